@@ -1,0 +1,98 @@
+"""What the engine tells a front end while a question is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ragcli.index.passages import Passage
+from ragcli.sessions.records import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """One question, and how it is to be answered."""
+
+    question: str
+    """What the user asked."""
+
+    conversation: str = ""
+    """Go on with this one; "" for the latest."""
+
+    new: bool = False
+    """Start a conversation."""
+
+    limit: int = 0
+    """How many passages; 0 for the setting."""
+
+    use_documents: bool = True
+    """False for `--no-docs`: the model answers from what it knows."""
+
+    attachment: str = ""
+    """Text of an ephemeral document (piped stdin), searched and cited, never stored."""
+
+    attach_paths: tuple[str, ...] = ()
+    """Documents for this one question (`@path`), not part of the profile."""
+
+    exclude: frozenset[str] = frozenset()
+    """Absolute paths of documents to leave out."""
+
+    record: bool = True
+    """False for `--stateless`: nothing is written."""
+
+    replaces: str = ""
+    """A turn that this one takes the place of (regenerate, edit)."""
+
+    continues: str = ""
+    """An interrupted turn to go on with."""
+
+    strict: bool = False
+    """Fail when a citation cannot be verified."""
+
+    expect_seq: int | None = None
+    """Refuse to record unless the log's head is exactly this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Passages were found; generation begins."""
+
+    query: str
+    passages: tuple[Passage, ...]
+    """All that were retrieved, best first."""
+    used: int
+    """How many fit the prompt: the first so many."""
+    model: str
+    """Which model answers."""
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The next piece of the answer, sanitized."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to say beside the answer: a fallback, dropped passages, a repair."""
+
+    message: str
+    kind: str = "info"
+    """`info` or `warning`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The turn as it was recorded (or would have been)."""
+
+    turn: Turn
+    retrieved: int
+    used: int
+    unsupported: int
+    """Markers that were removed because no passage bears them out."""
+    stale: frozenset[int] = frozenset()
+    """Markers whose file changed or vanished since it was indexed."""
+
+
+Event = Retrieved | Token | Notice | Finished

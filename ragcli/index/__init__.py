@@ -1,0 +1,1 @@
+"""Documents in, passages out: loaders, chunks, text and vector index, snapshots."""

@@ -1,0 +1,123 @@
+"""The values that retrieval hands to everybody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that is indexed, retrieved and cited as one."""
+
+    text: str
+    """The piece, verbatim."""
+
+    heading: tuple[str, ...] = ()
+    """Headings above it, outermost first; for code the enclosing definitions."""
+
+    page: int | None = None
+    """Page, slide or sheet, counted from 1, where the format has them."""
+
+    lines: tuple[int, int] | None = None
+    """First and last line in the file, counted from 1, where it has lines.
+
+    For text formats `text` stands at exactly these lines.
+    """
+
+    kind: str = "prose"
+    """`prose`, `code` or `table`."""
+
+    language: str = "en"
+    """ISO 639-1 code of the language, `""` when it cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved chunk, with where it stands and how well it fits."""
+
+    id: str
+    """Stable for the same text at the same place of the same document."""
+
+    path: str
+    """Absolute path of the document; `stdin` for a piped one."""
+
+    text: str
+    """The chunk, verbatim."""
+
+    score: float
+    """Relevance in [0, 1], calibrated; falls with rank."""
+
+    title: str = ""
+    """The document's title, or ""."""
+
+    heading: tuple[str, ...] = ()
+    """Headings above it, outermost first."""
+
+    page: int | None = None
+    """Page, slide or sheet, counted from 1."""
+
+    lines: tuple[int, int] | None = None
+    """First and last line in the file, counted from 1."""
+
+    kind: str = "prose"
+    """`prose`, `code` or `table`."""
+
+    language: str = "en"
+    """ISO 639-1 code, `""` when unknown."""
+
+    digest: str = ""
+    """SHA-256 (hex) of the whole file when it was indexed; "" for stdin."""
+
+    source: str = ""
+    """"" for the profile's own documents, else the mount that it comes from."""
+
+    details: dict[str, float] = field(default_factory=dict)
+    """Raw scores by side: `bm25`, `bigram`, `cosine`, `window`, `maxsim`, `fused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier turn, as the follow-up query sees it."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """One retrieval."""
+
+    question: str
+    """The last user turn."""
+
+    history: tuple[Exchange, ...] = ()
+    """Earlier turns of the conversation, oldest first."""
+
+    rewrite: str = ""
+    """The question as a chat model rewrote it; searched as well when given."""
+
+    limit: int = 6
+    """How many passages to return at the most."""
+
+    exclude: frozenset[str] = frozenset()
+    """Absolute paths of documents to leave out."""
+
+    mode: str = "hybrid"
+    """`hybrid`, `bm25` or `vectors`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a retrieval found."""
+
+    passages: tuple[Passage, ...]
+    """Best first, at most `limit`."""
+
+    query: str
+    """What was searched, for people: the question and the words history added."""
+
+    relevant: bool
+    """Whether the best passage clears the calibrated threshold."""
+
+    generation: str
+    """The snapshot that was read, `gen-00000007`; "" when there is none."""

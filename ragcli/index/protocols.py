@@ -1,0 +1,114 @@
+"""What the index asks of others; models and sessions satisfy it, runtime introduces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors.
+
+    Raises only `ModelUnavailable` and its leaves.
+    """
+
+    id: str
+    """Who made a vector, recorded in every snapshot: `builtin:wordllama-256`."""
+
+    dimension: int
+    """Length of a vector; 0 until the first embedding where it must be asked."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Returns one L2-normalised row a text, float32, C order.
+
+        A text with no known token gives a zero row.
+        """
+
+
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder whose vectors are means of static token vectors.
+
+    Only such an embedder can be asked for windows and MaxSim (late interaction).
+    """
+
+    def tokenize(self, texts: Sequence[str]) -> list[NDArray[np.uint16]]:
+        """Returns each text's token ids, without special tokens."""
+
+    def token_vectors(self) -> NDArray[np.float16]:
+        """Returns the table of token vectors (vocabulary × dimension), memory-mapped."""
+
+
+class Sealer(Protocol):
+    """Encrypts the files of a snapshot; absent for a profile in the clear."""
+
+    def seal(self, name: str, data: bytes) -> bytes:
+        """Returns `data` encrypted and bound to `name`."""
+
+    def unseal(self, name: str, sealed: bytes) -> bytes:
+        """Returns the plain bytes.
+
+        Raises:
+            SnapshotDamaged: Altered, cut, or sealed under another name or key.
+        """
+
+
+class Snapshots(Protocol):
+    """Where the generations of one index live: a profile's directory, or Redis."""
+
+    sealer: Sealer | None
+    """Set for an encrypted profile."""
+
+    def current(self) -> str:
+        """Returns the live generation, `gen-00000007`, or "" when there is none."""
+
+    def directory(self, generation: str) -> Path:
+        """Returns the local, verified directory of a generation.
+
+        Raises:
+            SnapshotNotFound: Collected, or never there.
+            SnapshotDamaged: A hash does not match.
+        """
+
+    def generations(self) -> list[str]:
+        """Returns the kept generations, oldest first."""
+
+    def workspace(self, parent: str) -> AbstractContextManager[Path]:
+        """Yields a private `tmp-*` directory, parent's files hard-linked into it.
+
+        It is removed on leaving unless `publish` has taken it.
+        """
+
+    def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
+        """Makes `workspace` the next generation and returns its name.
+
+        `manifest` is completed with name, parent, sizes and SHA-256 of every file.
+
+        Raises:
+            Conflict: `parent` is no longer current; rebase and publish again.
+            StorageFailed: Nothing changed.
+        """
+
+    def select(self, generation: str) -> str:
+        """Makes an older generation current again, as a new one; returns its name."""
+
+    def lock(self, wait: float) -> AbstractContextManager[None]:
+        """Holds the ingest lock; raises `Locked` after `wait` seconds."""
+
+
+class Progress(Protocol):
+    """Where long work reports to; a front end draws it."""
+
+    def start(self, total: int, what: str) -> None:
+        """Work of `total` steps begins."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """`count` steps are done, the last of them `name`."""
+
+    def note(self, message: str) -> None:
+        """Something a user should read: a skipped or failed file."""

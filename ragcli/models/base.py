@@ -1,0 +1,92 @@
+"""What the engine asks of a model: one prompt in, a stream of text out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One passage as a model sees it."""
+
+    marker: int
+    """The number n of its citation `[n]`, counted from 1."""
+
+    text: str
+    """The passage, as indexed."""
+
+    label: str
+    """Where it stands, for people: `docs/locks.md:12-20 (Locks)`."""
+
+    kind: str
+    """`prose`, `code` or `table`."""
+
+    score: float
+    """Relevance in [0, 1], from retrieval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question and its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything a model may use for one answer, already fitted to its window."""
+
+    question: str
+    """What the user asked, verbatim."""
+
+    query: str
+    """What was searched: the question, or its history-aware form."""
+
+    sources: tuple[Source, ...]
+    """Passages, best first; empty with `--no-docs`."""
+
+    history: tuple[Exchange, ...] = ()
+    """Earlier turns, oldest first."""
+
+    summary: str = ""
+    """What the turns before `history` were about, or ""."""
+
+    instructions: str = ""
+    """The user's own system prompt, added to ours, or ""."""
+
+    boundary: str = ""
+    """A random mark, new for each request, that delimits the passages."""
+
+    grounded: bool = True
+    """Whether the answer must come from `sources` alone."""
+
+
+class ChatModel(Protocol):
+    """A model that can answer.
+
+    Every method raises only `ModelUnavailable` and its leaves.
+    """
+
+    spec: str
+    """Its name in commands and JSON: `builtin:extractive`, `ollama:llama3.2`."""
+
+    generates: bool
+    """False for the built-in model, which only quotes."""
+
+    def window(self) -> int:
+        """Returns the context window in tokens; 0 when the model has none."""
+
+    def count_tokens(self, text: str) -> int:
+        """Returns the number of the model's tokens in `text`, or a safe estimate."""
+
+    def stream(self, prompt: Prompt) -> Iterator[str]:
+        """Yields the answer piece by piece; closing the iterator cancels it."""
+
+    def complete(self, instruction: str, text: str) -> str:
+        """Returns a short completion: a rewritten query, a summary, a title.
+
+        The built-in model returns "": it never writes text of its own.
+        """

@@ -1,0 +1,82 @@
+"""Where things live. Nothing is created here, and nothing is read on import."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragcli.errors import UsageError
+
+PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The directories of one installation, for one user."""
+
+    data: Path
+    """Profiles and what belongs to them."""
+
+    config_file: Path
+    """The user's settings, `config.toml`."""
+
+    cache: Path
+    """What can be made again: indexes of `--docs`, blocks of remote snapshots."""
+
+    @property
+    def profiles(self) -> Path:
+        """The directory that holds one directory a profile."""
+        return self.data / "profiles"
+
+    @property
+    def chosen_file(self) -> Path:
+        """The name that `profile use` chose, one file for each OS user."""
+        return self.data / f"chosen.{os.geteuid()}"
+
+
+def home(environ: os._Environ[str] | dict[str, str] | None = None) -> Home:
+    """Returns the directories in force.
+
+    `RAGCLI_HOME` holds everything when it is set; otherwise the platform's own
+    places do (https://platformdirs.readthedocs.io).
+    """
+    environ = os.environ if environ is None else environ
+    root = environ.get("RAGCLI_HOME")
+    if root:
+        base = Path(root).expanduser().absolute()
+        return Home(base, base / "config.toml", base / "cache")
+    import platformdirs  # 8 ms; not needed when RAGCLI_HOME is set
+
+    return Home(
+        Path(platformdirs.user_data_dir("ragcli", appauthor=False)),
+        Path(platformdirs.user_config_dir("ragcli", appauthor=False)) / "config.toml",
+        Path(platformdirs.user_cache_dir("ragcli", appauthor=False)),
+    )
+
+
+def checked_profile_name(name: str) -> str:
+    """Returns `name` if a profile may be called so.
+
+    Raises:
+        UsageError: The name could mean something to a file system or a shell.
+    """
+    if not PROFILE_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name[:80]!r} cannot be a profile's name",
+            "use 1 to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+        )
+    return name
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """Returns `path` as people see it: relative below the working directory."""
+    text = os.fspath(path)
+    if not os.path.isabs(text):
+        return text
+    try:
+        below = os.path.relpath(text)
+    except (OSError, ValueError):
+        return text
+    return text if below.startswith("..") else below

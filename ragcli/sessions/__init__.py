@@ -1,0 +1,1 @@
+"""Profiles and their histories: never lost, never mixed, never read by others."""

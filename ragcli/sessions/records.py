@@ -1,0 +1,111 @@
+"""What a history holds: records, and the turns and conversations they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FORMAT = 1
+"""Version `v` of a record."""
+
+KINDS = ("turn", "conversation", "summary", "redaction")
+STATUSES = ("answered", "nothing_found", "interrupted", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record before the log gave it its place."""
+
+    kind: str
+    """One of `KINDS`."""
+
+    body: Mapping[str, Any]
+    """The fields of its kind: JSON values only."""
+
+    id: str
+    """UUIDv7; appending the same id again changes nothing and returns its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the log."""
+
+    seq: int
+    """Its place, from 1, without gaps but for what a `redaction` names."""
+
+    id: str
+    """UUIDv7 (RFC 9562)."""
+
+    parent: int
+    """The head that its writer had seen; 0 for none."""
+
+    ts: str
+    """When it was appended: UTC, RFC 3339, milliseconds, `Z`."""
+
+    kind: str
+    """One of `KINDS`."""
+
+    body: Mapping[str, Any]
+    """The fields of its kind."""
+
+    v: int = FORMAT
+    """Format version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker of an answer, and the place it stands for."""
+
+    marker: int
+    path: str
+    page: int | None
+    lines: tuple[int, int] | None
+    heading: str
+    score: float
+    quote: str
+    verified: bool
+    digest: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and what came of it."""
+
+    id: str
+    conversation: str
+    question: str
+    query: str = ""
+    answer: str = ""
+    status: str = "answered"
+    """One of `STATUSES`."""
+    model: str = ""
+    citations: tuple[Citation, ...] = ()
+    retrieved: tuple[Mapping[str, Any], ...] = ()
+    """Chunk ids and scores, best first: `{"id", "path", "lines", "page", "score"}`,
+    with the passage's text so that the sources can be shown again later."""
+    snapshot: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds: `retrieve_ms`, `first_token_ms`, `total_ms`."""
+    replaces: str = ""
+    """The turn that this one takes the place of (regenerated, edited), or ""."""
+    continues: str = ""
+    """The interrupted turn that this one goes on with, or ""."""
+    seq: int = 0
+    """Its place in the log; 0 before it is stored."""
+    ts: str = ""
+    """When it was stored; "" before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A thread of turns."""
+
+    id: str
+    title: str
+    created: str
+    updated: str
+    turns: int
+    forked_from: str = ""
+    """The conversation it branched off, or ""."""

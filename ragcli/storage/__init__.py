@@ -1,0 +1,1 @@
+"""The disk: private directories, durable files and locks. Knows no format."""
