@@ -23,6 +23,22 @@ PROJECT_FILE = ".ragcli.toml"
 KEYS_TABLE = "keys."
 """Key bindings of the chat: `keys.<binding id> = "ctrl+k"`; ids are checked there."""
 
+PERSONAL = frozenset(
+    {
+        "store",
+        "user",
+        "durability",
+        "ollama_host",
+        "tracing",
+        "redact",
+        "audit",
+        "allow_network_fs",
+        "ttl",
+        "ttl_absolute",
+    }
+)
+"""Settings that a project file may not touch."""
+
 _DURATION = re.compile(r"(\d+)\s*([smhdw]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)i?b?", re.IGNORECASE)
@@ -103,6 +119,9 @@ class Settings:
         "retrieval.threshold",
         0.5,
         "Relevance in [0, 1] below which nothing is answered by the built-in model.",
+    )
+    mounts: tuple[str, ...] = _setting(
+        "documents.mounts", (), "Bundles and profiles whose documents are searched too."
     )
     chunk_size: int = _setting("chunking.size", 1200, "Longest chunk in characters.")
     chunk_overlap: int = _setting(
@@ -236,6 +255,8 @@ def _convert(value: Any, kind: type) -> Any:
     """Converts text (from an environment or a command line) or a TOML value."""
     if kind is bool:
         return _as_bool(value)
+    if kind is tuple:
+        return _as_list(value)
     if isinstance(value, bool):
         raise ValueError(f"expected {_NAMES[kind]}, not {str(value).lower()}")
     if kind is str:
@@ -261,6 +282,16 @@ def _as_bool(value: Any) -> bool:
     if known is None:
         raise ValueError(f"expected true or false, not {value!r}")
     return known
+
+
+def _as_list(value: Any) -> tuple[str, ...]:
+    """Converts a TOML array, or text with the separator of `PATH`."""
+    items = value.split(os.pathsep) if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(
+        isinstance(item, str) for item in items
+    ):
+        raise ValueError("expected a list of texts")
+    return tuple(item for item in items if item)
 
 
 def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -378,8 +409,20 @@ def resolve(
 
 
 def read_project(path: Path) -> dict[str, Any]:
-    """Returns a project file's settings, without its `profile` line."""
-    return {k: v for k, v in _project(path).items() if k != "profile"}
+    """Returns a project file's settings, without its `profile` line.
+
+    Raises:
+        ConfigError: Also for a setting that only the user may choose: a checkout
+            that somebody else wrote must not send sessions or documents away.
+    """
+    values = {k: v for k, v in _project(path).items() if k != "profile"}
+    for key in values:
+        if key in PERSONAL or key.startswith(KEYS_TABLE):
+            raise ConfigError(
+                f"{path}: {key} cannot be set by a project",
+                f"set it for yourself: ragcli config set {key} VALUE",
+            )
+    return values
 
 
 def project_profile(path: Path) -> str:

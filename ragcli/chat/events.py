@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from ragcli.index.passages import Passage
+from ragcli.models.base import Prompt
 from ragcli.sessions.records import Turn
 
 
@@ -51,6 +53,9 @@ class AskRequest:
     expect_seq: int | None = None
     """Refuse to record unless the log's head is exactly this."""
 
+    cancel: threading.Event | None = None
+    """Set from another thread to stop an answer, also while the model is silent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
@@ -63,6 +68,8 @@ class Retrieved:
     """How many fit the prompt: the first so many."""
     model: str
     """Which model answers."""
+    prompt: Prompt
+    """All that the model is given."""
     milliseconds: float
 
 
