@@ -232,7 +232,7 @@ def checked(key: str, value: Any, source: str) -> Any:
         converted = _convert(value, type(declared.default))
         if declared.metadata["check"]:
             declared.metadata["check"](converted)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ConfigError(
             f"{source}: {key}: {error}", declared.metadata["help"]
         ) from None
@@ -258,7 +258,7 @@ def _convert(value: Any, kind: type) -> Any:
     if kind is tuple:
         return _as_list(value)
     if isinstance(value, bool):
-        raise ValueError(f"expected {_NAMES[kind]}, not {str(value).lower()}")
+        raise TypeError(f"expected {_NAMES[kind]}, not {str(value).lower()}")
     if kind is str:
         if not isinstance(value, str | int | float):
             raise ValueError("expected text")

@@ -1,0 +1,106 @@
+"""The index of `--docs`: made for one call, kept privately for the next.
+
+It belongs to no profile. Repeated calls on an unchanged tree reuse it; a cache
+that grew past `_KEPT` trees forgets the one unused for longest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragcli.config import Settings, size
+from ragcli.errors import Locked
+from ragcli.storage.files import Directory
+
+if TYPE_CHECKING:
+    from ragcli.index.protocols import Embedder, Progress
+    from ragcli.index.reader import Reader
+
+_KEPT = 20
+"""Trees that the cache remembers."""
+
+_WAIT = 60.0
+"""Seconds to wait for another call that is indexing the same tree."""
+
+
+def reader(
+    paths: Sequence[Path],
+    embedder: Embedder,
+    settings: Settings,
+    cache: Path | None,
+    progress: Progress,
+) -> Reader | None:
+    """Returns an index of `paths`; None when they hold no document.
+
+    Args:
+        paths: Files and directories.
+        embedder: Makes the vectors.
+        settings: Chunking and limits.
+        cache: Where indexes are kept; None keeps nothing and writes nothing.
+        progress: Told about each file.
+
+    Raises:
+        DocumentNotFound: A path is not there.
+    """
+    places = sorted({str(path.absolute()) for path in paths})
+    if cache is None:
+        return _in_memory([Path(place) for place in places], embedder, settings)
+    from ragcli.index.library import Library
+    from ragcli.index.snapshots import LocalSnapshots
+
+    with (
+        Directory.open(cache, create=True) as private,
+        private.child("docs", create=True) as docs,
+    ):
+        name = _key(places, embedder, settings)
+        _forget_oldest(docs, name)
+        place = docs.child(name, create=True)
+    os.utime(place.path)
+    library = Library(LocalSnapshots(place, None), lambda: embedder, settings)
+    targets = [Path(target) for target in places]
+    with suppress(Locked):
+        library.add(targets, progress, wait=_WAIT)
+        library.sync(progress, wait=_WAIT)
+    return library.reader()
+
+
+def _in_memory(
+    paths: Sequence[Path], embedder: Embedder, settings: Settings
+) -> Reader | None:
+    """Returns an index that never touches the disk."""
+    from ragcli.index import discover, ephemeral, loaders
+
+    found = discover.find(paths, max_size=size(settings.max_file_size))
+    loaded = [
+        (str(item.path), loaders.load(item.path))
+        for item in found
+        if isinstance(item, discover.Found)
+    ]
+    return ephemeral.build(loaded, embedder, settings) if loaded else None
+
+
+def _key(places: list[str], embedder: Embedder, settings: Settings) -> str:
+    """Returns the cache's name for these paths, indexed this way."""
+    made_by = [
+        embedder.id,
+        settings.chunk_size,
+        settings.chunk_overlap,
+        settings.max_file_size,
+    ]
+    told = json.dumps([places, made_by]).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(told).hexdigest()[:32]
+
+
+def _forget_oldest(docs: Directory, keep: str) -> None:
+    """Removes the caches that were unused for longest."""
+    others = [name for name in docs.names() if name != keep]
+    others.sort(key=lambda name: os.stat(name, dir_fd=docs.descriptor).st_mtime)
+    for name in others[: max(0, len(others) - _KEPT + 1)]:
+        shutil.rmtree(docs.path / name, ignore_errors=True)
