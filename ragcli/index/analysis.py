@@ -1,0 +1,68 @@
+"""From text to the terms of the text index, and from a question to what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ragcli.language.stemming import canonical, content_stems, stemmer
+from ragcli.language.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing to look for in the text index."""
+
+    variants: tuple[str, ...]
+    """Stems: alternatives of one word (the best one counts), or a phrase's words."""
+
+    weight: float = 1.0
+    """Factor on the BM25 score."""
+
+    phrase: bool = False
+    """Whether `variants` are neighbours in this order, not alternatives."""
+
+
+def stems(text: str, language: str) -> list[str]:
+    """Returns the terms of `text` to index, in order; their places are positions.
+
+    Args:
+        text: A chunk with its title and headings.
+        language: ISO 639-1 code; "" when it cannot be told.
+    """
+    return content_stems(text, language)
+
+
+def question_language(found: Sequence[str], languages: Collection[str]) -> str:
+    """Returns the language of `languages` whose stop words `found` has most of.
+
+    English wins a draw: its stop list is the longest.
+    """
+    candidates = sorted({canonical(item) for item in languages} | {"en"})
+    counts = {
+        language: sum(word in stemmer(language).stops for word in found)
+        for language in candidates
+    }
+    return max(candidates, key=lambda item: (counts[item], item == "en"))
+
+
+def question_terms(text: str, languages: Collection[str]) -> list[tuple[str, ...]]:
+    """Returns the words of a question, each with its stem in every language asked.
+
+    Args:
+        text: The question.
+        languages: Languages of the documents that are searched.
+
+    Returns:
+        For each content word, in order and with repetitions, its distinct stems. A
+        question of nothing but stop words keeps all its words.
+    """
+    found = words(text)
+    stops = stemmer(question_language(found, languages)).stops
+    kept = [word for word in found if word not in stops] or found
+    known = sorted({canonical(item) for item in languages}) or ["en"]
+    stemmed = [stemmer(language).stem(kept) for language in known]
+    return [
+        tuple(dict.fromkeys(alternatives))
+        for alternatives in zip(*stemmed, strict=True)
+    ]

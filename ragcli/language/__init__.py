@@ -1,0 +1,1 @@
+"""Words, stop words and stems: what index and answers must see alike."""
