@@ -11,85 +11,70 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import stat
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.errors import NotPermitted
+from ragcli.storage.os_errors import disk_errors
+from ragcli.storage.trust import (
+    check_parents,
+    check_private,
+    check_regular,
+    check_shared,
+)
+
+__all__ = [
+    "Directory",
+    "check_private",
+    "disk_errors",
+    "sync_data",
+    "sync_directory",
+    "write_all",
+]
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+TEMPORARY = ".tmp"
+"""How the name of an unfinished file ends; it starts with a dot."""
+
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_UNTRUSTED_ERRNOS = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}
-
-
-@contextmanager
-def disk_errors(what: str | os.PathLike[str]) -> Iterator[None]:
-    """Turns an `OSError` about `what` into one of ours; `FileNotFoundError` passes.
-
-    Raises:
-        StorageFailed: Full, read-only, too large, an I/O error.
-        NotPermitted: A link where none may be, or a mode that forbids it.
-    """
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        name = os.fspath(what)
-        if error.errno in _UNTRUSTED_ERRNOS:
-            raise NotPermitted(
-                f"{name}: a link or a special file stands where ragcli keeps its own",
-                "move it away; ragcli follows no links inside a profile",
-            ) from error
-        if error.errno in {errno.EACCES, errno.EPERM}:
-            raise NotPermitted(
-                f"{name}: {os.strerror(error.errno)}",
-                "run `ragcli doctor --fix`, or check who owns it",
-            ) from error
-        raise StorageFailed(
-            f"{name}: {error.strerror or error}", _hint(error)
-        ) from error
-
-
-def _hint(error: OSError) -> str:
-    """Says what to do about a failed write."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "free some space and run the command again; what was stored is whole"
-    if error.errno == errno.EROFS:
-        return "the file system is read-only; point RAGCLI_HOME somewhere writable"
-    return "what was stored before is whole; check the disk and run it again"
-
-
-def check_private(status: os.stat_result, name: str) -> None:
-    """Refuses what another user could read, write or have planted.
-
-    Raises:
-        NotPermitted: Another owner, or a mode with any group or other bit.
-    """
-    if status.st_uid != os.geteuid():
-        raise NotPermitted(
-            f"{name}: belongs to uid {status.st_uid}, not to you",
-            "use a RAGCLI_HOME of your own",
-        )
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        kind = "700" if stat.S_ISDIR(status.st_mode) else "600"
-        raise NotPermitted(
-            f"{name}: mode {stat.S_IMODE(status.st_mode):04o} lets others in",
-            f"run `ragcli doctor --fix`, or `chmod {kind} {name}`",
-        )
 
 
 def sync_directory(path: str | os.PathLike[str]) -> None:
     """Makes renames and new names inside `path` survive a power cut."""
     descriptor = os.open(path, _OPEN_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        _sync_names(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_data(descriptor: int) -> None:
+    """Brings a file's bytes and size to the disk; never to be tried twice.
+
+    After a failed sync the kernel may drop the bytes and call the next one a
+    success (https://wiki.postgresql.org/wiki/Fsync_Errors).
+    """
+    if sys.platform == "darwin":
+        import fcntl  # plain fsync stops at the drive's cache there (fcntl(2))
+
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(descriptor)
+
+
+def _sync_names(descriptor: int) -> None:
+    """Syncs a directory; file systems that cannot say so with EINVAL."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -112,8 +97,20 @@ class Directory:
         self.descriptor = descriptor
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, create: bool = False) -> Directory:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        create: bool = False,
+        shared: bool = False,
+    ) -> Directory:
         """Opens `path`, which must belong to the caller alone.
+
+        Args:
+            path: Where it is; every directory above it is checked as well.
+            create: Make it, and what is missing above it, 0700.
+            shared: Also accept what holds the private directories of several
+                users: root's or the caller's, written by others only when sticky.
 
         Raises:
             FileNotFoundError: It is not there, and `create` is false.
@@ -124,9 +121,11 @@ class Directory:
         with disk_errors(place):
             if create:
                 _make_private(place)
+            check_parents(place)
             descriptor = os.open(place, _OPEN_DIRECTORY)
+        check = check_shared if shared else check_private
         try:
-            check_private(os.fstat(descriptor), str(place))
+            check(os.fstat(descriptor), str(place))
         except BaseException:
             os.close(descriptor)
             raise
@@ -140,7 +139,7 @@ class Directory:
             if create:
                 with suppress(FileExistsError):
                     os.mkdir(name, DIRECTORY_MODE, dir_fd=self.descriptor)
-                    os.fsync(self.descriptor)
+                    _sync_names(self.descriptor)
             descriptor = os.open(name, _OPEN_DIRECTORY, dir_fd=self.descriptor)
         try:
             check_private(os.fstat(descriptor), str(place))
@@ -164,10 +163,7 @@ class Directory:
         with disk_errors(place):
             descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
         try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise NotPermitted(f"{place}: not a regular file", "move it away")
-            check_private(status, str(place))
+            check_regular(os.fstat(descriptor), str(place))
         except BaseException:
             os.close(descriptor)
             raise
@@ -182,29 +178,53 @@ class Directory:
             raise NotPermitted(f"{self.path / name}: larger than {limit} bytes", "")
         return data
 
-    def replace(self, name: str, data: bytes) -> None:
+    def replace(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Writes `name` so that after any crash it holds the old bytes or the new.
+
+        Args:
+            name: The file.
+            data: All that it shall hold.
+            durable: False for what can be made again: it is not synced, and after
+                a power cut may hold anything.
+
+        Raises:
+            StorageFailed: Nothing changed.
+        """
+        with self.replacing(name, durable=durable) as descriptor:
+            write_all(descriptor, data)
+
+    @contextmanager
+    def replacing(self, name: str, *, durable: bool = True) -> Iterator[int]:
+        """Yields a descriptor to write what then takes the place of `name`.
 
         Raises:
             StorageFailed: Nothing changed.
         """
         self._check_name(name)
-        temporary = f".{name}.{secrets.token_hex(4)}.tmp"
+        temporary = f".{name}.{secrets.token_hex(4)}{TEMPORARY}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             descriptor = self.open_file(temporary, flags)
             with disk_errors(self.path / name):
                 try:
-                    write_all(descriptor, data)
-                    os.fsync(descriptor)
+                    yield descriptor
+                    if durable:
+                        os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
                 self.rename(temporary, name)
-                os.fsync(self.descriptor)
+                if durable:
+                    _sync_names(self.descriptor)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=self.descriptor)
             raise
+
+    def sweep(self, name: str) -> None:
+        """Removes what killed writers of `name` left; call it under their lock."""
+        for other in self.names():
+            if other.startswith(f".{name}.") and other.endswith(TEMPORARY):
+                self.remove(other)
 
     def rename(self, old: str, new: str) -> None:
         """Renames inside this directory; the caller syncs."""
@@ -214,6 +234,16 @@ class Directory:
         """Unlinks a file; none is fine."""
         with suppress(FileNotFoundError), disk_errors(self.path / name):
             os.unlink(name, dir_fd=self.descriptor)
+
+    def remove_tree(self, name: str) -> None:
+        """Removes a directory and all below it, following no link; none is fine.
+
+        Raises:
+            StorageFailed, NotPermitted: Some of it may be left.
+        """
+        self._check_name(name)
+        with suppress(FileNotFoundError), disk_errors(self.path / name):
+            shutil.rmtree(name, dir_fd=self.descriptor)
 
     def names(self) -> list[str]:
         """Returns the names inside, sorted."""
@@ -231,7 +261,7 @@ class Directory:
     def sync(self) -> None:
         """Makes new and changed names in here survive a power cut."""
         with disk_errors(self.path):
-            os.fsync(self.descriptor)
+            _sync_names(self.descriptor)
 
     def close(self) -> None:
         """Closes the descriptor; a second call does nothing."""

@@ -1,0 +1,88 @@
+"""Recognises file systems on which locks and syncs do not mean what they say.
+
+On NFS `flock` is emulated, or local to one client when mounted with `local_lock`;
+on SMB it turns mandatory; a FUSE file system may do anything (flock(2), nfs(5)).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ragcli.errors import NotPermitted
+
+_NETWORK = frozenset(
+    {
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs"),
+        *("lustre", "gpfs", "beegfs", "orangefs", "coda", "davfs", "webdav"),
+        *("afpfs", "macfuse", "osxfuse"),
+    }
+)
+_MOUNTS = "/proc/self/mountinfo"
+
+
+def check_local(path: str | os.PathLike[str], *, allow: bool) -> None:
+    """Refuses a profile on a network file system.
+
+    Args:
+        path: The profile's directory.
+        allow: The setting `allow_network_fs`.
+
+    Raises:
+        NotPermitted: Says which file system, and what to do.
+    """
+    kind = "" if allow else file_system(path)
+    if kind in _NETWORK or kind.startswith("fuse."):
+        raise NotPermitted(
+            f"{os.fspath(path)}: on {kind}, where locks do not hold between machines",
+            "use a local disk or RAGCLI_STORE=redis://…; to use it from one machine "
+            "only, `ragcli config set allow_network_fs true`",
+        )
+
+
+def file_system(path: str | os.PathLike[str]) -> str:
+    """Returns the type of the file system that holds `path`, "" if not known."""
+    if sys.platform == "darwin":
+        return _darwin_file_system(os.fspath(path))
+    try:
+        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
+            return find_mount(file.read(), os.path.realpath(path))
+    except OSError:
+        return ""
+
+
+def find_mount(table: str, path: str) -> str:
+    """Returns the type of the mount that `path` is on.
+
+    Args:
+        table: Text of /proc/self/mountinfo (proc(5)); later lines cover earlier.
+        path: Absolute, without links.
+    """
+    best, kind = -1, ""
+    for line in table.splitlines():
+        mount, _, rest = line.partition(" - ")
+        fields = mount.split(" ")
+        if len(fields) < 5 or not rest:
+            continue
+        point = _unescaped(fields[4]).rstrip("/")
+        if (path == point or path.startswith(point + "/")) and len(point) >= best:
+            best, kind = len(point), rest.split(" ", 1)[0]
+    return kind
+
+
+def _unescaped(field: str) -> str:
+    for code, character in (("040", " "), ("011", "\t"), ("012", "\n"), ("134", "\\")):
+        field = field.replace(f"\\{code}", character)
+    return field
+
+
+def _darwin_file_system(path: str) -> str:
+    """Asks statfs(2): its struct has the flags at byte 64, the name at byte 72."""
+    import ctypes  # 10 ms, and only here
+
+    library = ctypes.CDLL(None)
+    call = getattr(library, "statfs$INODE64", None) or library.statfs
+    buffer = ctypes.create_string_buffer(4096)
+    if call(os.fsencode(path), buffer) != 0:
+        return ""
+    return buffer.raw[72:88].split(b"\0", 1)[0].decode("ascii", "replace")
