@@ -153,7 +153,7 @@ class Settings:
         check=seconds,
     )
     store: str = _setting(
-        "store", "", "Where sessions live: empty for this disk, or redis://…"
+        "store", "", "Where sessions live: empty for this disk, or a redis:// address."
     )
     durability: str = _setting(
         "durability",
@@ -205,7 +205,7 @@ def _declared() -> dict[str, Any]:
     return {item.metadata["key"]: item for item in fields(Settings)}
 
 
-def keys() -> list[str]:
+def known_keys() -> list[str]:
     """Returns every dotted key, in the order of declaration."""
     return list(_declared())
 
@@ -225,7 +225,7 @@ def checked(key: str, value: Any, source: str) -> Any:
         return _binding(key, value, source)
     declared = _declared().get(key)
     if declared is None:
-        near = difflib.get_close_matches(key, keys(), 1, 0.5)
+        near = difflib.get_close_matches(key, known_keys(), 1, 0.5)
         hint = f"did you mean {near[0]}?" if near else "`ragcli config show` lists them"
         raise ConfigError(f"{source}: there is no setting {key!r}", hint)
     try:
@@ -324,7 +324,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
 def from_environment(environ: Mapping[str, str]) -> Iterator[Layer]:
     """Yields one layer for each setting's variable that is set."""
-    for key in keys():
+    for key in known_keys():
         name = variable(key)
         if environ.get(name):
             yield Layer(name, {key: checked(key, environ[name], name)})
