@@ -1,0 +1,1 @@
+"""Models that need no server: static word vectors, and answers by quotation."""

@@ -1,0 +1,161 @@
+"""Byte-pair encoding from a prepared table: a query's tokens without the tokenizer.
+
+Reading the tokenizer's 1.8 MB of JSON costs several times what a question costs.
+Its merges, as sorted arrays that are mapped and searched, cost nothing to open.
+The table is made once from the JSON and kept in the private cache; the tokens are
+the same as the tokenizer's.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import zlib
+from array import array
+from bisect import bisect_left
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.storage.files import Directory
+
+_MAGIC: Final = b"ragcli bpe 1\n"
+_BYTE_TOKEN_BASE = 3
+"""Id of `<0x00>`: characters without a token become their UTF-8 bytes."""
+_HEAD: Final = len(_MAGIC) + 4 + 8
+"""Magic, CRC-32 of the rest, number of merges, number of characters."""
+
+
+class MergeTable:
+    """The merges of one tokenizer, mapped from a prepared file.
+
+    Args:
+        data: The file's content, checked.
+    """
+
+    def __init__(self, data: memoryview) -> None:
+        sizes = data[_HEAD - 8 : _HEAD].cast("I")
+        merges, characters = sizes[0], sizes[1]
+        body = data[_HEAD:]
+        self._pairs, body = _take(body, "I", merges)
+        self._characters, body = _take(body, "I", characters)
+        self._merged, body = _take(body, "H", merges)
+        self._ranks, body = _take(body, "H", merges)
+        self._character_ids, _ = _take(body, "H", characters)
+
+    def encode(self, word: str) -> list[int]:
+        """Returns the tokens of a word, spaces written as `▁`.
+
+        Merges the neighbours of the lowest rank, leftmost first, until none is left
+        (Sennrich et al., 2016, as SentencePiece and `tokenizers` do it).
+        """
+        symbols = self._symbols(word)
+        ranked = [self._merge(*pair) for pair in pairwise(symbols)]
+        while ranked:
+            rank, merged, at = min(
+                ((rank, merged, at) for at, (rank, merged) in enumerate(ranked)),
+                key=_by_rank,
+            )
+            if rank == _NEVER:
+                break
+            symbols[at : at + 2] = [merged]
+            del ranked[at]
+            if at:
+                ranked[at - 1] = self._merge(symbols[at - 1], merged)
+            if at < len(ranked):
+                ranked[at] = self._merge(merged, symbols[at + 1])
+        return symbols
+
+    def _symbols(self, word: str) -> list[int]:
+        """Returns the token of each character, or of each of its bytes."""
+        symbols: list[int] = []
+        for character in word:
+            at = bisect_left(self._characters, ord(character))
+            if at < len(self._characters) and self._characters[at] == ord(character):
+                symbols.append(self._character_ids[at])
+            else:
+                symbols += [_BYTE_TOKEN_BASE + byte for byte in character.encode()]
+        return symbols
+
+    def _merge(self, left: int, right: int) -> tuple[int, int]:
+        """Returns rank and token of a pair; `_NEVER` when it is never merged."""
+        key = left << 16 | right
+        at = bisect_left(self._pairs, key)
+        if at < len(self._pairs) and self._pairs[at] == key:
+            return self._ranks[at], self._merged[at]
+        return _NEVER, 0
+
+
+_NEVER: Final = 1 << 16
+
+
+def _by_rank(candidate: tuple[int, int, int]) -> tuple[int, int]:
+    return candidate[0], candidate[2]
+
+
+def _take(data: memoryview, code: Any, count: int) -> tuple[Any, memoryview]:
+    """Returns the next `count` numbers of `data`, and what follows them."""
+    size = count * array(code).itemsize
+    return data[:size].cast(code), data[size:]
+
+
+def table_file(cache: Path, tokenizer: Path) -> Path:
+    """Returns where the prepared table of this very tokenizer file is kept."""
+    status = tokenizer.stat()
+    return cache / f"merges-{status.st_size:x}-{status.st_mtime_ns:x}.bin"
+
+
+def open_table(path: Path) -> MergeTable | None:
+    """Returns a prepared table; None when there is none, or it is not whole."""
+    try:
+        with Directory.open(path.parent) as cache:
+            descriptor = cache.open_file(path.name)
+    except (FileNotFoundError, NotPermitted, StorageFailed):
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if os.fstat(file.fileno()).st_size < _HEAD:
+            return None
+        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    checksum = int.from_bytes(data[len(_MAGIC) : len(_MAGIC) + 4], "little")
+    whole = zlib.crc32(data[len(_MAGIC) + 4 :]) == checksum
+    return MergeTable(data) if whole and bytes(data[: len(_MAGIC)]) == _MAGIC else None
+
+
+def prepare(tokenizer: Path) -> bytes:
+    """Returns the prepared table of a tokenizer's JSON file."""
+    model = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]
+    ids: dict[str, int] = model["vocab"]
+    rows = []
+    for rank, merge in enumerate(model["merges"]):
+        left, right = merge.split(" ") if isinstance(merge, str) else merge
+        rows.append((ids[left] << 16 | ids[right], ids[left + right], rank))
+    rows.sort()
+    characters = sorted(
+        (ord(token), id_) for token, id_ in ids.items() if len(token) == 1
+    )
+    body = b"".join(
+        (
+            array("I", (len(rows), len(characters))).tobytes(),
+            array("I", (row[0] for row in rows)).tobytes(),
+            array("I", (row[0] for row in characters)).tobytes(),
+            array("H", (row[1] for row in rows)).tobytes(),
+            array("H", (row[2] for row in rows)).tobytes(),
+            array("H", (row[1] for row in characters)).tobytes(),
+        )
+    )
+    return _MAGIC + zlib.crc32(body).to_bytes(4, "little") + body
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Writes a prepared table, whole or not at all.
+
+    It only saves time: a disk that is full or read-only is no reason to fail.
+    """
+    with (
+        suppress(StorageFailed, NotPermitted),
+        Directory.open(path.parent, create=True) as cache,
+    ):
+        cache.replace(path.name, data)
