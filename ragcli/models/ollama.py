@@ -1,0 +1,234 @@
+"""Chat models and embedders of an Ollama server, through `langchain_ollama`.
+
+Its import takes as long as a short answer (1.3 s; 0.6 s with LangSmith left out), so
+`prepare` begins it in the background while the question is still being searched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ragcli.config import Settings, seconds
+from ragcli.errors import ModelFailed
+from ragcli.models import tracing
+from ragcli.models.background import Background
+from ragcli.models.base import Prompt
+from ragcli.models.border import Border, Peer
+from ragcli.models.ollama_server import Installed, OllamaServer, PullProgress, Shown
+from ragcli.models.rendering import messages
+from ragcli.models.thoughts import without_thoughts
+from ragcli.models.tokens import estimate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from langchain_ollama import ChatOllama, OllamaEmbeddings
+    from numpy.typing import NDArray
+
+SENSIBLE_WINDOW = 8192
+"""Most tokens of context that are asked for by default: a model made for 128k would
+take many GB of memory for its cache, and a prompt of ours needs about 4k."""
+
+_SHORT_ANSWER = 256
+"""Most tokens of a rewritten query or a title."""
+
+_BATCH = 64
+"""Texts in one request for embeddings."""
+
+
+def models(host: str = "") -> list[Installed]:
+    """Returns the models of the server at `host`; see `OllamaServer.models`."""
+    return OllamaServer(host).models()
+
+
+def show(host: str, name: str) -> Shown:
+    """Returns what the server says about a model; see `OllamaServer.show`."""
+    return OllamaServer(host).show(name)
+
+
+def pull(host: str, name: str) -> Iterator[PullProgress]:
+    """Downloads a model and yields the progress; see `OllamaServer.pull`."""
+    return OllamaServer(host).pull(name)
+
+
+def server(settings: Settings) -> OllamaServer:
+    """Returns the server that the settings name."""
+    return OllamaServer(settings.ollama_host, seconds(settings.timeout))
+
+
+class OllamaModel:
+    """A chat model of an Ollama server; satisfies `ChatModel`.
+
+    Args:
+        name: As the server lists it; without a tag, `:latest` is meant.
+        settings: Address, temperature, window and longest silence.
+    """
+
+    generates = True
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.spec = f"ollama:{name}"
+        self._name = name
+        self._settings = settings
+        self._server = server(settings)
+        self._lock = threading.Lock()
+        self._shown: Shown | None = None
+        self._chat = Background(self._make_chat)
+
+    @property
+    def _peer(self) -> Peer:
+        return self._server.peer(self._name)
+
+    @property
+    def shown(self) -> Shown:
+        """What the server says about the model, asked once; see `OllamaServer.show`."""
+        with self._lock:
+            if self._shown is None:
+                self._shown = self._server.show(self._name)
+            return self._shown
+
+    def prepare(self) -> None:
+        """Begins to load the client library; returns at once."""
+        self._chat.start()
+
+    def window(self) -> int:
+        """Returns the tokens of context that are asked for (`num_ctx`).
+
+        The setting `context_window` where it is given, else the Modelfile's own
+        `num_ctx`, else a sensible size; never more than the model was made for.
+
+        Raises:
+            ModelNotFound: The server does not have the model.
+            ModelUnavailable: It cannot be asked.
+        """
+        shown = self.shown
+        wanted = self._settings.context_window or shown.num_ctx or SENSIBLE_WINDOW
+        return min(wanted, shown.window) if shown.window else wanted
+
+    def count_tokens(self, text: str) -> int:
+        """Returns an upper estimate: the server has no call that counts."""
+        return estimate(text)
+
+    def stream(self, prompt: Prompt) -> Iterator[str]:
+        """Yields the answer; closing the iterator closes the connection.
+
+        Raises:
+            ModelUnavailable: See `border`; also when the answer stops half-way.
+        """
+        rendered = [(message.role, message.text) for message in messages(prompt)]
+        with closing(self._ask(rendered, {})) as pieces:
+            yield from without_thoughts(pieces)
+
+    def complete(self, instruction: str, text: str) -> str:
+        """Returns a short completion, "" if the model says nothing.
+
+        Raises:
+            ModelUnavailable: As `stream`.
+        """
+        rendered = [("system", instruction), ("human", text)]
+        options = {**self._options(), "num_predict": _SHORT_ANSWER, "temperature": 0.0}
+        with closing(self._ask(rendered, {"options": options})) as pieces:
+            return "".join(without_thoughts(pieces)).strip()
+
+    def _ask(
+        self, rendered: list[tuple[str, str]], extra: dict[str, Any]
+    ) -> Generator[str, None, None]:
+        finished = False
+        with Border(self._peer, also=(ValueError,)):
+            for chunk in self._chat.result().stream(rendered, **extra):
+                finished = finished or bool(chunk.response_metadata.get("done"))
+                if chunk.text:
+                    yield str(chunk.text)
+        if not finished:
+            raise ModelFailed(
+                f"{self._peer.name} broke off in the middle of its answer",
+                "see the server's log, then retry",
+            )
+
+    def _options(self) -> dict[str, Any]:
+        return {"num_ctx": self.window(), "temperature": self._settings.temperature}
+
+    def _make_chat(self) -> ChatOllama:
+        tracing.switch(on=self._settings.tracing)
+        from langchain_ollama import ChatOllama  # 0.6 s without LangSmith
+
+        with Border(self._peer):
+            thinks = "thinking" in self.shown.capabilities
+            return ChatOllama(
+                model=self._name,
+                base_url=self._server.address.url,
+                client_kwargs=_client_options(self._server),
+                reasoning=False if thinks else None,
+                **self._options(),
+            )
+
+
+class OllamaEmbedder:
+    """An embedding model of an Ollama server; satisfies `Embedder`.
+
+    Args:
+        name: As the server lists it.
+        settings: Address and longest silence.
+    """
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.id = f"ollama:{name}"
+        self.dimension = 0
+        self._name = name
+        self._settings = settings
+        self._server = server(settings)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Returns one normalised row a text; the dimension is known afterwards.
+
+        Raises:
+            ModelUnavailable: As `OllamaModel.stream`; also when the model gives
+                vectors of another length than before.
+        """
+        from ragcli.models.vectors import normalised
+
+        rows: list[list[float]] = []
+        with Border(self._server.peer(self._name)):
+            for start in range(0, len(texts), _BATCH):
+                batch = [text or " " for text in texts[start : start + _BATCH]]
+                rows += self._client.embed_documents(batch)
+        found = normalised(rows, len(texts), self.dimension, self.id)
+        self.dimension = found.shape[1]
+        return found
+
+    @cached_property
+    def _client(self) -> OllamaEmbeddings:
+        tracing.switch(on=self._settings.tracing)
+        from langchain_ollama import OllamaEmbeddings  # 0.6 s without LangSmith
+
+        return OllamaEmbeddings(
+            model=self._name,
+            base_url=self._server.address.url,
+            client_kwargs=_client_options(self._server),
+        )
+
+
+def _client_options(peer: OllamaServer) -> dict[str, Any]:
+    """Returns what the HTTP client is made with: limits, credentials, no proxies.
+
+    A proxy of the environment would carry a prompt for this machine's own server
+    out of it; certificates of the environment count, as OpenSSL reads them.
+    """
+    import httpx
+
+    options: dict[str, Any] = {
+        "timeout": httpx.Timeout(peer.silence or None, connect=5.0),
+        "headers": peer.address.headers(),
+        "trust_env": False,
+        "limits": httpx.Limits(
+            max_keepalive_connections=0
+        ),  # no socket outlives its answer
+    }
+    if peer.address.secure:
+        import ssl
+
+        options["verify"] = ssl.create_default_context()
+    return options

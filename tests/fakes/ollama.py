@@ -1,0 +1,511 @@
+"""A model server that speaks Ollama's protocol over real HTTP, and fails on command.
+
+Written from the published API description (github.com/ollama/ollama, docs/api.md):
+version, tags, ps, show, chat, embed and pull, streamed as NDJSON where it streams.
+It has no model: answers are scripted, or quoted from the passages of the prompt.
+
+In tests:            with FakeOllama() as server: … server.url …
+By hand:             python -m tests.fakes.ollama --port 11434 --rate 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import re
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, Self
+
+Message = dict[str, Any]
+
+STAMP = "2025-06-01T12:00:00.000000Z"
+FIRST_PASSAGE = re.compile(
+    r"^\[1\][^\n]*\n+(.+?[.!?])(?=\s|$)", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class FakeModel:
+    """One installed model."""
+
+    name: str
+    context_length: int = 8192
+    capabilities: tuple[str, ...] = ("completion",)
+    family: str = "llama"
+    dimension: int = 32
+    parameters: str = 'stop                           "<|eot_id|>"'
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "parent_model": "",
+            "format": "gguf",
+            "family": self.family,
+            "families": [self.family],
+            "parameter_size": "3.2B",
+            "quantization_level": "Q4_K_M",
+        }
+
+    def listed(self) -> dict[str, Any]:
+        digest = hashlib.sha256(self.name.encode()).hexdigest()
+        return {
+            "name": self.name,
+            "model": self.name,
+            "modified_at": STAMP,
+            "size": 2_019_393_189,
+            "digest": digest,
+            "details": self.details(),
+        }
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "modelfile": f"FROM {self.name}",
+            "parameters": self.parameters,
+            "template": "{{ .Prompt }}",
+            "details": self.details(),
+            "model_info": {
+                "general.architecture": self.family,
+                "general.parameter_count": 3_212_749_888,
+                f"{self.family}.context_length": self.context_length,
+                f"{self.family}.embedding_length": self.dimension,
+            },
+            "capabilities": list(self.capabilities),
+            "modified_at": STAMP,
+        }
+
+
+DEFAULT_MODELS = (
+    FakeModel(
+        "nomic-embed-text:latest",
+        context_length=2048,
+        capabilities=("embedding",),
+        family="nomic-bert",
+    ),
+    FakeModel("llama3.2:latest", context_length=131072),
+    FakeModel(
+        "qwen3:8b", context_length=40960, capabilities=("completion", "thinking")
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with one request."""
+
+    kind: str
+    """`status`, `error_line`, `cut`, `stall`, `malformed`, `unfinished` or `html`."""
+    after: int = 0
+    """How many pieces of the answer come before."""
+    code: int = 500
+    message: str = "llama runner process has terminated"
+    seconds: float = 60.0
+    """How long a stall lasts, unless the client hangs up first."""
+
+
+@dataclass
+class Seen:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    hung_up: threading.Event = field(default_factory=threading.Event)
+    """Set when the client closed the connection before the answer was complete."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.body.get("options") or {})
+
+    @property
+    def messages(self) -> list[Message]:
+        return list(self.body.get("messages") or [])
+
+
+class ClientHungUpError(Exception):
+    """The client went away."""
+
+
+def quote_first_passage(messages: Sequence[Message]) -> str:
+    """Answers with the first sentence of the passage marked [1], if there is one."""
+    content = str(messages[-1]["content"]) if messages else ""
+    found = FIRST_PASSAGE.search(content)
+    if found:
+        sentence = " ".join(found[1].split())
+        return f"{sentence} [1]"
+    return "There is nothing to quote."
+
+
+def pieces_of(text: str) -> list[str]:
+    """Splits an answer as a model would stream it: words with their leading space."""
+    return re.findall(r"\s*\S+|\s+$", text)
+
+
+def vector_of(text: str, dimension: int) -> list[float]:
+    """A unit vector of hashed words: texts that share words are near."""
+    values = [0.0] * dimension
+    for word in re.findall(r"\w+", text.lower()):
+        digest = hashlib.sha256(word.encode()).digest()
+        values[digest[0] % dimension] += 1.0 if digest[1] % 2 else -1.0
+    norm = math.sqrt(sum(value * value for value in values)) or 1.0
+    return [value / norm for value in values]
+
+
+class FakeOllama:
+    """The server, its models, its script and what it saw.
+
+    Args:
+        models: Installed models, in the order of `/api/tags`.
+        answer: Gives the text of an answer where `replies` is empty.
+        rate: Tokens a second; 0 for at once.
+        port: 0 for a free one.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[FakeModel] = DEFAULT_MODELS,
+        *,
+        answer: Callable[[Sequence[Message]], str] = quote_first_passage,
+        rate: float = 0.0,
+        port: int = 0,
+    ) -> None:
+        self.models = {model.name: model for model in models}
+        self.answer = answer
+        self.rate = rate
+        self.replies: deque[str | Sequence[str]] = deque()
+        """Texts (or ready pieces) of the next answers, first in, first out."""
+        self.faults: deque[Fault] = deque()
+        """What goes wrong with the next requests to chat, embed or pull."""
+        self.always: Fault | None = None
+        """What goes wrong with every such request."""
+        self.seen: list[Seen] = []
+        handler = type("Handler", (_Handler,), {"fake": self})
+        self._http = _Server(("127.0.0.1", port), handler)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(0.02,), daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_address[1])
+
+    @property
+    def host(self) -> str:
+        """As `OLLAMA_HOST` has it."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}"
+
+    def start(self) -> FakeOllama:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Refuses connections from now on."""
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread.is_alive():
+            self.stop()
+
+    def requests(self, path: str) -> list[Seen]:
+        return [seen for seen in self.seen if seen.path == path]
+
+    @property
+    def chats(self) -> list[Seen]:
+        return self.requests("/api/chat")
+
+    def model(self, name: str) -> FakeModel | None:
+        """Finds a model; a name without a tag means `:latest`."""
+        return self.models.get(name) or self.models.get(f"{name}:latest")
+
+    def next_fault(self) -> Fault | None:
+        return self.faults.popleft() if self.faults else self.always
+
+    def next_pieces(self, messages: Sequence[Message]) -> list[str]:
+        reply = self.replies.popleft() if self.replies else self.answer(messages)
+        return pieces_of(reply) if isinstance(reply, str) else list(reply)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    fake: ClassVar[FakeOllama]
+    protocol_version = "HTTP/1.1"
+    server_version = "FakeOllama/1"
+    seen: Seen
+
+    def log_message(self, *_: object) -> None:
+        """Stays quiet."""
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.seen = Seen("GET", self.path, {})
+        self.fake.seen.append(self.seen)
+        listed = [model.listed() for model in self.fake.models.values()]
+        if self.path == "/api/version":
+            self._json({"version": "0.9.0"})
+        elif self.path == "/api/tags":
+            self._json({"models": listed})
+        elif self.path == "/api/ps":
+            loaded = {"expires_at": STAMP, "size_vram": 0}
+            self._json({"models": [entry | loaded for entry in listed[:1]]})
+        elif self.path == "/":
+            self._send(200, b"Ollama is running", "text/plain")
+        else:
+            self._send(404, b"404 page not found", "text/plain")
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        routes = {
+            "/api/show": self._show,
+            "/api/chat": self._chat,
+            "/api/embed": self._embed,
+            "/api/pull": self._pull,
+        }
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            self._json({"error": "invalid JSON"}, 400)
+            return
+        self.seen = Seen("POST", self.path, body)
+        self.fake.seen.append(self.seen)
+        if self.path not in routes:
+            self._send(404, b"404 page not found", "text/plain")
+            return
+        try:
+            routes[self.path](body)
+        except (ClientHungUpError, ConnectionError):
+            self.seen.hung_up.set()
+            self.close_connection = True
+
+    def _installed(self, body: dict[str, Any]) -> FakeModel | None:
+        name = str(body.get("model") or body.get("name") or "")
+        model = self.fake.model(name)
+        if model is None:
+            self._json({"error": f"model '{name}' not found"}, 404)
+        return model
+
+    def _show(self, body: dict[str, Any]) -> None:
+        if model := self._installed(body):
+            self._json(model.shown())
+
+    def _chat(self, body: dict[str, Any]) -> None:
+        model = self._installed(body)
+        if model is None:
+            return
+        if "completion" not in model.capabilities:
+            self._json({"error": f'"{model.name}" does not support chat'}, 400)
+            return
+        fault = self.fake.next_fault()
+        if fault and self._refused(fault):
+            return
+        messages = body.get("messages") or []
+        base = {"model": body["model"], "created_at": STAMP}
+        if not messages:
+            empty = {"role": "assistant", "content": ""}
+            self._json(base | {"message": empty, "done_reason": "load", "done": True})
+            return
+        pieces = self.fake.next_pieces(messages)
+        counts = _counts(messages, pieces)
+        if body.get("stream", True) is False:
+            text = {"role": "assistant", "content": "".join(pieces)}
+            self._json(base | {"message": text} | counts)
+            return
+        self._stream(_chat_lines(base, pieces, counts), fault)
+
+    def _embed(self, body: dict[str, Any]) -> None:
+        model = self._installed(body)
+        if model is None:
+            return
+        fault = self.fake.next_fault()
+        if fault and self._refused(fault):
+            return
+        if fault and fault.kind == "stall":
+            self._wait(fault.seconds)
+        if fault and fault.kind == "malformed":
+            self._send(200, b'{"embeddings": [[0.1,', "application/json")
+            return
+        texts = body.get("input") or []
+        texts = [texts] if isinstance(texts, str) else texts
+        vectors = [vector_of(text, model.dimension) for text in texts]
+        self._json(
+            {
+                "model": body["model"],
+                "embeddings": vectors,
+                "total_duration": 14_143_917,
+                "load_duration": 1_019_500,
+                "prompt_eval_count": sum(len(text.split()) for text in texts),
+            }
+        )
+
+    def _pull(self, body: dict[str, Any]) -> None:
+        name = str(body.get("model") or body.get("name") or "")
+        fault = self.fake.next_fault()
+        if fault and self._refused(fault):
+            return
+        if name.startswith("nosuch"):
+            error = {"error": "pull model manifest: file does not exist"}
+            self._stream(iter([{"status": "pulling manifest"}, error]), None)
+            return
+        full = name if ":" in name else f"{name}:latest"
+        if body.get("stream", True) is False:
+            self.fake.models[full] = FakeModel(full)
+            self._json({"status": "success"})
+            return
+        self._stream(_pull_lines(), fault)
+        self.fake.models[full] = FakeModel(full)
+
+    def _refused(self, fault: Fault) -> bool:
+        """Answers with an error instead of a stream, where that is the fault."""
+        if fault.kind == "status":
+            self._json({"error": fault.message}, fault.code)
+            return True
+        if fault.kind == "html":
+            page = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+            self._send(502, page, "text/html")
+            return True
+        return False
+
+    def _stream(self, lines: Iterator[dict[str, Any]], fault: Fault | None) -> None:
+        """Sends NDJSON in chunks, one a line, until `fault` strikes."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for number, line in enumerate(lines):
+            if fault and number == fault.after and self._struck(fault):
+                return
+            self._chunk(json.dumps(line).encode() + b"\n")
+            if self.fake.rate and not line.get("done"):
+                self._wait(1 / self.fake.rate)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _struck(self, fault: Fault) -> bool:
+        """Does what the fault says in the middle of a stream; True ends the answer."""
+        if fault.kind == "stall":
+            self._wait(fault.seconds)
+            return False
+        if fault.kind == "cut":
+            self.close_connection = True
+            return True
+        last = {
+            "error_line": json.dumps({"error": fault.message}).encode() + b"\n",
+            "malformed": b'{"model": "x", "message": {"role": "assis\n',
+            "unfinished": b"",
+        }[fault.kind]
+        if last:
+            self._chunk(last)
+        self.wfile.write(b"0\r\n\r\n")
+        return True
+
+    def _wait(self, seconds: float) -> None:
+        """Waits, but notices at once when the client hangs up."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            ready, _, _ = select.select([self.connection], [], [], min(left, 0.05))
+            if ready and not self.connection.recv(1, socket.MSG_PEEK):
+                raise ClientHungUpError
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def _json(self, value: dict[str, Any], code: int = 200) -> None:
+        self._send(code, json.dumps(value).encode(), "application/json; charset=utf-8")
+
+    def _send(self, code: int, body: bytes, content_type: str) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _counts(messages: Sequence[Message], pieces: Sequence[str]) -> dict[str, Any]:
+    return {
+        "done_reason": "stop",
+        "done": True,
+        "total_duration": 4_883_583_458,
+        "load_duration": 1_334_875,
+        "prompt_eval_count": sum(len(str(m["content"]).split()) for m in messages),
+        "prompt_eval_duration": 342_546_000,
+        "eval_count": len(pieces),
+        "eval_duration": 4_535_599_000,
+    }
+
+
+def _chat_lines(
+    base: dict[str, Any], pieces: Sequence[str], counts: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    for piece in pieces:
+        message = {"role": "assistant", "content": piece}
+        yield base | {"message": message, "done": False}
+    yield base | {"message": {"role": "assistant", "content": ""}} | counts
+
+
+def _pull_lines() -> Iterator[dict[str, Any]]:
+    digest = "sha256:" + "ab" * 32
+    yield {"status": "pulling manifest"}
+    for done in range(0, 101, 25):
+        layer = {"digest": digest, "total": 100_000_000, "completed": done * 1_000_000}
+        yield {"status": f"pulling {digest[7:19]}", **layer}
+    for status in ("verifying sha256 digest", "writing manifest", "success"):
+        yield {"status": status}
+
+
+def closed_port() -> int:
+    """Returns a loopback port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main() -> None:
+    """Serves until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="tests.fakes.ollama", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=0.0, help="tokens a second")
+    parser.add_argument("--reply", help="answer every chat with this text")
+    parser.add_argument("--fault", help="KIND or KIND:AFTER, for every request")
+    given = parser.parse_args()
+    server = FakeOllama(rate=given.rate, port=given.port)
+    if given.reply is not None:
+        server.answer = lambda _: given.reply
+    if given.fault:
+        kind, _, after = given.fault.partition(":")
+        server.always = Fault(kind, after=int(after or 0))
+    with server:
+        print(server.url, flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""From a setting to the model that answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from ragcli.config import Settings
+from ragcli.errors import (
+    ConfigError,
+    ModelFailed,
+    ModelNotFound,
+    ProviderMissing,
+    ServerUnreachable,
+)
+from ragcli.models.select import available, choose_embedder, choose_model
+from tests.fakes.ollama import FakeModel, FakeOllama, closed_port
+
+
+@pytest.fixture
+def alone(settings: Settings) -> Settings:
+    """No server anywhere."""
+    return replace(settings, ollama_host=f"127.0.0.1:{closed_port()}")
+
+
+def test_auto_takes_the_first_model_that_chats(
+    ollama: FakeOllama, settings: Settings
+) -> None:
+    choice = choose_model(settings)
+
+    assert choice.model.spec == "ollama:llama3.2:latest"
+    assert choice.reason == f"first chat model of Ollama at {ollama.url}"
+
+
+def test_auto_skips_what_only_embeds_though_its_name_does_not_say_so(
+    ollama: FakeOllama, settings: Settings
+) -> None:
+    odd = FakeModel("bge-m3:latest", capabilities=("embedding",), family="llama")
+    ollama.models = {odd.name: odd} | ollama.models
+
+    assert choose_model(settings).model.spec == "ollama:llama3.2:latest"
+
+
+def test_auto_is_builtin_where_no_server_is(alone: Settings) -> None:
+    choice = choose_model(alone)
+
+    assert choice.model.spec == "builtin:extractive"
+    assert choice.reason.startswith("no Ollama at http://127.0.0.1:")
+
+
+def test_auto_is_builtin_where_the_server_has_no_chat_model(
+    ollama: FakeOllama, settings: Settings
+) -> None:
+    ollama.models.clear()
+
+    choice = choose_model(settings)
+
+    assert choice.model.spec == "builtin:extractive"
+    assert choice.reason.endswith("has no chat model")
+
+
+def test_auto_is_builtin_where_something_else_listens(
+    not_ollama: str, settings: Settings
+) -> None:
+    choice = choose_model(replace(settings, ollama_host=not_ollama))
+
+    assert choice.model.spec == "builtin:extractive"
+    assert "Ollama at" in choice.reason
+
+
+@pytest.fixture
+def not_ollama() -> Iterator[str]:
+    """A web server that is no Ollama."""
+    import http.server
+    import threading
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>hello</html>")
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_auto_that_must_be_a_model_fails_where_none_is(alone: Settings) -> None:
+    with pytest.raises(ServerUnreachable, match="no Ollama at"):
+        choose_model(replace(alone, require_model=True))
+
+
+def test_a_model_that_was_asked_for_is_not_replaced(alone: Settings) -> None:
+    with pytest.raises(ServerUnreachable):
+        choose_model(replace(alone, model="ollama:llama3.2"))
+
+
+def test_an_unknown_model_names_the_nearest(settings: Settings) -> None:
+    with pytest.raises(ModelNotFound) as met:
+        choose_model(replace(settings, model="ollama:qwen3:8"))
+
+    assert "qwen3:8b" in met.value.hint
+
+
+@pytest.mark.parametrize("spec", ["builtin", "builtin:extractive"])
+def test_builtin_asks_no_server(
+    ollama: FakeOllama, settings: Settings, spec: str
+) -> None:
+    choice = choose_model(replace(settings, model=spec))
+
+    assert choice.model.spec == "builtin:extractive"
+    assert not ollama.seen
+
+
+@pytest.mark.parametrize(
+    ("spec", "hint"),
+    [
+        ("llama3.2", "write builtin, ollama:llama3.2 or provider:NAME"),
+        ("ollama:", "ollama:ollama"),
+        (":x", "provider:NAME"),
+        ("builtin:gpt", "write builtin"),
+        ("opnai:gpt-5", "did you mean openai?"),
+        ("olama:llama3.2", "did you mean ollama?"),
+    ],
+)
+def test_what_is_no_model_is_refused_with_what_to_write(
+    settings: Settings, spec: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError) as met:
+        choose_model(replace(settings, model=spec))
+
+    assert hint in met.value.hint
+
+
+@pytest.mark.parametrize(
+    ("spec", "line"),
+    [
+        ("openai:gpt-5", "pip install 'ragcli[openai]'"),
+        ("anthropic:claude-sonnet-4-5", "pip install 'ragcli[anthropic]'"),
+        ("google_genai:gemini-2.5-flash", "pip install 'ragcli[google]'"),
+        ("mistralai:mistral-large", "pip install 'ragcli[mistral]'"),
+        ("groq:llama-3.3-70b", "pip install langchain-groq"),
+    ],
+)
+def test_a_missing_provider_is_one_line_to_paste(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, spec: str, line: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+
+    with pytest.raises(ProviderMissing) as model:
+        choose_model(replace(settings, model=spec))
+    with pytest.raises(ProviderMissing) as embedder:
+        choose_embedder(replace(settings, embedder=spec))
+
+    assert model.value.hint == embedder.value.hint == line
+
+
+def test_available_lists_chat_and_embedding_models(settings: Settings) -> None:
+    listed = {(info.spec, info.kind) for info in available(settings)}
+
+    assert listed == {
+        ("builtin", "chat"),
+        ("builtin", "embedding"),
+        ("ollama:nomic-embed-text:latest", "embedding"),
+        ("ollama:llama3.2:latest", "chat"),
+        ("ollama:qwen3:8b", "chat"),
+    }
+
+
+def test_available_without_a_server_is_what_is_built_in(alone: Settings) -> None:
+    assert {info.spec for info in available(alone)} == {"builtin"}
+
+
+def test_available_says_when_the_server_is_something_else(
+    not_ollama: str, settings: Settings
+) -> None:
+    with pytest.raises(ModelFailed, match="cannot be read"):
+        available(replace(settings, ollama_host=not_ollama))
+
+
+@pytest.mark.parametrize("spec", ["builtin", "builtin:wordllama-256"])
+def test_the_builtin_embedder_is_the_default(settings: Settings, spec: str) -> None:
+    embedder = choose_embedder(replace(settings, embedder=spec))
+
+    assert embedder.id == "builtin:wordllama-256"
+
+
+def test_an_embedder_of_ollama(settings: Settings) -> None:
+    embedder = choose_embedder(replace(settings, embedder="ollama:nomic-embed-text"))
+
+    assert embedder.id == "ollama:nomic-embed-text"
+
+
+def test_choosing_imports_nothing_heavy(ollama: FakeOllama) -> None:
+    import subprocess
+
+    script = (
+        "import sys\n"
+        "from dataclasses import replace\n"
+        "from ragcli.config import Settings\n"
+        "from ragcli.models.select import available, choose_embedder\n"
+        f"settings = replace(Settings(), ollama_host={ollama.host!r})\n"
+        "available(settings)\n"
+        "choose_embedder(replace(settings, embedder='ollama:x'))\n"
+        "heavy = {'langchain', 'langchain_core', 'langchain_ollama', 'langsmith',\n"
+        "         'numpy', 'ollama', 'httpx', 'pydantic'}\n"
+        "sys.exit(', '.join(sorted(heavy & sys.modules.keys())))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr == ""
+    assert done.returncode == 0
