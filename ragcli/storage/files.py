@@ -148,10 +148,18 @@ class Directory:
             raise
         return Directory(place, descriptor)
 
-    def open_file(self, name: str, flags: int = os.O_RDONLY) -> int:
+    def open_file(
+        self, name: str, flags: int = os.O_RDONLY, *, linked: bool = False
+    ) -> int:
         """Opens a regular private file and returns its descriptor.
 
         `O_CREAT` makes it with mode 0600. FIFOs never block, links never lead away.
+
+        Args:
+            name: The file.
+            flags: As for open(2).
+            linked: Accept a file with several names: an immutable one that
+                generations share.
 
         Raises:
             FileNotFoundError: It is not there.
@@ -163,7 +171,7 @@ class Directory:
         with disk_errors(place):
             descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
         try:
-            check_regular(os.fstat(descriptor), str(place))
+            check_regular(os.fstat(descriptor), str(place), linked=linked)
         except BaseException:
             os.close(descriptor)
             raise

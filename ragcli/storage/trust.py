@@ -93,8 +93,17 @@ def check_private(status: os.stat_result, name: str) -> None:
         )
 
 
-def check_regular(status: os.stat_result, name: str) -> None:
-    """Refuses what is not a regular private file; raises as `check_private`."""
+def check_regular(status: os.stat_result, name: str, *, linked: bool = False) -> None:
+    """Refuses what is not a regular private file; raises as `check_private`.
+
+    A second name could have been given to it while its directory stood open, or
+    it could be somebody's other file; `linked` allows that where we link ourselves.
+    """
     if not stat.S_ISREG(status.st_mode):
         raise NotPermitted(f"{name}: not a regular file", "move it away")
     check_private(status, name)
+    if status.st_nlink > 1 and not linked:
+        raise NotPermitted(
+            f"{name}: has {status.st_nlink} names (hard links)",
+            "find the other one with `find / -samefile`, then replace this by a copy",
+        )
