@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ragcli.chat.engine import Engine
     from ragcli.chat.events import AskRequest, Event
     from ragcli.index.library import Library
-    from ragcli.index.protocols import Embedder, Sealer, Snapshots
+    from ragcli.index.protocols import Embedder, Progress, Sealer, Snapshots
     from ragcli.index.reader import Reader
     from ragcli.index.retriever import Retriever
     from ragcli.models.select import Choice
@@ -30,6 +30,19 @@ if TYPE_CHECKING:
     from ragcli.sessions.protocols import Session, SessionStore
 
 DEFAULT_PROFILE = "default"
+
+
+class Silent:
+    """A `Progress` that nobody watches."""
+
+    def start(self, total: int, what: str) -> None:
+        """Says nothing."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Says nothing."""
+
+    def note(self, message: str) -> None:
+        """Says nothing."""
 
 
 class Runtime:
@@ -157,8 +170,15 @@ class Runtime:
             profile, fd=self._passphrase_fd, environ=self.environ, prompt=self._prompt
         )
 
-    def open(self, name: str | None = None, *, create: bool = True) -> Workspace:
+    def open(
+        self, name: str | None = None, *, create: bool = True, stateless: bool = False
+    ) -> Workspace:
         """Opens a profile; the one called `default` is made on first need.
+
+        Args:
+            name: Which; None for the one that is meant.
+            create: Whether `default` may be made.
+            stateless: Write nothing at all; a missing `default` is empty then.
 
         Raises:
             ProfileNotFound: There is none, and it is not made by itself.
@@ -167,10 +187,18 @@ class Runtime:
         try:
             session = self.store.open(wanted)
         except ProfileNotFound:
-            if not create or wanted != DEFAULT_PROFILE:
+            if wanted != DEFAULT_PROFILE or not (create or stateless):
                 raise
-            session = self.store.create(wanted, {})
-        return Workspace(self, session)
+            session = (
+                self._absent(wanted) if stateless else self.store.create(wanted, {})
+            )
+        return Workspace(self, session, writes=not stateless)
+
+    @staticmethod
+    def _absent(name: str) -> Session:
+        from ragcli.sessions.absent import AbsentSession
+
+        return AbsentSession(name)
 
 
 class Workspace:
@@ -179,10 +207,14 @@ class Workspace:
     Args:
         runtime: The process it belongs to.
         session: The opened profile; closed with this object.
+        writes: Whether anything may be written, caches included.
     """
 
-    def __init__(self, runtime: Runtime, session: Session) -> None:
+    def __init__(
+        self, runtime: Runtime, session: Session, *, writes: bool = True
+    ) -> None:
         self.runtime = runtime
+        self.writes = writes
         self.session = session
         self.name = session.name
         layer = config.Layer(f"profile {session.name}", dict(session.settings()))
@@ -209,7 +241,9 @@ class Workspace:
         """What turns texts into vectors here."""
         from ragcli.models.select import choose_embedder
 
-        return choose_embedder(self.settings)
+        return choose_embedder(
+            self.settings, self.runtime.home.cache, write=self.writes
+        )
 
     def choose_model(self) -> Choice:
         """Returns the model in force, chosen once; raises `ModelUnavailable`."""
@@ -259,35 +293,47 @@ class Workspace:
         )
 
     def retriever(
-        self, request: AskRequest | None = None, documents: Sequence[Path] = ()
+        self,
+        request: AskRequest | None = None,
+        documents: Sequence[Path] = (),
+        progress: Progress | None = None,
     ) -> Retriever | None:
         """Returns what searches; None when there is nothing to search in.
 
         Args:
             request: A question with documents of its own, or None.
             documents: Search these instead of the profile's (`--docs`).
+            progress: Told how far the indexing of `documents` is.
         """
         from ragcli.index.retriever import Retriever
 
-        found = self._documents_of_call(documents, request) if documents else None
-        readers = self.readers(request) if found is None else found
+        readers = (
+            self._documents_of_call(documents, progress)
+            if documents
+            else self.own_readers()
+        )
+        if request and (request.attachment or request.attach_paths):
+            readers.append(self._attached(request))
         if not readers:
             return None
         return Retriever(readers, self.embedder, self.settings)
 
     def _documents_of_call(
-        self, documents: Sequence[Path], request: AskRequest | None
+        self, documents: Sequence[Path], progress: Progress | None
     ) -> list[Reader]:
-        """Returns the index of `--docs`, from a private cache unless stateless."""
+        """Returns the index of `--docs`.
+
+        It is kept in a private cache, but not for a stateless call, and not for an
+        encrypted profile, whose owner expects no plain copy anywhere.
+        """
         from ragcli.index import callindex
 
-        stateless = request is not None and not request.record
-        cache = None if stateless else self.runtime.home.cache
-        reader = callindex.reader(documents, self.embedder, self.settings, cache)
-        found = [reader] if reader else []
-        if request and (request.attachment or request.attach_paths):
-            found.append(self._attached(request))
-        return found
+        private = not self.writes or self.session.encrypted
+        cache = None if private else self.runtime.home.cache
+        reader = callindex.reader(
+            documents, self.embedder, self.settings, cache, progress or Silent()
+        )
+        return [reader] if reader else []
 
     def engine(self, documents: Sequence[Path] = ()) -> Engine:
         """Returns the engine over this profile, or over `documents` for one call."""

@@ -1,0 +1,120 @@
+"""The profile that is not there: what a stateless question runs in.
+
+`ask --stateless` writes nothing at all, so it does not make the `default` profile
+either. This one has no documents and no history, and refuses to be given any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+from ragcli.errors import UsageError
+from ragcli.sessions.records import Draft, Record
+
+
+def _refuse() -> NoReturn:
+    raise UsageError(
+        "nothing can be stored without a profile",
+        "leave --stateless out, or create a profile: ragcli profile create NAME",
+    )
+
+
+class NoLog:
+    """An empty log that stays empty."""
+
+    def append(
+        self, drafts: Sequence[Draft], *, parent: int = 0, expect: int | None = None
+    ) -> list[Record]:
+        """Refuses with `UsageError`."""
+        _refuse()
+
+    def head(self) -> int:
+        """Returns 0."""
+        return 0
+
+    def newest(self, before: int | None = None) -> Iterator[Record]:
+        """Yields nothing."""
+        return iter(())
+
+    def since(self, seq: int = 0) -> Iterator[Record]:
+        """Yields nothing."""
+        return iter(())
+
+    def rewrite(
+        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+    ) -> int:
+        """Changes nothing."""
+        return 0
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        """Nothing ever comes."""
+        return False
+
+
+class NoAudit:
+    """An audit log of nothing."""
+
+    def record(self, event: str, **facts: str | int) -> None:
+        """Keeps nothing: nothing happened to a profile."""
+
+    def entries(self) -> Iterator[Mapping[str, Any]]:
+        """Yields nothing."""
+        return iter(())
+
+    def verify(self, anchor: str = "") -> int:
+        """Returns 0: there are no entries."""
+        return 0
+
+    def anchor(self) -> str:
+        """Returns "": there are no entries."""
+        return ""
+
+
+class NoSnapshots:
+    """An index without a generation."""
+
+    sealer = None
+
+    def current(self) -> str:
+        """Returns ""."""
+        return ""
+
+    def generations(self) -> list[str]:
+        """Returns none."""
+        return []
+
+
+class AbsentSession:
+    """A `Session` that holds nothing.
+
+    Args:
+        name: The profile that was asked for.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.id = ""
+        self.created = ""
+        self.encrypted = False
+        self.log = NoLog()
+        self.audit = NoAudit()
+        self.snapshots = NoSnapshots()
+
+    def settings(self) -> Mapping[str, Any]:
+        """Returns none."""
+        return {}
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Refuses with `UsageError`."""
+        _refuse()
+
+    def blob(self, name: str) -> bytes | None:
+        """Returns None."""
+        return None
+
+    def put_blob(self, name: str, value: bytes | None) -> None:
+        """Keeps nothing: blobs are never needed for correctness."""
+
+    def close(self) -> None:
+        """Does nothing."""
