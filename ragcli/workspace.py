@@ -1,0 +1,201 @@
+"""One open profile: its history, its documents, its model, its answers.
+
+The composition root of a profile, the only module that knows sessions, index and
+models at once. Everything is made on first use: a command that only lists
+histories loads no index and no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from ragcli.config import Resolved, checked
+from ragcli.paths import Home
+
+if TYPE_CHECKING:
+    from ragcli.chat.engine import Engine
+    from ragcli.chat.events import AskRequest, Event
+    from ragcli.index.library import Library
+    from ragcli.index.protocols import Embedder, Progress
+    from ragcli.index.reader import Reader
+    from ragcli.index.retriever import Retriever
+    from ragcli.models.select import Choice
+    from ragcli.sessions.history import History
+    from ragcli.sessions.protocols import Session
+
+
+class Silent:
+    """A `Progress` that nobody watches."""
+
+    def start(self, total: int, what: str) -> None:
+        """Says nothing."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Says nothing."""
+
+    def note(self, message: str) -> None:
+        """Says nothing."""
+
+
+class Workspace:
+    """One open profile, and what can be done with it.
+
+    Args:
+        session: The opened profile; closed with this object.
+        resolved: The settings in force for it.
+        home: Where caches live.
+        writes: Whether anything may be written, caches included.
+    """
+
+    def __init__(
+        self, session: Session, resolved: Resolved, home: Home, *, writes: bool = True
+    ) -> None:
+        self.session = session
+        self.name = session.name
+        self.resolved = resolved
+        self.settings = resolved.settings
+        self.home = home
+        self.writes = writes
+        self._choice: Choice | None = None
+
+    @cached_property
+    def history(self) -> History:
+        """The profile's conversations."""
+        from ragcli.sessions.history import History
+
+        return History(self.session, self.settings)
+
+    @cached_property
+    def library(self) -> Library:
+        """The profile's documents."""
+        from ragcli.index.library import Library
+
+        return Library(self.session.snapshots, lambda: self.embedder, self.settings)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """What turns texts into vectors here."""
+        from ragcli.models.select import choose_embedder
+
+        return choose_embedder(self.settings, self.home.cache, write=self.writes)
+
+    def choose_model(self) -> Choice:
+        """Returns the model in force, chosen once; raises `ModelUnavailable`."""
+        if self._choice is None:
+            from ragcli.models.select import choose_model
+
+            self._choice = choose_model(self.settings)
+        return self._choice
+
+    def use_model(self, spec: str) -> None:
+        """Switches to another model for the rest of this process.
+
+        Raises:
+            ConfigError: Not a model's name.
+            ModelUnavailable: It cannot be had; the old one stays.
+        """
+        from ragcli.models.select import choose_model
+
+        settings = replace(self.settings, model=checked("model", spec, "model"))
+        self._choice = choose_model(settings)
+        self.settings = settings
+
+    def readers(self, request: AskRequest | None = None) -> list[Reader]:
+        """Returns the indexes that a question is searched in.
+
+        The profile's own, its mounts, and what came with the question: piped
+        text and attached files, which live in memory only.
+        """
+        from ragcli.index import mounts
+
+        own = self.library.reader()
+        found = [own] if own else []
+        found += mounts.readers(self.session.settings(), self.home, self.embedder)
+        if request and (request.attachment or request.attach_paths):
+            found.append(self._attached(request))
+        return found
+
+    def _attached(self, request: AskRequest) -> Reader:
+        from ragcli.index import ephemeral
+
+        return ephemeral.attached(
+            request.attachment, request.attach_paths, self.embedder, self.settings
+        )
+
+    def retriever(
+        self,
+        request: AskRequest | None = None,
+        documents: Sequence[Path] = (),
+        progress: Progress | None = None,
+    ) -> Retriever | None:
+        """Returns what searches; None when there is nothing to search in.
+
+        Args:
+            request: A question with documents of its own, or None.
+            documents: Search these instead of the profile's (`--docs`).
+            progress: Told how far the indexing of `documents` is.
+        """
+        from ragcli.index.retriever import Retriever
+
+        readers = (
+            self._documents_of_call(documents, progress)
+            if documents
+            else self.own_readers()
+        )
+        if request and (request.attachment or request.attach_paths):
+            readers.append(self._attached(request))
+        if not readers:
+            return None
+        return Retriever(readers, self.embedder, self.settings)
+
+    def _documents_of_call(
+        self, documents: Sequence[Path], progress: Progress | None
+    ) -> list[Reader]:
+        """Returns the index of `--docs`.
+
+        It is kept in a private cache, but not for a stateless call, and not for an
+        encrypted profile, whose owner expects no plain copy anywhere.
+        """
+        from ragcli.index import callindex
+
+        private = not self.writes or self.session.encrypted
+        cache = None if private else self.home.cache
+        reader = callindex.reader(
+            documents, self.embedder, self.settings, cache, progress or Silent()
+        )
+        return [reader] if reader else []
+
+    def engine(self, documents: Sequence[Path] = ()) -> Engine:
+        """Returns the engine over this profile, or over `documents` for one call."""
+        from ragcli.chat.engine import Engine, Parts
+        from ragcli.models.builtin.extractive import ExtractiveModel
+
+        return Engine(
+            Parts(
+                history=self.history,
+                settings=self.settings,
+                choose_model=self.choose_model,
+                fallback=ExtractiveModel,
+                retriever=lambda request: self.retriever(request, documents),
+            )
+        )
+
+    def ask(
+        self, request: AskRequest, documents: Sequence[Path] = ()
+    ) -> Iterator[Event]:
+        """Answers one question; see `Engine.ask`."""
+        return self.engine(documents).ask(request)
+
+    def close(self) -> None:
+        """Releases the profile."""
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
