@@ -1,0 +1,300 @@
+"""The loop over the engine's events: answers as text, JSON or JSON Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.cli.output import Output
+from ragcli.errors import ExitCode, RagcliError, SomeFailed
+from ragcli.paths import shown
+
+if TYPE_CHECKING:
+    from ragcli.models.base import Prompt
+    from ragcli.runtime import Workspace
+    from ragcli.sessions.records import Citation, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How an answer is printed."""
+
+    stream: bool = True
+    """Piece by piece, or whole at the end."""
+
+    events: bool = False
+    """`--jsonl`: one JSON event a line."""
+
+    sources: bool = False
+    """Print the sources also when nobody sits at stdout."""
+
+    show_prompt: bool = False
+    """Show all that the model is given."""
+
+
+class Answering:
+    """Asks an engine and prints what comes.
+
+    Args:
+        output: Where to.
+        workspace: The open profile.
+        documents: What `--docs` named; empty for the profile's own documents.
+        style: How to print.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        workspace: Workspace,
+        documents: Sequence[Path],
+        style: Style,
+    ) -> None:
+        self._output = output
+        self._workspace = workspace
+        self._engine = workspace.engine(documents)
+        self._searches = "the given paths" if documents else f"profile {workspace.name}"
+        self._style = style
+        self._model = ""
+
+    def one(self, request: AskRequest) -> int:
+        """Answers one question; returns the exit code."""
+        if self._style.events:
+            return self._as_events(request)
+        if self._output.as_json:
+            document, status = self._as_document(request)
+            self._output.document(document)
+            return exit_code(status)
+        return self._as_text(request)
+
+    def batch(self, requests: Iterable[AskRequest]) -> int:
+        """Answers many questions, one JSON document a line.
+
+        Raises:
+            SomeFailed: Some questions could not be answered; each has its line.
+        """
+        codes: list[int] = []
+        for request in requests:
+            try:
+                document, status = self._as_document(request)
+                codes.append(exit_code(status))
+            except RagcliError as error:
+                document = {"question": request.question, **error_document(error)}
+                codes.append(int(error.code))
+            self._output.event(document)
+        failed = sum(code > 1 for code in codes)
+        if failed:
+            raise SomeFailed(
+                f"{failed} of {len(codes)} questions failed", "see their lines"
+            )
+        return min(codes, default=0)
+
+    def _events(self, request: AskRequest) -> Iterator[Event]:
+        """Yields the events; says which model answers, and shows the prompt."""
+        answering = cast("Generator[Event]", self._engine.ask(request))
+        with closing(answering) as events:
+            for event in events:
+                if isinstance(event, Retrieved):
+                    self._announce(event)
+                elif isinstance(event, Notice):
+                    tell = self._output.warn if event.kind == "warning" else None
+                    (tell or self._output.note)(event.message)
+                yield event
+
+    def _announce(self, event: Retrieved) -> None:
+        if event.model != self._model:
+            self._model = event.model
+            self._output.note(f"answered by {event.model}")
+        self._output.detail(
+            f"searched for: {event.query}; {len(event.passages)} passages in "
+            f"{event.milliseconds:.0f} ms, {event.used} used"
+        )
+        if self._style.show_prompt and not self._output.as_json:
+            self._output.block(prompt_text(event.prompt))
+
+    def _as_text(self, request: AskRequest) -> int:
+        finished: Finished | None = None
+        ended_line = True
+        for event in self._events(request):
+            if isinstance(event, Token) and self._style.stream:
+                self._output.piece(event.text)
+                ended_line = event.text.endswith("\n")
+            elif isinstance(event, Finished):
+                finished = event
+        if finished is None:
+            return int(ExitCode.BUG)
+        if not self._style.stream and finished.turn.answer:
+            self._output.line(finished.turn.answer)
+        elif not ended_line:
+            self._output.line()
+        self._after(finished)
+        return exit_code(finished.turn.status)
+
+    def _after(self, finished: Finished) -> None:
+        """Prints what belongs under an answer."""
+        if self._output.to_terminal or self._style.sources:
+            for line in source_lines(finished):
+                self._output.line(line, style="dim")
+        if finished.unsupported:
+            self._output.warn(f"{finished.unsupported} unsupported citations removed")
+        if finished.turn.status == "nothing_found":
+            self._output.note(f"nothing relevant found in {self._searches}")
+
+    def _as_document(self, request: AskRequest) -> tuple[dict[str, Any], str]:
+        """Returns the JSON of one answer, and the turn's status."""
+        notices: list[str] = []
+        document: dict[str, Any] = {}
+        prompt: dict[str, Any] = {}
+        for event in self._events(request):
+            if isinstance(event, Notice):
+                notices.append(event.message)
+            elif isinstance(event, Retrieved) and self._style.show_prompt:
+                prompt = {"prompt": asdict(event.prompt)}
+            elif isinstance(event, Finished):
+                document = answer_document(self._workspace.name, event)
+        return document | {"notices": notices} | prompt, document["status"]
+
+    def _as_events(self, request: AskRequest) -> int:
+        status = ""
+        try:
+            for event in self._events(request):
+                self._output.event(self._event_document(event))
+                if isinstance(event, Finished):
+                    status = event.turn.status
+        except RagcliError as error:
+            self._output.event({"event": "error", **error_document(error)})
+            return int(error.code)
+        return exit_code(status)
+
+    def _event_document(self, event: Event) -> dict[str, Any]:
+        match event:
+            case Token(text):
+                return {"event": "token", "text": text}
+            case Notice(message, kind):
+                return {"event": "notice", "kind": kind, "message": message}
+            case Finished():
+                told = answer_document(self._workspace.name, event)
+                return {"event": "finished", **told}
+            case Retrieved():
+                return self._retrieved_document(event)
+
+    def _retrieved_document(self, event: Retrieved) -> dict[str, Any]:
+        passages = [
+            {
+                "path": shown(passage.path),
+                "page": passage.page,
+                "lines": passage.lines,
+                "heading": " > ".join(passage.heading),
+                "score": round(passage.score, 4),
+            }
+            for passage in event.passages
+        ]
+        told: dict[str, Any] = {"event": "retrieved", "query": event.query}
+        told |= {"model": event.model, "used": event.used, "passages": passages}
+        if self._style.show_prompt:
+            told["prompt"] = asdict(event.prompt)
+        return told
+
+
+def exit_code(status: str) -> int:
+    """Returns what the process says for a turn of this status."""
+    if status == "interrupted":
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.ANSWERED if status == "answered" else ExitCode.NOTHING_FOUND)
+
+
+def error_document(error: RagcliError) -> dict[str, Any]:
+    """Returns an error as the contract has it in JSON."""
+    told = {"code": int(error.code), "kind": error.kind}
+    return {"error": told | {"message": error.message, "hint": error.hint}}
+
+
+def answer_document(profile: str, finished: Finished) -> dict[str, Any]:
+    """Returns the JSON of one answered question."""
+    turn = finished.turn
+    return {
+        "profile": profile,
+        **turn_document(turn, finished.stale),
+        "retrieved": finished.retrieved,
+        "used": finished.used,
+        "unsupported": finished.unsupported,
+    }
+
+
+def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, Any]:
+    """Returns the JSON of a turn; citations tell staleness when it is known."""
+    return {
+        "conversation": turn.conversation,
+        "turn": turn.id,
+        "question": turn.question,
+        "query": turn.query,
+        "answer": turn.answer,
+        "status": turn.status,
+        "model": turn.model,
+        "snapshot": turn.snapshot,
+        "citations": [citation_document(item, stale) for item in turn.citations],
+        "timings": dict(turn.timings),
+    }
+
+
+def citation_document(
+    citation: Citation, stale: frozenset[int] | None = None
+) -> dict[str, Any]:
+    """Returns the JSON of one citation."""
+    told: dict[str, Any] = {
+        "marker": citation.marker,
+        "path": shown(citation.path),
+        "page": citation.page,
+        "lines": citation.lines,
+        "heading": citation.heading,
+        "score": citation.score,
+        "quote": citation.quote,
+        "verified": citation.verified,
+    }
+    if stale is not None:
+        told["stale"] = citation.marker in stale
+    return told
+
+
+def place(path: str, page: int | None, lines: Sequence[int] | None) -> str:
+    """Returns where something stands: `a.md:12-20`, `b.pdf p. 3`."""
+    named = shown(path)
+    if lines:
+        first, last = lines
+        named += f":{first}" if first == last else f":{first}-{last}"
+    elif page is not None:
+        named += f" p. {page}"
+    return named
+
+
+def source_lines(finished: Finished) -> list[str]:
+    """Returns the sources of an answer, one line each, after an empty one."""
+    lines = []
+    for citation in finished.turn.citations:
+        where = place(citation.path, citation.page, citation.lines)
+        heading = f"  {citation.heading}" if citation.heading else ""
+        stale = "  (changed since it was indexed)"
+        changed = stale if citation.marker in finished.stale else ""
+        lines.append(f"[{citation.marker}] {where}{heading}{changed}")
+    return ["", *lines] if lines else []
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """Returns all that a model is given, for people."""
+    parts = [f"query: {prompt.query}"]
+    if prompt.instructions:
+        parts.append(f"instructions: {prompt.instructions}")
+    if prompt.summary:
+        parts.append(f"summary: {prompt.summary}")
+    parts += [
+        f"earlier: {earlier.question}\n{earlier.answer}" for earlier in prompt.history
+    ]
+    parts += [
+        f"[{source.marker}] {source.label} ({source.score:.2f})\n{source.text}"
+        for source in prompt.sources
+    ]
+    parts.append(f"question: {prompt.question}")
+    return "\n\n".join(parts)

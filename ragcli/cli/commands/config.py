@@ -1,0 +1,145 @@
+"""Settings, and where each comes from."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli import config
+from ragcli.cli import live_names, settings_file
+from ragcli.cli.options import Invocation, examples
+from ragcli.errors import ProfileNotFound, UsageError
+
+if TYPE_CHECKING:
+    from ragcli.config import Origin, Resolved
+
+Key = Annotated[str, typer.Argument(metavar="KEY", autocompletion=live_names.settings)]
+
+
+@examples("ragcli config show", "ragcli config show --json | jq '.settings[].key'")
+def show(call: Invocation) -> None:
+    """Show every setting in force and its origin."""
+    origins = _resolved(call).origins()
+    if call.as_json:
+        call.output.document({"settings": [asdict(origin) for origin in origins]})
+        return
+    rows = [(origin.key, value_text(origin.value), origin.source) for origin in origins]
+    call.output.table(("setting", "value", "from"), rows)
+
+
+@examples("ragcli config get retrieval.k", "ragcli config get model -p work")
+def get(call: Invocation, key: Key) -> None:
+    """Print one setting in force."""
+    found = _origin(_resolved(call), key)
+    if call.as_json:
+        call.output.document(asdict(found))
+    else:
+        call.output.line(value_text(found.value))
+    call.output.detail(f"{found.help} (from {found.source})")
+
+
+@examples("ragcli config set model ollama:llama3.2", "ragcli config set retrieval.k 8")
+def set_(
+    call: Invocation, key: Key, value: Annotated[str, typer.Argument(metavar="VALUE")]
+) -> None:
+    """Set it for yourself, in the user file.
+
+    A profile's own setting (ragcli profile set) and a project's are stronger.
+    """
+    stored = settings_file.put(call.runtime.home.config_file, key, value)
+    _changed(call, key, stored)
+    found = _origin(call.runtime.resolved, key)
+    if found.value != stored:
+        call.output.note(
+            f"{found.source} is stronger: {key} = {value_text(found.value)}"
+        )
+
+
+@examples("ragcli config unset retrieval.k")
+def unset(call: Invocation, key: Key) -> None:
+    """Remove a setting from the user file."""
+    settings_file.remove(call.runtime.home.config_file, key)
+    _changed(call, key, None)
+
+
+@examples("ragcli config path", '"$EDITOR" "$(ragcli config path)"')
+def path(call: Invocation) -> None:
+    """Print where the user file is."""
+    place = os.fspath(call.runtime.home.config_file)
+    if call.as_json:
+        call.output.document({"path": place})
+    else:
+        call.output.line(place)
+
+
+@examples("ragcli config edit", "EDITOR=nano ragcli config edit")
+def edit(call: Invocation) -> None:
+    """Open the user file in your editor, and check it afterwards."""
+    place = call.runtime.home.config_file
+    settings_file.make(place)
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        ended = subprocess.run(  # noqa: S603 - the user's own editor
+            [*shlex.split(editor), os.fspath(place)], check=False
+        )
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{editor}: {error}", "set EDITOR to your editor") from None
+    if ended.returncode:
+        raise UsageError(f"{editor} ended with code {ended.returncode}")
+    config.read_file(place)
+    call.output.note(f"{place} is in order")
+
+
+def value_text(value: Any) -> str:
+    """Returns a value as one types it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return os.pathsep.join(value)
+    return str(value)
+
+
+def _resolved(call: Invocation) -> Resolved:
+    """Returns the settings of the profile that is meant, or without any."""
+    try:
+        with call.open(create=False) as workspace:
+            return workspace.resolved
+    except ProfileNotFound:
+        if call.shared.profile is not None:
+            raise
+        return call.runtime.resolved
+
+
+def _origin(resolved: Resolved, key: str) -> Origin:
+    for origin in resolved.origins():
+        if origin.key == key:
+            return origin
+    if key.startswith(config.KEYS_TABLE):
+        bound = resolved.bindings().get(key.removeprefix(config.KEYS_TABLE), "")
+        return config.Origin(key, bound, "settings", "A key binding of the chat.")
+    config.checked(key, "", "command line")  # names the nearest
+    raise AssertionError(key)
+
+
+def _changed(call: Invocation, key: str, value: Any) -> None:
+    if call.as_json:
+        call.output.document({"key": key, "value": value})
+        return
+    place = call.runtime.home.config_file
+    told = "removed" if value is None else f"= {value_text(value)}"
+    call.output.note(f"{key} {told} in {place}")
+
+
+COMMANDS = {
+    "show": show,
+    "get": get,
+    "set": set_,
+    "unset": unset,
+    "path": path,
+    "edit": edit,
+}

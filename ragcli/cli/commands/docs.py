@@ -1,0 +1,289 @@
+"""The documents of a profile: add, list, remove, sync, share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli.cli import live_names
+from ragcli.cli.answers import place
+from ragcli.cli.figures import count, size
+from ragcli.cli.options import Invocation, examples
+from ragcli.errors import ExitCode
+from ragcli.paths import shown
+
+if TYPE_CHECKING:
+    from ragcli.index.library import DocumentInfo, IngestReport
+
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say why each skipped file was skipped.")
+]
+Documents = Annotated[
+    list[str], typer.Argument(metavar="PATH…", autocompletion=live_names.documents)
+]
+
+
+@examples(
+    "ragcli docs add notes/ report.pdf",
+    "ragcli docs add . --explain",
+    "ragcli docs add ~/wiki -p work --wait 60",
+)
+def add(
+    call: Invocation,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…")],
+    explain: Explain = False,
+) -> int:
+    """Index files and directories.
+
+    Directories are searched through; .gitignore and .ragignore are respected;
+    binary, oversized and likely secret files are skipped. Unchanged files cost
+    nothing. A file that cannot be read is named, the others are indexed, and the
+    exit code is 6.
+    """
+    named = [Path(path) for path in paths]
+    with call.open() as workspace, call.progress() as progress:
+        report = workspace.library.add(named, progress, wait=call.wait)
+    return _report(call, report, named, explain=explain)
+
+
+@examples("ragcli docs sync", "ragcli docs sync --json | jq .changed")
+def sync(call: Invocation, explain: Explain = False) -> int:
+    """Index what changed, and forget documents that are gone."""
+    with call.open() as workspace, call.progress() as progress:
+        report = workspace.library.sync(progress, wait=call.wait)
+    return _report(call, report, [], explain=explain)
+
+
+@examples("ragcli docs remove old.md", "ragcli docs remove notes/")
+def remove(call: Invocation, paths: Documents) -> int:
+    """Forget documents; the files stay.
+
+    A directory stands for all documents below it.
+    """
+    with call.open() as workspace:
+        named = [Path(path) for path in paths]
+        report = workspace.library.remove(named, wait=call.wait)
+    return _report(call, report, [], explain=False)
+
+
+@examples("ragcli docs reembed", "ragcli docs reembed -p work")
+def reembed(call: Invocation) -> int:
+    """Make all vectors anew with the embedder in force.
+
+    The new index is built beside the old one and takes its place at once.
+    """
+    with call.open() as workspace, call.progress() as progress:
+        report = workspace.library.reembed(progress)
+    return _report(call, report, [], explain=False)
+
+
+@examples("ragcli docs list", "ragcli docs list --json | jq -r '.documents[].path'")
+def list_(call: Invocation) -> None:
+    """List the documents, their chunks and sizes."""
+    with call.open() as workspace:
+        documents = workspace.library.documents()
+        mounts = list(workspace.settings.mounts)
+    if call.as_json:
+        told = [_document(found) for found in documents]
+        call.output.document({"documents": told, "mounts": mounts})
+        return
+    rows = [
+        (shown(found.path), found.chunks, size(found.size), found.title)
+        for found in documents
+    ]
+    call.output.table(("path", "chunks", "size", "title"), rows)
+    if not documents:
+        call.output.note("no documents; add some: ragcli docs add PATH")
+    for mount in mounts:
+        call.output.note(f"also searched: {mount} (mounted)")
+
+
+@examples("ragcli docs show report.pdf", "ragcli docs show notes.md --json")
+def show(
+    call: Invocation,
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", autocompletion=live_names.documents)
+    ],
+) -> None:
+    """Show a document's chunks and where they stand."""
+    with call.open() as workspace:
+        found, passages = workspace.library.document(Path(path))
+    if call.as_json:
+        chunks = [
+            {
+                "page": passage.page,
+                "lines": passage.lines,
+                "heading": " > ".join(passage.heading),
+                "kind": passage.kind,
+                "language": passage.language,
+                "text": passage.text,
+            }
+            for passage in passages
+        ]
+        call.output.document({"document": _document(found), "chunks": chunks})
+        return
+    call.output.line(f"{shown(found.path)}  {found.title}", style="bold")
+    call.output.line(
+        f"{found.format}, {size(found.size)}, {count(found.chunks, 'chunk')}"
+    )
+    for passage in passages:
+        where = place(passage.path, passage.page, passage.lines)
+        heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
+        call.output.line(f"\n{where}{heading}", style="dim")
+        call.output.line(passage.text.rstrip("\n"))
+
+
+@examples("ragcli docs rollback", "ragcli docs rollback gen-00000007")
+def rollback(
+    call: Invocation,
+    generation: Annotated[str, typer.Argument(metavar="[GENERATION]")] = "",
+    list_only: Annotated[
+        bool, typer.Option("--list", help="Only list the generations kept.")
+    ] = False,
+) -> None:
+    """Go back to an earlier index.
+
+    Without GENERATION, to the one before the last change.
+    """
+    with call.open(create=False) as workspace:
+        if list_only:
+            kept = [asdict(found) for found in workspace.library.generations()]
+            _generations(call, kept)
+            return
+        current = workspace.library.rollback(generation)
+    if call.as_json:
+        call.output.document({"generation": current})
+    else:
+        call.output.line(current)
+
+
+@examples("ragcli docs mount ../team.ragcli", "ragcli docs mount work -p mine")
+def mount(
+    call: Invocation, place_: Annotated[str, typer.Argument(metavar="PATH|PROFILE")]
+) -> None:
+    """Search another profile or bundle too, read-only.
+
+    The history of both stays private.
+    """
+    from ragcli.index import mounts
+
+    with call.open() as workspace:
+        added = mounts.checked(place_, workspace.runtime.home)
+        kept = [found for found in workspace.settings.mounts if found != added]
+        workspace.session.change_settings({"documents.mounts": [*kept, added]})
+    _mounted(call, [*kept, added])
+
+
+@examples("ragcli docs unmount ../team.ragcli")
+def unmount(
+    call: Invocation, place_: Annotated[str, typer.Argument(metavar="PATH|PROFILE")]
+) -> None:
+    """Search a mounted profile or bundle no longer."""
+    from ragcli.errors import NotFound
+
+    names = {place_, os.path.abspath(place_)}
+    with call.open(create=False) as workspace:
+        mounted = workspace.settings.mounts
+        kept = [found for found in mounted if found not in names]
+        if len(kept) == len(mounted):
+            raise NotFound(f"{place_} is not mounted", "ragcli docs list shows what is")
+        workspace.session.change_settings({"documents.mounts": kept or None})
+    _mounted(call, kept)
+
+
+def _mounted(call: Invocation, mounts: list[str]) -> None:
+    if call.as_json:
+        call.output.document({"mounts": mounts})
+    else:
+        call.output.note(f"{count(len(mounts), 'mount')} in this profile")
+
+
+def _generations(call: Invocation, kept: list[dict[str, Any]]) -> None:
+    if call.as_json:
+        call.output.document({"generations": kept})
+        return
+    rows = [tuple(found.values()) for found in kept]
+    call.output.table(list(kept[0]) if kept else [], rows)
+
+
+def _document(found: DocumentInfo) -> dict[str, Any]:
+    return asdict(found) | {"path": shown(found.path)}
+
+
+def _report(
+    call: Invocation, report: IngestReport, named: list[Path], *, explain: bool
+) -> int:
+    """Prints what became of the files; returns 6 if one of them failed.
+
+    A skipped file that the user named counts as failed: it was asked for.
+    """
+    wanted = {path.absolute() for path in named}
+    failed = [(os.fspath(item.path), item.reason) for item in report.failed]
+    failed += [
+        (os.fspath(item.path), item.reason)
+        for item in report.skipped
+        if Path(item.path).absolute() in wanted
+    ]
+    for path, reason in failed:
+        call.output.warn(f"{shown(path)}: {reason}")
+    if explain:
+        for item in report.skipped:
+            call.output.note(f"skipped {shown(item.path)}: {item.reason}")
+    if call.as_json:
+        call.output.document(_report_document(report, failed))
+    else:
+        call.output.line(_report_line(report, len(failed), explain=explain))
+    return int(ExitCode.SOME_FAILED if failed else ExitCode.ANSWERED)
+
+
+def _report_document(
+    report: IngestReport, failed: list[tuple[str, str]]
+) -> dict[str, Any]:
+    return {
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "failed": [{"path": shown(path), "reason": why} for path, why in failed],
+        "skipped": [
+            {"path": shown(item.path), "reason": item.reason} for item in report.skipped
+        ],
+        "chunks": report.chunks,
+        "generation": report.generation,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _report_line(report: IngestReport, failed: int, *, explain: bool) -> str:
+    """Returns `12 added, 1 changed; 2 skipped (--explain says why); 340 chunks`."""
+    numbers = {
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "failed": failed,
+    }
+    told = ", ".join(f"{number:,} {word}" for word, number in numbers.items() if number)
+    parts = [told or "nothing changed"]
+    if report.skipped:
+        hint = "" if explain else " (--explain says why)"
+        parts.append(f"{len(report.skipped):,} skipped{hint}")
+    parts.append(f"{count(report.chunks, 'chunk')} in {report.seconds:.1f} s")
+    return "; ".join(parts)
+
+
+COMMANDS = {
+    "add": add,
+    "list": list_,
+    "remove": remove,
+    "sync": sync,
+    "show": show,
+    "rollback": rollback,
+    "reembed": reembed,
+    "mount": mount,
+    "unmount": unmount,
+}

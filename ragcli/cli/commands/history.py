@@ -1,0 +1,342 @@
+"""What was asked and answered: the conversations of a profile."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli.cli import live_names
+from ragcli.cli.figures import count, moment
+from ragcli.cli.options import Invocation, YesOption, examples, number
+from ragcli.errors import ConversationNotFound, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from ragcli.sessions.history import History
+    from ragcli.sessions.records import Turn
+
+Conversation = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONVERSATION",
+        help="Its id, the start of it, or its title.",
+        autocompletion=live_names.conversations,
+    ),
+]
+OptionalConversation = Annotated[
+    str,
+    typer.Argument(
+        metavar="[CONVERSATION]",
+        help="Its id, the start of it, or its title; by default the latest.",
+        autocompletion=live_names.conversations,
+        show_default=False,
+    ),
+]
+
+
+@examples(
+    "ragcli history list", "ragcli history list --json | jq -r '.conversations[0].id'"
+)
+def list_(
+    call: Invocation,
+    limit: Annotated[
+        int | None, typer.Option("-n", "--limit", metavar="N", help="So many.")
+    ] = None,
+) -> None:
+    """List the conversations, newest first."""
+    number("--limit", limit)
+    with call.open() as workspace:
+        found = workspace.history.conversations()[:limit]
+        name = workspace.name
+    if call.as_json:
+        told = [asdict(conversation) for conversation in found]
+        call.output.document({"profile": name, "conversations": told})
+        return
+    rows = [
+        (item.id, moment(item.updated), count(item.turns, "turn"), item.title)
+        for item in found
+    ]
+    call.output.table(("id", "updated", "turns", "title"), rows)
+    if not found:
+        call.output.note(f"profile {name} has no conversations yet")
+
+
+@examples("ragcli history show", "ragcli history show 'Lock timeouts' --last 3")
+def show(
+    call: Invocation,
+    conversation: OptionalConversation = "",
+    last: Annotated[
+        int | None, typer.Option("--last", metavar="N", help="Only the last N turns.")
+    ] = None,
+) -> None:
+    """Show a conversation with its sources."""
+    number("--last", last)
+    with call.open() as workspace:
+        history = workspace.history
+        wanted = _resolved(history, conversation)
+        found = history.conversation(wanted)
+        turns = history.transcript(wanted, limit=last)
+    if call.as_json:
+        told = [_turn(turn) for turn in turns]
+        call.output.document({"conversation": asdict(found), "turns": told})
+        return
+    call.output.line(f"{found.title}  {found.id}", style="bold")
+    for turn in turns:
+        _print_turn(call, turn)
+
+
+@examples("ragcli history search 'exit code'", "ragcli history search locks --json")
+def search(
+    call: Invocation,
+    text: Annotated[list[str], typer.Argument(metavar="TEXT")],
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", metavar="N", help="At most so many.")
+    ] = 50,
+) -> int:
+    """Find turns by words of the question or the answer.
+
+    Exit code 1 means that nothing was found.
+    """
+    number("--limit", limit)
+    with call.open() as workspace:
+        turns = workspace.history.search(" ".join(text), limit=limit)
+    if call.as_json:
+        call.output.document({"turns": [_turn(turn) for turn in turns]})
+    else:
+        rows = [(turn.conversation, moment(turn.ts), turn.question) for turn in turns]
+        call.output.table(("conversation", "when", "question"), rows)
+    if not turns:
+        call.output.note("nothing found")
+    return int(ExitCode.ANSWERED if turns else ExitCode.NOTHING_FOUND)
+
+
+@examples(
+    "ragcli history export > talk.md",
+    "ragcli history export --all --html -o history.html",
+    "ragcli history export --json > backup.json",
+)
+def export(
+    call: Invocation,
+    conversation: OptionalConversation = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="The whole profile.")
+    ] = False,
+    html: Annotated[bool, typer.Option("--html", help="HTML, in one file.")] = False,
+    target: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Instead of stdout."),
+    ] = None,
+) -> None:
+    """Write conversations as Markdown, HTML or JSON.
+
+    JSON (--json) holds whole records, ids included; without CONVERSATION it
+    holds the whole profile.
+    """
+    if conversation and everything:
+        raise UsageError("CONVERSATION and --all exclude each other")
+    if html and call.as_json:
+        raise UsageError("--html and --json exclude each other")
+    with call.open() as workspace:
+        history = workspace.history
+        if everything or (call.as_json and not conversation):
+            wanted = [found.id for found in history.conversations()]
+        else:
+            wanted = [_resolved(history, conversation)]
+        if call.as_json:
+            told = _records(history, workspace.name, wanted)
+            _write_json(call, told, target)
+            return
+        text = _pages(history, wanted, html=html)
+    if target is None:
+        call.output.line(text.rstrip("\n"))
+    else:
+        _write_file(call, target, text)
+
+
+@examples("ragcli history fork", "ragcli history fork 0199a4 --at 0199a6 --title Anew")
+def fork(
+    call: Invocation,
+    conversation: OptionalConversation = "",
+    at: Annotated[
+        str, typer.Option("--at", metavar="TURN", help="Up to and with this turn.")
+    ] = "",
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="Title of the new one.")
+    ] = "",
+) -> None:
+    """Go on from an earlier turn in a new conversation."""
+    with call.open() as workspace:
+        history = workspace.history
+        made = history.fork(_resolved(history, conversation), at=at, title=title)
+    _changed(call, {"conversation": made}, made)
+
+
+@examples("ragcli history rename 0199a4 'Lock timeouts'")
+def rename(
+    call: Invocation,
+    conversation: Conversation,
+    title: Annotated[str, typer.Argument(metavar="TITLE")],
+) -> None:
+    """Give a conversation another title."""
+    if not title.strip():
+        raise UsageError("the title is empty")
+    with call.open() as workspace:
+        wanted = workspace.history.resolve(conversation)
+        workspace.history.rename(wanted, title)
+    _changed(call, {"conversation": wanted, "title": title}, "")
+
+
+@examples("ragcli history delete 0199a4 --yes", "ragcli history delete --turn 0199a6")
+def delete(
+    call: Invocation,
+    conversation: OptionalConversation = "",
+    turn: Annotated[
+        str, typer.Option("--turn", metavar="TURN", help="Only this turn.")
+    ] = "",
+    yes: YesOption = False,
+) -> None:
+    """Delete a conversation or one turn, for good."""
+    if not conversation and not turn:
+        raise UsageError("say which: CONVERSATION or --turn TURN")
+    with call.open() as workspace:
+        history = workspace.history
+        if turn:
+            wanted = history.turn(turn).id
+            call.confirm("Delete this turn?", yes=yes)
+            history.delete_turn(wanted)
+            deleted = 1
+        else:
+            wanted = history.resolve(conversation)
+            title = history.conversation(wanted).title
+            call.confirm(f"Delete the conversation {title!r}?", yes=yes)
+            deleted = history.delete_conversation(wanted)
+    _changed(call, {"deleted": wanted, "turns": deleted}, "")
+
+
+@examples("ragcli history redact --match 'sk-[A-Za-z0-9]+'")
+def redact(
+    call: Invocation,
+    match: Annotated[
+        str, typer.Option("--match", metavar="REGEX", help="What is masked.")
+    ],
+    yes: YesOption = False,
+) -> None:
+    """Mask text in everything stored, for good."""
+    try:
+        re.compile(match)
+    except re.error as error:
+        raise UsageError(
+            f"--match: {error}", "it is a Python regular expression"
+        ) from None
+    with call.open() as workspace:
+        call.confirm(f"Mask {match!r} in the whole history?", yes=yes)
+        changed = workspace.history.redact(match)
+    _changed(call, {"changed": changed}, f"{count(changed, 'turn')} redacted")
+
+
+@examples("ragcli history compact")
+def compact(call: Invocation) -> None:
+    """Rewrite the log without what is no longer needed."""
+    with call.open() as workspace:
+        changed = workspace.history.compact()
+    _changed(call, {"removed": changed}, f"{count(changed, 'record')} removed")
+
+
+def _resolved(history: History, conversation: str) -> str:
+    """Returns the id of a conversation; the latest for "".
+
+    Raises:
+        ConversationNotFound: There is no such conversation, or none at all.
+    """
+    wanted = history.resolve(conversation) if conversation else history.latest()
+    if not wanted:
+        raise ConversationNotFound(
+            "there is no conversation yet", 'start one: ragcli ask "How …?"'
+        )
+    return wanted
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    from ragcli.cli.answers import turn_document
+
+    return {**turn_document(turn), "seq": turn.seq, "ts": turn.ts}
+
+
+def _print_turn(call: Invocation, turn: Turn) -> None:
+    from ragcli.cli.answers import place
+
+    state = "" if turn.status == "answered" else f"  ({turn.status})"
+    call.output.line()
+    call.output.line(f"{moment(turn.ts)}  {turn.question}{state}", style="bold")
+    call.output.line(turn.answer or "(no answer)")
+    for citation in turn.citations:
+        where = place(citation.path, citation.page, citation.lines)
+        call.output.line(f"[{citation.marker}] {where}", style="dim")
+
+
+def _pages(history: History, wanted: list[str], *, html: bool) -> str:
+    """Returns the conversations as one Markdown or HTML text."""
+    from ragcli.sessions import export as exporting
+
+    write = exporting.to_html if html else exporting.to_markdown
+    return "\n".join(
+        write(history.conversation(found), history.transcript(found))
+        for found in wanted
+    )
+
+
+def _records(history: History, profile: str, wanted: list[str]) -> dict[str, Any]:
+    """Returns everything that is stored of some conversations."""
+    told = [
+        {
+            **asdict(history.conversation(found)),
+            "turns": [asdict(turn) for turn in history.transcript(found)],
+        }
+        for found in wanted
+    ]
+    return {"profile": profile, "conversations": told}
+
+
+def _write_json(call: Invocation, told: dict[str, Any], target: str | None) -> None:
+    if target is None:
+        call.output.document(told)
+        return
+    import json
+
+    text = json.dumps({"schema": 1, **told}, indent=2, default=list)
+    _write_file(call, target, text + "\n")
+
+
+def _write_file(call: Invocation, target: str, text: str) -> None:
+    """Writes an export as it is, for its owner only."""
+    from ragcli.storage.files import disk_errors
+
+    try:
+        with disk_errors(target):
+            Path(target).write_text(text, encoding="utf-8", errors="surrogatepass")
+    except FileNotFoundError:
+        raise UsageError(f"{target}: there is no such directory") from None
+    call.output.note(f"written to {target}")
+
+
+def _changed(call: Invocation, told: dict[str, Any], line: str) -> None:
+    if call.as_json:
+        call.output.document(told)
+    elif line:
+        call.output.line(line)
+
+
+COMMANDS = {
+    "list": list_,
+    "show": show,
+    "search": search,
+    "export": export,
+    "fork": fork,
+    "rename": rename,
+    "delete": delete,
+    "redact": redact,
+    "compact": compact,
+}

@@ -1,0 +1,130 @@
+"""Encryption of profiles: `profile encrypt`, `decrypt` and `passphrase`."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from ragcli.cli import live_names
+from ragcli.cli.options import Invocation, examples, somebody_is_there
+from ragcli.errors import PassphraseNeeded, UsageError
+from ragcli.storage.files import Directory
+from ragcli.text import safe_name
+
+OptionalName = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NAME]",
+        help="By default the profile in use.",
+        autocompletion=live_names.profiles,
+        show_default=False,
+    ),
+]
+
+
+def new(call: Invocation, name: str, fd: int | None = None) -> str:
+    """Returns a new passphrase for a profile, typed twice when a person types it.
+
+    Args:
+        call: Its `--passphrase-fd` is read when `fd` is not given.
+        name: The profile, for the prompt.
+        fd: A descriptor of its own.
+
+    Raises:
+        PassphraseNeeded: No source has one.
+        UsageError: The two differ.
+    """
+    from ragcli.sessions import passphrase as sources
+
+    given = sources.find(
+        name,
+        fd=call.shared.passphrase_fd if fd is None else fd,
+        environ=call.runtime.environ,
+        prompt=_typed_twice if somebody_is_there() else None,
+        warn=call.output.warn,
+    )
+    if not given:
+        raise PassphraseNeeded(
+            f"no passphrase for profile {name!r}",
+            "type it on a terminal, or use --passphrase-fd or "
+            "RAGCLI_PASSPHRASE_COMMAND",
+        )
+    return given
+
+
+def _typed_twice(profile: str) -> str:
+    first = getpass.getpass(f"New passphrase of profile {safe_name(profile)}: ")
+    if first != getpass.getpass("Once more: "):
+        raise UsageError("the two passphrases differ", "nothing was changed")
+    return first
+
+
+@examples(
+    "ragcli profile passphrase -p diary",
+    "ragcli profile passphrase diary --recovery",
+    "ragcli profile passphrase diary --keyring",
+)
+def passphrase(
+    call: Invocation,
+    name: OptionalName = "",
+    new_fd: Annotated[
+        int | None,
+        typer.Option(
+            "--new-passphrase-fd", metavar="FD", help="Read the new one from here."
+        ),
+    ] = None,
+    recovery: Annotated[
+        bool, typer.Option("--recovery", help="Add a recovery code and print it.")
+    ] = False,
+    keyring: Annotated[
+        bool, typer.Option("--keyring", help="Let this desktop's keyring open it.")
+    ] = False,
+) -> None:
+    """Change the passphrase of an encrypted profile, or add another key.
+
+    Nothing is encrypted again: only the key's wrapping changes.
+    """
+    from ragcli.sessions.keys import KeyRing
+
+    with call.open(name or None, create=False) as workspace:
+        wanted = workspace.name
+        if not workspace.session.encrypted:
+            raise UsageError(
+                f"profile {wanted!r} is not encrypted", "see: ragcli profile encrypt"
+            )
+    with profile_directory(call, wanted) as directory:
+        ring = KeyRing(directory)
+        secret = call.runtime.passphrase(wanted)
+        if recovery:
+            code = ring.add_recovery(ring.unlock(secret)[0])
+            _told(call, {"profile": wanted, "recovery": code}, code)
+        elif keyring:
+            ring.add_keyring(ring.unlock(secret)[0])
+            _told(call, {"profile": wanted, "keyring": True}, "")
+        else:
+            ring.change_passphrase(secret or "", new(call, wanted, new_fd))
+            _told(call, {"profile": wanted}, "")
+            call.output.note("passphrase changed")
+
+
+def profile_directory(call: Invocation, name: str) -> Directory:
+    """Opens a profile's directory on this disk.
+
+    Raises:
+        UsageError: The profile lives in Redis.
+    """
+    if call.runtime.settings.store:
+        raise UsageError(
+            "this works on profiles of this disk only",
+            "copy it here: ragcli profile copy NAME --to local",
+        )
+    return Directory.open(call.runtime.home.profiles / name)
+
+
+def _told(call: Invocation, told: dict[str, object], line: str) -> None:
+    if call.as_json:
+        call.output.document(told)
+    elif line:
+        call.output.line(line)

@@ -1,0 +1,97 @@
+"""Names that the shell completes: read when Tab is pressed, never guessed.
+
+A callback must be quick, silent and harmless: it asks nobody for a passphrase,
+reaches no network but a local Ollama, and answers nothing when it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import typer  # noqa: TC002 - Typer reads the callbacks' annotations
+
+from ragcli.errors import RagcliError
+
+if TYPE_CHECKING:
+    from ragcli.runtime import Runtime, Workspace
+
+Names = list[tuple[str, str] | str]
+"""What Typer takes: names, or names with a sentence."""
+
+
+def profiles(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the user's profiles."""
+    with suppress(RagcliError, OSError):
+        return [name for name in _runtime(ctx).store.names() if _fits(name, incomplete)]
+    return []
+
+
+def conversations(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the profile's conversations: ids, with their titles."""
+    with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
+        return [
+            (found.id, found.title)
+            for found in workspace.history.conversations()
+            if _fits(found.id, incomplete)
+        ]
+    return []
+
+
+def documents(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the profile's documents, as paths below the working directory."""
+    from ragcli.paths import shown
+
+    with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
+        paths = (shown(found.path) for found in workspace.library.documents())
+        return [path for path in paths if _fits(path, incomplete)]
+    return []
+
+
+def models(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the models that can be asked now."""
+    from ragcli.models.select import available
+
+    with suppress(RagcliError, OSError):
+        specs = [found.spec for found in available(_runtime(ctx).settings)]
+        names = ["auto", *(spec for spec in specs if spec != "auto")]
+        return [name for name in names if _fits(name, incomplete)]
+    return []
+
+
+def settings(incomplete: str) -> Names:
+    """Returns the keys of settings, with what they mean."""
+    from ragcli.config import Resolved
+
+    return [
+        (origin.key, origin.help)
+        for origin in Resolved([]).origins()
+        if _fits(origin.key, incomplete)
+    ]
+
+
+def _fits(name: str, incomplete: str) -> bool:
+    """Tells whether a name may be offered: printable, and begun as typed."""
+    return name.isprintable() and name.startswith(incomplete)
+
+
+def _runtime(ctx: typer.Context) -> Runtime:
+    """Returns the runtime of a half-typed command."""
+    from ragcli.runtime import Runtime
+
+    return Runtime(profile=_typed_profile(ctx))
+
+
+def _typed_profile(ctx: typer.Context) -> str | None:
+    """Returns the profile typed so far, before or after the command's name."""
+    name = ctx.params.get("profile")
+    if name is None and ctx.parent is not None:
+        return ctx.parent.params.get("profile")
+    return name
+
+
+@contextmanager
+def _workspace(ctx: typer.Context) -> Iterator[Workspace]:
+    with _runtime(ctx).open(create=False) as workspace:
+        yield workspace

@@ -1,0 +1,144 @@
+"""The way in, and the only place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
+
+from ragcli import __version__
+from ragcli.cli.output import Output
+from ragcli.errors import ExitCode, RagcliError, UsageError
+
+PROGRAM = "ragcli"
+COMPLETION = "_RAGCLI_COMPLETE"
+"""The variable that a shell's completion script asks with."""
+
+
+def entry_point() -> None:
+    """Runs `ragcli` as a process of its own and ends it with the right code."""
+    if sys.platform == "win32":
+        sys.exit("ragcli: Windows is not supported: it lacks flock; use WSL")
+    _prepare_process()
+    if COMPLETION in os.environ:
+        # Typer would load Rich (0.1 s) to strip markup that our help has none of.
+        sys.modules["rich"] = None  # type: ignore[assignment]
+    code = main()
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    sys.exit(code)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code (see `ragcli.errors`)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    output = Output(sys.stdout, sys.stderr, as_json=_wants_json(arguments))
+    try:
+        code = _run(arguments, output)
+        output.end_stream()
+        output.flush()
+    except KeyboardInterrupt:
+        output.end_stream()
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        output.abandon()
+        return 0
+    except RagcliError as error:
+        return _failed(error, output)
+    except Exception as error:  # noqa: BLE001 - the boundary: what nobody foresaw
+        return _crashed(error, output)
+    return code
+
+
+def _run(arguments: list[str], output: Output) -> int:
+    if arguments == ["--version"]:  # needs nothing that takes time to load
+        output.line(f"{PROGRAM} {__version__}")
+        return 0
+    import typer
+
+    from ragcli.cli.options import Started
+    from ragcli.cli.tree import root
+
+    try:
+        code = root().main(
+            arguments, PROGRAM, standalone_mode=False, obj=Started(output)
+        )
+    except typer.TyperException as error:
+        raise _usage_error(error) from error
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return int(code or 0)
+
+
+def _usage_error(error: Exception) -> UsageError:
+    """Returns Typer's complaint as ours: one line, and where to read on."""
+    message = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
+    near = getattr(error, "possibilities", None)
+    if near:
+        message = message.split(" (Possible")[0]
+        message += f" (did you mean {' or '.join(sorted(near))}?)"
+    context = getattr(error, "ctx", None)
+    place = context.command_path if context else PROGRAM
+    lowered = message[:1].lower() + message[1:]
+    return UsageError(" ".join(lowered.split()), f"try: {place} --help")
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Tells whether an error found before parsing ends is to be JSON."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options or "--jsonl" in options
+
+
+def _failed(error: RagcliError, output: Output) -> int:
+    try:
+        code = output.failure(error)
+        output.flush()
+    except BrokenPipeError:
+        output.abandon()
+        return int(error.code)
+    except RagcliError as worse:  # stdout itself is what cannot be written
+        output.as_json = False
+        output.abandon()
+        return output.failure(worse)
+    return code
+
+
+def _crashed(error: Exception, output: Output) -> int:
+    """Reports a bug of ours with everything that helps to find it."""
+    output.block("".join(traceback.format_exception(error)))
+    told = RagcliError(
+        f"{type(error).__name__}: {error}",
+        "this is a bug in ragcli; please report it with the lines above",
+    )
+    told.kind = "bug"
+    return _failed(told, output)
+
+
+def _prepare_process() -> None:
+    """Sets what a process starts with: modes, descriptors, signals, encodings."""
+    os.umask(0o077)
+    _open_missing_descriptors()
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _end)
+
+
+def _open_missing_descriptors() -> None:
+    """Fills closed standard descriptors, so that no file of ours gets their number."""
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor <= 2:
+        descriptor = os.dup(descriptor)
+    os.close(descriptor)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Ends on a signal the way Ctrl-C does: what was answered so far is kept."""
+    sys.exit(128 + number)

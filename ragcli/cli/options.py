@@ -1,0 +1,229 @@
+"""The options that every command takes, and what a command is called with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from ragcli.cli import live_names
+from ragcli.cli.output import Output
+from ragcli.errors import ConfigError, UsageError
+from ragcli.text import safe_name
+
+if TYPE_CHECKING:
+    from ragcli.cli.progress import Progress
+    from ragcli.runtime import Runtime, Workspace
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        "-p",
+        metavar="NAME",
+        help="Use this profile.",
+        autocompletion=live_names.profiles,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+WaitOption = Annotated[
+    str | None,
+    typer.Option("--wait", metavar="SECONDS", help="Wait so long for a lock (30, 5m)."),
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only data, warnings and errors.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")]
+PassphraseOption = Annotated[
+    int | None,
+    typer.Option(
+        "--passphrase-fd",
+        metavar="FD",
+        help="Read the passphrase of an encrypted profile from this descriptor.",
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The options that every command takes."""
+
+    profile: ProfileOption = None
+    """`-p`: which profile; None asks the environment, the project, then the user."""
+
+    json: JsonOption = False
+    """`--json`: one document on stdout."""
+
+    wait: WaitOption = None
+    """`--wait`: a time span that locks are waited for."""
+
+    quiet: QuietOption = False
+    """`--quiet`: no notes."""
+
+    verbose: VerboseOption = False
+    """`--verbose`: more notes."""
+
+    passphrase_fd: PassphraseOption = None
+    """`--passphrase-fd`: where the passphrase is read from."""
+
+    def over(self, outer: Shared) -> Shared:
+        """Returns these options, with those typed before the command's name."""
+        typed = {
+            item.name: getattr(self, item.name)
+            for item in fields(self)
+            if getattr(self, item.name) not in {None, False}
+        }
+        return replace(outer, **typed)
+
+
+@dataclass(slots=True)
+class Started:
+    """What `main` hands to the command that it starts."""
+
+    output: Output
+    """Where it writes."""
+
+    shared: Shared = Shared()
+    """The options typed before the command's name."""
+
+
+def started_by(ctx: typer.Context) -> Started:
+    """Returns what `main` started this command with."""
+    started = ctx.find_object(Started)
+    assert started is not None  # noqa: S101 - `main` is the only way in
+    return started
+
+
+class Invocation:
+    """One run of one command: what was typed, where to write, what to work on.
+
+    Args:
+        shared: The options that every command takes.
+        output: Where the command writes.
+    """
+
+    def __init__(self, shared: Shared, output: Output) -> None:
+        self.shared = shared
+        self.output = output
+        output.quiet = shared.quiet
+        output.verbose = shared.verbose
+        output.as_json = output.as_json or shared.json
+        self.flags: dict[str, Any] = {}
+        if shared.wait is not None:
+            self.flags["lock_wait"] = shared.wait
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the command prints one JSON document."""
+        return self.output.as_json
+
+    @property
+    def wait(self) -> float:
+        """How many seconds a long operation waits for another one; 0 unless typed."""
+        if self.shared.wait is None:
+            return 0.0
+        from ragcli.config import seconds
+
+        try:
+            return float(seconds(self.shared.wait))
+        except ValueError as error:
+            raise UsageError(f"--wait: {error}", "write e.g. --wait 30") from None
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The process's settings and store; flags are complete when it is asked for."""
+        from ragcli.runtime import Runtime
+
+        return Runtime(
+            self.flags,
+            profile=self.shared.profile,
+            passphrase_fd=self.shared.passphrase_fd,
+            prompt=self.ask_passphrase if somebody_is_there() else None,
+        )
+
+    def open(self, name: str | None = None, *, create: bool = True) -> Workspace:
+        """Opens the profile that is meant, or `name`; see `Runtime.open`."""
+        return self.runtime.open(name, create=create)
+
+    def progress(self) -> Progress:
+        """Returns a bar on a terminal, plain lines otherwise."""
+        from ragcli.cli import progress
+
+        return progress.for_output(self.output)
+
+    def ask_passphrase(self, profile: str) -> str:
+        """Asks for a profile's passphrase on the terminal, without showing it."""
+        import getpass
+
+        self.output.end_stream()
+        return getpass.getpass(f"Passphrase of profile {safe_name(profile)}: ")
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Goes on only if the user agrees.
+
+        Raises:
+            UsageError: They do not, or nobody is there and `--yes` was not typed.
+        """
+        if yes:
+            return
+        if not (_is_terminal(0) and self.output.notes_to_terminal):
+            raise UsageError(f"{question} Nobody is there to ask", "add --yes")
+        self.output.prompt(f"{question} [y/N]")
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise UsageError("not done", "answer y to go on")
+
+
+def examples(*lines: str) -> Callable[[_Command], _Command]:
+    """Gives a command the examples that end its help."""
+
+    def mark(command: _Command) -> _Command:
+        vars(command)["examples"] = lines
+        return command
+
+    return mark
+
+
+def somebody_is_there() -> bool:
+    """Tells whether a person sits at a terminal who could be asked."""
+    return _is_terminal(0) or _is_terminal(2)
+
+
+def number(option: str, value: int | None, *, least: int = 1) -> int | None:
+    """Returns `value` if it is at least `least`.
+
+    Raises:
+        UsageError: It is not; `option` is named.
+    """
+    if value is not None and value < least:
+        raise UsageError(f"{option}: {value} is less than {least}")
+    return value
+
+
+def choice(option: str, value: str, *choices: str) -> str:
+    """Returns `value` if it is one of `choices`.
+
+    Raises:
+        ConfigError: It is not; the nearest is named.
+    """
+    if value in choices:
+        return value
+    from difflib import get_close_matches
+
+    near = get_close_matches(value, choices, 1)
+    hint = f"did you mean {near[0]}?" if near else ""
+    raise ConfigError(f"{option}: {value!r} is not one of {', '.join(choices)}", hint)
+
+
+def _is_terminal(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False

@@ -1,0 +1,244 @@
+"""The only writer to standard output and standard error.
+
+stdout is data: the answer, the table, the JSON document. Everything else goes to
+stderr. Other people's bytes (answers, paths, names, messages) pass the sanitizer
+here, so that no escape sequence reaches a terminal unless we made it.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TextIO
+
+from ragcli.errors import RagcliError, StorageFailed
+from ragcli.text import safe_line, safe_name, safe_text
+
+SCHEMA = 1
+"""Version of every JSON document; keys are only ever added."""
+
+_BOLD, _DIM, _RED, _YELLOW, _RESET = (
+    f"\x1b[{code}m" for code in ("1", "2", "31", "33", "0")
+)
+
+
+class Output:
+    """Where one command writes.
+
+    Args:
+        stdout: Data; None when it was closed before we started.
+        stderr: Everything else; likewise.
+        as_json: One JSON document instead of text, errors included.
+        environ: For `NO_COLOR` (https://no-color.org) and `TERM`.
+    """
+
+    def __init__(
+        self,
+        stdout: TextIO | None,
+        stderr: TextIO | None,
+        *,
+        as_json: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        environ = os.environ if environ is None else environ
+        self.as_json = as_json
+        self.quiet = False
+        self.verbose = False
+        self.raw = False
+        self._stdout = stdout
+        self._stderr = stderr
+        self._carriage = ""
+        self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+
+    @property
+    def to_terminal(self) -> bool:
+        """Whether a person reads stdout."""
+        return _is_terminal(self._stdout)
+
+    @property
+    def notes_to_terminal(self) -> bool:
+        """Whether a person reads stderr."""
+        return _is_terminal(self._stderr)
+
+    @property
+    def plain(self) -> bool:
+        """Whether colour and cursor movement are unwanted."""
+        return self._plain
+
+    def piece(self, text: str) -> None:
+        """Writes a piece of a stream at once, without a newline of its own."""
+        text = self._carriage + text
+        self._carriage = ""
+        if text.endswith("\r"):  # its newline may come with the next piece
+            text, self._carriage = text[:-1], "\r"
+        self._write(text if self.raw else safe_text(text))
+        self.flush()
+
+    def line(self, text: str = "", *, style: str = "") -> None:
+        """Writes text and a newline; `style` is `bold` or `dim` on a terminal."""
+        shown = text if self.raw else safe_text(text)
+        codes = {"bold": _BOLD, "dim": _DIM}
+        if style and self.to_terminal and not self._plain:
+            shown = f"{codes[style]}{shown}{_RESET}"
+        self._write(f"{shown}\n")
+
+    def document(self, data: Mapping[str, Any]) -> None:
+        """Writes one JSON document; ASCII, so that no byte of it can act."""
+        indent = 2 if self.to_terminal else None
+        whole = {"schema": SCHEMA, **data}
+        self._write(json_format.dumps(whole, indent=indent, default=list) + "\n")
+
+    def event(self, data: Mapping[str, Any]) -> None:
+        """Writes one line of JSON Lines, at once."""
+        self._write(json_format.dumps({"schema": SCHEMA, **data}, default=list) + "\n")
+        self.flush()
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Writes aligned columns to a terminal, tab-separated lines to a pipe."""
+        cells = [[safe_name(str(cell)) for cell in row] for row in rows]
+        if not self.to_terminal:
+            for row in cells:
+                self._write("\t".join(row) + "\n")
+            return
+        if not cells:
+            return
+        header = [column.upper() for column in columns]
+        widths = [
+            max(_width(row[at]) for row in [header, *cells])
+            for at in range(len(columns))
+        ]
+        limit = shutil.get_terminal_size().columns
+        self.line(_aligned(header, widths, limit), style="bold")
+        for row in cells:
+            self._write(_aligned(row, widths, limit) + "\n")
+
+    def note(self, message: str) -> None:
+        """Tells something on stderr; `--quiet` silences it."""
+        if not self.quiet:
+            self._note("ragcli: ", message, "")
+
+    def detail(self, message: str) -> None:
+        """Tells something that only `--verbose` asks for."""
+        if self.verbose:
+            self._note("ragcli: ", message, _DIM)
+
+    def warn(self, message: str) -> None:
+        """Warns on stderr, also with `--quiet`."""
+        self._note("ragcli: warning: ", message, _YELLOW)
+
+    def block(self, text: str) -> None:
+        """Writes several lines to stderr as they are, but safe."""
+        self._write_error(safe_text(text).rstrip("\n") + "\n")
+
+    def prompt(self, text: str) -> None:
+        """Writes a question to stderr and leaves the cursor after it."""
+        self._write_error(safe_line(text) + " ")
+
+    def failure(self, error: RagcliError) -> int:
+        """Reports an error in one line and a hint; returns its exit code."""
+        if self.as_json:
+            told = {
+                "code": int(error.code),
+                "kind": error.kind,
+                "message": error.message,
+                "hint": error.hint,
+            }
+            self.document({"error": told})
+            return int(error.code)
+        self.end_stream()
+        self._note("ragcli: ", error.message, _RED)
+        if error.hint:
+            self._note("hint: ", error.hint, "")
+        return int(error.code)
+
+    def end_stream(self) -> None:
+        """Writes out what was held back, before somebody else has the word."""
+        with suppress(BrokenPipeError):
+            if self._carriage:
+                self._write("\n")
+                self._carriage = ""
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands everything written to the operating system.
+
+        Raises:
+            BrokenPipeError: Nobody reads any more.
+            StorageFailed: stdout is a file on a disk that is full.
+        """
+        if self._stdout is not None:
+            try:
+                self._stdout.flush()
+            except OSError as error:
+                raise _translated(error) from error
+
+    def abandon(self) -> None:
+        """Makes sure that nothing is written to a closed pipe, not even at exit."""
+        with suppress(OSError, ValueError, AttributeError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.__stdout__.fileno())  # type: ignore[union-attr]
+            os.close(nowhere)
+
+    def _write(self, text: str) -> None:
+        if self._stdout is not None:
+            try:
+                self._stdout.write(text)
+            except OSError as error:
+                raise _translated(error) from error
+
+    def _note(self, lead: str, message: str, colour: str) -> None:
+        text = f"{lead}{safe_line(message)}"
+        if colour and self.notes_to_terminal and not self._plain:
+            text = f"{colour}{text}{_RESET}"
+        self._write_error(text + "\n")
+
+    def _write_error(self, text: str) -> None:
+        """Writes to stderr after stdout is out, so that a terminal shows both in order.
+
+        A stderr that cannot be written is no reason to fail.
+        """
+        self.end_stream()
+        if self._stderr is not None:
+            with suppress(OSError):
+                self._stderr.write(text)
+                self._stderr.flush()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _translated(error: OSError) -> OSError | StorageFailed:
+    """Returns what a failed write to stdout means."""
+    if isinstance(error, BrokenPipeError):
+        return error
+    return StorageFailed(
+        f"standard output: {error.strerror}", "what was stored is whole"
+    )
+
+
+def _width(text: str) -> int:
+    """Returns how many columns a terminal needs (Unicode TR 11)."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int], limit: int) -> str:
+    """Returns one row, its last column cut at the edge of the terminal."""
+    *first, last = (
+        cell + " " * (width - _width(cell))
+        for cell, width in zip(cells, widths, strict=True)
+    )
+    lead = "  ".join([*first, ""])
+    room = limit - _width(lead)
+    last = last.rstrip()
+    if 1 < room < _width(last):
+        last = safe_line(last, room)
+    return (lead + last).rstrip()

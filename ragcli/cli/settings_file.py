@@ -1,0 +1,103 @@
+"""Changes to a user's settings file: comments survive, and so does a crash."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ragcli import config
+from ragcli.errors import NotFound
+from ragcli.storage.files import DIRECTORY_MODE, FILE_MODE, disk_errors, sync_directory
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+HEADER = "# Settings of ragcli; `ragcli config show` explains each.\n"
+
+
+def put(path: Path, key: str, text: str) -> Any:
+    """Sets `key` and returns the value as it was understood.
+
+    Raises:
+        ConfigError: No such key, a value it cannot take, or a broken file.
+        StorageFailed: Nothing was changed.
+    """
+    value = config.checked(key, text, "command line")
+    stored = list(value) if isinstance(value, tuple) else value
+
+    def change(document: TOMLDocument) -> None:
+        import tomlkit
+
+        *tables, name = key.split(".")
+        at: MutableMapping[str, Any] = document
+        for table in tables:
+            at = cast("MutableMapping[str, Any]", at.setdefault(table, tomlkit.table()))
+        at[name] = stored
+
+    _rewrite(path, change)
+    return value
+
+
+def remove(path: Path, key: str) -> None:
+    """Removes `key` from the file.
+
+    Raises:
+        ConfigError: No such key, or a broken file.
+        NotFound: The file does not set it.
+    """
+    if not key.startswith(config.KEYS_TABLE) and key not in config.known_keys():
+        config.checked(key, "", "command line")  # names the nearest
+    if key not in config.read_file(path):
+        raise NotFound(
+            f"{path} does not set {key}", "ragcli config show tells who does"
+        )
+
+    def change(document: TOMLDocument) -> None:
+        *tables, name = key.split(".")
+        at: MutableMapping[str, Any] = document
+        for table in tables:
+            at = cast("MutableMapping[str, Any]", at[table])
+        del at[name]
+
+    _rewrite(path, change)
+
+
+def make(path: Path) -> None:
+    """Creates an empty file with a comment, unless there is one."""
+    if not path.exists():
+        _replace(path, HEADER.encode())
+
+
+def _rewrite(path: Path, change: Callable[[TOMLDocument], None]) -> None:
+    """Applies `change` to the parsed file and puts the result in its place."""
+    import tomlkit
+
+    config.read_file(path)  # refuses a broken file before anything is touched
+    text = path.read_text(encoding="utf-8") if path.exists() else HEADER
+    document = tomlkit.parse(text)
+    change(document)
+    _replace(path, tomlkit.dumps(document).encode())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Puts `data` in the file's place; a link keeps pointing where it did."""
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with disk_errors(path):
+        target.parent.mkdir(DIRECTORY_MODE, parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(temporary, flags, FILE_MODE)
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            sync_directory(target.parent)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()

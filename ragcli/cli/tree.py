@@ -1,0 +1,217 @@
+"""The tree of commands, built branch by branch as it is walked.
+
+Typer needs a command's signature to build it. `ragcli profile list` should
+not pay for the signatures of forty other commands, nor for the modules they
+are in, so a group holds stand-ins that know their name and one sentence; the
+one that is chosen is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from ragcli import __version__
+from ragcli.cli.arguments import without_pydantic
+from ragcli.cli.options import Invocation, Shared, started_by
+
+GROUPS = "ragcli.cli.commands"
+
+COMMANDS = {
+    "ask": ("ask", "Answer one question from your documents, with citations."),
+    "chat": ("chat", "Open the chat."),
+    "search": ("search", "Find passages without answering."),
+    "docs": ("docs", "The documents of a profile."),
+    "profile": ("profile", "Profiles: documents, history and settings kept apart."),
+    "history": ("history", "What was asked and answered."),
+    "audit": ("audit", "Who did what to a profile, and proof of it."),
+    "models": ("models", "The models that can answer."),
+    "config": ("config", "Settings, and where each comes from."),
+    "eval": ("evaluate", "Measure retrieval and answers on your own questions."),
+    "doctor": ("doctor", "Check what works here and what does not."),
+}
+"""Command → its module and its sentence; a module is imported when it is used."""
+
+WITH_DOCS = {"ask", "search", "eval"}
+"""Commands with an option `--docs PATH…`."""
+
+
+class Command(TyperCommand):
+    """A command whose arguments are converted without loading pydantic."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Returns the parameters, each with a light conversion."""
+        return without_pydantic(super().get_params(ctx))
+
+
+class DocsCommand(Command):
+    """A command whose `--docs` takes several paths as a shell's `*` gives them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parses arguments after every path behind `--docs` has got its own."""
+        from ragcli.cli.arguments import spread_paths
+
+        return super().parse_args(ctx, spread_paths(args, "--docs"))
+
+
+class StandIn(TyperCommand):
+    """A command that is not built yet.
+
+    Args:
+        name: As typed.
+        summary: The sentence that lists and completions show.
+        build: Makes the real one.
+    """
+
+    def __init__(
+        self, name: str, summary: str, build: Callable[[], TyperCommand | TyperGroup]
+    ) -> None:
+        super().__init__(name, help=summary, rich_markup_mode=None)
+        self.build = build
+
+
+class Group(TyperGroup):
+    """A group that builds a command only when it is chosen."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Returns the parameters, each with a light conversion."""
+        return without_pydantic(super().get_params(ctx))
+
+    def resolve_command(
+        self, ctx: Any, args: list[str]
+    ) -> tuple[str | None, Any, list[str]]:
+        """Returns the chosen command's name, itself, and what is left of `args`."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if isinstance(command, StandIn):
+            command = command.build()
+        return name, command, rest
+
+
+def root() -> Group:
+    """Returns `ragcli` itself."""
+    commands = {
+        name: StandIn(name, summary, _builder(name, module))
+        for name, (module, summary) in COMMANDS.items()
+    }
+    return _group("ragcli", _root_callback, commands, completion=True)
+
+
+def _builder(name: str, module: str) -> Callable[[], TyperCommand | TyperGroup]:
+    def build() -> TyperCommand | TyperGroup:
+        loaded = importlib.import_module(f"{GROUPS}.{module}")
+        functions: Mapping[str, Callable[..., int | None]] = loaded.COMMANDS
+        if list(functions) == [name]:
+            return leaf(name, functions[name])
+        return branch(name, functions, loaded.__doc__ or "")
+
+    return build
+
+
+def branch(
+    name: str, functions: Mapping[str, Callable[..., int | None]], about: str
+) -> Group:
+    """Returns the group `name` of `functions`, none of them built yet."""
+
+    def build(child: str, function: Callable[..., int | None]) -> StandIn:
+        summary = (function.__doc__ or "").split("\n\n")[0]
+        return StandIn(child, " ".join(summary.split()), lambda: leaf(child, function))
+
+    commands = {child: build(child, function) for child, function in functions.items()}
+    return _group(name, _group_callback, commands, about)
+
+
+def leaf(name: str, function: Callable[..., int | None]) -> TyperCommand:
+    """Returns the command that calls `function`."""
+    app = _app()
+    shown = getattr(function, "examples", ())
+    epilog = "\n".join(["\b", "Examples:", *(f"  {line}" for line in shown)])
+    kind = DocsCommand if name in WITH_DOCS else Command
+    app.command(name, cls=kind, epilog=epilog)(_with_shared(function))
+    built = get_command(app)
+    assert isinstance(built, TyperCommand)  # noqa: S101 - a fact about Typer
+    return built
+
+
+def _group(
+    name: str,
+    callback: Callable[..., None],
+    commands: Mapping[str, StandIn],
+    about: str = "",
+    *,
+    completion: bool = False,
+) -> Group:
+    app = _app(completion=completion)
+    app.callback(cls=Group, invoke_without_command=True)(callback)
+    built = get_command(app)
+    assert isinstance(built, Group)  # noqa: S101 - a fact about Typer
+    built.name = name
+    built.help = about or built.help
+    built.commands.update(commands)
+    return built
+
+
+def _app(*, completion: bool = False) -> typer.Typer:
+    return typer.Typer(
+        add_completion=completion, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+
+
+def _with_shared(function: Callable[..., int | None]) -> Callable[..., Any]:
+    """Returns `function` with the shared options behind its own parameters."""
+
+    def call(ctx: typer.Context, **arguments: Any) -> int | None:
+        typed = Shared(**{name: arguments.pop(name) for name in _SHARED})
+        started = started_by(ctx)
+        invocation = Invocation(typed.over(started.shared), started.output)
+        return function(invocation, **arguments)
+
+    _, *own = inspect.signature(function, eval_str=True).parameters.values()
+    _sign(call, [*own, *_SHARED.values()])
+    call.__doc__ = function.__doc__
+    return call
+
+
+def _group_callback(ctx: typer.Context, **arguments: Any) -> None:
+    started = started_by(ctx)
+    started.shared = Shared(**arguments).over(started.shared)
+    if ctx.invoked_subcommand is None:
+        started.output.line(ctx.get_help())
+
+
+def _root_callback(ctx: typer.Context, *, version: bool, **arguments: Any) -> None:
+    """Talk to your own documents: cited answers, sessions that are never lost."""
+    if version:
+        started_by(ctx).output.line(f"ragcli {__version__}")
+        raise typer.Exit
+    _group_callback(ctx, **arguments)
+
+
+def _sign(
+    function: Callable[..., Any], parameters: Iterable[inspect.Parameter]
+) -> None:
+    """Tells Typer which parameters `function` takes behind its context."""
+    context = inspect.Parameter(
+        "ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
+    )
+    named = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in parameters
+    ]
+    vars(function)["__signature__"] = inspect.Signature([context, *named])
+
+
+_VERSION = inspect.Parameter(
+    "version",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[bool, typer.Option("--version", help="Print the version.")],
+)
+_SHARED = inspect.signature(Shared, eval_str=True).parameters
+_sign(_group_callback, _SHARED.values())
+_sign(_root_callback, [_VERSION, *_SHARED.values()])

@@ -1,0 +1,227 @@
+"""What every test has: a home of its own, no network, and ways to run ragcli."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "sample_docs"
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of one command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on stdout."""
+        import json
+
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        """Stdout, line by line."""
+        return self.out.splitlines()
+
+
+@pytest.fixture(scope="session")
+def refused_port() -> Iterator[int]:
+    """A loopback port on which nothing will ever listen: bound, not listening."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def home(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    refused_port: int,
+) -> Path:
+    """An empty home; nothing of the developer's own settings is seen."""
+    for name in list(os.environ):
+        if name.startswith(("RAGCLI_", "OLLAMA_", "LANGSMITH_", "LANGCHAIN_")):
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "EDITOR", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    place = tmp_path_factory.mktemp("home") / "ragcli"
+    monkeypatch.setenv("RAGCLI_HOME", str(place))
+    monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{refused_port}")
+    monkeypatch.setenv("COLUMNS", "100")
+    return place
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails a test that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])
+            assert host.startswith(LOOPBACK), f"a test reached for {host}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def run_cli(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., Ran]]:
+    """Runs `main` in this process, with stdin as a file of the given text.
+
+    Quick; for what does not depend on pipes, signals or terminals.
+    """
+    saved = os.dup(0)
+
+    def run(*argv: str, stdin: str = "") -> Ran:
+        from ragcli.cli.main import main
+
+        given = tmp_path / ".stdin"
+        given.write_text(stdin)
+        descriptor = os.open(given, os.O_RDONLY)
+        out, err = io.StringIO(), io.StringIO()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            os.dup2(descriptor, 0)
+            os.close(descriptor)
+            code = main(argv)
+        given.unlink()
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    try:
+        yield run
+    finally:
+        os.dup2(saved, 0)
+        os.close(saved)
+
+
+@pytest.fixture
+def start_process() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `ragcli` as a real process; whatever still runs at the end is killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*argv: str, **options: Any) -> subprocess.Popen[bytes]:
+        defaults: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ragcli", *argv], **(defaults | options)
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def run_process() -> Callable[..., Ran]:
+    """Runs `ragcli` as a real process, through real pipes."""
+
+    def run(
+        *argv: str,
+        stdin: str | bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Ran:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        if given is None:
+            options.setdefault("stdin", subprocess.DEVNULL)
+        done = subprocess.run(
+            [sys.executable, "-m", "ragcli", *argv],
+            input=given,
+            capture_output=True,
+            env={**os.environ, **(env or {})},
+            timeout=120,
+            check=False,
+            **options,
+        )
+        return Ran(
+            done.returncode,
+            done.stdout.decode("utf-8", "surrogateescape"),
+            done.stderr.decode("utf-8", "surrogateescape"),
+        )
+
+    return run
+
+
+@pytest.fixture
+def pty_run() -> Callable[..., Ran]:
+    """Runs `ragcli` on a terminal of its own; types `keys` once it is quiet.
+
+    Both streams arrive on the terminal: they are in `out`, with its line ends.
+    """
+
+    def run(
+        *argv: str,
+        keys: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Ran:
+        mine, theirs = pty.openpty()
+        environ = {**os.environ, "TERM": "xterm-256color", **(env or {})}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ragcli", *argv],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environ,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        try:
+            shown = _watch(mine, process, list(keys), time.monotonic() + timeout)
+        finally:
+            process.kill()
+            os.close(mine)
+        return Ran(process.wait(), shown.decode("utf-8", "surrogateescape"), "")
+
+    return run
+
+
+def _watch(
+    terminal: int, process: subprocess.Popen[bytes], keys: list[str], deadline: float
+) -> bytes:
+    """Returns what a process shows, typing the next keys whenever it waits."""
+    shown = b""
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([terminal], [], [], 0.5)
+        if ready:
+            try:
+                block = os.read(terminal, 1 << 16)
+            except OSError:  # the other side is closed
+                break
+            shown += block
+        elif process.poll() is not None:
+            break
+        elif keys and shown:
+            os.write(terminal, keys.pop(0).encode())
+    process.wait(timeout=max(0.1, deadline - time.monotonic()))
+    return shown
