@@ -47,6 +47,7 @@ class Runtime:
         self._profile = profile
         self._passphrase_fd = passphrase_fd
         self._prompt = prompt
+        self._stateless = False
 
     @cached_property
     def project_file(self) -> Path | None:
@@ -122,10 +123,18 @@ class Runtime:
 
         return LocalStore(
             self.home,
-            snapshots=_local_snapshots,
+            snapshots=self._local_snapshots,
             passphrase=self.passphrase,
             settings=self.settings,
         )
+
+    def _local_snapshots(
+        self, directory: Directory, sealer: Sealer | None
+    ) -> Snapshots:
+        """Returns the snapshots inside a profile's directory."""
+        from ragcli.index.snapshots import LocalSnapshots
+
+        return LocalSnapshots(directory, sealer, remember=not self._stateless)
 
     def redis_store(self, address: str) -> SessionStore:
         """Returns the store at a Redis address; raises `StoreUnavailable`."""
@@ -160,6 +169,7 @@ class Runtime:
             ProfileNotFound: There is none, and it is not made by itself.
         """
         wanted = paths.checked_profile_name(name) if name else self.profile_name()
+        self._stateless = stateless
         try:
             session = self.store.open(wanted)
         except ProfileNotFound:
@@ -176,10 +186,3 @@ class Runtime:
         from ragcli.sessions.absent import AbsentSession
 
         return AbsentSession(name)
-
-
-def _local_snapshots(directory: Directory, sealer: Sealer | None) -> Snapshots:
-    """Returns the snapshots inside a profile's directory."""
-    from ragcli.index.snapshots import LocalSnapshots
-
-    return LocalSnapshots(directory, sealer)
