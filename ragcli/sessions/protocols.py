@@ -85,10 +85,18 @@ class Session(Protocol):
     """At least 128 random bits, made with the profile."""
     created: str
     encrypted: bool
-    log: Log
-    audit: AuditLog
-    snapshots: Any
-    """An `index.protocols.Snapshots`."""
+
+    @property
+    def log(self) -> Log:
+        """The profile's history."""
+
+    @property
+    def audit(self) -> AuditLog:
+        """The profile's audit log."""
+
+    @property
+    def snapshots(self) -> Any:
+        """The profile's index: an `index.protocols.Snapshots`."""
 
     def settings(self) -> Mapping[str, Any]:
         """Returns the profile's own settings, by dotted key."""
@@ -101,6 +109,16 @@ class Session(Protocol):
 
     def put_blob(self, name: str, value: bytes | None) -> None:
         """Stores such a value; None removes it. Never needed for correctness."""
+
+    def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
+        """Removes side copies of what was erased: quarantined fragments, drafts.
+
+        Args:
+            condemned: Told when a copy was written (as `Record.ts`) and its bytes.
+
+        Returns:
+            How many copies are gone.
+        """
 
     def close(self) -> None:
         """Releases descriptors and keys."""

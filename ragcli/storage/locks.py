@@ -88,7 +88,7 @@ def _ordered(directory: Directory, name: str) -> Iterator[None]:
     stack: list[tuple[int, str]] = _held.__dict__.setdefault("stack", [])
     place = (rank, str(directory.path))
     if stack and place <= stack[-1]:
-        raise RuntimeError(f"{name} is taken while {ORDER[stack[-1][0]]} is held")
+        raise RuntimeError(f"{name} is taken while {stack[-1]} is held")
     stack.append(place)
     try:
         yield

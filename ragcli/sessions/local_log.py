@@ -1,0 +1,288 @@
+"""A profile's history on a local disk: one file of lines, only ever appended to.
+
+An append is one write and one sync under a short lock. A write that never ended
+leaves a torn tail, which the next writer moves to `quarantine/`; several records
+that belong together carry `[part, of]`, so that half of them counts as torn too.
+Readers take no lock. A failed sync is never tried again (see `sync_data`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import monotonic, sleep
+from typing import Any
+
+from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
+from ragcli.sessions.line_file import Line, LineFile
+from ragcli.sessions.lines import LineCodec
+from ragcli.sessions.recent import RecentIds
+from ragcli.sessions.records import Draft, Record
+from ragcli.storage.files import Directory, disk_errors, sync_data
+from ragcli.storage.locks import commit_lock
+
+FILE = "history.jsonl"
+LOCK = "history.lock"
+QUARANTINE = "quarantine"
+_BATCH = "batch"
+"""Field of a record that was appended with others: `[part, of]`."""
+_POLL = 0.1
+"""Seconds between looks at the file's size while waiting."""
+
+
+def now() -> str:
+    """Returns the time as records carry it: UTC, RFC 3339, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class LocalLog:
+    """The `Log` in a profile's directory; see `sessions.protocols`.
+
+    Args:
+        directory: The profile; it stays open as long as this object is used.
+        codec: How records are written.
+        wait: Seconds to wait for the lock.
+        notice: Told about every repair, in one line.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        codec: LineCodec,
+        *,
+        wait: float,
+        notice: Callable[[str], None],
+    ) -> None:
+        self.directory = directory
+        self.codec = codec
+        self._wait = wait
+        self._notice = notice
+        self._recent = RecentIds(lambda file, line: self.decode(file, line)[0])
+        self._named: tuple[int, int] | None = None
+        """The file whose name is known to be on the disk."""
+        self._failed = ""
+
+    def append(
+        self, drafts: Sequence[Draft], *, parent: int = 0, expect: int | None = None
+    ) -> list[Record]:
+        """Appends all of `drafts`, or none; see `Log.append`."""
+        with self.writing() as file:
+            last = self.last(file)
+            known = self._recent.find(file, [draft.id for draft in drafts])
+            fresh = {d.id: d for d in drafts if d.id not in known}
+            if fresh:
+                head = last.seq if last else 0
+                if expect is not None and head != expect:
+                    raise Conflict(
+                        f"the history is at {head}, not at {expect}",
+                        "read what was added and ask again",
+                    )
+                placed = _placed(list(fresh.values()), last, parent)
+                self._write(file, b"".join(self.encode_batch(placed)))
+                known |= {record.id: record for record in placed}
+        return [known[draft.id] for draft in drafts]
+
+    def head(self) -> int:
+        """Returns the last record's seq; 0 for an empty log."""
+        return next((record.seq for record in self.newest()), 0)
+
+    def newest(self, before: int | None = None) -> Iterator[Record]:
+        """Yields records from the last one (before `before`) backwards."""
+        with self.reading() as file:
+            if file is None:
+                return
+            end = self._committed(file)
+            if before is not None:
+                end = file.find(before, end)
+            for line in file.backwards(end):
+                yield self.decode(file, line)[0]
+
+    def since(self, seq: int = 0) -> Iterator[Record]:
+        """Yields the records after `seq`, oldest first; see `Log.since`."""
+        with self.reading() as file:
+            if file is None:
+                return
+            end = self._committed(file)
+            start = file.find(seq + 1, end) if seq else 0
+            for line in file.forwards(start, end):
+                yield self.decode(file, line)[0]
+
+    def rewrite(
+        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+    ) -> int:
+        """Replaces every record by `change(record)`; see `Log.rewrite`."""
+        from ragcli.sessions.log_rewrite import rewrite
+
+        with self.writing() as file:
+            count = rewrite(self, file, change, note)
+        self._recent.forget()
+        return count
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        """Waits for a record after `seq`; tells if one came."""
+        deadline = monotonic() + timeout
+        seen: object = None
+        while True:
+            with self.reading() as file:
+                state = (file.identity, file.size) if file else None
+            if state != seen and self.head() > seq:
+                return True
+            seen = state
+            left = deadline - monotonic()
+            if left <= 0:
+                return False
+            sleep(min(_POLL, left))
+
+    @contextmanager
+    def reading(self) -> Iterator[LineFile | None]:
+        """Yields the file as it is now; None when there is none yet."""
+        try:
+            descriptor = self.directory.open_file(FILE)
+        except FileNotFoundError:
+            yield None
+            return
+        try:
+            yield LineFile(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def writing(self) -> Iterator[LineFile]:
+        """Holds the lock and yields the file, torn tail mended, its name synced.
+
+        Raises:
+            Locked: Others held the lock for too long.
+            StorageFailed: A sync failed before, or the file cannot be written.
+        """
+        if self._failed:
+            raise StorageFailed(
+                f"{self._failed}; nothing is stored until it is opened again",
+                "check the disk, then run it again; what was stored before is whole",
+            )
+        with ExitStack() as stack:
+            stack.enter_context(commit_lock(self.directory, LOCK, wait=self._wait))
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+            descriptor = self.directory.open_file(FILE, flags)
+            stack.callback(os.close, descriptor)
+            stack.enter_context(disk_errors(self.directory.path / FILE))
+            file = self._mended(LineFile(descriptor))
+            self._sync_name(file)
+            yield file
+
+    def last(self, file: LineFile) -> Record | None:
+        """Returns the last whole record."""
+        line = next(file.backwards(file.end), None)
+        return self.decode(file, line)[0] if line else None
+
+    def decode(self, file: LineFile, line: Line) -> tuple[Record, int, int]:
+        """Returns a line's record, which part of its batch it is, and of how many.
+
+        Raises:
+            HistoryDamaged, NewerFormat: Names the line.
+        """
+        try:
+            record = self.codec.decode(line.data)
+        except (HistoryDamaged, NewerFormat) as error:
+            place = f"{self.directory.path / FILE}:{file.line_number(line.start)}"
+            raise type(error)(f"{place}: {error.message}", error.hint) from error
+        return self.unbatched(record)
+
+    def unbatched(self, record: Record) -> tuple[Record, int, int]:
+        """Returns a record as it was appended, its part of a batch, and of how many."""
+        if _BATCH not in record.body:
+            return record, 1, 1
+        body = dict(record.body)
+        part, of = body.pop(_BATCH)
+        return replace(record, body=body), part, of
+
+    def encode_batch(self, records: Sequence[Record]) -> list[bytes]:
+        """Returns the lines of records that count only together."""
+        if len(records) == 1:
+            return [self.codec.encode(records[0])]
+        return [
+            self.codec.encode(
+                replace(record, body={**record.body, _BATCH: [part, len(records)]})
+            )
+            for part, record in enumerate(records, 1)
+        ]
+
+    def quarantine(self, name: str, data: bytes) -> None:
+        """Keeps bytes that are no records of ours any more."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        with self.directory.child(QUARANTINE, create=True) as directory:
+            directory.replace(f"history-{stamp}.{name}", data)
+        self._notice(
+            f"{len(data)} bytes of the history ({name}) were moved to "
+            f"{self.directory.path / QUARANTINE}"
+        )
+
+    def _committed(self, file: LineFile) -> int:
+        """Returns the offset behind the last record whose batch is complete."""
+        line = next(file.backwards(file.end), None)
+        if line is None:
+            return 0
+        with suppress(HistoryDamaged):  # whoever reads as far as this line says so
+            _, part, of = self.decode(file, line)
+            if part < of:
+                return self._batch_start(file, part)
+        return file.end
+
+    def _batch_start(self, file: LineFile, part: int) -> int:
+        lines = file.backwards(file.end)
+        return [next(lines).start for _ in range(part)][-1]
+
+    def _mended(self, file: LineFile) -> LineFile:
+        """Moves a torn tail to quarantine; returns the file without it."""
+        end = self._committed(file)
+        if end == file.size:
+            return file
+        self.quarantine("torn", file.read(end, file.size))
+        os.ftruncate(file.descriptor, end)
+        sync_data(file.descriptor)
+        return LineFile(file.descriptor)
+
+    def _sync_name(self, file: LineFile) -> None:
+        """Makes sure that a power cut cannot take the file's name away.
+
+        Whoever created or replaced the file may have been killed before this; so
+        every writer does it for each file that it has not seen before.
+        """
+        if file.identity == self._named:
+            return
+        self.directory.sweep(FILE)
+        self.directory.sync()
+        self._named = file.identity
+
+    def _write(self, file: LineFile, data: bytes) -> None:
+        """Writes once and syncs once; on any failure the file is as before."""
+        written = False
+        try:
+            _write_once(file.descriptor, data)
+            written = True
+            sync_data(file.descriptor)
+        except BaseException as error:
+            if written and isinstance(error, OSError):
+                self._failed = f"{self.directory.path / FILE}: {error.strerror}"
+            with suppress(OSError):
+                os.ftruncate(file.descriptor, file.size)
+            raise
+
+
+def _write_once(descriptor: int, data: bytes) -> None:
+    """Writes in one call; a short write is a disk that is full."""
+    if os.write(descriptor, data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _placed(drafts: Sequence[Draft], last: Record | None, parent: int) -> list[Record]:
+    """Gives drafts their places after `last`."""
+    head = last.seq if last else 0
+    stamp = max(now(), last.ts if last else "")  # a clock set back must not disorder
+    return [
+        Record(head + number, draft.id, parent, stamp, draft.kind, draft.body)
+        for number, draft in enumerate(drafts, 1)
+    ]

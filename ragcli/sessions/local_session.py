@@ -1,0 +1,188 @@
+"""One profile on the local disk, opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ragcli import config
+from ragcli.config import Settings, seconds
+from ragcli.errors import Damaged
+from ragcli.sessions import profile_file
+from ragcli.sessions.lines import LineCodec, PlainLines
+from ragcli.sessions.local_log import QUARANTINE, LocalLog
+from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.protocols import AuditLog
+from ragcli.storage.files import Directory
+from ragcli.storage.locks import commit_lock
+
+if TYPE_CHECKING:
+    from ragcli.sessions.data_key import DataKey
+    from ragcli.sessions.sealing import FileSealer
+
+BLOBS = "cache"
+"""Directory of small private values: drafts, the list of conversations."""
+
+SnapshotFactory = Callable[[Directory, "FileSealer | None"], Any]
+
+
+class LocalSession:
+    """The `Session` of a profile's directory; see `sessions.protocols`.
+
+    Args:
+        directory: Open; closed with this object.
+        name: The profile's name.
+        profile: What its file says.
+        settings: Those of the process: how long to wait for locks, whether to audit.
+        data_key: The key of an encrypted profile.
+        snapshots: Makes the profile's snapshots on first use.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        name: str,
+        profile: ProfileFile,
+        *,
+        settings: Settings,
+        data_key: DataKey | None,
+        snapshots: SnapshotFactory,
+    ) -> None:
+        self.directory = directory
+        self.name = name
+        self.id = profile.id
+        self.created = profile.created
+        self.encrypted = profile.encrypted
+        self.notices: list[str] = []
+        """Repairs since the profile was opened, one line each; for people to read."""
+        self._settings = settings
+        self._data_key = data_key
+        self._make_snapshots = snapshots
+
+    @cached_property
+    def log(self) -> LocalLog:
+        """The profile's history."""
+        return LocalLog(
+            self.directory,
+            self._codec(),
+            wait=float(seconds(self._settings.lock_wait)),
+            notice=self.notices.append,
+        )
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The profile's audit log; nothing is recorded where the setting is off."""
+        from ragcli.sessions.audit import FileAudit
+        from ragcli.sessions.audit_switch import SilentAudit
+
+        key = self._data_key.subkey("audit") if self._data_key else None
+        audit = FileAudit(self.directory, key, self.id)
+        wanted = self.settings().get("audit", self._settings.audit)
+        return audit if wanted else SilentAudit(audit)
+
+    @cached_property
+    def sealer(self) -> FileSealer | None:
+        """What seals the files of an encrypted profile."""
+        if self._data_key is None:
+            return None
+        from ragcli.sessions.sealing import FileSealer
+
+        return FileSealer(self._data_key)
+
+    @cached_property
+    def snapshots(self) -> Any:
+        """The profile's generations of its index."""
+        return self._make_snapshots(self.directory, self.sealer)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings, checked, by dotted key."""
+        source = f"profile {self.name}"
+        written = profile_file.read(self.directory, self.name).settings
+        return {k: config.checked(k, v, source) for k, v in written.items()}
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Sets keys; a None value unsets.
+
+        Raises:
+            ConfigError: No such key, or a value it cannot take; nothing is changed.
+        """
+        source = f"profile {self.name}"
+        values = {
+            key: None if value is None else config.checked(key, value, source)
+            for key, value in changes.items()
+        }
+        wait = float(seconds(self._settings.lock_wait))
+        with commit_lock(self.directory, "settings", wait=wait):
+            profile_file.change_settings(self.directory, values)
+        self.audit.record("profile.set", keys=" ".join(sorted(values)))
+
+    def blob(self, name: str) -> bytes | None:
+        """Returns a small private value; None when there is none that can be read."""
+        with suppress(FileNotFoundError):
+            with self.directory.child(BLOBS) as directory:
+                data = directory.read(name)
+            return self._opened(name, data)
+        return None
+
+    def put_blob(self, name: str, value: bytes | None) -> None:
+        """Stores such a value; None removes it."""
+        with self.directory.child(BLOBS, create=True) as directory:
+            if value is None:
+                directory.remove(name)
+                return
+            sealed = self.sealer.seal(name, value) if self.sealer else value
+            directory.replace(name, sealed, durable=False)
+
+    def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
+        """Removes side copies of what was erased; see `Session.purge`."""
+        return sum(
+            self._purge(place, condemned)
+            for place in (QUARANTINE, BLOBS)
+            if self.directory.has(place)
+        )
+
+    def close(self) -> None:
+        """Releases the directory and forgets the key."""
+        self._data_key = None
+        self.directory.close()
+
+    def _purge(self, place: str, condemned: Callable[[str, bytes], bool]) -> int:
+        count = 0
+        with self.directory.child(place) as directory:
+            for name, written, data in _files(directory):
+                plain = data if place == QUARANTINE else self._opened(name, data)
+                if condemned(written, plain or b""):
+                    directory.remove(name)
+                    count += 1
+            if count:
+                directory.sync()
+        return count
+
+    def _opened(self, name: str, data: bytes) -> bytes | None:
+        if self.sealer is None:
+            return data
+        try:
+            return self.sealer.unseal(name, data)
+        except Damaged:
+            return None
+
+    def _codec(self) -> LineCodec:
+        if self._data_key is None:
+            return PlainLines()
+        from ragcli.sessions.sealing import SealedLines
+
+        return SealedLines(self._data_key)
+
+
+def _files(directory: Directory) -> Iterator[tuple[str, str, bytes]]:
+    """Yields name, time of writing and bytes of each file."""
+    for name in directory.names():
+        with suppress(FileNotFoundError):
+            status = os.lstat(name, dir_fd=directory.descriptor)
+            moment = datetime.fromtimestamp(status.st_mtime, UTC)
+            written = moment.isoformat(timespec="milliseconds")
+            yield name, written.replace("+00:00", "Z"), directory.read(name)

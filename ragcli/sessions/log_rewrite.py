@@ -1,0 +1,196 @@
+"""Rewriting a local log: redaction, deletion, expiry, repair.
+
+The new file is written beside the old one and takes its name in one rename, so
+that readers and a crash see either. Every rewrite ends with a `redaction` record
+that names the numbers that are gone or altered; whoever cached what he read finds
+it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import HistoryDamaged
+from ragcli.sessions import ranges
+from ragcli.sessions.identifiers import new_id
+from ragcli.sessions.line_file import LineFile
+from ragcli.sessions.lines import salvage, seq_of
+from ragcli.sessions.records import Record
+from ragcli.storage.files import write_all
+
+if TYPE_CHECKING:
+    from ragcli.sessions.local_log import LocalLog
+
+_BUFFER = 1 << 20
+_ACCOUNT = ("dropped", "altered")
+"""Fields of a redaction that say which records it touched; the rest is its note."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a rewrite will do, by sequence number."""
+
+    lines: dict[int, bytes] = field(default_factory=dict)
+    """New lines of those that cannot be copied as they are; empty to drop one."""
+    dropped: set[int] = field(default_factory=set)
+    altered: set[int] = field(default_factory=set)
+    count: int = 0
+    """How many records `change` dropped or altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A line that is not what was written."""
+
+    line: int
+    """Its number in the file, from 1."""
+    data: bytes
+    reason: str
+
+
+def rewrite(
+    log: LocalLog,
+    file: LineFile,
+    change: Callable[[Record], Record | None],
+    note: Mapping[str, Any],
+) -> int:
+    """Applies `change` to every record; returns how many it dropped or altered.
+
+    Call it while writing. A redaction with the very same note is folded into the
+    new one, so that a yearly expiry leaves one record, not hundreds.
+    """
+    plan = _Plan()
+    for line in file.forwards(0, file.end):
+        record, _, of = log.decode(file, line)
+        _decide(log, plan, record, change, note)
+        if of > 1:  # its batch may lose members; it is complete in any case
+            plan.lines.setdefault(record.seq, log.codec.encode(record))
+    if plan.count:
+        last = log.last(file)
+        lines = _copied(file, plan)
+        _replace(log, lines, _redaction(plan, note, last))
+    return plan.count
+
+
+def _decide(
+    log: LocalLog,
+    plan: _Plan,
+    record: Record,
+    change: Callable[[Record], Record | None],
+    note: Mapping[str, Any],
+) -> None:
+    """Enters one record into the plan."""
+    if record.kind == "redaction":
+        if {k: v for k, v in record.body.items() if k not in _ACCOUNT} == dict(note):
+            plan.dropped |= {record.seq, *ranges.unpack(record.body["dropped"])}
+            plan.altered |= {*ranges.unpack(record.body["altered"])}
+            plan.lines[record.seq] = b""
+        return
+    changed = change(record)
+    if changed == record:
+        return
+    plan.count += 1
+    if changed is None:
+        plan.dropped.add(record.seq)
+        plan.lines[record.seq] = b""
+    else:
+        plan.altered.add(record.seq)
+        plan.lines[record.seq] = log.codec.encode(changed)
+
+
+def _copied(file: LineFile, plan: _Plan) -> Iterator[bytes]:
+    """Yields the lines of the new file."""
+    for line in file.forwards(0, file.end):
+        yield plan.lines.get(seq_of(line.data) or 0, line.data)
+
+
+def _redaction(plan: _Plan, note: Mapping[str, Any], last: Record | None) -> Record:
+    from ragcli.sessions.local_log import now
+
+    head = max(last.seq if last else 0, max(plan.dropped, default=0))
+    body = {
+        **note,
+        "dropped": ranges.pack(plan.dropped),
+        "altered": ranges.pack(plan.altered - plan.dropped),
+    }
+    stamp = max(now(), last.ts if last else "")
+    return Record(head + 1, new_id(), head, stamp, "redaction", body)
+
+
+def _replace(log: LocalLog, lines: Iterator[bytes], end: Record) -> None:
+    """Puts a new file in place of the log, durably."""
+    from ragcli.sessions.local_log import FILE
+
+    with log.directory.replacing(FILE) as target:
+        pending: list[bytes] = []
+        size = 0
+        for line in lines:
+            pending.append(line)
+            size += len(line)
+            if size >= _BUFFER:
+                write_all(target, b"".join(pending))
+                pending, size = [], 0
+        write_all(target, b"".join([*pending, log.codec.encode(end)]))
+
+
+def scan(log: LocalLog) -> Iterator[Record | Damage]:
+    """Yields every record, and what stands where one should; stops at nothing.
+
+    Raises:
+        NewerFormat: That is no damage.
+    """
+    with log.reading() as file:
+        if file is None:
+            return
+        for number, line in enumerate(file.forwards(0, file.end), 1):
+            try:
+                yield log.decode(file, line)[0]
+            except HistoryDamaged as error:
+                yield Damage(number, line.data, error.message)
+        if file.end < file.size:
+            torn = file.read(file.end, file.size)
+            yield Damage(file.line_number(file.end), torn, "an unfinished record")
+
+
+def repair(log: LocalLog) -> int:
+    """Moves damaged lines to quarantine and keeps every sound record.
+
+    Returns:
+        How many lines were moved. What is lost is named by a `redaction` record.
+    """
+    with log.writing() as file:
+        kept, moved, gone = _sorted_out(log, file)
+        if not moved:
+            return 0
+        for data in moved:
+            log.quarantine("damaged", data)
+        plan = _Plan(dropped=gone)
+        last = kept[-1] if kept else None
+        lines = (log.codec.encode(record) for record in kept)
+        _replace(log, lines, _redaction(plan, {"reason": "repair"}, last))
+    return len(moved)
+
+
+def _sorted_out(
+    log: LocalLog, file: LineFile
+) -> tuple[list[Record], list[bytes], set[int]]:
+    """Returns the sound records, the damaged lines, and the numbers that are lost."""
+    kept: list[Record] = []
+    moved: list[bytes] = []
+    behind = 0
+    for line in file.forwards(0, file.end):
+        try:
+            found = [log.decode(file, line)[0]]
+        except HistoryDamaged:
+            moved.append(line.data)
+            found = [log.unbatched(log.codec.decode(i))[0] for i in salvage(line.data)]
+        kept += found
+        behind = 0 if found else behind + 1
+    present = {record.seq for record in kept}
+    for record in kept:
+        if record.kind == "redaction":
+            present |= set(ranges.unpack(record.body["dropped"]))
+    last = max(present, default=0) + behind  # numbers are never given out twice
+    return kept, moved, set(range(1, last + 1)) - present

@@ -1,0 +1,123 @@
+"""Which directory is whose profile.
+
+Usually `profiles/` is private and a profile's directory has its name. One home may
+also serve several users of a machine, when root made it sticky and writable like
+/tmp: then everybody's profiles lie side by side, each readable by its owner only,
+and a name that another user took first becomes `<name>@<uid>` (no profile can be
+called so).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import suppress
+
+from ragcli.errors import UsageError
+from ragcli.paths import PROFILE_NAME, Home
+from ragcli.storage.files import Directory, check_private, disk_errors
+
+_UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
+_SHARED_MODE = 0o1777
+
+
+class Places:
+    """The directories of the caller's profiles.
+
+    Args:
+        home: Where they are.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def open(self, *, create: bool = False) -> Directory:
+        """Opens the directory of all profiles.
+
+        Raises:
+            FileNotFoundError: It is not there, and `create` is false.
+            NotPermitted: Others could read or replace what is in it.
+        """
+        if create:
+            self._create()
+        directory = Directory.open(self._home.profiles, shared=True)
+        status = os.fstat(directory.descriptor)
+        if not status.st_mode & stat.S_ISVTX:
+            try:
+                check_private(status, str(directory.path))
+            except BaseException:
+                directory.close()
+                raise
+        return directory
+
+    def names(self) -> list[str]:
+        """Returns the names of the caller's profiles, sorted."""
+        try:
+            with self.open() as profiles:
+                entries = profiles.names()
+                found = {
+                    e.removesuffix(_suffix()) for e in entries if _own(profiles, e)
+                }
+        except FileNotFoundError:
+            return []
+        return sorted(name for name in found if PROFILE_NAME.fullmatch(name))
+
+    def find(self, profiles: Directory, name: str) -> str | None:
+        """Returns the directory of the caller's profile of this name, if any.
+
+        A directory in a private home that belongs to somebody else is returned
+        too: opening it says so.
+        """
+        if _own(profiles, name + _suffix()):
+            return name + _suffix()
+        sticky = os.fstat(profiles.descriptor).st_mode & stat.S_ISVTX
+        usable = _own(profiles, name) or (not sticky and profiles.has(name))
+        return name if usable else None
+
+    def free(self, profiles: Directory, name: str) -> str:
+        """Returns the directory that a new profile of this name shall have.
+
+        Raises:
+            UsageError: The caller has one of this name.
+        """
+        if self.find(profiles, name) is not None:
+            raise UsageError(
+                f"there is a profile {name!r} already", "choose another name"
+            )
+        return name + _suffix() if profiles.has(name) else name
+
+    def sweep(self, profiles: Directory) -> None:
+        """Removes what was being made or removed when a process was killed.
+
+        Call it with the caller's registry locked.
+        """
+        for entry in profiles.names():
+            if _UNFINISHED.fullmatch(entry) and _own(profiles, entry):
+                profiles.remove_tree(entry)
+
+    def _create(self) -> None:
+        """Makes what is missing; for everybody where the home is for everybody."""
+        with Directory.open(self._home.data, create=True, shared=True) as data:
+            sticky = os.fstat(data.descriptor).st_mode & stat.S_ISVTX
+            if not sticky:
+                Directory.open(self._home.profiles, create=True, shared=True).close()
+                return
+            name = self._home.profiles.name
+            with suppress(FileExistsError), disk_errors(self._home.profiles):
+                os.mkdir(name, _SHARED_MODE, dir_fd=data.descriptor)
+                os.chmod(name, _SHARED_MODE, dir_fd=data.descriptor)
+                data.sync()
+
+
+def _suffix() -> str:
+    return f"@{os.geteuid()}"
+
+
+def _own(profiles: Directory, entry: str) -> bool:
+    """Tells whether an entry is a directory of the caller."""
+    try:
+        status = os.lstat(entry, dir_fd=profiles.descriptor)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()

@@ -1,0 +1,117 @@
+"""`profile.toml`: a profile's id, and the settings that are its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ragcli import config
+from ragcli.errors import Damaged, NewerFormat
+from ragcli.storage.files import Directory
+
+FILE = "profile.toml"
+FORMAT = 1
+_ID_BYTES = 32
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFile:
+    """What `profile.toml` says."""
+
+    id: str
+    """256 random bits; two profiles of the same name are never taken for one."""
+    created: str
+    """UTC, RFC 3339."""
+    encrypted: bool
+    settings: Mapping[str, Any]
+    """By dotted key, as written: unchecked."""
+
+
+def new_id() -> str:
+    """Returns an id that nobody can guess."""
+    return secrets.token_urlsafe(_ID_BYTES)
+
+
+def read(directory: Directory, name: str) -> ProfileFile:
+    """Returns what a profile's file says.
+
+    Raises:
+        Damaged: It is missing, or not what ragcli writes.
+        NewerFormat: Written by a newer ragcli.
+    """
+    hint = f"restore it, or export what is left: `ragcli history export -p {name}`"
+    try:
+        table = tomllib.loads(directory.read(FILE).decode())
+        _check_format(int(table["format"]), name)
+        return ProfileFile(
+            id=str(table["id"]),
+            created=str(table["created"]),
+            encrypted=bool(table["encrypted"]),
+            settings=dict(config.flatten(table.get("settings", {}))),
+        )
+    except FileNotFoundError:
+        raise Damaged(f"profile {name!r}: {FILE} is missing", hint) from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise Damaged(f"profile {name!r}: {FILE}: {error}", hint) from None
+
+
+def _check_format(version: int, name: str) -> None:
+    if version > FORMAT:
+        raise NewerFormat(
+            f"profile {name!r} has format {version}; this ragcli knows up to {FORMAT}",
+            "upgrade ragcli to use this profile",
+        )
+
+
+def write(directory: Directory, profile: ProfileFile) -> None:
+    """Writes a new profile's file, durably."""
+    lines = [
+        f"format = {FORMAT}",
+        f"id = {_value(profile.id)}",
+        f"created = {_value(profile.created)}",
+        f"encrypted = {_value(profile.encrypted)}",
+        "",
+        "[settings]",
+        *(f"{_key(k)} = {_value(v)}" for k, v in sorted(profile.settings.items())),
+    ]
+    directory.replace(FILE, ("\n".join(lines) + "\n").encode())
+
+
+def change_settings(directory: Directory, changes: Mapping[str, Any]) -> None:
+    """Sets and, where the value is None, unsets keys; comments stay.
+
+    Call it under a lock: it reads the file and writes it again.
+    """
+    import tomlkit  # 40 ms, and only for changes
+
+    document = tomlkit.parse(directory.read(FILE).decode())
+    settings = document.setdefault("settings", tomlkit.table())
+    for key, value in changes.items():
+        *tables, last = key.split(".")
+        table = settings
+        for name in tables:
+            table = table.setdefault(name, tomlkit.table())
+        if value is None:
+            with suppress(KeyError):
+                del table[last]
+        else:
+            table[last] = value
+    directory.sweep(FILE)
+    directory.replace(FILE, tomlkit.dumps(document).encode())
+
+
+def _key(dotted: str) -> str:
+    parts = dotted.split(".")
+    return ".".join(p if _BARE_KEY.fullmatch(p) else _value(p) for p in parts)
+
+
+def _value(value: Any) -> str:
+    """Returns a TOML value; JSON's escapes are TOML's, but for DEL (toml.io, v1.0)."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
