@@ -23,6 +23,7 @@ RagcliError                     message, hint, kind, exit code
 │   ├── ConversationNotFound 5  also: no such turn
 │   └── SnapshotNotFound    5
 ├── SomeFailed              6   some inputs failed, the rest is done
+│   └── UnreadableDocument  6   a file that cannot be read as its format
 ├── StorageFailed          74   an I/O error: disk full, read-only, failed sync
 ├── Locked                 75   somebody else holds it (named)
 │   └── Conflict           75   the head moved: --expect-seq, compare-and-swap
@@ -207,6 +208,12 @@ class SomeFailed(RagcliError):
 
     code = ExitCode.SOME_FAILED
     kind = "some_failed"
+
+
+class UnreadableDocument(SomeFailed):
+    """A file that cannot be read as the document it claims to be."""
+
+    kind = "unreadable_document"
 
 
 class StorageFailed(RagcliError):

@@ -1,0 +1,117 @@
+"""`.gitignore` and `.ragignore`: one regular expression a run of like rules.
+
+The meaning is git's (https://git-scm.com/docs/gitignore): the last rule that
+matches wins, a file nearer to the entry outweighs one further up, and what lies
+below an ignored directory cannot come back. `pathspec` translates the patterns;
+it is imported only when there is a file with rules.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from itertools import groupby
+from typing import TypeAlias
+
+RULE_FILES = (".gitignore", ".ragignore")
+"""In order of weight: what `.ragignore` says outweighs its neighbour."""
+
+_LARGEST_RULE_FILE = 1 << 20
+_DIRECTORY_MARK = "(?P<ps_d>"
+
+
+class Rules:
+    """The rules of one file.
+
+    Args:
+        file: Its path.
+        lines: Its lines.
+    """
+
+    def __init__(self, file: str, lines: list[str]) -> None:
+        import pathspec  # 40 ms
+
+        self.file = file
+        self._base = len(os.path.dirname(file).rstrip("/")) + 1
+        rules = [
+            (bool(pattern.include), pattern.regex.pattern)
+            for pattern in pathspec.GitIgnoreSpec.from_lines(lines).patterns
+            if pattern.include is not None and pattern.regex is not None
+        ]
+        self._runs: list[tuple[bool, re.Pattern[str]]] = [
+            (include, _any_of([pattern for _, pattern in run]))
+            for include, run in groupby(rules, key=lambda rule: rule[0])
+        ][::-1]
+
+    def verdict(self, location: str, *, directory: bool) -> bool | None:
+        """Tells whether an entry below this file is ignored; None: no rule matches."""
+        name = location[self._base :]
+        if directory:
+            name += "/"
+        for include, pattern in self._runs:
+            if pattern.match(name):
+                return include
+        return None
+
+
+Ignores: TypeAlias = tuple[Rules, ...]
+"""The rules in force in a directory, weakest first."""
+
+
+def _any_of(patterns: list[str]) -> re.Pattern[str]:
+    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return re.compile(joined.replace(_DIRECTORY_MARK, "(?:"))
+
+
+def rules_in(directory: str, names: Collection[str]) -> Ignores:
+    """Returns the rules that a directory with these names in it adds."""
+    found = []
+    for name in RULE_FILES:
+        if name in names:
+            file = os.path.join(directory, name)
+            lines = _lines(file)
+            if lines:
+                found.append(Rules(file, lines))
+    return tuple(found)
+
+
+def rules_above(directory: str) -> Ignores:
+    """Returns the rules of the directories above, up to the root of a git work tree.
+
+    Without a work tree there are none: a stray file in a home directory does not
+    rule everything below it. Nor are there when they ignore the directory itself:
+    who names it wants what is in it.
+    """
+    above = []
+    at = directory
+    while not os.path.exists(os.path.join(at, ".git")):
+        parent = os.path.dirname(at)
+        if parent == at:
+            return ()
+        above.append(parent)
+        at = parent
+    rules: Ignores = ()
+    for place in reversed(above):
+        rules += rules_in(place, RULE_FILES)
+    # A rule for a directory matches everything below it, so one look is enough.
+    verdicts = (item.verdict(directory, directory=True) for item in reversed(rules))
+    ignored = next((verdict for verdict in verdicts if verdict is not None), False)
+    return () if ignored else rules
+
+
+def _lines(file: str) -> list[str]:
+    """Returns a rule file's usable lines; none when it is not a plain, sane file."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(file, flags)
+    except OSError:
+        return []
+    try:
+        data = os.read(descriptor, _LARGEST_RULE_FILE)
+    except OSError:
+        return []
+    finally:
+        os.close(descriptor)
+    text = data.decode("utf-8", "surrogateescape")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

@@ -1,0 +1,113 @@
+"""Tells a text's language: by its script, and among Latin ones by its function words.
+
+A few kilobytes are enough, and a text whose function words are nobody's (a list
+of names, source code) is of no language that could be told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+
+from ragcli.language.stops import listed_languages, stop_words
+
+SAMPLE = 4000
+"""Characters that are looked at."""
+
+_FEWEST_HITS = 2
+_FAMILIAR = 8
+_SMALLEST_SHARE = 0.12
+_WORD = re.compile(r"[^\W\d_]+")
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
+    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")),
+    ("ar", re.compile("[\u0620-\u064a]")),
+    ("he", re.compile("[\u05d0-\u05ea]")),
+    ("el", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
+    ("ta", re.compile("[\u0b80-\u0bff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+)
+_NOT_RUSSIAN = (
+    ("uk", re.compile("[іїєґІЇЄҐ]")),
+    ("sr", re.compile("[ђјљњћџЂЈЉЊЋЏ]")),
+    ("be", re.compile("[ўЎ]")),
+)
+_PERSIAN = re.compile("[پچژگ]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def detect(text: str) -> str:
+    """Returns the ISO 639-1 code of the language of `text`, "" when it cannot be told.
+
+    Args:
+        text: Any length; only the first `SAMPLE` characters count.
+    """
+    sample = text[:SAMPLE]
+    return _by_script(sample) or _by_function_words(sample)
+
+
+def is_likely(text: str, language: str) -> bool:
+    """Tells, much faster than `detect`, whether a text may pass for `language`."""
+    return len(stop_words(language).intersection(text.lower().split())) >= _FAMILIAR
+
+
+def _by_script(sample: str) -> str:
+    """Returns the language of a script that is not Latin, if most letters are of it."""
+    foreign = len(_NOT_ASCII.findall(sample)) if not sample.isascii() else 0
+    letters = sum(map(str.isalpha, sample)) if foreign else 0
+    if foreign * 4 < letters or not letters:
+        return ""
+    for language, script in _SCRIPTS:
+        share = len(script.findall(sample)) / letters
+        # Japanese is told by its kana, which stand among many more Han characters.
+        if share > (0.1 if language == "ja" else 0.3):
+            return _variant(language, sample)
+    return ""
+
+
+def _variant(language: str, sample: str) -> str:
+    """Tells languages of one script apart by letters that only some of them have."""
+    if language == "ar":
+        return "fa" if len(_PERSIAN.findall(sample)) * 50 > len(sample) else "ar"
+    if language != "ru":
+        return language
+    for other, letters in _NOT_RUSSIAN:
+        if len(letters.findall(sample)) * 100 > len(sample):
+            return other
+    return "ru"
+
+
+@cache
+def _languages_by_word() -> dict[str, tuple[str, ...]]:
+    """Returns which languages have a function word."""
+    table: dict[str, tuple[str, ...]] = {}
+    for language in sorted(listed_languages()):
+        for word in stop_words(language):
+            table[word] = (*table.get(word, ()), language)
+    return table
+
+
+def _by_function_words(sample: str) -> str:
+    """Returns the language with most function words in the sample.
+
+    A word that several languages have counts for each, by its share: `die` says
+    less than `nicht`.
+    """
+    found = _WORD.findall(sample.lower())
+    table = _languages_by_word()
+    scores: dict[str, float] = {}
+    hits: Counter[str] = Counter()
+    for word, count in Counter(found).items():
+        owners = table.get(word, ())
+        for language in owners:
+            scores[language] = scores.get(language, 0.0) + count / len(owners)
+            hits[language] += count
+    if not scores:
+        return ""
+    best = max(scores, key=lambda language: (scores[language], hits[language]))
+    enough = max(_FEWEST_HITS, _SMALLEST_SHARE * len(found))
+    return best if hits[best] >= enough else ""

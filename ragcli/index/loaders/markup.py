@@ -1,0 +1,173 @@
+"""Text with headings: Markdown, reStructuredText, Org; and plain text, which may have.
+
+A section becomes one part: its body, verbatim, under the path of its headings.
+The heading itself is in the path. A heading without a body is kept as a part of
+its own unless a section below it carries it on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ragcli.index.loaders.parts import LONGEST_HEADING, Part, one_line
+
+_MARKDOWN = re.compile(
+    r"^(?: {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
+    r"| {0,3}(?P<marks>\#{1,6})(?:[ \t]+(?P<atx>[^\n]*))?$"
+    r"|(?P<setext>[^\s#>|`~+*=-][^\n]*)\n {0,3}(?P<rule>=+|-{2,})[ \t]*$)",
+    re.MULTILINE,
+)
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?",
+    re.DOTALL | re.MULTILINE,
+)
+_FRONT_TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE)
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
+_ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}$")
+_CLOSING_MARKS = re.compile(r"(?:^|[ \t])#+$")
+_EMPHASIS = re.compile(r"\*\*|__|`")
+
+_UNDERLINED = re.compile(
+    r"^(?:(?P<over>(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,})[ \t]*\n)?"
+    r"(?P<title>[ \t]*[^\s][^\n]*)\n"
+    r"(?P<under>(?P<line>[=\-~^\"'`#*+.:_])(?P=line){2,})[ \t]*$",
+    re.MULTILINE,
+)
+_ORG = re.compile(r"^(?P<marks>\*{1,8})[ \t]+(?P<title>[^\n]+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """One heading of a text."""
+
+    level: int
+    """1 is the outermost."""
+
+    title: str
+    start: int
+    """Offset of its first character."""
+
+    end: int
+    """Offset of the line after it."""
+
+
+def markdown(text: str) -> tuple[str, list[Part]]:
+    """Returns the title (the first heading of the first level) and the sections."""
+    front = _FRONT_MATTER.match(text)
+    start = front.end() if front else 0
+    headings = list(_markdown_headings(text, start))
+    parts = list(_sections(text, start, headings))
+    title = next((item.title for item in headings if item.level == 1), "")
+    if not front:
+        return title, parts
+    named = _FRONT_TITLE.search(front[1])
+    if named:
+        title = one_line(named[1].strip("\"' \t"))
+    if front[1].strip():
+        parts.insert(0, Part(text[:start], (), None, 1, "code"))
+    return title, parts
+
+
+def _markdown_headings(text: str, start: int) -> Iterator[_Heading]:
+    fence = ""
+    for match in _MARKDOWN.finditer(text, start):
+        mark = match["fence"]
+        if mark:
+            fence = _fence_after(fence, mark, match["info"])
+        elif fence:
+            continue
+        elif match["marks"]:
+            title = _plain(_CLOSING_MARKS.sub("", (match["atx"] or "").rstrip()))
+            if title:
+                level = len(match["marks"])
+                yield _Heading(level, title, match.start(), match.end() + 1)
+        else:
+            level = 1 if match["rule"].startswith("=") else 2
+            yield _Heading(
+                level, _plain(match["setext"]), match.start(), match.end() + 1
+            )
+
+
+def _fence_after(fence: str, mark: str, info: str) -> str:
+    """Returns the open fence after a fence line, "" when there is none."""
+    if not fence:
+        return "" if mark[0] == "`" and "`" in info else mark
+    closes = mark[0] == fence[0] and len(mark) >= len(fence) and not info.strip()
+    return "" if closes else fence
+
+
+def _plain(title: str) -> str:
+    """Returns a heading's words without links, anchors and emphasis."""
+    cut = title[: 4 * LONGEST_HEADING]
+    return one_line(_EMPHASIS.sub("", _ANCHOR.sub("", _LINK.sub(r"\1", cut))))
+
+
+def underlined(text: str) -> tuple[str, list[Part]]:
+    """Returns title and sections of reStructuredText, or of text that looks alike.
+
+    The level of a heading is told by its line's character, and whether there is
+    one above as well, in the order in which these first appear.
+    """
+    headings = list(_underlined_headings(text))
+    first = headings[0] if headings and headings[0].level == 1 else None
+    title = first.title if first else ""
+    return title, list(_sections(text, 0, headings))
+
+
+def _underlined_headings(text: str) -> Iterator[_Heading]:
+    levels: dict[tuple[str, bool], int] = {}
+    for match in _UNDERLINED.finditer(text):
+        title = match["title"].strip()
+        under, over = match["under"], match["over"]
+        if len(under) < len(title) - 1 or not any(map(str.isalnum, title)):
+            continue
+        if over and over[0] != under[0]:
+            over = None
+        elif not over and not _follows_blank(text, match.start("title")):
+            continue
+        style = (under[0], bool(over))
+        level = levels.setdefault(style, len(levels) + 1)
+        start = match.start("over" if over else "title")
+        yield _Heading(level, one_line(title), start, match.end() + 1)
+
+
+def _follows_blank(text: str, start: int) -> bool:
+    """Tells whether the line at `start` is the first, or has a blank one above."""
+    above = text.rfind("\n", 0, max(0, start - 1)) + 1
+    return not text[above:start].strip()
+
+
+def org(text: str) -> tuple[str, list[Part]]:
+    """Returns title and sections of an Org file."""
+    headings = [
+        _Heading(len(m["marks"]), one_line(m["title"]), m.start(), m.end() + 1)
+        for m in _ORG.finditer(text)
+    ]
+    named = re.search(r"^#\+title:[ \t]*(.+)$", text, re.MULTILINE | re.IGNORECASE)
+    return one_line(named[1]) if named else "", list(_sections(text, 0, headings))
+
+
+def _sections(text: str, start: int, headings: Iterable[_Heading]) -> Iterator[Part]:
+    """Yields the bodies between headings, with path and first line."""
+    path: list[_Heading] = []
+    marks = [*headings, _Heading(0, "", len(text), len(text))]
+    begin, line, counted = start, 1, 0
+    for following in marks:
+        body = text[begin : following.start]
+        childless = not path or following.level <= path[-1].level
+        if not body.strip() and path and childless:
+            begin = path[-1].start
+            body = text[begin : following.start]
+        if body.strip():
+            if begin >= counted:
+                line += text.count("\n", counted, begin)
+            else:
+                line -= text.count("\n", begin, counted)
+            counted = begin
+            yield Part(body, tuple(item.title for item in path), None, line)
+        while path and path[-1].level >= following.level:
+            path.pop()
+        path.append(following)
+        begin = min(following.end, len(text))
