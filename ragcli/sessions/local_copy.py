@@ -10,6 +10,8 @@ from ragcli.storage.files import Directory, disk_errors, write_all
 from ragcli.storage.locks import commit_lock
 
 _INDEX = "index"
+_GENERATION = "gen-"
+_CURRENT = "CURRENT"
 _KEYS = "keys"
 _BLOCK = 1 << 20
 
@@ -29,12 +31,25 @@ def copy_profile(
             commit_lock(source, "ingest", wait=wait),
             commit_lock(source, "index", wait=wait),
         ):
-            _copy_tree(source, target, _INDEX)
+            _copy_index(source, target)
     if history and source.has(local_log.FILE):
         with commit_lock(source, local_log.LOCK, wait=wait):
             _copy_file(source, target, local_log.FILE)
     else:
         target.replace(local_log.FILE, b"")
+
+
+def _copy_index(source: Directory, target: Directory) -> None:
+    """Copies the generations, without leases, workspaces and what was verified here."""
+    with (
+        source.child(_INDEX) as origin,
+        target.child(_INDEX, create=True) as copy,
+    ):
+        for entry in origin.names():
+            if entry.startswith(_GENERATION):
+                _copy_tree(origin, copy, entry)
+        if origin.has(_CURRENT):
+            _copy_file(origin, copy, _CURRENT)
 
 
 def _copy_tree(source: Directory, target: Directory, name: str) -> None:
@@ -49,7 +64,7 @@ def _copy_tree(source: Directory, target: Directory, name: str) -> None:
 
 
 def _copy_file(source: Directory, target: Directory, name: str) -> None:
-    reading = source.open_file(name)
+    reading = source.open_file(name, linked=True)
     try:
         with target.replacing(name) as writing, disk_errors(source.path / name):
             while block := os.read(reading, _BLOCK):
