@@ -104,26 +104,23 @@ class Workspace:
         self._choice = choose_model(settings)
         self.settings = settings
 
-    def readers(self, request: AskRequest | None = None) -> list[Reader]:
-        """Returns the indexes that a question is searched in.
-
-        The profile's own, its mounts, and what came with the question: piped
-        text and attached files, which live in memory only.
-        """
-        from ragcli.index import mounts
-
+    def own_readers(self) -> list[Reader]:
+        """Returns the profile's index and those of its mounts."""
         own = self.library.reader()
         found = [own] if own else []
-        found += mounts.readers(self.session.settings(), self.home, self.embedder)
-        if request and (request.attachment or request.attach_paths):
-            found.append(self._attached(request))
+        if self.settings.mounts:
+            from ragcli import mounts
+
+            found += mounts.readers(self.settings, self.home, self.embedder)
         return found
 
     def _attached(self, request: AskRequest) -> Reader:
+        """Returns an index, in memory only, of what came with a question."""
         from ragcli.index import ephemeral
 
+        paths = [Path(path) for path in request.attach_paths]
         return ephemeral.attached(
-            request.attachment, request.attach_paths, self.embedder, self.settings
+            request.attachment, paths, self.embedder, self.settings
         )
 
     def retriever(

@@ -8,7 +8,7 @@ answer, and what was said so far is kept as an interrupted turn.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -153,7 +153,7 @@ class Engine:
         yield self._finish(state, _status(state))
         yield from self._summarise(state, choice.model)
 
-    def _choose(self) -> Iterator[Notice]:
+    def _choose(self) -> Generator[Notice, None, Choice]:
         """Yields a notice when the wanted model cannot be had; returns the choice."""
         try:
             choice = self._parts.choose_model()
