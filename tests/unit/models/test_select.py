@@ -212,7 +212,7 @@ def test_choosing_imports_nothing_heavy(ollama: FakeOllama) -> None:
         "choose_embedder(replace(settings, embedder='ollama:x'))\n"
         "heavy = {'langchain', 'langchain_core', 'langchain_ollama', 'langsmith',\n"
         "         'numpy', 'ollama', 'httpx', 'pydantic'}\n"
-        "sys.exit(', '.join(sorted(heavy & sys.modules.keys())))\n"
+        "sys.exit(', '.join(sorted(heavy & sys.modules.keys())) or 0)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False

@@ -1,0 +1,164 @@
+"""Checks each citation of an answer against its passage, while it streams.
+
+A marker stays only if the passage that it names bears out its sentence or clause;
+see `support`. The others are removed and counted. What stays becomes a `Citation`
+with the sentence of the passage that bears the claim, and that sentence's lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ragcli.chat.markers import Marker, MarkerReader, Sentence
+from ragcli.chat.support import Claim, Evidence, Quote, Similarity, Support, numbers
+from ragcli.index.passages import Passage
+from ragcli.language.words import words
+from ragcli.sessions.records import Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks of one answer came to."""
+
+    tail: str
+    """Text of the answer that was still held back."""
+    citations: tuple[Citation, ...]
+    """One for each passage that is cited, by number."""
+    unsupported: int
+    """How many numbers were removed: unknown ones, and those not borne out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """The best claim so far for one passage."""
+
+    support: Support
+    quote: Quote
+
+
+class MarkerFilter:
+    """Filters a streaming answer.
+
+    Args:
+        passages: Those of the prompt; `[1]` names the first.
+        question: Its words and numbers need no support when the answer repeats them.
+        similarity: Vector overlap of two texts, for paraphrases; None for none.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        question: str = "",
+        similarity: Similarity | None = None,
+    ) -> None:
+        self._evidence = [Evidence(passage, similarity) for passage in passages]
+        self._allowed = frozenset(words(question)) | numbers(question)
+        self._reader = MarkerReader(self._resolved)
+        self._cited: dict[int, _Cited] = {}
+        self._unsupported = 0
+
+    def feed(self, piece: str) -> str:
+        """Returns what of the answer may be shown after the next piece of it.
+
+        The texts returned by `feed` and `close` together are the same however the
+        answer was cut up.
+        """
+        return self._reader.feed(piece)
+
+    def close(self) -> Checked:
+        """Returns the rest of the answer and its citations."""
+        tail = self._reader.close()
+        cited = sorted(self._cited.items())
+        citations = tuple(self._citation(number, found) for number, found in cited)
+        return Checked(tail, citations, self._unsupported)
+
+    def _resolved(self, sentence: Sentence, before: str) -> str:
+        """Returns the held part of a sentence with only the markers that hold."""
+        whole = Claim(sentence.text(), self._allowed)
+        if not words(whole.text):
+            whole = Claim(before, self._allowed)
+        clauses = _clauses(sentence)
+        out: list[str] = []
+        swallowed = not sentence.said.strip()
+        for part, clause in zip(sentence.held, clauses, strict=True):
+            if isinstance(part, str):
+                out.append(_joined(out, part, swallowed=swallowed))
+                swallowed = False
+            else:
+                kept = self._kept(part, [Claim(clause, self._allowed), whole])
+                out.append(kept)
+                swallowed = swallowed and not kept
+        return "".join(out)
+
+    def _kept(self, marker: Marker, claims: list[Claim]) -> str:
+        """Returns a marker with the numbers that hold, "" if none does."""
+        wanted = list(dict.fromkeys(marker.numbers))
+        if marker.attached and not any(0 < n <= len(self._evidence) for n in wanted):
+            return marker.raw
+        holding = [number for number in wanted if self._holds(number, claims)]
+        self._unsupported += len(wanted) - len(holding)
+        if holding == wanted:
+            return marker.space + marker.raw
+        if not holding:
+            return ""
+        return f"{marker.space}[{', '.join(map(str, holding))}]"
+
+    def _holds(self, number: int, claims: list[Claim]) -> bool:
+        """Judges one number by its clause or its sentence, whichever is clearer."""
+        if not 1 <= number <= len(self._evidence):
+            return False
+        evidence = self._evidence[number - 1]
+        clause, whole = claims
+        for claim in (whole,) if clause.is_thin else (clause, whole):
+            support = evidence.support(claim)
+            if support.holds:
+                self._remember(number, support, evidence.quote(claim))
+                return True
+        return False
+
+    def _remember(self, number: int, support: Support, quote: Quote) -> None:
+        known = self._cited.get(number)
+        rank = (support.verified, support.share)
+        if known is None or rank > (known.support.verified, known.support.share):
+            self._cited[number] = _Cited(support, quote)
+
+    def _citation(self, number: int, cited: _Cited) -> Citation:
+        passage = self._evidence[number - 1].passage
+        return Citation(
+            marker=number,
+            path=passage.path,
+            page=passage.page,
+            lines=cited.quote.lines,
+            heading=" > ".join(passage.heading),
+            score=passage.score,
+            quote=cited.quote.text,
+            verified=cited.support.verified,
+            digest=passage.digest,
+            source=passage.source,
+        )
+
+
+def _clauses(sentence: Sentence) -> list[str]:
+    """Returns, for each held part, the text between the last marker and this one.
+
+    Markers side by side share the clause before the first of them.
+    """
+    found: list[str] = []
+    clause = sentence.said
+    for part, following in pairwise([*sentence.held, ""]):
+        if isinstance(part, str):
+            clause += part
+        found.append(clause)
+        if isinstance(part, Marker) and isinstance(following, str):
+            clause = ""
+    return found
+
+
+def _joined(out: list[str], part: str, *, swallowed: bool) -> str:
+    """Returns text as it follows markers that may be gone."""
+    if swallowed:
+        return part.lstrip(" \t")
+    gone = bool(out) and not out[-1]
+    return f" {part}" if gone and part[:1].isalnum() else part

@@ -1,0 +1,51 @@
+"""What a model is told: passages as data, rules of citing, and the way to say no."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from ragcli.index.passages import Passage
+from ragcli.models.base import Prompt, Source
+from ragcli.models.rendering import REFUSAL, messages
+from ragcli.paths import shown
+
+__all__ = ["REFUSAL", "as_text", "label", "new_boundary", "source", "without_markers"]
+
+_MARKERS = re.compile(r"[ \t]*\[\s*\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\s*\]")
+_HEADINGS = {"system": "system", "human": "user", "ai": "assistant"}
+
+
+def new_boundary() -> str:
+    """Returns a mark that no document can know: 64 random bits, in hexadecimal."""
+    return secrets.token_hex(8)
+
+
+def source(marker: int, passage: Passage) -> Source:
+    """Returns a passage as a model sees it, under the number of its citation."""
+    return Source(marker, passage.text, label(passage), passage.kind, passage.score)
+
+
+def label(passage: Passage) -> str:
+    """Returns where a passage stands, for people: `docs/locks.md:12-20 (Locks)`."""
+    place = shown(passage.path)
+    if passage.lines:
+        first, last = passage.lines
+        place += f":{first}" if first == last else f":{first}-{last}"
+    if passage.page is not None:
+        place += f", page {passage.page}"
+    heading = " > ".join(passage.heading) or passage.title
+    return f"{place} ({heading})" if heading else place
+
+
+def without_markers(answer: str) -> str:
+    """Returns an earlier answer without its markers: they name other passages now."""
+    return _MARKERS.sub("", answer)
+
+
+def as_text(prompt: Prompt) -> str:
+    """Returns exactly what a generating model reads, message by message."""
+    return "\n\n".join(
+        f"--- {_HEADINGS[message.role]} ---\n{message.text}"
+        for message in messages(prompt)
+    )
