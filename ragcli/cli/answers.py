@@ -15,8 +15,8 @@ from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.models.base import Prompt
-    from ragcli.runtime import Workspace
     from ragcli.sessions.records import Citation, Turn
+    from ragcli.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ import typer  # noqa: TC002 - Typer reads the callbacks' annotations
 from ragcli.errors import RagcliError
 
 if TYPE_CHECKING:
-    from ragcli.runtime import Runtime, Workspace
+    from ragcli.runtime import Runtime
+    from ragcli.workspace import Workspace
 
 Names = list[tuple[str, str] | str]
 """What Typer takes: names, or names with a sentence."""

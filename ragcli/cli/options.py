@@ -18,7 +18,8 @@ from ragcli.text import safe_name
 
 if TYPE_CHECKING:
     from ragcli.cli.progress import Progress
-    from ragcli.runtime import Runtime, Workspace
+    from ragcli.runtime import Runtime
+    from ragcli.workspace import Workspace
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -149,9 +150,11 @@ class Invocation:
             prompt=self.ask_passphrase if somebody_is_there() else None,
         )
 
-    def open(self, name: str | None = None, *, create: bool = True) -> Workspace:
+    def open(
+        self, name: str | None = None, *, create: bool = True, stateless: bool = False
+    ) -> Workspace:
         """Opens the profile that is meant, or `name`; see `Runtime.open`."""
-        return self.runtime.open(name, create=create)
+        return self.runtime.open(name, create=create, stateless=stateless)
 
     def progress(self) -> Progress:
         """Returns a bar on a terminal, plain lines otherwise."""

@@ -157,5 +157,8 @@ class SessionStore(Protocol):
     def delete(self, name: str) -> None:
         """Removes a profile and all that belongs to it."""
 
+    def prune(self, *, dry_run: bool) -> Sequence[Any]:
+        """Erases what has expired; returns one `expiry.Expired` a profile."""
+
     def lock(self, name: str, wait: float) -> AbstractContextManager[None]:
         """Holds the profile's own lock: rename, delete, encrypt, restore."""

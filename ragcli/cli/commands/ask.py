@@ -138,7 +138,7 @@ def ask(
         stream=not no_stream, events=jsonl, sources=sources, show_prompt=show_prompt
     )
     call.output.as_json = call.as_json or jsonl or batch is not None
-    with call.open(create=not stateless) as workspace:
+    with call.open(stateless=stateless) as workspace:
         answering = Answering(call.output, workspace, paths, style)
         if batch is not None:
             return answering.batch(map(request, _questions(call, batch)))

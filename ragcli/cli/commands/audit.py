@@ -31,16 +31,11 @@ def show(
             moment(str(entry.get("ts", ""))),
             entry.get("uid", ""),
             entry.get("event", ""),
-            " ".join(
-                f"{key}={value}" for key, value in entry.items() if key not in _COLUMNS
-            ),
+            " ".join(f"{key}={value}" for key, value in entry["facts"].items()),
         )
         for entry in entries
     ]
     call.output.table(("seq", "when", "uid", "event", "facts"), rows)
-
-
-_COLUMNS = {"v", "seq", "ts", "uid", "event", "mac", "prev", "crc"}
 
 
 @examples("ragcli audit verify", "ragcli audit verify --anchor 812:9f31c2ab…")

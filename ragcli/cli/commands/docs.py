@@ -169,10 +169,10 @@ def mount(
 
     The history of both stays private.
     """
-    from ragcli.index import mounts
+    from ragcli import mounts
 
     with call.open() as workspace:
-        added = mounts.checked(place_, workspace.runtime.home)
+        added = mounts.checked(place_, workspace.home)
         kept = [found for found in workspace.settings.mounts if found != added]
         workspace.session.change_settings({"documents.mounts": [*kept, added]})
     _mounted(call, [*kept, added])

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ragcli.cli import live_names
-from ragcli.cli.commands import bundles, passphrases
+from ragcli.cli.commands import bundles, passphrases, upkeep
 from ragcli.cli.figures import count, moment
 from ragcli.cli.options import Invocation, YesOption, examples
 from ragcli.errors import UsageError
@@ -298,5 +298,7 @@ COMMANDS = {
     "export": bundles.export,
     "import": bundles.import_,
     "copy": bundles.copy,
+    "verify": upkeep.verify,
+    "prune": upkeep.prune,
     "passphrase": passphrases.passphrase,
 }

@@ -50,8 +50,9 @@ def search(
     text = " ".join(query)
     if not text.strip():
         raise UsageError("the query is empty", 'try: ragcli search "words"')
-    with call.open() as workspace:
-        retriever = workspace.retriever(documents=[Path(path) for path in docs or []])
+    documents = [Path(path) for path in docs or []]
+    with call.open() as workspace, call.progress() as progress:
+        retriever = workspace.retriever(documents=documents, progress=progress)
         settings = workspace.settings
         passages: tuple[Passage, ...] = ()
         searched = text

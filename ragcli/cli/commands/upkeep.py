@@ -1,0 +1,103 @@
+"""The upkeep of profiles: `profile verify` and `prune`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragcli.cli import live_names
+from ragcli.cli.figures import count
+from ragcli.cli.options import Invocation, examples
+
+if TYPE_CHECKING:
+    from ragcli.sessions.expiry import Expired
+    from ragcli.sessions.findings import Finding
+
+
+@examples(
+    "ragcli profile verify",
+    "ragcli profile verify work --repair",
+    "ragcli profile verify --anchor 812:9f31c2ab… --json",
+)
+def verify(
+    call: Invocation,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NAME]",
+            help="By default the profile in use.",
+            autocompletion=live_names.profiles,
+            show_default=False,
+        ),
+    ] = "",
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Move damage aside, keep the rest.")
+    ] = False,
+    anchor: Annotated[
+        str,
+        typer.Option("--anchor", metavar="SEQ:MAC", help="The audit log must hold it."),
+    ] = "",
+) -> int:
+    """Check history, index, permissions and audit log.
+
+    What is wrong is told in one line each. The exit code is 4 while damage
+    remains. --repair moves it to quarantine/; nothing is deleted.
+    """
+    from ragcli.cli.commands.passphrases import profile_directory
+    from ragcli.sessions import findings
+    from ragcli.sessions import verify as verifying
+
+    with call.open(name or None, create=False) as workspace:
+        profile_directory(call, workspace.name).close()
+        session: Any = workspace.session
+        look = verifying.repair if repair else verifying.verify
+        found = look(session, anchor=anchor)
+    if call.as_json:
+        told = [_finding(finding) for finding in found]
+        call.output.document({"profile": workspace.name, "findings": told})
+    else:
+        _print(call, found)
+    return int(findings.exit_code(found))
+
+
+@examples("ragcli profile prune --dry-run", "ragcli profile prune")
+def prune(
+    call: Invocation,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what has expired.")
+    ] = False,
+) -> None:
+    """Erase what has expired in all profiles, for good.
+
+    That also happens whenever a profile is opened.
+    """
+    erased = call.runtime.store.prune(dry_run=dry_run)
+    if call.as_json:
+        told = [asdict(expired) for expired in erased]
+        call.output.document({"dry_run": dry_run, "expired": told})
+        return
+    for expired in erased:
+        call.output.line(f"{expired.profile}: {_what(expired)}")
+    if not erased:
+        call.output.note("nothing has expired")
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return asdict(finding) | {"code": int(finding.code)}
+
+
+def _print(call: Invocation, found: list[Finding]) -> None:
+    for finding in found:
+        hint = f"; {finding.hint}" if finding.hint else ""
+        call.output.line(f"{finding.severity}: {finding.where}: {finding.what}{hint}")
+    if not found:
+        call.output.line("everything is sound")
+
+
+def _what(expired: Expired) -> str:
+    if expired.whole:
+        return "the whole profile"
+    turns = count(expired.turns, "turn")
+    return f"{turns}, {count(expired.conversations, 'conversation')}"

@@ -1,0 +1,209 @@
+"""The checks of `ragcli doctor`: each looks at one thing and never raises."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import import_module, metadata
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ragcli import __version__
+from ragcli.cli.figures import count, size
+from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
+
+if TYPE_CHECKING:
+    from ragcli.runtime import Runtime
+
+GOOD = "ok"
+NOTE = "note"
+BAD = "bad"
+
+_SCARCE = 200 << 20
+"""Free bytes below which a disk is called full."""
+
+EXTRAS = {
+    "office": ("docx", "DOCX and PPTX"),
+    "keyring": ("keyring", "passphrases in the desktop's keyring"),
+    "redis": ("redis", "sessions in Redis"),
+}
+"""Extra → a module it brings, and what that is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    state: str
+    """`GOOD`, `NOTE` or `BAD`."""
+
+    what: str
+    """What was looked at."""
+
+    found: str
+    """What it is like."""
+
+    hint: str = ""
+    """What to do, where something is to be done."""
+
+    code: ExitCode = ExitCode.ANSWERED
+    """The exit code that a command would end with because of it."""
+
+    def document(self) -> dict[str, Any]:
+        """Returns it as JSON values."""
+        return asdict(self) | {"code": int(self.code)}
+
+
+def checks(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
+    """Yields every check, the fundamental ones first.
+
+    Args:
+        runtime: The process's settings and store.
+        fix: Set wrong modes right.
+    """
+    yield _program()
+    yield from _guarded("settings", lambda: _settings(runtime))
+    yield from _guarded("home", lambda: _home(runtime))
+    yield from _guarded("permissions", lambda: _permissions(runtime, fix=fix))
+    yield from _guarded("profile", lambda: _profile(runtime))
+    yield from _guarded("index", _index)
+    yield from _guarded("embedder", lambda: _embedder(runtime))
+    yield from _guarded("model", lambda: _model(runtime))
+    yield from map(_extra, EXTRAS)
+    yield _terminal()
+
+
+def _guarded(what: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    """Yields what `look` finds; an error of ours is a finding, too."""
+    try:
+        yield from look()
+    except RagcliError as error:
+        yield Check(BAD, what, error.message, error.hint, error.code)
+
+
+def _program() -> Check:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return Check(GOOD, "ragcli", f"{__version__} on Python {python}, {sys.platform}")
+
+
+def _settings(runtime: Runtime) -> Iterator[Check]:
+    origins = runtime.resolved.origins()
+    changed = sum(origin.source != "default" for origin in origins)
+    yield Check(GOOD, "settings", f"{count(changed, 'setting')} of your own, all valid")
+
+
+def _home(runtime: Runtime) -> Iterator[Check]:
+    from ragcli.storage.network import check_local
+
+    place = runtime.home.data
+    existing = next(path for path in (place, *place.parents) if path.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        hint = "point RAGCLI_HOME somewhere writable"
+        yield Check(BAD, "home", f"{place} is read-only", hint, ExitCode.STORAGE)
+        return
+    check_local(existing, allow=runtime.settings.allow_network_fs)
+    free = shutil.disk_usage(existing).free
+    if free < _SCARCE:
+        found = f"{place}: only {size(free)} free"
+        yield Check(BAD, "home", found, "free some space", ExitCode.STORAGE)
+    else:
+        yield Check(GOOD, "home", f"{place}, {size(free)} free")
+
+
+def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
+    from ragcli.sessions import permissions
+    from ragcli.sessions.findings import DAMAGE
+
+    look = permissions.fix if fix else permissions.check
+    found = look(runtime.home)
+    for finding in found:
+        bad = finding.severity == DAMAGE
+        yield Check(
+            BAD if bad else NOTE,
+            "permissions",
+            f"{finding.where}: {finding.what}" + ("" if bad else " (mended)"),
+            finding.hint,
+            finding.code if bad else ExitCode.ANSWERED,
+        )
+    if not found:
+        yield Check(GOOD, "permissions", "nobody else can reach your files")
+
+
+def _profile(runtime: Runtime) -> Iterator[Check]:
+    store = runtime.store
+    names = store.names()
+    yield Check(GOOD, "store", f"{count(len(names), 'profile')} {_where(runtime)}")
+    name = runtime.profile_name()
+    try:
+        with runtime.open(create=False) as workspace:
+            documents = count(workspace.library.count(), "document")
+            head = workspace.history.head()
+            kind = "encrypted, " if workspace.session.encrypted else ""
+            yield Check(
+                GOOD, "profile", f"{name}: {kind}{documents}, history at {head}"
+            )
+            if not workspace.settings.audit:
+                yield Check(NOTE, "audit", "off", "ragcli config set audit true")
+    except ProfileNotFound as error:
+        if name != "default":
+            raise
+        yield Check(NOTE, "profile", "default: not made yet", error.hint)
+
+
+def _where(runtime: Runtime) -> str:
+    return "in Redis" if runtime.settings.store else "on this disk"
+
+
+def _index() -> Iterator[Check]:
+    """Loads the two index libraries, which are compiled code."""
+    versions = []
+    for module, package in (("faiss", "faiss-cpu"), ("tantivy", "tantivy")):
+        try:
+            import_module(module)
+        except ImportError as error:
+            hint = f"install it anew: pip install --force-reinstall {package}"
+            yield Check(BAD, "index", str(error), hint, ExitCode.UNAVAILABLE)
+            return
+        versions.append(f"{package} {metadata.version(package)}")
+    yield Check(GOOD, "index", ", ".join(versions))
+
+
+def _embedder(runtime: Runtime) -> Iterator[Check]:
+    from ragcli.models.select import choose_embedder
+
+    embedder = choose_embedder(runtime.settings)
+    embedder.embed(["a test of the embedder"])
+    yield Check(GOOD, "embedder", f"{embedder.id}, {embedder.dimension} dimensions")
+
+
+def _model(runtime: Runtime) -> Iterator[Check]:
+    from ragcli.models.ollama import server
+    from ragcli.models.select import choose_model
+
+    choice = choose_model(runtime.settings)
+    yield Check(GOOD, "model", f"{choice.model.spec} ({choice.reason})")
+    ollama = server(runtime.settings)
+    if ollama.is_up():
+        found = f"{ollama.version() or 'up'} at {ollama.address.url}"
+        yield Check(GOOD, "ollama", found)
+    else:
+        hint = "built-in answers need none; start it with `ollama serve`"
+        yield Check(NOTE, "ollama", f"not at {ollama.address.url}", hint)
+
+
+def _extra(name: str) -> Check:
+    module, purpose = EXTRAS[name]
+    if find_spec(module):
+        return Check(GOOD, f"extra {name}", purpose)
+    hint = f"pip install 'ragcli[{name}]'"
+    return Check(NOTE, f"extra {name}", f"not installed ({purpose})", hint)
+
+
+def _terminal() -> Check:
+    encoding = (getattr(sys.stdout, "encoding", None) or "none").lower()
+    if encoding.replace("-", "") != "utf8":
+        return Check(NOTE, "terminal", f"encoding {encoding}", "set LANG=C.UTF-8")
+    return Check(GOOD, "terminal", f"{os.environ.get('TERM', 'none')}, UTF-8")

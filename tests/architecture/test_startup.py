@@ -1,0 +1,102 @@
+"""Quick commands load nothing that takes time: the promise behind the start-up figure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "asyncio", "cryptography", "faiss", "filelock", "httpx", "langchain",
+    "langchain_community", "langchain_core", "langchain_ollama", "numpy", "pydantic",
+    "redis", "requests", "rich", "safetensors", "tantivy", "textual", "tokenizers",
+    "tomlkit",
+}  # fmt: skip
+
+PROBE = """
+import sys
+from ragcli.cli.main import main
+code = main(sys.argv[1:])
+print("loaded:", *sys.modules, file=sys.stderr)
+raise SystemExit(code)
+"""
+
+COMPLETION_PROBE = """
+import sys
+from ragcli.cli.main import entry_point
+try:
+    entry_point()
+finally:
+    names = (name for name, module in sys.modules.items() if module is not None)
+    print("loaded:", *names, file=sys.stderr)
+"""
+
+
+def loaded(code: str, *argv: str, **env: str) -> tuple[set[str], str]:
+    """Returns the top-level modules after a run, and its stdout."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *argv],
+        capture_output=True,
+        text=True,
+        env=os.environ | env,
+        check=False,
+    )
+    names = done.stderr.split("loaded: ")[1].split()
+    return {name.split(".")[0] for name in names}, done.stdout
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--version"],
+        ["--help"],
+        ["profile", "list"],
+        ["profile", "list", "--json"],
+        ["profile", "--help"],
+        ["history", "list"],
+        ["history", "list", "-p", "default"],
+        ["config", "path"],
+    ],
+    ids=" ".join,
+)
+def test_quick_commands_load_nothing_heavy(argv):
+    modules, out = loaded(PROBE, *argv)
+
+    assert out or argv == ["profile", "list"] or argv[0] == "history"
+    assert not HEAVY & modules
+
+
+def test_a_command_loads_no_other_command():
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, "history", "list"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    commands = {
+        name.removeprefix("ragcli.cli.commands.")
+        for name in done.stderr.split()
+        if name.startswith("ragcli.cli.commands.")
+    }
+
+    assert commands == {"history"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("line", ["ragcli ", "ragcli profile ", "ragcli -p "])
+def test_completion_loads_nothing_heavy(shell, line, run_cli):
+    run_cli("profile", "create", "work")
+    words = line.split()
+    modules, out = loaded(
+        COMPLETION_PROBE,
+        _RAGCLI_COMPLETE=f"complete_{shell}",
+        _TYPER_COMPLETE_ARGS=line,
+        _TYPER_COMPLETE_FISH_ACTION="get-args",
+        COMP_WORDS=line,
+        COMP_CWORD=str(len(words)),
+    )
+
+    assert out.strip()
+    assert not HEAVY & modules
