@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from ragcli.chat import budget, rewrite, summary
 from ragcli.chat.citations import Checked, MarkerFilter
@@ -22,7 +22,6 @@ from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, Unverified, UsageError
 from ragcli.index.passages import Exchange as PassageExchange
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
-from ragcli.index.retriever import Retriever
 from ragcli.models.base import ChatModel, Exchange, Prompt
 from ragcli.models.select import Choice
 from ragcli.sessions.context import Context
@@ -32,6 +31,13 @@ from ragcli.text import safe_line
 
 _TITLE_WIDTH = 60
 """Characters of the first question that become a conversation's title."""
+
+
+class Retriever(Protocol):
+    """What finds passages; `index.retriever` has the real one."""
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Returns the passages that fit a request best."""
 
 
 @dataclass(frozen=True, slots=True)
