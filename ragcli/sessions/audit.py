@@ -148,6 +148,19 @@ class FileAudit:
             os.close(descriptor)
         return f"{seq}:{mac}"
 
+    def sound_lines(self) -> list[bytes] | None:
+        """Returns the lines before the first that does not fit; None if all do."""
+        key = self._known_key() or b""
+        previous = self._genesis(key)
+        sound: list[bytes] = []
+        for number, line in enumerate(self._lines(), 1):
+            try:
+                previous = _checked(key, line, number, previous)
+            except AuditDamaged:
+                return sound
+            sound.append(line + b"\n")
+        return None
+
     def _append(
         self, descriptor: int, key: bytes, event: str, facts: Mapping[str, str | int]
     ) -> None:

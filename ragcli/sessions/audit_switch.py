@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.audit import FileAudit
 
 
 class SilentAudit:
@@ -15,20 +15,20 @@ class SilentAudit:
         kept: The log as it was when it was switched off.
     """
 
-    def __init__(self, kept: AuditLog) -> None:
-        self._kept = kept
+    def __init__(self, kept: FileAudit) -> None:
+        self.kept = kept
 
     def record(self, event: str, **facts: str | int) -> None:
         """Records nothing."""
 
     def entries(self) -> Iterator[Mapping[str, Any]]:
         """Yields what was recorded before."""
-        return self._kept.entries()
+        return self.kept.entries()
 
     def verify(self, anchor: str = "") -> int:
         """Checks what was recorded before; see `AuditLog.verify`."""
-        return self._kept.verify(anchor)
+        return self.kept.verify(anchor)
 
     def anchor(self) -> str:
         """Returns the anchor of what was recorded before."""
-        return self._kept.anchor()
+        return self.kept.anchor()

@@ -105,6 +105,14 @@ def seq_of(line: bytes) -> int | None:
     return int(match[1]) if match and _sound(line) else None
 
 
+def misplaced(place: str, seq: int) -> HistoryDamaged:
+    """Returns the error for a sound record that does not follow the one before."""
+    return HistoryDamaged(
+        f"{place}: record {seq} is out of place: a line was moved, copied or put back",
+        REPAIR,
+    )
+
+
 def _sound(line: bytes) -> bool:
     match = _CHECKSUM.fullmatch(line, max(0, len(line) - _CHECKSUM_LENGTH))
     if not match:

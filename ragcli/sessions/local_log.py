@@ -8,7 +8,6 @@ Readers take no lock. A failed sync is never tried again (see `sync_data`).
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,10 +18,10 @@ from typing import Any
 
 from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
 from ragcli.sessions.line_file import Line, LineFile
-from ragcli.sessions.lines import LineCodec
+from ragcli.sessions.lines import LineCodec, misplaced, seq_of
 from ragcli.sessions.recent import RecentIds
 from ragcli.sessions.records import Draft, Record
-from ragcli.storage.files import Directory, disk_errors, sync_data
+from ragcli.storage.files import Directory, disk_errors, sync_data, write_once
 from ragcli.storage.locks import commit_lock
 
 FILE = "history.jsonl"
@@ -98,8 +97,13 @@ class LocalLog:
             end = self._committed(file)
             if before is not None:
                 end = file.find(before, end)
+            following = None
             for line in file.backwards(end):
-                yield self.decode(file, line)[0]
+                record = self.decode(file, line)[0]
+                if following and record.seq >= following.seq:
+                    raise misplaced(self._place(file, line), record.seq)
+                yield record
+                following = record
 
     def since(self, seq: int = 0) -> Iterator[Record]:
         """Yields the records after `seq`, oldest first; see `Log.since`."""
@@ -109,7 +113,11 @@ class LocalLog:
             end = self._committed(file)
             start = file.find(seq + 1, end) if seq else 0
             for line in file.forwards(start, end):
-                yield self.decode(file, line)[0]
+                record = self.decode(file, line)[0]
+                if record.seq <= seq:
+                    raise misplaced(self._place(file, line), record.seq)
+                yield record
+                seq = record.seq
 
     def rewrite(
         self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
@@ -174,9 +182,15 @@ class LocalLog:
             yield file
 
     def last(self, file: LineFile) -> Record | None:
-        """Returns the last whole record."""
-        line = next(file.backwards(file.end), None)
-        return self.decode(file, line)[0] if line else None
+        """Returns the last whole record; one out of place is not taken for it."""
+        lines = file.backwards(file.end)
+        line = next(lines, None)
+        if line is None:
+            return None
+        record, before = self.decode(file, line)[0], next(lines, None)
+        if before and (seq_of(before.data) or 0) >= record.seq:
+            raise misplaced(self._place(file, line), record.seq)
+        return record
 
     def decode(self, file: LineFile, line: Line) -> tuple[Record, int, int]:
         """Returns a line's record, which part of its batch it is, and of how many.
@@ -187,9 +201,12 @@ class LocalLog:
         try:
             record = self.codec.decode(line.data)
         except (HistoryDamaged, NewerFormat) as error:
-            place = f"{self.directory.path / FILE}:{file.line_number(line.start)}"
+            place = self._place(file, line)
             raise type(error)(f"{place}: {error.message}", error.hint) from error
         return self.unbatched(record)
+
+    def _place(self, file: LineFile, line: Line) -> str:
+        return f"{self.directory.path / FILE}:{file.line_number(line.start)}"
 
     def unbatched(self, record: Record) -> tuple[Record, int, int]:
         """Returns a record as it was appended, its part of a batch, and of how many."""
@@ -261,7 +278,7 @@ class LocalLog:
         """Writes once and syncs once; on any failure the file is as before."""
         written = False
         try:
-            _write_once(file.descriptor, data)
+            write_once(file.descriptor, data)
             written = True
             sync_data(file.descriptor)
         except BaseException as error:
@@ -270,12 +287,6 @@ class LocalLog:
             with suppress(OSError):
                 os.ftruncate(file.descriptor, file.size)
             raise
-
-
-def _write_once(descriptor: int, data: bytes) -> None:
-    """Writes in one call; a short write is a disk that is full."""
-    if os.write(descriptor, data) != len(data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _placed(drafts: Sequence[Draft], last: Record | None, parent: int) -> list[Record]:

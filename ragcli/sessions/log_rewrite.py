@@ -9,6 +9,7 @@ it there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -154,43 +155,61 @@ def scan(log: LocalLog) -> Iterator[Record | Damage]:
             yield Damage(file.line_number(file.end), torn, "an unfinished record")
 
 
-def repair(log: LocalLog) -> int:
-    """Moves damaged lines to quarantine and keeps every sound record.
+def repair(log: LocalLog, *, head: int = 0) -> int:
+    """Moves damaged lines to quarantine and keeps every sound record, in order.
+
+    Args:
+        log: The log.
+        head: The last number that is known to have been given out, or 0.
 
     Returns:
-        How many lines were moved. What is lost is named by a `redaction` record.
+        How many lines were moved, and numbers lost without anything saying so. A
+        `redaction` record names what is lost from now on.
     """
     with log.writing() as file:
-        kept, moved, gone = _sorted_out(log, file)
-        if not moved:
+        kept, moved, gone = _sorted_out(log, file, head)
+        order = [record.seq for record in kept]
+        if not moved and not gone and order == sorted(order):
             return 0
         for data in moved:
             log.quarantine("damaged", data)
+        kept.sort(key=lambda record: record.seq)
         plan = _Plan(dropped=gone)
         last = kept[-1] if kept else None
         lines = (log.codec.encode(record) for record in kept)
         _replace(log, lines, _redaction(plan, {"reason": "repair"}, last))
-    return len(moved)
+    return max(1, len(moved) + len(gone))
 
 
 def _sorted_out(
-    log: LocalLog, file: LineFile
+    log: LocalLog, file: LineFile, head: int
 ) -> tuple[list[Record], list[bytes], set[int]]:
     """Returns the sound records, the damaged lines, and the numbers that are lost."""
-    kept: list[Record] = []
+    kept: dict[int, Record] = {}
     moved: list[bytes] = []
     behind = 0
     for line in file.forwards(0, file.end):
-        try:
-            found = [log.decode(file, line)[0]]
-        except HistoryDamaged:
+        found, whole = _sound_records(log, line.data)
+        fresh = {record.seq: record for record in found if record.seq not in kept}
+        kept |= fresh
+        if not (whole and fresh):
             moved.append(line.data)
-            found = [log.unbatched(log.codec.decode(i))[0] for i in salvage(line.data)]
-        kept += found
         behind = 0 if found else behind + 1
-    present = {record.seq for record in kept}
-    for record in kept:
+    present = set(kept)
+    for record in kept.values():
         if record.kind == "redaction":
             present |= set(ranges.unpack(record.body["dropped"]))
-    last = max(present, default=0) + behind  # numbers are never given out twice
-    return kept, moved, set(range(1, last + 1)) - present
+    # Numbers are never given out twice.
+    last = max(head, max(present, default=0) + behind)
+    return list(kept.values()), moved, set(range(1, last + 1)) - present
+
+
+def _sound_records(log: LocalLog, data: bytes) -> tuple[list[Record], bool]:
+    """Returns the records in a line, and whether it is one record and no more."""
+    with suppress(HistoryDamaged):
+        return [log.unbatched(log.codec.decode(data))[0]], True
+    found = []
+    for candidate in salvage(data):
+        with suppress(HistoryDamaged):
+            found.append(log.unbatched(log.codec.decode(candidate))[0])
+    return found, False

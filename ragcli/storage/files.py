@@ -8,11 +8,9 @@ no symbolic link is followed.
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +18,14 @@ from types import TracebackType
 from typing import Self
 
 from ragcli.errors import NotPermitted
+from ragcli.storage.durable import (
+    OPEN_DIRECTORY,
+    sync_data,
+    sync_directory,
+    sync_names,
+    write_all,
+    write_once,
+)
 from ragcli.storage.os_errors import disk_errors
 from ragcli.storage.trust import (
     check_parents,
@@ -35,53 +41,13 @@ __all__ = [
     "sync_data",
     "sync_directory",
     "write_all",
+    "write_once",
 ]
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 TEMPORARY = ".tmp"
 """How the name of an unfinished file ends; it starts with a dot."""
-
-_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-def sync_directory(path: str | os.PathLike[str]) -> None:
-    """Makes renames and new names inside `path` survive a power cut."""
-    descriptor = os.open(path, _OPEN_DIRECTORY)
-    try:
-        _sync_names(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_data(descriptor: int) -> None:
-    """Brings a file's bytes and size to the disk; never to be tried twice.
-
-    After a failed sync the kernel may drop the bytes and call the next one a
-    success (https://wiki.postgresql.org/wiki/Fsync_Errors).
-    """
-    if sys.platform == "darwin":
-        import fcntl  # plain fsync stops at the drive's cache there (fcntl(2))
-
-        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-    else:
-        os.fdatasync(descriptor)
-
-
-def _sync_names(descriptor: int) -> None:
-    """Syncs a directory; file systems that cannot say so with EINVAL."""
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Writes all of `data`, however many system calls it takes."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 class Directory:
@@ -122,7 +88,7 @@ class Directory:
             if create:
                 _make_private(place)
             check_parents(place)
-            descriptor = os.open(place, _OPEN_DIRECTORY)
+            descriptor = os.open(place, OPEN_DIRECTORY)
         check = check_shared if shared else check_private
         try:
             check(os.fstat(descriptor), str(place))
@@ -139,8 +105,8 @@ class Directory:
             if create:
                 with suppress(FileExistsError):
                     os.mkdir(name, DIRECTORY_MODE, dir_fd=self.descriptor)
-                    _sync_names(self.descriptor)
-            descriptor = os.open(name, _OPEN_DIRECTORY, dir_fd=self.descriptor)
+                    sync_names(self.descriptor)
+            descriptor = os.open(name, OPEN_DIRECTORY, dir_fd=self.descriptor)
         try:
             check_private(os.fstat(descriptor), str(place))
         except BaseException:
@@ -222,7 +188,7 @@ class Directory:
                     os.close(descriptor)
                 self.rename(temporary, name)
                 if durable:
-                    _sync_names(self.descriptor)
+                    sync_names(self.descriptor)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=self.descriptor)
@@ -269,7 +235,7 @@ class Directory:
     def sync(self) -> None:
         """Makes new and changed names in here survive a power cut."""
         with disk_errors(self.path):
-            _sync_names(self.descriptor)
+            sync_names(self.descriptor)
 
     def close(self) -> None:
         """Closes the descriptor; a second call does nothing."""

@@ -1,0 +1,55 @@
+"""Bytes and names on their way to the disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""Flags that open a directory, and only that."""
+
+
+def sync_directory(path: str | os.PathLike[str]) -> None:
+    """Makes renames and new names inside `path` survive a power cut."""
+    descriptor = os.open(path, OPEN_DIRECTORY)
+    try:
+        sync_names(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_data(descriptor: int) -> None:
+    """Brings a file's bytes and size to the disk; never to be tried twice.
+
+    After a failed sync the kernel may drop the bytes and call the next one a
+    success (https://wiki.postgresql.org/wiki/Fsync_Errors).
+    """
+    if sys.platform == "darwin":
+        import fcntl  # plain fsync stops at the drive's cache there (fcntl(2))
+
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(descriptor)
+
+
+def sync_names(descriptor: int) -> None:
+    """Syncs a directory; file systems that cannot say so with EINVAL."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Writes all of `data`, however many system calls it takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_once(descriptor: int, data: bytes) -> None:
+    """Writes all of `data` in one system call; a short write is a disk that is full."""
+    if os.write(descriptor, data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
