@@ -121,3 +121,12 @@ class SearchResult:
 
     generation: str
     """The snapshot that was read, `gen-00000007`; "" when there is none."""
+
+
+def indexed_text(title: str, heading: tuple[str, ...], text: str) -> str:
+    """Returns what is embedded and indexed for a chunk: its title and headings first.
+
+    A chunk that does not repeat what it is about is found by its headings.
+    """
+    above = [title, *(item for item in heading if item != title)]
+    return "\n".join([*filter(None, above), text])

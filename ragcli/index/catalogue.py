@@ -1,0 +1,191 @@
+"""The documents of an index: JSON Lines beside the chunks, newest record wins.
+
+A record is a plain dict, because ten thousand of them are read on every sync:
+
+    {"path", "title", "digest", "size", "mtime_ns", "checked_ns", "added",
+     "format", "language", "row", "chunks"}     a document, chunks row … row+chunks-1
+    {"path", "gone": true}                      it was removed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import SnapshotDamaged
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Record = dict[str, Any]
+
+RACY_NS = 2_000_000_000
+"""A file that changed less than this before it was read may change again within the
+same tick of its clock; its mtime alone is not believed (as git does for its index)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """One indexed document, for people and scripts."""
+
+    path: str
+    """Absolute path."""
+
+    title: str
+    """Its title, or ""."""
+
+    chunks: int
+    """Chunks it was split into."""
+
+    size: int
+    """Bytes."""
+
+    digest: str
+    """SHA-256 of its bytes when it was indexed, in hex."""
+
+    mtime_ns: int
+    """When it had last changed then, in nanoseconds since 1970."""
+
+    added: str
+    """When it was indexed, ISO 8601, UTC."""
+
+    format: str
+    """`markdown`, `pdf`, `python`, …"""
+
+    language: str
+    """ISO 639-1 code, "" when unknown."""
+
+
+def info(record: Record) -> DocumentInfo:
+    """Returns a record as a value."""
+    names = DocumentInfo.__slots__
+    return DocumentInfo(**{name: record[name] for name in names})
+
+
+def key(path: str) -> int:
+    """Returns the number that stands for a document in the text index, 63 bits."""
+    name = hashlib.blake2b(os.fsencode(path), digest_size=8).digest()
+    return int.from_bytes(name, "little") >> 1
+
+
+def is_gone(record: Record) -> bool:
+    """Tells whether a record says that its document was removed."""
+    return "gone" in record
+
+
+def is_unchanged(record: Record, size: int, mtime_ns: int) -> bool:
+    """Tells whether a file with this size and mtime needs no reading."""
+    return bool(
+        record["size"] == size
+        and record["mtime_ns"] == mtime_ns
+        and mtime_ns + RACY_NS <= record["checked_ns"]
+    )
+
+
+def encode(records: Iterable[Record]) -> tuple[bytes, bytes]:
+    """Returns the JSON Lines of some records, and the table that finds them by row.
+
+    The table has five lines of int64, sorted by the first: first row, number of
+    chunks, offset and length of the line, key of the path.
+    """
+    import numpy as np
+
+    lines, table, offset = [], [], 0
+    for record in records:
+        line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+        span = (record.get("row", 0), record.get("chunks", 0), offset, len(line))
+        table.append((*span, key(record["path"])))
+        lines.append(line)
+        offset += len(line)
+    table.sort()
+    columns = np.array(table, "<i8").reshape(len(table), 5).T
+    return b"".join(lines), columns.tobytes()
+
+
+def decode(data: memoryview) -> list[Record]:
+    """Returns all records of one file, oldest first.
+
+    Raises:
+        SnapshotDamaged: Not JSON Lines.
+    """
+    try:
+        joined = bytes(data).rstrip(b"\n").replace(b"\n", b",")
+        found: list[Record] = json.loads(b"[" + joined + b"]")
+    except ValueError as error:
+        raise SnapshotDamaged(
+            f"the list of documents is damaged: {error}",
+            "run `ragcli profile verify --repair`",
+        ) from None
+    return found
+
+
+def newest(files: Iterable[list[Record]]) -> dict[str, Record]:
+    """Returns each path's newest record, those of removed documents included."""
+    found: dict[str, Record] = {}
+    for records in files:
+        for record in records:
+            found[record["path"]] = record
+    return found
+
+
+def live(records: Mapping[str, Record]) -> dict[str, Record]:
+    """Returns the records of the documents that are there, by path."""
+    return {path: item for path, item in records.items() if "gone" not in item}
+
+
+class DocumentTable:
+    """Finds the document of a row without reading the others.
+
+    Args:
+        table: The table that `encode` made.
+        lines: The JSON Lines.
+    """
+
+    def __init__(self, table: memoryview, lines: memoryview) -> None:
+        import numpy as np
+
+        self._table: NDArray[np.int64] = np.frombuffer(table, "<i8").reshape(5, -1)
+        self._lines = lines
+        self._read: dict[int, Record] = {}
+
+    def of_row(self, row: int) -> Record:
+        """Returns the record of the document that `row` belongs to.
+
+        Raises:
+            SnapshotDamaged: No document has this row.
+        """
+        import numpy as np
+
+        place = int(np.searchsorted(self._table[0], row, "right")) - 1
+        if place < 0 or row >= self._table[0][place] + self._table[1][place]:
+            raise SnapshotDamaged(f"row {row} belongs to no document", "")
+        return self._record(place)
+
+    def of_path(self, path: str) -> Record | None:
+        """Returns the record of the document at `path`; None if it has none here."""
+        import numpy as np
+
+        for place in np.flatnonzero(self._table[4] == key(path)):
+            record = self._record(int(place))
+            if record["path"] == path:
+                return record
+        return None
+
+    def _record(self, place: int) -> Record:
+        if place not in self._read:
+            start = int(self._table[2][place])
+            line = self._lines[start : start + int(self._table[3][place])]
+            self._read[place] = json.loads(bytes(line))
+        return self._read[place]
+
+    def spans(self, keys: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Returns first row and number of chunks of the documents with these keys."""
+        import numpy as np
+
+        found = np.flatnonzero(np.isin(self._table[4], keys))
+        return [(int(self._table[0][i]), int(self._table[1][i])) for i in found]

@@ -1,0 +1,100 @@
+"""Indexes that live in memory for one call: piped text and attached files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ragcli.errors import DocumentNotFound
+from ragcli.index import splitter
+from ragcli.index.generation_files import MemoryFiles
+from ragcli.index.manifest import Manifest
+from ragcli.index.reader import Reader
+from ragcli.index.staging import Prepared, Stager, has_tokens, prepared
+from ragcli.index.text_index import TextWriter
+from ragcli.index.text_search import TextSearch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ragcli.config import Settings
+    from ragcli.index.loaders import Loaded
+    from ragcli.index.protocols import Embedder
+
+STDIN = "stdin"
+"""The path under which piped text is cited."""
+
+
+def build(
+    loaded: Sequence[tuple[str, Loaded]], embedder: Embedder, settings: Settings
+) -> Reader:
+    """Returns an index of some loaded documents; nothing is written anywhere.
+
+    Args:
+        loaded: The path and the content of each document.
+        embedder: Makes the vectors.
+        settings: Chunking.
+    """
+    return _index((_prepared(path, item, settings) for path, item in loaded), embedder)
+
+
+def _prepared(path: str, loaded: Loaded, settings: Settings) -> Prepared:
+    chunks = splitter.split(
+        loaded, size=settings.chunk_size, overlap=settings.chunk_overlap
+    )
+    title = "" if path == STDIN else loaded.title
+    return prepared({"path": path, "title": title, "digest": ""}, chunks)
+
+
+def _index(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
+    contents: dict[str, bytes] = {}
+    text = TextWriter(None)
+    stager = Stager(embedder, text, contents.__setitem__)
+    count = 0
+    for document in documents:
+        stager.add(document)
+        count += 1
+    stager.finish()
+    manifest = Manifest(
+        embedder=embedder.id,
+        dimension=stager.dimension,
+        tokens=has_tokens(embedder),
+        documents=count,
+        chunks=stager.chunks,
+        segments=tuple(stager.segments),
+    )
+    return Reader(manifest, MemoryFiles(contents), TextSearch(text.index), -1)
+
+
+def attached(
+    text: str, paths: Sequence[Path], embedder: Embedder, settings: Settings
+) -> Reader:
+    """Returns an index of what came with a question.
+
+    Args:
+        text: Piped text, cited as `stdin`; "" when there is none.
+        paths: Files that were attached.
+        embedder: Makes the vectors.
+        settings: Chunking.
+
+    Raises:
+        DocumentNotFound: A file is not there.
+        UnreadableDocument: A file cannot be read as its format.
+    """
+    from ragcli.index import loaders
+
+    found = []
+    for path in paths:
+        if not path.exists():
+            raise DocumentNotFound(f"{path}: no such file")
+        found.append((str(path.absolute()), loaders.load(path)))
+    if text:
+        part = loaders.Part(text, first_line=1)
+        found.append((STDIN, loaders.Loaded("", (part,), "text", _language(text))))
+    return build(found, embedder, settings)
+
+
+def _language(text: str) -> str:
+    from ragcli.index.languages import detect
+
+    return detect(text[:4000]) or "en"

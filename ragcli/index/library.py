@@ -1,0 +1,303 @@
+"""The documents of one profile: what users do with them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragcli.config import Settings, seconds, size
+from ragcli.errors import DocumentNotFound, SnapshotDamaged, SnapshotNotFound
+from ragcli.index import catalogue, plan
+from ragcli.index.catalogue import DocumentInfo
+from ragcli.index.catalogue_view import CatalogueView
+from ragcli.index.generation_files import generation_files
+from ragcli.index.ingest import Ingest, IngestReport, Request
+from ragcli.index.manifest import Manifest
+from ragcli.index.passages import Passage
+from ragcli.index.revision import (
+    ROOTS,
+    Roots,
+    is_below,
+    mismatch,
+    read_manifest,
+    read_roots,
+)
+
+if TYPE_CHECKING:
+    from ragcli.index.catalogue import Record
+    from ragcli.index.generation_files import GenerationFiles
+    from ragcli.index.protocols import Embedder, Progress, Snapshots
+    from ragcli.index.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationInfo:
+    """One kept state of an index."""
+
+    name: str
+    """`gen-00000007`."""
+
+    created: str
+    """When it was published, ISO 8601, UTC."""
+
+    change: str
+    """What made it: `add`, `sync`, `remove`, `reembed`, `rollback`."""
+
+    documents: int
+    """Documents in it."""
+
+    chunks: int
+    """Chunks in it."""
+
+    current: bool
+    """Whether it is the live one."""
+
+    damaged: str = ""
+    """What is wrong with it, or ""."""
+
+
+class _Silent:
+    """Progress that nobody watches."""
+
+    def start(self, total: int, what: str) -> None:
+        """Ignores it."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Ignores it."""
+
+    def note(self, message: str) -> None:
+        """Ignores it."""
+
+
+class Library:
+    """The documents of one profile.
+
+    Args:
+        snapshots: Where the generations of its index live.
+        embedder: Gives the embedder; called only when it is needed.
+        settings: Chunking, limits, how long to wait for others.
+    """
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        embedder: Callable[[], Embedder],
+        settings: Settings,
+    ) -> None:
+        self._snapshots = snapshots
+        self._embedder = embedder
+        self._settings = settings
+        self._reader: Reader | None = None
+
+    def add(
+        self, paths: Sequence[Path], progress: Progress, *, wait: float = 0
+    ) -> IngestReport:
+        """Indexes files and directories; what is there unchanged costs nothing.
+
+        Args:
+            paths: Files, and directories to look through.
+            progress: Told about each file.
+            wait: Seconds to wait for others who publish, `lock_wait` at least.
+
+        Raises:
+            DocumentNotFound: A path is not there.
+            EmbedderMismatch: The index has vectors of another embedder.
+            Locked: Others published for too long; nothing changed.
+            StorageFailed: Nothing changed.
+        """
+        base, files = self._base()
+        places = [os.path.abspath(path) for path in paths]
+        directories = [place for place in places if os.path.isdir(place)]
+        view = CatalogueView(base, files)
+        known = view.all() if directories else _lookup(view, places)
+        work = plan.of_paths([Path(place) for place in places], known, self._max_size())
+        roots = self._roots(base, files)
+        fresh = tuple(sorted(set(directories) - set(roots.directories)))
+        request = Request("add", add_roots=fresh)
+        return self._ingest(progress).run(work, request, base, self._wait(wait))
+
+    def sync(self, progress: Progress, *, wait: float = 0) -> IngestReport:
+        """Brings the index up to date with the disk: changed, new and vanished files.
+
+        Raises:
+            As `add`, but nothing for a path that is gone.
+        """
+        base, files = self._base()
+        known = CatalogueView(base, files).all()
+        work = plan.of_sync(self._roots(base, files), known, self._max_size())
+        request = Request("sync")
+        return self._ingest(progress).run(work, request, base, self._wait(wait))
+
+    def remove(self, paths: Sequence[Path], *, wait: float = 0) -> IngestReport:
+        """Forgets documents, or all below a directory; the files stay on disk.
+
+        Raises:
+            DocumentNotFound: A path names no document.
+        """
+        base, files = self._base()
+        known = CatalogueView(base, files).all()
+        roots = self._roots(base, files)
+        places = [os.path.abspath(path) for path in paths]
+        work = plan.Plan()
+        for place in places:
+            found = {path for path in known if is_below(path, place)}
+            if not found and place not in roots.directories:
+                raise _no_document(place, known)
+            work.removed |= found
+        dropped = [
+            item
+            for item in roots.directories
+            if any(is_below(item, place) for place in places)
+        ]
+        request = Request(
+            "remove", leave_out=tuple(places), drop_roots=tuple(sorted(dropped))
+        )
+        ingest = self._ingest(_Silent())
+        return ingest.run(work, request, base, self._wait(wait))
+
+    def documents(self) -> list[DocumentInfo]:
+        """Returns all documents, by path."""
+        base, files = self._base()
+        records = CatalogueView(base, files).all()
+        return [catalogue.info(records[path]) for path in sorted(records)]
+
+    def count(self) -> int:
+        """Returns the number of documents."""
+        return self._base()[0].documents
+
+    def document(self, path: Path) -> tuple[DocumentInfo, list[Passage]]:
+        """Returns a document and all its passages, in reading order.
+
+        Raises:
+            DocumentNotFound: It is not indexed.
+        """
+        base, files = self._base()
+        view = CatalogueView(base, files)
+        place = os.path.abspath(path)
+        record = view.find(place)
+        if record is None:
+            raise _no_document(place, view.all())
+        rows = range(record["row"], record["row"] + record["chunks"])
+        reader = self._opened() if record["chunks"] else None
+        passages = reader.passages(list(rows)) if reader else []
+        return catalogue.info(record), passages
+
+    def generations(self) -> list[GenerationInfo]:
+        """Returns the kept states of the index, oldest first."""
+        live = self._snapshots.current()
+        return [self._described(name, live) for name in self._snapshots.generations()]
+
+    def _described(self, name: str, live: str) -> GenerationInfo:
+        try:
+            found = read_manifest(self._snapshots.directory(name))
+        except SnapshotDamaged as error:
+            return GenerationInfo(name, "", "", 0, 0, name == live, error.message)
+        counts = (found.documents, found.chunks)
+        return GenerationInfo(name, found.created, found.change, *counts, name == live)
+
+    def rollback(self, generation: str = "") -> str:
+        """Makes an earlier state current again, as a new one; returns its name.
+
+        Args:
+            generation: The state; "" is the one before the last change. Going back
+                again goes back further.
+
+        Raises:
+            SnapshotNotFound: It is not kept, or there is none to go back to.
+            SnapshotDamaged: It cannot be returned to.
+        """
+        return self._snapshots.select(generation or self._previous())
+
+    def _previous(self) -> str:
+        """Returns the newest sound state before what the current one shows."""
+        names = self._snapshots.generations()
+        shown = names[-1] if names else ""
+        for item in reversed(self.generations()):
+            if item.name == names[-1] and not item.damaged:
+                current = read_manifest(self._snapshots.directory(item.name))
+                shown = current.origin or item.name
+            elif item.name < shown and not item.damaged:
+                return item.name
+        raise SnapshotNotFound(
+            "there is no earlier index to go back to",
+            "`ragcli docs rollback --list` shows those that are kept",
+        )
+
+    def reembed(self, progress: Progress) -> IngestReport:
+        """Makes all vectors anew with the embedder in force; texts are kept.
+
+        Raises:
+            ModelUnavailable: The embedder cannot be reached; nothing changed.
+        """
+        from ragcli.index.reembedding import reembed
+
+        return reembed(self._snapshots, self._embedder(), progress)
+
+    def reader(self) -> Reader | None:
+        """Returns the current state, opened; None when there are no documents.
+
+        Opened once, and again when the index changed. When the current generation is
+        damaged, the newest sound one is returned, and its `notice` says so.
+
+        Raises:
+            EmbedderMismatch: Its vectors are another embedder's.
+            SnapshotDamaged: No generation is sound.
+        """
+        reader = self._opened()
+        if reader is None or not reader.chunk_count:
+            return None
+        embedder = self._embedder()
+        if reader.embedder_id != embedder.id:
+            raise mismatch(reader.embedder_id, embedder.id)
+        return reader
+
+    def _opened(self) -> Reader | None:
+        from ragcli.index.opening import open_current
+
+        reader = self._reader
+        if reader is None or reader.generation != self._live_name():
+            self._reader = reader = open_current(self._snapshots)
+        return reader
+
+    def _live_name(self) -> str:
+        try:
+            return self._snapshots.current()
+        except SnapshotDamaged:
+            return ""
+
+    def _base(self) -> tuple[Manifest, GenerationFiles]:
+        """Returns the current generation, which may be none."""
+        name = self._snapshots.current()
+        if not name:
+            return Manifest(), generation_files(Path(), None)
+        place = self._snapshots.directory(name)
+        return read_manifest(place), generation_files(place, self._snapshots.sealer)
+
+    @staticmethod
+    def _roots(base: Manifest, files: GenerationFiles) -> Roots:
+        return read_roots(files) if ROOTS in base.files else Roots()
+
+    def _ingest(self, progress: Progress) -> Ingest:
+        return Ingest(self._snapshots, self._embedder, self._settings, progress)
+
+    def _max_size(self) -> int:
+        return size(self._settings.max_file_size)
+
+    def _wait(self, wait: float) -> float:
+        return max(wait, seconds(self._settings.lock_wait))
+
+
+def _lookup(view: CatalogueView, places: Sequence[str]) -> dict[str, Record]:
+    """Returns the records of some paths, without reading the others."""
+    found = ((place, view.find(place)) for place in places)
+    return {place: record for place, record in found if record}
+
+
+def _no_document(place: str, known: dict[str, Record]) -> DocumentNotFound:
+    near = difflib.get_close_matches(place, known, 1, 0.6)
+    hint = f"did you mean {near[0]}?" if near else "`ragcli docs list` lists them"
+    return DocumentNotFound(f"{place}: not one of the documents", hint)

@@ -1,0 +1,207 @@
+"""What a generation says about itself: `manifest.json`.
+
+A manifest names every file of its generation with size and SHA-256, the segments
+that make up the index, and the embedder whose vectors they hold. Its own hash is
+in `CURRENT`. It never names a document: a profile may be encrypted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from ragcli.errors import NewerFormat, SnapshotDamaged
+
+FORMAT = 1
+NAME = "manifest.json"
+LIMIT = 64 << 20
+"""Bytes of the largest manifest that is read."""
+
+_GENERATION = re.compile(r"gen-(\d{8,12})")
+_FILE = re.compile(r"(?:text/)?[A-Za-z0-9.][A-Za-z0-9._-]{0,120}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def generation_name(number: int) -> str:
+    """Returns the name of generation `number`: `gen-00000007`."""
+    return f"gen-{number:08d}"
+
+
+def generation_number(name: str) -> int:
+    """Returns a generation's number; 0 if `name` is not one."""
+    match = _GENERATION.fullmatch(name)
+    return int(match[1]) if match else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInfo:
+    """One segment: some chunks and documents that were written together."""
+
+    id: str
+    """Random, never reused; part of its files' names."""
+
+    chunks: int = 0
+    """Chunks in its files, dead ones included."""
+
+    dead: int = 0
+    """Chunks of removed and replaced documents."""
+
+    records: int = 0
+    """Lines in its documents file."""
+
+    size: int = 0
+    """Bytes of its files."""
+
+    dead_file: str = ""
+    """File with the positions of dead chunks, or ""."""
+
+    moments_file: str = ""
+    """File with the sums over its live vectors, or "" while they are few."""
+
+    summed_dead: int = 0
+    """How many entries of `dead_file` the moments have left out already."""
+
+    languages: dict[str, int] = field(default_factory=dict)
+    """Chunks by language."""
+
+    @property
+    def live(self) -> int:
+        """Chunks that can be found."""
+        return self.chunks - self.dead
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One generation, as its manifest describes it."""
+
+    name: str = ""
+    """`gen-00000007`."""
+
+    parent: str = ""
+    """The generation it was made from, or ""."""
+
+    origin: str = ""
+    """The generation whose contents it repeats after a rollback, or ""."""
+
+    created: str = ""
+    """When it was published, ISO 8601, UTC."""
+
+    change: str = ""
+    """What made it: `add`, `sync`, `remove`, `reembed`, `rollback`, `import`."""
+
+    embedder: str = ""
+    """Id of the embedder whose vectors it holds."""
+
+    dimension: int = 0
+    """Length of a vector."""
+
+    tokens: bool = False
+    """Whether token ids are stored with the chunks."""
+
+    chunking: dict[str, int] = field(default_factory=dict)
+    """Splitter parameters of the last change."""
+
+    documents: int = 0
+    """Documents that can be found."""
+
+    chunks: int = 0
+    """Chunks that can be found."""
+
+    segments: tuple[SegmentInfo, ...] = ()
+    """Oldest first; a document's newest record counts."""
+
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Relative name → `{"size": bytes, "sha256": hex}`."""
+
+    seal: str = ""
+    """Proof, for an encrypted profile, that a holder of the key wrote it."""
+
+    format: int = FORMAT
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns what is written as JSON."""
+        return asdict(self)
+
+
+def encode(manifest: Mapping[str, Any]) -> bytes:
+    """Returns the bytes of a manifest file, with its own checksum in it."""
+    body = {key: value for key, value in manifest.items() if key != "check"}
+    return _canonical({**body, "check": body_digest(body)}) + b"\n"
+
+
+def body_digest(manifest: Mapping[str, Any]) -> str:
+    """Returns the hash of all that a manifest says, without seal and checksum."""
+    told = {k: v for k, v in manifest.items() if k not in {"check", "seal"}}
+    return hashlib.sha256(_canonical(told)).hexdigest()
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, indent=1, sort_keys=True).encode()
+
+
+def digest(data: bytes) -> str:
+    """Returns the hash of a manifest's bytes that `CURRENT` records."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def parse(data: bytes, generation: str) -> Manifest:
+    """Returns a manifest from its bytes.
+
+    Raises:
+        NewerFormat: Written by a newer ragcli.
+        SnapshotDamaged: Not a manifest, or one of another generation.
+    """
+    try:
+        found = json.loads(data)
+        _check_format(found, generation)
+        known = {item.name for item in fields(Manifest)}
+        values = {key: value for key, value in found.items() if key in known}
+        values["segments"] = tuple(_segment(item) for item in found["segments"])
+        manifest = Manifest(**values)
+        _check_files(manifest)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise damaged(generation, f"its manifest is not readable: {error}") from None
+    if found["check"] != body_digest(found):
+        raise damaged(generation, "its manifest does not match its own checksum")
+    if manifest.name != generation:
+        raise damaged(generation, f"its manifest is that of {manifest.name!r}")
+    return manifest
+
+
+def damaged(generation: str, what: str) -> SnapshotDamaged:
+    """Returns the error for a generation that is not as it was written."""
+    return SnapshotDamaged(
+        f"index {generation or 'CURRENT'} is damaged: {what}",
+        "`ragcli docs rollback` returns to the last sound one, "
+        "`ragcli profile verify --repair` moves the damage aside",
+    )
+
+
+def _check_format(found: Mapping[str, Any], generation: str) -> None:
+    if int(found["format"]) > FORMAT:
+        raise NewerFormat(
+            f"index {generation} has format {found['format']}, this ragcli knows "
+            f"{FORMAT}",
+            "upgrade ragcli: pip install -U ragcli",
+        )
+
+
+def _segment(item: Mapping[str, Any]) -> SegmentInfo:
+    known = {field_.name for field_ in fields(SegmentInfo)}
+    segment = SegmentInfo(**{key: item[key] for key in item if key in known})
+    if not re.fullmatch(r"[0-9a-f]{12}", segment.id):
+        raise ValueError(f"segment id {segment.id!r}")
+    if not 0 <= segment.dead <= segment.chunks:
+        raise ValueError(f"segment {segment.id} counts {segment.dead} dead")
+    return segment
+
+
+def _check_files(manifest: Manifest) -> None:
+    for name, facts in manifest.files.items():
+        sound = _FILE.fullmatch(name) and ".." not in name
+        if not sound or not _HASH.fullmatch(facts["sha256"]) or facts["size"] < 0:
+            raise ValueError(f"file entry {name!r}")

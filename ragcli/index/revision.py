@@ -1,0 +1,300 @@
+"""One change to an index: staged segments joined to a generation, and published.
+
+Whatever happened to the index since the change was staged, joining it means
+linking files, marking replaced chunks dead and listing segments: when somebody
+else published first, it is simply done again on top of that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import Conflict, EmbedderMismatch
+from ragcli.index import catalogue, merging, text_workspace
+from ragcli.index.catalogue_view import CatalogueView
+from ragcli.index.generation_files import GenerationFiles, WorkspaceFiles
+from ragcli.index.manifest import NAME, Manifest, SegmentInfo, parse
+from ragcli.index.moments import Moments
+from ragcli.index.publishing import link_or_copy
+from ragcli.index.segment import Segment
+from ragcli.index.segment_writer import SegmentWriter, Written, new_id
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragcli.index.protocols import Snapshots
+
+ROOTS = "roots.json"
+_ATTEMPTS = 50
+_LATE_SUM = 256
+"""Dead chunks that may be left in a stored sum before it is made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The directories that `docs sync` looks through."""
+
+    directories: tuple[str, ...] = ()
+    """Absolute paths."""
+
+    left_out: tuple[str, ...] = ()
+    """Paths below them that were removed by hand and stay out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an ingest wants of an index."""
+
+    kind: str
+    """`add`, `sync`, `remove`."""
+
+    staged: Path
+    """Workspace with the files of `segments` and their text index."""
+
+    segments: tuple[SegmentInfo, ...]
+    """Segments to add, oldest first."""
+
+    text: Path | None
+    """Directory of the staged text index; None when there is nothing in it."""
+
+    replaced: frozenset[str]
+    """Paths whose chunks are replaced by those in `segments`, if there are any."""
+
+    removed: frozenset[str] = frozenset()
+    """Paths that go."""
+
+    touched: tuple[catalogue.Record, ...] = ()
+    """New records of documents whose files changed in nothing but their times."""
+
+    add_roots: tuple[str, ...] = ()
+    """Directories that were named."""
+
+    leave_out: tuple[str, ...] = ()
+    """Paths that were removed by hand."""
+
+    drop_roots: tuple[str, ...] = ()
+    """Directories that are gone."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Embedder, dimension, chunking, for the manifest."""
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Returns the manifest in a verified directory of a generation."""
+    return parse((directory / NAME).read_bytes(), directory.name)
+
+
+def publish(snapshots: Snapshots, change: Change, wait: float) -> str:
+    """Joins a change to the current generation; returns the new one's name.
+
+    Raises:
+        Locked: Others were joining theirs for `wait` seconds.
+        Conflict: Others keep publishing without the lock.
+        StorageFailed: Nothing changed.
+    """
+    with snapshots.lock(wait):
+        for attempt in range(_ATTEMPTS):
+            parent = snapshots.current()
+            try:
+                with snapshots.workspace(parent) as place:
+                    manifest = _joined(snapshots, change, parent, place)
+                    return snapshots.publish(place, parent, manifest.as_dict())
+            except Conflict:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _joined(snapshots: Snapshots, change: Change, parent: str, place: Path) -> Manifest:
+    """Fills the workspace and returns its manifest."""
+    files = WorkspaceFiles(place, snapshots.sealer)
+    base = read_manifest(snapshots.directory(parent)) if parent else Manifest()
+    _check_embedder(base, change)
+    index = _Joining(files, replace(base, **change.facts))
+    affected = index.remove(change)
+    text_workspace.update(files, base, affected, change.text)
+    index.add(change)
+    index.merge()
+    index.write_roots(change)
+    return replace(index.manifest(), change=change.kind, origin="")
+
+
+class _Joining:
+    """The segments of a workspace while they change."""
+
+    def __init__(self, files: WorkspaceFiles, base: Manifest) -> None:
+        self._files = files
+        self._base = base
+        self._segments = list(base.segments)
+        self._documents = base.documents
+
+    def remove(self, change: Change) -> list[int]:
+        """Marks the chunks of documents dead; returns the keys of their documents.
+
+        Also writes the records that say what became of documents.
+        """
+        known = CatalogueView(self._base, self._files)
+        gone = [item for path in change.removed if (item := known.find(path))]
+        replaced = [item for path in change.replaced if (item := known.find(path))]
+        touched = [item for item in change.touched if known.still_holds(item)]
+        self._documents -= len(gone) + len(replaced)
+        with_chunks = [item for item in gone + replaced if item["chunks"]]
+        if with_chunks:
+            self._kill(with_chunks)
+        self._tell([{"path": item["path"], "gone": True} for item in gone] + touched)
+        return [catalogue.key(item["path"]) for item in with_chunks]
+
+    def _tell(self, records: list[catalogue.Record]) -> None:
+        """Writes records without chunks of their own."""
+        if records:
+            writer = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
+            for record in records:
+                writer.add_record(record)
+            self._take(writer.write())
+
+    def _take(self, written: Written) -> None:
+        for name, data in written.files.items():
+            self._files.write(name, data)
+        self._segments.append(written.info)
+
+    def _kill(self, records: Sequence[catalogue.Record]) -> None:
+        import numpy as np
+
+        spans = [(item["row"], item["row"] + item["chunks"]) for item in records]
+        wanted = np.sort(np.concatenate([np.arange(*span) for span in spans]))
+        for place, info in enumerate(self._segments):
+            if info.live:
+                segment = Segment(info, self._files, self._base)
+                here, positions = segment.positions(wanted)
+                fresh = positions[~segment.dead[positions]] if here.any() else positions
+                if len(fresh):
+                    self._segments[place] = self._with_dead(segment, fresh)
+
+    def _with_dead(self, segment: Segment, fresh: NDArray[np.int64]) -> SegmentInfo:
+        """Writes the positions of a segment's dead chunks, and its sums if needed."""
+        import numpy as np
+
+        info = segment.info
+        order = np.concatenate([segment.dead_order, fresh])
+        name = f"dead-{info.id}-{new_id()}.bin"
+        self._files.write(name, order.astype("<u4").tobytes())
+        if info.dead_file:
+            self._files.remove(info.dead_file)
+        changed = replace(info, dead_file=name, dead=len(order))
+        if info.moments_file and len(order) - info.summed_dead > _LATE_SUM:
+            changed = self._with_sums(segment, changed, order[info.summed_dead :])
+        return changed
+
+    def _with_sums(
+        self, segment: Segment, info: SegmentInfo, uncounted: NDArray[np.int64]
+    ) -> SegmentInfo:
+        """Takes dead vectors out of a segment's stored sums."""
+        stored = self._files.buffer(info.moments_file)
+        sums = Moments.empty(self._base.dimension)
+        sums.merge(Moments.decode(stored, self._base.dimension))
+        sums.add(segment.vectors.vectors(uncounted), -1)
+        name = f"moments-{info.id}-{new_id()}.bin"
+        self._files.write(name, sums.encode())
+        self._files.remove(info.moments_file)
+        return replace(info, moments_file=name, summed_dead=info.dead)
+
+    def add(self, change: Change) -> None:
+        """Takes over the staged segments."""
+        for info in change.segments:
+            for name in segment_files(info, tokens=self._base.tokens):
+                link_or_copy(change.staged / name, self._files.directory / name)
+            self._segments.append(info)
+        self._documents += len(change.replaced)
+
+    def merge(self) -> None:
+        """Merges neighbours where that is due."""
+        for start, end in reversed(merging.runs(self._segments)):
+            old = self._segments[start:end]
+            oldest = start == 0
+            new = merging.merge(old, self._files, self._base, oldest=oldest)
+            for written in new:
+                for name, data in written.files.items():
+                    self._files.write(name, data)
+            for info in old:
+                for name in segment_files(info, tokens=self._base.tokens):
+                    self._files.remove(name)
+            self._segments[start:end] = [written.info for written in new]
+
+    def write_roots(self, change: Change) -> None:
+        """Writes what `docs sync` looks through, if the change alters it."""
+        known = read_roots(self._files) if ROOTS in self._base.files else Roots()
+        roots = _changed_roots(known, change)
+        if roots != known:
+            if ROOTS in self._base.files:
+                self._files.remove(ROOTS)
+            told = {"directories": roots.directories, "left_out": roots.left_out}
+            self._files.write(ROOTS, json.dumps(told).encode())
+
+    def manifest(self) -> Manifest:
+        """Returns the manifest of what the workspace holds now."""
+        return replace(
+            self._base,
+            segments=tuple(self._segments),
+            documents=self._documents,
+            chunks=sum(item.live for item in self._segments),
+        )
+
+
+def segment_files(info: SegmentInfo, *, tokens: bool) -> list[str]:
+    """Returns the names of a segment's files."""
+    names = [f"documents-{info.id}.jsonl", f"documents-{info.id}.bin"]
+    if info.chunks:
+        names += [f"vectors-{info.id}.faiss", f"passages-{info.id}.jsonl"]
+        names += [f"chunks-{info.id}.bin"] + [f"tokens-{info.id}.bin"] * tokens
+    return names + [name for name in (info.dead_file, info.moments_file) if name]
+
+
+def read_roots(files: GenerationFiles) -> Roots:
+    """Returns what `docs sync` looks through."""
+    told = json.loads(bytes(files.buffer(ROOTS)))
+    return Roots(tuple(told["directories"]), tuple(told["left_out"]))
+
+
+def _changed_roots(known: Roots, change: Change) -> Roots:
+    """Returns the roots after a change: what is named is in, what is removed is out."""
+    named = set(change.add_roots) | change.replaced
+    directories = set(known.directories) - set(change.drop_roots)
+    directories |= set(change.add_roots)
+    left_out = {
+        path for path in known.left_out if not any(is_below(path, n) for n in named)
+    }
+    left_out |= {
+        path
+        for path in change.leave_out
+        if any(is_below(path, directory) for directory in directories)
+    }
+    return Roots(tuple(sorted(directories)), tuple(sorted(left_out)))
+
+
+def is_below(path: str, directory: str) -> bool:
+    """Tells whether `path` is `directory` or something in it."""
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def _check_embedder(base: Manifest, change: Change) -> None:
+    """Refuses vectors of two embedders in one index.
+
+    Raises:
+        EmbedderMismatch: Somebody else's came first.
+    """
+    wanted = change.facts.get("embedder", base.embedder)
+    if base.chunks and base.embedder != wanted:
+        raise mismatch(base.embedder, wanted)
+
+
+def mismatch(indexed: str, wanted: str) -> EmbedderMismatch:
+    """Returns the error for an index whose vectors another embedder made."""
+    return EmbedderMismatch(
+        f"the documents were embedded by {indexed}, the embedder in use is {wanted}",
+        f"run `ragcli docs reembed`, or set `embedder` back to {indexed}",
+    )

@@ -1,0 +1,128 @@
+"""Vectors of one segment: a flat FAISS index in half precision, memory-mapped.
+
+Exact search over fp16 codes found every neighbour that float32 found, in half the
+space and time, and a flat file opens in a fraction of a millisecond. Inner
+product of unit vectors is their cosine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import SnapshotDamaged
+
+if TYPE_CHECKING:
+    import faiss
+    import numpy as np
+    from numpy.typing import NDArray
+
+_BLOCK = 8192
+"""Vectors converted at once; 8 MB at 256 dimensions."""
+
+_VECTOR_BYTES = 8 << 30
+_LOOPS = 1 << 20
+"""What a hostile file may make FAISS allocate and iterate."""
+
+
+def build(parts: Sequence[NDArray[np.float16]], dimension: int) -> bytes:
+    """Returns the file of an index that holds the rows of `parts` in order."""
+    import faiss
+    import numpy as np
+
+    index = faiss.IndexScalarQuantizer(
+        dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    for part in parts:
+        for start in range(0, len(part), _BLOCK):
+            index.add(part[start : start + _BLOCK].astype(np.float32))
+    return bytes(faiss.serialize_index(index).data)
+
+
+class VectorIndex:
+    """The opened vectors of one segment.
+
+    Args:
+        index: The FAISS index.
+    """
+
+    def __init__(self, index: faiss.Index) -> None:
+        self._index = index
+
+    @classmethod
+    def open(
+        cls, path: Path | None, data: memoryview, shape: tuple[int, int]
+    ) -> VectorIndex:
+        """Opens an index and checks that it is what the manifest says.
+
+        Args:
+            path: The file to map; None opens `data`.
+            data: The bytes of the file, when there is no path.
+            shape: Expected number of vectors and dimension.
+
+        Raises:
+            FileNotFoundError: The generation was collected meanwhile.
+            SnapshotDamaged: Not such an index.
+        """
+        import faiss
+        import numpy as np
+
+        faiss.set_deserialization_vector_byte_limit(_VECTOR_BYTES)
+        faiss.set_deserialization_loop_limit(_LOOPS)
+        try:
+            if path is not None:
+                index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+            else:
+                index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
+        except RuntimeError as error:
+            if path is not None and not path.exists():
+                raise FileNotFoundError(path) from None
+            raise _damaged(f"FAISS does not read it: {error}") from None
+        if (index.ntotal, index.d) != shape:
+            raise _damaged(
+                f"holds {index.ntotal} vectors of {index.d} numbers, not {shape}"
+            )
+        return cls(index)
+
+    def search(
+        self,
+        queries: NDArray[np.float32],
+        limit: int,
+        excluded: NDArray[np.bool_] | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Returns cosines and positions, best first, one line a query.
+
+        Args:
+            queries: Unit vectors, one a line.
+            limit: How many to find; fewer are there, position -1.
+            excluded: True for positions to leave out, or None.
+        """
+        import faiss
+        import numpy as np
+
+        limit = min(limit, self._index.ntotal)
+        if excluded is None:
+            scores, places = self._index.search(queries, limit)
+        else:
+            allowed = np.packbits(~excluded, bitorder="little")
+            selector: Any = faiss.IDSelectorBitmap  # its stub has the C++ signature
+            options: Any = faiss.SearchParameters
+            chosen = options(sel=selector(allowed))
+            scores, places = self._index.search(queries, limit, params=chosen)
+        return scores, places
+
+    def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Returns the stored vectors at these positions, float32."""
+        import numpy as np
+
+        if not len(positions):
+            return np.zeros((0, self._index.d), np.float32)
+        found: NDArray[np.float32] = self._index.reconstruct_batch(positions)
+        return found
+
+
+def _damaged(what: str) -> SnapshotDamaged:
+    return SnapshotDamaged(
+        f"a vector file is damaged: {what}", "run `ragcli profile verify --repair`"
+    )

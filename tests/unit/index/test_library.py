@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ragcli.errors import DocumentNotFound, EmbedderMismatch, SnapshotNotFound
+from ragcli.index.analysis import Term, stems
+
+
+def term(word: str) -> Term:
+    return Term((stems(word, "en")[0],))
+
+
+def found(library, word: str) -> list[str]:
+    """Returns the names of the documents that the text index finds, best first."""
+    reader = library.reader()
+    if reader is None:
+        return []
+    rows = [row for row, _ in reader.text_search([term(word)], 10)]
+    return [Path(item.path).name for item in reader.passages(rows)]
+
+
+def nearest(library, embedder, text: str) -> str:
+    reader = library.reader()
+    rows, _ = reader.vector_search(embedder.embed([text])[0], 1)
+    return Path(reader.passages(rows)[0].path).name
+
+
+def names(library) -> list[str]:
+    return [Path(item.path).name for item in library.documents()]
+
+
+def age(*paths: Path) -> None:
+    """Makes files old enough for their mtime to be believed."""
+    for path in paths:
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
+def test_added_files_are_found_by_word_and_by_vector(library, embedder, notes, progress):
+    report = library.add([notes], progress)
+    assert (report.added, report.changed, report.failed) == (3, 0, ())
+    assert report.generation == "gen-00000001"
+    assert report.chunks == library.reader().chunk_count
+    assert progress.total == 3
+    assert sorted(Path(item).name for item in progress.steps) == sorted(names(library))
+    assert found(library, "orchard") == ["apples.txt"]
+    assert set(found(library, "ripen")) == {"apples.txt", "pears.txt"}
+    assert nearest(library, embedder, "Pears ripen earlier") == "pears.txt"
+
+
+def test_a_passage_knows_where_it_stands(library, notes, progress):
+    library.add([notes], progress)
+    info, passages = library.document(notes / "locks.md")
+    assert info.title == "Locks"
+    assert info.format == "markdown"
+    assert info.chunks == len(passages)
+    waiting = passages[-1]
+    assert waiting.heading[-1] == "Waiting"
+    first, last = waiting.lines
+    lines = (notes / "locks.md").read_text().splitlines()
+    assert waiting.text.strip() in "\n".join(lines[first - 1 : last])
+    assert waiting.digest == info.digest
+    assert len({item.id for item in passages}) == len(passages)
+
+
+def test_unchanged_files_are_not_read_again(
+    library, embedder, notes, progress, monkeypatch
+):
+    age(*notes.iterdir())
+    first = library.add([notes], progress)
+    calls = embedder.calls
+
+    def forbidden(path):
+        raise AssertionError(f"{path} was read")
+
+    monkeypatch.setattr("ragcli.index.ingest._content", forbidden)
+    for report in (library.add([notes], progress), library.sync(progress)):
+        assert report.unchanged == 3
+        assert report.generation == first.generation
+    assert embedder.calls == calls
+
+
+def test_a_file_that_is_touched_is_read_but_not_embedded(
+    library, embedder, notes, progress
+):
+    library.add([notes], progress)
+    calls = embedder.calls
+    age(notes / "apples.txt")
+    report = library.sync(progress)
+    assert (report.unchanged, report.changed) == (3, 0)
+    assert embedder.calls == calls
+    assert report.generation == "gen-00000001"
+
+
+def test_a_change_within_the_clock_tick_of_indexing_is_seen(library, notes, progress):
+    library.add([notes], progress)
+    target = notes / "apples.txt"
+    before = target.stat()
+    target.write_text("Cherry ripen in the autumn orchard.\n")
+    os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert target.stat().st_size == before.st_size
+    assert library.sync(progress).changed == 1
+    assert found(library, "cherry") == ["apples.txt"]
+
+
+def test_a_changed_file_replaces_its_chunks(library, embedder, notes, progress):
+    library.add([notes], progress)
+    (notes / "apples.txt").write_text("Bananas grow in the south.\n")
+    report = library.add([notes / "apples.txt"], progress)
+    assert (report.added, report.changed) == (0, 1)
+    assert found(library, "orchard") == []
+    assert found(library, "bananas") == ["apples.txt"]
+    assert nearest(library, embedder, "Bananas grow in the south") == "apples.txt"
+    assert library.count() == 3
+    assert library.reader().chunk_count == sum(i.chunks for i in library.documents())
+
+
+def test_sync_finds_new_changed_and_vanished_files(library, notes, progress):
+    library.add([notes], progress)
+    (notes / "pears.txt").unlink()
+    (notes / "plums.txt").write_text("Plums are blue.\n")
+    (notes / "apples.txt").write_text("Apples are red.\n")
+    report = library.sync(progress)
+    assert (report.added, report.changed, report.removed) == (1, 1, 1)
+    assert names(library) == ["apples.txt", "locks.md", "plums.txt"]
+    assert found(library, "pears") == []
+    assert library.reader().document_count == 3
+
+
+def test_sync_keeps_a_file_that_was_added_by_itself(library, notes, progress):
+    library.add([notes / "pears.txt"], progress)
+    assert library.sync(progress).added == 0
+    assert names(library) == ["pears.txt"]
+
+
+def test_removed_documents_stay_out_until_they_are_added(library, notes, progress):
+    library.add([notes], progress)
+    report = library.remove([notes / "apples.txt"])
+    assert report.removed == 1
+    assert found(library, "orchard") == []
+    assert library.sync(progress).added == 0
+    assert names(library) == ["locks.md", "pears.txt"]
+    library.add([notes / "apples.txt"], progress)
+    assert found(library, "orchard") == ["apples.txt"]
+    library.remove([notes / "apples.txt"])
+    library.add([notes], progress)
+    assert found(library, "orchard") == ["apples.txt"]
+
+
+def test_removing_a_directory_forgets_it(library, notes, progress):
+    library.add([notes], progress)
+    assert library.remove([notes]).removed == 3
+    assert library.reader() is None
+    assert library.sync(progress).added == 0
+    assert library.documents() == []
+
+
+def test_removing_what_is_not_there_names_the_nearest(library, notes, progress):
+    library.add([notes], progress)
+    with pytest.raises(DocumentNotFound) as caught:
+        library.remove([notes / "aples.txt"])
+    assert "apples.txt" in caught.value.hint
+    with pytest.raises(DocumentNotFound):
+        library.document(notes / "aples.txt")
+
+
+def test_rollback_goes_back_one_change_at_a_time(library, notes, progress):
+    for name in ("apples.txt", "pears.txt", "locks.md"):
+        library.add([notes / name], progress)
+    library.rollback()
+    assert names(library) == ["apples.txt", "pears.txt"]
+    library.rollback()
+    assert names(library) == ["apples.txt"]
+    assert found(library, "pears") == ["apples.txt"] * 0
+    library.rollback("gen-00000003")
+    assert names(library) == ["apples.txt", "locks.md", "pears.txt"]
+    with pytest.raises(SnapshotNotFound):
+        library.rollback("gen-00000099")
+
+
+def test_there_is_nothing_before_the_first_state(library, notes, progress):
+    with pytest.raises(SnapshotNotFound):
+        library.rollback()
+    library.add([notes], progress)
+    with pytest.raises(SnapshotNotFound):
+        library.rollback()
+
+
+def test_a_failing_file_is_named_and_the_others_are_indexed(library, notes, progress):
+    (notes / "broken.pdf").write_bytes(b"%PDF-1.4\nnothing of a PDF follows\n")
+    report = library.add([notes], progress)
+    assert report.added == 3
+    assert [Path(item.path).name for item in report.failed] == ["broken.pdf"]
+    assert "\n" not in report.failed[0].reason
+    assert any("broken.pdf" in note for note in progress.notes)
+
+
+def test_an_interrupted_ingest_changes_nothing(
+    make_library, sealer, notes, progress, profile
+):
+    library = make_library(sealer)
+    library.add([notes / "apples.txt"], progress)
+
+    class Interrupted(type(progress)):
+        def step(self, name, count=1):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        library.add([notes], Interrupted())
+    assert names(make_library(sealer)) == ["apples.txt"]
+    assert not [n for n in os.listdir(profile.path / "index") if n.startswith("tmp-")]
+
+
+def test_another_embedder_is_refused_until_the_index_is_made_anew(
+    make_library, sealer, embedder, other_embedder, notes, progress
+):
+    make_library(sealer).add([notes], progress)
+    other = make_library(sealer, other_embedder)
+    for refused in (
+        lambda: other.reader(),
+        lambda: other.add([notes / "new.txt"], progress),
+    ):
+        (notes / "new.txt").write_text("Something else entirely.\n")
+        with pytest.raises(EmbedderMismatch) as caught:
+            refused()
+        assert "reembed" in caught.value.hint
+    other.reembed(progress)
+    assert nearest(other, other_embedder, "Pears ripen earlier") == "pears.txt"
+    assert found(other, "orchard") == ["apples.txt"]
+    assert other.reader().dimension == 8
+    with pytest.raises(EmbedderMismatch):
+        make_library(sealer).reader()
+    other.add([notes / "new.txt"], progress)
+    assert found(other, "entirely") == ["new.txt"]
+
+
+def test_reembedding_keeps_removed_documents_out(
+    make_library, sealer, other_embedder, notes, progress
+):
+    library = make_library(sealer)
+    library.add([notes], progress)
+    library.remove([notes / "apples.txt"])
+    other = make_library(sealer, other_embedder)
+    other.reembed(progress)
+    assert names(other) == ["locks.md", "pears.txt"]
+    query = other_embedder.embed(["Apples ripen in the autumn orchard."])[0]
+    rows, _ = other.reader().vector_search(query, 10)
+    paths = {Path(item.path).name for item in other.reader().passages(rows)}
+    assert paths == {"locks.md", "pears.txt"}
+
+
+def test_a_reader_keeps_what_it_opened(library, notes, progress):
+    library.add([notes], progress)
+    reader = library.reader()
+    library.remove([notes / "apples.txt"])
+    rows = [row for row, _ in reader.text_search([term("orchard")], 5)]
+    assert [Path(p.path).name for p in reader.passages(rows)] == ["apples.txt"]
+    assert library.reader().generation != reader.generation
+
+
+def test_an_empty_library_has_no_reader(library):
+    assert library.reader() is None
+    assert library.documents() == []
+    assert library.count() == 0
+    assert library.generations() == []
+
+
+def test_names_that_are_not_unicode_are_kept(library, notes, progress):
+    raw = os.fsencode(notes) + b"/caf\xe9\n.txt"
+    with open(raw, "w") as file:
+        file.write("Coffee from the mountains.\n")
+    library.add([notes], progress)
+    assert [os.fsencode(p.path) for p in library.documents() if "caf" in p.path] == [raw]
+    assert library.document(Path(os.fsdecode(raw)))[1][0].text.startswith("Coffee")
+    assert library.add([notes], progress).added == 0
+
+
+def test_generations_say_what_made_them(library, notes, progress):
+    library.add([notes], progress)
+    library.remove([notes / "pears.txt"])
+    library.rollback()
+    told = [(item.change, item.documents, item.current) for item in library.generations()]
+    assert told == [("add", 3, False), ("remove", 2, False), ("rollback", 3, True)]
+
+
+def test_many_small_changes_leave_few_segments_and_lose_nothing(
+    make_library, embedder, tmp_path, progress
+):
+    library = make_library()
+    place = tmp_path / "many"
+    place.mkdir()
+    for number in range(40):
+        target = place / f"{number}.txt"
+        target.write_text(f"Document number{number} tells of subject{number}.\n")
+        library.add([target], progress)
+        if number % 5 == 4:
+            library.remove([place / f"{number - 2}.txt"])
+    kept = {f"{n}.txt" for n in range(40) if n % 5 != 2}
+    assert set(names(library)) == kept
+    reader = library.reader()
+    assert len(reader.manifest.segments) < 16
+    for number in range(40):
+        expected = [f"{number}.txt"] if number % 5 != 2 else []
+        assert found(library, f"subject{number}") == expected
+    query = embedder.embed(["Document number7 tells of subject7."])[0]
+    rows, scores = reader.vector_search(query, 100)
+    assert {Path(p.path).name for p in reader.passages(rows)} == kept
+    assert (np.diff(scores) <= 0).all()
