@@ -1,0 +1,90 @@
+"""The baseline: retrieval as LangChain's tutorials write it.
+
+RecursiveCharacterTextSplitter, FAISS.save_local and load_local, and
+FileChatMessageHistory. The vectors are ragcli's own, so that only the way of
+working is compared. Commands: `ingest DIR STORE`, `ask STORE QUESTION`,
+`chat STORE HOST MODEL QUESTION`.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+
+warnings.simplefilter("ignore", DeprecationWarning)
+
+from langchain_community.chat_message_histories import (  # noqa: E402
+    FileChatMessageHistory,
+)
+from langchain_community.vectorstores import FAISS  # noqa: E402
+from langchain_core.embeddings import Embeddings  # noqa: E402
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage  # noqa: E402
+from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: E402
+
+
+class Vectors(Embeddings):
+    """ragcli's word vectors behind LangChain's interface."""
+
+    def __init__(self) -> None:
+        from ragcli.models.builtin.embedder import BuiltinEmbedder
+
+        self._embedder = BuiltinEmbedder()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Returns one vector a text."""
+        return self._embedder.embed(texts).tolist()
+
+    def embed_query(self, text: str) -> list[float]:
+        """Returns the vector of a question."""
+        return self._embedder.embed([text])[0].tolist()
+
+
+def ingest(directory: str, store: str) -> None:
+    """Splits, embeds and saves every text file below a directory."""
+    splitter = RecursiveCharacterTextSplitter(chunk_size=1200, chunk_overlap=120)
+    texts: list[str] = []
+    sources: list[dict[str, str]] = []
+    for path in sorted(Path(directory).rglob("*.*")):
+        pieces = splitter.split_text(path.read_text(encoding="utf-8"))
+        texts += pieces
+        sources += [{"source": str(path)}] * len(pieces)
+    FAISS.from_texts(texts, Vectors(), metadatas=sources).save_local(store)
+
+
+def ask(store: str, question: str) -> None:
+    """Prints the best passages and keeps the turn."""
+    index = FAISS.load_local(store, Vectors(), allow_dangerous_deserialization=True)
+    found = index.similarity_search(question, k=6)
+    answer = "\n\n".join(document.page_content for document in found)
+    _remember(store, question, answer)
+    sys.stdout.write(answer)
+
+
+def chat(store: str, host: str, model: str, question: str) -> None:
+    """Streams a generated answer from Ollama."""
+    from langchain_ollama import ChatOllama
+
+    index = FAISS.load_local(store, Vectors(), allow_dangerous_deserialization=True)
+    found = index.similarity_search(question, k=6)
+    context = "\n\n".join(document.page_content for document in found)
+    messages = [
+        SystemMessage(f"Answer from this context:\n{context}"),
+        HumanMessage(question),
+    ]
+    answer = ""
+    for piece in ChatOllama(model=model, base_url=host).stream(messages):
+        sys.stdout.write(piece.text)
+        sys.stdout.flush()
+        answer += piece.text
+    _remember(store, question, answer)
+
+
+def _remember(store: str, question: str, answer: str) -> None:
+    history = FileChatMessageHistory(f"{store}.history.json")
+    history.add_messages([HumanMessage(question), AIMessage(answer)])
+
+
+if __name__ == "__main__":
+    command, *arguments = sys.argv[1:]
+    {"ingest": ingest, "ask": ask, "chat": chat}[command](*arguments)

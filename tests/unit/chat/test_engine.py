@@ -1,0 +1,328 @@
+"""The engine over a real history, with a scripted model and retriever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ragcli.chat.engine import Engine, Parts
+from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.config import Settings
+from ragcli.errors import (
+    ConversationNotFound,
+    ModelFailed,
+    ServerUnreachable,
+    Unverified,
+    UsageError,
+)
+from ragcli.index.passages import Passage, SearchRequest, SearchResult
+from ragcli.models.base import Prompt
+from ragcli.models.select import Choice
+from ragcli.paths import Home
+from ragcli.sessions.history import History
+from ragcli.sessions.local import LocalStore
+
+PASSAGE = Passage(
+    id="locks:1",
+    path="/docs/locks.md",
+    text="A commit waits at most ten seconds for the lock. Then it gives up.",
+    score=0.9,
+    lines=(3, 4),
+)
+ANSWER = ("A commit waits ", "at most ten seconds", " [1].")
+
+
+class ScriptedModel:
+    """Says what it is told to, and remembers its prompts."""
+
+    spec = "test:scripted"
+    generates = True
+
+    def __init__(self, *script: str | Exception) -> None:
+        self.script = script
+        self.prompts: list[Prompt] = []
+        self.completions: list[str] = []
+
+    def window(self) -> int:
+        return 4096
+
+    def count_tokens(self, text: str) -> int:
+        return len(text) // 3 + 1
+
+    def stream(self, prompt: Prompt) -> Iterator[str]:
+        self.prompts.append(prompt)
+        for piece in self.script:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    def complete(self, instruction: str, text: str) -> str:
+        self.completions.append(text)
+        return ""
+
+
+class Quoting(ScriptedModel):
+    """Stands for the built-in model."""
+
+    spec = "builtin:extractive"
+    generates = False
+
+    def window(self) -> int:
+        return 0
+
+
+class FixedRetriever:
+    """Finds what it is given."""
+
+    def __init__(self, *passages: Passage, relevant: bool = True) -> None:
+        self.passages = passages
+        self.relevant = relevant
+        self.requests: list[SearchRequest] = []
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        self.requests.append(request)
+        return SearchResult(
+            self.passages, f"{request.question} +", self.relevant, "gen-00000001"
+        )
+
+
+class Bench:
+    """An engine over a fresh profile."""
+
+    def __init__(self, root: Path, model: ScriptedModel | Exception) -> None:
+        home = Home(root, root / "config.toml", root / "cache")
+        store = LocalStore(
+            home,
+            snapshots=lambda directory, sealer: None,
+            passphrase=lambda name: None,
+            settings=Settings(),
+        )
+        self.history = History(store.create("work", {}), Settings())
+        self.model = model
+        self.fallback = Quoting("Built-in: ten seconds [1].")
+        self.retriever = FixedRetriever(PASSAGE)
+        self.settings = Settings()
+
+    def choose(self) -> Choice:
+        if isinstance(self.model, Exception):
+            raise self.model
+        return Choice(self.model, "test")
+
+    def ask(self, question: str = "How long?", **options: object) -> list[Event]:
+        return list(self.events(question, **options))
+
+    def events(self, question: str = "How long?", **options: object) -> Iterator[Event]:
+        engine = Engine(
+            Parts(
+                history=self.history,
+                settings=self.settings,
+                choose_model=self.choose,
+                fallback=lambda: self.fallback,
+                retriever=lambda request: self.retriever,  # type: ignore[arg-type, return-value]
+            )
+        )
+        return engine.ask(AskRequest(question, **options))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "home", ScriptedModel(*ANSWER))
+
+
+def finished(events: list[Event]) -> Finished:
+    last = events[-1]
+    assert isinstance(last, Finished)
+    return last
+
+
+def test_a_question_becomes_a_cited_recorded_turn(bench: Bench) -> None:
+    events = bench.ask()
+
+    turn = finished(events).turn
+    text = "".join(event.text for event in events if isinstance(event, Token))
+    assert turn.answer == text == "A commit waits at most ten seconds [1]."
+    assert [c.path for c in turn.citations] == ["/docs/locks.md"]
+    assert turn.status == "answered"
+    assert turn.query == "How long? +"
+    assert turn.snapshot == "gen-00000001"
+    assert turn.retrieved[0]["text"] == PASSAGE.text
+    assert set(turn.timings) == {"retrieve_ms", "first_token_ms", "total_ms"}
+    assert bench.history.transcript(turn.conversation) == [turn]
+    assert bench.history.conversation(turn.conversation).title == "How long?"
+
+
+def test_events_come_in_order(bench: Bench) -> None:
+    kinds = [type(event) for event in bench.ask()]
+
+    assert kinds[0] is Retrieved
+    assert kinds[-1] is Finished
+    assert set(kinds[1:-1]) == {Token}
+
+
+def test_a_follow_up_goes_on_with_the_latest_conversation(bench: Bench) -> None:
+    first = finished(bench.ask()).turn
+    second = finished(bench.ask("And then?")).turn
+    other = finished(bench.ask("Something else", new=True)).turn
+
+    assert second.conversation == first.conversation != other.conversation
+    assert bench.retriever.requests[1].history[0].question == "How long?"
+    assert bench.retriever.requests[2].history == ()
+    assert isinstance(bench.model, ScriptedModel)
+    assert bench.model.prompts[1].history[0].question == "How long?"
+
+
+def test_a_stateless_question_leaves_no_trace(bench: Bench) -> None:
+    bench.ask()
+    head = bench.history.head()
+
+    turn = finished(bench.ask("And then?", record=False)).turn
+
+    assert bench.history.head() == head
+    assert turn.seq == 0
+    assert bench.retriever.requests[1].history == ()
+
+
+def test_closing_the_events_keeps_what_was_said(bench: Bench) -> None:
+    events = bench.events()
+    said = next(event for event in events if isinstance(event, Token))
+    events.close()  # type: ignore[attr-defined]
+
+    (turn,) = bench.history.since(0)
+    assert turn.status == "interrupted"
+    assert turn.answer == said.text.strip()
+
+
+def test_a_silent_model_can_be_cancelled(bench: Bench) -> None:
+    silence = threading.Event()
+
+    class Silent(ScriptedModel):
+        def stream(self, prompt: Prompt) -> Iterator[str]:
+            yield "It waits "
+            silence.wait()
+
+    bench.model = Silent()
+    cancel = threading.Event()
+    events = []
+    for event in bench.events(cancel=cancel):
+        events.append(event)
+        if isinstance(event, Token):
+            cancel.set()
+    silence.set()
+
+    turn = finished(events).turn
+    assert (turn.status, turn.answer) == ("interrupted", "It waits")
+    assert bench.history.transcript(turn.conversation) == [turn]
+
+
+def test_a_missing_model_is_replaced_and_said_so(bench: Bench) -> None:
+    bench.model = ServerUnreachable("no Ollama at 127.0.0.1:1")
+
+    events = bench.ask()
+
+    notices = [event for event in events if isinstance(event, Notice)]
+    assert notices[0].kind == "warning"
+    assert "no Ollama" in notices[0].message
+    assert finished(events).turn.model == "builtin:extractive"
+
+
+def test_a_model_that_fails_before_its_first_word_is_replaced(bench: Bench) -> None:
+    bench.model = ScriptedModel(ModelFailed("it broke"))
+
+    turn = finished(bench.ask()).turn
+
+    assert turn.model == "builtin:extractive"
+    assert turn.status == "answered"
+
+
+@pytest.mark.parametrize("script", [(), ("A commit ",)])
+def test_a_required_or_half_heard_model_is_not_replaced(
+    bench: Bench, script: tuple[str, ...]
+) -> None:
+    bench.model = ScriptedModel(*script, ModelFailed("it broke"))
+    if not script:
+        bench.settings = replace(bench.settings, require_model=True)
+
+    with pytest.raises(ModelFailed):
+        bench.ask()
+
+    (turn,) = bench.history.since(0)
+    assert turn.status == "failed"
+    assert turn.answer == "".join(script).strip()
+
+
+def test_nothing_relevant_is_not_answered_by_quoting(bench: Bench) -> None:
+    bench.model = Quoting("never said")
+    bench.retriever.relevant = False
+
+    events = bench.ask()
+
+    assert finished(events).turn.status == "nothing_found"
+    assert not any(isinstance(event, Token) for event in events)
+
+
+def test_without_documents_a_generating_model_finds_nothing(bench: Bench) -> None:
+    bench.retriever.passages = ()
+
+    assert finished(bench.ask()).turn.status == "nothing_found"
+
+
+def test_without_asking_the_documents_the_model_answers_alone(bench: Bench) -> None:
+    bench.model = ScriptedModel("From what I know.")
+
+    turn = finished(bench.ask(use_documents=False)).turn
+
+    assert (turn.status, turn.retrieved) == ("answered", ())
+    assert bench.retriever.requests == []
+
+
+def test_strict_refuses_what_no_passage_bears_out(bench: Bench) -> None:
+    bench.model = ScriptedModel("The moon is made of green cheese [1].")
+
+    with pytest.raises(Unverified):
+        bench.ask(strict=True)
+
+    assert bench.history.since(0)[0].answer == "The moon is made of green cheese."
+
+
+def test_an_asked_again_turn_takes_the_place_of_the_first(bench: Bench) -> None:
+    first = finished(bench.ask()).turn
+
+    again = finished(bench.ask(replaces=first.id)).turn
+
+    assert bench.history.transcript(first.conversation) == [again]
+    assert bench.retriever.requests[1].history == ()
+
+
+def test_an_interrupted_answer_goes_on_where_it_stopped(bench: Bench) -> None:
+    events = bench.events()
+    next(event for event in events if isinstance(event, Token))
+    events.close()  # type: ignore[attr-defined]
+    (partial,) = bench.history.since(0)
+
+    bench.ask("go on", continues=partial.id)
+
+    assert isinstance(bench.model, ScriptedModel)
+    assert partial.answer in bench.model.prompts[-1].question
+
+
+@pytest.mark.parametrize("question", ["", "  \n"])
+def test_an_empty_question_is_refused(bench: Bench, question: str) -> None:
+    with pytest.raises(UsageError):
+        bench.ask(question)
+
+
+def test_an_unknown_conversation_is_refused(bench: Bench) -> None:
+    with pytest.raises(ConversationNotFound):
+        bench.ask(conversation="nowhere")
+
+
+def test_a_changed_file_makes_its_citation_stale(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "locks.md"
+    path.write_text("now different")
+    bench.retriever.passages = (replace(PASSAGE, path=str(path), digest="0" * 64),)
+
+    assert finished(bench.ask()).stale == {1}
