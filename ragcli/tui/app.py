@@ -1,0 +1,158 @@
+"""The chat as an application: one screen, the user's theme and keys, a clean end."""
+
+from __future__ import annotations
+
+import signal
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from ragcli.errors import RagcliError
+from ragcli.tui import keys, theme
+from ragcli.tui.palette import ChatCommands
+from ragcli.tui.ports import Profile, Profiles
+from ragcli.tui.screens.chat import ChatScreen
+
+_SIGNALS = ("SIGTERM", "SIGHUP")
+
+
+class ChatApp(App[None]):
+    """Shows the chat over one profile, and switches to others.
+
+    Args:
+        profiles: This process.
+        profile: The profile to begin with; closed at the end, or the one that the
+            user switched to.
+        conversation: The conversation to open, "" for a new one, None for the latest.
+    """
+
+    TITLE = "ragcli"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar = {ChatCommands}
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "Quit", priority=True, id="app.quit"),
+        Binding("ctrl+c", "interrupt", show=False, priority=True, id="app.interrupt"),
+        Binding("ctrl+p", "command_palette", "Commands", id="app.palette"),
+    ]
+
+    def __init__(
+        self,
+        profiles: Profiles,
+        profile: Profile,
+        conversation: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.ended_by = 0
+        """The signal that ended the chat, 0 for none."""
+        self.chat = ChatScreen(profiles, profile)
+        self.chat.start_with(conversation)
+        self._wanted = profile.settings.theme
+        self._bindings_wanted = profile.resolved.bindings()
+        self.profiles = profiles
+
+    def on_mount(self) -> None:
+        """Applies theme and keys, and shows the chat."""
+        problems = self._apply_theme() + self._apply_keys()
+        self.push_screen(self.chat)
+        self._catch_signals()
+        for problem in problems:
+            self.notify(problem, severity="warning", markup=False, timeout=15)
+
+    def _apply_theme(self) -> list[str]:
+        chosen = theme.remembered(self.profiles) or self._wanted
+        problem = []
+        if chosen in self.available_themes:
+            self.theme = chosen
+        else:
+            problem = [theme.unknown(chosen, self.available_themes)]
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        return problem
+
+    def _theme_changed(self, _changed: object) -> None:
+        try:
+            note = theme.remember(self.profiles, self.theme)
+        except RagcliError as error:
+            note = error.message
+        if note:
+            self.notify(note, severity="warning", markup=False)
+
+    def _apply_keys(self) -> list[str]:
+        usable, wrong = keys.checked(self._bindings_wanted)
+        self.set_keymap(usable)
+        self.chat.changed_keys = usable
+        return wrong
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Returns a key as the footer shows it: `F1`, `^B`."""
+        first = binding.key.partition(",")[0]
+        return keys.shown_keys(first).replace("Ctrl+", "^")
+
+    # The end
+
+    def _catch_signals(self) -> None:
+        """Has a polite kill and a closed terminal end the chat as `quit` does."""
+        import asyncio
+
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None:
+                loop.add_signal_handler(number, self._killed, int(number))
+
+    def _killed(self, number: int) -> None:
+        self.ended_by = number
+        self.chat.run_command("quit")
+
+    def action_leave(self) -> None:
+        """Ends the chat; the answer so far and the draft are kept."""
+        self.chat.run_command("quit")
+
+    def action_interrupt(self) -> None:
+        """Copies the selection; else stops the answer; else empties the prompt."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+        elif self.chat.asking is not None:
+            self.chat.stop()
+        elif self.chat.prompt.text and self.screen is self.chat:
+            self.chat.prompt.put("")
+        else:
+            self.notify("Press Ctrl+Q to leave.", markup=False)
+
+
+def run(
+    profiles: Profiles,
+    *,
+    conversation: str = "",
+    new: bool = False,
+    inline: bool = False,
+) -> int:
+    """Opens the profile in force and shows the chat until the user leaves.
+
+    Args:
+        profiles: This process; `runtime.Runtime`.
+        conversation: Which one to open: its id, a beginning of it, or its title.
+        new: Start a conversation.
+        inline: Draw under the shell's prompt instead of on the whole screen.
+
+    Returns:
+        The exit code: 0, or 128 and the number of the signal that ended it.
+
+    Raises:
+        RagcliError: The profile or the conversation cannot be opened.
+    """
+    profile = profiles.open()
+    first: str | None = "" if new else None
+    try:
+        if conversation:
+            first = profile.history.resolve(conversation)
+        app = ChatApp(profiles, profile, first)
+        app.run(inline=inline)
+        profile = app.chat.profile
+    finally:
+        profile.close()
+    return app.ended_by and 128 + app.ended_by

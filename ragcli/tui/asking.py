@@ -1,0 +1,133 @@
+"""One question on its way, in a thread of its own.
+
+Tokens are gathered in a buffer and announced once, however many come: the screen
+takes what there is when it is ready to draw, so a fast model cannot flood it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual.message import Message
+
+from ragcli.chat.events import AskRequest, Event, Finished, Retrieved, Token
+from ragcli.errors import RagcliError
+from ragcli.sessions.records import Turn
+from ragcli.tui.messages import AnswerEnded, AnswerEvent, AnswerGrew
+from ragcli.tui.ports import Profile
+
+_TELLING = 0.3
+"""Seconds of streaming before a rate means anything."""
+
+
+class Asking:
+    """Runs `profile.ask(request)` and posts what happens.
+
+    Args:
+        profile: Who answers.
+        request: The question; its `cancel` event is set by this object.
+        post: Takes messages from any thread; `Screen.post_message`.
+    """
+
+    def __init__(
+        self, profile: Profile, request: AskRequest, post: Callable[[Message], object]
+    ) -> None:
+        self.profile = profile
+        self._cancel = threading.Event()
+        self.request = replace(request, cancel=self._cancel)
+        self._post = post
+        self._lock = threading.Lock()
+        self._fresh: list[str] = []
+        self._said: list[str] = []
+        self._first = self._last = 0.0
+        self.turn: Turn | None = None
+        """The turn as it was recorded, once it was."""
+        self.retrieved: Retrieved | None = None
+        """What was found, once it was."""
+        self.context: tuple[int, int] = (0, 0)
+        """Tokens of the prompt, and of the model's window; 0 when unknown."""
+        self._thread = threading.Thread(target=self._run, name="ask", daemon=True)
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stops the answer; what was said is recorded as interrupted."""
+        self._cancel.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancel.is_set()
+
+    def join(self, seconds: float) -> bool:
+        """Waits for the end; True when it has come."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def take(self) -> str:
+        """Returns the text that came since the last call."""
+        with self._lock:
+            text = "".join(self._fresh)
+            self._fresh.clear()
+        return text
+
+    def answer(self) -> str:
+        """Returns all that was said so far."""
+        with self._lock:
+            return "".join(self._said)
+
+    def rate(self) -> float:
+        """Returns the tokens a second since the first of them; 0 before it can tell."""
+        seconds = self._last - self._first
+        return (len(self._said) - 1) / seconds if seconds > _TELLING else 0.0
+
+    def _run(self) -> None:
+        error: RagcliError | None = None
+        try:
+            events = self.profile.ask(self.request)
+            for event in events:
+                self._take_note(event)
+        except RagcliError as failure:
+            error = failure
+        finally:
+            crash = sys.exception()
+            self._post(AnswerEnded(self, error, crash))
+
+    def _take_note(self, event: Event) -> None:
+        if isinstance(event, Token):
+            self._hear(event.text)
+            return
+        if isinstance(event, Retrieved):
+            self.retrieved = event
+            self._measure(event)
+        elif isinstance(event, Finished):
+            self.turn = event.turn
+        self._post(AnswerEvent(self, event))
+
+    def _measure(self, event: Retrieved) -> None:
+        """Counts how much of the model's window the prompt takes."""
+        model = self.profile.choose_model().model
+        window = model.window()
+        if not window:
+            return
+        prompt = event.prompt
+        text = [prompt.question, prompt.summary, prompt.instructions]
+        text += [source.text for source in prompt.sources]
+        text += [f"{each.question}\n{each.answer}" for each in prompt.history]
+        self.context = (model.count_tokens("\n".join(text)), window)
+
+    def _hear(self, text: str) -> None:
+        with self._lock:
+            first = not self._fresh
+            self._fresh.append(text)
+            self._said.append(text)
+            self._last = time.monotonic()
+            self._first = self._first or self._last
+        if first:
+            self._post(AnswerGrew(self))

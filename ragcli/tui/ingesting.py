@@ -1,0 +1,90 @@
+"""Reading documents in a thread, with its progress posted to the screen."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from textual.message import Message
+
+from ragcli.errors import RagcliError
+from ragcli.tui.messages import (
+    IngestEnded,
+    IngestNoted,
+    IngestStarted,
+    IngestStepped,
+)
+from ragcli.tui.ports import Profile
+
+_FRAME = 0.1
+"""Seconds between two steps that are posted: thousands of files must not flood."""
+
+
+class _Steps:
+    """An `index.protocols.Progress` that posts.
+
+    Args:
+        post: Takes messages from any thread.
+    """
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        self._post = post
+        self._done = 0
+        self._posted = 0.0
+
+    def start(self, total: int, what: str) -> None:
+        """Announces work of `total` steps."""
+        self._done = 0
+        self._post(IngestStarted(total, what))
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Counts steps, and posts them now and then."""
+        self._done += count
+        now = time.monotonic()
+        if now - self._posted >= _FRAME:
+            self._posted = now
+            self._post(IngestStepped(self._done, name))
+
+    def note(self, message: str) -> None:
+        """Passes on what a user should read."""
+        self._post(IngestNoted(message))
+
+
+class Ingesting:
+    """Runs `library.add` or `library.sync`.
+
+    Args:
+        profile: Whose documents.
+        paths: What to add; None to bring all up to date.
+        post: Takes messages from any thread.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        paths: Sequence[Path] | None,
+        post: Callable[[Message], object],
+    ) -> None:
+        self._profile, self._paths, self._post = profile, paths, post
+
+    def start(self) -> None:
+        """Begins."""
+        threading.Thread(target=self._run, name="ingest", daemon=True).start()
+
+    def _run(self) -> None:
+        report: Any = None
+        error: RagcliError | None = None
+        try:
+            library = self._profile.library
+            if self._paths is None:
+                report = library.sync(_Steps(self._post))
+            else:
+                report = library.add(self._paths, _Steps(self._post))
+        except RagcliError as failure:
+            error = failure
+        finally:
+            self._post(IngestEnded(report, error, sys.exception()))

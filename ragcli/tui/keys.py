@@ -1,0 +1,125 @@
+"""Keys: the bindings that a user may change, and what help says about them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import Keys
+from textual.widget import Widget
+
+_MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
+_NAMES = {"prompt": "Prompt", "turn": "Answer", "source": "Source", "chat": "Chat"}
+_NAMES |= {"sidebar": "Conversations", "find": "Find", "transcript": "Transcript"}
+
+
+def bindings_of(kind: type[DOMNode]) -> Iterator[Binding]:
+    """Yields the bindings with an id that a class declares itself."""
+    for binding in kind.__dict__.get("BINDINGS", ()):
+        if isinstance(binding, Binding) and binding.id:
+            yield binding
+
+
+def known() -> dict[str, Binding]:
+    """Returns every binding that may be changed, by its id."""
+    from ragcli.tui.app import ChatApp
+    from ragcli.tui.screens.chat import ChatScreen
+    from ragcli.tui.widgets.find import FindBar
+    from ragcli.tui.widgets.prompt import Prompt
+    from ragcli.tui.widgets.sidebar import Sidebar
+    from ragcli.tui.widgets.sources import SourceCard
+    from ragcli.tui.widgets.transcript import Transcript
+    from ragcli.tui.widgets.turn import TurnView
+
+    owners = (
+        ChatApp, ChatScreen, Prompt, TurnView, SourceCard, Sidebar, FindBar, Transcript,
+    )  # fmt: skip
+    return {b.id or "": b for owner in owners for b in bindings_of(owner)}
+
+
+def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Returns the usable part of a user's key map, and what is wrong with the rest."""
+    declared, usable, wrong = known(), {}, []
+    for name, key in wanted.items():
+        if name not in declared:
+            near = difflib.get_close_matches(name, declared, 1, 0.5)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            wrong.append(f"keys.{name}: there is no such key binding{hint}")
+        elif bad := [k for k in key.split(",") if not is_key(k.strip())]:
+            wrong.append(f"keys.{name}: {bad[0]!r} is not a key; write e.g. ctrl+k")
+        else:
+            usable[name] = ",".join(k.strip() for k in key.split(","))
+    return usable, wrong + _clashes(usable, declared)
+
+
+def is_key(name: str) -> bool:
+    """Tells whether `name` is a key as Textual names them."""
+    *modifiers, key = name.split("+") if name != "+" else ["+"]
+    if not set(modifiers) <= _MODIFIERS:
+        return False
+    return len(key) == 1 or key in _key_names()
+
+
+def _key_names() -> set[str]:
+    from textual.keys import KEY_TO_UNICODE_NAME
+
+    plain = {key.value.rpartition("+")[2] for key in Keys}
+    return plain | set(KEY_TO_UNICODE_NAME) | set(KEY_TO_UNICODE_NAME.values())
+
+
+def _clashes(usable: Mapping[str, str], declared: Mapping[str, Binding]) -> list[str]:
+    """Returns a line for each changed key that another binding nearby has already."""
+    said = []
+    for name, key in usable.items():
+        place = name.partition(".")[0]
+        for other, binding in declared.items():
+            taken = usable.get(other, binding.key)
+            if other == name or other.partition(".")[0] != place:
+                continue
+            both = set(key.split(",")) & set(taken.split(","))
+            if both and other > name:
+                said.append(f"keys.{name} and keys.{other} are both {both.pop()}")
+    return said
+
+
+def sections(
+    focused: Widget | None, screen: DOMNode, changed: Mapping[str, str]
+) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+    """Returns what help shows about keys: those of the focused widget first.
+
+    Args:
+        focused: Where the user is.
+        screen: The screen, whose keys come last.
+        changed: The keys that the user has set, by binding id.
+    """
+    nodes: list[DOMNode] = [*(focused.ancestors_with_self if focused else ()), screen]
+    found = []
+    for node in dict.fromkeys(nodes):
+        for kind in type(node).__mro__:
+            rows = [
+                (shown_keys(changed.get(b.id or "", b.key)), b.description or _said(b))
+                for b in bindings_of(kind)
+            ]
+            if rows:
+                prefix = (next(bindings_of(kind)).id or "").partition(".")[0]
+                found.append((_NAMES.get(prefix, prefix.title()), rows))
+    return list({title: (title, rows) for title, rows in found}.values())
+
+
+def _said(binding: Binding) -> str:
+    words = (binding.id or "").rpartition(".")[2].replace("_", " ")
+    return words.capitalize()
+
+
+def shown_keys(keys: str) -> str:
+    """Returns key names as people write them: `ctrl+j` as `Ctrl+J`."""
+    return ", ".join(_shown_key(key.strip()) for key in keys.split(","))
+
+
+def _shown_key(key: str) -> str:
+    names = {"escape": "Esc", "right_square_bracket": "]", "left_square_bracket": "["}
+    names |= {"pageup": "PgUp", "pagedown": "PgDn"}
+    parts = [names.get(part, part.title()) for part in key.split("+")]
+    return "+".join(parts) if len(parts) > 1 or len(key) > 1 else key

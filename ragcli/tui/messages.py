@@ -1,0 +1,93 @@
+"""What threads tell the chat screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from ragcli.chat.events import Event
+from ragcli.errors import RagcliError
+from ragcli.sessions.records import Conversation, Turn
+
+if TYPE_CHECKING:
+    from ragcli.tui.asking import Asking
+    from ragcli.tui.ports import Profile
+
+
+@dataclass
+class AnswerGrew(Message):
+    """Text has come in; `Asking.take` has it."""
+
+    asking: Asking
+
+
+@dataclass
+class AnswerEvent(Message):
+    """The engine said something other than a token."""
+
+    asking: Asking
+    event: Event
+
+
+@dataclass
+class AnswerEnded(Message):
+    """The answer is over: recorded, cancelled or failed."""
+
+    asking: Asking
+    error: RagcliError | None
+    crash: BaseException | None
+    """A bug of ours, to be raised where it is seen."""
+
+
+@dataclass
+class HistoryMoved(Message):
+    """Records were appended, here or elsewhere."""
+
+    profile: Profile
+    turns: Sequence[Turn]
+    conversations: Sequence[Conversation]
+
+
+@dataclass
+class HistoryFailed(Message):
+    """The history could not be read."""
+
+    profile: Profile
+    error: RagcliError
+
+
+@dataclass
+class IngestStarted(Message):
+    """Documents are being read."""
+
+    total: int
+    what: str
+
+
+@dataclass
+class IngestStepped(Message):
+    """Some of them are done."""
+
+    done: int
+    name: str
+
+
+@dataclass
+class IngestNoted(Message):
+    """A file was left out, with the reason."""
+
+    message: str
+
+
+@dataclass
+class IngestEnded(Message):
+    """Documents were added, or could not be."""
+
+    report: Any
+    """An `IngestReport`; None when it failed."""
+    error: RagcliError | None
+    crash: BaseException | None
+    """A bug of ours, to be raised where it is seen."""

@@ -1,0 +1,243 @@
+"""The chat: keys and commands, and where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from ragcli.errors import RagcliError
+from ragcli.sessions.records import Conversation
+from ragcli.tui import commands, keys
+from ragcli.tui.attachments import mention_start, paths_like
+from ragcli.tui.screens.changing import ChangingMixin
+from ragcli.tui.screens.finding import FindingMixin
+from ragcli.tui.screens.help import HelpScreen
+from ragcli.tui.screens.profiles import ProfilesMixin
+from ragcli.tui.screens.turns import TurnsMixin
+from ragcli.tui.threads import aside
+from ragcli.tui.widgets.completions import Completion, Completions
+from ragcli.tui.widgets.prompt import Prompt
+
+
+class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
+    """The one screen of the chat."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "command('help')", "Help", id="chat.help"),
+        Binding("ctrl+b", "command('sidebar')", "Conversations", id="chat.sidebar"),
+        Binding("ctrl+s", "command('sources')", "Sources", id="chat.sources"),
+        Binding("ctrl+n", "command('new')", "New", show=False, id="chat.new"),
+        Binding(
+            "ctrl+r",
+            "command('regenerate')",
+            "Ask again",
+            show=False,
+            id="chat.regenerate",
+        ),
+        Binding("ctrl+f", "command('find')", "Find", priority=True, id="chat.find"),
+        Binding("ctrl+g", "command('search')", show=False, id="chat.search"),
+        Binding("ctrl+t", "command('conversation')", show=False, id="chat.switch"),
+        Binding("ctrl+o", "command('model')", show=False, id="chat.model"),
+        Binding("escape", "stop", "Stop", show=False, id="chat.stop"),
+        Binding("ctrl+up", "turns", "Turns", show=False, id="chat.turns"),
+        Binding("pageup", "page(-1)", show=False, priority=True, id="chat.page_up"),
+        Binding("pagedown", "page(1)", show=False, priority=True, id="chat.page_down"),
+        Binding("ctrl+end", "end", show=False, id="chat.end"),
+    ]
+
+    changed_keys: Mapping[str, str] = MappingProxyType({})
+    """The keys that the user has set, by binding id."""
+    _starting: str | None = None
+
+    def start_with(self, conversation: str | None) -> None:
+        """Says which conversation to open first: "" for a new one, None the latest."""
+        self._starting = conversation
+
+    def on_mount(self) -> None:
+        """Draws the frame at once; what must be read comes after the first paint."""
+        self.show_state()
+        self.call_after_refresh(self._load)
+
+    def _load(self) -> None:
+        self.do(self.begin_profile(self._starting), "open")
+
+    # Commands
+
+    def action_command(self, name: str) -> None:
+        """Runs a command by a key."""
+        self.run_command(name)
+
+    def run_command(self, name: str, argument: str = "") -> None:
+        """Runs a command; what is wrong with it is said."""
+        try:
+            getattr(self, f"command_{name}")(argument)
+        except RagcliError as error:
+            self.say_error(error)
+
+    @on(Prompt.Sent)
+    def _sent(self, message: Prompt.Sent) -> None:
+        if not commands.is_command(message.text):
+            self.ask(message.text)
+            return
+        try:
+            command, argument = commands.parse(message.text)
+        except RagcliError as error:
+            self.say_error(error)
+            self.prompt.put(message.text)
+            return
+        self.run_command(command.name, argument)
+
+    def command_help(self, _: str = "") -> None:
+        """Shows keys for where the user is, and all commands."""
+        self.app.push_screen(
+            HelpScreen(keys.sections(self.focused, self, self.changed_keys))
+        )
+
+    def command_sources(self, _: str = "") -> None:
+        """Shows the sources and goes to them; from there, hides them."""
+        inside = self.focused is not None and self.sources in self.focused.ancestors
+        if self.sources.display and not inside and self.sources.cards:
+            marker = self.selected.marker if self.selected else 0
+            if not marker or not self.sources.select(marker, focus=True):
+                self.sources.cards[0].focus()
+            return
+        if not self.toggle_pane("sources"):
+            self.prompt.focus()
+        elif self.sources.cards:
+            self.sources.cards[0].focus()
+
+    def command_sidebar(self, _: str = "") -> None:
+        """Shows conversations and profiles and goes to them; from there, hides them."""
+        inside = self.focused is not None and self.sidebar in self.focused.ancestors
+        if (self.sidebar.display and not inside) or self.toggle_pane("sidebar"):
+            self.sidebar.query_one("#conversations").focus()
+        else:
+            self.prompt.focus()
+
+    def command_readonly(self, _: str = "") -> None:
+        """Stops or resumes recording."""
+        self.read_only = not self.read_only
+        self.show_state()
+        state = "not recorded from now on" if self.read_only else "recorded again"
+        self.say(f"Turns are {state}.")
+
+    def command_quit(self, _: str = "") -> None:
+        """Leaves the chat."""
+        self.do(self.leave())
+
+    async def leave(self) -> None:
+        """Keeps what there is to keep, then ends the application."""
+        self.unwatch_history()
+        try:
+            await self.keep_all()
+        finally:
+            self.app.exit()
+
+    def action_stop(self) -> None:
+        """Stops the answer, or closes what lies over the transcript."""
+        for pane in (self.sidebar, self.sources):
+            if pane.display and pane.has_class("-over"):
+                self.fold()
+                self.prompt.focus()
+                return
+        self.stop()
+
+    def action_turns(self) -> None:
+        """Goes from the prompt to the last turn."""
+        view = self.transcript.last
+        if view is not None:
+            view.focus()
+
+    def action_page(self, step: int) -> None:
+        """Scrolls the transcript from wherever the user is."""
+        if step < 0:
+            self.transcript.scroll_page_up(animate=False)
+        else:
+            self.transcript.scroll_page_down(animate=False)
+
+    def action_end(self) -> None:
+        """Goes to the end of the conversation, and follows it."""
+        if self.transcript.has_newer:
+            self.do(self.show_end(), "page")
+        else:
+            self.transcript.anchor()
+
+    # Completions
+
+    @on(Prompt.Edited)
+    def _complete(self, message: Prompt.Edited) -> None:
+        self.do(self._offer(message.text), "complete")
+
+    async def _offer(self, text: str) -> None:
+        items = await self._completions(text)
+        self.query_one(Completions).offer(items)
+        self.prompt.completing = bool(items)
+
+    async def _completions(self, text: str) -> Sequence[Completion]:
+        if commands.is_command(text) and "\n" not in text:
+            word, space, argument = text[1:].partition(" ")
+            if not space:
+                return [
+                    Completion(0, f"/{c.name}", c.help, runs=not c.required)
+                    for c in commands.matching(word)
+                ]
+            return await self._arguments(word, argument)
+        start = mention_start(text)
+        if start is None:
+            return ()
+        begun = text[start + 1 :].lstrip('"')
+        found = await aside(lambda: list(paths_like(begun)))
+        return [Completion(start, _mention(path)) for path in found]
+
+    async def _arguments(self, word: str, argument: str) -> Sequence[Completion]:
+        kind = {c.name: c.completes for c in commands.COMMANDS}.get(word, "")
+        start = len(word) + 2
+        if kind == "path":
+            found = await aside(lambda: list(paths_like(argument)))
+            return [Completion(start, path, runs=True) for path in found]
+        named = {
+            "profile": self.profiles.store.names,
+            "theme": lambda: sorted(self.app.available_themes),
+            "conversation": lambda: list(_titles(self._conversations)),
+        }.get(kind)
+        if named is None:
+            return ()
+        names = await aside(named)
+        begun = [n for n in names if n.lower().startswith(argument.lower())]
+        return [Completion(start, n, runs=True) for n in begun[:12] if n != argument]
+
+    @on(Prompt.Steered)
+    def _steered(self, message: Prompt.Steered) -> None:
+        completions = self.query_one(Completions)
+        chosen = completions.chosen
+        if message.key in {"up", "down"}:
+            completions.move(1 if message.key == "down" else -1)
+        elif chosen is not None:
+            self._take(chosen, send=message.key == "enter")
+
+    def _take(self, chosen: Completion, *, send: bool) -> None:
+        typed = self.prompt.before_cursor
+        exact = typed[chosen.start :] == chosen.text
+        self.prompt.completing = False
+        if not exact:
+            tail = "" if chosen.text.endswith("/") or chosen.runs else " "
+            self.prompt.complete(chosen.start, chosen.text + tail)
+        if (
+            send
+            and chosen.runs
+            and (exact or chosen.start == 0 or not chosen.text.endswith("/"))
+        ):
+            self.query_one(Completions).offer(())
+            self.prompt.send()
+
+
+def _mention(path: str) -> str:
+    return f'@"{path}"' if " " in path else f"@{path}"
+
+
+def _titles(conversations: Sequence[Conversation]) -> Iterator[str]:
+    return (conversation.title for conversation in conversations if conversation.title)

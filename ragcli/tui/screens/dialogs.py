@@ -1,0 +1,234 @@
+"""Small questions above the chat; each returns a typed value, None when left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from ragcli.text import safe_line, safe_text
+
+
+class ConfirmDialog(ModalScreen[bool]):
+    """Asks before something that cannot be taken back, or that leaves the chat.
+
+    Args:
+        question: One sentence.
+        detail: What exactly it is about, verbatim; made safe here.
+        yes: What the button says that does it.
+        danger: Whether something is lost by it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "answer(False)", "No"),
+        Binding("y", "answer(True)", "Yes"),
+        Binding("left,right", "app.focus_next", show=False),
+    ]
+
+    def __init__(
+        self, question: str, detail: str = "", *, yes: str = "Yes", danger: bool = False
+    ) -> None:
+        super().__init__()
+        self._question, self._detail, self._yes = question, detail, yes
+        self._danger = danger
+
+    def compose(self) -> ComposeResult:
+        """Yields the question and two buttons; the harmless one has the focus."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(safe_text(self._question)), classes="title")
+            if self._detail:
+                yield Static(Content(safe_text(self._detail)), classes="detail")
+            with Horizontal(classes="buttons"):
+                yield Button(
+                    Content(self._yes),
+                    id="yes",
+                    variant="error" if self._danger else "primary",
+                    compact=True,
+                )
+                yield Button("Cancel", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Puts the focus where Enter does no harm."""
+        self.query_one("#no" if self._danger else "#yes").focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:  # noqa: FBT001 - an action's argument
+        """Answers by a key."""
+        self.dismiss(answer)
+
+
+class TextDialog(ModalScreen[str | None]):
+    """Asks for a line of text.
+
+    Args:
+        title: What it is for.
+        value: What stands there already.
+        password: Whether it is to be hidden.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
+
+    def __init__(self, title: str, value: str = "", *, password: bool = False) -> None:
+        super().__init__()
+        self._title, self._value, self._password = title, value, password
+
+    def compose(self) -> ComposeResult:
+        """Yields title and input."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(safe_text(self._title)), classes="title")
+            yield Input(self._value, password=self._password, compact=True)
+            yield Static("Enter to accept, Esc to cancel", classes="hint")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)
+
+    def action_leave(self) -> None:
+        """Gives up."""
+        self.dismiss(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a list to pick from."""
+
+    id: str
+    text: str
+    detail: str = ""
+
+
+class PickDialog(ModalScreen[str | None]):
+    """A list to pick from, filtered as the user types; returns the entry's id.
+
+    Args:
+        title: What is picked.
+        choices: The entries.
+        current: The id of the entry in force.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel"),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, title: str, choices: Sequence[Choice], current: str = ""
+    ) -> None:
+        super().__init__()
+        self._title, self._choices, self._current = title, choices, current
+        self._shown: list[Choice] = []
+
+    def compose(self) -> ComposeResult:
+        """Yields title, filter and list."""
+        with Vertical(classes="dialog tall"):
+            yield Static(Content(safe_text(self._title)), classes="title")
+            yield Input(placeholder="filter", compact=True)
+            yield OptionList(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Fills the list."""
+        self.query_one(OptionList).can_focus = False
+        self._fill("")
+
+    def _fill(self, text: str) -> None:
+        words = text.lower().split()
+        self._shown = [
+            choice
+            for choice in self._choices
+            if all(word in f"{choice.text} {choice.detail}".lower() for word in words)
+        ]
+        lines = self.query_one(OptionList)
+        lines.clear_options()
+        lines.add_options([self._option(choice) for choice in self._shown])
+        ids = [choice.id for choice in self._shown]
+        if ids:
+            lines.highlighted = ids.index(self._current) if self._current in ids else 0
+
+    def _option(self, choice: Choice) -> Option:
+        here = ("● ", "$text-success") if choice.id == self._current else "  "
+        detail = (f"  {safe_line(choice.detail)}", "$foreground 60%")
+        return Option(Content.assemble(here, safe_line(choice.text), detail))
+
+    @on(Input.Changed)
+    def _filtered(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        if at is not None and self._shown:
+            self.dismiss(self._shown[at].id)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._shown[event.option_index].id)
+
+    def action_move(self, step: int) -> None:
+        """Moves through the list while the filter has the keyboard."""
+        lines = self.query_one(OptionList)
+        if self._shown:
+            lines.highlighted = ((lines.highlighted or 0) + step) % len(self._shown)
+
+    def action_leave(self) -> None:
+        """Gives up."""
+        self.dismiss(None)
+
+
+class LockDialog(ModalScreen[str | None]):
+    """Says who holds the profile, and asks what to do with the answer.
+
+    Args:
+        message: Who holds it, from the error.
+        hint: What the error advises.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "choose('readonly')", "Read-only"),
+        Binding("w", "choose('wait')", "Wait"),
+        Binding("r", "choose('readonly')", "Read-only"),
+        Binding("f", "choose('fork')", "Fork"),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__()
+        self._message, self._hint = message, hint
+
+    def compose(self) -> ComposeResult:
+        """Yields the holder and three ways on."""
+        with Vertical(classes="dialog"):
+            yield Static("The answer could not be recorded", classes="title")
+            yield Static(Content(safe_text(self._message)), classes="detail")
+            yield Static(Content(_LOCK_HELP), classes="hint")
+            with Horizontal(classes="buttons"):
+                yield Button("Wait", id="wait", variant="primary", compact=True)
+                yield Button("Read-only", id="readonly", compact=True)
+                yield Button("Fork", id="fork", compact=True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id)
+
+    def action_choose(self, choice: str) -> None:
+        """Chooses by a key."""
+        self.dismiss(choice)
+
+
+_LOCK_HELP = (
+    "Wait tries again until the other one is done. Read-only goes on without "
+    "recording. Fork goes on in a copy of the profile."
+)

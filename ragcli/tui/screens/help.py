@@ -1,0 +1,66 @@
+"""Keys and commands, for where the user is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ragcli.tui.commands import COMMANDS
+
+Rows = Sequence[tuple[str, str]]
+
+
+class HelpScreen(ModalScreen[None]):
+    """A page of keys and commands.
+
+    Args:
+        sections: Titles and rows of key and meaning, the nearest first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,q", "dismiss", "Close"),
+    ]
+
+    def __init__(self, sections: Sequence[tuple[str, Rows]]) -> None:
+        super().__init__()
+        self._sections = sections
+
+    def compose(self) -> ComposeResult:
+        """Yields the sections; the page scrolls."""
+        with Vertical(classes="dialog page"):
+            yield Static("Help", classes="title")
+            with VerticalScroll():
+                for title, rows in (*self._sections, ("Commands", _commands())):
+                    yield Static(Content(title), classes="section")
+                    yield Static(_table(rows))
+            yield Static(
+                "Keys are changed in the settings: keys.<name>. Esc closes.",
+                classes="hint",
+            )
+
+    def on_mount(self) -> None:
+        """Lets the arrow keys scroll."""
+        self.query_one(VerticalScroll).focus()
+
+
+def _commands() -> Rows:
+    return [
+        (f"/{c.name} {c.argument}".rstrip(), c.help)
+        for c in COMMANDS
+    ]  # fmt: skip
+
+
+def _table(rows: Rows) -> Content:
+    width = max((len(key) for key, _ in rows), default=0) + 2
+    lines = [
+        Content.assemble((key.ljust(width), "bold $text-accent"), meaning)
+        for key, meaning in rows
+    ]
+    return Content("\n").join(lines)

@@ -1,0 +1,133 @@
+"""What the sources pane shows: the passages behind one answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from ragcli.index.passages import Passage
+from ragcli.paths import shown
+from ragcli.sessions.records import Citation, Turn
+from ragcli.text import safe_name
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One passage, and how an answer uses it."""
+
+    marker: int
+    """Its number in the answer."""
+    path: str
+    text: str
+    """The passage, verbatim."""
+    score: float
+    page: int | None = None
+    lines: tuple[int, int] | None = None
+    heading: str = ""
+    quote: str = ""
+    """What the answer takes from it, or ""."""
+    cited: bool = False
+    verified: bool = True
+    """Whether the quotation was found in the passage."""
+    stale: bool = False
+    """Whether the file has changed since it was indexed."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a narrow pane: `locks.md:12-20`, `faq.pdf p. 3`."""
+        return _placed(safe_name(PurePath(self.path).name), self.page, self.lines)
+
+    @property
+    def full_place(self) -> str:
+        """The same with the whole path."""
+        return _placed(safe_name(shown(self.path)), self.page, self.lines)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether an editor can open it."""
+        return self.path != "stdin"
+
+
+def _placed(name: str, page: int | None, lines: tuple[int, int] | None) -> str:
+    if lines:
+        first, last = lines
+        return f"{name}:{first}" if first == last else f"{name}:{first}-{last}"
+    return f"{name} p. {page}" if page else name
+
+
+def from_passages(passages: Sequence[Passage], used: int) -> list[Source]:
+    """Returns the sources of an answer that is still being written."""
+    return [
+        Source(
+            marker=number,
+            path=passage.path,
+            text=passage.text,
+            score=passage.score,
+            page=passage.page,
+            lines=passage.lines,
+            heading=" / ".join(passage.heading),
+        )
+        for number, passage in enumerate(passages[:used], 1)
+    ]
+
+
+def from_turn(turn: Turn, stale: frozenset[int] = frozenset()) -> list[Source]:
+    """Returns the sources of a recorded turn: cited ones first, each by its marker."""
+    citations = {citation.marker: citation for citation in turn.citations}
+    sources = [
+        _remembered(number, item, citations.pop(number, None), stale)
+        for number, item in enumerate(turn.retrieved, 1)
+    ]
+    sources += [_cited(citation, stale) for citation in citations.values()]
+    return sorted(sources, key=lambda source: (not source.cited, source.marker))
+
+
+def _remembered(
+    number: int,
+    item: Mapping[str, Any],
+    citation: Citation | None,
+    stale: frozenset[int],
+) -> Source:
+    lines = item.get("lines")
+    return Source(
+        marker=number,
+        path=str(item.get("path", "")),
+        text=str(item.get("text", "")),
+        score=float(item.get("score") or 0),
+        page=item.get("page"),
+        lines=(int(lines[0]), int(lines[1])) if lines else None,
+        heading=str(item.get("heading") or "").replace(" > ", " / "),
+        quote=citation.quote if citation else "",
+        cited=citation is not None,
+        verified=citation.verified if citation else True,
+        stale=number in stale,
+    )
+
+
+def _cited(citation: Citation, stale: frozenset[int]) -> Source:
+    return Source(
+        marker=citation.marker,
+        path=citation.path,
+        text=citation.quote,
+        score=citation.score,
+        page=citation.page,
+        lines=citation.lines,
+        heading=citation.heading,
+        quote=citation.quote,
+        cited=True,
+        verified=citation.verified,
+        stale=citation.marker in stale,
+    )
+
+
+def quoted_span(text: str, quote: str) -> tuple[int, int] | None:
+    """Returns where `quote` stands in `text`, whatever the line breaks; or None."""
+    words = quote.split()
+    if not words:
+        return None
+    pattern = r"\s+".join(re.escape(word) for word in words)
+    match = re.search(pattern, text)
+    return match.span() if match else None

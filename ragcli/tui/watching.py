@@ -1,0 +1,63 @@
+"""Looks for what others append to the history, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from textual.message import Message
+
+from ragcli.errors import RagcliError
+from ragcli.tui.messages import HistoryFailed, HistoryMoved
+from ragcli.tui.ports import Profile
+
+_WAIT = 0.5
+"""Seconds of one wait; leaving a profile takes as long at the most."""
+
+_PAUSE = 5.0
+"""Seconds before a history that could not be read is tried again."""
+
+
+class Watcher:
+    """Posts `HistoryMoved` whenever a profile's history has grown.
+
+    Args:
+        profile: Whose history.
+        post: Takes messages from any thread.
+    """
+
+    def __init__(self, profile: Profile, post: Callable[[Message], object]) -> None:
+        self._profile = profile
+        self._post = post
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begins with what is there; posts it once, then what comes."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends soon; nothing is posted any more."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        seq = -1
+        while not self._stopped.is_set():
+            try:
+                seq = self._look(seq)
+            except RagcliError as error:
+                self._say(HistoryFailed(self._profile, error))
+                self._stopped.wait(_PAUSE)
+
+    def _look(self, seq: int) -> int:
+        history = self._profile.history
+        if seq >= 0 and not history.wait(seq, _WAIT):
+            return seq
+        head = history.head()
+        turns = history.since(seq) if seq >= 0 else []
+        self._say(HistoryMoved(self._profile, turns, history.conversations()))
+        return max(head, turns[-1].seq if turns else 0)
+
+    def _say(self, message: Message) -> None:
+        if not self._stopped.is_set():
+            self._post(message)

@@ -1,0 +1,1 @@
+"""Widgets of the chat. Each posts messages; none reaches up."""

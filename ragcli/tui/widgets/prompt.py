@@ -1,0 +1,154 @@
+"""Where the user writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+
+class Prompt(TextArea):
+    """A text area that grows, sends on Enter and remembers what was sent."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "Send", show=False, priority=True, id="prompt.send"),
+        Binding(
+            "ctrl+j,alt+enter,shift+enter",
+            "newline",
+            "New line",
+            show=False,
+            priority=True,
+            id="prompt.newline",
+        ),
+        Binding("up", "earlier", show=False, priority=True, id="prompt.earlier"),
+        Binding("down", "later", show=False, priority=True, id="prompt.later"),
+        Binding("tab", "complete", show=False, priority=True, id="prompt.complete"),
+    ]
+
+    @dataclass
+    class Sent(Message):
+        """The user sent this text; the prompt is empty again."""
+
+        text: str
+
+    @dataclass
+    class Edited(Message):
+        """The text is another one."""
+
+        text: str
+        """Up to the cursor."""
+
+    @dataclass
+    class Steered(Message):
+        """A key for the list of completions: `up`, `down`, `accept`."""
+
+        key: str
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
+        super().__init__(
+            placeholder="Ask about your documents",
+            tab_behavior="focus",
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            id=id,
+        )
+        self.completing = False
+        """Whether a list of completions is open, and takes Up, Down, Tab, Enter."""
+        self._sent: list[str] = []
+        self._at = 0
+        self._kept = ""
+
+    def remember(self, texts: Sequence[str]) -> None:
+        """Sets what Up goes back through, oldest first."""
+        self._sent = [text for text in texts if text]
+        self._at = len(self._sent)
+
+    def put(self, text: str) -> None:
+        """Replaces the text; the cursor goes to its end."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    def on_text_area_changed(self) -> None:
+        """Says so: completions follow the text, the draft is kept."""
+        self.post_message(self.Edited(self.before_cursor))
+
+    @property
+    def before_cursor(self) -> str:
+        """The text up to the cursor."""
+        return self.get_text_range((0, 0), self.cursor_location)
+
+    def complete(self, start: int, text: str) -> None:
+        """Puts `text` in place of what stands from `start` to the cursor."""
+        whole, at = self.text, len(self.before_cursor)
+        self.put(whole[:start] + text + whole[at:])
+        before = whole[:start] + text
+        column = len(before) - (before.rfind("\n") + 1)
+        self.move_cursor((before.count("\n"), column))
+
+    def action_send(self) -> None:
+        """Sends the text, or takes the completion."""
+        if self.completing:
+            self.post_message(self.Steered("enter"))
+            return
+        self.send()
+
+    def send(self) -> None:
+        """Sends the text as it stands."""
+        text = self.text.strip()
+        if not text:
+            return
+        if not self._sent or self._sent[-1] != text:
+            self._sent.append(text)
+        self._at = len(self._sent)
+        self.put("")
+        self.post_message(self.Sent(text))
+
+    def action_newline(self) -> None:
+        """Starts a new line."""
+        self.insert("\n")
+
+    def action_complete(self) -> None:
+        """Takes the completion; without one Tab goes to the next widget."""
+        if self.completing:
+            self.post_message(self.Steered("accept"))
+        else:
+            self.screen.focus_next()
+
+    def action_earlier(self) -> None:
+        """Moves up; on the first line to what was sent before."""
+        if self.completing:
+            self.post_message(self.Steered("up"))
+        elif (
+            self.cursor_location[0] > 0
+            or self.wrapped_document.location_to_offset(self.cursor_location).y
+        ):
+            self.action_cursor_up()
+        elif self._at > 0:
+            self._recall(self._at - 1)
+
+    def action_later(self) -> None:
+        """Moves down; on the last line to what was sent after."""
+        if self.completing:
+            self.post_message(self.Steered("down"))
+        elif self.cursor_location[0] < self.document.line_count - 1:
+            self.action_cursor_down()
+        elif self._at < len(self._sent):
+            self._recall(self._at + 1)
+
+    def _recall(self, at: int) -> None:
+        if self._at == len(self._sent):
+            self._kept = self.text
+        self._at = at
+        self.put(self._sent[at] if at < len(self._sent) else self._kept)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Takes pasted lines as they are, with their own line ends made plain."""
+        event.prevent_default()
+        event.stop()
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        self.replace(text, *self.selection, maintain_selection_offset=False)

@@ -1,0 +1,129 @@
+"""Conversations and profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from ragcli.sessions.records import Conversation
+from ragcli.text import safe_line, safe_name
+
+_LISTED = 200
+"""Conversations that are listed; `/conversation` finds all of them."""
+
+
+class Sidebar(Vertical):
+    """What there is to switch to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "request('rename')", "Rename", id="sidebar.rename"),
+        Binding("delete,d", "request('delete')", "Delete", id="sidebar.delete"),
+    ]
+
+    @dataclass
+    class ConversationChosen(Message):
+        """The user wants to see this conversation; "" for a new one."""
+
+        conversation: str
+
+    @dataclass
+    class ProfileChosen(Message):
+        """The user wants to switch to this profile."""
+
+        profile: str
+
+    @dataclass
+    class Requested(Message):
+        """The user wants to `rename` or `delete` a conversation."""
+
+        what: str
+        conversation: str
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
+        super().__init__(id=id)
+        self._conversations: Sequence[Conversation] = ()
+        self._current = ""
+
+    def compose(self) -> ComposeResult:
+        """Yields the two lists under their titles."""
+        yield Static("Conversations", markup=False, classes="title")
+        yield OptionList(id="conversations", markup=False, compact=True)
+        yield Static("Profiles", markup=False, classes="title")
+        yield OptionList(id="profiles", markup=False, compact=True)
+
+    def list_conversations(
+        self, conversations: Sequence[Conversation], current: str
+    ) -> None:
+        """Shows the newest conversations, the current one marked."""
+        if (conversations, current) == (self._conversations, self._current):
+            return
+        self._conversations, self._current = conversations, current
+        options = [
+            Option(_line(item.title or "untitled", here=item.id == current), item.id)
+            for item in conversations[:_LISTED]
+        ]
+        if not current:
+            options.insert(0, Option(_line("New conversation", here=True), "new"))
+        self._fill("#conversations", options)
+
+    def list_profiles(
+        self, names: Sequence[str], current: str, locked: Collection[str] = ()
+    ) -> None:
+        """Shows the profiles, the open one marked."""
+        self._fill(
+            "#profiles",
+            [
+                Option(
+                    _line(
+                        safe_name(name) + (" (locked)" if name in locked else ""),
+                        here=name == current,
+                    ),
+                    name,
+                )
+                for name in names
+            ],
+        )
+
+    def _fill(self, selector: str, options: list[Option]) -> None:
+        """Replaces a list; the highlighted entry stays highlighted."""
+        lines = self.query_one(selector, OptionList)
+        at = lines.highlighted_option.id if lines.highlighted_option else None
+        lines.clear_options()
+        lines.add_options(options)
+        ids = [option.id for option in options]
+        if at in ids:
+            lines.highlighted = ids.index(at)
+
+    def action_request(self, what: str) -> None:
+        """Passes a key on as a wish about the highlighted conversation."""
+        option = self.query_one("#conversations", OptionList).highlighted_option
+        if option and option.id and option.id != "new":
+            self.post_message(self.Requested(what, option.id))
+
+    @on(OptionList.OptionSelected, "#conversations")
+    def _conversation(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        chosen = event.option_id or ""
+        self.post_message(self.ConversationChosen("" if chosen == "new" else chosen))
+
+    @on(OptionList.OptionSelected, "#profiles")
+    def _profile(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.ProfileChosen(event.option_id or ""))
+
+
+def _line(text: str, *, here: bool) -> Content:
+    line = safe_line(text)
+    if here:
+        return Content.assemble(("● ", "$text-success"), (line, "bold"))
+    return Content(f"  {line}")

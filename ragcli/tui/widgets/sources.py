@@ -1,0 +1,170 @@
+"""The passages behind an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from ragcli.text import safe_line, safe_text
+from ragcli.tui.sources import Source, quoted_span
+
+_NONE = "The passages behind an answer stand here."
+_LONGEST = 1200
+"""Characters of a passage that are shown before it is expanded."""
+
+
+class SourceCard(Vertical, can_focus=True):
+    """One passage: its place, its score, its text with the quotation marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "request('previous')", show=False, id="source.up"),
+        Binding("down,j", "request('next')", show=False, id="source.down"),
+        Binding("enter,o", "request('open')", "Open in editor", id="source.open"),
+        Binding("space", "request('expand')", "Context", id="source.expand"),
+        Binding("x", "request('exclude')", "Without it", id="source.exclude"),
+        Binding("c", "request('copy')", "Copy", id="source.copy"),
+    ]
+
+    @dataclass
+    class Requested(Message):
+        """The user wants something done with this source."""
+
+        card: SourceCard
+        what: str
+
+        @property
+        def control(self) -> SourceCard:
+            """The source."""
+            return self.card
+
+    @dataclass
+    class Selected(Message):
+        """This source is the one whose marker is to be shown."""
+
+        card: SourceCard
+
+        @property
+        def control(self) -> SourceCard:
+            """The source."""
+            return self.card
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(classes="-cited" if source.cited else "")
+        self.source = source
+        self.expanded = False
+        self._head = Static(markup=False, classes="head")
+        self._heading = Static(markup=False, classes="heading")
+        self._body = Static(markup=False, classes="body")
+
+    def compose(self) -> ComposeResult:
+        """Yields place, heading and text."""
+        yield self._head
+        if self.source.heading:
+            yield self._heading
+        yield self._body
+
+    def on_mount(self) -> None:
+        """Draws it."""
+        self._heading.update(Content(safe_line(self.source.heading)))
+        self._body.update(self._text())
+        self.call_after_refresh(self._draw_head)
+
+    def on_resize(self) -> None:
+        """Fits the line with place and score to the width."""
+        self._draw_head()
+
+    def _draw_head(self) -> None:
+        source = self.source
+        flags = " changed" if source.stale else ""
+        flags += "" if source.verified else " unverified"
+        score = f"{source.score:.2f}"
+        room = self.content_size.width - len(f"[{source.marker}]  {flags} {score}")
+        place = source.place
+        if len(place) > room > 4:
+            place = "…" + place[-(room - 1) :]
+        gap = " " * max(1, room - len(place) + 1)
+        self._head.update(
+            Content.assemble(
+                (f"[{source.marker}] ", "bold $text-accent"),
+                (place, "bold"),
+                (flags, "$text-warning"),
+                gap,
+                (score, "$foreground 60%"),
+            )
+        )
+
+    def _text(self) -> Content:
+        text = safe_text(self.source.text).strip("\n")
+        span = quoted_span(text, safe_text(self.source.quote))
+        content = Content(text)
+        if span:
+            content = content.stylize("$text-warning on $warning 15%", *span)
+        if len(text) > _LONGEST and not self.expanded:
+            end = max(_LONGEST, span[1] if span else 0)
+            content = content[:end] + Content.styled(" …", "$foreground 60%")
+        return content
+
+    def show_around(self, before: str, after: str) -> None:
+        """Shows what stands around the passage; called again, hides it."""
+        self.expanded = not self.expanded
+        content = self._text()
+        if self.expanded:
+            dim = "$foreground 60%"
+            parts = [Content.styled(safe_text(before), dim)] if before else []
+            parts.append(content)
+            parts += [Content.styled(safe_text(after), dim)] if after else []
+            content = Content("\n").join(parts)
+        self._body.update(content)
+
+    def action_request(self, what: str) -> None:
+        """Passes a key on as a wish."""
+        self.post_message(self.Requested(self, what))
+
+    def on_focus(self) -> None:
+        """Shows which marker of the answer it belongs to."""
+        self.post_message(self.Selected(self))
+
+
+class SourcesPane(VerticalScroll, can_focus=False):
+    """The sources of the selected answer."""
+
+    def compose(self) -> ComposeResult:
+        """Yields the title and the note that stands for no sources."""
+        yield Static("Sources", markup=False, classes="title")
+        yield Static(_NONE, markup=False, classes="none")
+
+    @property
+    def cards(self) -> list[SourceCard]:
+        """The sources, in order."""
+        return list(self.query(SourceCard))
+
+    async def show(self, sources: Sequence[Source], none: str = _NONE) -> None:
+        """Shows these sources in place of what was there."""
+        if [card.source for card in self.cards] == list(sources):
+            return
+        with self.app.batch_update():
+            await self.query(SourceCard).remove()
+            await self.mount_all([SourceCard(source) for source in sources])
+        note = self.query_one(".none", Static)
+        note.update(none)
+        note.display = not sources
+        self.scroll_home(animate=False)
+
+    def select(self, marker: int, *, focus: bool = False) -> bool:
+        """Brings a marker's source into sight; False when there is none."""
+        for card in self.cards:
+            wanted = card.source.marker == marker
+            card.set_class(wanted, "-selected")
+            if wanted:
+                card.scroll_visible(animate=False)
+                if focus:
+                    card.focus()
+        return any(card.source.marker == marker for card in self.cards)

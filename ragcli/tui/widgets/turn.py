@@ -1,0 +1,195 @@
+"""One question and its answer in the transcript."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from ragcli.sessions.records import Turn
+from ragcli.text import safe_line, safe_text
+from ragcli.tui.sources import Source, from_turn
+from ragcli.tui.widgets.answer import AnswerView
+
+_NOTES = {
+    "interrupted": "interrupted",
+    "failed": "the model failed",
+    "nothing_found": "nothing relevant found",
+}
+_NOTHING = "Nothing in the documents answers this."
+
+
+class TurnView(Vertical, can_focus=True):
+    """A question, one line about who answered it, and the answer.
+
+    Args:
+        turn: A recorded turn, or one that is being answered (`seq` 0).
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "request('previous')", "Previous", show=False, id="turn.up"),
+        Binding("down,j", "request('next')", "Next", show=False, id="turn.down"),
+        Binding("c", "request('copy')", "Copy", id="turn.copy"),
+        Binding("y", "request('copy_code')", "Code", id="turn.copy_code"),
+        Binding("r", "request('regenerate')", "Again", id="turn.regenerate"),
+        Binding("e", "request('edit')", "Edit", id="turn.edit"),
+        Binding("o", "request('continue')", "Go on", show=False, id="turn.continue"),
+        Binding("f", "request('fork')", "Fork", id="turn.fork"),
+        Binding("d", "request('delete')", "Delete", id="turn.delete"),
+        Binding("right_square_bracket", "marker(1)", "Source", id="turn.marker"),
+        Binding("left_square_bracket", "marker(-1)", show=False, id="turn.marker_back"),
+        Binding(
+            "enter", "request('sources')", "Sources", show=False, id="turn.sources"
+        ),
+    ]
+
+    @dataclass
+    class Requested(Message):
+        """The user wants something done with this turn."""
+
+        view: TurnView
+        what: str
+
+        @property
+        def control(self) -> TurnView:
+            """The turn."""
+            return self.view
+
+    @dataclass
+    class Selected(Message):
+        """This turn is the one that keys and the sources pane are about."""
+
+        view: TurnView
+        marker: int = 0
+        """The citation marker that was chosen, 0 for none."""
+
+        @property
+        def control(self) -> TurnView:
+            """The turn."""
+            return self.view
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__()
+        self.turn = turn
+        self.sources: list[Source] = from_turn(turn)
+        """What the sources pane shows for it."""
+        self.marker = 0
+        """The citation marker that is selected."""
+        self._stage = ""
+        self._note = ""
+        self._found: re.Pattern[str] | None = None
+        self._question = Static(markup=False, classes="question")
+        self._about = Static(markup=False, classes="about")
+        self.answer = AnswerView(_shown_answer(turn))
+
+    def compose(self) -> ComposeResult:
+        """Yields the question, the line about it, and the answer."""
+        yield self._question
+        yield self._about
+        yield self.answer
+
+    def on_mount(self) -> None:
+        """Draws what is known."""
+        self._draw()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is still being answered."""
+        return bool(self._stage)
+
+    def stage(self, text: str) -> None:
+        """Shows how far the answer is: `searching`, `ollama:llama3.2 · writing`."""
+        self._stage = text
+        self._draw()
+
+    def settle(
+        self, turn: Turn, note: str = "", stale: frozenset[int] = frozenset()
+    ) -> None:
+        """Takes the recorded turn in place of the provisional one.
+
+        Args:
+            turn: As it was recorded.
+            note: Said beside the model: `41 tokens/s`.
+            stale: Markers whose file has changed since.
+        """
+        self.turn, self._stage = turn, ""
+        self.sources = from_turn(turn, stale)
+        self.answer.replace(_shown_answer(turn))
+        self._note = note
+        self._draw()
+
+    def find(self, pattern: re.Pattern[str] | None) -> None:
+        """Marks what `pattern` matches in question and answer."""
+        self._found = pattern
+        self.answer.find(pattern)
+        self._draw()
+
+    def choose(self, marker: int) -> None:
+        """Selects a citation marker; 0 for none."""
+        self.marker = marker
+        self.answer.choose(marker)
+
+    def _draw(self) -> None:
+        question = Content(safe_text(self.turn.question))
+        if self._found:
+            style = self.answer.get_visual_style("answer--found")
+            question = question.highlight_regex(self._found, style=style)
+        self._question.update(question)
+        about = self._stage or self._about_line()
+        self._about.update(Content(safe_line(about)))
+        for name in ("live", "interrupted", "failed", "nothing_found"):
+            wanted = self.is_live if name == "live" else self.turn.status == name
+            self.set_class(wanted and (name == "live" or not self.is_live), f"-{name}")
+
+    def _about_line(self) -> str:
+        turn = self.turn
+        cited = len(turn.citations)
+        parts = [turn.model]
+        parts.append(f"{cited} source{'s' if cited != 1 else ''}" if cited else "")
+        parts += [self._note, _NOTES.get(turn.status, "")]
+        if not turn.seq and turn.status == "answered":
+            parts.append("not recorded")
+        return " · ".join(part for part in parts if part)
+
+    def action_request(self, what: str) -> None:
+        """Passes a key on as a wish."""
+        self.post_message(self.Requested(self, what))
+
+    def action_marker(self, step: int) -> None:
+        """Selects the next or previous citation marker."""
+        markers = self.answer.markers()
+        if not markers:
+            return
+        at = markers.index(self.marker) + step if self.marker in markers else 0
+        self.post_message(self.Selected(self, markers[at % len(markers)]))
+
+    def on_key(self, event: events.Key) -> None:
+        """Takes a digit for the marker of that number."""
+        if event.character and event.character in "123456789":
+            number = int(event.character)
+            if number in self.answer.markers():
+                event.stop()
+                self.post_message(self.Selected(self, number))
+
+    def on_focus(self) -> None:
+        """Becomes the selected turn."""
+        self.post_message(self.Selected(self, self.marker))
+
+    @on(AnswerView.MarkerClicked)
+    def _clicked(self, message: AnswerView.MarkerClicked) -> None:
+        message.stop()
+        self.post_message(self.Selected(self, message.marker))
+
+
+def _shown_answer(turn: Turn) -> str:
+    if not turn.answer and turn.status == "nothing_found":
+        return _NOTHING
+    return turn.answer

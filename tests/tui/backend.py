@@ -1,0 +1,413 @@
+"""A scripted backend: everything the chat needs, in memory, as slow as a test likes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.config import Layer, Resolved
+from ragcli.errors import ConversationNotFound, ProfileNotFound, RagcliError
+from ragcli.index.passages import Passage
+from ragcli.models.base import Prompt, Source
+from ragcli.paths import Home
+from ragcli.sessions.records import Citation, Conversation, Turn
+
+LOCKS = (
+    "Only one writer holds the log at a time. A commit lock waits at most ten seconds "
+    "before it gives up, and the error names who holds it."
+)
+FAQ = "Whoever waits in vain is told who holds the lock: process, user and command."
+
+PASSAGES = (
+    Passage(
+        "p1", "/docs/locks.md", LOCKS, 0.83, "Locks", ("Locks", "Waiting"),
+        lines=(12, 20),
+    ),
+    Passage("p2", "/docs/faq.pdf", FAQ, 0.61, "FAQ", ("Errors",), page=3),
+    Passage("p3", "/docs/design.md", "The log is append-only.", 0.42, lines=(3, 3)),
+)  # fmt: skip
+
+ANSWER = (
+    "A commit waits at most **ten seconds** [1], then the caller is told who holds "
+    "the lock [2].\n\n```python\nwith commit_lock(directory, wait=10):\n"
+    "    log.append(turn)\n```\n\n"
+    "- readers take no lock\n- writers queue in the kernel\n"
+)
+
+Script = Callable[["Scripted", AskRequest], Iterator[Event]]
+
+
+def citations(count: int = 2) -> tuple[Citation, ...]:
+    """The citations of `ANSWER`."""
+    quotes = ("waits at most ten seconds", "told who holds the lock")
+    return tuple(
+        Citation(n, p.path, p.page, p.lines, " > ".join(p.heading), p.score, q, True)
+        for n, (p, q) in enumerate(zip(PASSAGES, quotes, strict=False), 1)
+    )[:count]
+
+
+def remembered(passages: Sequence[Passage] = PASSAGES) -> tuple[dict[str, Any], ...]:
+    """Passages as a turn keeps them."""
+    return tuple(
+        {
+            "id": p.id, "path": p.path, "page": p.page, "score": p.score,
+            "lines": list(p.lines) if p.lines else None,
+            "heading": " > ".join(p.heading), "text": p.text,
+        }
+        for p in passages
+    )  # fmt: skip
+
+
+class History:
+    """`ports.Chats` over two lists."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.titles: dict[str, str] = {}
+        self.kept = ""
+        self.fails: RagcliError | None = None
+        """Raised by the next commit, until it is taken away."""
+        self._head = 0
+        self._ids = 0
+        self._moved = threading.Condition()
+
+    def head(self) -> int:
+        return self._head
+
+    def latest(self) -> str:
+        return self.turns[-1].conversation if self.turns else ""
+
+    def resolve(self, reference: str) -> str:
+        for name, title in self.titles.items():
+            if reference == title or name.startswith(reference):
+                return name
+        raise ConversationNotFound(f"no conversation {reference!r}")
+
+    def conversations(self) -> list[Conversation]:
+        found = [self.conversation(name) for name in self.titles]
+        return sorted(found, key=lambda c: c.updated, reverse=True)
+
+    def conversation(self, id: str) -> Conversation:  # noqa: A002
+        mine = [turn for turn in self.turns if turn.conversation == id]
+        if id not in self.titles:
+            raise ConversationNotFound(f"no conversation {id!r}")
+        times = [turn.ts for turn in mine] or [""]
+        return Conversation(id, self.titles[id], times[0], times[-1], len(mine))
+
+    def transcript(
+        self, conversation: str, *, before: int | None = None, limit: int | None = None
+    ) -> list[Turn]:
+        hidden = {turn.replaces for turn in self.turns}
+        found = [
+            turn
+            for turn in self.turns
+            if turn.conversation == conversation
+            and turn.id not in hidden
+            and (before is None or turn.seq < before)
+        ]
+        return found if limit is None else found[-limit:]
+
+    def commit(
+        self,
+        turn: Turn,
+        *,
+        title: str | None = None,
+        parent: int = 0,
+        expect: int | None = None,
+    ) -> Turn:
+        if self.fails is not None:
+            raise self.fails
+        with self._moved:
+            self._head += 1
+            minutes, seconds = divmod(self._head, 60)
+            ts = f"2026-01-01T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.000Z"
+            stored = replace(turn, seq=self._head, ts=ts)
+            self.turns.append(stored)
+            if title is not None:
+                self.titles[turn.conversation] = title
+            self._moved.notify_all()
+        return stored
+
+    def _bump(self) -> None:
+        with self._moved:
+            self._head += 1
+            self._moved.notify_all()
+
+    def new_conversation_id(self) -> str:
+        self._ids += 1
+        return f"conversation-{self._ids}"
+
+    def new_turn_id(self) -> str:
+        self._ids += 1
+        return f"turn-{self._ids}"
+
+    def rename(self, conversation: str, title: str) -> None:
+        self.titles[conversation] = title
+        self._bump()
+
+    def fork(self, conversation: str, *, at: str = "", title: str = "") -> str:
+        made = self.new_conversation_id()
+        mine = self.transcript(conversation)
+        ids = [turn.id for turn in mine]
+        kept = mine[: ids.index(at) + 1] if at else mine
+        name = title or f"{self.titles[conversation]} (fork)"
+        for turn in kept:
+            copy = replace(turn, id=self.new_turn_id(), conversation=made)
+            self.commit(copy, title=name)
+        return made
+
+    def delete_conversation(self, conversation: str) -> int:
+        before = len(self.turns)
+        self.turns = [t for t in self.turns if t.conversation != conversation]
+        self.titles.pop(conversation, None)
+        self._bump()
+        return before - len(self.turns)
+
+    def delete_turn(self, turn: str) -> None:
+        self.turns = [t for t in self.turns if t.id != turn]
+        self._bump()
+
+    def search(self, text: str, *, limit: int = 50) -> list[Turn]:
+        low = text.lower()
+        found = [t for t in self.turns if low in f"{t.question}\n{t.answer}".lower()]
+        return found[::-1][:limit]
+
+    def since(self, seq: int) -> list[Turn]:
+        return [turn for turn in self.turns if turn.seq > seq]
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        with self._moved:
+            return self._moved.wait_for(lambda: self._head > seq, timeout)
+
+    def draft(self) -> str:
+        return self.kept
+
+    def put_draft(self, text: str) -> None:
+        self.kept = text
+
+
+@dataclass
+class Library:
+    """`ports.Documents`: a list of paths."""
+
+    paths: list[str] = field(default_factory=list)
+    pause: threading.Event | None = None
+    """Held before the end of an `add`, until it is set."""
+
+    def count(self) -> int:
+        return len(self.paths)
+
+    def documents(self) -> list[Any]:
+        return [SimpleNamespace(path=p, title="", chunks=4) for p in self.paths]
+
+    def document(self, path: Path) -> tuple[Any, list[Passage]]:
+        around = ["Before it.", *(p.text for p in PASSAGES), "After it."]
+        return None, [replace(PASSAGES[0], text=text) for text in around]
+
+    def add(self, paths: Sequence[Path], progress: Any, *, wait: float = 0) -> Any:
+        progress.start(4, "Reading documents")
+        for number in range(4):
+            progress.step(f"file-{number}.md")
+        progress.note("notes.bin: binary")
+        if self.pause is not None:
+            self.pause.wait(10)
+        self.paths += [str(path) for path in paths]
+        counts = {"added": len(paths), "changed": 0, "removed": 0, "unchanged": 0}
+        return SimpleNamespace(**counts, failed=())
+
+    def sync(self, progress: Any, *, wait: float = 0) -> Any:
+        return self.add([], progress)
+
+
+def streamed(answer: str = ANSWER, *, size: int = 6) -> Script:
+    """Answers with the whole text, in pieces."""
+
+    def script(profile: Scripted, request: AskRequest) -> Iterator[Event]:
+        yield profile.retrieved(request)
+        for at in range(0, len(answer), size):
+            yield Token(answer[at : at + size])
+        yield profile.finished(request, answer)
+
+    return script
+
+
+class Gate:
+    """Answers piece by piece, as a test lets it."""
+
+    def __init__(self, *pieces: str) -> None:
+        self.pieces = list(pieces)
+        self._allowed = threading.Semaphore(0)
+
+    def let(self, count: int = 1) -> None:
+        """Lets `count` more pieces out; one more than there are ends the answer."""
+        for _ in range(count):
+            self._allowed.release()
+
+    def __call__(self, profile: Scripted, request: AskRequest) -> Iterator[Event]:
+        yield profile.retrieved(request)
+        said = ""
+        for piece in self.pieces:
+            if self._stopped(request):
+                yield profile.finished(request, said, "interrupted")
+                return
+            said += piece
+            yield Token(piece)
+        if self._stopped(request):
+            yield profile.finished(request, said, "interrupted")
+            return
+        yield profile.finished(request, said)
+
+    def _stopped(self, request: AskRequest) -> bool:
+        while not self._allowed.acquire(timeout=0.01):
+            if request.cancel and request.cancel.is_set():
+                return True
+        return bool(request.cancel and request.cancel.is_set())
+
+
+def failing(error: RagcliError, said: str = "") -> Script:
+    """Says a little, then fails."""
+
+    def script(profile: Scripted, request: AskRequest) -> Iterator[Event]:
+        yield profile.retrieved(request)
+        if said:
+            yield Token(said)
+        raise error
+
+    return script
+
+
+def nothing(profile: Scripted, request: AskRequest) -> Iterator[Event]:
+    """Finds nothing."""
+    yield replace(profile.retrieved(request), passages=(), used=0)
+    yield Notice("nothing is relevant enough", "warning")
+    yield profile.finished(request, "", "nothing_found", cited=0)
+
+
+class Model:
+    """What `choose_model` hands out."""
+
+    def __init__(self, spec: str) -> None:
+        self.spec = spec
+
+    def window(self) -> int:
+        return 8192
+
+    def count_tokens(self, text: str) -> int:
+        return 1200
+
+
+class Scripted:
+    """`ports.Profile`: answers as its `script` says."""
+
+    def __init__(self, name: str, resolved: Resolved) -> None:
+        self.name = name
+        self.resolved = resolved
+        self.settings = resolved.settings
+        self.history = History()
+        self.library = Library(["/docs/locks.md", "/docs/faq.pdf"])
+        self.script: Script = streamed()
+        self.scripts: list[Script] = []
+        """Taken one a question before `script`."""
+        self.requests: list[AskRequest] = []
+        self.spec = "ollama:llama3.2"
+        self.closed = False
+
+    def ask(self, request: AskRequest) -> Iterator[Event]:
+        self.requests.append(request)
+        script = self.scripts.pop(0) if self.scripts else self.script
+        return script(self, request)
+
+    def retrieved(self, request: AskRequest) -> Retrieved:
+        kept = tuple(p for p in PASSAGES if p.path not in request.exclude)
+        sources = tuple(
+            Source(n, p.text, p.path, p.kind, p.score) for n, p in enumerate(kept, 1)
+        )
+        prompt = Prompt(request.question, request.question, sources)
+        return Retrieved(request.question, kept, 2, self.spec, prompt, 3.0)
+
+    def finished(
+        self,
+        request: AskRequest,
+        answer: str,
+        status: str = "answered",
+        cited: int = 2,
+    ) -> Finished:
+        conversation = request.conversation or self.history.new_conversation_id()
+        turn = Turn(
+            self.history.new_turn_id(), conversation, request.question,
+            request.question, answer.strip(), status, self.spec, citations(cited),
+            remembered() if cited else (), replaces=request.replaces,
+            continues=request.continues,
+        )  # fmt: skip
+        if request.record:
+            title = request.question[:60] if request.new else None
+            turn = self.history.commit(turn, title=title)
+        return Finished(turn, 3, 2, 0)
+
+    def choose_model(self) -> Any:
+        return SimpleNamespace(model=Model(self.spec), reason="the test")
+
+    def use_model(self, spec: str) -> None:
+        self.spec = spec
+
+    def close(self) -> None:
+        self.closed = True
+
+    def seed(self, count: int, title: str = "Lock timeouts") -> str:
+        """Puts a conversation of `count` turns into the history."""
+        conversation = self.history.new_conversation_id()
+        for number in range(count):
+            question = "How long does a commit wait?"
+            if number < count - 1:
+                question = f"Question {number + 1}: what does the log hold?"
+            turn = Turn(
+                self.history.new_turn_id(), conversation, question, question,
+                ANSWER, "answered", self.spec, citations(), remembered(),
+            )  # fmt: skip
+            self.history.commit(turn, title=None if number else title)
+        return conversation
+
+
+class Backend:
+    """`ports.Profiles`: a few scripted profiles."""
+
+    def __init__(
+        self, home: Path, *names: str, settings: dict[str, Any] | None = None
+    ) -> None:
+        layers = [Layer("the test", settings)] if settings else []
+        self.resolved = Resolved(layers)
+        self.settings = self.resolved.settings
+        self.home = Home(home, home / "config.toml", home / "cache")
+        self.profiles = {n: Scripted(n, self.resolved) for n in names or ("work",)}
+        self.refused: dict[str, RagcliError] = {}
+        """Raised when a profile of this name is opened."""
+        self.store = self
+
+    @property
+    def first(self) -> Scripted:
+        """The profile that is open at the start."""
+        return next(iter(self.profiles.values()))
+
+    def open(self, name: str | None = None, *, create: bool = True) -> Scripted:
+        name = name or self.first.name
+        if name in self.refused:
+            raise self.refused[name]
+        if name not in self.profiles:
+            raise ProfileNotFound(f"there is no profile {name!r}")
+        return self.profiles[name]
+
+    def names(self) -> list[str]:
+        return sorted(self.profiles)
+
+    def clone(self, old: str, new: str, *, history: bool) -> Scripted:
+        made = Scripted(new, self.resolved)
+        made.history.turns = list(self.profiles[old].history.turns)
+        made.history.titles = dict(self.profiles[old].history.titles)
+        made.history._head = self.profiles[old].history._head
+        self.profiles[new] = made
+        return made
