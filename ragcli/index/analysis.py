@@ -46,16 +46,26 @@ def question_language(found: Sequence[str], languages: Collection[str]) -> str:
     return max(candidates, key=lambda item: (counts[item], item == "en"))
 
 
-def question_terms(text: str, languages: Collection[str]) -> list[tuple[str, ...]]:
-    """Returns the words of a question, each with its stem in every language asked.
+@dataclass(frozen=True, slots=True)
+class QuestionWord:
+    """One content word of a question."""
+
+    word: str
+    """As it was written, in lower case."""
+
+    variants: tuple[str, ...]
+    """Its distinct stems in the languages that are searched."""
+
+
+def question_words(text: str, languages: Collection[str]) -> list[QuestionWord]:
+    """Returns the content words of a question in order, repetitions included.
 
     Args:
         text: The question.
         languages: Languages of the documents that are searched.
 
     Returns:
-        For each content word, in order and with repetitions, its distinct stems. A
-        question of nothing but stop words keeps all its words.
+        A question of nothing but stop words keeps all its words.
     """
     found = words(text)
     stops = stemmer(question_language(found, languages)).stops
@@ -63,6 +73,6 @@ def question_terms(text: str, languages: Collection[str]) -> list[tuple[str, ...
     known = sorted({canonical(item) for item in languages}) or ["en"]
     stemmed = [stemmer(language).stem(kept) for language in known]
     return [
-        tuple(dict.fromkeys(alternatives))
-        for alternatives in zip(*stemmed, strict=True)
+        QuestionWord(word, tuple(dict.fromkeys(alternatives)))
+        for word, *alternatives in zip(kept, *stemmed, strict=True)
     ]

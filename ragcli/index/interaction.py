@@ -1,0 +1,145 @@
+"""Late interaction: a question's tokens against a passage's, by static vectors.
+
+Only for candidates: each holds its token ids from ingest, and the table of token
+vectors is mapped. MaxSim is ColBERT's operator (Khattab and Zaharia, 2020), here
+with a weight per token; the best window says whether one stretch of a passage is
+about the question though the rest is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragcli.index.protocols import TokenEmbedder
+
+HALF_WINDOW = 32
+"""Tokens; windows are two halves long and start at every half."""
+_FIRST_MERGED = 259
+"""Tokens below it are single bytes and marks; merges follow, frequent ones first."""
+_BYTE_IMPORTANCE = 4.0
+
+
+def importance(ids: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Returns how much each token of a question says, like an idf.
+
+    A byte-pair vocabulary is numbered in the order of its merges, so a token's
+    number tells how rare it is. Measured on three sets, it ranks as well as the
+    idf of the collection's own tokens, and needs no statistics.
+    """
+    import numpy as np
+
+    number = ids.astype(np.float32)
+    found = np.where(
+        number < _FIRST_MERGED, _BYTE_IMPORTANCE, np.log2(2 + number / 300)
+    )
+    return found.astype(np.float32)
+
+
+class Interaction:
+    """The tokens of some passages, ready to be compared with questions.
+
+    Args:
+        passages: Token ids of each passage.
+        embedder: Gives the vectors of tokens.
+    """
+
+    def __init__(
+        self, passages: Sequence[NDArray[np.uint16]], embedder: TokenEmbedder
+    ) -> None:
+        import numpy as np
+
+        self._embedder = embedder
+        self.counts = np.array([len(ids) for ids in passages], np.int64)
+        flat = np.concatenate([*passages, np.zeros(0, np.uint16)])
+        distinct, self._place = np.unique(flat, return_inverse=True)
+        self._vectors = embedder.token_vectors()[distinct].astype(np.float32)
+        lengths = np.linalg.norm(self._vectors, axis=1)
+        self._lengths = np.maximum(lengths, np.finfo(np.float32).tiny)
+
+    def maxsim(self, utterances: Sequence[tuple[str, float]]) -> NDArray[np.float32]:
+        """Returns the weighted mean of each question token's best cosine, by passage.
+
+        Args:
+            utterances: Texts that make up the question, with their weights.
+
+        Returns:
+            One number a passage, at most 1; 0 for a passage without tokens.
+        """
+        import numpy as np
+
+        tokens = self._embedder.tokenize([text for text, _ in utterances])
+        ids = np.concatenate([*tokens, np.zeros(0, np.uint16)])
+        weight = np.repeat([w for _, w in utterances], [len(t) for t in tokens])
+        weight = (weight * importance(ids)).astype(np.float32)
+        found = np.zeros(len(self.counts), np.float32)
+        if not weight.sum():
+            return found
+        asked = self._embedder.token_vectors()[ids].astype(np.float32)
+        size = np.linalg.norm(asked, axis=1, keepdims=True)
+        asked /= np.maximum(size, np.finfo(np.float32).tiny)
+        similarity = (self._vectors @ asked.T) / self._lengths[:, None]
+        filled, starts = self._filled()
+        if len(starts):
+            best = np.maximum.reduceat(similarity[self._place], starts, axis=0)
+            found[filled] = best @ (weight / weight.sum())
+        return found
+
+    def best_window(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns the largest cosine of `query` with a window of each passage.
+
+        Args:
+            query: A unit vector.
+
+        Returns:
+            One cosine a passage; 0 for a passage without tokens.
+        """
+        import numpy as np
+
+        found = np.zeros(len(self.counts), np.float32)
+        windows, counts = self._windows()
+        filled = np.flatnonzero(counts)
+        if len(filled):
+            lengths = np.linalg.norm(windows, axis=1)
+            cosines = windows @ query / np.maximum(lengths, np.finfo(np.float32).tiny)
+            starts = (np.cumsum(counts) - counts)[filled]
+            found[filled] = np.maximum.reduceat(cosines, starts)
+        return found
+
+    def _windows(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Returns the vector sums of all windows, and each passage's number of them.
+
+        A half is a row of `HALF_WINDOW` places, filled up with a zero vector; a
+        window is a half and the next one of the same passage.
+        """
+        import numpy as np
+
+        counts = -(-self.counts // HALF_WINDOW)
+        owner = np.repeat(np.arange(len(counts)), self.counts)
+        offset = np.arange(len(owner)) - np.repeat(
+            np.cumsum(self.counts) - self.counts, self.counts
+        )
+        cells = (np.cumsum(counts) - counts)[owner] * HALF_WINDOW + offset
+        padding = len(self._vectors)
+        places = np.full(int(counts.sum()) * HALF_WINDOW, padding)
+        places[cells] = self._place
+        padded = np.vstack((self._vectors, np.zeros_like(self._vectors[:1])))
+        blocks = padded[places.reshape(-1, HALF_WINDOW)]
+        halves = np.ones(HALF_WINDOW, np.float32) @ blocks
+        half_owner = np.repeat(np.arange(len(counts)), counts)
+        paired = half_owner[1:] == half_owner[:-1]
+        windows = halves.copy()
+        windows[:-1][paired] += halves[1:][paired]
+        return windows, counts
+
+    def _filled(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Returns which passages have tokens, and where those start."""
+        import numpy as np
+
+        starts = np.cumsum(self.counts) - self.counts
+        filled = np.flatnonzero(self.counts)
+        return filled, starts[filled]

@@ -1,0 +1,67 @@
+"""How sure it is that a passage answers: one calibrated number in [0, 1].
+
+A logistic model over what retrieval knows of a passage anyway. Fitted by
+`python -m tests.benchmarks.quality.calibrate` on questions asked of the collection
+that answers them against the same questions asked of another collection, and of
+their own collection with the answering passages taken out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for one passage; each number needs no other passage."""
+
+    coverage: float
+    """Share of the question's idf that the passage has, title and headings included."""
+
+    maxsim: float
+    """Late interaction; 0 when there are no token vectors."""
+
+    cosine: float
+    """z-score of the cosine over all chunks."""
+
+    text: float
+    """z-score of the text score over all chunks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Coefficients of the logistic model."""
+
+    bias: float
+    coverage: float
+    maxsim: float
+    cosine: float
+    text: float
+
+
+TOKENS = Weights(bias=-8.0, coverage=4.0, maxsim=6.0, cosine=0.3, text=0.05)
+"""For an embedder with token vectors."""
+NO_TOKENS = Weights(bias=-4.0, coverage=4.0, maxsim=0.0, cosine=0.4, text=0.05)
+"""For any other embedder."""
+
+
+def relevance(evidence: Evidence, weights: Weights) -> float:
+    """Returns the probability that the passage holds the answer."""
+    logit = (
+        weights.bias
+        + weights.coverage * evidence.coverage
+        + weights.maxsim * evidence.maxsim
+        + weights.cosine * evidence.cosine
+        + weights.text * evidence.text
+    )
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def falling(scores: Sequence[float]) -> list[float]:
+    """Returns the scores with none above the one before it."""
+    found: list[float] = []
+    for score in scores:
+        found.append(min(score, found[-1]) if found else score)
+    return found

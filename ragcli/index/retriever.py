@@ -1,0 +1,130 @@
+"""From a question to the passages that may answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from ragcli.config import Settings
+from ragcli.index import ranking
+from ragcli.index.followup import Query, Searched, build
+from ragcli.index.interaction import Interaction
+from ragcli.index.passages import Passage, SearchRequest, SearchResult
+from ragcli.index.pool import Pool
+from ragcli.index.relevance import falling
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragcli.index.protocols import Embedder, TokenEmbedder
+    from ragcli.index.reader import Reader
+
+CANDIDATES = 200
+"""Chunks taken from each side of each reader."""
+
+
+class Retriever:
+    """Searches one or several indexes as if they were one.
+
+    Args:
+        readers: Opened indexes whose vectors `embedder` made.
+        embedder: Makes the question's vector.
+        settings: The threshold of relevance.
+    """
+
+    def __init__(
+        self, readers: Sequence[Reader], embedder: Embedder, settings: Settings
+    ) -> None:
+        self._pool = Pool([reader for reader in readers if reader.chunk_count])
+        self._embedder = embedder
+        self._threshold = settings.retrieval_threshold
+        self._generation = next((r.generation for r in readers if r.generation), "")
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Returns the passages that fit a question best.
+
+        Raises:
+            ModelUnavailable: The embedder cannot be reached.
+        """
+        if not self._pool.readers:
+            return self._result((), request.question)
+        queries = self._queries(request)
+        shown = " / ".join(query.shown for query in queries)
+        found: dict[tuple[int, int], None] = {}
+        for query in queries:
+            places = self._pool.candidates(
+                query, CANDIDATES, request.exclude, request.mode
+            )
+            found.update(dict.fromkeys(places))
+        if not found:
+            return self._result((), shown)
+        return self._result(self._ranked(queries, list(found), request), shown)
+
+    def _queries(self, request: SearchRequest) -> list[Query]:
+        """Returns the question with its history, and its rewritten form."""
+        searched = Searched(self._pool.languages, self._pool.idf)
+        queries = [build(request.question, request.history, searched, self._embedder)]
+        rewrite = request.rewrite.strip()
+        if rewrite and rewrite != request.question.strip():
+            queries.append(build(rewrite, (), searched, self._embedder))
+        return queries
+
+    def _ranked(
+        self,
+        queries: Sequence[Query],
+        places: Sequence[tuple[int, int]],
+        request: SearchRequest,
+    ) -> tuple[Passage, ...]:
+        """Returns the best of the candidates with their relevance."""
+        import numpy as np
+
+        sides = [ranking.first_fusion(self._pool, query, places) for query in queries]
+        chosen = ranking.shortlist(sides, request.mode)
+        places = [places[index] for index in chosen]
+        passages = self._pool.passages(places)
+        interaction = self._interaction(places)
+        scored = [
+            ranking.scores(self._pool, query, side.at(chosen), passages, interaction)
+            for query, side in zip(queries, sides, strict=True)
+        ]
+        order = np.arange(len(places))
+        if request.mode == "hybrid":
+            final = np.mean([item.final for item in scored], axis=0)
+            order = np.argsort(-final, kind="stable")
+        return self._judged(queries, scored, passages, order[: request.limit])
+
+    def _judged(
+        self,
+        queries: Sequence[Query],
+        scored: Sequence[ranking.Scores],
+        passages: Sequence[Passage],
+        order: NDArray[np.int64],
+    ) -> tuple[Passage, ...]:
+        """Returns passages in order, each with its calibrated relevance.
+
+        A question in two forms counts as answered when one of them is.
+        """
+        relevances = [
+            max(
+                ranking.passage_relevance(self._pool, query, item, at, passages[at])
+                for query, item in zip(queries, scored, strict=True)
+            )
+            for at in order.tolist()
+        ]
+        return tuple(
+            replace(passages[at], score=score, details=scored[0].details(at))
+            for at, score in zip(order.tolist(), falling(relevances), strict=True)
+        )
+
+    def _interaction(self, places: Sequence[tuple[int, int]]) -> Interaction | None:
+        """Returns the candidates' tokens; None when the embedder has no such."""
+        if not hasattr(self._embedder, "token_vectors"):
+            return None
+        embedder = cast("TokenEmbedder", self._embedder)
+        return Interaction(self._pool.tokens(places), embedder)
+
+    def _result(self, passages: tuple[Passage, ...], shown: str) -> SearchResult:
+        relevant = bool(passages) and passages[0].score >= self._threshold
+        return SearchResult(passages, shown, relevant, self._generation)
