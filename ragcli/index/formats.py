@@ -27,6 +27,8 @@ _NAMES_BY_FORMAT = {
     "rtf": "rtf",
     "mhtml": "mht mhtml",
     "conllu": "conllu",
+    "enex": "enex",
+    "msg": "msg",
     "csv": "csv",
     "tsv": "tsv tab",
     "json": "json geojson webmanifest jsonld json5 jsonc",
@@ -121,7 +123,7 @@ _COMPILED = """
 a bin class dll dylib elc exe ko lib mo o obj pdb pyc pyd pyo rlib so wasm beam hi
 """
 _STORES = """
-accdb bak db db3 dbf doc faiss feather frm gguf h5 hdf5 joblib mat mdb msg myd myi
+accdb bak db db3 dbf doc faiss feather frm gguf h5 hdf5 joblib mat mdb myd myi
 npy npz onnx ods odg parquet pickle pkl pt pth ppt rdb safetensors sav sqlite sqlite3
 swp tflite xls xlsb xlsx
 """
@@ -137,7 +139,19 @@ _BINARY_KINDS = {
 }
 
 WHOLE = frozenset(
-    {"pdf", "docx", "pptx", "odt", "epub", "eml", "rtf", "mhtml", "conllu"}
+    [
+        "pdf",
+        "docx",
+        "pptx",
+        "odt",
+        "epub",
+        "eml",
+        "rtf",
+        "mhtml",
+        "conllu",
+        "enex",
+        "msg",
+    ]
 )
 """Formats that are parsed as a whole, in a process of their own."""
 

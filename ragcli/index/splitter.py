@@ -53,7 +53,7 @@ def split(loaded: Loaded, *, size: int, overlap: int) -> list[Chunk]:
         if part.kind == "code":
             spans = _code_spans(part, loaded.format, size)
         elif part.kind == "table":
-            spans = _table_spans(part, size)
+            spans = _table_spans(part, loaded.format, size)
         else:
             spans = _prose_spans(part, loaded.format, size, overlap)
         chunks += _chunks(part, spans, loaded.language)
@@ -171,14 +171,16 @@ def _shared_from(text: str, previous: _Span, span: _Span, overlap: int) -> int:
     return span.start
 
 
-def _table_spans(part: Part, size: int) -> Iterator[_Span]:
+def _table_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
     """Groups whole rows; a row with a quoted line break stays whole if it fits."""
     text = part.text
+    quoted = format_name in {"csv", "tsv"}
     rows: list[Block] = []
     start = position = 0
     while position < len(text):
         end = text.find("\n", position) + 1 or len(text)
-        if text.count('"', start, end) % 2 == 0 or end - start > size:
+        is_whole = not quoted or text.count('"', start, end) % 2 == 0
+        if is_whole or end - start > size:
             rows.append(Block(start, end, "table"))
             start = end
         position = end

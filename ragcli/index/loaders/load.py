@@ -11,7 +11,8 @@ from typing import TypeAlias
 from ragcli.errors import UnreadableDocument
 from ragcli.index import formats
 from ragcli.index.languages import detect
-from ragcli.index.loaders import markup
+from ragcli.index.loaders import hypertext, markup, tabular
+from ragcli.index.loaders.notebook import notebook
 from ragcli.index.loaders.parts import Loaded, Part, decode
 
 TextLoader: TypeAlias = Callable[[str], tuple[str, list[Part]]]
@@ -42,11 +43,30 @@ def load(path: Path, data: bytes | None = None) -> Loaded:
 
 
 def _loaded(path: Path, content: bytes, name: str) -> Loaded:
-    title, parts = _loader(name)(decode(content))
+    if name in formats.WHOLE:
+        from ragcli.index.loaders.isolation import shared
+
+        title, parts = shared.load(content, name)
+    else:
+        title, parts = _loader(name)(_text(content, name))
     if not parts:
-        raise UnreadableDocument("no text in it", "there is nothing to index")
+        hint = _SCANNED if name == "pdf" else "there is nothing to index"
+        raise UnreadableDocument("no text in it", hint)
     title = title or path.stem.encode("utf-8", "replace").decode()
     return Loaded(title, tuple(parts), name, _language(parts))
+
+
+_SCANNED = "scanned pages need text recognition first, for example with ocrmypdf"
+
+
+def _text(content: bytes, name: str) -> str:
+    """Decodes a file; a page that is not UTF-8 may declare what it is in."""
+    if name == "html" and not content.isascii():
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError:
+            return hypertext.declared_text(content) or decode(content)
+    return decode(content)
 
 
 def _language(parts: list[Part]) -> str:
@@ -75,6 +95,12 @@ _LOADERS: dict[str, TextLoader] = {
     "markdown": markup.markdown,
     "rst": markup.underlined,
     "org": markup.org,
+    "html": hypertext.html,
+    "csv": tabular.comma_separated,
+    "tsv": tabular.tab_separated,
+    "json": tabular.json_document,
+    "jsonl": tabular.json_lines,
+    "notebook": notebook,
 }
 
 

@@ -149,25 +149,53 @@ def org(text: str) -> tuple[str, list[Part]]:
     return one_line(named[1]) if named else "", list(_sections(text, 0, headings))
 
 
-def _sections(text: str, start: int, headings: Iterable[_Heading]) -> Iterator[Part]:
+class HeadingPath:
+    """The headings above a place in a text, or in the cells of a notebook."""
+
+    def __init__(self) -> None:
+        self.title = ""
+        self._open: list[_Heading] = []
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The headings, outermost first."""
+        return tuple(item.title for item in self._open)
+
+    def enter(self, heading: _Heading) -> None:
+        """Goes on below `heading`."""
+        while self._open and self._open[-1].level >= heading.level:
+            self._open.pop()
+        self._open.append(heading)
+        if heading.level == 1 and not self.title:
+            self.title = heading.title
+
+
+def continued_markdown(text: str, path: HeadingPath) -> Iterator[Part]:
+    """Yields the sections of a text that goes on where `path` is, and moves `path`."""
+    return _sections(text, 0, _markdown_headings(text, 0), path)
+
+
+def _sections(
+    text: str, start: int, headings: Iterable[_Heading], path: HeadingPath | None = None
+) -> Iterator[Part]:
     """Yields the bodies between headings, with path and first line."""
-    path: list[_Heading] = []
-    marks = [*headings, _Heading(0, "", len(text), len(text))]
+    path = path or HeadingPath()
     begin, line, counted = start, 1, 0
-    for following in marks:
-        body = text[begin : following.start]
-        childless = not path or following.level <= path[-1].level
-        if not body.strip() and path and childless:
-            begin = path[-1].start
-            body = text[begin : following.start]
+    above: _Heading | None = None
+    for following in (*headings, _END):
+        stop = following.start if following is not _END else len(text)
+        body = text[begin:stop]
+        if not body.strip() and above and following.level <= above.level:
+            begin, body = above.start, text[above.start : stop]
         if body.strip():
-            if begin >= counted:
-                line += text.count("\n", counted, begin)
-            else:
-                line -= text.count("\n", begin, counted)
+            step = 1 if begin >= counted else -1
+            line += step * text.count("\n", min(begin, counted), max(begin, counted))
             counted = begin
-            yield Part(body, tuple(item.title for item in path), None, line)
-        while path and path[-1].level >= following.level:
-            path.pop()
-        path.append(following)
-        begin = min(following.end, len(text))
+            yield Part(body, path.titles, None, line)
+        if following is not _END:
+            path.enter(following)
+            above, begin = following, min(following.end, len(text))
+
+
+_END = _Heading(0, "", 0, 0)
+"""Stands after the last heading of a text."""
