@@ -178,7 +178,7 @@ class Evidence:
         return Support(holds=language != own, verified=False, share=share)
 
     def quote(self, claim: Claim) -> Quote:
-        """Returns the sentence with most of the claim's words; of equals, the shorter."""
+        """Returns the sentence with most of the claim's words, of equals the shortest."""
         language = self.passage.language
         stems = claim.stems(language)
 

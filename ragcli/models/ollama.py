@@ -1,7 +1,8 @@
 """Chat models and embedders of an Ollama server, through `langchain_ollama`.
 
-Its import takes as long as a short answer (1.3 s; 0.6 s with LangSmith left out), so
-`prepare` begins it in the background while the question is still being searched.
+Its import takes as long as a short answer (see `imports`), and a server may have to
+read the model from disk first. `prepare` begins both in the background, while the
+question is still being searched.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import ModelFailed
-from ragcli.models import tracing
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
 from ragcli.models.border import Border, Peer
+from ragcli.models.imports import lean
 from ragcli.models.ollama_server import Installed, OllamaServer, PullProgress, Shown
 from ragcli.models.rendering import messages
 from ragcli.models.thoughts import without_thoughts
@@ -77,6 +78,7 @@ class OllamaModel:
         self._lock = threading.Lock()
         self._shown: Shown | None = None
         self._chat = Background(self._make_chat)
+        self._warm_up = Background(self._load_on_server)
 
     @property
     def _peer(self) -> Peer:
@@ -91,7 +93,10 @@ class OllamaModel:
             return self._shown
 
     def prepare(self) -> None:
-        """Begins to load the client library; returns at once."""
+        """Begins to load the client library here and the model there; returns at once.
+
+        What fails is said when the model is used.
+        """
         self._chat.start()
 
     def window(self) -> int:
@@ -148,13 +153,16 @@ class OllamaModel:
                 "see the server's log, then retry",
             )
 
+    def _load_on_server(self) -> None:
+        self._server.load(self._name, self._options())
+
     def _options(self) -> dict[str, Any]:
         return {"num_ctx": self.window(), "temperature": self._settings.temperature}
 
     def _make_chat(self) -> ChatOllama:
-        tracing.switch(on=self._settings.tracing)
-        from langchain_ollama import ChatOllama  # 0.6 s without LangSmith
-
+        self._warm_up.start()
+        with lean(with_tracing=self._settings.tracing):
+            from langchain_ollama import ChatOllama
         with Border(self._peer):
             thinks = "thinking" in self.shown.capabilities
             return ChatOllama(
@@ -201,9 +209,8 @@ class OllamaEmbedder:
 
     @cached_property
     def _client(self) -> OllamaEmbeddings:
-        tracing.switch(on=self._settings.tracing)
-        from langchain_ollama import OllamaEmbeddings  # 0.6 s without LangSmith
-
+        with lean(with_tracing=self._settings.tracing):
+            from langchain_ollama import OllamaEmbeddings
         return OllamaEmbeddings(
             model=self._name,
             base_url=self._server.address.url,

@@ -146,13 +146,17 @@ class OllamaServer:
             ModelUnavailable: As `models`, or the stream broke.
         """
         body = {"model": name, "stream": True}
+        status = ""
         with Border(self.peer(name)):
             for line in self._lines("/api/pull", body, name):
-                yield PullProgress(
-                    str(line.get("status", "")),
-                    int(line.get("completed") or 0),
-                    int(line.get("total") or 0),
-                )
+                status = str(line.get("status", ""))
+                done, total = line.get("completed"), line.get("total")
+                yield PullProgress(status, int(done or 0), int(total or 0))
+        if status != "success":
+            raise ModelFailed(
+                f"{self.peer().name} broke off while {status or 'it began to pull'}",
+                f"what is there is kept; go on with: ragcli models pull {name}",
+            )
 
     def load(self, name: str, options: Mapping[str, Any]) -> None:
         """Has the server read a model into memory; returns when it is there."""

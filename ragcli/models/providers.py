@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import ConfigError, ModelUnavailable, ProviderMissing
-from ragcli.models import tracing
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
 from ragcli.models.border import Border, Peer
+from ragcli.models.imports import lean
 from ragcli.models.rendering import messages
 from ragcli.models.thoughts import without_thoughts
 from ragcli.models.tokens import estimate
@@ -180,9 +180,11 @@ class LangChainModel:
         return self._chat.result()
 
     def _make_chat(self, provider: str, name: str) -> BaseChatModel:
-        tracing.switch(on=self._settings.tracing)
-        with Border(self._peer, also=(ValueError, TypeError)):
-            from langchain.chat_models import init_chat_model  # 0.6 s or more
+        with (
+            Border(self._peer, also=(ValueError, TypeError)),
+            lean(with_tracing=self._settings.tracing),
+        ):
+            from langchain.chat_models import init_chat_model
 
             made: BaseChatModel = init_chat_model(
                 name,
@@ -234,9 +236,11 @@ class LangChainEmbedder:
 
     @cached_property
     def _client(self) -> Embeddings:
-        tracing.switch(on=self._settings.tracing)
-        with Border(self._peer, also=(ValueError, TypeError)):
-            from langchain.embeddings import init_embeddings  # 0.6 s or more
+        with (
+            Border(self._peer, also=(ValueError, TypeError)),
+            lean(with_tracing=self._settings.tracing),
+        ):
+            from langchain.embeddings import init_embeddings
 
             provider, _, name = self.id.partition(":")
             made: Any = init_embeddings(name, provider=provider)

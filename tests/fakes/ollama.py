@@ -228,7 +228,8 @@ class FakeOllama:
 
     @property
     def chats(self) -> list[Seen]:
-        return self.requests("/api/chat")
+        """Requests for an answer; those that only load a model are left out."""
+        return [seen for seen in self.requests("/api/chat") if seen.messages]
 
     def model(self, name: str) -> FakeModel | None:
         """Finds a model; a name without a tag means `:latest`."""
@@ -321,14 +322,14 @@ class _Handler(BaseHTTPRequestHandler):
         if "completion" not in model.capabilities:
             self._json({"error": f'"{model.name}" does not support chat'}, 400)
             return
-        fault = self.fake.next_fault()
-        if fault and self._refused(fault):
-            return
-        messages = body.get("messages") or []
         base = {"model": body["model"], "created_at": STAMP}
+        messages = body.get("messages") or []
         if not messages:
             empty = {"role": "assistant", "content": ""}
             self._json(base | {"message": empty, "done_reason": "load", "done": True})
+            return
+        fault = self.fake.next_fault()
+        if fault and self._refused(fault):
             return
         pieces = self.fake.next_pieces(messages)
         counts = _counts(messages, pieces)
