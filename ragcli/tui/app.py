@@ -10,9 +10,21 @@ from textual.binding import Binding, BindingType
 
 from ragcli.errors import RagcliError
 from ragcli.tui import keys, theme
+from ragcli.tui.bindings import key
 from ragcli.tui.palette import ChatCommands
 from ragcli.tui.ports import Profile, Profiles
 from ragcli.tui.screens.chat import ChatScreen
+from ragcli.tui.widgets.find import FindBar
+from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.widgets.sources import SourceCard
+from ragcli.tui.widgets.transcript import Transcript
+from ragcli.tui.widgets.turn import TurnView
+
+OWNERS = (
+    ChatScreen, Prompt, TurnView, SourceCard, Sidebar, FindBar, Transcript,
+)  # fmt: skip
+"""Who declares keys that users can change, beside the application itself."""
 
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
@@ -32,9 +44,22 @@ class ChatApp(App[None]):
     COMMANDS: ClassVar = {ChatCommands}
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "leave", "Quit", priority=True, id="app.quit"),
-        Binding("ctrl+c", "interrupt", show=False, priority=True, id="app.interrupt"),
-        Binding("ctrl+p", "command_palette", "Commands", id="app.palette"),
+        key("app.quit", "ctrl+q", "leave", "Leave", footer="Quit", priority=True),
+        key(
+            "app.interrupt",
+            "ctrl+c",
+            "interrupt",
+            "Copy the selection, stop the answer, or empty the prompt",
+            priority=True,
+        ),
+        key(
+            "app.palette",
+            "ctrl+p",
+            "command_palette",
+            "Find a command",
+            footer="Commands",
+            priority=True,
+        ),
     ]
 
     def __init__(
@@ -79,7 +104,9 @@ class ChatApp(App[None]):
             self.notify(note, severity="warning", markup=False)
 
     def _apply_keys(self) -> list[str]:
-        usable, wrong = keys.checked(self._bindings_wanted)
+        usable, wrong = keys.checked(
+            self._bindings_wanted, keys.declared(ChatApp, *OWNERS)
+        )
         self.set_keymap(usable)
         self.chat.changed_keys = usable
         return wrong

@@ -10,6 +10,9 @@ from textual.dom import DOMNode
 from textual.keys import Keys
 from textual.widget import Widget
 
+Row = tuple[str, str, str]
+"""Key, meaning, and the name to change the key by."""
+
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
 _NAMES = {"prompt": "Prompt", "turn": "Answer", "source": "Source", "chat": "Chat"}
 _NAMES |= {"sidebar": "Conversations", "find": "Find", "transcript": "Transcript"}
@@ -22,36 +25,32 @@ def bindings_of(kind: type[DOMNode]) -> Iterator[Binding]:
             yield binding
 
 
-def known() -> dict[str, Binding]:
-    """Returns every binding that may be changed, by its id."""
-    from ragcli.tui.app import ChatApp
-    from ragcli.tui.screens.chat import ChatScreen
-    from ragcli.tui.widgets.find import FindBar
-    from ragcli.tui.widgets.prompt import Prompt
-    from ragcli.tui.widgets.sidebar import Sidebar
-    from ragcli.tui.widgets.sources import SourceCard
-    from ragcli.tui.widgets.transcript import Transcript
-    from ragcli.tui.widgets.turn import TurnView
-
-    owners = (
-        ChatApp, ChatScreen, Prompt, TurnView, SourceCard, Sidebar, FindBar, Transcript,
-    )  # fmt: skip
+def declared(*owners: type[DOMNode]) -> dict[str, Binding]:
+    """Returns the bindings that may be changed, by id, of these classes."""
     return {b.id or "": b for owner in owners for b in bindings_of(owner)}
 
 
-def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Returns the usable part of a user's key map, and what is wrong with the rest."""
-    declared, usable, wrong = known(), {}, []
+def checked(
+    wanted: Mapping[str, str], known: Mapping[str, Binding]
+) -> tuple[dict[str, str], list[str]]:
+    """Returns the usable part of a user's key map, and what is wrong with the rest.
+
+    Args:
+        wanted: Keys by binding id, as the settings have them.
+        known: What `declared` returned.
+    """
+    usable: dict[str, str] = {}
+    wrong: list[str] = []
     for name, key in wanted.items():
-        if name not in declared:
-            near = difflib.get_close_matches(name, declared, 1, 0.5)
+        if name not in known:
+            near = difflib.get_close_matches(name, list(known), 1, 0.5)
             hint = f"; did you mean {near[0]}?" if near else ""
             wrong.append(f"keys.{name}: there is no such key binding{hint}")
         elif bad := [k for k in key.split(",") if not is_key(k.strip())]:
             wrong.append(f"keys.{name}: {bad[0]!r} is not a key; write e.g. ctrl+k")
         else:
             usable[name] = ",".join(k.strip() for k in key.split(","))
-    return usable, wrong + _clashes(usable, declared)
+    return usable, wrong + _clashes(usable, known)
 
 
 def is_key(name: str) -> bool:
@@ -69,12 +68,12 @@ def _key_names() -> set[str]:
     return plain | set(KEY_TO_UNICODE_NAME) | set(KEY_TO_UNICODE_NAME.values())
 
 
-def _clashes(usable: Mapping[str, str], declared: Mapping[str, Binding]) -> list[str]:
+def _clashes(usable: Mapping[str, str], known: Mapping[str, Binding]) -> list[str]:
     """Returns a line for each changed key that another binding nearby has already."""
     said = []
     for name, key in usable.items():
         place = name.partition(".")[0]
-        for other, binding in declared.items():
+        for other, binding in known.items():
             taken = usable.get(other, binding.key)
             if other == name or other.partition(".")[0] != place:
                 continue
@@ -86,7 +85,7 @@ def _clashes(usable: Mapping[str, str], declared: Mapping[str, Binding]) -> list
 
 def sections(
     focused: Widget | None, screen: DOMNode, changed: Mapping[str, str]
-) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+) -> Sequence[tuple[str, Sequence[Row]]]:
     """Returns what help shows about keys: those of the focused widget first.
 
     Args:
@@ -99,18 +98,13 @@ def sections(
     for node in dict.fromkeys(nodes):
         for kind in type(node).__mro__:
             rows = [
-                (shown_keys(changed.get(b.id or "", b.key)), b.description or _said(b))
+                (shown_keys(changed.get(b.id or "", b.key)), b.tooltip, b.id or "")
                 for b in bindings_of(kind)
             ]
             if rows:
                 prefix = (next(bindings_of(kind)).id or "").partition(".")[0]
                 found.append((_NAMES.get(prefix, prefix.title()), rows))
     return list({title: (title, rows) for title, rows in found}.values())
-
-
-def _said(binding: Binding) -> str:
-    words = (binding.id or "").rpartition(".")[2].replace("_", " ")
-    return words.capitalize()
 
 
 def shown_keys(keys: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.content import Content, Span
 
@@ -43,7 +43,7 @@ def _theme() -> type[HighlightTheme]:
     from textual.highlight import HighlightTheme
 
     class Calm(HighlightTheme):
-        STYLES: ClassVar = {
+        STYLES = {  # noqa: RUF012 - declared by Textual without ClassVar
             token: _CALMER.get(str(token), style)
             for token, style in HighlightTheme.STYLES.items()
         }

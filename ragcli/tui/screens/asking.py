@@ -19,6 +19,7 @@ from ragcli.tui.screens.dialogs import LockDialog
 from ragcli.tui.sources import from_passages
 from ragcli.tui.threads import aside
 from ragcli.tui.unsaved import unsaved_turn
+from ragcli.tui.widgets.turn import TurnView
 
 _FRAME = 0.04
 """Seconds between two redraws of a growing answer."""
@@ -30,6 +31,10 @@ _TITLE = 60
 class AskingMixin(ChatBase):
     """Sends questions and shows what comes back."""
 
+    _replaced: TurnView | None = None
+    """An unrecorded turn that the next question takes the place of."""
+    _recorded_here: Turn | None = None
+    """The answer in progress, as the history brought it before the engine did."""
     _drawn = 0.0
     _drawing = False
 
@@ -59,6 +64,7 @@ class AskingMixin(ChatBase):
             new=not self.conversation,
             record=not self.read_only,
         )
+        self._recorded_here = None
         self.asking = Asking(self.profile, request, self.post_message)
         self.show_state()
         self.do(self._begin(self.asking))
@@ -68,10 +74,11 @@ class AskingMixin(ChatBase):
         turn = Turn(
             id="", conversation=self.conversation, question=asking.request.question
         )
-        replaced = self.transcript.view(asking.request.replaces)
         if self.transcript.has_newer:
             await self.show_end()
-        if replaced is not None and replaced is self.transcript.last:
+        replaced = self._replaced or self.transcript.view(asking.request.replaces)
+        self._replaced = None
+        if replaced is not None and replaced.is_attached:
             await replaced.remove()
         self.live = await self.transcript.add(turn)
         self.live.stage("searching …")
@@ -144,14 +151,19 @@ class AskingMixin(ChatBase):
             )
 
     async def _settle(
-        self, asking: Asking, turn: Turn, stale: frozenset[int] = frozenset()
+        self,
+        asking: Asking,
+        turn: Turn,
+        stale: frozenset[int] = frozenset(),
+        note: str = "",
     ) -> None:
         """Shows the turn as it was recorded."""
         view, self.live = self.live, None
         if view is None:
             return
         rate = asking.rate()
-        view.settle(turn, f"{rate:.0f} tokens/s" if rate >= 1 else "", stale)
+        speed = f"{rate:.0f} tokens/s" if rate >= 1 else ""
+        view.settle(turn, note or speed, stale)
         if self.selected is view:
             await self.sources.show(view.sources, _no_sources(turn))
 
@@ -180,8 +192,9 @@ class AskingMixin(ChatBase):
     async def _failed(self, asking: Asking, error: RagcliError) -> None:
         """Keeps what was said, and says why there is no more."""
         status = "answered" if isinstance(error, Locked) else "failed"
-        turn = unsaved_turn(asking, status)
-        await self._settle(asking, turn)
+        stored, self._recorded_here = self._recorded_here, None
+        turn = stored or unsaved_turn(asking, status)
+        await self._settle(asking, turn, note=safe_line(error.message, 80))
         if isinstance(error, Locked):
             self.do(self._ask_about_lock(turn, error, starts=asking.request.new))
             return

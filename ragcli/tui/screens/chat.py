@@ -7,12 +7,13 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ragcli.errors import RagcliError
 from ragcli.sessions.records import Conversation
 from ragcli.tui import commands, keys
 from ragcli.tui.attachments import mention_start, paths_like
+from ragcli.tui.bindings import key
 from ragcli.tui.screens.changing import ChangingMixin
 from ragcli.tui.screens.finding import FindingMixin
 from ragcli.tui.screens.help import HelpScreen
@@ -27,26 +28,39 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
     """The one screen of the chat."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "command('help')", "Help", id="chat.help"),
-        Binding("ctrl+b", "command('sidebar')", "Conversations", id="chat.sidebar"),
-        Binding("ctrl+s", "command('sources')", "Sources", id="chat.sources"),
-        Binding("ctrl+n", "command('new')", "New", show=False, id="chat.new"),
-        Binding(
-            "ctrl+r",
-            "command('regenerate')",
-            "Ask again",
-            show=False,
-            id="chat.regenerate",
+        key("chat.help", "f1", "command('help')", "Show this help", footer="Help"),
+        key(
+            "chat.sidebar",
+            "ctrl+b,f2",
+            "command('sidebar')",
+            "Go to the conversations and profiles, or hide them",
+            footer="Conversations",
         ),
-        Binding("ctrl+f", "command('find')", "Find", priority=True, id="chat.find"),
-        Binding("ctrl+g", "command('search')", show=False, id="chat.search"),
-        Binding("ctrl+t", "command('conversation')", show=False, id="chat.switch"),
-        Binding("ctrl+o", "command('model')", show=False, id="chat.model"),
-        Binding("escape", "stop", "Stop", show=False, id="chat.stop"),
-        Binding("ctrl+up", "turns", "Turns", show=False, id="chat.turns"),
-        Binding("pageup", "page(-1)", show=False, priority=True, id="chat.page_up"),
-        Binding("pagedown", "page(1)", show=False, priority=True, id="chat.page_down"),
-        Binding("ctrl+end", "end", show=False, id="chat.end"),
+        key(
+            "chat.sources",
+            "ctrl+s,f3",
+            "command('sources')",
+            "Go to the sources, or hide them",
+            footer="Sources",
+        ),
+        key(
+            "chat.find",
+            "ctrl+f",
+            "command('find')",
+            "Find in this conversation",
+            footer="Find",
+            priority=True,
+        ),
+        key("chat.search", "ctrl+g", "command('search')", "Find in the whole profile"),
+        key("chat.new", "ctrl+n", "command('new')", "Start a conversation"),
+        key("chat.switch", "ctrl+t", "command('conversation')", "Switch conversation"),
+        key("chat.model", "ctrl+o", "command('model')", "Switch the model"),
+        key("chat.again", "ctrl+r", "command('regenerate')", "Ask the last again"),
+        key("chat.stop", "escape", "stop", "Stop the answer; leave what is open"),
+        key("chat.turns", "ctrl+up", "turns", "Go from the prompt to the last turn"),
+        key("chat.page_up", "pageup", "page(-1)", "Scroll up", priority=True),
+        key("chat.page_down", "pagedown", "page(1)", "Scroll down", priority=True),
+        key("chat.end", "ctrl+end", "end", "Go to the end of the conversation"),
     ]
 
     changed_keys: Mapping[str, str] = MappingProxyType({})

@@ -14,14 +14,14 @@ from textual.widgets import Static
 
 from ragcli.tui.commands import COMMANDS
 
-Rows = Sequence[tuple[str, str]]
+Rows = Sequence[tuple[str, str, str]]
 
 
 class HelpScreen(ModalScreen[None]):
     """A page of keys and commands.
 
     Args:
-        sections: Titles and rows of key and meaning, the nearest first.
+        sections: Titles and rows of keys, meaning and name, the nearest first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
                     yield Static(Content(title), classes="section")
                     yield Static(_table(rows))
             yield Static(
-                "Keys are changed in the settings: keys.<name>. Esc closes.",
+                "ragcli config set keys.NAME KEY changes a key. Esc closes.",
                 classes="hint",
             )
 
@@ -52,15 +52,19 @@ class HelpScreen(ModalScreen[None]):
 
 def _commands() -> Rows:
     return [
-        (f"/{c.name} {c.argument}".rstrip(), c.help)
+        (f"/{c.name} {c.argument}".rstrip(), c.help, "")
         for c in COMMANDS
     ]  # fmt: skip
 
 
 def _table(rows: Rows) -> Content:
-    width = max((len(key) for key, _ in rows), default=0) + 2
+    width = max((len(row[0]) for row in rows), default=0) + 2
     lines = [
-        Content.assemble((key.ljust(width), "bold $text-accent"), meaning)
-        for key, meaning in rows
+        Content.assemble(
+            (keys.ljust(width), "bold $text-accent"),
+            meaning,
+            (f"  {name}", "$foreground 40%"),
+        )
+        for keys, meaning, name in rows
     ]
     return Content("\n").join(lines)

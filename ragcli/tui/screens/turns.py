@@ -47,8 +47,7 @@ class TurnsMixin(ConversationsMixin):
         if message.what in {"previous", "next"}:
             self._move(message.view, 1 if message.what == "next" else -1)
             return
-        commands = {"copy_code": "code", "delete": "forget", "sources": "sources"}
-        self.run_command(commands.get(message.what, message.what))
+        self.run_command(message.what)
 
     def run_command(self, name: str, argument: str = "") -> None:
         """Runs a command by name; the chat screen does it."""
@@ -79,6 +78,7 @@ class TurnsMixin(ConversationsMixin):
         if self.asking is not None:
             raise UsageError("an answer is being written", "stop it with Esc first")
         replaces = turn.id if turn.seq else ""
+        self._replaced = None if turn.seq else self.target
         request = AskRequest(turn.question, replaces=replaces, exclude=exclude)
         self.submit(request)
 
@@ -86,6 +86,7 @@ class TurnsMixin(ConversationsMixin):
         """Puts the question into the prompt; sending it replaces the turn."""
         turn = self._answered().turn
         self.editing = turn if turn.seq else None
+        self._replaced = None if turn.seq else self.target
         self.prompt.put(turn.question)
         self.prompt.focus()
         self.show_state()

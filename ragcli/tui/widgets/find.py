@@ -7,21 +7,21 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
+
+from ragcli.tui.bindings import key
 
 
 class FindBar(Horizontal):
     """An input and a count; Enter and Shift+Enter go from match to match."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="find.close"),
-        Binding(
-            "up,shift+enter", "step(-1)", "Previous", show=False, id="find.previous"
-        ),
-        Binding("down", "step(1)", "Next", show=False, id="find.next"),
+        key("find.close", "escape", "close", "Close the find bar", footer="Close"),
+        key("find.previous", "up,shift+enter", "step(-1)", "Go to the match before"),
+        key("find.next", "down", "step(1)", "Go to the match after, as Enter does"),
     ]
 
     @dataclass

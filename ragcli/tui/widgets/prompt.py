@@ -7,27 +7,28 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
+
+from ragcli.tui.bindings import key
 
 
 class Prompt(TextArea):
     """A text area that grows, sends on Enter and remembers what was sent."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send", show=False, priority=True, id="prompt.send"),
-        Binding(
+        key("prompt.send", "enter", "send", "Send the question", priority=True),
+        key(
+            "prompt.newline",
             "ctrl+j,alt+enter,shift+enter",
             "newline",
-            "New line",
-            show=False,
+            "Start a new line",
             priority=True,
-            id="prompt.newline",
         ),
-        Binding("up", "earlier", show=False, priority=True, id="prompt.earlier"),
-        Binding("down", "later", show=False, priority=True, id="prompt.later"),
-        Binding("tab", "complete", show=False, priority=True, id="prompt.complete"),
+        key("prompt.earlier", "up", "earlier", "Recall what was sent", priority=True),
+        key("prompt.later", "down", "later", "Come back from there", priority=True),
+        key("prompt.complete", "tab", "complete", "Complete a word", priority=True),
     ]
 
     @dataclass

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from ragcli.sessions.records import Conversation
 from ragcli.text import safe_line, safe_name
+from ragcli.tui.bindings import key
 
 _LISTED = 200
 """Conversations that are listed; `/conversation` finds all of them."""
@@ -26,8 +27,20 @@ class Sidebar(Vertical):
     """What there is to switch to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "request('rename')", "Rename", id="sidebar.rename"),
-        Binding("delete,d", "request('delete')", "Delete", id="sidebar.delete"),
+        key(
+            "sidebar.rename",
+            "r",
+            "request('rename')",
+            "Rename the conversation",
+            footer="Rename",
+        ),
+        key(
+            "sidebar.delete",
+            "d,delete",
+            "request('delete')",
+            "Delete the conversation",
+            footer="Delete",
+        ),
     ]
 
     @dataclass

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from ragcli.text import safe_line, safe_text
+from ragcli.tui.bindings import key
 from ragcli.tui.sources import Source, quoted_span
 
 _NONE = "The passages behind an answer stand here."
@@ -25,12 +26,30 @@ class SourceCard(Vertical, can_focus=True):
     """One passage: its place, its score, its text with the quotation marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "request('previous')", show=False, id="source.up"),
-        Binding("down,j", "request('next')", show=False, id="source.down"),
-        Binding("enter,o", "request('open')", "Open in editor", id="source.open"),
-        Binding("space", "request('expand')", "Context", id="source.expand"),
-        Binding("x", "request('exclude')", "Without it", id="source.exclude"),
-        Binding("c", "request('copy')", "Copy", id="source.copy"),
+        key("source.up", "up,k", "request('previous')", "Go to the source before"),
+        key("source.down", "down,j", "request('next')", "Go to the source after"),
+        key(
+            "source.open",
+            "enter,o",
+            "request('open')",
+            "Open the document in $EDITOR, at the line",
+            footer="Open",
+        ),
+        key(
+            "source.expand",
+            "space",
+            "request('expand')",
+            "Show what stands around the passage",
+            footer="Context",
+        ),
+        key(
+            "source.exclude",
+            "x",
+            "request('exclude')",
+            "Ask again without this document",
+            footer="Ask without",
+        ),
+        key("source.copy", "c", "request('copy')", "Copy the passage", footer="Copy"),
     ]
 
     @dataclass

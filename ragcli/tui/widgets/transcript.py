@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
 from ragcli.sessions.records import Turn
+from ragcli.tui.bindings import key
 from ragcli.tui.widgets.turn import TurnView
 
 MOUNTED = 60
@@ -31,8 +32,8 @@ class Transcript(VerticalScroll, can_focus=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("end", "end", "End", show=False, id="transcript.end"),
-        Binding("home", "start", "Start", show=False, id="transcript.start"),
+        key("transcript.end", "end", "end", "Go to the end, and follow it"),
+        key("transcript.start", "home", "start", "Go to the first loaded turn"),
     ]
 
     @dataclass

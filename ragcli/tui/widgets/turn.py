@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from ragcli.sessions.records import Turn
 from ragcli.text import safe_line, safe_text
+from ragcli.tui.bindings import key
 from ragcli.tui.sources import Source, from_turn
 from ragcli.tui.widgets.answer import AnswerView
 
@@ -35,19 +36,28 @@ class TurnView(Vertical, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "request('previous')", "Previous", show=False, id="turn.up"),
-        Binding("down,j", "request('next')", "Next", show=False, id="turn.down"),
-        Binding("c", "request('copy')", "Copy", id="turn.copy"),
-        Binding("y", "request('copy_code')", "Code", id="turn.copy_code"),
-        Binding("r", "request('regenerate')", "Again", id="turn.regenerate"),
-        Binding("e", "request('edit')", "Edit", id="turn.edit"),
-        Binding("o", "request('continue')", "Go on", show=False, id="turn.continue"),
-        Binding("f", "request('fork')", "Fork", id="turn.fork"),
-        Binding("d", "request('delete')", "Delete", id="turn.delete"),
-        Binding("right_square_bracket", "marker(1)", "Source", id="turn.marker"),
-        Binding("left_square_bracket", "marker(-1)", show=False, id="turn.marker_back"),
-        Binding(
-            "enter", "request('sources')", "Sources", show=False, id="turn.sources"
+        key("turn.up", "up,k", "request('previous')", "Go to the turn before"),
+        key("turn.down", "down,j", "request('next')", "Go to the turn after"),
+        key("turn.copy", "c", "request('copy')", "Copy the answer", footer="Copy"),
+        key("turn.code", "y", "request('code')", "Copy its last code", footer="Code"),
+        key("turn.again", "r", "request('regenerate')", "Ask again", footer="Again"),
+        key("turn.edit", "e", "request('edit')", "Change the question", footer="Edit"),
+        key("turn.continue", "o", "request('continue')", "Go on where it stopped"),
+        key("turn.fork", "f", "request('fork')", "Branch off here", footer="Fork"),
+        key("turn.delete", "d", "request('forget')", "Delete it", footer="Delete"),
+        key("turn.sources", "enter", "request('sources')", "Go to its sources"),
+        key(
+            "turn.marker",
+            "right_square_bracket",
+            "marker(1)",
+            "Go to its next source; 1 to 9 go to the source of that number",
+            footer="Source",
+        ),
+        key(
+            "turn.marker_back",
+            "left_square_bracket",
+            "marker(-1)",
+            "Go to its source before",
         ),
     ]
 
@@ -84,7 +94,8 @@ class TurnView(Vertical, can_focus=True):
         self.marker = 0
         """The citation marker that is selected."""
         self._stage = ""
-        self._note = ""
+        self.note = ""
+        """Said beside the model: its speed, or why it failed."""
         self._found: re.Pattern[str] | None = None
         self._question = Static(markup=False, classes="question")
         self._about = Static(markup=False, classes="about")
@@ -117,13 +128,13 @@ class TurnView(Vertical, can_focus=True):
 
         Args:
             turn: As it was recorded.
-            note: Said beside the model: `41 tokens/s`.
+            note: Said beside the model: `41 tokens/s`, why it failed.
             stale: Markers whose file has changed since.
         """
         self.turn, self._stage = turn, ""
         self.sources = from_turn(turn, stale)
         self.answer.replace(_shown_answer(turn))
-        self._note = note
+        self.note = note
         self._draw()
 
     def find(self, pattern: re.Pattern[str] | None) -> None:
@@ -154,7 +165,8 @@ class TurnView(Vertical, can_focus=True):
         cited = len(turn.citations)
         parts = [turn.model]
         parts.append(f"{cited} source{'s' if cited != 1 else ''}" if cited else "")
-        parts += [self._note, _NOTES.get(turn.status, "")]
+        parts += ["continued" if turn.continues else "", self.note]
+        parts.append(_NOTES.get(turn.status, ""))
         if not turn.seq and turn.status == "answered":
             parts.append("not recorded")
         return " · ".join(part for part in parts if part)
