@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from ragcli.index import leases, verification
+from ragcli.index import leases, pointer, verification
 from ragcli.index.manifest import NAME as MANIFEST
 from ragcli.index.manifest import generation_number
 from ragcli.storage.files import Directory
@@ -39,6 +39,7 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
     for name in present:
         if name not in recent and leases.remove_unused(index.path / name, WORKSPACE):
             index.remove(verification.stamp_name(name))
+    index.sweep(pointer.NAME)
     for name in index.names():
         if name.startswith(WORKSPACE):
             leases.remove_unused(index.path / name, WORKSPACE)

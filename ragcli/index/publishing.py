@@ -8,7 +8,6 @@ any of these steps loses an acknowledged snapshot in some crash.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -21,7 +20,13 @@ from ragcli.index import manifest as manifests
 from ragcli.index.generation_files import TEXT
 from ragcli.index.protocols import Sealer
 from ragcli.index.verification import hash_file, listing, open_in
-from ragcli.storage.files import FILE_MODE, Directory, disk_errors, write_all
+from ragcli.storage.files import (
+    FILE_MODE,
+    Directory,
+    disk_errors,
+    sync_data,
+    write_all,
+)
 
 WAIT = 30.0
 """Seconds to wait for others who swap `CURRENT`; each takes milliseconds."""
@@ -104,7 +109,7 @@ def _sync_file(directory: Directory, name: str) -> dict[str, Any]:
     try:
         with disk_errors(place):
             digest = hash_file(descriptor)
-            os.fsync(descriptor)
+            sync_data(descriptor)
             return {"size": os.fstat(descriptor).st_size, "sha256": digest}
     finally:
         os.close(descriptor)
@@ -118,7 +123,7 @@ def finish(workspace: Path, manifest: bytes) -> None:
         with disk_errors(workspace / manifests.NAME):
             try:
                 write_all(descriptor, manifest)
-                os.fsync(descriptor)
+                sync_data(descriptor)
             finally:
                 os.close(descriptor)
         directory.sync()
@@ -160,8 +165,3 @@ def check_seal(sealer: Sealer, manifest: Mapping[str, Any]) -> None:
     told = sealer.unseal(f"manifest {name}", bytes.fromhex(str(manifest["seal"])))
     if told != manifests.body_digest(manifest).encode():
         raise manifests.damaged(name, "its manifest was altered")
-
-
-def content_hash(data: bytes) -> str:
-    """Returns the SHA-256 of `data`, in hex."""
-    return hashlib.sha256(data).hexdigest()

@@ -26,7 +26,7 @@ from ragcli.index import collection, leases, pointer, publishing, verification
 from ragcli.index import manifest as manifests
 from ragcli.index.manifest import Manifest, generation_name, generation_number
 from ragcli.index.protocols import Sealer
-from ragcli.storage.files import Directory, disk_errors
+from ragcli.storage.files import DIRECTORY_MODE, Directory, disk_errors
 from ragcli.storage.locks import commit_lock, long_lock
 
 _QUARANTINE = "quarantine"
@@ -159,7 +159,8 @@ class LocalSnapshots:
         files = self.manifest(parent).files if parent else {}
         index = self._made_index()
         place = index.path / f"{collection.WORKSPACE}{secrets.token_hex(8)}"
-        index.child(place.name, create=True).close()
+        with disk_errors(place):
+            os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
         self._owned[place] = leases.own(place)
         try:
             if parent:

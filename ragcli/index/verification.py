@@ -127,8 +127,6 @@ def note(index: Directory, generation: Directory, name: str, data: bytes) -> Non
     """
     files = json.loads(data)["files"]
     with suppress(StorageFailed, NotPermitted, FileNotFoundError):
-        stamp = {
-            "manifest": manifests.digest(data),
-            "files": observed(generation, files),
-        }
-        index.replace(stamp_name(name), json.dumps(stamp).encode())
+        seen = observed(generation, files)
+        stamp = {"manifest": manifests.digest(data), "files": seen}
+        index.replace(stamp_name(name), json.dumps(stamp).encode(), durable=False)

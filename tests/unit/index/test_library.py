@@ -39,7 +39,9 @@ def age(*paths: Path) -> None:
         os.utime(path, (1_700_000_000, 1_700_000_000))
 
 
-def test_added_files_are_found_by_word_and_by_vector(library, embedder, notes, progress):
+def test_added_files_are_found_by_word_and_by_vector(
+    library, embedder, notes, progress
+):
     report = library.add([notes], progress)
     assert (report.added, report.changed, report.failed) == (3, 0, ())
     assert report.generation == "gen-00000001"
@@ -273,7 +275,9 @@ def test_names_that_are_not_unicode_are_kept(library, notes, progress):
     with open(raw, "w") as file:
         file.write("Coffee from the mountains.\n")
     library.add([notes], progress)
-    assert [os.fsencode(p.path) for p in library.documents() if "caf" in p.path] == [raw]
+    assert [os.fsencode(p.path) for p in library.documents() if "caf" in p.path] == [
+        raw
+    ]
     assert library.document(Path(os.fsdecode(raw)))[1][0].text.startswith("Coffee")
     assert library.add([notes], progress).added == 0
 
@@ -282,7 +286,9 @@ def test_generations_say_what_made_them(library, notes, progress):
     library.add([notes], progress)
     library.remove([notes / "pears.txt"])
     library.rollback()
-    told = [(item.change, item.documents, item.current) for item in library.generations()]
+    told = [
+        (item.change, item.documents, item.current) for item in library.generations()
+    ]
     assert told == [("add", 3, False), ("remove", 2, False), ("rollback", 3, True)]
 
 
