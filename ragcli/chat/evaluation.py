@@ -1,0 +1,243 @@
+"""Measures retrieval and answers on a file of questions.
+
+Conventions of trec_eval: linear gain in nDCG, recall over all relevant documents,
+a document ranks where its best chunk does. Grades of zero and below are not
+relevant; questions without relevant documents count in no retrieval figure.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ragcli.chat.questions import Question
+from ragcli.index.passages import SearchResult
+from ragcli.index.protocols import Progress
+from ragcli.models.builtin.sentences import split_sentences
+
+RECALL_AT = (1, 3, 5, 10)
+NDCG_AT = (5, 10)
+MRR_AT = 10
+SENTENCES_AT = (1, 3)
+CHUNKS = 40
+"""How many chunks to retrieve, so that ten different documents are among them."""
+
+_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_ARTICLE = re.compile(r"\b(?:a|an|the)\b")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back for one question."""
+
+    text: str
+    """The answer, with its markers; "" for "nothing relevant"."""
+
+    cited: tuple[str, ...] = ()
+    """Path of the document behind each citation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures over all questions; a share is NaN when no question counts for it."""
+
+    questions: int
+    """How many were asked."""
+
+    recall: Mapping[int, float]
+    """Share of the relevant documents among the first k."""
+
+    ndcg: Mapping[int, float]
+    """Normalised discounted cumulative gain of the first k."""
+
+    mrr: float
+    """Mean reciprocal rank of the first relevant document, 0 beyond the tenth."""
+
+    answer_in: Mapping[int, float]
+    """Share of questions with answers whose first k answer sentences hold one."""
+
+    citation_precision: float
+    """Share of all citations that name a relevant document."""
+
+    answered: float
+    """Share of questions that got an answer at all."""
+
+    latency_ms: Mapping[str, float]
+    """`p50` and `p95` of one question: search, and answer where it was asked for."""
+
+    details: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    """The figures of each question, in order, with its `id`."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the document that `ragcli eval --json` prints."""
+        return {
+            "schema": 1,
+            "questions": self.questions,
+            "recall": _printed(self.recall),
+            "ndcg": _printed(self.ndcg),
+            "mrr": _rounded(self.mrr),
+            "answer_in": _printed(self.answer_in),
+            "citation_precision": _rounded(self.citation_precision),
+            "answered": _rounded(self.answered),
+            "latency_ms": _printed(self.latency_ms),
+        }
+
+
+Search = Callable[[Question], SearchResult]
+"""Retrieves at least `CHUNKS` passages for a question with its history."""
+Answer = Callable[[Question, SearchResult], Answered]
+"""Answers a question from what was retrieved for it."""
+
+
+def evaluate(
+    questions: Sequence[Question],
+    search: Search,
+    answer: Answer | None,
+    progress: Progress,
+) -> Evaluation:
+    """Asks every question and returns the figures.
+
+    Args:
+        questions: What to ask.
+        search: Retrieves; called once a question.
+        answer: Answers, called for every question; None measures retrieval alone.
+        progress: Told about each question.
+    """
+    progress.start(len(questions), "questions")
+    rows = []
+    for question in questions:
+        rows.append(_measured(question, search, answer))
+        progress.step(question.id)
+    return _summed(rows)
+
+
+def compare(
+    questions: Sequence[Question],
+    searches: Mapping[str, Search],
+    answer: Answer | None,
+    progress: Progress,
+) -> dict[str, Evaluation]:
+    """Returns the figures of several ways to search, by name, in their order."""
+    return {
+        name: evaluate(questions, search, answer, progress)
+        for name, search in searches.items()
+    }
+
+
+def _measured(
+    question: Question, search: Search, answer: Answer | None
+) -> dict[str, Any]:
+    """Returns the figures of one question; those it does not count for are absent."""
+    started = time.perf_counter()
+    found = search(question)
+    answered = answer(question, found) if answer else None
+    row: dict[str, Any] = {
+        "id": question.id,
+        "latency_ms": (time.perf_counter() - started) * 1000,
+    }
+    if question.relevant:
+        documents = dict.fromkeys(passage.path for passage in found.passages)
+        row |= _ranked(_gains(documents, question.relevant), question.relevant)
+    if answered is not None:
+        row["answered"] = float(bool(answered.text.strip()))
+        row |= _answer_figures(question, answered)
+    return row
+
+
+def _gains(documents: Iterable[str], relevant: Mapping[str, float]) -> list[float]:
+    """Returns the grade of each document in rank order; each PATH counts once."""
+    left = dict(relevant)
+    gains = []
+    for document in documents:
+        name = next((path for path in left if _is_named(document, path)), None)
+        gains.append(left.pop(name) if name is not None else 0.0)
+    return gains
+
+
+def _is_named(document: str, path: str) -> bool:
+    """Tells whether PATH is a document's path or the end of it."""
+    return document == path or document.endswith("/" + path)
+
+
+def _ranked(gains: Sequence[float], relevant: Mapping[str, float]) -> dict[str, Any]:
+    ideal = sorted(relevant.values(), reverse=True)
+    first = next((rank for rank, gain in enumerate(gains[:MRR_AT], 1) if gain), 0)
+    figures: dict[str, Any] = {
+        f"recall@{k}": sum(gain > 0 for gain in gains[:k]) / len(relevant)
+        for k in RECALL_AT
+    }
+    figures |= {f"ndcg@{k}": _dcg(gains[:k]) / _dcg(ideal[:k]) for k in NDCG_AT}
+    return figures | {"mrr": 1 / first if first else 0.0}
+
+
+def _dcg(gains: Sequence[float]) -> float:
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
+
+
+def _answer_figures(question: Question, answered: Answered) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    if question.answers:
+        sentences = split_sentences(_MARKER.sub("", answered.text))
+        wanted = [_bare(answer) for answer in question.answers]
+        for k in SENTENCES_AT:
+            said = f" {_bare(' '.join(sentences[:k]))} "
+            figures[f"answer_in@{k}"] = float(
+                any(f" {w} " in said for w in wanted if w)
+            )
+    if question.relevant and answered.cited:
+        figures["citations"] = [
+            any(_is_named(document, path) for path in question.relevant)
+            for document in answered.cited
+        ]
+    return figures
+
+
+def _bare(text: str) -> str:
+    """Returns text as SQuAD compares answers: no case, punctuation or articles."""
+    return " ".join(_ARTICLE.sub(" ", _NOT_WORD.sub(" ", text.lower())).split())
+
+
+def _summed(rows: Sequence[Mapping[str, Any]]) -> Evaluation:
+    def mean(name: str) -> float:
+        return _mean([row[name] for row in rows if name in row])
+
+    latencies = sorted(row["latency_ms"] for row in rows)
+    cited = [hit for row in rows for hit in row.get("citations", ())]
+    return Evaluation(
+        questions=len(rows),
+        recall={k: mean(f"recall@{k}") for k in RECALL_AT},
+        ndcg={k: mean(f"ndcg@{k}") for k in NDCG_AT},
+        mrr=mean("mrr"),
+        answer_in={k: mean(f"answer_in@{k}") for k in SENTENCES_AT},
+        citation_precision=_mean(cited),
+        answered=mean("answered"),
+        latency_ms={name: _percentile(latencies, share) for name, share in _LATENCIES},
+        details=tuple(rows),
+    )
+
+
+_LATENCIES = (("p50", 0.5), ("p95", 0.95))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float:
+    """Returns the smallest value that `share` of the values do not exceed."""
+    if not ordered:
+        return math.nan
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)
+
+
+def _printed(figures: Mapping[Any, float]) -> dict[str, float | None]:
+    return {str(name): _rounded(value) for name, value in figures.items()}
