@@ -16,18 +16,16 @@ first one is bound to the profile's id. What that proves, and what not:
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from ragcli.errors import AuditDamaged, StorageFailed, UsageError
+from ragcli.errors import AuditDamaged, StorageFailed
+from ragcli.sessions import audit_chain as chain
 from ragcli.sessions.line_file import LineFile
 from ragcli.storage.files import Directory, disk_errors, write_all
 from ragcli.storage.locks import commit_lock
@@ -40,11 +38,9 @@ LOCK_WAIT = 10.0
 
 _FORMAT = 1
 _KEY_BYTES = 32
-_NOTHING = "0" * 64
+_SIGNED = ("v", "seq", "ts", "uid", "pid", "event", "facts")
 _LONGEST_FACT = 256
 _BLOCK = 64 << 10
-_REPAIR = "`ragcli profile verify --repair` moves it to quarantine and starts anew"
-_LINE = re.compile(rb'(.*),"mac":"([0-9a-f]{64})"}', re.DOTALL)
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
 
@@ -96,7 +92,7 @@ class FileAudit:
             AuditDamaged: A line is not an entry.
         """
         for number, line in enumerate(self._lines(), 1):
-            yield _parsed(line, number)
+            yield chain.parsed(line, number)
 
     def verify(self, anchor: str = "") -> int:
         """Checks the whole chain and returns its length.
@@ -110,13 +106,13 @@ class FileAudit:
                 log ends before the anchor.
             UsageError: Not an anchor.
         """
-        wanted_seq, wanted_mac = _parsed_anchor(anchor)
+        wanted_seq, wanted_mac = chain.parsed_anchor(anchor)
         key, number = self._known_key(), 0
         previous = self._genesis(key) if key else ""
         for number, line in enumerate(self._lines(), 1):
             if key is None:
                 raise AuditDamaged(f"{KEY_FILE} is gone, entry 1 cannot be checked", "")
-            previous = _checked(key, line, number, previous)
+            previous = chain.checked(key, line, number, previous)
             if number == wanted_seq and previous != wanted_mac:
                 raise AuditDamaged(
                     f"{FILE}: entry {number} is not the one that was anchored",
@@ -141,9 +137,9 @@ class FileAudit:
         try:
             descriptor = self._directory.open_file(FILE)
         except FileNotFoundError:
-            return f"0:{_NOTHING}"
+            return f"0:{chain.NOTHING}"
         try:
-            seq, mac = _head(LineFile(descriptor))
+            seq, mac = chain.head(LineFile(descriptor))
         finally:
             os.close(descriptor)
         return f"{seq}:{mac}"
@@ -155,18 +151,32 @@ class FileAudit:
         sound: list[bytes] = []
         for number, line in enumerate(self._lines(), 1):
             try:
-                previous = _checked(key, line, number, previous)
+                previous = chain.checked(key, line, number, previous)
             except AuditDamaged:
                 return sound
             sound.append(line + b"\n")
         return None
+
+    def resign(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Writes a new log of verified entries, signed with this key.
+
+        For a profile that gets other keys: anchors of the old log hold no longer.
+        """
+        key = self._key()
+        previous, lines = self._genesis(key), []
+        for entry in entries:
+            fields = {name: entry[name] for name in _SIGNED}
+            line = chain.signed(key, {**fields, "prev": previous})
+            previous = chain.parsed(line, entry["seq"])["mac"]
+            lines.append(line)
+        self._directory.replace(FILE, b"".join(lines))
 
     def _append(
         self, descriptor: int, key: bytes, event: str, facts: Mapping[str, str | int]
     ) -> None:
         """Writes the entry after the last whole one, which a crash may have torn."""
         lines = self._move_torn_tail(LineFile(descriptor))
-        seq, previous = _head(lines)
+        seq, previous = chain.head(lines)
         previous = previous if seq else self._genesis(key)
         entry = {
             "v": _FORMAT,
@@ -178,10 +188,8 @@ class FileAudit:
             "facts": {name: _short(fact) for name, fact in facts.items()},
             "prev": previous,
         }
-        signed = json.dumps(entry, separators=(",", ":")).encode()[:-1]
-        line = signed + b',"mac":"%s"}\n' % _mac(key, previous, signed).encode()
         try:
-            write_all(descriptor, line)
+            write_all(descriptor, chain.signed(key, entry))
             os.fsync(descriptor)
             if not lines.end:
                 self._directory.sync()
@@ -214,7 +222,7 @@ class FileAudit:
 
     def _genesis(self, key: bytes) -> str:
         """Returns what stands before the first entry: the profile itself."""
-        return _mac(key, "ragcli|audit", self._session_id.encode())
+        return chain.mac(key, "ragcli|audit", self._session_id.encode())
 
     def _known_key(self) -> bytes | None:
         """Returns the signing key; None before the first entry of a plain profile."""
@@ -234,60 +242,6 @@ class FileAudit:
             known = secrets.token_bytes(_KEY_BYTES)
             self._directory.replace(KEY_FILE, known)
         return known
-
-
-def _mac(key: bytes, previous: str, signed: bytes) -> str:
-    return hmac.new(key, previous.encode() + b"\n" + signed, hashlib.sha256).hexdigest()
-
-
-def _checked(key: bytes, line: bytes, number: int, previous: str) -> str:
-    """Returns the MAC of a sound entry; raises `AuditDamaged` naming another."""
-    fields = _parsed(line, number)
-    match = _LINE.fullmatch(line)
-    expected = _mac(key, previous, match[1]) if match else ""
-    fits = fields["seq"] == number and fields["prev"] == previous
-    if not fits or not hmac.compare_digest(expected, fields["mac"]):
-        raise AuditDamaged(
-            f"{FILE}: entry {number} (line {number}) does not fit: altered, moved, "
-            "inserted, or the one before it is gone",
-            _REPAIR,
-        )
-    return expected
-
-
-def _parsed(line: bytes, number: int) -> dict[str, Any]:
-    """Returns a line's fields; `number` 0 means the last one."""
-    try:
-        fields = json.loads(line)
-        complete = type(fields["seq"]) is int and isinstance(fields["event"], str)
-        signed = all(re.fullmatch("[0-9a-f]{64}", fields[k]) for k in ("prev", "mac"))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        complete = signed = False
-        fields = {}
-    if not complete or not signed:
-        which = f"line {number}" if number else "the last line"
-        raise AuditDamaged(f"{FILE}: {which} is not an entry", _REPAIR)
-    return dict(fields)
-
-
-def _head(lines: LineFile) -> tuple[int, str]:
-    """Returns seq and MAC of the last entry; zeros when there is none."""
-    last = next(lines.backwards(lines.end), None)
-    if last is None:
-        return 0, _NOTHING
-    fields = _parsed(last.data, 0)
-    return fields["seq"], fields["mac"]
-
-
-def _parsed_anchor(anchor: str) -> tuple[int, str]:
-    if not anchor:
-        return -1, ""
-    match = re.fullmatch(r"(\d{1,15}):([0-9a-f]{64})", anchor.strip())
-    if not match:
-        raise UsageError(
-            f"{anchor[:80]!r} is not an anchor", "it looks like 42:9f31…, one line"
-        )
-    return int(match[1]), match[2]
 
 
 def _check_event(event: str, facts: Mapping[str, str | int]) -> None:

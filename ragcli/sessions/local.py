@@ -7,32 +7,27 @@ that starts with a dot, and the next change sweeps it up.
 
 from __future__ import annotations
 
-import difflib
-import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ragcli import config
 from ragcli.config import Settings, seconds
-from ragcli.errors import Damaged, ProfileNotFound, RagcliError
+from ragcli.errors import ProfileNotFound
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import expiry, local_log, profile_file, usage
+from ragcli.sessions.directories import Directories
+from ragcli.sessions.kdf import STANDARD, Cost
 from ragcli.sessions.local_copy import copy_profile
 from ragcli.sessions.local_session import LocalSession, SnapshotFactory
-from ragcli.sessions.places import Places
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import Session
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import commit_lock, long_lock
-from ragcli.storage.network import check_local
+from ragcli.storage.locks import long_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.data_key import DataKey
-
-KEYS = "keys"
 
 
 class LocalStore:
@@ -43,6 +38,7 @@ class LocalStore:
         snapshots: Makes the snapshots of a profile's directory.
         passphrase: Asked, with a profile's name, when it is encrypted.
         settings: Those of the process, without any profile's own.
+        cost: What a guess at a new passphrase shall cost.
     """
 
     def __init__(
@@ -52,8 +48,10 @@ class LocalStore:
         snapshots: SnapshotFactory,
         passphrase: Callable[[str], str | None],
         settings: Settings,
+        cost: Cost = STANDARD,
     ) -> None:
-        self._places = Places(home)
+        self._cost = cost
+        self._directories = Directories(home, settings)
         self._snapshots = snapshots
         self._passphrase = passphrase
         self._settings = settings
@@ -61,7 +59,7 @@ class LocalStore:
 
     def names(self) -> list[str]:
         """Returns the caller's profiles, sorted; never another user's."""
-        return self._places.names()
+        return self._directories.names()
 
     def create(
         self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
@@ -79,14 +77,14 @@ class LocalStore:
             if passphrase is not None:
                 from ragcli.sessions.keys import KeyRing
 
-                KeyRing.create(directory, passphrase)
+                KeyRing.create(directory, passphrase, self._cost)
             profile = ProfileFile(
                 profile_file.new_id(), _now(), passphrase is not None, values
             )
             profile_file.write(directory, profile)
             directory.replace(local_log.FILE, b"")
 
-        session = self._make(name, fill, lambda _: passphrase)
+        session = self.admit(name, fill, lambda _: passphrase)
         session.audit.record("profile.create", encrypted=int(session.encrypted))
         return session
 
@@ -103,7 +101,7 @@ class LocalStore:
             NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
         """
         with ExitStack() as stack:
-            directory = stack.enter_context(self._open_directory(name))
+            directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
             limit = expiry.limits(self._settings, profile.settings)
             if usage.unused_since(directory, limit.idle):
@@ -128,9 +126,9 @@ class LocalStore:
             UsageError: `new` is taken.
             Locked: It is being changed or indexed.
         """
-        with self._changing() as profiles, self.lock(old, self._wait):
-            target = self._places.free(profiles, checked_profile_name(new))
-            profiles.rename(self._place(profiles, old), target)
+        with self._directories.changing() as profiles, self.lock(old, self._wait):
+            target = self._directories.free(profiles, new)
+            profiles.rename(self._directories.place(profiles, old), target)
             profiles.sync()
         self._audit_rename(new, old)
 
@@ -140,7 +138,7 @@ class LocalStore:
         A clone of an encrypted profile opens with the same passphrase.
         """
         checked_profile_name(new)
-        with self._open_directory(old) as source:
+        with self._directories.open(old) as source:
             origin = profile_file.read(source, old)
 
             def fill(directory: Directory) -> None:
@@ -151,7 +149,7 @@ class LocalStore:
                 )
                 profile_file.write(directory, fresh)
 
-            session = self._make(new, fill, lambda _: self._passphrase(old))
+            session = self.admit(new, fill, lambda _: self._passphrase(old))
         session.audit.record("profile.clone", source=old)
         return session
 
@@ -162,14 +160,14 @@ class LocalStore:
             ProfileNotFound: There is none.
             Locked: It is being changed or indexed.
         """
-        with self._changing() as profiles:
-            self._delete(profiles, name)
+        with self._directories.changing() as profiles:
+            self._directories.delete(profiles, name)
 
     @contextmanager
     def lock(self, name: str, wait: float) -> Iterator[None]:
         """Holds the profile's own lock: rename, delete, encrypt, restore."""
         with (
-            self._open_directory(name) as directory,
+            self._directories.open(name) as directory,
             long_lock(directory, "profile", wait=wait),
         ):
             yield
@@ -181,7 +179,7 @@ class LocalStore:
 
     def _pruned(self, name: str, *, dry_run: bool) -> expiry.Expired:
         with ExitStack() as stack:
-            directory = stack.enter_context(self._open_directory(name))
+            directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
             limit = expiry.limits(self._settings, profile.settings)
             if usage.unused_since(directory, limit.idle):
@@ -201,38 +199,48 @@ class LocalStore:
         passphrase: Callable[[str], str | None],
     ) -> LocalSession:
         """Returns the opened profile, which closes `directory`."""
+        from ragcli.sessions.unlocking import unlocked
+
+        key = unlocked(directory, name, profile, passphrase)
+        return self._opened(name, directory, key)
+
+    def _opened(
+        self, name: str, directory: Directory, key: DataKey | None
+    ) -> LocalSession:
         return LocalSession(
             directory,
             name,
-            profile,
+            profile_file.read(directory, name),
             settings=self._settings,
-            data_key=_data_key(directory, name, profile, passphrase),
+            data_key=key,
             snapshots=self._snapshots,
         )
 
-    def _make(
+    def admit(
         self,
         name: str,
         fill: Callable[[Directory], None],
         passphrase: Callable[[str], str | None],
     ) -> LocalSession:
-        """Makes a profile out of sight, and shows it in one rename."""
+        """Makes a profile out of sight, and shows it in one rename.
+
+        Args:
+            name: What it shall be called.
+            fill: Writes all that is in it into an empty directory.
+            passphrase: Asked, with its name, when it is encrypted.
+
+        Raises:
+            UsageError: The name is taken, or cannot be a profile's.
+        """
         checked_profile_name(name)
-        unfinished = f".new-{secrets.token_hex(8)}"
-        with self._changing() as profiles:
-            target = self._places.free(profiles, name)
-            try:
-                with profiles.child(unfinished, create=True) as directory:
-                    check_local(directory.path, allow=self._settings.allow_network_fs)
-                    fill(directory)
-                    directory.sync()
-                profiles.rename(unfinished, target)
+        with self._directories.changing() as profiles:
+            target = self._directories.free(profiles, name)
+            with self._directories.building(profiles) as directory:
+                fill(directory)
+                directory.sync()
+                profiles.rename(directory.path.name, target)
                 profiles.sync()
-            except BaseException:
-                with suppress(RagcliError):
-                    profiles.remove_tree(unfinished)
-                raise
-        directory = self._open_directory(name)
+        directory = self._directories.open(name)
         try:
             profile = profile_file.read(directory, name)
             return self._session(directory, name, profile, passphrase)
@@ -240,90 +248,57 @@ class LocalStore:
             directory.close()
             raise
 
-    @contextmanager
-    def _changing(self) -> Iterator[Directory]:
-        """Holds the caller's registry of profiles; sweeps what crashes left."""
-        with (
-            self._places.open(create=True) as profiles,
-            commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait),
-        ):
-            self._places.sweep(profiles)
-            yield profiles
+    def encrypt(self, name: str, passphrase: str) -> None:
+        """Encrypts a profile in place; see `conversion`.
 
-    def _delete(self, profiles: Directory, name: str) -> None:
-        """Removes a profile while nobody writes to it."""
-        place = self._place(profiles, name)
-        gone = f".deleted-{secrets.token_hex(8)}"
-        with ExitStack() as stack:
-            directory = stack.enter_context(profiles.child(place))
-            for lock in ("profile", "ingest", "index", "history"):
-                stack.enter_context(commit_lock(directory, lock, wait=self._wait))
-            profiles.rename(place, gone)
-            profiles.sync()
-            profiles.remove_tree(gone)
+        Raises:
+            UsageError: It is encrypted, or the passphrase cannot be one.
+            Damaged: It must be repaired first; nothing changed.
+            Locked: Somebody works on it; nothing changed.
+        """
+        from ragcli.sessions.keys import KeyRing
 
-    def _open_directory(self, name: str) -> Directory:
-        """Opens a profile's directory; raises `ProfileNotFound`."""
+        self._convert(name, lambda place: KeyRing.create(place, passphrase, self._cost))
+
+    def decrypt(self, name: str) -> None:
+        """Puts a profile in the clear; raises as `encrypt`, and `WrongPassphrase`."""
+        self._convert(name, None)
+
+    def _convert(
+        self, name: str, make_key: Callable[[Directory], DataKey] | None
+    ) -> None:
+        from ragcli.sessions import conversion
+
+        with self._directories.changing() as profiles, ExitStack() as stack:
+            directory = stack.enter_context(self._directories.open(name))
+            profile = profile_file.read(directory, name)
+            conversion.expect_other(profile, name, encrypted=make_key is not None)
+            old = self._session(directory, name, profile, self._passphrase)
+            stack.callback(old.close)
+            target = stack.enter_context(self._directories.building(profiles))
+            key = make_key(target) if make_key else None
+            conversion.convert(
+                old,
+                target,
+                conversion.Regime(key),
+                self._snapshots,
+                wait=self._wait,
+                swap=lambda: self._directories.swap(profiles, name, target),
+            )
+        session = self._opened(name, self._directories.open(name), key)
         try:
-            with self._places.open() as profiles:
-                directory = profiles.child(self._place(profiles, name))
-        except FileNotFoundError:
-            raise self._missing(name) from None
-        try:
-            check_local(directory.path, allow=self._settings.allow_network_fs)
-        except BaseException:
-            directory.close()
-            raise
-        return directory
-
-    def _place(self, profiles: Directory, name: str) -> str:
-        place = self._places.find(profiles, checked_profile_name(name))
-        if place is None:
-            raise self._missing(name)
-        return place
-
-    def _missing(self, name: str) -> ProfileNotFound:
-        near = difflib.get_close_matches(name, self.names(), 1, 0.5)
-        return ProfileNotFound(
-            f"there is no profile {name!r}",
-            f"did you mean {near[0]!r}?"
-            if near
-            else f"make it: `ragcli profile create {name}`",
-        )
+            session.audit.record("profile.encrypt" if key else "profile.decrypt")
+        finally:
+            session.close()
 
     def _audit_rename(self, name: str, old: str) -> None:
         """Records a rename; in an encrypted profile that would take its passphrase."""
         with ExitStack() as stack:
-            directory = stack.enter_context(self._open_directory(name))
+            directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
             if not profile.encrypted:
                 session = self._session(directory, name, profile, self._passphrase)
                 session.audit.record("profile.rename", old=old, new=name)
-
-
-def _data_key(
-    directory: Directory,
-    name: str,
-    profile: ProfileFile,
-    passphrase: Callable[[str], str | None],
-) -> DataKey | None:
-    """Returns the key of an encrypted profile.
-
-    Raises:
-        Damaged: Keys and profile file disagree: nothing is read as plain then.
-        PassphraseNeeded, WrongPassphrase: It stays closed.
-    """
-    if profile.encrypted != directory.has(KEYS):
-        raise Damaged(
-            f"profile {name!r}: {profile_file.FILE} and {KEYS}/ do not agree on "
-            "whether it is encrypted",
-            "restore the one that was changed from a backup or an export",
-        )
-    if not profile.encrypted:
-        return None
-    from ragcli.sessions.keys import KeyRing
-
-    return KeyRing.open(directory, passphrase(name))
 
 
 def _now() -> str:

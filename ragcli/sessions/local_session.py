@@ -154,13 +154,18 @@ class LocalSession:
         count = 0
         with self.directory.child(place) as directory:
             for name, written, data in _files(directory):
-                plain = data if place == QUARANTINE else self._opened(name, data)
-                if condemned(written, plain or b""):
+                if condemned(written, self._plain(name, data)):
                     directory.remove(name)
                     count += 1
             if count:
                 directory.sync()
         return count
+
+    def _plain(self, name: str, data: bytes) -> bytes:
+        """Returns a side copy's bytes; those of lines that were never whole as is."""
+        from ragcli.sessions.sealing import is_sealed
+
+        return (self._opened(name, data) or b"") if is_sealed(data) else data
 
     def _opened(self, name: str, data: bytes) -> bytes | None:
         if self.sealer is None:

@@ -232,6 +232,14 @@ class Directory:
             return False
         return True
 
+    def is_at(self, parent: Directory, name: str) -> bool:
+        """Tells whether this directory is the entry `name` of `parent`."""
+        try:
+            status = os.lstat(name, dir_fd=parent.descriptor)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(status, os.fstat(self.descriptor))
+
     def sync(self) -> None:
         """Makes new and changed names in here survive a power cut."""
         with disk_errors(self.path):
