@@ -1,0 +1,140 @@
+"""Documents of others, searched read-only: a profile of one's own, or a bundle.
+
+Only documents are shared. A mount is an index that joins the searches of a profile;
+no history, setting or lock of its owner is read, and nothing is written to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragcli import paths
+from ragcli.config import Settings
+from ragcli.errors import (
+    DocumentNotFound,
+    EmbedderMismatch,
+    NotPermitted,
+    SnapshotNotFound,
+    UsageError,
+)
+from ragcli.paths import Home
+from ragcli.storage.files import Directory
+
+if TYPE_CHECKING:
+    from ragcli.index.protocols import Embedder, Snapshots
+    from ragcli.index.reader import Reader
+
+_CACHE = "mounts"
+_KEYS = "keys"
+
+
+def checked(place: str, home: Home) -> str:
+    """Returns the absolute path of what is to be mounted.
+
+    Args:
+        place: A bundle, a profile's directory, or the name of an own profile.
+        home: Where own profiles are.
+
+    Raises:
+        DocumentNotFound: There is nothing at `place`.
+        UsageError: It holds no documents.
+        NotPermitted: It is encrypted, or another user's directory.
+        BundleRefused: The bundle is damaged or hostile.
+    """
+    path = Path(place)
+    own = home.profiles / place
+    if not path.exists() and paths.PROFILE_NAME.fullmatch(place) and own.is_dir():
+        path = own
+    if not path.exists():
+        raise DocumentNotFound(
+            f"{place}: no such bundle or profile",
+            "ragcli profile export makes a bundle; ragcli profile list shows profiles",
+        )
+    found = str(path.absolute())
+    with _index(found, home) as directory:
+        _snapshots_in(directory, found)
+    return found
+
+
+def readers(settings: Settings, home: Home, embedder: Embedder) -> list[Reader]:
+    """Returns an index for each mount of a profile.
+
+    Raises:
+        DocumentNotFound: A mount is gone.
+        EmbedderMismatch: A mount's vectors are of another embedder.
+        SnapshotDamaged, BundleRefused, NotPermitted: It cannot be trusted.
+    """
+    return [_reader(place, home, embedder) for place in settings.mounts]
+
+
+def _reader(place: str, home: Home, embedder: Embedder) -> Reader:
+    from ragcli.index.opening import open_current
+
+    with _index(place, home) as directory:
+        reader = open_current(_snapshots_in(directory, place))
+    if reader is None:
+        raise SnapshotNotFound(f"{place}: no documents are indexed there", "")
+    if reader.embedder_id != embedder.id:
+        raise EmbedderMismatch(
+            f"{place}: its vectors are of {reader.embedder_id}, not of {embedder.id}",
+            f"use the same embedder, or ragcli docs unmount {place}",
+        )
+    reader.source = place
+    return reader
+
+
+@contextmanager
+def _index(place: str, home: Home) -> Iterator[Directory]:
+    """Yields the directory that holds a mount's `index/`."""
+    if os.path.isdir(place):
+        with Directory.open(place) as directory:
+            if directory.has(_KEYS):
+                raise NotPermitted(
+                    f"{place}: an encrypted profile cannot be mounted",
+                    "decrypt a clone of it, or mount a bundle of its documents",
+                )
+            yield directory
+    elif os.path.isfile(place):
+        with _unpacked(place, home) as directory:
+            yield directory
+    else:
+        raise DocumentNotFound(
+            f"{place}: the mounted documents are gone",
+            f"bring them back, or ragcli docs unmount {place}",
+        )
+
+
+@contextmanager
+def _unpacked(place: str, home: Home) -> Iterator[Directory]:
+    """Yields a bundle's index, unpacked and verified once for each of its versions."""
+    from ragcli.sessions import bundle
+
+    status = os.stat(place)
+    facts = (place, status.st_size, status.st_mtime_ns, status.st_ino)
+    name = hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
+    with (
+        Directory.open(home.cache, create=True) as cache,
+        cache.child(_CACHE, create=True) as mounts,
+    ):
+        if not mounts.has(name):
+            bundle.unpack_index(Path(place), mounts, name)
+        with mounts.child(name) as directory:
+            yield directory
+
+
+def _snapshots_in(directory: Directory, place: str) -> Snapshots:
+    """Returns the snapshots of a mount; refuses one without documents."""
+    from ragcli.index.snapshots import LocalSnapshots
+
+    snapshots = LocalSnapshots(directory, None, remember=False)
+    if not snapshots.current():
+        raise UsageError(
+            f"{place}: no documents are indexed there",
+            "add some to it first: ragcli docs add -p NAME PATH…",
+        )
+    return snapshots
