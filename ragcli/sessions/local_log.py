@@ -153,10 +153,10 @@ class LocalLog:
         except FileNotFoundError:
             yield None
             return
-        try:
+        with ExitStack() as stack:
+            stack.callback(os.close, descriptor)
+            stack.enter_context(disk_errors(self.directory.path / FILE))
             yield LineFile(descriptor)
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def writing(self) -> Iterator[LineFile]:

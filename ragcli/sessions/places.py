@@ -104,7 +104,7 @@ class Places:
                 Directory.open(self._home.profiles, create=True, shared=True).close()
                 return
             name = self._home.profiles.name
-            with suppress(FileExistsError), disk_errors(self._home.profiles):
+            with disk_errors(self._home.profiles), suppress(FileExistsError):
                 os.mkdir(name, _SHARED_MODE, dir_fd=data.descriptor)
                 os.chmod(name, _SHARED_MODE, dir_fd=data.descriptor)
                 data.sync()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from ragcli.errors import HistoryDamaged
 from ragcli.sessions.identifiers import minted
 from ragcli.sessions.line_file import Line, LineFile
 from ragcli.sessions.records import Record
@@ -42,11 +43,7 @@ class RecentIds:
         self._oldest = float("inf")
 
     def find(self, file: LineFile, wanted: Iterable[str]) -> dict[str, Record]:
-        """Returns those records of `file` that have a wanted id.
-
-        Raises:
-            HistoryDamaged: A record that had to be looked at fails its check.
-        """
+        """Returns those records of `file` that have a wanted id."""
         wanted = list(wanted)
         if not self._continues(file):
             self.forget()
@@ -82,7 +79,10 @@ class RecentIds:
             self._start = line.start
 
     def _note(self, file: LineFile, line: Line) -> None:
-        record = self._decode(file, line)
+        try:
+            record = self._decode(file, line)
+        except HistoryDamaged:
+            return  # no reason to refuse an append; whoever reads it says so
         self._ids[record.id] = (line.start, line.end)
         written = datetime.fromisoformat(record.ts).timestamp()
         self._oldest = min(self._oldest, written)

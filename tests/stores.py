@@ -1,0 +1,111 @@
+"""Places for sessions that a test can open again and again, as processes do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ragcli.config import Settings
+from ragcli.paths import Home
+from ragcli.sessions.identifiers import new_id
+from ragcli.sessions.lines import LineCodec, PlainLines
+from ragcli.sessions.local import LocalStore
+from ragcli.sessions.local_log import LocalLog
+from ragcli.sessions.protocols import SessionStore
+from ragcli.sessions.records import Citation, Draft, Turn
+from ragcli.storage.files import Directory
+
+PASSPHRASE = "correct horse battery staple"
+
+
+class StoreFactory(Protocol):
+    """Opens one place for sessions; every call is another process to it."""
+
+    passphrase: str | None
+    """Given when a profile is created: None for profiles in the clear."""
+
+    def __call__(self, settings: Settings | None = None) -> SessionStore:
+        """Returns the store as one more process sees it."""
+
+
+class NoSnapshots:
+    """A profile without documents."""
+
+    sealer = None
+
+    def __init__(self, directory: Directory, sealer: Any) -> None:
+        self.directory = directory
+        self.sealer = sealer
+
+
+class LocalStores:
+    """The `StoreFactory` of a directory on this disk.
+
+    Args:
+        root: The home.
+        passphrase: For profiles that are encrypted.
+    """
+
+    def __init__(self, root: Path, passphrase: str | None = None) -> None:
+        self.root = root
+        self.passphrase = passphrase
+
+    def __call__(self, settings: Settings | None = None) -> LocalStore:
+        return LocalStore(
+            home_at(self.root),
+            snapshots=NoSnapshots,
+            passphrase=lambda _: self.passphrase,
+            settings=settings or Settings(),
+        )
+
+
+def home_at(root: Path) -> Home:
+    return Home(root, root / "config.toml", root / "cache")
+
+
+def open_log(
+    place: Path,
+    *,
+    codec: LineCodec | None = None,
+    wait: float = 10.0,
+    notices: list[str] | None = None,
+) -> LocalLog:
+    """Opens the log in a directory, as one more process would."""
+    told = [] if notices is None else notices
+    directory = Directory.open(place, create=True)
+    return LocalLog(directory, codec or PlainLines(), wait=wait, notice=told.append)
+
+
+def draft(text: str = "", *, name: str = "") -> Draft:
+    """Returns a turn of no conversation in particular."""
+    return Draft("turn", {"conversation": "c", "question": text}, name or new_id())
+
+
+def append(log: LocalLog, *texts: str) -> list[int]:
+    """Appends the turns in one batch; returns their numbers."""
+    return [record.seq for record in log.append([draft(text) for text in texts])]
+
+
+def questions(log: LocalLog) -> Sequence[str]:
+    """Returns what is in a log, in order, without its redactions."""
+    found = log.since()
+    return [r.body["question"] for r in found if r.kind != "redaction"]
+
+
+def a_turn(conversation: str, question: str, **fields: Any) -> Turn:
+    """Returns an answered turn with a source."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "conversation": conversation,
+        "question": question,
+        "query": question,
+        "answer": f"answer to {question} [1]",
+        "model": "builtin:extractive",
+        "citations": (
+            Citation(1, "docs/a.md", None, (1, 3), "Intro", 0.8, "a quote", True),
+        ),
+        "retrieved": ({"id": "x", "path": "docs/a.md", "text": "a quote"},),
+        "timings": {"total_ms": 1.5},
+    }
+    return Turn(**(values | fields))
