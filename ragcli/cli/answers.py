@@ -56,7 +56,7 @@ class Answering:
         self._output = output
         self._workspace = workspace
         self._engine = workspace.engine(documents)
-        self._searches = "the given paths" if documents else f"profile {workspace.name}"
+        self._documents = documents
         self._style = style
         self._model = ""
 
@@ -141,7 +141,18 @@ class Answering:
         if finished.unsupported:
             self._output.warn(f"{finished.unsupported} unsupported citations removed")
         if finished.turn.status == "nothing_found":
-            self._output.note(f"nothing relevant found in {self._searches}")
+            self._output.note(self._nothing(finished))
+
+    def _nothing(self, finished: Finished) -> str:
+        """Says that there is no answer, and why when there could be none."""
+        name = self._workspace.name
+        own = not self._documents and not self._workspace.settings.mounts
+        if own and not finished.retrieved and not self._workspace.library.count():
+            return (
+                f"profile {name} has no documents yet; add some: ragcli docs add PATH"
+            )
+        place = "the given paths" if self._documents else f"profile {name}"
+        return f"nothing relevant found in {place}"
 
     def _as_document(self, request: AskRequest) -> tuple[dict[str, Any], str]:
         """Returns the JSON of one answer, and the turn's status."""

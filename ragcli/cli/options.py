@@ -77,10 +77,11 @@ class Shared:
 
     def over(self, outer: Shared) -> Shared:
         """Returns these options, with those typed before the command's name."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
         typed = {
-            item.name: getattr(self, item.name)
-            for item in fields(self)
-            if getattr(self, item.name) not in {None, False}
+            name: value
+            for name, value in values.items()
+            if value is not None and value is not False  # a descriptor may be 0
         }
         return replace(outer, **typed)
 

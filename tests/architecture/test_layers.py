@@ -69,7 +69,7 @@ def writes(call: ast.Call) -> bool:
 
 
 def test_nothing_is_done_on_import():
-    """Importing every module that needs no extra creates no file and opens no socket."""
+    """Importing every module creates no file and opens no socket."""
     code = (
         "import importlib, pkgutil, sys, ragcli\n"
         "def refuse(event, args):\n"

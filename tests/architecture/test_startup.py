@@ -1,4 +1,4 @@
-"""Quick commands load nothing that takes time: the promise behind the start-up figure."""
+"""Quick commands load nothing that takes time."""
 
 from __future__ import annotations
 

@@ -11,13 +11,15 @@ import typer
 
 from ragcli.cli import live_names
 from ragcli.cli.answers import place
-from ragcli.cli.figures import count, size
+from ragcli.cli.figures import count, moment, size
 from ragcli.cli.options import Invocation, examples
 from ragcli.errors import ExitCode
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
-    from ragcli.index.library import DocumentInfo, IngestReport
+    from ragcli.index.catalogue import DocumentInfo
+    from ragcli.index.ingest import IngestReport
+    from ragcli.index.library import GenerationInfo
 
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say why each skipped file was skipped.")
@@ -151,8 +153,7 @@ def rollback(
     """
     with call.open(create=False) as workspace:
         if list_only:
-            kept = [asdict(found) for found in workspace.library.generations()]
-            _generations(call, kept)
+            _generations(call, workspace.library.generations())
             return
         current = workspace.library.rollback(generation)
     if call.as_json:
@@ -185,7 +186,8 @@ def unmount(
     """Search a mounted profile or bundle no longer."""
     from ragcli.errors import NotFound
 
-    names = {place_, os.path.abspath(place_)}
+    own = call.runtime.home.profiles / place_
+    names = {place_, os.path.abspath(place_), os.fspath(own)}
     with call.open(create=False) as workspace:
         mounted = workspace.settings.mounts
         kept = [found for found in mounted if found not in names]
@@ -202,12 +204,23 @@ def _mounted(call: Invocation, mounts: list[str]) -> None:
         call.output.note(f"{count(len(mounts), 'mount')} in this profile")
 
 
-def _generations(call: Invocation, kept: list[dict[str, Any]]) -> None:
+def _generations(call: Invocation, kept: list[GenerationInfo]) -> None:
     if call.as_json:
-        call.output.document({"generations": kept})
+        call.output.document({"generations": [asdict(found) for found in kept]})
         return
-    rows = [tuple(found.values()) for found in kept]
-    call.output.table(list(kept[0]) if kept else [], rows)
+    rows = [
+        (
+            found.name,
+            moment(found.created),
+            found.change,
+            count(found.documents, "document"),
+            count(found.chunks, "chunk"),
+            found.damaged or ("*" if found.current else ""),
+        )
+        for found in kept
+    ]
+    columns = ("generation", "made", "by", "documents", "chunks", "current")
+    call.output.table(columns, rows)
 
 
 def _document(found: DocumentInfo) -> dict[str, Any]:
@@ -222,26 +235,28 @@ def _report(
     A skipped file that the user named counts as failed: it was asked for.
     """
     wanted = {path.absolute() for path in named}
-    failed = [(os.fspath(item.path), item.reason) for item in report.failed]
-    failed += [
-        (os.fspath(item.path), item.reason)
-        for item in report.skipped
-        if Path(item.path).absolute() in wanted
-    ]
+    failed = [(item.path, item.reason) for item in report.failed]
+    skipped: list[tuple[Path, str]] = []
+    for item in report.skipped:
+        told = failed if item.path.absolute() in wanted else skipped
+        told.append((item.path, item.reason))
     for path, reason in failed:
         call.output.warn(f"{shown(path)}: {reason}")
     if explain:
-        for item in report.skipped:
-            call.output.note(f"skipped {shown(item.path)}: {item.reason}")
+        for path, reason in skipped:
+            call.output.note(f"skipped {shown(path)}: {reason}")
     if call.as_json:
-        call.output.document(_report_document(report, failed))
+        call.output.document(_report_document(report, failed, skipped))
     else:
-        call.output.line(_report_line(report, len(failed), explain=explain))
+        hint = "" if explain else " (--explain says why)"
+        call.output.line(_report_line(report, len(failed), len(skipped), hint))
     return int(ExitCode.SOME_FAILED if failed else ExitCode.ANSWERED)
 
 
 def _report_document(
-    report: IngestReport, failed: list[tuple[str, str]]
+    report: IngestReport,
+    failed: list[tuple[Path, str]],
+    skipped: list[tuple[Path, str]],
 ) -> dict[str, Any]:
     return {
         "added": report.added,
@@ -249,16 +264,14 @@ def _report_document(
         "unchanged": report.unchanged,
         "removed": report.removed,
         "failed": [{"path": shown(path), "reason": why} for path, why in failed],
-        "skipped": [
-            {"path": shown(item.path), "reason": item.reason} for item in report.skipped
-        ],
+        "skipped": [{"path": shown(path), "reason": why} for path, why in skipped],
         "chunks": report.chunks,
         "generation": report.generation,
         "seconds": round(report.seconds, 3),
     }
 
 
-def _report_line(report: IngestReport, failed: int, *, explain: bool) -> str:
+def _report_line(report: IngestReport, failed: int, skipped: int, hint: str) -> str:
     """Returns `12 added, 1 changed; 2 skipped (--explain says why); 340 chunks`."""
     numbers = {
         "added": report.added,
@@ -269,9 +282,8 @@ def _report_line(report: IngestReport, failed: int, *, explain: bool) -> str:
     }
     told = ", ".join(f"{number:,} {word}" for word, number in numbers.items() if number)
     parts = [told or "nothing changed"]
-    if report.skipped:
-        hint = "" if explain else " (--explain says why)"
-        parts.append(f"{len(report.skipped):,} skipped{hint}")
+    if skipped:
+        parts.append(f"{skipped:,} skipped{hint}")
     parts.append(f"{count(report.chunks, 'chunk')} in {report.seconds:.1f} s")
     return "; ".join(parts)
 

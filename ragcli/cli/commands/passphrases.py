@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragcli.cli import live_names
-from ragcli.cli.options import Invocation, examples, somebody_is_there
+from ragcli.cli.options import Invocation, YesOption, examples, somebody_is_there
 from ragcli.errors import PassphraseNeeded, UsageError
 from ragcli.storage.files import Directory
 from ragcli.text import safe_name
+
+if TYPE_CHECKING:
+    from ragcli.sessions.local import LocalStore
 
 OptionalName = Annotated[
     str,
@@ -86,15 +89,14 @@ def passphrase(
 
     Nothing is encrypted again: only the key's wrapping changes.
     """
-    from ragcli.sessions.keys import KeyRing
+    from ragcli.sessions.keys import KeyRing, is_encrypted
 
-    with call.open(name or None, create=False) as workspace:
-        wanted = workspace.name
-        if not workspace.session.encrypted:
+    wanted = name or call.runtime.profile_name()
+    with profile_directory(call, wanted) as directory:
+        if not is_encrypted(directory):
             raise UsageError(
                 f"profile {wanted!r} is not encrypted", "see: ragcli profile encrypt"
             )
-    with profile_directory(call, wanted) as directory:
         ring = KeyRing(directory)
         secret = call.runtime.passphrase(wanted)
         if recovery:
@@ -109,6 +111,47 @@ def passphrase(
             call.output.note("passphrase changed")
 
 
+@examples("ragcli profile encrypt", "ragcli profile encrypt diary --yes")
+def encrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -> None:
+    """Encrypt a profile that exists.
+
+    It is written anew beside itself and takes its own place at once. Older
+    generations of its index are not kept. What was plain before may lie on in
+    free blocks of the disk: whoever needs more encrypts the disk as well.
+    """
+    wanted = name or call.runtime.profile_name()
+    store = _local(call)
+    call.confirm(f"Encrypt profile {wanted!r}?", yes=yes)
+    store.encrypt(wanted, new(call, wanted))
+    _told(call, {"profile": wanted, "encrypted": True}, "")
+    call.output.note(f"profile {wanted} is encrypted; without passphrase it is lost")
+
+
+@examples("ragcli profile decrypt diary --yes")
+def decrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -> None:
+    """Put an encrypted profile in the clear."""
+    wanted = name or call.runtime.profile_name()
+    store = _local(call)
+    call.confirm(f"Store profile {wanted!r} in the clear?", yes=yes)
+    store.decrypt(wanted)
+    _told(call, {"profile": wanted, "encrypted": False}, "")
+    call.output.note(f"profile {wanted} is stored in the clear")
+
+
+def _local(call: Invocation) -> LocalStore:
+    """Returns the store of this disk.
+
+    Raises:
+        UsageError: Sessions live in Redis.
+    """
+    from ragcli.sessions.local import LocalStore
+
+    store = call.runtime.store
+    if not isinstance(store, LocalStore):
+        raise _not_here()
+    return store
+
+
 def profile_directory(call: Invocation, name: str) -> Directory:
     """Opens a profile's directory on this disk.
 
@@ -116,11 +159,17 @@ def profile_directory(call: Invocation, name: str) -> Directory:
         UsageError: The profile lives in Redis.
     """
     if call.runtime.settings.store:
-        raise UsageError(
-            "this works on profiles of this disk only",
-            "copy it here: ragcli profile copy NAME --to local",
-        )
-    return Directory.open(call.runtime.home.profiles / name)
+        raise _not_here()
+    from ragcli.sessions.directories import Directories
+
+    return Directories(call.runtime.home, call.runtime.settings).open(name)
+
+
+def _not_here() -> UsageError:
+    return UsageError(
+        "this works on profiles of this disk only",
+        "copy it here: ragcli profile copy NAME --to local",
+    )
 
 
 def _told(call: Invocation, told: dict[str, object], line: str) -> None:

@@ -224,13 +224,9 @@ def unset(
 @examples("ragcli profile path", 'du -sh "$(ragcli profile path work)"')
 def path(call: Invocation, name: OptionalName = "") -> None:
     """Print where a profile is on disk."""
-    with call.open(name or None) as workspace:
-        place = os.fspath(call.runtime.home.profiles / workspace.name)
-    if call.runtime.settings.store:
-        raise UsageError(
-            "this profile lives in Redis, not on this disk",
-            "see: ragcli profile export",
-        )
+    wanted = name or call.runtime.profile_name()
+    with passphrases.profile_directory(call, wanted) as directory:
+        place = os.fspath(directory.path)
     if call.as_json:
         call.output.document({"path": place})
     else:
@@ -300,5 +296,7 @@ COMMANDS = {
     "copy": bundles.copy,
     "verify": upkeep.verify,
     "prune": upkeep.prune,
+    "encrypt": passphrases.encrypt,
+    "decrypt": passphrases.decrypt,
     "passphrase": passphrases.passphrase,
 }

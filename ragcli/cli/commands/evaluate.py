@@ -1,0 +1,127 @@
+"""`ragcli eval`: retrieval and answers, measured on your own questions."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ragcli.cli.commands.search import MODES
+from ragcli.cli.options import Invocation, choice, examples
+from ragcli.errors import DocumentNotFound, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from ragcli.chat.evaluation import Evaluation
+
+
+@examples(
+    "ragcli eval questions.jsonl",
+    "ragcli eval questions.jsonl --docs wiki/ --compare bm25,vectors,hybrid",
+    "ragcli eval questions.jsonl --min-recall5 0.8 --json > figures.json",
+)
+def evaluate(
+    call: Invocation,
+    file: Annotated[str, typer.Argument(metavar="FILE")],
+    *,
+    docs: Annotated[
+        list[str] | None,
+        typer.Option("--docs", metavar="PATH…", help="Search these, for this call."),
+    ] = None,
+    compare: Annotated[
+        str,
+        typer.Option(
+            "--compare", metavar="MODES", help="Side by side: bm25,vectors,hybrid."
+        ),
+    ] = "",
+    min_recall5: Annotated[
+        float | None,
+        typer.Option("--min-recall5", metavar="X", help="End with 1 below this."),
+    ] = None,
+    no_answers: Annotated[
+        bool, typer.Option("--no-answers", help="Measure retrieval only.")
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", metavar="SPEC", help="Which model answers."),
+    ] = None,
+) -> int:
+    """Measure retrieval and answers on your own questions.
+
+    FILE holds one JSON object a line: "question", "relevant" (a list of paths, or
+    path to grade), and optionally "id", "history" and "answers". A path matches a
+    document by its end. Figures follow trec_eval; with --min-recall5 the exit code
+    is 1 when recall at 5 is below it.
+    """
+    from ragcli.chat import evaluation
+    from ragcli.chat.questions import read_questions
+    from ragcli.cli import measuring
+
+    call.flags["model"] = model
+    questions = read_questions(Path(file))
+    with call.open() as workspace, call.progress() as progress:
+        retriever = workspace.retriever(
+            documents=[Path(path) for path in docs or []], progress=progress
+        )
+        if retriever is None:
+            raise DocumentNotFound(
+                "there are no documents to search", "ragcli docs add PATH"
+            )
+        answer = None if no_answers else measuring.answerer(workspace)
+        modes = _modes(compare) or [workspace.settings.retrieval_mode]
+        searches = {mode: measuring.searcher(retriever, mode) for mode in modes}
+        found = evaluation.compare(questions, searches, answer, progress)
+    _print(call, found, side_by_side=bool(compare))
+    return _verdict(call, found[modes[-1]], min_recall5)
+
+
+def _modes(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    return list(dict.fromkeys(choice("--compare", name, *MODES) for name in names))
+
+
+def _print(
+    call: Invocation, found: dict[str, Evaluation], *, side_by_side: bool
+) -> None:
+    if call.as_json and side_by_side:
+        told = {mode: figures.as_json() for mode, figures in found.items()}
+        call.output.document({"compare": told})
+    elif call.as_json:
+        [figures] = found.values()
+        call.output.document(figures.as_json())
+    else:
+        columns = [dict(_figures(figures)) for figures in found.values()]
+        rows = [(name, *(column[name] for column in columns)) for name in columns[0]]
+        call.output.table(("figure", *found), rows)
+
+
+def _figures(found: Evaluation) -> list[tuple[str, str]]:
+    """Returns name and value of each figure that could be measured."""
+    figures = {f"recall@{k}": value for k, value in found.recall.items()}
+    figures |= {f"nDCG@{k}": value for k, value in found.ndcg.items()}
+    figures |= {"MRR@10": found.mrr}
+    figures |= {f"answer in first {k}": value for k, value in found.answer_in.items()}
+    figures |= {"citation precision": found.citation_precision}
+    figures |= {"answered": found.answered}
+    rows = [("questions", str(found.questions))]
+    rows += [
+        (name, "-" if math.isnan(value) else f"{value:.4f}")
+        for name, value in figures.items()
+    ]
+    rows += [(f"{name} ms", f"{value:.1f}") for name, value in found.latency_ms.items()]
+    return rows
+
+
+def _verdict(call: Invocation, found: Evaluation, least: float | None) -> int:
+    if least is None:
+        return int(ExitCode.ANSWERED)
+    if math.isnan(found.recall[5]):
+        raise UsageError("--min-recall5: no question says what is relevant")
+    if found.recall[5] >= least:
+        return int(ExitCode.ANSWERED)
+    call.output.note(f"recall@5 is {found.recall[5]:.4f}, below {least}")
+    return int(ExitCode.NOTHING_FOUND)
+
+
+COMMANDS = {"eval": evaluate}

@@ -1,0 +1,64 @@
+"""What `ragcli eval` asks: the program's own retrieval and answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ragcli.chat import budget
+from ragcli.chat.citations import MarkerFilter
+from ragcli.chat.evaluation import CHUNKS, Answer, Answered, Search
+from ragcli.chat.prompts import new_boundary
+from ragcli.index.passages import SearchRequest, SearchResult
+from ragcli.models.base import Exchange, Prompt
+
+if TYPE_CHECKING:
+    from ragcli.chat.questions import Question
+    from ragcli.index.retriever import Retriever
+    from ragcli.workspace import Workspace
+
+
+def searcher(retriever: Retriever, mode: str) -> Search:
+    """Returns what retrieves for a question with its history.
+
+    Args:
+        retriever: Over the documents that are measured.
+        mode: `hybrid`, `bm25` or `vectors`.
+    """
+
+    def search(question: Question) -> SearchResult:
+        request = SearchRequest(
+            question=question.question,
+            history=question.history,
+            limit=CHUNKS,
+            mode=mode,
+        )
+        return retriever.search(request)
+
+    return search
+
+
+def answerer(workspace: Workspace) -> Answer:
+    """Returns what answers from as many passages as `ask` would use."""
+    model = workspace.choose_model().model
+    settings = workspace.settings
+
+    def answer(question: Question, found: SearchResult) -> Answered:
+        if not found.passages or not (model.generates or found.relevant):
+            return Answered("")
+        passages = found.passages[: settings.retrieval_k]
+        prompt = Prompt(
+            question=question.question,
+            query=found.query,
+            sources=(),
+            history=tuple(Exchange(t.question, t.answer) for t in question.history),
+            instructions=settings.instructions,
+            boundary=new_boundary(),
+        )
+        fitted = budget.fit(model, prompt, passages).prompt
+        markers = MarkerFilter(passages[: len(fitted.sources)], question.question)
+        text = "".join(map(markers.feed, model.stream(fitted)))
+        checked = markers.close()
+        cited = tuple(citation.path for citation in checked.citations)
+        return Answered(text + checked.tail, cited)
+
+    return answer

@@ -1,0 +1,272 @@
+"""`ragcli docs`: what goes in, what is told, what comes out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import LOCKS
+
+
+def test_add_tells_what_it_did(notes, run_process):
+    ran = run_process("docs", "add", "notes")
+
+    assert ran.code == 0
+    assert ran.out.startswith("2 added; 3 chunks in ")
+    assert ran.err == ""
+
+
+def test_adding_again_is_free(indexed, run_cli):
+    told = run_cli("docs", "add", "notes", "--json").json
+
+    assert (told["added"], told["changed"], told["unchanged"]) == (0, 0, 2)
+    assert told["chunks"] == 0
+    assert told["generation"] == "gen-00000001"
+
+
+def test_changes_and_losses_are_synced(indexed, run_cli):
+    (indexed / "locks.md").write_text(LOCKS.replace("ten", "twelve"))
+    (indexed / "snapshots.md").unlink()
+    (indexed / "new.md").write_text("# New\n\nA fresh note.\n")
+
+    told = run_cli("docs", "sync", "--json").json
+
+    assert (told["added"], told["changed"], told["removed"]) == (1, 1, 1)
+    found = run_cli("search", "commit lock waits", "--json").json["hits"]
+    assert "twelve" in found[0]["text"]
+
+
+def test_list_is_for_people_and_scripts(indexed, run_cli):
+    rows = [line.split("\t") for line in run_cli("docs", "list").lines]
+    told = run_cli("docs", "list", "--json").json
+
+    assert [row[0] for row in rows] == ["notes/locks.md", "notes/snapshots.md"]
+    assert [row[3] for row in rows] == ["Locks", "Snapshots"]
+    assert [item["path"] for item in told["documents"]] == [row[0] for row in rows]
+    assert told["documents"][0]["chunks"] == int(rows[0][1])
+
+
+def test_show_gives_chunks_with_their_lines(indexed, run_cli):
+    told = run_cli("docs", "show", "notes/locks.md", "--json").json
+    lines = LOCKS.splitlines()
+
+    assert told["document"]["title"] == "Locks"
+    for chunk in told["chunks"]:
+        first, last = chunk["lines"]
+        assert chunk["text"].strip() == "\n".join(lines[first - 1 : last]).strip()
+    assert "Locks > Holders" in run_cli("docs", "show", "notes/locks.md").out
+
+
+def test_remove_leaves_the_file(indexed, run_cli):
+    ran = run_cli("docs", "remove", "notes/locks.md")
+
+    assert ran.code == 0
+    assert (indexed / "locks.md").exists()
+    assert run_cli("search", "commit lock waits", "--json").json["hits"] == [] or (
+        "locks.md" not in run_cli("search", "commit lock waits").out
+    )
+
+
+@pytest.mark.parametrize("command", ["show", "remove"])
+def test_an_unknown_document_is_5(command, indexed, run_cli):
+    ran = run_cli("docs", command, "notes/lock.md")
+
+    assert ran.code == 5
+    assert "locks.md" in ran.err
+
+
+def test_rollback_goes_back(indexed, run_cli):
+    run_cli("docs", "remove", "notes/locks.md")
+    ran = run_cli("docs", "rollback")
+
+    assert ran.code == 0, ran.err
+    assert "notes/locks.md" in run_cli("docs", "list").out
+    assert len(run_cli("docs", "rollback", "--list").lines) == 3
+
+
+def test_rollback_to_an_unknown_generation_is_5(indexed, run_cli):
+    assert run_cli("docs", "rollback", "gen-00000099").code == 5
+
+
+def test_skips_are_counted_and_explained(notes, run_cli):
+    (notes / ".env").write_text("TOKEN=abc\n")
+    (notes / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (notes / ".gitignore").write_text("ignored.md\n")
+    (notes / "ignored.md").write_text("# no\n\ntext\n")
+
+    brief = run_cli("docs", "add", "notes")
+    full = run_cli("docs", "add", "notes", "--explain")
+
+    assert brief.code == 0
+    assert "skipped (--explain says why)" in brief.out
+    assert "skipped notes/.env: " in full.err
+    assert "skipped notes/image.png: " in full.err
+    assert "ignored.md" not in run_cli("docs", "list").out
+
+
+def test_a_file_that_fails_is_named_and_the_rest_is_done(notes, run_cli):
+    (notes / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing that follows is a PDF\n")
+    ran = run_cli("docs", "add", "notes", "--json")
+
+    assert ran.code == 6
+    assert ran.json["added"] == 2
+    assert [item["path"] for item in ran.json["failed"]] == ["notes/broken.pdf"]
+    assert "notes/broken.pdf: " in ran.err
+
+
+def test_a_named_file_that_is_skipped_has_failed(notes, run_cli):
+    (notes / "a.bin").write_bytes(b"\0\1\2\3" * 100)
+    ran = run_cli("docs", "add", "notes/a.bin", "notes/locks.md")
+
+    assert ran.code == 6
+    assert ran.out.startswith("1 added, 1 failed; ")
+    assert "notes/a.bin: binary" in ran.err
+
+
+def test_a_missing_path_is_5_and_nothing_is_added(notes, run_cli):
+    ran = run_cli("docs", "add", "notes", "nowhere.md")
+
+    assert ran.code == 5
+    assert "nowhere.md" in ran.err
+    assert run_cli("docs", "list").out == ""
+
+
+def test_progress_is_a_bar_on_a_terminal(notes, pty_run):
+    for number in range(40):
+        (notes / f"{number}.md").write_text(f"# Note {number}\n\nText {number}.\n")
+    ran = pty_run("docs", "add", "notes")
+
+    assert ran.code == 0
+    assert "42 added" in ran.out
+
+
+def test_progress_is_lines_without_a_terminal(monkeypatch, capsys):
+    import io
+
+    from ragcli.cli import progress
+    from ragcli.cli.output import Output
+
+    told = io.StringIO()
+    lines = progress.for_output(Output(None, told))
+    clock = iter([0.0, 2.0, 10.0, 11.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with lines:
+        lines.start(100, "indexing")
+        lines.step("a")
+        lines.step("b", 19)
+        lines.step("c")
+        lines.note("bad\nfile")
+
+    assert told.getvalue() == (
+        "ragcli: indexing: 20 of 100, 2/s, 0:40 left\nragcli: warning: bad file\n"
+    )
+
+
+def test_quiet_progress_still_warns():
+    import io
+
+    from ragcli.cli import progress
+    from ragcli.cli.output import Output
+
+    told = io.StringIO()
+    output = Output(None, told)
+    output.quiet = True
+    with progress.for_output(output) as silent:
+        silent.start(1, "indexing")
+        silent.step("a")
+        silent.note("odd")
+
+    assert told.getvalue() == "ragcli: warning: odd\n"
+
+
+HOSTILE = ["line\nbreak.md", "esc\x1b[31mred.md", "bidi\u202ename.md"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_file_names_are_shown_not_obeyed(name, notes, run_process):
+    (notes / name).write_text("# Odd\n\nThe password of the vault is swordfish.\n")
+    added = run_process("docs", "add", "notes")
+    listed = run_process("docs", "list")
+    asked = run_process("ask", "What is the password of the vault?", "--sources")
+    told = run_process("docs", "list", "--json").json
+
+    assert added.code == 0, added.err
+    assert len(listed.lines) == 3
+    for text in (listed.out, asked.out, asked.err):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    assert "swordfish" in asked.out
+    assert f"notes/{name}" in [item["path"] for item in told["documents"]]
+
+
+def test_a_file_name_that_is_no_utf8(notes, run_process):
+    raw = os.fsencode(notes) + b"/caf\xe9.md"
+    with open(raw, "w") as file:
+        file.write("# Odd\n\nThe password of the vault is swordfish.\n")
+    added = run_process("docs", "add", "notes", "--json")
+    asked = run_process("ask", "What is the password of the vault?", "--json")
+
+    assert added.code == 0, added.err
+    assert asked.json["citations"][0]["path"] == "notes/caf\udce9.md"
+
+
+def test_an_interrupted_add_leaves_the_last_index(indexed, start_process, run_cli):
+    big = indexed / "big"
+    big.mkdir()
+    for number in range(3000):
+        (big / f"{number}.md").write_text(
+            f"# Note {number}\n\n" + f"word{number} " * 200
+        )
+    process = start_process("docs", "add", "notes")
+    try:
+        process.wait(timeout=1.5)
+    except subprocess.TimeoutExpired:
+        process.send_signal(2)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode in {0, 130}, err
+    assert b"Traceback" not in err
+    assert len(run_cli("docs", "list").lines) in {2, 3002}
+    assert run_cli("profile", "verify").code == 0
+
+
+def test_mounts_are_searched_and_their_history_is_not(indexed, run_cli, tmp_path):
+    other = tmp_path / "other.md"
+    other.write_text("# Other\n\nThe password of the vault is swordfish.\n")
+    run_cli("docs", "add", "other.md", "-p", "team", "--quiet")
+    run_cli("profile", "create", "team")
+    run_cli("docs", "add", "other.md", "-p", "team")
+    run_cli("ask", "What is the password?", "-p", "team")
+
+    mounted = run_cli("docs", "mount", "team")
+    asked = run_cli("ask", "What is the password of the vault?", "--json")
+
+    assert mounted.code == 0, mounted.err
+    assert "swordfish" in asked.json["answer"]
+    assert len(run_cli("history", "list", "--json").json["conversations"]) == 1
+    assert run_cli("docs", "unmount", "team").code == 0
+    assert run_cli("ask", "What is the password of the vault?", "--new").code == 1
+    assert run_cli("docs", "unmount", "team").code == 5
+
+
+def test_the_same_commands_run_beside_each_other(notes, run_cli):
+    """Two processes add disjoint files to one profile; both land."""
+    for number in range(2):
+        (notes / f"part{number}").mkdir()
+        for at in range(20):
+            text = f"# Part {number}.{at}\n\nText {at} of {number}.\n"
+            (notes / f"part{number}" / f"{at}.md").write_text(text)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "ragcli", "docs", "add", f"notes/part{number}",
+             "--wait", "60"],
+            stdout=subprocess.DEVNULL,
+        )
+        for number in range(2)
+    ]  # fmt: skip
+
+    assert [process.wait(timeout=90) for process in started] == [0, 0]
+    assert len(run_cli("docs", "list").lines) == 40

@@ -1,0 +1,94 @@
+"""`ragcli eval`: figures of the real program on a file of questions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import QUESTION
+
+
+@pytest.fixture
+def questions(indexed, tmp_path):
+    lines = [
+        {"id": "a", "question": QUESTION, "relevant": {"locks.md": 1},
+         "answers": ["ten seconds"]},
+        {"question": "How many generations stay?", "relevant": ["notes/snapshots.md"],
+         "answers": ["five"]},
+        {"question": "And for how long?", "relevant": ["locks.md"],
+         "history": [{"question": "Does a commit lock wait?", "answer": "Yes."}]},
+    ]  # fmt: skip
+    path = tmp_path / "questions.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def test_the_figures_are_the_contract(questions, run_process):
+    ran = run_process("eval", str(questions), "--json")
+
+    assert ran.code == 0, ran.err
+    told = ran.json
+    assert told["schema"] == 1
+    assert told["questions"] == 3
+    assert set(told["recall"]) == {"1", "3", "5", "10"}
+    assert set(told["ndcg"]) == {"5", "10"}
+    assert set(told["answer_in"]) == {"1", "3"}
+    assert set(told["latency_ms"]) == {"p50", "p95"}
+    assert told["recall"]["5"] == 1.0
+    assert told["mrr"] == 1.0
+    assert told["answer_in"]["3"] == 1.0
+    assert told["citation_precision"] == 1.0
+
+
+def test_it_measures_the_given_paths(questions, run_process):
+    ran = run_process("eval", str(questions), "--docs", "notes/locks.md", "--json")
+
+    assert ran.json["recall"]["5"] == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_modes_stand_side_by_side(questions, run_process):
+    ran = run_process("eval", str(questions), "--compare", "bm25,vectors,hybrid")
+    told = run_process("eval", str(questions), "--compare", "bm25,hybrid", "--json")
+
+    assert [len(line.split("\t")) for line in ran.lines] == [4] * len(ran.lines)
+    assert list(told.json["compare"]) == ["bm25", "hybrid"]
+
+
+def test_a_threshold_decides_the_exit_code(questions, run_process):
+    assert run_process("eval", str(questions), "--min-recall5", "0.9").code == 0
+    failed = run_process(
+        "eval", str(questions), "--docs", "notes/locks.md", "--min-recall5", "0.9"
+    )
+    assert failed.code == 1
+    assert "below 0.9" in failed.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "no questions"),
+        ("{}\n", ":1: no 'question'"),
+        ("\n{nonsense\n", ":2: "),
+        ('{"question": 5}\n', ":1: "),
+    ],
+)
+def test_a_file_that_is_none_is_2(content, said, questions, run_process):
+    questions.write_text(content)
+    ran = run_process("eval", str(questions))
+
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_no_documents_is_5(questions, run_cli):
+    run_cli("profile", "create", "empty")
+
+    assert run_cli("eval", str(questions), "-p", "empty").code == 5
+
+
+def test_an_unknown_mode_names_the_nearest(questions, run_cli):
+    ran = run_cli("eval", str(questions), "--compare", "bm52")
+
+    assert ran.code == 2
+    assert "bm25" in ran.err

@@ -1,0 +1,128 @@
+"""`ragcli history`: conversations listed, shown, found, exported and erased."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from tests.cli.conftest import QUESTION
+
+
+def test_list_names_conversations(asked, run_cli):
+    [row] = run_cli("history", "list").lines
+    found = run_cli("history", "list", "--json").json["conversations"]
+
+    assert row.split("\t")[0] == asked
+    assert row.split("\t")[2:] == ["2 turns", QUESTION]
+    assert [item["id"] for item in found] == [asked]
+
+
+def test_show_gives_the_latest(asked, run_cli):
+    shown = run_cli("history", "show")
+    told = run_cli("history", "show", asked[:8], "--json").json
+
+    assert QUESTION in shown.out
+    assert "[1] notes/locks.md:" in shown.out
+    assert told["turns"][0]["question"] == QUESTION
+    assert run_cli("history", "show", "--last", "1").out.count("[1]") <= 2
+
+
+def test_search_finds_words_and_says_1_when_there_are_none(asked, run_cli):
+    assert run_cli("history", "search", "TEN SECONDS").lines
+    assert run_cli("history", "search", "zebra").code == 1
+
+
+def test_nothing_to_show_is_5(run_cli):
+    assert run_cli("history", "show").code == 5
+    assert run_cli("history", "show", "abcdef").code == 5
+    assert run_cli("history", "export").code == 5
+
+
+def test_export_in_three_forms(asked, run_cli, tmp_path):
+    markdown = run_cli("history", "export")
+    html = run_cli("history", "export", "--html", "-o", "talk.html")
+    records = run_cli("history", "export", "--json").json
+
+    assert QUESTION in markdown.out
+    assert html.code == 0
+    page = (tmp_path / "talk.html").read_text()
+    assert "<html" in page
+    assert stat.S_IMODE((tmp_path / "talk.html").stat().st_mode) & 0o077 == 0
+    turn = records["conversations"][0]["turns"][0]
+    assert turn["question"] == QUESTION
+    assert turn["id"]
+    assert turn["retrieved"][0]["id"]
+
+
+def test_export_all_as_json_to_a_file(asked, run_cli, tmp_path):
+    run_cli("ask", "How many generations stay?", "--new")
+    run_cli("history", "export", "--all", "--json", "-o", "all.json")
+
+    told = json.loads((tmp_path / "all.json").read_text())
+    assert len(told["conversations"]) == 2
+
+
+@pytest.mark.parametrize(
+    "argv", [["id", "--all"], ["--html", "--json"], ["-o", "no/such/file"]]
+)
+def test_exports_that_cannot_be(argv, asked, run_cli):
+    assert run_cli("history", "export", *argv).code == 2
+
+
+def test_fork_copies_up_to_a_turn(asked, run_cli):
+    turns = run_cli("history", "show", "--json").json["turns"]
+    made = run_cli("history", "fork", asked, "--at", turns[0]["turn"], "--title", "B")
+
+    assert made.code == 0, made.err
+    told = run_cli("history", "show", made.out.strip(), "--json").json
+    assert told["conversation"]["title"] == "B"
+    assert [turn["question"] for turn in told["turns"]] == [QUESTION]
+
+
+def test_rename_gives_a_title_to_find_it_by(asked, run_cli):
+    assert run_cli("history", "rename", asked, "Lock timeouts").code == 0
+    assert run_cli("history", "show", "Lock timeouts").code == 0
+    assert run_cli("history", "rename", asked, " ").code == 2
+
+
+def test_delete_erases_for_good(asked, run_cli, home):
+    assert run_cli("history", "delete", asked).code == 2
+    ran = run_cli("history", "delete", asked, "--yes", "--json")
+
+    assert ran.json == {"schema": 1, "deleted": asked, "turns": 2}
+    assert run_cli("history", "list").out == ""
+    assert QUESTION not in (home / "profiles/default/history.jsonl").read_text()
+
+
+def test_delete_one_turn(asked, run_cli):
+    turns = run_cli("history", "show", "--json").json["turns"]
+    ran = run_cli("history", "delete", "--turn", turns[1]["turn"], "--yes")
+
+    assert ran.code == 0, ran.err
+    left = run_cli("history", "show", "--json").json["turns"]
+    assert [turn["turn"] for turn in left] == [turns[0]["turn"]]
+
+
+def test_delete_needs_to_know_what(run_cli):
+    assert run_cli("history", "delete").code == 2
+
+
+def test_redact_masks_what_is_stored(asked, run_cli, home):
+    ran = run_cli("history", "redact", "--match", "ten sec[a-z]+", "--yes", "--json")
+
+    assert ran.json["changed"] >= 1
+    assert "ten seconds" not in (home / "profiles/default/history.jsonl").read_text()
+    assert run_cli("profile", "verify").code == 0
+
+
+def test_redact_refuses_a_broken_expression(asked, run_cli):
+    assert run_cli("history", "redact", "--match", "(", "--yes").code == 2
+
+
+def test_compact_keeps_what_can_be_seen(asked, run_cli):
+    before = run_cli("history", "show", "--json").json["turns"]
+
+    assert run_cli("history", "compact").code == 0
+    assert run_cli("history", "show", "--json").json["turns"] == before

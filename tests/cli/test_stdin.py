@@ -1,0 +1,223 @@
+"""Standard input as `ask` takes it: a question, a document, silence, or nothing."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from contextlib import suppress
+
+import pytest
+
+from ragcli.cli import reading
+from ragcli.cli.output import Output
+from ragcli.errors import UsageError
+
+LIMIT = 1 << 20
+
+
+class Notes(Output):
+    """An output that remembers its notes."""
+
+    def __init__(self):
+        super().__init__(None, None)
+        self.told: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.told.append(message)
+
+
+@pytest.fixture
+def output():
+    return Notes()
+
+
+@pytest.fixture
+def stdin_is(monkeypatch):
+    """Has `reading` read another descriptor."""
+
+    def use(descriptor: int) -> None:
+        monkeypatch.setattr(reading, "_STDIN", descriptor)
+
+    return use
+
+
+@pytest.fixture
+def pipe():
+    """A pipe: what is read from, what is written to."""
+    theirs, mine = os.pipe()
+    yield theirs, mine
+    for descriptor in (theirs, mine):
+        with suppress(OSError):
+            os.close(descriptor)
+
+
+def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output):
+    theirs, mine = pipe
+    os.write(mine, b"What is it?\n")
+    os.close(mine)
+    stdin_is(theirs)
+
+    asked = reading.question_and_document([], output, limit=LIMIT)
+
+    assert asked == reading.Asked("What is it?\n")
+
+
+def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output):
+    theirs, mine = pipe
+    os.write(mine, b"\xef\xbb\xbfa line\n")
+    os.close(mine)
+    stdin_is(theirs)
+
+    asked = reading.question_and_document(["what", "now?"], output, limit=LIMIT)
+
+    assert asked == reading.Asked("what now?", "a line\n")
+
+
+def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output):
+    stdin_is(pipe[0])
+
+    asked = reading.question_and_document(["q"], output, limit=LIMIT)
+
+    assert asked == reading.Asked("q")
+    assert ["1 s" in told and "add -" in told for told in output.told] == [True]
+
+
+def test_a_dash_waits_for_a_slow_pipe(pipe, stdin_is, output, monkeypatch):
+    monkeypatch.setattr(reading, "PATIENCE", 0.05)
+    theirs, mine = pipe
+    slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
+    os.close(mine)
+    stdin_is(theirs)
+
+    asked = reading.question_and_document(["q", "-"], output, limit=LIMIT)
+
+    assert asked == reading.Asked("q", "late\n")
+    assert output.told == []
+    slow.wait()
+
+
+def test_a_dash_alone_is_a_slow_question(pipe, stdin_is, output, monkeypatch):
+    monkeypatch.setattr(reading, "PATIENCE", 0.05)
+    theirs, mine = pipe
+    slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
+    os.close(mine)
+    stdin_is(theirs)
+
+    asked = reading.question_and_document(["-"], output, limit=LIMIT)
+
+    assert asked == reading.Asked("late\n")
+    slow.wait()
+
+
+def test_a_socket_is_read_like_a_pipe(stdin_is, output):
+    theirs, mine = socket.socketpair()
+    with theirs, mine:
+        mine.sendall(b"from a socket")
+        mine.shutdown(socket.SHUT_WR)
+        stdin_is(theirs.fileno())
+
+        asked = reading.question_and_document(["q"], output, limit=LIMIT)
+
+    assert asked.attachment == "from a socket"
+
+
+def test_a_regular_file_is_read(tmp_path, stdin_is, output):
+    path = tmp_path / "file"
+    path.write_text("text")
+    with path.open() as file:
+        stdin_is(file.fileno())
+
+        assert reading.question_and_document(["q"], output, limit=LIMIT) == (
+            reading.Asked("q", "text")
+        )
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
+def test_a_device_is_nothing(device, stdin_is, output):
+    with open(device, "rb") as file:
+        stdin_is(file.fileno())
+
+        assert reading.question_and_document(["q"], output, limit=LIMIT) == (
+            reading.Asked("q")
+        )
+
+
+def test_a_closed_stdin_is_nothing(stdin_is, output):
+    stdin_is(987)
+
+    assert reading.question_and_document(["q"], output, limit=LIMIT).attachment == ""
+    assert reading.question_and_document([], output, limit=LIMIT).question == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "said"), [(b"a" * 200, "larger than 100"), (b"PK\0\0", "binary")]
+)
+def test_what_is_too_long_or_binary_is_refused(data, said, pipe, stdin_is, output):
+    theirs, mine = pipe
+    os.write(mine, data)
+    os.close(mine)
+    stdin_is(theirs)
+
+    with pytest.raises(UsageError, match=said):
+        reading.question_and_document(["q"], output, limit=100)
+
+
+def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output):
+    theirs, mine = pipe
+    os.write(mine, b"caf\xe9")
+    os.close(mine)
+    stdin_is(theirs)
+
+    asked = reading.question_and_document(["q"], output, limit=LIMIT)
+
+    assert asked.attachment == "caf\N{REPLACEMENT CHARACTER}"
+
+
+def test_an_inherited_pipe_never_hangs_the_command(indexed, start_process):
+    held, _writer = os.pipe()
+    began = time.monotonic()
+    process = start_process("ask", "How long does a lock wait?", stdin=held)
+    out, err = process.communicate(timeout=60)
+    os.close(held)
+    os.close(_writer)
+
+    assert process.returncode == 0
+    assert b"ten seconds" in out
+    assert b"going on without it" in err
+    assert time.monotonic() - began >= reading.PATIENCE
+
+
+def test_a_piped_document_is_cited_and_not_stored(indexed, home, run_process):
+    text = "A preface.\n\nThe zeppelin Hindenburg was filled with hydrogen gas.\n"
+    ran = run_process("ask", "What was the zeppelin filled with?", "--json", stdin=text)
+
+    assert ran.code == 0, ran.err
+    assert "hydrogen" in ran.json["answer"]
+    assert ran.json["citations"][0]["path"] == "stdin"
+    assert ran.json["citations"][0]["lines"][1] == 3
+    listed = run_process("docs", "list")
+    assert "stdin" not in listed.out
+
+
+def test_a_closed_stdin_does_not_disturb_the_files(indexed, run_process):
+    """With descriptor 0 free, the first file opened would become stdin."""
+    import sys
+
+    done = subprocess.run(
+        ["sh", "-c", f'exec {sys.executable} -m ragcli ask "lock wait?" --json <&-'],
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert b"ten seconds" in done.stdout
+
+
+def test_a_question_on_a_terminal_is_asked_for(indexed, pty_run):
+    ran = pty_run("ask", keys=["How long does a lock wait?\n"])
+
+    assert ran.code == 0
+    assert "question:" in ran.out
+    assert "ten seconds" in ran.out
