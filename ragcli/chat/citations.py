@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ragcli.chat.markers import Marker, MarkerReader, Sentence
-from ragcli.chat.support import Claim, Evidence, Quote, Similarity, Support, numbers
+from ragcli.chat.support import (
+    Claim,
+    Evidence,
+    Quote,
+    Similarity,
+    Support,
+    Weights,
+    numbers,
+)
 from ragcli.index.passages import Passage
 from ragcli.language.words import words
 from ragcli.sessions.records import Citation
@@ -54,6 +62,7 @@ class MarkerFilter:
         similarity: Similarity | None = None,
     ) -> None:
         self._evidence = [Evidence(passage, similarity) for passage in passages]
+        self._weights: Weights | None = None
         self._allowed = frozenset(words(question)) | numbers(question)
         self._reader = MarkerReader(self._resolved)
         self._cited: dict[int, _Cited] = {}
@@ -112,11 +121,17 @@ class MarkerFilter:
         evidence = self._evidence[number - 1]
         clause, whole = claims
         for claim in (whole,) if clause.is_thin else (clause, whole):
-            support = evidence.support(claim)
+            support = evidence.support(claim, self._weighed())
             if support.holds:
                 self._remember(number, support, evidence.quote(claim))
                 return True
         return False
+
+    def _weighed(self) -> Weights:
+        """Returns the weights of stems; made with the first marker that needs them."""
+        if self._weights is None:
+            self._weights = Weights([item.stems for item in self._evidence])
+        return self._weights
 
     def _remember(self, number: int, support: Support, quote: Quote) -> None:
         known = self._cited.get(number)

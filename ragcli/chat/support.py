@@ -1,34 +1,44 @@
 """Whether a passage bears out what an answer claims with its number.
 
-Measured on words: the share of the claim's content stems that the passage has. Every
-number and every name of the claim must be in the passage too (or in the question,
-which a model may repeat). A vector overlap can be given for paraphrases. A claim in
-another language than the passage cannot be measured so; it is let through unverified
-if its numbers and names are there.
+Measured on words. A content stem of the claim weighs the more, the fewer of the
+prompt's passages have it; the share is the mean of the weight that the whole passage
+has and the weight that two neighbouring sentences of it have. Every number and every
+name of the claim must be in the passage too (or in the question, which a model may
+repeat). A vector overlap can be given for paraphrases. A claim in another language
+than the passage cannot be measured so; it is let through unverified if its numbers
+and names are there.
 
-Threshold and balance are calibrated by `tests/benchmarks`; see `SUPPORTED`.
+Calibrated on SQuAD: claims made of a question and its answer, against the passage
+that holds the answer and the five most similar ones. At `SUPPORTED` .97 of the right
+passages hold and .90 of the others are refused (balanced accuracy .936; .904 with the
+plain share of stems in the passage; .940 with the built-in embedder's cosine as the
+vector overlap). Sentences quoted from a passage always hold.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from ragcli.index.passages import Passage
 from ragcli.language.stemming import canonical, content_stems
 from ragcli.language.stops import listed_languages, stop_words
 from ragcli.language.words import words
+from ragcli.models.builtin.sentences import units
 
 Similarity = Callable[[str, str], float]
 """Cosine of two texts' vectors."""
 
-SUPPORTED = 0.5
-"""Least share of a claim's content stems that a passage must have."""
-PARAPHRASED = 0.3
+SUPPORTED = 0.4
+"""Least share of a claim's weight that a passage must have."""
+PARAPHRASED = 0.25
 """Least share where the vectors say that passage and claim mean the same."""
-NEAR = 0.6
+NEAR = 0.7
 """Least cosine of a claim and the sentence nearest to it for `PARAPHRASED`."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -41,17 +51,12 @@ _SUBJECT = re.compile(
 )
 """The first word of a sentence where a verb or a further name shows it is a name."""
 _ENUMERATION = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*+\u2022])\s+", re.MULTILINE)
-_SENTENCE = re.compile(
-    r"\S(?:[^\n.!?\u3002\uff01\uff1f]|[.!?](?![\"'\u201d\u2019)\]]*(?:\s|$))"
-    r"|\n(?![ \t]*(?:\n|[-*+#>|\u2022]|\d{1,2}[.)] )))*"
-    r"(?:[.!?\u3002\uff01\uff1f]+[\"'\u201d\u2019)\]]*)?"
-)
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _SPELLED = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
-    "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11",
-    "twelve": "12",
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
+"""Not "one", which is a pronoun as often as a number."""
 _FEW = 3
 """Fewest content stems that make a claim of their own."""
 
@@ -75,9 +80,7 @@ class Claim:
 
     def stems(self, language: str) -> set[str]:
         """Returns its content stems by the rules of a passage's language."""
-        if not words(self.text):
-            return set()
-        return set(content_stems(self.text, language))
+        return _stems(self.text, language)
 
     @cached_property
     def numbers(self) -> set[str]:
@@ -124,7 +127,25 @@ class Support:
     verified: bool
     """Whether that was measured; False for another language's claim."""
     share: float
-    """Share of the claim's content stems that the passage has, in [0, 1]."""
+    """Share of the claim's weight that the passage has, in [0, 1]."""
+
+
+class Weights:
+    """How much a stem says about which of some passages is meant.
+
+    Args:
+        stems: The content stems of each passage.
+    """
+
+    def __init__(self, stems: Sequence[Collection[str]]) -> None:
+        self._passages = len(stems)
+        self._found = Counter(stem for passage in stems for stem in set(passage))
+
+    def of(self, stems: Collection[str]) -> float:
+        """Returns the weight of several stems together."""
+        return sum(
+            math.log1p(self._passages / (self._found[stem] or 0.5)) for stem in stems
+        )
 
 
 class Evidence:
@@ -140,13 +161,25 @@ class Evidence:
         self._similarity = similarity
 
     @cached_property
-    def _whole(self) -> str:
-        passage = self.passage
-        return "\n".join((passage.title, *passage.heading, passage.text))
+    def _above(self) -> str:
+        return "\n".join((self.passage.title, *self.passage.heading))
 
     @cached_property
-    def _stems(self) -> set[str]:
-        return set(content_stems(self._whole, self.passage.language))
+    def _whole(self) -> str:
+        return f"{self._above}\n{self.passage.text}"
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The content stems of title, headings and text."""
+        return frozenset(content_stems(self._whole, self.passage.language))
+
+    @cached_property
+    def _pairs(self) -> list[set[str]]:
+        """The stems of each two neighbouring sentences, with those of the headings."""
+        language = self.passage.language
+        above = set(_stems(self._above, language))
+        each = [above | _stems(text, language) for _, text in self.sentences]
+        return [one | other for one, other in pairwise(each)] or each or [above]
 
     @cached_property
     def _words(self) -> set[str]:
@@ -159,16 +192,25 @@ class Evidence:
     @cached_property
     def sentences(self) -> list[tuple[int, str]]:
         """Offset and text of each sentence, or line of code or table."""
-        pattern = _SENTENCE if self.passage.kind == "prose" else _LINE
-        return [
-            (match.start() + len(match[0]) - len(match[0].lstrip()), match[0].strip())
-            for match in pattern.finditer(self.passage.text)
-        ]
+        text = self.passage.text
+        if self.passage.kind != "prose":
+            return list(_lines(text, 0))
+        found: list[tuple[int, str]] = []
+        for unit in units(text):
+            if unit.kind in {"code", "table"}:
+                found += _lines(unit.text, unit.start)
+            else:
+                found.append((unit.start, unit.text))
+        return found
 
-    def support(self, claim: Claim) -> Support:
-        """Measures whether the passage bears out `claim`."""
-        stems = claim.stems(self.passage.language)
-        share = len(stems & self._stems) / len(stems) if stems else 0.0
+    def support(self, claim: Claim, weights: Weights) -> Support:
+        """Measures whether the passage bears out `claim`.
+
+        Args:
+            claim: What is to be borne out.
+            weights: Those of all passages of the prompt.
+        """
+        share = self._share(claim, weights)
         own = canonical(self.passage.language)
         language = claim.language(own)
         if not (claim.numbers <= self._numbers and self._has_names(claim, language)):
@@ -177,15 +219,22 @@ class Evidence:
             return Support(holds=True, verified=True, share=share)
         return Support(holds=language != own, verified=False, share=share)
 
+    def _share(self, claim: Claim, weights: Weights) -> float:
+        stems = claim.stems(self.passage.language)
+        if not stems:
+            return 0.0
+        total = weights.of(stems)
+        near = max(weights.of(stems & pair) for pair in self._pairs)
+        return (weights.of(stems & self.stems) + near) / 2 / total
+
     def quote(self, claim: Claim) -> Quote:
-        """Returns the sentence with most of the claim's words, of equals the shortest."""
+        """Returns the sentence with most words of the claim; of equals the shortest."""
         language = self.passage.language
         stems = claim.stems(language)
 
-        def fit(sentence: tuple[int, str]) -> tuple[float, int]:
-            has = set(content_stems(sentence[1], language))
+        def fit(sentence: tuple[int, str]) -> tuple[int, int]:
             exact = len(claim.numbers & numbers(sentence[1]))
-            return (len(stems & has) + exact, -len(sentence[1]))
+            return len(stems & _stems(sentence[1], language)) + exact, -len(sentence[1])
 
         if not self.sentences:
             return Quote(self.passage.text, self.passage.lines)
@@ -198,7 +247,7 @@ class Evidence:
         missing = claim.names - self._words
         return all(
             name.removesuffix("s") in self._words
-            or set(content_stems(name, self.passage.language)) <= self._stems
+            or set(content_stems(name, self.passage.language)) <= self.stems
             for name in missing
         )
 
@@ -212,6 +261,17 @@ class Evidence:
             return None
         first = self.passage.lines[0] + self.passage.text.count("\n", 0, start)
         return first, first + text.count("\n")
+
+
+def _stems(text: str, language: str) -> set[str]:
+    return set(content_stems(text, language)) if words(text) else set()
+
+
+def _lines(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """Yields place and text of each line that is not blank."""
+    for match in _LINE.finditer(text):
+        line = match[0].lstrip()
+        yield start + match.end() - len(line), line.rstrip()
 
 
 def numbers(text: str) -> set[str]:
