@@ -20,9 +20,11 @@ _PIECES = re.compile(
     r"|[^\x00-\x7f]"  # anything else, by the bytes it takes
 )
 _SHORT_WORD = 5
-"""Letters of a word that is one token; every further four are one more."""
+"""Letters of a word that is one token; every further three are one more."""
 _MARGIN = 1.15
-"""Over the mean; prose comes out 1.0 to 1.4 times Llama 2's count (median 1.2)."""
+"""Over the mean. Against Llama 2's counts: English prose 1.0 to 1.6 (median 1.25),
+code and JSON 1.2 to 1.3 in the median, German .95, Russian 1.9, Chinese 1.2. Newer
+tokenisers need a tenth to a third less than Llama 2's."""
 
 
 def estimate(text: str) -> int:
@@ -36,6 +38,6 @@ def _cost(piece: str) -> float:
     first = piece[0]
     if first.isascii():
         if first.isalpha():
-            return 1.0 + max(0, len(piece) - _SHORT_WORD) / 4
+            return 1.0 + max(0, len(piece) - _SHORT_WORD) / 3
         return 1.0
-    return 0.8 if len(piece.encode()) < 3 else 1.5
+    return 0.7 if len(piece.encode()) < 3 else 1.4
