@@ -34,7 +34,7 @@ from ragcli.storage.files import Directory, disk_errors, write_all
 from ragcli.storage.locks import commit_lock
 
 MANIFEST = "manifest.json"
-_GIVEN_ANEW = {"name", "parent", "created", "files", "seal", "check", "format"}
+GIVEN_ANEW = {"name", "parent", "created", "files", "seal", "check", "format"}
 """Fields of a generation's manifest that publishing fills in."""
 
 _MANIFEST_BYTES = 64 << 20
@@ -131,7 +131,7 @@ def _copy_index(
             plain = read_file(generation, name, old.sealer)
             sealed = regime.sealer.seal(name, plain) if regime.sealer else plain
             write_file(workspace, name, sealed)
-        facts = {k: v for k, v in manifest.items() if k not in _GIVEN_ANEW}
+        facts = {k: v for k, v in manifest.items() if k not in GIVEN_ANEW}
         target.publish(workspace, "", facts)
 
 

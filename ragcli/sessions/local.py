@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ragcli import config
@@ -52,8 +51,8 @@ class LocalStore:
     ) -> None:
         self._cost = cost
         self._directories = Directories(home, settings)
-        self._snapshots = snapshots
-        self._passphrase = passphrase
+        self.snapshots = snapshots
+        self.passphrase = passphrase
         self._settings = settings
         self._wait = float(seconds(settings.lock_wait))
 
@@ -78,9 +77,7 @@ class LocalStore:
                 from ragcli.sessions.keys import KeyRing
 
                 KeyRing.create(directory, passphrase, self._cost)
-            profile = ProfileFile(
-                profile_file.new_id(), _now(), passphrase is not None, values
-            )
+            profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
             profile_file.write(directory, profile)
             directory.replace(local_log.FILE, b"")
 
@@ -111,7 +108,7 @@ class LocalStore:
                     f"profile {name!r} has expired: it was not used for its `ttl`",
                     f"`ragcli profile create {name}` starts anew",
                 )
-            session = self._session(directory, name, profile, self._passphrase)
+            session = self._session(directory, name, profile, self.passphrase)
             if limit.any and not passive:
                 usage.touch(directory)
                 expiry.expire_turns(session, limit)
@@ -144,12 +141,10 @@ class LocalStore:
             def fill(directory: Directory) -> None:
                 with long_lock(source, "profile", wait=self._wait):
                     copy_profile(source, directory, history=history, wait=self._wait)
-                fresh = ProfileFile(
-                    profile_file.new_id(), _now(), origin.encrypted, origin.settings
-                )
+                fresh = ProfileFile.fresh(origin.settings, encrypted=origin.encrypted)
                 profile_file.write(directory, fresh)
 
-            session = self.admit(new, fill, lambda _: self._passphrase(old))
+            session = self.admit(new, fill, lambda _: self.passphrase(old))
         session.audit.record("profile.clone", source=old)
         return session
 
@@ -188,7 +183,7 @@ class LocalStore:
                 return expiry.Expired(name, whole=True)
             if not limit.any:
                 return expiry.Expired(name)
-            session = self._session(directory, name, profile, self._passphrase)
+            session = self._session(directory, name, profile, self.passphrase)
             return expiry.expire_turns(session, limit, dry_run=dry_run)
 
     def _session(
@@ -213,7 +208,7 @@ class LocalStore:
             profile_file.read(directory, name),
             settings=self._settings,
             data_key=key,
-            snapshots=self._snapshots,
+            snapshots=self.snapshots,
         )
 
     def admit(
@@ -273,7 +268,7 @@ class LocalStore:
             directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
             conversion.expect_other(profile, name, encrypted=make_key is not None)
-            old = self._session(directory, name, profile, self._passphrase)
+            old = self._session(directory, name, profile, self.passphrase)
             stack.callback(old.close)
             target = stack.enter_context(self._directories.building(profiles))
             key = make_key(target) if make_key else None
@@ -281,7 +276,7 @@ class LocalStore:
                 old,
                 target,
                 conversion.Regime(key),
-                self._snapshots,
+                self.snapshots,
                 wait=self._wait,
                 swap=lambda: self._directories.swap(profiles, name, target),
             )
@@ -297,9 +292,5 @@ class LocalStore:
             directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
             if not profile.encrypted:
-                session = self._session(directory, name, profile, self._passphrase)
+                session = self._session(directory, name, profile, self.passphrase)
                 session.audit.record("profile.rename", old=old, new=name)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

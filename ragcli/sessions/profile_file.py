@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ragcli import config
@@ -32,6 +33,12 @@ class ProfileFile:
     encrypted: bool
     settings: Mapping[str, Any]
     """By dotted key, as written: unchecked."""
+
+    @classmethod
+    def fresh(cls, settings: Mapping[str, Any], *, encrypted: bool) -> ProfileFile:
+        """Returns that of a profile made now."""
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return cls(new_id(), moment, encrypted, settings)
 
 
 def new_id() -> str:

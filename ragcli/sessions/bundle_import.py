@@ -1,0 +1,292 @@
+"""A profile from a bundle: all of it verified out of sight, then shown at once.
+
+A bundle comes from somewhere else. Its members have names from a fixed list, its
+records and hashes are checked one by one, and only then does the profile appear
+under its name, with a new id. Nothing is embedded again, and nothing that a bundle
+says can point this machine at another server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ragcli import config
+from ragcli.errors import (
+    BundleRefused,
+    ConfigError,
+    Damaged,
+    NewerFormat,
+    NotPermitted,
+    PassphraseNeeded,
+    UsageError,
+    WrongPassphrase,
+)
+from ragcli.sessions import archive, local_log, profile_file, ranges
+from ragcli.sessions.archive import Member
+from ragcli.sessions.conversion import GIVEN_ANEW, Regime, read_file, write_file
+from ragcli.sessions.keys import KEYS, KeyRing
+from ragcli.sessions.local import LocalStore
+from ragcli.sessions.local_session import LocalSession
+from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.protocols import SessionStore
+from ragcli.storage.files import Directory, disk_errors, write_all
+
+FORMAT = 1
+KIND = "ragcli profile"
+HISTORY = "history.jsonl"
+INDEX = "index"
+
+LOCAL_SETTINGS = frozenset(
+    {"store", "user", "durability", "ollama_host", "tracing", "allow_network_fs"}
+)
+"""Settings that say where things go; those of another machine are left out."""
+
+_ALLOWED = re.compile(
+    r"history\.jsonl|keys/[0-9a-f]{16}\.json|"
+    r"index/(text/)?(?!.*\.(pkl|pickle)$)\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*"
+)
+_STAGING = "import"
+_MANIFEST_BYTES = 64 << 20
+_HINT = "nothing of it was used; export it again where it comes from"
+
+
+def import_bundle(
+    store: SessionStore, file: Path, *, name: str | None = None
+) -> LocalSession:
+    """Makes a profile from a bundle and returns it, opened.
+
+    Args:
+        store: The store on this disk; it is asked for the passphrase of a bundle
+            that is encrypted.
+        file: The bundle.
+        name: What to call the profile; by default as it was called.
+
+    Raises:
+        BundleRefused: Damaged, too large or hostile; nothing of it was used.
+        NewerFormat: Written by a newer ragcli.
+        UsageError: The name is taken, or the store is not on this disk.
+        PassphraseNeeded, WrongPassphrase: It is encrypted.
+    """
+    if not isinstance(store, LocalStore):
+        raise UsageError(
+            "a bundle is imported to this disk",
+            "leave RAGCLI_STORE out, then `ragcli profile copy NAME --to redis://…`",
+        )
+    with ExitStack() as stack:
+        descriptor = _opened(file)
+        source = stack.enter_context(open(descriptor, "rb"))
+        reader = archive.Reader(source)
+        origin = _origin(reader)
+        wanted = name or origin.name
+        secret = store.passphrase(wanted) if origin.encrypted else None
+        importing = _Import(reader, origin, store, secret)
+        session = store.admit(wanted, importing.fill, lambda _: secret)
+    facts = {"origin": origin.id, "anchor": origin.anchor}
+    session.audit.record("profile.import", **facts)
+    session.notices.extend(
+        f"the setting {key} of the bundle was left out" for key in origin.left_out
+    )
+    return session
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a bundle says about the profile it was made from, checked."""
+
+    name: str
+    id: str
+    anchor: str
+    """Where its audit log stood."""
+    encrypted: bool
+    settings: Mapping[str, Any]
+    left_out: tuple[str, ...]
+    """Settings that are not taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One import: fills an empty directory, or raises and leaves that to be removed."""
+
+    reader: archive.Reader
+    origin: _Origin
+    store: LocalStore
+    secret: str | None
+
+    def fill(self, directory: Directory) -> None:
+        """Writes the profile; every check comes before anybody can see it."""
+        try:
+            self._fill(directory)
+        except (WrongPassphrase, PassphraseNeeded, NewerFormat, BundleRefused):
+            raise
+        except (Damaged, NotPermitted) as error:
+            raise BundleRefused(f"the bundle is damaged: {error.message}", _HINT) from (
+                error
+            )
+
+    def _fill(self, directory: Directory) -> None:
+        with directory.child(_STAGING, create=True) as staging:
+            self.reader.extract(lambda member: _new_file(directory, staging, member))
+        if not directory.has(HISTORY):
+            directory.replace(HISTORY, b"")
+        regime = Regime(None)
+        if self.origin.encrypted:
+            regime = Regime(KeyRing.open(directory, self.secret))
+        _check_history(directory, regime)
+        if any(member.name.startswith(f"{INDEX}/") for member in self.reader.members):
+            self._publish_index(directory, regime)
+        directory.remove_tree(_STAGING)
+        profile = ProfileFile.fresh(
+            self.origin.settings, encrypted=self.origin.encrypted
+        )
+        profile_file.write(directory, profile)
+
+    def _publish_index(self, directory: Directory, regime: Regime) -> None:
+        """Publishes the staged files as the first generation, and checks that."""
+        with directory.child(_STAGING) as staging:
+            manifest = _generation(staging, self.reader.members)
+            snapshots = self.store.snapshots(directory, regime.sealer)
+            with snapshots.workspace("") as workspace:
+                for name in manifest["files"]:
+                    data = read_file(staging, name, None)
+                    if regime.sealer:
+                        regime.sealer.unseal(name, data)
+                    write_file(workspace, name, data)
+                facts = {k: v for k, v in manifest.items() if k not in GIVEN_ANEW}
+                snapshots.publish(workspace, "", facts | {"change": "import"})
+        snapshots.directory(snapshots.current())
+
+
+def _opened(file: Path) -> int:
+    """Opens a bundle; raises `BundleRefused` for what is not a regular file."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        with disk_errors(file):
+            descriptor = os.open(file, flags)
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {file}", "") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise BundleRefused(f"{file}: not a regular file", _HINT)
+    return descriptor
+
+
+def _origin(reader: archive.Reader) -> _Origin:
+    """Returns what the manifest says about the profile.
+
+    Raises:
+        NewerFormat: Written by a newer ragcli.
+        BundleRefused: It is not what ragcli writes, or lists what it may not.
+    """
+    manifest = reader.manifest
+    if type(manifest.get("format")) is int and manifest["format"] > FORMAT:
+        raise NewerFormat("this bundle is from a newer ragcli", "update ragcli")
+    profile = manifest.get("profile")
+    if manifest.get("kind") != KIND or not isinstance(profile, dict):
+        raise BundleRefused("this is not a bundle of a profile", _HINT)
+    texts = [profile.get(key) for key in ("name", "id", "anchor")]
+    settings, encrypted = profile.get("settings"), profile.get("encrypted")
+    sound = all(isinstance(text, str) for text in texts) and isinstance(settings, dict)
+    if not sound or not isinstance(encrypted, bool):
+        raise BundleRefused("its manifest lacks what every profile has", _HINT)
+    _check_names(reader.members, encrypted=encrypted)
+    name, origin_id, anchor = map(str, texts)
+    kept, left_out = _checked_settings(dict(settings or {}))
+    return _Origin(name, origin_id, anchor, encrypted, kept, left_out)
+
+
+def _checked_settings(
+    settings: Mapping[str, Any],
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Returns the settings to keep, and the names of those to leave out."""
+    try:
+        kept = {
+            key: config.checked(key, value, "the bundle")
+            for key, value in settings.items()
+            if key not in LOCAL_SETTINGS
+        }
+    except ConfigError as error:
+        raise BundleRefused(error.message, _HINT) from None
+    return kept, tuple(sorted(set(settings) - set(kept)))
+
+
+def _check_names(members: list[Member], *, encrypted: bool) -> None:
+    """Refuses every name that is not on the list; raises `BundleRefused`."""
+    names = [member.name for member in members]
+    for name in names:
+        if not _ALLOWED.fullmatch(name):
+            raise BundleRefused(f"it holds {name[:80]!r}, which no bundle has", _HINT)
+    if encrypted != any(name.startswith(f"{KEYS}/") for name in names):
+        raise BundleRefused("its keys do not fit its manifest", _HINT)
+    files = [name for name in names if name.startswith(f"{INDEX}/")]
+    if files and f"{INDEX}/{archive.MANIFEST}" not in files:
+        raise BundleRefused("its index has no manifest", _HINT)
+
+
+@contextmanager
+def _new_file(
+    directory: Directory, staging: Directory, member: Member
+) -> Iterator[Callable[[bytes], None]]:
+    """Yields what writes to the new file of a member."""
+    with ExitStack() as stack:
+        *parents, name = member.name.split("/")
+        place = directory
+        if parents[:1] == [INDEX]:
+            place, parents = staging, parents[1:]
+        for parent in parents:
+            place = stack.enter_context(place.child(parent, create=True))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = place.open_file(name, flags)
+        stack.callback(os.close, descriptor)
+        with disk_errors(place.path / name):
+            yield lambda data: write_all(descriptor, data)
+            os.fsync(descriptor)
+
+
+def _check_history(directory: Directory, regime: Regime) -> None:
+    """Reads every record; raises `HistoryDamaged` or `BundleRefused`."""
+    log = local_log.LocalLog(directory, regime.codec, wait=0, notice=lambda _: None)
+    seen: set[int] = set()
+    with log.reading() as file:
+        if file is not None and file.end != file.size:
+            raise BundleRefused(f"{HISTORY} is cut short", _HINT)
+    for record in log.since():
+        seen.add(record.seq)
+        if record.kind == "redaction":
+            seen.update(ranges.unpack(record.body["dropped"]))
+    if seen and seen != set(range(1, max(seen) + 1)):
+        raise BundleRefused(f"{HISTORY} lacks records", _HINT)
+
+
+def _generation(staging: Directory, members: list[Member]) -> dict[str, Any]:
+    """Returns the manifest of the index, which must list exactly what is there.
+
+    Raises:
+        BundleRefused: It does not.
+    """
+    try:
+        manifest = json.loads(staging.read(archive.MANIFEST, limit=_MANIFEST_BYTES))
+        listed = {
+            str(name): (facts["size"], facts["sha256"])
+            for name, facts in manifest["files"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise BundleRefused("the manifest of its index is not readable", _HINT) from (
+            None
+        )
+    there = {
+        member.name.removeprefix(f"{INDEX}/"): (member.size, member.sha256)
+        for member in members
+        if member.name.startswith(f"{INDEX}/")
+    }
+    del there[archive.MANIFEST]
+    if listed != there:
+        raise BundleRefused("its index is not what its manifest says", _HINT)
+    return dict(manifest)
