@@ -1,105 +1,15 @@
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from ragcli.config import Settings
-from ragcli.errors import SnapshotDamaged
 from ragcli.index.library import Library
 from ragcli.index.snapshots import LocalSnapshots
 from ragcli.storage.files import Directory
-
-
-class WordEmbedder:
-    """Deterministic vectors: each word has a random direction, a text is their mean."""
-
-    def __init__(self, name: str = "test:words-16", dimension: int = 16) -> None:
-        self.id = name
-        self.dimension = dimension
-        self.calls = 0
-
-    def _ids(self, text: str) -> np.ndarray:
-        words = [hashlib.sha256(word.encode()).digest() for word in text.split()]
-        return np.array([int.from_bytes(w[:2], "little") for w in words], np.uint16)
-
-    def tokenize(self, texts: Sequence[str]) -> list[np.ndarray]:
-        return [self._ids(text) for text in texts]
-
-    def token_vectors(self) -> np.ndarray:
-        table = np.random.default_rng(1).standard_normal((65536, self.dimension))
-        return table.astype(np.float16)
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        self.calls += len(texts)
-        table = self.token_vectors().astype(np.float32)
-        sums = np.array([table[self._ids(text)].sum(axis=0) for text in texts])
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return (sums / np.maximum(lengths, 1e-9)).astype(np.float32)
-
-
-class PlainEmbedder(WordEmbedder):
-    """The same without token ids."""
-
-    tokenize = None
-
-    def __init__(self, name: str = "test:plain-8", dimension: int = 8) -> None:
-        super().__init__(name, dimension)
-
-    def __getattribute__(self, name: str):
-        if name == "tokenize":
-            raise AttributeError(name)
-        return super().__getattribute__(name)
-
-
-class KeyedSealer:
-    """Authenticated encryption enough for tests: a keystream and a keyed hash."""
-
-    def __init__(self, key: bytes = b"k") -> None:
-        self._key = key
-
-    def _stream(self, nonce: bytes, size: int) -> np.ndarray:
-        seed = int.from_bytes(hashlib.sha256(self._key + nonce).digest(), "little")
-        return np.random.default_rng(seed).integers(0, 256, size, np.uint8)
-
-    def _tag(self, name: str, body: bytes) -> bytes:
-        bound = name.encode() + b"\0" + body
-        return hashlib.blake2b(bound, key=self._key, digest_size=32).digest()
-
-    def seal(self, name: str, data: bytes) -> bytes:
-        nonce = os.urandom(16)
-        masked = np.frombuffer(data, np.uint8) ^ self._stream(nonce, len(data))
-        body = nonce + masked.tobytes()
-        return self._tag(name, body) + body
-
-    def unseal(self, name: str, sealed: bytes) -> bytes:
-        body = sealed[32:]
-        if self._tag(name, body) != sealed[:32]:
-            raise SnapshotDamaged(f"{name} was altered", "")
-        masked = np.frombuffer(body[16:], np.uint8)
-        return (masked ^ self._stream(body[:16], len(masked))).tobytes()
-
-
-class Watched:
-    """Progress that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self.steps: list[str] = []
-        self.notes: list[str] = []
-
-    def start(self, total: int, what: str) -> None:
-        self.total = total
-
-    def step(self, name: str, count: int = 1) -> None:
-        self.steps.append(name)
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
+from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched, WordEmbedder
 
 
 @pytest.fixture

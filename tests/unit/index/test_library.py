@@ -222,7 +222,7 @@ def test_another_embedder_is_refused_until_the_index_is_made_anew(
     make_library(sealer).add([notes], progress)
     other = make_library(sealer, other_embedder)
     for refused in (
-        lambda: other.reader(),
+        other.reader,
         lambda: other.add([notes / "new.txt"], progress),
     ):
         (notes / "new.txt").write_text("Something else entirely.\n")

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ragcli.index.analysis import Term, stems
+from ragcli.index.opening import open_current
+from ragcli.index.snapshots import LocalSnapshots
+from ragcli.storage.files import Directory
+from tests.faults.snapshots.processes import opened
+from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder
+
+ROOT = Path(__file__).parents[3]
+THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
+
+
+def started(*arguments: str | Path) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tests.faults.snapshots.processes"]
+    return subprocess.Popen(
+        [*command, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def version_seen(reader) -> int:
+    """Returns the one version that all parts of a generation agree on."""
+    rows, _ = reader.vector_search(WordEmbedder().embed(["Document"])[0], 10)
+    passages = reader.passages(rows)
+    assert sorted(Path(p.path).stem for p in passages) == ["one", "three", "two"]
+    versions = {re.search(r"version(\d+)", p.text)[1] for p in passages}
+    assert len(versions) == 1
+    version = versions.pop()
+    stem = stems(f"version{version}", "en")[0]
+    found = reader.text_search([Term((stem,))], 10)
+    assert sorted(row for row, _ in found) == sorted(rows.tolist())
+    assert reader.document_frequency(stem) == 3
+    return int(version)
+
+
+@pytest.fixture(params=["plain", "sealed"])
+def sealed(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    return folder
+
+
+def snapshots_of(profile: Path, sealed: str) -> LocalSnapshots:
+    sealer = KeyedSealer() if sealed == "sealed" else None
+    return LocalSnapshots(Directory.open(profile), sealer)
+
+
+@pytest.mark.timeout(1800 if THOROUGH else 120)
+def test_every_load_during_publishing_and_collecting_is_whole(tmp_path, place, sealed):
+    loads = 1000 if THOROUGH else 60
+    profile = tmp_path / "profile"
+    publisher = started("publish", profile, place, sealed, "0")
+    try:
+        assert publisher.stdout.readline().startswith("0 ")
+        newest = ""
+        generations = set()
+        for _ in range(loads):
+            reader = open_current(snapshots_of(profile, sealed))
+            assert reader.notice == ""
+            assert reader.generation >= newest
+            newest = reader.generation
+            generations.add(newest)
+            version_seen(reader)
+        assert publisher.poll() is None
+        assert len(generations) > 3
+    finally:
+        publisher.kill()
+        publisher.communicate()
+    left = [n for n in os.listdir(profile / "index") if n.startswith("gen-")]
+    assert len(left) <= 5
+
+
+@pytest.mark.timeout(3600 if THOROUGH else 120)
+def test_a_killed_publisher_loses_nothing_it_acknowledged(tmp_path, place, sealed):
+    kills = 200 if THOROUGH else 8
+    profile = tmp_path / "profile"
+    rng = random.Random(11)
+    version, generation = -1, ""
+    for _ in range(kills):
+        publisher = started("publish", profile, place, sealed, str(version + 1))
+        told = [publisher.stdout.readline()]
+        time.sleep(rng.random() * 0.4)
+        publisher.kill()
+        told += publisher.communicate()[0].splitlines()
+        acknowledged = [line.split() for line in told if line.strip()]
+        version, generation = int(acknowledged[-1][0]), acknowledged[-1][1]
+        reader = open_current(snapshots_of(profile, sealed))
+        assert reader.notice == ""
+        assert reader.generation >= generation
+        seen = version_seen(reader)
+        assert version <= seen <= version + 1
+        version = seen
+    report = opened(str(profile), sealed=sealed == "sealed").sync(Watched())
+    assert report.failed == ()
+    assert not [n for n in os.listdir(profile / "index") if n.startswith("tmp-")] or (
+        report.generation == generation
+    )
+
+
+@pytest.mark.timeout(120)
+def test_a_reader_is_right_through_fifty_generations(tmp_path, place):
+    library = opened(str(tmp_path / "profile"))
+    for number in range(30):
+        text = f"Constant number{number} stays as it is.\n"
+        (place / f"{number}.txt").write_text(text)
+    library.add([place], Watched())
+    reader = library.reader()
+    query = WordEmbedder().embed(["Constant number7 stays as it is."])[0]
+    first = reader.generation
+    rows, scores = reader.vector_search(query, 30)
+    passages = reader.passages(rows)
+    for version in range(50):
+        (place / "changing.txt").write_text(f"This is version{version} of it.\n")
+        (place / f"{version % 30}.txt").write_text(f"Rewritten in version{version}.\n")
+        library.add([place], Watched())
+        assert (first in library._snapshots.generations()) == (version < 25)
+        if version == 24:
+            shutil.rmtree(tmp_path / "profile" / "index" / first)
+        again, same = reader.vector_search(query, 30)
+        assert np.array_equal(again, rows)
+        assert np.array_equal(same, scores)
+        assert reader.passages(rows) == passages
+        assert reader.document_frequency("number7") == 1
+        assert reader.vectors(rows).shape == (30, 16)
+
+
+def test_a_generation_is_collected_when_its_last_reader_is_gone(tmp_path, place):
+    library = opened(str(tmp_path / "profile"))
+    kept = library._snapshots.generations
+    for version in range(6):
+        (place / "changing.txt").write_text(f"This is version{version} of it.\n")
+        library.add([place], Watched())
+        if version == 0:
+            reader = library.reader()
+    assert kept() == [reader.generation, "gen-00000005", "gen-00000006"]
+    assert library.reader() is not reader
+    del reader
+    (place / "changing.txt").write_text("This is the last version.\n")
+    library.add([place], Watched())
+    assert kept() == ["gen-00000006", "gen-00000007"]
+
+
+@pytest.mark.timeout(120)
+def test_concurrent_ingests_of_eight_folders_all_land(tmp_path):
+    profile = tmp_path / "profile"
+    rounds = 10 if THOROUGH else 1
+    for turn in range(rounds):
+        folders = []
+        for number in range(8):
+            folder = tmp_path / f"folder{turn}-{number}"
+            folder.mkdir()
+            for item in range(4):
+                word = f"word{turn}x{number}x{item}"
+                (folder / f"{item}.txt").write_text(f"The {word} is here only.\n")
+            folders.append(folder)
+        running = [started("add", profile, folder) for folder in folders]
+        ended = [process.communicate() for process in running]
+        assert [process.returncode for process in running] == [0] * 8, ended
+        library = opened(str(profile))
+        assert library.count() == 32 * (turn + 1)
+        reader = library.reader()
+        assert reader.chunk_count == 32 * (turn + 1)
+        for number in range(8):
+            for item in range(4):
+                stem = stems(f"word{turn}x{number}x{item}", "en")[0]
+                [(row, _)] = reader.text_search([Term((stem,))], 5)
+                path = reader.passages([row])[0].path
+                assert path == str(folders[number] / f"{item}.txt")
