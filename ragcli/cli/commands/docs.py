@@ -236,10 +236,10 @@ def _report(
     """
     wanted = {path.absolute() for path in named}
     failed = [(item.path, item.reason) for item in report.failed]
-    skipped: list[tuple[Path, str]] = []
+    skipped: list[tuple[str, str]] = []
     for item in report.skipped:
         told = failed if item.path.absolute() in wanted else skipped
-        told.append((item.path, item.reason))
+        told.append((os.fspath(item.path), item.reason))
     for path, reason in failed:
         call.output.warn(f"{shown(path)}: {reason}")
     if explain:
@@ -255,8 +255,8 @@ def _report(
 
 def _report_document(
     report: IngestReport,
-    failed: list[tuple[Path, str]],
-    skipped: list[tuple[Path, str]],
+    failed: list[tuple[str, str]],
+    skipped: list[tuple[str, str]],
 ) -> dict[str, Any]:
     return {
         "added": report.added,

@@ -1,0 +1,283 @@
+"""Bad input of every kind: one clear line, the right code, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cli.conftest import QUESTION
+
+
+def one_line(ran, code: int, *said: str) -> None:
+    """Asserts that a run ended with `code` and one line that says `said`."""
+    assert ran.code == code, ran.err
+    assert "Traceback" not in ran.err
+    told = [line for line in ran.err.splitlines() if not line.startswith("hint: ")]
+    assert len(told) == 1, ran.err
+    for word in said:
+        assert word in ran.err
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n\t"])
+def test_an_empty_question(question, indexed, run_process):
+    one_line(run_process("ask", question), 2, "question is empty")
+    one_line(run_process("ask", stdin=question), 2, "question is empty")
+    assert run_process("history", "list").out == ""
+
+
+def test_no_question_at_all(indexed, run_process):
+    one_line(run_process("ask"), 2, "question is empty")
+
+
+def test_a_question_of_a_megabyte(indexed, run_process):
+    question = "How long does a commit lock wait? " + "word " * 200_000
+    ran = run_process("ask", "--json", stdin=question)
+
+    assert ran.code in {0, 1, 2}
+    assert "Traceback" not in ran.err
+    if ran.code == 0:
+        assert ran.json["question"] == question
+    assert run_process("profile", "verify").code == 0
+
+
+def test_an_empty_query(indexed, run_process):
+    one_line(run_process("search", " "), 2, "query is empty")
+
+
+def test_an_unknown_model(indexed, run_process):
+    ran = run_process("ask", QUESTION, "-m", "nonsense")
+
+    one_line(ran, 2, "nonsense")
+
+
+def test_a_provider_that_is_not_installed(indexed, run_process):
+    ran = run_process("ask", QUESTION, "-m", "groq:llama3", "--require-model")
+
+    one_line(ran, 3, "groq")
+
+
+KINDS = {
+    "empty.md": b"",
+    "binary.md": b"\0\1\2\xff" * 1000,
+    "broken.pdf": b"%PDF-1.7\n%%EOF\n",
+    "broken.docx": b"PK\3\4 this is no archive",
+    "broken.epub": b"PK\5\6",
+    "broken.ipynb": b"{",
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_file_that_cannot_be_read_as_what_it_is(name, indexed, run_process):
+    (indexed / name).write_bytes(KINDS[name])
+    ran = run_process("docs", "add", f"notes/{name}")
+
+    one_line(ran, 6, name)
+    assert len(run_process("docs", "list").lines) == 2
+    assert run_process("ask", QUESTION).code == 0
+
+
+def test_a_text_that_is_not_utf8(indexed, run_process):
+    latin = "# Straße\n\nDie Straße heißt Königsallee und ist lang.\n".encode("latin-1")
+    (indexed / "latin.md").write_bytes(latin)
+    added = run_process("docs", "add", "notes/latin.md")
+    found = run_process("search", "Königsallee", "--json").json["hits"]
+
+    assert added.code == 0, added.err
+    assert "Königsallee" in found[0]["text"]
+
+
+def test_a_huge_file(indexed, run_process):
+    (indexed / "huge.txt").write_text("many words\n" * 20_000)
+    ran = run_process(
+        "docs", "add", "notes/huge.txt", env={"RAGCLI_DOCUMENTS_MAX_FILE_SIZE": "100k"}
+    )
+
+    one_line(ran, 6, "huge.txt")
+
+
+def test_a_file_that_vanished(indexed, run_process):
+    (indexed / "locks.md").unlink()
+    asked = run_process("ask", QUESTION, "--sources")
+    synced = run_process("docs", "sync", "--json")
+
+    assert asked.code == 0
+    assert "changed since it was indexed" in asked.out
+    assert synced.json["removed"] == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
+def test_a_file_without_permission(indexed, run_process):
+    (indexed / "shut.md").write_text("# Shut\n\ntext\n")
+    (indexed / "shut.md").chmod(0)
+
+    one_line(run_process("docs", "add", "notes/shut.md"), 6, "shut.md")
+
+
+def test_a_profile_of_a_newer_format(asked, run_process, home):
+    place = home / "profiles/default/profile.toml"
+    place.write_text(place.read_text().replace("format = 1", "format = 99"))
+
+    one_line(run_process("history", "list"), 4, "newer")
+    one_line(run_process("ask", QUESTION), 4, "newer")
+
+
+def test_a_history_line_of_a_newer_format(asked, run_process, home):
+    place = home / "profiles/default/history.jsonl"
+    before = place.read_bytes()
+    place.write_bytes(before + b'{"v":99,"seq":99}\n')
+    ran = run_process("ask", QUESTION)
+
+    assert ran.code in {0, 4}
+    assert "Traceback" not in ran.err
+    assert place.read_bytes().startswith(before)
+
+
+def test_an_index_of_another_embedder(indexed, run_process, home):
+    ran = run_process("ask", QUESTION, env={"RAGCLI_EMBEDDER": "ollama:nomic"})
+
+    assert ran.code in {3, 4}
+    assert "Traceback" not in ran.err
+
+
+def test_a_damaged_index(indexed, run_process, home):
+    [index] = (home / "profiles/default/index").glob("gen-*")
+    vectors = next(index.rglob("vectors*"))
+    os.chmod(vectors, 0o600)
+    data = bytearray(vectors.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    os.utime(vectors)
+    vectors.write_bytes(data)
+    ran = run_process("ask", QUESTION)
+
+    assert ran.code == 4
+    assert "Traceback" not in ran.err
+    assert run_process("history", "list").code == 0
+
+
+@pytest.mark.parametrize("variable", ["RAGCLI_RETRIEVAL_K", "RAGCLI_TTL"])
+def test_a_variable_that_cannot_be(variable, run_process):
+    one_line(run_process("history", "list", env={variable: "x"}), 2, variable)
+
+
+def test_a_project_file_that_cannot_be(run_process, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".ragcli.toml").write_text("retrievel.k = 3\n")
+
+    one_line(run_process("history", "list"), 2, ".ragcli.toml", "retrieval.k")
+
+
+def test_a_home_that_is_a_file(run_process, tmp_path):
+    (tmp_path / "file").write_text("")
+    ran = run_process("ask", "q", env={"RAGCLI_HOME": str(tmp_path / "file")})
+
+    assert ran.code in {74, 77}
+    assert "Traceback" not in ran.err
+
+
+def test_a_working_directory_that_is_gone(indexed, run_process, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"exec {sys.executable} -m ragcli ask '{QUESTION}' --json"
+    done = subprocess.run(
+        ["sh", "-c", f"cd {gone} && rmdir {gone} && {command}"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "ten seconds" in json.loads(done.stdout)["answer"]
+
+
+@contextmanager
+def mounted(place, size: str):
+    """A small file system of its own, or a skip where none can be made."""
+    place.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(place)],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("no right to mount a file system here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=False)
+
+
+def test_a_full_disk(notes, run_process, tmp_path):
+    with mounted(tmp_path / "small", "2m") as small:
+        env = {"RAGCLI_HOME": str(small / "home")}
+        assert run_process("docs", "add", "notes", env=env).code == 0
+        assert run_process("ask", QUESTION, env=env).code == 0
+        with (small / "ballast").open("wb") as ballast:
+            try:
+                while True:
+                    ballast.write(b"x" * 4096)
+                    ballast.flush()
+            except OSError:
+                pass
+        full = run_process("ask", QUESTION, env=env)
+        added = run_process("docs", "add", "notes/../", env=env)
+        os.unlink(small / "ballast")
+        turns = run_process("history", "show", "--json", env=env).json["turns"]
+
+        assert full.code == 74, full.err
+        assert added.code == 74, added.err
+        assert "hint: " in full.err
+        assert "No space left" in full.err
+        assert len(turns) == 1
+        assert run_process("ask", QUESTION, env=env).code == 0
+        assert run_process("profile", "verify", env=env).code == 0
+
+
+def test_a_read_only_home(notes, run_process, tmp_path):
+    with mounted(tmp_path / "small", "4m") as small:
+        env = {"RAGCLI_HOME": str(small / "home")}
+        run_process("docs", "add", "notes", env=env)
+        subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+        asked = run_process("ask", QUESTION, env=env)
+        stateless = run_process("ask", QUESTION, "--stateless", env=env)
+        listed = run_process("docs", "list", env=env)
+
+        assert asked.code == 74, asked.err
+        assert "Traceback" not in asked.err
+        assert stateless.code == 0, stateless.err
+        assert "ten seconds" in stateless.out
+        assert len(listed.lines) == 2
+
+
+def test_a_lock_that_is_held_names_its_holder(indexed, run_process, home):
+    script = (
+        "import sys, time\nfrom pathlib import Path\n"
+        "from ragcli.storage.files import Directory\n"
+        "from ragcli.storage.locks import commit_lock\n"
+        "with Directory.open(Path(sys.argv[1])) as place:\n"
+        "    with commit_lock(place, 'history', wait=1):\n"
+        "        print('held', flush=True)\n"
+        "        time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(home / "profiles/default")],
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        began = time.monotonic()
+        ran = run_process("ask", QUESTION, "--wait", "1", "--json")
+        waited = time.monotonic() - began
+        holder.kill()
+
+    assert ran.code == 75, ran.err
+    assert ran.json["error"]["kind"] == "locked"
+    assert str(holder.pid) in ran.json["error"]["message"]
+    assert waited < 30
+    assert run_process("ask", QUESTION).code == 0
