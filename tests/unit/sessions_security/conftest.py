@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from ragcli.paths import Home
 from ragcli.sessions.data_key import DataKey
 from ragcli.sessions.kdf import Cost
+from ragcli.sessions.local import LocalStore
 from ragcli.storage.files import Directory
-
-CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
-"""A guess that costs nothing: the tests are about slots, not about Argon2id."""
+from tests.sealed import CHEAP, open_store
 
 
 @pytest.fixture
@@ -27,3 +27,14 @@ def directory(tmp_path: Path) -> Iterator[Directory]:
 @pytest.fixture
 def data_key() -> DataKey:
     return DataKey.generate()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    base = tmp_path / "home"
+    return Home(base, base / "config.toml", base / "cache")
+
+
+@pytest.fixture
+def store(home: Home) -> LocalStore:
+    return open_store(home)

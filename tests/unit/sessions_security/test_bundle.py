@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from ragcli.config import Settings
+from ragcli.errors import (
+    HistoryDamaged,
+    PassphraseNeeded,
+    SnapshotDamaged,
+    UsageError,
+    WrongPassphrase,
+)
+from ragcli.paths import Home
+from ragcli.sessions import verify
+from ragcli.sessions.bundle import export_bundle, import_bundle
+from ragcli.sessions.history import History
+from ragcli.sessions.local import LocalStore
+from tests.sealed import (
+    FILES,
+    PASSPHRASE,
+    QUESTIONS,
+    ask,
+    filled,
+    home_at,
+    indexed,
+    open_store,
+    opened,
+    questions,
+    tree,
+)
+
+both = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "sealed"])
+
+
+@both
+def test_a_profile_comes_back_whole_under_a_new_id(
+    store: LocalStore, tmp_path: Path, encrypted: bool
+) -> None:
+    session = filled(store, encrypted=encrypted)
+    session.change_settings({"memory_turns": 7, "ttl": "30d"})
+    file = tmp_path / "work.ragcli"
+    export_bundle(session, file)
+    elsewhere = open_store(home_at(tmp_path / "elsewhere"))
+    copy = import_bundle(elsewhere, file)
+    assert copy.name == "work"
+    assert copy.id != session.id
+    assert copy.encrypted == encrypted
+    assert questions(copy) == list(QUESTIONS)
+    assert indexed(copy) == FILES
+    assert dict(copy.settings()) == {"memory_turns": 7, "ttl": "30d"}
+    assert verify.verify(copy) == []
+    (entry,) = copy.audit.entries()
+    assert entry["event"] == "profile.import"
+    assert entry["facts"]["origin"] == session.id
+    ask(copy, "one more")
+    assert questions(opened(elsewhere, "work"))[-1] == "one more"
+
+
+def test_a_bundle_is_private_and_any_tar_can_list_it(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "work.ragcli"
+    export_bundle(filled(store), file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(file) as listed:
+        members = listed.getmembers()
+    assert [m.name for m in members][:2] == ["manifest.json", "history.jsonl"]
+    assert all(m.isreg() and m.mode == 0o600 for m in members)
+    assert [p.name for p in tmp_path.iterdir() if p.name.endswith(".tmp")] == []
+
+
+def test_the_bundle_of_an_encrypted_profile_shows_nothing(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "work.ragcli"
+    export_bundle(filled(store, encrypted=True), file)
+    with tarfile.open(file) as listed:
+        for member in listed.getmembers():
+            content = listed.extractfile(member)
+            assert content is not None
+            assert b"CANARY" not in content.read()
+
+
+@both
+def test_history_or_index_can_stay_behind(
+    store: LocalStore, tmp_path: Path, encrypted: bool
+) -> None:
+    session = filled(store, encrypted=encrypted)
+    export_bundle(session, tmp_path / "a", history=False)
+    export_bundle(session, tmp_path / "b", index=False)
+    first = import_bundle(store, tmp_path / "a", name="a")
+    assert questions(first) == []
+    assert indexed(first) == FILES
+    second = import_bundle(store, tmp_path / "b", name="b")
+    assert questions(second) == list(QUESTIONS)
+    assert second.snapshots.current() == ""
+    for copy in (first, second):
+        assert verify.verify(copy) == []
+
+
+def test_an_empty_profile_can_be_exported(store: LocalStore, tmp_path: Path) -> None:
+    store.create("empty", {}).close()
+    export_bundle(opened(store, "empty"), tmp_path / "e")
+    copy = import_bundle(store, tmp_path / "e", name="copy")
+    assert (questions(copy), verify.verify(copy)) == ([], [])
+
+
+def test_redacted_histories_keep_their_numbers(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    session = filled(store)
+    History(session, Settings()).redact("CANARY-question-2")
+    conversation = ask(session, "to be deleted")
+    History(session, Settings()).delete_conversation(conversation)
+    export_bundle(session, tmp_path / "r")
+    copy = import_bundle(store, tmp_path / "r", name="copy")
+    assert verify.verify(copy) == []
+    assert [r.seq for r in copy.log.since()] == [r.seq for r in session.log.since()]
+
+
+@both
+def test_a_taken_name_and_a_bad_name_are_refused(
+    store: LocalStore, home: Home, tmp_path: Path, encrypted: bool
+) -> None:
+    export_bundle(filled(store, encrypted=encrypted), tmp_path / "w")
+    before = tree(home.data)
+    for name in (None, "work", "../up", "A"):
+        with pytest.raises(UsageError):
+            import_bundle(store, tmp_path / "w", name=name)
+    assert tree(home.data) == before
+
+
+def test_an_encrypted_bundle_needs_its_passphrase(
+    store: LocalStore, home: Home, tmp_path: Path
+) -> None:
+    export_bundle(filled(store, encrypted=True), tmp_path / "w")
+    before = tree(home.data)
+    with pytest.raises(WrongPassphrase):
+        import_bundle(open_store(home, lambda _: "wrong"), tmp_path / "w", name="x")
+    with pytest.raises(PassphraseNeeded):
+        import_bundle(open_store(home, lambda _: None), tmp_path / "w", name="x")
+    assert tree(home.data) == before
+
+
+def test_the_passphrase_is_asked_for_once(
+    store: LocalStore, home: Home, tmp_path: Path
+) -> None:
+    export_bundle(filled(store, encrypted=True), tmp_path / "w")
+    asked: list[str] = []
+
+    def prompt(name: str) -> str:
+        asked.append(name)
+        return PASSPHRASE
+
+    import_bundle(open_store(home, prompt), tmp_path / "w", name="copy")
+    assert asked == ["copy"]
+
+
+def test_settings_that_point_elsewhere_are_left_out(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    session = filled(store)
+    session.change_settings(
+        {"ollama_host": "http://evil.example", "tracing": True, "retrieval.k": 9}
+    )
+    export_bundle(session, tmp_path / "w")
+    copy = import_bundle(store, tmp_path / "w", name="copy")
+    assert dict(copy.settings()) == {"retrieval.k": 9}
+    assert [note for note in copy.notices if "ollama_host" in note]
+
+
+def test_only_a_bundle_is_written_over(store: LocalStore, tmp_path: Path) -> None:
+    session = filled(store)
+    notes = tmp_path / "notes.md"
+    notes.write_text("mine")
+    with pytest.raises(UsageError, match="not a bundle"):
+        export_bundle(session, notes)
+    assert notes.read_text() == "mine"
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(UsageError, match="not a regular file"):
+        export_bundle(session, tmp_path / "fifo")
+    with pytest.raises(UsageError, match="not there"):
+        export_bundle(session, tmp_path / "none" / "w")
+    for _ in range(2):
+        export_bundle(session, tmp_path / "w")
+    assert questions(import_bundle(store, tmp_path / "w", name="c")) == list(QUESTIONS)
+
+
+@both
+def test_a_damaged_profile_is_not_exported(
+    store: LocalStore, home: Home, tmp_path: Path, encrypted: bool
+) -> None:
+    filled(store, encrypted=encrypted).close()
+    history = home.profiles / "work" / "history.jsonl"
+    sound = history.read_bytes()
+    history.write_bytes(sound.replace(b'"seq":2', b'"seq":9'))
+    with pytest.raises(HistoryDamaged):
+        export_bundle(opened(store, "work"), tmp_path / "w")
+    history.write_bytes(sound)
+    vectors = home.profiles / "work" / "index" / "gen-00000001" / "vectors-1.faiss"
+    vectors.write_bytes(vectors.read_bytes()[:-1] + b"?")
+    with pytest.raises(SnapshotDamaged):
+        export_bundle(opened(store, "work"), tmp_path / "w")
+    assert list(tmp_path.glob("*w*")) == []
+
+
+def test_a_store_beyond_this_disk_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="imported to this disk"):
+        import_bundle(object(), tmp_path / "w")  # type: ignore[arg-type]
+
+
+def test_no_such_file(store: LocalStore, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file"):
+        import_bundle(store, tmp_path / "none")
