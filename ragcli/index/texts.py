@@ -1,0 +1,180 @@
+"""An index of given texts instead of files: each has a name and facts of its own.
+
+The same generations, segments and searches as for files; a text is one chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragcli.config import Settings, seconds
+from ragcli.index import text_workspace
+from ragcli.index.catalogue_view import CatalogueView
+from ragcli.index.generation_files import WorkspaceFiles, generation_files
+from ragcli.index.opening import open_current
+from ragcli.index.passages import Chunk
+from ragcli.index.revision import Change, publish, read_manifest
+from ragcli.index.staging import Stager, has_tokens, prepared
+from ragcli.index.text_index import TextWriter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragcli.index.protocols import Embedder, Snapshots
+    from ragcli.index.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text."""
+
+    name: str
+    """What it is found and replaced by."""
+
+    content: str
+    """The text itself."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the caller wants back with it: JSON values."""
+
+
+class TextIndex:
+    """Texts by name, searchable by vector.
+
+    Args:
+        snapshots: Where its generations live.
+        embedder: Makes the vectors.
+        settings: How long to wait for others who publish.
+    """
+
+    def __init__(
+        self, snapshots: Snapshots, embedder: Embedder, settings: Settings
+    ) -> None:
+        self._snapshots = snapshots
+        self._embedder = embedder
+        self._wait = float(seconds(settings.lock_wait))
+        self._reader: Reader | None = None
+
+    def put(self, texts: Sequence[Text]) -> None:
+        """Stores texts; one of a known name takes the place of the old one.
+
+        Raises:
+            EmbedderMismatch: The index has vectors of another embedder.
+            Locked, StorageFailed: Nothing changed.
+        """
+        newest = {text.name: text for text in texts}
+        with self._snapshots.workspace("") as place:
+            files = WorkspaceFiles(place, self._snapshots.sealer)
+            with text_workspace.staging(files) as room:
+                stager = Stager(self._embedder, TextWriter(room), files.write)
+                for text in newest.values():
+                    stager.add(prepared(_record(text), [Chunk(text.content)]))
+                stager.finish()
+                self._publish(place, tuple(newest), (), stager, room)
+
+    def drop(self, names: Sequence[str]) -> None:
+        """Forgets texts; unknown names are no error."""
+        known = self._known(names)
+        if known:
+            with self._snapshots.workspace("") as place:
+                self._publish(place, (), tuple(known), None, None)
+
+    def _publish(
+        self,
+        place: Path,
+        replaced: Sequence[str],
+        removed: Sequence[str],
+        stager: Stager | None,
+        room: Path | None,
+    ) -> None:
+        change = Change(
+            kind="add" if stager else "remove",
+            staged=place,
+            segments=tuple(stager.segments) if stager else (),
+            text=room,
+            replaced=frozenset(replaced),
+            removed=frozenset(removed),
+            facts=self._facts(stager) if stager else {},
+        )
+        publish(self._snapshots, change, self._wait)
+
+    def _facts(self, stager: Stager) -> Mapping[str, object]:
+        return {
+            "embedder": self._embedder.id,
+            "dimension": stager.dimension,
+            "tokens": has_tokens(self._embedder),
+        }
+
+    def get(self, names: Sequence[str]) -> list[Text]:
+        """Returns the texts of these names, in this order, unknown ones left out."""
+        known = self._known(names)
+        reader = self._opened()
+        if reader is None:
+            return []
+        rows = [known[name]["row"] for name in names if name in known]
+        return [
+            Text(passage.path, passage.text, known[passage.path]["facts"])
+            for passage in reader.passages(rows)
+        ]
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int
+    ) -> list[tuple[Text, float]]:
+        """Returns the most similar texts with their cosines, best first.
+
+        Args:
+            vector: A unit vector, float32.
+            count: How many at the most.
+        """
+        reader = self._opened()
+        if reader is None or not reader.chunk_count:
+            return []
+        rows, scores = reader.vector_search(vector, count)
+        names = [passage.path for passage in reader.passages(rows)]
+        return list(zip(self.get(names), map(float, scores), strict=True))
+
+    def vectors(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """Returns the stored vectors of known names, one row each."""
+        reader = self._opened()
+        known = self._known(names)
+        if reader is None:
+            return self._embedder.embed([])
+        return reader.vectors([known[name]["row"] for name in names])
+
+    def _known(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Returns the records of those names that are there."""
+        generation = self._snapshots.current()
+        if not generation:
+            return {}
+        directory = self._snapshots.directory(generation)
+        files = generation_files(directory, self._snapshots.sealer)
+        view = CatalogueView(read_manifest(directory), files)
+        return {name: record for name in names if (record := view.find(name))}
+
+    def _opened(self) -> Reader | None:
+        if self._reader is None or self._reader.generation != self._snapshots.current():
+            self._reader = open_current(self._snapshots)
+        return self._reader
+
+
+def _record(text: Text) -> dict[str, Any]:
+    """Returns the catalogue's record of a text."""
+    content = text.content.encode("utf-8", "surrogatepass")
+    return {
+        "path": text.name,
+        "title": "",
+        "digest": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "mtime_ns": 0,
+        "checked_ns": time.time_ns(),
+        "added": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "format": "text",
+        "language": "",
+        "facts": dict(text.facts),
+    }
