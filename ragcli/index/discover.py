@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ragcli.errors import DocumentNotFound, NotPermitted
 from ragcli.index import formats
-from ragcli.index.ignore import Ignores, rules_above, rules_in
+from ragcli.index.ignore import Ignores, ignored_by, rules_above, rules_in
 
 _SKIPPED_DIRECTORIES = {
     **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), "version control"),
@@ -213,12 +213,9 @@ def _entry(
         is_directory = entry.is_dir(follow_symlinks=False)
         if is_directory and entry.name in _SKIPPED_DIRECTORIES:
             return Skipped(Path(entry.path), _SKIPPED_DIRECTORIES[entry.name])
-        for rules in reversed(ignores):
-            verdict = rules.verdict(entry.path, directory=is_directory)
-            if verdict:
-                return Skipped(Path(entry.path), f"ignored by {rules.file}")
-            if verdict is False:
-                break
+        file = ignored_by(ignores, entry.path, directory=is_directory)
+        if file:
+            return Skipped(Path(entry.path), f"ignored by {file}")
         if is_directory:
             return None
         if entry.is_symlink():
@@ -237,7 +234,7 @@ def _judge(
     if walk.known.get(location) == (size, changed):
         return Found(location, size, changed)
     reason = _reason_by_status(name, status, walk.max_size)
-    if not reason and not walk.known.get(location):
+    if not reason:
         reason = _reason_by_content(location, name)
     if reason:
         return Skipped(Path(location), reason)

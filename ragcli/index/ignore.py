@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TypeAlias
 
 RULE_FILES = (".gitignore", ".ragignore")
@@ -50,7 +50,7 @@ class Rules:
         if directory:
             name += "/"
         for include, pattern in self._runs:
-            if pattern.match(name):
+            if pattern.fullmatch(name):
                 return include
         return None
 
@@ -60,8 +60,14 @@ Ignores: TypeAlias = tuple[Rules, ...]
 
 
 def _any_of(patterns: list[str]) -> re.Pattern[str]:
-    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(joined.replace(_DIRECTORY_MARK, "(?:"))
+    """Joins patterns into one that must match an entry's whole name.
+
+    `pathspec` lets a directory's pattern match what is below it as well, which is
+    wrong as soon as a later rule brings the directory back.
+    """
+    whole = (f"{item}.+" if item.endswith("/") else item for item in patterns)
+    joined = "|".join(f"(?:{item})" for item in whole)
+    return re.compile(joined.replace(_DIRECTORY_MARK, "(?:"), re.DOTALL)
 
 
 def rules_in(directory: str, names: Collection[str]) -> Ignores:
@@ -80,8 +86,8 @@ def rules_above(directory: str) -> Ignores:
     """Returns the rules of the directories above, up to the root of a git work tree.
 
     Without a work tree there are none: a stray file in a home directory does not
-    rule everything below it. Nor are there when they ignore the directory itself:
-    who names it wants what is in it.
+    rule everything below it. Nor are there when they ignore the directory itself or
+    one that it is in: who names it wants what is in it.
     """
     above = []
     at = directory
@@ -92,12 +98,21 @@ def rules_above(directory: str) -> Ignores:
         above.append(parent)
         at = parent
     rules: Ignores = ()
-    for place in reversed(above):
+    downwards = [*reversed(above), directory]
+    for place, inside in pairwise(downwards):
         rules += rules_in(place, RULE_FILES)
-    # A rule for a directory matches everything below it, so one look is enough.
-    verdicts = (item.verdict(directory, directory=True) for item in reversed(rules))
-    ignored = next((verdict for verdict in verdicts if verdict is not None), False)
-    return () if ignored else rules
+        if ignored_by(rules, inside, directory=True):
+            return ()
+    return rules
+
+
+def ignored_by(rules: Ignores, location: str, *, directory: bool) -> str:
+    """Returns the rule file that ignores an entry, "" when none does."""
+    for item in reversed(rules):
+        verdict = item.verdict(location, directory=directory)
+        if verdict is not None:
+            return item.file if verdict else ""
+    return ""
 
 
 def _lines(file: str) -> list[str]:

@@ -149,7 +149,7 @@ def _packed(units: list[Block], limit: int) -> Iterator[_Span]:
     if not units:
         return
     total = units[-1].end - units[0].start
-    target = total / -(-total // limit)
+    target = total / max(1, -(-total // limit))
     start, end, kinds = units[0].start, units[0].end, {units[0].kind}
     for unit in units[1:]:
         longer = unit.end - start
@@ -198,7 +198,7 @@ def _code_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
         return
     definitions = outline.outline(text, format_name)
     spans = _covered(text, Block(0, len(text), "code"), definitions, (), size)
-    yield from _joined(spans, size // 2)
+    yield from _joined(spans, size // 3)
 
 
 def _covered(
