@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from ragcli.errors import (
     SnapshotNotFound,
     UsageError,
 )
+from ragcli.index.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.storage.files import Directory
 
@@ -111,26 +112,42 @@ def _index(place: str, home: Home) -> Iterator[Directory]:
 
 @contextmanager
 def _unpacked(place: str, home: Home) -> Iterator[Directory]:
-    """Yields a bundle's index, unpacked and verified once for each of its versions."""
-    from ragcli.sessions import bundle
+    """Yields a bundle's profile, imported and verified once for each of its versions.
 
+    It lives in a store of its own in the cache, where no command looks for profiles.
+    """
+    from ragcli.sessions.bundle import import_bundle
+    from ragcli.sessions.local import LocalStore
+
+    private = home.cache / _CACHE
+    store = LocalStore(
+        Home(private, private / "config.toml", private / "cache"),
+        snapshots=LocalSnapshots,
+        passphrase=lambda _: None,
+        settings=Settings(),
+    )
     status = os.stat(place)
-    facts = (place, status.st_size, status.st_mtime_ns, status.st_ino)
-    name = hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
-    with (
-        Directory.open(home.cache, create=True) as cache,
-        cache.child(_CACHE, create=True) as mounts,
-    ):
-        if not mounts.has(name):
-            bundle.unpack_index(Path(place), mounts, name)
-        with mounts.child(name) as directory:
-            yield directory
+    stem = _hashed(place)
+    name = f"{stem}-{_hashed(status.st_size, status.st_mtime_ns, status.st_ino)}"
+    known = store.names()
+    if name not in known:
+        with suppress(UsageError):  # another process was faster
+            import_bundle(store, Path(place), name=name).close()
+        for older in known:
+            if older.startswith(stem):
+                store.delete(older)
+    with Directory.open(private / "profiles" / name) as directory:
+        yield directory
+
+
+def _hashed(*facts: object) -> str:
+    """Returns 16 hexadecimal digits that stand for `facts`."""
+    told = repr(facts).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
 def _snapshots_in(directory: Directory, place: str) -> Snapshots:
     """Returns the snapshots of a mount; refuses one without documents."""
-    from ragcli.index.snapshots import LocalSnapshots
-
     snapshots = LocalSnapshots(directory, None, remember=False)
     if not snapshots.current():
         raise UsageError(
