@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -66,13 +66,17 @@ def verify(session: LocalSession, *, anchor: str = "") -> list[Finding]:
         NewerFormat: It is not for this ragcli to judge.
         UsageError: Not an anchor.
     """
-    return [
-        *permissions.check_profile(session.directory.path),
-        *_keys(session),
-        *_history(session),
-        *_snapshots(session.snapshots),
-        *_audit(session.audit, anchor),
+    looks: list[Callable[[], Iterable[Finding]]] = [
+        lambda: permissions.check_profile(session.directory.path),
+        lambda: _keys(session),
+        lambda: _history(session),
+        lambda: _snapshots(session.snapshots),
+        lambda: _audit(session.audit, anchor),
     ]
+    found: dict[Finding, None] = {}  # in order, each once
+    for look in looks:
+        found |= dict.fromkeys(_seen(look, session.directory.path))
+    return list(found)
 
 
 def repair(session: LocalSession, *, anchor: str = "") -> list[Finding]:
@@ -95,16 +99,28 @@ def repair(session: LocalSession, *, anchor: str = "") -> list[Finding]:
     return [*mended, *verify(session, anchor=anchor)]
 
 
+def _seen(look: Callable[[], Iterable[Finding]], where: Path) -> Iterator[Finding]:
+    """Yields what `look` finds; a mode that keeps it out is a finding, too."""
+    try:
+        yield from look()
+    except NotPermitted as error:
+        yield Finding(DAMAGE, error.message, str(where), error.hint, error.code)
+
+
 def _history(session: LocalSession) -> Iterator[Finding]:
     """Yields damaged lines, numbers out of order, and gaps nobody accounts for."""
     where = session.directory.path / FILE
     present: set[int] = set()
     accounted: set[int] = set()
-    head = 0
+    head, damaged = 0, False
     for item in log_rewrite.scan(session.log):
         if isinstance(item, Damage):
             yield _damage(item.reason, f"{where}:{item.line}")
+            damaged = True
             continue
+        if damaged:  # what stood there is named already
+            accounted.update(range(head + 1, item.seq))
+        damaged = False
         if item.seq <= head:
             yield _damage(f"record {item.seq} comes after record {head}", where)
         head = max(head, item.seq)

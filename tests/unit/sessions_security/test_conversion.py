@@ -10,6 +10,7 @@ from ragcli.errors import (
     AuditDamaged,
     HistoryDamaged,
     Locked,
+    ProfileNotFound,
     StorageFailed,
     UsageError,
     WrongPassphrase,
@@ -215,6 +216,6 @@ def test_a_process_that_had_it_open_cannot_write_into_the_void(
 ) -> None:
     session = filled(store)
     store.encrypt("work", "correct horse battery staple")
-    with pytest.raises((OSError, StorageFailed)):
+    with pytest.raises(ProfileNotFound, match="replaced meanwhile"):
         ask(session, "CANARY-lost")
     assert questions(opened(store, "work")) == list(QUESTIONS)
