@@ -40,6 +40,11 @@ class TokenEmbedder(Embedder, Protocol):
     def tokenize(self, texts: Sequence[str]) -> list[NDArray[np.uint16]]:
         """Returns each text's token ids, without special tokens."""
 
+    def embed_with_tokens(
+        self, texts: Sequence[str]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.uint16]]]:
+        """Returns what `embed` and `tokenize` return, for the price of one."""
+
     def token_vectors(self) -> NDArray[np.float16]:
         """Returns the table of token vectors (vocabulary × dimension), memory-mapped."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeGuard
 
 from ragcli.index import analysis
 from ragcli.index.catalogue import Record, key
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ragcli.index.protocols import Embedder
+    from ragcli.index.protocols import Embedder, TokenEmbedder
     from ragcli.index.text_index import TextWriter
 
 BATCH = 512
@@ -181,21 +181,18 @@ class Stager:
             self.segments.append(written.info)
 
 
-def has_tokens(embedder: Embedder) -> bool:
+def has_tokens(embedder: Embedder) -> TypeGuard[TokenEmbedder]:
     """Tells whether an embedder's vectors are means of token vectors."""
-    return hasattr(embedder, "tokenize")
+    return hasattr(embedder, "embed_with_tokens")
 
 
 def embed(
-    embedder: Any, texts: Sequence[str]
+    embedder: Embedder, texts: Sequence[str]
 ) -> tuple[NDArray[np.float32], list[bytes]]:
     """Returns the vectors of some texts, and the token ids of each, if it has any."""
     import numpy as np
 
     if not has_tokens(embedder):
         return np.asarray(embedder.embed(texts), np.float32), []
-    if hasattr(embedder, "embed_with_tokens"):
-        vectors, tokens = embedder.embed_with_tokens(texts)
-    else:
-        vectors, tokens = embedder.embed(texts), embedder.tokenize(texts)
+    vectors, tokens = embedder.embed_with_tokens(texts)
     return vectors, [np.asarray(ids, "<u2").tobytes() for ids in tokens]

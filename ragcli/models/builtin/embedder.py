@@ -59,6 +59,23 @@ class BuiltinEmbedder:
             found += np.split(ids, np.cumsum(counts)[:-1])
         return found
 
+    def embed_with_tokens(
+        self, texts: Sequence[str]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.uint16]]]:
+        """Returns what `embed` and `tokenize` return, for the price of one.
+
+        Raises:
+            ProviderMissing: The wheel with the vectors is not installed.
+        """
+        import numpy as np
+
+        vectors = np.zeros((len(texts), DIMENSION), np.float32)
+        found: list[NDArray[np.uint16]] = []
+        for start, ids, counts in self._batches(texts):
+            vectors[start : start + len(counts)] = pooled(ids, counts)
+            found += np.split(ids, np.cumsum(counts)[:-1])
+        return vectors, found
+
     def token_vectors(self) -> NDArray[np.float16]:
         """Returns the table of token vectors, 32,000 by 256, memory-mapped.
 
