@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -310,15 +309,9 @@ def read_file(path: Path) -> dict[str, Any]:
         ConfigError: Not TOML (line named), an unknown key, a bad value.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = _parsed(path)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path}: not valid TOML: {error}", "fix or remove it"
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "check its mode") from None
     return {key: checked(key, value, str(path)) for key, value in flatten(table)}
 
 
@@ -432,14 +425,35 @@ def project_profile(path: Path) -> str:
 
 def _project(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path}: not valid TOML: {error}", "fix or remove it"
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "check its mode") from None
+        table = _parsed(path)
+    except FileNotFoundError:
+        return {}
     return {
         key: value if key == "profile" else checked(key, value, str(path))
         for key, value in flatten(table)
     }
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """Returns the tables of a TOML file.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        ConfigError: It cannot be read, or is not TOML (line named).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8: {error}", "fix or remove it") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "check its mode") from None
+    import tomllib  # 4 ms, and most commands find no file
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{path}: not valid TOML: {error}", "fix or remove it"
+        ) from None

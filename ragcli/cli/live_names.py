@@ -25,7 +25,9 @@ Names = list[tuple[str, str] | str]
 def profiles(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the user's profiles."""
     with suppress(RagcliError, OSError):
-        return [name for name in _runtime(ctx).store.names() if _fits(name, incomplete)]
+        return [
+            name for name in profile_names(_runtime(ctx)) if _fits(name, incomplete)
+        ]
     return []
 
 
@@ -70,6 +72,15 @@ def settings(incomplete: str) -> Names:
         for origin in Resolved([]).origins()
         if _fits(origin.key, incomplete)
     ]
+
+
+def profile_names(runtime: Runtime) -> list[str]:
+    """Returns the user's profiles, sorted, without loading what opens them."""
+    if runtime.settings.store:
+        return runtime.store.names()
+    from ragcli.sessions.directories import Directories
+
+    return Directories(runtime.home, runtime.settings).names()
 
 
 def _fits(name: str, incomplete: str) -> bool:

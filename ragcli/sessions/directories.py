@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -56,7 +55,7 @@ class Directories:
     @contextmanager
     def building(self, profiles: Directory) -> Iterator[Directory]:
         """Yields an empty directory out of sight, gone again if what follows fails."""
-        name = f".new-{secrets.token_hex(8)}"
+        name = f".new-{os.urandom(8).hex()}"
         with profiles.child(name, create=True) as directory:
             try:
                 check_local(directory.path, allow=self._allow_network)
@@ -91,7 +90,7 @@ class Directories:
     def delete(self, profiles: Directory, name: str) -> None:
         """Removes a profile while nobody writes to it."""
         place = self.place(profiles, name)
-        gone = f".deleted-{secrets.token_hex(8)}"
+        gone = f".deleted-{os.urandom(8).hex()}"
         with ExitStack() as stack:
             directory = stack.enter_context(profiles.child(place))
             for lock in ("profile", "ingest", "index", "history"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -43,6 +42,8 @@ class ProfileFile:
 
 def new_id() -> str:
     """Returns an id that nobody can guess."""
+    import secrets  # loads OpenSSL: 6 ms that opening a profile need not wait
+
     return secrets.token_urlsafe(_ID_BYTES)
 
 

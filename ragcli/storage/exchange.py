@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
@@ -21,6 +20,8 @@ def exchange(directory: Directory, one: str, other: str) -> None:
         StorageFailed: The file system or the system cannot; nothing changed.
         FileNotFoundError: One of them is not there.
     """
+    import ctypes
+
     name = "renameatx_np" if sys.platform == "darwin" else "renameat2"
     call = getattr(ctypes.CDLL(None, use_errno=True), name, None)
     descriptor = directory.descriptor

@@ -9,7 +9,6 @@ no symbolic link is followed.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -105,7 +104,8 @@ class Directory:
             if create:
                 with suppress(FileExistsError):
                     os.mkdir(name, DIRECTORY_MODE, dir_fd=self.descriptor)
-                    sync_names(self.descriptor)
+                # Also when it was there: its maker may have been killed before this.
+                sync_names(self.descriptor)
             descriptor = os.open(name, OPEN_DIRECTORY, dir_fd=self.descriptor)
         try:
             check_private(os.fstat(descriptor), str(place))
@@ -175,7 +175,7 @@ class Directory:
             StorageFailed: Nothing changed.
         """
         self._check_name(name)
-        temporary = f".{name}.{secrets.token_hex(4)}{TEMPORARY}"
+        temporary = f".{name}.{os.urandom(4).hex()}{TEMPORARY}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             descriptor = self.open_file(temporary, flags)
@@ -202,7 +202,9 @@ class Directory:
 
     def rename(self, old: str, new: str) -> None:
         """Renames inside this directory; the caller syncs."""
-        os.rename(old, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+        here = self.descriptor
+        with disk_errors(self.path / new):
+            os.rename(old, new, src_dir_fd=here, dst_dir_fd=here)
 
     def remove(self, name: str) -> None:
         """Unlinks a file; none is fine."""
@@ -247,9 +249,10 @@ class Directory:
 
     def close(self) -> None:
         """Closes the descriptor; a second call does nothing."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            with disk_errors(self.path):
+                os.close(descriptor)
 
     def __enter__(self) -> Self:
         return self

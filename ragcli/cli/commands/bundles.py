@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragcli.cli import live_names
 from ragcli.cli.options import Invocation, examples
-from ragcli.errors import DocumentNotFound
+from ragcli.errors import DocumentNotFound, UsageError
+from ragcli.storage.files import Directory
+
+if TYPE_CHECKING:
+    from ragcli.sessions.protocols import SessionStore
 
 NoHistory = Annotated[
     bool, typer.Option("--no-history", help="Only documents and settings.")
@@ -83,8 +87,38 @@ def copy(
     ] = "",
 ) -> None:
     """Copy a profile to another store, with nothing embedded again."""
-    made = call.runtime.copy(name, to, as_name or name)
+    from tempfile import TemporaryDirectory
+
+    from ragcli.sessions.bundle import export_bundle, import_bundle
+
+    target = _store(call, to)
+    private = Directory.open(call.runtime.home.cache, create=True)
+    with (
+        private,
+        TemporaryDirectory(dir=private.path, prefix="copy-") as place,
+        call.open(name, create=False) as workspace,
+    ):
+        bundle = Path(place) / "bundle"
+        export_bundle(workspace.session, bundle, history=True, index=True)
+        made = import_bundle(target, bundle, name=as_name or name)
+    made.close()
     if call.as_json:
-        call.output.document({"profile": made, "store": to})
+        call.output.document({"profile": made.name, "store": to})
     else:
-        call.output.note(f"profile {name} copied to {made} in {to}")
+        call.output.note(f"profile {name} copied to {made.name} in {to}")
+
+
+def _store(call: Invocation, address: str) -> SessionStore:
+    """Returns the store that is meant by `local` or a Redis address.
+
+    Raises:
+        UsageError: Neither of them.
+        StoreUnavailable: The server cannot be reached.
+    """
+    if address == "local":
+        return call.runtime.local_store()
+    if address.split("://", maxsplit=1)[0].startswith("redis"):
+        return call.runtime.redis_store(address)
+    raise UsageError(
+        f"--to: {address!r} is not a store", "write redis://host:6379/0, or local"
+    )

@@ -75,7 +75,7 @@ def create(
 @examples("ragcli profile list", "ragcli profile list --json")
 def list_(call: Invocation) -> None:
     """List your profiles; * marks the one in use."""
-    names = call.runtime.store.names()
+    names = live_names.profile_names(call.runtime)
     current = call.runtime.profile_name()
     if call.as_json:
         told = [{"name": name, "current": name == current} for name in names]
