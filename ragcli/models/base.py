@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,11 @@ class ChatModel(Protocol):
 
         The built-in model returns "": it never writes text of its own.
         """
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A chat model whose answer can be ended while its server is silent."""
+
+    def stop(self) -> None:
+        """Ends the present answer from another thread; its reader meets an error."""

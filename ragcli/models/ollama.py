@@ -18,6 +18,7 @@ from ragcli.errors import ModelFailed
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
 from ragcli.models.border import Border, Peer
+from ragcli.models.hang_up import HangUp
 from ragcli.models.imports import lean
 from ragcli.models.ollama_server import Installed, OllamaServer, PullProgress, Shown
 from ragcli.models.rendering import messages
@@ -77,6 +78,7 @@ class OllamaModel:
         self._server = server(settings)
         self._lock = threading.Lock()
         self._shown: Shown | None = None
+        self._hang_up = HangUp()
         self._chat = Background(self._make_chat)
         self._warm_up = Background(self._load_on_server)
 
@@ -98,6 +100,13 @@ class OllamaModel:
         What fails is said when the model is used.
         """
         self._chat.start()
+
+    def stop(self) -> None:
+        """Ends an answer from another thread, also while the server is silent.
+
+        The thread that reads it meets `ModelFailed`.
+        """
+        self._hang_up.now()
 
     def window(self) -> int:
         """Returns the tokens of context that are asked for (`num_ctx`).
@@ -169,6 +178,7 @@ class OllamaModel:
                 model=self._name,
                 base_url=self._server.address.url,
                 client_kwargs=_client_options(self._server),
+                sync_client_kwargs={"event_hooks": self._hang_up.hooks},
                 reasoning=False if thinks else None,
                 **self._options(),
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -89,6 +91,44 @@ def test_closing_the_stream_closes_the_connection(
     stream.close()
 
     assert hung_up()
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_silent_answer_can_be_stopped_from_another_thread(
+    ollama: FakeOllama, settings: Settings, hung_up: Callable[[], bool], after: int
+) -> None:
+    ollama.faults.append(Fault("stall", after=after))
+    model = OllamaModel("llama3.2", replace(settings, timeout="60s"))
+    met: list[str] = []
+
+    def read() -> None:
+        try:
+            list(model.stream(prompt()))
+        except ModelFailed as error:
+            met.append(error.message)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    while not ollama.chats:
+        time.sleep(0.01)
+    time.sleep(0.1)
+
+    model.stop()
+    reader.join(10)
+
+    assert not reader.is_alive()
+    assert hung_up()
+    assert "broke off" in met[0]
+
+
+def test_stopping_what_does_not_run_does_nothing(settings: Settings) -> None:
+    model = OllamaModel("llama3.2", settings)
+
+    model.stop()
+    answer = "".join(model.stream(prompt()))
+    model.stop()
+
+    assert answer == "".join(model.stream(prompt()))
 
 
 def test_a_dead_server_is_named(settings: Settings) -> None:

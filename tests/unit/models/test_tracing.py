@@ -62,6 +62,14 @@ def test_off_answers_without_the_tracing_client(ollama: FakeOllama) -> None:
     assert not found["rich"]
 
 
+def test_afterwards_the_process_is_as_it_was(ollama: FakeOllama) -> None:
+    after = "import gc, httpx._main; extra = f'{gc.isenabled()} {httpx._main.__name__}'"
+
+    found = run(ollama, "off", after=after)
+
+    assert found["extra"] == "True httpx._main"
+
+
 def test_a_name_that_the_stand_in_does_not_know_loads_the_real_package(
     ollama: FakeOllama,
 ) -> None:
