@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from ragcli.language.stemming import canonical, content_stems, stemmer
+from ragcli.language.stemming import canonical, content_stems, likely_language, stemmer
 from ragcli.language.words import words
 
 
@@ -33,19 +33,6 @@ def stems(text: str, language: str) -> list[str]:
     return content_stems(text, language)
 
 
-def question_language(found: Sequence[str], languages: Collection[str]) -> str:
-    """Returns the language of `languages` whose stop words `found` has most of.
-
-    English wins a draw: its stop list is the longest.
-    """
-    candidates = sorted({canonical(item) for item in languages} | {"en"})
-    counts = {
-        language: sum(word in stemmer(language).stops for word in found)
-        for language in candidates
-    }
-    return max(candidates, key=lambda item: (counts[item], item == "en"))
-
-
 @dataclass(frozen=True, slots=True)
 class QuestionWord:
     """One content word of a question."""
@@ -68,7 +55,7 @@ def question_words(text: str, languages: Collection[str]) -> list[QuestionWord]:
         A question of nothing but stop words keeps all its words.
     """
     found = words(text)
-    stops = stemmer(question_language(found, languages)).stops
+    stops = stemmer(likely_language(found, {*languages, "en"})).stops
     kept = [word for word in found if word not in stops] or found
     known = sorted({canonical(item) for item in languages}) or ["en"]
     stemmed = [stemmer(language).stem(kept) for language in known]

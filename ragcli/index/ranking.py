@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragcli.index import fusion
-from ragcli.index.interaction import Interaction
+from ragcli.language.interaction import Interaction
 from ragcli.index.passages import Passage, indexed_text
 from ragcli.index.relevance import NO_TOKENS, TOKENS, Evidence, relevance
 from ragcli.language.stemming import content_stems

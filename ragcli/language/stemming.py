@@ -77,6 +77,20 @@ def stemmer(language: str) -> Stemmer:
     return Stemmer(language)
 
 
+def likely_language(found: Sequence[str], candidates: Iterable[str]) -> str:
+    """Returns the language of `candidates` whose stop words `found` has most of.
+
+    English wins a draw: its stop list is the longest.
+
+    Args:
+        found: Words in lower case.
+        candidates: ISO 639-1 codes, at least one.
+    """
+    known = sorted({canonical(item) for item in candidates})
+    counts = {item: sum(word in stop_words(item) for word in found) for item in known}
+    return max(known, key=lambda item: (counts[item], item == "en"))
+
+
 def content_stems(text: str, language: str) -> list[str]:
     """Returns the stems of `text` in order, stop words left out.
 

@@ -1,8 +1,9 @@
 """Cuts a passage into what can be quoted: whole sentences, list items, rows, code.
 
 Rule-based, for many languages: a sentence ends at `.`, `!`, `?` or their like before
-a space and no lower-case letter, except after abbreviations and initials; at `。`,
-`！`, `？`, `।` anywhere. Markdown's lines (headings, lists, tables, fences) end it too.
+a space and no lower-case letter, except after abbreviations and initials; at the full
+stops of Chinese, Japanese and Indic scripts anywhere. Markdown's lines (headings,
+lists, tables, fences) end it too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ _UNDERLINE = re.compile(r"\s{0,3}(?:={3,}|-{3,}|~{3,}|\^{3,})\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])\s+(?=\S)")
 _TABLE = re.compile(r"\s*\||.*\|\s*$|.*\S\s*\|\s*\S.*\||.*\t.*\t")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
-_INDENTED = re.compile(r"(?: {4}|\t)\s*\S")
+_INDENTED = re.compile(
+    r"(?: {4}|\t)\s*(?:[$>%#]|.*(?:[{}=<>$\\]|\(\)|;\s*$|\w\(\w)|\S+\s*$)"
+)
+"""Indented four columns, and it looks like code; indented prose is prose."""
 _WRAPPED = ("item", "prose")
 """A plain line after a list item's first goes on with it."""
 _FEWEST_WORDS = 3

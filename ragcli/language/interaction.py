@@ -9,13 +9,22 @@ about the question though the rest is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ragcli.index.protocols import TokenEmbedder
+
+class TokenVectors(Protocol):
+    """What late interaction needs of an embedder."""
+
+    def tokenize(self, texts: Sequence[str]) -> list[NDArray[np.uint16]]:
+        """Returns each text's token ids."""
+
+    def token_vectors(self) -> NDArray[np.float16]:
+        """Returns the table of token vectors, vocabulary by dimension."""
+
 
 HALF_WINDOW = 32
 """Tokens; windows are two halves long and start at every half."""
@@ -49,7 +58,7 @@ class Interaction:
     """
 
     def __init__(
-        self, passages: Sequence[NDArray[np.uint16]], embedder: TokenEmbedder
+        self, passages: Sequence[NDArray[np.uint16]], embedder: TokenVectors
     ) -> None:
         import numpy as np
 

@@ -1,0 +1,114 @@
+"""What of the sources could be quoted in an answer."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ragcli.models.base import Source
+from ragcli.models.builtin.sentences import units
+
+_RULE = re.compile(r"\s*\|?[\s:|-]*-{3,}[\s:|-]*$")
+_COLUMNS = re.compile(r"\(([^()]+)\)\s*$")
+_FENCE = re.compile(r"\s*(?:```|~~~)[^\n]*\n?|\n?[ \t]*(?:```|~~~)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One stretch of a source that may be quoted as it is."""
+
+    source: Source
+    """Where it stands."""
+
+    start: int
+    """Its place in the source's text."""
+
+    text: str
+    """What is said: a sentence on one line, a row by columns, or lines of code."""
+
+    kind: str
+    """`sentence`, `item`, `row` or `code`."""
+
+
+def candidates(source: Source) -> list[Candidate]:
+    """Returns what can be quoted of a source, in reading order.
+
+    Sentences and list items whole, table rows as `column: cell` where the columns
+    are known, code in blocks of whole lines; headings and fragments never.
+    """
+    if source.kind == "code":
+        return list(_code(source, source.text, 0))
+    if source.kind == "table":
+        return list(_rows(source, source.text, 0))
+    found: list[Candidate] = []
+    for unit in units(source.text):
+        if unit.kind == "code":
+            found += _code(source, unit.text, unit.start)
+        elif unit.kind == "table":
+            found += _rows(source, unit.text, unit.start)
+        elif unit.quotable:
+            found.append(Candidate(source, unit.start, unit.spoken, unit.kind))
+    return found
+
+
+def _code(source: Source, text: str, start: int) -> Iterator[Candidate]:
+    """Yields the blocks of a stretch of code.
+
+    A block starts where, after a blank line, the code is back at its outermost
+    indentation.
+    """
+    body = _FENCE.sub("", text)
+    lines = body.split("\n")
+    outermost = min((_indent(line) for line in lines if line.strip()), default=0)
+    block: list[str] = []
+    for line in [*lines, ""]:
+        begins = line.strip() and _indent(line) <= outermost
+        if begins and block and not block[-1].strip():
+            yield from _block(source, start, block)
+            block = []
+        block.append(line)
+    yield from _block(source, start, block)
+
+
+def _block(source: Source, start: int, lines: list[str]) -> Iterator[Candidate]:
+    text = "\n".join(lines).strip("\n").rstrip()
+    if text:
+        offset = source.text.find(text, start)
+        yield Candidate(source, max(offset, start), text, "code")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _rows(source: Source, text: str, start: int) -> Iterator[Candidate]:
+    """Yields the rows of a table below its column names."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    cells = [_cells(line) for line in lines]
+    ruled = next((at for at, line in enumerate(lines) if _RULE.match(line)), 0)
+    columns = cells[ruled - 1] if ruled else _named_columns(source)
+    for line, row in zip(
+        lines[ruled + 1 if ruled else 0 :],
+        cells[ruled + 1 if ruled else 0 :],
+        strict=True,
+    ):
+        if len(row) == len(columns) and row != columns:
+            pairs = zip(columns, row, strict=True)
+            said = "; ".join(f"{name}: {cell}" for name, cell in pairs if name and cell)
+            yield Candidate(source, source.text.find(line, start), said, "row")
+
+
+def _named_columns(source: Source) -> list[str]:
+    """Returns the columns that the label of a table's source names."""
+    found = _COLUMNS.search(source.label)
+    return found[1].rsplit(" > ", 1)[-1].split(", ") if found else []
+
+
+def _cells(line: str) -> list[str]:
+    """Returns the cells of a row, whichever way it is written."""
+    if "|" in line:
+        return [cell.strip() for cell in line.strip().strip("|").split("|")]
+    delimiter = "\t" if "\t" in line else ","
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]

@@ -1,0 +1,96 @@
+"""Answers by quotation: the sentences that answer best, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ragcli.models.base import Prompt
+from ragcli.models.builtin.candidates import Candidate, candidates
+from ragcli.models.builtin.embedder import BuiltinEmbedder
+from ragcli.models.builtin.scoring import Scored, best_first
+
+SENTENCES = 3
+"""How many sentences an answer has at the most."""
+WORTHWHILE = 0.5
+"""Further sentences have at least this share of the best one's score."""
+_CHARACTERS_PER_TOKEN = 4
+_ON_ONE_LINE = "sentence"
+
+
+class ExtractiveModel:
+    """Quotes; it never writes a word of its own. Satisfies `models.base.ChatModel`.
+
+    Args:
+        embedder: Compares sentences with the question; None makes one.
+    """
+
+    spec = "builtin:extractive"
+    generates = False
+
+    def __init__(self, embedder: BuiltinEmbedder | None = None) -> None:
+        self._embedder = embedder or BuiltinEmbedder()
+
+    def window(self) -> int:
+        """Returns 0: it reads whatever it is given."""
+        return 0
+
+    def count_tokens(self, text: str) -> int:
+        """Returns an estimate of the tokens in `text`."""
+        return len(text) // _CHARACTERS_PER_TOKEN + 1
+
+    def complete(self, instruction: str, text: str) -> str:  # noqa: ARG002
+        """Returns "": it writes no text of its own."""
+        return ""
+
+    def stream(self, prompt: Prompt) -> Iterator[str]:
+        """Yields the answer, quotation by quotation, each with its marker.
+
+        One block of code, or up to three sentences, list items and table rows: the
+        best one first, the others in reading order. Nothing when no source holds
+        anything that can be quoted.
+
+        Raises:
+            ProviderMissing: The wheel with the word vectors is not installed.
+        """
+        found = [item for source in prompt.sources for item in candidates(source)]
+        found = list({item.text: item for item in reversed(found)}.values())[::-1]
+        if not found:
+            return
+        chosen = answer(best_first(prompt, found, self._embedder))
+        for index, item in enumerate(chosen):
+            before = _separator(chosen[index - 1], item) if index else ""
+            yield f"{before}{_quoted(item)} [{item.source.marker}]"
+
+
+def answer(ranked: Sequence[Scored]) -> list[Candidate]:
+    """Returns the quotations that make up an answer.
+
+    Args:
+        ranked: Candidates, best first, at least one.
+
+    Returns:
+        The best one, then its company in reading order, source by source.
+    """
+    best = ranked[0]
+    if best.candidate.kind == "code":
+        return [best.candidate]
+    least = WORTHWHILE * best.score
+    company = [
+        item.candidate
+        for item in ranked[1:]
+        if item.candidate.kind != "code" and item.score >= least
+    ][: SENTENCES - 1]
+    sources = list(
+        dict.fromkeys(item.source.marker for item in (best.candidate, *company))
+    )
+    company.sort(key=lambda item: (sources.index(item.source.marker), item.start))
+    return [best.candidate, *company]
+
+
+def _quoted(item: Candidate) -> str:
+    return f"```\n{item.text}\n```\n" if item.kind == "code" else item.text
+
+
+def _separator(before: Candidate, item: Candidate) -> str:
+    """Returns a space between sentences, a line break around items and rows."""
+    return " " if before.kind == item.kind == _ON_ONE_LINE else "\n"
