@@ -65,9 +65,10 @@ def _copy_tree(source: Directory, target: Directory, name: str) -> None:
 
 def _copy_file(source: Directory, target: Directory, name: str) -> None:
     reading = source.open_file(name, linked=True)
-    try:
-        with target.replacing(name) as writing, disk_errors(source.path / name):
-            while block := os.read(reading, _BLOCK):
-                write_all(writing, block)
-    finally:
-        os.close(reading)
+    with disk_errors(source.path / name):
+        try:
+            with target.replacing(name) as writing:
+                while block := os.read(reading, _BLOCK):
+                    write_all(writing, block)
+        finally:
+            os.close(reading)

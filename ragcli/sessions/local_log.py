@@ -23,6 +23,7 @@ from ragcli.sessions.recent import RecentIds
 from ragcli.sessions.records import Draft, Record
 from ragcli.storage.files import Directory, disk_errors, sync_data, write_once
 from ragcli.storage.locks import commit_lock
+from ragcli.storage.os_errors import close_reader
 
 FILE = "history.jsonl"
 LOCK = "history.lock"
@@ -126,9 +127,8 @@ class LocalLog:
         from ragcli.sessions.log_rewrite import rewrite
 
         with self.writing() as file:
-            count = rewrite(self, file, change, note)
-        self._recent.forget()
-        return count
+            self._recent.forget()
+            return rewrite(self, file, change, note)
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits for a record after `seq`; tells if one came."""
@@ -154,8 +154,8 @@ class LocalLog:
             yield None
             return
         with ExitStack() as stack:
-            stack.callback(os.close, descriptor)
             stack.enter_context(disk_errors(self.directory.path / FILE))
+            stack.callback(close_reader, descriptor)
             yield LineFile(descriptor)
 
     @contextmanager
@@ -175,8 +175,8 @@ class LocalLog:
             stack.enter_context(commit_lock(self.directory, LOCK, wait=self._wait))
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
             descriptor = self.directory.open_file(FILE, flags)
-            stack.callback(os.close, descriptor)
             stack.enter_context(disk_errors(self.directory.path / FILE))
+            stack.callback(os.close, descriptor)
             file = self._mended(LineFile(descriptor))
             self._sync_name(file)
             yield file

@@ -16,11 +16,11 @@ _MARK = "used"
 def touch(directory: Directory) -> None:
     """Marks the profile as used now."""
     descriptor = directory.open_file(_MARK, os.O_WRONLY | os.O_CREAT)
-    try:
-        with disk_errors(directory.path / _MARK):
+    with disk_errors(directory.path / _MARK):
+        try:
             os.utime(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def unused_since(directory: Directory, moment: str) -> bool:

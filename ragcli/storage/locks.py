@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-from ragcli.errors import Locked
+from ragcli.errors import Locked, ProfileNotFound
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.holders import RECORD_SIZE, Holder, describe, parse, shown
 
@@ -38,7 +38,7 @@ def commit_lock(directory: Directory, name: str, *, wait: float) -> Iterator[Non
     Raises:
         Locked: Names who holds it.
         StorageFailed, NotPermitted: The lock file cannot be used.
-        FileNotFoundError: The directory was removed.
+        ProfileNotFound: The directory was removed, or another took its place.
     """
     with _ordered(directory, name):
         descriptor = _acquire(directory, _file_name(name), wait)
@@ -50,7 +50,8 @@ def commit_lock(directory: Directory, name: str, *, wait: float) -> Iterator[Non
             if os.getpid() == owner:  # a forked child must not release ours
                 _write_record(descriptor, b"")
                 fcntl.flock(descriptor, fcntl.LOCK_UN)
-            os.close(descriptor)
+            with disk_errors(directory.path / _file_name(name)):
+                os.close(descriptor)
 
 
 @contextmanager
@@ -100,7 +101,13 @@ def _acquire(directory: Directory, name: str, wait: float) -> int:
     """Returns the descriptor of a locked file that still bears its name."""
     deadline = time.monotonic() + wait
     while True:
-        descriptor = directory.open_file(name, os.O_RDWR | os.O_CREAT)
+        try:
+            descriptor = directory.open_file(name, os.O_RDWR | os.O_CREAT)
+        except FileNotFoundError:
+            raise ProfileNotFound(
+                f"{directory.path.name!r} was removed or replaced meanwhile",
+                "run the command again; what is under this name now has all of it",
+            ) from None
         try:
             with disk_errors(directory.path / name):
                 locked = _flock(descriptor, deadline - time.monotonic())
@@ -109,7 +116,8 @@ def _acquire(directory: Directory, name: str, wait: float) -> int:
             if os.fstat(descriptor).st_nlink:
                 return descriptor
         except BaseException:
-            os.close(descriptor)
+            with suppress(OSError):
+                os.close(descriptor)
             raise
         os.close(descriptor)
 
@@ -176,11 +184,11 @@ def _write_record(descriptor: int, record: bytes) -> None:
 
 def _read_record(directory: Directory, name: str) -> Holder | None:
     descriptor = directory.open_file(name)
-    try:
-        with disk_errors(directory.path / name):
+    with disk_errors(directory.path / name):
+        try:
             return parse(os.pread(descriptor, RECORD_SIZE, 0))
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _refuse(directory: Directory, name: str, wait: float) -> NoReturn:

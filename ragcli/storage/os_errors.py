@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ragcli.errors import NotPermitted, StorageFailed
 
@@ -39,6 +39,12 @@ def disk_errors(what: str | os.PathLike[str]) -> Iterator[None]:
         raise StorageFailed(
             f"{name}: {error.strerror or error}", _hint(error)
         ) from error
+
+
+def close_reader(descriptor: int) -> None:
+    """Closes what was only read: there is nothing that a failure could lose."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _hint(error: OSError) -> str:

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Path]:
+    """A directory in memory, where syncs cost nothing; on disk where there is none.
+
+    For tests that enumerate failures: what a sync means is up to them, not the disk.
+    """
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    place = Path(tempfile.mkdtemp(prefix="ragcli-test-", dir=MEMORY))
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
