@@ -60,7 +60,7 @@ def import_(
     ] = "",
 ) -> None:
     """Make a profile from a bundle; a damaged or hostile one is refused whole."""
-    from ragcli.sessions.bundle import import_bundle
+    from ragcli.sessions.bundle_import import import_bundle
 
     if not Path(file).exists():
         raise DocumentNotFound(f"there is no file {file}")
@@ -89,7 +89,8 @@ def copy(
     """Copy a profile to another store, with nothing embedded again."""
     from tempfile import TemporaryDirectory
 
-    from ragcli.sessions.bundle import export_bundle, import_bundle
+    from ragcli.sessions.bundle import export_bundle
+    from ragcli.sessions.bundle_import import import_bundle
 
     target = _store(call, to)
     private = Directory.open(call.runtime.home.cache, create=True)
