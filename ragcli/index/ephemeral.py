@@ -10,7 +10,8 @@ from ragcli.index import splitter
 from ragcli.index.generation_files import MemoryFiles
 from ragcli.index.manifest import Manifest
 from ragcli.index.reader import Reader
-from ragcli.index.staging import Prepared, Stager, has_tokens, prepared
+from ragcli.index.reading import Prepared, prepare
+from ragcli.index.staging import Stager, has_tokens
 from ragcli.index.text_index import TextWriter
 from ragcli.index.text_search import TextSearch
 
@@ -43,7 +44,7 @@ def _prepared(path: str, loaded: Loaded, settings: Settings) -> Prepared:
         loaded, size=settings.chunk_size, overlap=settings.chunk_overlap
     )
     title = "" if path == STDIN else loaded.title
-    return prepared({"path": path, "title": title, "digest": ""}, chunks)
+    return prepare({"path": path, "title": title, "digest": ""}, chunks)
 
 
 def _index(documents: Iterable[Prepared], embedder: Embedder) -> Reader:

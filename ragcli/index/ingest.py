@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragcli.errors import UnreadableDocument
-from ragcli.index import loaders, splitter, text_workspace
+from ragcli.index import text_workspace
 from ragcli.index.catalogue import Record
-from ragcli.index.discover import Found, Skipped
+from ragcli.index.discover import Skipped
 from ragcli.index.generation_files import WorkspaceFiles
 from ragcli.index.manifest import Manifest
 from ragcli.index.plan import Failure, Plan
+from ragcli.index.reading import Chunking, Outcome
+from ragcli.index.reading_pool import outcomes
 from ragcli.index.revision import Change, mismatch, publish
-from ragcli.index.staging import Prepared, Stager, has_tokens, prepared
+from ragcli.index.staging import Stager, has_tokens
 from ragcli.index.text_index import TextWriter
 
 if TYPE_CHECKING:
@@ -193,49 +191,37 @@ class Ingest:
     ) -> Stager | None:
         """Stages every file that has to be; None when there was none."""
         stager = None
-        for found, record in plan.to_read:
-            item = self._read(found, record, tally)
-            if item is not None:
+        known = {found.location: record for found, record in plan.to_read}
+        wanted = [
+            (found, record["digest"] if record else "")
+            for found, record in plan.to_read
+        ]
+        for outcome in outcomes(wanted, self._chunking):
+            if outcome.prepared:
                 if stager is None:
                     embedder = self._checked_embedder(base)
                     stager = Stager(embedder, TextWriter(text), files.write)
-                (tally.changed if record else tally.added).add(found.location)
-                stager.add(item)
-            self._progress.step(found.location)
+                stager.add(outcome.prepared)
+            self._count(outcome, known[outcome.location], tally)
         if stager:
             stager.finish()
             tally.chunks = stager.chunks
         return stager
 
-    def _read(
-        self, found: Found, record: Record | None, tally: Tally
-    ) -> Prepared | None:
-        """Returns a document to stage; None if it is as it was, or cannot be read."""
-        try:
-            status, data = _content(found.path)
-            told = _told(found, status, data)
-            if record and record["digest"] == told["digest"]:
-                tally.touched.append({**record, **_times(told)})
-                return None
-            return self._split(told, data)
-        except UnreadableDocument as error:
-            reason = error.message.removeprefix(f"{found.location}: ")
-            tally.failed.append(Failure(found.location, reason))
-            self._progress.note(f"{found.location}: {reason}")
-            return None
+    def _count(self, outcome: Outcome, record: Record | None, tally: Tally) -> None:
+        """Enters what became of a file."""
+        if outcome.failure:
+            tally.failed.append(Failure(outcome.location, outcome.failure))
+            self._progress.note(f"{outcome.location}: {outcome.failure}")
+        elif outcome.touched and record:
+            tally.touched.append({**record, **outcome.touched})
+        else:
+            (tally.changed if record else tally.added).add(outcome.location)
+        self._progress.step(outcome.location)
 
-    def _split(self, told: Record, data: bytes) -> Prepared:
-        settings = self._settings
-        loaded = loaders.load(Path(told["path"]), data)
-        chunks = splitter.split(
-            loaded, size=settings.chunk_size, overlap=settings.chunk_overlap
-        )
-        about = {
-            "title": loaded.title,
-            "format": loaded.format,
-            "language": loaded.language,
-        }
-        return prepared({**told, **about}, chunks)
+    @property
+    def _chunking(self) -> Chunking:
+        return Chunking(self._settings.chunk_size, self._settings.chunk_overlap)
 
     def _checked_embedder(self, base: Manifest) -> Embedder:
         embedder = self._embedder()
@@ -244,51 +230,14 @@ class Ingest:
         return embedder
 
     def _facts(self, stager: Stager) -> Mapping[str, object]:
-        embedder, settings = self._embedder(), self._settings
+        embedder = self._embedder()
         return {
             "embedder": embedder.id,
             "dimension": stager.dimension,
             "tokens": has_tokens(embedder),
-            "chunking": {
-                "size": settings.chunk_size,
-                "overlap": settings.chunk_overlap,
-            },
+            "chunking": asdict(self._chunking),
         }
 
 
 _TOUCHED_WORTHWHILE = 64
 """Documents with nothing new but their times for which the index is published."""
-
-
-def _content(path: Path) -> tuple[os.stat_result, bytes]:
-    """Returns a file's bytes, and its status from before they were read.
-
-    Raises:
-        UnreadableDocument: It is gone, forbidden, or no regular file.
-    """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        with open(os.open(path, flags), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise UnreadableDocument("not a regular file", "")
-            return status, file.read()
-    except OSError as error:
-        raise UnreadableDocument(
-            error.strerror or str(error), "check that it is there and readable"
-        ) from None
-
-
-def _told(found: Found, status: os.stat_result, data: bytes) -> Record:
-    return {
-        "path": found.location,
-        "digest": hashlib.sha256(data).hexdigest(),
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "checked_ns": time.time_ns(),
-        "added": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def _times(told: Record) -> Record:
-    return {name: told[name] for name in ("mtime_ns", "checked_ns", "size")}

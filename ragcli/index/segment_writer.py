@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ragcli.index import catalogue, moments, vector_index
 from ragcli.index.manifest import SegmentInfo
-from ragcli.index.passages import Chunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,21 +67,6 @@ class Columns:
     vectors: list[NDArray[np.float16]] = field(default_factory=list)
     """Blocks of vectors; all together one line a chunk."""
     languages: list[str] = field(default_factory=list)
-
-
-def passage_line(chunk: Chunk) -> bytes:
-    """Returns a chunk as a line of JSON; what is absent is left out."""
-    told: dict[str, object] = {"text": chunk.text, "language": chunk.language}
-    if chunk.heading:
-        told["heading"] = chunk.heading
-    if chunk.page is not None:
-        told["page"] = chunk.page
-    if chunk.lines:
-        told["lines"] = chunk.lines
-    if chunk.kind != "prose":
-        told["kind"] = chunk.kind
-    line = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return line.encode("utf-8", "backslashreplace") + b"\n"
 
 
 class SegmentWriter:

@@ -8,20 +8,12 @@ be joined to any generation.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
-from ragcli.index import analysis
 from ragcli.index.catalogue import Record, key
 from ragcli.index.manifest import SegmentInfo
-from ragcli.index.passages import Chunk, indexed_text
-from ragcli.index.segment_writer import (
-    FULL,
-    Columns,
-    RowNumbers,
-    SegmentWriter,
-    passage_line,
-)
+from ragcli.index.reading import Prepared
+from ragcli.index.segment_writer import FULL, Columns, RowNumbers, SegmentWriter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,34 +24,6 @@ if TYPE_CHECKING:
 
 BATCH = 512
 """Chunks that are embedded together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A document that was read and split."""
-
-    record: Record
-    """Its record, still without `row` and `chunks`."""
-
-    chunks: Sequence[Chunk]
-    """Its chunks, in reading order."""
-
-    stems: Sequence[str]
-    """For each chunk its stems, separated by spaces."""
-
-
-def prepared(record: Record, chunks: Sequence[Chunk]) -> Prepared:
-    """Returns a document ready to be staged, its chunks' stems included."""
-    title = record["title"]
-    stems = [
-        " ".join(
-            analysis.stems(
-                indexed_text(title, chunk.heading, chunk.text), chunk.language
-            )
-        )
-        for chunk in chunks
-    ]
-    return Prepared(record, chunks, stems)
 
 
 class Stager:
@@ -111,11 +75,7 @@ class Stager:
 
     def _embed_pending(self) -> None:
         documents, self._pending, self._pending_chunks = self._pending, [], 0
-        texts = [
-            indexed_text(item.record["title"], chunk.heading, chunk.text)
-            for item in documents
-            for chunk in item.chunks
-        ]
+        texts = [chunk.text for item in documents for chunk in item.chunks]
         start = 0
         for vectors, tokens in self._embedded(texts, documents):
             document, start = documents[start], start + 1
@@ -150,14 +110,14 @@ class Stager:
         count = len(document.chunks)
         first = self._rows.take(count)
         number = key(document.record["path"])
-        for row, stems in enumerate(document.stems, first):
-            self._text.add(row, number, stems)
+        for row, chunk in enumerate(document.chunks, first):
+            self._text.add(row, number, chunk.stems)
         writer = self._open_writer()
         writer.add_record({**document.record, "row": first, "chunks": count})
         if count:
             columns = Columns(
                 rows=list(range(first, first + count)),
-                passages=[passage_line(chunk) for chunk in document.chunks],
+                passages=[chunk.passage.encode() for chunk in document.chunks],
                 tokens=tokens,
                 vectors=[vectors],
                 languages=[chunk.language for chunk in document.chunks],

@@ -75,10 +75,10 @@ def test_unchanged_files_are_not_read_again(
     first = library.add([notes], progress)
     calls = embedder.calls
 
-    def forbidden(path):
-        raise AssertionError(f"{path} was read")
+    def forbidden(location):
+        raise AssertionError(f"{location} was read")
 
-    monkeypatch.setattr("ragcli.index.ingest._content", forbidden)
+    monkeypatch.setattr("ragcli.index.reading._content", forbidden)
     for report in (library.add([notes], progress), library.sync(progress)):
         assert report.unchanged == 3
         assert report.generation == first.generation

@@ -1,0 +1,161 @@
+"""Reads many documents in processes of their own, in parallel with embedding."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ragcli.index.discover import Found
+from ragcli.index.reading import Chunking, Outcome, Prepared, PreparedChunk, read
+
+WORTHWHILE = 3 << 20
+"""Bytes to read from which starting processes (0.2 s) pays."""
+
+_MOST = 8
+"""Processes; embedding does not keep up with more."""
+
+_DEPTH = 4
+"""Documents that a process is sent ahead of its answers."""
+
+_START = (
+    "import sys; sys.path[:] = sys.argv[1:]; "
+    "from ragcli.index.reading_worker import serve; serve()"
+)
+
+Wanted = tuple[Found, str]
+"""A file, and the digest of the content of it that is indexed already."""
+
+
+def outcomes(wanted: Sequence[Wanted], chunking: Chunking) -> Iterator[Outcome]:
+    """Yields what became of each file, in order.
+
+    Args:
+        wanted: What to read.
+        chunking: How to split it.
+    """
+    if sum(found.size for found, _ in wanted) < WORTHWHILE or len(wanted) < 2:
+        for found, digest in wanted:
+            yield read(found.location, digest, chunking)
+        return
+    pool = ReadingPool(min(len(wanted), os.cpu_count() or 1, _MOST), chunking)
+    try:
+        yield from pool.outcomes(iter(wanted))
+    finally:
+        pool.close()
+
+
+class ReadingPool:
+    """Some processes that read documents.
+
+    Args:
+        count: How many.
+        chunking: How documents are split.
+    """
+
+    def __init__(self, count: int, chunking: Chunking) -> None:
+        self._workers = [_Worker(chunking) for _ in range(count)]
+
+    def outcomes(self, waiting: Iterator[Wanted]) -> Iterator[Outcome]:
+        """Yields what became of each file, in the order in which they wait.
+
+        A file whose reading kills the process is named, the others are read.
+        """
+        asked: deque[_Worker] = deque()
+        while True:
+            self._ask_ahead(waiting, asked)
+            if not asked:
+                return
+            yield asked.popleft().answer()
+
+    def _ask_ahead(self, waiting: Iterator[Wanted], asked: deque[_Worker]) -> None:
+        while True:
+            worker = min(self._workers, key=lambda item: len(item.ahead))
+            wanted = next(waiting, None) if len(worker.ahead) < _DEPTH else None
+            if wanted is None:
+                return
+            worker.ask(wanted)
+            asked.append(worker)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for worker in self._workers:
+            worker.stop()
+
+
+class _Worker:
+    """One process that reads; replaced when a document kills it."""
+
+    def __init__(self, chunking: Chunking) -> None:
+        self.ahead: deque[Wanted] = deque()
+        self._chunking = chunking
+        self._start()
+
+    def _start(self) -> None:
+        # A session of its own: Ctrl-C is for the process that the user started.
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-P", "-c", _START, *filter(None, sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for wanted in self.ahead:
+            self._send(wanted)
+
+    def ask(self, wanted: Wanted) -> None:
+        """Asks for one more document."""
+        self.ahead.append(wanted)
+        self._send(wanted)
+
+    def _send(self, wanted: Wanted) -> None:
+        found, digest = wanted
+        request = {
+            "location": found.location,
+            "digest": digest,
+            "size": self._chunking.size,
+            "overlap": self._chunking.overlap,
+        }
+        if self._process.stdin:
+            with suppress(BrokenPipeError):  # it shows when the answer is due
+                self._process.stdin.write(json.dumps(request).encode() + b"\n")
+                self._process.stdin.flush()
+
+    def answer(self) -> Outcome:
+        """Returns what became of the document that was asked for first."""
+        found, _ = self.ahead.popleft()
+        size = int.from_bytes(self._read(8), "little")
+        data = self._read(size) if size else b""
+        if size and len(data) == size:
+            return _outcome(json.loads(data))
+        self.stop()
+        status = self._process.returncode
+        self._start()
+        reason = f"the process that read it died (status {status})"
+        return Outcome(found.location, failure=reason)
+
+    def _read(self, size: int) -> bytes:
+        return self._process.stdout.read(size) if self._process.stdout else b""
+
+    def stop(self) -> None:
+        """Ends the process, whatever it is doing."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+        self._process.wait()
+
+
+def _outcome(told: dict[str, Any]) -> Outcome:
+    """Returns the outcome that another process tells of."""
+    document = told["prepared"]
+    if document:
+        chunks = [PreparedChunk(*chunk) for chunk in document["chunks"]]
+        told["prepared"] = Prepared(document["record"], chunks)
+    return Outcome(**told)
