@@ -35,7 +35,7 @@ class Block(NamedTuple):
     start: int
     end: int
     kind: str
-    """`prose`, `code` or `table`."""
+    """`prose`, `code` or `table`; `mixed` of several."""
 
 
 def blocks(text: str, format_name: str) -> list[Block]:
@@ -116,8 +116,8 @@ def _is_table(paragraph: str) -> bool:
         return False
     if "|" in first:
         return bool(_TABLE_RULE.fullmatch(rest.partition("\n")[0]))
-    looks_ruled = first[:1] in "+=" and "  " in first + " +-"
-    return looks_ruled and bool(_TABLE_RULE.fullmatch(first))
+    is_ruled = first.startswith("+-") or (first[0] == "=" and " " in first.strip())
+    return is_ruled and bool(_TABLE_RULE.fullmatch(first))
 
 
 def pieces(text: str, block: Block, limit: int) -> Iterator[Block]:

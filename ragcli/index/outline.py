@@ -131,6 +131,9 @@ _FLAT = frozenset({"toml", "ini", "latex", "haskell", "diff", "sql", "make", "er
 _DEEPEST = 8
 """Levels of definitions that are told apart."""
 
+_WIDEST_INDENT = 40
+"""Columns; what is indented further is no definition of interest."""
+
 _ABOVE = re.compile(
     r"[ \t]*(?:@|#(?!include|if|endif|define|else)|//|/\*|\*|--|;|\[<|\[assembly)"
 )
@@ -189,6 +192,8 @@ def _definitions(text: str, format_name: str) -> list[Definition]:
         if not name:
             continue
         indent = len(_group(match, "indent"))
+        if indent > _WIDEST_INDENT:
+            continue
         start = _start_above(text, match.start(), floor)
         end = len(text) if flat else _end_below(text, match.end(), indent)
         found.append(Definition(name, start, end, indent))
@@ -250,5 +255,5 @@ def _not_deeper(indent: int) -> re.Pattern[str]:
 def _end_below(text: str, position: int, indent: int) -> int:
     """Returns where the first line that is not deeper than `indent` begins."""
     below = text.find("\n", position) + 1
-    match = _not_deeper(min(indent, 40)).search(text, below) if below else None
+    match = _not_deeper(indent).search(text, below) if below else None
     return match.start() if match else len(text)

@@ -107,7 +107,7 @@ def _prose_spans(
     text = part.text
     found = blocks(text, format_name)
     if len(text.strip()) <= size:
-        yield _Span(0, len(text), _common_kind(found))
+        yield _Span(0, len(text), _told(_common_kind({block.kind for block in found})))
         return
     limit = size - overlap
     units: list[Block] = []
@@ -118,13 +118,17 @@ def _prose_spans(
         start = span.start
         if previous and previous.kind == span.kind == "prose":
             start = _shared_from(text, previous, span, overlap)
-        yield _Span(start, span.end, span.kind)
+        yield _Span(start, span.end, _told(span.kind))
         previous = span
 
 
-def _common_kind(found: list[Block]) -> str:
-    kinds = {block.kind for block in found}
-    return kinds.pop() if len(kinds) == 1 else "prose"
+def _common_kind(kinds: set[str]) -> str:
+    return next(iter(kinds)) if len(kinds) == 1 else "mixed"
+
+
+def _told(kind: str) -> str:
+    """Returns the kind of a chunk: what is mixed reads as prose."""
+    return "prose" if kind == "mixed" else kind
 
 
 def _introduced(text: str, found: list[Block], limit: int) -> Iterator[Block]:
@@ -136,7 +140,7 @@ def _introduced(text: str, found: list[Block], limit: int) -> Iterator[Block]:
             continue
         introduces = held.kind == "prose" and text.endswith(":", held.start, held.end)
         if introduces and block.kind != "prose" and block.end - held.start <= limit:
-            held = Block(held.start, block.end, "prose")
+            held = Block(held.start, block.end, "mixed")
         else:
             yield held
             held = block
@@ -154,11 +158,11 @@ def _packed(units: list[Block], limit: int) -> Iterator[_Span]:
     for unit in units[1:]:
         longer = unit.end - start
         if longer > limit or longer - target > target - (end - start):
-            yield _Span(start, end, kinds.pop() if len(kinds) == 1 else "prose")
+            yield _Span(start, end, _common_kind(kinds))
             start, kinds = unit.start, set()
         end = unit.end
         kinds.add(unit.kind)
-    yield _Span(start, end, kinds.pop() if len(kinds) == 1 else "prose")
+    yield _Span(start, end, _common_kind(kinds))
 
 
 def _shared_from(text: str, previous: _Span, span: _Span, overlap: int) -> int:

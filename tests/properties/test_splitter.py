@@ -148,7 +148,7 @@ def test_every_line_of_a_file_is_in_a_chunk_or_heads_one(text, suffix, size):
 
 
 def is_heading_line(line: str, headings: set[str]) -> bool:
-    """Tells whether a line holds a heading that some chunk stands under, or its rule."""
+    """Tells whether a line is a heading that some chunk stands under, or its rule."""
     words = "".join(filter(str.isalnum, line))
     return not words or any(
         words in "".join(filter(str.isalnum, heading)) for heading in headings

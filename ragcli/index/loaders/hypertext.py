@@ -118,8 +118,9 @@ class _Page:
         elif name in _PARAGRAPHS:
             self._begin_block(name)
         elif name in _LINES and not self._heading:
+            if name == "tr":
+                self._finish_row()
             self._out.append("\n" + _LINE_MARKS.get(name, ""))
-            self._cells = 0
 
     def _begin_block(self, name: str) -> None:
         if self._heading or (self._cells and name != "table"):
@@ -140,11 +141,18 @@ class _Page:
             self._pre -= 1
             self._out.append("\n```\n\n")
         elif name == "tr":
-            if self._row_is_first and self._cells > 1:
-                self._out.append("\n" + " | ".join(["---"] * self._cells))
-            self._row_is_first, self._cells = False, 0
+            self._finish_row()
+        elif name == "table":
+            self._finish_row()
+            self._out.append("\n\n")
         elif name in _PARAGRAPHS and not self._heading and not self._cells:
             self._out.append("\n\n")
+
+    def _finish_row(self) -> None:
+        if self._row_is_first and self._cells > 1:
+            self._out.append("\n" + " | ".join(["---"] * self._cells))
+        self._row_is_first = self._row_is_first and not self._cells
+        self._cells = 0
 
     def _begin_heading(self, level: int) -> None:
         self._finish_heading()

@@ -96,7 +96,8 @@ def test_a_virtual_environment_is_known_by_its_configuration(tmp_path):
     [
         ".env", ".env.production", "prod.env", "id_rsa", "id_ed25519", "server.pem",
         "tls.key", "credentials", "credentials.json", "secrets.yaml", ".netrc",
-        ".npmrc", "client_secret.json", "vault.kdbx", ".bash_history", "service-account-7.json"
+        ".npmrc", "client_secret.json", "vault.kdbx", ".bash_history",
+        "service-account-7.json",
     ],
 )  # fmt: skip
 def test_likely_secrets_are_skipped_even_when_named(tmp_path, name):

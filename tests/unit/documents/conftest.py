@@ -1,0 +1,78 @@
+"""Documents of every format, made on the spot."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ragcli.index.loaders import Loaded, load
+
+
+@pytest.fixture
+def loaded(tmp_path) -> Callable[[str, str | bytes], Loaded]:
+    """Writes a file of this name and content, and loads it."""
+
+    def load_file(name: str, content: str | bytes) -> Loaded:
+        path = tmp_path / name
+        data = content.encode() if isinstance(content, str) else content
+        path.write_bytes(data)
+        return load(path)
+
+    return load_file
+
+
+def zipped(members: dict[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.fixture
+def word_document() -> bytes:
+    import docx
+
+    document = docx.Document()
+    document.add_heading("Locks", 0)
+    document.add_paragraph("A lock keeps two writers apart.")
+    document.add_heading("Waiting", 1)
+    document.add_paragraph("A commit waits ten seconds.")
+    document.add_paragraph("first", style="List Bullet")
+    document.add_paragraph("second", style="List Bullet")
+    table = document.add_table(2, 2)
+    for cell, text in zip(
+        (cell for row in table.rows for cell in row.cells),
+        ("code", "meaning", "75", "locked"),
+        strict=True,
+    ):
+        cell.text = text
+    return saved(document)
+
+
+@pytest.fixture
+def presentation() -> bytes:
+    import pptx
+
+    deck = pptx.Presentation()
+    for title, body in (("Locks", "kept short"), ("Snapshots", "never torn")):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text = body
+    slide.notes_slide.notes_text_frame.text = "Mention the rename."
+    return saved(deck)
+
+
+def saved(document: object) -> bytes:
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def here() -> Path:
+    return Path(__file__).parent
