@@ -1,0 +1,216 @@
+"""Changes of keys and of encryption, killed at every step they take."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ragcli.errors import WrongPassphrase
+from ragcli.paths import Home
+from ragcli.sessions import directories, verify
+from ragcli.sessions.bundle import export_bundle, import_bundle
+from ragcli.sessions.keys import KeyRing
+from ragcli.sessions.local import LocalStore
+from ragcli.storage.files import Directory
+from tests.sealed import (
+    CHEAP,
+    FILES,
+    PASSPHRASE,
+    QUESTIONS,
+    filled,
+    home_at,
+    indexed,
+    open_store,
+    opened,
+    questions,
+)
+
+THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
+CALLS = [
+    "mkdir",
+    "rename",
+    "unlink",
+    "rmdir",
+    "fsync",
+    "fdatasync",
+    "write",
+    "ftruncate",
+    "link",
+]
+DIED = 99
+
+
+class Fuse:
+    """Ends the process, as SIGKILL would, before its n-th change to the disk."""
+
+    def __init__(self, length: int) -> None:
+        self._left = length
+
+    def light(self) -> None:
+        for name in CALLS:
+            setattr(os, name, self._counted(getattr(os, name)))
+        os.open = self._counted(os.open, only=_writes)  # type: ignore[assignment]
+        directories.exchange = self._counted(directories.exchange)
+
+    def _counted(
+        self, real: Callable[..., Any], only: Callable[..., bool] = lambda *_: True
+    ) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._left -= only(*args)
+            if self._left <= 0:
+                os._exit(DIED)
+            return real(*args, **kwargs)
+
+        return call
+
+
+def _writes(*arguments: Any) -> bool:
+    return bool(arguments[1] & (os.O_CREAT | os.O_WRONLY | os.O_RDWR))
+
+
+def change_passphrase(base: Path) -> None:
+    with Directory.open(base / "profiles" / "work") as directory:
+        KeyRing(directory, CHEAP).change_passphrase(PASSPHRASE, "new")
+
+
+def encrypt(base: Path) -> None:
+    open_store(home_at(base)).encrypt("work", PASSPHRASE)
+
+
+def decrypt(base: Path) -> None:
+    open_store(home_at(base)).decrypt("work")
+
+
+def import_copy(base: Path) -> None:
+    import_bundle(open_store(home_at(base)), base / "bundle", name="copy")
+
+
+def killed(base: Path, change: Callable[[Path], None], at: int) -> bool:
+    """Makes a change in a process that dies at step `at`; False if it got through."""
+    child = os.fork()
+    if child == 0:
+        try:
+            Fuse(at).light()
+            change(base)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in {0, DIED}
+    return code == DIED
+
+
+def steps(check: Callable[[int], bool], every: int = 1 if THOROUGH else 7) -> int:
+    """Kills at every step, or at some of them; returns how many there were."""
+    at = 1
+    while check(at):
+        at += every
+    return at
+
+
+def opens(base: Path, secret: str) -> bool:
+    try:
+        session = opened(open_store(home_at(base), lambda _: secret), "work")
+    except WrongPassphrase:
+        return False
+    assert questions(session) == list(QUESTIONS)
+    assert indexed(session) == FILES
+    session.close()
+    return True
+
+
+def data(base: Path) -> dict[str, bytes]:
+    place = base / "profiles" / "work"
+    return {
+        str(file): file.read_bytes()
+        for file in place.rglob("*")
+        if file.is_file()
+        and file.parent.name != "keys"
+        and file.suffix != ".lock"
+        and not file.name.startswith("verified-")
+    }
+
+
+def copied(origin: Path, target: Path) -> Path:
+    subprocess.run(["cp", "-a", str(origin), str(target)], check=True)
+    return target
+
+
+def test_after_a_killed_change_exactly_one_passphrase_opens(tmp_path: Path) -> None:
+    origin = tmp_path / "home"
+    filled(open_store(home_at(origin)), encrypted=True).close()
+    untouched = {k.replace(str(origin), ""): v for k, v in data(origin).items()}
+    outcomes = set()
+
+    def check(at: int) -> bool:
+        base = copied(origin, tmp_path / f"at-{at}")
+        died = killed(base, change_passphrase, at)
+        old, new = opens(base, PASSPHRASE), opens(base, "new")
+        assert old != new
+        assert died or new
+        outcomes.add(new)
+        sealed = {k.replace(str(base), ""): v for k, v in data(base).items()}
+        assert sealed == untouched
+        return died
+
+    assert steps(check, every=1) > 5
+    assert outcomes == {False, True}
+
+
+@pytest.mark.parametrize("change", [encrypt, decrypt])
+def test_after_a_killed_conversion_the_profile_is_whole(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    origin = tmp_path / "home"
+    filled(open_store(home_at(origin)), encrypted=change is decrypt).close()
+    outcomes = set()
+
+    def check(at: int) -> bool:
+        base = copied(origin, tmp_path / f"at-{at}")
+        died = killed(base, change, at)
+        store = open_store(home_at(base))
+        assert opens(base, PASSPHRASE)
+        session = opened(store, "work")
+        outcomes.add(session.encrypted)
+        assert verify.verify(session) == []
+        session.close()
+        # The next change sweeps up whatever was left beside it.
+        store.create("sweeper", {}).close()
+        names = {p.name for p in (base / "profiles").iterdir() if p.is_dir()}
+        assert names == {"work", "sweeper"}
+        if session.encrypted:
+            found = [f for f in (base / "profiles" / "work").rglob("*") if f.is_file()]
+            assert [f for f in found if b"CANARY" in f.read_bytes()] == []
+        subprocess.run(["rm", "-r", str(base)], check=True)
+        return died
+
+    steps(check)
+    assert outcomes == {False, True}
+
+
+def test_a_killed_import_leaves_a_whole_profile_or_none(
+    store: LocalStore, home: Home, tmp_path: Path
+) -> None:
+    export_bundle(filled(store), home.data / "bundle")
+
+    def check(at: int) -> bool:
+        base = copied(home.data, tmp_path / f"at-{at}")
+        died = killed(base, import_copy, at)
+        there = open_store(home_at(base))
+        assert there.names() in (["copy", "work"], ["work"])
+        if "copy" in there.names():
+            session = opened(there, "copy")
+            assert questions(session) == list(QUESTIONS)
+            assert indexed(session) == FILES
+            assert verify.verify(session) == []
+        else:
+            assert died
+        subprocess.run(["rm", "-r", str(base)], check=True)
+        return died
+
+    assert steps(check) > 5
