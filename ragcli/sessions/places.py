@@ -16,7 +16,12 @@ from contextlib import suppress
 
 from ragcli.errors import UsageError
 from ragcli.paths import PROFILE_NAME, Home
-from ragcli.storage.files import Directory, check_private, disk_errors
+from ragcli.storage.files import (
+    DIRECTORY_MODE,
+    Directory,
+    check_private,
+    disk_errors,
+)
 
 _UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
 _SHARED_MODE = 0o1777
@@ -100,14 +105,12 @@ class Places:
         """Makes what is missing; for everybody where the home is for everybody."""
         with Directory.open(self._home.data, create=True, shared=True) as data:
             sticky = os.fstat(data.descriptor).st_mode & stat.S_ISVTX
-            if not sticky:
-                Directory.open(self._home.profiles, create=True, shared=True).close()
-                return
+            mode = _SHARED_MODE if sticky else DIRECTORY_MODE
             name = self._home.profiles.name
             with disk_errors(self._home.profiles), suppress(FileExistsError):
-                os.mkdir(name, _SHARED_MODE, dir_fd=data.descriptor)
-                os.chmod(name, _SHARED_MODE, dir_fd=data.descriptor)
-                data.sync()
+                os.mkdir(name, mode, dir_fd=data.descriptor)
+                os.chmod(name, mode, dir_fd=data.descriptor)
+            data.sync()  # also when it was there: its maker may have been killed
 
 
 def _suffix() -> str:

@@ -50,6 +50,11 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def write_once(descriptor: int, data: bytes) -> None:
-    """Writes all of `data` in one system call; a short write is a disk that is full."""
-    if os.write(descriptor, data) != len(data):
+    """Writes all of `data` in one system call, or fails with what cut it short.
+
+    The caller takes back what was written.
+    """
+    written = os.write(descriptor, data)
+    if written != len(data):
+        os.write(descriptor, data[written:])  # says why: full, or over a limit
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
