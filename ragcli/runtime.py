@@ -30,6 +30,7 @@ class Runtime:
         profile: The profile typed on the command line.
         passphrase_fd: A descriptor to read an encrypted profile's passphrase from.
         prompt: Asks a person for a passphrase; None when nobody is there.
+        warn: Told when a passphrase comes from where others can read it.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Runtime:
         profile: str | None = None,
         passphrase_fd: int | None = None,
         prompt: Callable[[str], str] | None = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self.flags = dict(flags or {})
         self.environ = dict(os.environ if environ is None else environ)
@@ -47,6 +49,8 @@ class Runtime:
         self._profile = profile
         self._passphrase_fd = passphrase_fd
         self._prompt = prompt
+        self._warn = warn
+        self._passphrases: dict[str, str | None] = {}
         self._stateless = False
 
     @cached_property
@@ -148,12 +152,23 @@ class Runtime:
         )
 
     def passphrase(self, profile: str) -> str | None:
-        """Returns the passphrase of a profile from wherever the user keeps it."""
-        from ragcli.sessions import passphrase
+        """Returns the passphrase of a profile from wherever the user keeps it.
 
-        return passphrase.find(
-            profile, fd=self._passphrase_fd, environ=self.environ, prompt=self._prompt
-        )
+        Each is asked for once: a descriptor can be read only once, and so can people.
+        """
+        from ragcli.sessions import passphrase
+        from ragcli.sessions.unlocking import keyring_secret
+
+        if not self._passphrases.get(profile):
+            self._passphrases[profile] = passphrase.find(
+                profile,
+                fd=self._passphrase_fd,
+                environ=self.environ,
+                prompt=self._prompt,
+                keyring=lambda: keyring_secret(self.home, self.settings, profile),
+                warn=self._warn,
+            )
+        return self._passphrases[profile]
 
     def open(
         self, name: str | None = None, *, create: bool = True, stateless: bool = False

@@ -149,6 +149,7 @@ class Invocation:
             profile=self.shared.profile,
             passphrase_fd=self.shared.passphrase_fd,
             prompt=self.ask_passphrase if somebody_is_there() else None,
+            warn=self.output.warn,
         )
 
     def open(

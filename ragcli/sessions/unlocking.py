@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from ragcli.errors import Damaged
+from ragcli.config import Settings
+from ragcli.errors import Damaged, ProfileNotFound
+from ragcli.paths import Home
 from ragcli.sessions import profile_file
 from ragcli.sessions.data_key import DataKey
-from ragcli.sessions.keys import KEYS, KeyRing
+from ragcli.sessions.directories import Directories
+from ragcli.sessions.keys import KEYS, KeyRing, is_encrypted
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.storage.files import Directory
 
@@ -33,3 +37,11 @@ def unlocked(
     if not profile.encrypted:
         return None
     return KeyRing.open(directory, passphrase(name))
+
+
+def keyring_secret(home: Home, settings: Settings, name: str) -> str | None:
+    """Returns what the system's keyring holds to open a profile, if anything."""
+    with suppress(ProfileNotFound), Directories(home, settings).open(name) as directory:
+        if is_encrypted(directory):
+            return KeyRing(directory).keyring_secret()
+    return None
