@@ -6,7 +6,6 @@ takes what there is when it is ready to draw, so a fast model cannot flood it.
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -89,15 +88,16 @@ class Asking:
 
     def _run(self) -> None:
         error: RagcliError | None = None
+        crash: BaseException | None = None
         try:
             events = self.profile.ask(self.request)
             for event in events:
                 self._take_note(event)
         except RagcliError as failure:
             error = failure
-        finally:
-            crash = sys.exception()
-            self._post(AnswerEnded(self, error, crash))
+        except BaseException as bug:  # noqa: BLE001 - raised again on the screen
+            crash = bug
+        self._post(AnswerEnded(self, error, crash))
 
     def _take_note(self, event: Event) -> None:
         if isinstance(event, Token):

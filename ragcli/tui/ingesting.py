@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -78,6 +77,7 @@ class Ingesting:
     def _run(self) -> None:
         report: Any = None
         error: RagcliError | None = None
+        crash: BaseException | None = None
         try:
             library = self._profile.library
             if self._paths is None:
@@ -86,5 +86,6 @@ class Ingesting:
                 report = library.add(self._paths, _Steps(self._post))
         except RagcliError as failure:
             error = failure
-        finally:
-            self._post(IngestEnded(report, error, sys.exception()))
+        except BaseException as bug:  # noqa: BLE001 - raised again on the screen
+            crash = bug
+        self._post(IngestEnded(report, error, crash))

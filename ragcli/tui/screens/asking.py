@@ -67,7 +67,7 @@ class AskingMixin(ChatBase):
         self._recorded_here = None
         self.asking = Asking(self.profile, request, self.post_message)
         self.show_state()
-        self.do(self._begin(self.asking))
+        self.do("", self._begin, self.asking)
 
     async def _begin(self, asking: Asking) -> None:
         """Shows the question, then lets the engine start."""
@@ -196,7 +196,7 @@ class AskingMixin(ChatBase):
         turn = stored or unsaved_turn(asking, status)
         await self._settle(asking, turn, note=safe_line(error.message, 80))
         if isinstance(error, Locked):
-            self.do(self._ask_about_lock(turn, error, starts=asking.request.new))
+            self.do("", self._ask_about_lock, turn, error, starts=asking.request.new)
             return
         self.say_error(error)
         if not asking.answer() and not self.prompt.text:

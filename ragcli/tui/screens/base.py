@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Coroutine
-from typing import Any, ClassVar
+from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
+from typing import Any, ClassVar, ParamSpec
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
+from textual.worker import Worker
 
 from ragcli.errors import RagcliError
 from ragcli.sessions.records import Turn
@@ -25,6 +28,8 @@ from ragcli.tui.widgets.sources import SourcesPane
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
+
+P = ParamSpec("P")
 
 WIDE = 120
 """Columns from which both panes stand beside the transcript."""
@@ -67,6 +72,7 @@ class ChatBase(Screen[None]):
         """The turn that the next question takes the place of."""
         self.read_only = False
         """Whether turns are left unrecorded."""
+        self._in_order = {"open": asyncio.Lock(), "draft": asyncio.Lock()}
         self._want_sidebar = profile.settings.sidebar
         self._want_sources = profile.settings.sources_pane
 
@@ -165,21 +171,35 @@ class ChatBase(Screen[None]):
         text = f"{error.message} ({error.hint})" if error.hint else error.message
         self.notify(safe_line(text, 400), severity="error", markup=False, timeout=10)
 
-    def do(self, work: Coroutine[Any, Any, None], group: str = "") -> None:
-        """Runs `work` beside the screen; an error of ours becomes a notice.
+    def do(
+        self,
+        group: str,
+        call: Callable[P, Coroutine[Any, Any, None]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Runs `call` beside the screen; an error of ours becomes a notice.
 
         Args:
-            work: Awaits what may block with `threads.aside`.
-            group: Work of the same group is cancelled by this one.
+            group: Work of one group runs one by one (`open`, `draft`), or the later
+                takes the place of the earlier (any other name); "" is free.
+            call: Awaits what may block with `threads.aside`.
+            args: For it.
+            kwargs: For it.
         """
+        queue = self._in_order.get(group)
 
         async def guarded() -> None:
             try:
-                await work
+                async with queue or nullcontext():
+                    await call(*args, **kwargs)
             except RagcliError as error:
                 self.say_error(error)
 
-        self.run_worker(guarded(), group=group or "work", exclusive=bool(group))
+        exclusive = bool(group) and queue is None
+        _: Worker[None] = self.run_worker(
+            guarded, group=group or "work", exclusive=exclusive
+        )
 
     def show_state(self) -> None:
         """Brings the status line up to date."""

@@ -21,22 +21,22 @@ class ChangingMixin(ConversationsMixin):
 
     @on(Sidebar.ConversationChosen)
     def _chosen(self, message: Sidebar.ConversationChosen) -> None:
-        self.do(self.open_conversation(message.conversation), "open")
+        self.do("open", self.open_conversation, message.conversation)
 
     @on(Sidebar.Requested)
     def _asked_of_sidebar(self, message: Sidebar.Requested) -> None:
         if message.what == "rename":
-            self.do(self._rename(message.conversation, ""))
+            self.do("", self._rename, message.conversation, "")
         else:
-            self.do(self._delete(message.conversation))
+            self.do("", self._delete, message.conversation)
 
     def command_new(self, _: str = "") -> None:
         """Starts a conversation."""
-        self.do(self.open_conversation(""), "open")
+        self.do("open", self.open_conversation, "")
 
     def command_conversation(self, reference: str = "") -> None:
         """Switches to a conversation, by name or from a list."""
-        self.do(self._pick_conversation(reference), "open")
+        self.do("open", self._pick_conversation, reference)
 
     async def _pick_conversation(self, reference: str) -> None:
         history = self.profile.history
@@ -55,7 +55,7 @@ class ChangingMixin(ConversationsMixin):
 
     def command_rename(self, title: str = "") -> None:
         """Renames the conversation on the screen."""
-        self.do(self._rename(self._begun(), title))
+        self.do("", self._rename, self._begun(), title)
 
     async def _rename(self, conversation: str, title: str) -> None:
         known = await aside(self.profile.history.conversation, conversation)
@@ -68,7 +68,7 @@ class ChangingMixin(ConversationsMixin):
 
     def command_delete(self, _: str = "") -> None:
         """Deletes the conversation on the screen, once confirmed."""
-        self.do(self._delete(self._begun()))
+        self.do("", self._delete, self._begun())
 
     async def _delete(self, conversation: str) -> None:
         known = await aside(self.profile.history.conversation, conversation)
@@ -94,11 +94,11 @@ class ChangingMixin(ConversationsMixin):
             await self.open_conversation(made)
             self.say("This is a copy of the conversation up to that turn.")
 
-        self.do(fork())
+        self.do("", fork)
 
     def command_export(self, file: str = "") -> None:
         """Writes the conversation to a Markdown, HTML or JSON file."""
-        self.do(self._export(self._begun(), file))
+        self.do("", self._export, self._begun(), file)
 
     async def _export(self, conversation: str, file: str) -> None:
         known = await aside(self.profile.history.conversation, conversation)

@@ -77,7 +77,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
         self.call_after_refresh(self._load)
 
     def _load(self) -> None:
-        self.do(self.begin_profile(self._starting), "open")
+        self.do("open", self.begin_profile, self._starting)
 
     # Commands
 
@@ -141,7 +141,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
 
     def command_quit(self, _: str = "") -> None:
         """Leaves the chat."""
-        self.do(self.leave())
+        self.do("", self.leave)
 
     async def leave(self) -> None:
         """Keeps what there is to keep, then ends the application."""
@@ -176,7 +176,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
     def action_end(self) -> None:
         """Goes to the end of the conversation, and follows it."""
         if self.transcript.has_newer:
-            self.do(self.show_end(), "page")
+            self.do("page", self.show_end)
         else:
             self.transcript.anchor()
 
@@ -184,7 +184,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
 
     @on(Prompt.Edited)
     def _complete(self, message: Prompt.Edited) -> None:
-        self.do(self._offer(message.text), "complete")
+        self.do("complete", self._offer, message.text)
 
     async def _offer(self, text: str) -> None:
         items = await self._completions(text)

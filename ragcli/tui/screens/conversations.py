@@ -29,6 +29,8 @@ class ConversationsMixin(AskingMixin):
 
     _watcher: Watcher | None = None
     _conversations: Sequence[Conversation] = ()
+    _missed: list[Turn] | None = None
+    """Turns that came while the conversation was being loaded; None otherwise."""
     _draft_due = False
 
     # Loading
@@ -44,6 +46,15 @@ class ConversationsMixin(AskingMixin):
 
     async def show_end(self) -> None:
         """Loads the newest turns of the conversation on the screen."""
+        self._missed = []
+        try:
+            await self._load_end()
+        finally:
+            missed, self._missed = self._missed, None
+        for turn in missed:
+            await self._appeared(turn)
+
+    async def _load_end(self) -> None:
         turns: list[Turn] = []
         if self.conversation:
             turns = await aside(
@@ -88,7 +99,7 @@ class ConversationsMixin(AskingMixin):
             )
             await self.transcript.put_before(turns, more=len(turns) == _PAGE)
 
-        self.do(load(), "page")
+        self.do("page", load)
 
     @on(Transcript.NewerWanted)
     def _newer(self, message: Transcript.NewerWanted) -> None:
@@ -96,7 +107,7 @@ class ConversationsMixin(AskingMixin):
             turns = await self._after(message.after)
             await self.transcript.put_after(turns[:_PAGE], more=len(turns) > _PAGE)
 
-        self.do(load(), "page")
+        self.do("page", load)
 
     async def _after(self, seq: int) -> list[Turn]:
         """Returns this conversation's turns after `seq`, replaced ones left out."""
@@ -129,10 +140,13 @@ class ConversationsMixin(AskingMixin):
         self._conversations = message.conversations
         self._list()
         mine = [t for t in message.turns if t.conversation == self.conversation]
+        if self._missed is not None:
+            self._missed += mine
+            return
         for turn in mine:
             await self._appeared(turn)
         if not message.turns:
-            self.do(self._compare(), "compare")
+            self.do("compare", self._compare)
 
     async def _appeared(self, turn: Turn) -> None:
         """Shows a turn that somebody recorded, unless it is on the screen."""
@@ -206,7 +220,7 @@ class ConversationsMixin(AskingMixin):
 
     def _keep_draft(self) -> None:
         self._draft_due = False
-        self.do(self._put_draft(self._unsent()), "draft")
+        self.do("draft", self._put_draft, self._unsent())
 
     async def _put_draft(self, text: str) -> None:
         await aside(self.profile.history.put_draft, text)

@@ -32,7 +32,7 @@ class FindingMixin(ConversationsMixin):
 
     @on(FindBar.Looked)
     def _looked(self, message: FindBar.Looked) -> None:
-        self.do(self._look(message.text), "find")
+        self.do("find", self._look, message.text)
 
     async def _look(self, text: str) -> None:
         self._pattern = re.compile(re.escape(text), re.IGNORECASE) if text else None
@@ -50,7 +50,7 @@ class FindingMixin(ConversationsMixin):
 
     @on(FindBar.Stepped)
     def _stepped(self, message: FindBar.Stepped) -> None:
-        self.do(self._step(message.step), "find")
+        self.do("find", self._step, message.step)
 
     async def _step(self, step: int) -> None:
         total = len(self._matches)
@@ -90,7 +90,7 @@ class FindingMixin(ConversationsMixin):
 
     def command_search(self, text: str = "") -> None:
         """Looks for words in all conversations."""
-        self.do(self._search(text))
+        self.do("", self._search, text)
 
     async def _search(self, text: str) -> None:
         async def search(words: str) -> Sequence[Turn]:

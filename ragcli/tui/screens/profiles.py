@@ -35,11 +35,11 @@ class ProfilesMixin(ConversationsMixin):
     @on(Sidebar.ProfileChosen)
     def _profile_chosen(self, message: Sidebar.ProfileChosen) -> None:
         if message.profile and message.profile != self.profile.name:
-            self.do(self._switch_profile(message.profile), "open")
+            self.do("open", self._switch_profile, message.profile)
 
     def command_profile(self, name: str = "") -> None:
         """Switches to a profile, by name or from a list."""
-        self.do(self._pick_profile(name), "open")
+        self.do("open", self._pick_profile, name)
 
     async def _pick_profile(self, name: str) -> None:
         if not name:
@@ -76,6 +76,7 @@ class ProfilesMixin(ConversationsMixin):
         old, self.profile = self.profile, profile
         self.asking, self.live, self.conversation = None, None, ""
         self.queue.clear()
+        self.prompt.put("")
         self._conversations = ()
         self.status.say(model="", documents=-1, context=(0, 0), rate=0.0)
         await self.begin_profile()
@@ -95,7 +96,7 @@ class ProfilesMixin(ConversationsMixin):
             self.prompt.put(draft)
         self.watch_history()
         await self.list_profiles()
-        self.do(self._learn(self.profile), "learn")
+        self.do("learn", self._learn, self.profile)
 
     async def list_profiles(self) -> None:
         """Brings the list of profiles up to date."""
@@ -132,7 +133,7 @@ class ProfilesMixin(ConversationsMixin):
 
     def command_model(self, spec: str = "") -> None:
         """Switches to a model, by name or from a list."""
-        self.do(self._pick_model(spec), "model")
+        self.do("model", self._pick_model, spec)
 
     async def _pick_model(self, spec: str) -> None:
         if not spec:
@@ -156,7 +157,7 @@ class ProfilesMixin(ConversationsMixin):
 
     def command_theme(self, name: str = "") -> None:
         """Switches the theme, by name or from a list."""
-        self.do(self._pick_theme(name))
+        self.do("", self._pick_theme, name)
 
     async def _pick_theme(self, name: str) -> None:
         if not name:
@@ -214,7 +215,7 @@ class ProfilesMixin(ConversationsMixin):
             self.say_error(message.error)
         else:
             self._tell_report(message.report)
-        self.do(self._learn(self.profile), "learn")
+        self.do("learn", self._learn, self.profile)
 
     def _tell_report(self, report: object) -> None:
         counts = {
@@ -230,7 +231,7 @@ class ProfilesMixin(ConversationsMixin):
 
     def command_docs(self, _: str = "") -> None:
         """Lists the documents; choosing one opens it."""
-        self.do(self._list_documents())
+        self.do("", self._list_documents)
 
     async def _list_documents(self) -> None:
         documents = await aside(self.profile.library.documents)

@@ -127,7 +127,7 @@ class TurnsMixin(ConversationsMixin):
 
     @on(AnswerView.LinkClicked)
     def _link_clicked(self, message: AnswerView.LinkClicked) -> None:
-        self.do(self._open_link(message.href))
+        self.do("", self._open_link, message.href)
 
     async def _open_link(self, href: str) -> None:
         if not href.startswith(("http://", "https://")):
@@ -140,7 +140,7 @@ class TurnsMixin(ConversationsMixin):
 
     def command_forget(self, _: str = "") -> None:
         """Deletes the turn, once confirmed."""
-        self.do(self._forget(self._answered()))
+        self.do("", self._forget, self._answered())
 
     async def _forget(self, view: TurnView) -> None:
         dialog = ConfirmDialog(
@@ -171,11 +171,11 @@ class TurnsMixin(ConversationsMixin):
         elif what == "copy":
             self._copy(card.source.text, "The passage")
         elif what == "open":
-            self.do(self._open(card.source))
+            self.do("", self._open, card.source)
         elif what == "expand":
-            self.do(self._expand(card))
+            self.do("", self._expand, card)
         else:
-            self.do(self._exclude(card.source))
+            self.do("", self._exclude, card.source)
 
     def _move_card(self, card: SourceCard, step: int) -> None:
         cards = self.sources.cards

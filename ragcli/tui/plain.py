@@ -1,0 +1,226 @@
+"""A chat line by line, for where there is no screen: `TERM=dumb`, a pipe, a log.
+
+One question a line; a backslash at the end of a line goes on with the next. The
+answer goes to stdout as it comes, with its sources below; everything else to
+stderr.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from ragcli.chat.events import AskRequest, Finished, Notice, Token
+from ragcli.errors import RagcliError, UsageError
+from ragcli.sessions.records import Turn
+from ragcli.text import safe_line, safe_text
+from ragcli.tui.attachments import attached
+from ragcli.tui.ports import Profile, Profiles
+from ragcli.tui.sources import from_turn
+
+_HELP = """\
+/new             start a conversation
+/profile NAME    switch to a profile
+/model SPEC      switch to a model
+/quit            leave; so does the end of input
+@path            in a question: a document for this question
+\\                at the end of a line: go on with the next"""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a plain chat reads and writes."""
+
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+
+
+def run(
+    profiles: Profiles,
+    *,
+    conversation: str = "",
+    new: bool = False,
+    streams: Streams | None = None,
+) -> int:
+    """Answers line by line until the input ends.
+
+    Args:
+        profiles: This process; `runtime.Runtime`.
+        conversation: Which one to go on with: id, beginning of it, or title.
+        new: Start a conversation.
+        streams: Where to read and write; the process's own by default.
+
+    Returns:
+        0; for input that is no terminal, the code of the last question that failed.
+
+    Raises:
+        RagcliError: The profile or the conversation cannot be opened.
+    """
+    chat = PlainChat(profiles, profiles.open(), streams or Streams())
+    try:
+        return chat.run(conversation, new=new)
+    finally:
+        chat.profile.close()
+
+
+class PlainChat:
+    """Reads questions, writes answers.
+
+    Args:
+        profiles: This process.
+        profile: The open profile; another one after `/profile`.
+        streams: Where to read and write.
+    """
+
+    def __init__(self, profiles: Profiles, profile: Profile, streams: Streams) -> None:
+        self._profiles = profiles
+        self.profile = profile
+        self._streams = streams
+        self._conversation = ""
+        self._is_terminal = streams.stdin.isatty()
+        self._code = 0
+
+    def run(self, conversation: str, *, new: bool) -> int:
+        """Answers until the input ends; returns the exit code."""
+        history = self.profile.history
+        if conversation:
+            self._conversation = history.resolve(conversation)
+        elif not new:
+            self._conversation = history.latest()
+        self._greet()
+        previous = signal.signal(signal.SIGTERM, _end)
+        try:
+            self._converse()
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+        return 0 if self._is_terminal else self._code
+
+    def _converse(self) -> None:
+        for line in self._lines():
+            if line == "/quit":
+                return
+            try:
+                self._obey(line)
+            except KeyboardInterrupt:
+                self._say("\n(stopped)")
+            except RagcliError as error:
+                self._code = int(error.code)
+                self._tell(error)
+
+    def _greet(self) -> None:
+        if self._is_terminal:
+            self._say(f"{self.profile.name} · /help lists the commands")
+
+    # Reading
+
+    def _lines(self) -> Iterator[str]:
+        """Yields what the user wrote, joined where a line ends in a backslash."""
+        parts: list[str] = []
+        while (line := self._read("… " if parts else "> ")) is not None:
+            if line.endswith("\\"):
+                parts.append(line[:-1])
+                continue
+            text = "\n".join([*parts, line]).strip()
+            parts = []
+            if text:
+                yield text
+        if parts:
+            yield "\n".join(parts)
+
+    def _read(self, prompt: str) -> str | None:
+        """Returns one line, or None at the end of input."""
+        if not self._is_terminal:
+            line = self._streams.stdin.readline()
+            return line.rstrip("\r\n") if line else None
+        try:
+            return input(prompt)
+        except EOFError:
+            return None
+        except KeyboardInterrupt:
+            self._say("")
+            return None
+
+    # Doing
+
+    def _obey(self, line: str) -> None:
+        word, _, argument = line.partition(" ")
+        commands = {
+            "/help": self._help,
+            "/new": self._new,
+            "/model": self._use_model,
+            "/profile": self._use_profile,
+        }
+        if word in commands:
+            commands[word](argument.strip())
+        elif word.startswith("/") and "/" not in word[1:]:
+            raise UsageError(f"there is no command {safe_line(word)}", "try /help")
+        else:
+            self._ask(line)
+
+    def _help(self, _: str) -> None:
+        self._say(_HELP)
+
+    def _new(self, _: str) -> None:
+        self._conversation = ""
+
+    def _use_model(self, spec: str) -> None:
+        self.profile.use_model(spec)
+        self._say(f"{spec} answers from now on")
+
+    def _use_profile(self, name: str) -> None:
+        opened = self._profiles.open(name, create=False)
+        self.profile.close()
+        self.profile = opened
+        self._conversation = opened.history.latest()
+        self._greet()
+
+    def _ask(self, line: str) -> None:
+        question, paths = attached(line)
+        request = AskRequest(
+            question,
+            conversation=self._conversation,
+            new=not self._conversation,
+            attach_paths=paths,
+        )
+        for event in self.profile.ask(request):
+            if isinstance(event, Token):
+                self._write(safe_text(event.text))
+            elif isinstance(event, Notice):
+                self._say(event.message)
+            elif isinstance(event, Finished):
+                self._finish(event.turn)
+
+    def _finish(self, turn: Turn) -> None:
+        self._conversation = turn.conversation
+        if turn.status == "nothing_found" and not turn.answer:
+            self._write("Nothing in the documents answers this.")
+        self._write("\n")
+        for source in from_turn(turn):
+            if source.cited:
+                self._write(f"[{source.marker}] {source.full_place}\n")
+        self._write("\n")
+
+    # Writing
+
+    def _write(self, text: str) -> None:
+        self._streams.stdout.write(text)
+        self._streams.stdout.flush()
+
+    def _say(self, text: str) -> None:
+        self._streams.stdout.flush()
+        self._streams.stderr.write(safe_text(text) + "\n")
+        self._streams.stderr.flush()
+
+    def _tell(self, error: RagcliError) -> None:
+        self._say(f"ragcli: {error.message}")
+        if error.hint:
+            self._say(f"hint: {error.hint}")
+
+
+def _end(number: int, _frame: object) -> None:
+    """Ends the process so that the answer in progress is still recorded."""
+    raise SystemExit(128 + number)

@@ -1,0 +1,109 @@
+"""The chat on a scripted backend, without clocks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from ragcli.tui.app import ChatApp
+from tests.tui.backend import Backend
+
+SIZE = (130, 36)
+
+Chat = Callable[..., AbstractAsyncContextManager[tuple[Pilot[Any], ChatApp, Backend]]]
+
+
+async def until(pilot: Pilot[Any], done: Callable[[], object], what: str = "") -> None:
+    """Waits until `done()` is true; fails after ten seconds."""
+    end = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < end, f"did not happen: {what or done}"
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+    await pilot.pause()
+
+
+async def type_text(pilot: Pilot[Any], text: str) -> None:
+    """Presses the key of each character."""
+    names = {" ": "space", "/": "slash", "@": "at", ".": "full_stop", "\n": "ctrl+j"}
+    for character in text:
+        await pilot.press(names.get(character, character))
+
+
+async def ask(pilot: Pilot[Any], app: ChatApp, text: str) -> None:
+    """Types a question, sends it, and waits until it is asked or queued."""
+
+    def taken() -> int:
+        return len(app.chat.profile.requests) + len(app.chat.queue)
+
+    before = taken()
+    app.chat.prompt.put(text)
+    await pilot.press("enter")
+    await until(pilot, lambda: taken() > before, "asked")
+
+
+async def send(pilot: Pilot[Any], app: ChatApp, text: str) -> None:
+    """Types something that is no question, and sends it."""
+    app.chat.prompt.put(text)
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+def screen_text(app: App[Any]) -> str:
+    """Returns what stands on the screen, line by line."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    assert len(lines) == height, (width, height)
+    return "\n".join(strip.text.rstrip() for strip in lines)
+
+
+def notices(app: App[Any]) -> str:
+    """Returns what the notices on the screen say."""
+    return "\n".join(notice.message for notice in app._notifications)
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing blinks or slides, and the time zone is fixed."""
+    monkeypatch.setattr(TextArea.cursor_blink, "_default", False)
+    monkeypatch.setattr(Input.cursor_blink, "_default", False)
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setenv("TZ", "UTC")
+    assert os.environ["TZ"] == "UTC"
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Backend:
+    """Two profiles, the first one open, both without turns."""
+    return Backend(tmp_path, "work", "home")
+
+
+@pytest.fixture
+def chat(backend: Backend) -> Chat:
+    """Starts the chat, loaded, in a terminal of a given size."""
+
+    @asynccontextmanager
+    async def start(
+        given: Backend | None = None,
+        size: tuple[int, int] = SIZE,
+        conversation: str | None = None,
+    ) -> AsyncIterator[tuple[Pilot[Any], ChatApp, Backend]]:
+        used = given or backend
+        app = ChatApp(used, used.first, conversation)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await until(pilot, lambda: app.chat.is_mounted, "the screen")
+            await until(pilot, lambda: app.chat.status.status.documents >= 0, "loaded")
+            await until(pilot, lambda: app.chat.status.status.model, "the model")
+            yield pilot, app, used
+
+    return start

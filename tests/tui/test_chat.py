@@ -1,0 +1,877 @@
+"""The chat as a whole: asking, stopping, changing, switching, on a scripted backend."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
+from textual.widgets import Input, OptionList
+
+from ragcli.errors import HistoryDamaged, Locked, ModelFailed, StorageFailed
+from ragcli.sessions.records import Turn
+from ragcli.tui.screens.dialogs import (
+    ConfirmDialog,
+    LockDialog,
+    PickDialog,
+    TextDialog,
+)
+from ragcli.tui.screens.help import HelpScreen
+from ragcli.tui.screens.search import SearchScreen
+from ragcli.tui.widgets.transcript import MOUNTED
+from tests.tui.backend import ANSWER, Backend, Gate, citations, failing, nothing
+from tests.tui.conftest import Chat, ask, notices, screen_text, send, type_text, until
+
+QUESTION = "How long does a commit wait?"
+
+
+# Asking
+
+
+async def test_an_answer_streams_and_is_recorded(chat: Chat):
+    async with chat() as (pilot, app, backend):
+        await type_text(pilot, "hello there")
+        await pilot.press("enter")
+        await until(pilot, lambda: backend.first.history.turns)
+        await until(pilot, lambda: app.chat.asking is None)
+        shown = screen_text(app)
+
+    assert "hello there" in shown
+    assert "ten seconds [1]" in shown
+    assert "locks.md:12-20" in shown
+    assert backend.first.requests[0].new
+    assert backend.first.history.turns[0].question == "hello there"
+
+
+async def test_the_second_question_stays_in_the_conversation(chat: Chat):
+    async with chat() as (pilot, app, backend):
+        for number in (1, 2):
+            await ask(pilot, app, f"question {number}")
+            await until(pilot, lambda: app.chat.asking is None)
+
+    first, second = backend.first.requests
+    assert first.new
+    assert not second.new
+    assert second.conversation == backend.first.history.turns[0].conversation
+
+
+async def test_escape_stops_and_keeps_what_was_said(chat: Chat):
+    gate = Gate("A commit ", "waits ", "at most")
+    async with chat() as (pilot, app, backend):
+        backend.first.script = gate
+        await ask(pilot, app, QUESTION)
+        gate.let(2)
+        await until(pilot, lambda: "waits" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.chat.asking is None)
+        shown = screen_text(app)
+
+    turn = backend.first.history.turns[-1]
+    assert (turn.status, turn.answer) == ("interrupted", "A commit waits")
+    assert "interrupted" in shown
+    assert "A commit waits" in shown
+
+
+async def test_questions_typed_meanwhile_wait_for_their_turn(chat: Chat):
+    gate = Gate("one")
+    async with chat() as (pilot, app, backend):
+        backend.first.scripts = [gate]
+        await ask(pilot, app, "first")
+        await ask(pilot, app, "second")
+        await ask(pilot, app, "third")
+        assert "next: second" in screen_text(app)
+        assert len(backend.first.requests) == 1
+        gate.let(2)
+        await until(pilot, lambda: len(backend.first.history.turns) == 3)
+
+    questions = [turn.question for turn in backend.first.history.turns]
+    assert questions == ["first", "second", "third"]
+
+
+async def test_a_model_that_dies_leaves_what_it_said_and_why(chat: Chat):
+    async with chat() as (pilot, app, backend):
+        error = ModelFailed("the stream broke", "start it again")
+        backend.first.script = failing(error, "A commit waits")
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.asking is None)
+        shown = screen_text(app)
+        backend.first.script = failing(error)
+        await ask(pilot, app, "again?")
+        await until(pilot, lambda: app.chat.asking is None)
+        prompt = app.chat.prompt.text
+
+    assert "A commit waits" in shown
+    assert "the stream broke" in shown
+    assert prompt == "again?", "a question without any answer goes back to the prompt"
+
+
+async def test_a_bug_in_the_backend_is_loud(backend: Backend, chat: Chat):
+    def broken(profile: object, request: object):
+        raise ZeroDivisionError
+        yield
+
+    backend.first.script = broken
+
+    async def use() -> None:
+        async with chat() as (pilot, app, _):
+            await ask(pilot, app, QUESTION)
+            await until(pilot, lambda: app.chat.asking is None)
+
+    with pytest.raises(ZeroDivisionError):
+        await use()
+
+
+async def test_nothing_found_is_said(chat: Chat):
+    async with chat() as (pilot, app, backend):
+        backend.first.script = nothing
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.asking is None)
+        shown = screen_text(app)
+
+    assert "nothing relevant found" in shown
+    assert "Nothing in the documents answers this." in shown
+
+
+async def test_an_attached_document_goes_with_the_question(chat: Chat, tmp_path: Path):
+    note = tmp_path / "note one.md"
+    note.write_text("text")
+    async with chat() as (pilot, app, backend):
+        await ask(pilot, app, f'what does @"{note}" say?')
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.asking is None)
+        await send(pilot, app, "and @missing.md?")
+        refused = app.chat.prompt.text
+
+    request = backend.first.requests[0]
+    assert request.attach_paths == (str(note),)
+    assert request.question == f"what does {note} say?"
+    assert refused == "and @missing.md?"
+
+
+# One turn
+
+
+async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend):
+    backend.first.seed(2)
+    async with chat() as (pilot, app, _):
+        old = app.chat.transcript.last.turn.id
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.asking is None)
+        shown = [view.turn.id for view in app.chat.transcript.turns]
+
+    assert backend.first.requests[0].replaces == old
+    assert old not in shown
+    assert len(shown) == 2
+
+
+async def test_edit_puts_the_question_back_and_replaces_the_turn(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        old = app.chat.transcript.last.turn.id
+        await pilot.press("ctrl+up")
+        await pilot.press("e")
+        assert app.chat.prompt.text == QUESTION
+        assert "editing" in screen_text(app)
+        await type_text(pilot, " really")
+        await pilot.press("enter")
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.asking is None)
+
+    request = backend.first.requests[0]
+    assert (request.replaces, request.question) == (old, f"{QUESTION} really")
+
+
+async def test_an_interrupted_answer_is_continued(chat: Chat, backend: Backend):
+    conversation = backend.first.seed(1)
+    last = backend.first.history.turns[-1]
+    backend.first.history.commit(
+        replace(last, id="cut", status="interrupted", answer="A commit")
+    )
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        await pilot.press("o")
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.asking is None)
+        assert "continued" in screen_text(app)
+
+    request = backend.first.requests[0]
+    assert (request.continues, request.conversation) == ("cut", conversation)
+
+
+async def test_copy_answer_and_code(chat: Chat, backend: Backend):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        await pilot.press("c")
+        answer = app.clipboard
+        await pilot.press("y")
+        code = app.clipboard
+
+    assert answer == ANSWER
+    assert code == "with commit_lock(directory, wait=10):\n    log.append(turn)"
+
+
+async def test_fork_here_copies_up_to_the_turn(chat: Chat, backend: Backend):
+    backend.first.seed(3)
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        await pilot.press("up")
+        await pilot.press("f")
+        await until(pilot, lambda: len(backend.first.history.titles) == 2)
+        await until(pilot, lambda: len(app.chat.transcript.turns) == 2)
+
+    assert app.chat.conversation == list(backend.first.history.titles)[1]
+
+
+async def test_forget_asks_first(chat: Chat, backend: Backend):
+    backend.first.seed(2)
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.chat)
+        assert len(backend.first.history.turns) == 2, "Enter takes the harmless button"
+        await pilot.press("ctrl+up")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("y")
+        await until(pilot, lambda: len(backend.first.history.turns) == 1)
+        await until(pilot, lambda: len(app.chat.transcript.turns) == 1)
+
+
+# Sources
+
+
+async def test_markers_lead_to_sources_by_key_and_by_mouse(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        await pilot.press("2")
+        await pilot.pause()
+        chosen = [c for c in app.chat.sources.cards if c.has_class("-selected")]
+        assert [card.source.marker for card in chosen] == [2]
+        await pilot.press("right_square_bracket")
+        await pilot.pause()
+        assert app.chat.selected.marker == 1
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.chat.focused.source.marker == 1
+        await pilot.press("down")
+        await pilot.pause()
+        assert app.chat.selected.answer._chosen == 2
+
+
+async def test_the_quoted_span_is_marked(chat: Chat, backend: Backend):
+    backend.first.seed(1)
+    async with chat() as (_, app, _):
+        card = app.chat.sources.cards[0]
+        content = card._body.content
+        spans = [content.plain[s.start : s.end] for s in content.spans]
+
+    assert "waits at most ten seconds" in spans
+
+
+async def test_excluding_a_document_asks_again_without_it(chat: Chat, backend: Backend):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        old = app.chat.transcript.last.turn.id
+        app.chat.sources.cards[0].focus()
+        await pilot.press("x")
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.asking is None)
+
+    request = backend.first.requests[0]
+    assert request.exclude == {"/docs/locks.md"}
+    assert request.replaces == old
+
+
+async def test_a_source_opens_in_the_editor_at_its_line(
+    chat: Chat, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    document = tmp_path / "locks.md"
+    document.write_text("\n".join(f"line {n}" for n in range(1, 40)))
+    backend.first.seed(1)
+    last = backend.first.history.turns[-1]
+    kept = [{**item, "path": str(document)} for item in last.retrieved]
+    backend.first.history.turns[-1] = replace(
+        last, citations=citations(0), retrieved=tuple(kept)
+    )
+    ran = MagicMock()
+    monkeypatch.setenv("EDITOR", "nano -w")
+    monkeypatch.setattr("subprocess.run", ran)
+    async with chat() as (pilot, app, _):
+        monkeypatch.setattr(app, "suspend", MagicMock())
+        app.chat.sources.cards[0].focus()
+        await pilot.press("o")
+        await until(pilot, lambda: ran.called)
+        await pilot.press("space")
+        await until(pilot, lambda: app.chat.sources.cards[0].expanded)
+        body = app.chat.sources.cards[0]._body.content.plain
+
+    assert ran.call_args.args[0] == ["nano", "-w", "+12", str(document)]
+    assert "line 11" in body
+    assert "line 21" in body
+    assert "line 3\n" not in body
+
+
+async def test_context_of_a_document_without_lines_comes_from_the_index(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        card = app.chat.sources.cards[1]
+        card.focus()
+        await pilot.press("space")
+        await until(pilot, lambda: card.expanded)
+
+        assert "The log is append-only." in card._body.content.plain
+
+
+# Switching
+
+
+async def test_conversations_are_switched_in_the_sidebar(chat: Chat, backend: Backend):
+    backend.first.seed(1, "The engines")
+    backend.first.seed(1, "Lock timeouts")
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+b")
+        conversations = app.chat.sidebar.query_one("#conversations", OptionList)
+        await until(pilot, lambda: conversations.option_count == 2)
+        conversations.highlighted = 1
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.conversation == "conversation-1")
+
+
+async def test_profiles_are_switched_and_drafts_stay_with_them(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    backend.profiles["home"].history.kept = "half a thought"
+    async with chat() as (pilot, app, _):
+        app.chat.prompt.put("work thought")
+        app.chat.run_command("profile", "home")
+        await until(pilot, lambda: app.chat.profile.name == "home")
+        await until(pilot, lambda: app.chat.prompt.text == "half a thought")
+        await until(pilot, lambda: "home" in screen_text(app).splitlines()[-2])
+
+    assert backend.first.history.kept == "work thought"
+    assert backend.first.closed
+
+
+async def test_switching_while_answering_keeps_the_partial_answer(
+    chat: Chat, backend: Backend
+):
+    gate = Gate("partial", "never")
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        gate.let(1)
+        await until(pilot, lambda: "partial" in screen_text(app))
+        app.chat.run_command("profile", "home")
+        await until(pilot, lambda: app.chat.profile.name == "home")
+
+    turn = backend.first.history.turns[-1]
+    assert (turn.status, turn.answer) == ("interrupted", "partial")
+
+
+async def test_leaving_a_conversation_and_coming_back_shows_the_answer_grow(
+    chat: Chat, backend: Backend
+):
+    conversation = backend.first.seed(1)
+    gate = Gate("one ", "two ", "three")
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "and then?")
+        gate.let(1)
+        await until(pilot, lambda: "one" in screen_text(app))
+        app.chat.run_command("new")
+        await until(pilot, lambda: not app.chat.conversation)
+        gate.let(1)
+        await until(pilot, lambda: app.chat.asking.answer() == "one two ")
+        app.chat.run_command("conversation", conversation)
+        await until(pilot, lambda: app.chat.conversation == conversation)
+        gate.let(3)
+        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.transcript.last.turn.seq)
+        last = app.chat.transcript.last
+
+    assert last.turn.answer == "one two three"
+
+
+async def test_model_and_theme_are_picked(
+    chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("model", "builtin")
+        await until(pilot, lambda: app.chat.status.status.model == "builtin")
+        app.chat.run_command("theme")
+        await until(pilot, lambda: isinstance(app.screen, PickDialog))
+        await type_text(pilot, "nord")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.theme == "nord")
+        await until(pilot, (backend.home.data / "chat-theme").exists)
+
+    assert (backend.home.data / "chat-theme").read_text() == "nord\n"
+    async with chat(Backend(backend.home.data, "work")) as (_, app, _):
+        assert app.theme == "nord"
+
+
+async def test_rename_and_delete_a_conversation(chat: Chat, backend: Backend):
+    conversation = backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("rename")
+        await until(pilot, lambda: isinstance(app.screen, TextDialog))
+        app.screen.query_one(Input).value = "Better [b]name[/b]"
+        await pilot.press("enter")
+        await until(pilot, lambda: "Better [b]name[/b]" in screen_text(app))
+        app.chat.run_command("delete")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("y")
+        await until(pilot, lambda: conversation not in backend.first.history.titles)
+        await until(pilot, lambda: not app.chat.conversation)
+        await until(pilot, lambda: "Ask your documents" in screen_text(app))
+
+
+async def test_export_writes_markdown_and_asks_before_replacing(
+    chat: Chat, backend: Backend, tmp_path: Path
+):
+    pytest.importorskip("ragcli.sessions.export")
+    backend.first.seed(2)
+    target = tmp_path / "out.md"
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("export", str(target))
+        await until(pilot, target.exists)
+        first = target.read_text()
+        target.write_text("mine")
+        app.chat.run_command("export", str(target))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.chat)
+
+    assert QUESTION in first
+    assert target.read_text() == "mine"
+
+
+# Documents
+
+
+async def test_documents_are_added_with_a_progress_bar(
+    chat: Chat, backend: Backend, tmp_path: Path
+):
+    ready = backend.first.library.pause = threading.Event()
+    async with chat() as (pilot, app, _):
+        bar = app.chat.query_one("#ingest")
+        app.chat.run_command("add", str(tmp_path))
+        await until(pilot, lambda: bar.display)
+        await until(pilot, lambda: "Reading documents" in screen_text(app))
+        await ask(pilot, app, "meanwhile?")
+        await until(pilot, lambda: backend.first.history.turns)
+        ready.set()
+        await until(pilot, lambda: not app.chat.query_one("#ingest").display)
+        await until(pilot, lambda: app.chat.status.status.documents == 3)
+
+
+# Commands
+
+
+async def test_slash_commands_are_completed(chat: Chat):
+    async with chat() as (pilot, app, _):
+        await type_text(pilot, "/he")
+        await until(pilot, lambda: app.chat.prompt.completing)
+        assert "Show keys and commands" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert "Send the question" in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.chat)
+        assert not app.chat.prompt.text
+
+
+async def test_arguments_and_paths_are_completed(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "notes.md").touch()
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    async with chat() as (pilot, app, _):
+        await type_text(pilot, "/profile h")
+        await until(pilot, lambda: app.chat.prompt.completing)
+        await pilot.press("tab")
+        await pilot.pause()
+        assert app.chat.prompt.text == "/profile home"
+        app.chat.prompt.put("")
+        await type_text(pilot, "see @no")
+        await until(pilot, lambda: app.chat.prompt.completing)
+        await pilot.press("tab")
+        await pilot.pause()
+
+        assert app.chat.prompt.text == "see @notes.md "
+
+
+async def test_an_unknown_command_says_what_was_meant(chat: Chat):
+    async with chat() as (pilot, app, backend):
+        await send(pilot, app, "/hlep")
+        await until(pilot, lambda: notices(app))
+        shown, prompt = notices(app), app.chat.prompt.text
+
+    assert "there is no command /hlep" in shown
+    assert "did you mean /help?" in shown
+    assert prompt == "/hlep"
+    assert not backend.first.requests
+
+
+async def test_the_palette_offers_the_commands(chat: Chat):
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        await type_text(pilot, "start a conv")
+        await until(pilot, lambda: "/new" in screen_text(app))
+
+
+# Finding
+
+
+async def test_find_in_the_conversation(chat: Chat, backend: Backend):
+    backend.first.seed(30)
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+f")
+        await type_text(pilot, "question 4:")
+        await until(pilot, lambda: "1 of 1" in screen_text(app))
+        await until(pilot, lambda: "Question 4: what" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.chat.focused is app.chat.prompt)
+
+
+async def test_find_in_the_profile_jumps_to_the_turn(chat: Chat, backend: Backend):
+    backend.first.seed(20, "The engines")
+    backend.first.seed(2, "Lock timeouts")
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: isinstance(app.screen, SearchScreen))
+        await type_text(pilot, "question 7:")
+        await until(pilot, lambda: "1 turn" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.conversation == "conversation-1")
+        await until(pilot, lambda: "Question 7: what" in screen_text(app))
+
+
+# Long conversations
+
+
+async def test_only_a_window_of_a_long_conversation_is_loaded(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(120)
+    async with chat() as (pilot, app, _):
+        transcript = app.chat.transcript
+        assert len(transcript.turns) <= 10
+        most = 0
+        for _ in range(40):
+            first = transcript.turns[0].turn.seq
+            if first == 1:
+                break
+            transcript.scroll_home(animate=False)
+            await until(
+                pilot,
+                lambda first=first: (
+                    transcript.turns and transcript.turns[0].turn.seq < first
+                ),
+            )
+            most = max(most, len(transcript.turns))
+        assert transcript.turns[0].turn.seq == 1
+        assert most <= MOUNTED + 20
+        await pilot.press("ctrl+end")
+        await until(pilot, lambda: transcript.last.turn.seq == 120)
+
+
+async def test_what_is_on_the_screen_stays_while_older_turns_load(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(40)
+    async with chat() as (pilot, app, _):
+        transcript = app.chat.transcript
+        first = transcript.turns[0]
+        transcript.release_anchor()
+        transcript.scroll_to(y=2, animate=False, immediate=True)
+        top = first.virtual_region.y - 2 + transcript.region.y
+        await until(pilot, lambda: transcript.turns[0] is not first)
+        await until(pilot, lambda: not transcript._waiting)
+
+        assert abs(first.region.y - top) <= 1
+
+
+async def test_scrolling_back_down_loads_newer_turns(chat: Chat, backend: Backend):
+    backend.first.seed(120)
+    async with chat() as (pilot, app, _):
+        transcript = app.chat.transcript
+        app.chat.do("", app.chat.reveal, backend.first.history.turns[20])
+        await until(pilot, lambda: transcript.has_newer)
+        for _ in range(100):
+            if not transcript.has_newer:
+                break
+            last = transcript.last.turn.seq
+            transcript.scroll_end(animate=False)
+            await until(
+                pilot,
+                lambda last=last: (
+                    transcript.last.turn.seq > last or not transcript.has_newer
+                ),
+            )
+
+        assert transcript.last.turn.seq == 120
+
+
+async def test_it_follows_the_end_only_while_the_user_is_there(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(6)
+    gate = Gate(*(f"line {n}\n\n" for n in range(60)))
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        transcript = app.chat.transcript
+        await ask(pilot, app, QUESTION)
+        gate.let(20)
+        await until(pilot, lambda: "line 19" in screen_text(app))
+        await pilot.press("pageup")
+        await pilot.press("pageup")
+        await pilot.pause()
+        place = transcript.scroll_y
+        gate.let(20)
+        await until(pilot, lambda: "line 39" in app.chat.live.answer.source)
+        await pilot.pause()
+        assert transcript.scroll_y == place
+        await pilot.press("ctrl+end")
+        gate.let(10)
+        await until(pilot, lambda: "line 49" in screen_text(app))
+        gate.let(30)
+        await until(pilot, lambda: app.chat.asking is None)
+
+
+# Others at work on the same profile
+
+
+def by_another(backend: Backend, question: str, **fields: str) -> Turn:
+    """Records a turn as `ragcli ask` in another terminal does."""
+    history = backend.first.history
+    turn = Turn(
+        history.new_turn_id(), history.latest(), question, question,
+        "From elsewhere [1].", "answered", "builtin", citations(1), **fields,
+    )  # fmt: skip
+    return history.commit(turn)
+
+
+async def test_turns_of_other_processes_appear(chat: Chat, backend: Backend):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        by_another(backend, "asked by a pipeline")
+        await until(pilot, lambda: "asked by a pipeline" in screen_text(app))
+
+
+async def test_a_turn_from_elsewhere_stands_before_the_answer_in_progress(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    gate = Gate("mine")
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "my question")
+        by_another(backend, "asked by a pipeline")
+        await until(pilot, lambda: len(app.chat.transcript.turns) == 3)
+        gate.let(2)
+        await until(pilot, lambda: app.chat.asking is None)
+        await pilot.pause()
+        shown = [view.turn.question for view in app.chat.transcript.turns]
+
+    assert shown == [QUESTION, "asked by a pipeline", "my question"]
+
+
+async def test_a_deleted_turn_goes_from_the_screen(chat: Chat, backend: Backend):
+    backend.first.seed(3)
+    async with chat() as (pilot, app, _):
+        gone = backend.first.history.turns[1]
+        backend.first.history.delete_turn(gone.id)
+        await until(pilot, lambda: app.chat.transcript.view(gone.id) is None)
+
+        assert len(app.chat.transcript.turns) == 2
+
+
+async def test_two_chats_on_one_profile(tmp_path: Path, chat: Chat, backend: Backend):
+    backend.first.seed(1)
+    async with chat() as (one, first, _), chat() as (two, second, _):
+        await ask(one, first, "from the first")
+        await until(one, lambda: first.chat.asking is None)
+        await until(two, lambda: "from the first" in screen_text(second))
+        await ask(two, second, "from the second")
+        await until(two, lambda: second.chat.asking is None)
+        await until(one, lambda: "from the second" in screen_text(first))
+
+
+# Locks
+
+
+@pytest.mark.parametrize("key", ["w", "r", "f"])
+async def test_a_lock_held_elsewhere_offers_three_ways_on(
+    chat: Chat, backend: Backend, key: str
+):
+    backend.first.seed(1)
+    history = backend.first.history
+    held = Locked("work is locked by alice, pid 42: ragcli docs add", "wait for it")
+    history.fails = held
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "what now?")
+        await until(pilot, lambda: isinstance(app.screen, LockDialog))
+        assert "alice, pid 42" in screen_text(app)
+        history.fails = None if key == "w" else held
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen is app.chat)
+        if key == "w":
+            await until(pilot, lambda: history.turns[-1].question == "what now?")
+            await until(pilot, lambda: app.chat.transcript.last.turn.seq)
+        elif key == "r":
+            assert app.chat.read_only
+            assert "not recorded" in screen_text(app)
+        else:
+            await until(pilot, lambda: "work-fork1" in backend.profiles)
+            copy = backend.profiles["work-fork1"].history
+            await until(pilot, lambda: copy.turns[-1].question == "what now?")
+            await until(pilot, lambda: app.chat.profile.name == "work-fork1")
+
+
+async def test_read_only_questions_are_not_recorded(chat: Chat, backend: Backend):
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("readonly")
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.asking is None)
+
+    assert not backend.first.requests[0].record
+    assert not backend.first.history.turns
+
+
+# Nothing is lost
+
+
+async def test_the_draft_is_kept_while_typing(chat: Chat, backend: Backend):
+    async with chat() as (pilot, _, _):
+        await type_text(pilot, "half a th")
+        await until(pilot, lambda: backend.first.history.kept == "half a th")
+
+
+async def test_quitting_keeps_answer_queue_and_draft(chat: Chat, backend: Backend):
+    gate = Gate("partial", "never")
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        gate.let(1)
+        await until(pilot, lambda: "partial" in screen_text(app))
+        await ask(pilot, app, "queued")
+        app.chat.prompt.put("draft")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running or app._exit)
+
+    turn = backend.first.history.turns[-1]
+    assert (turn.status, turn.answer) == ("interrupted", "partial")
+    assert backend.first.history.kept == "queued\ndraft"
+
+
+# Bad input
+
+
+async def test_a_damaged_history_opens_what_is_sound(chat: Chat, backend: Backend):
+    backend.first.seed(2)
+    history = backend.first.history
+    reading = history.conversations
+
+    def damaged() -> list[object]:
+        raise HistoryDamaged("history.jsonl:7: the record fails its check", "verify")
+
+    history.conversations = damaged
+    async with chat() as (pilot, app, _):
+        await until(pilot, lambda: "fails its check" in screen_text(app))
+        assert QUESTION in screen_text(app)
+        assert app.chat.status.status.state == "history unreadable"
+    history.conversations = reading
+
+
+async def test_a_disk_that_fills_keeps_the_answer_on_the_screen(
+    chat: Chat, backend: Backend
+):
+    backend.first.history.fails = StorageFailed("no space left", "make room")
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: "no space left" in screen_text(app))
+
+        assert "ten seconds [1]" in screen_text(app)
+
+
+async def test_unknown_theme_and_keys_are_named(tmp_path: Path, chat: Chat):
+    settings = {
+        "tui.theme": "textual-drak",
+        "keys.chat.hlep": "f5",
+        "keys.chat.find": "ctrl+banana",
+        "keys.chat.help": "f9",
+    }
+    bad = Backend(tmp_path, "work", settings=settings)
+    async with chat(bad) as (pilot, app, _):
+        shown = notices(app)
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+
+    assert "there is no theme 'textual-drak'; did you mean textual-dark?" in shown
+    assert "keys.chat.hlep: there is no such key binding" in shown
+    assert "'ctrl+banana' is not a key" in shown
+
+
+async def test_a_remapped_key_takes_the_place_of_the_old(tmp_path: Path, chat: Chat):
+    changed = Backend(tmp_path, "work", settings={"keys.chat.find": "f7"})
+    async with chat(changed) as (pilot, app, _):
+        await pilot.press("ctrl+f")
+        await pilot.pause()
+        assert not app.chat.query_one("#find").display
+        await pilot.press("f7")
+        await pilot.pause()
+        assert app.chat.query_one("#find").display
+
+
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (60, 16), (200, 60), (40, 10)])
+async def test_any_size_is_usable(chat: Chat, backend: Backend, size: tuple[int, int]):
+    backend.first.seed(3)
+    async with chat(size=size) as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.asking is None)
+        for key in ("ctrl+s", "escape", "ctrl+b", "escape", "f1", "escape"):
+            await pilot.press(key)
+        await pilot.resize_terminal(130, 36)
+        await pilot.pause()
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+
+    assert len(backend.first.history.turns) == 4
+
+
+async def test_panes_fold_by_width(chat: Chat, backend: Backend):
+    backend.first.seed(1)
+    async with chat(size=(130, 36)) as (pilot, app, _):
+        assert app.chat.sidebar.display
+        assert app.chat.sources.display
+        await pilot.resize_terminal(100, 36)
+        await pilot.pause()
+        assert not app.chat.sidebar.display
+        assert app.chat.sources.display
+        await pilot.resize_terminal(70, 20)
+        await pilot.pause()
+        assert not app.chat.sources.display
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert app.chat.sources.display
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not app.chat.sources.display
