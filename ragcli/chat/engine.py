@@ -178,7 +178,9 @@ class Engine:
         if retriever is None:
             return SearchResult((), request.question, relevant=False, generation="")
         settings = self._parts.settings
-        earlier = state.context.turns
+        # What the documents do not speak of would only lead the search astray.
+        turns = state.context.turns
+        earlier = tuple(turn for turn in turns if turn.status != "nothing_found")
         return retriever.search(
             SearchRequest(
                 question=request.question,

@@ -175,6 +175,16 @@ def test_a_follow_up_goes_on_with_the_latest_conversation(bench: Bench) -> None:
     assert bench.model.prompts[1].history[0].question == "How long?"
 
 
+def test_what_found_nothing_does_not_lead_later_searches(bench: Bench) -> None:
+    bench.retriever.passages = ()
+    bench.ask("Who wrote Moby Dick?")
+    bench.retriever.passages = (PASSAGE,)
+
+    bench.ask("How long?")
+
+    assert bench.retriever.requests[1].history == ()
+
+
 def test_a_stateless_question_leaves_no_trace(bench: Bench) -> None:
     bench.ask()
     head = bench.history.head()
