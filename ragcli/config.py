@@ -325,7 +325,10 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Layer]:
 
 def find_project_file(start: Path | None = None) -> Path | None:
     """Returns the nearest `.ragcli.toml` from `start` (working directory) upwards."""
-    place = Path(start or os.getcwd()).absolute()
+    try:
+        place = Path(start or os.getcwd()).absolute()
+    except FileNotFoundError:  # the working directory was removed
+        return None
     for directory in (place, *place.parents):
         candidate = directory / PROJECT_FILE
         if candidate.is_file():
@@ -443,8 +446,8 @@ def _parsed(path: Path) -> dict[str, Any]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(path) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8: {error}", "fix or remove it") from None
     except OSError as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -199,6 +200,23 @@ def examples(*lines: str) -> Callable[[_Command], _Command]:
 def somebody_is_there() -> bool:
     """Tells whether a person sits at a terminal who could be asked."""
     return _is_terminal(0) or _is_terminal(2)
+
+
+def paths(typed: Sequence[str] | None) -> list[Path]:
+    """Returns paths as typed.
+
+    Raises:
+        UsageError: One is relative, and the working directory was removed.
+    """
+    found = [Path(path) for path in typed or ()]
+    try:
+        for path in found:
+            path.absolute()
+    except FileNotFoundError:
+        raise UsageError(
+            "the working directory is gone", "change to another one, or type full paths"
+        ) from None
+    return found
 
 
 def number(option: str, value: int | None, *, least: int = 1) -> int | None:

@@ -123,8 +123,8 @@ def test_a_profile_of_a_newer_format(asked, run_process, home):
     place = home / "profiles/default/profile.toml"
     place.write_text(place.read_text().replace("format = 1", "format = 99"))
 
-    one_line(run_process("history", "list"), 4, "newer")
-    one_line(run_process("ask", QUESTION), 4, "newer")
+    one_line(run_process("history", "list"), 4, "format 99", "upgrade")
+    one_line(run_process("ask", QUESTION), 4, "format 99", "upgrade")
 
 
 def test_a_history_line_of_a_newer_format(asked, run_process, home):

@@ -9,7 +9,7 @@ import typer
 
 from ragcli.cli import live_names, reading
 from ragcli.cli.answers import Answering, Style
-from ragcli.cli.options import Invocation, examples, number
+from ragcli.cli.options import Invocation, examples, number, paths
 from ragcli.errors import DocumentNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -117,7 +117,6 @@ def ask(
     call.flags |= {"require_model": require_model or None}
     call.output.raw = raw
     number("-k", limit)
-    paths = [Path(path) for path in docs or []]
 
     def request(text: str, attachment: str = "") -> AskRequest:
         from ragcli.chat.events import AskRequest
@@ -139,7 +138,7 @@ def ask(
     )
     call.output.as_json = call.as_json or jsonl or batch is not None
     with call.open(stateless=stateless) as workspace:
-        answering = Answering(call.output, workspace, paths, style)
+        answering = Answering(call.output, workspace, paths(docs), style)
         if batch is not None:
             return answering.batch(map(request, _questions(call, batch)))
         asked = reading.question_and_document(

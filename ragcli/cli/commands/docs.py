@@ -12,14 +12,14 @@ import typer
 from ragcli.cli import live_names
 from ragcli.cli.answers import place
 from ragcli.cli.figures import count, moment, size
-from ragcli.cli.options import Invocation, examples
+from ragcli.cli.options import Invocation, examples, paths
 from ragcli.errors import ExitCode
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.index.catalogue import DocumentInfo
-    from ragcli.index.ingest import IngestReport
     from ragcli.index.library import GenerationInfo
+    from ragcli.index.report import IngestReport
 
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say why each skipped file was skipped.")
@@ -36,7 +36,7 @@ Documents = Annotated[
 )
 def add(
     call: Invocation,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…")],
+    typed: Annotated[list[str], typer.Argument(metavar="PATH…")],
     explain: Explain = False,
 ) -> int:
     """Index files and directories.
@@ -46,7 +46,7 @@ def add(
     nothing. A file that cannot be read is named, the others are indexed, and the
     exit code is 6.
     """
-    named = [Path(path) for path in paths]
+    named = paths(typed)
     with call.open() as workspace, call.progress() as progress:
         report = workspace.library.add(named, progress, wait=call.wait)
     return _report(call, report, named, explain=explain)
@@ -61,14 +61,13 @@ def sync(call: Invocation, explain: Explain = False) -> int:
 
 
 @examples("ragcli docs remove old.md", "ragcli docs remove notes/")
-def remove(call: Invocation, paths: Documents) -> int:
+def remove(call: Invocation, typed: Documents) -> int:
     """Forget documents; the files stay.
 
     A directory stands for all documents below it.
     """
     with call.open() as workspace:
-        named = [Path(path) for path in paths]
-        report = workspace.library.remove(named, wait=call.wait)
+        report = workspace.library.remove(paths(typed), wait=call.wait)
     return _report(call, report, [], explain=False)
 
 
@@ -113,7 +112,7 @@ def show(
 ) -> None:
     """Show a document's chunks and where they stand."""
     with call.open() as workspace:
-        found, passages = workspace.library.document(Path(path))
+        found, passages = workspace.library.document(*paths([path]))
     if call.as_json:
         chunks = [
             {
@@ -240,7 +239,7 @@ def _report(
     for item in report.skipped:
         told = failed if item.path.absolute() in wanted else skipped
         told.append((os.fspath(item.path), item.reason))
-    for path, reason in failed:
+    for path, reason in failed[len(report.failed) :]:  # progress told the others
         call.output.warn(f"{shown(path)}: {reason}")
     if explain:
         for path, reason in skipped:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragcli.cli.commands.search import MODES
-from ragcli.cli.options import Invocation, choice, examples
+from ragcli.cli.options import Invocation, choice, examples, paths
 from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def evaluate(
     call.flags["model"] = model
     questions = read_questions(Path(file))
     with call.open() as workspace, call.progress() as progress:
-        retriever = workspace.retriever(
-            documents=[Path(path) for path in docs or []], progress=progress
-        )
+        retriever = workspace.retriever(documents=paths(docs), progress=progress)
         if retriever is None:
             raise DocumentNotFound(
                 "there are no documents to search", "ragcli docs add PATH"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ragcli.cli.answers import place
-from ragcli.cli.options import Invocation, choice, examples, number
+from ragcli.cli.options import Invocation, choice, examples, number, paths
 from ragcli.errors import ExitCode, UsageError
 from ragcli.paths import shown
 
@@ -50,7 +49,7 @@ def search(
     text = " ".join(query)
     if not text.strip():
         raise UsageError("the query is empty", 'try: ragcli search "words"')
-    documents = [Path(path) for path in docs or []]
+    documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
         retriever = workspace.retriever(documents=documents, progress=progress)
         settings = workspace.settings
