@@ -8,8 +8,9 @@ repeat). A vector overlap can be given for paraphrases. A claim in another langu
 than the passage cannot be measured so; it is let through unverified if its numbers
 and names are there.
 
-Calibrated on SQuAD (`tests.benchmarks.quality.citations`): claims made of a question and its answer, against the passage
-that holds the answer and the five most similar ones. At `SUPPORTED` .97 of the right
+Calibrated on SQuAD by `tests.benchmarks.quality.citations`: claims made of a question
+and its answer, against the passage that holds the answer and the five most similar
+ones. At `SUPPORTED` .97 of the right
 passages hold and .90 of the others are refused (balanced accuracy .936; .904 with the
 plain share of stems in the passage; .940 with the built-in embedder's cosine as the
 vector overlap). Sentences quoted from a passage always hold.

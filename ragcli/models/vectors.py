@@ -43,7 +43,8 @@ def normalised(
     if not np.isfinite(found).all():
         raise _failed(name, "gave vectors with numbers that are not finite")
     norms = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.divide(found, norms, out=np.zeros_like(found), where=norms > 0)
+    unit: NDArray[np.float32] = found / np.where(norms > 0, norms, np.float32(1))
+    return unit
 
 
 def _failed(name: str, why: str) -> ModelFailed:
