@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ragcli.index import outline
+from ragcli.index import foreign_code, outline
 from ragcli.index.blocks import Block, blocks, pieces
-from ragcli.index.languages import detect, is_likely
+from ragcli.index.languages import language_within
 from ragcli.index.loaders.parts import Loaded, Part
 from ragcli.index.passages import Chunk
 
@@ -24,6 +24,9 @@ _SENTENCE_START = re.compile(
     "(?<=[.!?\u2026])[\"'\u201d\u2019\u00bb)\\]]{0,3}\\s+|(?<=[\u3002\uff01\uff1f\uff61])|\n"
 )
 _WORD_START = re.compile(r"\s+")
+_LARGEST_FOREIGN = 1 << 20
+"""Characters; larger files go without LangChain's separators, which take long."""
+
 _OTHER_LANGUAGE_FROM = 400
 """Characters from which a chunk's own language is told apart from its document's."""
 
@@ -86,9 +89,7 @@ def _language(piece: str, kind: str, language: str) -> str:
     """Returns the language of a chunk: the document's, unless it is clearly another."""
     if kind != "prose" or len(piece) < _OTHER_LANGUAGE_FROM:
         return language
-    if is_likely(piece, language):
-        return language
-    return detect(piece) or language
+    return language_within(piece, language)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -196,13 +197,22 @@ def _table_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
 
 def _code_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
     text = part.text
-    if len(text.strip()) <= size // 2 or not outline.is_known(format_name):
-        block = Block(0, len(text), "code")
-        yield from _packed(list(pieces(text, block, size)), size)
+    whole = Block(0, len(text), "code")
+    if len(text) <= size // 2:
+        yield _Span(0, len(text), "code")
+        return
+    if not outline.is_known(format_name):
+        yield from _packed(_undefined(text, format_name, size), size)
         return
     definitions = outline.outline(text, format_name)
-    spans = _covered(text, Block(0, len(text), "code"), definitions, (), size)
-    yield from _joined(spans, size // 3)
+    yield from _joined(_covered(text, whole, definitions, (), size), size // 3)
+
+
+def _undefined(text: str, format_name: str, size: int) -> list[Block]:
+    """Cuts code whose definitions are not known."""
+    if format_name in foreign_code.LANGUAGES and len(text) <= _LARGEST_FOREIGN:
+        return list(foreign_code.separated(text, format_name, size))
+    return list(pieces(text, Block(0, len(text), "code"), size))
 
 
 def _covered(

@@ -49,8 +49,7 @@ def community(data: bytes, format_name: str) -> tuple[str, list[Part]]:
             documents = loader.load()
         except ImportError:
             raise UnreadableDocument(
-                f"reading .{format_name} needs {packages}",
-                f"run `pip install {packages}`",
+                f"reading it needs more packages: pip install {packages}"
             ) from None
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             what = one_line(str(error)) or type(error).__name__

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index import formats
-from ragcli.index.languages import detect
+from ragcli.index.languages import SAMPLE, detect
 from ragcli.index.loaders import hypertext, markup, tabular
 from ragcli.index.loaders.notebook import notebook
 from ragcli.index.loaders.parts import Loaded, Part, decode
@@ -70,9 +70,9 @@ def _text(content: bytes, name: str) -> str:
 
 
 def _language(parts: list[Part]) -> str:
-    """Returns the language of a document, from its first few thousand characters."""
+    """Returns the language of a document, from its first characters."""
     sample: list[str] = []
-    wanted = 4000
+    wanted = SAMPLE
     for part in parts:
         sample += [*part.heading[-1:], part.text[:wanted]]
         wanted -= len(part.text)

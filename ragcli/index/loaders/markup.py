@@ -29,11 +29,8 @@ _ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}$")
 _CLOSING_MARKS = re.compile(r"(?:^|[ \t])#+$")
 _EMPHASIS = re.compile(r"\*\*|__|`")
 
-_UNDERLINED = re.compile(
-    r"^(?:(?P<over>(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,})[ \t]*\n)?"
-    r"(?P<title>[ \t]*[^\s][^\n]*)\n"
-    r"(?P<under>(?P<line>[=\-~^\"'`#*+.:_])(?P=line){2,})[ \t]*$",
-    re.MULTILINE,
+_RULE = re.compile(
+    r"\n(?P<rule>(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,})[ \t]*$", re.MULTILINE
 )
 _ORG = re.compile(r"^(?P<marks>\*{1,8})[ \t]+(?P<title>[^\n]+)$", re.MULTILINE)
 
@@ -118,25 +115,25 @@ def underlined(text: str) -> tuple[str, list[Part]]:
 
 def _underlined_headings(text: str) -> Iterator[_Heading]:
     levels: dict[tuple[str, bool], int] = {}
-    for match in _UNDERLINED.finditer(text):
-        title = match["title"].strip()
-        under, over = match["under"], match["over"]
-        if len(under) < len(title) - 1 or not any(map(str.isalnum, title)):
+    reached = 0
+    for match in _RULE.finditer(text):
+        start = text.rfind("\n", 0, match.start()) + 1
+        title = text[start : match.start()].strip()
+        if len(match["rule"]) < len(title) - 1 or not any(map(str.isalnum, title)):
             continue
-        if over and over[0] != under[0]:
-            over = None
-        elif not over and not _follows_blank(text, match.start("title")):
+        above = text.rfind("\n", 0, max(0, start - 1)) + 1
+        line_above = text[above:start].strip()
+        is_framed = above >= reached and _is_rule(line_above, match["mark"])
+        if line_above and not is_framed:
             continue
-        style = (under[0], bool(over))
+        style = (match["mark"], is_framed)
         level = levels.setdefault(style, len(levels) + 1)
-        start = match.start("over" if over else "title")
-        yield _Heading(level, one_line(title), start, match.end() + 1)
+        reached = match.end() + 1
+        yield _Heading(level, one_line(title), above if is_framed else start, reached)
 
 
-def _follows_blank(text: str, start: int) -> bool:
-    """Tells whether the line at `start` is the first, or has a blank one above."""
-    above = text.rfind("\n", 0, max(0, start - 1)) + 1
-    return not text[above:start].strip()
+def _is_rule(line: str, mark: str) -> bool:
+    return len(line) > 2 and line == mark * len(line)
 
 
 def org(text: str) -> tuple[str, list[Part]]:

@@ -13,7 +13,7 @@ from ragcli.index.loaders.parts import Part
 from ragcli.index.loaders.sections import Sections
 
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
-_MISSING_EXTRA = "run `pip install 'ragcli[office]'`"
+_MISSING_EXTRA = "reading it needs an extra: pip install 'ragcli[office]'"
 
 
 def docx(data: bytes) -> tuple[str, list[Part]]:
@@ -26,9 +26,7 @@ def docx(data: bytes) -> tuple[str, list[Part]]:
         import docx as python_docx
         from docx.table import Table
     except ImportError:
-        raise UnreadableDocument(
-            "reading DOCX needs an extra", _MISSING_EXTRA
-        ) from None
+        raise UnreadableDocument(_MISSING_EXTRA) from None
     checked_archive(data)
     try:
         document = python_docx.Document(io.BytesIO(data))
@@ -64,9 +62,7 @@ def pptx(data: bytes) -> tuple[str, list[Part]]:
     try:
         import pptx as python_pptx
     except ImportError:
-        raise UnreadableDocument(
-            "reading PPTX needs an extra", _MISSING_EXTRA
-        ) from None
+        raise UnreadableDocument(_MISSING_EXTRA) from None
     checked_archive(data)
     try:
         presentation = python_pptx.Presentation(io.BytesIO(data))

@@ -172,6 +172,17 @@ def test_definitions_of_many_languages_are_named(loaded, name, source, expected)
     assert expected in {title for chunk in chunks for title in chunk.heading}
 
 
+def test_languages_that_only_langchain_knows(loaded):
+    body = "    Write-Host 'x'\n" * 20
+    text = "".join(f"function Get-{n} {{\n{body}}}\n" for n in range(6))
+    chunks = split(loaded("a.ps1", text), size=600, overlap=0)
+    assert "".join(chunk.text for chunk in chunks).replace("\n", "") == text.replace(
+        "\n", ""
+    )
+    starts = [chunk.text for chunk in chunks if chunk.text.startswith("function")]
+    assert len(starts) == 6
+
+
 def test_html_reads_as_the_page_does(loaded):
     document = loaded(
         "page.html",
@@ -234,7 +245,7 @@ def test_a_missing_extra_is_one_clear_line(monkeypatch, name, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(UnreadableDocument) as caught:
         getattr(office, name)(b"")
-    assert "pip install 'ragcli[office]'" in caught.value.hint
+    assert "pip install 'ragcli[office]'" in caught.value.message
 
 
 def test_an_epub_has_its_chapters_in_order(loaded):
