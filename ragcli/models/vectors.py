@@ -43,8 +43,9 @@ def normalised(
     if not np.isfinite(found).all():
         raise _failed(name, "gave vectors with numbers that are not finite")
     norms = np.linalg.norm(found, axis=1, keepdims=True)
-    unit: NDArray[np.float32] = found / np.where(norms > 0, norms, np.float32(1))
-    return unit
+    norms[norms == 0] = 1
+    found /= norms
+    return found
 
 
 def _failed(name: str, why: str) -> ModelFailed:
