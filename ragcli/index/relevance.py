@@ -3,7 +3,10 @@
 A logistic model over what retrieval knows of a passage anyway. Fitted by
 `python -m tests.benchmarks.quality.calibrate` on questions asked of the collection
 that answers them against the same questions asked of another collection, and of
-their own collection with the answering passages taken out.
+their own collection with the answering passages taken out. At 0.5, mean over three
+collections: .78 of the answerable questions are answered; refused are .94 of those
+from another collection and .40 of those whose own collection lost the answer, which
+finds passages on the very same subject.
 """
 
 from __future__ import annotations
@@ -41,9 +44,9 @@ class Weights:
     text: float
 
 
-TOKENS = Weights(bias=-8.0, coverage=4.0, maxsim=6.0, cosine=0.3, text=0.05)
+TOKENS = Weights(bias=-5.9, coverage=2.47, maxsim=5.0, cosine=0.228, text=0.03)
 """For an embedder with token vectors."""
-NO_TOKENS = Weights(bias=-4.0, coverage=4.0, maxsim=0.0, cosine=0.4, text=0.05)
+NO_TOKENS = Weights(bias=-3.81, coverage=4.83, maxsim=0.0, cosine=0.274, text=0.009)
 """For any other embedder."""
 
 

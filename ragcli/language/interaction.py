@@ -65,9 +65,13 @@ class Interaction:
         self._embedder = embedder
         self.counts = np.array([len(ids) for ids in passages], np.int64)
         flat = np.concatenate([*passages, np.zeros(0, np.uint16)])
-        distinct, self._place = np.unique(flat, return_inverse=True)
-        self._vectors = embedder.token_vectors()[distinct].astype(np.float32)
-        lengths = np.linalg.norm(self._vectors, axis=1)
+        table = embedder.token_vectors()
+        used = np.zeros(len(table), bool)
+        used[flat] = True
+        column = np.cumsum(used, dtype=np.int32) - 1
+        self._place = column[flat]
+        self._vectors = table[np.flatnonzero(used)].astype(np.float32)
+        lengths = np.sqrt(np.einsum("ij,ij->i", self._vectors, self._vectors))
         self._lengths = np.maximum(lengths, np.finfo(np.float32).tiny)
 
     def maxsim(self, utterances: Sequence[tuple[str, float]]) -> NDArray[np.float32]:
@@ -91,11 +95,11 @@ class Interaction:
         asked = self._embedder.token_vectors()[ids].astype(np.float32)
         size = np.linalg.norm(asked, axis=1, keepdims=True)
         asked /= np.maximum(size, np.finfo(np.float32).tiny)
-        similarity = (self._vectors @ asked.T) / self._lengths[:, None]
+        similarity = (asked @ self._vectors.T) / self._lengths
         filled, starts = self._filled()
         if len(starts):
-            best = np.maximum.reduceat(similarity[self._place], starts, axis=0)
-            found[filled] = best @ (weight / weight.sum())
+            best = np.maximum.reduceat(similarity[:, self._place], starts, axis=1)
+            found[filled] = (weight / weight.sum()) @ best
         return found
 
     def best_window(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -139,11 +143,12 @@ class Interaction:
         padded = np.vstack((self._vectors, np.zeros_like(self._vectors[:1])))
         blocks = padded[places.reshape(-1, HALF_WINDOW)]
         halves = np.ones(HALF_WINDOW, np.float32) @ blocks
-        half_owner = np.repeat(np.arange(len(counts)), counts)
-        paired = half_owner[1:] == half_owner[:-1]
+        owner = np.repeat(np.arange(len(counts)), counts)
+        paired = np.append(owner[1:] == owner[:-1], [False])[: len(owner)]
         windows = halves.copy()
-        windows[:-1][paired] += halves[1:][paired]
-        return windows, counts
+        windows[:-1] += halves[1:] * paired[:-1, None]
+        kept = paired | (counts == 1)[owner]
+        return windows[kept], np.maximum(counts - 1, np.minimum(counts, 1))
 
     def _filled(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Returns which passages have tokens, and where those start."""

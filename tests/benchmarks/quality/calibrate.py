@@ -1,0 +1,174 @@
+"""Fits the weights of `ragcli.index.relevance` and says how well they tell.
+
+Usage:
+    python -m tests.benchmarks.quality.calibrate PREPARED PREPARED…
+
+Each PREPARED was made by `prepare` from one collection. Answerable: a question asked
+of its own collection. Unanswerable: asked of every other collection, and of its own
+with all relevant documents left out. Each kind weighs the same. Prints the weights
+for the source, and the balanced accuracy at 0.5 for each kind of question.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from ragcli.chat.questions import Question, read_questions
+from ragcli.config import Settings
+from ragcli.index import ranking
+from ragcli.index.library import Library
+from ragcli.index.passages import SearchRequest
+from ragcli.index.relevance import Evidence
+from ragcli.index.retriever import Retriever
+from ragcli.index.snapshots import LocalSnapshots
+from ragcli.models.builtin.embedder import BuiltinEmbedder
+from ragcli.storage.files import Directory
+
+QUESTIONS = 400
+"""At most so many of each collection."""
+STEPS = 4000
+RATE = 0.5
+DECAY = 1e-4
+
+
+class Quiet:
+    """Progress that nobody watches."""
+
+    def start(self, total: int, what: str) -> None:
+        """Ignores it."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Ignores it."""
+
+    def note(self, message: str) -> None:
+        """Ignores it."""
+
+
+class Recorder:
+    """Stands in for the logistic model and keeps the evidence of the best passage."""
+
+    def __init__(self) -> None:
+        self.evidence: Evidence | None = None
+
+    def __call__(self, evidence: Evidence, weights: object) -> float:
+        """Keeps the first evidence of a search."""
+        self.evidence = self.evidence or evidence
+        return 1.0
+
+
+def opened(prepared: Path, place: Path, embedder: BuiltinEmbedder) -> Retriever:
+    """Returns a retriever over a collection, indexed in `place`."""
+    directory = Directory.open(place / prepared.name, create=True)
+    library = Library(LocalSnapshots(directory, None), lambda: embedder, Settings())
+    library.add([prepared / "docs"], Quiet())
+    reader = library.reader()
+    if reader is None:
+        raise SystemExit(f"{prepared}: no documents")
+    return Retriever([reader], embedder, Settings())
+
+
+def examples(
+    prepared: Sequence[Path], place: Path
+) -> Iterator[tuple[str, bool, Evidence]]:
+    """Yields the kind of each question, whether it can be answered, its evidence."""
+    embedder = BuiltinEmbedder()
+    retrievers = {path: opened(path, place, embedder) for path in prepared}
+    for asked in prepared:
+        questions = read_questions(asked / "questions.jsonl")
+        for question in islice(questions, 0, None, max(1, len(questions) // QUESTIONS)):
+            for path, retriever in retrievers.items():
+                kind = f"{asked.name} of {path.name}"
+                found = evidence(retriever, question, frozenset())
+                if found:
+                    yield kind, path == asked, found
+            left_out = frozenset(
+                str((asked / "docs" / name).absolute()) for name in question.relevant
+            )
+            found = evidence(retrievers[asked], question, left_out)
+            if found:
+                yield f"{asked.name} without its answers", False, found
+
+
+def evidence(
+    retriever: Retriever, question: Question, exclude: frozenset[str]
+) -> Evidence | None:
+    """Returns the evidence for the best passage of a search."""
+    recorder = Recorder()
+    original, ranking.relevance = ranking.relevance, recorder
+    try:
+        retriever.search(
+            SearchRequest(question.question, question.history, limit=1, exclude=exclude)
+        )
+    finally:
+        ranking.relevance = original
+    return recorder.evidence
+
+
+def fitted(features: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Returns bias and coefficients of a weighted logistic regression."""
+    mean, deviation = features.mean(0), features.std(0) + 1e-9
+    scaled = np.column_stack([np.ones(len(features)), (features - mean) / deviation])
+    coefficients = np.zeros(scaled.shape[1])
+    for _ in range(STEPS):
+        share = 1 / (1 + np.exp(-scaled @ coefficients))
+        gradient = scaled.T @ (weight * (share - labels)) / weight.sum()
+        coefficients -= RATE * (gradient + DECAY * coefficients)
+    slopes = coefficients[1:] / deviation
+    return np.concatenate([[coefficients[0] - slopes @ mean], slopes])
+
+
+def report(prepared: Sequence[Path], place: Path) -> None:
+    """Fits, and prints weights and accuracies."""
+    found = list(examples(prepared, place))
+    kinds = [kind for kind, _, _ in found]
+    labels = np.array([answerable for _, answerable, _ in found], float)
+    rows = np.array([astuple(item) for _, _, item in found])
+    weight = balanced(kinds, labels)
+    tokens = fitted(rows, labels, weight)
+    print("bias, coverage, maxsim, cosine, text")
+    print("TOKENS   ", np.round(tokens, 3))
+    show(kinds, labels, tokens[0] + rows @ tokens[1:])
+    columns = [0, 2, 3]
+    plain = fitted(rows[:, columns], labels, weight)
+    print("NO_TOKENS", np.round(plain, 3), "without maxsim")
+    show(kinds, labels, plain[0] + rows[:, columns] @ plain[1:])
+
+
+def balanced(kinds: Sequence[str], labels: np.ndarray) -> np.ndarray:
+    """Returns weights that make both labels, and the kinds of each, count the same."""
+    sizes: dict[tuple[str, bool], int] = defaultdict(int)
+    for kind, label in zip(kinds, labels, strict=True):
+        sizes[kind, bool(label)] += 1
+    per_label = {label: sum(1 for _, of in sizes if of == label) for label in (0, 1)}
+    return np.array(
+        [
+            1 / sizes[kind, bool(label)] / per_label[bool(label)]
+            for kind, label in zip(kinds, labels, strict=True)
+        ]
+    )
+
+
+def show(kinds: Sequence[str], labels: np.ndarray, logits: np.ndarray) -> None:
+    """Prints the share of right decisions for each kind, and their balance."""
+    right = (logits >= 0) == (labels > 0)
+    shares: dict[tuple[bool, str], float] = {}
+    for kind in dict.fromkeys(kinds):
+        mine = np.array([item == kind for item in kinds])
+        shares[bool(labels[mine][0]), kind] = float(right[mine].mean())
+    for (answerable, kind), share in sorted(shares.items(), reverse=True):
+        print(f"  {'answered' if answerable else 'refused ':8} {share:.3f}  {kind}")
+    each = [np.mean([v for (a, _), v in shares.items() if a == of]) for of in (1, 0)]
+    print(f"  balanced accuracy {np.mean(each):.3f}")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        report([Path(argument) for argument in sys.argv[1:]], Path(scratch))

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragcli.index.analysis import question_words, stems
+from ragcli.language.anaphors import refers_back
+from ragcli.language.stemming import STEMMERS, likely_language, stemmer
+from ragcli.language.stops import listed_languages, stop_words
+from ragcli.language.words import words
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "The writers are holding locks", ["writer", "hold", "lock"]),
+        ("de", "Die Häuser der Städte", ["haus", "stadt"]),
+        ("fr", "Les chevaux dans les montagnes", ["cheval", "montagn"]),
+        ("es", "Los gatos de las ciudades", ["gat", "ciudad"]),
+        ("ru", "Кошки на столах", ["кошк", "стол"]),
+        ("zh", "北京是首都", ["北京", "京是", "是首", "首都"]),
+        ("", "The commit_lock holds", ["commit_lock", "commit", "lock", "hold"]),
+    ],
+)
+def test_stems_leave_out_stop_words_and_endings(language, text, expected):
+    assert stems(text, language) == expected
+
+
+def test_nothing_but_stop_words_keeps_them_all():
+    assert stems("to be or not to be", "en") == ["to", "be", "or", "not", "to", "be"]
+
+
+def test_every_stemmer_has_a_stop_list_and_gives_one_stem_a_word():
+    found = ["running", "häuser", "кошки", "مكتبة", "x_y"]
+
+    for language in STEMMERS:
+        assert len(stemmer(language).stem(found)) == len(found), language
+        assert stop_words(language), language
+    assert set(STEMMERS) == listed_languages()
+
+
+@given(st.text())
+def test_a_question_finds_its_own_words(text):
+    indexed = set(stems(text, "en"))
+
+    for word in question_words(text, {"en"}):
+        assert set(word.variants) <= indexed
+
+
+@given(st.text(alphabet=st.characters(codec="ascii")))
+def test_ascii_words_are_two_word_characters_and_more(text):
+    assert all(len(word) > 1 and word == word.lower() for word in words(text))
+
+
+def test_identifiers_are_found_by_their_parts():
+    assert words("readFile HTTPServerError") == [
+        "readfile", "read", "file", "httpservererror", "http", "server", "error",
+    ]  # fmt: skip
+    assert words("McDonald iPhone") == ["mcdonald", "iphone"]
+
+
+def test_scripts_with_combining_marks_stay_whole():
+    assert words("हिन्दी भाषा") == ["हिन्दी", "भाषा"]
+
+
+def test_full_width_and_decomposed_letters_are_the_usual_ones():
+    assert words("Ｐｙｔｈｏｎ cafe\u0301") == ["python", "café"]
+
+
+def test_a_question_in_several_languages_has_all_stems():
+    hard, *rest = question_words("die hard Häuser", {"en", "de"})
+
+    assert (hard.word, hard.variants) == ("hard", ("hard",))
+    assert [word.variants for word in rest] == [("haus", "häuser")]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Was ist die Hauptstadt von Frankreich?", "de"),
+        ("Quelle est la capitale de la France ?", "fr"),
+        ("¿Cuál es la capital de Francia y por qué?", "es"),
+        ("Какой город является столицей и почему он?", "ru"),
+        ("What is the capital of France?", "en"),
+        ("numpy", "en"),
+    ],
+)
+def test_the_language_of_a_question_is_told_by_its_function_words(question, language):
+    assert likely_language(words(question), listed_languages()) == language
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who wrote it?", "Und warum ist das dort so, sagt er?", "它是什么？", "А он?"],
+)
+def test_anaphors_refer_back(question):
+    assert refers_back(question)
+
+
+@pytest.mark.parametrize("question", ["Who wrote Faust?", "北京在哪里？"])
+def test_a_question_of_its_own_does_not(question):
+    assert not refers_back(question)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragcli.models.builtin.sentences import split_sentences, units
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One here now. Two over there!", ["One here now.", "Two over there!"]),
+        (
+            "Mr. J. R. Smith paid $3.50 in the U.S. on Jan. 5. Then he left.",
+            ["Mr. J. R. Smith paid $3.50 in the U.S. on Jan. 5.", "Then he left."],
+        ),
+        (
+            "Am 3. Oktober 1990 wurde z.B. Berlin gefeiert. Das war gut.",
+            ["Am 3. Oktober 1990 wurde z.B. Berlin gefeiert.", "Das war gut."],
+        ),
+        ("这是第一句。这是第二句！", ["这是第一句。", "这是第二句！"]),
+        ("यह पहला वाक्य है। यह दूसरा है।", ["यह पहला वाक्य है।", "यह दूसरा है।"]),
+        ('"Are you sure?" she asked. He was.', ['"Are you sure?" she asked.', "He was."]),
+        ("A line that\nwraps here. Next one.", ["A line that wraps here.", "Next one."]),
+        ("See no. 5 for it. He said no. Then he went.",
+         ["See no. 5 for it.", "He said no.", "Then he went."]),
+    ],
+)  # fmt: skip
+def test_sentences_are_cut_where_they_end(text, expected):
+    assert split_sentences(text) == expected
+
+
+def test_markdown_is_cut_by_its_lines():
+    text = (
+        "# A heading\n\nA sentence is here.\n\n- the first item\n- the second item:\n"
+        "  it wraps\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```\n"
+        "Underlined\n==========\n"
+    )
+
+    found = [(unit.kind, unit.spoken) for unit in units(text) if unit.quotable]
+
+    assert found == [
+        ("sentence", "A sentence is here."),
+        ("item", "the first item"),
+        ("item", "the second item: it wraps"),
+    ]
+
+
+def test_a_sentence_that_was_cut_off_is_no_sentence():
+    kinds = [
+        unit.kind for unit in units("It is whole here. And this one was cut in the")
+    ]
+
+    assert kinds == ["sentence", "fragment"]
+
+
+@given(st.text())
+def test_units_stand_where_they_say(text):
+    for unit in units(text):
+        assert text[unit.start :].startswith(unit.text)
+
+
+@given(st.text())
+def test_nothing_but_white_space_is_lost(text):
+    kept = "".join("".join(unit.text.split()) for unit in units(text))
+
+    assert kept == "".join(text.split())
