@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ragcli.config import Settings
 from ragcli.paths import Home
 from ragcli.sessions.identifiers import new_id
+from ragcli.sessions.kdf import Cost
 from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.local import LocalStore
 from ragcli.sessions.local_log import LocalLog
@@ -17,6 +18,8 @@ from ragcli.sessions.records import Citation, Draft, Turn
 from ragcli.storage.files import Directory
 
 PASSPHRASE = "correct horse battery staple"
+CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
+"""A guess at a passphrase that costs nothing; what it costs is tested elsewhere."""
 
 
 class StoreFactory(Protocol):
@@ -57,6 +60,7 @@ class LocalStores:
             snapshots=NoSnapshots,
             passphrase=lambda _: self.passphrase,
             settings=settings or Settings(),
+            cost=CHEAP,
         )
 
 

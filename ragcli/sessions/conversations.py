@@ -35,6 +35,8 @@ class Thread:
     """Seq of its first record."""
     last: int = 0
     """Seq of its last turn or summary, or of its start."""
+    active: int = 0
+    """Seq of its last turn, or of its start."""
     replaced: list[str] = field(default_factory=list)
     """Turns that others took the place of."""
 
@@ -132,6 +134,7 @@ class ConversationList:
             forked_from=str(record.body.get("forked_from", "")),
             first=record.seq,
             last=record.seq,
+            active=record.seq,
         )
 
     def _count_summary(self, record: Record) -> None:
@@ -148,6 +151,7 @@ class ConversationList:
             self._threads[name] = thread
         thread.turns += 1
         thread.updated, thread.last = record.ts, record.seq
+        thread.active = record.seq
         replaces = record.body.get("replaces")
         if replaces and replaces not in thread.replaced:
             thread.replaced.append(str(replaces))
@@ -156,5 +160,5 @@ class ConversationList:
 
 def newest_first(threads: dict[str, Thread]) -> list[Conversation]:
     """Returns the conversations by their last activity."""
-    ordered = sorted(threads.items(), key=lambda item: item[1].last, reverse=True)
+    ordered = sorted(threads.items(), key=lambda item: item[1].active, reverse=True)
     return [thread.as_conversation(name) for name, thread in ordered]

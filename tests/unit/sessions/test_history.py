@@ -372,9 +372,10 @@ def test_every_erasure_is_in_the_audit_log_without_contents(
     history.redact("secret")
     history.delete_turn(history.transcript(conversation)[0].id)
 
-    events = [entry["event"] for entry in session.audit.entries()]
+    events = [str(entry["event"]) for entry in session.audit.entries()]
 
-    assert events == ["profile.create", "history.redact", "history.delete"]
+    erased = [event for event in events if event.startswith("history.")]
+    assert erased == ["history.redact", "history.delete"]
     assert "question" not in str([*session.audit.entries()])
 
 
