@@ -38,6 +38,9 @@ LOCK_WAIT = 10.0
 
 _FORMAT = 1
 _KEY_BYTES = 32
+_SYNCED_LATER = {"turn"}
+"""Events of which the history itself is the durable witness."""
+
 _SIGNED = ("v", "seq", "ts", "uid", "pid", "event", "facts")
 _LONGEST_FACT = 256
 _BLOCK = 64 << 10
@@ -190,7 +193,8 @@ class FileAudit:
         }
         try:
             write_all(descriptor, chain.signed(key, entry))
-            os.fsync(descriptor)
+            if event not in _SYNCED_LATER:
+                os.fsync(descriptor)
             if not lines.end:
                 self._directory.sync()
         except (OSError, StorageFailed):

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from ragcli.errors import ConversationNotFound
 from ragcli.sessions import erasure, masking, turns
+from ragcli.sessions.after_the_fact import note
 from ragcli.sessions.conversations import ConversationList
 from ragcli.sessions.expiry import Expired, expire_turns, limits
 from ragcli.sessions.history_reader import HistoryReader
@@ -62,8 +63,11 @@ class History(HistoryReader):
         if title is not None:
             start = Draft("conversation", {"title": title}, turn.conversation)
             drafts.insert(0, self._checked(start))
-        stored = self._append(drafts, parent=parent, expect=expect)
-        return turns.from_record(stored[-1])
+        stored = turns.from_record(
+            self._append(drafts, parent=parent, expect=expect)[-1]
+        )
+        note(self._session.audit, "turn", seq=stored.seq, id=turn.id)
+        return stored
 
     def rename(self, conversation: str, title: str) -> None:
         """Gives a conversation another title; raises `ConversationNotFound`."""

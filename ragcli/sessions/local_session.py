@@ -13,6 +13,7 @@ from ragcli import config
 from ragcli.config import Settings, seconds
 from ragcli.errors import Damaged
 from ragcli.sessions import profile_file
+from ragcli.sessions.after_the_fact import AuditedSnapshots
 from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.local_log import QUARANTINE, LocalLog
 from ragcli.sessions.profile_file import ProfileFile
@@ -96,7 +97,8 @@ class LocalSession:
     @cached_property
     def snapshots(self) -> Any:
         """The profile's generations of its index."""
-        return self._make_snapshots(self.directory, self.sealer)
+        made = self._make_snapshots(self.directory, self.sealer)
+        return AuditedSnapshots(made, lambda: self.audit)
 
     def settings(self) -> Mapping[str, Any]:
         """Returns the profile's own settings, checked, by dotted key."""

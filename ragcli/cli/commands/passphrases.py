@@ -99,16 +99,21 @@ def passphrase(
             )
         ring = KeyRing(directory)
         secret = call.runtime.passphrase(wanted)
-        if recovery:
-            code = ring.add_recovery(ring.unlock(secret)[0])
-            _told(call, {"profile": wanted, "recovery": code}, code)
-        elif keyring:
-            ring.add_keyring(ring.unlock(secret)[0])
-            _told(call, {"profile": wanted, "keyring": True}, "")
-        else:
-            ring.change_passphrase(secret or "", new(call, wanted, new_fd))
-            _told(call, {"profile": wanted}, "")
-            call.output.note("passphrase changed")
+        with call.open(wanted, create=False) as workspace:
+            audit = workspace.session.audit
+            if recovery:
+                code = ring.add_recovery(ring.unlock(secret)[0])
+                audit.record("profile.recovery")
+                _told(call, {"profile": wanted, "recovery": code}, code)
+            elif keyring:
+                slot = ring.add_keyring(ring.unlock(secret)[0])
+                audit.record("profile.keyring", slot=slot)
+                _told(call, {"profile": wanted, "keyring": True}, "")
+            else:
+                ring.change_passphrase(secret or "", new(call, wanted, new_fd))
+                audit.record("profile.passphrase")
+                _told(call, {"profile": wanted}, "")
+                call.output.note("passphrase changed")
 
 
 @examples("ragcli profile encrypt", "ragcli profile encrypt diary --yes")
