@@ -42,16 +42,24 @@ def pdf(data: bytes) -> tuple[str, list[Part]]:
 
 def _pages(reader: PdfReader) -> Iterator[Part]:
     headings: dict[int, tuple[str, ...]] = {}
+    titles: set[str] = set()
     for number, path in _bookmarks(reader):
         headings[number] = _shared(headings.get(number), path)
+        titles.update(path)
     heading: tuple[str, ...] = ()
     for number, page in enumerate(reader.pages, 1):
         if number > MOST_PAGES:
             raise UnreadableDocument(f"more than {MOST_PAGES} pages", "split it")
         heading = headings.get(number, heading)
-        text = _HYPHENATED.sub("", well_formed(page.extract_text()))
+        text = _set_apart(well_formed(page.extract_text()), titles)
         if text.strip():
             yield Part(text, heading, number)
+
+
+def _set_apart(text: str, titles: set[str]) -> str:
+    """Returns a page's text, words joined at line ends, headings as paragraphs."""
+    lines = _HYPHENATED.sub("", text).split("\n")
+    return "\n".join(f"\n{x}\n" if x.strip() in titles else x for x in lines)
 
 
 def _shared(earlier: tuple[str, ...] | None, path: tuple[str, ...]) -> tuple[str, ...]:
