@@ -107,10 +107,15 @@ def _variant(language: str, sample: str) -> str:
 
 @cache
 def _languages_by_word() -> dict[str, tuple[str, ...]]:
-    """Returns which languages have a function word."""
+    """Returns which languages have a function word.
+
+    Single letters are left out: they are names of variables as well.
+    """
     table: dict[str, tuple[str, ...]] = {}
     for language in sorted(listed_languages()):
         for word in stop_words(language):
+            if len(word) == 1:
+                continue
             table[word] = (*table.get(word, ()), language)
     return table
 
