@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, Progress
     from ragcli.index.reader import Reader
     from ragcli.index.retriever import Retriever
+    from ragcli.models.base import ChatModel
     from ragcli.models.select import Choice
     from ragcli.sessions.history import History
     from ragcli.sessions.protocols import Session
@@ -61,6 +62,7 @@ class Workspace:
         self.home = home
         self.writes = writes
         self._choice: Choice | None = None
+        self._read: Reader | None = None
 
     @cached_property
     def history(self) -> History:
@@ -106,7 +108,7 @@ class Workspace:
 
     def own_readers(self) -> list[Reader]:
         """Returns the profile's index and those of its mounts."""
-        own = self.library.reader()
+        own = self._read = self.library.reader()
         found = [own] if own else []
         if self.settings.mounts:
             from ragcli import mounts
@@ -169,17 +171,37 @@ class Workspace:
     def engine(self, documents: Sequence[Path] = ()) -> Engine:
         """Returns the engine over this profile, or over `documents` for one call."""
         from ragcli.chat.engine import Engine, Parts
-        from ragcli.models.builtin.extractive import ExtractiveModel
 
         return Engine(
             Parts(
                 history=self.history,
                 settings=self.settings,
                 choose_model=self.choose_model,
-                fallback=ExtractiveModel,
+                fallback=_quoting,
                 retriever=lambda request: self.retriever(request, documents),
+                similarity=self._similarity,
+                notices=self._notices,
             )
         )
+
+    def _similarity(self, one: str, other: str) -> float:
+        """Returns the cosine of two texts by the built-in vectors."""
+        from ragcli.models.select import choose_embedder
+
+        builtin = replace(self.settings, embedder="builtin")
+        embedder = choose_embedder(builtin, self.home.cache, write=self.writes)
+        first, second = embedder.embed([one, other])
+        return float(first @ second)
+
+    def _notices(self) -> list[str]:
+        """Returns what was repaired since the last call, one line each."""
+        found = list(self.session.notices)
+        self.session.notices.clear()
+        reader = self._read
+        if reader and reader.notice:
+            found.append(reader.notice)
+            reader.notice = ""
+        return found
 
     def ask(
         self, request: AskRequest, documents: Sequence[Path] = ()
@@ -196,3 +218,10 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _quoting() -> ChatModel:
+    """Returns the model that needs nothing."""
+    from ragcli.models.builtin.extractive import ExtractiveModel
+
+    return ExtractiveModel()

@@ -52,6 +52,10 @@ class Parts:
     """Returns the built-in model."""
     retriever: Callable[[AskRequest], Retriever | None]
     """Returns what searches for this request; None when there are no documents."""
+    similarity: Callable[[str, str], float] | None = None
+    """Cosine of two texts, with which paraphrased claims are checked."""
+    notices: Callable[[], list[str]] = list
+    """Returns, once each, what was repaired or left for something sounder."""
 
 
 @dataclass(slots=True)
@@ -88,7 +92,9 @@ class Engine:
         self._parts = parts
 
     def ask(self, request: AskRequest) -> Iterator[Event]:
-        """Yields what happens while `request` is answered, `Finished` last.
+        """Yields what happens while `request` is answered, `Finished` at the end.
+
+        With `memory = "summary"` the generator then has older turns summed up.
 
         Raises:
             UsageError: The question is empty.
@@ -152,12 +158,19 @@ class Engine:
             prompt, state.timings["retrieve_ms"],
         )  # fmt: skip
         yield from notices
+        yield from self._repairs()
         if _nothing_to_say(state, choice.model, found):
             yield self._finish(state, "nothing_found")
             return
         yield from self._speak(state, choice.model, prompt)
-        yield self._finish(state, _status(state))
+        finished = self._finish(state, _status(state))
+        yield from self._repairs()
+        yield finished
         yield from self._summarise(state, choice.model)
+
+    def _repairs(self) -> Iterator[Notice]:
+        for message in self._parts.notices():
+            yield Notice(message, "warning")
 
     def _choose(self) -> Generator[Notice, None, Choice]:
         """Yields a notice when the wanted model cannot be had; returns the choice."""
@@ -231,8 +244,12 @@ class Engine:
     def _stream(
         self, state: _Answering, model: ChatModel, prompt: Prompt
     ) -> Iterator[Token]:
-        markers = MarkerFilter(state.retrieved[: state.used])
-        pieces = cancellable(lambda: model.stream(prompt), state.request.cancel)
+        markers = MarkerFilter(
+            state.retrieved[: state.used],
+            state.request.question,
+            self._parts.similarity,
+        )
+        pieces = cancellable(model, prompt, state.request.cancel)
         try:
             for piece in pieces:
                 yield from _token(state, markers.feed(piece))

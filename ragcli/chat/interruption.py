@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
+
+from ragcli.models.base import ChatModel, Prompt, Stoppable
 
 _POLL = 0.05
 """Seconds between two looks at the cancel event while a model is silent."""
@@ -17,9 +19,9 @@ class Cancelled(Exception):  # noqa: N818 - an event, not an error
 
 
 def cancellable(
-    stream: Callable[[], Iterator[str]], cancel: threading.Event | None
+    model: ChatModel, prompt: Prompt, cancel: threading.Event | None
 ) -> Generator[str, None, None]:
-    """Yields what `stream()` yields until `cancel` is set.
+    """Yields the model's answer until `cancel` is set.
 
     Without an event the stream runs in the calling thread. With one it runs in a
     thread of its own, so that a silent server cannot hold the caller; closing the
@@ -29,12 +31,12 @@ def cancellable(
         Cancelled: The event was set.
     """
     if cancel is None:
-        yield from stream()
+        yield from model.stream(prompt)
         return
     pieces: queue.SimpleQueue[object] = queue.SimpleQueue()
     stopped = threading.Event()
     pump = threading.Thread(
-        target=_pump, args=(stream, pieces, stopped), name="model", daemon=True
+        target=_pump, args=(model, prompt, pieces, stopped), name="model", daemon=True
     )
     pump.start()
     try:
@@ -52,16 +54,19 @@ def cancellable(
             yield str(piece)
     finally:
         stopped.set()
+        if pump.is_alive() and isinstance(model, Stoppable):
+            model.stop()
 
 
 def _pump(
-    stream: Callable[[], Iterator[str]],
+    model: ChatModel,
+    prompt: Prompt,
     pieces: queue.SimpleQueue[object],
     stopped: threading.Event,
 ) -> None:
     """Moves pieces from the model to the queue; its errors travel the same way."""
     try:
-        iterator = stream()
+        iterator = model.stream(prompt)
         for piece in iterator:
             if stopped.is_set():
                 close = getattr(iterator, "close", None)

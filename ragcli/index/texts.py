@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
-from ragcli.index import text_workspace
+from ragcli.index import manifest, text_workspace
 from ragcli.index.catalogue_view import CatalogueView
 from ragcli.index.generation_files import WorkspaceFiles, generation_files
 from ragcli.index.opening import open_current
 from ragcli.index.passages import Chunk
-from ragcli.index.revision import Change, publish, read_manifest
-from ragcli.index.staging import Stager, has_tokens, prepared
+from ragcli.index.reading import prepare
+from ragcli.index.revision import Change, publish
+from ragcli.index.staging import Stager, has_tokens
 from ragcli.index.text_index import TextWriter
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class TextIndex:
             with text_workspace.staging(files) as room:
                 stager = Stager(self._embedder, TextWriter(room), files.write)
                 for text in newest.values():
-                    stager.add(prepared(_record(text), [Chunk(text.content)]))
+                    stager.add(prepare(_record(text), [Chunk(text.content)]))
                 stager.finish()
                 self._publish(place, tuple(newest), (), stager, room)
 
@@ -154,7 +155,7 @@ class TextIndex:
             return {}
         directory = self._snapshots.directory(generation)
         files = generation_files(directory, self._snapshots.sealer)
-        view = CatalogueView(read_manifest(directory), files)
+        view = CatalogueView(manifest.read(directory), files)
         return {name: record for name in names if (record := view.find(name))}
 
     def _opened(self) -> Reader | None:

@@ -97,6 +97,7 @@ class AbsentSession:
         self.id = ""
         self.created = ""
         self.encrypted = False
+        self.notices: list[str] = []
         self.log = NoLog()
         self.audit = NoAudit()
         self.snapshots = NoSnapshots()

@@ -85,6 +85,8 @@ class Session(Protocol):
     """At least 128 random bits, made with the profile."""
     created: str
     encrypted: bool
+    notices: list[str]
+    """Repairs since the profile was opened, one line each; readers clear it."""
 
     @property
     def log(self) -> Log:
