@@ -44,7 +44,7 @@ sum of its words' idf, so .15 here is what .2 is with the phrase's own."""
 
 _PHRASES_PER_PAIR = 4
 _SHOWN_WORDS = 8
-_REMEMBERED_TURNS = 8
+TURNS = 8
 """Older turns would weigh under 1 % of the last one."""
 
 
@@ -103,7 +103,7 @@ def build(
     Raises:
         ModelUnavailable: The embedder cannot be reached.
     """
-    recent = list(history)[-_REMEMBERED_TURNS:][::-1]
+    recent = list(history)[-TURNS:][::-1]
     strength = REFERRING if refers_back(question) else STANDING
     last = question_words(question, searched.languages)
     weights: dict[tuple[str, ...], float] = {}

@@ -11,7 +11,7 @@ from ragcli.models.builtin.scoring import Scored, best_first
 
 SENTENCES = 3
 """How many sentences an answer has at the most."""
-WORTHWHILE = 0.5
+WORTHWHILE = 0.4
 """Further sentences have at least this share of the best one's score."""
 _CHARACTERS_PER_TOKEN = 4
 _ON_ONE_LINE = "sentence"

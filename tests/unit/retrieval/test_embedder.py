@@ -13,9 +13,18 @@ from ragcli.models.builtin import merges, wheel
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 
 AWKWARD = [
-    "", " ", "\n", "  two  spaces\n\n x\n", "a\tb\r\nc", "中文字符 🎉🎉 ok", "<s> hi </s>",
-    "▁▁foo▁bar", "x" * 500, "naïve café Ünïcödé", "def f(x):\n    return x\n\n\n",
-]  # fmt: skip
+    "",
+    " ",
+    "\n",
+    "  two  spaces\n\n x\n",
+    "a\tb\r\nc",
+    "中文字符 🎉🎉 ok",
+    "<s> hi </s>",
+    "▁▁foo▁bar",
+    "x" * 500,
+    "naïve café Ünïcödé",
+    "def f(x):\n    return x\n\n\n",
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, E501 - the letters of other scripts are tested, and are wide
 from __future__ import annotations
 
 import pytest

@@ -1,0 +1,142 @@
+# ruff: noqa: RUF001, E501 - the letters of other scripts are tested, and are wide
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ragcli.models.base import Prompt, Source
+from ragcli.models.builtin.extractive import ExtractiveModel
+
+ALPS = (
+    "# The Alps\n\nMont Blanc is the highest mountain of the Alps. It was first climbed "
+    "in 1786 by Jacques Balmat and Michel Paccard. The weather changes fast. Guides "
+    "know the way to the summit of Mont Blanc"
+)
+LOCKS = '''def read(path):
+    """Reads it."""
+    return path.read_text()
+
+def commit_lock(directory, wait):
+    """Holds the lock of a directory."""
+    with acquired(directory, wait):
+        yield
+'''
+
+
+@pytest.fixture(scope="module")
+def model(embedder):
+    return ExtractiveModel(embedder)
+
+
+def asked(model, question, *texts, kind="prose", label="docs/file.md:1-9"):
+    sources = tuple(
+        Source(number, text, label, kind, 0.9 - number / 10)
+        for number, text in enumerate(texts, 1)
+    )
+    return "".join(model.stream(Prompt(question, question, sources)))
+
+
+def test_the_best_sentence_leads_with_its_marker(model):
+    answer = asked(
+        model, "When was Mont Blanc first climbed?", "Cats sleep a lot.", ALPS
+    )
+
+    assert answer.startswith(
+        "It was first climbed in 1786 by Jacques Balmat and Michel Paccard. [2]"
+    )
+
+
+def test_every_quotation_is_a_whole_sentence_of_its_source(model):
+    answer = asked(model, "What about the summit of Mont Blanc in the Alps?", ALPS)
+
+    quotations = re.split(r" \[1\]\s*", answer)[:-1]
+    assert 1 <= len(quotations) <= 3
+    for quotation in quotations:
+        assert quotation in " ".join(ALPS.split())
+        assert quotation.endswith(".")
+    assert "The Alps It" not in answer
+    assert "Guides" not in answer
+
+
+def test_headings_are_never_answers(model):
+    assert asked(model, "What are the Alps?", "# The Alps\n\n## Mountains\n") == ""
+
+
+def test_code_questions_are_answered_with_whole_code(model):
+    answer = asked(model, "How is commit_lock defined?", LOCKS, kind="code")
+
+    assert (
+        answer == "```\n" + LOCKS[LOCKS.index("def commit") :].rstrip() + "\n```\n [1]"
+    )
+
+
+def test_fenced_code_beside_prose_is_found(model):
+    text = (
+        "Locks are simple.\n\n```python\nwith commit_lock(place):\n    write()\n```\n"
+    )
+
+    answer = asked(model, "Show example code with commit_lock", text)
+
+    assert answer == "```\nwith commit_lock(place):\n    write()\n```\n [1]"
+
+
+def test_prose_questions_are_answered_with_prose(model):
+    text = "A lock keeps others out.\n\n```python\nlock(others, out)\n```\n"
+
+    assert (
+        asked(model, "What keeps others out?", text) == "A lock keeps others out. [1]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "kind", "label"),
+    [
+        ("| Service | Port |\n|---|---|\n| ssh | 22 |\n| http | 80 |", "prose", "a.md"),
+        ("Service,Port\nssh,22\nhttp,80", "table", "a.csv:1-3 (Service, Port)"),
+        ("ssh,22\nhttp,80", "table", "a.csv:2-3 (Service, Port)"),
+    ],
+)
+def test_rows_are_answered_by_column(model, table, kind, label):
+    answer = asked(model, "Which port has ssh?", table, kind=kind, label=label)
+
+    assert answer.startswith("Service: ssh; Port: 22 [1]")
+
+
+def test_list_items_stand_on_lines_of_their_own(model):
+    text = "- clownfish live in anemones\n- wrasses clean other fish\n"
+
+    assert asked(model, "Which fish clean other fish and live in anemones?", text) in {
+        "wrasses clean other fish [1]\nclownfish live in anemones [1]",
+        "clownfish live in anemones [1]\nwrasses clean other fish [1]",
+    }
+
+
+def test_overlapping_passages_are_quoted_once(model):
+    answer = asked(model, "When was Mont Blanc first climbed?", ALPS, ALPS)
+
+    assert answer.count("1786") == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "start"),
+    [
+        ("Wann wurde die Stadt gegründet?",
+         "Die Stadt liegt am Fluss. Sie wurde im Jahre 1648 gegründet.",
+         "Sie wurde im Jahre 1648 gegründet. [1]"),
+        ("北京是哪里的首都？", "上海是一座城市。北京是中国的首都。", "北京是中国的首都。 [1]"),
+        ("Сколько спит кошка?", "Собаки лают. Кошка спит шестнадцать часов.",
+         "Кошка спит шестнадцать часов. [1]"),
+    ],
+)  # fmt: skip
+def test_other_languages_are_quoted_too(model, question, text, start):
+    assert asked(model, question, text).startswith(start)
+
+
+def test_it_never_writes_anything_itself(model):
+    assert model.complete("Rewrite the question", "And then?") == ""
+    assert asked(model, "anything") == ""
+    assert (model.spec, model.generates, model.window()) == (
+        "builtin:extractive", False, 0,
+    )  # fmt: skip
+    assert model.count_tokens("four char tokens") > 0

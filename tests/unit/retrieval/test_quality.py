@@ -1,0 +1,79 @@
+"""A slice of SQuAD as a guard: figures may not fall below what was measured.
+
+The slice and its licence are in `squad/`. Full figures: `tests/benchmarks/README.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ragcli.chat.evaluation import CHUNKS, Answered, evaluate
+from ragcli.chat.questions import read_questions
+from ragcli.index.passages import SearchRequest
+from ragcli.models.base import Prompt, Source
+from ragcli.models.builtin.extractive import ExtractiveModel
+from tests.benchmarks.quality.prepare import as_markdown
+from tests.unit.retrieval.conftest import Quiet
+
+SLICE = Path(__file__).with_name("squad")
+
+
+@pytest.fixture(scope="module")
+def retriever(search_in):
+    lines = (SLICE / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    passages = [json.loads(line) for line in lines]
+    return search_in({f"{p['id']}.md": as_markdown(p) for p in passages})
+
+
+@pytest.fixture(scope="module")
+def answer(embedder):
+    model = ExtractiveModel(embedder)
+
+    def answer(question, found):
+        sources = tuple(
+            Source(number, passage.text, passage.path, passage.kind, passage.score)
+            for number, passage in enumerate(found.passages[:6], 1)
+        )
+        prompt = Prompt(question.question, found.query, sources)
+        text = "".join(model.stream(prompt))
+        cited = [sources[int(n) - 1].label for n in re.findall(r"\[(\d+)\]", text)]
+        return Answered(text, tuple(cited))
+
+    return answer
+
+
+def figures(retriever, mode, answer=None):
+    def search(question):
+        request = SearchRequest(
+            question.question, question.history, limit=CHUNKS, mode=mode
+        )
+        return retriever.search(request)
+
+    questions = read_questions(SLICE / "questions.jsonl")
+    return evaluate(questions, search, answer, Quiet())
+
+
+def test_the_hybrid_finds_and_quotes_as_well_as_it_did(retriever, answer):
+    hybrid = figures(retriever, "hybrid", answer)
+
+    assert hybrid.recall[1] >= HYBRID_RECALL
+    assert hybrid.ndcg[10] >= HYBRID_NDCG
+    assert hybrid.answer_in[1] >= FIRST_SENTENCE
+    assert hybrid.answer_in[3] >= THREE_SENTENCES
+
+
+def test_the_hybrid_is_not_below_bm25(retriever):
+    hybrid, bm25 = figures(retriever, "hybrid"), figures(retriever, "bm25")
+
+    assert hybrid.ndcg[10] >= bm25.ndcg[10]
+    assert hybrid.recall[5] >= bm25.recall[5]
+
+
+HYBRID_RECALL = 0.85
+HYBRID_NDCG = 0.92
+FIRST_SENTENCE = 0.78
+THREE_SENTENCES = 0.9
