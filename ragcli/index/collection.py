@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from ragcli.index import leases, pointer, verification
 from ragcli.index.manifest import NAME as MANIFEST
 from ragcli.index.manifest import generation_number
-from ragcli.storage.files import Directory
+from ragcli.storage.files import Directory, disk_errors
 
 WORKSPACE = "tmp-"
+_QUARANTINE = "quarantine"
 
 
 def all_generations(index: Directory) -> list[str]:
@@ -22,9 +25,6 @@ def all_generations(index: Directory) -> list[str]:
 
 def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
     """Removes generations that are neither recent nor read, and dead workspaces.
-
-    A generation newer than the current one was never acknowledged: its process
-    died between renaming it and moving `CURRENT`.
 
     Args:
         index: The directory of the generations; its lock is held.
@@ -43,6 +43,33 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
     for name in index.names():
         if name.startswith(WORKSPACE):
             leases.remove_unused(index.path / name, WORKSPACE)
+
+
+def discard_unpublished(index: Directory, current: str) -> None:
+    """Removes generations newer than the live one: nobody was told of them.
+
+    Their processes died between renaming them and moving `CURRENT`.
+
+    Args:
+        index: The directory of the generations; its lock is held.
+        current: The live generation; with none, nothing is known to be newer.
+    """
+    newest = generation_number(current)
+    for name in all_generations(index) if newest else ():
+        if generation_number(name) > newest:
+            leases.remove_unused(index.path / name, WORKSPACE)
+
+
+def set_aside(index: Directory, profile: Directory, generation: str) -> Path:
+    """Moves a generation into the profile's quarantine; returns where it is now."""
+    with profile.child(_QUARANTINE, create=True) as aside:
+        target = aside.path / f"{generation}-{secrets.token_hex(4)}"
+        with disk_errors(target):
+            os.rename(index.path / generation, target)
+        aside.sync()
+    index.remove(verification.stamp_name(generation))
+    index.sync()
+    return target
 
 
 def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:

@@ -176,10 +176,32 @@ def memory_directory() -> Iterator[Path]:
     Raises:
         StorageFailed: This machine has no memory file system.
     """
-    if not is_memory(_MEMORY):
+    if not has_memory():
         raise StorageFailed(f"{_MEMORY} is not a memory file system", "mount a tmpfs")
-    _sweep()
-    place = _MEMORY / f"{_PREFIX}{os.geteuid()}-{secrets.token_hex(8)}"
+    with _private_directory(_MEMORY) as place:
+        yield place
+
+
+@contextmanager
+def linked_directory(directory: Path) -> Iterator[Path]:
+    """Yields a private directory with links to the files of another one.
+
+    For a library that wants to write lock files beside what it only reads: the
+    directory itself stays as it is, and may be read-only.
+    """
+    base = _MEMORY if has_memory() else Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - links only, in a private directory
+    with _private_directory(base) as place:
+        with disk_errors(place):
+            for name in os.listdir(directory):
+                os.symlink(directory / name, place / name)
+        yield place
+
+
+@contextmanager
+def _private_directory(base: Path) -> Iterator[Path]:
+    """Yields a new directory that is gone on leaving, or swept after a kill."""
+    _sweep(base)
+    place = base / f"{_PREFIX}{os.geteuid()}-{secrets.token_hex(8)}"
     with disk_errors(place):
         os.mkdir(place, 0o700)
     lease = leases.own(place)
@@ -207,11 +229,11 @@ def is_memory(place: Path) -> bool:
     return ctypes.c_long.from_buffer(buffer).value == _TMPFS_MAGIC
 
 
-def _sweep() -> None:
-    """Removes what killed processes of this user left in memory."""
+def _sweep(base: Path) -> None:
+    """Removes what killed processes of this user left."""
     prefix = f"{_PREFIX}{os.geteuid()}-"
-    for name in os.listdir(_MEMORY):
-        place = _MEMORY / name
+    for name in os.listdir(base):
+        place = base / name
         if name.startswith(prefix):
             with suppress(OSError, NotPermitted):
                 leases.remove_unused(place, prefix)

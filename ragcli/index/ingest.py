@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from ragcli.index import text_workspace
 from ragcli.index.catalogue import Record
-from ragcli.index.discover import Skipped
 from ragcli.index.generation_files import WorkspaceFiles
-from ragcli.index.manifest import Manifest
-from ragcli.index.plan import Failure, Plan
+from ragcli.index.manifest import Manifest, mismatch
+from ragcli.index.plan import Plan
 from ragcli.index.reading import Chunking, Outcome
 from ragcli.index.reading_pool import outcomes
-from ragcli.index.revision import Change, mismatch, publish
+from ragcli.index.report import Failure, IngestReport, Request
+from ragcli.index.revision import Change, publish
 from ragcli.index.staging import Stager, has_tokens
 from ragcli.index.text_index import TextWriter
 
@@ -26,38 +26,6 @@ if TYPE_CHECKING:
 
     from ragcli.config import Settings
     from ragcli.index.protocols import Embedder, Progress, Snapshots
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What an ingest did."""
-
-    added: int = 0
-    """Documents that were not there before."""
-
-    changed: int = 0
-    """Documents whose content is another one now."""
-
-    unchanged: int = 0
-    """Files that are as they were."""
-
-    removed: int = 0
-    """Documents that are no longer there."""
-
-    failed: tuple[Failure, ...] = ()
-    """Files that could not be indexed; an older content of theirs stays."""
-
-    skipped: tuple[Skipped, ...] = ()
-    """What was left out on purpose."""
-
-    chunks: int = 0
-    """Chunks that were made."""
-
-    generation: str = ""
-    """The index that has it all."""
-
-    seconds: float = 0.0
-    """How long it took."""
 
 
 @dataclass(slots=True)
@@ -74,23 +42,6 @@ class Tally:
     def stored(self) -> frozenset[str]:
         """Paths with new chunks."""
         return frozenset(self.added | self.changed)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What an ingest is to do beside reading files."""
-
-    kind: str
-    """`add`, `sync` or `remove`."""
-
-    add_roots: tuple[str, ...] = ()
-    leave_out: tuple[str, ...] = ()
-    drop_roots: tuple[str, ...] = ()
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether there is something to publish even if no file changed."""
-        return bool(self.add_roots or self.leave_out or self.drop_roots)
 
 
 class Ingest:
@@ -133,10 +84,8 @@ class Ingest:
         """
         start = time.monotonic()
         tally = Tally()
-        generation = base.name
         self._progress.start(len(plan.to_read), "indexing")
-        if plan.to_read or plan.removed or request.is_needed:
-            generation = self._run(plan, request, base, tally, wait) or generation
+        generation = self._run(plan, request, base, tally, wait) or base.name
         return IngestReport(
             added=len(tally.added),
             changed=len(tally.changed),

@@ -2,75 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings, seconds, size
 from ragcli.errors import DocumentNotFound, SnapshotDamaged, SnapshotNotFound
-from ragcli.index import catalogue, plan
+from ragcli.index import catalogue, roots
 from ragcli.index.catalogue import DocumentInfo
 from ragcli.index.catalogue_view import CatalogueView
 from ragcli.index.generation_files import generation_files
-from ragcli.index.ingest import Ingest, IngestReport, Request
-from ragcli.index.manifest import Manifest
+from ragcli.index.manifest import Manifest, mismatch, read
 from ragcli.index.passages import Passage
-from ragcli.index.revision import (
-    ROOTS,
-    Roots,
-    is_below,
-    mismatch,
-    read_manifest,
-    read_roots,
-)
+from ragcli.index.report import Failure, GenerationInfo, IngestReport, Request, Silent
+from ragcli.index.roots import Roots, is_below
 
 if TYPE_CHECKING:
     from ragcli.index.catalogue import Record
     from ragcli.index.generation_files import GenerationFiles
+    from ragcli.index.plan import Plan
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.reader import Reader
 
-
-@dataclass(frozen=True, slots=True)
-class GenerationInfo:
-    """One kept state of an index."""
-
-    name: str
-    """`gen-00000007`."""
-
-    created: str
-    """When it was published, ISO 8601, UTC."""
-
-    change: str
-    """What made it: `add`, `sync`, `remove`, `reembed`, `rollback`."""
-
-    documents: int
-    """Documents in it."""
-
-    chunks: int
-    """Chunks in it."""
-
-    current: bool
-    """Whether it is the live one."""
-
-    damaged: str = ""
-    """What is wrong with it, or ""."""
-
-
-class _Silent:
-    """Progress that nobody watches."""
-
-    def start(self, total: int, what: str) -> None:
-        """Ignores it."""
-
-    def step(self, name: str, count: int = 1) -> None:
-        """Ignores it."""
-
-    def note(self, message: str) -> None:
-        """Ignores it."""
+__all__ = ["DocumentInfo", "Failure", "GenerationInfo", "IngestReport", "Library"]
 
 
 class Library:
@@ -109,16 +64,18 @@ class Library:
             Locked: Others published for too long; nothing changed.
             StorageFailed: Nothing changed.
         """
+        from ragcli.index import plan
+
         base, files = self._base()
         places = [os.path.abspath(path) for path in paths]
         directories = [place for place in places if os.path.isdir(place)]
         view = CatalogueView(base, files)
         known = view.all() if directories else _lookup(view, places)
         work = plan.of_paths([Path(place) for place in places], known, self._max_size())
-        roots = self._roots(base, files)
-        fresh = tuple(sorted(set(directories) - set(roots.directories)))
+        known_roots = self._roots(base, files)
+        fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
         request = Request("add", add_roots=fresh)
-        return self._ingest(progress).run(work, request, base, self._wait(wait))
+        return self._carry_out(work, request, base, progress, wait)
 
     def sync(self, progress: Progress, *, wait: float = 0) -> IngestReport:
         """Brings the index up to date with the disk: changed, new and vanished files.
@@ -126,11 +83,13 @@ class Library:
         Raises:
             As `add`, but nothing for a path that is gone.
         """
+        from ragcli.index import plan
+
         base, files = self._base()
         known = CatalogueView(base, files).all()
         work = plan.of_sync(self._roots(base, files), known, self._max_size())
         request = Request("sync")
-        return self._ingest(progress).run(work, request, base, self._wait(wait))
+        return self._carry_out(work, request, base, progress, wait)
 
     def remove(self, paths: Sequence[Path], *, wait: float = 0) -> IngestReport:
         """Forgets documents, or all below a directory; the files stay on disk.
@@ -138,26 +97,27 @@ class Library:
         Raises:
             DocumentNotFound: A path names no document.
         """
+        from ragcli.index.plan import Plan
+
         base, files = self._base()
         known = CatalogueView(base, files).all()
-        roots = self._roots(base, files)
+        known_roots = self._roots(base, files)
         places = [os.path.abspath(path) for path in paths]
-        work = plan.Plan()
+        work = Plan()
         for place in places:
             found = {path for path in known if is_below(path, place)}
-            if not found and place not in roots.directories:
+            if not found and place not in known_roots.directories:
                 raise _no_document(place, known)
             work.removed |= found
         dropped = [
             item
-            for item in roots.directories
+            for item in known_roots.directories
             if any(is_below(item, place) for place in places)
         ]
         request = Request(
             "remove", leave_out=tuple(places), drop_roots=tuple(sorted(dropped))
         )
-        ingest = self._ingest(_Silent())
-        return ingest.run(work, request, base, self._wait(wait))
+        return self._carry_out(work, request, base, Silent(), wait)
 
     def documents(self) -> list[DocumentInfo]:
         """Returns all documents, by path."""
@@ -193,7 +153,7 @@ class Library:
 
     def _described(self, name: str, live: str) -> GenerationInfo:
         try:
-            found = read_manifest(self._snapshots.directory(name))
+            found = read(self._snapshots.directory(name))
         except SnapshotDamaged as error:
             return GenerationInfo(name, "", "", 0, 0, name == live, error.message)
         counts = (found.documents, found.chunks)
@@ -218,7 +178,7 @@ class Library:
         shown = names[-1] if names else ""
         for item in reversed(self.generations()):
             if item.name == names[-1] and not item.damaged:
-                current = read_manifest(self._snapshots.directory(item.name))
+                current = read(self._snapshots.directory(item.name))
                 shown = current.origin or item.name
             elif item.name < shown and not item.damaged:
                 return item.name
@@ -275,20 +235,37 @@ class Library:
         if not name:
             return Manifest(), generation_files(Path(), None)
         place = self._snapshots.directory(name)
-        return read_manifest(place), generation_files(place, self._snapshots.sealer)
+        return read(place), generation_files(place, self._snapshots.sealer)
 
     @staticmethod
     def _roots(base: Manifest, files: GenerationFiles) -> Roots:
-        return read_roots(files) if ROOTS in base.files else Roots()
+        return roots.read(files) if roots.FILE in base.files else Roots()
 
-    def _ingest(self, progress: Progress) -> Ingest:
-        return Ingest(self._snapshots, self._embedder, self._settings, progress)
+    def _carry_out(
+        self,
+        work: Plan,
+        request: Request,
+        base: Manifest,
+        progress: Progress,
+        wait: float,
+    ) -> IngestReport:
+        """Does the work of a plan; imports what that takes only if there is some."""
+        if not (work.to_read or work.removed or request.is_needed):
+            progress.start(0, "indexing")
+            return IngestReport(
+                unchanged=work.unchanged,
+                failed=tuple(work.failed),
+                skipped=tuple(work.skipped),
+                generation=base.name,
+            )
+        from ragcli.index.ingest import Ingest
+
+        ingest = Ingest(self._snapshots, self._embedder, self._settings, progress)
+        patience = max(wait, seconds(self._settings.lock_wait))
+        return ingest.run(work, request, base, patience)
 
     def _max_size(self) -> int:
         return size(self._settings.max_file_size)
-
-    def _wait(self, wait: float) -> float:
-        return max(wait, seconds(self._settings.lock_wait))
 
 
 def _lookup(view: CatalogueView, places: Sequence[str]) -> dict[str, Record]:
@@ -298,6 +275,8 @@ def _lookup(view: CatalogueView, places: Sequence[str]) -> dict[str, Record]:
 
 
 def _no_document(place: str, known: dict[str, Record]) -> DocumentNotFound:
+    import difflib
+
     near = difflib.get_close_matches(place, known, 1, 0.6)
     hint = f"did you mean {near[0]}?" if near else "`ragcli docs list` lists them"
     return DocumentNotFound(f"{place}: not one of the documents", hint)

@@ -12,9 +12,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
-from ragcli.errors import NewerFormat, SnapshotDamaged
+from ragcli.errors import EmbedderMismatch, NewerFormat, SnapshotDamaged
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -170,6 +171,19 @@ def parse(data: bytes, generation: str) -> Manifest:
     if manifest.name != generation:
         raise damaged(generation, f"its manifest is that of {manifest.name!r}")
     return manifest
+
+
+def read(directory: Path) -> Manifest:
+    """Returns the manifest in the verified directory of a generation."""
+    return parse((directory / NAME).read_bytes(), directory.name)
+
+
+def mismatch(indexed: str, wanted: str) -> EmbedderMismatch:
+    """Returns the error for an index whose vectors another embedder made."""
+    return EmbedderMismatch(
+        f"the documents were embedded by {indexed}, the embedder in use is {wanted}",
+        f"run `ragcli docs reembed`, or set `embedder` back to {indexed}",
+    )
 
 
 def damaged(generation: str, what: str) -> SnapshotDamaged:

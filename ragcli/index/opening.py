@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.errors import SnapshotDamaged, SnapshotNotFound
 from ragcli.index import leases, text_workspace
+from ragcli.index import manifest as manifests
 from ragcli.index.generation_files import (
     TEXT,
     generation_files,
@@ -14,7 +15,6 @@ from ragcli.index.generation_files import (
     memory_directory,
 )
 from ragcli.index.reader import Reader
-from ragcli.index.revision import read_manifest
 from ragcli.index.text_index import TextWriter
 from ragcli.index.text_search import TextSearch
 
@@ -98,7 +98,7 @@ def open_directory(place: Path, sealer: Sealer | None, lease: int = -1) -> Reade
         sealer: Opens its files, when they are sealed.
         lease: A descriptor that the reader closes in the end; -1 is none.
     """
-    manifest = read_manifest(place)
+    manifest = manifests.read(place)
     files = generation_files(place, sealer)
     text = _text(place, sealer, files, manifest)
     return Reader(manifest, files, text, lease)

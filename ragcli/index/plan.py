@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,18 +11,8 @@ from ragcli.errors import NotPermitted
 from ragcli.index import catalogue, discover
 from ragcli.index.catalogue import Record
 from ragcli.index.discover import Found, Skipped
-from ragcli.index.revision import Roots, is_below
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be indexed."""
-
-    path: str
-    """Its absolute path."""
-
-    reason: str
-    """Why, in one line."""
+from ragcli.index.report import Failure
+from ragcli.index.roots import Roots
 
 
 @dataclass(slots=True)
@@ -80,35 +70,53 @@ def of_paths(paths: Sequence[Path], known: Mapping[str, Record], max_size: int) 
 def of_sync(roots: Roots, known: Mapping[str, Record], max_size: int) -> Plan:
     """Returns the plan for bringing an index up to date with the disk."""
     plan = Plan()
-    apart = [path for path in known if not _below_any(path, roots.directories)]
-    present = [path for path in apart if os.path.lexists(path)]
-    seen = looked_at(known)
-    found: list[Found] = []
-    for place in [*roots.directories, *present]:
+    below_roots = tuple(_prefix(path) for path in roots.directories)
+    apart = [path for path in known if not path.startswith(below_roots)]
+    places = [*roots.directories, *(path for path in apart if os.path.lexists(path))]
+    left_out = tuple(map(_prefix, roots.left_out))
+    seen: set[str] = set()
+    looked = looked_at(known)
+    for place in places:
         try:
-            items = list(
-                discover.find([Path(place)], max_size=max_size, known=seen)
-                if os.path.lexists(place)
-                else ()
-            )
+            items = _find(place, max_size, looked)
         except NotPermitted as error:
             plan.failed.append(Failure(place, error.message))
             continue
-        found += [item for item in items if isinstance(item, Found)]
-        plan.skipped += [item for item in items if isinstance(item, Skipped)]
-    unique = {item.location: item for item in found}
-    wanted = [
-        item
-        for path, item in unique.items()
-        if path in known or not _below_any(path, roots.left_out)
-    ]
-    plan.sort(wanted, known)
-    plan.removed = {path for path in known.keys() - unique.keys() if not _hidden(path)}
+        plan.sort(_wanted(items, seen, known, left_out), known)
+    plan.removed = {path for path in known.keys() - seen if not _hidden(path)}
     return plan
 
 
-def _below_any(path: str, directories: Sequence[str]) -> bool:
-    return any(is_below(path, directory) for directory in directories)
+def _find(
+    place: str, max_size: int, looked: Mapping[str, tuple[int, int]]
+) -> Iterable[Found | Skipped]:
+    """Yields what is at or below `place`; nothing if it is gone."""
+    if not os.path.lexists(place):
+        return ()
+    return discover.find([Path(place)], max_size=max_size, known=looked)
+
+
+def _wanted(
+    items: Iterable[Found | Skipped],
+    seen: set[str],
+    known: Mapping[str, Record],
+    left_out: tuple[str, ...],
+) -> Iterator[Found | Skipped]:
+    """Yields each file once, without those that were removed by hand."""
+    for item in items:
+        if isinstance(item, Found):
+            location = item.location
+            if location in seen:
+                continue
+            if location not in known and f"{location}/".startswith(left_out):
+                continue
+            seen.add(location)
+        yield item
+
+
+def _prefix(path: str) -> str:
+    """Returns what every path in a directory starts with."""
+    return path.rstrip("/") + "/"
 
 
 def _hidden(path: str) -> bool:

@@ -29,6 +29,14 @@ def read(index: Directory | None) -> tuple[str, str]:
     return match[1], match[2]
 
 
+def restore(index: Directory, generation: str) -> None:
+    """Makes a generation that is there already the live one; "" does nothing."""
+    if generation:
+        with index.child(generation) as opened:
+            data = opened.read(manifests.NAME, limit=manifests.LIMIT)
+        write(index, generation, data)
+
+
 def write(index: Directory, generation: str, manifest: bytes) -> None:
     """Makes `generation` the live one, durably.
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from ragcli.errors import Conflict
 from ragcli.index import catalogue, merging, staging
 from ragcli.index.generation_files import WorkspaceFiles, generation_files
-from ragcli.index.ingest import IngestReport
-from ragcli.index.manifest import Manifest, SegmentInfo
+from ragcli.index.manifest import Manifest, SegmentInfo, read
 from ragcli.index.passages import indexed_text
 from ragcli.index.publishing import link_or_copy
-from ragcli.index.revision import read_manifest, segment_files
+from ragcli.index.report import IngestReport
+from ragcli.index.revision import segment_files
 from ragcli.index.segment_writer import Columns, SegmentWriter
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class _Reembedding:
         """Embeds what is new in the current generation, until nobody was faster."""
         for attempt in range(_ATTEMPTS):
             parent = self._snapshots.current()
-            base = read_manifest(self._snapshots.directory(parent))
+            base = read(self._snapshots.directory(parent))
             if not attempt:
                 self._progress.start(base.documents, "embedding")
             self._make_missing(parent, base)

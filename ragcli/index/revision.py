@@ -7,17 +7,16 @@ else published first, it is simply done again on top of that.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragcli.errors import Conflict, EmbedderMismatch
-from ragcli.index import catalogue, merging, text_workspace
+from ragcli.errors import Conflict
+from ragcli.index import catalogue, merging, roots, text_workspace
 from ragcli.index.catalogue_view import CatalogueView
-from ragcli.index.generation_files import GenerationFiles, WorkspaceFiles
-from ragcli.index.manifest import NAME, Manifest, SegmentInfo, parse
+from ragcli.index.generation_files import WorkspaceFiles
+from ragcli.index.manifest import Manifest, SegmentInfo, mismatch, read
 from ragcli.index.moments import Moments
 from ragcli.index.publishing import link_or_copy
 from ragcli.index.segment import Segment
@@ -29,21 +28,9 @@ if TYPE_CHECKING:
 
     from ragcli.index.protocols import Snapshots
 
-ROOTS = "roots.json"
 _ATTEMPTS = 50
 _LATE_SUM = 256
 """Dead chunks that may be left in a stored sum before it is made again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """The directories that `docs sync` looks through."""
-
-    directories: tuple[str, ...] = ()
-    """Absolute paths."""
-
-    left_out: tuple[str, ...] = ()
-    """Paths below them that were removed by hand and stay out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +71,6 @@ class Change:
     """Embedder, dimension, chunking, for the manifest."""
 
 
-def read_manifest(directory: Path) -> Manifest:
-    """Returns the manifest in a verified directory of a generation."""
-    return parse((directory / NAME).read_bytes(), directory.name)
-
-
 def publish(snapshots: Snapshots, change: Change, wait: float) -> str:
     """Joins a change to the current generation; returns the new one's name.
 
@@ -113,7 +95,7 @@ def publish(snapshots: Snapshots, change: Change, wait: float) -> str:
 def _joined(snapshots: Snapshots, change: Change, parent: str, place: Path) -> Manifest:
     """Fills the workspace and returns its manifest."""
     files = WorkspaceFiles(place, snapshots.sealer)
-    base = read_manifest(snapshots.directory(parent)) if parent else Manifest()
+    base = read(snapshots.directory(parent)) if parent else Manifest()
     _check_embedder(base, change)
     index = _Joining(files, replace(base, **change.facts))
     affected = index.remove(change)
@@ -227,13 +209,17 @@ class _Joining:
 
     def write_roots(self, change: Change) -> None:
         """Writes what `docs sync` looks through, if the change alters it."""
-        known = read_roots(self._files) if ROOTS in self._base.files else Roots()
-        roots = _changed_roots(known, change)
-        if roots != known:
-            if ROOTS in self._base.files:
-                self._files.remove(ROOTS)
-            told = {"directories": roots.directories, "left_out": roots.left_out}
-            self._files.write(ROOTS, json.dumps(told).encode())
+        stored = roots.FILE in self._base.files
+        known = roots.read(self._files) if stored else roots.Roots()
+        wanted = known.readmitted(change.replaced).changed(
+            added=change.add_roots,
+            dropped=change.drop_roots,
+            left_out=change.leave_out,
+        )
+        if wanted != known:
+            if stored:
+                self._files.remove(roots.FILE)
+            self._files.write(roots.FILE, roots.encode(wanted))
 
     def manifest(self) -> Manifest:
         """Returns the manifest of what the workspace holds now."""
@@ -254,33 +240,6 @@ def segment_files(info: SegmentInfo, *, tokens: bool) -> list[str]:
     return names + [name for name in (info.dead_file, info.moments_file) if name]
 
 
-def read_roots(files: GenerationFiles) -> Roots:
-    """Returns what `docs sync` looks through."""
-    told = json.loads(bytes(files.buffer(ROOTS)))
-    return Roots(tuple(told["directories"]), tuple(told["left_out"]))
-
-
-def _changed_roots(known: Roots, change: Change) -> Roots:
-    """Returns the roots after a change: what is named is in, what is removed is out."""
-    named = set(change.add_roots) | change.replaced
-    directories = set(known.directories) - set(change.drop_roots)
-    directories |= set(change.add_roots)
-    left_out = {
-        path for path in known.left_out if not any(is_below(path, n) for n in named)
-    }
-    left_out |= {
-        path
-        for path in change.leave_out
-        if any(is_below(path, directory) for directory in directories)
-    }
-    return Roots(tuple(sorted(directories)), tuple(sorted(left_out)))
-
-
-def is_below(path: str, directory: str) -> bool:
-    """Tells whether `path` is `directory` or something in it."""
-    return path == directory or path.startswith(directory.rstrip("/") + "/")
-
-
 def _check_embedder(base: Manifest, change: Change) -> None:
     """Refuses vectors of two embedders in one index.
 
@@ -290,11 +249,3 @@ def _check_embedder(base: Manifest, change: Change) -> None:
     wanted = change.facts.get("embedder", base.embedder)
     if base.chunks and base.embedder != wanted:
         raise mismatch(base.embedder, wanted)
-
-
-def mismatch(indexed: str, wanted: str) -> EmbedderMismatch:
-    """Returns the error for an index whose vectors another embedder made."""
-    return EmbedderMismatch(
-        f"the documents were embedded by {indexed}, the embedder in use is {wanted}",
-        f"run `ragcli docs reembed`, or set `embedder` back to {indexed}",
-    )

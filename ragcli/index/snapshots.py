@@ -29,8 +29,6 @@ from ragcli.index.protocols import Sealer
 from ragcli.storage.files import DIRECTORY_MODE, Directory, disk_errors
 from ragcli.storage.locks import commit_lock, long_lock
 
-_QUARANTINE = "quarantine"
-
 
 class LocalSnapshots:
     """Generations on the local disk; satisfies `index.protocols.Snapshots`.
@@ -103,7 +101,8 @@ class LocalSnapshots:
             wrong = verification.differences(opened, found)
             if wrong:
                 raise manifests.damaged(name, wrong[0])
-            self._note(index, opened, name, data)
+            if self._remember:
+                verification.note(index, opened, name, data)
         self._verified[name] = found
         return found
 
@@ -116,10 +115,6 @@ class LocalSnapshots:
         if self.sealer:
             publishing.check_seal(self.sealer, json.loads(data))
         return found
-
-    def _note(self, index: Directory, opened: Directory, name: str, d: bytes) -> None:
-        if self._remember:
-            verification.note(index, opened, name, d)
 
     def generations(self) -> list[str]:
         """Returns the kept generations, oldest first; the last one is current."""
@@ -158,7 +153,7 @@ class LocalSnapshots:
         """
         files = self.manifest(parent).files if parent else {}
         index = self._made_index()
-        place = index.path / f"{collection.WORKSPACE}{secrets.token_hex(8)}"
+        place = index.path / (collection.WORKSPACE + secrets.token_hex(8))
         with disk_errors(place):
             os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
         self._owned[place] = leases.own(place)
@@ -190,6 +185,7 @@ class LocalSnapshots:
                     f"the index moved on to {live or 'nothing'} meanwhile",
                     "run the command again; nothing was lost",
                 )
+            collection.discard_unpublished(self._made_index(), live)
             return self._publish(workspace, {**manifest, "parent": parent}, files)
 
     def _publish(
@@ -210,7 +206,7 @@ class LocalSnapshots:
         publishing.rename_into_place(index, workspace.name, name)
         pointer.write(index, name, data)
         with index.child(name) as opened:
-            self._note(index, opened, name, data)
+            verification.note(index, opened, name, data)
         collection.collect(index, name, keep=self._keep, grace=self._grace)
         return name
 
@@ -272,29 +268,14 @@ class LocalSnapshots:
         If it was the current one, the newest sound generation takes its place.
         """
         index = self._made_index()
-        with (
-            commit_lock(self._profile, "index.lock", wait=publishing.WAIT),
-            self._profile.child(_QUARANTINE, create=True) as aside,
-        ):
-            target = aside.path / f"{generation}-{secrets.token_hex(4)}"
-            with disk_errors(target):
-                os.rename(index.path / generation, target)
-            aside.sync()
-            index.remove(verification.stamp_name(generation))
-            index.sync()
+        with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
+            target = collection.set_aside(index, self._profile, generation)
             if self._named() in {generation, ""}:
-                self._point_at_newest_sound(index)
+                index.remove(pointer.NAME)
+                index.sync()
+                sound = (item for item in self.candidates() if not self.verify(item))
+                pointer.restore(index, next(sound, ""))
         return target
-
-    def _point_at_newest_sound(self, index: Directory) -> None:
-        index.remove(pointer.NAME)
-        for name in self.candidates():
-            if not self.verify(name):
-                with index.child(name) as opened:
-                    data = opened.read(manifests.NAME, limit=manifests.LIMIT)
-                pointer.write(index, name, data)
-                return
-        index.sync()
 
     def _index(self) -> Directory | None:
         """Returns the open directory of the generations; None before the first."""
@@ -304,11 +285,9 @@ class LocalSnapshots:
         return self._opened
 
     def _made_index(self) -> Directory:
-        if self._index() is None:
-            self._opened = self._profile.child("index", create=True)
-        if self._opened is None:
-            raise AssertionError("child either opens or raises")
-        return self._opened
+        index = self._index() or self._profile.child("index", create=True)
+        self._opened = index
+        return index
 
     def _place(self, generation: str) -> Path:
         return self._profile.path / "index" / generation

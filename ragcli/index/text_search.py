@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from ragcli.index.generation_files import linked_directory
 from ragcli.index.text_index import schema, translated
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class TextSearch:
         """
         import tantivy
 
-        with translated(directory):
-            return cls(tantivy.Index.open(str(directory)))
+        with translated(directory), linked_directory(directory) as place:
+            return cls(tantivy.Index.open(str(place)))
 
     @property
     def count(self) -> int:

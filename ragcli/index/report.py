@@ -1,0 +1,106 @@
+"""What the library tells those who use it, and what it asks of an ingest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ragcli.index.discover import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be indexed."""
+
+    path: str
+    """Its absolute path."""
+
+    reason: str
+    """Why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did."""
+
+    added: int = 0
+    """Documents that were not there before."""
+
+    changed: int = 0
+    """Documents whose content is another one now."""
+
+    unchanged: int = 0
+    """Files that are as they were."""
+
+    removed: int = 0
+    """Documents that are no longer there."""
+
+    failed: tuple[Failure, ...] = ()
+    """Files that could not be indexed; an older content of theirs stays."""
+
+    skipped: tuple[Skipped, ...] = ()
+    """What was left out on purpose."""
+
+    chunks: int = 0
+    """Chunks that were made."""
+
+    generation: str = ""
+    """The index that has it all."""
+
+    seconds: float = 0.0
+    """How long it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an ingest is to do beside reading files."""
+
+    kind: str
+    """`add`, `sync` or `remove`."""
+
+    add_roots: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    drop_roots: tuple[str, ...] = ()
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is something to publish even if no file changed."""
+        return bool(self.add_roots or self.leave_out or self.drop_roots)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationInfo:
+    """One kept state of an index."""
+
+    name: str
+    """`gen-00000007`."""
+
+    created: str
+    """When it was published, ISO 8601, UTC."""
+
+    change: str
+    """What made it: `add`, `sync`, `remove`, `reembed`, `rollback`."""
+
+    documents: int
+    """Documents in it."""
+
+    chunks: int
+    """Chunks in it."""
+
+    current: bool
+    """Whether it is the live one."""
+
+    damaged: str = ""
+    """What is wrong with it, or ""."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def start(self, total: int, what: str) -> None:
+        """Ignores it."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Ignores it."""
+
+    def note(self, message: str) -> None:
+        """Ignores it."""
