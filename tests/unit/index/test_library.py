@@ -315,3 +315,30 @@ def test_many_small_changes_leave_few_segments_and_lose_nothing(
     rows, scores = reader.vector_search(query, 100)
     assert {Path(p.path).name for p in reader.passages(rows)} == kept
     assert (np.diff(scores) <= 0).all()
+
+
+def test_reading_leaves_a_generation_as_it_is(
+    make_library, sealer, profile, notes, progress
+):
+    library = make_library(sealer)
+    generation = library.add([notes], progress).generation
+    place = profile.path / "index" / generation
+    before = {path: path.stat().st_mtime_ns for path in place.rglob("*")}
+    reader = make_library(sealer).reader()
+    assert reader.text_search([term("ripen")], 5)
+    assert {path: path.stat().st_mtime_ns for path in place.rglob("*")} == before
+    assert library._snapshots.verify(generation) == []
+
+
+def test_an_index_that_may_not_be_written_is_read(
+    make_library, notes, progress, profile
+):
+    make_library().add([notes], progress)
+    places = [profile.path, *profile.path.rglob("*")]
+    for place in places:
+        place.chmod(0o500 if place.is_dir() else 0o400)
+    try:
+        assert found(make_library(), "orchard") == ["apples.txt"]
+    finally:
+        for place in places:
+            place.chmod(0o700 if place.is_dir() else 0o600)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ragcli.config import Settings
+from ragcli.errors import DocumentNotFound
+from ragcli.index import ephemeral
+from ragcli.index.analysis import Term, stems
+
+
+def test_piped_text_is_found_and_cited_by_its_lines(embedder):
+    text = (
+        "First line.\n\n"
+        + "Filler words stand here. " * 60
+        + "\n\nThe quokka smiles.\n"
+    )
+    reader = ephemeral.attached(text, [], embedder, Settings(chunk_size=300))
+    assert reader.generation == ""
+    [(row, _)] = reader.text_search([Term((stems("quokka", "en")[0],))], 5)
+    [passage] = reader.passages([row])
+    assert passage.path == "stdin"
+    assert passage.digest == passage.title == ""
+    first, last = passage.lines
+    lines = text.splitlines()
+    assert "quokka" in "\n".join(lines[first - 1 : last])
+    rows, _ = reader.vector_search(embedder.embed([passage.text])[0], 1)
+    assert rows.tolist() == [row]
+    mean, variance = reader.cosine_moments(embedder.embed(["Filler words"])[0])
+    assert -1 <= mean <= 1
+    assert variance >= 0
+
+
+def test_attached_files_keep_their_paths(embedder, notes, monkeypatch):
+    monkeypatch.chdir(notes)
+    reader = ephemeral.attached("", [Path("pears.txt")], embedder, Settings())
+    rows, _ = reader.vector_search(embedder.embed(["Pears"])[0], 5)
+    assert {p.path for p in reader.passages(rows)} == {str(notes / "pears.txt")}
+    with pytest.raises(DocumentNotFound):
+        ephemeral.attached("", [notes / "missing.txt"], embedder, Settings())
+
+
+def test_nothing_is_written(embedder, tmp_path, monkeypatch):
+    opened = []
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda *a, **k: opened.append(a) or real(*a, **k))
+    reader = ephemeral.attached("Some words.\n", [], embedder, Settings())
+    assert reader.chunk_count == 1
+    assert [call for call in opened if call[1] & (os.O_WRONLY | os.O_RDWR)] == []
+
+
+def test_an_empty_pipe_is_an_empty_index(embedder):
+    reader = ephemeral.attached("\n", [], embedder, Settings())
+    assert reader.chunk_count == 0
+    assert reader.text_search([Term(("word",))], 5) == []
+    rows, scores = reader.vector_search(embedder.embed(["word"])[0], 5)
+    assert (len(rows), len(scores)) == (0, 0)
+    assert reader.cosine_moments(embedder.embed(["word"])[0]) == (0.0, 0.0)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ragcli.errors import SnapshotDamaged
+from ragcli.index import generation_files
+from ragcli.index.analysis import Term, stems
+from ragcli.index.snapshots import LocalSnapshots
+from tests.unit.index.doubles import KeyedSealer, PlainEmbedder
+
+CANARY = "zyzzyva"
+
+
+def traces(place: Path) -> list[str]:
+    """Returns the files in which, or in whose names, the canary can be seen."""
+
+    def shows(path: Path) -> bool:
+        if CANARY in str(path.relative_to(place)):
+            return True
+        return path.is_file() and CANARY.encode() in path.read_bytes()
+
+    return [str(path) for path in place.rglob("*") if shows(path)]
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch) -> Iterator[Path]:
+    """A place in memory that no other test sees."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+        monkeypatch.setattr(generation_files, "_MEMORY", Path(name))
+        yield Path(name)
+
+
+@pytest.fixture(params=["memory", "no memory"])
+def memory_or_none(request, monkeypatch, memory) -> str:
+    if request.param == "no memory":
+        monkeypatch.setattr(generation_files, "is_memory", lambda place: False)
+    return request.param
+
+
+@pytest.fixture
+def secret(tmp_path) -> Path:
+    place = tmp_path / f"{CANARY}-folder"
+    place.mkdir()
+    text = f"# About {CANARY}\n\nThe {CANARY} is a weevil. " + "It eats palms. " * 40
+    (place / f"{CANARY}.md").write_text(text)
+    (place / "other.txt").write_text(f"Nothing but a {CANARY} again.\n")
+    return place
+
+
+@pytest.fixture
+def watched_publish(monkeypatch, profile) -> list[str]:
+    """Collects what of the canary is on disk at the moment of each publish."""
+    seen: list[str] = []
+    real = LocalSnapshots.publish
+
+    def publish(self, *arguments):
+        seen.extend(traces(profile.path))
+        seen.append("published")
+        return real(self, *arguments)
+
+    monkeypatch.setattr(LocalSnapshots, "publish", publish)
+    return seen
+
+
+def found(library, word: str = CANARY) -> list[str]:
+    reader = library.reader()
+    rows = [row for row, _ in reader.text_search([Term((stems(word, "en")[0],))], 10)]
+    return sorted({Path(item.path).name for item in reader.passages(rows)})
+
+
+@pytest.mark.usefixtures("memory_or_none")
+def test_nothing_plain_is_ever_on_disk(
+    make_library, profile, secret, progress, watched_publish, memory
+):
+    library = make_library(KeyedSealer())
+    library.add([secret], progress)
+    assert found(library) == ["other.txt", f"{CANARY}.md"]
+    (secret / "third.txt").write_text(f"A third {CANARY}.\n")
+    library.sync(progress)
+    library.remove([secret / "other.txt"])
+    other = make_library(KeyedSealer(), PlainEmbedder())
+    other.reembed(progress)
+    assert found(other) == ["third.txt", f"{CANARY}.md"]
+    assert watched_publish == ["published"] * 4
+    assert traces(profile.path) == []
+    assert list(memory.iterdir()) == []
+
+
+def test_an_index_from_a_machine_without_memory_files_opens_on_one_that_has_them(
+    make_library, secret, progress, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(generation_files, "is_memory", lambda place: False)
+        make_library(KeyedSealer()).add([secret], progress)
+    library = make_library(KeyedSealer())
+    assert found(library) == ["other.txt", f"{CANARY}.md"]
+    (secret / "third.txt").write_text(f"A third {CANARY}.\n")
+    library.sync(progress)
+    assert found(library) == ["other.txt", "third.txt", f"{CANARY}.md"]
+    assert library.reader().document_frequency(stems("weevil", "en")[0]) == 1
+
+
+def test_a_sealed_file_under_another_name_is_refused(
+    make_library, profile, secret, progress
+):
+    library = make_library(KeyedSealer())
+    library.add([secret / "other.txt"], progress)
+    library.add([secret / f"{CANARY}.md"], progress)
+    place = profile.path / "index" / library._snapshots.current()
+    one, two = sorted(place.glob("passages-*"))
+    sealer = KeyedSealer()
+    with pytest.raises(SnapshotDamaged):
+        sealer.unseal(one.name, two.read_bytes())
+    for info in library.reader().manifest.segments:
+        name = f"passages-{info.id}.jsonl"
+        assert sealer.unseal(name, (place / name).read_bytes())
+
+
+def test_directories_of_killed_processes_are_swept(memory):
+    prefix = f"ragcli-text-{os.geteuid()}-"
+    stale = memory / f"{prefix}stale"
+    stale.mkdir(mode=0o700)
+    (stale / "rest").write_text(CANARY)
+    with generation_files.memory_directory() as place:
+        assert not stale.exists()
+        assert place.stat().st_mode & 0o777 == 0o700
+        with generation_files.memory_directory():
+            assert place.is_dir()
+    assert list(memory.iterdir()) == []
