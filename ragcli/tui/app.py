@@ -8,12 +8,13 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from ragcli.errors import RagcliError
+from ragcli.errors import ExitCode, RagcliError
 from ragcli.tui import keys, theme
 from ragcli.tui.bindings import key
 from ragcli.tui.palette import ChatCommands
 from ragcli.tui.ports import Profile, Profiles
 from ragcli.tui.screens.chat import ChatScreen
+from ragcli.tui.terminals import teach_newlines
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.sidebar import Sidebar
@@ -167,7 +168,8 @@ def run(
         inline: Draw under the shell's prompt instead of on the whole screen.
 
     Returns:
-        The exit code: 0, or 128 and the number of the signal that ended it.
+        The exit code: 0; 128 and the number of the signal that ended it; 70 when it
+        crashed, its traceback shown.
 
     Raises:
         RagcliError: The profile or the conversation cannot be opened.
@@ -177,9 +179,12 @@ def run(
     try:
         if conversation:
             first = profile.history.resolve(conversation)
+        teach_newlines()
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
         profile = app.chat.profile
     finally:
         profile.close()
-    return app.ended_by and 128 + app.ended_by
+    if app.ended_by:
+        return 128 + app.ended_by
+    return ExitCode.BUG if app.return_code else ExitCode.ANSWERED

@@ -37,8 +37,8 @@ class ConversationsMixin(AskingMixin):
 
     async def open_conversation(self, conversation: str) -> None:
         """Shows a conversation's end, or the welcome for a new one."""
-        self.conversation, self.selected, self.editing = conversation, None, None
         await self.sources.show([])
+        self.conversation, self.selected, self.editing = conversation, None, None
         await self.show_end()
         self._list()
         self.show_state()

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from ragcli.tui.bindings import key
+from ragcli.tui.terminals import MODIFIED_ENTER
 
 
 class Prompt(TextArea):
@@ -146,6 +147,13 @@ class Prompt(TextArea):
             self._kept = self.text
         self._at = at
         self.put(self._sent[at] if at < len(self._sent) else self._kept)
+
+    def on_key(self, event: events.Key) -> None:
+        """Takes Enter with a modifier, as older terminals report it."""
+        if event.key in MODIFIED_ENTER:
+            event.stop()
+            event.prevent_default()
+            self.action_newline()
 
     async def _on_paste(self, event: events.Paste) -> None:
         """Takes pasted lines as they are, with their own line ends made plain."""

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from ragcli.text import safe_line, safe_text
@@ -18,8 +19,40 @@ from ragcli.tui.bindings import key
 from ragcli.tui.sources import Source, quoted_span
 
 _NONE = "The passages behind an answer stand here."
-_LONGEST = 1200
-"""Characters of a passage that are shown before it is expanded."""
+_BEFORE, _AFTER = 160, 320
+"""Characters shown before and after the start of the quotation, or of the passage,
+until the passage is expanded."""
+
+
+class SourceHead(Widget):
+    """The line above a passage: marker, place and score, fitted to the width.
+
+    Args:
+        source: The passage.
+    """
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+
+    def render(self) -> Content:
+        """Returns the line; a long place loses its beginning."""
+        source = self._source
+        flags = (" changed" if source.stale else "") + (
+            "" if source.verified else " unverified"
+        )
+        score = f"{source.score:.2f}"
+        room = self.size.width - len(f"[{source.marker}]  {flags}{score}")
+        place = source.place
+        if len(place) > room > 1:
+            place = "…" + place[-(room - 1) :]
+        return Content.assemble(
+            (f"[{source.marker}] ", "bold $text-accent"),
+            (place, "bold"),
+            (flags, "$text-warning"),
+            " " * max(1, room - len(place) + 1),
+            (score, "$foreground 60%"),
+        )
 
 
 class SourceCard(Vertical, can_focus=True):
@@ -79,13 +112,12 @@ class SourceCard(Vertical, can_focus=True):
         super().__init__(classes="-cited" if source.cited else "")
         self.source = source
         self.expanded = False
-        self._head = Static(markup=False, classes="head")
         self._heading = Static(markup=False, classes="heading")
         self._body = Static(markup=False, classes="body")
 
     def compose(self) -> ComposeResult:
         """Yields place, heading and text."""
-        yield self._head
+        yield SourceHead(self.source)
         if self.source.heading:
             yield self._heading
         yield self._body
@@ -94,31 +126,6 @@ class SourceCard(Vertical, can_focus=True):
         """Draws it."""
         self._heading.update(Content(safe_line(self.source.heading)))
         self._body.update(self._text())
-        self.call_after_refresh(self._draw_head)
-
-    def on_resize(self) -> None:
-        """Fits the line with place and score to the width."""
-        self._draw_head()
-
-    def _draw_head(self) -> None:
-        source = self.source
-        flags = " changed" if source.stale else ""
-        flags += "" if source.verified else " unverified"
-        score = f"{source.score:.2f}"
-        room = self.content_size.width - len(f"[{source.marker}]  {flags} {score}")
-        place = source.place
-        if len(place) > room > 4:
-            place = "…" + place[-(room - 1) :]
-        gap = " " * max(1, room - len(place) + 1)
-        self._head.update(
-            Content.assemble(
-                (f"[{source.marker}] ", "bold $text-accent"),
-                (place, "bold"),
-                (flags, "$text-warning"),
-                gap,
-                (score, "$foreground 60%"),
-            )
-        )
 
     def _text(self) -> Content:
         text = safe_text(self.source.text).strip("\n")
@@ -126,10 +133,7 @@ class SourceCard(Vertical, can_focus=True):
         content = Content(text)
         if span:
             content = content.stylize("$text-warning on $warning 15%", *span)
-        if len(text) > _LONGEST and not self.expanded:
-            end = max(_LONGEST, span[1] if span else 0)
-            content = content[:end] + Content.styled(" …", "$foreground 60%")
-        return content
+        return content if self.expanded else _extract(content, span)
 
     def show_around(self, before: str, after: str) -> None:
         """Shows what stands around the passage; called again, hides it."""
@@ -150,6 +154,16 @@ class SourceCard(Vertical, can_focus=True):
     def on_focus(self) -> None:
         """Shows which marker of the answer it belongs to."""
         self.post_message(self.Selected(self))
+
+
+def _extract(content: Content, span: tuple[int, int] | None) -> Content:
+    """Returns the part of a passage around what is quoted from it."""
+    text, first, last = content.plain, *(span or (0, 0))
+    start = text.rfind(" ", 0, first - _BEFORE) + 1 if first > _BEFORE else 0
+    end = text.find(" ", max(last, start + _AFTER))
+    dots = Content.styled("…", "$foreground 40%")
+    kept = content[start : end if end > 0 else len(text)]
+    return (dots if start else Content("")) + kept + (dots if end > 0 else Content(""))
 
 
 class SourcesPane(VerticalScroll, can_focus=False):

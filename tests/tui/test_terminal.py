@@ -1,0 +1,288 @@
+"""The chat in a real terminal, on a real profile, with a real stream."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ragcli.runtime import Runtime
+from ragcli.sessions.records import Turn
+from tests.fakes.ollama import FakeOllama
+from tests.tui.terminal import Terminal
+
+pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
+
+SLOW = "Every word [1] takes its time, " * 40
+DOCUMENT = "# Locks\n\nA commit waits at most ten seconds for the lock.\n"
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOllama]:
+    """A model server that answers at once, unless told otherwise."""
+    with FakeOllama() as fake:
+        yield fake
+
+
+@pytest.fixture
+def runtime(home: Path, tmp_path: Path) -> Runtime:
+    """A home with two profiles, one of them with a document."""
+    (tmp_path / "locks.md").write_text(DOCUMENT)
+    runtime = Runtime({}, {**os.environ, "RAGCLI_HOME": str(home)})
+    runtime.store.create("other", {}).close()
+    with runtime.open("default") as workspace:
+        workspace.library.add([tmp_path / "locks.md"], _Silent())
+    return runtime
+
+
+class _Silent:
+    """Progress that nobody watches."""
+
+    def start(self, total: int, what: str) -> None:
+        """Nothing."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Nothing."""
+
+    def note(self, message: str) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def terminal(home: Path, runtime: Runtime, server: FakeOllama) -> Iterator[Terminal]:
+    """A terminal whose shell has the home and the server."""
+    with Terminal(home, {"OLLAMA_HOST": server.host}) as started:
+        started.until("$ ")
+        yield started
+
+
+def turns(runtime: Runtime, profile: str = "default") -> list[Turn]:
+    """Returns what was recorded."""
+    with runtime.open(profile) as workspace:
+        return workspace.history.since(0)
+
+
+def eventually(done: Callable[[], object]) -> None:
+    """Waits until something is true."""
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_day_in_the_terminal(
+    terminal: Terminal, runtime: Runtime, server: FakeOllama
+):
+    server.replies.append("A commit waits at most **ten seconds** [1].")
+    terminal.run("chat")
+    terminal.until("1 document")
+    assert terminal.is_alternate()
+    terminal.type("How long does a commit wait?")
+    terminal.press("Enter")
+    terminal.until("ten seconds [1]")
+    terminal.until("locks.md:")
+
+    server.rate, server.always = 20, None
+    server.replies.append(SLOW)
+    terminal.type("And slowly?")
+    terminal.press("Enter")
+    terminal.until("takes its time")
+    terminal.press("Escape")
+    terminal.until("interrupted")
+
+    terminal.resize(62, 18)
+    terminal.until(lambda: "Conversations" not in terminal.screen.splitlines()[1])
+    terminal.until("interrupted")
+    terminal.resize(120, 32)
+
+    terminal.type("/profile other")
+    terminal.press("Enter")
+    terminal.until("other · ")
+    terminal.until("has no documents yet")
+    terminal.press("C-q")
+    screen = terminal.until("ended 0")
+
+    assert not terminal.is_alternate()
+    assert "chat; echo" in screen, "the shell's screen is back"
+    terminal.type("echo still $((1+1)) here")
+    terminal.press("Enter")
+    terminal.until("still 2 here")
+    first, second = turns(runtime)
+    assert first.status == "answered"
+    assert second.status == "interrupted"
+    assert second.answer.startswith("Every word")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_keeps_answer_and_draft(
+    terminal: Terminal, runtime: Runtime, server: FakeOllama, number: signal.Signals
+):
+    server.rate = 20
+    server.replies.append(SLOW)
+    terminal.run("chat", "--new")
+    terminal.until("1 document")
+    terminal.type("slow one")
+    terminal.press("Enter")
+    terminal.until("takes its time")
+    terminal.type("unsent thought")
+    terminal.until("unsent thought")
+    os.kill(terminal.pids()[0], number)
+    terminal.until(f"ended {128 + number}")
+
+    assert not terminal.is_alternate()
+    (turn,) = turns(runtime)
+    assert turn.status == "interrupted"
+    assert "takes its time" in turn.answer
+    with runtime.open("default") as workspace:
+        assert workspace.history.draft() == "unsent thought"
+
+
+def test_kill_9_keeps_finished_turns_and_the_draft_of_a_second_ago(
+    terminal: Terminal, runtime: Runtime, server: FakeOllama
+):
+    server.replies.append("It waits [1].")
+    terminal.run("chat")
+    terminal.until("1 document")
+    terminal.type("How long does it wait?")
+    terminal.press("Enter")
+    terminal.until("It waits")
+    eventually(lambda: turns(runtime))
+    terminal.type("half a thought")
+
+    def kept() -> bool:
+        with runtime.open("default") as workspace:
+            return workspace.history.draft() == "half a thought"
+
+    eventually(kept)
+    os.kill(terminal.pids()[0], signal.SIGKILL)
+    terminal.until("ended 137")
+
+    assert [turn.question for turn in turns(runtime)] == ["How long does it wait?"]
+    terminal.press("Enter")
+    terminal.type("reset")
+    terminal.press("Enter")
+    terminal.run("chat")
+    terminal.until("half a thought")
+    terminal.press("C-q")
+
+
+def test_a_closed_terminal_keeps_answer_and_draft(
+    home: Path, runtime: Runtime, server: FakeOllama
+):
+    server.rate = 20
+    server.replies.append(SLOW)
+    with Terminal(home, {"OLLAMA_HOST": server.host}) as terminal:
+        terminal.run("chat", "--new")
+        terminal.until("1 document")
+        terminal.type("slow one")
+        terminal.press("Enter")
+        terminal.until("takes its time")
+        (pid,) = terminal.pids()
+
+    def gone() -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+
+    eventually(gone)
+    (turn,) = turns(runtime)
+    assert turn.status == "interrupted"
+
+
+def test_a_pipeline_in_another_terminal_shows_up(
+    terminal: Terminal, runtime: Runtime, server: FakeOllama
+):
+    terminal.run("chat", "--model", "builtin")
+    terminal.until("1 document")
+    terminal.type("How long does a commit wait?")
+    terminal.press("Enter")
+    terminal.until("ten seconds")
+    environ = {**os.environ, "OLLAMA_HOST": server.host}
+    asked = [sys.executable, "-m", "ragcli", "ask", "-m", "builtin", "who waits?"]
+    subprocess.run(asked, env=environ, capture_output=True, check=False)
+    terminal.until("who waits?")
+    terminal.press("C-q")
+    terminal.until("ended 0")
+
+
+def test_newline_keys_of_every_terminal(terminal: Terminal, runtime: Runtime):
+    terminal.run("chat", "--model", "builtin")
+    terminal.until("1 document")
+    terminal.type("first line")
+    terminal.press("C-j")
+    terminal.type("second line")
+    terminal.press("M-Enter")
+    terminal.type("third line")
+    screen = terminal.until("third line")
+    lines = [line.strip(" ▌") for line in screen.splitlines()]
+
+    at = lines.index("first line")
+    assert lines[at : at + 3] == ["first line", "second line", "third line"]
+    assert not turns(runtime)
+    terminal.press("C-q")
+    terminal.until("ended 0")
+
+
+def test_hostile_names_and_answers_reach_the_terminal_inert(
+    terminal: Terminal, runtime: Runtime, server: FakeOllama, tmp_path: Path
+):
+    server.replies.append("\x1b]0;pwned\x07\x1b[2J[@click=app.quit]x[/] \u202egnp")
+    terminal.run("chat")
+    terminal.until("1 document")
+    terminal.type("How long does a commit wait?")
+    terminal.press("Enter")
+    screen = terminal.until("[@click=app.quit]x[/]")
+
+    assert "␛]0;pwned" in screen
+    assert "\\u{202e}gnp" in screen
+    assert "Ask about your documents" in screen
+    title = terminal._tmux("display-message", "-p", "#{pane_title}")
+    assert "pwned" not in title
+    terminal.press("C-q")
+    terminal.until("ended 0")
+
+
+def test_without_a_capable_terminal_it_is_a_plain_chat(
+    terminal: Terminal, runtime: Runtime
+):
+    terminal.type("export TERM=dumb")
+    terminal.press("Enter")
+    terminal.run("chat", "--model", "builtin")
+    terminal.until("/help lists the commands")
+    terminal.type("How long does a commit wait?")
+    terminal.press("Enter")
+    terminal.until("[1] ")
+    terminal.press("C-d")
+    terminal.until("ended 0")
+
+    assert len(turns(runtime)) == 1
+
+
+def test_inline_leaves_the_shell_on_the_screen(terminal: Terminal):
+    terminal.run("chat", "--inline", "--model", "builtin")
+    terminal.until("1 document")
+    assert not terminal.is_alternate()
+    assert "echo ended" in terminal.screen
+    terminal.press("C-q")
+    terminal.until("ended 0")
+
+
+def test_a_pipe_is_a_plain_chat(runtime: Runtime, run_process: Callable[..., object]):
+    ran = run_process(
+        "chat", "-m", "builtin", stdin="How long does a commit wait?\n/nonsense\n"
+    )
+
+    assert "ten seconds" in ran.out
+    assert "[1] " in ran.out
+    assert "\x1b" not in ran.out
+    assert "there is no command /nonsense" in ran.err
+    assert ran.code == 2
