@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import config, paths
-from ragcli.errors import ConfigError, ProfileNotFound
+from ragcli.errors import ConfigError, ProfileNotFound, UsageError
 from ragcli.storage.files import Directory
 from ragcli.workspace import Workspace
 
@@ -186,15 +186,20 @@ class Runtime:
         wanted = paths.checked_profile_name(name) if name else self.profile_name()
         self._stateless = stateless
         try:
-            session = self.store.open(wanted)
+            session = self.store.open(wanted, passive=stateless)
         except ProfileNotFound:
             if wanted != DEFAULT_PROFILE or not (create or stateless):
                 raise
-            session = (
-                self._absent(wanted) if stateless else self.store.create(wanted, {})
-            )
+            session = self._absent(wanted) if stateless else self._made(wanted)
         layer = config.Layer(f"profile {session.name}", dict(session.settings()))
         return Workspace(session, self.resolve(layer), self.home, writes=not stateless)
+
+    def _made(self, name: str) -> Session:
+        """Makes a profile, or opens it when another process was quicker."""
+        try:
+            return self.store.create(name, {})
+        except UsageError:
+            return self.store.open(name)
 
     @staticmethod
     def _absent(name: str) -> Session:

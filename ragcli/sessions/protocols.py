@@ -141,8 +141,8 @@ class SessionStore(Protocol):
             UsageError: The name is taken.
         """
 
-    def open(self, name: str) -> Session:
-        """Opens a profile.
+    def open(self, name: str, *, passive: bool = False) -> Session:
+        """Opens a profile; a passive one erases nothing and does not count as use.
 
         Raises:
             ProfileNotFound: There is none (the nearest name is in the hint).
