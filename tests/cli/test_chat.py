@@ -1,0 +1,37 @@
+"""`ragcli chat` finds out by itself what it can draw on."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import QUESTION
+
+
+def test_a_pipe_gets_the_plain_chat(indexed, run_process):
+    ran = run_process("chat", "--new", stdin=f"{QUESTION}\n")
+
+    assert ran.code == 0, ran.err
+    assert "ten seconds" in ran.out
+    assert "\x1b" not in ran.out
+    assert QUESTION in run_process("history", "list").out
+
+
+def test_a_dumb_terminal_gets_the_plain_chat(indexed, pty_run):
+    ran = pty_run("chat", keys=[f"{QUESTION}\n", "/quit\n"], env={"TERM": "dumb"})
+
+    assert ran.code == 0, ran.out
+    assert "ten seconds" in ran.out
+    assert "\x1b[" not in ran.out
+
+
+def test_a_terminal_gets_the_screen_and_it_back(indexed, pty_run):
+    ran = pty_run("chat", keys=["\x11", "\x11"])
+
+    assert ran.code == 0, ran.out[-2000:]
+    assert "\x1b[?1049h" in ran.out
+    assert ran.out.rindex("\x1b[?1049l") > ran.out.rindex("\x1b[?1049h")
+
+
+def test_an_unknown_conversation_is_5_before_anything_is_drawn(indexed, pty_run):
+    ran = pty_run("chat", "--conversation", "ffffffff")
+
+    assert ran.code == 5
+    assert "\x1b[?1049h" not in ran.out
