@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import FrameType
 
 from ragcli import __version__
-from ragcli.cli.output import Output
+from ragcli.cli.output import Output, ReaderGone
 from ragcli.errors import ExitCode, RagcliError, UsageError
 
 PROGRAM = "ragcli"
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         output.end_stream()
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
+    except ReaderGone:
         output.abandon()
         return 0
     except RagcliError as error:
@@ -97,7 +97,7 @@ def _failed(error: RagcliError, output: Output) -> int:
     try:
         code = output.failure(error)
         output.flush()
-    except BrokenPipeError:
+    except ReaderGone:
         output.abandon()
         return int(error.code)
     except RagcliError as worse:  # stdout itself is what cannot be written

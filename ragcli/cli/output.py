@@ -27,6 +27,13 @@ _BOLD, _DIM, _RED, _YELLOW, _RESET = (
 )
 
 
+class ReaderGone(Exception):  # noqa: N818 - an event, not an error
+    """Whoever read stdout has closed it.
+
+    Not an `OSError`: Typer would turn that into exit code 1, our "nothing found".
+    """
+
+
 class Output:
     """Where one command writes.
 
@@ -158,7 +165,7 @@ class Output:
 
     def end_stream(self) -> None:
         """Writes out what was held back, before somebody else has the word."""
-        with suppress(BrokenPipeError):
+        with suppress(ReaderGone):
             if self._carriage:
                 self._write("\n")
                 self._carriage = ""
@@ -168,7 +175,7 @@ class Output:
         """Hands everything written to the operating system.
 
         Raises:
-            BrokenPipeError: Nobody reads any more.
+            ReaderGone: Nobody reads any more.
             StorageFailed: stdout is a file on a disk that is full.
         """
         if self._stdout is not None:
@@ -213,10 +220,10 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def _translated(error: OSError) -> OSError | StorageFailed:
+def _translated(error: OSError) -> ReaderGone | StorageFailed:
     """Returns what a failed write to stdout means."""
     if isinstance(error, BrokenPipeError):
-        return error
+        return ReaderGone()
     return StorageFailed(
         f"standard output: {error.strerror}", "what was stored is whole"
     )

@@ -158,7 +158,10 @@ def _group(
 
 def _app(*, completion: bool = False) -> typer.Typer:
     return typer.Typer(
-        add_completion=completion, rich_markup_mode=None, pretty_exceptions_enable=False
+        add_completion=completion,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": []},  # ours is `_HELP`
     )
 
 
@@ -166,18 +169,20 @@ def _with_shared(function: Callable[..., int | None]) -> Callable[..., Any]:
     """Returns `function` with the shared options behind its own parameters."""
 
     def call(ctx: typer.Context, **arguments: Any) -> int | None:
+        del arguments["help_"]
         typed = Shared(**{name: arguments.pop(name) for name in _SHARED})
         started = started_by(ctx)
         invocation = Invocation(typed.over(started.shared), started.output)
         return function(invocation, **arguments)
 
     _, *own = inspect.signature(function, eval_str=True).parameters.values()
-    _sign(call, [*own, *_SHARED.values()])
+    _sign(call, [*own, *_SHARED.values(), _HELP])
     call.__doc__ = function.__doc__
     return call
 
 
 def _group_callback(ctx: typer.Context, **arguments: Any) -> None:
+    del arguments["help_"]
     started = started_by(ctx)
     started.shared = Shared(**arguments).over(started.shared)
     if ctx.invoked_subcommand is None:
@@ -206,6 +211,24 @@ def _sign(
     vars(function)["__signature__"] = inspect.Signature([context, *named])
 
 
+def _show_help(ctx: typer.Context, value: bool) -> None:
+    """Prints the help through our output, which knows what a closed pipe means."""
+    if value and not ctx.resilient_parsing:
+        started_by(ctx).output.line(ctx.get_help())
+        raise typer.Exit
+
+
+_HELP = inspect.Parameter(
+    "help_",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[
+        bool,
+        typer.Option(
+            "--help", is_eager=True, callback=_show_help, help="Show this and end."
+        ),
+    ],
+)
 _VERSION = inspect.Parameter(
     "version",
     inspect.Parameter.KEYWORD_ONLY,
@@ -213,5 +236,5 @@ _VERSION = inspect.Parameter(
     annotation=Annotated[bool, typer.Option("--version", help="Print the version.")],
 )
 _SHARED = inspect.signature(Shared, eval_str=True).parameters
-_sign(_group_callback, _SHARED.values())
-_sign(_root_callback, [_VERSION, *_SHARED.values()])
+_sign(_group_callback, [*_SHARED.values(), _HELP])
+_sign(_root_callback, [_VERSION, *_SHARED.values(), _HELP])
