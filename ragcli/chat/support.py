@@ -58,6 +58,7 @@ _SPELLED = {
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
 """Not "one", which is a pronoun as often as a number."""
+_FENCE = re.compile(r"^\s*```[^\n]*$", re.MULTILINE)
 _FEW = 3
 """Fewest content stems that make a claim of their own."""
 
@@ -229,7 +230,15 @@ class Evidence:
         return (weights.of(stems & self.stems) + near) / 2 / total
 
     def quote(self, claim: Claim) -> Quote:
-        """Returns the sentence with most words of the claim; of equals the shortest."""
+        """Returns what of the passage says the claim.
+
+        A claim that quotes the passage is found as it stands, over all its lines.
+        Otherwise it is the sentence with most of its words; of equals the shortest.
+        """
+        said = _FENCE.sub("", claim.text).strip()
+        at = self.passage.text.find(said)
+        if at >= 0 and not claim.is_thin:
+            return Quote(said, self._lines(at, said))
         language = self.passage.language
         stems = claim.stems(language)
 

@@ -59,7 +59,7 @@ class ExtractiveModel:
         chosen = answer(best_first(prompt, found, self._embedder))
         for index, item in enumerate(chosen):
             before = _separator(chosen[index - 1], item) if index else ""
-            yield f"{before}{_quoted(item)} [{item.source.marker}]"
+            yield f"{before}{_quoted(item)}[{item.source.marker}]"
 
 
 def answer(ranked: Sequence[Scored]) -> list[Candidate]:
@@ -88,7 +88,7 @@ def answer(ranked: Sequence[Scored]) -> list[Candidate]:
 
 
 def _quoted(item: Candidate) -> str:
-    return f"```\n{item.text}\n```\n" if item.kind == "code" else item.text
+    return f"```\n{item.text}\n```\n" if item.kind == "code" else f"{item.text} "
 
 
 def _separator(before: Candidate, item: Candidate) -> str:

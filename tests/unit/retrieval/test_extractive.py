@@ -67,7 +67,7 @@ def test_code_questions_are_answered_with_whole_code(model):
     answer = asked(model, "How is commit_lock defined?", LOCKS, kind="code")
 
     assert (
-        answer == "```\n" + LOCKS[LOCKS.index("def commit") :].rstrip() + "\n```\n [1]"
+        answer == "```\n" + LOCKS[LOCKS.index("def commit") :].rstrip() + "\n```\n[1]"
     )
 
 
@@ -78,7 +78,7 @@ def test_fenced_code_beside_prose_is_found(model):
 
     answer = asked(model, "Show example code with commit_lock", text)
 
-    assert answer == "```\nwith commit_lock(place):\n    write()\n```\n [1]"
+    assert answer == "```\nwith commit_lock(place):\n    write()\n```\n[1]"
 
 
 def test_prose_questions_are_answered_with_prose(model):
