@@ -103,7 +103,8 @@ class Engine:
             Unverified: `strict`, and a citation does not hold.
             Locked, StorageFailed: The turn could not be recorded.
         """
-        if not request.question.strip():
+        request = replace(request, question=request.question.strip())
+        if not request.question:
             raise UsageError("the question is empty", 'try: ragcli ask "How …?"')
         state = self._begin(request)
         try:
