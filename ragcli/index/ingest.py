@@ -20,6 +20,7 @@ from ragcli.index.report import Failure, IngestReport, Request
 from ragcli.index.revision import Change, publish
 from ragcli.index.staging import Stager, has_tokens
 from ragcli.index.text_index import TextWriter
+from ragcli.storage.files import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +103,7 @@ class Ingest:
         self, plan: Plan, request: Request, base: Manifest, tally: Tally, wait: float
     ) -> str:
         """Returns the name of the new generation, "" if none was needed."""
-        with self._staged() as (files, text):
+        with disk_errors("index"), self._staged() as (files, text):
             stager = self._read_all(plan, base, tally, files, text)
             nothing = not (tally.stored or plan.removed or request.is_needed)
             if nothing and len(tally.touched) < _TOUCHED_WORTHWHILE:

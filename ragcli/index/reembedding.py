@@ -20,6 +20,7 @@ from ragcli.index.publishing import link_or_copy
 from ragcli.index.report import IngestReport
 from ragcli.index.revision import segment_files
 from ragcli.index.segment_writer import Columns, SegmentWriter
+from ragcli.storage.files import disk_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,7 @@ def reembed(
     parent = snapshots.current()
     if not parent:
         return IngestReport()
-    with snapshots.workspace("") as place:
+    with disk_errors("index"), snapshots.workspace("") as place:
         work = _Reembedding(snapshots, embedder, progress, place)
         manifest = work.publish()
     return IngestReport(

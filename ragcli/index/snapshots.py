@@ -219,7 +219,7 @@ class LocalSnapshots:
         chosen = self.manifest(generation)
         facts = chosen.as_dict()
         facts.update(change="rollback", origin=chosen.origin or generation)
-        with self.workspace(generation) as place:
+        with disk_errors("index"), self.workspace(generation) as place:
             source = self._place(generation)
             files = publishing.sync_files(place, source, chosen.files)
             publishing.expect_same(chosen.files, files)

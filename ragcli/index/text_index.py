@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragcli.errors import SnapshotDamaged
+from ragcli.errors import SnapshotDamaged, StorageFailed
 from ragcli.index.publishing import link_or_copy
 from ragcli.storage.files import disk_errors
 
@@ -54,8 +54,9 @@ class TextWriter:
         import tantivy
 
         self._make_document = tantivy.Document
-        self.index = tantivy.Index(schema(), str(directory) if directory else None)
-        self._writer = self.index.writer(_HEAP, 1)
+        with written():
+            self.index = tantivy.Index(schema(), str(directory) if directory else None)
+            self._writer = self.index.writer(_HEAP, 1)
 
     def add(self, row: int, document: int, stems: str) -> None:
         """Adds a chunk.
@@ -69,13 +70,15 @@ class TextWriter:
         item.add_integer("row", row)
         item.add_integer("document", document)
         item.add_text("stems", stems)
-        self._writer.add_document(item)
+        with written():
+            self._writer.add_document(item)
 
     def close(self) -> None:
         """Makes everything added searchable."""
-        self._writer.commit()
-        self._writer.wait_merging_threads()
-        self.index.reload()
+        with written():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            self.index.reload()
 
 
 def join(directory: Path, staged: Path) -> None:
@@ -133,7 +136,9 @@ def remove_documents(directory: Path, documents: Iterable[int]) -> None:
     if meta is None or (not keys and len(meta["segments"]) < _MERGE_FROM):
         return
     with translated(directory):
-        writer = tantivy.Index.open(str(directory)).writer(_SMALL_HEAP, 1)
+        index = tantivy.Index.open(str(directory))
+    with written():
+        writer = index.writer(_SMALL_HEAP, 1)
         for document in keys:
             writer.delete_documents_by_term("document", document)
         writer.commit()
@@ -158,6 +163,23 @@ def tidy(directory: Path) -> None:
         if name.startswith(".") or stem not in needed or stale_deletes:
             os.unlink(directory / name)
     _replace(directory / _MANAGED, sorted(_files(directory)))
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """Turns tantivy's errors while it writes into ours.
+
+    Raises:
+        StorageFailed: The disk is full, or cannot be written.
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        what = (str(error).splitlines() or ["unknown error"])[0]
+        raise StorageFailed(
+            f"the text index cannot be written: {what}",
+            "free some space and run the command again; what was stored is whole",
+        ) from error
 
 
 @contextmanager
