@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ragcli.index.reader import Reader
     from ragcli.index.retriever import Retriever
     from ragcli.models.base import ChatModel
+    from ragcli.models.builtin.extractive import ExtractiveModel
     from ragcli.models.select import Choice
     from ragcli.sessions.history import History
     from ragcli.sessions.protocols import Session
@@ -90,8 +91,23 @@ class Workspace:
         if self._choice is None:
             from ragcli.models.select import choose_model
 
-            self._choice = choose_model(self.settings)
+            self._choice = self._sharing(choose_model(self.settings))
         return self._choice
+
+    @cached_property
+    def quoting(self) -> ExtractiveModel:
+        """The built-in model; what the embedder has read once, it need not again."""
+        from ragcli.models.builtin.embedder import BuiltinEmbedder
+        from ragcli.models.builtin.extractive import ExtractiveModel
+
+        embedder = self.embedder
+        if not isinstance(embedder, BuiltinEmbedder):
+            embedder = BuiltinEmbedder(self.home.cache, write=self.writes)
+        return ExtractiveModel(embedder)
+
+    def _sharing(self, choice: Choice) -> Choice:
+        """Returns a choice whose built-in model shares this embedder."""
+        return choice if choice.model.generates else replace(choice, model=self.quoting)
 
     def use_model(self, spec: str) -> None:
         """Switches to another model for the rest of this process.
@@ -103,7 +119,7 @@ class Workspace:
         from ragcli.models.select import choose_model
 
         settings = replace(self.settings, model=checked("model", spec, "model"))
-        self._choice = choose_model(settings)
+        self._choice = self._sharing(choose_model(settings))
         self.settings = settings
 
     def own_readers(self) -> list[Reader]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, cast
 from ragcli.config import Settings
 from ragcli.index import ranking
 from ragcli.index.followup import Query, Searched, build
-from ragcli.language.interaction import Interaction
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
 from ragcli.index.pool import Pool
 from ragcli.index.relevance import falling
+from ragcli.language.interaction import Interaction
 
 if TYPE_CHECKING:
     import numpy as np

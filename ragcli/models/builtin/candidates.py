@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ragcli.models.base import Source
 from ragcli.models.builtin.sentences import units
@@ -31,6 +31,9 @@ class Candidate:
     kind: str
     """`sentence`, `item`, `row` or `code`."""
 
+    place: int = 0
+    """How many candidates stand before it in its source."""
+
 
 def candidates(source: Source) -> list[Candidate]:
     """Returns what can be quoted of a source, in reading order.
@@ -38,6 +41,12 @@ def candidates(source: Source) -> list[Candidate]:
     Sentences and list items whole, table rows as `column: cell` where the columns
     are known, code in blocks of whole lines; headings and fragments never.
     """
+    return [
+        replace(item, place=place) for place, item in enumerate(_candidates(source))
+    ]
+
+
+def _candidates(source: Source) -> list[Candidate]:
     if source.kind == "code":
         return list(_code(source, source.text, 0))
     if source.kind == "table":

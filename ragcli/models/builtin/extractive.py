@@ -13,6 +13,8 @@ SENTENCES = 3
 """How many sentences an answer has at the most."""
 WORTHWHILE = 0.4
 """Further sentences have at least this share of the best one's score."""
+NEIGHBOUR = 0.15
+"""Added to the score of a sentence right before or after the best one."""
 _CHARACTERS_PER_TOKEN = 4
 _ON_ONE_LINE = "sentence"
 
@@ -71,20 +73,28 @@ def answer(ranked: Sequence[Scored]) -> list[Candidate]:
     Returns:
         The best one, then its company in reading order, source by source.
     """
-    best = ranked[0]
-    if best.candidate.kind == "code":
-        return [best.candidate]
-    least = WORTHWHILE * best.score
-    company = [
-        item.candidate
-        for item in ranked[1:]
-        if item.candidate.kind != "code" and item.score >= least
-    ][: SENTENCES - 1]
-    sources = list(
-        dict.fromkeys(item.source.marker for item in (best.candidate, *company))
+    best = ranked[0].candidate
+    if best.kind == "code":
+        return [best]
+    least = WORTHWHILE * ranked[0].score
+    others = sorted(
+        (
+            (item.score + NEIGHBOUR * _are_neighbours(best, item.candidate), item)
+            for item in ranked[1:]
+            if item.candidate.kind != "code"
+        ),
+        key=lambda pair: -pair[0],
     )
+    company = [item.candidate for score, item in others if score >= least]
+    company = company[: SENTENCES - 1]
+    sources = list(dict.fromkeys(item.source.marker for item in (best, *company)))
     company.sort(key=lambda item: (sources.index(item.source.marker), item.start))
-    return [best.candidate, *company]
+    return [best, *company]
+
+
+def _are_neighbours(one: Candidate, other: Candidate) -> bool:
+    """Tells whether two candidates stand next to each other in one source."""
+    return one.source == other.source and abs(one.place - other.place) == 1
 
 
 def _quoted(item: Candidate) -> str:

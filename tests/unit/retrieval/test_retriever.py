@@ -146,7 +146,7 @@ def test_other_languages_are_found_by_their_own_endings(search_in, question, exp
         assert names(found.passages)[0] == expected
 
 
-@pytest.mark.parametrize("question", ["", "?!", "\n", "the of and", "🎉", "\ud800"])
+@pytest.mark.parametrize("question", ["", "?!", "\n", "🎉", "\ud800"])
 def test_a_question_of_nothing_finds_nothing_or_little(sea, question):
     assert not sea.search(SearchRequest(question)).relevant
 
