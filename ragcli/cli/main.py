@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -30,6 +31,7 @@ def entry_point() -> None:
     code = main()
     with suppress(OSError, ValueError):
         sys.stderr.flush()
+    gc.freeze()  # memory that goes with the process needs no last search: 0.05 to 0.2 s
     sys.exit(code)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ragcli.index.discover import Skipped
+if TYPE_CHECKING:
+    from ragcli.index.discover import Skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _REMEMBERED = 1_000_000
 """Tokens of all pieces; beyond, the memory starts afresh (about 40 MB)."""
 _JOINED = 2_000
 """Pieces encoded in one call."""
-_FEW = 8_000
+_FEW = 20_000
 """Characters of unseen pieces up to which the prepared table beats the tokenizer."""
 
 
