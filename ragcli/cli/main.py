@@ -29,7 +29,7 @@ def entry_point() -> None:
         # Typer would load Rich (0.1 s) to strip markup that our help has none of.
         sys.modules["rich"] = None  # type: ignore[assignment]
     code = main()
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):  # it may be closed, or None
         sys.stderr.flush()
     gc.freeze()  # memory that goes with the process needs no last search: 0.05 to 0.2 s
     sys.exit(code)

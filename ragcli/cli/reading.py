@@ -85,6 +85,7 @@ def _read(output: Output, *, forced: bool, limit: int) -> bytes:
             "(add - to wait for it)"
         )
         return b""
+    output.detail("reading stdin")
     return _all(limit)
 
 

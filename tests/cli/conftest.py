@@ -25,16 +25,44 @@ Each change of the documents makes a new generation of the index. The last five
 generations stay for a rollback; older ones are collected.
 """
 
-QUESTION = "How long does a commit lock wait?"
+FACTS = {
+    "Bees": "A honey bee colony keeps its brood nest at about thirty-five degrees.",
+    "Bridges": "The Forth Bridge was opened in 1890 and is built of riveted steel.",
+    "Cheese": "Gruyère ripens for at least five months on boards of spruce wood.",
+    "Clocks": "Harrison's fourth marine timekeeper was tested on a voyage to Jamaica.",
+    "Clouds": "Cirrus consists of ice crystals and heralds a change of the weather.",
+    "Coffee": "Robusta beans hold nearly twice the caffeine of arabica beans.",
+    "Comets": "Halley's comet returns every seventy-six years.",
+    "Dyes": "Indigo is insoluble in water and has to be reduced before dyeing wool.",
+    "Glaciers": "The Aletsch is the longest glacier of the Alps and is melting.",
+    "Grammar": "The dative marks the indirect object in German and in Icelandic.",
+    "Harbours": "The tide in the Bay of Fundy rises more than fifteen metres.",
+    "Horses": "A hand is four inches; ponies stand below fourteen and a half hands.",
+    "Maps": "Mercator's projection keeps angles and enlarges areas near the poles.",
+    "Music": "A violin is tuned in fifths, and a double bass is tuned in fourths.",
+    "Paper": "Rag paper was made of linen until wood pulp replaced it.",
+    "Rivers": "The Danube rises in the Black Forest and ends in the Black Sea.",
+    "Salt": "Brine was boiled in lead pans until iron pans became cheap.",
+    "Tea": "Oolong leaves are partly oxidised, between green and black tea.",
+    "Trees": "The larch is a conifer that sheds its needles in autumn.",
+    "Volcanoes": "Stromboli erupts every quarter of an hour, day and night.",
+}
+
+ALMANAC = "# Almanac\n" + "".join(
+    f"\n## {title}\n\n{fact}\n" for title, fact in FACTS.items()
+)
+
+QUESTION = "How many seconds does a commit lock wait?"
 
 
 @pytest.fixture
 def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with two documents; also the working directory."""
+    """A directory with three documents; the working directory is above it."""
     place = tmp_path / "notes"
     place.mkdir()
     (place / "locks.md").write_text(LOCKS)
     (place / "snapshots.md").write_text(SNAPSHOTS)
+    (place / "almanac.md").write_text(ALMANAC)
     monkeypatch.chdir(tmp_path)
     return place
 

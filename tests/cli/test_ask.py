@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import stat
-import time
 
 import pytest
 
@@ -235,7 +234,8 @@ def test_the_prompt_is_in_the_json(indexed, run_process):
 
 def test_batch_answers_each_line(indexed, tmp_path, run_process):
     (tmp_path / "q.txt").write_text(
-        f"{QUESTION}\n\nWho won the 1974 chess olympiad?\nHow many generations stay?\n"
+        f"{QUESTION}\n\nWho won the 1974 chess olympiad?\n"
+        "How many generations stay for a rollback?\n"
     )
     ran = run_process("ask", "--batch", "q.txt")
     answers = [json.loads(line) for line in ran.lines]
@@ -305,7 +305,7 @@ def test_strict_accepts_what_is_borne_out(indexed, run_cli):
 
 
 def test_a_question_with_escapes_is_shown_not_obeyed(indexed, run_process):
-    ran = run_process("ask", "How long does a lock wait? \x1b]52;c;aGk=\x07")
+    ran = run_process("ask", f"{QUESTION} \x1b]52;c;aGk=\x07")
     shown = run_process("history", "show")
     stored = run_process("history", "show", "--json").json
 
@@ -317,8 +317,9 @@ def test_a_question_with_escapes_is_shown_not_obeyed(indexed, run_process):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_without_a_traceback(number, indexed, start_process):
     held, writer = os.pipe()
-    process = start_process("ask", "-", stdin=held)
-    time.sleep(0.7)
+    process = start_process("ask", "-", "--verbose", stdin=held)
+    assert process.stderr is not None
+    assert process.stderr.readline() == b"ragcli: reading stdin\n"
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     os.close(held)

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.cli.conftest import QUESTION
+
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -63,7 +65,7 @@ def test_conversations_are_offered_with_titles(shell, complete, asked):
 
     assert asked in offered
     if shell != "bash":
-        assert "How long does a commit lock wait?" in offered
+        assert QUESTION in offered
 
 
 @pytest.mark.parametrize("shell", SHELLS)

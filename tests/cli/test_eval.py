@@ -14,7 +14,8 @@ def questions(indexed, tmp_path):
     lines = [
         {"id": "a", "question": QUESTION, "relevant": {"locks.md": 1},
          "answers": ["ten seconds"]},
-        {"question": "How many generations stay?", "relevant": ["notes/snapshots.md"],
+        {"question": "How many generations stay for a rollback?",
+         "relevant": ["notes/snapshots.md"],
          "answers": ["five"]},
         {"question": "And for how long?", "relevant": ["locks.md"],
          "history": [{"question": "Does a commit lock wait?", "answer": "Yes."}]},

@@ -140,12 +140,12 @@ def test_settings_that_cannot_be_are_refused(argv, run_cli):
 def test_show_counts_what_is_there(asked, run_cli):
     told = run_cli("profile", "show", "--json").json
 
-    assert told["documents"] == 2
+    assert told["documents"] == 3
     assert told["conversations"] == 1
     assert told["encrypted"] is False
     assert told["snapshot"] == "gen-00000001"
     assert len(told["id"]) >= 22
-    assert "documents\t2\n" in run_cli("profile", "show").out
+    assert "documents\t3\n" in run_cli("profile", "show").out
 
 
 def test_path_is_where_it_is(run_cli, home):

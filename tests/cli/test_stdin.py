@@ -13,6 +13,7 @@ import pytest
 from ragcli.cli import reading
 from ragcli.cli.output import Output
 from ragcli.errors import UsageError
+from tests.cli.conftest import QUESTION
 
 LIMIT = 1 << 20
 
@@ -178,7 +179,7 @@ def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output):
 def test_an_inherited_pipe_never_hangs_the_command(indexed, start_process):
     held, _writer = os.pipe()
     began = time.monotonic()
-    process = start_process("ask", "How long does a lock wait?", stdin=held)
+    process = start_process("ask", QUESTION, stdin=held)
     out, err = process.communicate(timeout=60)
     os.close(held)
     os.close(_writer)
@@ -206,7 +207,7 @@ def test_a_closed_stdin_does_not_disturb_the_files(indexed, run_process):
     import sys
 
     done = subprocess.run(
-        ["sh", "-c", f'exec {sys.executable} -m ragcli ask "lock wait?" --json <&-'],
+        ["sh", "-c", f'exec {sys.executable} -m ragcli ask "{QUESTION}" --json <&-'],
         capture_output=True,
         check=False,
     )
@@ -216,7 +217,7 @@ def test_a_closed_stdin_does_not_disturb_the_files(indexed, run_process):
 
 
 def test_a_question_on_a_terminal_is_asked_for(indexed, pty_run):
-    ran = pty_run("ask", keys=["How long does a lock wait?\n"])
+    ran = pty_run("ask", keys=[f"{QUESTION}\n"])
 
     assert ran.code == 0
     assert "question:" in ran.out

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -315,11 +315,19 @@ def _write_file(call: Invocation, target: str, text: str) -> None:
     from ragcli.storage.files import disk_errors
 
     try:
-        with disk_errors(target):
-            Path(target).write_text(text, encoding="utf-8", errors="surrogatepass")
+        with (
+            disk_errors(target),
+            open(target, "wb", opener=_private) as file,
+        ):
+            file.write(text.encode("utf-8", "surrogatepass"))
     except FileNotFoundError:
         raise UsageError(f"{target}: there is no such directory") from None
     call.output.note(f"written to {target}")
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that only its owner may read, if it is made."""
+    return os.open(path, flags, 0o600)
 
 
 def _changed(call: Invocation, told: dict[str, Any], line: str) -> None:
