@@ -24,9 +24,9 @@ from ragcli.errors import AuditDamaged, BundleRefused, SnapshotDamaged, UsageErr
 from ragcli.sessions import archive
 from ragcli.sessions.archive import Member
 from ragcli.sessions.bundle_import import FORMAT, HISTORY, INDEX, KIND, import_bundle
-from ragcli.sessions.keys import KEYS
 from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.local_session import LocalSession
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.protocols import Session
 from ragcli.storage.files import FILE_MODE, Directory, disk_errors, sync_directory
 

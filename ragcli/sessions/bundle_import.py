@@ -32,9 +32,10 @@ from ragcli.errors import (
 from ragcli.sessions import archive, local_log, profile_file, ranges
 from ragcli.sessions.archive import Member
 from ragcli.sessions.conversion import GIVEN_ANEW, Regime, read_file, write_file
-from ragcli.sessions.keys import KEYS, KeyRing
+from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.local import LocalStore
 from ragcli.sessions.local_session import LocalSession
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import SessionStore
 from ragcli.storage.files import Directory, disk_errors, write_all

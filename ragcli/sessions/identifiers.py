@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 import time
 import uuid
@@ -23,7 +23,8 @@ def new_id() -> str:
         _last = now = max(_last + 1, time.time_ns() * 4096 // 1_000_000)
     stamp, fraction = now >> 12, now & 0xFFF
     high = (stamp << 16) | (_VERSION << 12) | fraction
-    low = (0b10 << 62) | secrets.randbits(62)
+    random = int.from_bytes(os.urandom(8), "big")  # `secrets` would load OpenSSL
+    low = (0b10 << 62) | (random >> 2)
     return str(uuid.UUID(int=(high << 64) | low))
 
 

@@ -25,6 +25,7 @@ from ragcli.sessions import desktop_keyring, kdf, recovery
 from ragcli.sessions.data_key import DataKey, forbid_core_dumps
 from ragcli.sessions.desktop_keyring import DesktopKeyring
 from ragcli.sessions.kdf import STANDARD, Cost
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.slots import (
     KEYRING,
     KEYRING_PREFIX,
@@ -36,9 +37,6 @@ from ragcli.sessions.slots import (
 )
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
-
-KEYS = "keys"
-"""Directory of the slots, inside a profile's."""
 
 LOCK = "keys.lock"
 _LOCK_WAIT = 10.0

@@ -23,6 +23,9 @@ from ragcli.storage.files import (
     disk_errors,
 )
 
+KEYS = "keys"
+"""The directory of an encrypted profile's key slots."""
+
 _UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
 _SHARED_MODE = 0o1777
 

@@ -23,10 +23,11 @@ from ragcli.sessions import audit, log_rewrite, permissions, ranges
 from ragcli.sessions.audit import FileAudit
 from ragcli.sessions.audit_switch import SilentAudit
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
-from ragcli.sessions.keys import KEYS, KeyRing
+from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.local_log import FILE, QUARANTINE
 from ragcli.sessions.local_session import LocalSession
 from ragcli.sessions.log_rewrite import Damage
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.protocols import AuditLog
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
