@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, sleep
 from typing import Any
 
 from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
+from ragcli.sessions.clock import now
 from ragcli.sessions.line_file import Line, LineFile
 from ragcli.sessions.lines import LineCodec, misplaced, seq_of
 from ragcli.sessions.recent import RecentIds
@@ -32,11 +33,6 @@ _BATCH = "batch"
 """Field of a record that was appended with others: `[part, of]`."""
 _POLL = 0.1
 """Seconds between looks at the file's size while waiting."""
-
-
-def now() -> str:
-    """Returns the time as records carry it: UTC, RFC 3339, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class LocalLog:
@@ -226,6 +222,10 @@ class LocalLog:
             )
             for part, record in enumerate(records, 1)
         ]
+
+    def replacing(self) -> AbstractContextManager[int]:
+        """Yields a descriptor whose bytes take the file's place on leaving."""
+        return self.directory.replacing(FILE)
 
     def quarantine(self, name: str, data: bytes) -> None:
         """Keeps bytes that are no records of ours any more."""

@@ -9,24 +9,49 @@ it there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions import ranges
+from ragcli.sessions.clock import now
 from ragcli.sessions.identifiers import new_id
-from ragcli.sessions.line_file import LineFile
-from ragcli.sessions.lines import salvage, seq_of
+from ragcli.sessions.line_file import Line, LineFile
+from ragcli.sessions.lines import LineCodec, salvage, seq_of
 from ragcli.sessions.records import Record
 from ragcli.storage.files import write_all
-
-if TYPE_CHECKING:
-    from ragcli.sessions.local_log import LocalLog
 
 _BUFFER = 1 << 20
 _ACCOUNT = ("dropped", "altered")
 """Fields of a redaction that say which records it touched; the rest is its note."""
+
+
+class LineLog(Protocol):
+    """What rewriting needs of a log in a file; `local_log` has it."""
+
+    codec: LineCodec
+
+    def reading(self) -> AbstractContextManager[LineFile | None]:
+        """Yields the file as it is now; None when there is none yet."""
+
+    def writing(self) -> AbstractContextManager[LineFile]:
+        """Holds the lock and yields the file."""
+
+    def replacing(self) -> AbstractContextManager[int]:
+        """Yields a descriptor whose bytes take the file's place on leaving."""
+
+    def last(self, file: LineFile) -> Record | None:
+        """Returns the last whole record."""
+
+    def decode(self, file: LineFile, line: Line) -> tuple[Record, int, int]:
+        """Returns a line's record, which part of its batch it is, and of how many."""
+
+    def unbatched(self, record: Record) -> tuple[Record, int, int]:
+        """Returns a record as it was appended, its part of a batch, and of how many."""
+
+    def quarantine(self, name: str, data: bytes) -> None:
+        """Keeps bytes that are no records of ours any more."""
 
 
 @dataclass(slots=True)
@@ -52,7 +77,7 @@ class Damage:
 
 
 def rewrite(
-    log: LocalLog,
+    log: LineLog,
     file: LineFile,
     change: Callable[[Record], Record | None],
     note: Mapping[str, Any],
@@ -76,7 +101,7 @@ def rewrite(
 
 
 def _decide(
-    log: LocalLog,
+    log: LineLog,
     plan: _Plan,
     record: Record,
     change: Callable[[Record], Record | None],
@@ -108,8 +133,6 @@ def _copied(file: LineFile, plan: _Plan) -> Iterator[bytes]:
 
 
 def _redaction(plan: _Plan, note: Mapping[str, Any], last: Record | None) -> Record:
-    from ragcli.sessions.local_log import now
-
     head = max(last.seq if last else 0, max(plan.dropped, default=0))
     body = {
         **note,
@@ -120,11 +143,9 @@ def _redaction(plan: _Plan, note: Mapping[str, Any], last: Record | None) -> Rec
     return Record(head + 1, new_id(), head, stamp, "redaction", body)
 
 
-def _replace(log: LocalLog, lines: Iterator[bytes], end: Record) -> None:
+def _replace(log: LineLog, lines: Iterator[bytes], end: Record) -> None:
     """Puts a new file in place of the log, durably."""
-    from ragcli.sessions.local_log import FILE
-
-    with log.directory.replacing(FILE) as target:
+    with log.replacing() as target:
         pending: list[bytes] = []
         size = 0
         for line in lines:
@@ -136,7 +157,7 @@ def _replace(log: LocalLog, lines: Iterator[bytes], end: Record) -> None:
         write_all(target, b"".join([*pending, log.codec.encode(end)]))
 
 
-def scan(log: LocalLog) -> Iterator[Record | Damage]:
+def scan(log: LineLog) -> Iterator[Record | Damage]:
     """Yields every record, and what stands where one should; stops at nothing.
 
     Raises:
@@ -155,7 +176,7 @@ def scan(log: LocalLog) -> Iterator[Record | Damage]:
             yield Damage(file.line_number(file.end), torn, "an unfinished record")
 
 
-def repair(log: LocalLog, *, head: int = 0) -> int:
+def repair(log: LineLog, *, head: int = 0) -> int:
     """Moves damaged lines to quarantine and keeps every sound record, in order.
 
     Args:
@@ -182,7 +203,7 @@ def repair(log: LocalLog, *, head: int = 0) -> int:
 
 
 def _sorted_out(
-    log: LocalLog, file: LineFile, head: int
+    log: LineLog, file: LineFile, head: int
 ) -> tuple[list[Record], list[bytes], set[int]]:
     """Returns the sound records, the damaged lines, and the numbers that are lost."""
     kept: dict[int, Record] = {}
@@ -204,7 +225,7 @@ def _sorted_out(
     return list(kept.values()), moved, set(range(1, last + 1)) - present
 
 
-def _sound_records(log: LocalLog, data: bytes) -> tuple[list[Record], bool]:
+def _sound_records(log: LineLog, data: bytes) -> tuple[list[Record], bool]:
     """Returns the records in a line, and whether it is one record and no more."""
     with suppress(HistoryDamaged):
         return [log.unbatched(log.codec.decode(data))[0]], True
