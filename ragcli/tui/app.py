@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.tui import keys, theme
 from ragcli.tui.bindings import key
+from ragcli.tui.keeping import hung_up
 from ragcli.tui.palette import ChatCommands
 from ragcli.tui.ports import Profile, Profiles
 from ragcli.tui.screens.chat import ChatScreen
@@ -26,8 +27,6 @@ OWNERS = (
     ChatScreen, Prompt, TurnView, SourceCard, Sidebar, FindBar, Transcript,
 )  # fmt: skip
 """Who declares keys that users can change, beside the application itself."""
-
-_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 class ChatApp(App[None]):
@@ -120,20 +119,22 @@ class ChatApp(App[None]):
     # The end
 
     def _catch_signals(self) -> None:
-        """Has a polite kill and a closed terminal end the chat as `quit` does."""
+        """Has a polite kill end the chat as `quit` does; a closed terminal, at once."""
         import asyncio
 
-        if self.is_headless:
+        if self.is_headless or not hasattr(signal, "SIGHUP"):
             return
         loop = asyncio.get_running_loop()
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None:
-                loop.add_signal_handler(number, self._killed, int(number))
+        loop.add_signal_handler(signal.SIGTERM, self._killed)
+        # Not through the loop: it may be stuck in a write to the lost terminal.
+        signal.signal(signal.SIGHUP, self._lost)
 
-    def _killed(self, number: int) -> None:
-        self.ended_by = number
+    def _killed(self) -> None:
+        self.ended_by = signal.SIGTERM
         self.chat.run_command("quit")
+
+    def _lost(self, number: int, _frame: object) -> None:
+        hung_up(self.chat.keep_now, 128 + number)
 
     def action_leave(self) -> None:
         """Ends the chat; the answer so far and the draft are kept."""
@@ -183,6 +184,7 @@ def run(
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
         profile = app.chat.profile
+        app.chat.keep_now()
     finally:
         profile.close()
     if app.ended_by:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-_PATIENCE = 60.0
+_PATIENCE = 25.0
 """Seconds until something that should appear is given up."""
 
 
@@ -32,7 +32,7 @@ class Terminal:
         size: tuple[int, int] = (120, 32),
     ) -> None:
         self._socket = f"ragcli-{uuid.uuid4().hex[:12]}"
-        self._environ = {"RAGCLI_HOME": str(home), "PS1": "$ ", **(environ or {})}
+        self._environ = {"RAGCLI_HOME": str(home), **(environ or {})}
         self._size = size
 
     def __enter__(self) -> Self:
@@ -58,7 +58,7 @@ class Terminal:
             capture_output=True,
             text=True,
             check=check,
-            env={**os.environ, "TERM": "xterm-256color"},
+            env=_environ(),
         )
         return done.stdout
 
@@ -104,7 +104,13 @@ class Terminal:
         end = time.monotonic() + _PATIENCE
         while True:
             screen = self.screen
-            if (done in screen) if isinstance(done, str) else done():
+            if screen.strip() and (done in screen if isinstance(done, str) else done()):
                 return screen
             assert time.monotonic() < end, f"never came: {done}\n{screen}"
             time.sleep(0.05)
+
+
+def _environ() -> dict[str, str]:
+    """Returns the environment with a terminal, and nobody's idea of its size."""
+    kept = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES"}}
+    return {**kept, "TERM": "xterm-256color"}

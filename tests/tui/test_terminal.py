@@ -15,13 +15,14 @@ import pytest
 
 from ragcli.runtime import Runtime
 from ragcli.sessions.records import Turn
+from tests.conftest import SAMPLES
 from tests.fakes.ollama import FakeOllama
 from tests.tui.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
-SLOW = "Every word [1] takes its time, " * 40
-DOCUMENT = "# Locks\n\nA commit waits at most ten seconds for the lock.\n"
+SLOW = "Every word takes its time, " * 400
+QUESTION = "How long does a commit wait for the lock?"
 
 
 @pytest.fixture
@@ -33,12 +34,12 @@ def server() -> Iterator[FakeOllama]:
 
 @pytest.fixture
 def runtime(home: Path, tmp_path: Path) -> Runtime:
-    """A home with two profiles, one of them with a document."""
-    (tmp_path / "locks.md").write_text(DOCUMENT)
+    """A home with two profiles, one of them with a few documents."""
     runtime = Runtime({}, {**os.environ, "RAGCLI_HOME": str(home)})
     runtime.store.create("other", {}).close()
     with runtime.open("default") as workspace:
-        workspace.library.add([tmp_path / "locks.md"], _Silent())
+        names = ("sessions.md", "documents.md", "exit-codes.csv")
+        workspace.library.add([SAMPLES / name for name in names], _Silent())
     return runtime
 
 
@@ -59,7 +60,7 @@ class _Silent:
 def terminal(home: Path, runtime: Runtime, server: FakeOllama) -> Iterator[Terminal]:
     """A terminal whose shell has the home and the server."""
     with Terminal(home, {"OLLAMA_HOST": server.host}) as started:
-        started.until("$ ")
+        started.until("")
         yield started
 
 
@@ -77,23 +78,27 @@ def eventually(done: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+def ask(terminal: Terminal, question: str, shown: str) -> None:
+    """Types a question and waits for a part of its answer."""
+    terminal.type(question)
+    terminal.press("Enter")
+    terminal.until(shown)
+
+
 def test_a_day_in_the_terminal(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
 ):
-    server.replies.append("A commit waits at most **ten seconds** [1].")
+    server.replies.append("A commit waits for the lock at most **ten seconds** [1].")
     terminal.run("chat")
-    terminal.until("1 document")
+    terminal.until("3 documents")
     assert terminal.is_alternate()
-    terminal.type("How long does a commit wait?")
-    terminal.press("Enter")
-    terminal.until("ten seconds [1]")
-    terminal.until("locks.md:")
+    ask(terminal, QUESTION, "ten seconds [1]")
+    terminal.until("sessions.md:")
 
-    server.rate, server.always = 20, None
+    ask(terminal, "/new", "Ask away below")
+    server.rate = 20
     server.replies.append(SLOW)
-    terminal.type("And slowly?")
-    terminal.press("Enter")
-    terminal.until("takes its time")
+    ask(terminal, "And slowly?", "takes its time")
     terminal.press("Escape")
     terminal.until("interrupted")
 
@@ -102,39 +107,33 @@ def test_a_day_in_the_terminal(
     terminal.until("interrupted")
     terminal.resize(120, 32)
 
-    terminal.type("/profile other")
-    terminal.press("Enter")
-    terminal.until("other · ")
-    terminal.until("has no documents yet")
+    ask(terminal, "/profile other", "has no documents yet")
     terminal.press("C-q")
     screen = terminal.until("ended 0")
 
     assert not terminal.is_alternate()
     assert "chat; echo" in screen, "the shell's screen is back"
-    terminal.type("echo still $((1+1)) here")
-    terminal.press("Enter")
-    terminal.until("still 2 here")
+    ask(terminal, "echo still $((1+1)) here", "still 2 here")
     first, second = turns(runtime)
     assert first.status == "answered"
     assert second.status == "interrupted"
     assert second.answer.startswith("Every word")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_polite_kill_keeps_answer_and_draft(
-    terminal: Terminal, runtime: Runtime, server: FakeOllama, number: signal.Signals
+    terminal: Terminal, runtime: Runtime, server: FakeOllama
 ):
     server.rate = 20
     server.replies.append(SLOW)
     terminal.run("chat", "--new")
-    terminal.until("1 document")
+    terminal.until("3 documents")
     terminal.type("slow one")
     terminal.press("Enter")
     terminal.until("takes its time")
     terminal.type("unsent thought")
     terminal.until("unsent thought")
-    os.kill(terminal.pids()[0], number)
-    terminal.until(f"ended {128 + number}")
+    os.kill(terminal.pids()[0], signal.SIGTERM)
+    terminal.until("ended 143")
 
     assert not terminal.is_alternate()
     (turn,) = turns(runtime)
@@ -149,8 +148,8 @@ def test_kill_9_keeps_finished_turns_and_the_draft_of_a_second_ago(
 ):
     server.replies.append("It waits [1].")
     terminal.run("chat")
-    terminal.until("1 document")
-    terminal.type("How long does it wait?")
+    terminal.until("3 documents")
+    terminal.type(QUESTION)
     terminal.press("Enter")
     terminal.until("It waits")
     eventually(lambda: turns(runtime))
@@ -164,7 +163,7 @@ def test_kill_9_keeps_finished_turns_and_the_draft_of_a_second_ago(
     os.kill(terminal.pids()[0], signal.SIGKILL)
     terminal.until("ended 137")
 
-    assert [turn.question for turn in turns(runtime)] == ["How long does it wait?"]
+    assert [turn.question for turn in turns(runtime)] == [QUESTION]
     terminal.press("Enter")
     terminal.type("reset")
     terminal.press("Enter")
@@ -180,7 +179,7 @@ def test_a_closed_terminal_keeps_answer_and_draft(
     server.replies.append(SLOW)
     with Terminal(home, {"OLLAMA_HOST": server.host}) as terminal:
         terminal.run("chat", "--new")
-        terminal.until("1 document")
+        terminal.until("3 documents")
         terminal.type("slow one")
         terminal.press("Enter")
         terminal.until("takes its time")
@@ -202,8 +201,8 @@ def test_a_pipeline_in_another_terminal_shows_up(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
 ):
     terminal.run("chat", "--model", "builtin")
-    terminal.until("1 document")
-    terminal.type("How long does a commit wait?")
+    terminal.until("3 documents")
+    terminal.type(QUESTION)
     terminal.press("Enter")
     terminal.until("ten seconds")
     environ = {**os.environ, "OLLAMA_HOST": server.host}
@@ -216,7 +215,7 @@ def test_a_pipeline_in_another_terminal_shows_up(
 
 def test_newline_keys_of_every_terminal(terminal: Terminal, runtime: Runtime):
     terminal.run("chat", "--model", "builtin")
-    terminal.until("1 document")
+    terminal.until("3 documents")
     terminal.type("first line")
     terminal.press("C-j")
     terminal.type("second line")
@@ -235,10 +234,12 @@ def test_newline_keys_of_every_terminal(terminal: Terminal, runtime: Runtime):
 def test_hostile_names_and_answers_reach_the_terminal_inert(
     terminal: Terminal, runtime: Runtime, server: FakeOllama, tmp_path: Path
 ):
-    server.replies.append("\x1b]0;pwned\x07\x1b[2J[@click=app.quit]x[/] \u202egnp")
+    server.replies.append(
+        "\x1b]0;pwned\x07\x1b[2J\n\n[@click=app.quit]x[/]\n\n\u202egnp"
+    )
     terminal.run("chat")
-    terminal.until("1 document")
-    terminal.type("How long does a commit wait?")
+    terminal.until("3 documents")
+    terminal.type(QUESTION)
     terminal.press("Enter")
     screen = terminal.until("[@click=app.quit]x[/]")
 
@@ -258,7 +259,7 @@ def test_without_a_capable_terminal_it_is_a_plain_chat(
     terminal.press("Enter")
     terminal.run("chat", "--model", "builtin")
     terminal.until("/help lists the commands")
-    terminal.type("How long does a commit wait?")
+    terminal.type(QUESTION)
     terminal.press("Enter")
     terminal.until("[1] ")
     terminal.press("C-d")
@@ -269,7 +270,7 @@ def test_without_a_capable_terminal_it_is_a_plain_chat(
 
 def test_inline_leaves_the_shell_on_the_screen(terminal: Terminal):
     terminal.run("chat", "--inline", "--model", "builtin")
-    terminal.until("1 document")
+    terminal.until("3 documents")
     assert not terminal.is_alternate()
     assert "echo ended" in terminal.screen
     terminal.press("C-q")
@@ -277,9 +278,7 @@ def test_inline_leaves_the_shell_on_the_screen(terminal: Terminal):
 
 
 def test_a_pipe_is_a_plain_chat(runtime: Runtime, run_process: Callable[..., object]):
-    ran = run_process(
-        "chat", "-m", "builtin", stdin="How long does a commit wait?\n/nonsense\n"
-    )
+    ran = run_process("chat", "-m", "builtin", stdin=f"{QUESTION}\n/nonsense\n")
 
     assert "ten seconds" in ran.out
     assert "[1] " in ran.out

@@ -13,6 +13,7 @@ from ragcli.sessions.records import Turn
 from ragcli.text import safe_line
 from ragcli.tui.asking import Asking
 from ragcli.tui.attachments import attached
+from ragcli.tui.keeping import TITLE, keep
 from ragcli.tui.messages import AnswerEnded, AnswerEvent, AnswerGrew
 from ragcli.tui.screens.base import ChatBase
 from ragcli.tui.screens.dialogs import LockDialog
@@ -23,9 +24,6 @@ from ragcli.tui.widgets.turn import TurnView
 
 _FRAME = 0.04
 """Seconds between two redraws of a growing answer."""
-
-_TITLE = 60
-"""Characters of a question that become its conversation's title."""
 
 
 class AskingMixin(ChatBase):
@@ -204,7 +202,7 @@ class AskingMixin(ChatBase):
 
     async def _ask_about_lock(self, turn: Turn, error: Locked, *, starts: bool) -> None:
         """Lets the user choose what becomes of a turn that could not be recorded."""
-        title = safe_line(turn.question, _TITLE) if starts else None
+        title = safe_line(turn.question, TITLE) if starts else None
         while True:
             self.status.say(state="locked", kind="error")
             chosen = await self.app.push_screen_wait(
@@ -256,21 +254,17 @@ class AskingMixin(ChatBase):
 
     async def keep_all(self) -> None:
         """Stops the answer and sees it recorded, and keeps the draft."""
-        asking = self.asking
-        if asking is not None:
-            asking.cancel()
-            ended = await aside(asking.join, 2.0)
-            if not ended and asking.request.record and asking.answer():
-                title = safe_line(asking.request.question, _TITLE)
-                await aside(
-                    self.profile.history.commit,
-                    unsaved_turn(asking, "interrupted"),
-                    title=title if asking.request.new else None,
-                )
-        await aside(self.profile.history.put_draft, self._unsent())
+        await aside(self.keep_now)
 
-    def _unsent(self) -> str:
-        waiting = [*self.queue, self.prompt.text]
+    def keep_now(self) -> None:
+        """Does the same in the calling thread; a second time does nothing."""
+        if not self.is_kept:
+            self.is_kept = True
+            keep(self.profile, self.asking, self.unsent())
+
+    def unsent(self) -> str:
+        """Returns the queued questions and the text in the prompt."""
+        waiting = [*self.queue, self.draft]
         return "\n".join(text for text in waiting if text.strip())
 
 

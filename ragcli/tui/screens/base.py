@@ -70,6 +70,10 @@ class ChatBase(Screen[None]):
         """Questions that wait for their turn."""
         self.editing: Turn | None = None
         """The turn that the next question takes the place of."""
+        self.draft = ""
+        """The text in the prompt."""
+        self.is_kept = False
+        """Whether answer and draft were kept because the profile is being left."""
         self.read_only = False
         """Whether turns are left unrecorded."""
         self._in_order = {"open": asyncio.Lock(), "draft": asyncio.Lock()}

@@ -214,13 +214,15 @@ class ConversationsMixin(AskingMixin):
 
     @on(Prompt.Edited)
     def _edited(self) -> None:
+        self.draft = self.prompt.text
         if not self._draft_due:
             self._draft_due = True
             self.set_timer(0.5, self._keep_draft)
 
     def _keep_draft(self) -> None:
         self._draft_due = False
-        self.do("draft", self._put_draft, self._unsent())
+        self.do("draft", self._put_draft)
 
-    async def _put_draft(self, text: str) -> None:
-        await aside(self.profile.history.put_draft, text)
+    async def _put_draft(self) -> None:
+        if not self.is_kept:
+            await aside(self.profile.history.put_draft, self.unsent())

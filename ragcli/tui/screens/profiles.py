@@ -77,6 +77,7 @@ class ProfilesMixin(ConversationsMixin):
         self.asking, self.live, self.conversation = None, None, ""
         self.queue.clear()
         self.prompt.put("")
+        self.draft, self.is_kept = "", False
         self._conversations = ()
         self.status.say(model="", documents=-1, context=(0, 0), rate=0.0)
         await self.begin_profile()

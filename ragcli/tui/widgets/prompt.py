@@ -16,7 +16,12 @@ from ragcli.tui.terminals import MODIFIED_ENTER
 
 
 class Prompt(TextArea):
-    """A text area that grows, sends on Enter and remembers what was sent."""
+    """A text area that grows, sends on Enter and remembers what was sent.
+
+    Its keys come before the text area's own (priority), which means that the
+    application acts on them at once, while letters typed just before may still wait
+    in this widget's queue. So every such action queues up behind them.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("prompt.send", "enter", "send", "Send the question", priority=True),
@@ -94,6 +99,9 @@ class Prompt(TextArea):
 
     def action_send(self) -> None:
         """Sends the text, or takes the completion."""
+        self.call_later(self._send)
+
+    def _send(self) -> None:
         if self.completing:
             self.post_message(self.Steered("enter"))
             return
@@ -112,10 +120,16 @@ class Prompt(TextArea):
 
     def action_newline(self) -> None:
         """Starts a new line."""
+        self.call_later(self._newline)
+
+    def _newline(self) -> None:
         self.insert("\n")
 
     def action_complete(self) -> None:
         """Takes the completion; without one Tab goes to the next widget."""
+        self.call_later(self._complete)
+
+    def _complete(self) -> None:
         if self.completing:
             self.post_message(self.Steered("accept"))
         else:
@@ -123,6 +137,9 @@ class Prompt(TextArea):
 
     def action_earlier(self) -> None:
         """Moves up; on the first line to what was sent before."""
+        self.call_later(self._earlier)
+
+    def _earlier(self) -> None:
         if self.completing:
             self.post_message(self.Steered("up"))
         elif (
@@ -135,6 +152,9 @@ class Prompt(TextArea):
 
     def action_later(self) -> None:
         """Moves down; on the last line to what was sent after."""
+        self.call_later(self._later)
+
+    def _later(self) -> None:
         if self.completing:
             self.post_message(self.Steered("down"))
         elif self.cursor_location[0] < self.document.line_count - 1:
@@ -153,7 +173,7 @@ class Prompt(TextArea):
         if event.key in MODIFIED_ENTER:
             event.stop()
             event.prevent_default()
-            self.action_newline()
+            self._newline()
 
     async def _on_paste(self, event: events.Paste) -> None:
         """Takes pasted lines as they are, with their own line ends made plain."""
