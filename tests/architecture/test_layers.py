@@ -89,11 +89,17 @@ def test_nothing_is_done_on_import():
 
 
 def code_lines(source: str, tree: ast.Module) -> list[int]:
-    """Returns the numbers of lines that are neither blank, comment nor docstring."""
+    """Returns the numbers of lines that are neither blank, comment nor long text.
+
+    Long text is docstrings, and scripts in other languages.
+    """
     prose: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            prose |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            prose |= set(lines) if "\n" in node.value and len(lines) > 2 else set()
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            prose.add(node.lineno)
     return [
         number
         for number, line in enumerate(source.splitlines(), 1)
