@@ -15,7 +15,7 @@ from ragcli.storage.files import Directory
 from ragcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ragcli.index.protocols import Sealer, Snapshots
+    from ragcli.index.protocols import Depot, Sealer, Snapshots
     from ragcli.sessions.protocols import Session, SessionStore
 
 DEFAULT_PROFILE = "default"
@@ -149,7 +149,17 @@ class Runtime:
             home=self.home,
             passphrase=self.passphrase,
             settings=self.settings,
+            remote=self._remote_snapshots,
+            snapshots=self._local_snapshots,
         )
+
+    def _remote_snapshots(
+        self, depot: Depot, profile: str, sealer: Sealer | None
+    ) -> Snapshots:
+        """Returns the snapshots of a profile that several machines share."""
+        from ragcli.index.remote import RemoteSnapshots
+
+        return RemoteSnapshots(depot, self.home.cache, profile, sealer)
 
     def passphrase(self, profile: str) -> str | None:
         """Returns the passphrase of a profile from wherever the user keeps it.

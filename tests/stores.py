@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from ragcli.config import Settings
+from ragcli.index.remote import RemoteSnapshots
+from ragcli.index.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.sessions.identifiers import new_id
 from ragcli.sessions.kdf import Cost
@@ -15,6 +19,7 @@ from ragcli.sessions.local import LocalStore
 from ragcli.sessions.local_log import LocalLog
 from ragcli.sessions.protocols import SessionStore
 from ragcli.sessions.records import Citation, Draft, Turn
+from ragcli.sessions.redis.store import RedisStore
 from ragcli.storage.files import Directory
 
 PASSPHRASE = "correct horse battery staple"
@@ -62,6 +67,47 @@ class LocalStores:
             settings=settings or Settings(),
             cost=CHEAP,
         )
+
+
+class RedisStores:
+    """The `StoreFactory` of a Redis server; each has a user of its own.
+
+    Args:
+        address: Of a server that runs.
+        root: The home of this machine.
+        passphrase: For profiles that are encrypted.
+        user: Whose profiles; made up by default.
+    """
+
+    def __init__(
+        self, address: str, root: Path, passphrase: str | None = None, user: str = ""
+    ) -> None:
+        self.address = address
+        self.root = root
+        self.passphrase = passphrase
+        self.user = user or f"user-{secrets.token_hex(6)}"
+        self.opened: list[RedisStore] = []
+
+    def __call__(self, settings: Settings | None = None) -> RedisStore:
+        home = home_at(self.root)
+        store = RedisStore(
+            self.address,
+            home=home,
+            passphrase=lambda _: self.passphrase,
+            settings=replace(settings or Settings(), user=self.user),
+            remote=lambda depot, name, sealer: RemoteSnapshots(
+                depot, home.cache, name, sealer
+            ),
+            snapshots=LocalSnapshots,
+            cost=CHEAP,
+        )
+        self.opened.append(store)
+        return store
+
+    def close(self) -> None:
+        """Closes the connections of every store that was made here."""
+        for store in self.opened:
+            store.close()
 
 
 def home_at(root: Path) -> Home:

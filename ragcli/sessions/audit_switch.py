@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ragcli.sessions.audit import FileAudit
+from ragcli.sessions.protocols import AuditLog
 
 
 class SilentAudit:
@@ -15,7 +15,7 @@ class SilentAudit:
         kept: The log as it was when it was switched off.
     """
 
-    def __init__(self, kept: FileAudit) -> None:
+    def __init__(self, kept: AuditLog) -> None:
         self.kept = kept
 
     def record(self, event: str, **facts: str | int) -> None:

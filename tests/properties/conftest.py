@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores import PASSPHRASE, LocalStores, StoreFactory
+from tests.redis_servers import redis_server, start_redis
+from tests.stores import PASSPHRASE, LocalStores, RedisStores, StoreFactory
+
+__all__ = ["redis_server", "start_redis"]
 
 MEMORY = Path("/dev/shm")
 
 
-@pytest.fixture(params=["local", "encrypted"])
+@pytest.fixture(params=["local", "local-encrypted", "redis", "redis-encrypted"])
 def store_factory(
     request: pytest.FixtureRequest,
 ) -> Iterator[Callable[[], StoreFactory]]:
@@ -20,10 +23,20 @@ def store_factory(
     base = MEMORY if MEMORY.is_dir() else None
     root = Path(tempfile.mkdtemp(prefix="ragcli-test-", dir=base))
     made = iter(range(1_000_000))
+    kind, _, encrypted = request.param.partition("-")
+    passphrase = PASSPHRASE if encrypted else None
+    in_redis: list[RedisStores] = []
+    if kind == "redis":
+        address = request.getfixturevalue("redis_server").address
 
     def make() -> StoreFactory:
-        passphrase = PASSPHRASE if request.param == "encrypted" else None
-        return LocalStores(root / str(next(made)), passphrase)
+        home = root / str(next(made))
+        if kind == "local":
+            return LocalStores(home, passphrase)
+        in_redis.append(RedisStores(address, home, passphrase))
+        return in_redis[-1]
 
     yield make
+    for stores in in_redis:
+        stores.close()
     shutil.rmtree(root)

@@ -1,0 +1,1 @@
+"""Sessions in Redis: the same store, from many machines at once."""

@@ -1,0 +1,147 @@
+"""The audit log of a profile in Redis: the same chain as in a file, in a stream.
+
+What it proves is what `sessions.audit` says of the one on a disk. In a profile in
+the clear the signing key lies on the server beside the log.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ragcli.errors import AuditDamaged, Locked
+from ragcli.sessions import audit_chain as chain
+from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.scripts import AUDIT
+
+_FORMAT = 1
+_KEY_BYTES = 32
+_ATTEMPTS = 1000
+_PAGE = 256
+_LONGEST_FACT = 256
+
+
+class RedisAudit:
+    """The `AuditLog` of a profile in Redis.
+
+    Args:
+        keys: The profile's.
+        key: `DataKey.subkey("audit")` for an encrypted profile, else None.
+        tail: Number and MAC of the last entry as the profile was opened.
+    """
+
+    def __init__(
+        self, keys: ProfileKeys, key: bytes | None, tail: tuple[int, str]
+    ) -> None:
+        self._keys = keys
+        self._key = key
+        self._tail = tail
+
+    def record(self, event: str, **facts: str | int) -> None:
+        """Appends one event; see `AuditLog.record`.
+
+        Raises:
+            Locked: Others record all the time.
+            StoreUnavailable, StorageFailed, NotPermitted: It was not stored.
+        """
+        key = self._key or self._made_key()
+        for _ in range(_ATTEMPTS):
+            seq, last = self._tail
+            line = chain.signed(
+                key, _entry(seq + 1, event, facts, last or self._genesis(key))
+            )
+            mac = chain.parsed(line, seq + 1)["mac"]
+            reply = self._keys.call(AUDIT, seq, mac, last, line)
+            if reply[0] == "ok":
+                self._tail = (seq + 1, mac)
+                return
+            self._tail = (int(reply[1]), reply[2].decode())
+        raise Locked("the audit log is being written by others", "try again")
+
+    def entries(self) -> Iterator[Mapping[str, Any]]:
+        """Yields the entries, oldest first, unverified."""
+        for number, line in enumerate(self.lines(), 1):
+            yield chain.parsed(line, number)
+
+    def verify(self, anchor: str = "") -> int:
+        """Checks the whole chain and returns its length; see `AuditLog.verify`."""
+        wanted_seq, wanted_mac = chain.parsed_anchor(anchor)
+        key = self._known_key()
+        previous, number = self._genesis(key), 0
+        for number, line in enumerate(self.lines(), 1):
+            previous = chain.checked(key, line, number, previous)
+            if number == wanted_seq and previous != wanted_mac:
+                raise AuditDamaged(
+                    f"the audit log: entry {number} is not the one that was anchored",
+                    "the log was replaced by another one",
+                )
+        if number < max(wanted_seq, self._counted()):
+            raise AuditDamaged(
+                f"the audit log: entry {number + 1} is missing",
+                "entries were removed from its end",
+            )
+        return number
+
+    def anchor(self) -> str:
+        """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere."""
+        key = self._keys.key("meta")
+        seq, mac = self._keys.read(lambda r: r.hmget(key, "aseq", "amac"))
+        return f"{int(seq or 0)}:{(mac or chain.NOTHING.encode()).decode()}"
+
+    def lines(self) -> Iterator[bytes]:
+        """Yields the lines without their newlines."""
+        key, start = self._keys.key("audit"), "-"
+        while True:
+            page = self._keys.read(
+                lambda r: r.xrange(key, start, "+", count=_PAGE)  # noqa: B023
+            )
+            for _, fields in page:
+                yield fields.get(b"l", b"").rstrip(b"\n")
+            if len(page) < _PAGE:
+                return
+            start = f"({page[-1][0].decode()}"
+
+    def _counted(self) -> int:
+        key = self._keys.key("meta")
+        return int(self._keys.read(lambda r: r.hget(key, "aseq")) or 0)
+
+    def _genesis(self, key: bytes) -> str:
+        return chain.mac(key, "ragcli|audit", self._keys.id.encode())
+
+    def _known_key(self) -> bytes:
+        if self._key is None:
+            name = self._keys.key("akey")
+            self._key = self._keys.read(lambda r: r.get(name))
+        return self._key or b""
+
+    def _made_key(self) -> bytes:
+        """Returns the signing key of a profile in the clear, made once."""
+        known = self._known_key()
+        if not known:
+            name, fresh = self._keys.key("akey"), secrets.token_bytes(_KEY_BYTES)
+            self._keys.server.run(self._keys.tag, lambda r: r.setnx(name, fresh))
+            self._key = None
+            known = self._known_key()
+        return known
+
+
+def _entry(
+    seq: int, event: str, facts: Mapping[str, str | int], previous: str
+) -> dict[str, Any]:
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return {
+        "v": _FORMAT,
+        "seq": seq,
+        "ts": moment.replace("+00:00", "Z"),
+        "uid": os.geteuid(),
+        "pid": os.getpid(),
+        "event": event,
+        "facts": {
+            name: fact[:_LONGEST_FACT] if isinstance(fact, str) else fact
+            for name, fact in facts.items()
+        },
+        "prev": previous,
+    }

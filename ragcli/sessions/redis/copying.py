@@ -1,0 +1,185 @@
+"""Profiles from one place to another: nothing is embedded, opened or sealed again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from ragcli.sessions import local_log, profile_file
+from ragcli.sessions.conversion import GIVEN_ANEW, read_file, write_file
+from ragcli.sessions.keys import KeyRing
+from ragcli.sessions.lines import LineCodec, PlainLines
+from ragcli.sessions.places import KEYS
+from ragcli.sessions.records import Record
+from ragcli.sessions.redis.log import RedisLog, id_hash
+from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.scripts import FILL, PUT, SLOT
+from ragcli.storage.files import Directory
+
+if TYPE_CHECKING:
+    from ragcli.sessions.data_key import DataKey
+    from ragcli.sessions.redis.session import RedisSession
+    from ragcli.sessions.redis.store import RedisStore
+
+_BATCH = 1 << 20
+"""Bytes of lines that are sent at once."""
+_INDEX = "index"
+_MANIFEST = "manifest.json"
+
+
+def copy_contents(
+    source: ProfileKeys, target: ProfileKeys, log: RedisLog, *, history: bool
+) -> None:
+    """Copies key slots, index and, when wanted, the history into a new profile."""
+    _copy_hash(source, target, "keys")
+    _copy_index(source, target)
+    if history:
+        fill_log(target, log.codec, log.since())
+
+
+def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
+    """Copies every key of a profile as it is, for one that gets another name."""
+    for part in ("keys", "blob"):
+        _copy_hash(source, target, part)
+    _copy_index(source, target)
+    for part in ("log", "audit"):
+        _copy_stream(source, target, part)
+    _copy_hash(source, target, "ids")
+    signing = source.read(lambda r: r.get(source.key("akey")))
+    if signing:
+        name = target.key("akey")
+        target.server.run(target.tag, lambda r: r.set(name, signing, px=3600_000))
+    _copy_fields(source, target, "meta", ("head", "ts", "epoch", "aseq", "amac"))
+
+
+def fill_log(target: ProfileKeys, codec: LineCodec, records: Iterator[Record]) -> None:
+    """Stores records under the numbers they have."""
+    pending: list[Any] = []
+    size, stamp = 0, ""
+    for record in records:
+        line = codec.encode(record)
+        pending += [record.seq, id_hash(record.id), line]
+        size, stamp = size + len(line), record.ts
+        if size >= _BATCH:
+            target.call(FILL, stamp, *pending)
+            pending, size = [], 0
+    if pending:
+        target.call(FILL, stamp, *pending)
+
+
+def _copy_index(source: ProfileKeys, target: ProfileKeys) -> None:
+    """Copies the blocks first, and then what names them."""
+    for digit in "0123456789abcdef":
+        bucket = source.key(f"blk:{digit}")
+        for digest in source.read(lambda r: r.hkeys(bucket)):  # noqa: B023
+            data = source.read(lambda r: r.hget(bucket, digest))  # noqa: B023
+            if data is not None:
+                target.call(PUT, digest, data)
+    _copy_hash(source, target, "gens")
+
+
+def _copy_hash(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
+    names = source.read(lambda r: r.hkeys(source.key(part)))
+    _copy_fields(source, target, part, tuple(name.decode() for name in names))
+
+
+def _copy_fields(
+    source: ProfileKeys, target: ProfileKeys, part: str, names: tuple[str, ...]
+) -> None:
+    for start in range(0, len(names), 256):
+        some = names[start : start + 256]
+        values = source.read(lambda r: r.hmget(source.key(part), *some))  # noqa: B023
+        there: dict[Any, Any] = {
+            n: v for n, v in zip(some, values, strict=True) if v is not None
+        }
+        if there:
+            target.server.run(
+                target.tag,
+                lambda r: r.hset(target.key(part), mapping=there),  # noqa: B023
+            )
+
+
+def _copy_stream(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
+    edge = "-"
+    while True:
+        page = source.read(
+            lambda r: r.xrange(source.key(part), edge, "+", count=256)  # noqa: B023
+        )
+        for name, fields in page:
+            target.server.run(
+                target.tag,
+                lambda r: r.xadd(target.key(part), fields, id=name),  # noqa: B023
+            )
+        if len(page) < 256:
+            return
+        edge = f"({page[-1][0].decode()}"
+
+
+def admit(
+    store: RedisStore,
+    name: str,
+    fill: Callable[[Directory], None],
+    passphrase: Callable[[str], str | None],
+) -> RedisSession:
+    """Makes a profile of what `fill` writes into a private directory here.
+
+    That is checked by whoever fills it; here it is only carried over.
+    """
+    with (
+        Directory.open(store.home.cache, create=True) as cache,
+        TemporaryDirectory(dir=cache.path, prefix="admit-") as place,
+        Directory.open(Path(place) / "profile", create=True) as directory,
+    ):
+        fill(directory)
+        profile = profile_file.read(directory, name)
+        key = KeyRing.open(directory, passphrase(name)) if profile.encrypted else None
+
+        def carry(keys: ProfileKeys) -> None:
+            _carry_keys(directory, keys)
+            codec = _codec(key)
+            log = local_log.LocalLog(directory, codec, wait=0, notice=lambda _: None)
+            fill_log(keys, codec, log.since())
+
+        session = store.build(name, profile, carry, passphrase)
+        try:
+            _publish_index(directory, session)
+        except BaseException:
+            store.delete(name)
+            raise
+    return session
+
+
+def _carry_keys(directory: Directory, keys: ProfileKeys) -> None:
+    if directory.has(KEYS):
+        with directory.child(KEYS) as slots:
+            for name in slots.names():
+                if name.endswith(".json"):
+                    keys.call(SLOT, name, slots.read(name))
+
+
+def _codec(key: DataKey | None) -> LineCodec:
+    if key is None:
+        return PlainLines()
+    from ragcli.sessions.sealing import SealedLines
+
+    return SealedLines(key)
+
+
+def _publish_index(directory: Directory, session: RedisSession) -> None:
+    """Publishes the live generation of a directory, its files as they are."""
+    if not directory.has(_INDEX):
+        return
+    with directory.child(_INDEX) as index:
+        generations = [name for name in index.names() if name.startswith("gen-")]
+        with (
+            index.child(generations[-1]) as generation,
+            session.snapshots.workspace("") as workspace,
+        ):
+            manifest = json.loads(generation.read(_MANIFEST))
+            for name in manifest["files"]:
+                write_file(workspace, name, read_file(generation, name, None))
+            facts = {k: v for k, v in manifest.items() if k not in GIVEN_ANEW}
+            session.snapshots.publish(workspace, "", facts | {"change": "import"})

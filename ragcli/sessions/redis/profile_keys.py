@@ -1,0 +1,134 @@
+"""One profile's keys on a server, and scripts over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ragcli.errors import Locked, ProfileNotFound
+from ragcli.sessions.redis import faults
+from ragcli.sessions.redis.client import Server
+from ragcli.sessions.redis.keyspace import Keyspace
+from ragcli.sessions.redis.scripts import TOUCH, Script
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+T = TypeVar("T")
+
+REPLICAS_WAIT = 1000
+"""Milliseconds to wait for a replica to confirm a write."""
+
+
+@dataclass(slots=True)
+class ProfileKeys:
+    """Runs scripts over the keys of one profile."""
+
+    server: Server
+    keyspace: Keyspace
+    name: str
+    id: str = ""
+    """The profile's id: a script refuses to touch another one of the same name."""
+    idle: int = 0
+    """Milliseconds after which an unused profile expires unless it says otherwise."""
+    replicated: bool = False
+    """Whether a write counts only when a replica has it."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Lock → fencing token, of the locks that this process holds."""
+
+    @property
+    def tag(self) -> str:
+        """Returns the hash tag of all keys."""
+        return self.keyspace.profile_tag(self.name)
+
+    def key(self, part: str) -> str:
+        """Returns the key of a part, such as `log`."""
+        return f"ragcli:{self.tag}:{part}"
+
+    def call(
+        self, script: Script, *args: Any, lock: str = "profile", other: str = ""
+    ) -> list[Any]:
+        """Runs a script in one round trip and returns its reply, status decoded.
+
+        Args:
+            script: Which.
+            args: After the four that all of them have.
+            lock: The lock whose token it carries, if this process holds that.
+            other: A second key.
+
+        Raises:
+            ProfileNotFound: Deleted, renamed or made anew since it was opened.
+            Locked: A lock expired while this process held it, and others have it.
+            StoreUnavailable, NotPermitted, StorageFailed: See `faults`.
+        """
+        token = self.tokens.get(lock, "")
+        keys = [self.key("meta"), *([other] if other else [])]
+        values = [self.id, self.idle, lock, token, *args]
+        reply = self.server.run(
+            self.tag, lambda r: self._evaluated(r, script, keys, values)
+        )
+        status = reply[0].decode()
+        if status == "gone":
+            raise ProfileNotFound(
+                f"profile {self.name!r} was deleted, renamed or made anew meanwhile",
+                "`ragcli profile list` shows what there is",
+            )
+        if status == "fenced":
+            raise Locked(
+                f"{self.name}: the {lock} lock expired while this process held it, "
+                "and another one has taken it; nothing was written",
+                "run the command again",
+            )
+        return [status, *reply[1:]]
+
+    def read(self, work: Callable[[Any], Any]) -> Any:
+        """Runs one reading command; a profile that can expire counts as used.
+
+        Args:
+            work: Queues the command on a pipeline.
+        """
+        values: list[Any] = [self.id, self.idle, "", ""]
+
+        def both(redis: Redis) -> Any:
+            pipeline = redis.pipeline(transaction=False)
+            work(pipeline)
+            if self.idle:
+                pipeline.evalsha(TOUCH.sha, 1, self.key("meta"), *values)
+            found = pipeline.execute(raise_on_error=False)
+            if isinstance(found[0], Exception):
+                raise found[0]
+            if len(found) > 1 and isinstance(found[1], Exception):
+                self._evaluated(redis, TOUCH, [self.key("meta")], values)
+            return found[0]
+
+        return self.server.run(self.tag, both)
+
+    def _evaluated(
+        self, redis: Redis, script: Script, keys: list[str], values: list[Any]
+    ) -> list[Any]:
+        """Runs a script, loaded first if the server does not know it."""
+        from redis.exceptions import NoScriptError
+
+        try:
+            return self._sent(redis, script, keys, values)
+        except NoScriptError:
+            redis.script_load(script.source)
+            return self._sent(redis, script, keys, values)
+
+    def _sent(
+        self, redis: Redis, script: Script, keys: list[str], values: list[Any]
+    ) -> list[Any]:
+        arguments = (script.sha, len(keys), *keys, *values)
+        if not self.replicated:
+            return list(redis.evalsha(*arguments))
+        pipeline = redis.pipeline(transaction=False)
+        pipeline.evalsha(*arguments)
+        pipeline.wait(1, REPLICAS_WAIT)
+        reply, replicas = pipeline.execute(raise_on_error=False)
+        for found in (reply, replicas):
+            if isinstance(found, Exception):
+                raise found
+        if replicas < 1:
+            raise faults.Unreplicated
+        return list(reply)

@@ -1,0 +1,185 @@
+"""Which profiles a user has, and what each of them is."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import Damaged, NewerFormat, ProfileNotFound, StoreUnavailable
+from ragcli.sessions.redis.client import Server
+from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
+from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.scripts import OPEN
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+_FORGOTTEN = 60.0
+"""Seconds after which a listed name that is no profile was never going to be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the key `meta` of a profile says."""
+
+    id: str
+    created: str
+    encrypted: bool
+    settings: str
+    """JSON, by dotted key, unchecked."""
+    tip: tuple[int, str]
+    """Number and time of the last record."""
+    tail: tuple[int, str]
+    """Number and MAC of the last entry of the audit log."""
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Returns the settings; raises `Damaged`."""
+        try:
+            return dict(json.loads(self.settings))
+        except (ValueError, TypeError):
+            raise Damaged("the settings of the profile are not JSON", "") from None
+
+
+class Registry:
+    """The profiles of one user on a server.
+
+    A name is listed before its profile is made and until after it is gone, and
+    profiles expire by themselves: so being listed is not enough to be there.
+
+    Args:
+        server: The server.
+        keyspace: The user's.
+    """
+
+    def __init__(self, server: Server, keyspace: Keyspace) -> None:
+        self._server = server
+        self._keyspace = keyspace
+
+    def names(self) -> list[str]:
+        """Returns the profiles that are there, sorted."""
+        listed = sorted(self._listed())
+        there = self._all_there(listed)
+        return [name for name, known in zip(listed, there, strict=True) if known]
+
+    def add(self, name: str) -> None:
+        """Lists a name."""
+        key = self._keyspace.profiles
+        moment = f"{time.time():.3f}"
+        self._server.run(self._keyspace.tag, lambda r: r.hset(key, name, moment))
+
+    def remove(self, name: str) -> None:
+        """Takes a name from the list."""
+        key = self._keyspace.profiles
+        self._server.run(self._keyspace.tag, lambda r: r.hdel(key, name))
+
+    def sweep(self) -> None:
+        """Takes the names of expired profiles from the list."""
+        there = set(self.names())
+        for name, added in self._listed().items():
+            if name not in there and time.time() - added > _FORGOTTEN:
+                self.remove(name)
+
+    def look(
+        self, keys: ProfileKeys, *, use: bool = False
+    ) -> tuple[Meta, dict[str, bytes]]:
+        """Returns what a profile is, and its key slots; notes its id in `keys`.
+
+        Args:
+            keys: The profile's.
+            use: Let it count as used.
+
+        Raises:
+            ProfileNotFound: There is none.
+            NewerFormat: Written by a newer ragcli.
+            StoreUnavailable: Another program's keys are in its place.
+        """
+        reply = keys.call(OPEN, "use" if use else "look", lock="")
+        if reply[0] == "none":
+            raise self._missing(keys.name)
+        fields = {k: v.decode("utf-8", "replace") for k, v in _pairs(reply[1])}
+        if "new" in fields:
+            raise self._missing(keys.name)
+        self._check_format(keys.name, fields)
+        meta = Meta(
+            id=fields["id"],
+            created=fields.get("created", ""),
+            encrypted=fields.get("encrypted") == "1",
+            settings=fields.get("settings", "{}"),
+            tip=(int(fields.get("head", 0)), fields.get("ts", "")),
+            tail=(int(fields.get("aseq", 0)), fields.get("amac", "")),
+        )
+        slots = dict(_pairs(reply[2]))
+        if meta.encrypted != bool(slots):
+            raise Damaged(
+                f"profile {keys.name!r}: its key slots were removed or added by others",
+                "restore it from an export",
+            )
+        keys.id = meta.id
+        return meta, slots
+
+    def foreign(self, name: str) -> StoreUnavailable:
+        """Returns the error for a profile's key that is another program's."""
+        return StoreUnavailable(
+            f"{self._server.address.shown}: {self._keyspace.meta(name)} is not ours",
+            "another program uses the prefix ragcli: take another database or server",
+        )
+
+    def _check_format(self, name: str, fields: dict[str, str]) -> None:
+        version = fields.get("v", "")
+        if "id" not in fields or not version.isdecimal():
+            raise self.foreign(name)
+        if int(version) > FORMAT:
+            raise NewerFormat(
+                f"profile {name!r} has format {version}; this ragcli knows up to "
+                f"{FORMAT}",
+                "upgrade ragcli to use this profile",
+            )
+
+    def _listed(self) -> dict[str, float]:
+        """Returns the names that were added, each with when."""
+        key = self._keyspace.profiles
+        found: dict[Any, Any] = self._server.run(
+            self._keyspace.tag, lambda r: r.hgetall(key)
+        )
+        return {k.decode(): float(v) for k, v in found.items()}
+
+    def _all_there(self, names: list[str]) -> list[bool]:
+        """Tells of each name whether it is a profile; one round trip on one server."""
+
+        def ask(redis: Redis) -> list[Any]:
+            pipeline = redis.pipeline(transaction=False)
+            for name in names:
+                pipeline.hexists(self._keyspace.meta(name), "id")
+            return list(pipeline.execute(raise_on_error=False))
+
+        if names and not self._server.clustered:
+            found = self._server.run(self._keyspace.tag, ask)
+            if not any(isinstance(reply, Exception) for reply in found):
+                return [bool(reply) for reply in found]
+        return [self._is_there(name) for name in names]
+
+    def _is_there(self, name: str) -> bool:
+        meta, tag = self._keyspace.meta(name), self._keyspace.profile_tag(name)
+        return bool(self._server.run(tag, lambda r: r.hexists(meta, "id")))
+
+    def _missing(self, name: str) -> ProfileNotFound:
+        near: list[str] = []
+        with suppress(StoreUnavailable):
+            near = difflib.get_close_matches(name, self.names(), 1, 0.5)
+        return ProfileNotFound(
+            f"there is no profile {name!r}",
+            f"did you mean {near[0]!r}?"
+            if near and near[0] != name
+            else f"make it: `ragcli profile create {name}`",
+        )
+
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[str, bytes]]:
+    names = (name.decode("utf-8", "replace") for name in flat[::2])
+    return zip(names, flat[1::2], strict=True)

@@ -1,0 +1,452 @@
+"""What the server does in one step: Lua scripts, each idempotent.
+
+A script gets one key, `…:meta`, and builds the others from it: all of a profile's
+keys share its hash tag, and naming two dozen of them in every call would cost more
+than the turn. The first four arguments are always the same: the profile's id, the
+idle time in milliseconds that holds where the profile has none of its own, and the
+name and token of the lock that the caller holds ("" for none).
+
+Keys of a profile:
+
+    meta    hash     v, id, created, encrypted, settings, ttl, head, ts, epoch, aseq,
+                     amac
+    log     stream   <seq>-0 → one line of history
+    ids     hash     hash of a record's id → seq
+    audit   stream   <seq>-0 → one line of the audit log
+    akey    string   what signs the audit log of a profile in the clear
+    blob    hash     small private values
+    keys    hash     key slots of an encrypted profile: wrapped keys only
+    gens    hash     current, digest, number, m:<generation>, b:<generation>
+    blk:x   hash     blocks of the index whose SHA-256 begins with x
+    stage   hash     a rewrite of the log that is being prepared
+    fence   hash     lock → its last token
+    lock:x  string   nonce, token and holder; expires by itself
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+_COMMON = """
+local META = KEYS[1]
+local base = string.sub(META, 1, -5)
+local ID, TTL, LOCK, TOKEN = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local NAMES = {'meta', 'log', 'ids', 'audit', 'akey', 'blob', 'keys', 'gens', 'stage',
+  'fence'}
+for digit in string.gmatch('0123456789abcdef', '.') do
+  table.insert(NAMES, 'blk:' .. digit)
+end
+local function clock()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function touch()
+  local ttl = tonumber(redis.call('HGET', META, 'ttl') or TTL)
+  if redis.call('HEXISTS', META, 'new') == 1 then ttl = 3600000 end
+  if ttl > 0 then
+    local at = clock() + ttl
+    for _, name in ipairs(NAMES) do redis.call('PEXPIREAT', base .. name, at) end
+  elseif redis.call('PTTL', META) >= 0 then
+    for _, name in ipairs(NAMES) do redis.call('PERSIST', base .. name) end
+  end
+end
+local function refused()
+  if redis.call('HGET', META, 'id') ~= ID and redis.call('HGET', META, 'new') ~= ID then
+    return {'gone'}
+  end
+  if TOKEN ~= '' and redis.call('HGET', base .. 'fence', LOCK) ~= TOKEN then
+    return {'fenced'}
+  end
+end
+local function tip()
+  local found = redis.call('HMGET', META, 'head', 'ts')
+  return tonumber(found[1] or '0'), found[2] or ''
+end
+"""
+
+
+@dataclass(frozen=True)
+class Script:
+    """One script."""
+
+    name: str
+    body: str
+
+    @cached_property
+    def source(self) -> str:
+        """Returns what the server runs."""
+        return _COMMON + self.body
+
+    @cached_property
+    def sha(self) -> str:
+        """Returns what the server calls it."""
+        return hashlib.sha1(self.source.encode()).hexdigest()  # noqa: S324 - its name
+
+
+OPEN = Script(
+    "open",
+    """
+if redis.call('EXISTS', META) == 0 then return {'none'} end
+local meta = redis.call('HGETALL', META)
+if redis.call('HEXISTS', META, 'id') == 1 and ARGV[5] == 'use' then touch() end
+return {'ok', meta, redis.call('HGETALL', base .. 'keys')}
+""",
+)
+
+TOUCH = Script("touch", "touch() return {'ok'}")
+
+BEGIN = Script(
+    "begin",
+    """
+if redis.call('HEXISTS', META, 'id') == 1 then return {'taken'} end
+if redis.call('EXISTS', META) == 1 and redis.call('HEXISTS', META, 'new') == 0 then
+  return {'foreign'}
+end
+for _, name in ipairs(NAMES) do
+  if name ~= 'fence' then redis.call('UNLINK', base .. name) end
+end
+redis.call('HSET', META, 'new', ID)
+touch()
+return {'ok'}
+""",
+)
+
+SHOW = Script(
+    "show",
+    """
+if redis.call('HGET', META, 'id') == ID then return {'ok'} end
+local no = refused()
+if no then return no end
+redis.call('HDEL', META, 'new')
+redis.call('HSET', META, 'id', ID)
+for i = 5, #ARGV, 2 do redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
+touch()
+return {'ok'}
+""",
+)
+
+DELETE = Script(
+    "delete",
+    """
+local no = refused()
+if no then return no end
+for _, name in ipairs(NAMES) do
+  if name ~= 'fence' then redis.call('UNLINK', base .. name) end
+end
+redis.call('PEXPIRE', base .. 'fence', 86400000)
+return {'ok'}
+""",
+)
+
+RENAME = Script(
+    "rename",
+    """
+local target = string.sub(KEYS[2], 1, -5)
+if redis.call('HGET', KEYS[2], 'id') == ID then return {'ok'} end
+local no = refused()
+if no then return no end
+if redis.call('HEXISTS', KEYS[2], 'id') == 1 then return {'taken'} end
+for _, name in ipairs(NAMES) do
+  if name ~= 'fence' then
+    redis.call('UNLINK', target .. name)
+    if redis.call('EXISTS', base .. name) == 1 then
+      redis.call('RENAME', base .. name, target .. name)
+    end
+  end
+end
+redis.call('PEXPIRE', base .. 'fence', 86400000)
+return {'ok'}
+""",
+)
+
+SETTINGS = Script(
+    "settings",
+    """
+local no = refused()
+if no then return no end
+local now = redis.call('HGET', META, 'settings')
+if now == ARGV[6] then touch() return {'ok'} end
+if now ~= ARGV[5] then return {'again', now} end
+redis.call('HSET', META, 'settings', ARGV[6])
+if ARGV[7] == '' then redis.call('HDEL', META, 'ttl')
+else redis.call('HSET', META, 'ttl', ARGV[7]) end
+touch()
+return {'ok'}
+""",
+)
+
+APPEND = Script(
+    "append",
+    """
+-- ARGV: expected head, head that the lines were made for, time, then id and line
+-- of each record; an empty line where the caller believes that it is stored.
+local no = refused()
+if no then return no end
+local head, ts = tip()
+local seqs, fresh, other = {}, 0, false
+for i = 8, #ARGV, 2 do
+  local seq = redis.call('HGET', base .. 'ids', ARGV[i])
+  table.insert(seqs, tonumber(seq or '0'))
+  if not seq then fresh = fresh + 1 end
+  if (not seq) == (ARGV[i + 1] == '') then other = true end
+end
+if fresh == 0 then touch() return {'known', head, ts, seqs} end
+if ARGV[5] ~= '' and tonumber(ARGV[5]) ~= head then return {'conflict', head, ts} end
+if other or tonumber(ARGV[6]) ~= head then return {'again', head, ts, seqs} end
+for i = 8, #ARGV, 2 do
+  if ARGV[i + 1] ~= '' then
+    head = head + 1
+    redis.call('XADD', base .. 'log', head .. '-0', 'l', ARGV[i + 1])
+    redis.call('HSET', base .. 'ids', ARGV[i], head)
+  end
+end
+redis.call('HSET', META, 'head', head, 'ts', ARGV[7])
+touch()
+return {'ok', head, ARGV[7], seqs}
+""",
+)
+
+FILL = Script(
+    "fill",
+    """
+-- Copies records as they are, for a profile that nobody sees yet.
+local no = refused()
+if no then return no end
+local head = tip()
+for i = 6, #ARGV, 3 do
+  local seq = tonumber(ARGV[i])
+  if seq > head then
+    redis.call('XADD', base .. 'log', seq .. '-0', 'l', ARGV[i + 2])
+    redis.call('HSET', base .. 'ids', ARGV[i + 1], seq)
+    head = seq
+  end
+end
+redis.call('HSET', META, 'head', head, 'ts', ARGV[5])
+touch()
+return {'ok'}
+""",
+)
+
+STAGE = Script(
+    "stage",
+    """
+-- ARGV: name of the rewrite, then seq and new line, or a zero byte and the id.
+local no = refused()
+if no then return no end
+local stage = base .. 'stage'
+if redis.call('HGET', stage, 'name') ~= ARGV[5] then
+  redis.call('UNLINK', stage)
+  redis.call('HSET', stage, 'name', ARGV[5])
+end
+for i = 6, #ARGV, 2 do redis.call('HSET', stage, ARGV[i], ARGV[i + 1]) end
+touch()
+return {'ok'}
+""",
+)
+
+REWRITE = Script(
+    "rewrite",
+    """
+-- ARGV: name, epoch and head that it was prepared for, then seq, id, time and line
+-- of the redaction.
+local no = refused()
+if no then return no end
+local head, ts = tip()
+if redis.call('HGET', base .. 'ids', ARGV[9]) then return {'ok'} end
+local epoch = redis.call('HGET', META, 'epoch') or '0'
+if epoch ~= ARGV[6] then return {'over', epoch} end
+if tonumber(ARGV[7]) ~= head then return {'again', head, ts} end
+local stage, old, new = base .. 'stage', base .. 'log', base .. 'stage:log'
+if redis.call('HGET', stage, 'name') ~= ARGV[5] then return {'over', epoch} end
+redis.call('DEL', new)
+local from = '-'
+while true do
+  local part = redis.call('XRANGE', old, from, '+', 'COUNT', 256)
+  if #part == 0 then break end
+  for _, entry in ipairs(part) do
+    local seq = string.match(entry[1], '^%d+')
+    local line = redis.call('HGET', stage, seq)
+    if not line then
+      redis.call('XADD', new, entry[1], 'l', entry[2][2])
+    elseif string.byte(line, 1) == 0 then
+      redis.call('HDEL', base .. 'ids', string.sub(line, 2))
+    else
+      redis.call('XADD', new, entry[1], 'l', line)
+    end
+    from = '(' .. entry[1]
+  end
+end
+redis.call('XADD', new, ARGV[8] .. '-0', 'l', ARGV[11])
+redis.call('RENAME', new, old)
+redis.call('UNLINK', stage)
+redis.call('HSET', base .. 'ids', ARGV[9], ARGV[8])
+redis.call('HSET', META, 'head', ARGV[8], 'ts', ARGV[10], 'epoch', epoch + 1)
+touch()
+return {'ok'}
+""",
+)
+
+AUDIT = Script(
+    "audit",
+    """
+local no = refused()
+if no then return no end
+local found = redis.call('HMGET', META, 'aseq', 'amac')
+local seq, mac = tonumber(found[1] or '0'), found[2] or ''
+if mac == ARGV[6] then return {'ok'} end
+local key = redis.call('GET', base .. 'akey') or ''
+if seq ~= tonumber(ARGV[5]) or mac ~= ARGV[7] then return {'again', seq, mac, key} end
+redis.call('XADD', base .. 'audit', (seq + 1) .. '-0', 'l', ARGV[8])
+redis.call('HSET', META, 'aseq', seq + 1, 'amac', ARGV[6])
+touch()
+return {'ok'}
+""",
+)
+
+BLOB = Script(
+    "blob",
+    """
+local no = refused()
+if no then return no end
+if ARGV[6] == '' then redis.call('HDEL', base .. 'blob', ARGV[5])
+else redis.call('HSET', base .. 'blob', ARGV[5], ARGV[6]) end
+touch()
+return {'ok'}
+""",
+)
+
+SLOT = Script("slot", BLOB.body.replace("'blob'", "'keys'"))
+
+ACQUIRE = Script(
+    "acquire",
+    """
+-- ARGV: nonce, lease in milliseconds, holder.
+local no = refused()
+if no then return no end
+local held = redis.call('GET', base .. 'lock:' .. LOCK)
+if held then
+  local nonce, token, holder = string.match(held, '^(%x+) (%d+) (.*)$')
+  if nonce ~= ARGV[5] then return {'held', holder or ''} end
+  return {'ok', token}
+end
+local token = redis.call('HINCRBY', base .. 'fence', LOCK, 1)
+redis.call('SET', base .. 'lock:' .. LOCK, ARGV[5] .. ' ' .. token .. ' ' .. ARGV[7],
+  'PX', ARGV[6])
+touch()
+return {'ok', tostring(token)}
+""",
+)
+
+RELEASE = Script(
+    "release",
+    """
+-- ARGV: nonce, lease in milliseconds: 0 gives the lock back, more prolongs it.
+local held = redis.call('GET', base .. 'lock:' .. LOCK)
+if not held or string.sub(held, 1, #ARGV[5]) ~= ARGV[5] then return {'lost'} end
+if ARGV[6] == '0' then redis.call('DEL', base .. 'lock:' .. LOCK)
+else redis.call('PEXPIRE', base .. 'lock:' .. LOCK, ARGV[6]) end
+return {'ok'}
+""",
+)
+
+HAVE = Script(
+    "have",
+    """
+local found = {}
+for i = 5, #ARGV do
+  local bucket = base .. 'blk:' .. string.sub(ARGV[i], 1, 1)
+  table.insert(found, redis.call('HEXISTS', bucket, ARGV[i]))
+end
+return {'ok', found}
+""",
+)
+
+PUT = Script(
+    "put",
+    """
+local no = refused()
+if no then return no end
+for i = 5, #ARGV, 2 do
+  redis.call('HSET', base .. 'blk:' .. string.sub(ARGV[i], 1, 1), ARGV[i], ARGV[i + 1])
+end
+touch()
+return {'ok'}
+""",
+)
+
+PUBLISH = Script(
+    "publish",
+    """
+-- ARGV: name, parent, digest of the manifest, manifest, blocks of each file, how
+-- many generations stay.
+local gens = base .. 'gens'
+local known = redis.call('HMGET', gens, 'current', 'digest', 'number')
+local live, number = known[1] or '', tonumber(known[3] or '0')
+if live == ARGV[5] and known[2] == ARGV[7] then return {'ok'} end
+local no = refused()
+if no then return no end
+if live ~= ARGV[6] then return {'conflict', live} end
+local mine = tonumber(string.match(ARGV[5], '%d+$'))
+if mine <= number then return {'again', number} end
+local missing = {}
+for _, blocks in pairs(cjson.decode(ARGV[9])) do
+  for _, sha in ipairs(blocks) do
+    if redis.call('HEXISTS', base .. 'blk:' .. string.sub(sha, 1, 1), sha) == 0 then
+      table.insert(missing, sha)
+    end
+  end
+end
+if #missing > 0 then return {'missing', missing} end
+redis.call('HSET', gens, 'current', ARGV[5], 'digest', ARGV[7], 'number', mine,
+  'm:' .. ARGV[5], ARGV[8], 'b:' .. ARGV[5], ARGV[9])
+local names = {}
+for _, field in ipairs(redis.call('HKEYS', gens)) do
+  local name = string.match(field, '^m:(.*)$')
+  if name then table.insert(names, name) end
+end
+table.sort(names, function(a, b) return #a == #b and a > b or #a > #b end)
+local wanted = {}
+for i, name in ipairs(names) do
+  if i > tonumber(ARGV[10]) then
+    redis.call('HDEL', gens, 'm:' .. name, 'b:' .. name)
+  else
+    for _, blocks in pairs(cjson.decode(redis.call('HGET', gens, 'b:' .. name))) do
+      for _, sha in ipairs(blocks) do wanted[sha] = true end
+    end
+  end
+end
+for digit in string.gmatch('0123456789abcdef', '.') do
+  local bucket = base .. 'blk:' .. digit
+  for _, sha in ipairs(redis.call('HKEYS', bucket)) do
+    if not wanted[sha] then redis.call('HDEL', bucket, sha) end
+  end
+end
+touch()
+return {'ok'}
+""",
+)
+
+ALL = (
+    OPEN,
+    TOUCH,
+    BEGIN,
+    SHOW,
+    DELETE,
+    RENAME,
+    SETTINGS,
+    APPEND,
+    FILL,
+    STAGE,
+    REWRITE,
+    AUDIT,
+    BLOB,
+    SLOT,
+    ACQUIRE,
+    RELEASE,
+    HAVE,
+    PUT,
+    PUBLISH,
+)
+"""Every script, for an administrator who loads them."""

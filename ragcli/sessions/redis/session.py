@@ -1,0 +1,203 @@
+"""One profile in Redis, opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ragcli import config
+from ragcli.config import Settings, seconds
+from ragcli.errors import Conflict, Damaged, StoreUnavailable
+from ragcli.sessions.after_the_fact import AuditedSnapshots
+from ragcli.sessions.clock import now
+from ragcli.sessions.lines import LineCodec, PlainLines
+from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.redis.audit import RedisAudit
+from ragcli.sessions.redis.depot import RedisDepot
+from ragcli.sessions.redis.key_slots import SlotDirectory
+from ragcli.sessions.redis.log import RedisLog
+from ragcli.sessions.redis.outbox import Outbox
+from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.registry import Meta
+from ragcli.sessions.redis.scripts import BLOB, SETTINGS
+
+if TYPE_CHECKING:
+    from ragcli.sessions.data_key import DataKey
+    from ragcli.sessions.sealing import FileSealer
+
+_STAMP = len("2026-01-01T00:00:00.000Z")
+_ATTEMPTS = 100
+
+SnapshotFactory = Callable[[RedisDepot, str, "FileSealer | None"], Any]
+"""Makes the snapshots of a profile from its depot, its id and what seals files."""
+
+
+class RedisSession:
+    """The `Session` of a profile in Redis; see `sessions.protocols`.
+
+    Args:
+        keys: The profile's.
+        meta: What it was when it was opened.
+        slots: Its key slots.
+        settings: Those of the process.
+        data_key: The key of an encrypted profile.
+        outbox: Where turns wait while the server is away.
+        snapshots: Makes the profile's snapshots on first use.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a store introduces to it, all named
+        self,
+        keys: ProfileKeys,
+        meta: Meta,
+        slots: SlotDirectory,
+        *,
+        settings: Settings,
+        data_key: DataKey | None,
+        outbox: Outbox,
+        snapshots: SnapshotFactory,
+    ) -> None:
+        self.keys = keys
+        self.name = keys.name
+        self.id = meta.id
+        self.created = meta.created
+        self.encrypted = meta.encrypted
+        self.directory = slots
+        """Its key slots, as `sessions.keys` and bundles read them."""
+        self.notices: list[str] = []
+        self._meta = meta
+        self._own = meta.settings
+        self._settings = settings
+        self._data_key = data_key
+        self._outbox = outbox
+        self._make_snapshots = snapshots
+
+    @cached_property
+    def log(self) -> RedisLog:
+        """The profile's history."""
+        return RedisLog(self.keys, self._codec(), self._outbox, self._meta.tip)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The profile's audit log; nothing is recorded where the setting is off."""
+        from ragcli.sessions.audit_switch import SilentAudit
+
+        key = self._data_key.subkey("audit") if self._data_key else None
+        audit = RedisAudit(self.keys, key, self._meta.tail)
+        wanted = self.settings().get("audit", self._settings.audit)
+        return audit if wanted else SilentAudit(audit)
+
+    @cached_property
+    def sealer(self) -> FileSealer | None:
+        """What seals the files of an encrypted profile."""
+        if self._data_key is None:
+            return None
+        from ragcli.sessions.sealing import FileSealer
+
+        return FileSealer(self._data_key)
+
+    @cached_property
+    def snapshots(self) -> Any:
+        """The profile's generations of its index."""
+        made = self._make_snapshots(RedisDepot(self.keys), self.id, self.sealer)
+        return AuditedSnapshots(made, lambda: self.audit)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings, checked, by dotted key."""
+        source = f"profile {self.name}"
+        own = json.loads(self._own)
+        return {k: config.checked(k, v, source) for k, v in own.items()}
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Sets keys; a None value unsets.
+
+        Raises:
+            ConfigError: No such key, or a value it cannot take; nothing is changed.
+        """
+        source = f"profile {self.name}"
+        values = {
+            key: None if value is None else config.checked(key, value, source)
+            for key, value in changes.items()
+        }
+        for _ in range(_ATTEMPTS):
+            merged = {**json.loads(self._own), **values}
+            kept = {k: v for k, v in merged.items() if v is not None}
+            new = encoded(kept)
+            reply = self.keys.call(SETTINGS, self._own, new, idle_field(kept))
+            if reply[0] == "ok":
+                self._own = new
+                self.keys.idle = idle(self._settings, kept)
+                self.audit.record("profile.set", keys=" ".join(sorted(values)))
+                return
+            self._own = reply[1].decode()
+        raise Conflict("the settings are being changed by others", "try again")
+
+    def blob(self, name: str) -> bytes | None:
+        """Returns a small private value; None when there is none that can be read."""
+        key = self.keys.key("blob")
+        found = self.keys.read(lambda r: r.hget(key, name))
+        return None if found is None else self._opened(name, found[_STAMP:])
+
+    def put_blob(self, name: str, value: bytes | None) -> None:
+        """Stores such a value; None removes it."""
+        if value is None:
+            self.keys.call(BLOB, name, b"")
+            return
+        sealed = self.sealer.seal(name, value) if self.sealer else value
+        self.keys.call(BLOB, name, now().encode() + sealed)
+
+    def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
+        """Removes side copies of what was erased; see `Session.purge`."""
+        key, count = self.keys.key("blob"), 0
+        for field, stored in self.keys.read(lambda r: r.hgetall(key)).items():
+            name, written = field.decode(), stored[:_STAMP].decode("ascii", "replace")
+            if condemned(written, self._opened(name, stored[_STAMP:]) or b""):
+                self.put_blob(name, None)
+                count += 1
+        return count
+
+    def close(self) -> None:
+        """Forgets the key; the connection belongs to the store."""
+        self._data_key = None
+
+    def deliver(self) -> None:
+        """Sends what was kept while the server was away, if it is there now."""
+        if not self._outbox.waiting:
+            return
+        try:
+            sent = self.log.deliver()
+        except StoreUnavailable:
+            return
+        if sent:
+            self.notices.append(f"{sent} records kept on this machine are stored now")
+
+    def _opened(self, name: str, data: bytes) -> bytes | None:
+        if self.sealer is None:
+            return data
+        try:
+            return self.sealer.unseal(name, data)
+        except Damaged:
+            return None
+
+    def _codec(self) -> LineCodec:
+        if self._data_key is None:
+            return PlainLines()
+        from ragcli.sessions.sealing import SealedLines
+
+        return SealedLines(self._data_key)
+
+
+def encoded(settings: Mapping[str, Any]) -> str:
+    """Returns settings as they are stored."""
+    return json.dumps(settings, sort_keys=True, separators=(",", ":"))
+
+
+def idle(settings: Settings, own: Mapping[str, Any]) -> int:
+    """Returns the milliseconds after which a profile expires unused; 0 for never."""
+    return seconds(str(own.get("ttl", settings.ttl))) * 1000
+
+
+def idle_field(own: Mapping[str, Any]) -> str:
+    """Returns what `meta` says about that: "" where the profile says nothing."""
+    return str(seconds(str(own["ttl"])) * 1000) if "ttl" in own else ""

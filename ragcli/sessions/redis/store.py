@@ -1,0 +1,364 @@
+"""Profiles in Redis: the `SessionStore` that many machines share.
+
+A profile is made out of sight and shown by one script. It has no names of keys but
+its own; another user's are never asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from ragcli import config
+from ragcli.config import Settings, seconds
+from ragcli.errors import ProfileNotFound, UsageError
+from ragcli.paths import Home, checked_profile_name
+from ragcli.sessions import expiry
+from ragcli.sessions.after_the_fact import note
+from ragcli.sessions.kdf import STANDARD, Cost
+from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.redis import addresses, faults
+from ragcli.sessions.redis.client import Server
+from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
+from ragcli.sessions.redis.keyspace import FORMAT, keyspace
+from ragcli.sessions.redis.leases import lease
+from ragcli.sessions.redis.outbox import Outbox
+from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.registry import Meta, Registry
+from ragcli.sessions.redis.scripts import BEGIN, DELETE, RENAME, SHOW
+from ragcli.sessions.redis.session import (
+    RedisSession,
+    SnapshotFactory,
+    encoded,
+    idle,
+    idle_field,
+)
+
+if TYPE_CHECKING:
+    from ragcli.sessions.data_key import DataKey
+    from ragcli.sessions.local_session import SnapshotFactory as LocalSnapshotFactory
+    from ragcli.storage.files import Directory
+
+
+class RedisStore:
+    """The `SessionStore` on a Redis server; see `sessions.protocols`.
+
+    Args:
+        address: Where, see `addresses`.
+        home: Where this machine keeps caches, and turns that could not be sent.
+        passphrase: Asked, with a profile's name, when it is encrypted.
+        settings: Those of the process, without any profile's own.
+        remote: Makes the snapshots of a profile here.
+        snapshots: Makes the snapshots of a directory, while a bundle is imported.
+        cost: What a guess at a new passphrase shall cost.
+
+    Raises:
+        ConfigError: Not an address, or a user that cannot be one.
+        ProviderMissing: The package redis is not installed.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a process introduces to it, all named
+        self,
+        address: str,
+        *,
+        home: Home,
+        passphrase: Callable[[str], str | None],
+        settings: Settings,
+        remote: SnapshotFactory,
+        snapshots: LocalSnapshotFactory,
+        cost: Cost = STANDARD,
+    ) -> None:
+        _require_library()
+        self.home = home
+        self.passphrase = passphrase
+        self.snapshots = snapshots
+        self.address = addresses.parse(address)
+        self.keyspace = keyspace(settings.user)
+        self.wait = float(seconds(settings.lock_wait))
+        self.server = Server(self.address, patience=self.wait)
+        self._registry = Registry(self.server, self.keyspace)
+        self._settings = settings
+        self._remote = remote
+        self._cost = cost
+        self._tokens: dict[str, dict[str, str]] = {}
+
+    def close(self) -> None:
+        """Closes the connections; a store that is used again opens new ones."""
+        self.server.close()
+
+    def names(self) -> list[str]:
+        """Returns the caller's profiles, sorted; never another user's."""
+        return self._registry.names()
+
+    def create(
+        self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
+    ) -> RedisSession:
+        """Makes a profile; encrypted when a passphrase is given.
+
+        Raises:
+            UsageError: The name is taken, or cannot be a profile's.
+            ConfigError: A setting it cannot have; nothing is made.
+        """
+        source = f"profile {name}"
+        values = {k: config.checked(k, v, source) for k, v in settings.items()}
+
+        def fill(keys: ProfileKeys) -> None:
+            if passphrase is not None:
+                slots = SlotDirectory(keys, {})
+                ring = RedisKeyRing(slots, self._cost)
+                ring.add_passphrase(_new_key(), passphrase)
+
+        profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
+        session = self.build(name, profile, fill, lambda _: passphrase)
+        session.audit.record("profile.create", encrypted=int(session.encrypted))
+        return session
+
+    def open(self, name: str, *, passive: bool = False) -> RedisSession:
+        """Opens a profile; erases first what has expired in it.
+
+        Args:
+            name: The profile.
+            passive: Leave no trace: nothing is erased, and it does not count as used.
+
+        Raises:
+            ProfileNotFound: There is none, or it has expired.
+            PassphraseNeeded, WrongPassphrase: It is encrypted.
+            NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
+            StoreUnavailable: The server cannot be reached, or refuses.
+        """
+        session = self._opened(name, self.passphrase, passive=passive)
+        if passive:
+            return session
+        session.deliver()
+        limit = expiry.limits(self._settings, session.settings())
+        if limit.any:
+            expiry.expire_turns(session, limit)
+        return session
+
+    def rename(self, old: str, new: str) -> None:
+        """Renames a profile; its id stays.
+
+        Raises:
+            ProfileNotFound: There is no `old`.
+            UsageError: `new` is taken.
+            Locked: It is being changed or indexed.
+        """
+        checked_profile_name(new)
+        keys = self.keys(old)
+        meta, _ = self._registry.look(keys)
+        with (
+            lease(keys, "ingest", wait=self.wait),
+            lease(keys, "profile", wait=self.wait),
+        ):
+            self._registry.add(new)
+            if self.server.clustered:
+                self._rename_by_copy(keys, meta, new)
+            else:
+                reply = keys.call(RENAME, other=self.keyspace.meta(new))
+                if reply[0] == "taken":
+                    raise _taken(new)
+        self._registry.remove(old)
+        if not meta.encrypted:
+            session = self._opened(new, self.passphrase)
+            note(session.audit, "profile.rename", old=old, new=new)
+
+    def clone(self, old: str, new: str, *, history: bool) -> RedisSession:
+        """Copies a profile under a new id; the index without embedding anything again.
+
+        A clone of an encrypted profile opens with the same passphrase.
+        """
+        from ragcli.sessions.redis.copying import copy_contents
+
+        source = self._opened(old, self.passphrase)
+        profile = ProfileFile.fresh(source.settings(), encrypted=source.encrypted)
+        session = self.build(
+            new,
+            profile,
+            lambda keys: copy_contents(source.keys, keys, source.log, history=history),
+            lambda _: self.passphrase(old),
+        )
+        session.audit.record("profile.clone", source=old)
+        return session
+
+    def delete(self, name: str) -> None:
+        """Removes a profile and all that belongs to it.
+
+        Raises:
+            ProfileNotFound: There is none.
+            Locked: It is being changed or indexed.
+        """
+        keys = self.keys(name)
+        self._registry.look(keys)
+        with (
+            lease(keys, "ingest", wait=self.wait),
+            lease(keys, "profile", wait=self.wait),
+        ):
+            keys.call(DELETE)
+        self._registry.remove(name)
+        self.outbox(name, keys.id).discard()
+
+    def prune(self, *, dry_run: bool) -> list[expiry.Expired]:
+        """Erases what has expired in every profile; whole ones the server removes."""
+        if not dry_run:
+            self._registry.sweep()
+        found = []
+        for name in self.names():
+            session = self._opened(name, lambda _: None, passive=True, lazily=True)
+            limit = expiry.limits(self._settings, session.settings())
+            if not limit.any:
+                continue
+            session = self._opened(name, self.passphrase, passive=True)
+            found.append(expiry.expire_turns(session, limit, dry_run=dry_run))
+        return [expired for expired in found if expired.any]
+
+    @contextmanager
+    def lock(self, name: str, wait: float) -> Iterator[None]:
+        """Holds the profile's own lock: rename, delete, restore."""
+        keys = self.keys(name)
+        self._registry.look(keys)
+        with lease(keys, "profile", wait=wait):
+            yield
+
+    def admit(
+        self,
+        name: str,
+        fill: Callable[[Directory], None],
+        passphrase: Callable[[str], str | None],
+    ) -> RedisSession:
+        """Makes a profile of what `fill` writes into a directory; see `LocalStore`.
+
+        Args:
+            name: What it shall be called.
+            fill: Writes a whole profile as it would lie on a disk.
+            passphrase: Asked, with its name, when it is encrypted.
+
+        Raises:
+            UsageError: The name is taken, or cannot be a profile's.
+        """
+        from ragcli.sessions.redis.copying import admit
+
+        return admit(self, name, fill, passphrase)
+
+    def build(
+        self,
+        name: str,
+        profile: ProfileFile,
+        fill: Callable[[ProfileKeys], None],
+        passphrase: Callable[[str], str | None],
+    ) -> RedisSession:
+        """Makes a profile out of sight, and shows it by one script.
+
+        Args:
+            name: What it shall be called.
+            profile: Its id and settings.
+            fill: Stores all that is in it.
+            passphrase: Asked, with its name, when it is encrypted.
+
+        Raises:
+            UsageError: The name is taken, or cannot be a profile's.
+        """
+        checked_profile_name(name)
+        keys = self.keys(name)
+        keys.id = profile.id
+        status = keys.call(BEGIN)[0]
+        if status == "taken":
+            raise _taken(name)
+        if status == "foreign":
+            raise self._registry.foreign(name)
+        self._registry.add(name)
+        try:
+            fill(keys)
+            self.show(keys, profile)
+        except BaseException:
+            with suppress(ProfileNotFound):
+                keys.call(DELETE)
+            raise
+        return self._opened(name, passphrase)
+
+    def show(self, keys: ProfileKeys, profile: ProfileFile) -> None:
+        """Makes a profile that was built visible."""
+        fields = {
+            "v": str(FORMAT),
+            "created": profile.created,
+            "encrypted": str(int(profile.encrypted)),
+            "settings": encoded(profile.settings),
+        }
+        own = idle_field(profile.settings)
+        fields |= {"ttl": own} if own else {}
+        keys.call(SHOW, *(part for item in fields.items() for part in item))
+
+    def keys(self, name: str) -> ProfileKeys:
+        """Returns the keys of a profile, whether there is one or not."""
+        return ProfileKeys(
+            self.server,
+            self.keyspace,
+            checked_profile_name(name),
+            idle=idle(self._settings, {}),
+            replicated=self._settings.durability == "replicated",
+            tokens=self._tokens.setdefault(name, {}),
+        )
+
+    def outbox(self, name: str, identifier: str) -> Outbox:
+        """Returns where a profile's turns wait while the server is away."""
+        owner = f"{self.address.place}|{self.keyspace.user}|{name}|{identifier}"
+        return Outbox(self.home.data, owner)
+
+    def _opened(
+        self,
+        name: str,
+        passphrase: Callable[[str], str | None],
+        *,
+        passive: bool = False,
+        lazily: bool = False,
+    ) -> RedisSession:
+        """Returns the opened profile, with its key unless that can wait."""
+        keys = self.keys(name)
+        meta, files = self._registry.look(keys, use=not passive)
+        keys.idle = idle(self._settings, meta.own)
+        durability = meta.own.get("durability", self._settings.durability)
+        keys.replicated = durability == "replicated"
+        slots = SlotDirectory(keys, files)
+        key = None
+        if meta.encrypted and not lazily:
+            key = RedisKeyRing(slots, self._cost).unlock(passphrase(name))[0]
+        return RedisSession(
+            keys,
+            meta,
+            slots,
+            settings=self._settings,
+            data_key=key,
+            outbox=self.outbox(name, meta.id),
+            snapshots=self._remote,
+        )
+
+    def _rename_by_copy(self, keys: ProfileKeys, meta: Meta, new: str) -> None:
+        """Renames in a cluster, where the new name may belong to another server."""
+        from ragcli.sessions.redis.copying import copy_all
+
+        target = self.keys(new)
+        target.id = meta.id
+        if target.call(BEGIN)[0] != "ok":
+            raise _taken(new)
+        copy_all(keys, target)
+        profile = ProfileFile(meta.id, meta.created, meta.encrypted, meta.own)
+        self.show(target, profile)
+        keys.call(DELETE)
+
+
+def _require_library() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("redis") is None:
+        raise faults.missing()
+
+
+def _new_key() -> DataKey:
+    from ragcli.sessions.data_key import DataKey, forbid_core_dumps
+
+    forbid_core_dumps()
+    return DataKey.generate()
+
+
+def _taken(name: str) -> UsageError:
+    return UsageError(f"there is a profile {name!r} already", "choose another name")
