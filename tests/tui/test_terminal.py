@@ -92,7 +92,7 @@ def test_a_day_in_the_terminal(
     terminal.run("chat")
     terminal.until("3 documents")
     assert terminal.is_alternate()
-    ask(terminal, QUESTION, "ten seconds [1]")
+    ask(terminal, QUESTION, "at most ten seconds")
     terminal.until("sessions.md:")
 
     ask(terminal, "/new", "Ask away below")
