@@ -68,6 +68,7 @@ def checks(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     yield from _guarded("settings", lambda: _settings(runtime))
     yield from _guarded("home", lambda: _home(runtime))
     yield from _guarded("permissions", lambda: _permissions(runtime, fix=fix))
+    yield from _guarded("redis", lambda: _redis(runtime))
     yield from _guarded("profile", lambda: _profile(runtime))
     yield from _guarded("index", _index)
     yield from _guarded("embedder", lambda: _embedder(runtime))
@@ -151,6 +152,24 @@ def _profile(runtime: Runtime) -> Iterator[Check]:
         if name != "default":
             raise
         yield Check(NOTE, "profile", "default: not made yet", error.hint)
+
+
+def _redis(runtime: Runtime) -> Iterator[Check]:
+    """Yields what is unsafe about the server of the sessions, if they have one."""
+    address = runtime.settings.store
+    if not address:
+        return
+    from ragcli.sessions.findings import DAMAGE
+    from ragcli.sessions.redis import addresses
+    from ragcli.sessions.redis.inspection import inspect
+
+    found = inspect(address, runtime.settings)
+    for finding in found:
+        bad = finding.severity == DAMAGE
+        code = finding.code if bad else ExitCode.ANSWERED
+        yield Check(BAD if bad else NOTE, "redis", finding.what, finding.hint, code)
+    if not any(finding.severity == DAMAGE for finding in found):
+        yield Check(GOOD, "redis", f"{addresses.parse(address).shown} is safe to use")
 
 
 def _where(runtime: Runtime) -> str:

@@ -46,7 +46,7 @@ class TokenEmbedder(Embedder, Protocol):
         """Returns what `embed` and `tokenize` return, for the price of one."""
 
     def token_vectors(self) -> NDArray[np.float16]:
-        """Returns the table of token vectors (vocabulary × dimension), memory-mapped."""
+        """Returns the mapped table of token vectors (vocabulary by dimension)."""
 
 
 class Sealer(Protocol):

@@ -28,6 +28,7 @@ from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.local_session import LocalSession
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.protocols import Session
+from ragcli.sessions.redis.session import RedisSession
 from ragcli.storage.files import FILE_MODE, Directory, disk_errors, sync_directory
 
 __all__ = ["export_bundle", "import_bundle"]
@@ -49,15 +50,12 @@ def export_bundle(
         index: Whether documents are exported, so that nothing is embedded again.
 
     Raises:
-        UsageError: `file` is something else than a bundle, or the profile is
-            encrypted and not on this disk.
+        UsageError: `file` is something else than a bundle.
         HistoryDamaged, SnapshotDamaged: Repair the profile first.
         BundleRefused: It is more than a bundle may hold.
         StorageFailed: Nothing was written.
     """
     _check_target(file)
-    if session.encrypted and not isinstance(session, LocalSession):
-        raise UsageError("an encrypted profile is exported from this disk only", "")
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "kind": KIND,
@@ -91,7 +89,7 @@ def _anchor(session: Session) -> str:
 
 def _keys(session: Session) -> Iterator[_Contents]:
     """Yields the key slots of an encrypted profile."""
-    if session.encrypted and isinstance(session, LocalSession):
+    if session.encrypted and isinstance(session, LocalSession | RedisSession):
         with session.directory.child(KEYS) as keys:
             for name in keys.names():
                 if name.endswith(".json"):
@@ -105,7 +103,7 @@ def _history(session: Session, stack: ExitStack, near: Path) -> Iterator[_Conten
     sealed if the profile is.
     """
     codec: LineCodec = PlainLines()
-    if isinstance(session, LocalSession):
+    if isinstance(session, LocalSession | RedisSession):
         codec = session.log.codec
     spool = stack.enter_context(_spool(near))
     hasher, size = hashlib.sha256(), 0

@@ -38,6 +38,8 @@ from ragcli.sessions.local_session import LocalSession
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import SessionStore
+from ragcli.sessions.redis.session import RedisSession
+from ragcli.sessions.redis.store import RedisStore
 from ragcli.storage.files import Directory, disk_errors, write_all
 
 FORMAT = 1
@@ -61,11 +63,11 @@ _HINT = "nothing of it was used; export it again where it comes from"
 
 def import_bundle(
     store: SessionStore, file: Path, *, name: str | None = None
-) -> LocalSession:
+) -> LocalSession | RedisSession:
     """Makes a profile from a bundle and returns it, opened.
 
     Args:
-        store: The store on this disk; it is asked for the passphrase of a bundle
+        store: On this disk or in Redis; it is asked for the passphrase of a bundle
             that is encrypted.
         file: The bundle.
         name: What to call the profile; by default as it was called.
@@ -73,14 +75,11 @@ def import_bundle(
     Raises:
         BundleRefused: Damaged, too large or hostile; nothing of it was used.
         NewerFormat: Written by a newer ragcli.
-        UsageError: The name is taken, or the store is not on this disk.
+        UsageError: The name is taken.
         PassphraseNeeded, WrongPassphrase: It is encrypted.
     """
-    if not isinstance(store, LocalStore):
-        raise UsageError(
-            "a bundle is imported to this disk",
-            "leave RAGCLI_STORE out, then `ragcli profile copy NAME --to redis://…`",
-        )
+    if not isinstance(store, LocalStore | RedisStore):
+        raise TypeError(f"{type(store).__name__} cannot take a bundle")
     with ExitStack() as stack:
         descriptor = _opened(file)
         source = stack.enter_context(open(descriptor, "rb"))
@@ -118,7 +117,7 @@ class _Import:
 
     reader: archive.Reader
     origin: _Origin
-    store: LocalStore
+    store: LocalStore | RedisStore
     secret: str | None
 
     def fill(self, directory: Directory) -> None:

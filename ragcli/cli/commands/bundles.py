@@ -103,10 +103,18 @@ def copy(
         export_bundle(workspace.session, bundle, history=True, index=True)
         made = import_bundle(target, bundle, name=as_name or name)
     made.close()
+    shown = _shown(to)
     if call.as_json:
-        call.output.document({"profile": made.name, "store": to})
+        call.output.document({"profile": made.name, "store": shown})
     else:
-        call.output.note(f"profile {name} copied to {made.name} in {to}")
+        call.output.note(f"profile {name} copied to {made.name} in {shown}")
+
+
+def _shown(address: str) -> str:
+    """Returns a store's address without the password in it."""
+    from ragcli.sessions.redis import addresses
+
+    return address if address == "local" else addresses.parse(address).shown
 
 
 def _store(call: Invocation, address: str) -> SessionStore:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from ragcli.sessions import local_log, profile_file
+from ragcli.sessions import local_log
 from ragcli.sessions.conversion import GIVEN_ANEW, read_file, write_file
-from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.records import Record
-from ragcli.sessions.redis.log import RedisLog, id_hash
+from ragcli.sessions.redis.ids import id_hash
+from ragcli.sessions.redis.log import RedisLog
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts import FILL, PUT, SLOT
 from ragcli.storage.files import Directory
@@ -22,7 +23,6 @@ from ragcli.storage.files import Directory
 if TYPE_CHECKING:
     from ragcli.sessions.data_key import DataKey
     from ragcli.sessions.redis.session import RedisSession
-    from ragcli.sessions.redis.store import RedisStore
 
 _BATCH = 1 << 20
 """Bytes of lines that are sent at once."""
@@ -118,46 +118,28 @@ def _copy_stream(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
         edge = f"({page[-1][0].decode()}"
 
 
-def admit(
-    store: RedisStore,
-    name: str,
-    fill: Callable[[Directory], None],
-    passphrase: Callable[[str], str | None],
-) -> RedisSession:
-    """Makes a profile of what `fill` writes into a private directory here.
-
-    That is checked by whoever fills it; here it is only carried over.
-    """
+@contextmanager
+def filled(cache: Path, fill: Callable[[Directory], None]) -> Iterator[Directory]:
+    """Yields a private directory that `fill` has written a whole profile into."""
     with (
-        Directory.open(store.home.cache, create=True) as cache,
-        TemporaryDirectory(dir=cache.path, prefix="admit-") as place,
+        Directory.open(cache, create=True) as private,
+        TemporaryDirectory(dir=private.path, prefix="admit-") as place,
         Directory.open(Path(place) / "profile", create=True) as directory,
     ):
         fill(directory)
-        profile = profile_file.read(directory, name)
-        key = KeyRing.open(directory, passphrase(name)) if profile.encrypted else None
-
-        def carry(keys: ProfileKeys) -> None:
-            _carry_keys(directory, keys)
-            codec = _codec(key)
-            log = local_log.LocalLog(directory, codec, wait=0, notice=lambda _: None)
-            fill_log(keys, codec, log.since())
-
-        session = store.build(name, profile, carry, passphrase)
-        try:
-            _publish_index(directory, session)
-        except BaseException:
-            store.delete(name)
-            raise
-    return session
+        yield directory
 
 
-def _carry_keys(directory: Directory, keys: ProfileKeys) -> None:
+def carry(directory: Directory, target: ProfileKeys, key: DataKey | None) -> None:
+    """Stores the key slots and the history of a profile that lies in a directory."""
     if directory.has(KEYS):
         with directory.child(KEYS) as slots:
             for name in slots.names():
                 if name.endswith(".json"):
-                    keys.call(SLOT, name, slots.read(name))
+                    target.call(SLOT, name, slots.read(name))
+    codec = _codec(key)
+    log = local_log.LocalLog(directory, codec, wait=0, notice=lambda _: None)
+    fill_log(target, codec, log.since())
 
 
 def _codec(key: DataKey | None) -> LineCodec:
@@ -168,7 +150,7 @@ def _codec(key: DataKey | None) -> LineCodec:
     return SealedLines(key)
 
 
-def _publish_index(directory: Directory, session: RedisSession) -> None:
+def publish_index(directory: Directory, session: RedisSession) -> None:
     """Publishes the live generation of a directory, its files as they are."""
     if not directory.has(_INDEX):
         return

@@ -9,8 +9,6 @@ they are made again for the new one.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +27,7 @@ from ragcli.sessions.clock import now
 from ragcli.sessions.lines import LineCodec, misplaced
 from ragcli.sessions.records import Draft, Record
 from ragcli.sessions.redis.client import BLOCK
+from ragcli.sessions.redis.ids import id_hash
 from ragcli.sessions.redis.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts import APPEND
@@ -181,9 +180,9 @@ class RedisLog:
         self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
     ) -> int:
         """Replaces every record by `change(record)`; see `Log.rewrite`."""
-        from ragcli.sessions.redis.rewriting import rewrite
+        from ragcli.sessions.redis.rewriting import Rewritten, rewrite
 
-        return rewrite(self, change, note)
+        return rewrite(Rewritten(self.keys, self.codec, self.since), change, note)
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits for a record after `seq`; tells if one came.
@@ -205,12 +204,6 @@ class RedisLog:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(min(0.05, left))
-
-
-def id_hash(identifier: str) -> str:
-    """Returns what stands for a record's id: short, and without its time."""
-    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).digest()
-    return base64.b64encode(digest[:12]).decode()
 
 
 def _placed(drafts: Sequence[Draft], tip: Tip, parent: int) -> list[Record]:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ragcli.errors import Conflict
 from ragcli.sessions import ranges
 from ragcli.sessions.clock import now
 from ragcli.sessions.identifiers import new_id
+from ragcli.sessions.lines import LineCodec
 from ragcli.sessions.records import Record
-from ragcli.sessions.redis.log import id_hash
+from ragcli.sessions.redis.ids import id_hash
+from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts import REWRITE, STAGE
-
-if TYPE_CHECKING:
-    from ragcli.sessions.redis.log import RedisLog
 
 Change = Callable[[Record], Record | None]
 
@@ -29,6 +28,16 @@ _BATCH = 1 << 20
 """Bytes that are sent at once."""
 _ATTEMPTS = 5
 """Times that others may rewrite the log before we give up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The log that is rewritten."""
+
+    keys: ProfileKeys
+    codec: LineCodec
+    since: Callable[[int], Iterator[Record]]
+    """Yields the records after a seq, oldest first."""
 
 
 @dataclass(slots=True)
@@ -45,7 +54,7 @@ class _Plan:
     """How many records `change` dropped or altered."""
 
 
-def rewrite(log: RedisLog, change: Change, note: Mapping[str, Any]) -> int:
+def rewrite(log: Rewritten, change: Change, note: Mapping[str, Any]) -> int:
     """Applies `change` to every record; returns how many it dropped or altered.
 
     A redaction with the very same note is folded into the new one.
@@ -61,7 +70,7 @@ def rewrite(log: RedisLog, change: Change, note: Mapping[str, Any]) -> int:
 
 
 def _attempt(
-    log: RedisLog, plan: _Plan, change: Change, note: Mapping[str, Any]
+    log: Rewritten, plan: _Plan, change: Change, note: Mapping[str, Any]
 ) -> bool:
     """Prepares a rewrite and does it; False when another one came first."""
     meta = log.keys.key("meta")
@@ -85,7 +94,9 @@ def _attempt(
             return bool(reply[0] == "ok")
 
 
-def _stage(log: RedisLog, plan: _Plan, change: Change, note: Mapping[str, Any]) -> None:
+def _stage(
+    log: Rewritten, plan: _Plan, change: Change, note: Mapping[str, Any]
+) -> None:
     """Sends what becomes of the records that were not looked at yet."""
     pending: list[Any] = []
     size = 0
@@ -100,7 +111,7 @@ def _stage(log: RedisLog, plan: _Plan, change: Change, note: Mapping[str, Any]) 
 
 
 def _decided(
-    log: RedisLog, plan: _Plan, change: Change, note: Mapping[str, Any]
+    log: Rewritten, plan: _Plan, change: Change, note: Mapping[str, Any]
 ) -> Iterator[tuple[int, bytes]]:
     """Yields the number and new line of each record that does not stay as it is."""
     for record in log.since(plan.head):

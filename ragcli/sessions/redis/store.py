@@ -14,7 +14,7 @@ from ragcli import config
 from ragcli.config import Settings, seconds
 from ragcli.errors import ProfileNotFound, UsageError
 from ragcli.paths import Home, checked_profile_name
-from ragcli.sessions import expiry
+from ragcli.sessions import expiry, profile_file
 from ragcli.sessions.after_the_fact import note
 from ragcli.sessions.kdf import STANDARD, Cost
 from ragcli.sessions.profile_file import ProfileFile
@@ -236,9 +236,26 @@ class RedisStore:
         Raises:
             UsageError: The name is taken, or cannot be a profile's.
         """
-        from ragcli.sessions.redis.copying import admit
+        from ragcli.sessions.keys import KeyRing
+        from ragcli.sessions.redis import copying
 
-        return admit(self, name, fill, passphrase)
+        with copying.filled(self.home.cache, fill) as directory:
+            profile = profile_file.read(directory, name)
+            key = None
+            if profile.encrypted:
+                key = KeyRing.open(directory, passphrase(name))
+            session = self.build(
+                name,
+                profile,
+                lambda keys: copying.carry(directory, keys, key),
+                passphrase,
+            )
+            try:
+                copying.publish_index(directory, session)
+            except BaseException:
+                self.delete(name)
+                raise
+        return session
 
     def build(
         self,
