@@ -43,7 +43,7 @@ def inspect(address: str, settings: Settings) -> list[Finding]:
             *_persistence(where, told),
             *_memory(where, told),
             *_replicas(where, told, settings),
-            *_rights(server, tag, where),
+            *_rights(server, where),
         ]
     finally:
         server.close()
@@ -152,7 +152,7 @@ def _replicas(
         )
 
 
-def _rights(server: Server, tag: str, where: Address) -> Iterator[Finding]:
+def _rights(server: Server, where: Address) -> Iterator[Finding]:
     """Tells whether the account can reach other people's sessions."""
     from redis.exceptions import NoPermissionError
 

@@ -208,11 +208,6 @@ def test_a_damaged_profile_is_not_exported(
     assert list(tmp_path.glob("*w*")) == []
 
 
-def test_a_store_beyond_this_disk_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="imported to this disk"):
-        import_bundle(object(), tmp_path / "w")  # type: ignore[arg-type]
-
-
 def test_no_such_file(store: LocalStore, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no file"):
         import_bundle(store, tmp_path / "none")

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from redis.connection import AbstractConnection
+
+from ragcli.config import Settings
+from ragcli.errors import Conflict
+from ragcli.sessions.history import History
+from ragcli.sessions.redis.session import RedisSession
+from tests.stores import RedisStores, a_turn, append, draft, questions
+
+
+@dataclass
+class Traffic:
+    """What went to the server."""
+
+    trips: int = 0
+    size: int = 0
+
+
+@pytest.fixture
+def traffic(monkeypatch: pytest.MonkeyPatch) -> Traffic:
+    """Counts what this process sends: one send, one round trip."""
+    seen = Traffic()
+    send = AbstractConnection.send_packed_command
+
+    def counted(self: AbstractConnection, command: object, **more: object) -> None:
+        parts = [command] if isinstance(command, bytes | str) else list(command)
+        seen.trips += 1
+        seen.size += sum(len(part) for part in parts)
+        send(self, parts, **more)
+
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
+    return seen
+
+
+@contextmanager
+def counting(traffic: Traffic) -> Iterator[Traffic]:
+    before = Traffic(traffic.trips, traffic.size)
+    spent = Traffic()
+    yield spent
+    spent.trips = traffic.trips - before.trips
+    spent.size = traffic.size - before.size
+
+
+def test_a_batch_is_stored_whole_and_in_order(session: RedisSession) -> None:
+    assert append(session.log, "a", "b", "c") == [1, 2, 3]
+    assert append(session.log, "d") == [4]
+    assert questions(session.log) == ["a", "b", "c", "d"]
+    assert [r.seq for r in session.log.newest(3)] == [2, 1]
+    assert [r.seq for r in session.log.since(2)] == [3, 4]
+    assert session.log.head() == 4
+
+
+def test_an_id_is_stored_once(session: RedisSession, stores: RedisStores) -> None:
+    one = draft("one")
+    first = session.log.append([one])
+    other = stores().open("work").log
+    again = other.append([draft("two"), one, draft("three")], expect=1)
+
+    assert again[1] == first[0]
+    assert [r.seq for r in again] == [2, 1, 3]
+    assert other.append([one], expect=99) == first
+
+
+def test_a_wrong_head_is_refused(session: RedisSession, stores: RedisStores) -> None:
+    append(session.log, "a")
+    with pytest.raises(Conflict, match="at 1, not at 0"):
+        stores().open("work").log.append([draft("b")], expect=0)
+    assert questions(session.log) == ["a"]
+
+
+def test_long_logs_are_read_in_pages(session: RedisSession) -> None:
+    texts = [str(number) for number in range(700)]
+    for start in range(0, 700, 100):
+        append(session.log, *texts[start : start + 100])
+
+    assert questions(session.log) == texts
+    assert [r.seq for r in session.log.newest()] == list(range(700, 0, -1))
+
+
+def test_readers_wait_without_asking_again(
+    session: RedisSession, stores: RedisStores, traffic: Traffic
+) -> None:
+    append(session.log, "a")
+    log = stores().open("work").log
+    told: list[bool] = []
+    waiter = threading.Thread(target=lambda: told.append(log.wait(1, 30)))
+    waiter.start()
+    time.sleep(1.2)
+    with counting(traffic) as spent:
+        time.sleep(0.5)
+    assert spent.trips == 0
+    append(session.log, "b")
+    waiter.join(10)
+
+    assert told == [True]
+    assert log.wait(1, 0)
+    assert not log.wait(2, 0.05)
+
+
+def test_a_rewrite_wakes_readers(session: RedisSession, stores: RedisStores) -> None:
+    append(session.log, "a", "secret")
+    log = stores().open("work").log
+    told: list[bool] = []
+    waiter = threading.Thread(target=lambda: told.append(log.wait(2, 30)))
+    waiter.start()
+    time.sleep(0.3)
+    changed = session.log.rewrite(
+        lambda r: None if r.body.get("question") == "secret" else r, {"reason": "test"}
+    )
+    waiter.join(10)
+
+    assert changed == 1
+    assert told == [True]
+    assert questions(log) == ["a"]
+
+
+def test_records_that_come_during_a_rewrite_are_kept(
+    session: RedisSession, stores: RedisStores
+) -> None:
+    append(session.log, "a", "b", "c")
+    other = stores().open("work").log
+    came = iter(["d", "b again"])
+
+    def change(record: object) -> object:
+        if late := next(came, None):
+            append(other, late)
+        return None if str(record.body["question"]).startswith("b") else record
+
+    assert session.log.rewrite(change, {"reason": "test"}) == 2
+    assert questions(other) == ["a", "c", "d"]
+    assert append(other, "e") == [7]
+
+
+def test_a_turn_costs_two_round_trips(
+    session: RedisSession, traffic: Traffic, history: History
+) -> None:
+    history.commit(a_turn("c", "the first"), title="t")
+    turn = a_turn("c", "the second " * 20)
+    with counting(traffic) as spent:
+        history.commit(turn)
+
+    assert spent.trips <= 2
+    assert spent.size < 4096
+
+
+def test_the_settings_mask_holds_in_redis(session: RedisSession) -> None:
+    history = History(session, Settings(redact=r"\d{4}"))
+    stored = history.commit(a_turn("c", "pin 1234"), title="pin 1234")
+
+    assert "1234" not in stored.question
+    assert history.redact("pin") == 2
+    assert history.compact() == 0

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ragcli.config import Settings
+from ragcli.errors import (
+    AuditDamaged,
+    ConfigError,
+    HistoryDamaged,
+    NewerFormat,
+    PassphraseNeeded,
+    ProfileNotFound,
+    StoreUnavailable,
+    UsageError,
+    WrongPassphrase,
+)
+from ragcli.sessions.history import History
+from ragcli.sessions.redis.session import RedisSession
+from ragcli.sessions.redis.store import RedisStore
+from tests.redis_servers import RedisServer
+from tests.stores import PASSPHRASE, RedisStores, a_turn
+
+
+def ask(session: RedisSession, *questions: str) -> None:
+    history = History(session, Settings())
+    for question in questions:
+        history.commit(a_turn("c", question), title=question)
+
+
+def questions(session: RedisSession) -> list[str]:
+    return [turn.question for turn in History(session, Settings()).since(0)]
+
+
+def test_profiles_come_and_go(store: RedisStore, stores: RedisStores) -> None:
+    made = store.create("work", {"retrieval.k": 3})
+    store.create("notes", {})
+
+    assert stores().names() == ["notes", "work"]
+    opened = stores().open("work")
+    assert opened.id == made.id
+    assert len(opened.id) >= 22
+    assert opened.settings() == {"retrieval.k": 3}
+    with pytest.raises(UsageError, match="already"):
+        store.create("work", {})
+    store.delete("work")
+    assert store.names() == ["notes"]
+    with pytest.raises(ProfileNotFound, match="no profile 'work'"):
+        store.open("work")
+
+
+def test_the_nearest_name_is_in_the_hint(store: RedisStore) -> None:
+    store.create("notes", {})
+
+    with pytest.raises(ProfileNotFound) as caught:
+        store.open("noets")
+    assert "notes" in caught.value.hint
+
+
+def test_a_setting_that_cannot_be_makes_no_profile(store: RedisStore) -> None:
+    with pytest.raises(ConfigError):
+        store.create("work", {"retrieval.k": "many"})
+    assert store.names() == []
+
+
+def test_settings_change_for_everybody(
+    session: RedisSession, stores: RedisStores
+) -> None:
+    other = stores().open("work")
+    session.change_settings({"retrieval.k": 9, "model": "builtin"})
+    other.change_settings({"model": None, "ttl": "1h"})
+
+    assert stores().open("work").settings() == {"retrieval.k": 9, "ttl": "1h"}
+
+
+def test_a_renamed_profile_stays_itself(
+    session: RedisSession, store: RedisStore
+) -> None:
+    ask(session, "first")
+    session.put_blob("draft", b"half a thought")
+    store.create("taken", {})
+
+    with pytest.raises(UsageError, match="already"):
+        store.rename("work", "taken")
+    store.rename("work", "life")
+
+    renamed = store.open("life")
+    assert renamed.id == session.id
+    assert questions(renamed) == ["first"]
+    assert renamed.blob("draft") == b"half a thought"
+    assert renamed.audit.verify() == 3
+    assert store.names() == ["life", "taken"]
+    with pytest.raises(ProfileNotFound, match="renamed"):
+        ask(session, "too late")
+
+
+def test_a_clone_is_another_profile(session: RedisSession, store: RedisStore) -> None:
+    ask(session, "first")
+    clone = store.clone("work", "copy", history=True)
+    empty = store.clone("work", "bare", history=False)
+    ask(clone, "second")
+
+    assert clone.id != session.id
+    assert questions(session) == ["first"]
+    assert questions(clone) == ["first", "second"]
+    assert questions(empty) == []
+
+
+def test_a_profile_made_anew_is_not_taken_for_the_old_one(
+    session: RedisSession, stores: RedisStores
+) -> None:
+    stores().delete("work")
+    fresh = stores().create("work", {})
+
+    with pytest.raises(ProfileNotFound, match="made anew"):
+        ask(session, "for the old one")
+    assert questions(fresh) == []
+
+
+def test_an_encrypted_profile_takes_its_passphrase(
+    machines: Callable[..., RedisStores],
+) -> None:
+    mine = machines("mine", encrypted=True)
+    ask(mine().create("diary", {}, passphrase=PASSPHRASE), "a secret question")
+
+    assert questions(mine().open("diary")) == ["a secret question"]
+    mine.passphrase = "wrong"
+    with pytest.raises(WrongPassphrase):
+        mine().open("diary")
+    mine.passphrase = None
+    with pytest.raises(PassphraseNeeded):
+        mine().open("diary")
+
+
+def test_the_server_never_sees_plain_text(
+    machines: Callable[..., RedisStores], redis_server: RedisServer
+) -> None:
+    mine = machines("mine", encrypted=True)
+    session = mine().create("diary", {}, passphrase=PASSPHRASE)
+    ask(session, "canary in a question")
+    History(session, Settings()).put_draft("canary in a draft")
+
+    with redis_server.client(encoding="latin-1") as client:
+        keys = client.keys(f"ragcli:{{{mine.user}/*")
+        stored = "".join(f"{key}{client.dump(key)!r}" for key in keys)
+    assert len(keys) > 5
+    assert "canary" not in stored
+    assert "docs/a.md" not in stored
+
+
+def test_keys_of_another_program_are_left_alone(
+    store: RedisStore, redis_server: RedisServer
+) -> None:
+    name = store.keyspace.profile_tag("work")
+    redis_server.call("HSET", f"ragcli:{name}:meta", "owner", "another program")
+
+    for attempt in (store.open, lambda n: store.create(n, {})):
+        with pytest.raises(StoreUnavailable, match="not ours"):
+            attempt("work")
+    assert redis_server.call("HGET", f"ragcli:{name}:meta", "owner")
+    redis_server.call("SET", f"ragcli:{store.keyspace.profile_tag('odd')}:meta", "1")
+    with pytest.raises(StoreUnavailable, match="another program"):
+        store.open("odd")
+
+
+def test_a_newer_format_is_left_alone(
+    session: RedisSession, store: RedisStore, redis_server: RedisServer
+) -> None:
+    redis_server.call("HSET", session.keys.key("meta"), "v", "99")
+
+    with pytest.raises(NewerFormat, match="format 99"):
+        store.open("work")
+
+
+def test_an_altered_record_is_named(
+    session: RedisSession, redis_server: RedisServer
+) -> None:
+    ask(session, "first")
+    key = session.keys.key("log")
+    line = redis_server.call("XRANGE", key, "2", "2")[0][1]["l"]
+    redis_server.call("XDEL", key, "2-0")
+    redis_server.call("XADD", key, "3-0", "l", line)
+
+    with pytest.raises(HistoryDamaged, match="out of place"):
+        list(session.log.since())
+    redis_server.call("XADD", key, "4-0", "l", line.replace("first", "other"))
+    with pytest.raises(HistoryDamaged, match=r"log 4-0: .*checksum"):
+        list(session.log.newest())
+
+
+def test_an_altered_audit_log_is_told(
+    session: RedisSession, redis_server: RedisServer
+) -> None:
+    ask(session, "first", "second")
+    anchor = session.audit.anchor()
+    assert session.audit.verify(anchor) == 3
+    key = session.keys.key("audit")
+
+    redis_server.call("XDEL", key, "3-0")
+    with pytest.raises(AuditDamaged, match="entry 3 is missing"):
+        session.audit.verify()
+    redis_server.call("XDEL", key, "1-0")
+    with pytest.raises(AuditDamaged, match="entry 1"):
+        session.audit.verify()
+
+
+def test_two_writers_of_the_audit_log_make_one_chain(
+    session: RedisSession, stores: RedisStores
+) -> None:
+    other = stores().open("work")
+    for number in range(5):
+        session.audit.record("test.one", number=number)
+        other.audit.record("test.other", number=number)
+
+    assert session.audit.verify() == 11
+
+
+def test_expired_conversations_go_when_a_profile_is_opened(
+    stores: RedisStores, session: RedisSession
+) -> None:
+    ask(session, "old")
+    session.change_settings({"ttl_absolute": "1s"})
+    import time
+
+    time.sleep(1.1)
+    ask(session, "new")
+
+    found = stores().prune(dry_run=True)
+    assert [(e.profile, e.turns) for e in found] == [("work", 1)]
+    assert questions(stores().open("work")) == ["new"]
