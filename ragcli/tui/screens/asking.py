@@ -25,6 +25,9 @@ from ragcli.tui.widgets.turn import TurnView
 _FRAME = 0.04
 """Seconds between two redraws of a growing answer."""
 
+_TELL = 0.5
+"""Seconds between two statements of the speed."""
+
 
 class AskingMixin(ChatBase):
     """Sends questions and shows what comes back."""
@@ -35,6 +38,7 @@ class AskingMixin(ChatBase):
     """The answer in progress, as the history brought it before the engine did."""
     _drawn = 0.0
     _drawing = False
+    _told = 0.0
 
     # From prompt to engine
 
@@ -108,6 +112,9 @@ class AskingMixin(ChatBase):
             self._tell_rate(self.asking)
 
     def _tell_rate(self, asking: Asking) -> None:
+        if self._drawn - self._told < _TELL:
+            return
+        self._told = self._drawn
         rate = asking.rate()
         if self.live is not None and asking.retrieved is not None:
             speed = f" · {rate:.0f} tokens/s" if rate else ""

@@ -17,6 +17,7 @@ from ragcli.tui.messages import (
     IngestStepped,
 )
 from ragcli.tui.ports import Profile
+from ragcli.tui.rendering.code import warm_up
 from ragcli.tui.screens.conversations import ConversationsMixin
 from ragcli.tui.screens.dialogs import Choice, PickDialog
 from ragcli.tui.threads import aside
@@ -106,6 +107,7 @@ class ProfilesMixin(ConversationsMixin):
 
     async def _learn(self, profile: Profile) -> None:
         """Counts the documents, finds the model, and loads what answers need."""
+        await aside(warm_up)
         count = await aside(profile.library.count)
         if profile is self.profile:
             self.status.say(documents=count)

@@ -117,9 +117,16 @@ class TurnView(Vertical, can_focus=True):
         return bool(self._stage)
 
     def stage(self, text: str) -> None:
-        """Shows how far the answer is: `searching`, `ollama:llama3.2 · writing`."""
-        self._stage = text
-        self._draw()
+        """Shows how far the answer is: `searching`, `ollama:llama3.2 · writing`.
+
+        Once it is shown, only its own line is drawn again: an answer that streams
+        must not have the whole screen laid out for its speed.
+        """
+        was_live, self._stage = self.is_live, text
+        if was_live and self.is_mounted:
+            self._about.update(Content(safe_line(text)), layout=False)
+        else:
+            self._draw()
 
     def settle(
         self, turn: Turn, note: str = "", stale: frozenset[int] = frozenset()
