@@ -66,6 +66,7 @@ class RedisServer:
         arguments += ["--port", str(self.port), "--bind", "127.0.0.1"]
         if self._program == "redis-server":
             arguments += ["--save", "", "--dir", str(self.place)]
+            arguments += ["--repl-diskless-sync-delay", "0"]
         with (self.place / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*arguments, *self.options], stdout=log, stderr=log

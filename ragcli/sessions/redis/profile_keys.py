@@ -120,7 +120,7 @@ class ProfileKeys:
         self, redis: Redis, script: Script, keys: list[str], values: list[Any]
     ) -> list[Any]:
         arguments = (script.sha, len(keys), *keys, *values)
-        if not self.replicated:
+        if not (self.replicated and script.durable):
             return list(redis.evalsha(*arguments))
         pipeline = redis.pipeline(transaction=False)
         pipeline.evalsha(*arguments)

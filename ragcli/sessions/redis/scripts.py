@@ -73,6 +73,8 @@ class Script:
 
     name: str
     body: str
+    durable: bool = False
+    """Whether its effect must survive a failover before it counts as done."""
 
     @cached_property
     def source(self) -> str:
@@ -125,6 +127,7 @@ for i = 5, #ARGV, 2 do redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 DELETE = Script(
@@ -138,6 +141,7 @@ end
 redis.call('PEXPIRE', base .. 'fence', 86400000)
 return {'ok'}
 """,
+    durable=True,
 )
 
 RENAME = Script(
@@ -159,6 +163,7 @@ end
 redis.call('PEXPIRE', base .. 'fence', 86400000)
 return {'ok'}
 """,
+    durable=True,
 )
 
 SETTINGS = Script(
@@ -175,6 +180,7 @@ else redis.call('HSET', META, 'ttl', ARGV[7]) end
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 APPEND = Script(
@@ -206,6 +212,7 @@ redis.call('HSET', META, 'head', head, 'ts', ARGV[7])
 touch()
 return {'ok', head, ARGV[7], seqs}
 """,
+    durable=True,
 )
 
 FILL = Script(
@@ -286,6 +293,7 @@ redis.call('HSET', META, 'head', ARGV[8], 'ts', ARGV[10], 'epoch', epoch + 1)
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 AUDIT = Script(
@@ -303,6 +311,7 @@ redis.call('HSET', META, 'aseq', seq + 1, 'amac', ARGV[6])
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 BLOB = Script(
@@ -317,7 +326,7 @@ return {'ok'}
 """,
 )
 
-SLOT = Script("slot", BLOB.body.replace("'blob'", "'keys'"))
+SLOT = Script("slot", BLOB.body.replace("'blob'", "'keys'"), durable=True)
 
 ACQUIRE = Script(
     "acquire",
@@ -426,6 +435,7 @@ end
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 ALL = (
