@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 _HANDBOOK = Path(__file__).parents[2] / "sample_docs"
@@ -24,14 +23,16 @@ def vocabulary(size: int = 20_000, seed: int = 7) -> list[str]:
     return list(found)
 
 
-def sentences(seed: int = 1) -> Iterator[str]:
-    """Yields sentences whose words fall off as in natural text (Zipf)."""
+def sentences(count: int, seed: int = 1) -> list[str]:
+    """Returns sentences whose words fall off as in natural text (Zipf)."""
     words = vocabulary()
     weights = list(itertools.accumulate(1 / (rank + 10) for rank in range(len(words))))
     chance = random.Random(seed)
-    while True:
+    found = []
+    for _ in range(count):
         picked = chance.choices(words, cum_weights=weights, k=chance.randint(8, 18))
-        yield " ".join(picked).capitalize() + "."
+        found.append(" ".join(picked).capitalize() + ".")
+    return found
 
 
 def write(
@@ -44,12 +45,14 @@ def write(
 ) -> Path:
     """Writes files that split into about `chunks` chunks of about 800 characters."""
     directory.mkdir(parents=True, exist_ok=True)
-    source = sentences(seed)
+    said = sentences(min(9 * chunks, 100_000), seed)
+    chance = random.Random(seed)
+    mark = "## " if suffix == ".md" else ""
     for number in range(0, chunks, per_file):
         parts = []
         for section in range(min(per_file, chunks - number)):
-            text = " ".join(itertools.islice(source, 9))
-            parts.append(f"## Section {number + section}\n\n{text}\n")
+            text = " ".join(chance.choices(said, k=9))
+            parts.append(f"{mark}Section {number + section}\n\n{text}\n")
         (directory / f"part-{number:07}{suffix}").write_text("\n".join(parts))
     return directory
 

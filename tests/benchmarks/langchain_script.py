@@ -3,7 +3,7 @@
 RecursiveCharacterTextSplitter, FAISS.save_local and load_local, and
 FileChatMessageHistory. The vectors are ragcli's own, so that only the way of
 working is compared. Commands: `ingest DIR STORE`, `ask STORE QUESTION`,
-`chat STORE HOST MODEL QUESTION`.
+`chat STORE HOST MODEL QUESTION`, and `save STORE`, which saves until it is killed.
 """
 
 from __future__ import annotations
@@ -80,6 +80,15 @@ def chat(store: str, host: str, model: str, question: str) -> None:
     _remember(store, question, answer)
 
 
+def save(store: str) -> None:
+    """Saves an index over and over, each time with one text more."""
+    index = FAISS.load_local(store, Vectors(), allow_dangerous_deserialization=True)
+    print("saving", flush=True)
+    while True:
+        index.add_texts(["one more text"])
+        index.save_local(store)
+
+
 def _remember(store: str, question: str, answer: str) -> None:
     history = FileChatMessageHistory(f"{store}.history.json")
     history.add_messages([HumanMessage(question), AIMessage(answer)])
@@ -87,4 +96,4 @@ def _remember(store: str, question: str, answer: str) -> None:
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    {"ingest": ingest, "ask": ask, "chat": chat}[command](*arguments)
+    {"ingest": ingest, "ask": ask, "chat": chat, "save": save}[command](*arguments)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from tests.benchmarks.measure import PYTHON, RAGCLI, Figure, in_turn, run
+from tests.benchmarks.measure import PYTHON, Figure, run
 from tests.benchmarks.workshop import Workshop
 
 
@@ -13,17 +14,17 @@ def startup(workshop: Workshop) -> Iterator[Figure]:
     workshop.ragcli("profile", "create", "small")
     workshop.ragcli("ask", "-p", "small", "--no-docs", "anything?", codes=(0, 1))
     completion = {"_RAGCLI_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
-    commands = {
+    commands: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         "--version": (("--version",), {}),
         "profile list": (("profile", "list"), {}),
         "history list": (("history", "list", "-p", "small"), {}),
         "completion": ((), {**completion, "COMP_WORDS": "ragcli pro"}),
     }
-    for name, (arguments, extra) in commands.items():
-        environ = {**workshop.environ, **extra}
-        base, ours = in_turn(
-            lambda: run([PYTHON, "-c", "import typer"]),
-            lambda a=arguments, e=environ: run([*RAGCLI, *a], environ=e),  # type: ignore[misc]
-            workshop.runs,
+    for name, (arguments, environ) in commands.items():
+        yield workshop.compared(
+            name,
+            "import typer",
+            partial(run, [PYTHON, "-c", "import typer"]),
+            partial(workshop.ragcli, *arguments, environ=environ),
+            1.5,
         )
-        yield Figure(name, "import typer", base.seconds, ours.seconds, "s", 1.5)

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from tests.benchmarks import corpus
-from tests.benchmarks.measure import PYTHON, RAGCLI, RUNS, Run, run
+from tests.benchmarks.measure import (
+    MEBI,
+    PYTHON,
+    RAGCLI,
+    RUNS,
+    Figure,
+    Run,
+    in_turn,
+    run,
+)
 
-SCRIPT = Path(__file__).with_name("langchain_script.py")
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one answer cost at one size."""
+
+    size: int
+    seconds: float
+    mebibytes: float
 
 
 @dataclass
@@ -21,20 +37,24 @@ class Workshop:
     Args:
         root: A directory of its own.
         quick: Whether sizes are cut so that all parts end within three minutes.
+        processor_time: Whether processor time is compared instead of the clock's.
     """
 
     root: Path
     quick: bool
+    processor_time: bool = False
+    curves: dict[str, list[Point]] = field(default_factory=dict)
+    """What grows (`documents`, `history`) → the points of its curve."""
 
     @property
     def runs(self) -> int:
         """Counted runs of each command."""
-        return RUNS
+        return 3 if self.quick else RUNS
 
     @property
     def large(self) -> int:
         """Chunks of the largest index."""
-        return 100_000 if self.quick else 1_000_000
+        return 30_000 if self.quick else 1_000_000
 
     @property
     def medium(self) -> int:
@@ -44,7 +64,7 @@ class Workshop:
     @property
     def small(self) -> int:
         """Chunks of the index that growth is measured from."""
-        return 10_000
+        return 3000 if self.quick else 10_000
 
     @cached_property
     def environ(self) -> dict[str, str]:
@@ -57,22 +77,61 @@ class Workshop:
             "RAGCLI_MODEL": "builtin",
         }
 
+    def seconds(self, measured: Run) -> float:
+        """Returns what a run took, by the clock that was chosen."""
+        return measured.processor if self.processor_time else measured.wall
+
     def ragcli(
-        self, *arguments: str, stdin: bytes = b"", codes: Sequence[int] = (0,)
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        codes: Sequence[int] = (0,),
+        environ: Mapping[str, str] | None = None,
+        until_first_byte: bool = False,
     ) -> Run:
         """Runs one ragcli command."""
         return run(
-            [*RAGCLI, *arguments], stdin=stdin, environ=self.environ, codes=codes
+            [*RAGCLI, *arguments],
+            stdin=stdin,
+            environ={**self.environ, **(environ or {})},
+            codes=codes,
+            until_first_byte=until_first_byte,
         )
 
-    def script(self, *arguments: str) -> Run:
-        """Runs the LangChain script."""
-        return run([PYTHON, "-m", "tests.benchmarks.langchain_script", *arguments])
+    def module(self, name: str, *arguments: str, stdin: bytes = b"") -> Run:
+        """Runs a module of this package on this workshop's home."""
+        command = [PYTHON, "-m", f"tests.benchmarks.{name}", *arguments]
+        return run(command, stdin=stdin, environ=self.environ)
 
-    def texts(self, chunks: int) -> Path:
+    def script(self, *arguments: str, until_first_byte: bool = False) -> Run:
+        """Runs the LangChain script."""
+        command = [PYTHON, "-m", "tests.benchmarks.langchain_script", *arguments]
+        return run(command, until_first_byte=until_first_byte)
+
+    def compared(
+        self,
+        name: str,
+        against: str,
+        base: Callable[[], Run],
+        ours: Callable[[], Run],
+        target: float,
+    ) -> Figure:
+        """Runs two commands in turn and returns the figure of their times."""
+        first, second = in_turn(base, ours, self.runs)
+        return self.time(name, against, first, second, target)
+
+    def time(
+        self, name: str, against: str, base: Run, ours: Run, target: float
+    ) -> Figure:
+        """Returns the figure of two times."""
+        return Figure(
+            name, against, self.seconds(base), self.seconds(ours), "s", target
+        )
+
+    def texts(self, chunks: int, suffix: str = ".md") -> Path:
         """Returns a directory of files that hold about so many chunks."""
-        place = self.root / f"texts-{chunks}"
-        return place if place.exists() else corpus.write(place, chunks)
+        place = self.root / f"texts-{chunks}{suffix}"
+        return place if place.exists() else corpus.write(place, chunks, suffix=suffix)
 
     def profile(self, chunks: int) -> str:
         """Returns the name of a profile with so many chunks."""
@@ -92,3 +151,10 @@ class Workshop:
     def close(self) -> None:
         """Removes everything."""
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def memory(name: str, against: str, base: Run, ours: Run, target: float) -> Figure:
+    """Returns the figure of what two processes had of memory of their own."""
+    return Figure(
+        name, against, base.anonymous / MEBI, ours.anonymous / MEBI, "MiB", target
+    )

@@ -1,0 +1,38 @@
+"""Fills a profile with turns of one conversation: `fill_history PROFILE COUNT`."""
+
+from __future__ import annotations
+
+import sys
+
+from ragcli.runtime import Runtime
+from ragcli.sessions.records import Draft, Turn
+from ragcli.sessions.turns import to_draft
+from tests.benchmarks import corpus
+
+
+def fill(profile: str, count: int) -> None:
+    """Appends a conversation's start and its turns, many in one write."""
+    with Runtime(profile=profile).open(create=False) as workspace:
+        history, log = workspace.history, workspace.session.log
+        conversation = history.new_conversation_id()
+        log.append([Draft("conversation", {"title": "long"}, conversation)])
+        said = corpus.sentences(1000)
+        for first in range(0, count, 500):
+            log.append(
+                [
+                    to_draft(
+                        Turn(
+                            id=history.new_turn_id(),
+                            conversation=conversation,
+                            question=said[number % 1000],
+                            answer=" ".join(said[number % 990 : number % 990 + 3]),
+                            model="builtin:extractive",
+                        )
+                    )
+                    for number in range(first, min(first + 500, count))
+                ]
+            )
+
+
+if __name__ == "__main__":
+    fill(sys.argv[1], int(sys.argv[2]))

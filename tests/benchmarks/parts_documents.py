@@ -1,0 +1,129 @@
+"""What documents cost: to take in, to look through, to add one more, to hold."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shlex
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from tests.benchmarks import corpus
+from tests.benchmarks.measure import MEBI, RAGCLI, Figure, Run, in_turn, run
+from tests.benchmarks.workshop import Workshop
+
+
+def ingest(workshop: Workshop) -> Iterator[Figure]:
+    """Chunks a second, against the LangChain script."""
+    chunks = 3000 if workshop.quick else 30_000
+    for suffix, kind in ((".md", "Markdown"), (".txt", "plain text")):
+        texts = str(workshop.texts(chunks, suffix))
+        number = itertools.count()
+        base, ours = in_turn(
+            lambda t=texts: workshop.script("ingest", t, str(workshop.root / "thrown")),  # type: ignore[misc]
+            lambda t=texts, s=suffix, n=number: _added(workshop, f"{s}-{next(n)}", t),  # type: ignore[misc]
+            1 if workshop.quick else 3,
+        )
+        rates = [chunks / workshop.seconds(measured) for measured in (base, ours)]
+        yield Figure(
+            f"ingest, {chunks:,} chunks of {kind}",
+            "LangChain",
+            *rates,
+            unit="chunks/s",
+            target=4,
+            at_least=True,
+        )
+
+
+def sync(workshop: Workshop) -> Iterator[Figure]:
+    """`docs sync` of files that did not change, against `git status` on them."""
+    count = 3000 if workshop.quick else 10_000
+    tree = corpus.write(workshop.root / "tree", count, per_file=1)
+    git = ["git", "-C", str(tree), "-c", "user.name=b", "-c", "user.email=b@localhost"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "files"]):
+        subprocess.run([*git, *arguments], check=True)
+    _added(workshop, "tree", str(tree))
+    yield workshop.compared(
+        f"docs sync, {count:,} unchanged files",
+        "git status",
+        partial(run, [*git, "status", "--short"]),
+        partial(workshop.ragcli, "docs", "sync", "-p", "docs-tree", "-q"),
+        3,
+    )
+
+
+def add_one(workshop: Workshop) -> Iterator[Figure]:
+    """One more file in a large profile, against the first in an empty one."""
+    large, number = workshop.profile(workshop.large), itertools.count()
+    empty, full = in_turn(
+        lambda: _added(workshop, f"one-{next(number)}", _single(workshop, number)),
+        lambda: workshop.ragcli("docs", "add", "-p", large, _single(workshop, number)),
+        workshop.runs,
+    )
+    what = f"add one file to {workshop.large:,} chunks"
+    yield workshop.time(f"{what}: time", "to none", empty, full, 2)
+    yield Figure(
+        f"{what}: bytes written",
+        "to none",
+        empty.written / 1024,
+        full.written / 1024,
+        "KiB",
+        2,
+    )
+
+
+def memory_cap(workshop: Workshop) -> Iterator[Figure]:
+    """A corpus ten times larger than the memory it may take (`ulimit -v`)."""
+    few = _added(workshop, "few", str(workshop.texts(100)))
+    texts = workshop.texts(workshop.large)
+    size = sum(path.stat().st_size for path in texts.iterdir())
+    allowed = max(size // 10, 64 * MEBI)
+    workshop.ragcli("profile", "create", "capped")
+    command = shlex.join([*RAGCLI, "docs", "add", "-p", "capped", "-q", str(texts)])
+    limit = (few.virtual + allowed) // 1024
+    ended = run(
+        ["bash", "-c", f"ulimit -v {limit}; {command}"],
+        environ=workshop.environ,
+        codes=range(-64, 256),
+    )
+    listed = workshop.ragcli("docs", "list", "-p", "capped", "--json")
+    kept = len(json.loads(listed.stdout)["documents"]) / len(list(texts.iterdir()))
+    yield Figure(
+        f"documents indexed with {allowed / MEBI:.0f} MiB for {size / MEBI:.0f} MiB"
+        f" (peak {ended.anonymous / MEBI:.0f} MiB)",
+        "all",
+        1,
+        kept,
+        "share",
+        1,
+        at_least=True,
+    )
+
+
+def recall(workshop: Workshop) -> Iterator[Figure]:
+    """Our half-precision index against exact search over float32."""
+    measured = workshop.module("recall", str(workshop.large))
+    yield Figure(
+        f"recall@10, {workshop.large:,} chunks",
+        "exact float32",
+        1,
+        float(measured.stdout),
+        "share",
+        0.98,
+        at_least=True,
+    )
+
+
+def _added(workshop: Workshop, name: str, path: str) -> Run:
+    """Makes a profile, then indexes a path into it; returns what the latter cost."""
+    workshop.ragcli("profile", "create", f"docs-{name}")
+    return workshop.ragcli("docs", "add", "-p", f"docs-{name}", "-q", path)
+
+
+def _single(workshop: Workshop, number: Iterator[int]) -> str:
+    """Returns a new file of ten chunks."""
+    seed = 1000 + next(number)
+    place = Path(workshop.root, f"single-{seed}")
+    return str(corpus.write(place, 10, seed=seed) / "part-0000000.md")
