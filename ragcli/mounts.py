@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _CACHE = "mounts"
 _KEYS = "keys"
+_PROFILE = "profile.toml"
 
 
 def checked(place: str, home: Home) -> str:
@@ -49,17 +51,31 @@ def checked(place: str, home: Home) -> str:
     """
     path = Path(place)
     own = home.profiles / place
-    if not path.exists() and paths.PROFILE_NAME.fullmatch(place) and own.is_dir():
+    named = paths.PROFILE_NAME.fullmatch(place) and os.path.isdir(own)
+    if named and not _may_be_mounted(path):
         path = own
-    if not path.exists():
+    if not os.path.exists(path):
         raise DocumentNotFound(
             f"{place}: no such bundle or profile",
             "ragcli profile export makes a bundle; ragcli profile list shows profiles",
+        )
+    if not _may_be_mounted(path):
+        raise UsageError(
+            f"{place}: neither a bundle nor a profile's directory",
+            f"to index the files in it: ragcli docs add {shlex.quote(place)}",
         )
     found = str(path.absolute())
     with _index(found, home) as directory:
         _snapshots_in(directory, found)
     return found
+
+
+def _may_be_mounted(path: Path) -> bool:
+    """Tells a bundle or a profile from a directory that only has a profile's name."""
+    if not os.path.isdir(path):
+        return os.path.exists(path)
+    closed = not os.access(path, os.X_OK)  # another user's: said when it is opened
+    return closed or os.path.lexists(path / _PROFILE)
 
 
 def readers(settings: Settings, home: Home, embedder: Embedder) -> list[Reader]:
@@ -114,9 +130,10 @@ def _index(place: str, home: Home) -> Iterator[Directory]:
 def _unpacked(place: str, home: Home) -> Iterator[Directory]:
     """Yields a bundle's profile, imported and verified once for each of its versions.
 
-    It lives in a store of its own in the cache, where no command looks for profiles.
+    Its history and settings stay in the bundle. It lives in a store of its own in the
+    cache, where no command looks for profiles.
     """
-    from ragcli.sessions.bundle import import_bundle
+    from ragcli.sessions.bundle_import import import_bundle
     from ragcli.sessions.local import LocalStore
 
     private = home.cache / _CACHE
@@ -132,7 +149,8 @@ def _unpacked(place: str, home: Home) -> Iterator[Directory]:
     known = store.names()
     if name not in known:
         with suppress(UsageError):  # another process was faster
-            import_bundle(store, Path(place), name=name).close()
+            made = import_bundle(store, Path(place), name=name, documents_only=True)
+            made.close()
         for older in known:
             if older.startswith(stem):
                 store.delete(older)

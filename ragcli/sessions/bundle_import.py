@@ -13,8 +13,8 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,11 @@ _HINT = "nothing of it was used; export it again where it comes from"
 
 
 def import_bundle(
-    store: SessionStore, file: Path, *, name: str | None = None
+    store: SessionStore,
+    file: Path,
+    *,
+    name: str | None = None,
+    documents_only: bool = False,
 ) -> LocalSession | RedisSession:
     """Makes a profile from a bundle and returns it, opened.
 
@@ -71,6 +75,8 @@ def import_bundle(
             that is encrypted.
         file: The bundle.
         name: What to call the profile; by default as it was called.
+        documents_only: Check history and settings by their hashes, but take over
+            neither: what is mounted shares its documents and nothing else.
 
     Raises:
         BundleRefused: Damaged, too large or hostile; nothing of it was used.
@@ -85,9 +91,11 @@ def import_bundle(
         source = stack.enter_context(open(descriptor, "rb"))
         reader = archive.Reader(source)
         origin = _origin(reader)
+        if documents_only:
+            origin = replace(origin, settings={}, left_out=())
         wanted = name or origin.name
         secret = store.passphrase(wanted) if origin.encrypted else None
-        importing = _Import(reader, origin, store, secret)
+        importing = _Import(reader, origin, store, secret, not documents_only)
         session = store.admit(wanted, importing.fill, lambda _: secret)
     facts = {"origin": origin.id, "anchor": origin.anchor}
     session.audit.record("profile.import", **facts)
@@ -119,6 +127,7 @@ class _Import:
     origin: _Origin
     store: LocalStore | RedisStore
     secret: str | None
+    history: bool = True
 
     def fill(self, directory: Directory) -> None:
         """Writes the profile; every check comes before anybody can see it."""
@@ -133,7 +142,7 @@ class _Import:
 
     def _fill(self, directory: Directory) -> None:
         with directory.child(_STAGING, create=True) as staging:
-            self.reader.extract(lambda member: _new_file(directory, staging, member))
+            self.reader.extract(lambda member: self._file(directory, staging, member))
         if not directory.has(HISTORY):
             directory.replace(HISTORY, b"")
         regime = Regime(None)
@@ -147,6 +156,14 @@ class _Import:
             self.origin.settings, encrypted=self.origin.encrypted
         )
         profile_file.write(directory, profile)
+
+    def _file(
+        self, directory: Directory, staging: Directory, member: Member
+    ) -> AbstractContextManager[Callable[[bytes], None]]:
+        """Returns what takes a member in; its bytes are hashed either way."""
+        if member.name == HISTORY and not self.history:
+            return nullcontext(lambda _: None)
+        return _new_file(directory, staging, member)
 
     def _publish_index(self, directory: Directory, regime: Regime) -> None:
         """Publishes the staged files as the first generation, and checks that."""
