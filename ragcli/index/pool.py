@@ -24,6 +24,15 @@ Place = tuple[int, int]
 """Number of the reader, and the chunk's row in it."""
 
 
+BACKGROUND = 100
+"""Chunks of ordinary text that relevance is judged against beside those searched: a
+few chunks alone do not tell what an ordinary one is like."""
+USUAL_DEVIATION = 0.064
+"""Standard deviation of the built-in cosine, about 0, between a question and ordinary
+chunks: 75,000 of them, of Python's sources and of Debian's documentation."""
+_MEASURED = "builtin:wordllama-256"
+
+
 class Pool:
     """Readers with their statistics taken together, so that scores compare.
 
@@ -52,6 +61,28 @@ class Pool:
     def idf(self, variants: tuple[str, ...]) -> float:
         """Returns a word's inverse document frequency over all readers."""
         return idf(self.frequency(variants), self.total)
+
+    def worth(self, variants: tuple[str, ...]) -> float:
+        """Returns a word's idf as if the background were searched as well.
+
+        In a handful of chunks every word is either in most of them or in none; then
+        all words are worth about the same.
+        """
+        return idf(self.frequency(variants) + 1, self.total + BACKGROUND)
+
+    def usual_cosine(self, query: Query) -> Spread:
+        """Returns the spread of the cosine over all chunks and the background.
+
+        Only where the built-in vectors are searched is it known what is usual.
+        """
+        found = self.cosine_spread(query)
+        if not all(reader.embedder_id == _MEASURED for reader in self.readers):
+            return found
+        share = BACKGROUND / (self.total + BACKGROUND)
+        mean = (1 - share) * found.mean
+        square = (1 - share) * (found.deviation**2 + found.mean**2)
+        square += share * USUAL_DEVIATION**2
+        return cosine_spread(mean, square - mean * mean)
 
     def text_spread(self, query: Query) -> Spread:
         """Returns the spread of the text score over all chunks."""

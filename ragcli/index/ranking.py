@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragcli.index import fusion
-from ragcli.language.interaction import Interaction
 from ragcli.index.passages import Passage, indexed_text
 from ragcli.index.relevance import NO_TOKENS, TOKENS, Evidence, relevance
+from ragcli.language.interaction import Interaction
 from ragcli.language.stemming import content_stems
 
 if TYPE_CHECKING:
@@ -144,11 +144,15 @@ def passage_relevance(
     pool: Pool, query: Query, found: Scores, index: int, passage: Passage
 ) -> float:
     """Returns the calibrated relevance of one candidate for one query."""
+    usual = pool.usual_cosine(query)
     return relevance(
         Evidence(
-            coverage=Coverage(pool, query).of(passage),
+            coverage=max(
+                Coverage(pool, query).of(passage),
+                Coverage(pool, query, own=True).of(passage),
+            ),
             maxsim=0.0 if found.maxsim is None else float(found.maxsim[index]),
-            cosine=float(found.sides.cosine_z[index]),
+            cosine=float(usual.z(found.sides.cosine[index])),
             text=float(found.sides.text_z[index]),
         ),
         NO_TOKENS if found.maxsim is None else TOKENS,
@@ -161,12 +165,14 @@ class Coverage:
     Args:
         pool: Word statistics.
         query: The question.
+        own: Leave out the words that earlier turns added.
     """
 
-    def __init__(self, pool: Pool, query: Query) -> None:
+    def __init__(self, pool: Pool, query: Query, *, own: bool = False) -> None:
         self._worth = [
-            (term.variants, term.weight * pool.idf(term.variants))
+            (term.variants, term.weight * pool.worth(term.variants))
             for term in query.terms
+            if term.weight >= 1 or not own
         ]
         self._total = sum(worth for _, worth in self._worth)
         self._above: dict[tuple[str, tuple[str, ...]], float] = {}
