@@ -1,0 +1,252 @@
+"""Settings, and where each value comes from.
+
+flag > environment > project file > profile > user file > default. Every setting
+has one dotted key (`retrieval.k`), one environment variable (`RAGCLI_RETRIEVAL_K`)
+and one sentence that says what it does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ragcli.config.settings import (
+    KEYS_TABLE,
+    Settings,
+    checked,
+    declared,
+    known_keys,
+    variable,
+)
+from ragcli.config.values import seconds, size
+from ragcli.errors import ConfigError
+
+__all__ = [
+    "KEYS_TABLE",
+    "PERSONAL",
+    "PROJECT_FILE",
+    "Layer",
+    "Origin",
+    "Resolved",
+    "Settings",
+    "checked",
+    "find_project_file",
+    "flatten",
+    "from_environment",
+    "known_keys",
+    "project_profile",
+    "read_file",
+    "read_project",
+    "resolve",
+    "seconds",
+    "size",
+    "variable",
+]
+
+PROJECT_FILE = ".ragcli.toml"
+PERSONAL = frozenset(
+    {
+        "store",
+        "user",
+        "durability",
+        "ollama_host",
+        "tracing",
+        "redact",
+        "audit",
+        "allow_network_fs",
+        "ttl",
+        "ttl_absolute",
+    }
+)
+"""Settings that a project file may not touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting: its value and where that came from."""
+
+    key: str
+    value: Any
+    source: str
+    """`default`, a file's path, `profile NAME`, a variable's name, or a flag's."""
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Some settings from one place."""
+
+    source: str
+    values: Mapping[str, Any]
+
+
+def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields dotted keys and values of nested TOML tables."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Returns a settings file's checked values by dotted key; {} if it is not there.
+
+    Raises:
+        ConfigError: Not TOML (line named), an unknown key, a bad value.
+    """
+    try:
+        table = _parsed(path)
+    except FileNotFoundError:
+        return {}
+    return {key: checked(key, value, str(path)) for key, value in flatten(table)}
+
+
+def from_environment(environ: Mapping[str, str]) -> Iterator[Layer]:
+    """Yields one layer for each setting's variable that is set."""
+    for key in known_keys():
+        name = variable(key)
+        if environ.get(name):
+            yield Layer(name, {key: checked(key, environ[name], name)})
+
+
+def find_project_file(start: Path | None = None) -> Path | None:
+    """Returns the nearest `.ragcli.toml` from `start` (working directory) upwards."""
+    try:
+        place = Path(start or os.getcwd()).absolute()
+    except FileNotFoundError:  # the working directory was removed
+        return None
+    for directory in (place, *place.parents):
+        candidate = directory / PROJECT_FILE
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+class Resolved:
+    """Settings in force, and the origin of each.
+
+    Args:
+        layers: Strongest first.
+    """
+
+    def __init__(self, layers: list[Layer]) -> None:
+        self._layers = layers
+        values = {
+            item.name: self._lookup(key, item.default)[0]
+            for key, item in declared().items()
+        }
+        self.settings = Settings(**values)
+
+    def _lookup(self, key: str, default: Any) -> tuple[Any, str]:
+        for layer in self._layers:
+            if key in layer.values:
+                return layer.values[key], layer.source
+        return default, "default"
+
+    def origins(self) -> list[Origin]:
+        """Returns every setting with its origin, in the order of declaration."""
+        return [
+            Origin(key, *self._lookup(key, item.default), item.metadata["help"])
+            for key, item in declared().items()
+        ]
+
+    def bindings(self) -> dict[str, str]:
+        """Returns the remapped keys of the chat: binding id → key."""
+        found: dict[str, str] = {}
+        for layer in self._layers:
+            for key, value in layer.values.items():
+                if key.startswith(KEYS_TABLE):
+                    found.setdefault(key.removeprefix(KEYS_TABLE), value)
+        return found
+
+
+def resolve(
+    *,
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    project_file: Path | None,
+    profile: Layer | None,
+    user_file: Path,
+    check_flag: Callable[[str], str] = lambda key: f"--{key}",
+) -> Resolved:
+    """Puts the layers in order and returns what is in force.
+
+    `flags` holds only what was typed; a None value is none.
+
+    Raises:
+        ConfigError: As `checked` and `read_file`.
+    """
+    layers = [
+        Layer(check_flag(key), {key: checked(key, value, check_flag(key))})
+        for key, value in flags.items()
+        if value is not None
+    ]
+    layers += from_environment(environ)
+    if project_file:
+        layers.append(Layer(str(project_file), read_project(project_file)))
+    if profile:
+        layers.append(profile)
+    layers.append(Layer(str(user_file), read_file(user_file)))
+    return Resolved(layers)
+
+
+def read_project(path: Path) -> dict[str, Any]:
+    """Returns a project file's settings, without its `profile` line.
+
+    Raises:
+        ConfigError: Also for a setting that only the user may choose: a checkout
+            that somebody else wrote must not send sessions or documents away.
+    """
+    values = {k: v for k, v in _project(path).items() if k != "profile"}
+    for key in values:
+        if key in PERSONAL or key.startswith(KEYS_TABLE):
+            raise ConfigError(
+                f"{path}: {key} cannot be set by a project",
+                f"set it for yourself: ragcli config set {key} VALUE",
+            )
+    return values
+
+
+def project_profile(path: Path) -> str:
+    """Returns the profile that a project file names, or ""."""
+    return str(_project(path).get("profile", ""))
+
+
+def _project(path: Path) -> dict[str, Any]:
+    try:
+        table = _parsed(path)
+    except FileNotFoundError:
+        return {}
+    return {
+        key: value if key == "profile" else checked(key, value, str(path))
+        for key, value in flatten(table)
+    }
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """Returns the tables of a TOML file.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        ConfigError: It cannot be read, or is not TOML (line named).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(path) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8: {error}", "fix or remove it") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "check its mode") from None
+    import tomllib  # 4 ms, and most commands find no file
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{path}: not valid TOML: {error}", "fix or remove it"
+        ) from None

@@ -1,0 +1,183 @@
+"""Every setting: its key, its default, and one sentence that says what it does."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from ragcli.config.values import convert, seconds, size
+from ragcli.errors import ConfigError
+
+KEYS_TABLE = "keys."
+"""Key bindings of the chat: `keys.<binding id> = "ctrl+k"`; ids are checked there."""
+
+
+def _setting(
+    key: str, default: Any, help_: str, *choices: str, check: Any = None
+) -> Any:
+    """Declares one setting of `Settings`."""
+    metadata = {"key": key, "help": help_, "choices": choices, "check": check}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, resolved. Field metadata carries key, sentence and choices."""
+
+    model: str = _setting(
+        "model", "auto", "Chat model: auto, builtin, ollama:NAME or provider:NAME."
+    )
+    embedder: str = _setting(
+        "embedder", "builtin", "Embedder: builtin, ollama:NAME or provider:NAME."
+    )
+    instructions: str = _setting(
+        "instructions",
+        "",
+        "Your own instructions, added to the prompt of generated answers.",
+    )
+    temperature: float = _setting(
+        "temperature", 0.1, "Sampling temperature of generated answers."
+    )
+    context_window: int = _setting(
+        "context_window", 0, "Tokens the model may read; 0 asks the model."
+    )
+    require_model: bool = _setting(
+        "require_model", False, "Fail instead of falling back to built-in answers."
+    )
+    timeout: str = _setting(
+        "timeout", "120s", "Longest silence of a model server.", check=seconds
+    )
+    ollama_host: str = _setting(
+        "ollama_host",
+        "",
+        "Address of Ollama; default OLLAMA_HOST, else 127.0.0.1:11434.",
+    )
+    tracing: bool = _setting(
+        "tracing", False, "Let LangSmith tracing variables take effect."
+    )
+    retrieval_k: int = _setting("retrieval.k", 6, "Passages retrieved for a question.")
+    retrieval_mode: str = _setting(
+        "retrieval.mode",
+        "hybrid",
+        "How passages are found.",
+        "hybrid",
+        "bm25",
+        "vectors",
+    )
+    retrieval_threshold: float = _setting(
+        "retrieval.threshold",
+        0.5,
+        "Relevance in [0, 1] below which nothing is answered by the built-in model.",
+    )
+    mounts: tuple[str, ...] = _setting(
+        "documents.mounts", (), "Bundles and profiles whose documents are searched too."
+    )
+    chunk_size: int = _setting("chunking.size", 1200, "Longest chunk in characters.")
+    chunk_overlap: int = _setting(
+        "chunking.overlap", 120, "Characters that neighbouring prose chunks share."
+    )
+    max_file_size: str = _setting(
+        "documents.max_file_size", "100MB", "Larger files are skipped.", check=size
+    )
+    memory: str = _setting(
+        "memory",
+        "recency",
+        "What a model sees of a long conversation: recent turns, or a summary as well.",
+        "recency",
+        "summary",
+    )
+    memory_turns: int = _setting(
+        "memory_turns", 12, "Most recent turns that are considered for the context."
+    )
+    ttl: str = _setting(
+        "ttl",
+        "never",
+        "Idle time after which a profile and its turns expire.",
+        check=seconds,
+    )
+    ttl_absolute: str = _setting(
+        "ttl_absolute",
+        "never",
+        "Age at which a turn expires, used or not.",
+        check=seconds,
+    )
+    store: str = _setting(
+        "store", "", "Where sessions live: empty for this disk, or a redis:// address."
+    )
+    durability: str = _setting(
+        "durability",
+        "local",
+        "When a turn in Redis counts as stored.",
+        "local",
+        "replicated",
+    )
+    user: str = _setting(
+        "user", "", "Name of your sessions in Redis; default the login name."
+    )
+    redact: str = _setting(
+        "redact", "", "Regular expression; matches are masked before a turn is stored."
+    )
+    audit: bool = _setting("audit", True, "Keep an audit log.")
+    allow_network_fs: bool = _setting(
+        "allow_network_fs", False, "Use profiles on a network file system all the same."
+    )
+    lock_wait: str = _setting(
+        "lock_wait", "10s", "How long a commit waits for the lock.", check=seconds
+    )
+    theme: str = _setting("tui.theme", "textual-dark", "Theme of the chat.")
+    sources_pane: bool = _setting("tui.sources", True, "Show the sources in the chat.")
+    sidebar: bool = _setting("tui.sidebar", True, "Show conversations in the chat.")
+
+
+@cache
+def declared() -> dict[str, Any]:
+    """Returns the dataclass field of each dotted key."""
+    return {item.metadata["key"]: item for item in fields(Settings)}
+
+
+def known_keys() -> list[str]:
+    """Returns every dotted key, in the order of declaration."""
+    return list(declared())
+
+
+def variable(key: str) -> str:
+    """Returns the environment variable of a key."""
+    return "RAGCLI_" + key.replace(".", "_").upper()
+
+
+def checked(key: str, value: Any, source: str) -> Any:
+    """Returns `value` converted to the setting's type.
+
+    Raises:
+        ConfigError: No such key (the nearest is named), or a value it cannot take.
+    """
+    if key.startswith(KEYS_TABLE):
+        return _binding(key, value, source)
+    setting = declared().get(key)
+    if setting is None:
+        near = difflib.get_close_matches(key, known_keys(), 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else "`ragcli config show` lists them"
+        raise ConfigError(f"{source}: there is no setting {key!r}", hint)
+    try:
+        converted = convert(value, type(setting.default))
+        if setting.metadata["check"]:
+            setting.metadata["check"](converted)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{source}: {key}: {error}", setting.metadata["help"]
+        ) from None
+    choices = setting.metadata["choices"]
+    if choices and converted not in choices:
+        raise ConfigError(
+            f"{source}: {key}: {converted!r} is not one of {', '.join(choices)}",
+            setting.metadata["help"],
+        )
+    return converted
+
+
+def _binding(key: str, value: Any, source: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{source}: {key}: not a key name", 'write e.g. "ctrl+k"')
+    return value

@@ -1,0 +1,73 @@
+"""Values of settings: time spans, sizes, and what text or TOML means."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+_DURATION = re.compile(r"(\d+)\s*([smhdw]?)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
+_SIZE = re.compile(r"(\d+)\s*([kmg]?)i?b?", re.IGNORECASE)
+_BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def seconds(text: str) -> int:
+    """Returns the seconds of `90`, `45s`, `30m`, `12h`, `30d`, `2w`; `never` is 0."""
+    if text in {"", "never", "off"}:
+        return 0
+    match = _DURATION.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a time span; write 30d, 12h, 45m or never")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def size(text: str) -> int:
+    """Returns the bytes of `100MB`, `4k`, `1GiB` (powers of two)."""
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a size; write 100MB or 1GB")
+    return int(match[1]) * _BYTES[match[2].lower()]
+
+
+def convert(value: Any, kind: type) -> Any:
+    """Converts text (from an environment or a command line) or a TOML value."""
+    if kind is bool:
+        return _as_bool(value)
+    if kind is tuple:
+        return _as_list(value)
+    if isinstance(value, bool):
+        raise TypeError(f"expected {_NAMES[kind]}, not {str(value).lower()}")
+    if kind is str:
+        if not isinstance(value, str | int | float):
+            raise ValueError("expected text")
+        return str(value)
+    try:
+        number = kind(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected {_NAMES[kind]}, not {value!r}") from None
+    if number < 0:
+        raise ValueError("must not be negative")
+    return number
+
+
+_NAMES = {int: "a whole number", float: "a number", str: "text"}
+_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True}
+_BOOLEANS |= {"false": False, "0": False, "no": False, "off": False}
+
+
+def _as_bool(value: Any) -> bool:
+    known = _BOOLEANS.get(str(value).lower())
+    if known is None:
+        raise ValueError(f"expected true or false, not {value!r}")
+    return known
+
+
+def _as_list(value: Any) -> tuple[str, ...]:
+    """Converts a TOML array, or text with the separator of `PATH`."""
+    items = value.split(os.pathsep) if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(
+        isinstance(item, str) for item in items
+    ):
+        raise ValueError("expected a list of texts")
+    return tuple(item for item in items if item)
