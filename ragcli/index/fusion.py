@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COSINE_WEIGHT = 0.6
+COSINE_WEIGHT = 0.75
 WINDOW_WEIGHT = 0.5
 """On the z-scores of the cosine and of the best window's cosine, text being 1."""
 COSINE_ALONE_WEIGHT = 1.1
 """On the cosine of an embedder that has no token vectors, so no windows."""
-MAXSIM_WEIGHT = 0.6
+MAXSIM_WEIGHT = 0.7
 TITLE_WEIGHT = 0.3
 """On late interaction and on the share of the question in title and headings, each
 as a z-score over the candidates, against the z-score of the fused score."""
