@@ -9,18 +9,42 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual.message import Message
 
 from ragcli.chat.events import AskRequest, Event, Finished, Retrieved, Token
 from ragcli.errors import RagcliError
 from ragcli.sessions.records import Turn
-from ragcli.tui.messages import AnswerEnded, AnswerEvent, AnswerGrew
 from ragcli.tui.ports import Profile
 
 _TELLING = 0.3
 """Seconds of streaming before a rate means anything."""
+
+
+@dataclass
+class AnswerGrew(Message):
+    """Text has come in; `Asking.take` has it."""
+
+    asking: Asking
+
+
+@dataclass
+class AnswerEvent(Message):
+    """The engine said something other than a token."""
+
+    asking: Asking
+    event: Event
+
+
+@dataclass
+class AnswerEnded(Message):
+    """The answer is over: recorded, cancelled or failed."""
+
+    asking: Asking
+    error: RagcliError | None
+    crash: BaseException | None
+    """A bug of ours, to be raised where it is seen."""
 
 
 class Asking:

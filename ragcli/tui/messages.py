@@ -8,38 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from ragcli.chat.events import Event
 from ragcli.errors import RagcliError
 from ragcli.sessions.records import Conversation, Turn
 
 if TYPE_CHECKING:
-    from ragcli.tui.asking import Asking
     from ragcli.tui.ports import Profile
-
-
-@dataclass
-class AnswerGrew(Message):
-    """Text has come in; `Asking.take` has it."""
-
-    asking: Asking
-
-
-@dataclass
-class AnswerEvent(Message):
-    """The engine said something other than a token."""
-
-    asking: Asking
-    event: Event
-
-
-@dataclass
-class AnswerEnded(Message):
-    """The answer is over: recorded, cancelled or failed."""
-
-    asking: Asking
-    error: RagcliError | None
-    crash: BaseException | None
-    """A bug of ours, to be raised where it is seen."""
 
 
 @dataclass

@@ -11,10 +11,9 @@ from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records import Turn
 from ragcli.text import safe_line
-from ragcli.tui.asking import Asking
+from ragcli.tui.asking import AnswerEnded, AnswerEvent, AnswerGrew, Asking
 from ragcli.tui.attachments import attached
 from ragcli.tui.keeping import TITLE, keep
-from ragcli.tui.messages import AnswerEnded, AnswerEvent, AnswerGrew
 from ragcli.tui.screens.base import ChatBase
 from ragcli.tui.screens.dialogs import LockDialog
 from ragcli.tui.sources import from_passages
