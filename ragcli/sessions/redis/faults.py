@@ -96,7 +96,7 @@ def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
             f"see the server's log; {UNSENT}",
         )
         return Fault(told, passing=False)
-    if "NOPERM" in text or "no permissions" in text:
+    if _is_denied(text):
         told = NotPermitted(
             f"{where}: the account may not do this: {text}",
             "README, Beyond one machine, has the rights that an account needs",
@@ -110,6 +110,12 @@ def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
         return Fault(told, passing=False)
     told = StoreUnavailable(f"{where}: {text}", "")
     return Fault(told, passing=_passes(text), stale=failover and _passes(text))
+
+
+def _is_denied(text: str) -> bool:
+    """Tells whether the account lacks a right, outside scripts or inside."""
+    signs = ("NOPERM", "no permissions", "executing the script can't")
+    return any(sign in text for sign in signs)
 
 
 def _passes(text: str) -> bool:

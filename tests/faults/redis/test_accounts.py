@@ -18,7 +18,7 @@ from tests.stores import RedisStores, a_turn
 
 README = Path(__file__).parents[3] / "README.md"
 
-DENIED = r"(?i)permission|ACL"
+DENIED = r"(?i)permission|ACL|can't (access|run)"
 
 Start = Callable[..., RedisServer]
 At = Callable[..., RedisStores]
