@@ -15,9 +15,10 @@ from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.records import Record
 from ragcli.sessions.redis.ids import id_hash
+from ragcli.sessions.redis.index_scripts import PUT
 from ragcli.sessions.redis.log import RedisLog
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.scripts import FILL, PUT, SLOT
+from ragcli.sessions.redis.scripts import FILL, SLOT
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ragcli.errors import Damaged, NewerFormat, ProfileNotFound, StoreUnavailabl
 from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.scripts import OPEN
+from ragcli.sessions.redis.profile_scripts import OPEN
 
 if TYPE_CHECKING:
     from redis import Redis

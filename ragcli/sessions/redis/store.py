@@ -25,8 +25,8 @@ from ragcli.sessions.redis.keyspace import FORMAT, keyspace
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.profile_scripts import BEGIN, DELETE, RENAME, SHOW
 from ragcli.sessions.redis.registry import Meta, Registry
-from ragcli.sessions.redis.scripts import BEGIN, DELETE, RENAME, SHOW
 from ragcli.sessions.redis.session import (
     RedisSession,
     SnapshotFactory,

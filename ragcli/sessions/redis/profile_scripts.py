@@ -1,0 +1,82 @@
+"""Scripts that make, show, rename and remove a profile; see `scripts`."""
+
+from __future__ import annotations
+
+from ragcli.sessions.redis.scripts import Script
+
+OPEN = Script(
+    "open",
+    """
+if redis.call('EXISTS', META) == 0 then return {'none'} end
+local meta = redis.call('HGETALL', META)
+if redis.call('HEXISTS', META, 'id') == 1 and ARGV[5] == 'use' then touch() end
+return {'ok', meta, redis.call('HGETALL', base .. 'keys')}
+""",
+)
+
+BEGIN = Script(
+    "begin",
+    """
+if redis.call('HEXISTS', META, 'id') == 1 then return {'taken'} end
+if redis.call('EXISTS', META) == 1 and redis.call('HEXISTS', META, 'new') == 0 then
+  return {'foreign'}
+end
+for _, name in ipairs(NAMES) do
+  if name ~= 'fence' then redis.call('UNLINK', base .. name) end
+end
+redis.call('HSET', META, 'new', ID)
+touch()
+return {'ok'}
+""",
+)
+
+SHOW = Script(
+    "show",
+    """
+if redis.call('HGET', META, 'id') == ID then return {'ok'} end
+local no = refused()
+if no then return no end
+redis.call('HDEL', META, 'new')
+redis.call('HSET', META, 'id', ID)
+for i = 5, #ARGV, 2 do redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
+touch()
+return {'ok'}
+""",
+    durable=True,
+)
+
+DELETE = Script(
+    "delete",
+    """
+local no = refused()
+if no then return no end
+for _, name in ipairs(NAMES) do
+  if name ~= 'fence' then redis.call('UNLINK', base .. name) end
+end
+redis.call('PEXPIRE', base .. 'fence', 86400000)
+return {'ok'}
+""",
+    durable=True,
+)
+
+RENAME = Script(
+    "rename",
+    """
+local target = string.sub(KEYS[2], 1, -5)
+if redis.call('HGET', KEYS[2], 'id') == ID then return {'ok'} end
+local no = refused()
+if no then return no end
+if redis.call('HEXISTS', KEYS[2], 'id') == 1 then return {'taken'} end
+for _, name in ipairs(NAMES) do
+  if name ~= 'fence' then
+    redis.call('UNLINK', target .. name)
+    if redis.call('EXISTS', base .. name) == 1 then
+      redis.call('RENAME', base .. name, target .. name)
+    end
+  end
+end
+redis.call('PEXPIRE', base .. 'fence', 86400000)
+return {'ok'}
+""",
+    durable=True,
+)
