@@ -10,13 +10,13 @@ index is sealed in the depot and in the cache alike.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,28 +27,28 @@ from ragcli.errors import (
     SnapshotNotFound,
     UsageError,
 )
-from ragcli.index import block_cache, collection, leases, publishing, verification
+from ragcli.index import (
+    block_cache,
+    block_files,
+    collection,
+    leases,
+    publishing,
+    verification,
+)
 from ragcli.index import manifest as manifests
+from ragcli.index.block_files import Blocks
 from ragcli.index.generation_files import TEXT
 from ragcli.index.manifest import Manifest, generation_name, generation_number
 from ragcli.index.protocols import Depot, Sealer
 from ragcli.index.snapshots import LocalSnapshots
 from ragcli.storage.files import (
     DIRECTORY_MODE,
-    FILE_MODE,
     Directory,
     disk_errors,
-    write_all,
 )
 
-BLOCK = 1 << 20
-"""Bytes of a block; the last one of a file is shorter."""
-_SENT_AT_ONCE = 4
 _ATTEMPTS = 3
 """Times that blocks may be collected by others while we publish."""
-
-Blocks = dict[str, list[str]]
-"""File → the SHA-256 of its blocks, in order."""
 
 
 class RemoteSnapshots(LocalSnapshots):
@@ -168,7 +168,7 @@ class RemoteSnapshots(LocalSnapshots):
             if source is not None:
                 publishing.link_or_copy(source, place / name)
                 continue
-            digest = self._write(place / name, blocks.get(name, []))
+            digest = block_files.write(self._depot, place / name, blocks.get(name, []))
             if digest != facts["sha256"]:
                 raise manifests.damaged(found.name, f"{name} has another content")
 
@@ -187,21 +187,6 @@ class RemoteSnapshots(LocalSnapshots):
                 if status and status.st_size == facts["size"]:
                     known[file, facts["sha256"]] = place / file
         return known
-
-    def _write(self, place: Path, blocks: Sequence[str]) -> str:
-        """Writes a file from its blocks; returns the hash of all of it."""
-        hasher = hashlib.sha256()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        with disk_errors(place):
-            descriptor = os.open(place, flags, FILE_MODE)
-            try:
-                for digest in blocks:
-                    data = self._depot.block(digest)
-                    hasher.update(data)
-                    write_all(descriptor, data)
-            finally:
-                os.close(descriptor)
-        return hasher.hexdigest()
 
     def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
         """Makes `workspace` the next generation and returns its name.
@@ -238,15 +223,15 @@ class RemoteSnapshots(LocalSnapshots):
             )
         name = generation_name(number + 1)
         data = self._encoded({**manifest, "name": name, "files": files})
-        blocks = self._hashed(workspace, files, self._parent_blocks(parent))
-        self._send(workspace, blocks)
+        blocks = block_files.hashed(workspace, files, self._parent_blocks(parent))
+        block_files.send(self._depot, workspace, blocks)
         digest = manifests.digest(data)
         for _ in range(_ATTEMPTS):
             told = (digest, data)
             if not self._depot.publish(name, parent, told, blocks, self._keep):
                 self._keep_copy(workspace, name, data)
                 return name
-            self._send(workspace, blocks)
+            block_files.send(self._depot, workspace, blocks)
         raise Conflict("the index is being changed by others", "run the command again")
 
     def _encoded(self, manifest: Mapping[str, Any]) -> bytes:
@@ -263,39 +248,6 @@ class RemoteSnapshots(LocalSnapshots):
         data, blocks = self._depot.manifest(parent)
         files = manifests.parse(data, parent).files
         return {files[name]["sha256"]: found for name, found in blocks.items()}
-
-    @staticmethod
-    def _hashed(
-        workspace: Path, files: publishing.Facts, known: Mapping[str, list[str]]
-    ) -> Blocks:
-        """Returns the blocks of each file; those of unchanged files are known."""
-        found = {}
-        for name, facts in files.items():
-            blocks = known.get(facts["sha256"])
-            if blocks is None:
-                pieces = _pieces(workspace / name)
-                blocks = [hashlib.sha256(piece).hexdigest() for piece in pieces]
-            found[name] = blocks
-        return found
-
-    def _send(self, workspace: Path, blocks: Blocks) -> None:
-        """Sends the blocks that the depot lacks, a few at a time."""
-        every = list(dict.fromkeys(d for found in blocks.values() for d in found))
-        wanted = set(self._depot.missing(every))
-        batch: dict[str, bytes] = {}
-        for name, digests in blocks.items():
-            if wanted.isdisjoint(digests):
-                continue
-            pieces = _pieces(workspace / name)
-            for digest, piece in zip(digests, pieces, strict=True):
-                if digest in wanted:
-                    batch[digest] = piece
-                    wanted.discard(digest)
-                if len(batch) >= _SENT_AT_ONCE:
-                    self._depot.put(batch)
-                    batch = {}
-        if batch:
-            self._depot.put(batch)
 
     def _keep_copy(self, workspace: Path, name: str, data: bytes) -> None:
         """Moves a published workspace into the cache; failing costs a fetch later."""
@@ -332,20 +284,12 @@ class RemoteSnapshots(LocalSnapshots):
             found = self._parsed(data, generation)
         except (SnapshotDamaged, SnapshotNotFound) as error:
             return [error.message]
+        check = partial(block_files.wrong, self._depot)
         return [
             wrong
             for name, facts in sorted(found.files.items())
-            if (wrong := self._wrong(name, facts["sha256"], blocks.get(name, [])))
+            if (wrong := check(name, facts["sha256"], blocks.get(name, [])))
         ]
-
-    def _wrong(self, name: str, expected: str, blocks: Sequence[str]) -> str:
-        hasher = hashlib.sha256()
-        try:
-            for digest in blocks:
-                hasher.update(self._depot.block(digest))
-        except SnapshotNotFound as error:
-            return f"{name}: {error.message}"
-        return "" if hasher.hexdigest() == expected else f"{name} has another content"
 
     def quarantine(self, generation: str) -> Path:
         """Refuses: what others share is not moved to this machine.
@@ -357,10 +301,3 @@ class RemoteSnapshots(LocalSnapshots):
             f"index {generation} cannot be set aside in Redis",
             "`ragcli docs rollback` returns to a sound one",
         )
-
-
-def _pieces(place: Path) -> Iterator[bytes]:
-    """Yields the blocks of a file."""
-    with place.open("rb") as file:
-        while piece := file.read(BLOCK):
-            yield piece

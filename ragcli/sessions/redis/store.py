@@ -7,32 +7,29 @@ its own; another user's are never asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ragcli import config
 from ragcli.config import Settings, seconds
-from ragcli.errors import ProfileNotFound, UsageError
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import expiry, profile_file
 from ragcli.sessions.after_the_fact import note
 from ragcli.sessions.kdf import STANDARD, Cost
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.redis import addresses, faults
+from ragcli.sessions.redis import addresses, building, faults
 from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
-from ragcli.sessions.redis.keyspace import FORMAT, keyspace
+from ragcli.sessions.redis.keyspace import keyspace
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.profile_scripts import BEGIN, DELETE, RENAME, SHOW
-from ragcli.sessions.redis.registry import Meta, Registry
+from ragcli.sessions.redis.profile_scripts import DELETE
+from ragcli.sessions.redis.registry import Registry
 from ragcli.sessions.redis.session import (
     RedisSession,
     SnapshotFactory,
-    encoded,
     idle,
-    idle_field,
 )
 
 if TYPE_CHECKING:
@@ -151,13 +148,7 @@ class RedisStore:
             lease(keys, "ingest", wait=self.wait),
             lease(keys, "profile", wait=self.wait),
         ):
-            self._registry.add(new)
-            if self.server.clustered:
-                self._rename_by_copy(keys, meta, new)
-            else:
-                reply = keys.call(RENAME, other=self.keyspace.meta(new))
-                if reply[0] == "taken":
-                    raise _taken(new)
+            building.rename(keys, self.keys(new), self._registry, meta)
         self._registry.remove(old)
         if not meta.encrypted:
             session = self._opened(new, self.passphrase)
@@ -275,35 +266,9 @@ class RedisStore:
         Raises:
             UsageError: The name is taken, or cannot be a profile's.
         """
-        checked_profile_name(name)
         keys = self.keys(name)
-        keys.id = profile.id
-        status = keys.call(BEGIN)[0]
-        if status == "taken":
-            raise _taken(name)
-        if status == "foreign":
-            raise self._registry.foreign(name)
-        self._registry.add(name)
-        try:
-            fill(keys)
-            self.show(keys, profile)
-        except BaseException:
-            with suppress(ProfileNotFound):
-                keys.call(DELETE)
-            raise
+        building.build(keys, self._registry, profile, fill)
         return self._opened(name, passphrase)
-
-    def show(self, keys: ProfileKeys, profile: ProfileFile) -> None:
-        """Makes a profile that was built visible."""
-        fields = {
-            "v": str(FORMAT),
-            "created": profile.created,
-            "encrypted": str(int(profile.encrypted)),
-            "settings": encoded(profile.settings),
-        }
-        own = idle_field(profile.settings)
-        fields |= {"ttl": own} if own else {}
-        keys.call(SHOW, *(part for item in fields.items() for part in item))
 
     def keys(self, name: str) -> ProfileKeys:
         """Returns the keys of a profile, whether there is one or not."""
@@ -349,19 +314,6 @@ class RedisStore:
             snapshots=self._remote,
         )
 
-    def _rename_by_copy(self, keys: ProfileKeys, meta: Meta, new: str) -> None:
-        """Renames in a cluster, where the new name may belong to another server."""
-        from ragcli.sessions.redis.copying import copy_all
-
-        target = self.keys(new)
-        target.id = meta.id
-        if target.call(BEGIN)[0] != "ok":
-            raise _taken(new)
-        copy_all(keys, target)
-        profile = ProfileFile(meta.id, meta.created, meta.encrypted, meta.own)
-        self.show(target, profile)
-        keys.call(DELETE)
-
 
 def _require_library() -> None:
     from importlib.util import find_spec
@@ -375,7 +327,3 @@ def _new_key() -> DataKey:
 
     forbid_core_dumps()
     return DataKey.generate()
-
-
-def _taken(name: str) -> UsageError:
-    return UsageError(f"there is a profile {name!r} already", "choose another name")
