@@ -4,7 +4,7 @@ RagcliError                     message, hint, kind, exit code
 ├── UsageError              2   a flag, argument or question that cannot be used
 │   └── ConfigError         2   a configuration file, key or value
 ├── Unverified              1   --strict, and a citation does not hold
-├── ModelUnavailable        3   no server, no model, no provider package, a broken stream
+├── ModelUnavailable        3   no server, no model, no package, a broken stream
 │   ├── ServerUnreachable   3
 │   ├── ModelNotFound       3
 │   ├── ProviderMissing     3   the extra that carries it is not installed

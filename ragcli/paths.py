@@ -65,7 +65,7 @@ def checked_profile_name(name: str) -> str:
     if not PROFILE_NAME.fullmatch(name):
         raise UsageError(
             f"{name[:80]!r} cannot be a profile's name",
-            "use 1 to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+            "use 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit",
         )
     return name
 
