@@ -123,6 +123,8 @@ def _crashed(error: Exception, output: Output) -> int:
 def _prepare_process() -> None:
     """Sets what a process starts with: modes, descriptors, signals, encodings."""
     os.umask(0o077)
+    # Threads of OpenBLAS wait for each other longer than our small products take.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_missing_descriptors()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

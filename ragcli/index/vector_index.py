@@ -101,6 +101,8 @@ class VectorIndex:
         import faiss
         import numpy as np
 
+        # FAISS shares out queries, and there is one: other threads would only wait.
+        faiss.omp_set_num_threads(1)
         limit = min(limit, self._index.ntotal)
         if excluded is None:
             scores, places = self._index.search(queries, limit)

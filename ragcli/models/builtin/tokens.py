@@ -36,7 +36,7 @@ _REMEMBERED = 1_000_000
 _JOINED = 2_000
 """Pieces encoded in one call."""
 _FEW = 20_000
-"""Characters of unseen pieces up to which the prepared table beats the tokenizer."""
+"""Characters up to which the prepared table costs less than opening the tokenizer."""
 
 
 class _Memory(dict[str, int]):
@@ -67,6 +67,7 @@ class WordTokens:
         self._lock = threading.Lock()
         self._tokenizer: Any = None
         self._table: MergeTable | None = None
+        self._left_to_table = _FEW
         self._forget()
 
     def _forget(self) -> None:
@@ -116,7 +117,9 @@ class WordTokens:
 
     def _encode(self, pieces: Sequence[str]) -> list[list[int]]:
         """Returns the tokens of each piece, by the cheapest way that is at hand."""
-        if self._tokenizer is None and sum(map(len, pieces)) <= _FEW:
+        characters = sum(map(len, pieces))
+        if self._tokenizer is None and characters <= self._left_to_table:
+            self._left_to_table -= characters
             self._table = self._table or self._prepared()
             if self._table is not None:
                 return [self._table.encode(piece) for piece in pieces]
