@@ -1,0 +1,168 @@
+"""Every command over sessions in Redis, and two processes that share one profile."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ragcli.runtime import Runtime
+from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
+from tests.redis_servers import RedisServer, free_port, redis_server, start_redis
+
+__all__ = ["redis_server", "start_redis"]
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def in_redis(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> str:
+    """Settings under which sessions live in Redis; the address."""
+    monkeypatch.setenv("RAGCLI_STORE", redis_server.address)
+    monkeypatch.setenv(
+        "RAGCLI_USER", f"user-{tmp_path.name[-40:]}-{time.time_ns()}"[:64]
+    )
+    return redis_server.address
+
+
+def test_the_commands_are_the_same(in_redis: str, notes: Path, run_cli: Run) -> None:
+    def run(*argv: str, code: int = 0) -> Ran:
+        ran = run_cli(*argv)
+        assert ran.code == code, ran.err
+        return ran
+
+    run("profile", "create", "work", "--ttl", "30d")
+    assert run("docs", "add", "notes", "-p", "work", "--json").json
+    answer = run("ask", "-p", "work", QUESTION, "--json").json
+    assert answer["citations"][0]["path"].endswith("locks.md")
+    run("ask", "-p", "work", "Who is named as the holder?", "--json")
+    assert "commit lock" in run("search", "-p", "work", "commit lock").out
+    [talk] = run("history", "list", "-p", "work", "--json").json["conversations"]
+    assert talk["turns"] == 2
+    run("history", "fork", talk["id"], "-p", "work")
+    run("history", "redact", "--match", "holder", "-p", "work", "--yes")
+    assert "holder?" not in run("history", "show", talk["id"], "-p", "work").out
+    run("docs", "remove", "notes/snapshots.md", "-p", "work")
+    run("docs", "rollback", "-p", "work")
+    assert "snapshots.md" in run("docs", "list", "-p", "work").out
+    run("audit", "verify", "-p", "work")
+    run("profile", "set", "model", "builtin", "-p", "work")
+    run("profile", "rename", "work", "life")
+    run("profile", "clone", "life", "second")
+    assert [line.split()[0] for line in run("profile", "list").lines] == [
+        "life",
+        "second",
+    ]
+    run("profile", "delete", "second", "--yes")
+    run("ask", "-p", "second", QUESTION, code=5)
+    assert not (Path(Runtime().home.data) / "profiles").exists()
+
+
+def test_a_profile_moves_to_redis_and_back(
+    redis_server: RedisServer,
+    indexed: Path,
+    run_cli: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAGCLI_USER", f"user-{time.time_ns()}")
+    run_cli("ask", QUESTION)
+    address = redis_server.address
+    moved = run_cli("profile", "copy", "default", "--to", address, "--name", "moved")
+    assert moved.code == 0, moved.err
+    monkeypatch.setenv("RAGCLI_STORE", address)
+    assert "ten seconds" in run_cli("ask", "-p", "moved", QUESTION).out
+    back = run_cli("profile", "copy", "moved", "--to", "local", "--name", "back")
+    assert back.code == 0, back.err
+    monkeypatch.delenv("RAGCLI_STORE")
+
+    turns = run_cli("history", "export", "-p", "back", "--json").json
+    assert json.dumps(turns).count(QUESTION) >= 2
+    assert "snapshots.md" in run_cli("docs", "list", "-p", "back").out
+
+
+def test_an_encrypted_profile_in_redis(
+    in_redis: str, notes: Path, run_cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAGCLI_PASSPHRASE_COMMAND", "echo four words of mine")
+    made = run_cli("profile", "create", "diary", "--encrypt")
+    assert made.code == 0, made.err
+    assert run_cli("docs", "add", "notes", "-p", "diary").code == 0
+    assert "ten seconds" in run_cli("ask", "-p", "diary", QUESTION).out
+    monkeypatch.setenv("RAGCLI_PASSPHRASE_COMMAND", "echo other words")
+
+    refused = run_cli("history", "list", "-p", "diary", "--json")
+    assert refused.code == 77
+    assert refused.json["error"]["kind"] == "wrong_passphrase"
+
+
+def test_two_processes_share_a_profile_as_it_happens(
+    in_redis: str, notes: Path, run_process: Run
+) -> None:
+    with Runtime().open() as mine:
+        assert mine.history.head() == 0
+        seen: list[bool] = []
+        watcher = threading.Thread(target=lambda: seen.append(mine.history.wait(0, 60)))
+        watcher.start()
+        answered = run_process("ask", QUESTION, "--json")
+        watcher.join(60)
+
+        assert seen == [True]
+        [turn] = mine.history.since(0)
+        assert turn.id == answered.json["turn"]
+
+
+def test_a_server_that_is_away_is_one_line(
+    run_cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAGCLI_STORE", f"redis://me:secret@127.0.0.1:{free_port()}/0")
+    for command in (("ask", QUESTION), ("history", "list"), ("profile", "list")):
+        ran = run_cli(*command)
+        assert ran.code == 3
+        assert "does not answer" in ran.err.splitlines()[0]
+        assert "secret" not in ran.out + ran.err
+    told = run_cli("doctor", "--json")
+    assert told.code == 3
+    assert "secret" not in told.out
+
+
+def test_the_doctor_looks_at_the_server(in_redis: str, run_cli: Run) -> None:
+    ran = run_cli("doctor", "--json")
+
+    found = [check for check in ran.json["checks"] if check["what"] == "redis"]
+    assert any("append-only" in check["found"] for check in found)
+    assert ran.code == 74
+
+
+def test_an_answer_is_kept_when_the_server_dies_before_it_is_stored(
+    start_redis: Callable[..., RedisServer],
+    notes: Path,
+    run_cli: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ragcli.chat.events import AskRequest, Finished
+
+    server = start_redis("--appendonly", "yes", "--appendfsync", "always")
+    monkeypatch.setenv("RAGCLI_STORE", server.address)
+    monkeypatch.setenv("RAGCLI_LOCK_WAIT", "1s")
+    assert run_cli("docs", "add", "notes").code == 0
+    with Runtime().open() as workspace:
+        events = workspace.ask(AskRequest(QUESTION))
+        heard = [next(events)]
+        server.kill()
+        from ragcli.errors import StoreUnavailable
+
+        with pytest.raises(StoreUnavailable, match="kept on this machine"):
+            heard += events
+        assert not any(isinstance(event, Finished) for event in heard)
+    server.start()
+
+    ran = run_cli("history", "search", "commit lock", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.out.count(QUESTION) >= 1
