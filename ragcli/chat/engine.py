@@ -160,6 +160,8 @@ class Engine:
         )  # fmt: skip
         yield from notices
         yield from self._repairs()
+        if state.starts and self._sums_up(state) and not choice.model.generates:
+            yield Notice(summary.RECENCY_ONLY)
         if _nothing_to_say(state, choice.model, found):
             yield self._finish(state, "nothing_found")
             return
@@ -298,11 +300,15 @@ class Engine:
 
     def _summarise(self, state: _Answering, model: ChatModel) -> Iterator[Notice]:
         """Has the model sum up the turns that no longer fit, once."""
-        if self._parts.settings.memory == "summary" and state.request.record:
+        if self._sums_up(state):
             conversation = state.turn.conversation
             note = summary.refresh(self._parts.history, conversation, model)
             if note:
                 yield Notice(note)
+
+    def _sums_up(self, state: _Answering) -> bool:
+        """Tells whether older turns are to be summed up, where the model can."""
+        return self._parts.settings.memory == "summary" and state.request.record
 
 
 def _token(state: _Answering, text: str) -> Iterator[Token]:

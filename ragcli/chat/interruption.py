@@ -14,7 +14,7 @@ _POLL = 0.05
 _END = object()
 
 
-class Cancelled(Exception):  # noqa: N818 - an event, not an error
+class Cancelled(Exception):
     """The request's cancel event was set."""
 
 

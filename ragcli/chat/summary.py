@@ -21,6 +21,12 @@ KEPT = 6
 GATHERED = 6
 """Older turns that must have gathered before the model is asked."""
 
+RECENCY_ONLY = (
+    'memory = "summary" needs a model that writes; '
+    "the built-in one goes by the recent turns"
+)
+"""Said when a conversation starts with a model that cannot sum up."""
+
 _LOOK_BACK = 60
 """Most turns that are read for one summary."""
 _ANSWER_WIDTH = 600

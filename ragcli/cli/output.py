@@ -27,7 +27,7 @@ _BOLD, _DIM, _RED, _YELLOW, _RESET = (
 )
 
 
-class ReaderGone(Exception):  # noqa: N818 - an event, not an error
+class ReaderGone(Exception):
     """Whoever read stdout has closed it.
 
     Not an `OSError`: Typer would turn that into exit code 1, our "nothing found".

@@ -1,21 +1,34 @@
 """What a rewrite of the log takes out, and what must go with it.
 
 A summary speaks of turns: when one of them is erased or masked, so is the summary.
-A turn that replaced an erased one stands for itself from then on.
+A turn that replaced an erased one stands for itself from then on. A title that was
+taken from an erased question is taken from the oldest that is left.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from ragcli.sessions import masking
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records import Record, Turn
+from ragcli.text import safe_line
 
 Change = Callable[[Record], Record | None]
 """What becomes of a record: the same, another one in its place, or nothing."""
+
+UNTITLED = "untitled"
+"""Title of a conversation whose questions were all erased."""
+
+FORK_MARK = " (fork)"
+"""End of a title that a fork has from its origin."""
+
+_TITLE_WIDTH = 60
+_TELLING = 8
+"""Characters of a text that is not found in side copies by chance."""
 
 
 def erase(session: Session, reason: str, change: Change) -> int:
@@ -26,12 +39,25 @@ def erase(session: Session, reason: str, change: Change) -> int:
     return count
 
 
-def without(dropped: set[str]) -> Change:
+def remembering(change: Change, gone: list[Record]) -> Change:
+    """Returns the same change, which also adds to `gone` what it takes out."""
+
+    def remembered(record: Record) -> Record | None:
+        changed = change(record)
+        if changed is None:
+            gone.append(record)
+        return changed
+
+    return remembered
+
+
+def without(records: Iterable[Record], dropped: set[str]) -> Change:
     """Returns the change that takes out the records of these ids.
 
     Called oldest first, as a rewrite does.
     """
     holes: dict[str, int] = {}
+    titles = _titles_anew([*records], dropped)
 
     def change(record: Record) -> Record | None:
         if record.id in dropped:
@@ -39,6 +65,8 @@ def without(dropped: set[str]) -> Change:
             return None
         if _speaks_of(record, holes):
             return None
+        if record.id in titles:
+            return replace(record, body={**record.body, "title": titles[record.id]})
         if record.body.get("replaces") in dropped:
             body = {k: v for k, v in record.body.items() if k != "replaces"}
             return replace(record, body=body)
@@ -62,13 +90,14 @@ def turn_gone(records: Iterable[Record], turn: Turn) -> Change:
 
     Otherwise an answer that was replaced long ago would come back into sight.
     """
-    replaced = {r.id: str(r.body.get("replaces", "")) for r in records}
+    known = [*records]
+    replaced = {r.id: str(r.body.get("replaces", "")) for r in known}
     dropped: set[str] = set()
     name = turn.id
     while name and name not in dropped:
         dropped.add(name)
         name = replaced.get(name, "")
-    return without(dropped)
+    return without(known, dropped)
 
 
 def masked(expression: re.Pattern[str]) -> Change:
@@ -122,6 +151,49 @@ def superseded(records: Iterable[Record]) -> Change:
 def holds(expression: re.Pattern[str], data: bytes) -> bool:
     """Tells whether a side copy holds what is to be gone."""
     return bool(expression.search(data.decode("utf-8", "replace")))
+
+
+def tells_of(gone: Sequence[Record], data: bytes) -> bool:
+    """Tells whether a side copy holds something of records that are gone."""
+    text = data.decode("utf-8", "replace")
+    return any(needle in text for record in gone for needle in _needles(record))
+
+
+def _needles(record: Record) -> list[str]:
+    """Returns a record's id and texts, as lines of the log have them."""
+    texts = [record.body.get(name) for name in ("question", "answer", "title", "text")]
+    quoted = [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts if text]
+    return [record.id, *(text for text in quoted if len(text) >= _TELLING)]
+
+
+def _titles_anew(records: list[Record], dropped: set[str]) -> dict[str, str]:
+    """Returns new titles, by record, for those that quote an erased question."""
+    replaced = {record.body.get("replaces") for record in records} - {None, ""}
+    erased: dict[str, list[str]] = {}
+    left: dict[str, str] = {}
+    for record in records:
+        if record.kind == "turn":
+            owner, asked = str(record.body["conversation"]), record.body["question"]
+            if record.id in dropped:
+                erased.setdefault(owner, []).append(str(asked))
+            elif record.id not in replaced:
+                left.setdefault(owner, str(asked))
+    titles: dict[str, str] = {}
+    for record in records:
+        owner = str(record.body.get("conversation") or record.id)
+        title = str(record.body.get("title", ""))
+        if any(_quotes(title, question) for question in erased.get(owner, ())):
+            titles[record.id] = safe_line(left.get(owner, ""), _TITLE_WIDTH) or UNTITLED
+    return titles
+
+
+def _quotes(title: str, question: str) -> bool:
+    """Tells whether a title was taken from a question."""
+    begun = title
+    while begun.endswith(FORK_MARK):
+        begun = begun.removesuffix(FORK_MARK)
+    begun = begun.removesuffix("…")
+    return bool(begun) and safe_line(question).startswith(begun)
 
 
 def _note_hole(holes: dict[str, int], record: Record) -> None:

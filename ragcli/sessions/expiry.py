@@ -81,9 +81,10 @@ def expire_turns(session: Session, limit: Limits, *, dry_run: bool = False) -> E
     if not limit.any or oldest is None or turns.written(oldest) >= limit.latest:
         _purge(session, limit, dry_run=dry_run)
         return Expired(session.name)
-    gone = _expired(list(session.log.since(0)), limit)
+    records = list(session.log.since(0))
+    gone = _expired(records, limit)
     if gone and not dry_run:
-        erasure.erase(session, "expire", erasure.without(set(gone)))
+        erasure.erase(session, "expire", erasure.without(records, set(gone)))
         session.put_blob(BLOB, None)
     _purge(session, limit, dry_run=dry_run)
     kinds = list(gone.values())

@@ -92,7 +92,7 @@ class History(HistoryReader):
                 )
             kept = kept[: places[0]]
         identifier = self.new_conversation_id()
-        name = title or f"{origin.title} (fork)"
+        name = title or f"{origin.title}{erasure.FORK_MARK}"
         body = {"title": name, "forked_from": conversation}
         start = Draft("conversation", body, identifier)
         self._append([self._checked(start), *_copies(kept, identifier)])
@@ -113,12 +113,12 @@ class History(HistoryReader):
     def delete_conversation(self, conversation: str) -> int:
         """Erases a conversation; returns how many turns went with it."""
         count = self.conversation(conversation).turns
-        self._erase("delete", erasure.conversation_gone(conversation))
+        self._delete(erasure.conversation_gone(conversation))
         return count
 
     def delete_turn(self, turn: str) -> None:
         """Erases a turn, the ones it replaced, and summaries that speak of it."""
-        self._erase("delete", erasure.turn_gone(self._log.since(0), self.turn(turn)))
+        self._delete(erasure.turn_gone(self._log.since(0), self.turn(turn)))
 
     def redact(self, pattern: str) -> int:
         """Masks every match in stored texts; returns how many records it altered.
@@ -169,6 +169,12 @@ class History(HistoryReader):
     def _mask(self) -> re.Pattern[str] | None:
         pattern = self._settings.redact
         return masking.compiled(pattern, "redact") if pattern else None
+
+    def _delete(self, change: erasure.Change) -> None:
+        """Erases records, and what side copies hold of them."""
+        gone: list[Record] = []
+        self._erase("delete", erasure.remembering(change, gone))
+        self._session.purge(lambda _, data: erasure.tells_of(gone, data))
 
     def _erase(self, reason: str, change: erasure.Change) -> int:
         count = erasure.erase(self._session, reason, change)

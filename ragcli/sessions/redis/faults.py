@@ -20,7 +20,7 @@ from ragcli.errors import (
 UNSENT = "nothing is lost: what could not be stored is kept here and sent later"
 
 
-class Unreplicated(Exception):  # noqa: N818 - not an error yet: it is tried again
+class Unreplicated(Exception):
     """A write that no replica has confirmed."""
 
 

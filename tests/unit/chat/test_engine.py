@@ -11,6 +11,7 @@ import pytest
 
 from ragcli.chat.engine import Engine, Parts
 from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.chat.summary import GATHERED, KEPT, RECENCY_ONLY
 from ragcli.config import Settings
 from ragcli.errors import (
     ConversationNotFound,
@@ -336,3 +337,33 @@ def test_a_changed_file_makes_its_citation_stale(bench: Bench, tmp_path: Path) -
     bench.retriever.passages = (replace(PASSAGE, path=str(path), digest="0" * 64),)
 
     assert finished(bench.ask()).stale == {1}
+
+
+def test_older_turns_are_summed_up_once_and_the_next_prompt_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.settings = replace(bench.settings, memory="summary")
+    model = bench.model
+    assert isinstance(model, ScriptedModel)
+    monkeypatch.setattr(model, "complete", lambda *_: "They spoke of locks.")
+    for number in range(KEPT + GATHERED):
+        events = bench.ask(f"Question {number}?")
+
+    assert events[-1] == Notice(f"{GATHERED} earlier turns are summed up now")
+    bench.ask("And now?")
+
+    assert [prompt.summary for prompt in model.prompts] == [
+        *[""] * (KEPT + GATHERED),
+        "They spoke of locks.",
+    ]
+    conversation = finished(bench.ask("And then?")).turn.conversation
+    assert bench.history.context(conversation, 3).covers == GATHERED + 1
+
+
+def test_the_built_in_model_says_once_that_it_sums_up_nothing(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, memory="summary")
+    bench.model = Quoting("Ten seconds [1].")
+    told = [Notice(RECENCY_ONLY) in bench.ask(f"Question {n}?") for n in range(3)]
+
+    assert told == [True, False, False]
+    assert Notice(RECENCY_ONLY) not in bench.ask("Quietly?", record=False)

@@ -71,6 +71,20 @@ def test_a_turn_expires_by_its_age(session: Session, clock: Clock) -> None:
     assert not history.prune(dry_run=False).any
 
 
+def test_an_expired_question_is_no_title_any_more(
+    session: Session, clock: Clock
+) -> None:
+    history = History(session, Settings(ttl_absolute="10d"))
+    clock.days_ago(20)
+    history.commit(a_turn("one", "the old canary"), title="the old canary")
+    clock.days_ago(1)
+    history.commit(a_turn("one", "new"))
+
+    history.prune(dry_run=False)
+
+    assert [c.title for c in history.conversations()] == ["new"]
+
+
 def test_a_conversation_expires_when_nobody_goes_on_with_it(
     session: Session, clock: Clock
 ) -> None:

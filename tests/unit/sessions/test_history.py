@@ -14,6 +14,7 @@ from ragcli.errors import (
     UsageError,
 )
 from ragcli.sessions import turns
+from ragcli.sessions.erasure import UNTITLED
 from ragcli.sessions.history import History
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records import Record, Turn
@@ -307,6 +308,53 @@ def test_deleting_a_turn_takes_its_earlier_versions_along(history: History) -> N
     assert asked(history.transcript(conversation)) == ["a"]
     assert history.conversation(conversation).turns == 1
     assert history.context(conversation, 5).summary == ""
+
+
+def test_a_deleted_question_is_no_title_any_more(history: History) -> None:
+    long = "How is the canary fed, and how often, and by whom of the keepers?"
+    talk = started(history, long, "And when?", title=f"{long[:40]}…")
+    fork = history.fork(talk)
+    alone = started(history, "canary?", title="canary?")
+    named = started(history, "Tell me of the canary", "More", title="Birds")
+
+    for conversation in (talk, alone, named):
+        first = history.transcript(conversation)[0]
+        history.delete_turn(first.id)
+
+    assert history.conversation(talk).title == "And when?"
+    assert history.conversation(alone).title == UNTITLED
+    assert history.conversation(named).title == "Birds"
+    assert history.conversation(fork).title.startswith("How is the canary")
+    history.delete_turn(history.transcript(fork)[0].id)
+    assert history.conversation(fork).title == "And when?"
+
+
+def test_what_is_deleted_is_gone_from_side_copies(
+    history: History, session: Session, stores: LocalStores
+) -> None:
+    talk = started(history, 'the first "canary"', "the second canary")
+    started(history, "other things", title="Other")
+    place = stores.root / "profiles" / "work"
+    [line] = [
+        line
+        for line in (place / "history.jsonl").read_bytes().splitlines()
+        if b"first" in line and b'"turn"' in line
+    ]
+    for name, torn in (("mine", line[:-20]), ("other", b'{"v":1,"question":"oth')):
+        with session.directory.child("quarantine", create=True) as directory:
+            directory.replace(f"{name}.torn", torn)
+
+    history.delete_turn(history.transcript(talk)[0].id)
+    kept = [path.name for path in (place / "quarantine").iterdir()]
+    history.delete_conversation(talk)
+
+    assert kept == ["other.torn"]
+    assert not [
+        path
+        for path in stores.root.rglob("*")
+        if path.is_file() and b"canary" in path.read_bytes()
+    ]
+    assert asked(history.since(0)) == ["other things"]
 
 
 def test_deleting_a_replaced_turn_leaves_its_successor(history: History) -> None:
