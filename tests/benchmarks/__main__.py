@@ -18,6 +18,7 @@ from tests.benchmarks import (
     parts_ask,
     parts_chat,
     parts_documents,
+    parts_redis,
     parts_sessions,
     parts_stages,
     parts_startup,
@@ -47,6 +48,7 @@ def parts() -> dict[str, Part]:
         "recall": parts_documents.recall,
         "commits": parts_sessions.commits,
         "sessions": parts_sessions.sessions,
+        "redis": parts_redis.redis,
         "chat": parts_chat.chat,
     }
 
