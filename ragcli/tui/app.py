@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from typing import ClassVar
 
@@ -181,8 +182,10 @@ def run(
         if conversation:
             first = profile.history.resolve(conversation)
         teach_newlines()
+        gc.disable()  # until the first frame is drawn: all that is made is kept
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
+        gc.enable()
         profile = app.chat.profile
         app.chat.keep_now()
     finally:

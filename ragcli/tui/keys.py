@@ -78,7 +78,7 @@ def _clashes(usable: Mapping[str, str], known: Mapping[str, Binding]) -> list[st
             if other == name or other.partition(".")[0] != place:
                 continue
             both = set(key.split(",")) & set(taken.split(","))
-            if both and other > name:
+            if both and (other not in usable or other > name):
                 said.append(f"keys.{name} and keys.{other} are both {both.pop()}")
     return said
 

@@ -31,6 +31,7 @@ async def loaded(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     """Waits until everything that is read at the start is shown."""
     await until(pilot, lambda: app.chat.status.status.model, "the model")
     await until(pilot, lambda: len(app.chat._conversations) >= _begun(backend))
+    await until(pilot, lambda: app.screen.query("FooterKey") or app.size.height < 14)
     app.chat.prompt.cursor_blink = False
     await pilot.pause()
 

@@ -70,6 +70,8 @@ class ChatBase(Screen[None]):
         """Questions that wait for their turn."""
         self.editing: Turn | None = None
         """The turn that the next question takes the place of."""
+        self.is_furnished = False
+        """Whether `furnish` is done."""
         self.draft = ""
         """The text in the prompt."""
         self.is_kept = False
@@ -81,19 +83,36 @@ class ChatBase(Screen[None]):
         self._want_sources = profile.settings.sources_pane
 
     def compose(self) -> ComposeResult:
-        """Yields panes, prompt, status and footer."""
+        """Yields what the first frame shows; `furnish` adds the rest.
+
+        Every widget costs a share of the time to first paint, so the lists, bars and
+        footer, which are empty or hidden then, come right after it.
+        """
         with Horizontal(id="panes"):
             yield Sidebar(id="sidebar")
             yield Transcript(id="transcript")
             yield SourcesPane(id="sources")
         with Vertical(id="entry"):
-            yield IngestBar(id="ingest")
-            yield FindBar(id="find")
-            yield Completions(id="completions")
-            yield Static(id="queue", markup=False)
             yield Prompt(id="prompt")
         yield StatusLine(id="status")
-        yield Footer(compact=True, show_command_palette=False)
+        yield Vertical(id="foot")
+
+    async def furnish(self) -> None:
+        """Mounts what the first frame can do without."""
+        with self.app.batch_update():
+            await self.sidebar.furnish()
+            await self.sources.furnish()
+            await self.query_one("#entry").mount(
+                IngestBar(id="ingest"),
+                FindBar(id="find"),
+                Completions(id="completions"),
+                Static(id="queue", markup=False),
+                before=0,
+            )
+            footer = Footer(compact=True, show_command_palette=False)
+            await self.query_one("#foot").mount(footer)
+        self.is_furnished = True
+        self.refresh_bindings()  # the footer waits for that before it shows any
 
     # Parts
 
@@ -149,7 +168,7 @@ class ChatBase(Screen[None]):
             over = not room[name]
             pane.set_class(over, "-over")
             pane.display = wanted[name] if room[name] else name == opened
-        self.query_one(Footer).display = height >= LOW
+        self.query_one("#foot").display = height >= LOW
         self.set_class(height < LOW, "-low")
         self.set_class(width < MIDDLE, "-narrow")
 
@@ -218,6 +237,8 @@ class ChatBase(Screen[None]):
         elif self.read_only:
             state, kind = "read-only", "warning"
         self.status.say(profile=self.profile.name, state=state, kind=kind)
+        if not self.is_furnished:
+            return
         lines = [f"next: {safe_line(text, 70)}" for text in self.queue]
         waiting = self.query_one("#queue", Static)
         waiting.update("\n".join(lines[-3:]))

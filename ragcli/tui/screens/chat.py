@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
@@ -77,7 +78,13 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
         self.call_after_refresh(self._load)
 
     def _load(self) -> None:
-        self.do("open", self.begin_profile, self._starting)
+        self.do("open", self._begin_with, self._starting)
+
+    async def _begin_with(self, conversation: str | None) -> None:
+        await self.furnish()
+        gc.enable()
+        gc.freeze()  # what was loaded stays: no need to look through it again and again
+        await self.begin_profile(conversation)
 
     # Commands
 
@@ -87,6 +94,9 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
 
     def run_command(self, name: str, argument: str = "") -> None:
         """Runs a command; what is wrong with it is said."""
+        if not self.is_furnished:
+            self.call_after_refresh(self.run_command, name, argument)
+            return
         try:
             getattr(self, f"command_{name}")(argument)
         except RagcliError as error:
@@ -94,6 +104,9 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
 
     @on(Prompt.Sent)
     def _sent(self, message: Prompt.Sent) -> None:
+        if not self.is_furnished:
+            self.call_after_refresh(self._sent, message)
+            return
         if not commands.is_command(message.text):
             self.ask(message.text)
             return
@@ -184,7 +197,8 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
 
     @on(Prompt.Edited)
     def _complete(self, message: Prompt.Edited) -> None:
-        self.do("complete", self._offer, message.text)
+        if self.is_furnished:
+            self.do("complete", self._offer, message.text)
 
     async def _offer(self, text: str) -> None:
         items = await self._completions(text)

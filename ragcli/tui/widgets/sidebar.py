@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -67,12 +66,14 @@ class Sidebar(Vertical):
         self._conversations: Sequence[Conversation] = ()
         self._current = ""
 
-    def compose(self) -> ComposeResult:
-        """Yields the two lists under their titles."""
-        yield Static("Conversations", markup=False, classes="title")
-        yield OptionList(id="conversations", markup=False, compact=True)
-        yield Static("Profiles", markup=False, classes="title")
-        yield OptionList(id="profiles", markup=False, compact=True)
+    async def furnish(self) -> None:
+        """Mounts the two lists under their titles."""
+        await self.mount(
+            Static("Conversations", markup=False, classes="title"),
+            OptionList(id="conversations", markup=False, compact=True),
+            Static("Profiles", markup=False, classes="title"),
+            OptionList(id="profiles", markup=False, compact=True),
+        )
 
     def list_conversations(
         self, conversations: Sequence[Conversation], current: str

@@ -169,10 +169,12 @@ def _extract(content: Content, span: tuple[int, int] | None) -> Content:
 class SourcesPane(VerticalScroll, can_focus=False):
     """The sources of the selected answer."""
 
-    def compose(self) -> ComposeResult:
-        """Yields the title and the note that stands for no sources."""
-        yield Static("Sources", markup=False, classes="title")
-        yield Static(_NONE, markup=False, classes="none")
+    async def furnish(self) -> None:
+        """Mounts the title, and the note that stands for no sources."""
+        await self.mount(
+            Static("Sources", markup=False, classes="title"),
+            Static(_NONE, markup=False, classes="none"),
+        )
 
     @property
     def cards(self) -> list[SourceCard]:

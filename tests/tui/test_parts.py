@@ -1,0 +1,209 @@
+"""Commands, attachments, keys, sources and editors: the parts without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ragcli.errors import DocumentNotFound, UsageError
+from ragcli.tui import commands, editor, keys
+from ragcli.tui.app import OWNERS, ChatApp
+from ragcli.tui.attachments import attached, mention_start, paths_like
+from ragcli.tui.screens.chat import ChatScreen
+from ragcli.tui.sources import from_turn, quoted_span
+from ragcli.tui.surroundings import surroundings
+from tests.tui.backend import Backend
+
+# Commands
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda c: c.name)
+def test_every_command_can_be_run(command: commands.Command):
+    assert callable(getattr(ChatScreen, f"command_{command.name}"))
+    assert not command.help.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("/help", True),
+        ("/model ollama:x", True),
+        ("/etc/passwd is what?", False),
+        ("what is /help", False),
+        ("", False),
+        ("/new\nline", False),
+    ],
+)
+def test_a_path_is_no_command(text: str, wanted: bool):
+    assert commands.is_command(text) is wanted
+
+
+def test_a_unique_beginning_is_enough():
+    command, argument = commands.parse("/exp  out.md ")
+
+    assert (command.name, argument) == ("export", "out.md")
+
+
+@pytest.mark.parametrize("text", ["/nope", "/co", "/add", "/"])
+def test_what_cannot_be_run_is_said(text: str):
+    with pytest.raises(UsageError) as caught:
+        commands.parse(text)
+
+    assert caught.value.hint
+
+
+# Attachments
+
+
+def test_mentions_become_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.md", "b c.md"):
+        Path(name).touch()
+
+    question, paths = attached('compare @a.md, @"b c.md" and mail@a.md @everyone')
+
+    assert question == "compare a.md, b c.md and mail@a.md @everyone"
+    assert paths == (str(tmp_path / "a.md"), str(tmp_path / "b c.md"))
+
+
+@pytest.mark.parametrize("text", ["@gone.md", "@dir/gone", '@"gone"'])
+def test_a_mention_that_leads_nowhere_is_refused(text: str):
+    with pytest.raises(DocumentNotFound, match="no such file"):
+        attached(f"what of {text}?")
+
+
+def test_unfinished_mentions_and_paths(tmp_path: Path):
+    (tmp_path / "notes.md").touch()
+    (tmp_path / ".hidden").touch()
+    (tmp_path / "sub").mkdir()
+
+    assert mention_start("see @no") == 4
+    assert mention_start("mail a@no") is None
+    assert sorted(paths_like(f"{tmp_path}/")) == [
+        f"{tmp_path}/notes.md",
+        f"{tmp_path}/sub/",
+    ]
+    assert list(paths_like(f"{tmp_path}/.h")) == [f"{tmp_path}/.hidden"]
+    assert list(paths_like("/nowhere/at/all")) == []
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        ("ctrl+k", True),
+        ("f5", True),
+        ("a", True),
+        ("pageup", True),
+        ("alt+shift+x", True),
+        ("+", True),
+        ("ctrl+banana", False),
+        ("super+f99", False),
+        ("hyperspace", False),
+        ("ctrl+", False),
+    ],
+)
+def test_key_names(name: str, good: bool):
+    assert keys.is_key(name) is good
+
+
+def test_ids_are_unique_and_keys_do_not_clash_where_they_live():
+    known = keys.declared(ChatApp, *OWNERS)
+    count = sum(len(list(keys.bindings_of(owner))) for owner in (ChatApp, *OWNERS))
+
+    assert len(known) == count
+    usable, wrong = keys.checked({name: b.key for name, b in known.items()}, known)
+    assert not wrong
+    assert len(usable) == count
+
+
+def test_two_bindings_on_one_key_are_named():
+    known = keys.declared(ChatApp, *OWNERS)
+
+    _, wrong = keys.checked({"turn.copy": "r"}, known)
+
+    assert wrong == ["keys.turn.copy and keys.turn.again are both r"]
+
+
+def test_keys_as_people_write_them():
+    assert keys.shown_keys("ctrl+j,alt+enter") == "Ctrl+J, Alt+Enter"
+    assert keys.shown_keys("right_square_bracket") == "]"
+    assert keys.shown_keys("c") == "c"
+
+
+# Editors
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("vim", ["vim", "+7", "FILE"]),
+        ("nano -w", ["nano", "-w", "+7", "FILE"]),
+        ("/usr/bin/code --wait", ["/usr/bin/code", "--wait", "-g", "FILE:7"]),
+        ("hx", ["hx", "FILE:7"]),
+    ],
+)
+def test_editors_open_at_the_line(tmp_path: Path, chosen: str, expected: list[str]):
+    file = tmp_path / "a; rm -rf.md"
+    file.touch()
+
+    words = editor.command(str(file), 7, {"EDITOR": chosen})
+
+    assert list(words) == [word.replace("FILE", str(file)) for word in expected]
+
+
+def test_visual_comes_before_editor_and_a_lost_file_is_named(tmp_path: Path):
+    file = tmp_path / "a.md"
+    file.touch()
+
+    assert editor.command(str(file), 1, {"VISUAL": "v", "EDITOR": "e"})[0] == "v"
+    with pytest.raises(DocumentNotFound, match="no longer there"):
+        editor.command(str(tmp_path / "gone.md"), 1, {"EDITOR": "e"})
+
+
+# Sources
+
+
+def test_sources_of_a_turn_cited_first(tmp_path: Path):
+    backend = Backend(tmp_path)
+    backend.first.seed(1)
+
+    sources = from_turn(backend.first.history.turns[0], frozenset({2}))
+
+    assert [s.marker for s in sources] == [1, 2, 3]
+    assert [s.cited for s in sources] == [True, True, False]
+    assert [s.stale for s in sources] == [False, True, False]
+    assert [s.place for s in sources] == [
+        "locks.md:12-20",
+        "faq.pdf p. 3",
+        "design.md:3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("quote", "expected"),
+    [
+        ("waits at most", "waits  at\nmost"),
+        ("(a.b) [c]", "(a.b) [c]"),
+        ("not there", None),
+        ("", None),
+    ],
+)
+def test_quotes_are_found_whatever_the_line_breaks(quote: str, expected: str | None):
+    text = "It waits  at\nmost ten (a.b) [c] seconds"
+
+    span = quoted_span(text, quote)
+
+    assert (text[slice(*span)] if span else None) == expected
+
+
+def test_surroundings_of_a_file_that_is_gone(tmp_path: Path):
+    backend = Backend(tmp_path)
+    backend.first.seed(1)
+    source = from_turn(backend.first.history.turns[0])[0]
+
+    with pytest.raises(DocumentNotFound, match="cannot be read"):
+        surroundings(source, backend.first.library.document)

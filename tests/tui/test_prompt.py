@@ -1,0 +1,122 @@
+"""The prompt alone, in a host application."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+
+from ragcli.tui.widgets.prompt import Prompt
+
+
+class Host(App[None]):
+    """Shows a prompt and keeps what it sends."""
+
+    CSS = "Prompt { height: auto; max-height: 8; border: none; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield Prompt()
+
+    def on_prompt_sent(self, event: Prompt.Sent) -> None:
+        self.sent.append(event.text)
+
+    @property
+    def prompt(self) -> Prompt:
+        """The widget."""
+        return self.query_one(Prompt)
+
+
+async def test_enter_sends_and_empties():
+    host = Host()
+    async with host.run_test() as pilot:
+        await pilot.press(*"hello", "enter")
+        await pilot.pause()
+
+        assert host.sent == ["hello"]
+        assert host.prompt.text == ""
+
+
+async def test_blank_text_is_not_sent():
+    host = Host()
+    async with host.run_test() as pilot:
+        await pilot.press("space", "enter", "enter")
+
+        assert host.sent == []
+
+
+@pytest.mark.parametrize("key", ["ctrl+j", "alt+enter", "shift+enter"])
+async def test_newline_keys(key: str):
+    host = Host()
+    async with host.run_test() as pilot:
+        await pilot.press("a", key, "b", "enter")
+        await pilot.pause()
+
+    assert host.sent == ["a\nb"]
+
+
+async def test_it_grows_with_its_text_and_shrinks_again():
+    host = Host()
+    async with host.run_test() as pilot:
+        before = host.prompt.size.height
+        await pilot.press("a", "ctrl+j", "b", "ctrl+j", "c")
+        await pilot.pause()
+        grown = host.prompt.size.height
+        await pilot.press("enter")
+        await pilot.pause()
+
+        assert before < grown
+        assert host.prompt.size.height == before
+
+
+async def test_a_paste_of_many_lines_is_one_text():
+    host = Host()
+    async with host.run_test() as pilot:
+        host.prompt.post_message(events.Paste("one\r\ntwo\rthree\n"))
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+
+    assert host.sent == ["one\ntwo\nthree"]
+
+
+async def test_history_goes_back_and_forth_and_keeps_what_was_begun():
+    host = Host()
+    async with host.run_test() as pilot:
+        host.prompt.remember(["first", "second\nline"])
+        await pilot.press(*"new", "up")
+        await pilot.pause()
+        assert host.prompt.text == "second\nline"
+        await pilot.press("up", "up")
+        await pilot.pause()
+        assert host.prompt.text == "first"
+        await pilot.press("down", "down", "down")
+        await pilot.pause()
+        assert host.prompt.text == "new"
+
+
+async def test_up_moves_within_several_lines_first():
+    host = Host()
+    async with host.run_test() as pilot:
+        host.prompt.remember(["earlier"])
+        await pilot.press("a", "ctrl+j", "b", "up")
+        await pilot.pause()
+        assert host.prompt.text == "a\nb"
+        assert host.prompt.cursor_location[0] == 0
+        await pilot.press("up")
+        await pilot.pause()
+        assert host.prompt.text == "earlier"
+
+
+async def test_a_completion_replaces_the_word_before_the_cursor():
+    host = Host()
+    async with host.run_test() as pilot:
+        await pilot.press(*"see @no")
+        host.prompt.complete(4, "@notes.md ")
+        await pilot.press(*"now")
+        await pilot.pause()
+
+        assert host.prompt.text == "see @notes.md now"
