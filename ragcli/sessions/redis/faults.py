@@ -38,11 +38,14 @@ class Fault:
     """Whether another server may be in charge now."""
 
 
-def missing() -> ProviderMissing:
-    """Returns the error for a machine without the library."""
-    return ProviderMissing(
-        "sessions in Redis need the package redis", "pip install 'ragcli[redis]'"
-    )
+def require_library() -> None:
+    """Checks that the package redis is installed; raises `ProviderMissing`."""
+    from importlib.util import find_spec
+
+    if find_spec("redis") is None:
+        raise ProviderMissing(
+            "sessions in Redis need the package redis", "pip install 'ragcli[redis]'"
+        )
 
 
 def classify(error: Exception, where: str, *, failover: bool) -> Fault:

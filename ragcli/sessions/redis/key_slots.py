@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ragcli.sessions.data_key import DataKey, forbid_core_dumps
 from ragcli.sessions.kdf import Cost
 from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -69,6 +70,13 @@ class RedisKeyRing(KeyRing):
 
     def __init__(self, directory: SlotDirectory, cost: Cost) -> None:
         super().__init__(directory, cost)
+
+    @classmethod
+    def made(cls, keys: ProfileKeys, passphrase: str, cost: Cost) -> None:
+        """Makes a new profile encrypted: a random key, wrapped by its passphrase."""
+        forbid_core_dumps()
+        ring = cls(SlotDirectory(keys, {}), cost)
+        ring.add_passphrase(DataKey.generate(), passphrase)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from ragcli import config
 from ragcli.config import Settings, seconds
 from ragcli.paths import Home, checked_profile_name
-from ragcli.sessions import expiry, profile_file
+from ragcli.sessions import expiry
 from ragcli.sessions.after_the_fact import note
 from ragcli.sessions.kdf import STANDARD, Cost
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.redis import addresses, building, faults
+from ragcli.sessions.redis import addresses, building, copying, faults
 from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
 from ragcli.sessions.redis.keyspace import keyspace
@@ -33,7 +34,6 @@ from ragcli.sessions.redis.session import (
 )
 
 if TYPE_CHECKING:
-    from ragcli.sessions.data_key import DataKey
     from ragcli.sessions.local_session import SnapshotFactory as LocalSnapshotFactory
     from ragcli.storage.files import Directory
 
@@ -66,7 +66,7 @@ class RedisStore:
         snapshots: LocalSnapshotFactory,
         cost: Cost = STANDARD,
     ) -> None:
-        _require_library()
+        faults.require_library()
         self.home = home
         self.passphrase = passphrase
         self.snapshots = snapshots
@@ -102,9 +102,7 @@ class RedisStore:
 
         def fill(keys: ProfileKeys) -> None:
             if passphrase is not None:
-                slots = SlotDirectory(keys, {})
-                ring = RedisKeyRing(slots, self._cost)
-                ring.add_passphrase(_new_key(), passphrase)
+                RedisKeyRing.made(keys, passphrase, self._cost)
 
         profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
         session = self.build(name, profile, fill, lambda _: passphrase)
@@ -159,14 +157,14 @@ class RedisStore:
 
         A clone of an encrypted profile opens with the same passphrase.
         """
-        from ragcli.sessions.redis.copying import copy_contents
-
         source = self._opened(old, self.passphrase)
         profile = ProfileFile.fresh(source.settings(), encrypted=source.encrypted)
         session = self.build(
             new,
             profile,
-            lambda keys: copy_contents(source.keys, keys, source.log, history=history),
+            lambda keys: copying.copy_contents(
+                source.keys, keys, source.log, history=history
+            ),
             lambda _: self.passphrase(old),
         )
         session.audit.record("profile.clone", source=old)
@@ -187,7 +185,7 @@ class RedisStore:
         ):
             keys.call(DELETE)
         self._registry.remove(name)
-        self.outbox(name, keys.id).discard()
+        self.outbox(keys.id).discard()
 
     def prune(self, *, dry_run: bool) -> list[expiry.Expired]:
         """Erases what has expired in every profile; whole ones the server removes."""
@@ -219,28 +217,13 @@ class RedisStore:
     ) -> RedisSession:
         """Makes a profile of what `fill` writes into a directory; see `LocalStore`.
 
-        Args:
-            name: What it shall be called.
-            fill: Writes a whole profile as it would lie on a disk.
-            passphrase: Asked, with its name, when it is encrypted.
-
         Raises:
             UsageError: The name is taken, or cannot be a profile's.
         """
-        from ragcli.sessions.keys import KeyRing
-        from ragcli.sessions.redis import copying
-
         with copying.filled(self.home.cache, fill) as directory:
-            profile = profile_file.read(directory, name)
-            key = None
-            if profile.encrypted:
-                key = KeyRing.open(directory, passphrase(name))
-            session = self.build(
-                name,
-                profile,
-                lambda keys: copying.carry(directory, keys, key),
-                passphrase,
-            )
+            secret = passphrase(name) if directory.has(KEYS) else None
+            profile, carry = building.carried(directory, name, secret)
+            session = self.build(name, profile, carry, passphrase)
             try:
                 copying.publish_index(directory, session)
             except BaseException:
@@ -281,10 +264,9 @@ class RedisStore:
             tokens=self._tokens.setdefault(name, {}),
         )
 
-    def outbox(self, name: str, identifier: str) -> Outbox:
+    def outbox(self, identifier: str) -> Outbox:
         """Returns where a profile's turns wait while the server is away."""
-        owner = f"{self.address.place}|{self.keyspace.user}|{name}|{identifier}"
-        return Outbox(self.home.data, owner)
+        return Outbox(self.home.data, identifier)
 
     def _opened(
         self,
@@ -310,20 +292,6 @@ class RedisStore:
             slots,
             settings=self._settings,
             data_key=key,
-            outbox=self.outbox(name, meta.id),
+            outbox=self.outbox(meta.id),
             snapshots=self._remote,
         )
-
-
-def _require_library() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("redis") is None:
-        raise faults.missing()
-
-
-def _new_key() -> DataKey:
-    from ragcli.sessions.data_key import DataKey, forbid_core_dumps
-
-    forbid_core_dumps()
-    return DataKey.generate()
