@@ -14,6 +14,7 @@ from ragcli.cli.options import Invocation, examples
 if TYPE_CHECKING:
     from ragcli.sessions.expiry import Expired
     from ragcli.sessions.findings import Finding
+    from ragcli.sessions.protocols import Session
 
 
 @examples(
@@ -45,21 +46,35 @@ def verify(
     What is wrong is told in one line each. The exit code is 4 while damage
     remains. --repair moves it to quarantine/; nothing is deleted.
     """
-    from ragcli.cli.commands.passphrases import profile_directory
     from ragcli.sessions import findings
-    from ragcli.sessions import verify as verifying
 
     with call.open(name or None, create=False) as workspace:
-        profile_directory(call, workspace.name).close()
-        session: Any = workspace.session
-        look = verifying.repair if repair else verifying.verify
-        found = look(session, anchor=anchor)
+        found = _look(call, workspace.session, repair=repair)(
+            workspace.session, anchor=anchor
+        )
     if call.as_json:
         told = [_finding(finding) for finding in found]
         call.output.document({"profile": workspace.name, "findings": told})
     else:
         _print(call, found)
     return int(findings.exit_code(found))
+
+
+def _look(call: Invocation, session: Session, *, repair: bool) -> Any:
+    """Returns what checks a profile, or mends it, wherever it lives.
+
+    Raises:
+        UsageError: It lives in Redis, and is to be mended.
+    """
+    from ragcli.cli.commands.passphrases import profile_directory
+    from ragcli.sessions import verify as verifying
+
+    if call.runtime.settings.store and not repair:
+        from ragcli.sessions.redis.verification import verify as verify_remote
+
+        return verify_remote
+    profile_directory(call, session.name).close()
+    return verifying.repair if repair else verifying.verify
 
 
 @examples("ragcli profile prune --dry-run", "ragcli profile prune")

@@ -150,6 +150,22 @@ class RedisLog:
 
         yield from self._pages(page, f"({seq}-0" if seq else "-")
 
+    def entries(self) -> Iterator[tuple[int, Record | HistoryDamaged]]:
+        """Yields every entry's number, and its record or what is wrong with it."""
+        key, edge = self.keys.key("log"), "-"
+        while True:
+            page = self.keys.read(
+                lambda r: r.xrange(key, edge, "+", count=_LARGEST_PAGE)  # noqa: B023
+            )
+            for name, fields in page:
+                try:
+                    yield int(name.split(b"-")[0]), self.decode(name, fields)
+                except HistoryDamaged as error:
+                    yield int(name.split(b"-")[0]), error
+            if len(page) < _LARGEST_PAGE:
+                return
+            edge = f"({page[-1][0].decode()}"
+
     def _pages(self, page: Callable[[str, int], Any], edge: str) -> Iterator[Record]:
         """Yields the records of one page after the other."""
         count = _FIRST_PAGE

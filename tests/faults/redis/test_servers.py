@@ -142,6 +142,21 @@ def test_a_turn_is_kept_while_the_server_is_away_and_sent_once(
     assert history.head() == 4
 
 
+def test_what_waits_follows_its_profile_under_another_name(
+    start_redis: Start, stores_at: At
+) -> None:
+    server = start_redis("--appendonly", "yes", "--appendfsync", "always")
+    stores = stores_at(server.address)
+    session = stores(Settings(lock_wait="1s")).create("work", {})
+    server.kill()
+    with pytest.raises(StoreUnavailable):
+        append(session.log, "one")
+    server.start()
+    stores_at(server.address, stores.user, "elsewhere")().rename("work", "life")
+
+    assert questions(stores().open("life").log) == ["one"]
+
+
 def test_what_waits_is_sent_before_the_next_turn(
     start_redis: Start, stores_at: At
 ) -> None:

@@ -19,6 +19,7 @@ from ragcli.errors import (
 from ragcli.sessions.history import History
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
+from ragcli.sessions.redis.verification import verify
 from tests.redis_servers import RedisServer
 from tests.stores import PASSPHRASE, RedisStores, a_turn
 
@@ -229,3 +230,21 @@ def test_expired_conversations_go_when_a_profile_is_opened(
     found = stores().prune(dry_run=True)
     assert [(e.profile, e.turns) for e in found] == [("work", 1)]
     assert questions(stores().open("work")) == ["new"]
+
+
+def test_verify_names_what_is_wrong(
+    session: RedisSession, redis_server: RedisServer
+) -> None:
+    ask(session, "first", "second", "third")
+    session.log.rewrite(
+        lambda r: None if r.body.get("question") == "first" else r, {"reason": "test"}
+    )
+    assert verify(session) == []
+    key = session.keys.key("log")
+    redis_server.call("XDEL", key, "3-0")
+    redis_server.call("XADD", key, "99-0", "l", "not a record")
+
+    found = [finding.what for finding in verify(session)]
+    assert any("99-0" in what for what in found)
+    assert "records are missing: 3" in found
+    assert len(found) == 2
