@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,20 +34,25 @@ class Home:
     @property
     def chosen_file(self) -> Path:
         """The name that `profile use` chose, one file for each OS user."""
-        return self.data / f"chosen.{os.geteuid()}"
+        name = f"chosen.{os.geteuid()}"
+        if self.cache.parent.parent == self.data:  # a home of several users
+            return self.cache.parent / name
+        return self.data / name
 
 
 def home(environ: os._Environ[str] | dict[str, str] | None = None) -> Home:
     """Returns the directories in force.
 
     `RAGCLI_HOME` holds everything when it is set; otherwise the platform's own
-    places do (https://platformdirs.readthedocs.io).
+    places do (https://platformdirs.readthedocs.io). In a home of several users each
+    has a directory of their own for settings and caches.
     """
     environ = os.environ if environ is None else environ
     root = environ.get("RAGCLI_HOME")
     if root:
         base = Path(root).expanduser().absolute()
-        return Home(base, base / "config.toml", base / "cache")
+        own = base / f"user.{os.geteuid()}" if _is_shared(base) else base
+        return Home(base, own / "config.toml", own / "cache")
     import platformdirs  # 8 ms; not needed when RAGCLI_HOME is set
 
     return Home(
@@ -54,6 +60,15 @@ def home(environ: os._Environ[str] | dict[str, str] | None = None) -> Home:
         Path(platformdirs.user_config_dir("ragcli", appauthor=False)) / "config.toml",
         Path(platformdirs.user_cache_dir("ragcli", appauthor=False)),
     )
+
+
+def _is_shared(base: Path) -> bool:
+    """Tells whether somebody else gave this home to all users, as `/tmp` is given."""
+    try:
+        status = os.stat(base)
+    except OSError:
+        return False
+    return bool(status.st_mode & stat.S_ISVTX) and status.st_uid != os.geteuid()
 
 
 def checked_profile_name(name: str) -> str:

@@ -106,8 +106,9 @@ class Runtime:
             ProfileNotFound: There is none of this name.
         """
         self.open(name, create=False).close()
-        with Directory.open(self.home.data, create=True) as directory:
-            directory.replace(self.home.chosen_file.name, f"{name}\n".encode())
+        place = self.home.chosen_file
+        with Directory.open(place.parent, create=True) as directory:
+            directory.replace(place.name, f"{name}\n".encode())
 
     @cached_property
     def store(self) -> SessionStore:

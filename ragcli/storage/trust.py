@@ -59,7 +59,8 @@ def _check_owner(status: os.stat_result, name: str | os.PathLike[str]) -> None:
         raise NotPermitted(
             f"{os.fspath(name)}: belongs to uid {status.st_uid}, "
             "who could replace what is in it",
-            "use a RAGCLI_HOME below directories of your own",
+            "use a RAGCLI_HOME below directories of your own; in one of several users "
+            "root owns it and its profiles/, both with mode 1777",
         )
 
 
