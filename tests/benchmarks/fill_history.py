@@ -1,10 +1,15 @@
-"""Fills a profile with turns of one conversation: `fill_history PROFILE COUNT`."""
+"""Fills a profile with turns of one conversation: `fill_history PROFILE COUNT`.
+
+The turns are a minute apart, up to now, as somebody might have asked them.
+"""
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 
 from ragcli.runtime import Runtime
+from ragcli.sessions import local_log
 from ragcli.sessions.records import Draft, Turn
 from ragcli.sessions.turns import to_draft
 from tests.benchmarks import corpus
@@ -15,9 +20,13 @@ def fill(profile: str, count: int) -> None:
     with Runtime(profile=profile).open(create=False) as workspace:
         history, log = workspace.history, workspace.session.log
         conversation = history.new_conversation_id()
-        log.append([Draft("conversation", {"title": "long"}, conversation)])
         said = corpus.sentences(1000)
+        begun = datetime.now(UTC) - timedelta(minutes=count + 10)
         for first in range(0, count, 500):
+            stamp = (begun + timedelta(minutes=first)).isoformat("T", "milliseconds")
+            local_log.now = lambda s=stamp: s.replace("+00:00", "Z")
+            if not first:
+                log.append([Draft("conversation", {"title": "long"}, conversation)])
             log.append(
                 [
                     to_draft(

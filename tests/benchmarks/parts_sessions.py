@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -72,7 +73,8 @@ def _killed(workshop: Workshop) -> Iterator[Figure]:
     """Indexes that open after a kill while they were being written."""
     kills = 5 if workshop.quick else 25
     texts, store = str(workshop.texts(1000)), str(workshop.root / "killed")
-    workshop.script("ingest", texts, store)
+    sound = str(workshop.root / "sound")
+    workshop.script("ingest", texts, sound)
     workshop.ragcli("profile", "create", "killed")
     workshop.ragcli("docs", "add", "-p", "killed", "-q", texts)
     theirs = [PYTHON, "-m", "tests.benchmarks.langchain_script", "save", store]
@@ -80,6 +82,8 @@ def _killed(workshop: Workshop) -> Iterator[Figure]:
     ask = ("ask", "-p", "killed", "--stateless", "What is section 7 about?")
     chance, opened = random.Random(9), [0, 0]
     for number in range(kills):
+        shutil.rmtree(store, ignore_errors=True)
+        shutil.copytree(sound, store)
         more = corpus.write(workshop.root / f"more-{number}", 300, seed=number)
         _kill_within(theirs, workshop, chance)
         opened[0] += _works([*theirs[:-2], "ask", store, "What?"], workshop)
@@ -104,6 +108,7 @@ def _all_write(
             [PYTHON, "-m", "tests.benchmarks.writer", kind, target, str(turns)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env=environment(workshop.environ),
             cwd=ROOT,
             text=True,
