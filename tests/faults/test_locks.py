@@ -45,9 +45,9 @@ def take_turns(place: Path, told: Connection) -> None:
     """Takes the lock again and again; sends how long each wait was."""
     directory = Directory.open(place)
     told.send("ready")
-    told.recv()
+    rounds = told.recv()  # a new process does not see what this one was set to
     waits = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.monotonic()
         with commit_lock(directory, "history", wait=60):
             waits.append(time.monotonic() - start)
@@ -116,7 +116,7 @@ def test_a_waiter_gets_the_lock_when_it_is_free(place: Path) -> None:
     assert pipe.recv() == "held"
     waiter, waiting = started(take_turns, place)
     assert waiting.recv() == "ready"
-    waiting.send("go")
+    waiting.send(ROUNDS)
     assert not waiting.poll(0.3)
 
     pipe.send("go on")
@@ -131,7 +131,7 @@ def test_no_waiter_starves(place: Path) -> None:
     for _, pipe in crowd:
         assert pipe.recv() == "ready"
     for _, pipe in crowd:
-        pipe.send("go")
+        pipe.send(ROUNDS)
     totals = []
     for process, pipe in crowd:
         waits = pipe.recv()
