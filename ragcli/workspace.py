@@ -64,6 +64,7 @@ class Workspace:
         self.writes = writes
         self._choice: Choice | None = None
         self._read: Reader | None = None
+        self._called: dict[tuple[Path, ...], Reader | None] = {}
 
     @cached_property
     def history(self) -> History:
@@ -179,9 +180,12 @@ class Workspace:
 
         private = not self.writes or self.session.encrypted
         cache = None if private else self.home.cache
-        reader = callindex.reader(
-            documents, self.embedder, self.settings, cache, progress or Silent()
-        )
+        named = tuple(documents)
+        if named not in self._called:  # a batch looks at the files once
+            self._called[named] = callindex.reader(
+                documents, self.embedder, self.settings, cache, progress or Silent()
+            )
+        reader = self._called[named]
         return [reader] if reader else []
 
     def engine(self, documents: Sequence[Path] = ()) -> Engine:
