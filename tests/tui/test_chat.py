@@ -57,6 +57,40 @@ async def test_the_second_question_stays_in_the_conversation(chat: Chat):
     assert second.conversation == backend.first.history.turns[0].conversation
 
 
+async def test_a_question_right_after_new_belongs_to_the_new_conversation(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("new")
+        app.chat.ask("in the new one?")
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.asking is None)
+
+    assert backend.first.requests[0].new
+    assert len(backend.first.history.titles) == 2
+
+
+async def test_new_while_a_first_answer_streams_leaves_it_its_own_conversation(
+    chat: Chat, backend: Backend
+):
+    gate = Gate("one")
+    backend.first.scripts = [gate]
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "first?")
+        await send(pilot, app, "/new")
+        await until(pilot, lambda: not app.chat.is_opening)
+        gate.let(2)
+        await until(pilot, lambda: app.chat.asking is None)
+        assert not app.chat.conversation
+        assert "first?" not in [v.turn.question for v in app.chat.transcript.turns]
+        await ask(pilot, app, "second?")
+        await until(pilot, lambda: app.chat.asking is None)
+
+    first, second = backend.first.history.turns
+    assert first.conversation != second.conversation
+
+
 async def test_escape_stops_and_keeps_what_was_said(chat: Chat):
     gate = Gate("A commit ", "waits ", "at most")
     async with chat() as (pilot, app, backend):

@@ -95,7 +95,7 @@ def test_a_day_in_the_terminal(
     ask(terminal, QUESTION, "at most ten seconds")
     terminal.until("sessions.md:")
 
-    ask(terminal, "/new", "Ask away below")
+    ask(terminal, "/new", "● New conversation")
     server.rate = 20
     server.replies.append(SLOW)
     ask(terminal, "And slowly?", "takes its time")
@@ -107,7 +107,7 @@ def test_a_day_in_the_terminal(
     terminal.until("interrupted")
     terminal.resize(120, 32)
 
-    ask(terminal, "/profile other", "has no documents yet")
+    ask(terminal, "/profile other", "● other")
     terminal.press("C-q")
     screen = terminal.until("ended 0")
 

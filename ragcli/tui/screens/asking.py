@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -38,11 +39,18 @@ class AskingMixin(ChatBase):
     _drawn = 0.0
     _drawing = False
     _told = 0.0
+    _asked_in = 0
 
     # From prompt to engine
 
     def ask(self, text: str) -> None:
-        """Asks at once, or as soon as the answers before it are done."""
+        """Asks at once, or as soon as the answers before it are done.
+
+        A question sent right after `/new` belongs to the conversation that opens.
+        """
+        if self.is_opening:
+            self.do("", self._ask_when_open, text)
+            return
         if self.asking is not None:
             self.queue.append(text)
             self.show_state()
@@ -57,6 +65,12 @@ class AskingMixin(ChatBase):
         self.editing = None
         self.submit(AskRequest(question, attach_paths=paths, replaces=replaces))
 
+    async def _ask_when_open(self, text: str) -> None:
+        while self.is_opening:
+            async with self._in_order["open"]:
+                await asyncio.sleep(0)
+        self.ask(text)
+
     def submit(self, request: AskRequest) -> None:
         """Hands a question to the engine, in the conversation on the screen."""
         request = replace(
@@ -66,6 +80,7 @@ class AskingMixin(ChatBase):
             record=not self.read_only,
         )
         self._recorded_here = None
+        self._asked_in = self.opened
         self.asking = Asking(self.profile, request, self.post_message)
         self.show_state()
         self.do("", self._begin, self.asking)
@@ -145,7 +160,7 @@ class AskingMixin(ChatBase):
             await self.sources.show(self.live.sources)
 
     async def _finished(self, asking: Asking, event: Finished) -> None:
-        if not self.conversation and asking.request.record:
+        if self.is_here(asking) and asking.request.record:
             self.conversation = event.turn.conversation
         await self._settle(asking, event.turn, event.stale)
         if event.unsupported:
@@ -153,6 +168,12 @@ class AskingMixin(ChatBase):
             self.say(
                 f"{event.unsupported} citation{many} removed: no passage bears it out"
             )
+
+    def is_here(self, asking: Asking) -> bool:
+        """Tells whether an answer belongs to the conversation on the screen."""
+        if asking.request.conversation:
+            return asking.request.conversation == self.conversation
+        return self._asked_in == self.opened
 
     async def _settle(
         self,

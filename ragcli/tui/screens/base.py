@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from typing import Any, ClassVar, ParamSpec
@@ -70,6 +70,8 @@ class ChatBase(Screen[None]):
         """Questions that wait for their turn."""
         self.editing: Turn | None = None
         """The turn that the next question takes the place of."""
+        self.opened = 0
+        """Counts what was opened: tells one new conversation from the next."""
         self.is_furnished = False
         """Whether `furnish` is done."""
         self.draft = ""
@@ -78,6 +80,7 @@ class ChatBase(Screen[None]):
         """Whether answer and draft were kept because the profile is being left."""
         self.read_only = False
         """Whether turns are left unrecorded."""
+        self._under_way: Counter[str] = Counter()
         self._in_order = {"open": asyncio.Lock(), "draft": asyncio.Lock()}
         self._want_sidebar = profile.settings.sidebar
         self._want_sources = profile.settings.sources_pane
@@ -211,6 +214,7 @@ class ChatBase(Screen[None]):
             kwargs: For it.
         """
         queue = self._in_order.get(group)
+        self._under_way[group] += 1
 
         async def guarded() -> None:
             try:
@@ -218,11 +222,18 @@ class ChatBase(Screen[None]):
                     await call(*args, **kwargs)
             except RagcliError as error:
                 self.say_error(error)
+            finally:
+                self._under_way[group] -= 1
 
         exclusive = bool(group) and queue is None
         _: Worker[None] = self.run_worker(
             guarded, group=group or "work", exclusive=exclusive
         )
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether another conversation or profile is about to be shown."""
+        return self._under_way["open"] > 0
 
     def show_state(self) -> None:
         """Brings the status line up to date."""

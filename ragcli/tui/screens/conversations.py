@@ -39,6 +39,7 @@ class ConversationsMixin(AskingMixin):
         """Shows a conversation's end, or the welcome for a new one."""
         await self.sources.show([])
         self.conversation, self.selected, self.editing = conversation, None, None
+        self.opened += 1
         await self.show_end()
         self._list()
         self.show_state()
@@ -77,7 +78,7 @@ class ConversationsMixin(AskingMixin):
     async def _show_live(self) -> None:
         """Brings back the answer in progress, when this is its conversation."""
         asking, self.live = self.asking, None
-        if asking is None or asking.request.conversation != self.conversation:
+        if asking is None or not self.is_here(asking):
             return
         turn = Turn("", self.conversation, asking.request.question)
         self.live = await self.transcript.add(turn)
