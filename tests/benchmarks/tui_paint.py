@@ -20,7 +20,8 @@ from pathlib import Path
 
 from tests.benchmarks.measure import RAGCLI, ROOT, Run, environment, processor_time
 
-HINT = b"Ask about"
+HINT = b"sk about your documents"
+"""The end of the hint: the cursor stands on its first letter, and blinks."""
 _PATIENCE = 60.0
 _SETTLING = 3.0
 """Seconds after the first frame until memory is read: everything is loaded."""
