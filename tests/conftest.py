@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pty
@@ -68,6 +69,13 @@ def home(
     monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{refused_port}")
     monkeypatch.setenv("COLUMNS", "100")
     return place
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    """Lets what the chat set aside from collection be collected after its test."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -212,7 +220,9 @@ def _watch(
     """Returns what a process shows, typing the next keys whenever it waits."""
     shown = b""
     while time.monotonic() < deadline:
-        ready, _, _ = select.select([terminal], [], [], 0.5)
+        poll = select.poll()
+        poll.register(terminal, select.POLLIN)
+        ready = poll.poll(500)
         if ready:
             try:
                 block = os.read(terminal, 1 << 16)

@@ -106,8 +106,9 @@ def _kind() -> str:
 
 def _is_ready(seconds: float) -> bool:
     """Tells whether stdin has data or has ended, within `seconds`."""
-    ready, _, _ = select.select([_STDIN], [], [], seconds)
-    return bool(ready)
+    waiting = select.poll()  # `select` itself knows no descriptor above 1,023
+    waiting.register(_STDIN, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
 
 
 def _line_of_terminal() -> bytes:
