@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,7 +124,7 @@ def scores(
     """
     import numpy as np
 
-    coverage = Coverage(pool, query)
+    coverage = Coverage(query, pool.idf)
     title = np.array([coverage.above(passage) for passage in passages])
     if interaction is None:
         fused = sides.text_z + fusion.COSINE_ALONE_WEIGHT * sides.cosine_z
@@ -148,8 +148,8 @@ def passage_relevance(
     return relevance(
         Evidence(
             coverage=max(
-                Coverage(pool, query).of(passage),
-                Coverage(pool, query, own=True).of(passage),
+                Coverage(query, pool.worth).of(passage),
+                Coverage(query, pool.worth, own=True).of(passage),
             ),
             maxsim=0.0 if found.maxsim is None else float(found.maxsim[index]),
             cosine=float(usual.z(found.sides.cosine[index])),
@@ -163,14 +163,20 @@ class Coverage:
     """How much of a question's words, by weight and idf, a text has.
 
     Args:
-        pool: Word statistics.
         query: The question.
+        worth: Returns what a word is worth, by its stems: idf of some kind.
         own: Leave out the words that earlier turns added.
     """
 
-    def __init__(self, pool: Pool, query: Query, *, own: bool = False) -> None:
+    def __init__(
+        self,
+        query: Query,
+        worth: Callable[[tuple[str, ...]], float],
+        *,
+        own: bool = False,
+    ) -> None:
         self._worth = [
-            (term.variants, term.weight * pool.worth(term.variants))
+            (term.variants, term.weight * worth(term.variants))
             for term in query.terms
             if term.weight >= 1 or not own
         ]
