@@ -23,6 +23,17 @@ SAMPLES = ROOT / "sample_docs"
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="kills, faults and flips in full count"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--thorough"):
+        os.environ["RAGCLI_THOROUGH"] = "1"
+
+
 @dataclass(frozen=True)
 class Ran:
     """What became of one command."""
