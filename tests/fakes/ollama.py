@@ -343,7 +343,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Waits, but notices at once when the client hangs up."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            ready, _, _ = select.select([self.connection], [], [], min(left, 0.05))
+            waiting = select.poll()
+            waiting.register(self.connection, select.POLLIN)
+            ready = waiting.poll(min(left, 0.05) * 1000)
             if ready and not self.connection.recv(1, socket.MSG_PEEK):
                 raise ClientHungUpError
 

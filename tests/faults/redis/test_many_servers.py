@@ -65,6 +65,7 @@ def test_a_cluster_keeps_each_profile_on_one_server(
             assert key.startswith(f"ragcli:{{{stores.user}/")
 
 
+@pytest.mark.skipif(not THOROUGH, reason="half a minute of failover: --thorough")
 def test_a_failover_loses_nothing_that_a_replica_had(
     start_redis: Start, stores_at: At, tmp_path: Path
 ) -> None:

@@ -77,7 +77,12 @@ class Writer:
 
     def told(self) -> Told:
         """Waits for its end; returns what it said."""
-        out, _ = self._process.communicate(timeout=170)
+        # Lines that came with the first one wait in this buffer, not in the pipe.
+        with self._process as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.close()
+            out = process.stdout.read()
         lines = (getattr(self, "_early", "") + out).splitlines()
         parts = [line.split() for line in lines]
         stored = [part for part in parts if part[0] == "stored"]
