@@ -10,6 +10,7 @@ RagcliError                     message, hint, kind, exit code
 │   ├── ProviderMissing     3   the extra that carries it is not installed
 │   ├── ModelFailed         3   it answered with an error, or stopped half-way
 │   └── StoreUnavailable    3   the Redis server cannot be reached or refuses
+│       └── StoreUnsettled 75   during a failover: nobody knows yet who has the data
 ├── Damaged                 4   a profile or an index is not what we wrote
 │   ├── HistoryDamaged      4
 │   ├── SnapshotDamaged     4
@@ -127,6 +128,13 @@ class StoreUnavailable(ModelUnavailable):
     """The session store's server cannot be reached, or refuses."""
 
     kind = "store_unavailable"
+
+
+class StoreUnsettled(StoreUnavailable):
+    """During a failover: a server answers that may not be the one in charge."""
+
+    code = ExitCode.LOCKED
+    kind = "store_unsettled"
 
 
 class Damaged(RagcliError):

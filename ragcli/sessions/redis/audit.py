@@ -122,7 +122,7 @@ class RedisAudit:
         known = self._known_key()
         if not known:
             name, fresh = self._keys.key("akey"), secrets.token_bytes(_KEY_BYTES)
-            self._keys.server.run(self._keys.tag, lambda r: r.setnx(name, fresh))
+            self._keys.write(lambda r: r.setnx(name, fresh))
             self._key = None
             known = self._known_key()
         return known

@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ragcli.errors import RagcliError, StoreUnavailable
-from ragcli.sessions.redis import faults
+from ragcli.errors import RagcliError
+from ragcli.sessions.redis import faults, sentinels
 from ragcli.sessions.redis.addresses import Address
+from ragcli.sessions.redis.replication import Replicas
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -49,6 +50,7 @@ class Server:
         self._patience = patience
         self._reached = False
         self._clients: dict[tuple[_Place, bool], Redis] = {}
+        self._replicas: dict[_Place, Replicas] = {}
         self._routes: dict[str, _Place] = {}
         self._master: _Place | None = None
         self._seed = 0
@@ -86,6 +88,33 @@ class Server:
                 self._reached = True
                 return found
 
+    def replicas(self, tag: str) -> Replicas:
+        """Returns what is known of the replicas of the server that has `tag`."""
+        return self._replicas.setdefault(self._place(tag), Replicas())
+
+    def assure(self, tag: str, *, replicated: bool) -> None:
+        """Checks that "it is not there" can be believed; for use inside of `run`.
+
+        A server that came back empty, or that nobody has told yet that another one
+        is in charge, says the same. Without sentinels there is nobody to ask.
+
+        Args:
+            tag: The hash tag of what is not there.
+            replicated: Whether a master without replicas is to be doubted.
+
+        Raises:
+            NotInCharge: It cannot.
+        """
+        if not self.address.sentinel:
+            return
+        place = self._place(tag)
+        now = sentinels.elected(self.address, self._connected)
+        if now.place != place:
+            raise faults.NotInCharge("another server was put in charge")
+        role = sentinels.role(self._client(place, slow=False))
+        if replicated and now.replicas and role is not None and not role[2]:
+            raise faults.NotInCharge("the master has none of its replicas yet")
+
     def close(self) -> None:
         """Closes every connection."""
         for client in self._clients.values():
@@ -96,7 +125,8 @@ class Server:
     def _foreign() -> tuple[type[Exception], ...]:
         import redis.exceptions as foreign
 
-        return foreign.RedisError, OSError, faults.Unreplicated
+        ours = faults.Unreplicated, faults.NotInCharge
+        return foreign.RedisError, OSError, *ours
 
     def _fault(self, error: Exception) -> faults.Fault:
         failover = self.address.sentinel or self.clustered
@@ -131,29 +161,17 @@ class Server:
         return self._master
 
     def _ask_sentinels(self) -> _Place:
-        """Returns where the master is.
+        """Returns where the master is, and notes its replicas.
 
         Raises:
             StoreUnavailable: The sentinels know of none by this name.
+            NotInCharge: The server that they name says that it is none.
         """
-        options = self.address.options
-        sentinel = self._connected(
-            self.address.hosts[self._seed],
-            username=options.get("sentinel_username"),
-            password=options.get("sentinel_password"),
-        )
-        try:
-            found: Any = sentinel.sentinel_get_master_addr_by_name(self.address.service)
-        finally:
-            sentinel.close()
-        if not found:
-            raise StoreUnavailable(
-                f"{self.address.shown}: the sentinels know no master "
-                f"{self.address.service!r}",
-                "the name is in sentinel.conf, after `sentinel monitor`",
-            )
-        host, port = found[0], int(found[1])
-        return (host.decode() if isinstance(host, bytes) else str(host)), port
+        place = sentinels.elected(self.address, self._connected).place
+        role = sentinels.role(self._client(place, slow=False))
+        if role is not None:
+            self._replicas.setdefault(place, Replicas()).learn(role)
+        return place
 
     def _client(self, place: _Place, *, slow: bool) -> Redis:
         known = self._clients.get((place, slow))

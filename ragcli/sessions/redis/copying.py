@@ -52,7 +52,7 @@ def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
     signing = source.read(lambda r: r.get(source.key("akey")))
     if signing:
         name = target.key("akey")
-        target.server.run(target.tag, lambda r: r.set(name, signing, px=3600_000))
+        target.write(lambda r: r.set(name, signing, px=3600_000))
     _copy_fields(source, target, "meta", ("head", "ts", "epoch", "aseq", "amac"))
 
 
@@ -97,9 +97,8 @@ def _copy_fields(
             n: v for n, v in zip(some, values, strict=True) if v is not None
         }
         if there:
-            target.server.run(
-                target.tag,
-                lambda r: r.hset(target.key(part), mapping=there),  # noqa: B023
+            target.write(
+                lambda r: r.hset(target.key(part), mapping=there)  # noqa: B023
             )
 
 
@@ -110,9 +109,8 @@ def _copy_stream(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
             lambda r: r.xrange(source.key(part), edge, "+", count=256)  # noqa: B023
         )
         for name, fields in page:
-            target.server.run(
-                target.tag,
-                lambda r: r.xadd(target.key(part), fields, id=name),  # noqa: B023
+            target.write(
+                lambda r: r.xadd(target.key(part), fields, id=name)  # noqa: B023
             )
         if len(page) < 256:
             return

@@ -15,13 +15,18 @@ from ragcli.errors import (
     RagcliError,
     StorageFailed,
     StoreUnavailable,
+    StoreUnsettled,
 )
 
 UNSENT = "nothing is lost: what could not be stored is kept here and sent later"
 
 
 class Unreplicated(Exception):
-    """A write that no replica has confirmed."""
+    """A write that the replicas have not confirmed."""
+
+
+class NotInCharge(Exception):
+    """A server that answers and is not, or not yet, the one that has the sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +66,9 @@ def classify(error: Exception, where: str, *, failover: bool) -> Fault:
     if isinstance(error, foreign.MovedError):
         told = StoreUnavailable(f"{where}: the cluster is moving keys", "try again")
         return Fault(told, passing=True, moved=(error.host, error.port))
-    if isinstance(error, Unreplicated):
-        told = StoreUnavailable(
-            f"{where}: no replica confirmed the write, so it does not count as stored",
-            "check the replicas, or set durability to `local`",
-        )
-        return Fault(told, passing=True)
+    if isinstance(error, Unreplicated | NotInCharge):
+        told = _unsettled(error, where)
+        return Fault(told, passing=True, stale=failover)
     if isinstance(error, foreign.AuthenticationError) or _is_credentials(error):
         return Fault(_refused_login(where), passing=False)
     if isinstance(error, foreign.BusyLoadingError):
@@ -76,6 +78,19 @@ def classify(error: Exception, where: str, *, failover: bool) -> Fault:
         told = StoreUnavailable(f"{where} does not answer: {_line(error)}", UNSENT)
         return Fault(told, passing=True, stale=True)
     return _answered(error, where, failover=failover)
+
+
+def _unsettled(error: Exception, where: str) -> StoreUnavailable:
+    """Returns what our own doubts mean."""
+    if isinstance(error, Unreplicated):
+        return StoreUnavailable(
+            f"{where}: {error} confirmed the write, so it does not count as stored",
+            "check the replicas, or set durability to `local`",
+        )
+    return StoreUnsettled(
+        f"{where}: it is not clear yet which server is in charge: {error}",
+        "try again in a few seconds; `ragcli doctor` shows the state of the server",
+    )
 
 
 def _answered(error: Exception, where: str, *, failover: bool) -> Fault:

@@ -27,6 +27,7 @@ end
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 PUBLISH = Script(
@@ -65,6 +66,7 @@ local no = refused()
 if no then return no end
 if live == ARGV[5] and known[2] == ARGV[7] then
   collect()
+  settle()
   return {'ok'}
 end
 if live ~= ARGV[6] then return {'conflict', live} end

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli.errors import Locked, ProfileNotFound
-from ragcli.sessions.redis import faults
 from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.keyspace import Keyspace
+from ragcli.sessions.redis.replication import written
 from ragcli.sessions.redis.scripts import TOUCH, Script
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REPLICAS_WAIT = 1000
-"""Milliseconds to wait for a replica to confirm a write."""
+_ABSENT = {b"none", b"gone"}
+"""Replies that a server in charge of nothing gives as well."""
 
 
 @dataclass(slots=True)
@@ -65,9 +65,14 @@ class ProfileKeys:
         token = self.tokens.get(lock, "")
         keys = [self.key("meta"), *([other] if other else [])]
         values = [self.id, self.idle, lock, token, *args]
-        reply = self.server.run(
-            self.tag, lambda r: self._evaluated(r, script, keys, values)
-        )
+
+        def run(redis: Redis) -> list[Any]:
+            reply = self._evaluated(redis, script, keys, values)
+            if reply[0] in _ABSENT:
+                self.server.assure(self.tag, replicated=self.replicated)
+            return reply
+
+        reply = self.server.run(self.tag, run)
         status = reply[0].decode()
         if status == "gone":
             raise ProfileNotFound(
@@ -104,6 +109,20 @@ class ProfileKeys:
 
         return self.server.run(self.tag, both)
 
+    def write(self, work: Callable[[Any], Any]) -> Any:
+        """Runs one writing command that can be sent twice; durably where wanted.
+
+        Args:
+            work: Queues the command on a pipeline, or runs it on a client.
+        """
+
+        def run(redis: Redis) -> Any:
+            if not self.replicated:
+                return work(redis)
+            return written(redis, self.server.replicas(self.tag), work)
+
+        return self.server.run(self.tag, run)
+
     def _evaluated(
         self, redis: Redis, script: Script, keys: list[str], values: list[Any]
     ) -> list[Any]:
@@ -122,13 +141,5 @@ class ProfileKeys:
         arguments = (script.sha, len(keys), *keys, *values)
         if not (self.replicated and script.durable):
             return list(redis.evalsha(*arguments))
-        pipeline = redis.pipeline(transaction=False)
-        pipeline.evalsha(*arguments)
-        pipeline.wait(1, REPLICAS_WAIT)
-        reply, replicas = pipeline.execute(raise_on_error=False)
-        for found in (reply, replicas):
-            if isinstance(found, Exception):
-                raise found
-        if replicas < 1:
-            raise faults.Unreplicated
-        return list(reply)
+        replicas = self.server.replicas(self.tag)
+        return list(written(redis, replicas, lambda p: p.evalsha(*arguments)))

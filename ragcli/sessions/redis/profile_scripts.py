@@ -28,12 +28,13 @@ redis.call('HSET', META, 'new', ID)
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 SHOW = Script(
     "show",
     """
-if redis.call('HGET', META, 'id') == ID then return {'ok'} end
+if redis.call('HGET', META, 'id') == ID then settle() return {'ok'} end
 local no = refused()
 if no then return no end
 redis.call('HDEL', META, 'new')
@@ -48,6 +49,12 @@ return {'ok'}
 DELETE = Script(
     "delete",
     """
+local fence = base .. 'fence'
+if TOKEN ~= '' and redis.call('EXISTS', META) == 0
+  and redis.call('HGET', fence, LOCK) == TOKEN then
+  redis.call('PEXPIRE', fence, 86400000)
+  return {'ok'}
+end
 local no = refused()
 if no then return no end
 for _, name in ipairs(NAMES) do
@@ -63,7 +70,7 @@ RENAME = Script(
     "rename",
     """
 local target = string.sub(KEYS[2], 1, -5)
-if redis.call('HGET', KEYS[2], 'id') == ID then return {'ok'} end
+if redis.call('HGET', KEYS[2], 'id') == ID then settle(KEYS[2]) return {'ok'} end
 local no = refused()
 if no then return no end
 if redis.call('HEXISTS', KEYS[2], 'id') == 1 then return {'taken'} end

@@ -15,6 +15,7 @@ from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.profile_scripts import OPEN
+from ragcli.sessions.redis.replication import written
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -55,11 +56,15 @@ class Registry:
     Args:
         server: The server.
         keyspace: The user's.
+        replicated: Whether a name counts as listed only when the replicas have it.
     """
 
-    def __init__(self, server: Server, keyspace: Keyspace) -> None:
+    def __init__(
+        self, server: Server, keyspace: Keyspace, *, replicated: bool = False
+    ) -> None:
         self._server = server
         self._keyspace = keyspace
+        self._replicated = replicated
 
     def names(self) -> list[str]:
         """Returns the profiles that are there, sorted."""
@@ -71,7 +76,14 @@ class Registry:
         """Lists a name."""
         key = self._keyspace.profiles
         moment = f"{time.time():.3f}"
-        self._server.run(self._keyspace.tag, lambda r: r.hset(key, name, moment))
+
+        def run(redis: Redis) -> Any:
+            if not self._replicated:
+                return redis.hset(key, name, moment)
+            replicas = self._server.replicas(self._keyspace.tag)
+            return written(redis, replicas, lambda p: p.hset(key, name, moment))
+
+        self._server.run(self._keyspace.tag, run)
 
     def remove(self, name: str) -> None:
         """Takes a name from the list."""
@@ -144,9 +156,15 @@ class Registry:
     def _listed(self) -> dict[str, float]:
         """Returns the names that were added, each with when."""
         key = self._keyspace.profiles
-        found: dict[Any, Any] = self._server.run(
-            self._keyspace.tag, lambda r: r.hgetall(key)
-        )
+        tag = self._keyspace.tag
+
+        def run(redis: Redis) -> Any:
+            names = redis.hgetall(key)
+            if not names:
+                self._server.assure(tag, replicated=self._replicated)
+            return names
+
+        found: dict[Any, Any] = self._server.run(tag, run)
         return {k.decode(): float(v) for k, v in found.items()}
 
     def _all_there(self, names: list[str]) -> list[bool]:

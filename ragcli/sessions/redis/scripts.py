@@ -52,6 +52,10 @@ local function touch()
     for _, name in ipairs(NAMES) do redis.call('PERSIST', base .. name) end
   end
 end
+local function settle(key)
+  -- A write, so that WAIT on this connection means what an earlier one has written.
+  redis.call('HSET', key or META, 'again', '1')
+end
 local function refused()
   if redis.call('HGET', META, 'id') ~= ID and redis.call('HGET', META, 'new') ~= ID then
     return {'gone'}
@@ -95,7 +99,7 @@ SETTINGS = Script(
 local no = refused()
 if no then return no end
 local now = redis.call('HGET', META, 'settings')
-if now == ARGV[6] then touch() return {'ok'} end
+if now == ARGV[6] then settle() touch() return {'ok'} end
 if now ~= ARGV[5] then return {'again', now} end
 redis.call('HSET', META, 'settings', ARGV[6])
 if ARGV[7] == '' then redis.call('HDEL', META, 'ttl')
@@ -121,7 +125,7 @@ for i = 8, #ARGV, 2 do
   if not seq then fresh = fresh + 1 end
   if (not seq) == (ARGV[i + 1] == '') then other = true end
 end
-if fresh == 0 then touch() return {'known', head, ts, seqs} end
+if fresh == 0 then settle() touch() return {'known', head, ts, seqs} end
 if ARGV[5] ~= '' and tonumber(ARGV[5]) ~= head then return {'conflict', head, ts} end
 if other or tonumber(ARGV[6]) ~= head then return {'again', head, ts, seqs} end
 for i = 8, #ARGV, 2 do
@@ -157,6 +161,7 @@ redis.call('HSET', META, 'head', head, 'ts', ARGV[5])
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 STAGE = Script(
@@ -174,6 +179,7 @@ for i = 6, #ARGV, 2 do redis.call('HSET', stage, ARGV[i], ARGV[i + 1]) end
 touch()
 return {'ok'}
 """,
+    durable=True,
 )
 
 REWRITE = Script(
@@ -184,7 +190,7 @@ REWRITE = Script(
 local no = refused()
 if no then return no end
 local head, ts = tip()
-if redis.call('HGET', base .. 'ids', ARGV[9]) then return {'ok'} end
+if redis.call('HGET', base .. 'ids', ARGV[9]) then settle() return {'ok'} end
 local epoch = redis.call('HGET', META, 'epoch') or '0'
 if epoch ~= ARGV[6] then return {'over', epoch} end
 if tonumber(ARGV[7]) ~= head then return {'again', head, ts} end
@@ -226,7 +232,7 @@ local no = refused()
 if no then return no end
 local found = redis.call('HMGET', META, 'aseq', 'amac')
 local seq, mac = tonumber(found[1] or '0'), found[2] or ''
-if mac == ARGV[6] then return {'ok'} end
+if mac == ARGV[6] then settle() return {'ok'} end
 local key = redis.call('GET', base .. 'akey') or ''
 if seq ~= tonumber(ARGV[5]) or mac ~= ARGV[7] then return {'again', seq, mac, key} end
 redis.call('XADD', base .. 'audit', (seq + 1) .. '-0', 'l', ARGV[8])
@@ -242,7 +248,7 @@ BLOB = Script(
     """
 local no = refused()
 if no then return no end
-if ARGV[6] == '' then redis.call('HDEL', base .. 'blob', ARGV[5])
+if ARGV[6] == '' then redis.call('HDEL', base .. 'blob', ARGV[5]) settle()
 else redis.call('HSET', base .. 'blob', ARGV[5], ARGV[6]) end
 touch()
 return {'ok'}
@@ -261,6 +267,7 @@ local held = redis.call('GET', base .. 'lock:' .. LOCK)
 if held then
   local nonce, token, holder = string.match(held, '^(%x+) (%d+) (.*)$')
   if nonce ~= ARGV[5] then return {'held', holder or ''} end
+  settle()
   return {'ok', token}
 end
 local token = redis.call('HINCRBY', base .. 'fence', LOCK, 1)
@@ -269,6 +276,7 @@ redis.call('SET', base .. 'lock:' .. LOCK, ARGV[5] .. ' ' .. token .. ' ' .. ARG
 touch()
 return {'ok', tostring(token)}
 """,
+    durable=True,
 )
 
 RELEASE = Script(

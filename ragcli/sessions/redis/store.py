@@ -74,7 +74,10 @@ class RedisStore:
         self.keyspace = keyspace(settings.user)
         self.wait = float(seconds(settings.lock_wait))
         self.server = Server(self.address, patience=self.wait)
-        self._registry = Registry(self.server, self.keyspace)
+        self._replicated = settings.durability == "replicated"
+        self._registry = Registry(
+            self.server, self.keyspace, replicated=self._replicated
+        )
         self._settings = settings
         self._remote = remote
         self._cost = cost
@@ -260,7 +263,7 @@ class RedisStore:
             self.keyspace,
             checked_profile_name(name),
             idle=idle(self._settings, {}),
-            replicated=self._settings.durability == "replicated",
+            replicated=self._replicated,
             tokens=self._tokens.setdefault(name, {}),
         )
 

@@ -225,7 +225,7 @@ def test_a_write_that_no_replica_has_is_not_acknowledged(
     stores().create("work", {})
     impatient = Settings(durability="replicated", lock_wait="1s")
 
-    with pytest.raises(RagcliError, match="no replica confirmed"):
+    with pytest.raises(RagcliError, match="0 of 1 replicas confirmed"):
         append(stores(impatient).open("work").log, "alone")
     replica = start_redis("--replicaof", "127.0.0.1", str(server.port))
     session = stores(Settings(durability="replicated", lock_wait="20s")).open("work")

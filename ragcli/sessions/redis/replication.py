@@ -1,0 +1,90 @@
+"""When a write counts as stored under `durability = "replicated"`.
+
+Sentinel may promote any replica that it sees, and it sees what they have received
+only every few seconds. So one confirmation is not enough where there are two
+replicas: every replica that is connected has to confirm. One that is connected and
+has confirmed nothing for some time is behind all others by so much that it is not
+promoted before them; it is not waited for.
+
+`WAIT` counts what the connection has written, and a new connection has written
+nothing. Scripts therefore write something even when all is done already, and both
+commands go over one connection, in one round trip.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ragcli.sessions.redis import sentinels
+from ragcli.sessions.redis.faults import Unreplicated
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from redis.client import Pipeline
+
+WAIT = 1000
+"""Milliseconds to wait for the replicas to confirm a write."""
+STUCK = 6.0
+"""Seconds without a confirmation after which a replica is not waited for: longer
+than what sentinels know of replicas may be old when they choose one (5 s)."""
+
+
+REFUSED = {b"none", b"gone", b"fenced"}
+"""Replies of scripts that have written nothing: there is nothing to confirm."""
+
+
+class Replicas:
+    """The replicas of one master, as this process has seen them."""
+
+    def __init__(self) -> None:
+        self.needed = 1
+        """How many have to confirm a write."""
+        self._heard: dict[tuple[Any, Any], tuple[int, float]] = {}
+
+    def learn(self, role: list[Any]) -> None:
+        """Notes what the master says of its replicas, in a reply of ROLE.
+
+        Raises:
+            NotInCharge: It is no master.
+        """
+        sentinels.expect_master(role)
+        now, end = time.monotonic(), int(role[1])
+        heard, stuck = {}, 0
+        for host, port, offset in role[2]:
+            last, since = self._heard.get((host, port), (-1, now))
+            if int(offset) != last or last >= end:
+                since = now
+            stuck += now - since > STUCK
+            heard[host, port] = (int(offset), since)
+        self._heard = heard
+        self.needed = max(1, len(heard) - stuck)
+
+
+def written(redis: Redis, replicas: Replicas, queue: Callable[[Any], Any]) -> Any:
+    """Runs one writing command and returns its reply, once the replicas have it.
+
+    Args:
+        redis: The master.
+        replicas: Its replicas.
+        queue: Queues the command on a pipeline.
+
+    Raises:
+        Unreplicated: Not all of them confirmed in time; it may be sent again.
+        NotInCharge: The server is no master any more.
+    """
+    pipeline: Pipeline = redis.pipeline(transaction=False)
+    queue(pipeline)
+    pipeline.wait(replicas.needed, WAIT)
+    pipeline.role()
+    reply, confirmed, role = pipeline.execute(raise_on_error=False)
+    for found in (reply, confirmed, role):
+        if isinstance(found, Exception):
+            raise found
+    replicas.learn(role)
+    if isinstance(reply, list) and reply[0] in REFUSED:
+        return reply
+    if confirmed < replicas.needed:
+        raise Unreplicated(f"{confirmed} of {replicas.needed} replicas")
+    return reply
