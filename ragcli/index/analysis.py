@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ragcli.language.stemming import canonical, content_stems, likely_language, stemmer
+from ragcli.language.stemming import (
+    canonical,
+    content_stems,
+    joined_content_stems,
+    likely_language,
+    stemmer,
+)
 from ragcli.language.words import words
 
 
@@ -31,6 +37,16 @@ def stems(text: str, language: str) -> list[str]:
         language: ISO 639-1 code; "" when it cannot be told.
     """
     return content_stems(text, language)
+
+
+def indexed_stems(text: str, language: str) -> str:
+    """Returns `stems` separated by spaces: what the text index takes.
+
+    Args:
+        text: A chunk with its title and headings.
+        language: ISO 639-1 code; "" when it cannot be told.
+    """
+    return joined_content_stems(text, language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def prepare(record: Record, chunks: Sequence[Chunk]) -> Prepared:
 
 def _prepared(title: str, chunk: Chunk) -> PreparedChunk:
     text = indexed_text(title, chunk.heading, chunk.text)
-    stems = " ".join(analysis.stems(text, chunk.language))
+    stems = analysis.indexed_stems(text, chunk.language)
     return PreparedChunk(text, _passage(chunk), stems, chunk.language)
 
 

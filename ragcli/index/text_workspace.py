@@ -110,7 +110,7 @@ def _rebuild_segment(writer: TextWriter, segment: Segment) -> None:
             stored = segment.passage(position)
             heading = tuple(stored.get("heading", ()))
             text = indexed_text(document["title"], heading, stored["text"])
-            stems = " ".join(analysis.stems(text, stored["language"]))
+            stems = analysis.indexed_stems(text, stored["language"])
             writer.add(row, key(document["path"]), stems)
 
 

@@ -34,6 +34,9 @@ _ENGLISH = {"": "en"}
 _NORWEGIAN = {"nb": "no", "nn": "no"}
 _CACHE_LIMIT = 500_000
 """Words remembered per language; beyond, the memory starts afresh (tens of MB)."""
+_PIECES_LIMIT = 200_000
+_LONGEST_PIECE = 40
+"""Characters; longer pieces (addresses, scripts without spaces) hardly come again."""
 
 
 def canonical(language: str) -> str:
@@ -77,6 +80,36 @@ def stemmer(language: str) -> Stemmer:
     return Stemmer(language)
 
 
+class PieceStems(dict[str, str]):
+    """What stands between two spaces → its content stems, separated by spaces.
+
+    No word holds a space, so the stems of a text are those of its pieces.
+
+    Args:
+        rules: Of the text's language.
+    """
+
+    def __init__(self, rules: Stemmer) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def __missing__(self, piece: str) -> str:
+        stops = self._rules.stops
+        content = [word for word in words(piece) if word not in stops]
+        stems = " ".join(self._rules.stem(content)) if content else ""
+        if len(piece) <= _LONGEST_PIECE:
+            if len(self) > _PIECES_LIMIT:
+                self.clear()
+            self[piece] = stems
+        return stems
+
+
+@cache
+def _piece_stems(language: str) -> PieceStems:
+    """Returns the one memory of pieces of a language in this process."""
+    return PieceStems(stemmer(language))
+
+
 def likely_language(found: Sequence[str], candidates: Iterable[str]) -> str:
     """Returns the language of `candidates` whose stop words `found` has most of.
 
@@ -105,6 +138,19 @@ def content_stems(text: str, language: str) -> list[str]:
     found = words(text)
     content = [word for word in found if word not in rules.stops]
     return rules.stem(content or found)
+
+
+def joined_content_stems(text: str, language: str) -> str:
+    """Returns `content_stems` separated by spaces, several times as fast.
+
+    Args:
+        text: Any text; what its words have in common with texts before costs little.
+        language: ISO 639-1 code, "" when it cannot be told (English rules).
+    """
+    known = _piece_stems(canonical(language))
+    pieces = text.replace("\n", " ").split(" ")
+    stems = " ".join(filter(None, map(known.__getitem__, pieces)))
+    return stems or " ".join(content_stems(text, language))
 
 
 def _analyzer(language: str) -> Callable[[str], list[str]]:
