@@ -169,7 +169,9 @@ def _redis(runtime: Runtime) -> Iterator[Check]:
         code = finding.code if bad else ExitCode.ANSWERED
         yield Check(BAD if bad else NOTE, "redis", finding.what, finding.hint, code)
     if not any(finding.severity == DAMAGE for finding in found):
-        yield Check(GOOD, "redis", f"{addresses.parse(address).shown} is safe to use")
+        where = addresses.parse(address)
+        wire = "encrypted with TLS" if where.tls else "on this machine"
+        yield Check(GOOD, "redis", f"{where.shown} is safe to use, {wire}")
 
 
 def _where(runtime: Runtime) -> str:

@@ -5,8 +5,9 @@
     redis+sentinel://[user:password@]host[:26379][,host2…]/service[/database]
     unix:///path/of/the/socket[?db=0]
 
-Options after `?`: `ca_certs`, `certfile`, `keyfile` (TLS), `tls=true` (Sentinel),
-`sentinel_username`, `sentinel_password`, and for a socket `db`.
+Options after `?`: `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile` (TLS; files in PEM),
+`tls=true` (Sentinel), `sentinel_username`, `sentinel_password`, and for a socket `db`.
+There is none to go without checking a server's certificate.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ PORT = 6379
 SENTINEL_PORT = 26379
 
 _SCHEMES = {"redis", "rediss", "redis+sentinel", "unix", "redis+unix"}
+TLS_FILES = ("ca_certs", "certfile", "keyfile")
+"""Options that name files: who signed the server's certificate, and our own."""
 _OPTIONS = {
-    "ca_certs",
-    "certfile",
-    "keyfile",
+    *TLS_FILES,
     "tls",
     "sentinel_username",
     "sentinel_password",
@@ -89,10 +90,11 @@ def parse(text: str) -> Address:
     if not found or scheme not in _SCHEMES:
         raise _wrong("it does not begin with redis://, rediss:// or redis+sentinel://")
     parts = urlsplit(text)
-    options = dict(parse_qsl(parts.query))
-    unknown = sorted(options.keys() - _OPTIONS)
-    if unknown:
-        raise _wrong(f"there is no option {unknown[0]!r}")
+    given = parse_qsl(parts.query)
+    for name, _ in given:
+        if name.removeprefix("ssl_") not in _OPTIONS:
+            raise _wrong(f"there is no option {name!r}")
+    options = {name.removeprefix("ssl_"): value for name, value in given}
     account, _, hosts = parts.netloc.rpartition("@")
     username, _, password = account.partition(":")
     if "unix" in scheme:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli.errors import RagcliError
-from ragcli.sessions.redis import faults, sentinels
+from ragcli.sessions.redis import faults, sentinels, tls
 from ragcli.sessions.redis.addresses import Address
 from ragcli.sessions.redis.replication import Replicas
 
@@ -197,11 +197,7 @@ class Server:
         if not port:
             where = {"unix_socket_path": host}
         elif self.address.tls:
-            where |= {"ssl": True} | {
-                f"ssl_{name}": self.address.options[name]
-                for name in ("ca_certs", "certfile", "keyfile")
-                if name in self.address.options
-            }
+            where |= tls.options(self.address)
         settings: dict[str, Any] = {
             "socket_timeout": TIMEOUT,
             "socket_connect_timeout": TIMEOUT,

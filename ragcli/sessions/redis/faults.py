@@ -75,9 +75,28 @@ def classify(error: Exception, where: str, *, failover: bool) -> Fault:
         told = StoreUnavailable(f"{where} is loading its data", "try again soon")
         return Fault(told, passing=True)
     if isinstance(error, foreign.ConnectionError | foreign.TimeoutError | OSError):
-        told = StoreUnavailable(f"{where} does not answer: {_line(error)}", UNSENT)
-        return Fault(told, passing=True, stale=True)
+        return _unanswered(error, where)
     return _answered(error, where, failover=failover)
+
+
+def _unanswered(error: Exception, where: str) -> Fault:
+    """Returns what a connection means that failed or broke."""
+    if "rediss:" in where or "ssl" in str(error).lower():
+        from ragcli.sessions.redis import tls
+
+        refused = tls.told(error, where)
+        if refused is not None:
+            passing = isinstance(refused, StoreUnavailable)
+            return Fault(refused, passing=passing, stale=passing)
+    text = _line(error)
+    hint = f"{UNSENT}; if it speaks TLS, use rediss://" if _closed(text) else UNSENT
+    told = StoreUnavailable(f"{where} does not answer: {text}", hint)
+    return Fault(told, passing=True, stale=True)
+
+
+def _closed(text: str) -> bool:
+    """Tells whether the other side hung up, as one does that expects TLS."""
+    return "onnection closed" in text or "reset by peer" in text
 
 
 def _unsettled(error: Exception, where: str) -> StoreUnavailable:
