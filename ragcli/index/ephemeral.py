@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ragcli.errors import DocumentNotFound
 from ragcli.index import splitter
+from ragcli.index.embedding import has_tokens
 from ragcli.index.generation_files import MemoryFiles
 from ragcli.index.manifest import Manifest
 from ragcli.index.reader import Reader
 from ragcli.index.reading import Prepared, prepare
-from ragcli.index.staging import Stager, has_tokens
+from ragcli.index.staging import Stager
 from ragcli.index.text_index import TextWriter
 from ragcli.index.text_search import TextSearch
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.index import text_workspace
 from ragcli.index.catalogue import Record
+from ragcli.index.embedding import factory, has_tokens
 from ragcli.index.generation_files import WorkspaceFiles
 from ragcli.index.manifest import Manifest, mismatch
 from ragcli.index.plan import Plan
@@ -18,7 +19,7 @@ from ragcli.index.reading import Chunking, Outcome
 from ragcli.index.reading_pool import outcomes
 from ragcli.index.report import Failure, IngestReport, Request
 from ragcli.index.revision import Change, publish
-from ragcli.index.staging import Stager, has_tokens
+from ragcli.index.staging import Stager
 from ragcli.index.text_index import TextWriter
 from ragcli.storage.files import disk_errors
 
@@ -146,7 +147,7 @@ class Ingest:
             (found, record["digest"] if record else "")
             for found, record in plan.to_read
         ]
-        for outcome in outcomes(wanted, self._chunking):
+        for outcome in outcomes(wanted, self._chunking, self._factory):
             if outcome.prepared:
                 if stager is None:
                     embedder = self._checked_embedder(base)
@@ -168,6 +169,9 @@ class Ingest:
         else:
             (tally.changed if record else tally.added).add(outcome.location)
         self._progress.step(outcome.location)
+
+    def _factory(self) -> str:
+        return factory(self._embedder())
 
     @property
     def _chunking(self) -> Chunking:

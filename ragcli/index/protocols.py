@@ -31,6 +31,17 @@ class Embedder(Protocol):
         """
 
 
+class PortableEmbedder(Embedder, Protocol):
+    """An embedder that processes which read documents can make for themselves."""
+
+    factory: str
+    """`module:name` of what makes one that gives the same vectors, without arguments.
+
+    Only an embedder that works on this machine alone should have it: one that asks
+    a server would ask from every process.
+    """
+
+
 class TokenEmbedder(Embedder, Protocol):
     """An embedder whose vectors are means of static token vectors.
 

@@ -14,21 +14,25 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index import analysis, loaders, splitter
 from ragcli.index.catalogue import Record
 from ragcli.index.passages import Chunk, indexed_text
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 class PreparedChunk(NamedTuple):
     """A chunk ready to be embedded and stored."""
 
     text: str
-    """What is embedded: title, headings, text."""
+    """What is embedded: title, headings, text; "" once that is done."""
 
-    passage: str
+    passage: bytes
     """What is stored: a line of JSON."""
 
     stems: str
@@ -36,6 +40,26 @@ class PreparedChunk(NamedTuple):
 
     language: str
     """ISO 639-1 code, "" when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an embedder made of the chunks of a document."""
+
+    vectors: bytes
+    """Their vectors, float16, one row a chunk."""
+
+    dimension: int
+    """Length of a vector."""
+
+    tokens: list[bytes]
+    """Token ids of each, little-endian uint16; none of an embedder without any."""
+
+    def matrix(self) -> NDArray[np.float16]:
+        """Returns the vectors, one row a chunk."""
+        import numpy as np
+
+        return np.frombuffer(self.vectors, "<f2").reshape(-1, self.dimension)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,9 @@ class Prepared:
 
     chunks: Sequence[PreparedChunk]
     """Its chunks, in reading order."""
+
+    embedded: Embedded | None = None
+    """Their vectors, where the process that read the document made them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +102,9 @@ class Chunking:
 
     overlap: int
     """Characters that neighbouring chunks share."""
+
+
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def read(location: str, digest: str, chunking: Chunking) -> Outcome:
@@ -114,7 +144,7 @@ def _prepared(title: str, chunk: Chunk) -> PreparedChunk:
     return PreparedChunk(text, _passage(chunk), stems, chunk.language)
 
 
-def _passage(chunk: Chunk) -> str:
+def _passage(chunk: Chunk) -> bytes:
     """Returns a chunk as a line of JSON; what is absent is left out."""
     told: dict[str, object] = {"text": chunk.text, "language": chunk.language}
     if chunk.heading:
@@ -125,8 +155,7 @@ def _passage(chunk: Chunk) -> str:
         told["lines"] = chunk.lines
     if chunk.kind != "prose":
         told["kind"] = chunk.kind
-    line = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return line.encode("utf-8", "backslashreplace").decode() + "\n"
+    return f"{_LINE.encode(told)}\n".encode("utf-8", "backslashreplace")
 
 
 def _content(location: str) -> tuple[os.stat_result, bytes]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import IO
 
 from ragcli.index.discover import Found
-from ragcli.index.reading import Chunking, Outcome, Prepared, PreparedChunk, read
+from ragcli.index.reading import Chunking, Outcome, read
+from ragcli.index.transfer import unpack
 
 WORTHWHILE = 3 << 20
 """Bytes to read from which starting processes (0.2 s) pays."""
@@ -23,27 +25,35 @@ _MOST = 8
 _DEPTH = 4
 """Documents that a process is sent ahead of its answers."""
 
+_PIPE = 1 << 20
+"""Bytes of answers that a process need not wait for anybody to take."""
+
 _START = (
-    "import sys; sys.path[:] = sys.argv[1:]; "
-    "from ragcli.index.reading_worker import serve; serve()"
+    "import sys; sys.path[:] = sys.argv[2:]; "
+    "from ragcli.index.reading_worker import serve; serve(sys.argv[1])"
 )
 
 Wanted = tuple[Found, str]
 """A file, and the digest of the content of it that is indexed already."""
 
 
-def outcomes(wanted: Sequence[Wanted], chunking: Chunking) -> Iterator[Outcome]:
+def outcomes(
+    wanted: Sequence[Wanted], chunking: Chunking, factory: Callable[[], str] = str
+) -> Iterator[Outcome]:
     """Yields what became of each file, in order.
 
     Args:
         wanted: What to read.
         chunking: How to split it.
+        factory: Gives the name of what makes the embedder in another process, ""
+            when only this one can embed; asked when other processes are started.
     """
     if sum(found.size for found, _ in wanted) < WORTHWHILE or len(wanted) < 2:
         for found, digest in wanted:
             yield read(found.location, digest, chunking)
         return
-    pool = ReadingPool(min(len(wanted), os.cpu_count() or 1, _MOST), chunking)
+    count = min(len(wanted), os.cpu_count() or 1, _MOST)
+    pool = ReadingPool(count, chunking, factory())
     try:
         yield from pool.outcomes(iter(wanted))
     finally:
@@ -56,10 +66,11 @@ class ReadingPool:
     Args:
         count: How many.
         chunking: How documents are split.
+        factory: Makes their embedder, `module:name`; "" leaves embedding to others.
     """
 
-    def __init__(self, count: int, chunking: Chunking) -> None:
-        self._workers = [_Worker(chunking) for _ in range(count)]
+    def __init__(self, count: int, chunking: Chunking, factory: str = "") -> None:
+        self._workers = [_Worker(chunking, factory) for _ in range(count)]
 
     def outcomes(self, waiting: Iterator[Wanted]) -> Iterator[Outcome]:
         """Yields what became of each file, in the order in which they wait.
@@ -91,20 +102,29 @@ class ReadingPool:
 class _Worker:
     """One process that reads; replaced when a document kills it."""
 
-    def __init__(self, chunking: Chunking) -> None:
+    def __init__(self, chunking: Chunking, factory: str) -> None:
         self.ahead: deque[Wanted] = deque()
         self._chunking = chunking
+        self._factory = factory
         self._start()
 
     def _start(self) -> None:
         # A session of its own: Ctrl-C is for the process that the user started.
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-P", "-c", _START, *filter(None, sys.path)],
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                _START,
+                self._factory,
+                *filter(None, sys.path),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        _widen(self._process.stdout)
         for wanted in self.ahead:
             self._send(wanted)
 
@@ -132,7 +152,7 @@ class _Worker:
         size = int.from_bytes(self._read(8), "little")
         data = self._read(size) if size else b""
         if size and len(data) == size:
-            return _outcome(json.loads(data))
+            return unpack(data)
         self.stop()
         status = self._process.returncode
         self._start()
@@ -152,10 +172,8 @@ class _Worker:
         self._process.wait()
 
 
-def _outcome(told: dict[str, Any]) -> Outcome:
-    """Returns the outcome that another process tells of."""
-    document = told["prepared"]
-    if document:
-        chunks = [PreparedChunk(*chunk) for chunk in document["chunks"]]
-        told["prepared"] = Prepared(document["record"], chunks)
-    return Outcome(**told)
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Gives a pipe more room than the 64 KiB of most, where the system lets it."""
+    if pipe and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.errors import Conflict
-from ragcli.index import catalogue, merging, staging
+from ragcli.index import catalogue, embedding, merging
 from ragcli.index.generation_files import WorkspaceFiles, generation_files
 from ragcli.index.manifest import Manifest, SegmentInfo, read
 from ragcli.index.passages import indexed_text
@@ -71,26 +71,22 @@ class _NewVectors:
 
     def writer(self) -> SegmentWriter:
         """Returns a writer for the new vectors."""
-        tokens = staging.has_tokens(self._embedder)
+        tokens = embedding.has_tokens(self._embedder)
         return SegmentWriter(self._embedder.dimension, tokens=tokens)
 
     def columns(self, record: catalogue.Record, stored: Columns) -> Columns:
         """Returns the chunks of a document with new vectors."""
-        import numpy as np
-
         texts = []
         for line in stored.passages:
             told = json.loads(line)
             heading = tuple(told.get("heading", ()))
             texts.append(indexed_text(record["title"], heading, told["text"]))
-        vectors, tokens = [], []
-        for start in range(0, len(texts), staging.BATCH):
-            batch = texts[start : start + staging.BATCH]
-            found, ids = staging.embed(self._embedder, batch)
-            vectors.append(found.astype(np.float16))
-            tokens += ids
+        made = embedding.embed(self._embedder, texts)
         self._progress.step(record["path"])
-        return Columns(stored.rows, stored.passages, tokens, vectors, stored.languages)
+        vectors = [made.matrix()]
+        return Columns(
+            stored.rows, stored.passages, made.tokens, vectors, stored.languages
+        )
 
 
 class _Reembedding:
@@ -145,7 +141,7 @@ class _Reembedding:
         """Publishes a generation with the new segments in place of the old."""
         with self._snapshots.workspace(parent) as place:
             files = WorkspaceFiles(place, self._snapshots.sealer)
-            tokens = staging.has_tokens(self._embedder)
+            tokens = embedding.has_tokens(self._embedder)
             segments: list[SegmentInfo] = []
             for info in base.segments:
                 for name in segment_files(info, tokens=base.tokens):

@@ -7,23 +7,18 @@ be joined to any generation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeGuard
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ragcli.index.catalogue import Record, key
+from ragcli.index.embedding import BATCH, embed, has_tokens
 from ragcli.index.manifest import SegmentInfo
-from ragcli.index.reading import Prepared
+from ragcli.index.reading import Embedded, Prepared
 from ragcli.index.segment_writer import FULL, Columns, RowNumbers, SegmentWriter
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ragcli.index.protocols import Embedder, TokenEmbedder
+    from ragcli.index.protocols import Embedder
     from ragcli.index.text_index import TextWriter
-
-BATCH = 512
-"""Chunks that are embedded together."""
 
 
 class Stager:
@@ -56,6 +51,10 @@ class Stager:
 
     def add(self, document: Prepared) -> None:
         """Takes a document; it may be embedded later, together with others."""
+        if document.embedded:
+            self._embed_pending()
+            self._store(document, document.embedded)
+            return
         self._pending.append(document)
         self._pending_chunks += len(document.chunks)
         if self._pending_chunks >= BATCH:
@@ -76,36 +75,18 @@ class Stager:
     def _embed_pending(self) -> None:
         documents, self._pending, self._pending_chunks = self._pending, [], 0
         texts = [chunk.text for item in documents for chunk in item.chunks]
+        made = embed(self._embedder, texts)
         start = 0
-        for vectors, tokens in self._embedded(texts, documents):
-            document, start = documents[start], start + 1
-            self._store(document, vectors, tokens)
-
-    def _embedded(
-        self, texts: list[str], documents: list[Prepared]
-    ) -> list[tuple[NDArray[np.float16], list[bytes]]]:
-        """Returns vectors and token ids of each document's chunks."""
-        import numpy as np
-
-        parts: list[NDArray[np.float16]] = []
-        tokens: list[bytes] = []
-        for start in range(0, len(texts), BATCH):
-            vectors, ids = embed(self._embedder, texts[start : start + BATCH])
-            parts.append(vectors.astype(np.float16))
-            tokens += ids
-        if parts:
-            self.dimension = parts[0].shape[1]
-        stacked = np.concatenate(parts) if parts else np.zeros((0, 0), np.float16)
-        found, start = [], 0
         for document in documents:
             end = start + len(document.chunks)
-            found.append((stacked[start:end], tokens[start:end]))
+            width = 2 * made.dimension
+            vectors = made.vectors[start * width : end * width]
+            self._store(
+                document, Embedded(vectors, made.dimension, made.tokens[start:end])
+            )
             start = end
-        return found
 
-    def _store(
-        self, document: Prepared, vectors: NDArray[np.float16], tokens: list[bytes]
-    ) -> None:
+    def _store(self, document: Prepared, embedded: Embedded) -> None:
         """Puts one document's chunks into the segment and the text index."""
         count = len(document.chunks)
         first = self._rows.take(count)
@@ -115,11 +96,12 @@ class Stager:
         writer = self._open_writer()
         writer.add_record({**document.record, "row": first, "chunks": count})
         if count:
+            self.dimension = embedded.dimension
             columns = Columns(
                 rows=list(range(first, first + count)),
-                passages=[chunk.passage.encode() for chunk in document.chunks],
-                tokens=tokens,
-                vectors=[vectors],
+                passages=[chunk.passage for chunk in document.chunks],
+                tokens=embedded.tokens,
+                vectors=[embedded.matrix()],
                 languages=[chunk.language for chunk in document.chunks],
             )
             writer.add_chunks(columns)
@@ -139,20 +121,3 @@ class Stager:
             for name, data in written.files.items():
                 self._write(name, data)
             self.segments.append(written.info)
-
-
-def has_tokens(embedder: Embedder) -> TypeGuard[TokenEmbedder]:
-    """Tells whether an embedder's vectors are means of token vectors."""
-    return hasattr(embedder, "embed_with_tokens")
-
-
-def embed(
-    embedder: Embedder, texts: Sequence[str]
-) -> tuple[NDArray[np.float32], list[bytes]]:
-    """Returns the vectors of some texts, and the token ids of each, if it has any."""
-    import numpy as np
-
-    if not has_tokens(embedder):
-        return np.asarray(embedder.embed(texts), np.float32), []
-    vectors, tokens = embedder.embed_with_tokens(texts)
-    return vectors, [np.asarray(ids, "<u2").tobytes() for ids in tokens]

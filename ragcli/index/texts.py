@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from ragcli.config import Settings, seconds
 from ragcli.index import manifest, text_workspace
 from ragcli.index.catalogue_view import CatalogueView
+from ragcli.index.embedding import has_tokens
 from ragcli.index.generation_files import WorkspaceFiles, generation_files
 from ragcli.index.opening import open_current
 from ragcli.index.passages import Chunk
 from ragcli.index.reading import prepare
 from ragcli.index.revision import Change, publish
-from ragcli.index.staging import Stager, has_tokens
+from ragcli.index.staging import Stager
 from ragcli.index.text_index import TextWriter
 
 if TYPE_CHECKING:

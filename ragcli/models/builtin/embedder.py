@@ -29,6 +29,8 @@ class BuiltinEmbedder:
 
     id = "builtin:wordllama-256"
     dimension = DIMENSION
+    factory = "ragcli.models.builtin.embedder:BuiltinEmbedder"
+    """What makes one like it in another process; see `index.protocols`."""
 
     def __init__(self, cache: Path | None = None, *, write: bool = True) -> None:
         self._tokens = WordTokens(cache, write=write)
