@@ -83,7 +83,7 @@ class FileAudit:
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
             descriptor = self._directory.open_file(FILE, flags)
             try:
-                with disk_errors(self._directory.path / FILE):
+                with disk_errors(f"{self._directory.path}/{FILE}"):
                     self._append(descriptor, key, event, facts)
             finally:
                 os.close(descriptor)

@@ -69,7 +69,8 @@ class ConversationList:
 
     def threads(self) -> dict[str, Thread]:
         """Returns every conversation by id, up to date."""
-        self._load()
+        if self._kept < 0:
+            self._load()
         fresh = list(self._session.log.since(self._seq))
         if self._seq and any(record.kind == "redaction" for record in fresh):
             self._threads, self._seq, self._kept = {}, 0, 0
@@ -81,8 +82,9 @@ class ConversationList:
 
     def appended(self, seq: int) -> None:
         """Is told of an append; keeps the stored list from falling far behind."""
-        self._load()
-        if seq - max(self._kept, 0) >= 4 * _STRIDE:
+        if self._kept < 0 or seq - self._kept >= 4 * _STRIDE:
+            self._load()  # another process may have stored it meanwhile
+        if seq - self._kept >= 4 * _STRIDE:
             self.threads()
 
     def forget(self) -> None:
@@ -91,13 +93,13 @@ class ConversationList:
         self._session.put_blob(BLOB, None)
 
     def _load(self) -> None:
-        if self._kept >= 0:
-            return
-        self._kept = 0
+        """Reads the stored list, unless it counts in less than this one does."""
+        self._kept = max(self._kept, 0)
         stored = self._session.blob(BLOB)
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             value = json.loads(stored or b"")
-            if value["v"] == _FORMAT and value["seq"] <= self._session.log.head():
+            known = value["v"] == _FORMAT and value["seq"] >= self._seq
+            if known and value["seq"] <= self._session.log.head():
                 threads = {k: Thread(**v) for k, v in value["threads"].items()}
                 self._threads, self._seq = threads, int(value["seq"])
                 self._kept = self._seq

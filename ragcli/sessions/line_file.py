@@ -42,11 +42,16 @@ class LineFile:
         status = os.fstat(descriptor)
         self.identity = (status.st_dev, status.st_ino)
         self.size = status.st_size
-        self.end = self._line_start(self.size)
+        self._window = (0, b"")
+        """Where the last block that was read starts, and its bytes."""
+        self.end = self.line_start(self.size)
         """Byte offset behind the last whole line."""
 
     def read(self, start: int, end: int) -> bytes:
         """Returns the bytes from `start` up to `end`, fewer at the end of the file."""
+        first, block = self._window
+        if first <= start and end <= first + len(block):
+            return block[start - first : end - first]
         pieces = []
         while start < end:
             piece = os.pread(self.descriptor, end - start, start)
@@ -63,13 +68,13 @@ class LineFile:
             start = max(0, position - block)
             rest = self.read(start, position) + rest
             position, block = start, min(2 * block, _LARGEST_BLOCK)
-            # The first line may begin before this block.
-            cut = rest.find(b"\n") + 1 if position else 0
-            offset = position + len(rest)
-            for piece in reversed(rest[cut:].split(b"\n")[:-1]):
-                offset -= len(piece) + 1
-                yield Line(offset, piece + b"\n")
-            rest = rest[:cut]
+            stop = len(rest)
+            while (cut := rest.rfind(b"\n", 0, max(0, stop - 1)) + 1) or not position:
+                yield Line(position + cut, rest[cut:stop])
+                stop = cut
+                if not stop:
+                    break
+            rest = rest[:stop]  # this line may begin before the block
 
     def forwards(self, start: int, end: int) -> Iterator[Line]:
         """Yields the lines from the offset `start` (a line's) up to `end`."""
@@ -110,14 +115,16 @@ class LineFile:
 
     def _line_at(self, offset: int) -> Line:
         """Returns the line that the byte at `offset` belongs to."""
-        return next(self.forwards(self._line_start(offset), self.end))
+        return next(self.forwards(self.line_start(offset), self.end))
 
-    def _line_start(self, offset: int) -> int:
+    def line_start(self, offset: int) -> int:
         r"""Returns the offset behind the last `\n` before `offset`, or 0."""
         block, position = _FIRST_BLOCK, offset
         while position > 0:
             start = max(0, position - block)
-            found = self.read(start, position).rfind(b"\n")
+            data = self.read(start, position)
+            self._window = (start, data)
+            found = data.rfind(b"\n")
             if found >= 0:
                 return start + found + 1
             position, block = start, min(2 * block, _LARGEST_BLOCK)

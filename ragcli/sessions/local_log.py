@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, sleep
 from typing import Any
 
 from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
+from ragcli.sessions import batches
 from ragcli.sessions.clock import now
 from ragcli.sessions.line_file import Line, LineFile
 from ragcli.sessions.lines import LineCodec, misplaced, seq_of
@@ -29,8 +29,6 @@ from ragcli.storage.os_errors import close_reader
 FILE = "history.jsonl"
 LOCK = "history.lock"
 QUARANTINE = "quarantine"
-_BATCH = "batch"
-"""Field of a record that was appended with others: `[part, of]`."""
 _POLL = 0.1
 """Seconds between looks at the file's size while waiting."""
 
@@ -57,7 +55,9 @@ class LocalLog:
         self.codec = codec
         self._wait = wait
         self._notice = notice
-        self._recent = RecentIds(lambda file, line: self.decode(file, line)[0])
+        self._recent = RecentIds(codec, lambda file, line: self.decode(file, line)[0])
+        self._decoded: tuple[bytes, Record] | None = None
+        """The last line that was decoded: an append looks at the end more than once."""
         self._named: tuple[int, int] | None = None
         """The file whose name is known to be on the disk."""
         self._failed = ""
@@ -78,7 +78,7 @@ class LocalLog:
                         "read what was added and ask again",
                     )
                 placed = _placed(list(fresh.values()), last, parent)
-                self._write(file, b"".join(self.encode_batch(placed)))
+                self._write(file, b"".join(batches.lines(self.codec, placed)))
                 known |= {record.id: record for record in placed}
         return [known[draft.id] for draft in drafts]
 
@@ -150,7 +150,7 @@ class LocalLog:
             yield None
             return
         with ExitStack() as stack:
-            stack.enter_context(disk_errors(self.directory.path / FILE))
+            stack.enter_context(disk_errors(f"{self.directory.path}/{FILE}"))
             stack.callback(close_reader, descriptor)
             yield LineFile(descriptor)
 
@@ -168,14 +168,21 @@ class LocalLog:
                 "check the disk, then run it again; what was stored before is whole",
             )
         with ExitStack() as stack:
+            stack.enter_context(disk_errors(f"{self.directory.path}/{FILE}"))
+            early = self._open()  # before the lock, so that others wait less
+            stack.callback(os.close, early)
             stack.enter_context(commit_lock(self.directory, LOCK, wait=self._wait))
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-            descriptor = self.directory.open_file(FILE, flags)
-            stack.enter_context(disk_errors(self.directory.path / FILE))
-            stack.callback(os.close, descriptor)
+            descriptor = early
+            if not os.fstat(early).st_nlink:  # it was replaced meanwhile
+                descriptor = self._open()
+                stack.callback(os.close, descriptor)
             file = self._mended(LineFile(descriptor))
             self._sync_name(file)
             yield file
+
+    def _open(self) -> int:
+        """Opens the file to be appended to, made if there is none yet."""
+        return self.directory.open_file(FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT)
 
     def last(self, file: LineFile) -> Record | None:
         """Returns the last whole record; one out of place is not taken for it."""
@@ -194,34 +201,18 @@ class LocalLog:
         Raises:
             HistoryDamaged, NewerFormat: Names the line.
         """
+        if self._decoded and self._decoded[0] == line.data:
+            return batches.taken(self._decoded[1])
         try:
             record = self.codec.decode(line.data)
         except (HistoryDamaged, NewerFormat) as error:
             place = self._place(file, line)
             raise type(error)(f"{place}: {error.message}", error.hint) from error
-        return self.unbatched(record)
+        self._decoded = line.data, record
+        return batches.taken(record)
 
     def _place(self, file: LineFile, line: Line) -> str:
         return f"{self.directory.path / FILE}:{file.line_number(line.start)}"
-
-    def unbatched(self, record: Record) -> tuple[Record, int, int]:
-        """Returns a record as it was appended, its part of a batch, and of how many."""
-        if _BATCH not in record.body:
-            return record, 1, 1
-        body = dict(record.body)
-        part, of = body.pop(_BATCH)
-        return replace(record, body=body), part, of
-
-    def encode_batch(self, records: Sequence[Record]) -> list[bytes]:
-        """Returns the lines of records that count only together."""
-        if len(records) == 1:
-            return [self.codec.encode(records[0])]
-        return [
-            self.codec.encode(
-                replace(record, body={**record.body, _BATCH: [part, len(records)]})
-            )
-            for part, record in enumerate(records, 1)
-        ]
 
     def replacing(self) -> AbstractContextManager[int]:
         """Yields a descriptor whose bytes take the file's place on leaving."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged
-from ragcli.sessions import ranges
+from ragcli.sessions import batches, ranges
 from ragcli.sessions.clock import now
 from ragcli.sessions.identifiers import new_id
 from ragcli.sessions.line_file import Line, LineFile
@@ -46,9 +46,6 @@ class LineLog(Protocol):
 
     def decode(self, file: LineFile, line: Line) -> tuple[Record, int, int]:
         """Returns a line's record, which part of its batch it is, and of how many."""
-
-    def unbatched(self, record: Record) -> tuple[Record, int, int]:
-        """Returns a record as it was appended, its part of a batch, and of how many."""
 
     def quarantine(self, name: str, data: bytes) -> None:
         """Keeps bytes that are no records of ours any more."""
@@ -228,9 +225,9 @@ def _sorted_out(
 def _sound_records(log: LineLog, data: bytes) -> tuple[list[Record], bool]:
     """Returns the records in a line, and whether it is one record and no more."""
     with suppress(HistoryDamaged):
-        return [log.unbatched(log.codec.decode(data))[0]], True
+        return [batches.taken(log.codec.decode(data))[0]], True
     found = []
     for candidate in salvage(data):
         with suppress(HistoryDamaged):
-            found.append(log.unbatched(log.codec.decode(candidate))[0])
+            found.append(batches.taken(log.codec.decode(candidate))[0])
     return found, False

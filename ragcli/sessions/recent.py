@@ -13,12 +13,13 @@ from datetime import datetime
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.identifiers import minted
 from ragcli.sessions.line_file import Line, LineFile
+from ragcli.sessions.lines import LineCodec
 from ragcli.sessions.records import Record
 
 _CLOCK_STEP = 120.0
 """Seconds by which the clock may be set back between making an id and using it."""
-_ALWAYS = 16
-"""Records that are looked through whatever their time."""
+_BLOCK = 64 << 10
+"""Bytes that are looked through at least, whatever the time of their records."""
 _MARK = 32
 """Bytes before a known offset that must not have changed; they hold a checksum."""
 
@@ -27,10 +28,14 @@ class RecentIds:
     """The ids of the newest records of one log.
 
     Args:
+        codec: Says which id a line gives itself.
         decode: Reads a line, placing an error in the file.
     """
 
-    def __init__(self, decode: Callable[[LineFile, Line], Record]) -> None:
+    def __init__(
+        self, codec: LineCodec, decode: Callable[[LineFile, Line], Record]
+    ) -> None:
+        self._codec = codec
         self._decode = decode
         self.forget()
 
@@ -39,7 +44,8 @@ class RecentIds:
         self._identity: tuple[int, int] | None = None
         self._start = self._end = 0
         self._mark = b""
-        self._ids: dict[str, tuple[int, int]] = {}
+        self._places: dict[str, int] = {}
+        """Offset of the line of each id."""
         self._oldest = float("inf")
 
     def find(self, file: LineFile, wanted: Iterable[str]) -> dict[str, Record]:
@@ -49,16 +55,12 @@ class RecentIds:
             self.forget()
             self._identity = file.identity
             self._start = self._end = file.end
-        for line in file.forwards(self._end, file.end):
-            self._note(file, line)
+        self._note(self._end, file.read(self._end, file.end))
         self._end = file.end
         self._mark = file.read(max(0, file.end - _MARK), file.end)
         self._reach_back(file, wanted)
-        found = {name: self._ids[name] for name in wanted if name in self._ids}
-        return {
-            name: self._decode(file, Line(start, file.read(start, end)))
-            for name, (start, end) in found.items()
-        }
+        found = {name: self._record(file, name) for name in wanted}
+        return {name: record for name, record in found.items() if record}
 
     def _continues(self, file: LineFile) -> bool:
         """Tells whether what is known still stands at the start of `file`."""
@@ -68,21 +70,35 @@ class RecentIds:
 
     def _reach_back(self, file: LineFile, wanted: Iterable[str]) -> None:
         """Looks at older records until none of them can have a wanted id."""
-        times = [minted(name) for name in wanted if name not in self._ids]
+        times = [minted(name) for name in wanted if name not in self._places]
         since = min((0.0 if t is None else t - _CLOCK_STEP for t in times), default=0)
-        older = file.backwards(self._start) if times else iter(())
-        while self._oldest >= since or len(self._ids) < _ALWAYS:
-            line = next(older, None)
-            if line is None:
-                return
-            self._note(file, line)
-            self._start = line.start
+        while times and self._start and self._oldest >= since:
+            end, self._start = self._start, file.line_start(self._start - _BLOCK)
+            first = self._note(self._start, file.read(self._start, end))
+            self._oldest = min(self._oldest, _moment(first))
 
-    def _note(self, file: LineFile, line: Line) -> None:
+    def _note(self, start: int, lines: bytes) -> str:
+        """Remembers where the ids of some lines stand; returns the oldest's time."""
+        first = ""
+        for stamp in self._codec.stamps(lines):
+            self._places[stamp.id] = start + stamp.start
+            first = first or stamp.ts
+        return first
+
+    def _record(self, file: LineFile, name: str) -> Record | None:
+        """Returns the record at the place of an id; None if it is damaged."""
+        if name not in self._places:
+            return None
+        line = next(file.forwards(self._places[name], file.end))
         try:
-            record = self._decode(file, line)
+            return self._decode(file, line)
         except HistoryDamaged:
-            return  # no reason to refuse an append; whoever reads it says so
-        self._ids[record.id] = (line.start, line.end)
-        written = datetime.fromisoformat(record.ts).timestamp()
-        self._oldest = min(self._oldest, written)
+            return None  # no reason to refuse an append; whoever reads it says so
+
+
+def _moment(written: str) -> float:
+    """Returns a record's time in seconds since 1970; endless for no time at all."""
+    try:
+        return datetime.fromisoformat(written).timestamp()
+    except ValueError:
+        return float("inf")

@@ -17,12 +17,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Damaged, HistoryDamaged, SnapshotDamaged
 from ragcli.sessions import kdf
 from ragcli.sessions.data_key import DataKey
-from ragcli.sessions.lines import REPAIR, checked, checksummed
+from ragcli.sessions.lines import REPAIR, Stamp, checked, checksummed
 from ragcli.sessions.records import Record
 
 if TYPE_CHECKING:
@@ -103,6 +104,15 @@ class SealedLines:
             )
         except (KeyError, TypeError):
             raise HistoryDamaged(f"record {seq}: a field is missing", "") from None
+
+    def stamps(self, lines: bytes) -> Iterator[Stamp]:
+        """Yields ids and times of lines; both are sealed, so each is opened."""
+        start = 0
+        for line in lines.splitlines(keepends=True):
+            with suppress(HistoryDamaged):
+                record = self.decode(line)
+                yield Stamp(start, record.id, record.ts)
+            start += len(line)
 
     def _outside(self, line: bytes) -> dict[str, Any]:
         """Returns the checked fields of the envelope."""

@@ -16,15 +16,17 @@ WRITTEN = "written"
 """Field of a copied turn: when the original was stored. It does not get younger."""
 
 _PLACE = frozenset({"id", "seq", "ts"})
-_TURN_FIELDS = {field.name for field in fields(Turn)} - _PLACE
+_TURN_FIELDS = tuple(f.name for f in fields(Turn) if f.name not in _PLACE)
+_KEPT = ("conversation", "question", "answer", "status")
 _CITATION_FIELDS = {field.name for field in fields(Citation)}
 
 
 def to_draft(turn: Turn, *, written: str = "") -> Draft:
     """Returns what to append for `turn`; empty fields are left out."""
-    body = {name: value for name, value in asdict(turn).items() if name not in _PLACE}
-    kept = ("conversation", "question", "answer", "status")
-    body = {name: value for name, value in body.items() if value or name in kept}
+    body = {name: getattr(turn, name) for name in _TURN_FIELDS}
+    body = {name: value for name, value in body.items() if value or name in _KEPT}
+    if turn.citations:
+        body["citations"] = tuple(asdict(item) for item in turn.citations)
     if written:
         body[WRITTEN] = written
     return Draft("turn", body, turn.id)

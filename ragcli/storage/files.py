@@ -132,12 +132,12 @@ class Directory:
             NotPermitted: It is a link or special file, or open to others.
         """
         self._check_name(name)
-        place = self.path / name
+        place = f"{self.path}/{name}"
         safe = flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         with disk_errors(place):
             descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
         try:
-            check_regular(os.fstat(descriptor), str(place), linked=linked)
+            check_regular(os.fstat(descriptor), place, linked=linked)
         except BaseException:
             os.close(descriptor)
             raise
