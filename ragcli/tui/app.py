@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.tui import keys, theme
@@ -77,24 +78,29 @@ class ChatApp(App[None]):
         self._wanted = profile.settings.theme
         self._bindings_wanted = profile.resolved.bindings()
         self.profiles = profiles
+        self._problems = self._apply_theme() + self._apply_keys()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Returns the chat, which spares the blank screen that would lie under it."""
+        return self.chat
 
     def on_mount(self) -> None:
-        """Applies theme and keys, and shows the chat."""
-        problems = self._apply_theme() + self._apply_keys()
-        self.push_screen(self.chat)
+        """Begins to listen: to the choice of a theme, and to signals."""
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
         self._catch_signals()
-        for problem in problems:
+
+    def on_ready(self) -> None:
+        """Has the first frame drawn, then all that it can do without."""
+        self.chat.call_after_refresh(self.chat.load)
+        for problem in self._problems:
             self.notify(problem, severity="warning", markup=False, timeout=15)
 
     def _apply_theme(self) -> list[str]:
         chosen = theme.remembered(self.profiles) or self._wanted
-        problem = []
-        if chosen in self.available_themes:
-            self.theme = chosen
-        else:
-            problem = [theme.unknown(chosen, self.available_themes)]
-        self.theme_changed_signal.subscribe(self, self._theme_changed)
-        return problem
+        if chosen not in self.available_themes:
+            return [theme.unknown(chosen, self.available_themes)]
+        self.theme = chosen
+        return []
 
     def _theme_changed(self, _changed: object) -> None:
         try:
@@ -182,13 +188,12 @@ def run(
         if conversation:
             first = profile.history.resolve(conversation)
         teach_newlines()
-        gc.disable()  # until the first frame is drawn: all that is made is kept
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
-        gc.enable()
         profile = app.chat.profile
         app.chat.keep_now()
     finally:
+        gc.enable()  # had the chat ended before its first frame
         profile.close()
     if app.ended_by:
         return 128 + app.ended_by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -49,6 +50,7 @@ def chat(
         raise UsageError("--conversation and --new exclude each other")
     call.flags["model"] = model
     if _has_screen():
+        gc.disable()  # until the first frame is drawn: all that is loaded is kept
         from ragcli.tui.app import run as run_screen
 
         return run_screen(

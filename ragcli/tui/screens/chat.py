@@ -73,11 +73,11 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
         self._starting = conversation
 
     def on_mount(self) -> None:
-        """Draws the frame at once; what must be read comes after the first paint."""
+        """Draws what is known without reading anything."""
         self.show_state()
-        self.call_after_refresh(self._load)
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Brings in what the first frame did without."""
         self.do("open", self._begin_with, self._starting)
 
     async def _begin_with(self, conversation: str | None) -> None:
