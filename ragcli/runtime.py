@@ -48,7 +48,8 @@ class Runtime:
         self.home = paths.home(self.environ)
         self._profile = profile
         self._passphrase_fd = passphrase_fd
-        self._prompt = prompt
+        self.prompt = prompt
+        """Asks a person for a passphrase; the chat takes it away once it draws."""
         self._warn = warn
         self._passphrases: dict[str, str | None] = {}
         self._stateless = False
@@ -160,7 +161,9 @@ class Runtime:
         """Returns the snapshots of a profile that several machines share."""
         from ragcli.index.remote import RemoteSnapshots
 
-        return RemoteSnapshots(depot, self.home.cache, profile, sealer)
+        return RemoteSnapshots(
+            depot, self.home.cache, profile, sealer, remember=not self._stateless
+        )
 
     def passphrase(self, profile: str) -> str | None:
         """Returns the passphrase of a profile from wherever the user keeps it.
@@ -168,18 +171,36 @@ class Runtime:
         Each is asked for once: a descriptor can be read only once, and so can people.
         """
         from ragcli.sessions import passphrase
-        from ragcli.sessions.unlocking import keyring_secret
 
         if not self._passphrases.get(profile):
             self._passphrases[profile] = passphrase.find(
                 profile,
                 fd=self._passphrase_fd,
                 environ=self.environ,
-                prompt=self._prompt,
-                keyring=lambda: keyring_secret(self.home, self.settings, profile),
+                prompt=self.prompt,
+                keyring=lambda: self.store.keyring_secret(profile),
                 warn=self._warn,
             )
         return self._passphrases[profile]
+
+    def unlock(self, profile: str, passphrase: str) -> None:
+        """Takes a passphrase that was asked for elsewhere; "" forgets it."""
+        self._passphrases[profile] = passphrase
+
+    def marks(self) -> dict[str, str]:
+        """Returns what to say beside a profile in a list, for those that need it.
+
+        `locked`: it is encrypted, and nobody has given its passphrase yet. `in use`:
+        another process works on it for long. Profiles in Redis have no marks.
+        """
+        from ragcli.sessions.standing import standings
+
+        if self.settings.store:
+            return {}
+        found = standings(self.home, self.settings)
+        marks = {name: "in use" for name, one in found.items() if one.holder}
+        shut = [n for n, o in found.items() if o.encrypted]
+        return marks | {n: "locked" for n in shut if not self._passphrases.get(n)}
 
     def open(
         self, name: str | None = None, *, create: bool = True, stateless: bool = False

@@ -1,6 +1,6 @@
 """Generations that were fetched from elsewhere: where they lie, and how many stay.
 
-    <cache>/remote/<hash of the profile's id>/index/gen-00000007/
+    <cache>/remote/<hash of the profile's id>[-<incarnation>]/index/gen-00000007/
 
 Nothing in here is needed: it can all be fetched again. The least recently used
 generations go when there is more than `LIMIT`; one that is being read stays.
@@ -8,23 +8,62 @@ generations go when there is more than `LIMIT`; one that is being read stays.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from ragcli.index import collection, leases, verification
-from ragcli.storage.files import Directory
 
 PLACE = "remote"
 LIMIT = 4 << 30
 """Bytes of fetched generations on this machine; shared files count for each."""
 
 
-def opened(cache: Path, profile: str) -> Directory:
-    """Returns the private directory of one profile's fetched generations."""
-    name = hashlib.sha256(profile.encode()).hexdigest()[:32]
-    return Directory.open(cache / PLACE / name, create=True)
+def place(cache: Path, profile: str) -> Path:
+    """Returns the directory of one profile's fetched generations.
+
+    Args:
+        cache: The cache directory.
+        profile: The profile's id, and `/` and its incarnation if it has one.
+    """
+    return cache / PLACE / _name(profile)
+
+
+def retire(cache: Path, profile: str) -> None:
+    """Removes what other incarnations of a profile have left, unless it is in use.
+
+    They were fetched before the profile was encrypted or decrypted.
+    """
+    mine = _name(profile)
+    for other in (cache / PLACE).glob(f"{mine.partition('-')[0]}*"):
+        if other.name == mine:
+            continue
+        found = list(other.glob("index/gen-*"))
+        gone = [leases.remove_unused(one, collection.WORKSPACE) for one in found]
+        if all(gone):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def unless_cached(cache: Path, profile: str) -> Path | None:
+    """Returns a passing directory; None when the cache has one for the profile."""
+    return None if place(cache, profile).is_dir() else passing()
+
+
+def passing() -> Path:
+    """Returns a private directory that is gone when this process ends."""
+    directory = tempfile.mkdtemp(prefix="ragcli-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return Path(directory)
+
+
+def _name(profile: str) -> str:
+    identity, _, incarnation = profile.partition("/")
+    parts = filter(None, (identity, incarnation))
+    return "-".join(hashlib.sha256(part.encode()).hexdigest()[:32] for part in parts)
 
 
 def used(generation: Path) -> None:

@@ -31,13 +31,12 @@ from ragcli.index import (
     block_cache,
     block_files,
     collection,
+    fetching,
     leases,
     publishing,
     verification,
 )
 from ragcli.index import manifest as manifests
-from ragcli.index.block_files import Blocks
-from ragcli.index.generation_files import TEXT
 from ragcli.index.manifest import Manifest, generation_name, generation_number
 from ragcli.index.protocols import Depot, Sealer
 from ragcli.index.snapshots import LocalSnapshots
@@ -61,9 +60,11 @@ class RemoteSnapshots(LocalSnapshots):
         sealer: Encrypts the files; None for a profile in the clear.
         keep: Generations that stay in the depot, the current one included.
         limit: Bytes of fetched generations on this machine.
+        remember: Whether the cache may be changed; else what is fetched is gone with
+            this process.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a process decides about it, all named
         self,
         depot: Depot,
         cache: Path,
@@ -72,10 +73,13 @@ class RemoteSnapshots(LocalSnapshots):
         *,
         keep: int = 4,
         limit: int = block_cache.LIMIT,
+        remember: bool = True,
     ) -> None:
-        super().__init__(
-            block_cache.opened(cache, profile), sealer, keep=keep, grace=60.0
-        )
+        self._passing = None if remember else block_cache.unless_cached(cache, profile)
+        place = self._passing or block_cache.place(cache, profile)
+        directory = Directory.open(place, create=remember)
+        super().__init__(directory, sealer, keep=keep, grace=60.0, remember=remember)
+        self._id = profile
         self._depot = depot
         self._cache = cache
         self._limit = limit
@@ -109,7 +113,8 @@ class RemoteSnapshots(LocalSnapshots):
             self.current()
         if not self._is_here(generation):
             self._fetch(generation)
-        block_cache.used(self._place(generation))
+        if self._remember:
+            block_cache.used(self._place(generation))
         return super().manifest(generation)
 
     def _is_here(self, generation: str) -> bool:
@@ -122,9 +127,13 @@ class RemoteSnapshots(LocalSnapshots):
             sound = manifests.digest(data) == self._live[1]
         else:
             sound = data == self._depot.manifest(generation)[0]
-        if not sound:  # a failover lost what this machine had seen
+        if not sound and self._remember:  # a failover lost what was seen here
             self._forget(generation)
         return sound
+
+    def retire(self) -> None:
+        """Removes what was cached before the profile was encrypted or decrypted."""
+        block_cache.retire(self._cache, self._id)
 
     def _forget(self, generation: str) -> None:
         self._verified.pop(generation, None)
@@ -133,6 +142,9 @@ class RemoteSnapshots(LocalSnapshots):
 
     def _fetch(self, generation: str) -> None:
         """Puts a generation into the cache, every file verified."""
+        if not self._remember and not self._passing:
+            self._passing = block_cache.passing()
+            self._profile, self._opened = Directory.open(self._passing), None
         data, blocks = self._depot.manifest(generation)
         if self._live[0] == generation and manifests.digest(data) != self._live[1]:
             raise manifests.damaged(generation, "its manifest is another one")
@@ -143,50 +155,17 @@ class RemoteSnapshots(LocalSnapshots):
             os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
         lease = leases.own(place)
         try:
-            self._fill(place, found, blocks)
+            fetching.fill(self._depot, place, found, blocks, fetching.known(index))
             publishing.finish(place, data)
-            self._put_in_place(index, place, generation)
+            fetching.put_in_place(index, place, generation)
         finally:
             shutil.rmtree(place, ignore_errors=True)
             os.close(lease)
         with index.child(generation) as opened:
             verification.note(index, opened, generation, data)
-        block_cache.trim(self._cache, self._place(generation), self._limit)
-
-    def _put_in_place(self, index: Directory, place: Path, generation: str) -> None:
-        """Gives a fetched generation its name, unless another process was faster."""
-        if not self._place(generation).exists():
-            publishing.rename_into_place(index, place.name, generation)
-
-    def _fill(self, place: Path, found: Manifest, blocks: Blocks) -> None:
-        """Writes the files of a generation, linked where this machine has them."""
-        known = self._known_files()
-        if any(name.startswith(f"{TEXT}/") for name in found.files):
-            os.mkdir(place / TEXT, DIRECTORY_MODE)
-        for name, facts in found.files.items():
-            source = known.get((name, facts["sha256"]))
-            if source is not None:
-                publishing.link_or_copy(source, place / name)
-                continue
-            digest = block_files.write(self._depot, place / name, blocks.get(name, []))
-            if digest != facts["sha256"]:
-                raise manifests.damaged(found.name, f"{name} has another content")
-
-    def _known_files(self) -> dict[tuple[str, str], Path]:
-        """Returns the files of cached generations by name and hash."""
-        known = {}
-        for name in collection.all_generations(self._made_index()):
-            place = self._place(name)
-            try:
-                data = (place / manifests.NAME).read_bytes()
-                files = manifests.parse(data, name).files
-            except (OSError, SnapshotDamaged):
-                continue
-            for file, facts in files.items():
-                status = (place / file).stat() if (place / file).exists() else None
-                if status and status.st_size == facts["size"]:
-                    known[file, facts["sha256"]] = place / file
-        return known
+        if self._remember:
+            block_cache.trim(self._cache, self._place(generation), self._limit)
+            self.retire()
 
     def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
         """Makes `workspace` the next generation and returns its name.

@@ -41,7 +41,6 @@ _KEY_BYTES = 32
 _SYNCED_LATER = {"turn"}
 """Events of which the history itself is the durable witness."""
 
-_SIGNED = ("v", "seq", "ts", "uid", "pid", "event", "facts")
 _LONGEST_FACT = 256
 _BLOCK = 64 << 10
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
@@ -168,7 +167,7 @@ class FileAudit:
         key = self._key()
         previous, lines = self._genesis(key), []
         for entry in entries:
-            fields = {name: entry[name] for name in _SIGNED}
+            fields = {name: entry[name] for name in chain.SIGNED}
             line = chain.signed(key, {**fields, "prev": previous})
             previous = chain.parsed(line, entry["seq"])["mac"]
             lines.append(line)

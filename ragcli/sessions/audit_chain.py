@@ -15,6 +15,9 @@ from ragcli.sessions.line_file import LineFile
 NOTHING = "0" * 64
 """Stands for the MAC of an entry that is not there."""
 
+SIGNED = ("v", "seq", "ts", "uid", "pid", "event", "facts")
+"""Fields of an entry that stay when it is signed with another key."""
+
 _REPAIR = "`ragcli profile verify --repair` moves it to quarantine and starts anew"
 _LINE = re.compile(rb'(.*),"mac":"([0-9a-f]{64})"}', re.DOTALL)
 

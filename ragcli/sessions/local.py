@@ -7,12 +7,11 @@ that starts with a dot, and the next change sweeps it up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ragcli import config
-from ragcli.config import Settings, seconds
+from ragcli.config import Settings
 from ragcli.errors import ProfileNotFound
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import expiry, local_log, profile_file, usage
@@ -20,16 +19,19 @@ from ragcli.sessions.directories import Directories
 from ragcli.sessions.kdf import STANDARD, Cost
 from ragcli.sessions.local_copy import copy_profile
 from ragcli.sessions.local_session import LocalSession, SnapshotFactory
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profiles import Profiles, not_encrypted
 from ragcli.sessions.protocols import Session
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import long_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.data_key import DataKey
+    from ragcli.sessions.keys import KeyRing
 
 
-class LocalStore:
+class LocalStore(Profiles[LocalSession]):
     """The `SessionStore` on this machine; see `sessions.protocols`.
 
     Args:
@@ -49,41 +51,26 @@ class LocalStore:
         settings: Settings,
         cost: Cost = STANDARD,
     ) -> None:
-        self._cost = cost
+        super().__init__(settings, passphrase, cost)
         self._directories = Directories(home, settings)
         self.snapshots = snapshots
-        self.passphrase = passphrase
-        self._settings = settings
-        self._wait = float(seconds(settings.lock_wait))
 
     def names(self) -> list[str]:
         """Returns the caller's profiles, sorted; never another user's."""
         return self._directories.names()
 
-    def create(
-        self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
-    ) -> Session:
-        """Makes a profile; encrypted when a passphrase is given.
-
-        Raises:
-            UsageError: The name is taken, or cannot be a profile's.
-            ConfigError: A setting it cannot have; nothing is made.
-        """
-        source = f"profile {name}"
-        values = {k: config.checked(k, v, source) for k, v in settings.items()}
-
+    def _create(
+        self, name: str, profile: ProfileFile, passphrase: str | None
+    ) -> LocalSession:
         def fill(directory: Directory) -> None:
             if passphrase is not None:
                 from ragcli.sessions.keys import KeyRing
 
                 KeyRing.create(directory, passphrase, self._cost)
-            profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
             profile_file.write(directory, profile)
             directory.replace(local_log.FILE, b"")
 
-        session = self.admit(name, fill, lambda _: passphrase)
-        session.audit.record("profile.create", encrypted=int(session.encrypted))
-        return session
+        return self.admit(name, fill, lambda _: passphrase)
 
     def open(self, name: str, *, passive: bool = False) -> Session:
         """Opens a profile; erases first what has expired in it.
@@ -123,7 +110,7 @@ class LocalStore:
             UsageError: `new` is taken.
             Locked: It is being changed or indexed.
         """
-        with self._directories.changing() as profiles, self.lock(old, self._wait):
+        with self._directories.changing() as profiles, self.lock(old, self.wait):
             target = self._directories.free(profiles, new)
             profiles.rename(self._directories.place(profiles, old), target)
             profiles.sync()
@@ -139,8 +126,8 @@ class LocalStore:
             origin = profile_file.read(source, old)
 
             def fill(directory: Directory) -> None:
-                with long_lock(source, "profile", wait=self._wait):
-                    copy_profile(source, directory, history=history, wait=self._wait)
+                with long_lock(source, "profile", wait=self.wait):
+                    copy_profile(source, directory, history=history, wait=self.wait)
                 fresh = ProfileFile.fresh(origin.settings, encrypted=origin.encrypted)
                 profile_file.write(directory, fresh)
 
@@ -243,48 +230,45 @@ class LocalStore:
             directory.close()
             raise
 
-    def encrypt(self, name: str, passphrase: str) -> None:
-        """Encrypts a profile in place; see `conversion`.
+    @contextmanager
+    def key_ring(self, name: str) -> Iterator[KeyRing]:
+        """Yields the key slots of a profile; it need not be unlocked for that.
 
         Raises:
-            UsageError: It is encrypted, or the passphrase cannot be one.
-            Damaged: It must be repaired first; nothing changed.
-            Locked: Somebody works on it; nothing changed.
+            ProfileNotFound: There is none.
+            UsageError: It is not encrypted.
         """
+        with self._directories.open(name) as directory:
+            if not directory.has(KEYS):
+                raise not_encrypted(name)
+            from ragcli.sessions.keys import KeyRing
+
+            yield KeyRing(directory, self._cost)
+
+    def _convert(self, name: str, passphrase: str | None) -> LocalSession:
+        """Puts a profile under a new key, or in the clear for None; opens it."""
+        from ragcli.sessions import conversion
         from ragcli.sessions.keys import KeyRing
 
-        self._convert(name, lambda place: KeyRing.create(place, passphrase, self._cost))
-
-    def decrypt(self, name: str) -> None:
-        """Puts a profile in the clear; raises as `encrypt`, and `WrongPassphrase`."""
-        self._convert(name, None)
-
-    def _convert(
-        self, name: str, make_key: Callable[[Directory], DataKey] | None
-    ) -> None:
-        from ragcli.sessions import conversion
-
+        key = None
         with self._directories.changing() as profiles, ExitStack() as stack:
             directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
-            conversion.expect_other(profile, name, encrypted=make_key is not None)
+            conversion.expect_other(profile, name, encrypted=passphrase is not None)
             old = self._session(directory, name, profile, self.passphrase)
             stack.callback(old.close)
             target = stack.enter_context(self._directories.building(profiles))
-            key = make_key(target) if make_key else None
+            if passphrase is not None:
+                key = KeyRing.create(target, passphrase, self._cost)
             conversion.convert(
                 old,
                 target,
                 conversion.Regime(key),
                 self.snapshots,
-                wait=self._wait,
+                wait=self.wait,
                 swap=lambda: self._directories.swap(profiles, name, target),
             )
-        session = self._opened(name, self._directories.open(name), key)
-        try:
-            session.audit.record("profile.encrypt" if key else "profile.decrypt")
-        finally:
-            session.close()
+        return self._opened(name, self._directories.open(name), key)
 
     def _audit_rename(self, name: str, old: str) -> None:
         """Records a rename; in an encrypted profile that would take its passphrase."""

@@ -9,13 +9,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ragcli import config
 from ragcli.config import Settings, seconds
-from ragcli.errors import Damaged
 from ragcli.sessions import profile_file
-from ragcli.sessions.after_the_fact import AuditedSnapshots
-from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.local_log import QUARANTINE, LocalLog
+from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog
 from ragcli.storage.files import Directory
@@ -31,7 +28,7 @@ BLOBS = "cache"
 SnapshotFactory = Callable[[Directory, "FileSealer | None"], Any]
 
 
-class LocalSession:
+class LocalSession(OpenedProfile):
     """The `Session` of a profile's directory; see `sessions.protocols`.
 
     Args:
@@ -53,15 +50,8 @@ class LocalSession:
         data_key: DataKey | None,
         snapshots: SnapshotFactory,
     ) -> None:
+        super().__init__(name, profile, settings=settings, data_key=data_key)
         self.directory = directory
-        self.name = name
-        self.id = profile.id
-        self.created = profile.created
-        self.encrypted = profile.encrypted
-        self.notices: list[str] = []
-        """Repairs since the profile was opened, one line each; for people to read."""
-        self._settings = settings
-        self._data_key = data_key
         self._make_snapshots = snapshots
 
     @cached_property
@@ -74,49 +64,13 @@ class LocalSession:
             notice=self.notices.append,
         )
 
-    @cached_property
-    def audit(self) -> AuditLog:
-        """The profile's audit log; nothing is recorded where the setting is off."""
-        from ragcli.sessions.audit import FileAudit
-        from ragcli.sessions.audit_switch import SilentAudit
-
-        key = self._data_key.subkey("audit") if self._data_key else None
-        audit = FileAudit(self.directory, key, self.id)
-        wanted = self.settings().get("audit", self._settings.audit)
-        return audit if wanted else SilentAudit(audit)
-
-    @cached_property
-    def sealer(self) -> FileSealer | None:
-        """What seals the files of an encrypted profile."""
-        if self._data_key is None:
-            return None
-        from ragcli.sessions.sealing import FileSealer
-
-        return FileSealer(self._data_key)
-
-    @cached_property
-    def snapshots(self) -> Any:
-        """The profile's generations of its index."""
-        made = self._make_snapshots(self.directory, self.sealer)
-        return AuditedSnapshots(made, lambda: self.audit)
-
-    def settings(self) -> Mapping[str, Any]:
-        """Returns the profile's own settings, checked, by dotted key."""
-        source = f"profile {self.name}"
-        written = profile_file.read(self.directory, self.name).settings
-        return {k: config.checked(k, v, source) for k, v in written.items()}
-
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Sets keys; a None value unsets.
 
         Raises:
             ConfigError: No such key, or a value it cannot take; nothing is changed.
         """
-        source = f"profile {self.name}"
-        values = {
-            key: None if value is None else config.checked(key, value, source)
-            for key, value in changes.items()
-        }
+        values = self._checked(changes)
         wait = float(seconds(self._settings.lock_wait))
         with commit_lock(self.directory, "settings", wait=wait):
             profile_file.change_settings(self.directory, values)
@@ -127,7 +81,7 @@ class LocalSession:
         with suppress(FileNotFoundError):
             with self.directory.child(BLOBS) as directory:
                 data = directory.read(name)
-            return self._opened(name, data)
+            return self.unsealed(name, data)
         return None
 
     def put_blob(self, name: str, value: bytes | None) -> None:
@@ -167,22 +121,18 @@ class LocalSession:
         """Returns a side copy's bytes; those of lines that were never whole as is."""
         from ragcli.sessions.sealing import is_sealed
 
-        return (self._opened(name, data) or b"") if is_sealed(data) else data
+        return (self.unsealed(name, data) or b"") if is_sealed(data) else data
 
-    def _opened(self, name: str, data: bytes) -> bytes | None:
-        if self.sealer is None:
-            return data
-        try:
-            return self.sealer.unseal(name, data)
-        except Damaged:
-            return None
+    def _audit(self, key: bytes | None) -> AuditLog:
+        from ragcli.sessions.audit import FileAudit
 
-    def _codec(self) -> LineCodec:
-        if self._data_key is None:
-            return PlainLines()
-        from ragcli.sessions.sealing import SealedLines
+        return FileAudit(self.directory, key, self.id)
 
-        return SealedLines(self._data_key)
+    def _snapshots(self) -> Any:
+        return self._make_snapshots(self.directory, self.sealer)
+
+    def _written(self) -> Mapping[str, Any]:
+        return profile_file.read(self.directory, self.name).settings
 
 
 def _files(directory: Directory) -> Iterator[tuple[str, str, bytes]]:

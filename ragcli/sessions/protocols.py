@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ragcli.sessions.records import Draft, Record
+
+if TYPE_CHECKING:
+    from ragcli.sessions.keys import KeyRing
 
 
 class Log(Protocol):
@@ -158,6 +161,18 @@ class SessionStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Removes a profile and all that belongs to it."""
+
+    def encrypt(self, name: str, passphrase: str) -> None:
+        """Encrypts a profile that exists; all of it or nothing."""
+
+    def decrypt(self, name: str) -> None:
+        """Puts an encrypted profile in the clear; all of it or nothing."""
+
+    def key_ring(self, name: str) -> AbstractContextManager[KeyRing]:
+        """Yields the key slots of an encrypted profile, which stays closed."""
+
+    def keyring_secret(self, name: str) -> str | None:
+        """Returns what the system's keyring holds to open a profile, if anything."""
 
     def prune(self, *, dry_run: bool) -> Sequence[Any]:
         """Erases what has expired; returns one `expiry.Expired` a profile."""

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ragcli.config import Settings
-from ragcli.errors import Damaged, ProfileNotFound
-from ragcli.paths import Home
+from ragcli.errors import Damaged
 from ragcli.sessions import profile_file
-from ragcli.sessions.directories import Directories
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.storage.files import Directory
@@ -42,13 +38,3 @@ def unlocked(
     from ragcli.sessions.keys import KeyRing  # 6 ms that plain profiles need not wait
 
     return KeyRing.open(directory, passphrase(name))
-
-
-def keyring_secret(home: Home, settings: Settings, name: str) -> str | None:
-    """Returns what the system's keyring holds to open a profile, if anything."""
-    with suppress(ProfileNotFound), Directories(home, settings).open(name) as directory:
-        if directory.has(KEYS):
-            from ragcli.sessions.keys import KeyRing
-
-            return KeyRing(directory).keyring_secret()
-    return None

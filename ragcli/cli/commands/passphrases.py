@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from ragcli.cli.options import Invocation, YesOption, examples, somebody_is_ther
 from ragcli.errors import PassphraseNeeded, UsageError
 from ragcli.storage.files import Directory
 from ragcli.text import safe_name
-
-if TYPE_CHECKING:
-    from ragcli.sessions.local import LocalStore
 
 OptionalName = Annotated[
     str,
@@ -89,15 +86,8 @@ def passphrase(
 
     Nothing is encrypted again: only the key's wrapping changes.
     """
-    from ragcli.sessions.keys import KeyRing, is_encrypted
-
     wanted = name or call.runtime.profile_name()
-    with profile_directory(call, wanted) as directory:
-        if not is_encrypted(directory):
-            raise UsageError(
-                f"profile {wanted!r} is not encrypted", "see: ragcli profile encrypt"
-            )
-        ring = KeyRing(directory)
+    with call.runtime.store.key_ring(wanted) as ring:
         secret = call.runtime.passphrase(wanted)
         with call.open(wanted, create=False) as workspace:
             audit = workspace.session.audit
@@ -122,12 +112,12 @@ def encrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -
 
     It is written anew beside itself and takes its own place at once. Older
     generations of its index are not kept. What was plain before may lie on in
-    free blocks of the disk: whoever needs more encrypts the disk as well.
+    free blocks of the disk, or in the append-only file and the backups of a
+    Redis server: whoever needs more encrypts the disk as well.
     """
     wanted = name or call.runtime.profile_name()
-    store = _local(call)
     call.confirm(f"Encrypt profile {wanted!r}?", yes=yes)
-    store.encrypt(wanted, new(call, wanted))
+    call.runtime.store.encrypt(wanted, new(call, wanted))
     _told(call, {"profile": wanted, "encrypted": True}, "")
     call.output.note(f"profile {wanted} is encrypted; without passphrase it is lost")
 
@@ -136,25 +126,10 @@ def encrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -
 def decrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -> None:
     """Put an encrypted profile in the clear."""
     wanted = name or call.runtime.profile_name()
-    store = _local(call)
     call.confirm(f"Store profile {wanted!r} in the clear?", yes=yes)
-    store.decrypt(wanted)
+    call.runtime.store.decrypt(wanted)
     _told(call, {"profile": wanted, "encrypted": False}, "")
     call.output.note(f"profile {wanted} is stored in the clear")
-
-
-def _local(call: Invocation) -> LocalStore:
-    """Returns the store of this disk.
-
-    Raises:
-        UsageError: Sessions live in Redis.
-    """
-    from ragcli.sessions.local import LocalStore
-
-    store = call.runtime.store
-    if not isinstance(store, LocalStore):
-        raise _not_here()
-    return store
 
 
 def profile_directory(call: Invocation, name: str) -> Directory:
@@ -164,17 +139,13 @@ def profile_directory(call: Invocation, name: str) -> Directory:
         UsageError: The profile lives in Redis.
     """
     if call.runtime.settings.store:
-        raise _not_here()
+        raise UsageError(
+            "this works on profiles of this disk only",
+            "copy it here: ragcli profile copy NAME --to local",
+        )
     from ragcli.sessions.directories import Directories
 
     return Directories(call.runtime.home, call.runtime.settings).open(name)
-
-
-def _not_here() -> UsageError:
-    return UsageError(
-        "this works on profiles of this disk only",
-        "copy it here: ragcli profile copy NAME --to local",
-    )
 
 
 def _told(call: Invocation, told: dict[str, object], line: str) -> None:

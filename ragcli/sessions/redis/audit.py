@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +61,27 @@ class RedisAudit:
             self._tail = (int(reply[1]), reply[2].decode())
         raise Locked("the audit log is being written by others", "try again")
 
+    @property
+    def length(self) -> int:
+        """The number of the last entry that this object knows of."""
+        return self._tail[0]
+
+    def resign(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Appends verified entries of another log, those that this one lacks.
+
+        For a profile that gets other keys: anchors of the old log hold no longer.
+        """
+        key = self._key or self._made_key()
+        for entry in entries:
+            seq, last = self._tail
+            if entry["seq"] <= seq:
+                continue
+            fields = {name: entry[name] for name in chain.SIGNED}
+            line = chain.signed(key, {**fields, "prev": last or self._genesis(key)})
+            mac = chain.parsed(line, seq + 1)["mac"]
+            self._keys.call(AUDIT, seq, mac, last, line)
+            self._tail = (seq + 1, mac)
+
     def entries(self) -> Iterator[Mapping[str, Any]]:
         """Yields the entries, oldest first, unverified."""
         for number, line in enumerate(self.lines(), 1):
@@ -109,7 +130,7 @@ class RedisAudit:
         return int(self._keys.read(lambda r: r.hget(key, "aseq")) or 0)
 
     def _genesis(self, key: bytes) -> str:
-        return chain.mac(key, "ragcli|audit", self._keys.id.encode())
+        return chain.mac(key, "ragcli|audit", self._keys.identity.encode())
 
     def _known_key(self) -> bytes:
         if self._key is None:

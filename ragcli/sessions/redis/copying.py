@@ -56,19 +56,20 @@ def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
     _copy_fields(source, target, "meta", ("head", "ts", "epoch", "aseq", "amac"))
 
 
-def fill_log(target: ProfileKeys, codec: LineCodec, records: Iterator[Record]) -> None:
-    """Stores records under the numbers they have."""
+def fill_log(target: ProfileKeys, codec: LineCodec, records: Iterator[Record]) -> int:
+    """Stores records under the numbers they have; returns the last, 0 for none."""
     pending: list[Any] = []
-    size, stamp = 0, ""
+    size, stamp, last = 0, "", 0
     for record in records:
         line = codec.encode(record)
         pending += [record.seq, id_hash(record.id), line]
-        size, stamp = size + len(line), record.ts
+        size, stamp, last = size + len(line), record.ts, record.seq
         if size >= _BATCH:
             target.call(FILL, stamp, *pending)
             pending, size = [], 0
     if pending:
         target.call(FILL, stamp, *pending)
+    return last
 
 
 def _copy_index(source: ProfileKeys, target: ProfileKeys) -> None:

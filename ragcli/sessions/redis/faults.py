@@ -151,8 +151,8 @@ def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
 
 def _is_denied(text: str) -> bool:
     """Tells whether the account lacks a right, outside scripts or inside."""
-    signs = ("NOPERM", "no permissions", "executing the script can't")
-    return any(sign in text for sign in signs)
+    signs = ("noperm", "no permissions", "executing the script can't")
+    return any(sign in text.lower() for sign in signs)
 
 
 def _passes(text: str) -> bool:

@@ -9,9 +9,13 @@ from pathlib import Path
 from ragcli.sessions.data_key import DataKey, forbid_core_dumps
 from ragcli.sessions.kdf import Cost
 from ragcli.sessions.keys import KeyRing
+from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts import SLOT
 from ragcli.storage.files import Directory
+
+_WAIT = 10.0
+"""Seconds to wait for others who change the key slots."""
 
 
 class SlotDirectory(Directory):
@@ -24,12 +28,12 @@ class SlotDirectory(Directory):
 
     def __init__(self, keys: ProfileKeys, files: dict[str, bytes]) -> None:
         super().__init__(Path(keys.name), -1)
-        self._keys = keys
+        self.keys = keys
         self._files = files
 
     def child(self, name: str, *, create: bool = False) -> SlotDirectory:  # noqa: ARG002 - as a directory
         """Returns the same: there are no directories inside."""
-        return SlotDirectory(self._keys, self._files)
+        return SlotDirectory(self.keys, self._files)
 
     def has(self, name: str) -> bool:  # noqa: ARG002 - as a directory
         """Tells whether there are slots."""
@@ -45,13 +49,20 @@ class SlotDirectory(Directory):
 
     def replace(self, name: str, data: bytes, *, durable: bool = True) -> None:  # noqa: ARG002
         """Stores a slot."""
-        self._keys.call(SLOT, name, data)
+        self.keys.call(SLOT, name, data)
         self._files[name] = data
 
     def remove(self, name: str) -> None:
         """Removes a slot; none is fine."""
-        self._keys.call(SLOT, name, "")
+        self.keys.call(SLOT, name, "")
         self._files.pop(name, None)
+
+    def refresh(self) -> None:
+        """Reads again what the server has."""
+        key = self.keys.key("keys")
+        found = self.keys.read(lambda r: r.hgetall(key))
+        self._files.clear()
+        self._files.update({name.decode(): data for name, data in found.items()})
 
     def sync(self) -> None:
         """Does nothing: what the server confirmed is stored."""
@@ -70,15 +81,19 @@ class RedisKeyRing(KeyRing):
 
     def __init__(self, directory: SlotDirectory, cost: Cost) -> None:
         super().__init__(directory, cost)
+        self._slots = directory
 
     @classmethod
-    def made(cls, keys: ProfileKeys, passphrase: str, cost: Cost) -> None:
+    def made(cls, keys: ProfileKeys, passphrase: str, cost: Cost) -> DataKey:
         """Makes a new profile encrypted: a random key, wrapped by its passphrase."""
         forbid_core_dumps()
-        ring = cls(SlotDirectory(keys, {}), cost)
-        ring.add_passphrase(DataKey.generate(), passphrase)
+        data_key = DataKey.generate()
+        cls(SlotDirectory(keys, {}), cost).add_passphrase(data_key, passphrase)
+        return data_key
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Changes to one slot are one command; there is nothing to lock."""
-        yield
+        """Looks again at the slots, and keeps others from changing them meanwhile."""
+        with lease(self._slots.keys, "profile", wait=_WAIT):
+            self._slots.refresh()
+            yield

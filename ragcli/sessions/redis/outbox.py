@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.clock import now
-from ragcli.sessions.lines import LineCodec
+from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.records import Draft, Record
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
@@ -94,6 +94,9 @@ class Outbox:
             try:
                 return codec.decode(line)
             except HistoryDamaged as error:
+                # The profile was encrypted while this waited on our own disk.
+                with suppress(HistoryDamaged):
+                    return PlainLines().decode(line)
                 raise HistoryDamaged(
                     f"{self.path / self.name}: {error.message}",
                     "these turns were not sent; move the file away to go on without",

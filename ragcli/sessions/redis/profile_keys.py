@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli.errors import Locked, ProfileNotFound
@@ -29,13 +29,18 @@ class ProfileKeys:
     keyspace: Keyspace
     name: str
     id: str = ""
-    """The profile's id: a script refuses to touch another one of the same name."""
+    """The profile's id, and `/` and its incarnation once it was encrypted or decrypted:
+    a script refuses to touch another one of the same name."""
     idle: int = 0
     """Milliseconds after which an unused profile expires unless it says otherwise."""
     replicated: bool = False
     """Whether a write counts only when a replica has it."""
     tokens: dict[str, str] = field(default_factory=dict)
     """Lock → fencing token, of the locks that this process holds."""
+    quiet: bool = False
+    """Whether reading leaves no trace: the profile does not count as used."""
+    place: str = ""
+    """Stands before the names of parts while a profile is made beside another."""
 
     @property
     def tag(self) -> str:
@@ -44,7 +49,16 @@ class ProfileKeys:
 
     def key(self, part: str) -> str:
         """Returns the key of a part, such as `log`."""
-        return f"ragcli:{self.tag}:{part}"
+        return f"ragcli:{self.tag}:{self.place}{part}"
+
+    @property
+    def identity(self) -> str:
+        """Returns the id that stays, whatever becomes of the profile."""
+        return self.id.partition("/")[0]
+
+    def beside(self, identifier: str) -> ProfileKeys:
+        """Returns keys for another profile that will take the place of this one."""
+        return replace(self, id=identifier, tokens={}, place="new:")
 
     def call(
         self, script: Script, *args: Any, lock: str = "profile", other: str = ""
@@ -76,7 +90,8 @@ class ProfileKeys:
         status = reply[0].decode()
         if status == "gone":
             raise ProfileNotFound(
-                f"profile {self.name!r} was deleted, renamed or made anew meanwhile",
+                f"profile {self.name!r} was deleted, renamed, encrypted or made anew "
+                "meanwhile",
                 "`ragcli profile list` shows what there is",
             )
         if status == "fenced":
@@ -88,7 +103,7 @@ class ProfileKeys:
         return [status, *reply[1:]]
 
     def read(self, work: Callable[[Any], Any]) -> Any:
-        """Runs one reading command; a profile that can expire counts as used.
+        """Runs one reading command; unless quiet, the profile counts as used.
 
         Args:
             work: Queues the command on a pipeline.
@@ -98,7 +113,7 @@ class ProfileKeys:
         def both(redis: Redis) -> Any:
             pipeline = redis.pipeline(transaction=False)
             work(pipeline)
-            if self.idle:
+            if self.idle and not self.quiet:
                 pipeline.evalsha(TOUCH.sha, 1, self.key("meta"), *values)
             found = pipeline.execute(raise_on_error=False)
             if isinstance(found[0], Exception):

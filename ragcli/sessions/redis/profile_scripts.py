@@ -46,6 +46,42 @@ return {'ok'}
     durable=True,
 )
 
+SWAP = Script(
+    "swap",
+    """
+-- Puts the profile that was made beside this one in its place. ARGV: token of the
+-- ingest lock, the new id, whether it is encrypted; head, length of the audit log,
+-- epoch and generation that it was made from.
+if redis.call('HGET', META, 'id') == ARGV[6] then settle() return {'ok'} end
+local no = refused()
+if no then return no end
+local from = string.sub(KEYS[2], 1, -5)
+if redis.call('HGET', base .. 'fence', 'ingest') ~= ARGV[5] then return {'fenced'} end
+if redis.call('HGET', KEYS[2], 'new') ~= ARGV[6] then return {'over'} end
+local kept = {'epoch', 'aseq', 'v', 'created', 'settings', 'ttl'}
+local now = redis.call('HMGET', META, unpack(kept))
+local live = redis.call('HGET', base .. 'gens', 'current') or ''
+if (now[1] or '0') ~= ARGV[10] or live ~= ARGV[11] then return {'over'} end
+if tip() ~= tonumber(ARGV[8]) or (now[2] or '0') ~= ARGV[9] then return {'again'} end
+for i, field in ipairs(kept) do
+  if now[i] then redis.call('HSET', KEYS[2], field, now[i]) end
+end
+redis.call('HSET', KEYS[2], 'id', ARGV[6], 'encrypted', ARGV[7])
+redis.call('HDEL', KEYS[2], 'new')
+for _, name in ipairs(NAMES) do
+  if name ~= 'fence' then
+    redis.call('UNLINK', base .. name)
+    if redis.call('EXISTS', from .. name) == 1 then
+      redis.call('RENAME', from .. name, base .. name)
+    end
+  end
+end
+touch()
+return {'ok'}
+""",
+    durable=True,
+)
+
 DELETE = Script(
     "delete",
     """

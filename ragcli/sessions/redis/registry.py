@@ -119,7 +119,7 @@ class Registry:
             raise self._missing(keys.name)
         self._check_format(keys.name, fields)
         meta = Meta(
-            id=fields["id"],
+            id=fields["id"].partition("/")[0],
             created=fields.get("created", ""),
             encrypted=fields.get("encrypted") == "1",
             settings=fields.get("settings", "{}"),
@@ -132,7 +132,7 @@ class Registry:
                 f"profile {keys.name!r}: its key slots were removed or added by others",
                 "restore it from an export",
             )
-        keys.id = meta.id
+        keys.id = fields["id"]
         return meta, slots
 
     def foreign(self, name: str) -> StoreUnavailable:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ragcli import config
 from ragcli.config import Settings, seconds
-from ragcli.errors import Conflict, Damaged, StoreUnavailable
-from ragcli.sessions.after_the_fact import AuditedSnapshots
+from ragcli.errors import Conflict, StoreUnavailable
 from ragcli.sessions.clock import now
-from ragcli.sessions.lines import LineCodec, PlainLines
+from ragcli.sessions.opened_profile import OpenedProfile
+from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.depot import RedisDepot
@@ -27,14 +26,15 @@ if TYPE_CHECKING:
     from ragcli.sessions.data_key import DataKey
     from ragcli.sessions.sealing import FileSealer
 
-_STAMP = len("2026-01-01T00:00:00.000Z")
+STAMP = len("2026-01-01T00:00:00.000Z")
+"""Bytes before each small private value: when it was written."""
 _ATTEMPTS = 100
 
 SnapshotFactory = Callable[[RedisDepot, str, "FileSealer | None"], Any]
 """Makes the snapshots of a profile from its depot, its id and what seals files."""
 
 
-class RedisSession:
+class RedisSession(OpenedProfile):
     """The `Session` of a profile in Redis; see `sessions.protocols`.
 
     Args:
@@ -58,18 +58,13 @@ class RedisSession:
         outbox: Outbox,
         snapshots: SnapshotFactory,
     ) -> None:
+        profile = ProfileFile(meta.id, meta.created, meta.encrypted, {})
+        super().__init__(keys.name, profile, settings=settings, data_key=data_key)
         self.keys = keys
-        self.name = keys.name
-        self.id = meta.id
-        self.created = meta.created
-        self.encrypted = meta.encrypted
         self.directory = slots
         """Its key slots, as `sessions.keys` and bundles read them."""
-        self.notices: list[str] = []
         self._meta = meta
         self._own = meta.settings
-        self._settings = settings
-        self._data_key = data_key
         self._outbox = outbox
         self._make_snapshots = snapshots
 
@@ -78,48 +73,13 @@ class RedisSession:
         """The profile's history."""
         return RedisLog(self.keys, self._codec(), self._outbox, self._meta.tip)
 
-    @cached_property
-    def audit(self) -> AuditLog:
-        """The profile's audit log; nothing is recorded where the setting is off."""
-        from ragcli.sessions.audit_switch import SilentAudit
-
-        key = self._data_key.subkey("audit") if self._data_key else None
-        audit = RedisAudit(self.keys, key, self._meta.tail)
-        wanted = self.settings().get("audit", self._settings.audit)
-        return audit if wanted else SilentAudit(audit)
-
-    @cached_property
-    def sealer(self) -> FileSealer | None:
-        """What seals the files of an encrypted profile."""
-        if self._data_key is None:
-            return None
-        from ragcli.sessions.sealing import FileSealer
-
-        return FileSealer(self._data_key)
-
-    @cached_property
-    def snapshots(self) -> Any:
-        """The profile's generations of its index."""
-        made = self._make_snapshots(RedisDepot(self.keys), self.id, self.sealer)
-        return AuditedSnapshots(made, lambda: self.audit)
-
-    def settings(self) -> Mapping[str, Any]:
-        """Returns the profile's own settings, checked, by dotted key."""
-        source = f"profile {self.name}"
-        own = json.loads(self._own)
-        return {k: config.checked(k, v, source) for k, v in own.items()}
-
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Sets keys; a None value unsets.
 
         Raises:
             ConfigError: No such key, or a value it cannot take; nothing is changed.
         """
-        source = f"profile {self.name}"
-        values = {
-            key: None if value is None else config.checked(key, value, source)
-            for key, value in changes.items()
-        }
+        values = self._checked(changes)
         for _ in range(_ATTEMPTS):
             merged = {**json.loads(self._own), **values}
             kept = {k: v for k, v in merged.items() if v is not None}
@@ -137,7 +97,7 @@ class RedisSession:
         """Returns a small private value; None when there is none that can be read."""
         key = self.keys.key("blob")
         found = self.keys.read(lambda r: r.hget(key, name))
-        return None if found is None else self._opened(name, found[_STAMP:])
+        return None if found is None else self.unsealed(name, found[STAMP:])
 
     def put_blob(self, name: str, value: bytes | None) -> None:
         """Stores such a value; None removes it."""
@@ -151,8 +111,8 @@ class RedisSession:
         """Removes side copies of what was erased; see `Session.purge`."""
         key, count = self.keys.key("blob"), 0
         for field, stored in self.keys.read(lambda r: r.hgetall(key)).items():
-            name, written = field.decode(), stored[:_STAMP].decode("ascii", "replace")
-            if condemned(written, self._opened(name, stored[_STAMP:]) or b""):
+            name, written = field.decode(), stored[:STAMP].decode("ascii", "replace")
+            if condemned(written, self.unsealed(name, stored[STAMP:]) or b""):
                 self.put_blob(name, None)
                 count += 1
         return count
@@ -172,20 +132,14 @@ class RedisSession:
         if sent:
             self.notices.append(f"{sent} records kept on this machine are stored now")
 
-    def _opened(self, name: str, data: bytes) -> bytes | None:
-        if self.sealer is None:
-            return data
-        try:
-            return self.sealer.unseal(name, data)
-        except Damaged:
-            return None
+    def _audit(self, key: bytes | None) -> AuditLog:
+        return RedisAudit(self.keys, key, self._meta.tail)
 
-    def _codec(self) -> LineCodec:
-        if self._data_key is None:
-            return PlainLines()
-        from ragcli.sessions.sealing import SealedLines
+    def _snapshots(self) -> Any:
+        return self._make_snapshots(RedisDepot(self.keys), self.keys.id, self.sealer)
 
-        return SealedLines(self._data_key)
+    def _written(self) -> Mapping[str, Any]:
+        return dict(json.loads(self._own))
 
 
 def encoded(settings: Mapping[str, Any]) -> str:

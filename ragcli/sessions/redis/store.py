@@ -6,18 +6,18 @@ its own; another user's are never asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ragcli import config
-from ragcli.config import Settings, seconds
+from ragcli.config import Settings
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import expiry
 from ragcli.sessions.after_the_fact import note
 from ragcli.sessions.kdf import STANDARD, Cost
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profiles import Profiles, not_encrypted
 from ragcli.sessions.redis import addresses, building, copying, faults
 from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
@@ -34,11 +34,13 @@ from ragcli.sessions.redis.session import (
 )
 
 if TYPE_CHECKING:
+    from ragcli.sessions.data_key import DataKey
+    from ragcli.sessions.keys import KeyRing
     from ragcli.sessions.local_session import SnapshotFactory as LocalSnapshotFactory
     from ragcli.storage.files import Directory
 
 
-class RedisStore:
+class RedisStore(Profiles[RedisSession]):
     """The `SessionStore` on a Redis server; see `sessions.protocols`.
 
     Args:
@@ -67,20 +69,17 @@ class RedisStore:
         cost: Cost = STANDARD,
     ) -> None:
         faults.require_library()
+        super().__init__(settings, passphrase, cost)
         self.home = home
-        self.passphrase = passphrase
         self.snapshots = snapshots
         self.address = addresses.parse(address)
         self.keyspace = keyspace(settings.user)
-        self.wait = float(seconds(settings.lock_wait))
         self.server = Server(self.address, patience=self.wait)
         self._replicated = settings.durability == "replicated"
         self._registry = Registry(
             self.server, self.keyspace, replicated=self._replicated
         )
-        self._settings = settings
         self._remote = remote
-        self._cost = cost
         self._tokens: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
@@ -91,26 +90,14 @@ class RedisStore:
         """Returns the caller's profiles, sorted; never another user's."""
         return self._registry.names()
 
-    def create(
-        self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
+    def _create(
+        self, name: str, profile: ProfileFile, passphrase: str | None
     ) -> RedisSession:
-        """Makes a profile; encrypted when a passphrase is given.
-
-        Raises:
-            UsageError: The name is taken, or cannot be a profile's.
-            ConfigError: A setting it cannot have; nothing is made.
-        """
-        source = f"profile {name}"
-        values = {k: config.checked(k, v, source) for k, v in settings.items()}
-
         def fill(keys: ProfileKeys) -> None:
             if passphrase is not None:
                 RedisKeyRing.made(keys, passphrase, self._cost)
 
-        profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
-        session = self.build(name, profile, fill, lambda _: passphrase)
-        session.audit.record("profile.create", encrypted=int(session.encrypted))
-        return session
+        return self.build(name, profile, fill, lambda _: passphrase)
 
     def open(self, name: str, *, passive: bool = False) -> RedisSession:
         """Opens a profile; erases first what has expired in it.
@@ -188,7 +175,7 @@ class RedisStore:
         ):
             keys.call(DELETE)
         self._registry.remove(name)
-        self.outbox(keys.id).discard()
+        self.outbox(keys.identity).discard()
 
     def prune(self, *, dry_run: bool) -> list[expiry.Expired]:
         """Erases what has expired in every profile; whole ones the server removes."""
@@ -211,6 +198,31 @@ class RedisStore:
         self._registry.look(keys)
         with lease(keys, "profile", wait=wait):
             yield
+
+    @contextmanager
+    def key_ring(self, name: str) -> Iterator[KeyRing]:
+        """Yields the key slots of a profile; see `Profiles`."""
+        keys = self.keys(name)
+        meta, files = self._registry.look(keys)
+        if not meta.encrypted:
+            raise not_encrypted(name)
+        yield RedisKeyRing(SlotDirectory(keys, files), self._cost)
+
+    def _convert(self, name: str, passphrase: str | None) -> RedisSession:
+        """Puts a profile under a new key, or in the clear for None; opens it."""
+        from ragcli.sessions.redis.converting import convert, expect_other
+
+        old = self._opened(name, self.passphrase)
+        expect_other(old, encrypted=passphrase is not None)
+        old.deliver()
+
+        def make_key(keys: ProfileKeys) -> DataKey | None:
+            if passphrase is None:
+                return None
+            return RedisKeyRing.made(keys, passphrase, self._cost)
+
+        convert(old, make_key, self._remote, wait=self.wait)
+        return self._opened(name, lambda _: passphrase)
 
     def admit(
         self,
@@ -281,6 +293,7 @@ class RedisStore:
     ) -> RedisSession:
         """Returns the opened profile, with its key unless that can wait."""
         keys = self.keys(name)
+        keys.quiet = passive
         meta, files = self._registry.look(keys, use=not passive)
         keys.idle = idle(self._settings, meta.own)
         durability = meta.own.get("durability", self._settings.durability)

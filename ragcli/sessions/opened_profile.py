@@ -1,0 +1,116 @@
+"""An opened profile, wherever it lives: what its key opens, and what it is made of."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ragcli import config
+from ragcli.config import Settings
+from ragcli.errors import Damaged
+from ragcli.sessions.after_the_fact import AuditedSnapshots
+from ragcli.sessions.lines import LineCodec, PlainLines
+from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.protocols import AuditLog
+
+if TYPE_CHECKING:
+    from ragcli.sessions.data_key import DataKey
+    from ragcli.sessions.sealing import FileSealer
+
+
+class OpenedProfile:
+    """What the sessions of all stores have in common; see `sessions.protocols`.
+
+    Args:
+        name: The profile's name.
+        profile: What it was when it was opened.
+        settings: Those of the process.
+        data_key: The key of an encrypted profile.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        profile: ProfileFile,
+        *,
+        settings: Settings,
+        data_key: DataKey | None,
+    ) -> None:
+        self.name = name
+        self.id = profile.id
+        self.created = profile.created
+        self.encrypted = profile.encrypted
+        self.notices: list[str] = []
+        """Repairs since the profile was opened, one line each; for people to read."""
+        self._settings = settings
+        self._data_key = data_key
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The profile's audit log; nothing is recorded where the setting is off."""
+        from ragcli.sessions.audit_switch import SilentAudit
+
+        audit = self._audit(self._data_key.subkey("audit") if self._data_key else None)
+        wanted = self.settings().get("audit", self._settings.audit)
+        return audit if wanted else SilentAudit(audit)
+
+    @cached_property
+    def sealer(self) -> FileSealer | None:
+        """What seals the files of an encrypted profile."""
+        if self._data_key is None:
+            return None
+        from ragcli.sessions.sealing import FileSealer
+
+        return FileSealer(self._data_key)
+
+    @cached_property
+    def snapshots(self) -> Any:
+        """The profile's generations of its index."""
+        return AuditedSnapshots(self._snapshots(), lambda: self.audit)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings, checked, by dotted key."""
+        return self._checked(self._written())
+
+    def unsealed(self, name: str, data: bytes) -> bytes | None:
+        """Returns a small private value's bytes; None when they do not open."""
+        if self.sealer is None:
+            return data
+        try:
+            return self.sealer.unseal(name, data)
+        except Damaged:
+            return None
+
+    def _checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns settings as they may be used; None, which unsets, stays."""
+        source = f"profile {self.name}"
+        return {
+            key: None if value is None else config.checked(key, value, source)
+            for key, value in values.items()
+        }
+
+    def _codec(self) -> LineCodec:
+        """Returns what writes the lines of the history."""
+        if self._data_key is None:
+            return PlainLines()
+        from ragcli.sessions.sealing import SealedLines
+
+        return SealedLines(self._data_key)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Releases descriptors and keys."""
+
+    @abstractmethod
+    def _audit(self, key: bytes | None) -> AuditLog:
+        """Returns the audit log, given the signing key of an encrypted profile."""
+
+    @abstractmethod
+    def _snapshots(self) -> Any:
+        """Returns an `index.protocols.Snapshots`."""
+
+    @abstractmethod
+    def _written(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings as they are stored."""

@@ -1,0 +1,115 @@
+"""What every store of profiles does alike: making them, and changing their keys."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ragcli import config
+from ragcli.config import Settings, seconds
+from ragcli.errors import ProfileNotFound, UsageError
+from ragcli.sessions.kdf import Cost
+from ragcli.sessions.opened_profile import OpenedProfile
+from ragcli.sessions.profile_file import ProfileFile
+
+if TYPE_CHECKING:
+    from ragcli.sessions.keys import KeyRing
+
+SessionT = TypeVar("SessionT", bound=OpenedProfile)
+
+
+class Profiles(Generic[SessionT]):
+    """The part of a `SessionStore` that does not depend on where profiles live.
+
+    Args:
+        settings: Those of the process, without any profile's own.
+        passphrase: Asked, with a profile's name, when it is encrypted.
+        cost: What a guess at a new passphrase shall cost.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        passphrase: Callable[[str], str | None],
+        cost: Cost,
+    ) -> None:
+        self.passphrase = passphrase
+        self._settings = settings
+        self._cost = cost
+        self.wait = float(seconds(settings.lock_wait))
+        """Seconds to wait for a lock."""
+
+    def create(
+        self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
+    ) -> SessionT:
+        """Makes a profile; encrypted when a passphrase is given.
+
+        Raises:
+            UsageError: The name is taken, or cannot be a profile's.
+            ConfigError: A setting it cannot have; nothing is made.
+        """
+        source = f"profile {name}"
+        values = {k: config.checked(k, v, source) for k, v in settings.items()}
+        profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
+        session = self._create(name, profile, passphrase)
+        session.audit.record("profile.create", encrypted=int(session.encrypted))
+        return session
+
+    def encrypt(self, name: str, passphrase: str) -> None:
+        """Encrypts a profile that exists.
+
+        Raises:
+            UsageError: It is encrypted, or the passphrase cannot be one.
+            Damaged: It must be repaired first; nothing changed.
+            Locked, Conflict: Somebody works on it; nothing changed.
+        """
+        from ragcli.sessions.slots import check_passphrase
+
+        check_passphrase(passphrase)
+        session = self._convert(name, passphrase)
+        try:
+            session.audit.record("profile.encrypt")
+        finally:
+            session.close()
+
+    def decrypt(self, name: str) -> None:
+        """Puts a profile in the clear; raises as `encrypt`, and `WrongPassphrase`."""
+        session = self._convert(name, None)
+        try:
+            session.audit.record("profile.decrypt")
+        finally:
+            session.close()
+
+    def keyring_secret(self, name: str) -> str | None:
+        """Returns what the system's keyring holds to open a profile, if anything."""
+        with suppress(ProfileNotFound, UsageError), self.key_ring(name) as ring:
+            return ring.keyring_secret()
+        return None
+
+    @abstractmethod
+    def key_ring(self, name: str) -> AbstractContextManager[KeyRing]:
+        """Yields the key slots of a profile; it need not be unlocked for that.
+
+        Raises:
+            ProfileNotFound: There is none.
+            UsageError: It is not encrypted.
+        """
+
+    @abstractmethod
+    def _create(
+        self, name: str, profile: ProfileFile, passphrase: str | None
+    ) -> SessionT:
+        """Makes a profile that nobody sees until it is whole, and opens it."""
+
+    @abstractmethod
+    def _convert(self, name: str, passphrase: str | None) -> SessionT:
+        """Puts a profile under a new key, or in the clear for None; opens it."""
+
+
+def not_encrypted(name: str) -> UsageError:
+    """Returns the error for a profile that has no keys."""
+    return UsageError(
+        f"profile {name!r} is not encrypted", "see: ragcli profile encrypt"
+    )
