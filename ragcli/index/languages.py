@@ -16,6 +16,8 @@ SAMPLE = 2000
 """Characters that are looked at."""
 
 _GLANCE = 600
+_FIRST_GLANCE = 150
+"""Characters that are often enough, and cost a third."""
 
 _FEWEST_HITS = 2
 _FAMILIAR = 3
@@ -59,9 +61,12 @@ def language_within(text: str, language: str) -> str:
     Much faster than `detect`, for it looks closer only at a piece that has several
     words that belong to other languages alone.
     """
+    own, telling = _telling_words(language)
+    begin = text[:_FIRST_GLANCE].rpartition(" ")[0]
+    if len(own.intersection(begin.lower().split())) >= _FAMILIAR:
+        return language
     glance = text[:_GLANCE]
     words = set(glance.lower().split())
-    own, telling = _telling_words(language)
     if len(own & words) >= _FAMILIAR:
         return language
     # Most letters of another script take two bytes or three.
