@@ -188,6 +188,7 @@ def run(
         if conversation:
             first = profile.history.resolve(conversation)
         teach_newlines()
+        profiles.prompt = None  # the terminal is the chat's from now on
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
         profile = app.chat.profile

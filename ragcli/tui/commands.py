@@ -51,7 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("rename", "Rename the conversation", "[TITLE]"),
     Command("delete", "Delete the conversation"),
     Command("forget", "Delete this turn"),
-    Command("export", "Write the conversation to a file", "[FILE]", "path"),
+    Command("export", "Write Markdown, HTML or JSON", "[FILE]", "path"),
     Command("readonly", "Stop or resume recording turns"),
     Command("theme", "Switch the theme", "[NAME]", "theme"),
     Command("quit", "Leave the chat"),

@@ -23,30 +23,43 @@ _FRAME = 0.1
 """Seconds between two steps that are posted: thousands of files must not flood."""
 
 
+class Stopped(Exception):
+    """The user stopped it; the library lets go of all that it had begun."""
+
+
 class _Steps:
-    """An `index.protocols.Progress` that posts.
+    """An `index.protocols.Progress` that posts, and where the work can be stopped.
 
     Args:
         post: Takes messages from any thread.
+        stopped: Set when the user wants no more.
     """
 
-    def __init__(self, post: Callable[[Message], object]) -> None:
-        self._post = post
+    def __init__(
+        self, post: Callable[[Message], object], stopped: threading.Event
+    ) -> None:
+        self._post, self._stopped = post, stopped
         self._done = 0
         self._posted = 0.0
 
     def start(self, total: int, what: str) -> None:
         """Announces work of `total` steps."""
+        self._go_on()
         self._done = 0
         self._post(IngestStarted(total, what))
 
     def step(self, name: str, count: int = 1) -> None:
-        """Counts steps, and posts them now and then."""
+        """Counts steps, and posts them now and then; raises `Stopped`."""
+        self._go_on()
         self._done += count
         now = time.monotonic()
         if now - self._posted >= _FRAME:
             self._posted = now
             self._post(IngestStepped(self._done, name))
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise Stopped
 
     def note(self, message: str) -> None:
         """Passes on what a user should read."""
@@ -69,6 +82,11 @@ class Ingesting:
         post: Callable[[Message], object],
     ) -> None:
         self._profile, self._paths, self._post = profile, paths, post
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Ends it after the file in hand; the documents stay as they were."""
+        self._stopped.set()
 
     def start(self) -> None:
         """Begins."""
@@ -76,16 +94,20 @@ class Ingesting:
 
     def _run(self) -> None:
         report: Any = None
+        stopped = False
+        steps = _Steps(self._post, self._stopped)
         error: RagcliError | None = None
         crash: BaseException | None = None
         try:
             library = self._profile.library
             if self._paths is None:
-                report = library.sync(_Steps(self._post))
+                report = library.sync(steps)
             else:
-                report = library.add(self._paths, _Steps(self._post))
+                report = library.add(self._paths, steps)
+        except Stopped:
+            stopped = True
         except RagcliError as failure:
             error = failure
         except BaseException as bug:  # noqa: BLE001 - raised again on the screen
             crash = bug
-        self._post(IngestEnded(report, error, crash))
+        self._post(IngestEnded(report, error, crash, stopped=stopped))

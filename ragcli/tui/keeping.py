@@ -6,14 +6,12 @@ import os
 import threading
 from collections.abc import Callable
 
+from ragcli.chat.answering import TITLE_WIDTH
 from ragcli.errors import RagcliError
 from ragcli.text import safe_line
 from ragcli.tui.asking import Asking
 from ragcli.tui.ports import Profile
 from ragcli.tui.unsaved import unsaved_turn
-
-TITLE = 60
-"""Characters of a question that become its conversation's title."""
 
 _PATIENCE = 2.0
 """Seconds for the engine to record what was said; then it is done from here."""
@@ -34,7 +32,9 @@ def keep(profile: Profile, asking: Asking | None, unsent: str) -> None:
         asking.cancel()
         if not asking.join(_PATIENCE) and asking.request.record and asking.answer():
             turn = unsaved_turn(asking, "interrupted")
-            title = safe_line(turn.question, TITLE) if asking.request.new else None
+            title = (
+                safe_line(turn.question, TITLE_WIDTH) if asking.request.new else None
+            )
             profile.history.commit(turn, title=title)
     profile.history.put_draft(unsent)
 

@@ -1,4 +1,4 @@
-"""What threads tell the chat screen."""
+"""What threads, and actions among each other, tell the chat screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from ragcli.errors import RagcliError
+from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records import Conversation, Turn
 
 if TYPE_CHECKING:
@@ -30,6 +30,16 @@ class HistoryFailed(Message):
 
     profile: Profile
     error: RagcliError
+
+
+@dataclass
+class NotRecorded(Message):
+    """An answer was given, and somebody else holds the lock."""
+
+    turn: Turn
+    error: Locked
+    starts: bool
+    """Whether the turn opens its conversation."""
 
 
 @dataclass
@@ -64,3 +74,5 @@ class IngestEnded(Message):
     error: RagcliError | None
     crash: BaseException | None
     """A bug of ours, to be raised where it is seen."""
+    stopped: bool = False
+    """Whether the user stopped it; the documents are as they were."""

@@ -7,7 +7,7 @@ screen calls it from threads only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -167,5 +167,14 @@ class Profiles(Protocol):
     def store(self) -> Store:
         """Where the profiles live."""
 
+    prompt: Callable[[str], str] | None
+    """Asks for a passphrase on the terminal; None while the chat draws on it."""
+
     def open(self, name: str | None = None, *, create: bool = True) -> Profile:
         """Opens a profile."""
+
+    def unlock(self, profile: str, passphrase: str) -> None:
+        """Takes the passphrase that `open` is to use; "" forgets it."""
+
+    def marks(self) -> Mapping[str, str]:
+        """Returns what to say beside a profile in a list: `locked`, `in use`."""

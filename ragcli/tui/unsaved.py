@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ragcli.chat.answering import BROKEN_OFF, remembered
 from ragcli.chat.events import Retrieved
 from ragcli.index.passages import Passage
 from ragcli.sessions.records import Citation, Turn
@@ -22,8 +23,9 @@ def unsaved_turn(asking: Asking, status: str) -> Turn:
         status=status,
         model=found.model if found else "",
         citations=_citations(answer, found) if found else (),
-        retrieved=tuple(_kept(p) for p in found.passages) if found else (),
-        replaces=request.replaces,
+        retrieved=tuple(remembered(p) for p in found.passages) if found else (),
+        # An answer that broke off takes the place of no other.
+        replaces="" if status in BROKEN_OFF else request.replaces,
         continues=request.continues,
     )
 
@@ -51,17 +53,3 @@ def _citation(number: int, passage: Passage) -> Citation:
         digest=passage.digest,
         source=passage.source,
     )
-
-
-def _kept(passage: Passage) -> dict[str, object]:
-    return {
-        "id": passage.id,
-        "path": passage.path,
-        "page": passage.page,
-        "lines": list(passage.lines) if passage.lines else None,
-        "heading": " > ".join(passage.heading),
-        "score": round(passage.score, 4),
-        "digest": passage.digest,
-        "source": passage.source,
-        "text": passage.text,
-    }

@@ -11,7 +11,13 @@ from typing import Any
 
 from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
 from ragcli.config import Layer, Resolved
-from ragcli.errors import ConversationNotFound, ProfileNotFound, RagcliError
+from ragcli.errors import (
+    ConversationNotFound,
+    PassphraseNeeded,
+    ProfileNotFound,
+    RagcliError,
+    WrongPassphrase,
+)
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt, Source
 from ragcli.paths import Home
@@ -386,6 +392,12 @@ class Backend:
         self.profiles = {n: Scripted(n, self.resolved) for n in names or ("work",)}
         self.refused: dict[str, RagcliError] = {}
         """Raised when a profile of this name is opened."""
+        self.passphrases: dict[str, str] = {}
+        """What encrypted profiles open with."""
+        self.given: dict[str, str] = {}
+        self.said: dict[str, str] = {}
+        """Marks beside profiles."""
+        self.prompt: Callable[[str], str] | None = None
         self.store = self
 
     @property
@@ -399,7 +411,19 @@ class Backend:
             raise self.refused[name]
         if name not in self.profiles:
             raise ProfileNotFound(f"there is no profile {name!r}")
+        if name in self.passphrases:
+            if not self.given.get(name):
+                raise PassphraseNeeded(f"profile {name} is encrypted")
+            if self.given[name] != self.passphrases[name]:
+                raise WrongPassphrase(f"wrong passphrase for profile {name!r}")
         return self.profiles[name]
+
+    def unlock(self, profile: str, passphrase: str) -> None:
+        self.given[profile] = passphrase
+
+    def marks(self) -> dict[str, str]:
+        shut = [n for n in self.passphrases if not self.given.get(n)]
+        return self.said | dict.fromkeys(shut, "locked")
 
     def names(self) -> list[str]:
         return sorted(self.profiles)

@@ -8,15 +8,16 @@ from dataclasses import replace
 
 from textual import on
 
+from ragcli.chat.answering import BROKEN_OFF
 from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records import Turn
 from ragcli.text import safe_line
 from ragcli.tui.asking import AnswerEnded, AnswerEvent, AnswerGrew, Asking
 from ragcli.tui.attachments import attached
-from ragcli.tui.keeping import TITLE, keep
-from ragcli.tui.screens.base import ChatBase
-from ragcli.tui.screens.dialogs import LockDialog
+from ragcli.tui.keeping import keep
+from ragcli.tui.messages import NotRecorded
+from ragcli.tui.screens.conversations import ConversationsMixin
 from ragcli.tui.sources import from_passages
 from ragcli.tui.threads import aside
 from ragcli.tui.unsaved import unsaved_turn
@@ -29,17 +30,14 @@ _TELL = 0.5
 """Seconds between two statements of the speed."""
 
 
-class AskingMixin(ChatBase):
+class AskingMixin(ConversationsMixin):
     """Sends questions and shows what comes back."""
 
     _replaced: TurnView | None = None
-    """An unrecorded turn that the next question takes the place of."""
-    _recorded_here: Turn | None = None
-    """The answer in progress, as the history brought it before the engine did."""
+    """The turn that the question in progress takes the place of, once answered."""
     _drawn = 0.0
     _drawing = False
     _told = 0.0
-    _asked_in = 0
 
     # From prompt to engine
 
@@ -61,9 +59,10 @@ class AskingMixin(ChatBase):
             self.say_error(error)
             self.prompt.put(text)
             return
-        replaces = self.editing.id if self.editing else ""
-        self.editing = None
-        self.submit(AskRequest(question, attach_paths=paths, replaces=replaces))
+        edited, self.editing = self.editing, None
+        replaces = edited.id if edited and edited.seq else ""
+        view = self.transcript.view(edited.id) if edited else None
+        self.submit(AskRequest(question, attach_paths=paths, replaces=replaces), view)
 
     async def _ask_when_open(self, text: str) -> None:
         while self.is_opening:
@@ -71,8 +70,14 @@ class AskingMixin(ChatBase):
                 await asyncio.sleep(0)
         self.ask(text)
 
-    def submit(self, request: AskRequest) -> None:
-        """Hands a question to the engine, in the conversation on the screen."""
+    def submit(self, request: AskRequest, replaced: TurnView | None = None) -> None:
+        """Hands a question to the engine, in the conversation on the screen.
+
+        Args:
+            request: The question.
+            replaced: The turn that goes once this one is answered.
+        """
+        self._replaced = replaced
         request = replace(
             request,
             conversation=self.conversation,
@@ -92,19 +97,11 @@ class AskingMixin(ChatBase):
         )
         if self.transcript.has_newer:
             await self.show_end()
-        replaced = self._replaced or self.transcript.view(asking.request.replaces)
-        self._replaced = None
-        if replaced is not None and replaced.is_attached:
-            await replaced.remove()
         self.live = await self.transcript.add(turn)
         self.live.stage("searching …")
         self.selected = self.live
         self.transcript.anchor()
         asking.start()
-
-    async def show_end(self) -> None:
-        """Loads the end of the conversation; the conversation actions do it."""
-        raise NotImplementedError
 
     # While it streams
 
@@ -169,12 +166,6 @@ class AskingMixin(ChatBase):
                 f"{event.unsupported} citation{many} removed: no passage bears it out"
             )
 
-    def is_here(self, asking: Asking) -> bool:
-        """Tells whether an answer belongs to the conversation on the screen."""
-        if asking.request.conversation:
-            return asking.request.conversation == self.conversation
-        return self._asked_in == self.opened
-
     async def _settle(
         self,
         asking: Asking,
@@ -186,11 +177,32 @@ class AskingMixin(ChatBase):
         view, self.live = self.live, None
         if view is None:
             return
+        replaced = self._taken_place_of(asking)
+        if replaced is not None and replaced is not view:
+            if turn.status not in BROKEN_OFF:
+                await replaced.remove()
+            elif _says_nothing_new(turn, replaced.turn):
+                await self._give_back(view, replaced)
+                return
         rate = asking.rate()
         speed = f"{rate:.0f} tokens/s" if rate >= 1 else ""
         view.settle(turn, note or speed, stale)
         if self.selected is view:
             await self.sources.show(view.sources, _no_sources(turn))
+
+    def _taken_place_of(self, asking: Asking) -> TurnView | None:
+        """Returns the turn on the screen that an answer takes the place of."""
+        replaced, self._replaced = self._replaced, None
+        if asking.request.replaces:
+            return self.transcript.view(asking.request.replaces)
+        return replaced if replaced is not None and replaced.is_attached else None
+
+    async def _give_back(self, view: TurnView, replaced: TurnView) -> None:
+        """Shows the old answer alone: of the new one not a word was said."""
+        if self.selected is view:
+            self.selected = replaced
+            await self.sources.show(replaced.sources)
+        await view.remove()
 
     # How it ends
 
@@ -221,48 +233,11 @@ class AskingMixin(ChatBase):
         turn = stored or unsaved_turn(asking, status)
         await self._settle(asking, turn, note=safe_line(error.message, 80))
         if isinstance(error, Locked):
-            self.do("", self._ask_about_lock, turn, error, starts=asking.request.new)
+            self.post_message(NotRecorded(turn, error, starts=asking.request.new))
             return
         self.say_error(error)
         if not asking.answer() and not self.prompt.text:
             self.prompt.put(asking.request.question)
-
-    async def _ask_about_lock(self, turn: Turn, error: Locked, *, starts: bool) -> None:
-        """Lets the user choose what becomes of a turn that could not be recorded."""
-        title = safe_line(turn.question, TITLE) if starts else None
-        while True:
-            self.status.say(state="locked", kind="error")
-            chosen = await self.app.push_screen_wait(
-                LockDialog(error.message, error.hint)
-            )
-            if chosen == "wait":
-                self.status.say(state="waiting for the lock", kind="busy")
-            elif chosen == "fork":
-                await self.fork_profile()
-            else:
-                self.read_only = True
-                self.show_state()
-                return
-            try:
-                stored = await aside(self.profile.history.commit, turn, title=title)
-            except Locked as again:
-                error = again
-                continue
-            await self._recorded(stored)
-            return
-
-    async def fork_profile(self) -> None:
-        """Goes on in a copy of the profile; the profile actions do it."""
-        raise NotImplementedError
-
-    async def _recorded(self, turn: Turn) -> None:
-        """Shows that a turn is recorded after all."""
-        view = next((v for v in self.transcript.turns if v.turn.id == turn.id), None)
-        if view is not None:
-            view.settle(turn)
-        self.conversation = turn.conversation
-        self.show_state()
-        self.say("The answer is recorded.")
 
     def stop(self) -> None:
         """Stops the answer; with none, gives the queued questions back."""
@@ -289,10 +264,10 @@ class AskingMixin(ChatBase):
             self.is_kept = True
             keep(self.profile, self.asking, self.unsent())
 
-    def unsent(self) -> str:
-        """Returns the queued questions and the text in the prompt."""
-        waiting = [*self.queue, self.draft]
-        return "\n".join(text for text in waiting if text.strip())
+
+def _says_nothing_new(turn: Turn, old: Turn) -> bool:
+    """Tells whether a turn that broke off adds nothing to the one it was to replace."""
+    return not turn.answer and not turn.seq and turn.question == old.question
 
 
 def _no_sources(turn: Turn) -> str:

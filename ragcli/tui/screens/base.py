@@ -151,6 +151,11 @@ class ChatBase(Screen[None]):
             return self.selected
         return self.transcript.last
 
+    def unsent(self) -> str:
+        """Returns the queued questions and the text in the prompt."""
+        waiting = [*self.queue, self.draft]
+        return "\n".join(text for text in waiting if text.strip())
+
     # Folding
 
     def on_resize(self) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from textual import on
 
-from ragcli.errors import ConversationNotFound, StorageFailed
+from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
 from ragcli.sessions.records import Conversation, Turn
+from ragcli.text import safe_name
 from ragcli.tui.screens.conversations import ConversationsMixin
 from ragcli.tui.screens.dialogs import Choice, ConfirmDialog, PickDialog, TextDialog
 from ragcli.tui.threads import aside
@@ -97,20 +99,27 @@ class ChangingMixin(ConversationsMixin):
         self.do("", fork)
 
     def command_export(self, file: str = "") -> None:
-        """Writes the conversation to a Markdown, HTML or JSON file."""
+        """Writes the conversation to a file; without one, asks for the format."""
         self.do("", self._export, self._begun(), file)
 
     async def _export(self, conversation: str, file: str) -> None:
         known = await aside(self.profile.history.conversation, conversation)
-        path = _target(file or _file_name(known.title))
+        if not file:
+            dialog = PickDialog("Export as", _FORMATS)
+            ending = await self.app.push_screen_wait(dialog)
+            if not ending:
+                return
+            file = _file_name(known.title, ending)
+        path = _target(file)
         if path.exists():
-            dialog = ConfirmDialog(
+            replace = ConfirmDialog(
                 "Replace this file?", str(path), yes="Replace", danger=True
             )
-            if not await self.app.push_screen_wait(dialog):
+            if not await self.app.push_screen_wait(replace):
                 return
         turns = await aside(self.profile.history.transcript, conversation)
-        await aside(_write, path, known, turns)
+        text = _exported(path.suffix.lower(), self.profile.name, known, turns)
+        await aside(_write, path, text)
         self.say(f"Written to {path}")
 
     def _begun(self) -> str:
@@ -122,24 +131,45 @@ class ChangingMixin(ConversationsMixin):
         return self.conversation
 
 
-def _file_name(title: str) -> str:
+_FORMATS = (
+    Choice(".md", "Markdown", "to read and to edit"),
+    Choice(".html", "HTML", "one page, for a browser"),
+    Choice(".json", "JSON", "whole records, ids included"),
+)
+
+
+def _file_name(title: str, ending: str) -> str:
     words = re.sub(r"[^\w.-]+", "-", title).strip("-.")[:60]
-    return f"{words or 'conversation'}.md"
+    return f"{words or 'conversation'}{ending}"
 
 
 def _target(file: str) -> Path:
-    return Path(file).expanduser().absolute()
+    return Path(file.strip("\"'")).expanduser().absolute()
 
 
-def _write(path: Path, conversation: Conversation, turns: Sequence[Turn]) -> None:
+def _exported(
+    ending: str, profile: str, conversation: Conversation, turns: Sequence[Turn]
+) -> str:
+    """Returns a conversation in the format that a file's ending names."""
     from ragcli.sessions import export
 
-    text = (
-        export.to_html(conversation, turns)
-        if path.suffix in {".html", ".htm"}
-        else export.to_markdown(conversation, turns)
+    if ending == ".json":
+        told = export.to_json(profile, [(conversation, turns)])
+        return json.dumps(told, indent=2, default=list) + "\n"
+    if ending in {".html", ".htm"}:
+        return export.to_html(conversation, turns)
+    if ending in {"", ".md", ".markdown", ".txt"}:
+        return export.to_markdown(conversation, turns)
+    raise UsageError(
+        f"{safe_name(ending)} is no format to export to",
+        "end the name in .md, .html or .json",
     )
+
+
+def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StorageFailed(f"{path}: {error.strerror}", "name another file") from error
+        raise StorageFailed(
+            f"{safe_name(str(path))}: {error.strerror}", "name another file"
+        ) from error

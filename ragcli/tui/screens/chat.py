@@ -16,16 +16,18 @@ from ragcli.tui import commands, keys
 from ragcli.tui.attachments import mention_start, paths_like
 from ragcli.tui.bindings import key
 from ragcli.tui.screens.changing import ChangingMixin
+from ragcli.tui.screens.documents import DocumentsMixin
 from ragcli.tui.screens.finding import FindingMixin
 from ragcli.tui.screens.help import HelpScreen
-from ragcli.tui.screens.profiles import ProfilesMixin
+from ragcli.tui.screens.locking import LockingMixin
 from ragcli.tui.screens.turns import TurnsMixin
 from ragcli.tui.threads import aside
 from ragcli.tui.widgets.completions import Completion, Completions
 from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.turn import TurnView
 
 
-class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
+class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, LockingMixin):
     """The one screen of the chat."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,6 +103,14 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
             getattr(self, f"command_{name}")(argument)
         except RagcliError as error:
             self.say_error(error)
+
+    @on(TurnView.Requested)
+    def _turn_key(self, message: TurnView.Requested) -> None:
+        self.selected = message.view
+        if message.what in {"previous", "next"}:
+            self.move(message.view, 1 if message.what == "next" else -1)
+        else:
+            self.run_command(message.what)
 
     @on(Prompt.Sent)
     def _sent(self, message: Prompt.Sent) -> None:
@@ -229,6 +239,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, ProfilesMixin):
             return [Completion(start, path, runs=True) for path in found]
         named = {
             "profile": self.profiles.store.names,
+            "model": self.model_specs,
             "theme": lambda: sorted(self.app.available_themes),
             "conversation": lambda: list(_titles(self._conversations)),
         }.get(kind)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from textual import on
 
 from ragcli.sessions.records import Conversation, Turn
+from ragcli.tui.asking import Asking
 from ragcli.tui.messages import HistoryFailed, HistoryMoved
-from ragcli.tui.screens.asking import AskingMixin
+from ragcli.tui.screens.base import ChatBase
 from ragcli.tui.sources import from_turn
 from ragcli.tui.threads import aside
 from ragcli.tui.watching import Watcher
@@ -24,13 +25,17 @@ _PAGE = 16
 """Turns that are loaded when the user scrolls on."""
 
 
-class ConversationsMixin(AskingMixin):
+class ConversationsMixin(ChatBase):
     """Shows one conversation, and keeps up with the profile's history."""
 
     _watcher: Watcher | None = None
     _conversations: Sequence[Conversation] = ()
     _missed: list[Turn] | None = None
     """Turns that came while the conversation was being loaded; None otherwise."""
+    _recorded_here: Turn | None = None
+    """The answer in progress, as the history brought it before the engine did."""
+    _asked_in = 0
+    """What was open when the question in progress was asked; see `opened`."""
     _draft_due = False
 
     # Loading
@@ -85,6 +90,12 @@ class ConversationsMixin(AskingMixin):
         asking.take()
         self.live.answer.replace(asking.answer())
         self.live.stage("writing …")
+
+    def is_here(self, asking: Asking) -> bool:
+        """Tells whether an answer belongs to the conversation on the screen."""
+        if asking.request.conversation:
+            return asking.request.conversation == self.conversation
+        return self._asked_in == self.opened
 
     def _remember(self, turns: Sequence[Turn]) -> None:
         self.prompt.remember([turn.question for turn in turns])

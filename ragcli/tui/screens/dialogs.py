@@ -75,25 +75,32 @@ class TextDialog(ModalScreen[str | None]):
     Args:
         title: What it is for.
         value: What stands there already.
-        password: Whether it is to be hidden.
+        password: Whether it is to be hidden; then it is taken as it is, spaces and all.
+        note: What was wrong with the line before.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
-    def __init__(self, title: str, value: str = "", *, password: bool = False) -> None:
+    def __init__(
+        self, title: str, value: str = "", *, password: bool = False, note: str = ""
+    ) -> None:
         super().__init__()
         self._title, self._value, self._password = title, value, password
+        self._note = note
 
     def compose(self) -> ComposeResult:
-        """Yields title and input."""
+        """Yields title, input and what was wrong."""
         with Vertical(classes="dialog"):
             yield Static(Content(safe_text(self._title)), classes="title")
             yield Input(self._value, password=self._password, compact=True)
+            if self._note:
+                yield Static(Content(safe_line(self._note)), classes="wrong")
             yield Static("Enter to accept, Esc to cancel", classes="hint")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        text = event.value if self._password else event.value.strip()
+        self.dismiss(text or None)
 
     def action_leave(self) -> None:
         """Gives up."""

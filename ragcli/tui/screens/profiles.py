@@ -1,35 +1,30 @@
-"""Profiles, models, documents and themes: switching without leaving."""
+"""Profiles, models and themes: switching without leaving."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from textual import on
 
-from ragcli.errors import DocumentNotFound, PassphraseNeeded, RagcliError
+from ragcli.errors import PassphraseNeeded, WrongPassphrase
 from ragcli.text import safe_name
-from ragcli.tui.ingesting import Ingesting
-from ragcli.tui.messages import (
-    IngestEnded,
-    IngestNoted,
-    IngestStarted,
-    IngestStepped,
-)
 from ragcli.tui.ports import Profile
 from ragcli.tui.rendering.code import warm_up
-from ragcli.tui.screens.conversations import ConversationsMixin
-from ragcli.tui.screens.dialogs import Choice, PickDialog
+from ragcli.tui.screens.asking import AskingMixin
+from ragcli.tui.screens.dialogs import Choice, PickDialog, TextDialog
 from ragcli.tui.threads import aside
-from ragcli.tui.widgets.ingest import IngestBar
 from ragcli.tui.widgets.sidebar import Sidebar
 
+_MODELS_KEPT = 20.0
+"""Seconds for which a list of models completes what is typed."""
 
-class ProfilesMixin(ConversationsMixin):
+
+class ProfilesMixin(AskingMixin):
     """Switches what the chat works with."""
 
-    _ingesting: Ingesting | None = None
-    _left_out: list[str]
+    _specs: Sequence[str] = ()
+    _asked_for_models = float("-inf")
 
     # Profiles
 
@@ -45,9 +40,9 @@ class ProfilesMixin(ConversationsMixin):
     async def _pick_profile(self, name: str) -> None:
         if not name:
             names = await aside(self.profiles.store.names)
-            dialog = PickDialog(
-                "Profiles", [Choice(n, n) for n in names], self.profile.name
-            )
+            marks = await aside(self.profiles.marks)
+            choices = [Choice(n, safe_name(n), marks.get(n, "")) for n in names]
+            dialog = PickDialog("Profiles", choices, self.profile.name)
             chosen = await self.app.push_screen_wait(dialog)
             name = chosen or ""
         if name and name != self.profile.name:
@@ -56,18 +51,33 @@ class ProfilesMixin(ConversationsMixin):
     async def _switch_profile(self, name: str) -> None:
         try:
             profile = await self._opened(name)
-        except RagcliError:
+        finally:
+            self.show_state()
             await self.list_profiles()
-            raise
-        await self.use_profile(profile)
+        if profile is not None:
+            await self.use_profile(profile)
 
-    async def _opened(self, name: str) -> Profile:
-        """Opens a profile; an encrypted one asks for its passphrase on the terminal."""
-        try:
-            return await aside(self.profiles.open, name, create=False)
-        except PassphraseNeeded:
-            with self.app.suspend():
-                return self.profiles.open(name, create=False)
+    async def _opened(self, name: str) -> Profile | None:
+        """Opens a profile; of an encrypted one the passphrase is asked for here.
+
+        Returns:
+            The profile; None when the user gave up.
+        """
+        wrong = ""
+        while True:
+            self.status.say(state=f"opening {name}", kind="busy")
+            try:
+                return await aside(self.profiles.open, name, create=False)
+            except PassphraseNeeded:
+                wrong = ""
+            except WrongPassphrase as error:
+                wrong = error.message
+            title = f"Passphrase of profile {safe_name(name)}"
+            dialog = TextDialog(title, password=True, note=wrong)
+            given = await self.app.push_screen_wait(dialog)
+            self.profiles.unlock(name, given or "")
+            if given is None:
+                return None
 
     async def use_profile(self, profile: Profile) -> None:
         """Puts `profile` in place of the open one; its answer and draft are kept."""
@@ -98,14 +108,15 @@ class ProfilesMixin(ConversationsMixin):
             self.prompt.put(draft)
         self.watch_history()
         await self.list_profiles()
-        self.do("learn", self._learn, self.profile)
+        self.do("learn", self.learn, self.profile)
 
     async def list_profiles(self) -> None:
         """Brings the list of profiles up to date."""
         names = await aside(self.profiles.store.names)
-        self.sidebar.list_profiles(names, self.profile.name)
+        marks = await aside(self.profiles.marks)
+        self.sidebar.list_profiles(names, self.profile.name, marks)
 
-    async def _learn(self, profile: Profile) -> None:
+    async def learn(self, profile: Profile) -> None:
         """Counts the documents, finds the model, and loads what answers need."""
         await aside(warm_up)
         count = await aside(profile.library.count)
@@ -158,6 +169,14 @@ class ProfilesMixin(ConversationsMixin):
         models = available(self.profile.settings)
         return [Choice(m.spec, m.spec, m.note) for m in models if m.kind == "chat"]
 
+    def model_specs(self) -> Sequence[str]:
+        """Returns the models that can be had; the server is asked now and then."""
+        now = time.monotonic()
+        if now - self._asked_for_models > _MODELS_KEPT:
+            self._asked_for_models = now
+            self._specs = [choice.id for choice in self._models()]
+        return self._specs
+
     def command_theme(self, name: str = "") -> None:
         """Switches the theme, by name or from a list."""
         self.do("", self._pick_theme, name)
@@ -172,78 +191,3 @@ class ProfilesMixin(ConversationsMixin):
             self.app.theme = name
         elif name:
             self.say(f"there is no theme {name}", severity="error")
-
-    # Documents
-
-    def command_add(self, path: str = "") -> None:
-        """Adds files or folders to the documents, beside the chat."""
-        paths = [Path(path.strip("\"'")).expanduser().absolute()]
-        if not paths[0].exists():
-            raise DocumentNotFound(
-                f"{safe_name(str(paths[0]))} is not there", "mend the path"
-            )
-        self._ingest(paths)
-
-    def command_sync(self, _: str = "") -> None:
-        """Brings all documents up to date."""
-        self._ingest(None)
-
-    def _ingest(self, paths: Sequence[Path] | None) -> None:
-        if self._ingesting is not None:
-            self.say("Documents are being read already.", severity="warning")
-            return
-        self._left_out = []
-        self._ingesting = Ingesting(self.profile, paths, self.post_message)
-        self._ingesting.start()
-
-    @on(IngestStarted)
-    def _ingest_started(self, message: IngestStarted) -> None:
-        self.query_one(IngestBar).begin(message.total, message.what)
-
-    @on(IngestStepped)
-    def _ingest_stepped(self, message: IngestStepped) -> None:
-        self.query_one(IngestBar).step(message.done, message.name)
-
-    @on(IngestNoted)
-    def _ingest_noted(self, message: IngestNoted) -> None:
-        self._left_out.append(message.message)
-
-    @on(IngestEnded)
-    def _ingest_ended(self, message: IngestEnded) -> None:
-        self._ingesting = None
-        self.query_one(IngestBar).finish()
-        if message.crash is not None:
-            raise message.crash
-        if message.error is not None:
-            self.say_error(message.error)
-        else:
-            self._tell_report(message.report)
-        self.do("learn", self._learn, self.profile)
-
-    def _tell_report(self, report: object) -> None:
-        counts = {
-            name: getattr(report, name)
-            for name in ("added", "changed", "removed", "unchanged")
-        }
-        said = [f"{count} {name}" for name, count in counts.items() if count]
-        self.say("Documents: " + (", ".join(said) or "nothing to add"))
-        failed = [f"{f.path}: {f.reason}" for f in getattr(report, "failed", ())]
-        if failed or self._left_out:
-            reasons = (failed or self._left_out)[:3]
-            self.say("Left out: " + "; ".join(reasons), severity="warning")
-
-    def command_docs(self, _: str = "") -> None:
-        """Lists the documents; choosing one opens it."""
-        self.do("", self._list_documents)
-
-    async def _list_documents(self) -> None:
-        documents = await aside(self.profile.library.documents)
-        choices = [
-            Choice(str(d.path), safe_name(str(d.path)), f"{d.chunks} passages")
-            for d in documents
-        ]
-        dialog = PickDialog(f"Documents of {self.profile.name}", choices)
-        chosen = await self.app.push_screen_wait(dialog)
-        if chosen:
-            self.prompt.put(f"@{chosen} " if " " not in chosen else f'@"{chosen}" ')
-            self.prompt.focus()

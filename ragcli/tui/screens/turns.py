@@ -13,7 +13,7 @@ from ragcli.errors import UsageError
 from ragcli.sessions.records import Turn
 from ragcli.text import safe_name
 from ragcli.tui import editor
-from ragcli.tui.screens.conversations import ConversationsMixin
+from ragcli.tui.screens.asking import AskingMixin
 from ragcli.tui.screens.dialogs import ConfirmDialog
 from ragcli.tui.sources import Source
 from ragcli.tui.surroundings import surroundings
@@ -23,7 +23,7 @@ from ragcli.tui.widgets.sources import SourceCard
 from ragcli.tui.widgets.turn import TurnView
 
 
-class TurnsMixin(ConversationsMixin):
+class TurnsMixin(AskingMixin):
     """Does what the keys on a turn or a source ask for."""
 
     @on(TurnView.Selected)
@@ -41,19 +41,8 @@ class TurnsMixin(ConversationsMixin):
                 self.toggle_pane("sources")
             self.sources.select(message.marker)
 
-    @on(TurnView.Requested)
-    def _turn_key(self, message: TurnView.Requested) -> None:
-        self.selected = message.view
-        if message.what in {"previous", "next"}:
-            self._move(message.view, 1 if message.what == "next" else -1)
-            return
-        self.run_command(message.what)
-
-    def run_command(self, name: str, argument: str = "") -> None:
-        """Runs a command by name; the chat screen does it."""
-        raise NotImplementedError
-
-    def _move(self, view: TurnView, step: int) -> None:
+    def move(self, view: TurnView, step: int) -> None:
+        """Goes from a turn to the next or previous one."""
         turns = self.transcript.turns
         at = turns.index(view) + step
         if at >= len(turns):
@@ -78,15 +67,13 @@ class TurnsMixin(ConversationsMixin):
         if self.asking is not None:
             raise UsageError("an answer is being written", "stop it with Esc first")
         replaces = turn.id if turn.seq else ""
-        self._replaced = None if turn.seq else self.target
         request = AskRequest(turn.question, replaces=replaces, exclude=exclude)
-        self.submit(request)
+        self.submit(request, self.target)
 
     def command_edit(self, _: str = "") -> None:
         """Puts the question into the prompt; sending it replaces the turn."""
         turn = self._answered().turn
-        self.editing = turn if turn.seq else None
-        self._replaced = None if turn.seq else self.target
+        self.editing = turn
         self.prompt.put(turn.question)
         self.prompt.focus()
         self.show_state()

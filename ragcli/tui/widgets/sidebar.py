@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on
@@ -91,22 +92,30 @@ class Sidebar(Vertical):
         self._fill("#conversations", options)
 
     def list_profiles(
-        self, names: Sequence[str], current: str, locked: Collection[str] = ()
+        self,
+        names: Sequence[str],
+        current: str,
+        marks: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Shows the profiles, the open one marked."""
-        self._fill(
-            "#profiles",
-            [
-                Option(
-                    _line(
-                        safe_name(name) + (" (locked)" if name in locked else ""),
-                        here=name == current,
-                    ),
-                    name,
-                )
-                for name in names
-            ],
-        )
+        """Shows the profiles, the open one marked.
+
+        Args:
+            names: All of them.
+            current: The open one.
+            marks: What to say beside some of the others: `locked`, `in use`.
+        """
+        options = [
+            Option(
+                _line(
+                    safe_name(name),
+                    here=name == current,
+                    mark="" if name == current else marks.get(name, ""),
+                ),
+                name,
+            )
+            for name in names
+        ]
+        self._fill("#profiles", options)
 
     def _fill(self, selector: str, options: list[Option]) -> None:
         """Replaces a list; the highlighted entry stays highlighted."""
@@ -136,8 +145,9 @@ class Sidebar(Vertical):
         self.post_message(self.ProfileChosen(event.option_id or ""))
 
 
-def _line(text: str, *, here: bool) -> Content:
+def _line(text: str, *, here: bool, mark: str = "") -> Content:
     line = safe_line(text)
     if here:
         return Content.assemble(("● ", "$text-success"), (line, "bold"))
-    return Content(f"  {line}")
+    said = f" ({mark})" if mark else ""
+    return Content.assemble(f"  {line}", (said, "$text-warning"))

@@ -308,6 +308,43 @@ def test_an_asked_again_turn_takes_the_place_of_the_first(bench: Bench) -> None:
     assert bench.retriever.requests[1].history == ()
 
 
+def test_an_answer_stays_when_its_replacement_is_stopped(bench: Bench) -> None:
+    first = finished(bench.ask()).turn
+    events = bench.events(replaces=first.id)
+    next(event for event in events if isinstance(event, Token))
+
+    events.close()  # type: ignore[attr-defined]
+
+    kept, partial = bench.history.transcript(first.conversation)
+    assert kept == first
+    assert (partial.status, partial.replaces) == ("interrupted", "")
+    assert partial.answer
+
+
+def test_of_a_repeated_question_stopped_before_a_word_nothing_is_kept(
+    bench: Bench,
+) -> None:
+    first = finished(bench.ask()).turn
+    events = bench.events(replaces=first.id)
+    next(event for event in events if isinstance(event, Retrieved))
+
+    events.close()  # type: ignore[attr-defined]
+
+    assert bench.history.transcript(first.conversation) == [first]
+
+
+def test_a_changed_question_stopped_before_a_word_is_kept(bench: Bench) -> None:
+    first = finished(bench.ask()).turn
+    events = bench.events("How long does it wait for sure?", replaces=first.id)
+    next(event for event in events if isinstance(event, Retrieved))
+
+    events.close()  # type: ignore[attr-defined]
+
+    kept, changed = bench.history.transcript(first.conversation)
+    assert kept == first
+    assert changed.question == "How long does it wait for sure?"
+
+
 def test_an_interrupted_answer_goes_on_where_it_stopped(bench: Bench) -> None:
     events = bench.events()
     next(event for event in events if isinstance(event, Token))

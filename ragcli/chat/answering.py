@@ -1,0 +1,119 @@
+"""One question on its way: what is known of it so far, and how it is recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ragcli.chat.events import AskRequest, Token
+from ragcli.index.passages import Passage
+from ragcli.sessions.context import Context
+from ragcli.sessions.records import Turn
+from ragcli.text import safe_line
+
+if TYPE_CHECKING:
+    from ragcli.chat.citations import Checked
+    from ragcli.sessions.history import History
+
+TITLE_WIDTH = 60
+"""Characters of the first question that become a conversation's title."""
+
+BROKEN_OFF = frozenset({"interrupted", "failed"})
+"""Statuses of an answer that did not come to its end."""
+
+
+@dataclass(slots=True)
+class Answering:
+    """The state of one question on its way."""
+
+    request: AskRequest
+    turn: Turn
+    starts: bool
+    """Whether the turn opens its conversation."""
+    parent: int
+    """The head of the log when the question came."""
+    context: Context
+    """What the model may read of the conversation."""
+    repeats: bool = False
+    """Whether the very same question was answered by the turn that it replaces."""
+    started: float = field(default_factory=time.monotonic)
+    retrieved: tuple[Passage, ...] = ()
+    used: int = 0
+    """How many of the passages the model is shown."""
+    timings: dict[str, float] = field(default_factory=dict)
+    pieces: list[str] = field(default_factory=list)
+    """The answer, as it came."""
+    checked: Checked | None = None
+    recorded: bool = False
+
+    @property
+    def answer(self) -> str:
+        """The answer so far."""
+        return "".join(self.pieces).strip()
+
+    def elapsed(self) -> float:
+        """Returns the milliseconds since the question came."""
+        return round((time.monotonic() - self.started) * 1000, 1)
+
+    def say(self, text: str) -> Iterator[Token]:
+        """Takes a piece of the answer and yields it, unless it is empty."""
+        if text:
+            self.timings.setdefault("first_token_ms", self.elapsed())
+            self.pieces.append(text)
+            yield Token(text)
+
+    def record(self, history: History, status: str) -> Turn:
+        """Stores the turn, unless nothing may be written; returns it as stored.
+
+        An answer that broke off takes the place of no other: what was to be replaced
+        stays, and the beginning of the new answer stands after it. Of a repeated
+        question that was stopped before its first word there is nothing to keep.
+
+        Raises:
+            Locked, StorageFailed: It could not be stored.
+        """
+        if self.recorded:
+            return self.turn
+        self.turn = self._ended(status)
+        broken = status in BROKEN_OFF
+        if not self.request.record or (broken and self.repeats and not self.answer):
+            return self.turn
+        title = safe_line(self.request.question, TITLE_WIDTH)
+        self.turn = history.commit(
+            self.turn,
+            title=title if self.starts else None,
+            parent=self.parent,
+            expect=self.request.expect_seq,
+        )
+        self.recorded = True
+        return self.turn
+
+    def _ended(self, status: str) -> Turn:
+        """Returns the turn with all that is known now."""
+        self.timings["total_ms"] = self.elapsed()
+        return replace(
+            self.turn,
+            answer=self.answer,
+            status=status,
+            replaces="" if status in BROKEN_OFF else self.turn.replaces,
+            citations=self.checked.citations if self.checked else (),
+            retrieved=tuple(remembered(passage) for passage in self.retrieved),
+            timings=dict(self.timings),
+        )
+
+
+def remembered(passage: Passage) -> dict[str, Any]:
+    """Returns what a turn keeps of a passage: enough to show it again later."""
+    return {
+        "id": passage.id,
+        "path": passage.path,
+        "page": passage.page,
+        "lines": list(passage.lines) if passage.lines else None,
+        "heading": " > ".join(passage.heading),
+        "score": round(passage.score, 4),
+        "digest": passage.digest,
+        "source": passage.source,
+        "text": passage.text,
+    }

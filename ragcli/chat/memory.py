@@ -1,0 +1,40 @@
+"""What a model reads of the conversation that a question belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ragcli.chat.events import AskRequest
+from ragcli.models.base import Exchange
+from ragcli.sessions.context import Context
+from ragcli.sessions.records import Turn
+
+
+def replaced_turn(context: Context, request: AskRequest) -> Turn | None:
+    """Returns the turn that is asked again, while the model still reads it."""
+    wanted = request.replaces
+    return next((t for t in context.turns if wanted and t.id == wanted), None)
+
+
+def without_replaced(context: Context, request: AskRequest) -> Context:
+    """Returns the context without the turn that is asked again."""
+    if not request.replaces:
+        return context
+    kept = tuple(turn for turn in context.turns if turn.id != request.replaces)
+    return replace(context, turns=kept)
+
+
+def question_for_model(request: AskRequest, context: Context) -> str:
+    """Returns the question as the model reads it; a continued turn shows its start."""
+    partial = next((t for t in context.turns if t.id == request.continues), None)
+    if partial is None:
+        return request.question
+    return (
+        f"{partial.question}\n\nYour answer was cut off after this; go on from there "
+        f"without repeating it:\n{partial.answer}"
+    )
+
+
+def exchanges(turns: tuple[Turn, ...]) -> tuple[Exchange, ...]:
+    """Returns what was asked and answered; questions without an answer left out."""
+    return tuple(Exchange(turn.question, turn.answer) for turn in turns if turn.answer)

@@ -1,0 +1,47 @@
+"""What came of a question: an answer, nothing, or an answer that does not hold."""
+
+from __future__ import annotations
+
+from ragcli.chat.answering import Answering
+from ragcli.chat.prompts import REFUSAL
+from ragcli.errors import Unverified
+from ragcli.index.passages import SearchResult
+from ragcli.models.base import ChatModel
+from ragcli.sessions.records import Turn
+
+
+def status_of(state: Answering) -> str:
+    """Returns how an answer that came to its end is to be recorded."""
+    answer = state.answer
+    if not answer or (state.request.use_documents and answer.startswith(REFUSAL)):
+        return "nothing_found"
+    return "answered"
+
+
+def nothing_to_say(
+    state: Answering, model: ChatModel, found: SearchResult | None
+) -> bool:
+    """Tells whether the documents leave nothing to answer from.
+
+    A model that generates judges doubtful passages itself; the built-in one only
+    quotes, so for it the calibrated threshold decides.
+    """
+    if found is None:
+        return not model.generates
+    return not state.used or (not model.generates and not found.relevant)
+
+
+def check_strict(turn: Turn, unsupported: int) -> None:
+    """Refuses an answer that its citations do not bear out.
+
+    Raises:
+        Unverified: It cites nothing, or a citation does not hold.
+    """
+    unverified = sum(not citation.verified for citation in turn.citations)
+    if unsupported or unverified or not turn.citations:
+        count = unsupported + unverified
+        what = f"{count} of its citations" if count else "it cites nothing, so it"
+        raise Unverified(
+            f"the answer is not borne out: {what} cannot be verified",
+            "the turn is recorded; ask without --strict to read it",
+        )

@@ -1,0 +1,56 @@
+"""An answer that could not be recorded: wait, go on without, or fork."""
+
+from __future__ import annotations
+
+from textual import on
+
+from ragcli.chat.answering import TITLE_WIDTH
+from ragcli.errors import Locked
+from ragcli.sessions.records import Turn
+from ragcli.text import safe_line
+from ragcli.tui.messages import NotRecorded
+from ragcli.tui.screens.dialogs import LockDialog
+from ragcli.tui.screens.profiles import ProfilesMixin
+from ragcli.tui.threads import aside
+
+
+class LockingMixin(ProfilesMixin):
+    """Asks the user what becomes of a turn while others hold the lock."""
+
+    @on(NotRecorded)
+    def _not_recorded(self, message: NotRecorded) -> None:
+        self.do("", self._ask_about_lock, message)
+
+    async def _ask_about_lock(self, message: NotRecorded) -> None:
+        """Lets the user choose what becomes of a turn that could not be recorded."""
+        turn, error = message.turn, message.error
+        title = safe_line(turn.question, TITLE_WIDTH) if message.starts else None
+        while True:
+            self.status.say(state="locked", kind="error")
+            chosen = await self.app.push_screen_wait(
+                LockDialog(error.message, error.hint)
+            )
+            if chosen == "wait":
+                self.status.say(state="waiting for the lock", kind="busy")
+            elif chosen == "fork":
+                await self.fork_profile()
+            else:
+                self.read_only = True
+                self.show_state()
+                return
+            try:
+                stored = await aside(self.profile.history.commit, turn, title=title)
+            except Locked as again:
+                error = again
+                continue
+            await self._recorded(stored)
+            return
+
+    async def _recorded(self, turn: Turn) -> None:
+        """Shows that a turn is recorded after all."""
+        view = next((v for v in self.transcript.turns if v.turn.id == turn.id), None)
+        if view is not None:
+            view.settle(turn)
+        self.conversation = turn.conversation
+        self.show_state()
+        self.say("The answer is recorded.")
