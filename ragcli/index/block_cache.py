@@ -42,10 +42,10 @@ def retire(cache: Path, profile: str) -> None:
     for other in (cache / PLACE).glob(f"{mine.partition('-')[0]}*"):
         if other.name == mine:
             continue
-        found = list(other.glob("index/gen-*"))
-        gone = [leases.remove_unused(one, collection.WORKSPACE) for one in found]
-        if all(gone):
-            shutil.rmtree(other, ignore_errors=True)
+        for generation in other.glob("index/gen-*"):
+            if leases.remove_unused(generation, collection.WORKSPACE):
+                name = verification.stamp_name(generation.name)
+                generation.with_name(name).unlink(missing_ok=True)
 
 
 def unless_cached(cache: Path, profile: str) -> Path | None:

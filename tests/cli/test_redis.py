@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,6 +121,37 @@ def test_two_processes_share_a_profile_as_it_happens(
         assert turn.id == answered.json["turn"]
 
 
+@pytest.mark.parametrize("ttl", ["1h", "never"])
+def test_a_stateless_question_leaves_no_trace(
+    redis_server: RedisServer,
+    in_redis: str,
+    notes: Path,
+    run_process: Run,
+    tmp_path: Path,
+    ttl: str,
+) -> None:
+    assert run_process("profile", "create", "work", "--ttl", ttl).code == 0
+    assert run_process("docs", "add", "notes", "-p", "work").code == 0
+    home = Runtime().home
+    shutil.rmtree(home.data, ignore_errors=True)
+    shutil.rmtree(home.cache, ignore_errors=True)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with redis_server.client(encoding="latin-1") as client:
+        keys = client.keys(f"ragcli:{{{os.environ['RAGCLI_USER']}/work}}:*")
+        before = {key: _held(client, key) for key in keys}
+
+        ran = run_process(
+            "ask", "-p", "work", QUESTION, "--stateless", env={"TMPDIR": str(scratch)}
+        )
+        assert "ten seconds" in ran.out, ran.err
+        assert {key: _held(client, key) for key in keys} == before
+    if ttl == "never":
+        assert {end for *_, end in before.values()} == {-1}
+    left = [p for place in (home.data, home.cache, scratch) for p in place.rglob("*")]
+    assert left == []
+
+
 def test_a_server_that_is_away_is_one_line(
     run_cli: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,3 +200,9 @@ def test_an_answer_is_kept_when_the_server_dies_before_it_is_stored(
     ran = run_cli("history", "search", "commit lock", "--json")
     assert ran.code == 0, ran.err
     assert ran.out.count(QUESTION) >= 1
+
+
+def _held(client: Any, key: str) -> tuple[Any, int]:
+    """What a key holds, and when it ends."""
+    read = {"hash": client.hgetall, "stream": client.xrange, "string": client.get}
+    return read[client.type(key)](key), client.pexpiretime(key)

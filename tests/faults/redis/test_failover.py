@@ -210,7 +210,7 @@ def _sentinel(
         f"sentinel monitor sessions 127.0.0.1 {master} 2\n"
         f"sentinel config-epoch sessions {epoch}\n"
         "sentinel down-after-milliseconds sessions 1000\n"
-        "sentinel failover-timeout sessions 3000\n"
+        "sentinel failover-timeout sessions 1000\n"
     )
     return start(program="redis-sentinel", config=config)
 
