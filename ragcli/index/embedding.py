@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeGuard
 
-from ragcli.index.reading import Embedded
+from ragcli.index.reading import Embedded, Prepared
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, TokenEmbedder
@@ -41,3 +41,20 @@ def embed(embedder: Embedder, texts: Sequence[str]) -> Embedded:
         dimension = vectors.shape[1]
         parts.append(vectors.astype("<f2").tobytes())
     return Embedded(b"".join(parts), dimension, tokens)
+
+
+def embed_documents(
+    embedder: Embedder, documents: Sequence[Prepared]
+) -> list[Embedded]:
+    """Returns what `embed` makes of the chunks of each document, embedded together."""
+    texts = [chunk.text for document in documents for chunk in document.chunks]
+    made = embed(embedder, texts)
+    width = 2 * made.dimension
+    found: list[Embedded] = []
+    start = 0
+    for document in documents:
+        end = start + len(document.chunks)
+        vectors = made.vectors[start * width : end * width]
+        found.append(Embedded(vectors, made.dimension, made.tokens[start:end]))
+        start = end
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,17 @@ class SearchResult:
 
     generation: str
     """The snapshot that was read, `gen-00000007`; "" when there is none."""
+
+
+class Heading(NamedTuple):
+    """What stands above a chunk."""
+
+    title: str
+    """Its document's."""
+    above: tuple[str, ...]
+    """The headings, outermost first."""
+    language: str
+    """ISO 639-1; "" when unknown."""
 
 
 def indexed_text(title: str, heading: tuple[str, ...], text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ragcli.index.analysis import Term
 from ragcli.index.fusion import Spread, cosine_spread, idf, text_spread
-from ragcli.index.passages import Passage
+from ragcli.index.passages import Heading, Passage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,6 +145,10 @@ class Pool:
     def tokens(self, places: Sequence[Place]) -> list[NDArray[np.uint16]]:
         """Returns the token ids of chunks, in their order."""
         return self._gathered(places, lambda reader, rows: reader.tokens(rows))
+
+    def headings(self, places: Sequence[Place]) -> list[Heading]:
+        """Returns what stands above chunks, in their order."""
+        return self._gathered(places, lambda reader, rows: reader.headings(rows))
 
     def passages(self, places: Sequence[Place]) -> list[Passage]:
         """Returns the passages of chunks, in their order."""

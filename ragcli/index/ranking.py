@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragcli.index import fusion
-from ragcli.index.passages import Passage, indexed_text
+from ragcli.index.passages import Heading, Passage, indexed_text
 from ragcli.index.relevance import NO_TOKENS, TOKENS, Evidence, relevance
 from ragcli.language.interaction import Interaction
 from ragcli.language.stemming import content_stems
@@ -110,7 +110,7 @@ def scores(
     pool: Pool,
     query: Query,
     sides: Sides,
-    passages: Sequence[Passage],
+    headings: Sequence[Heading],
     interaction: Interaction | None,
 ) -> Scores:
     """Returns every score of the candidates.
@@ -119,13 +119,13 @@ def scores(
         pool: Word statistics.
         query: One form of the question.
         sides: Its scores of both sides.
-        passages: The candidates.
+        headings: What stands above the candidates.
         interaction: Their tokens; None when the embedder has no token vectors.
     """
     import numpy as np
 
     coverage = Coverage(query, pool.idf)
-    title = np.array([coverage.above(passage) for passage in passages])
+    title = np.array([coverage.above(heading) for heading in headings])
     if interaction is None:
         fused = sides.text_z + fusion.COSINE_ALONE_WEIGHT * sides.cosine_z
         return Scores(sides, None, None, title, fusion.reranked(fused, None, title))
@@ -181,19 +181,19 @@ class Coverage:
             if term.weight >= 1 or not own
         ]
         self._total = sum(worth for _, worth in self._worth)
-        self._above: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._above: dict[Heading, float] = {}
 
     def of(self, passage: Passage) -> float:
         """Returns the share in a passage with its title and headings."""
         text = indexed_text(passage.title, passage.heading, passage.text)
         return self._share(text, passage.language)
 
-    def above(self, passage: Passage) -> float:
-        """Returns the share in the title and headings alone."""
-        key = passage.title, passage.heading
-        if key not in self._above:
-            self._above[key] = self._share(indexed_text(*key, ""), passage.language)
-        return self._above[key]
+    def above(self, heading: Heading) -> float:
+        """Returns the share in title and headings alone."""
+        if heading not in self._above:
+            text = indexed_text(heading.title, heading.above, "")
+            self._above[heading] = self._share(text, heading.language)
+        return self._above[heading]
 
     def _share(self, text: str, language: str) -> float:
         present = set(content_stems(text, language))

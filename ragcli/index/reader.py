@@ -6,7 +6,6 @@ import hashlib
 import os
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,13 @@ from ragcli.index import catalogue
 from ragcli.index.generation_files import GenerationFiles
 from ragcli.index.manifest import Manifest
 from ragcli.index.moments import CosineMoments, Moments
-from ragcli.index.passages import Passage
+from ragcli.index.passages import Heading, Passage
 from ragcli.index.segment import Segment
 from ragcli.index.text_search import TextSearch
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -123,8 +124,7 @@ class Reader:
         if self.chunk_count < _PARALLEL or len(self._segments) == 1:
             parts = list(map(nearest, self._segments))
         else:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                parts = list(pool.map(nearest, self._segments))
+            parts = list(self._threads.map(nearest, self._segments))
         rows = np.concatenate([part[0] for part in parts])
         scores = np.concatenate([part[1] for part in parts])
         best = np.argsort(-scores, kind="stable")[:limit]
@@ -172,6 +172,23 @@ class Reader:
             found.append(self._passage(int(row), *place))
         return found
 
+    def headings(self, rows: Sequence[int] | NDArray[np.int64]) -> list[Heading]:
+        """Returns what stands above the passages of `rows`, in their order.
+
+        Raises:
+            KeyError: A row is not here.
+        """
+        found = []
+        for row, place in zip(rows, self._places(rows), strict=True):
+            if place is None:
+                raise KeyError(int(row))
+            segment, position = place
+            stored = segment.passage(position)
+            title = segment.documents.of_row(int(row))["title"]
+            above = tuple(stored.get("heading", ()))
+            found.append(Heading(title, above, stored["language"]))
+        return found
+
     def _passage(self, row: int, segment: Segment, position: int) -> Passage:
         stored = segment.passage(position)
         document = segment.documents.of_row(row)
@@ -211,6 +228,13 @@ class Reader:
         Exact, from stored sums; costs the same for any number of chunks.
         """
         return self._moments.of(query)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        """Threads that search segments side by side; they end with the reader."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(os.cpu_count())
 
     @cached_property
     def _moments(self) -> CosineMoments:

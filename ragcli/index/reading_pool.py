@@ -23,7 +23,11 @@ _MOST = 8
 """Processes; embedding does not keep up with more."""
 
 _DEPTH = 4
-"""Documents that a process is sent ahead of its answers."""
+"""Groups of documents that a process is sent ahead of its answers."""
+
+_GROUP = 128 << 10
+_MOST_IN_GROUP = 64
+"""Bytes and documents that are read, embedded and answered together."""
 
 _PIPE = 1 << 20
 """Bytes of answers that a process need not wait for anybody to take."""
@@ -77,20 +81,21 @@ class ReadingPool:
 
         A file whose reading kills the process is named, the others are read.
         """
+        groups = _groups(waiting)
         asked: deque[_Worker] = deque()
         while True:
-            self._ask_ahead(waiting, asked)
+            self._ask_ahead(groups, asked)
             if not asked:
                 return
-            yield asked.popleft().answer()
+            yield from asked.popleft().answer()
 
-    def _ask_ahead(self, waiting: Iterator[Wanted], asked: deque[_Worker]) -> None:
+    def _ask_ahead(self, groups: Iterator[list[Wanted]], asked: deque[_Worker]) -> None:
         while True:
             worker = min(self._workers, key=lambda item: len(item.ahead))
-            wanted = next(waiting, None) if len(worker.ahead) < _DEPTH else None
-            if wanted is None:
+            group = next(groups, None) if len(worker.ahead) < _DEPTH else None
+            if group is None:
                 return
-            worker.ask(wanted)
+            worker.ask(group)
             asked.append(worker)
 
     def close(self) -> None:
@@ -99,11 +104,25 @@ class ReadingPool:
             worker.stop()
 
 
+def _groups(waiting: Iterator[Wanted]) -> Iterator[list[Wanted]]:
+    """Yields files that are small enough to go together."""
+    group: list[Wanted] = []
+    size = 0
+    for wanted in waiting:
+        group.append(wanted)
+        size += wanted[0].size
+        if size >= _GROUP or len(group) == _MOST_IN_GROUP:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
 class _Worker:
     """One process that reads; replaced when a document kills it."""
 
     def __init__(self, chunking: Chunking, factory: str) -> None:
-        self.ahead: deque[Wanted] = deque()
+        self.ahead: deque[list[Wanted]] = deque()
         self._chunking = chunking
         self._factory = factory
         self._start()
@@ -125,19 +144,17 @@ class _Worker:
             start_new_session=True,
         )
         _widen(self._process.stdout)
-        for wanted in self.ahead:
-            self._send(wanted)
+        for group in self.ahead:
+            self._send(group)
 
-    def ask(self, wanted: Wanted) -> None:
-        """Asks for one more document."""
-        self.ahead.append(wanted)
-        self._send(wanted)
+    def ask(self, group: list[Wanted]) -> None:
+        """Asks for some more documents."""
+        self.ahead.append(group)
+        self._send(group)
 
-    def _send(self, wanted: Wanted) -> None:
-        found, digest = wanted
+    def _send(self, group: list[Wanted]) -> None:
         request = {
-            "location": found.location,
-            "digest": digest,
+            "wanted": [(found.location, digest) for found, digest in group],
             "size": self._chunking.size,
             "overlap": self._chunking.overlap,
         }
@@ -146,18 +163,36 @@ class _Worker:
                 self._process.stdin.write(json.dumps(request).encode() + b"\n")
                 self._process.stdin.flush()
 
-    def answer(self) -> Outcome:
-        """Returns what became of the document that was asked for first."""
-        found, _ = self.ahead.popleft()
-        size = int.from_bytes(self._read(8), "little")
-        data = self._read(size) if size else b""
-        if size and len(data) == size:
-            return unpack(data)
+    def answer(self) -> list[Outcome]:
+        """Returns what became of the documents that were asked for first.
+
+        When the process dies over several, each is tried alone.
+        """
+        group = self.ahead.popleft()
+        found = self._answered(group)
+        rest = group[len(found) :]
+        if not rest:
+            return found
         self.stop()
         status = self._process.returncode
+        alone = rest if len(rest) > 1 else []
+        self.ahead.extendleft([wanted] for wanted in reversed(alone))
         self._start()
-        reason = f"the process that read it died (status {status})"
-        return Outcome(found.location, failure=reason)
+        if not alone:
+            reason = f"the process that read it died (status {status})"
+            found.append(Outcome(rest[0][0].location, failure=reason))
+        return found + [outcome for _ in alone for outcome in self.answer()]
+
+    def _answered(self, group: list[Wanted]) -> list[Outcome]:
+        """Returns the outcomes that come in, fewer when the process dies."""
+        found: list[Outcome] = []
+        while len(found) < len(group):
+            size = int.from_bytes(self._read(8), "little")
+            data = self._read(size) if size else b""
+            if not size or len(data) < size:
+                break
+            found.append(unpack(data))
+        return found
 
     def _read(self, size: int) -> bytes:
         return self._process.stdout.read(size) if self._process.stdout else b""

@@ -1,7 +1,7 @@
 """A process that reads documents for another one, and embeds them if it can.
 
-Requests come in as lines of JSON; outcomes go out as bytes after their length in
-eight bytes. It ends when its input does.
+Requests for some files come in as lines of JSON; the outcome of each goes out as
+bytes after their length in eight bytes. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder
-    from ragcli.index.reading import Prepared
+    from ragcli.index.reading import Outcome
 
 
 def serve(factory: str) -> None:
@@ -33,13 +34,12 @@ def serve(factory: str) -> None:
     for line in sys.stdin.buffer:
         request = json.loads(line)
         chunking = Chunking(request["size"], request["overlap"])
-        outcome = read(request["location"], request["digest"], chunking)
-        if embedder and outcome.prepared:
-            done = _embedded(embedder, outcome.prepared)
-            outcome = replace(outcome, prepared=done)
-        data = pack(outcome)
-        answers.write(len(data).to_bytes(8, "little"))
-        answers.write(data)
+        found = [read(place, digest, chunking) for place, digest in request["wanted"]]
+        if embedder:
+            found = _embedded(embedder, found)
+        for data in map(pack, found):
+            answers.write(len(data).to_bytes(8, "little"))
+            answers.write(data)
         answers.flush()
 
 
@@ -49,9 +49,15 @@ def _made(factory: str) -> Embedder:
     return made
 
 
-def _embedded(embedder: Embedder, document: Prepared) -> Prepared:
-    """Returns a document with the vectors of its chunks."""
-    from ragcli.index.embedding import embed
+def _embedded(embedder: Embedder, found: Sequence[Outcome]) -> list[Outcome]:
+    """Returns outcomes with the vectors of their chunks, all made together."""
+    from ragcli.index.embedding import embed_documents
 
-    texts = [chunk.text for chunk in document.chunks]
-    return replace(document, embedded=embed(embedder, texts))
+    documents = [item.prepared for item in found if item.prepared]
+    made = iter(embed_documents(embedder, documents))
+    return [
+        replace(item, prepared=replace(item.prepared, embedded=next(made)))
+        if item.prepared
+        else item
+        for item in found
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -15,9 +15,6 @@ from ragcli.index.relevance import falling
 from ragcli.language.interaction import Interaction
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from ragcli.index.protocols import Embedder, TokenEmbedder
     from ragcli.index.reader import Reader
 
@@ -83,39 +80,43 @@ class Retriever:
         sides = [ranking.first_fusion(self._pool, query, places) for query in queries]
         chosen = ranking.shortlist(sides, request.mode)
         places = [places[index] for index in chosen]
-        passages = self._pool.passages(places)
+        headings = self._pool.headings(places)
         interaction = self._interaction(places)
         scored = [
-            ranking.scores(self._pool, query, side.at(chosen), passages, interaction)
+            ranking.scores(self._pool, query, side.at(chosen), headings, interaction)
             for query, side in zip(queries, sides, strict=True)
         ]
         order = np.arange(len(places))
         if request.mode == "hybrid":
             final = np.mean([item.final for item in scored], axis=0)
             order = np.argsort(-final, kind="stable")
-        return self._judged(queries, scored, passages, order[: request.limit])
+        best = order[: request.limit].tolist()
+        passages = self._pool.passages([places[at] for at in best])
+        return self._judged(queries, scored, dict(zip(best, passages, strict=True)))
 
     def _judged(
         self,
         queries: Sequence[Query],
         scored: Sequence[ranking.Scores],
-        passages: Sequence[Passage],
-        order: NDArray[np.int64],
+        passages: Mapping[int, Passage],
     ) -> tuple[Passage, ...]:
         """Returns passages in order, each with its calibrated relevance.
 
-        A question in two forms counts as answered when one of them is.
+        They come by their place among the candidates, best first. A question in two
+        forms counts as answered when one of them is.
         """
         relevances = [
             max(
-                ranking.passage_relevance(self._pool, query, item, at, passages[at])
+                ranking.passage_relevance(self._pool, query, item, at, passage)
                 for query, item in zip(queries, scored, strict=True)
             )
-            for at in order.tolist()
+            for at, passage in passages.items()
         ]
         return tuple(
-            replace(passages[at], score=score, details=scored[0].details(at))
-            for at, score in zip(order.tolist(), falling(relevances), strict=True)
+            replace(passage, score=score, details=scored[0].details(at))
+            for (at, passage), score in zip(
+                passages.items(), falling(relevances), strict=True
+            )
         )
 
     def _interaction(self, places: Sequence[tuple[int, int]]) -> Interaction | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ragcli.index.catalogue import Record, key
-from ragcli.index.embedding import BATCH, embed, has_tokens
+from ragcli.index.embedding import BATCH, embed_documents, has_tokens
 from ragcli.index.manifest import SegmentInfo
 from ragcli.index.reading import Embedded, Prepared
 from ragcli.index.segment_writer import FULL, Columns, RowNumbers, SegmentWriter
@@ -74,17 +74,9 @@ class Stager:
 
     def _embed_pending(self) -> None:
         documents, self._pending, self._pending_chunks = self._pending, [], 0
-        texts = [chunk.text for item in documents for chunk in item.chunks]
-        made = embed(self._embedder, texts)
-        start = 0
-        for document in documents:
-            end = start + len(document.chunks)
-            width = 2 * made.dimension
-            vectors = made.vectors[start * width : end * width]
-            self._store(
-                document, Embedded(vectors, made.dimension, made.tokens[start:end])
-            )
-            start = end
+        embedded = embed_documents(self._embedder, documents)
+        for document, made in zip(documents, embedded, strict=True):
+            self._store(document, made)
 
     def _store(self, document: Prepared, embedded: Embedded) -> None:
         """Puts one document's chunks into the segment and the text index."""

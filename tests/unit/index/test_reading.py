@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from ragcli.index import discover, reading_pool
+from ragcli.index.embedding import embed
 from ragcli.index.reading import Chunking, read
+from tests.unit.index.doubles import WordEmbedder
 
 CHUNKING = Chunking(300, 30)
 
@@ -51,10 +54,10 @@ def test_a_file_that_vanished_or_is_no_file_is_a_failure(tmp_path):
     assert "not a regular file" in read(str(tmp_path / "fifo"), "", CHUNKING).failure
 
 
-def test_a_process_that_dies_costs_one_file(wanted, monkeypatch):
+def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(wanted):
     pool = reading_pool.ReadingPool(2, CHUNKING)
     try:
-        outcomes = pool.outcomes(iter(wanted))
+        outcomes = pool.outcomes(iter(wanted * 9))
         seen = [next(outcomes) for _ in range(5)]
         for worker in pool._workers:
             worker._process.kill()
@@ -62,10 +65,42 @@ def test_a_process_that_dies_costs_one_file(wanted, monkeypatch):
         seen += list(outcomes)
     finally:
         pool.close()
+    assert [item.location for item in seen] == [item.location for item, _ in wanted * 9]
+    assert [item for item in seen if "died" in item.failure] == []
+
+
+class Deadly(WordEmbedder):
+    """Kills the process that embeds a certain word."""
+
+    def embed(self, texts):
+        if any("Title 7\n" in text for text in texts):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().embed(texts)
+
+
+def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(wanted):
+    pool = reading_pool.ReadingPool(2, CHUNKING, f"{__name__}:Deadly")
+    try:
+        seen = list(pool.outcomes(iter(wanted)))
+    finally:
+        pool.close()
     assert [item.location for item in seen] == [item.location for item, _ in wanted]
-    died = [item for item in seen if "died" in item.failure]
-    assert 1 <= len(died) <= 2
-    assert all(item.prepared for item in seen[-3:] if not item.failure)
+    died = [Path(item.location).name for item in seen if "died" in item.failure]
+    assert died == ["07.md"]
+
+
+def test_documents_are_embedded_where_they_are_read(wanted, monkeypatch):
+    monkeypatch.setattr(reading_pool, "WORTHWHILE", 0)
+    name = f"{WordEmbedder.__module__}:WordEmbedder"
+    there = list(reading_pool.outcomes(wanted, CHUNKING, lambda: name))
+    here = [read(item.location, digest, CHUNKING) for item, digest in wanted]
+    assert sum(bool(item.prepared) for item in there) == len(wanted) - 1
+    for one, other in zip(here, there, strict=True):
+        if one.prepared and other.prepared:
+            made = embed(WordEmbedder(), [item.text for item in one.prepared.chunks])
+            assert other.prepared.embedded == made
+            bare = [item._replace(text="") for item in one.prepared.chunks]
+            assert other.prepared.chunks == bare
 
 
 def test_an_abandoned_pool_leaves_no_process(wanted, monkeypatch):
