@@ -1,9 +1,10 @@
 """Reads citation markers in an answer while it streams.
 
-The reader looks at one character at a time, so that the result cannot depend on how
-the answer was cut into pieces. Text goes out at once; from a marker on it is held
-back until its sentence ends, because only then it is known what the marker claims.
-Markers after the full stop belong to the sentence before it. Code is passed through.
+The reader goes from one character that may mean something to the next, so that the
+result cannot depend on how the answer was cut into pieces. Text goes out at once; from
+a marker on it is held back until its sentence ends, because only then it is known what
+the marker claims. Markers after the full stop belong to the sentence before it. Code is
+passed through.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ _BEGINNING = re.compile(
     r"\[\s{0,4}(?:\d{1,3}(?:\s{0,4}[,;\u2013-]\s{0,4}\d{1,3})*"
     r"\s{0,4}(?:[,;\u2013-]\s{0,4})?)?\]?"
 )
+_RUN = re.compile("[^`\\[\n \t\u3002\uff01\uff1f]+|.", re.DOTALL)
+"""Characters that mean nothing special, or one that may."""
 _RANGE = re.compile(r"(\d+)\s*[\u2013-]\s*(\d+)|(\d+)")
 _LONGEST_MARKER = 64
 
@@ -107,8 +110,12 @@ class MarkerReader:
 
     def feed(self, piece: str) -> str:
         """Returns what can be shown after `piece`."""
-        for character in piece:
-            self._step(character)
+        for run in _RUN.findall(piece):
+            if self._bracket:
+                for character in run:
+                    self._step(character)
+            else:
+                self._step(run)
         return self._taken()
 
     def close(self) -> str:
@@ -126,6 +133,7 @@ class MarkerReader:
         return text
 
     def _step(self, character: str) -> None:
+        """Takes in one character, or a run of such as mean nothing special."""
         if character == "`":
             self._tick()
             return

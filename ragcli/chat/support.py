@@ -145,7 +145,8 @@ class Weights:
 
     def of(self, stems: Collection[str]) -> float:
         """Returns the weight of several stems together."""
-        return sum(
+        # fsum: the order of a set differs from run to run, and must not decide a draw.
+        return math.fsum(
             math.log1p(self._passages / (self._found[stem] or 0.5)) for stem in stems
         )
 

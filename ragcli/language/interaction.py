@@ -72,7 +72,11 @@ class Interaction:
         used[flat] = True
         column = np.cumsum(used, dtype=np.int32) - 1
         self._place = column[flat]
-        self._vectors = table[np.flatnonzero(used)].astype(np.float32)
+        distinct = np.flatnonzero(used)
+        self._padded = np.zeros((len(distinct) + 1, table.shape[1]), np.float32)
+        """Their vectors, and a zero vector to fill up with."""
+        self._vectors = self._padded[:-1]
+        self._vectors[:] = table[distinct]
         lengths = np.sqrt(np.einsum("ij,ij->i", self._vectors, self._vectors))
         self._lengths = np.maximum(lengths, np.finfo(np.float32).tiny)
 
@@ -97,11 +101,11 @@ class Interaction:
         asked = self._embedder.token_vectors()[ids].astype(np.float32)
         size = np.linalg.norm(asked, axis=1, keepdims=True)
         asked /= np.maximum(size, np.finfo(np.float32).tiny)
-        similarity = (asked @ self._vectors.T) / self._lengths
+        similarity = (self._vectors @ asked.T) / self._lengths[:, None]
         filled, starts = self._filled()
         if len(starts):
-            best = np.maximum.reduceat(similarity[:, self._place], starts, axis=1)
-            found[filled] = (weight / weight.sum()) @ best
+            best = np.maximum.reduceat(similarity.take(self._place, axis=0), starts)
+            found[filled] = best @ (weight / weight.sum())
         return found
 
     def best_window(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -142,13 +146,12 @@ class Interaction:
         padding = len(self._vectors)
         places = np.full(int(counts.sum()) * HALF_WINDOW, padding)
         places[cells] = self._place
-        padded = np.vstack((self._vectors, np.zeros_like(self._vectors[:1])))
         rows = places.reshape(-1, HALF_WINDOW)
-        halves = np.empty((len(rows), padded.shape[1]), np.float32)
+        halves = np.empty((len(rows), self._padded.shape[1]), np.float32)
         ones = np.ones(HALF_WINDOW, np.float32)
         for start in range(0, len(rows), _AT_ONCE):
             stop = start + _AT_ONCE
-            np.matmul(ones, padded[rows[start:stop]], out=halves[start:stop])
+            np.matmul(ones, self._padded[rows[start:stop]], out=halves[start:stop])
         owner = np.repeat(np.arange(len(counts)), counts)
         paired = np.append(owner[1:] == owner[:-1], [False])[: len(owner)]
         windows = halves.copy()

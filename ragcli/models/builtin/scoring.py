@@ -122,9 +122,13 @@ def _coverage(prompt: Prompt, found: Sequence[Candidate]) -> NDArray[np.float64]
         stem: weight * math.log1p(len(found) / (frequency[stem] + 0.5))
         for stem, weight in weights.items()
     }
-    total = sum(worth.values()) or 1.0
+    total = math.fsum(worth.values()) or 1.0
+    # fsum: the order of a set differs from run to run, and must not decide a draw.
     return np.array(
-        [sum(worth[stem] for stem in stems & worth.keys()) / total for stems in present]
+        [
+            math.fsum(worth[stem] for stem in stems & worth.keys()) / total
+            for stems in present
+        ]
     )
 
 
@@ -152,8 +156,9 @@ def _vector_scores(
 ) -> NDArray[np.float64]:
     """Returns late interaction and cosine of the candidates with the question."""
     texts = [item.text for item in found]
-    cosine = embedder.embed(texts) @ embedder.embed([question])[0]
-    interaction = Interaction(embedder.tokenize(texts), embedder)
+    vectors, tokens = embedder.embed_with_tokens(texts)
+    cosine = vectors @ embedder.embed([question])[0]
+    interaction = Interaction(tokens, embedder)
     maxsim = interaction.maxsim([(question, 1.0)])
     scores: NDArray[np.float64] = (COSINE_WEIGHT * cosine + maxsim).astype("f8")
     return scores

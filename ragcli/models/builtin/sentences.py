@@ -24,6 +24,9 @@ _WHOLE = re.compile(
     r"[\"'\u2019\u201d\u300d\u300f\u00bb\uff09)\]*_]*\s*$"
 )
 _LAST_WORD = re.compile(r"([^\s(\[\"'\u201c\u2018\u00ab]*)$")
+_LONGEST_WORD = 64
+"""Characters before a full stop that are looked at; abbreviations are shorter."""
+_NEXT = re.compile(r"\s*(\S)")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _ORDINAL = re.compile(r"\d{1,2}")
 _AFTER_ORDINAL = re.compile(
@@ -125,17 +128,18 @@ def _ends(block: str) -> list[int]:
 
 
 def _is_end(block: str, match: re.Match[str]) -> bool:
-    rest = block[match.end() :]
-    following = rest.lstrip()
+    end = match.end()
+    following = _NEXT.match(block, end)
     if not following:
         return False
     if not match[0].startswith("."):
-        return not following[0].islower() or not rest[0].isspace()
-    found = _LAST_WORD.search(block, 0, match.start())
+        return not following[1].islower() or following.start(1) == end
+    start = match.start()
+    found = _LAST_WORD.search(block, max(0, start - _LONGEST_WORD), start)
     word = found[1] if found else ""
-    if following[0].islower() or _is_abbreviation(word.lower(), following):
+    if following[1].islower() or _is_abbreviation(word.lower(), following[1]):
         return False
-    if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(rest):
+    if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(block, end):
         return False
     return not (word and _INITIALS.fullmatch(word) and word != "I")
 
@@ -143,7 +147,7 @@ def _is_end(block: str, match: re.Match[str]) -> bool:
 def _is_abbreviation(word: str, following: str) -> bool:
     """Tells whether a word's full stop belongs to it; `no.` only before a number."""
     known = _abbreviations()
-    return word in known or (f"{word}#" in known and following[0].isdigit())
+    return word in known or (f"{word}#" in known and following.isdigit())
 
 
 @cache
