@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from ragcli.chat.answering import BROKEN_OFF
 from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
 from ragcli.config import Layer, Resolved
 from ragcli.errors import (
@@ -222,6 +223,7 @@ class Library:
         progress.note("notes.bin: binary")
         if self.pause is not None:
             self.pause.wait(10)
+        progress.step("file-4.md")
         self.paths += [str(path) for path in paths]
         counts = {"added": len(paths), "changed": 0, "removed": 0, "unchanged": 0}
         return SimpleNamespace(**counts, failed=())
@@ -344,13 +346,15 @@ class Scripted:
         cited: int = 2,
     ) -> Finished:
         conversation = request.conversation or self.history.new_conversation_id()
+        broken = status in BROKEN_OFF
         turn = Turn(
             self.history.new_turn_id(), conversation, request.question,
             request.question, answer.strip(), status, self.spec, citations(cited),
-            remembered() if cited else (), replaces=request.replaces,
+            remembered() if cited else (),
+            replaces="" if broken else request.replaces,
             continues=request.continues,
         )  # fmt: skip
-        if request.record:
+        if request.record and not (broken and request.replaces and not answer):
             title = request.question[:60] if request.new else None
             turn = self.history.commit(turn, title=title)
         return Finished(turn, 3, 2, 0)

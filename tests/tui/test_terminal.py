@@ -285,3 +285,27 @@ def test_a_pipe_is_a_plain_chat(runtime: Runtime, run_process: Callable[..., obj
     assert "\x1b" not in ran.out
     assert "there is no command /nonsense" in ran.err
     assert ran.code == 2
+
+
+@pytest.mark.parametrize("options", [(), ("--inline",)])
+def test_a_shut_profile_is_opened_from_inside(
+    terminal: Terminal, runtime: Runtime, options: tuple[str, ...]
+):
+    runtime.store.create("vault", {}, passphrase="open sesame").close()
+    terminal.run("chat", *options)
+    terminal.until("vault (locked)")
+    terminal.until("F1 Help")
+    terminal.type("/profile vault")
+    terminal.press("Enter")
+    terminal.until("Passphrase of profile vault")
+    terminal.type("guess")
+    terminal.press("Enter")
+    terminal.until("does not open profile 'vault'")
+    terminal.type("open sesame")
+    screen = terminal.screen
+    terminal.press("Enter")
+    terminal.until("● vault")
+    terminal.press("C-q")
+    terminal.until("ended 0")
+
+    assert "sesame" not in screen

@@ -17,6 +17,7 @@ from ragcli.tui.asking import AnswerEnded, AnswerEvent, AnswerGrew, Asking
 from ragcli.tui.attachments import attached
 from ragcli.tui.keeping import keep
 from ragcli.tui.messages import NotRecorded
+from ragcli.tui.ports import Profile
 from ragcli.tui.screens.conversations import ConversationsMixin
 from ragcli.tui.sources import from_passages
 from ragcli.tui.threads import aside
@@ -219,7 +220,14 @@ class AskingMixin(ConversationsMixin):
             self.asking = None
             self.live = None
         self.show_state()
+        self.do("count", self.count_documents, asking.profile)
         self.ask_next()
+
+    async def count_documents(self, profile: Profile) -> None:
+        """Brings the number of documents up to date; others may have added some."""
+        count = await aside(profile.library.count)
+        if profile is self.profile:
+            self.status.say(documents=count)
 
     def ask_next(self) -> None:
         """Asks the next question that waits, unless one is being answered."""

@@ -132,9 +132,9 @@ class ChangingMixin(ConversationsMixin):
 
 
 _FORMATS = (
-    Choice(".md", "Markdown", "to read and to edit"),
-    Choice(".html", "HTML", "one page, for a browser"),
-    Choice(".json", "JSON", "whole records, ids included"),
+    Choice(".md", "Markdown (.md)", "to read and to edit"),
+    Choice(".html", "HTML (.html)", "one page, for a browser"),
+    Choice(".json", "JSON (.json)", "whole records, ids included"),
 )
 
 

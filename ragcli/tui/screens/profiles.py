@@ -119,9 +119,7 @@ class ProfilesMixin(AskingMixin):
     async def learn(self, profile: Profile) -> None:
         """Counts the documents, finds the model, and loads what answers need."""
         await aside(warm_up)
-        count = await aside(profile.library.count)
-        if profile is self.profile:
-            self.status.say(documents=count)
+        await self.count_documents(profile)
         choice = await aside(profile.choose_model)
         if profile is self.profile:
             self.status.say(model=choice.model.spec)

@@ -1,0 +1,137 @@
+"""Documents on a real profile: stopped half-way, and added by another process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ragcli.runtime import Runtime
+from ragcli.tui.app import ChatApp
+from ragcli.tui.ingesting import Ingesting
+from ragcli.tui.messages import IngestEnded, IngestStepped
+from tests.tui.backend import Backend
+from tests.tui.conftest import SIZE, Chat, notices, screen_text, until
+
+
+@pytest.fixture
+def runtime(home: Path) -> Iterator[Runtime]:
+    """A home with an empty profile."""
+    return Runtime({}, {**os.environ, "RAGCLI_HOME": str(home)})
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A folder of small documents."""
+    place = tmp_path / "many"
+    place.mkdir()
+    for number in range(60):
+        text = f"# Note {number}\n\nThe lamp of room {number} is green.\n"
+        (place / f"note-{number}.md").write_text(text)
+    return place
+
+
+def test_stopped_half_way_nothing_is_added_and_nothing_left(
+    runtime: Runtime, many: Path
+):
+    posted: list[object] = []
+    ended = threading.Event()
+
+    with runtime.open() as workspace:
+
+        def post(message: object) -> None:
+            posted.append(message)
+            if isinstance(message, IngestStepped):
+                reading.stop()
+            if isinstance(message, IngestEnded):
+                ended.set()
+
+        reading = Ingesting(workspace, [many], post)
+        reading.start()
+        assert ended.wait(30)
+        stopped = posted[-1]
+        before = workspace.library.count()
+
+        ended.clear()
+        again = Ingesting(workspace, [many], posted.append)
+        again._run()
+        after = workspace.library.count()
+
+    assert isinstance(stopped, IngestEnded)
+    assert stopped.stopped
+    assert stopped.crash is None
+    assert before == 0
+    assert after == 60
+    rest = [p for p in runtime.home.data.rglob("*") if "staging" in p.name.lower()]
+    assert not [p for p in rest if p.is_file()]
+
+
+async def test_escape_stops_the_reading(chat: Chat, backend: Backend, tmp_path: Path):
+    ready = backend.first.library.pause = threading.Event()
+    async with chat() as (pilot, app, _):
+        bar = app.chat.query_one("#ingest")
+        app.chat.run_command("add", str(tmp_path))
+        await until(pilot, lambda: bar.display)
+        assert "Esc stops" in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "stopping" in screen_text(app))
+        ready.set()
+        await until(pilot, lambda: not bar.display)
+        await until(pilot, lambda: "documents are as they were" in notices(app))
+
+    assert len(backend.first.library.paths) == 2
+
+
+async def test_the_button_stops_the_reading(
+    chat: Chat, backend: Backend, tmp_path: Path
+):
+    ready = backend.first.library.pause = threading.Event()
+    async with chat() as (pilot, app, _):
+        bar = app.chat.query_one("#ingest")
+        app.chat.run_command("add", str(tmp_path))
+        await until(pilot, lambda: bar.display)
+        await pilot.click("#ingest .stop")
+        await until(pilot, lambda: "stopping" in screen_text(app))
+        ready.set()
+        await until(pilot, lambda: not bar.display)
+
+    assert len(backend.first.library.paths) == 2
+
+
+async def test_documents_of_another_process_answer_the_next_question(
+    runtime: Runtime, tmp_path: Path
+):
+    first, second = tmp_path / "lamps.md", tmp_path / "kettles.md"
+    first.write_text("# Lamps\n\nThe lamp in the hall is green.\n")
+    second.write_text("# Kettles\n\nThe kettle in the kitchen whistles in F sharp.\n")
+    _add(runtime, first)
+    app = ChatApp(runtime, runtime.open())
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: app.chat.status.status.documents == 1)
+        _add(runtime, second)
+        app.chat.prompt.put("What does the kettle in the kitchen do?")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.transcript.last)
+        await until(pilot, lambda: app.chat.asking is None)
+        turn = app.chat.transcript.last.turn
+        await until(pilot, lambda: app.chat.status.status.documents == 2)
+    app.chat.profile.close()
+
+    assert "F sharp" in turn.answer
+    assert turn.citations[0].path == str(second)
+
+
+def _add(runtime: Runtime, path: Path) -> None:
+    """Adds a document as a user in another terminal does."""
+    subprocess.run(
+        [sys.executable, "-m", "ragcli", "docs", "add", str(path)],
+        check=True,
+        capture_output=True,
+        env=runtime.environ,
+        timeout=60,
+    )

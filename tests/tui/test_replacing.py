@@ -1,0 +1,77 @@
+"""Asking again, and what becomes of the old answer when it is stopped."""
+
+from __future__ import annotations
+
+from ragcli.errors import ModelFailed
+from tests.tui.backend import ANSWER, Backend, Gate, failing
+from tests.tui.conftest import Chat, notices, screen_text, until
+
+
+async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    gate = backend.first.script = Gate("Half of ", "a new ", "answer")
+    async with chat() as (pilot, app, _):
+        old = app.chat.transcript.last
+        await pilot.press("ctrl+r")
+        gate.let()
+        await until(pilot, lambda: "Half of" in screen_text(app))
+        meanwhile = old.is_attached
+        await pilot.press("escape")
+        await until(pilot, lambda: app.chat.asking is None)
+        shown = [view.turn.status for view in app.chat.transcript.turns]
+
+        assert meanwhile
+        assert shown == ["answered", "interrupted"]
+        assert "ten seconds" in screen_text(app)
+
+
+async def test_stopped_before_a_word_leaves_the_old_answer_alone(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    backend.first.script = Gate("never")
+    async with chat() as (pilot, app, _):
+        old = app.chat.transcript.last
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.chat.asking and app.chat.asking.retrieved)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.chat.asking is None)
+
+        assert app.chat.transcript.turns == [old]
+        assert app.chat.target is old
+    assert len(backend.first.history.turns) == 1
+
+
+async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    backend.first.script = failing(ModelFailed("the model ran out of memory"))
+    async with chat() as (pilot, app, _):
+        old = app.chat.transcript.last
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "out of memory" in notices(app))
+        await until(pilot, lambda: app.chat.asking is None)
+
+        assert app.chat.transcript.turns == [old]
+        assert old.turn.answer == ANSWER
+
+
+async def test_leaving_an_edit_leaves_the_turn(chat: Chat, backend: Backend):
+    async with chat() as (pilot, app, _):
+        app.chat.command_readonly()
+        app.chat.prompt.put("not recorded")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.transcript.last)
+        await until(pilot, lambda: app.chat.asking is None)
+        app.chat.command_edit()
+        await pilot.press("escape")
+        app.chat.prompt.put("another")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.chat.transcript.turns) == 2)
+        await until(pilot, lambda: app.chat.asking is None)
+
+        shown = [view.turn.question for view in app.chat.transcript.turns]
+        assert shown == ["not recorded", "another"]

@@ -1,0 +1,136 @@
+"""Profiles that are shut or in use, formats of an export, and what completes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ragcli.models.select import ModelInfo
+from ragcli.tui.screens.dialogs import PickDialog, TextDialog
+from tests.tui.backend import Backend
+from tests.tui.conftest import Chat, notices, screen_text, send, type_text, until
+
+
+@pytest.fixture
+def shut(backend: Backend) -> Backend:
+    """The second profile is encrypted."""
+    backend.passphrases["home"] = " open sesame "
+    return backend
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chat was started in a directory of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+async def test_a_shut_profile_opens_with_its_passphrase(chat: Chat, shut: Backend):
+    async with chat(shut) as (pilot, app, _):
+        await until(pilot, lambda: "home (locked)" in screen_text(app))
+        await send(pilot, app, "/profile home")
+        await until(pilot, lambda: isinstance(app.screen, TextDialog))
+        await type_text(pilot, " open sesame ")
+        hidden = screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.profile.name == "home")
+        await until(pilot, lambda: "● home" in screen_text(app))
+        shown = screen_text(app)
+
+    assert "Passphrase of profile home" in hidden
+    assert "sesame" not in hidden
+    assert "(locked)" not in shown
+
+
+async def test_a_wrong_passphrase_is_said_and_asked_for_again(
+    chat: Chat, shut: Backend
+):
+    async with chat(shut) as (pilot, app, _):
+        await send(pilot, app, "/profile home")
+        await until(pilot, lambda: isinstance(app.screen, TextDialog))
+        first = app.screen
+        await type_text(pilot, "guess")
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: isinstance(app.screen, TextDialog) and app.screen != first
+        )
+        await until(pilot, lambda: "wrong passphrase" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.chat)
+        await until(pilot, lambda: app.chat.status.status.state == "ready")
+
+        assert app.chat.profile.name == "work"
+        assert "home (locked)" in screen_text(app)
+        assert not shut.given["home"], "what was wrong is forgotten"
+
+
+async def test_a_profile_that_others_work_on_is_marked(chat: Chat, backend: Backend):
+    backend.said["home"] = "in use"
+
+    async with chat() as (pilot, app, _):
+        await until(pilot, lambda: "home (in use)" in screen_text(app))
+
+
+@pytest.mark.parametrize(
+    ("ending", "begins"),
+    [(".md", "# lock timeouts"), (".html", "<!doctype html>"), (".json", "{")],
+)
+@pytest.mark.usefixtures("inside")
+async def test_an_export_asks_for_its_format(
+    chat: Chat, backend: Backend, tmp_path: Path, ending: str, begins: str
+):
+    backend.first.seed(2)
+    target = tmp_path / f"Lock-timeouts{ending}"
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("export")
+        await until(pilot, lambda: isinstance(app.screen, PickDialog))
+        await type_text(pilot, ending[1:])
+        await pilot.press("enter")
+        await until(pilot, lambda: "Written to" in notices(app))
+
+    written = target.read_text()
+    assert written.lower().startswith(begins)
+    assert "How long does a commit wait?" in written
+    if ending == ".json":
+        told = json.loads(written)
+        assert told["profile"] == "work"
+        assert len(told["conversations"][0]["turns"]) == 2
+
+
+async def test_an_export_to_an_unknown_format_writes_nothing(
+    chat: Chat, backend: Backend, tmp_path: Path
+):
+    backend.first.seed(1)
+    target = tmp_path / "talk.pdf"
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("export", str(target))
+        await until(pilot, lambda: "no format to export to" in notices(app))
+
+    assert not target.exists()
+
+
+async def test_models_are_completed(chat: Chat, monkeypatch: pytest.MonkeyPatch):
+    found = [
+        ModelInfo("builtin", "chat", 0, ""),
+        ModelInfo("ollama:llama3.2", "chat", 1, ""),
+        ModelInfo("ollama:nomic", "embedding", 1, ""),
+    ]
+    asked: list[object] = []
+    monkeypatch.setattr(
+        "ragcli.models.select.available",
+        lambda settings: asked.append(settings) or found,
+    )
+    async with chat() as (pilot, app, _):
+        await type_text(pilot, "/model ")
+        await until(pilot, lambda: app.chat.prompt.completing)
+        offered = screen_text(app)
+        await type_text(pilot, "oll")
+        await until(pilot, lambda: "  builtin" not in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.profile.spec == "ollama:llama3.2")
+
+    assert "builtin" in offered
+    assert "ollama:llama3.2" in offered
+    assert "nomic" not in offered
+    assert len(asked) == 1, "the server is not asked at every key"
