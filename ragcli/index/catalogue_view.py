@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from ragcli.index import catalogue
@@ -37,6 +38,11 @@ class CatalogueView:
             if record is not None:
                 return None if catalogue.is_gone(record) else record
         return None
+
+    def some(self, paths: Iterable[str]) -> dict[str, catalogue.Record]:
+        """Returns the records of those documents of `paths` that are there."""
+        found = ((path, self.find(path)) for path in paths)
+        return {path: record for path, record in found if record}
 
     def still_holds(self, record: catalogue.Record) -> bool:
         """Tells whether a document is there with the same chunks."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragcli.index import leases, pointer, verification
+from ragcli.index import leases, pointer, unchanged, verification
 from ragcli.index.manifest import NAME as MANIFEST
 from ragcli.index.manifest import generation_number
 from ragcli.storage.files import Directory, disk_errors
@@ -39,7 +39,9 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
     for name in present:
         if name not in recent and leases.remove_unused(index.path / name, WORKSPACE):
             index.remove(verification.stamp_name(name))
-    index.sweep(pointer.NAME)
+    index.remove(unchanged.FILE)  # it names what may have been forgotten
+    for name in (pointer.NAME, unchanged.FILE):
+        index.sweep(name)
     for name in index.names():
         if name.startswith(WORKSPACE):
             leases.remove_unused(index.path / name, WORKSPACE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings, seconds, size
 from ragcli.errors import DocumentNotFound, SnapshotDamaged, SnapshotNotFound
-from ragcli.index import catalogue, roots
+from ragcli.index import catalogue, roots, unchanged
 from ragcli.index.catalogue import DocumentInfo
 from ragcli.index.catalogue_view import CatalogueView
 from ragcli.index.generation_files import generation_files
@@ -17,6 +18,7 @@ from ragcli.index.manifest import Manifest, mismatch, read
 from ragcli.index.passages import Passage
 from ragcli.index.report import Failure, GenerationInfo, IngestReport, Request, Silent
 from ragcli.index.roots import Roots, is_below
+from ragcli.index.unchanged import Note, Scope
 
 if TYPE_CHECKING:
     from ragcli.index.catalogue import Record
@@ -70,7 +72,7 @@ class Library:
         places = [os.path.abspath(path) for path in paths]
         directories = [place for place in places if os.path.isdir(place)]
         view = CatalogueView(base, files)
-        known = view.all() if directories else _lookup(view, places)
+        known = view.all() if directories else view.some(places)
         work = plan.of_paths([Path(place) for place in places], known, self._max_size())
         known_roots = self._roots(base, files)
         fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
@@ -83,13 +85,34 @@ class Library:
         Raises:
             As `add`, but nothing for a path that is gone.
         """
+        base, files = self._base()
+        scope = Scope.of(base, self._roots(base, files), self._max_size())
+        place = self._snapshots.notes
+        note = unchanged.recall(place, scope) if place else None
+        if note:
+            progress.start(0, "indexing")
+            return note.report(base.name)
+        return self._compare(base, files, scope, progress, wait)
+
+    def _compare(
+        self,
+        base: Manifest,
+        files: GenerationFiles,
+        scope: Scope,
+        progress: Progress,
+        wait: float,
+    ) -> IngestReport:
+        """Compares each document with the disk; notes it when nothing is to be done."""
         from ragcli.index import plan
 
-        base, files = self._base()
+        since = time.time_ns()
         known = CatalogueView(base, files).all()
-        work = plan.of_sync(self._roots(base, files), known, self._max_size())
-        request = Request("sync")
-        return self._carry_out(work, request, base, progress, wait)
+        work = plan.of_sync(scope.roots, known, scope.max_size)
+        place = self._snapshots.notes
+        if place and work.is_empty:
+            note = Note.of(work, plan.apart(scope.roots, known))
+            unchanged.keep(place, note, scope, since)
+        return self._carry_out(work, Request("sync"), base, progress, wait)
 
     def remove(self, paths: Sequence[Path], *, wait: float = 0) -> IngestReport:
         """Forgets documents, or all below a directory; the files stay on disk.
@@ -266,12 +289,6 @@ class Library:
 
     def _max_size(self) -> int:
         return size(self._settings.max_file_size)
-
-
-def _lookup(view: CatalogueView, places: Sequence[str]) -> dict[str, Record]:
-    """Returns the records of some paths, without reading the others."""
-    found = ((place, view.find(place)) for place in places)
-    return {place: record for place, record in found if record}
 
 
 def _no_document(place: str, known: dict[str, Record]) -> DocumentNotFound:

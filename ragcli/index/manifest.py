@@ -15,7 +15,12 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ragcli.errors import EmbedderMismatch, NewerFormat, SnapshotDamaged
+from ragcli.errors import (
+    EmbedderMismatch,
+    NewerFormat,
+    SnapshotDamaged,
+    SnapshotNotFound,
+)
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -183,6 +188,14 @@ def mismatch(indexed: str, wanted: str) -> EmbedderMismatch:
     return EmbedderMismatch(
         f"the documents were embedded by {indexed}, the embedder in use is {wanted}",
         f"run `ragcli docs reembed`, or set `embedder` back to {indexed}",
+    )
+
+
+def not_found(generation: str) -> SnapshotNotFound:
+    """Returns the error for a generation that is not kept."""
+    return SnapshotNotFound(
+        f"there is no index {generation!r}",
+        "`ragcli docs rollback --list` shows those that are kept",
     )
 
 

@@ -34,6 +34,11 @@ class Plan:
     failed: list[Failure] = field(default_factory=list)
     """What could not even be looked at."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether all is as it was, and nothing was in the way of seeing that."""
+        return not (self.to_read or self.removed or self.failed)
+
     def sort(
         self, items: Iterable[Found | Skipped], known: Mapping[str, Record]
     ) -> None:
@@ -70,9 +75,8 @@ def of_paths(paths: Sequence[Path], known: Mapping[str, Record], max_size: int) 
 def of_sync(roots: Roots, known: Mapping[str, Record], max_size: int) -> Plan:
     """Returns the plan for bringing an index up to date with the disk."""
     plan = Plan()
-    below_roots = tuple(_prefix(path) for path in roots.directories)
-    apart = [path for path in known if not path.startswith(below_roots)]
-    places = [*roots.directories, *(path for path in apart if os.path.lexists(path))]
+    others = (path for path in apart(roots, known) if os.path.lexists(path))
+    places = [*roots.directories, *others]
     left_out = tuple(map(_prefix, roots.left_out))
     seen: set[str] = set()
     looked = looked_at(known)
@@ -85,6 +89,12 @@ def of_sync(roots: Roots, known: Mapping[str, Record], max_size: int) -> Plan:
         plan.sort(_wanted(items, seen, known, left_out), known)
     plan.removed = {path for path in known.keys() - seen if not _hidden(path)}
     return plan
+
+
+def apart(roots: Roots, known: Mapping[str, Record]) -> list[str]:
+    """Returns the documents that are in none of the directories."""
+    below_roots = tuple(_prefix(path) for path in roots.directories)
+    return [path for path in known if not path.startswith(below_roots)]
 
 
 def _find(

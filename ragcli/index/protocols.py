@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragcli.storage.files import Directory
+
 
 class Embedder(Protocol):
     """Turns texts into unit vectors.
@@ -79,6 +81,10 @@ class Snapshots(Protocol):
 
     sealer: Sealer | None
     """Set for an encrypted profile."""
+
+    @property
+    def notes(self) -> Directory | None:
+        """Where the outcome of a sync may be noted in the clear; None for nowhere."""
 
     def current(self) -> str:
         """Returns the live generation, `gen-00000007`, or "" when there is none."""

@@ -4,6 +4,7 @@
     index/gen-00000007/     immutable
     index/tmp-*             a workspace, or what a killed process left of one
     index/verified-gen-*    what was verified on this machine
+    index/unchanged.json    what the disk was like when a sync found nothing to do
 
 A reader never waits. A writer builds its workspace without a lock and holds one
 only to compare `CURRENT` with its parent and swap it.
@@ -21,7 +22,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
+from ragcli.errors import Conflict, SnapshotDamaged
 from ragcli.index import collection, leases, pointer, publishing, verification
 from ragcli.index import manifest as manifests
 from ragcli.index.manifest import Manifest, generation_name, generation_number
@@ -81,14 +82,14 @@ class LocalSnapshots:
         """
         index = self._index()
         if index is None or not generation_number(generation):
-            raise _not_found(generation)
+            raise manifests.not_found(generation)
         try:
             with index.child(generation) as opened:
                 return self._checked(index, opened, generation)
         except FileNotFoundError:
             if self._place(generation).is_dir():
                 raise manifests.damaged(generation, "files are missing") from None
-            raise _not_found(generation) from None
+            raise manifests.not_found(generation) from None
 
     def _checked(self, index: Directory, opened: Directory, name: str) -> Manifest:
         """Returns the manifest; hashes the files unless they are as verified."""
@@ -139,7 +140,7 @@ class LocalSnapshots:
         try:
             return leases.share(self._place(generation))
         except FileNotFoundError:
-            raise _not_found(generation) from None
+            raise manifests.not_found(generation) from None
 
     @contextmanager
     def workspace(self, parent: str) -> Iterator[Path]:
@@ -277,6 +278,11 @@ class LocalSnapshots:
                 pointer.restore(index, next(sound, ""))
         return target
 
+    @property
+    def notes(self) -> Directory | None:
+        """Where the outcome of a sync may be noted in the clear; None for nowhere."""
+        return self._index() if self._remember and self.sealer is None else None
+
     def _index(self) -> Directory | None:
         """Returns the open directory of the generations; None before the first."""
         if self._opened is None:
@@ -291,10 +297,3 @@ class LocalSnapshots:
 
     def _place(self, generation: str) -> Path:
         return self._profile.path / "index" / generation
-
-
-def _not_found(generation: str) -> SnapshotNotFound:
-    return SnapshotNotFound(
-        f"there is no index {generation!r}",
-        "`ragcli docs rollback --list` shows those that are kept",
-    )

@@ -1,0 +1,225 @@
+"""Tells in one pass over the disk that nothing changed since the last `docs sync`.
+
+A sync that found nothing to do leaves a note: a hash over names, sizes, times, modes
+and inodes of all that it looked at, ignore files and skipped files included. As long
+as these are the same its outcome is, and neither documents nor rules are read. As
+git does for its index, a note is not written while anything is so young that it
+could change once more without its time changing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from array import array
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragcli import __version__
+from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.index.catalogue import RACY_NS
+from ragcli.index.discover import Skipped
+from ragcli.index.ignore import RULE_FILES
+from ragcli.index.report import IngestReport
+
+if TYPE_CHECKING:
+    from ragcli.index.manifest import Manifest
+    from ragcli.index.plan import Plan
+    from ragcli.index.roots import Roots
+    from ragcli.storage.files import Directory
+
+FILE = "unchanged.json"
+"""Its place beside the generations."""
+
+_LIMIT = 64 << 20
+"""Bytes of the largest note that is read."""
+
+_MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The outcome of a sync that found nothing to do."""
+
+    unchanged: int
+    """Documents that were as they had been."""
+
+    skipped: tuple[tuple[str, str], ...]
+    """Paths that were left out, and why."""
+
+    apart: tuple[str, ...]
+    """Documents outside the directories that are looked through."""
+
+    @classmethod
+    def of(cls, plan: Plan, apart: Iterable[str]) -> Note:
+        """Returns what there is to note about an empty plan."""
+        skipped = ((os.fspath(item.path), item.reason) for item in plan.skipped)
+        return cls(plan.unchanged, tuple(skipped), tuple(apart))
+
+    def report(self, generation: str) -> IngestReport:
+        """Returns what a sync says that finds nothing to do."""
+        skipped = (Skipped(Path(path), reason) for path, reason in self.skipped)
+        return IngestReport(
+            unchanged=self.unchanged, skipped=tuple(skipped), generation=generation
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What, beside the disk, decides what a sync finds."""
+
+    generation: str
+    """The index that the disk is compared with."""
+
+    roots: Roots
+    """The directories that are looked through."""
+
+    max_size: int
+    """Bytes of the largest file that is indexed."""
+
+    @classmethod
+    def of(cls, base: Manifest, roots: Roots, max_size: int) -> Scope:
+        """Returns the scope of a sync; no two indexes have the same."""
+        made = [base.name, base.created, *(item.id for item in base.segments)]
+        return cls(" ".join(made), roots, max_size)
+
+
+def recall(place: Directory, scope: Scope) -> Note | None:
+    """Returns the note that is kept in `place`, if it is of this scope and still true.
+
+    Raises:
+        NotPermitted: It is not a private file.
+    """
+    try:
+        told = json.loads(place.read(FILE, limit=_LIMIT))
+        note = Note(
+            told["unchanged"],
+            tuple((path, reason) for path, reason in told["skipped"]),
+            tuple(told["apart"]),
+        )
+        if told["scope"] != _told(scope):
+            return None
+        seen = _Seen(scope.roots, note)
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
+    return note if told["seen"] == seen.digest else None
+
+
+def keep(place: Directory, note: Note, scope: Scope, since_ns: int) -> None:
+    """Writes what `recall` reads, unless it could not be relied on yet.
+
+    It saves time only: failing to write it is no failure.
+
+    Args:
+        place: The directory of the generations.
+        note: The outcome.
+        scope: What it is the outcome of.
+        since_ns: When the sync began to look, in nanoseconds since 1970.
+    """
+    try:
+        seen = _Seen(scope.roots, note)
+    except OSError:
+        return
+    if seen.newest + RACY_NS > since_ns:
+        return
+    told = {
+        "scope": _told(scope),
+        "seen": seen.digest,
+        "unchanged": note.unchanged,
+        "skipped": note.skipped,
+        "apart": note.apart,
+    }
+    with suppress(StorageFailed, NotPermitted):
+        place.replace(FILE, json.dumps(told).encode(), durable=False)
+
+
+def _told(scope: Scope) -> dict[str, Any]:
+    roots = scope.roots
+    return {
+        "version": __version__,
+        "generation": scope.generation,
+        "directories": list(roots.directories),
+        "left_out": list(roots.left_out),
+        "max_size": scope.max_size,
+    }
+
+
+class _Seen:
+    """What is on the disk now.
+
+    Args:
+        roots: The directories to look through.
+        note: What is left out of them, and what is looked at beside them.
+
+    Raises:
+        OSError: Something cannot be looked at.
+    """
+
+    def __init__(self, roots: Roots, note: Note) -> None:
+        self.newest = 0
+        self._hasher = hashlib.blake2b(digest_size=32)
+        left_out = frozenset(path for path, _ in note.skipped)
+        for root in roots.directories:
+            self._add_above(root)
+            self._add_tree(root, left_out)
+        self._add(note.apart, map(os.stat, note.apart))
+        self.digest = self._hasher.hexdigest()
+
+    def _add_above(self, root: str) -> None:
+        """Adds the rule files above a directory, and where its work tree begins."""
+        for place in Path(root).parents:
+            rules = [os.path.join(place, name) for name in RULE_FILES]
+            there = [path for path in rules if os.path.exists(path)]
+            self._add(there, map(os.stat, there))
+            self._hasher.update(b"%d" % os.path.exists(place / ".git"))
+
+    def _add_tree(self, root: str, left_out: frozenset[str]) -> None:
+        pending = [root]
+        while pending:
+            directory = pending.pop()
+            self._note_time(os.stat(directory))
+            with os.scandir(directory) as listing:
+                entries = list(listing)
+            self._add(
+                (entry.name for entry in entries),
+                (entry.stat(follow_symlinks=False) for entry in entries),
+            )
+            links = [item.path for item in entries if _is_linked_rules(item)]
+            self._add(links, map(os.stat, links))
+            pending += [
+                entry.path
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False) and entry.path not in left_out
+            ]
+
+    def _add(self, names: Iterable[str], found: Iterable[os.stat_result]) -> None:
+        states = list(found)
+        self._hasher.update(b"\0".join(map(os.fsencode, names)) + b"\0\0")
+        numbers = array("Q", chain.from_iterable(map(_state, states)))
+        self._hasher.update(numbers.tobytes())
+        for status in states:
+            self._note_time(status)
+
+    def _note_time(self, status: os.stat_result) -> None:
+        self.newest = max(self.newest, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int, int]:
+    """Returns what changes of a file when it does."""
+    if status.st_mode & 0o170000 == 0o040000:  # what is in it is looked at itself
+        return status.st_mode, status.st_ino & _MASK, 0, 0
+    return (
+        status.st_mode,
+        status.st_ino & _MASK,
+        status.st_size,
+        status.st_mtime_ns & _MASK,
+    )
+
+
+def _is_linked_rules(entry: os.DirEntry[str]) -> bool:
+    return entry.name in RULE_FILES and entry.is_symlink()
