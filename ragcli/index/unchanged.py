@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -122,7 +122,7 @@ def keep(place: Directory, note: Note, scope: Scope, since_ns: int) -> None:
         since_ns: When the sync began to look, in nanoseconds since 1970.
     """
     try:
-        seen = _Seen(scope.roots, note)
+        seen = _Seen(scope.roots, note, timed=True)
     except OSError:
         return
     if seen.newest + RACY_NS > since_ns:
@@ -155,58 +155,61 @@ class _Seen:
     Args:
         roots: The directories to look through.
         note: What is left out of them, and what is looked at beside them.
+        timed: Whether `newest` is wanted.
 
     Raises:
         OSError: Something cannot be looked at.
     """
 
-    def __init__(self, roots: Roots, note: Note) -> None:
+    def __init__(self, roots: Roots, note: Note, *, timed: bool = False) -> None:
         self.newest = 0
+        self._timed = timed
         self._hasher = hashlib.blake2b(digest_size=32)
         left_out = frozenset(path for path, _ in note.skipped)
         for root in roots.directories:
             self._add_above(root)
             self._add_tree(root, left_out)
-        self._add(note.apart, map(os.stat, note.apart))
+        self._add_links(note.apart)
         self.digest = self._hasher.hexdigest()
 
     def _add_above(self, root: str) -> None:
         """Adds the rule files above a directory, and where its work tree begins."""
         for place in Path(root).parents:
             rules = [os.path.join(place, name) for name in RULE_FILES]
-            there = [path for path in rules if os.path.exists(path)]
-            self._add(there, map(os.stat, there))
+            self._add_links([path for path in rules if os.path.exists(path)])
             self._hasher.update(b"%d" % os.path.exists(place / ".git"))
+
+    def _add_links(self, paths: Sequence[str]) -> None:
+        """Adds files, links followed."""
+        self._add(paths, [os.stat(path) for path in paths])
 
     def _add_tree(self, root: str, left_out: frozenset[str]) -> None:
         pending = [root]
         while pending:
             directory = pending.pop()
-            self._note_time(os.stat(directory))
+            self._note_times([os.stat(directory)])
             with os.scandir(directory) as listing:
                 entries = list(listing)
-            self._add(
-                (entry.name for entry in entries),
-                (entry.stat(follow_symlinks=False) for entry in entries),
-            )
-            links = [item.path for item in entries if _is_linked_rules(item)]
-            self._add(links, map(os.stat, links))
+            names = [entry.name for entry in entries]
+            self._add(names, [item.stat(follow_symlinks=False) for item in entries])
+            if any(name in names for name in RULE_FILES):
+                self._add_links([item.path for item in entries if _is_linked(item)])
             pending += [
                 entry.path
                 for entry in entries
                 if entry.is_dir(follow_symlinks=False) and entry.path not in left_out
             ]
 
-    def _add(self, names: Iterable[str], found: Iterable[os.stat_result]) -> None:
-        states = list(found)
-        self._hasher.update(b"\0".join(map(os.fsencode, names)) + b"\0\0")
-        numbers = array("Q", chain.from_iterable(map(_state, states)))
+    def _add(self, names: Iterable[str], found: Sequence[os.stat_result]) -> None:
+        self._hasher.update(os.fsencode("\0".join(names)) + b"\0\0")
+        numbers = array("Q", chain.from_iterable(map(_state, found)))
         self._hasher.update(numbers.tobytes())
-        for status in states:
-            self._note_time(status)
+        self._note_times(found)
 
-    def _note_time(self, status: os.stat_result) -> None:
-        self.newest = max(self.newest, status.st_mtime_ns, status.st_ctime_ns)
+    def _note_times(self, found: Sequence[os.stat_result]) -> None:
+        if self._timed:
+            times = (max(item.st_mtime_ns, item.st_ctime_ns) for item in found)
+            self.newest = max(self.newest, *times, 0)
 
 
 def _state(status: os.stat_result) -> tuple[int, int, int, int]:
@@ -221,5 +224,5 @@ def _state(status: os.stat_result) -> tuple[int, int, int, int]:
     )
 
 
-def _is_linked_rules(entry: os.DirEntry[str]) -> bool:
+def _is_linked(entry: os.DirEntry[str]) -> bool:
     return entry.name in RULE_FILES and entry.is_symlink()
