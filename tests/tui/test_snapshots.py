@@ -6,17 +6,20 @@ before it is committed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from ragcli.errors import Locked, ModelFailed
 from ragcli.tui.app import ChatApp
-from ragcli.tui.screens.dialogs import ConfirmDialog, LockDialog
+from ragcli.tui.screens.dialogs import ConfirmDialog, LockDialog, TextDialog
 from ragcli.tui.screens.help import HelpScreen
+from ragcli.tui.widgets.ingest import IngestBar
 from tests.tui.backend import Backend, Gate, failing
 from tests.tui.conftest import ask, screen_text, type_text, until
 
@@ -105,6 +108,25 @@ async def interrupted(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None
     await until(pilot, lambda: app.chat.asking is None)
 
 
+async def unlocking(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
+    backend.passphrases["home"] = "sesame"
+    for given in ("/profile home", "guess"):
+        before = app.screen
+        await type_text(pilot, given)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is not before)  # noqa: B023 - at once
+        await until(pilot, lambda: isinstance(app.screen, TextDialog))
+    app.screen.query_one(Input).cursor_blink = False
+
+
+async def reading(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
+    backend.first.library.pause = threading.Event()
+    app.chat.run_command("add", "/")
+    await until(pilot, lambda: "Esc stops" in screen_text(app))
+    await until(pilot, lambda: app.chat._left_out, "all four steps")
+    app.chat.query_one(IngestBar).step(2, "notes/locks.md")
+
+
 @pytest.mark.parametrize(
     ("steps", "size", "theme", "seeded"),
     [
@@ -125,6 +147,9 @@ async def interrupted(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None
         pytest.param(locked, (100, 30), "textual-dark", 1, id="locked"),
         pytest.param(completing, (100, 30), "textual-dark", 1, id="completions"),
         pytest.param(helping, (100, 40), "textual-dark", 1, id="help"),
+        pytest.param(nothing_more, (200, 50), "textual-dark", 3, id="widest"),
+        pytest.param(unlocking, (100, 30), "textual-dark", 1, id="passphrase"),
+        pytest.param(reading, (100, 30), "textual-dark", 1, id="reading"),
         pytest.param(interrupted, WIDE, "textual-dark", 1, id="interrupted"),
     ],
 )

@@ -65,6 +65,17 @@ async def test_a_wrong_passphrase_is_said_and_asked_for_again(
         assert not shut.given["home"], "what was wrong is forgotten"
 
 
+async def test_the_chat_can_be_left_from_the_passphrase(chat: Chat, shut: Backend):
+    async with chat(shut) as (pilot, app, _):
+        await send(pilot, app, "/profile home")
+        await until(pilot, lambda: isinstance(app.screen, TextDialog))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+
+    assert app.return_code == 0
+    assert app.chat.profile.name == "work"
+
+
 async def test_a_profile_that_others_work_on_is_marked(chat: Chat, backend: Backend):
     backend.said["home"] = "in use"
 

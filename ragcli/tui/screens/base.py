@@ -31,6 +31,9 @@ from ragcli.tui.widgets.turn import TurnView
 
 P = ParamSpec("P")
 
+WIDEST = 160
+"""Columns from which both panes are broad ones."""
+
 WIDE = 120
 """Columns from which both panes stand beside the transcript."""
 
@@ -179,6 +182,7 @@ class ChatBase(Screen[None]):
         self.query_one("#foot").display = height >= LOW
         self.set_class(height < LOW, "-low")
         self.set_class(width < MIDDLE, "-narrow")
+        self.set_class(width >= WIDEST, "-wide")
 
     def toggle_pane(self, name: str) -> bool:
         """Shows or hides `sidebar` or `sources`; returns whether it is shown now."""

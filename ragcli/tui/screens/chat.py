@@ -37,7 +37,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
             "ctrl+b,f2",
             "command('sidebar')",
             "Go to the conversations and profiles, or hide them",
-            footer="Conversations",
+            footer="Chats",
         ),
         key(
             "chat.sources",

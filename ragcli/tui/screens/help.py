@@ -57,12 +57,17 @@ def _commands() -> Rows:
     ]  # fmt: skip
 
 
+_MEANING = 52
+"""Most columns of the meanings that the names beside them stand clear of."""
+
+
 def _table(rows: Rows) -> Content:
     width = max((len(row[0]) for row in rows), default=0) + 2
+    clear = min(_MEANING, max((len(row[1]) for row in rows), default=0))
     lines = [
         Content.assemble(
             (keys.ljust(width), "bold $text-accent"),
-            meaning,
+            meaning.ljust(clear) if name else meaning,
             (f"  {name}", "$foreground 40%"),
         )
         for keys, meaning, name in rows

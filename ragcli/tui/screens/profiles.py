@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from textual import on
 
-from ragcli.errors import PassphraseNeeded, WrongPassphrase
+from ragcli.errors import PassphraseNeeded, RagcliError, WrongPassphrase
 from ragcli.text import safe_name
 from ragcli.tui.ports import Profile
 from ragcli.tui.rendering.code import warm_up
@@ -51,10 +51,13 @@ class ProfilesMixin(AskingMixin):
     async def _switch_profile(self, name: str) -> None:
         try:
             profile = await self._opened(name)
-        finally:
-            self.show_state()
+        except RagcliError as error:
+            self.say_error(error)
+            profile = None
+        self.show_state()
+        if profile is None:
             await self.list_profiles()
-        if profile is not None:
+        else:
             await self.use_profile(profile)
 
     async def _opened(self, name: str) -> Profile | None:

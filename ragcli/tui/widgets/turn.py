@@ -173,7 +173,8 @@ class TurnView(Vertical, can_focus=True):
         parts = [turn.model]
         parts.append(f"{cited} source{'s' if cited != 1 else ''}" if cited else "")
         parts += ["continued" if turn.continues else "", self.note]
-        parts.append(_NOTES.get(turn.status, ""))
+        if turn.status != "failed" or not self.note:  # the note says why
+            parts.append(_NOTES.get(turn.status, ""))
         if not turn.seq and turn.status == "answered":
             parts.append("not recorded")
         return " · ".join(part for part in parts if part)
