@@ -270,6 +270,23 @@ class RemoteSnapshots(LocalSnapshots):
             if (wrong := check(name, facts["sha256"], blocks.get(name, [])))
         ]
 
+    def mend(self, generation: str) -> bool:
+        """Sends what this machine has of a damaged generation; tells if that helped.
+
+        Only files that are what the manifest says are sent.
+        """
+        try:
+            data, blocks = self._depot.manifest(generation)
+            found = self._parsed(data, generation)
+        except (SnapshotDamaged, SnapshotNotFound):
+            return False
+        here = fetching.known(self._made_index())
+        for name, facts in found.files.items():
+            source = here.get((name, facts["sha256"]))
+            if source is not None:
+                block_files.resend(self._depot, source, blocks.get(name, []))
+        return not self.verify(generation)
+
     def quarantine(self, generation: str) -> Path:
         """Refuses: what others share is not moved to this machine.
 

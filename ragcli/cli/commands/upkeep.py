@@ -14,7 +14,6 @@ from ragcli.cli.options import Invocation, examples
 if TYPE_CHECKING:
     from ragcli.sessions.expiry import Expired
     from ragcli.sessions.findings import Finding
-    from ragcli.sessions.protocols import Session
 
 
 @examples(
@@ -49,9 +48,7 @@ def verify(
     from ragcli.sessions import findings
 
     with call.open(name or None, create=False) as workspace:
-        found = _look(call, workspace.session, repair=repair)(
-            workspace.session, anchor=anchor
-        )
+        found = _look(call, repair=repair)(workspace.session, anchor=anchor)
     if call.as_json:
         told = [_finding(finding) for finding in found]
         call.output.document({"profile": workspace.name, "findings": told})
@@ -60,20 +57,14 @@ def verify(
     return int(findings.exit_code(found))
 
 
-def _look(call: Invocation, session: Session, *, repair: bool) -> Any:
-    """Returns what checks a profile, or mends it, wherever it lives.
+def _look(call: Invocation, *, repair: bool) -> Any:
+    """Returns what checks a profile, or mends it, wherever it lives."""
+    if call.runtime.settings.store:
+        from ragcli.sessions.redis import repairing, verification
 
-    Raises:
-        UsageError: It lives in Redis, and is to be mended.
-    """
-    from ragcli.cli.commands.passphrases import profile_directory
+        return repairing.repair if repair else verification.verify
     from ragcli.sessions import verify as verifying
 
-    if call.runtime.settings.store and not repair:
-        from ragcli.sessions.redis.verification import verify as verify_remote
-
-        return verify_remote
-    profile_directory(call, session.name).close()
     return verifying.repair if repair else verifying.verify
 
 

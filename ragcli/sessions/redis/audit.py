@@ -106,6 +106,24 @@ class RedisAudit:
             )
         return number
 
+    def sound(self) -> tuple[int, str] | None:
+        """Returns number and MAC of the last sound entry; None if all of them are."""
+        key = self._known_key() or b""
+        previous, number = self._genesis(key), 0
+        for line in self.lines():
+            try:
+                previous = chain.checked(key, line, number + 1, previous)
+            except AuditDamaged:
+                return number, previous if number else ""
+            number += 1
+        return None if number == self._counted() else (number, previous)
+
+    def told(self) -> tuple[bytes, bytes]:
+        """Returns number and MAC of the last entry as the server tells them."""
+        key = self._keys.key("meta")
+        found = self._keys.read(lambda r: r.hmget(key, "aseq", "amac"))
+        return found[0] or b"0", found[1] or b""
+
     def anchor(self) -> str:
         """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere."""
         key = self._keys.key("meta")
@@ -143,7 +161,7 @@ class RedisAudit:
         known = self._known_key()
         if not known:
             name, fresh = self._keys.key("akey"), secrets.token_bytes(_KEY_BYTES)
-            self._keys.write(lambda r: r.setnx(name, fresh))
+            self._keys.write("SETNX", name, fresh)
             self._key = None
             known = self._known_key()
         return known

@@ -39,7 +39,13 @@ from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.profile_scripts import BEGIN, DELETE, SWAP
 from ragcli.sessions.redis.scripts import BLOB
-from ragcli.sessions.redis.session import STAMP, RedisSession, SnapshotFactory
+from ragcli.sessions.redis.session import (
+    QUARANTINE,
+    STAMP,
+    RedisSession,
+    SnapshotFactory,
+)
+from ragcli.sessions.sealing import is_sealed
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
@@ -82,6 +88,7 @@ def convert(
             new = _Copy(old, beside, regime)
             live = new.copy_index(snapshots)
             new.copy_blobs()
+            new.copy_quarantine()
             new.swap(live)
             new.retire()
         except BaseException:
@@ -144,6 +151,18 @@ class _Copy:
             if plain is not None:
                 sealed = sealer.seal(name, plain) if sealer else plain
                 self._keys.call(BLOB, name, stamp + sealed)
+
+    def copy_quarantine(self) -> None:
+        """Seals what was set aside, or opens it."""
+        old, sealer = self._old, self._regime.sealer
+        place = old.keys.key(QUARANTINE)
+        for name, fields in old.keys.read(lambda r: r.xrange(place)):
+            data = fields.get(b"l", b"")
+            if old.sealer and is_sealed(data):
+                data = old.sealer.unseal(QUARANTINE, data)
+            sealed = sealer.seal(QUARANTINE, data) if sealer else data
+            parts = ("w", fields.get(b"w", b""), "l", sealed)
+            self._keys.write("XADD", self._keys.key(QUARANTINE), name, *parts)
 
     def retire(self) -> None:
         """Removes what this machine had fetched of the old one."""

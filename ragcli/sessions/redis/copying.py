@@ -52,7 +52,7 @@ def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
     signing = source.read(lambda r: r.get(source.key("akey")))
     if signing:
         name = target.key("akey")
-        target.write(lambda r: r.set(name, signing, px=3600_000))
+        target.write("SET", name, signing, "PX", 3600_000)
     _copy_fields(source, target, "meta", ("head", "ts", "epoch", "aseq", "amac"))
 
 
@@ -99,20 +99,19 @@ def _copy_fields(
         }
         if there:
             target.write(
-                lambda r: r.hset(target.key(part), mapping=there)  # noqa: B023
+                "HSET", target.key(part), *(x for i in there.items() for x in i)
             )
 
 
 def _copy_stream(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
-    edge = "-"
+    edge, key = "-", target.key(part)
     while True:
         page = source.read(
             lambda r: r.xrange(source.key(part), edge, "+", count=256)  # noqa: B023
         )
         for name, fields in page:
-            target.write(
-                lambda r: r.xadd(target.key(part), fields, id=name)  # noqa: B023
-            )
+            pairs = (part for pair in fields.items() for part in pair)
+            target.write("XADD", key, name, *pairs)
         if len(page) < 256:
             return
         edge = f"({page[-1][0].decode()}"

@@ -152,16 +152,22 @@ class RedisLog:
 
     def entries(self) -> Iterator[tuple[int, Record | HistoryDamaged]]:
         """Yields every entry's number, and its record or what is wrong with it."""
+        for _, seq, found in self.places():
+            yield seq, found
+
+    def places(self) -> Iterator[tuple[str, int, Record | HistoryDamaged]]:
+        """Yields every entry's id and number, and its record or what is wrong."""
         key, edge = self.keys.key("log"), "-"
         while True:
             page = self.keys.read(
                 lambda r: r.xrange(key, edge, "+", count=_LARGEST_PAGE)  # noqa: B023
             )
             for name, fields in page:
+                place, seq = name.decode(), int(name.split(b"-")[0])
                 try:
-                    yield int(name.split(b"-")[0]), self.decode(name, fields)
+                    yield place, seq, self.decode(name, fields)
                 except HistoryDamaged as error:
-                    yield int(name.split(b"-")[0]), error
+                    yield place, seq, error
             if len(page) < _LARGEST_PAGE:
                 return
             edge = f"({page[-1][0].decode()}"

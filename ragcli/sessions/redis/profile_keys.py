@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -124,19 +124,9 @@ class ProfileKeys:
 
         return self.server.run(self.tag, both)
 
-    def write(self, work: Callable[[Any], Any]) -> Any:
-        """Runs one writing command that can be sent twice; durably where wanted.
-
-        Args:
-            work: Queues the command on a pipeline, or runs it on a client.
-        """
-
-        def run(redis: Redis) -> Any:
-            if not self.replicated:
-                return work(redis)
-            return written(redis, self.server.replicas(self.tag), work)
-
-        return self.server.run(self.tag, run)
+    def write(self, *command: Any) -> Any:
+        """Runs one writing command that can be sent twice; durably where wanted."""
+        return self.server.run(self.tag, lambda r: self._written(r, command))
 
     def _evaluated(
         self, redis: Redis, script: Script, keys: list[str], values: list[Any]
@@ -153,8 +143,13 @@ class ProfileKeys:
     def _sent(
         self, redis: Redis, script: Script, keys: list[str], values: list[Any]
     ) -> list[Any]:
-        arguments = (script.sha, len(keys), *keys, *values)
-        if not (self.replicated and script.durable):
-            return list(redis.evalsha(*arguments))
-        replicas = self.server.replicas(self.tag)
-        return list(written(redis, replicas, lambda p: p.evalsha(*arguments)))
+        command = ("EVALSHA", script.sha, len(keys), *keys, *values)
+        return list(self._written(redis, command, durable=script.durable))
+
+    def _written(
+        self, redis: Redis, command: Sequence[Any], *, durable: bool = True
+    ) -> Any:
+        wire = self.server.wire(redis)
+        if self.replicated and durable:
+            return written(wire, self.server.replicas(self.tag), command)
+        return wire.call(*command)

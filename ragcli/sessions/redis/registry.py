@@ -81,7 +81,8 @@ class Registry:
             if not self._replicated:
                 return redis.hset(key, name, moment)
             replicas = self._server.replicas(self._keyspace.tag)
-            return written(redis, replicas, lambda p: p.hset(key, name, moment))
+            wire = self._server.wire(redis)
+            return written(wire, replicas, ("HSET", key, name, moment))
 
         self._server.run(self._keyspace.tag, run)
 

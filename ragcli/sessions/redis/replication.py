@@ -14,15 +14,12 @@ commands go over one connection, in one round trip.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from ragcli.sessions.redis import sentinels
 from ragcli.sessions.redis.faults import Unreplicated
-
-if TYPE_CHECKING:
-    from redis import Redis
-    from redis.client import Pipeline
+from ragcli.sessions.redis.wire import Wire
 
 WAIT = 1000
 """Milliseconds to wait for the replicas to confirm a write."""
@@ -62,23 +59,20 @@ class Replicas:
         self.needed = max(1, len(heard) - stuck)
 
 
-def written(redis: Redis, replicas: Replicas, queue: Callable[[Any], Any]) -> Any:
+def written(wire: Wire, replicas: Replicas, command: Sequence[Any]) -> Any:
     """Runs one writing command and returns its reply, once the replicas have it.
 
     Args:
-        redis: The master.
+        wire: The master's.
         replicas: Its replicas.
-        queue: Queues the command on a pipeline.
+        command: The parts of the command.
 
     Raises:
         Unreplicated: Not all of them confirmed in time; it may be sent again.
         NotInCharge: The server is no master any more.
     """
-    pipeline: Pipeline = redis.pipeline(transaction=False)
-    queue(pipeline)
-    pipeline.wait(replicas.needed, WAIT)
-    pipeline.role()
-    reply, confirmed, role = pipeline.execute(raise_on_error=False)
+    wait = ("WAIT", replicas.needed, WAIT)
+    reply, confirmed, role = wire.calls([command, wait, ("ROLE",)])
     for found in (reply, confirmed, role):
         if isinstance(found, Exception):
             raise found

@@ -20,6 +20,7 @@ Keys of a profile:
     blk:x   hash     blocks of the index whose SHA-256 begins with x
     stage   hash     a rewrite of the log that is being prepared
     fence   hash     lock → its last token
+    quarantine       stream: what was damaged, see `repair_scripts`
     lock:x  string   nonce, token and holder; expires by itself
 """
 
@@ -34,17 +35,16 @@ local META = KEYS[1]
 local base = string.sub(META, 1, -5)
 local ID, TTL, LOCK, TOKEN = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local NAMES = {'meta', 'log', 'ids', 'audit', 'akey', 'blob', 'keys', 'gens', 'stage',
-  'fence'}
-for digit in string.gmatch('0123456789abcdef', '.') do
-  table.insert(NAMES, 'blk:' .. digit)
-end
+  'fence', 'quarantine', 'blk:0', 'blk:1', 'blk:2', 'blk:3', 'blk:4', 'blk:5',
+  'blk:6', 'blk:7', 'blk:8', 'blk:9', 'blk:a', 'blk:b', 'blk:c', 'blk:d', 'blk:e',
+  'blk:f'}
 local function clock()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 local function touch()
-  local ttl = tonumber(redis.call('HGET', META, 'ttl') or TTL)
-  if redis.call('HEXISTS', META, 'new') == 1 then ttl = 3600000 end
+  local own = redis.call('HMGET', META, 'ttl', 'new')
+  local ttl = own[2] and 3600000 or tonumber(own[1] or TTL)
   if ttl > 0 then
     local at = clock() + ttl
     for _, name in ipairs(NAMES) do redis.call('PEXPIREAT', base .. name, at) end
@@ -57,9 +57,8 @@ local function settle(key)
   redis.call('HSET', key or META, 'again', '1')
 end
 local function refused()
-  if redis.call('HGET', META, 'id') ~= ID and redis.call('HGET', META, 'new') ~= ID then
-    return {'gone'}
-  end
+  local ids = redis.call('HMGET', META, 'id', 'new')
+  if ids[1] ~= ID and ids[2] ~= ID then return {'gone'} end
   if TOKEN ~= '' and redis.call('HGET', base .. 'fence', LOCK) ~= TOKEN then
     return {'fenced'}
   end

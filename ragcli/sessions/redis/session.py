@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 STAMP = len("2026-01-01T00:00:00.000Z")
 """Bytes before each small private value: when it was written."""
+QUARANTINE = "quarantine"
+"""The stream of what was damaged; see `repair_scripts`."""
 _ATTEMPTS = 100
 
 SnapshotFactory = Callable[[RedisDepot, str, "FileSealer | None"], Any]
@@ -114,6 +117,14 @@ class RedisSession(OpenedProfile):
             name, written = field.decode(), stored[:STAMP].decode("ascii", "replace")
             if condemned(written, self.unsealed(name, stored[STAMP:]) or b""):
                 self.put_blob(name, None)
+                count += 1
+        place = self.keys.key(QUARANTINE)
+        for entry, fields in self.keys.read(lambda r: r.xrange(place)):
+            written = datetime.fromtimestamp(int(entry.split(b"-")[0]) / 1000, UTC)
+            stamp = written.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            data = fields.get(b"l", b"")
+            if condemned(stamp, self.unsealed(QUARANTINE, data) or data):
+                self.keys.write("XDEL", place, entry)
                 count += 1
         return count
 

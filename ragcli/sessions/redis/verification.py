@@ -10,7 +10,7 @@ from ragcli.sessions.findings import DAMAGE, Finding
 from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.redis.session import RedisSession
 
-_HINT = "restore it from an export; a copy: `ragcli profile copy NAME --to local`"
+_HINT = "`ragcli profile verify --repair` sets it aside and keeps the rest"
 
 
 def verify(session: RedisSession, *, anchor: str = "") -> list[Finding]:
