@@ -15,7 +15,6 @@ from ragcli.index.catalogue import DocumentInfo
 from ragcli.index.catalogue_view import CatalogueView
 from ragcli.index.generation_files import generation_files
 from ragcli.index.manifest import Manifest, mismatch, read
-from ragcli.index.passages import Passage
 from ragcli.index.report import Failure, GenerationInfo, IngestReport, Request, Silent
 from ragcli.index.roots import Roots, is_below
 from ragcli.index.unchanged import Note, Scope
@@ -23,6 +22,7 @@ from ragcli.index.unchanged import Note, Scope
 if TYPE_CHECKING:
     from ragcli.index.catalogue import Record
     from ragcli.index.generation_files import GenerationFiles
+    from ragcli.index.passages import Passage
     from ragcli.index.plan import Plan
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.reader import Reader

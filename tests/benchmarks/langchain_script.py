@@ -1,9 +1,10 @@
 """The baseline: retrieval as LangChain's tutorials write it.
 
 RecursiveCharacterTextSplitter, FAISS.save_local and load_local, and
-FileChatMessageHistory. The vectors are ragcli's own, so that only the way of
-working is compared. Commands: `ingest DIR STORE`, `ask STORE QUESTION`,
-`chat STORE HOST MODEL QUESTION`, and `save STORE`, which saves until it is killed.
+FileChatMessageHistory. The vectors are those that ragcli has, read from the same two
+files, so that only the way of working is compared; the code is not ragcli's.
+Commands: `ingest DIR STORE`, `ask STORE QUESTION`, `chat STORE HOST MODEL QUESTION`,
+and `save STORE`, which saves until it is killed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 warnings.simplefilter("ignore", DeprecationWarning)
 
+import numpy as np  # noqa: E402
 from langchain_community.chat_message_histories import (  # noqa: E402
     FileChatMessageHistory,
 )
@@ -21,23 +23,38 @@ from langchain_community.vectorstores import FAISS  # noqa: E402
 from langchain_core.embeddings import Embeddings  # noqa: E402
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage  # noqa: E402
 from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: E402
+from tokenizers import Tokenizer  # noqa: E402
+
+from ragcli.models.builtin import wheel  # noqa: E402
+
+BATCH = 256
+"""Texts that are embedded together."""
 
 
 class Vectors(Embeddings):
-    """ragcli's word vectors behind LangChain's interface."""
+    """The word vectors that ragcli has, used plainly: tokenise, look up, average."""
 
     def __init__(self) -> None:
-        from ragcli.models.builtin.embedder import BuiltinEmbedder
-
-        self._embedder = BuiltinEmbedder()
+        self._tokenizer = Tokenizer.from_file(str(wheel.tokenizer_file()))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._table = np.asarray(wheel.token_vectors(), np.float32)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Returns one vector a text."""
-        return self._embedder.embed(texts).tolist()
+        found: list[list[float]] = []
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+            for encoded in self._tokenizer.encode_batch(
+                batch, add_special_tokens=False
+            ):
+                mean = self._table[encoded.ids].mean(axis=0)
+                found.append((mean / np.linalg.norm(mean)).tolist())
+        return found
 
     def embed_query(self, text: str) -> list[float]:
         """Returns the vector of a question."""
-        return self._embedder.embed([text])[0].tolist()
+        return self.embed_documents([text])[0]
 
 
 def ingest(directory: str, store: str) -> None:

@@ -182,10 +182,15 @@ class _Watch(threading.Thread):
 
 
 def in_turn(
-    first: Callable[[], Run], second: Callable[[], Run], runs: int = RUNS
+    first: Callable[[], Run],
+    second: Callable[[], Run],
+    runs: int = RUNS,
+    *,
+    warm: bool = False,
 ) -> tuple[Run, Run]:
-    """Runs both in turn after one warm-up each; returns the medians."""
-    first(), second()
+    """Runs both in turn, after one warm-up each unless `warm`; returns the medians."""
+    if not warm:
+        first(), second()
     pairs = [(first(), second()) for _ in range(runs)]
     return median([a for a, _ in pairs]), median([b for _, b in pairs])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +30,22 @@ class Point:
     size: int
     seconds: float
     mebibytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """What became of a corpus that was indexed with little memory."""
+
+    profile: str
+    """Where it was indexed."""
+    size: int
+    """Bytes of the corpus."""
+    allowed: int
+    """Bytes of address space beyond what a handful of documents takes."""
+    run: Run
+    """What it cost."""
+    kept: float
+    """Share of its documents that are indexed."""
 
 
 @dataclass
@@ -133,8 +151,34 @@ class Workshop:
         place = self.root / f"texts-{chunks}{suffix}"
         return place if place.exists() else corpus.write(place, chunks, suffix=suffix)
 
+    @cached_property
+    def capped(self) -> Capped:
+        """The largest corpus, indexed with a tenth of its size for memory.
+
+        Made once: it is the largest profile of all parts as well.
+        """
+        self.ragcli("profile", "create", "few")
+        few = self.ragcli("docs", "add", "-p", "few", "-q", str(self.texts(100)))
+        texts, name = self.texts(self.large), "capped"
+        size = sum(path.stat().st_size for path in texts.iterdir())
+        allowed = max(size // 10, 64 * MEBI)
+        self.ragcli("profile", "create", name)
+        command = shlex.join([*RAGCLI, "docs", "add", "-p", name, "-q", str(texts)])
+        limit = (few.virtual + allowed) // 1024
+        ended = run(
+            ["bash", "-c", f"ulimit -v {limit}; {command}"],
+            environ=self.environ,
+            codes=range(-64, 256),
+        )
+        listed = self.ragcli("docs", "list", "-p", name, "--json")
+        documents = json.loads(listed.stdout)["documents"]
+        kept = len(documents) / len(list(texts.iterdir()))
+        return Capped(name, size, allowed, ended, kept)
+
     def profile(self, chunks: int) -> str:
         """Returns the name of a profile with so many chunks."""
+        if chunks == self.large and self.capped.kept == 1:
+            return self.capped.profile
         name = f"chunks-{chunks}"
         if not (self.root / "home" / "profiles" / name).exists():
             self.ragcli("profile", "create", name)
