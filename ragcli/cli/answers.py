@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.cli import batch
+from ragcli.cli.answer_documents import (
+    answer_document,
+    error_document,
+    exit_code,
+    prompt_text,
+    source_lines,
+)
 from ragcli.cli.output import Output
-from ragcli.errors import ExitCode, RagcliError, SomeFailed
+from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
-    from ragcli.models.base import Prompt
-    from ragcli.sessions.records import Citation, Turn
     from ragcli.workspace import Workspace
 
 
@@ -70,20 +76,17 @@ class Answering:
             return exit_code(status)
         return self._as_text(request)
 
-    def batch(self, requests: Iterable[AskRequest]) -> int:
+    def batch(self, requests: Sequence[AskRequest]) -> int:
         """Answers many questions, one JSON document a line.
 
         Raises:
             SomeFailed: Some questions could not be answered; each has its line.
         """
         codes: list[int] = []
-        for request in requests:
-            try:
-                document, status = self._as_document(request)
-                codes.append(exit_code(status))
-            except RagcliError as error:
-                document = {"question": request.question, **error_document(error)}
-                codes.append(int(error.code))
+        among = batch.processes(len(requests)) if self._may_share(requests) else 1
+        for document in batch.answered(requests, self._tried, self._apart, among):
+            failed = document.get("error")
+            codes.append(failed["code"] if failed else exit_code(document["status"]))
             self._output.event(document)
         failed = sum(code > 1 for code in codes)
         if failed:
@@ -91,6 +94,32 @@ class Answering:
                 f"{failed} of {len(codes)} questions failed", "see their lines"
             )
         return min(codes, default=0)
+
+    def _tried(self, request: AskRequest) -> dict[str, Any]:
+        """Returns the JSON of one answer, or of the error in its place."""
+        try:
+            return self._as_document(request)[0]
+        except RagcliError as error:
+            return {"question": request.question, **error_document(error)}
+
+    def _apart(self, request: AskRequest) -> dict[str, Any]:
+        """Answers in a process beside the first, which says what there is to say."""
+        self._output.quiet, self._output.verbose = True, False
+        return self._tried(request)
+
+    def _may_share(self, requests: Sequence[AskRequest]) -> bool:
+        """Tells whether several processes may answer, each for itself.
+
+        A model that generates is a server's business, and turns of one conversation
+        follow each other; documents of the call are indexed once.
+        """
+        if self._documents or self._workspace.settings.store:
+            return False
+        if not all(request.new for request in requests):
+            return False
+        with suppress(ModelUnavailable):
+            return not self._workspace.choose_model().model.generates
+        return False
 
     def _events(self, request: AskRequest) -> Iterator[Event]:
         """Yields the events; says which model answers, and shows the prompt."""
@@ -208,104 +237,3 @@ class Answering:
         if self._style.show_prompt:
             told["prompt"] = asdict(event.prompt)
         return told
-
-
-def exit_code(status: str) -> int:
-    """Returns what the process says for a turn of this status."""
-    if status == "interrupted":
-        return int(ExitCode.INTERRUPTED)
-    return int(ExitCode.ANSWERED if status == "answered" else ExitCode.NOTHING_FOUND)
-
-
-def error_document(error: RagcliError) -> dict[str, Any]:
-    """Returns an error as the contract has it in JSON."""
-    told = {"code": int(error.code), "kind": error.kind}
-    return {"error": told | {"message": error.message, "hint": error.hint}}
-
-
-def answer_document(profile: str, finished: Finished) -> dict[str, Any]:
-    """Returns the JSON of one answered question."""
-    turn = finished.turn
-    return {
-        "profile": profile,
-        **turn_document(turn, finished.stale),
-        "retrieved": finished.retrieved,
-        "used": finished.used,
-        "unsupported": finished.unsupported,
-    }
-
-
-def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, Any]:
-    """Returns the JSON of a turn; citations tell staleness when it is known."""
-    return {
-        "conversation": turn.conversation,
-        "turn": turn.id,
-        "question": turn.question,
-        "query": turn.query,
-        "answer": turn.answer,
-        "status": turn.status,
-        "model": turn.model,
-        "snapshot": turn.snapshot,
-        "citations": [citation_document(item, stale) for item in turn.citations],
-        "timings": dict(turn.timings),
-    }
-
-
-def citation_document(
-    citation: Citation, stale: frozenset[int] | None = None
-) -> dict[str, Any]:
-    """Returns the JSON of one citation."""
-    told: dict[str, Any] = {
-        "marker": citation.marker,
-        "path": shown(citation.path),
-        "page": citation.page,
-        "lines": citation.lines,
-        "heading": citation.heading,
-        "score": citation.score,
-        "quote": citation.quote,
-        "verified": citation.verified,
-    }
-    if stale is not None:
-        told["stale"] = citation.marker in stale
-    return told
-
-
-def place(path: str, page: int | None, lines: Sequence[int] | None) -> str:
-    """Returns where something stands: `a.md:12-20`, `b.pdf p. 3`."""
-    named = shown(path)
-    if lines:
-        first, last = lines
-        named += f":{first}" if first == last else f":{first}-{last}"
-    elif page is not None:
-        named += f" p. {page}"
-    return named
-
-
-def source_lines(finished: Finished) -> list[str]:
-    """Returns the sources of an answer, one line each, after an empty one."""
-    lines = []
-    for citation in finished.turn.citations:
-        where = place(citation.path, citation.page, citation.lines)
-        heading = f"  {citation.heading}" if citation.heading else ""
-        stale = "  (changed since it was indexed)"
-        changed = stale if citation.marker in finished.stale else ""
-        lines.append(f"[{citation.marker}] {where}{heading}{changed}")
-    return ["", *lines] if lines else []
-
-
-def prompt_text(prompt: Prompt) -> str:
-    """Returns all that a model is given, for people."""
-    parts = [f"query: {prompt.query}"]
-    if prompt.instructions:
-        parts.append(f"instructions: {prompt.instructions}")
-    if prompt.summary:
-        parts.append(f"summary: {prompt.summary}")
-    parts += [
-        f"earlier: {earlier.question}\n{earlier.answer}" for earlier in prompt.history
-    ]
-    parts += [
-        f"[{source.marker}] {source.label} ({source.score:.2f})\n{source.text}"
-        for source in prompt.sources
-    ]
-    parts.append(f"question: {prompt.question}")
-    return "\n\n".join(parts)

@@ -140,7 +140,7 @@ def ask(
     with call.open(stateless=stateless) as workspace:
         answering = Answering(call.output, workspace, paths(docs), style)
         if batch is not None:
-            return answering.batch(map(request, _questions(call, batch)))
+            return answering.batch([request(text) for text in _questions(call, batch)])
         asked = reading.question_and_document(
             question or [], call.output, limit=_limit(call)
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli import live_names
-from ragcli.cli.answers import place
+from ragcli.cli.answer_documents import place
 from ragcli.cli.figures import count, moment, size
 from ragcli.cli.options import Invocation, examples, paths
 from ragcli.errors import ExitCode

@@ -260,13 +260,13 @@ def _resolved(history: History, conversation: str) -> str:
 
 
 def _turn(turn: Turn) -> dict[str, Any]:
-    from ragcli.cli.answers import turn_document
+    from ragcli.cli.answer_documents import turn_document
 
     return {**turn_document(turn), "seq": turn.seq, "ts": turn.ts}
 
 
 def _print_turn(call: Invocation, turn: Turn) -> None:
-    from ragcli.cli.answers import place
+    from ragcli.cli.answer_documents import place
 
     state = "" if turn.status == "answered" else f"  ({turn.status})"
     call.output.line()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.answers import place
+from ragcli.cli.answer_documents import place
 from ragcli.cli.options import Invocation, choice, examples, number, paths
 from ragcli.errors import ExitCode, UsageError
 from ragcli.paths import shown

@@ -1,0 +1,115 @@
+"""What the command line says of an answer: as JSON, as text, as an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import ExitCode, RagcliError
+from ragcli.paths import shown
+
+if TYPE_CHECKING:
+    from ragcli.chat.events import Finished
+    from ragcli.models.base import Prompt
+    from ragcli.sessions.records import Citation, Turn
+
+
+def exit_code(status: str) -> int:
+    """Returns what the process says for a turn of this status."""
+    if status == "interrupted":
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.ANSWERED if status == "answered" else ExitCode.NOTHING_FOUND)
+
+
+def error_document(error: RagcliError) -> dict[str, Any]:
+    """Returns an error as the contract has it in JSON."""
+    told = {"code": int(error.code), "kind": error.kind}
+    return {"error": told | {"message": error.message, "hint": error.hint}}
+
+
+def answer_document(profile: str, finished: Finished) -> dict[str, Any]:
+    """Returns the JSON of one answered question."""
+    turn = finished.turn
+    return {
+        "profile": profile,
+        **turn_document(turn, finished.stale),
+        "retrieved": finished.retrieved,
+        "used": finished.used,
+        "unsupported": finished.unsupported,
+    }
+
+
+def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, Any]:
+    """Returns the JSON of a turn; citations tell staleness when it is known."""
+    return {
+        "conversation": turn.conversation,
+        "turn": turn.id,
+        "question": turn.question,
+        "query": turn.query,
+        "answer": turn.answer,
+        "status": turn.status,
+        "model": turn.model,
+        "snapshot": turn.snapshot,
+        "citations": [citation_document(item, stale) for item in turn.citations],
+        "timings": dict(turn.timings),
+    }
+
+
+def citation_document(
+    citation: Citation, stale: frozenset[int] | None = None
+) -> dict[str, Any]:
+    """Returns the JSON of one citation."""
+    told: dict[str, Any] = {
+        "marker": citation.marker,
+        "path": shown(citation.path),
+        "page": citation.page,
+        "lines": citation.lines,
+        "heading": citation.heading,
+        "score": citation.score,
+        "quote": citation.quote,
+        "verified": citation.verified,
+    }
+    if stale is not None:
+        told["stale"] = citation.marker in stale
+    return told
+
+
+def place(path: str, page: int | None, lines: Sequence[int] | None) -> str:
+    """Returns where something stands: `a.md:12-20`, `b.pdf p. 3`."""
+    named = shown(path)
+    if lines:
+        first, last = lines
+        named += f":{first}" if first == last else f":{first}-{last}"
+    elif page is not None:
+        named += f" p. {page}"
+    return named
+
+
+def source_lines(finished: Finished) -> list[str]:
+    """Returns the sources of an answer, one line each, after an empty one."""
+    lines = []
+    for citation in finished.turn.citations:
+        where = place(citation.path, citation.page, citation.lines)
+        heading = f"  {citation.heading}" if citation.heading else ""
+        stale = "  (changed since it was indexed)"
+        changed = stale if citation.marker in finished.stale else ""
+        lines.append(f"[{citation.marker}] {where}{heading}{changed}")
+    return ["", *lines] if lines else []
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """Returns all that a model is given, for people."""
+    parts = [f"query: {prompt.query}"]
+    if prompt.instructions:
+        parts.append(f"instructions: {prompt.instructions}")
+    if prompt.summary:
+        parts.append(f"summary: {prompt.summary}")
+    parts += [
+        f"earlier: {earlier.question}\n{earlier.answer}" for earlier in prompt.history
+    ]
+    parts += [
+        f"[{source.marker}] {source.label} ({source.score:.2f})\n{source.text}"
+        for source in prompt.sources
+    ]
+    parts.append(f"question: {prompt.question}")
+    return "\n\n".join(parts)
