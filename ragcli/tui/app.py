@@ -192,6 +192,8 @@ def run(
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
         profile = app.chat.profile
+        if app.chat.lost is not None:
+            raise app.chat.lost
         app.chat.keep_now()
     finally:
         gc.enable()  # had the chat ended before its first frame

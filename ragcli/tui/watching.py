@@ -41,13 +41,17 @@ class Watcher:
         self._stopped.set()
 
     def _run(self) -> None:
-        seq = -1
+        seq, told = -1, ""
         while not self._stopped.is_set():
             try:
                 seq = self._look(seq)
             except RagcliError as error:
-                self._say(HistoryFailed(self._profile, error))
+                if error.message != told:  # once, however often it is tried again
+                    self._say(HistoryFailed(self._profile, error))
+                told = error.message
                 self._stopped.wait(_PAUSE)
+            else:
+                told = ""
 
     def _look(self, seq: int) -> int:
         history = self._profile.history

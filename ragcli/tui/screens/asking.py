@@ -15,10 +15,9 @@ from ragcli.sessions.records import Turn
 from ragcli.text import safe_line
 from ragcli.tui.asking import AnswerEnded, AnswerEvent, AnswerGrew, Asking
 from ragcli.tui.attachments import attached
-from ragcli.tui.keeping import keep
 from ragcli.tui.messages import NotRecorded
 from ragcli.tui.ports import Profile
-from ragcli.tui.screens.conversations import ConversationsMixin
+from ragcli.tui.screens.keeping import KeepingMixin
 from ragcli.tui.sources import from_passages
 from ragcli.tui.threads import aside
 from ragcli.tui.unsaved import unsaved_turn
@@ -31,7 +30,7 @@ _TELL = 0.5
 """Seconds between two statements of the speed."""
 
 
-class AskingMixin(ConversationsMixin):
+class AskingMixin(KeepingMixin):
     """Sends questions and shows what comes back."""
 
     _replaced: TurnView | None = None
@@ -261,16 +260,6 @@ class AskingMixin(ConversationsMixin):
             self.prompt.put("")
             self.show_state()
         self.prompt.focus()
-
-    async def keep_all(self) -> None:
-        """Stops the answer and sees it recorded, and keeps the draft."""
-        await aside(self.keep_now)
-
-    def keep_now(self) -> None:
-        """Does the same in the calling thread; a second time does nothing."""
-        if not self.is_kept:
-            self.is_kept = True
-            keep(self.profile, self.asking, self.unsent())
 
 
 def _says_nothing_new(turn: Turn, old: Turn) -> bool:

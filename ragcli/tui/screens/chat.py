@@ -169,10 +169,12 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
     async def leave(self) -> None:
         """Keeps what there is to keep, then ends the application."""
         self.unwatch_history()
+        self.status.say(state="leaving", kind="busy")
         try:
             await self.keep_all()
-        finally:
-            self.app.exit()
+        except RagcliError as error:
+            self.lost = error
+        self.app.exit()
 
     def action_stop(self) -> None:
         """Stops the answer, or closes what lies over the transcript."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from textual import on
 
-from ragcli.chat.answering import TITLE_WIDTH
 from ragcli.errors import Locked
 from ragcli.sessions.records import Turn
-from ragcli.text import safe_line
 from ragcli.tui.messages import NotRecorded
 from ragcli.tui.screens.dialogs import LockDialog
 from ragcli.tui.screens.profiles import ProfilesMixin
@@ -23,28 +21,34 @@ class LockingMixin(ProfilesMixin):
 
     async def _ask_about_lock(self, message: NotRecorded) -> None:
         """Lets the user choose what becomes of a turn that could not be recorded."""
-        turn, error = message.turn, message.error
-        title = safe_line(turn.question, TITLE_WIDTH) if message.starts else None
-        while True:
+        self.unrecorded, error = message, message.error
+        while self.unrecorded is not None:
             self.status.say(state="locked", kind="error")
-            chosen = await self.app.push_screen_wait(
-                LockDialog(error.message, error.hint)
-            )
-            if chosen == "wait":
-                self.status.say(state="waiting for the lock", kind="busy")
-            elif chosen == "fork":
-                await self.fork_profile()
-            else:
-                self.read_only = True
-                self.show_state()
+            dialog = LockDialog(error.message, error.hint)
+            chosen = await self.app.push_screen_wait(dialog)
+            if not await self._go_on(chosen, message):
                 return
             try:
-                stored = await aside(self.profile.history.commit, turn, title=title)
+                stored = await aside(self.record, message)
             except Locked as again:
                 error = again
                 continue
             await self._recorded(stored)
             return
+
+    async def _go_on(self, chosen: str | None, message: NotRecorded) -> bool:
+        """Does what was chosen; False when the turn is not to be recorded."""
+        if chosen == "wait":
+            self.status.say(state="waiting for the lock", kind="busy")
+            return True
+        self.unrecorded = None
+        if chosen != "fork":
+            self.read_only = True
+            self.show_state()
+            return False
+        await self.fork_profile()
+        self.unrecorded = message
+        return True
 
     async def _recorded(self, turn: Turn) -> None:
         """Shows that a turn is recorded after all."""

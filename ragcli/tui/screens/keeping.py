@@ -1,0 +1,54 @@
+"""What is kept when a profile is left: the answers, the questions, the draft."""
+
+from __future__ import annotations
+
+from ragcli.chat.answering import TITLE_WIDTH
+from ragcli.errors import RagcliError
+from ragcli.sessions.records import Turn
+from ragcli.text import safe_line
+from ragcli.tui.keeping import keep
+from ragcli.tui.messages import NotRecorded
+from ragcli.tui.screens.conversations import ConversationsMixin
+from ragcli.tui.threads import aside
+
+
+class KeepingMixin(ConversationsMixin):
+    """Sees to it that nothing is lost."""
+
+    unrecorded: NotRecorded | None = None
+    """An answer that waits for others to release the lock."""
+    lost: RagcliError | None = None
+    """Why something could not be kept when the chat was left."""
+
+    def record(self, message: NotRecorded) -> Turn:
+        """Records an answer after all, in the calling thread; twice does no harm.
+
+        Raises:
+            Locked: The lock is still held.
+        """
+        turn = message.turn
+        title = safe_line(turn.question, TITLE_WIDTH) if message.starts else None
+        stored = self.profile.history.commit(turn, title=title)
+        self.unrecorded = None
+        return stored
+
+    async def keep_all(self) -> None:
+        """Stops the answer and sees it recorded, and keeps the draft."""
+        await aside(self.keep_now)
+
+    def keep_now(self) -> None:
+        """Does the same in the calling thread; once it is done, nothing.
+
+        Raises:
+            RagcliError: It could not be stored; the next call tries again.
+        """
+        if self.is_kept:
+            return
+        self.is_kept = True
+        try:
+            if self.unrecorded is not None:
+                self.record(self.unrecorded)
+            keep(self.profile, self.asking, self.unsent())
+        except RagcliError:
+            self.is_kept = False
+            raise

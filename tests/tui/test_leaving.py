@@ -1,0 +1,102 @@
+"""The end of the chat where not everything can be kept, and a history that fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from ragcli.errors import Damaged, Locked, StorageFailed
+from ragcli.tui import app as chat_app
+from ragcli.tui.messages import HistoryFailed
+from ragcli.tui.screens.dialogs import LockDialog
+from ragcli.tui.watching import Watcher
+from tests.tui.backend import Backend
+from tests.tui.conftest import Chat, ask, notices, send, until
+
+FULL = StorageFailed("draft: no space left on device", "free some space")
+
+
+def _full(_text: str) -> None:
+    raise FULL
+
+
+async def test_a_draft_that_cannot_be_kept_is_told_after_the_end(
+    chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(backend.first.history, "put_draft", _full)
+    async with chat() as (pilot, app, _):
+        app.chat.prompt.put("unsent")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+
+    assert app.chat.lost is FULL
+
+
+async def test_leaving_while_others_hold_the_lock_records_the_answer(
+    chat: Chat, backend: Backend
+):
+    history = backend.first.history
+    history.fails = Locked("profile work is locked by pid 4711")
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "How long?")
+        await until(pilot, lambda: isinstance(app.screen, LockDialog))
+        history.fails = None
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+
+    (turn,) = history.turns
+    assert turn.question == "How long?"
+    assert history.titles[turn.conversation] == "How long?"
+
+
+def test_run_passes_on_what_could_not_be_kept(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(backend.first.history, "put_draft", _full)
+    monkeypatch.setattr(chat_app.ChatApp, "run", lambda _self, **_options: None)
+
+    with pytest.raises(StorageFailed):
+        chat_app.run(backend)
+
+    assert backend.first.closed
+
+
+async def test_a_profile_is_not_left_before_its_draft_is_kept(
+    chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    async with chat() as (pilot, app, _):
+        with monkeypatch.context() as patch:
+            patch.setattr(backend.first.history, "put_draft", _full)
+            await send(pilot, app, "/profile home")
+            await until(pilot, lambda: "no space left" in notices(app))
+        stayed = app.chat.profile.name
+        await send(pilot, app, "/profile home")
+        await until(pilot, lambda: app.chat.profile.name == "home")
+
+    assert stayed == "work"
+
+
+def test_a_history_that_cannot_be_read_is_told_once(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    def damaged() -> int:
+        raise Damaged("history.jsonl:3: a record fails its checksum")
+
+    posted: list[object] = []
+    watcher = Watcher(backend.first, posted.append)
+    monkeypatch.setattr("ragcli.tui.watching._PAUSE", 0.001)
+    monkeypatch.setattr(backend.first.history, "head", damaged)
+    tries = 0
+
+    def tried(self: Watcher, seq: int) -> int:
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            self.stop()
+        return look(self, seq)
+
+    look = Watcher._look
+    monkeypatch.setattr(Watcher, "_look", tried)
+    watcher._run()
+
+    assert tries == 3
+    assert [type(message) for message in posted] == [HistoryFailed]
