@@ -33,6 +33,11 @@ def signed(key: bytes, entry: Mapping[str, Any]) -> bytes:
     return signed + b',"mac":"%s"}\n' % mac(key, entry["prev"], signed).encode()
 
 
+def mac_of(line: bytes) -> str:
+    """Returns the MAC at the end of a line that `signed` has made."""
+    return line[-67:-3].decode()
+
+
 def checked(key: bytes, line: bytes, number: int, previous: str) -> str:
     """Returns the MAC of a sound entry; raises `AuditDamaged` naming another."""
     fields = parsed(line, number)

@@ -13,10 +13,11 @@ There is none to go without checking a server's certificate.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ragcli.errors import ConfigError
+from ragcli.frozen import frozen
 
 PORT = 6379
 SENTINEL_PORT = 26379
@@ -34,7 +35,7 @@ _OPTIONS = {
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """Where a store is, and who asks."""
 

@@ -53,7 +53,7 @@ class RedisAudit:
             line = chain.signed(
                 key, _entry(seq + 1, event, facts, last or self._genesis(key))
             )
-            mac = chain.parsed(line, seq + 1)["mac"]
+            mac = chain.mac_of(line)
             reply = self._keys.call(AUDIT, seq, mac, last, line)
             if reply[0] == "ok":
                 self._tail = (seq + 1, mac)
@@ -78,7 +78,7 @@ class RedisAudit:
                 continue
             fields = {name: entry[name] for name in chain.SIGNED}
             line = chain.signed(key, {**fields, "prev": last or self._genesis(key)})
-            mac = chain.parsed(line, seq + 1)["mac"]
+            mac = chain.mac_of(line)
             self._keys.call(AUDIT, seq, mac, last, line)
             self._tail = (seq + 1, mac)
 

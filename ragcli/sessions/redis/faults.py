@@ -7,8 +7,6 @@ tried again: whatever we send can be sent twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ragcli.errors import (
     NotPermitted,
     ProviderMissing,
@@ -17,6 +15,7 @@ from ragcli.errors import (
     StoreUnavailable,
     StoreUnsettled,
 )
+from ragcli.frozen import frozen
 
 UNSENT = "nothing is lost: what could not be stored is kept here and sent later"
 
@@ -29,7 +28,7 @@ class NotInCharge(Exception):
     """A server that answers and is not, or not yet, the one that has the sessions."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """What an error of the library means."""
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from dataclasses import dataclass
 
 from ragcli.errors import ConfigError
+from ragcli.frozen import frozen
 
 FORMAT = 1
 """Version of all that is under a profile's keys."""
@@ -21,7 +21,7 @@ FORMAT = 1
 _USER = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keyspace:
     """The keys of one user."""
 

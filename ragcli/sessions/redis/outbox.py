@@ -8,6 +8,7 @@ with the ids they always had, so that each is stored once however often that fai
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -37,11 +38,12 @@ class Outbox:
     def __init__(self, home: Path, owner: str) -> None:
         self.path = home / PLACE
         self.name = hashlib.sha256(owner.encode()).hexdigest()[:32] + ".jsonl"
+        self._place = f"{self.path}/{self.name}"
 
     @property
     def waiting(self) -> bool:
         """Tells whether anything waits; costs one look at the disk."""
-        return (self.path / self.name).exists()
+        return os.path.exists(self._place)
 
     def keep(self, codec: LineCodec, drafts: Sequence[Draft], parent: int) -> None:
         """Stores drafts durably; those of one call stay together.

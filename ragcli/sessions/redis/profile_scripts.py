@@ -10,7 +10,8 @@ OPEN = Script(
 if redis.call('EXISTS', META) == 0 then return {'none'} end
 local meta = redis.call('HGETALL', META)
 if redis.call('HEXISTS', META, 'id') == 1 and ARGV[5] == 'use' then touch() end
-return {'ok', meta, redis.call('HGETALL', base .. 'keys')}
+local signing = redis.call('GET', base .. 'akey') or ''
+return {'ok', meta, redis.call('HGETALL', base .. 'keys'), signing}
 """,
 )
 

@@ -7,10 +7,10 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Damaged, NewerFormat, ProfileNotFound, StoreUnavailable
+from ragcli.frozen import frozen
 from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -24,7 +24,7 @@ _FORGOTTEN = 60.0
 """Seconds after which a listed name that is no profile was never going to be one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meta:
     """What the key `meta` of a profile says."""
 
@@ -37,6 +37,8 @@ class Meta:
     """Number and time of the last record."""
     tail: tuple[int, str]
     """Number and MAC of the last entry of the audit log."""
+    signing: bytes
+    """What signs the audit log of a profile in the clear; b"" before the first."""
 
     @property
     def own(self) -> dict[str, Any]:
@@ -126,6 +128,7 @@ class Registry:
             settings=fields.get("settings", "{}"),
             tip=(int(fields.get("head", 0)), fields.get("ts", "")),
             tail=(int(fields.get("aseq", 0)), fields.get("amac", "")),
+            signing=reply[3],
         )
         slots = dict(_pairs(reply[2]))
         if meta.encrypted != bool(slots):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragcli.errors import Conflict
+from ragcli.frozen import frozen
 from ragcli.sessions import ranges
 from ragcli.sessions.clock import now
 from ragcli.sessions.identifiers import new_id
@@ -30,7 +31,7 @@ _ATTEMPTS = 5
 """Times that others may rewrite the log before we give up."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rewritten:
     """The log that is rewritten."""
 

@@ -232,8 +232,7 @@ if no then return no end
 local found = redis.call('HMGET', META, 'aseq', 'amac')
 local seq, mac = tonumber(found[1] or '0'), found[2] or ''
 if mac == ARGV[6] then settle() return {'ok'} end
-local key = redis.call('GET', base .. 'akey') or ''
-if seq ~= tonumber(ARGV[5]) or mac ~= ARGV[7] then return {'again', seq, mac, key} end
+if seq ~= tonumber(ARGV[5]) or mac ~= ARGV[7] then return {'again', seq, mac} end
 redis.call('XADD', base .. 'audit', (seq + 1) .. '-0', 'l', ARGV[8])
 redis.call('HSET', META, 'aseq', seq + 1, 'amac', ARGV[6])
 touch()

@@ -9,10 +9,10 @@ majority of them), and the server has to say itself that it is a master.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import StoreUnavailable
+from ragcli.frozen import frozen
 from ragcli.sessions.redis.addresses import Address
 from ragcli.sessions.redis.faults import NotInCharge
 
@@ -26,7 +26,7 @@ Connect = Callable[..., "Redis"]
 """Returns a client of a place, given the options of its connection."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elected:
     """What the sentinels have decided."""
 

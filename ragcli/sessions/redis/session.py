@@ -144,7 +144,7 @@ class RedisSession(OpenedProfile):
             self.notices.append(f"{sent} records kept on this machine are stored now")
 
     def _audit(self, key: bytes | None) -> AuditLog:
-        return RedisAudit(self.keys, key, self._meta.tail)
+        return RedisAudit(self.keys, key or self._meta.signing or None, self._meta.tail)
 
     def _snapshots(self) -> Any:
         return self._make_snapshots(RedisDepot(self.keys), self.keys.id, self.sealer)

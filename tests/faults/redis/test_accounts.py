@@ -64,6 +64,21 @@ def test_everything_works_with_the_rights_of_the_readme(
     assert session.audit.verify() > 2
 
 
+def test_the_rights_of_the_readme_do_for_replicas(
+    server: RedisServer, start_redis: Start, stores_at: At
+) -> None:
+    replica = start_redis("--replicaof", "127.0.0.1", str(server.port))
+    settings = Settings(durability="replicated", lock_wait="20s")
+    session = stores_at(address(server, "alice"), "alice")(settings).create("work", {})
+    History(session, settings).commit(a_turn("c", "a question"), title="t")
+
+    assert replica.call("XLEN", session.keys.key("log")) == 2
+    without = ["ACL", "SETUSER", "alice", "-role"]
+    assert server.call(*without) in {"OK", True}
+    with pytest.raises(NotPermitted, match="may not"):
+        History(session, settings).commit(a_turn("c", "another"))
+
+
 def test_another_users_sessions_can_be_neither_read_nor_listed(
     server: RedisServer, stores_at: At
 ) -> None:
