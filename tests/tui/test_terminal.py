@@ -15,8 +15,10 @@ import pytest
 
 from ragcli.runtime import Runtime
 from ragcli.sessions.records import Turn
+from ragcli.storage.files import Directory
+from ragcli.storage.locks import commit_lock
 from tests.conftest import SAMPLES
-from tests.fakes.ollama import FakeOllama
+from tests.fakes.ollama import FakeOllama, Fault
 from tests.tui.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
@@ -309,3 +311,70 @@ def test_a_shut_profile_is_opened_from_inside(
     terminal.until("ended 0")
 
     assert "sesame" not in screen
+
+
+def test_a_model_that_dies_mid_answer_leaves_what_it_said(
+    terminal: Terminal, runtime: Runtime, server: FakeOllama
+):
+    server.replies.append("A commit waits for the lock at most ten seconds, and then")
+    server.faults.append(Fault("cut", after=6))
+    terminal.run("chat", "--new")
+    terminal.until("3 documents")
+    ask(terminal, QUESTION, "A commit waits")
+    terminal.until(lambda: "ready" in terminal.screen)
+    server.replies.append("At most ten seconds.")
+    ask(terminal, "And now?", "At most ten seconds.")
+    terminal.press("C-q")
+    terminal.until("ended 0")
+
+    first, second = turns(runtime)
+    assert first.status == "failed"
+    assert first.answer.startswith("A commit")
+    assert second.status == "answered"
+
+
+def test_asking_again_and_stopping_keeps_the_first_answer(
+    terminal: Terminal, runtime: Runtime, server: FakeOllama
+):
+    server.replies.append("At most ten seconds.")
+    terminal.run("chat", "--new")
+    terminal.until("3 documents")
+    ask(terminal, QUESTION, "At most ten seconds.")
+    terminal.until("ready")
+    server.rate = 20
+    server.replies.append(SLOW)
+    terminal.press("C-r")
+    terminal.until("takes its time")
+    terminal.press("Escape")
+    terminal.until("interrupted")
+    screen = terminal.screen
+    terminal.press("C-q")
+    terminal.until("ended 0")
+
+    assert "At most ten seconds." in screen
+    with runtime.open("default") as workspace:
+        kept = workspace.history.transcript(workspace.history.latest())
+    assert [turn.status for turn in kept] == ["answered", "interrupted"]
+
+
+def test_a_lock_held_elsewhere_is_waited_for(
+    home: Path, runtime: Runtime, server: FakeOllama
+):
+    server.replies.append("At most ten seconds.")
+    environ = {"OLLAMA_HOST": server.host, "RAGCLI_LOCK_WAIT": "1"}
+    place = runtime.home.profiles / "default"
+    with Terminal(home, environ) as terminal, Directory.open(place) as directory:
+        terminal.run("chat", "--new")
+        terminal.until("3 documents")
+        with commit_lock(directory, "history", wait=5):
+            ask(terminal, QUESTION, "could not be recorded")
+            named = terminal.until(f"pid {os.getpid()}")
+            terminal.press("w")
+            terminal.until("waiting for the lock")
+        terminal.until("The answer is recorded")
+        terminal.press("C-q")
+        terminal.until("ended 0")
+
+    assert "At most ten seconds." in named
+    (turn,) = turns(runtime)
+    assert turn.status == "answered"
