@@ -16,9 +16,8 @@ in its backups and in those of its replicas: no client can remove it there.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
 from ragcli.errors import Conflict, ProfileNotFound
 from ragcli.sessions import conversion
@@ -31,11 +30,13 @@ from ragcli.sessions.conversion import (
     write_file,
 )
 from ragcli.sessions.identifiers import new_id
+from ragcli.sessions.kdf import Cost
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.copying import fill_log
 from ragcli.sessions.redis.depot import RedisDepot
-from ragcli.sessions.redis.leases import lease
+from ragcli.sessions.redis.key_slots import RedisKeyRing
+from ragcli.sessions.redis.leases import alone
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.profile_scripts import BEGIN, DELETE, SWAP
 from ragcli.sessions.redis.scripts import BLOB
@@ -48,44 +49,43 @@ from ragcli.sessions.redis.session import (
 from ragcli.sessions.sealing import is_sealed
 from ragcli.storage.files import Directory
 
-if TYPE_CHECKING:
-    from ragcli.sessions.data_key import DataKey
-
 _ATTEMPTS = 20
 """Times that others may add to the history while the swap is tried."""
 
 
 def convert(
     old: RedisSession,
-    make_key: Callable[[ProfileKeys], DataKey | None],
+    passphrase: str | None,
     snapshots: SnapshotFactory,
     *,
+    cost: Cost,
     wait: float,
 ) -> None:
     """Puts the profile under a new key, or in the clear.
 
     Args:
         old: The profile as it is, opened.
-        make_key: Stores the key slots of the new one and returns the key; returns
-            None for a profile in the clear.
+        passphrase: Opens it from now on; None puts it in the clear.
         snapshots: Makes the snapshots of a profile.
+        cost: What a guess at the passphrase shall cost.
         wait: Seconds to wait for each lock.
 
     Raises:
+        UsageError: It is so already.
         HistoryDamaged, SnapshotDamaged, AuditDamaged: The profile must be repaired
             first; nothing changed.
         Locked: Somebody works on it, or took the lock over; nothing changed.
         Conflict: Others write all the time; nothing changed.
     """
+    _expect_other(old, encrypted=passphrase is not None)
+    old.deliver()
     beside = old.keys.beside(f"{old.id}/{new_id()}")
-    with ExitStack() as stack:
-        for name in ("ingest", "profile"):
-            stack.enter_context(lease(old.keys, name, wait=wait))
+    with alone(old.keys, wait=wait):
         old.audit.verify()
         beside.call(BEGIN)
         try:
-            regime = Regime(make_key(beside))
-            new = _Copy(old, beside, regime)
+            key = RedisKeyRing.made(beside, passphrase, cost) if passphrase else None
+            new = _Copy(old, beside, Regime(key))
             live = new.copy_index(snapshots)
             new.copy_blobs()
             new.copy_quarantine()
@@ -97,7 +97,7 @@ def convert(
             raise
 
 
-def expect_other(old: RedisSession, *, encrypted: bool) -> None:
+def _expect_other(old: RedisSession, *, encrypted: bool) -> None:
     """Refuses to convert a profile to what it is; raises `UsageError`."""
     profile = ProfileFile(old.id, old.created, old.encrypted, {})
     conversion.expect_other(profile, old.name, encrypted=encrypted)

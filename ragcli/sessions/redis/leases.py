@@ -59,6 +59,17 @@ def lease(
             _release(keys, name, nonce, 0)
 
 
+@contextmanager
+def alone(keys: ProfileKeys, *, wait: float) -> Iterator[None]:
+    """Holds both locks of a profile: nobody else indexes or changes it.
+
+    Raises:
+        Locked: Names the holder.
+    """
+    with lease(keys, "ingest", wait=wait), lease(keys, "profile", wait=wait):
+        yield
+
+
 def _acquired(
     keys: ProfileKeys, name: str, nonce: str, *, wait: float, seconds: float
 ) -> str:

@@ -19,7 +19,7 @@ from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.records import Record
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.ids import id_hash
-from ragcli.sessions.redis.leases import lease
+from ragcli.sessions.redis.leases import alone
 from ragcli.sessions.redis.repair_scripts import MEND_AUDIT, MEND_LOG, SET_ASIDE
 from ragcli.sessions.redis.session import QUARANTINE, RedisSession
 from ragcli.sessions.redis.verification import verify
@@ -40,7 +40,7 @@ def repair(session: RedisSession, *, anchor: str = "") -> list[Finding]:
         Locked, Conflict: Somebody writes to the profile.
     """
     keys = session.keys
-    with lease(keys, "ingest", wait=_WAIT), lease(keys, "profile", wait=_WAIT):
+    with alone(keys, wait=_WAIT):
         done = [
             *_mend_keys(session),
             *_mend_history(session),

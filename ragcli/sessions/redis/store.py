@@ -22,7 +22,7 @@ from ragcli.sessions.redis import addresses, building, copying, faults
 from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
 from ragcli.sessions.redis.keyspace import keyspace
-from ragcli.sessions.redis.leases import lease
+from ragcli.sessions.redis.leases import alone, lease
 from ragcli.sessions.redis.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.profile_scripts import DELETE
@@ -34,7 +34,6 @@ from ragcli.sessions.redis.session import (
 )
 
 if TYPE_CHECKING:
-    from ragcli.sessions.data_key import DataKey
     from ragcli.sessions.keys import KeyRing
     from ragcli.sessions.local_session import SnapshotFactory as LocalSnapshotFactory
     from ragcli.storage.files import Directory
@@ -132,10 +131,7 @@ class RedisStore(Profiles[RedisSession]):
         checked_profile_name(new)
         keys = self.keys(old)
         meta, _ = self._registry.look(keys)
-        with (
-            lease(keys, "ingest", wait=self.wait),
-            lease(keys, "profile", wait=self.wait),
-        ):
+        with alone(keys, wait=self.wait):
             building.rename(keys, self.keys(new), self._registry, meta)
         self._registry.remove(old)
         if not meta.encrypted:
@@ -169,10 +165,7 @@ class RedisStore(Profiles[RedisSession]):
         """
         keys = self.keys(name)
         self._registry.look(keys)
-        with (
-            lease(keys, "ingest", wait=self.wait),
-            lease(keys, "profile", wait=self.wait),
-        ):
+        with alone(keys, wait=self.wait):
             keys.call(DELETE)
         self._registry.remove(name)
         self.outbox(keys.identity).discard()
@@ -210,18 +203,10 @@ class RedisStore(Profiles[RedisSession]):
 
     def _convert(self, name: str, passphrase: str | None) -> RedisSession:
         """Puts a profile under a new key, or in the clear for None; opens it."""
-        from ragcli.sessions.redis.converting import convert, expect_other
+        from ragcli.sessions.redis.converting import convert
 
         old = self._opened(name, self.passphrase)
-        expect_other(old, encrypted=passphrase is not None)
-        old.deliver()
-
-        def make_key(keys: ProfileKeys) -> DataKey | None:
-            if passphrase is None:
-                return None
-            return RedisKeyRing.made(keys, passphrase, self._cost)
-
-        convert(old, make_key, self._remote, wait=self.wait)
+        convert(old, passphrase, self._remote, cost=self._cost, wait=self.wait)
         return self._opened(name, lambda _: passphrase)
 
     def admit(
