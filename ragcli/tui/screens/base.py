@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, ClassVar, ParamSpec
 
 from textual.app import ComposeResult
@@ -30,6 +31,9 @@ from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
 
 P = ParamSpec("P")
+
+FURNITURE = Path(__file__).parents[1] / "furniture.tcss"
+"""The styles of all that is mounted after the first frame."""
 
 WIDEST = 160
 """Columns from which both panes are broad ones."""
@@ -104,7 +108,8 @@ class ChatBase(Screen[None]):
         yield Vertical(id="foot")
 
     async def furnish(self) -> None:
-        """Mounts what the first frame can do without."""
+        """Mounts what the first frame can do without, and loads how it looks."""
+        self.app.stylesheet.read(FURNITURE)
         with self.app.batch_update():
             await self.sidebar.furnish()
             await self.sources.furnish()
