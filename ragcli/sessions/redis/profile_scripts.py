@@ -77,6 +77,7 @@ for _, name in ipairs(NAMES) do
     end
   end
 end
+redis.call('UNLINK', from .. 'fence')
 touch()
 return {'ok'}
 """,

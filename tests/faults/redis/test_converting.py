@@ -123,6 +123,7 @@ def test_a_profile_is_encrypted_and_nothing_stays_plain(
     with pytest.raises(WrongPassphrase):
         machine(passphrase="another").open("work")
     _expire_together(redis_server, opened.keys)
+    assert redis_server.call("KEYS", opened.keys.key("new:*")) == []
 
 
 def test_and_decrypted_again(machine: Machine, redis_server: RedisServer) -> None:
