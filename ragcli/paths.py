@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from ragcli.errors import UsageError
+from ragcli.frozen import frozen
 
 PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Home:
     """The directories of one installation, for one user."""
 

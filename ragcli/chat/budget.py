@@ -8,10 +8,11 @@ what they leave over goes to older turns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ragcli.chat.prompts import source, without_markers
 from ragcli.errors import UsageError
+from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.models.base import ChatModel, Exchange, Prompt, Source
 from ragcli.models.rendering import passage_text, system_text, user_text
@@ -27,7 +28,7 @@ _PER_MESSAGE = 8
 """Tokens of a chat template around one message."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fitted:
     """A prompt that fits, and what was left out of it."""
 

@@ -8,7 +8,6 @@ with the sentence of the passage that bears the claim, and that sentence's lines
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from ragcli.chat.markers import Marker, MarkerReader, Sentence
@@ -21,12 +20,13 @@ from ragcli.chat.support import (
     Weights,
     numbers,
 )
+from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language.words import words
 from ragcli.sessions.records import Citation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """What the checks of one answer came to."""
 
@@ -38,7 +38,7 @@ class Checked:
     """How many numbers were removed: unknown ones, and those not borne out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Cited:
     """The best claim so far for one passage."""
 

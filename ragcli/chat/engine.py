@@ -8,7 +8,7 @@ answer, and what was said so far is kept as an interrupted turn.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from ragcli.chat import budget, rewrite, summary
@@ -27,6 +27,7 @@ from ragcli.chat.prompts import new_boundary
 from ragcli.chat.staleness import stale_markers
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, UsageError
+from ragcli.frozen import frozen
 from ragcli.index.passages import Exchange as PassageExchange
 from ragcli.index.passages import SearchRequest, SearchResult
 from ragcli.models.base import ChatModel, Prompt
@@ -43,7 +44,7 @@ class Retriever(Protocol):
         """Returns the passages that fit a request best."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """What an engine is made of; `runtime` puts it together."""
 

@@ -11,10 +11,11 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ragcli.chat.questions import Question
+from ragcli.frozen import frozen
 from ragcli.index.passages import SearchResult
 from ragcli.index.protocols import Progress
 from ragcli.models.builtin.sentences import split_sentences
@@ -31,7 +32,7 @@ _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """What came back for one question."""
 
@@ -42,7 +43,7 @@ class Answered:
     """Path of the document behind each citation."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evaluation:
     """Figures over all questions; a share is NaN when no question counts for it."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
+from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt
 from ragcli.sessions.records import Turn
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskRequest:
     """One question, and how it is to be answered."""
 
@@ -57,7 +57,7 @@ class AskRequest:
     """Set from another thread to stop an answer, also while the model is silent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retrieved:
     """Passages were found; generation begins."""
 
@@ -73,14 +73,14 @@ class Retrieved:
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """The next piece of the answer, sanitized."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """Something to say beside the answer: a fallback, dropped passages, a repair."""
 
@@ -89,7 +89,7 @@ class Notice:
     """`info` or `warning`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """The turn as it was recorded (or would have been)."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ragcli.errors import UsageError
+from ragcli.frozen import frozen
 from ragcli.index.passages import Exchange
 
 _FORM = 'each line is {"id": …, "question": …, "relevant": {"PATH": grade} or ["PATH"]}'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One line of the file."""
 

@@ -22,10 +22,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language.stemming import canonical, content_stems
 from ragcli.language.stops import listed_languages, stop_words
@@ -111,7 +111,7 @@ class Claim:
         return likely if most >= _FEW and most >= 2 * max(own, 1) else expected
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quote:
     """A sentence of a passage, verbatim."""
 
@@ -120,7 +120,7 @@ class Quote:
     """Its own lines in the file, where the passage has lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Support:
     """What a passage says to a claim."""
 

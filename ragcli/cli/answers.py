@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,13 +19,14 @@ from ragcli.cli.answer_documents import (
 )
 from ragcli.cli.output import Output
 from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
+from ragcli.frozen import frozen
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Style:
     """How an answer is printed."""
 

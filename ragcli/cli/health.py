@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli import __version__
 from ragcli.cli.figures import count, size
 from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
+from ragcli.frozen import frozen
 
 if TYPE_CHECKING:
     from ragcli.runtime import Runtime
@@ -33,7 +34,7 @@ EXTRAS = {
 """Extra → a module it brings, and what that is for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One line of the report."""
 

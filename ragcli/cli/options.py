@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -94,7 +94,7 @@ class Started:
     output: Output
     """Where it writes."""
 
-    shared: Shared = Shared()
+    shared: Shared = field(default_factory=Shared)
     """The options typed before the command's name."""
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import select
 import stat
-from dataclasses import dataclass
 
 from ragcli.cli.output import Output
 from ragcli.errors import UsageError
+from ragcli.frozen import frozen
 
 PATIENCE = 1.0
 """Seconds that a silent pipe is given before the command goes on without it."""
@@ -25,7 +25,7 @@ _BLOCK = 1 << 16
 _STDIN = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What `ask` was given."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from ragcli.config.settings import (
 )
 from ragcli.config.values import seconds, size
 from ragcli.errors import ConfigError
+from ragcli.frozen import frozen
 
 __all__ = [
     "KEYS_TABLE",
@@ -64,7 +64,7 @@ PERSONAL = frozenset(
 """Settings that a project file may not touch."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """One setting: its value and where that came from."""
 
@@ -75,7 +75,7 @@ class Origin:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layer:
     """Some settings from one place."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from typing import Any
 
 from ragcli.config.values import convert, seconds, size
 from ragcli.errors import ConfigError
+from ragcli.frozen import frozen
 
 KEYS_TABLE = "keys."
 """Key bindings of the chat: `keys.<binding id> = "ctrl+k"`; ids are checked there."""
@@ -22,7 +23,7 @@ def _setting(
     return field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """Every setting, resolved. Field metadata carries key, sentence and choices."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from ragcli.frozen import frozen
 from ragcli.language.stemming import (
     canonical,
     content_stems,
@@ -15,7 +15,7 @@ from ragcli.language.stemming import (
 from ragcli.language.words import words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Term:
     """One thing to look for in the text index."""
 
@@ -49,7 +49,7 @@ def indexed_stems(text: str, language: str) -> str:
     return joined_content_stems(text, language)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuestionWord:
     """One content word of a question."""
 

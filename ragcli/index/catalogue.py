@@ -13,10 +13,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
+from ragcli.frozen import frozen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ RACY_NS = 2_000_000_000
 same tick of its clock; its mtime alone is not believed (as git does for its index)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentInfo:
     """One indexed document, for people and scripts."""
 
@@ -63,8 +64,9 @@ class DocumentInfo:
 
 def info(record: Record) -> DocumentInfo:
     """Returns a record as a value."""
-    names = DocumentInfo.__slots__
-    return DocumentInfo(**{name: record[name] for name in names})
+    return DocumentInfo(
+        **{item.name: record[item.name] for item in fields(DocumentInfo)}
+    )
 
 
 def key(path: str) -> int:

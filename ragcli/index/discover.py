@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ragcli.errors import DocumentNotFound, NotPermitted
+from ragcli.frozen import frozen
 from ragcli.index import formats
 from ragcli.index.ignore import Ignores, ignored_by, rules_above, rules_in
 
@@ -90,7 +91,7 @@ class Found(NamedTuple):
         return Path(self.location)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skipped:
     """Something that is left out."""
 

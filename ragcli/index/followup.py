@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice, pairwise, product
 from typing import TYPE_CHECKING
 
+from ragcli.frozen import frozen
 from ragcli.index.analysis import QuestionWord, Term, question_words
 from ragcli.index.passages import Exchange
 from ragcli.language.anaphors import refers_back
@@ -48,7 +49,7 @@ TURNS = 8
 """Older turns would weigh under 1 % of the last one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """What is searched, for each side of the retrieval."""
 
@@ -75,7 +76,7 @@ class Query:
         return f"{question} (+ {words})" if words else question
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Searched:
     """What building a query asks of the documents that are searched."""
 

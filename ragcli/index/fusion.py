@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ragcli.frozen import frozen
 from ragcli.index.analysis import Term
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _LEAST_MAXSIM_SPREAD = 0.02
 _LEAST_TITLE_SPREAD = 0.02
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spread:
     """Mean and standard deviation of a score over all chunks."""
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ragcli.errors import (
     SnapshotDamaged,
     SnapshotNotFound,
 )
+from ragcli.frozen import frozen
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -43,7 +44,7 @@ def generation_number(name: str) -> int:
     return int(match[1]) if match else 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SegmentInfo:
     """One segment: some chunks and documents that were written together."""
 
@@ -80,7 +81,7 @@ class SegmentInfo:
         return self.chunks - self.dead
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """One generation, as its manifest describes it."""
 

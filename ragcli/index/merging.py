@@ -8,9 +8,9 @@ segment is left alone until a quarter of it is dead.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ragcli.frozen import frozen
 from ragcli.index import catalogue
 from ragcli.index.generation_files import GenerationFiles
 from ragcli.index.manifest import Manifest, SegmentInfo
@@ -38,7 +38,7 @@ class Conversion(Protocol):
         """Returns what to write for the stored chunks of one document."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _AsStored:
     """Writes chunks as they are."""
 

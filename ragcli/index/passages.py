@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ragcli.frozen import frozen
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -32,7 +34,7 @@ class Chunk:
     """ISO 639-1 code of the language, `""` when it cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """A retrieved chunk, with where it stands and how well it fits."""
 
@@ -76,7 +78,7 @@ class Passage:
     """Raw scores by side: `bm25`, `bigram`, `cosine`, `window`, `maxsim`, `fused`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchange:
     """An earlier turn, as the follow-up query sees it."""
 
@@ -84,7 +86,7 @@ class Exchange:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchRequest:
     """One retrieval."""
 
@@ -107,7 +109,7 @@ class SearchRequest:
     """`hybrid`, `bm25` or `vectors`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchResult:
     """What a retrieval found."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ragcli.frozen import frozen
 from ragcli.index import fusion
 from ragcli.index.passages import Heading, Passage, indexed_text
 from ragcli.index.relevance import NO_TOKENS, TOKENS, Evidence, relevance
@@ -23,7 +23,7 @@ RERANKED = 100
 """Best candidates that late interaction looks at; more changes nothing measurable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sides:
     """Scores of both sides for the same chunks; arrays of one length."""
 
@@ -49,7 +49,7 @@ class Sides:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scores:
     """Every score of the candidates for one query; arrays of one length."""
 

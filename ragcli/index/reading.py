@@ -12,11 +12,11 @@ import os
 import stat
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.errors import UnreadableDocument
+from ragcli.frozen import frozen
 from ragcli.index import analysis, loaders, splitter
 from ragcli.index.catalogue import Record
 from ragcli.index.passages import Chunk, indexed_text
@@ -42,7 +42,7 @@ class PreparedChunk(NamedTuple):
     """ISO 639-1 code, "" when unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Embedded:
     """What an embedder made of the chunks of a document."""
 
@@ -62,7 +62,7 @@ class Embedded:
         return np.frombuffer(self.vectors, "<f2").reshape(-1, self.dimension)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """A document that was read and split."""
 
@@ -76,7 +76,7 @@ class Prepared:
     """Their vectors, where the process that read the document made them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What became of one file; exactly one of the three is set."""
 
@@ -93,7 +93,7 @@ class Outcome:
     """Why it cannot be indexed, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunking:
     """How documents are split."""
 

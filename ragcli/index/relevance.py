@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ragcli.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """What speaks for one passage; each number needs no other passage."""
 
@@ -40,7 +41,7 @@ class Evidence:
     """z-score of the text score over all chunks."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weights:
     """Coefficients of the logistic model."""
 

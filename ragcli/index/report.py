@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ragcli.frozen import frozen
 
 if TYPE_CHECKING:
     from ragcli.index.discover import Skipped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """A file that could not be indexed."""
 
@@ -20,7 +21,7 @@ class Failure:
     """Why, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IngestReport:
     """What an ingest did."""
 
@@ -52,7 +53,7 @@ class IngestReport:
     """How long it took."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What an ingest is to do beside reading files."""
 
@@ -69,7 +70,7 @@ class Request:
         return bool(self.add_roots or self.leave_out or self.drop_roots)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GenerationInfo:
     """One kept state of an index."""
 

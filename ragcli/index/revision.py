@@ -8,11 +8,12 @@ else published first, it is simply done again on top of that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Conflict
+from ragcli.frozen import frozen
 from ragcli.index import catalogue, merging, roots, text_workspace
 from ragcli.index.catalogue_view import CatalogueView
 from ragcli.index.generation_files import WorkspaceFiles
@@ -33,7 +34,7 @@ _LATE_SUM = 256
 """Dead chunks that may be left in a stored sum before it is made again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What an ingest wants of an index."""
 

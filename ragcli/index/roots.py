@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
+from ragcli.frozen import frozen
 from ragcli.index.generation_files import GenerationFiles
 
 FILE = "roots.json"
 """Their place in a generation."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Roots:
     """Directories that were added, and what is left out of them."""
 

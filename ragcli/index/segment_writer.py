@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ragcli.frozen import frozen
 from ragcli.index import catalogue, moments, vector_index
 from ragcli.index.manifest import SegmentInfo
 
@@ -44,7 +45,7 @@ class RowNumbers:
         return first
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """The files of a new segment."""
 
@@ -96,6 +97,8 @@ class SegmentWriter:
         into.passages += columns.passages
         into.tokens += columns.tokens
         into.vectors += columns.vectors
+        if columns.vectors:  # some embedders know their dimension from here on
+            self._dimension = columns.vectors[0].shape[1]
         into.languages += columns.languages
         self.size += sum(map(len, columns.passages)) + sum(map(len, columns.tokens))
         self.size += len(columns.rows) * (24 + 2 * self._dimension)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
+from ragcli.frozen import frozen
 from ragcli.index import manifest, text_workspace
 from ragcli.index.catalogue_view import CatalogueView
 from ragcli.index.embedding import has_tokens
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ragcli.index.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """One text."""
 

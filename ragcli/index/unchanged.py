@@ -15,13 +15,13 @@ import os
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import __version__
 from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.frozen import frozen
 from ragcli.index.catalogue import RACY_NS
 from ragcli.index.discover import Skipped
 from ragcli.index.ignore import RULE_FILES
@@ -42,7 +42,7 @@ _LIMIT = 64 << 20
 _MASK = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """The outcome of a sync that found nothing to do."""
 
@@ -69,7 +69,7 @@ class Note:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """What, beside the disk, decides what a sync finds."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from ragcli.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Source:
     """One passage as a model sees it."""
 
@@ -27,7 +28,7 @@ class Source:
     """Relevance in [0, 1], from retrieval."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchange:
     """An earlier question and its answer."""
 
@@ -35,7 +36,7 @@ class Exchange:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prompt:
     """Everything a model may use for one answer, already fitted to its window."""
 

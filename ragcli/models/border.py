@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from types import TracebackType
 
 from ragcli.errors import (
@@ -19,12 +18,13 @@ from ragcli.errors import (
     RagcliError,
     ServerUnreachable,
 )
+from ragcli.frozen import frozen
 
 _LONGEST = 300
 """Characters of a foreign message that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     """Who is on the other side, as error messages name them."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 import os
-from dataclasses import dataclass
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from ragcli.errors import ConfigError
+from ragcli.frozen import frozen
 
 DEFAULT_HOST = "127.0.0.1:11434"
 
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """A server's address."""
 

@@ -10,10 +10,10 @@ import difflib
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
+from ragcli.frozen import frozen
 from ragcli.models.border import Border, Peer
 from ragcli.models.ollama_address import Address
 
@@ -29,7 +29,7 @@ _EMBEDDING_FAMILIES = ("bert", "nomic-bert", "xlm-roberta")
 _START = "start it with `ollama serve`, or set OLLAMA_HOST; `-m builtin` needs none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """A model that the server has."""
 
@@ -48,7 +48,7 @@ class Installed:
         return self.family in _EMBEDDING_FAMILIES or "embed" in self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """What the server says about one model."""
 
@@ -62,7 +62,7 @@ class Shown:
     """`completion`, `embedding`, `thinking`, …; empty from old servers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PullProgress:
     """A step of a download."""
 

@@ -7,8 +7,7 @@ as somebody else. The system message says so and gives the rules of citing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ragcli.frozen import frozen
 from ragcli.models.base import Prompt, Source
 
 REFUSAL = "The documents do not say."
@@ -35,7 +34,7 @@ they are written there.
 _FREE = "You are a helpful assistant. Answer briefly, in the language of the question."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One message of a chat."""
 

@@ -7,12 +7,12 @@ the background as soon as it is chosen.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
 from ragcli.errors import ConfigError, ModelUnavailable, ServerUnreachable
+from ragcli.frozen import frozen
 from ragcli.models.base import ChatModel
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ BUILTIN = frozenset({"builtin", "builtin:extractive"})
 BUILTIN_EMBEDDERS = frozenset({"builtin", "builtin:wordllama-256"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A chat model, and why it is the one."""
 
@@ -35,7 +35,7 @@ class Choice:
     """For people: `the setting`, `first chat model of Ollama at …`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelInfo:
     """A model that could be used here and now."""
 

@@ -15,10 +15,10 @@ import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import IO, Any
 
 from ragcli.errors import BundleRefused
+from ragcli.frozen import frozen
 
 MANIFEST = "manifest.json"
 MOST_BYTES = 4 << 30
@@ -36,7 +36,7 @@ _GZIP = 31  # window bits: a gzip header and trailer, nothing else (zlib manual)
 _LEVEL = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """One file in the archive."""
 

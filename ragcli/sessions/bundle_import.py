@@ -14,7 +14,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from ragcli.errors import (
     UsageError,
     WrongPassphrase,
 )
+from ragcli.frozen import frozen
 from ragcli.sessions import archive, local_log, profile_file, ranges
 from ragcli.sessions.archive import Member
 from ragcli.sessions.conversion import GIVEN_ANEW, Regime, read_file, write_file
@@ -105,7 +106,7 @@ def import_bundle(
     return session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Origin:
     """What a bundle says about the profile it was made from, checked."""
 
@@ -119,7 +120,7 @@ class _Origin:
     """Settings that are not taken over."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Import:
     """One import: fills an empty directory, or raises and leaves that to be removed."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ragcli.frozen import frozen
 from ragcli.sessions.records import Turn
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """The part of a conversation that a model may read."""
 

@@ -19,10 +19,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from ragcli.errors import Conflict, UsageError
+from ragcli.frozen import frozen
 from ragcli.sessions import audit, local_log, profile_file
 from ragcli.sessions.audit import FileAudit
 from ragcli.sessions.data_key import DataKey
@@ -41,7 +41,7 @@ _MANIFEST_BYTES = 64 << 20
 _LOCKS = (".lock", ".tmp")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Regime:
     """How the new directory is written: under a key, or in the clear."""
 

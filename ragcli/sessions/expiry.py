@@ -9,17 +9,17 @@ expired is erased from the log, from quarantine and from the caches.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ragcli.config import Settings, seconds
+from ragcli.frozen import frozen
 from ragcli.sessions import erasure, turns
 from ragcli.sessions.conversations import BLOB
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records import Record
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expired:
     """What an expiry erased, or would erase."""
 
@@ -35,7 +35,7 @@ class Expired:
         return self.whole or bool(self.turns or self.conversations)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """The times before which things have expired, as records write time; or ""."""
 

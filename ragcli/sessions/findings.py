@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ragcli.errors import ExitCode
+from ragcli.frozen import frozen
 
 DAMAGE = "damage"
 """Something is not what was written, or cannot be trusted."""
@@ -16,7 +15,7 @@ NOTE = "note"
 """Worth knowing; nothing is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One line of `profile verify` or `doctor`."""
 

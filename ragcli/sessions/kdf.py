@@ -12,10 +12,10 @@ import binascii
 import os
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ragcli.errors import Damaged, NotPermitted
+from ragcli.frozen import frozen
 
 KEY_BYTES = 32
 SALT_BYTES = 16
@@ -25,7 +25,7 @@ _MOST_LANES = 16
 _SCRYPT_BLOCK = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """What one guess at a passphrase costs."""
 

@@ -169,20 +169,23 @@ class LocalLog:
             )
         with ExitStack() as stack:
             stack.enter_context(disk_errors(f"{self.directory.path}/{FILE}"))
-            early = self._open()  # before the lock, so that others wait less
-            stack.callback(os.close, early)
+            descriptor = -1
+            with suppress(FileNotFoundError):  # the lock says why there is none
+                # Before the lock, so that others wait less.
+                descriptor = self._open(stack)
             stack.enter_context(commit_lock(self.directory, LOCK, wait=self._wait))
-            descriptor = early
-            if not os.fstat(early).st_nlink:  # it was replaced meanwhile
-                descriptor = self._open()
-                stack.callback(os.close, descriptor)
+            if descriptor < 0 or not os.fstat(descriptor).st_nlink:
+                descriptor = self._open(stack)  # it was replaced meanwhile
             file = self._mended(LineFile(descriptor))
             self._sync_name(file)
             yield file
 
-    def _open(self) -> int:
-        """Opens the file to be appended to, made if there is none yet."""
-        return self.directory.open_file(FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    def _open(self, stack: ExitStack) -> int:
+        """Opens the file to be appended to, made if there is none, until it ends."""
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        descriptor = self.directory.open_file(FILE, flags)
+        stack.callback(os.close, descriptor)
+        return descriptor
 
     def last(self, file: LineFile) -> Record | None:
         """Returns the last whole record; one out of place is not taken for it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged
+from ragcli.frozen import frozen
 from ragcli.sessions import batches, ranges
 from ragcli.sessions.clock import now
 from ragcli.sessions.identifiers import new_id
@@ -63,7 +64,7 @@ class _Plan:
     """How many records `change` dropped or altered."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Damage:
     """A line that is not what was written."""
 

@@ -11,10 +11,10 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ragcli.errors import ExitCode, NotPermitted
+from ragcli.frozen import frozen
 from ragcli.paths import Home
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
 from ragcli.storage.files import DIRECTORY_MODE, FILE_MODE
@@ -50,7 +50,7 @@ def fix_profile(directory: Path) -> list[Finding]:
     return list(_Walk(mend=True).tree(directory))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Walk:
     """One pass, from the top down: a directory is private before we look inside."""
 

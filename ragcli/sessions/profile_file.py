@@ -7,12 +7,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ragcli import config
 from ragcli.errors import Damaged, NewerFormat
+from ragcli.frozen import frozen
 from ragcli.storage.files import Directory
 
 FILE = "profile.toml"
@@ -21,7 +21,7 @@ _ID_BYTES = 32
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProfileFile:
     """What `profile.toml` says."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ragcli.frozen import frozen
+
 FORMAT = 1
 """Version `v` of a record."""
 
@@ -13,7 +15,7 @@ KINDS = ("turn", "conversation", "summary", "redaction")
 STATUSES = ("answered", "nothing_found", "interrupted", "failed")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A record before the log gave it its place."""
 
@@ -53,7 +55,7 @@ class Record:
     """Format version."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Citation:
     """A marker of an answer, and the place it stands for."""
 
@@ -69,7 +71,7 @@ class Citation:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """One question and what came of it."""
 
@@ -98,7 +100,7 @@ class Turn:
     """When it was stored; "" before."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conversation:
     """A thread of turns."""
 

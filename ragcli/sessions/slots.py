@@ -6,11 +6,12 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ragcli.errors import Damaged, NewerFormat, UsageError
+from ragcli.frozen import frozen
 from ragcli.sessions import kdf, recovery
 
 PASSPHRASE = "passphrase"  # noqa: S105 - a kind of slot, not a secret
@@ -27,7 +28,7 @@ _TAG_BYTES = 16
 _SLOT_ID = re.compile(r"[0-9a-f]{16}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """One file of `keys/`."""
 

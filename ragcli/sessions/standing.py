@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ragcli.config import Settings
 from ragcli.errors import RagcliError
+from ragcli.frozen import frozen
 from ragcli.paths import Home
 from ragcli.sessions import profile_file
 from ragcli.sessions.directories import Directories
@@ -18,7 +18,7 @@ _LONG = ("profile", "ingest")
 """The locks that are held for as long as work takes, not for one write."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """One profile, from outside."""
 

@@ -11,9 +11,11 @@ import os
 import pwd
 import re
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
+
+from ragcli.frozen import frozen
 
 RECORD_SIZE = 512
 """Bytes of a record in its file, padded with spaces."""
@@ -22,7 +24,7 @@ _LONGEST = 64
 _SUBCOMMAND = re.compile(r"[a-z]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """Who holds a lock."""
 
@@ -37,7 +39,7 @@ class Holder:
     """Whether that very process still runs; None when it is on another host."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Process:
     """What tells this process from every other, before and after it."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from ragcli.frozen import frozen
 from ragcli.index.loaders.parts import LONGEST_HEADING, Part, one_line
 
 _MARKDOWN = re.compile(
@@ -40,7 +40,7 @@ _RULE = re.compile(
 _ORG = re.compile(r"^(?P<marks>\*{1,8})[ \t]+(?P<title>[^\n]+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Heading:
     """One heading of a text."""
 
