@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -145,3 +146,19 @@ async def test_models_are_completed(chat: Chat, monkeypatch: pytest.MonkeyPatch)
     assert "ollama:llama3.2" in offered
     assert "nomic" not in offered
     assert len(asked) == 1, "the server is not asked at every key"
+
+
+async def test_what_was_typed_since_the_completions_came_is_not_lost(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+):
+    async def slow(_text: str) -> list[object]:
+        await asyncio.sleep(60)
+        return []
+
+    async with chat() as (pilot, app, _):
+        await type_text(pilot, "/profile")
+        await until(pilot, lambda: app.chat.prompt.completing)
+        monkeypatch.setattr(app.chat, "_completions", slow)
+        await type_text(pilot, " home")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.profile.name == "home")

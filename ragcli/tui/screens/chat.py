@@ -69,6 +69,8 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
     changed_keys: Mapping[str, str] = MappingProxyType({})
     """The keys that the user has set, by binding id."""
     _starting: str | None = None
+    _offered_for = ""
+    """The text that the completions on the screen are for."""
 
     def start_with(self, conversation: str | None) -> None:
         """Says which conversation to open first: "" for a new one, None the latest."""
@@ -214,6 +216,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
 
     async def _offer(self, text: str) -> None:
         items = await self._completions(text)
+        self._offered_for = text
         self.query_one(Completions).offer(items)
         self.prompt.completing = bool(items)
 
@@ -255,10 +258,16 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
     def _steered(self, message: Prompt.Steered) -> None:
         completions = self.query_one(Completions)
         chosen = completions.chosen
+        if self.prompt.before_cursor != self._offered_for:  # typed on in the meantime
+            chosen = None
         if message.key in {"up", "down"}:
             completions.move(1 if message.key == "down" else -1)
         elif chosen is not None:
             self._take(chosen, send=message.key == "enter")
+        elif message.key == "enter":
+            self.prompt.completing = False
+            completions.offer(())
+            self.prompt.send()
 
     def _take(self, chosen: Completion, *, send: bool) -> None:
         typed = self.prompt.before_cursor
