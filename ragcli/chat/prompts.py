@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt, Source
@@ -18,7 +18,7 @@ _HEADINGS = {"system": "system", "human": "user", "ai": "assistant"}
 
 def new_boundary() -> str:
     """Returns a mark that no document can know: 64 random bits, in hexadecimal."""
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()  # `secrets` would load `random`
 
 
 def source(marker: int, passage: Passage) -> Source:

@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
@@ -104,6 +103,8 @@ class _Child:
         except (KeyboardInterrupt, SystemExit, BrokenPipeError):
             code = int(ExitCode.INTERRUPTED)
         except BaseException:
+            import traceback
+
             traceback.print_exc()
             sys.stderr.flush()
             raise

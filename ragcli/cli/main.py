@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
@@ -111,6 +110,8 @@ def _failed(error: RagcliError, output: Output) -> int:
 
 def _crashed(error: Exception, output: Output) -> int:
     """Reports a bug of ours with everything that helps to find it."""
+    import traceback  # 4 ms, and hardly ever needed
+
     output.block("".join(traceback.format_exception(error)))
     told = RagcliError(
         f"{type(error).__name__}: {error}",

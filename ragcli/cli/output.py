@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json as json_format
 import os
-import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -119,6 +118,8 @@ class Output:
             max(_width(row[at]) for row in [header, *cells])
             for at in range(len(columns))
         ]
+        import shutil  # 5 ms: it loads every kind of compression
+
         limit = shutil.get_terminal_size().columns
         self.line(_aligned(header, widths, limit), style="bold")
         for row in cells:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import secrets
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -201,15 +199,23 @@ def linked_directory(directory: Path) -> Iterator[Path]:
 def _private_directory(base: Path) -> Iterator[Path]:
     """Yields a new directory that is gone on leaving, or swept after a kill."""
     _sweep(base)
-    place = base / f"{_PREFIX}{os.geteuid()}-{secrets.token_hex(8)}"
+    place = base / f"{_PREFIX}{os.geteuid()}-{os.urandom(8).hex()}"
     with disk_errors(place):
         os.mkdir(place, 0o700)
     lease = leases.own(place)
     try:
         yield place
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        _remove(place)
         os.close(lease)
+
+
+def _remove(place: Path) -> None:
+    """Removes a directory of files and links."""
+    with suppress(OSError):
+        for name in os.listdir(place):
+            os.unlink(place / name)
+        os.rmdir(place)
 
 
 def has_memory() -> bool:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
-import shutil
 from pathlib import Path
 
 from ragcli.storage.files import disk_errors
@@ -61,9 +59,11 @@ def remove_unused(place: Path, doomed_prefix: str) -> bool:
     except FileNotFoundError:
         return not place.exists()
     try:
-        doomed = place.with_name(f"{doomed_prefix}{secrets.token_hex(8)}")
+        doomed = place.with_name(f"{doomed_prefix}{os.urandom(8).hex()}")
         with disk_errors(place):
             os.rename(place, doomed)
+        import shutil  # 5 ms: it loads every kind of compression
+
         shutil.rmtree(doomed, ignore_errors=True)
     finally:
         os.close(descriptor)

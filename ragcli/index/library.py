@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings, seconds, size
-from ragcli.errors import DocumentNotFound, SnapshotDamaged, SnapshotNotFound
-from ragcli.index import catalogue, roots, unchanged
+from ragcli.errors import DocumentNotFound, SnapshotDamaged
+from ragcli.index import catalogue
 from ragcli.index.catalogue import DocumentInfo
 from ragcli.index.catalogue_view import CatalogueView
 from ragcli.index.generation_files import generation_files
 from ragcli.index.manifest import Manifest, mismatch, read
-from ragcli.index.report import Failure, GenerationInfo, IngestReport, Request, Silent
-from ragcli.index.roots import Roots, is_below
-from ragcli.index.unchanged import Note, Scope
 
 if TYPE_CHECKING:
     from ragcli.index.catalogue import Record
@@ -26,8 +23,11 @@ if TYPE_CHECKING:
     from ragcli.index.plan import Plan
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.reader import Reader
+    from ragcli.index.report import GenerationInfo, IngestReport, Request
+    from ragcli.index.roots import Roots
+    from ragcli.index.unchanged import Scope
 
-__all__ = ["DocumentInfo", "Failure", "GenerationInfo", "IngestReport", "Library"]
+__all__ = ["DocumentInfo", "Library"]
 
 
 class Library:
@@ -67,6 +67,7 @@ class Library:
             StorageFailed: Nothing changed.
         """
         from ragcli.index import plan
+        from ragcli.index.report import Request
 
         base, files = self._base()
         places = [os.path.abspath(path) for path in paths]
@@ -85,8 +86,10 @@ class Library:
         Raises:
             As `add`, but nothing for a path that is gone.
         """
+        from ragcli.index import unchanged
+
         base, files = self._base()
-        scope = Scope.of(base, self._roots(base, files), self._max_size())
+        scope = unchanged.Scope.of(base, self._roots(base, files), self._max_size())
         place = self._snapshots.notes
         note = unchanged.recall(place, scope) if place else None
         if note:
@@ -103,14 +106,15 @@ class Library:
         wait: float,
     ) -> IngestReport:
         """Compares each document with the disk; notes it when nothing is to be done."""
-        from ragcli.index import plan
+        from ragcli.index import plan, unchanged
+        from ragcli.index.report import Request
 
         since = time.time_ns()
         known = CatalogueView(base, files).all()
         work = plan.of_sync(scope.roots, known, scope.max_size)
         place = self._snapshots.notes
         if place and work.is_empty:
-            note = Note.of(work, plan.apart(scope.roots, known))
+            note = unchanged.Note.of(work, plan.apart(scope.roots, known))
             unchanged.keep(place, note, scope, since)
         return self._carry_out(work, Request("sync"), base, progress, wait)
 
@@ -121,6 +125,8 @@ class Library:
             DocumentNotFound: A path names no document.
         """
         from ragcli.index.plan import Plan
+        from ragcli.index.report import Request, Silent
+        from ragcli.index.roots import is_below
 
         base, files = self._base()
         known = CatalogueView(base, files).all()
@@ -171,16 +177,9 @@ class Library:
 
     def generations(self) -> list[GenerationInfo]:
         """Returns the kept states of the index, oldest first."""
-        live = self._snapshots.current()
-        return [self._described(name, live) for name in self._snapshots.generations()]
+        from ragcli.index import rollback
 
-    def _described(self, name: str, live: str) -> GenerationInfo:
-        try:
-            found = read(self._snapshots.directory(name))
-        except SnapshotDamaged as error:
-            return GenerationInfo(name, "", "", 0, 0, name == live, error.message)
-        counts = (found.documents, found.chunks)
-        return GenerationInfo(name, found.created, found.change, *counts, name == live)
+        return rollback.kept(self._snapshots)
 
     def rollback(self, generation: str = "") -> str:
         """Makes an earlier state current again, as a new one; returns its name.
@@ -193,22 +192,10 @@ class Library:
             SnapshotNotFound: It is not kept, or there is none to go back to.
             SnapshotDamaged: It cannot be returned to.
         """
-        return self._snapshots.select(generation or self._previous())
+        from ragcli.index import rollback
 
-    def _previous(self) -> str:
-        """Returns the newest sound state before what the current one shows."""
-        names = self._snapshots.generations()
-        shown = names[-1] if names else ""
-        for item in reversed(self.generations()):
-            if item.name == names[-1] and not item.damaged:
-                current = read(self._snapshots.directory(item.name))
-                shown = current.origin or item.name
-            elif item.name < shown and not item.damaged:
-                return item.name
-        raise SnapshotNotFound(
-            "there is no earlier index to go back to",
-            "`ragcli docs rollback --list` shows those that are kept",
-        )
+        wanted = generation or rollback.previous(self._snapshots)
+        return self._snapshots.select(wanted)
 
     def reembed(self, progress: Progress) -> IngestReport:
         """Makes all vectors anew with the embedder in force; texts are kept.
@@ -262,7 +249,9 @@ class Library:
 
     @staticmethod
     def _roots(base: Manifest, files: GenerationFiles) -> Roots:
-        return roots.read(files) if roots.FILE in base.files else Roots()
+        from ragcli.index import roots
+
+        return roots.read(files) if roots.FILE in base.files else roots.Roots()
 
     def _carry_out(
         self,
@@ -273,6 +262,8 @@ class Library:
         wait: float,
     ) -> IngestReport:
         """Does the work of a plan; imports what that takes only if there is some."""
+        from ragcli.index.report import IngestReport
+
         if not (work.to_read or work.removed or request.is_needed):
             progress.start(0, "indexing")
             return IngestReport(

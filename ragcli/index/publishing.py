@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -61,6 +60,8 @@ def link_or_copy(source: Path, target: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(target, flags, FILE_MODE)
         with open(source, "rb") as original, open(descriptor, "wb") as copy:
+            import shutil  # 5 ms: it loads every kind of compression
+
             shutil.copyfileobj(original, copy, 1 << 20)
 
 

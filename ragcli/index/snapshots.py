@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -154,7 +152,7 @@ class LocalSnapshots:
         """
         files = self.manifest(parent).files if parent else {}
         index = self._made_index()
-        place = index.path / (collection.WORKSPACE + secrets.token_hex(8))
+        place = index.path / (collection.WORKSPACE + os.urandom(8).hex())
         with disk_errors(place):
             os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
         self._owned[place] = leases.own(place)
@@ -165,6 +163,8 @@ class LocalSnapshots:
         finally:
             lease = self._owned.pop(place, None)
             if lease is not None:
+                import shutil  # 5 ms: it loads every kind of compression
+
                 shutil.rmtree(place, ignore_errors=True)
                 os.close(lease)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 _ASCII_WORD = re.compile(r"\w\w+")
@@ -26,8 +27,6 @@ _MARKS = (
     "\u0b82\u0bbe-\u0bd7\u0c00-\u0c04\u0c3e-\u0c56\u0c81-\u0c83\u0cbc-\u0cd6"
     "\u0d00-\u0d03\u0d3b-\u0d57\u0d81-\u0d83\u0dca-\u0ddf"
 )
-_ANY_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[\w{_MARKS}])+")
-_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
 _IDENTIFIER = re.compile(r"_|[a-z]{3}[A-Z][A-Za-z]{2}")
 _IDENTIFIER_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
 
@@ -47,14 +46,26 @@ def words(text: str) -> list[str]:
 
 def is_unspaced(word: str) -> bool:
     """Tells whether a word belongs to a script that is written without spaces."""
-    return bool(_UNSPACED_RUN.match(word))
+    return not word.isascii() and bool(_unspaced_run().match(word))
+
+
+@cache
+def _any_word() -> re.Pattern[str]:
+    """Returns what finds words of any script; compiled for the first that needs it."""
+    return re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[\w{_MARKS}])+")
+
+
+@cache
+def _unspaced_run() -> re.Pattern[str]:
+    return re.compile(f"[{_UNSPACED}]")
 
 
 def _other_words(text: str) -> Iterator[str]:
     """Yields words of any script; a run without spaces as its pairs of characters."""
-    for match in _ANY_WORD.finditer(text):
+    unspaced = _unspaced_run()
+    for match in _any_word().finditer(text):
         word = match[0]
-        if not _UNSPACED_RUN.match(word):
+        if not unspaced.match(word):
             if len(word) > 1:
                 yield word
         elif len(word) == 1:

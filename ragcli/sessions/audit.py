@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -207,7 +206,7 @@ class FileAudit:
             return lines
         with self._directory.child("quarantine", create=True) as quarantine:
             fragment = lines.read(lines.end, lines.size)
-            quarantine.replace(f"audit-{secrets.token_hex(6)}.torn", fragment)
+            quarantine.replace(f"audit-{os.urandom(6).hex()}.torn", fragment)
         os.ftruncate(lines.descriptor, lines.end)
         os.fsync(lines.descriptor)
         return LineFile(lines.descriptor)
@@ -242,7 +241,7 @@ class FileAudit:
         """
         known = self._known_key()
         if known is None:
-            known = secrets.token_bytes(_KEY_BYTES)
+            known = os.urandom(_KEY_BYTES)
             self._directory.replace(KEY_FILE, known)
         return known
 

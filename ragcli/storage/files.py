@@ -9,7 +9,6 @@ no symbolic link is followed.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -218,6 +217,8 @@ class Directory:
             StorageFailed, NotPermitted: Some of it may be left.
         """
         self._check_name(name)
+        import shutil  # 5 ms: it loads every kind of compression
+
         with suppress(FileNotFoundError), disk_errors(self.path / name):
             shutil.rmtree(name, dir_fd=self.descriptor)
 

@@ -18,8 +18,7 @@ from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.index.catalogue import DocumentInfo
-    from ragcli.index.library import GenerationInfo
-    from ragcli.index.report import IngestReport
+    from ragcli.index.report import GenerationInfo, IngestReport
 
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say why each skipped file was skipped.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -120,4 +119,6 @@ def _cells(line: str) -> list[str]:
     if "|" in line:
         return [cell.strip() for cell in line.strip().strip("|").split("|")]
     delimiter = "\t" if "\t" in line else ","
+    import csv  # 2 ms; few passages hold tables
+
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
