@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from ragcli.cli import live_names, reading
+from ragcli.chat.events import AskRequest
+from ragcli.cli import question_options as typed
+from ragcli.cli import reading
 from ragcli.cli.answers import Answering, Style
 from ragcli.cli.options import Invocation, examples, number, paths
 from ragcli.errors import DocumentNotFound, UsageError
-
-if TYPE_CHECKING:
-    from ragcli.chat.events import AskRequest
 
 
 @examples(
@@ -25,84 +22,25 @@ if TYPE_CHECKING:
 )
 def ask(
     call: Invocation,
-    question: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="QUESTION", help="The question; - waits for stdin."),
-    ] = None,
+    question: typed.QuestionArgument = None,
     *,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="SPEC",
-            help="auto, builtin, ollama:NAME or provider:NAME.",
-            autocompletion=live_names.models,
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("-k", metavar="N", help="Retrieve so many passages.")
-    ] = None,
-    docs: Annotated[
-        list[str] | None,
-        typer.Option("--docs", metavar="PATH…", help="Search these, for this call."),
-    ] = None,
-    stateless: Annotated[
-        bool, typer.Option("--stateless", help="Write nothing at all.")
-    ] = False,
-    new: Annotated[bool, typer.Option("--new", help="Start a conversation.")] = False,
-    conversation: Annotated[
-        str | None,
-        typer.Option(
-            "--conversation",
-            metavar="ID",
-            help="Go on with this one (id, its start, or title).",
-            autocompletion=live_names.conversations,
-        ),
-    ] = None,
-    jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One JSON event a line, as it happens.")
-    ] = False,
-    no_stream: Annotated[
-        bool, typer.Option("--no-stream", help="Print the answer when it is whole.")
-    ] = False,
-    no_docs: Annotated[
-        bool, typer.Option("--no-docs", help="Let the model answer by itself.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Fail if a citation cannot be verified.")
-    ] = False,
-    require_model: Annotated[
-        bool,
-        typer.Option("--require-model", help="No fallback to built-in answers."),
-    ] = False,
-    show_prompt: Annotated[
-        bool, typer.Option("--show-prompt", help="Show what the model is given.")
-    ] = False,
-    batch: Annotated[
-        str | None,
-        typer.Option(
-            "--batch", metavar="FILE|-", help="One question a line; JSON Lines out."
-        ),
-    ] = None,
-    timeout: Annotated[
-        str | None,
-        typer.Option(
-            "--timeout", metavar="SECONDS", help="Longest silence of a model."
-        ),
-    ] = None,
-    sources: Annotated[
-        bool, typer.Option("--sources", help="Print the sources in a pipe, too.")
-    ] = False,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Do not make control characters visible.")
-    ] = False,
-    expect_seq: Annotated[
-        int | None,
-        typer.Option(
-            "--expect-seq", metavar="N", help="Fail unless the history is at N."
-        ),
-    ] = None,
+    model: typed.ModelOption = None,
+    limit: typed.LimitOption = None,
+    docs: typed.DocsOption = None,
+    stateless: typed.StatelessOption = False,
+    new: typed.NewOption = False,
+    conversation: typed.ConversationOption = "",
+    jsonl: typed.EventsOption = False,
+    no_stream: typed.WholeOption = False,
+    no_docs: typed.NoDocsOption = False,
+    strict: typed.StrictOption = False,
+    require_model: typed.RequireModelOption = None,
+    show_prompt: typed.ShowPromptOption = False,
+    batch: typed.BatchOption = None,
+    timeout: typed.TimeoutOption = None,
+    sources: typed.SourcesOption = False,
+    raw: typed.RawOption = False,
+    expect_seq: typed.ExpectSeqOption = None,
 ) -> int:
     """Answer one question from your documents, with citations.
 
@@ -113,38 +51,38 @@ def ask(
     Each question of --batch is a conversation of its own, unless --conversation
     says which one they belong to.
     """
-    call.flags |= {"model": model, "timeout": timeout}
-    call.flags |= {"require_model": require_model or None}
+    call.flags |= {"model": model, "timeout": timeout, "require_model": require_model}
     call.output.raw = raw
-    number("-k", limit)
-
-    def request(text: str, attachment: str = "") -> AskRequest:
-        from ragcli.chat.events import AskRequest
-
-        return AskRequest(
-            question=text,
-            conversation=conversation or "",
-            new=new or (batch is not None and not conversation),
-            limit=limit or 0,
-            use_documents=not no_docs,
-            attachment=attachment,
-            record=not stateless,
-            strict=strict,
-            expect_seq=expect_seq,
-        )
-
-    style = Style(
-        stream=not no_stream, events=jsonl, sources=sources, show_prompt=show_prompt
-    )
     call.output.as_json = call.as_json or jsonl or batch is not None
+    wanted = AskRequest(
+        question="",
+        conversation=conversation,
+        new=new or (batch is not None and not conversation),
+        limit=number("-k", limit) or 0,
+        use_documents=not no_docs,
+        record=not stateless,
+        strict=strict,
+        expect_seq=expect_seq,
+    )
+    style = Style(not no_stream, jsonl, sources, show_prompt)
     with call.open(stateless=stateless) as workspace:
         answering = Answering(call.output, workspace, paths(docs), style)
         if batch is not None:
-            return answering.batch([request(text) for text in _questions(call, batch)])
-        asked = reading.question_and_document(
-            question or [], call.output, limit=_limit(call)
-        )
-        return answering.one(request(asked.question, asked.attachment))
+            return answering.batch(_each(call, wanted, batch))
+        return answering.one(_typed_or_piped(call, wanted, question or []))
+
+
+def _each(call: Invocation, wanted: AskRequest, source: str) -> list[AskRequest]:
+    """Returns one request for each question of a batch."""
+    return [replace(wanted, question=text) for text in _questions(call, source)]
+
+
+def _typed_or_piped(
+    call: Invocation, wanted: AskRequest, words: list[str]
+) -> AskRequest:
+    """Returns the request with its question and what was piped along with it."""
+    asked = reading.question_and_document(words, call.output, limit=_limit(call))
+    return replace(wanted, question=asked.question, attachment=asked.attachment)
 
 
 def _questions(call: Invocation, source: str) -> list[str]:

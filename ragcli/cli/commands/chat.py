@@ -9,34 +9,17 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli import live_names
 from ragcli.cli.options import Invocation, examples
+from ragcli.cli.question_options import ConversationOption, ModelOption, NewOption
 from ragcli.errors import UsageError
 
 
 @examples("ragcli chat", "ragcli chat -p work --new", "TERM=dumb ragcli chat")
 def chat(
     call: Invocation,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="SPEC",
-            help="auto, builtin, ollama:NAME or provider:NAME.",
-            autocompletion=live_names.models,
-        ),
-    ] = None,
-    conversation: Annotated[
-        str,
-        typer.Option(
-            "--conversation",
-            metavar="ID",
-            help="Go on with this one (id, its start, or title).",
-            autocompletion=live_names.conversations,
-        ),
-    ] = "",
-    new: Annotated[bool, typer.Option("--new", help="Start a conversation.")] = False,
+    model: ModelOption = None,
+    conversation: ConversationOption = "",
+    new: NewOption = False,
     inline: Annotated[
         bool, typer.Option("--inline", help="Below the prompt, not full-screen.")
     ] = False,

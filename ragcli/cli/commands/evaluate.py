@@ -10,6 +10,7 @@ import typer
 
 from ragcli.cli.commands.search import MODES
 from ragcli.cli.options import Invocation, choice, examples, paths
+from ragcli.cli.question_options import DocsOption, ModelOption
 from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -25,10 +26,7 @@ def evaluate(
     call: Invocation,
     file: Annotated[str, typer.Argument(metavar="FILE")],
     *,
-    docs: Annotated[
-        list[str] | None,
-        typer.Option("--docs", metavar="PATH…", help="Search these, for this call."),
-    ] = None,
+    docs: DocsOption = None,
     compare: Annotated[
         str,
         typer.Option(
@@ -42,10 +40,7 @@ def evaluate(
     no_answers: Annotated[
         bool, typer.Option("--no-answers", help="Measure retrieval only.")
     ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", metavar="SPEC", help="Which model answers."),
-    ] = None,
+    model: ModelOption = None,
 ) -> int:
     """Measure retrieval and answers on your own questions.
 

@@ -8,6 +8,12 @@ import typer
 
 from ragcli.cli.answer_documents import place
 from ragcli.cli.options import Invocation, choice, examples, number, paths
+from ragcli.cli.question_options import (
+    DocsOption,
+    ExplainOption,
+    LimitOption,
+    ModeOption,
+)
 from ragcli.errors import ExitCode, UsageError
 from ragcli.paths import shown
 
@@ -22,20 +28,10 @@ if TYPE_CHECKING:
 def search(
     call: Invocation,
     query: Annotated[list[str], typer.Argument(metavar="QUERY")],
-    limit: Annotated[
-        int | None, typer.Option("-k", metavar="N", help="So many passages.")
-    ] = None,
-    docs: Annotated[
-        list[str] | None,
-        typer.Option("--docs", metavar="PATH…", help="Search these, for this call."),
-    ] = None,
-    mode: Annotated[
-        str | None,
-        typer.Option("--mode", metavar="MODE", help="hybrid, bm25 or vectors."),
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show the scores of each side.")
-    ] = False,
+    limit: LimitOption = None,
+    docs: DocsOption = None,
+    mode: ModeOption = None,
+    explain: ExplainOption = False,
 ) -> int:
     """Find passages without answering: path:line, score, passage.
 

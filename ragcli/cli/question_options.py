@@ -1,0 +1,90 @@
+"""What may be typed behind `ask`, `chat`, `search` and `eval`, each by its name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ragcli.cli import live_names
+
+QuestionArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="QUESTION", help="The question; - waits for stdin."),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="SPEC",
+        help="auto, builtin, ollama:NAME or provider:NAME.",
+        autocompletion=live_names.models,
+    ),
+]
+LimitOption = Annotated[
+    int | None, typer.Option("-k", metavar="N", help="Retrieve so many passages.")
+]
+DocsOption = Annotated[
+    list[str] | None,
+    typer.Option("--docs", metavar="PATH…", help="Search these, for this call."),
+]
+ConversationOption = Annotated[
+    str,
+    typer.Option(
+        "--conversation",
+        metavar="ID",
+        help="Go on with this one (id, its start, or title).",
+        autocompletion=live_names.conversations,
+    ),
+]
+NewOption = Annotated[bool, typer.Option("--new", help="Start a conversation.")]
+StatelessOption = Annotated[
+    bool, typer.Option("--stateless", help="Write nothing at all.")
+]
+EventsOption = Annotated[
+    bool, typer.Option("--jsonl", help="One JSON event a line, as it happens.")
+]
+WholeOption = Annotated[
+    bool, typer.Option("--no-stream", help="Print the answer when it is whole.")
+]
+NoDocsOption = Annotated[
+    bool, typer.Option("--no-docs", help="Let the model answer by itself.")
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Fail if a citation cannot be verified.")
+]
+RequireModelOption = Annotated[
+    bool | None,
+    typer.Option("--require-model", help="No fallback to built-in answers."),
+]
+ShowPromptOption = Annotated[
+    bool, typer.Option("--show-prompt", help="Show what the model is given.")
+]
+BatchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--batch", metavar="FILE|-", help="One question a line; JSON Lines out."
+    ),
+]
+TimeoutOption = Annotated[
+    str | None,
+    typer.Option("--timeout", metavar="SECONDS", help="Longest silence of a model."),
+]
+SourcesOption = Annotated[
+    bool, typer.Option("--sources", help="Print the sources in a pipe, too.")
+]
+RawOption = Annotated[
+    bool, typer.Option("--raw", help="Do not make control characters visible.")
+]
+ExpectSeqOption = Annotated[
+    int | None,
+    typer.Option("--expect-seq", metavar="N", help="Fail unless the history is at N."),
+]
+ModeOption = Annotated[
+    str | None,
+    typer.Option("--mode", metavar="MODE", help="hybrid, bm25 or vectors."),
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="Show the scores of each side.")
+]
