@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
+import atexit
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 from ragcli import __version__
 from ragcli.cli.output import Output, ReaderGone
@@ -27,11 +28,19 @@ def entry_point() -> None:
     if COMPLETION in os.environ:
         # Typer would load Rich (0.1 s) to strip markup that our help has none of.
         sys.modules["rich"] = None  # type: ignore[assignment]
-    code = main()
-    with suppress(OSError, ValueError, AttributeError):  # it may be closed, or None
-        sys.stderr.flush()
-    gc.freeze()  # memory that goes with the process needs no last search: 0.05 to 0.2 s
-    sys.exit(code)
+    _leave(main())
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process without taking all its objects apart first: 20 to 200 ms.
+
+    As mypy does (mypy.util.hard_exit). What was registered for the end is done.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter itself calls
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # closed, or None
+            stream.flush()
+    os._exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

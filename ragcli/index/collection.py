@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragcli.index import leases, pointer, unchanged, verification
+from ragcli.index import leases, pointer, verification
 from ragcli.index.manifest import NAME as MANIFEST
 from ragcli.index.manifest import generation_number
 from ragcli.storage.files import Directory, disk_errors
@@ -32,6 +31,8 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
         keep: How many of the newest stay, the live one included.
         grace: Seconds for which a younger one stays in any case.
     """
+    from ragcli.index import unchanged
+
     newest = generation_number(current)
     present = all_generations(index)
     valid = [name for name in present if generation_number(name) <= newest]
@@ -65,7 +66,7 @@ def discard_unpublished(index: Directory, current: str) -> None:
 def set_aside(index: Directory, profile: Directory, generation: str) -> Path:
     """Moves a generation into the profile's quarantine; returns where it is now."""
     with profile.child(_QUARANTINE, create=True) as aside:
-        target = aside.path / f"{generation}-{secrets.token_hex(4)}"
+        target = aside.path / f"{generation}-{os.urandom(4).hex()}"
         with disk_errors(target):
             os.rename(index.path / generation, target)
         aside.sync()

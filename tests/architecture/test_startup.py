@@ -24,13 +24,16 @@ raise SystemExit(code)
 """
 
 COMPLETION_PROBE = """
+import atexit
 import sys
 from ragcli.cli.main import entry_point
-try:
-    entry_point()
-finally:
+
+def tell():
     names = (name for name, module in sys.modules.items() if module is not None)
     print("loaded:", *names, file=sys.stderr)
+
+atexit.register(tell)
+entry_point()
 """
 
 
