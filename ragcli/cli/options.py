@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -164,6 +164,24 @@ class Invocation:
         from ragcli.cli import progress
 
         return progress.for_output(self.output)
+
+    def tell(
+        self, document: Mapping[str, Any], *, line: str = "", note: str = ""
+    ) -> None:
+        """Says what was done: as a document if that was asked for, else for people.
+
+        Args:
+            document: For `--json`.
+            line: What is worth piping on, or "".
+            note: What only a person wants to know, or "".
+        """
+        if self.as_json:
+            self.output.document(document)
+            return
+        if line:
+            self.output.line(line)
+        if note:
+            self.output.note(note)
 
     def ask_passphrase(self, profile: str) -> str:
         """Asks for a profile's passphrase on the terminal, without showing it."""

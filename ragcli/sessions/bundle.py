@@ -23,7 +23,8 @@ import ragcli
 from ragcli.errors import AuditDamaged, BundleRefused, SnapshotDamaged, UsageError
 from ragcli.sessions import archive
 from ragcli.sessions.archive import Member
-from ragcli.sessions.bundle_import import FORMAT, HISTORY, INDEX, KIND, import_bundle
+from ragcli.sessions.bundle_import import import_bundle
+from ragcli.sessions.bundle_origin import FORMAT, HISTORY, INDEX, KIND
 from ragcli.sessions.lines import LineCodec, PlainLines
 from ragcli.sessions.local_session import LocalSession
 from ragcli.sessions.places import KEYS

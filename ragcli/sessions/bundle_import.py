@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ragcli import config
 from ragcli.errors import (
     BundleRefused,
-    ConfigError,
     Damaged,
     NewerFormat,
     NotPermitted,
@@ -32,34 +29,19 @@ from ragcli.errors import (
 from ragcli.frozen import frozen
 from ragcli.sessions import archive, local_log, profile_file, ranges
 from ragcli.sessions.archive import Member
+from ragcli.sessions.bundle_origin import HINT, HISTORY, INDEX, Origin, origin_of
 from ragcli.sessions.conversion import GIVEN_ANEW, Regime, read_file, write_file
 from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.local import LocalStore
 from ragcli.sessions.local_session import LocalSession
-from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import SessionStore
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
 from ragcli.storage.files import Directory, disk_errors, write_all
 
-FORMAT = 1
-KIND = "ragcli profile"
-HISTORY = "history.jsonl"
-INDEX = "index"
-
-LOCAL_SETTINGS = frozenset(
-    {"store", "user", "durability", "ollama_host", "tracing", "allow_network_fs"}
-)
-"""Settings that say where things go; those of another machine are left out."""
-
-_ALLOWED = re.compile(
-    r"history\.jsonl|keys/[0-9a-f]{16}\.json|"
-    r"index/(text/)?(?!.*\.(pkl|pickle)$)\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*"
-)
 _STAGING = "import"
 _MANIFEST_BYTES = 64 << 20
-_HINT = "nothing of it was used; export it again where it comes from"
 
 
 def import_bundle(
@@ -91,7 +73,7 @@ def import_bundle(
         descriptor = _opened(file)
         source = stack.enter_context(open(descriptor, "rb"))
         reader = archive.Reader(source)
-        origin = _origin(reader)
+        origin = origin_of(reader)
         if documents_only:
             origin = replace(origin, settings={}, left_out=())
         wanted = name or origin.name
@@ -107,25 +89,11 @@ def import_bundle(
 
 
 @frozen
-class _Origin:
-    """What a bundle says about the profile it was made from, checked."""
-
-    name: str
-    id: str
-    anchor: str
-    """Where its audit log stood."""
-    encrypted: bool
-    settings: Mapping[str, Any]
-    left_out: tuple[str, ...]
-    """Settings that are not taken over."""
-
-
-@frozen
 class _Import:
     """One import: fills an empty directory, or raises and leaves that to be removed."""
 
     reader: archive.Reader
-    origin: _Origin
+    origin: Origin
     store: LocalStore | RedisStore
     secret: str | None
     history: bool = True
@@ -137,7 +105,7 @@ class _Import:
         except (WrongPassphrase, PassphraseNeeded, NewerFormat, BundleRefused):
             raise
         except (Damaged, NotPermitted) as error:
-            raise BundleRefused(f"the bundle is damaged: {error.message}", _HINT) from (
+            raise BundleRefused(f"the bundle is damaged: {error.message}", HINT) from (
                 error
             )
 
@@ -192,60 +160,8 @@ def _opened(file: Path) -> int:
         raise UsageError(f"there is no file {file}", "") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise BundleRefused(f"{file}: not a regular file", _HINT)
+        raise BundleRefused(f"{file}: not a regular file", HINT)
     return descriptor
-
-
-def _origin(reader: archive.Reader) -> _Origin:
-    """Returns what the manifest says about the profile.
-
-    Raises:
-        NewerFormat: Written by a newer ragcli.
-        BundleRefused: It is not what ragcli writes, or lists what it may not.
-    """
-    manifest = reader.manifest
-    if type(manifest.get("format")) is int and manifest["format"] > FORMAT:
-        raise NewerFormat("this bundle is from a newer ragcli", "update ragcli")
-    profile = manifest.get("profile")
-    if manifest.get("kind") != KIND or not isinstance(profile, dict):
-        raise BundleRefused("this is not a bundle of a profile", _HINT)
-    texts = [profile.get(key) for key in ("name", "id", "anchor")]
-    settings, encrypted = profile.get("settings"), profile.get("encrypted")
-    sound = all(isinstance(text, str) for text in texts) and isinstance(settings, dict)
-    if not sound or not isinstance(encrypted, bool):
-        raise BundleRefused("its manifest lacks what every profile has", _HINT)
-    _check_names(reader.members, encrypted=encrypted)
-    name, origin_id, anchor = map(str, texts)
-    kept, left_out = _checked_settings(dict(settings or {}))
-    return _Origin(name, origin_id, anchor, encrypted, kept, left_out)
-
-
-def _checked_settings(
-    settings: Mapping[str, Any],
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Returns the settings to keep, and the names of those to leave out."""
-    try:
-        kept = {
-            key: config.checked(key, value, "the bundle")
-            for key, value in settings.items()
-            if key not in LOCAL_SETTINGS
-        }
-    except ConfigError as error:
-        raise BundleRefused(error.message, _HINT) from None
-    return kept, tuple(sorted(set(settings) - set(kept)))
-
-
-def _check_names(members: list[Member], *, encrypted: bool) -> None:
-    """Refuses every name that is not on the list; raises `BundleRefused`."""
-    names = [member.name for member in members]
-    for name in names:
-        if not _ALLOWED.fullmatch(name):
-            raise BundleRefused(f"it holds {name[:80]!r}, which no bundle has", _HINT)
-    if encrypted != any(name.startswith(f"{KEYS}/") for name in names):
-        raise BundleRefused("its keys do not fit its manifest", _HINT)
-    files = [name for name in names if name.startswith(f"{INDEX}/")]
-    if files and f"{INDEX}/{archive.MANIFEST}" not in files:
-        raise BundleRefused("its index has no manifest", _HINT)
 
 
 @contextmanager
@@ -274,13 +190,13 @@ def _check_history(directory: Directory, regime: Regime) -> None:
     seen: set[int] = set()
     with log.reading() as file:
         if file is not None and file.end != file.size:
-            raise BundleRefused(f"{HISTORY} is cut short", _HINT)
+            raise BundleRefused(f"{HISTORY} is cut short", HINT)
     for record in log.since():
         seen.add(record.seq)
         if record.kind == "redaction":
             seen.update(ranges.unpack(record.body["dropped"]))
     if seen and seen != set(range(1, max(seen) + 1)):
-        raise BundleRefused(f"{HISTORY} lacks records", _HINT)
+        raise BundleRefused(f"{HISTORY} lacks records", HINT)
 
 
 def _generation(staging: Directory, members: list[Member]) -> dict[str, Any]:
@@ -296,7 +212,7 @@ def _generation(staging: Directory, members: list[Member]) -> dict[str, Any]:
             for name, facts in manifest["files"].items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise BundleRefused("the manifest of its index is not readable", _HINT) from (
+        raise BundleRefused("the manifest of its index is not readable", HINT) from (
             None
         )
     there = {
@@ -306,5 +222,5 @@ def _generation(staging: Directory, members: list[Member]) -> dict[str, Any]:
     }
     del there[archive.MANIFEST]
     if listed != there:
-        raise BundleRefused("its index is not what its manifest says", _HINT)
+        raise BundleRefused("its index is not what its manifest says", HINT)
     return dict(manifest)

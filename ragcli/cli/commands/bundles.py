@@ -43,10 +43,7 @@ def export(
             workspace.session, Path(file), history=not no_history, index=not no_index
         )
         name = workspace.name
-    if call.as_json:
-        call.output.document({"profile": name, "file": file})
-    else:
-        call.output.note(f"profile {name} written to {file}")
+    call.tell({"profile": name, "file": file}, note=f"profile {name} written to {file}")
 
 
 @examples(
@@ -66,10 +63,7 @@ def import_(
         raise DocumentNotFound(f"there is no file {file}")
     made = import_bundle(call.runtime.store, Path(file), name=name or None)
     made.close()
-    if call.as_json:
-        call.output.document({"profile": made.name})
-    else:
-        call.output.note(f"profile {made.name} made from {file}")
+    call.tell({"profile": made.name}, note=f"profile {made.name} made from {file}")
 
 
 @examples("ragcli profile copy work --to redis://localhost:6379/0")
@@ -104,10 +98,10 @@ def copy(
         made = import_bundle(target, bundle, name=as_name or name)
     made.close()
     shown = _shown(to)
-    if call.as_json:
-        call.output.document({"profile": made.name, "store": shown})
-    else:
-        call.output.note(f"profile {name} copied to {made.name} in {shown}")
+    call.tell(
+        {"profile": made.name, "store": shown},
+        note=f"profile {name} copied to {made.name} in {shown}",
+    )
 
 
 def _shown(address: str) -> str:

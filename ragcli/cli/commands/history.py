@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli import live_names
+from ragcli.cli.conversation_argument import (
+    Conversation,
+    OptionalConversation,
+    resolved,
+)
 from ragcli.cli.figures import count, moment
 from ragcli.cli.options import Invocation, YesOption, examples, number
-from ragcli.errors import ConversationNotFound, ExitCode, UsageError
+from ragcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from ragcli.sessions.history import History
     from ragcli.sessions.records import Turn
-
-Conversation = Annotated[
-    str,
-    typer.Argument(
-        metavar="CONVERSATION",
-        help="Its id, the start of it, or its title.",
-        autocompletion=live_names.conversations,
-    ),
-]
-OptionalConversation = Annotated[
-    str,
-    typer.Argument(
-        metavar="[CONVERSATION]",
-        help="Its id, the start of it, or its title; by default the latest.",
-        autocompletion=live_names.conversations,
-        show_default=False,
-    ),
-]
 
 
 @examples(
@@ -76,7 +60,7 @@ def show(
     number("--last", last)
     with call.open() as workspace:
         history = workspace.history
-        wanted = _resolved(history, conversation)
+        wanted = resolved(history, conversation)
         found = history.conversation(wanted)
         turns = history.transcript(wanted, limit=last)
     if call.as_json:
@@ -135,6 +119,8 @@ def export(
     JSON (--json) holds whole records, ids included; without CONVERSATION it
     holds the whole profile.
     """
+    from ragcli.cli import conversation_files as files
+
     if conversation and everything:
         raise UsageError("CONVERSATION and --all exclude each other")
     if html and call.as_json:
@@ -144,16 +130,16 @@ def export(
         if everything or (call.as_json and not conversation):
             wanted = [found.id for found in history.conversations()]
         else:
-            wanted = [_resolved(history, conversation)]
+            wanted = [resolved(history, conversation)]
         if call.as_json:
-            told = _records(history, workspace.name, wanted)
-            _write_json(call, told, target)
+            told = files.records(history, workspace.name, wanted)
+            files.write_json(call, told, target)
             return
-        text = _pages(history, wanted, html=html)
+        text = files.pages(history, wanted, html=html)
     if target is None:
         call.output.line(text.rstrip("\n"))
     else:
-        _write_file(call, target, text)
+        files.write_file(call, target, text)
 
 
 @examples("ragcli history fork", "ragcli history fork 0199a4 --at 0199a6 --title Anew")
@@ -170,8 +156,8 @@ def fork(
     """Go on from an earlier turn in a new conversation."""
     with call.open() as workspace:
         history = workspace.history
-        made = history.fork(_resolved(history, conversation), at=at, title=title)
-    _changed(call, {"conversation": made}, made)
+        made = history.fork(resolved(history, conversation), at=at, title=title)
+    call.tell({"conversation": made}, line=made)
 
 
 @examples("ragcli history rename 0199a4 'Lock timeouts'")
@@ -186,7 +172,7 @@ def rename(
     with call.open() as workspace:
         wanted = workspace.history.resolve(conversation)
         workspace.history.rename(wanted, title)
-    _changed(call, {"conversation": wanted, "title": title}, "")
+    call.tell({"conversation": wanted, "title": title})
 
 
 @examples("ragcli history delete 0199a4 --yes", "ragcli history delete --turn 0199a6")
@@ -213,7 +199,7 @@ def delete(
             title = history.conversation(wanted).title
             call.confirm(f"Delete the conversation {title!r}?", yes=yes)
             deleted = history.delete_conversation(wanted)
-    _changed(call, {"deleted": wanted, "turns": deleted}, "")
+    call.tell({"deleted": wanted, "turns": deleted})
 
 
 @examples("ragcli history redact --match 'sk-[A-Za-z0-9]+'")
@@ -234,7 +220,7 @@ def redact(
     with call.open() as workspace:
         call.confirm(f"Mask {match!r} in the whole history?", yes=yes)
         changed = workspace.history.redact(match)
-    _changed(call, {"changed": changed}, f"{count(changed, 'turn')} redacted")
+    call.tell({"changed": changed}, line=f"{count(changed, 'turn')} redacted")
 
 
 @examples("ragcli history compact")
@@ -242,21 +228,7 @@ def compact(call: Invocation) -> None:
     """Rewrite the log without what is no longer needed."""
     with call.open() as workspace:
         changed = workspace.history.compact()
-    _changed(call, {"removed": changed}, f"{count(changed, 'record')} removed")
-
-
-def _resolved(history: History, conversation: str) -> str:
-    """Returns the id of a conversation; the latest for "".
-
-    Raises:
-        ConversationNotFound: There is no such conversation, or none at all.
-    """
-    wanted = history.resolve(conversation) if conversation else history.latest()
-    if not wanted:
-        raise ConversationNotFound(
-            "there is no conversation yet", 'start one: ragcli ask "How …?"'
-        )
-    return wanted
+    call.tell({"removed": changed}, line=f"{count(changed, 'record')} removed")
 
 
 def _turn(turn: Turn) -> dict[str, Any]:
@@ -275,66 +247,6 @@ def _print_turn(call: Invocation, turn: Turn) -> None:
     for citation in turn.citations:
         where = place(citation.path, citation.page, citation.lines)
         call.output.line(f"[{citation.marker}] {where}", style="dim")
-
-
-def _pages(history: History, wanted: list[str], *, html: bool) -> str:
-    """Returns the conversations as one Markdown or HTML text."""
-    from ragcli.sessions import export as exporting
-
-    write = exporting.to_html if html else exporting.to_markdown
-    return "\n".join(
-        write(history.conversation(found), history.transcript(found))
-        for found in wanted
-    )
-
-
-def _records(history: History, profile: str, wanted: list[str]) -> dict[str, Any]:
-    """Returns everything that is stored of some conversations."""
-    told = [
-        {
-            **asdict(history.conversation(found)),
-            "turns": [asdict(turn) for turn in history.transcript(found)],
-        }
-        for found in wanted
-    ]
-    return {"profile": profile, "conversations": told}
-
-
-def _write_json(call: Invocation, told: dict[str, Any], target: str | None) -> None:
-    if target is None:
-        call.output.document(told)
-        return
-    import json
-
-    text = json.dumps({"schema": 1, **told}, indent=2, default=list)
-    _write_file(call, target, text + "\n")
-
-
-def _write_file(call: Invocation, target: str, text: str) -> None:
-    """Writes an export as it is, for its owner only."""
-    from ragcli.storage.files import disk_errors
-
-    try:
-        with (
-            disk_errors(target),
-            open(target, "wb", opener=_private) as file,
-        ):
-            file.write(text.encode("utf-8", "surrogatepass"))
-    except FileNotFoundError:
-        raise UsageError(f"{target}: there is no such directory") from None
-    call.output.note(f"written to {target}")
-
-
-def _private(path: str, flags: int) -> int:
-    """Opens a file that only its owner may read, if it is made."""
-    return os.open(path, flags, 0o600)
-
-
-def _changed(call: Invocation, told: dict[str, Any], line: str) -> None:
-    if call.as_json:
-        call.output.document(told)
-    elif line:
-        call.output.line(line)
 
 
 COMMANDS = {

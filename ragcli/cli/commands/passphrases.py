@@ -94,15 +94,15 @@ def passphrase(
             if recovery:
                 code = ring.add_recovery(ring.unlock(secret)[0])
                 audit.record("profile.recovery")
-                _told(call, {"profile": wanted, "recovery": code}, code)
+                call.tell({"profile": wanted, "recovery": code}, line=code)
             elif keyring:
                 slot = ring.add_keyring(ring.unlock(secret)[0])
                 audit.record("profile.keyring", slot=slot)
-                _told(call, {"profile": wanted, "keyring": True}, "")
+                call.tell({"profile": wanted, "keyring": True})
             else:
                 ring.change_passphrase(secret or "", new(call, wanted, new_fd))
                 audit.record("profile.passphrase")
-                _told(call, {"profile": wanted}, "")
+                call.tell({"profile": wanted})
                 call.output.note("passphrase changed")
 
 
@@ -118,7 +118,7 @@ def encrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -
     wanted = name or call.runtime.profile_name()
     call.confirm(f"Encrypt profile {wanted!r}?", yes=yes)
     call.runtime.store.encrypt(wanted, new(call, wanted))
-    _told(call, {"profile": wanted, "encrypted": True}, "")
+    call.tell({"profile": wanted, "encrypted": True})
     call.output.note(f"profile {wanted} is encrypted; without passphrase it is lost")
 
 
@@ -128,7 +128,7 @@ def decrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -
     wanted = name or call.runtime.profile_name()
     call.confirm(f"Store profile {wanted!r} in the clear?", yes=yes)
     call.runtime.store.decrypt(wanted)
-    _told(call, {"profile": wanted, "encrypted": False}, "")
+    call.tell({"profile": wanted, "encrypted": False})
     call.output.note(f"profile {wanted} is stored in the clear")
 
 
@@ -146,10 +146,3 @@ def profile_directory(call: Invocation, name: str) -> Directory:
     from ragcli.sessions.directories import Directories
 
     return Directories(call.runtime.home, call.runtime.settings).open(name)
-
-
-def _told(call: Invocation, told: dict[str, object], line: str) -> None:
-    if call.as_json:
-        call.output.document(told)
-    elif line:
-        call.output.line(line)

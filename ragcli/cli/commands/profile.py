@@ -9,10 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from ragcli.cli import live_names
-from ragcli.cli.commands import bundles, passphrases, upkeep
-from ragcli.cli.figures import count, moment
+from ragcli.cli.commands import bundles, passphrases, profile_settings, upkeep
+from ragcli.cli.commands.profile_settings import (
+    AbsoluteSpan,
+    Span,
+    assignment,
+    time_spans,
+)
+from ragcli.cli.figures import moment
 from ragcli.cli.options import Invocation, YesOption, examples
-from ragcli.errors import UsageError
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", autocompletion=live_names.profiles)
@@ -24,18 +29,6 @@ OptionalName = Annotated[
         help="By default the profile in use.",
         autocompletion=live_names.profiles,
         show_default=False,
-    ),
-]
-Span = Annotated[
-    str | None,
-    typer.Option(
-        "--ttl", metavar="SPAN", help="Expire when unused so long: 30d, 12h, never."
-    ),
-]
-AbsoluteSpan = Annotated[
-    str | None,
-    typer.Option(
-        "--ttl-absolute", metavar="SPAN", help="Expire turns of this age, used or not."
     ),
 ]
 
@@ -64,12 +57,12 @@ def create(
     from ragcli.paths import checked_profile_name
 
     checked_profile_name(name)
-    wanted = _ttls(ttl, ttl_absolute) | dict(map(_assignment, settings or []))
+    wanted = time_spans(ttl, ttl_absolute) | dict(map(assignment, settings or []))
     secret = passphrases.new(call, name) if encrypt else None
     call.runtime.store.create(name, wanted, passphrase=secret).close()
     if use:
         call.runtime.choose(name)
-    _done(call, {"profile": name, "encrypted": encrypt}, f"profile {name} made")
+    call.tell({"profile": name, "encrypted": encrypt}, note=f"profile {name} made")
 
 
 @examples("ragcli profile list", "ragcli profile list --json")
@@ -118,7 +111,7 @@ def show(call: Invocation, name: OptionalName = "") -> None:
 def use_(call: Invocation, name: Name) -> None:
     """Use a profile from now on."""
     call.runtime.choose(name)
-    _done(call, {"profile": name}, f"profile {name} is in use")
+    call.tell({"profile": name}, note=f"profile {name} is in use")
 
 
 @examples("ragcli profile rename work office")
@@ -136,7 +129,7 @@ def rename(
     call.runtime.store.rename(old, new)
     if call.runtime.chosen() == old:
         call.runtime.choose(new)
-    _done(call, {"profile": new}, f"profile {old} is now {new}")
+    call.tell({"profile": new}, note=f"profile {old} is now {new}")
 
 
 @examples(
@@ -157,7 +150,7 @@ def clone(
 
     checked_profile_name(new)
     call.runtime.store.clone(old, new, history=not no_history).close()
-    _done(call, {"profile": new}, f"profile {old} copied to {new}")
+    call.tell({"profile": new}, note=f"profile {old} copied to {new}")
 
 
 @examples("ragcli profile delete old --yes")
@@ -173,52 +166,7 @@ def delete(call: Invocation, name: Name, yes: YesOption = False) -> None:
     if call.runtime.chosen() == name:
         with suppress(FileNotFoundError):
             os.unlink(call.runtime.home.chosen_file)
-    _done(call, {"deleted": name}, f"profile {name} deleted")
-
-
-@examples(
-    "ragcli profile set model ollama:llama3.2",
-    "ragcli profile set work retrieval.k 8",
-    "ragcli profile set --ttl 30d -p work",
-)
-def set_(
-    call: Invocation,
-    words: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME] [KEY VALUE]")
-    ] = None,
-    ttl: Span = None,
-    ttl_absolute: AbsoluteSpan = None,
-) -> None:
-    """Set something for one profile."""
-    name, assignments = _words(words or [])
-    changes = _ttls(ttl, ttl_absolute) | assignments
-    if not changes:
-        raise UsageError("nothing to set", "write: ragcli profile set KEY VALUE")
-    with call.open(name) as workspace:
-        workspace.session.change_settings(changes)
-        name = workspace.name
-    told = ", ".join(f"{key} = {value}" for key, value in changes.items())
-    _done(call, {"profile": name, "settings": changes}, f"profile {name}: {told}")
-
-
-@examples("ragcli profile unset model", "ragcli profile unset ttl -p work")
-def unset(
-    call: Invocation,
-    key: Annotated[
-        str, typer.Argument(metavar="KEY", autocompletion=live_names.settings)
-    ],
-) -> None:
-    """Remove a setting of the profile."""
-    from ragcli.errors import NotFound
-
-    with call.open(create=False) as workspace:
-        if key not in workspace.session.settings():
-            raise NotFound(
-                f"profile {workspace.name} does not set {key}",
-                "ragcli profile show lists what it sets",
-            )
-        workspace.session.change_settings({key: None})
-    _done(call, {"unset": key}, f"{key} removed")
+    call.tell({"deleted": name}, note=f"profile {name} deleted")
 
 
 @examples("ragcli profile path", 'du -sh "$(ragcli profile path work)"')
@@ -233,53 +181,6 @@ def path(call: Invocation, name: OptionalName = "") -> None:
         call.output.line(place)
 
 
-def _ttls(ttl: str | None, ttl_absolute: str | None) -> dict[str, Any]:
-    from ragcli.config import checked
-
-    typed = {"ttl": ttl, "ttl_absolute": ttl_absolute}
-    return {
-        key: checked(key, value, f"--{key.replace('_', '-')}")
-        for key, value in typed.items()
-        if value is not None
-    }
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    """Returns key and value of `KEY=VALUE`, checked."""
-    from ragcli.config import checked
-
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"{text!r} is not KEY=VALUE")
-    return key, checked(key, value, "command line")
-
-
-def _words(words: list[str]) -> tuple[str | None, dict[str, Any]]:
-    """Returns the profile and the setting of `[NAME] [KEY VALUE]`."""
-    match words:
-        case []:
-            return None, {}
-        case [name] if "=" not in name:
-            return name, {}
-        case [assignment]:
-            return None, dict([_assignment(assignment)])
-        case [key, value]:
-            return None, dict([_assignment(f"{key}={value}")])
-        case [name, key, value]:
-            return name, dict([_assignment(f"{key}={value}")])
-    raise UsageError(
-        f"{count(len(words), 'word')} where [NAME] KEY VALUE is expected",
-        "quote a value with spaces",
-    )
-
-
-def _done(call: Invocation, told: dict[str, Any], line: str) -> None:
-    if call.as_json:
-        call.output.document(told)
-    else:
-        call.output.note(line)
-
-
 COMMANDS = {
     "create": create,
     "list": list_,
@@ -288,8 +189,8 @@ COMMANDS = {
     "rename": rename,
     "clone": clone,
     "delete": delete,
-    "set": set_,
-    "unset": unset,
+    "set": profile_settings.set_,
+    "unset": profile_settings.unset,
     "path": path,
     "export": bundles.export,
     "import": bundles.import_,

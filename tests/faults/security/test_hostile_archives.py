@@ -19,7 +19,7 @@ from ragcli.errors import BundleRefused, ExitCode, NewerFormat, RagcliError
 from ragcli.paths import Home
 from ragcli.sessions import archive
 from ragcli.sessions.bundle import export_bundle, import_bundle
-from ragcli.sessions.bundle_import import FORMAT, KIND
+from ragcli.sessions.bundle_origin import FORMAT, KIND
 from ragcli.sessions.lines import PlainLines
 from ragcli.sessions.local import LocalStore
 from ragcli.sessions.records import Record

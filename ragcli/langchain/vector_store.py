@@ -1,17 +1,4 @@
-"""ragcli's index and embedder behind LangChain's interfaces.
-
-For programs that are built on LangChain and want what ragcli keeps: an index that
-survives crashes and concurrent writers, without pickle, and vectors that need no
-server.
-
-    from ragcli.langchain import RagcliEmbeddings, RagcliRetriever, RagcliVectorStore
-
-    store = RagcliVectorStore("notes.index", RagcliEmbeddings())
-    store.add_texts(["A commit waits ten seconds."])
-    RagcliRetriever(profile="work", k=3).invoke("How long does a commit wait?")
-
-Interfaces: https://reference.langchain.com/python/langchain_core/.
-"""
+"""LangChain's `VectorStore` over an index that survives crashes and other writers."""
 
 from __future__ import annotations
 
@@ -23,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 # LangChain itself takes a second to load; whoever imports this module wants it.
 from langchain_core.documents import Document  # noqa: TID253
-from langchain_core.embeddings import Embeddings  # noqa: TID253
-from langchain_core.retrievers import BaseRetriever  # noqa: TID253
 from langchain_core.vectorstores import VectorStore  # noqa: TID253
 from langchain_core.vectorstores.utils import (  # noqa: TID253
     maximal_marginal_relevance,
@@ -32,79 +17,15 @@ from langchain_core.vectorstores.utils import (  # noqa: TID253
 
 from ragcli.config import Settings
 from ragcli.errors import UsageError
-from ragcli.index.passages import Passage, SearchRequest
 from ragcli.index.snapshots import LocalSnapshots
 from ragcli.index.texts import Text, TextIndex
-from ragcli.models.select import choose_embedder
-from ragcli.runtime import Runtime
+from ragcli.langchain.embeddings import ForeignEmbedder, RagcliEmbeddings
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
     import numpy as np
-    from langchain_core.callbacks import CallbackManagerForRetrieverRun
+    from langchain_core.embeddings import Embeddings
     from numpy.typing import NDArray
-
-    from ragcli.index.protocols import Embedder
-
-__all__ = ["RagcliEmbeddings", "RagcliRetriever", "RagcliVectorStore"]
-
-
-class RagcliEmbeddings(Embeddings):
-    """ragcli's embedder as LangChain's `Embeddings`.
-
-    Args:
-        embedder: `builtin`, which needs nothing else, `ollama:NAME` or
-            `provider:NAME`.
-
-    Raises:
-        ConfigError: Not an embedder's name.
-        ProviderMissing: The provider's package is not installed.
-    """
-
-    def __init__(self, embedder: str = "builtin") -> None:
-        self.embedder: Embedder = choose_embedder(Settings(embedder=embedder))
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Returns one unit vector a text; zeros for a text without a known word."""
-        rows: list[list[float]] = self.embedder.embed(texts).tolist()
-        return rows
-
-    def embed_query(self, text: str) -> list[float]:
-        """Returns the unit vector of a question."""
-        return self.embed_documents([text])[0]
-
-
-class _Foreign:
-    """Another library's `Embeddings` as the index wants them: unit vectors.
-
-    Args:
-        embeddings: Any LangChain embeddings.
-    """
-
-    def __init__(self, embeddings: Embeddings) -> None:
-        kind = type(embeddings)
-        model = getattr(embeddings, "model", "")
-        self.id = f"langchain:{kind.__module__}.{kind.__qualname__}:{model}"
-        self.dimension = 0
-        self._embeddings = embeddings
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Returns one L2-normalised row a text."""
-        return self._normalised(self._embeddings.embed_documents(list(texts)))
-
-    def query(self, text: str) -> NDArray[np.float32]:
-        """Returns the unit vector of a question."""
-        row: NDArray[np.float32] = self._normalised(
-            [self._embeddings.embed_query(text)]
-        )[0]
-        return row
-
-    def _normalised(self, rows: list[list[float]]) -> NDArray[np.float32]:
-        from ragcli.models.vectors import normalised
-
-        found = normalised(rows, len(rows), self.dimension, self.id)
-        self.dimension = found.shape[1]
-        return found
 
 
 class RagcliVectorStore(VectorStore):
@@ -129,7 +50,7 @@ class RagcliVectorStore(VectorStore):
         self._embedder = (
             self._embedding.embedder
             if isinstance(self._embedding, RagcliEmbeddings)
-            else _Foreign(self._embedding)
+            else ForeignEmbedder(self._embedding)
         )
         self._directory = Directory.open(directory, create=True)
         snapshots = LocalSnapshots(self._directory, None)
@@ -240,7 +161,7 @@ class RagcliVectorStore(VectorStore):
         return lambda cosine: (cosine + 1) / 2
 
     def _query(self, text: str) -> NDArray[np.float32]:
-        if isinstance(self._embedder, _Foreign):
+        if isinstance(self._embedder, ForeignEmbedder):
             return self._embedder.query(text)
         row: NDArray[np.float32] = self._embedder.embed([text])[0]
         return row
@@ -252,35 +173,6 @@ class RagcliVectorStore(VectorStore):
         return [(_document(text), score) for text, score in found]
 
 
-class RagcliRetriever(BaseRetriever):
-    """LangChain's retriever over a ragcli profile: hybrid search, ranked, cited.
-
-    Raises:
-        ProfileNotFound: There is no such profile.
-    """
-
-    profile: str | None = None
-    """The profile; None for the one that `ragcli` itself would use."""
-
-    k: int = 4
-    """How many documents to return at the most."""
-
-    def _get_relevant_documents(
-        self,
-        query: str,
-        *,
-        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain's name
-        **kwargs: Any,
-    ) -> list[Document]:
-        with Runtime(profile=self.profile).open(create=False) as workspace:
-            retriever = workspace.retriever()
-            if retriever is None:
-                return []
-            limit = int(kwargs.get("k", self.k))
-            found = retriever.search(SearchRequest(query, limit=limit))
-            return [_cited(passage) for passage in found.passages]
-
-
 def _check_json(facts: list[dict[str, Any]]) -> None:
     try:
         json.dumps(facts, allow_nan=False)
@@ -290,14 +182,3 @@ def _check_json(facts: list[dict[str, Any]]) -> None:
 
 def _document(text: Text) -> Document:
     return Document(id=text.name, page_content=text.content, metadata=dict(text.facts))
-
-
-def _cited(passage: Passage) -> Document:
-    metadata = {
-        "source": passage.path,
-        "page": passage.page,
-        "lines": list(passage.lines) if passage.lines else None,
-        "heading": " > ".join(passage.heading),
-        "score": passage.score,
-    }
-    return Document(id=passage.id, page_content=passage.text, metadata=metadata)

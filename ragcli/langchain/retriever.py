@@ -1,0 +1,55 @@
+"""LangChain's retriever over a ragcli profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+# LangChain itself takes a second to load; whoever imports this module wants it.
+from langchain_core.documents import Document  # noqa: TID253
+from langchain_core.retrievers import BaseRetriever  # noqa: TID253
+
+from ragcli.index.passages import Passage, SearchRequest
+from ragcli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManagerForRetrieverRun
+
+
+class RagcliRetriever(BaseRetriever):
+    """LangChain's retriever over a ragcli profile: hybrid search, ranked, cited.
+
+    Raises:
+        ProfileNotFound: There is no such profile.
+    """
+
+    profile: str | None = None
+    """The profile; None for the one that `ragcli` itself would use."""
+
+    k: int = 4
+    """How many documents to return at the most."""
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain's name
+        **kwargs: Any,
+    ) -> list[Document]:
+        with Runtime(profile=self.profile).open(create=False) as workspace:
+            retriever = workspace.retriever()
+            if retriever is None:
+                return []
+            limit = int(kwargs.get("k", self.k))
+            found = retriever.search(SearchRequest(query, limit=limit))
+            return [_cited(passage) for passage in found.passages]
+
+
+def _cited(passage: Passage) -> Document:
+    metadata = {
+        "source": passage.path,
+        "page": passage.page,
+        "lines": list(passage.lines) if passage.lines else None,
+        "heading": " > ".join(passage.heading),
+        "score": passage.score,
+    }
+    return Document(id=passage.id, page_content=passage.text, metadata=metadata)
