@@ -52,6 +52,7 @@ def lean(*, with_tracing: bool) -> Iterator[None]:
         yield
     finally:
         if collecting:
+            gc.freeze()  # or the next collection looks through all of it at once
             gc.enable()
         for name, instead in left_out:
             if sys.modules.get(name, gc) is instead:
