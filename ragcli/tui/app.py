@@ -6,6 +6,7 @@ import gc
 import signal
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.tui import keys, theme
 from ragcli.tui.bindings import key
+from ragcli.tui.hangup import when_hung_up
 from ragcli.tui.keeping import hung_up
 from ragcli.tui.palette import ChatCommands
 from ragcli.tui.ports import Profile, Profiles
@@ -29,6 +31,12 @@ OWNERS = (
     ChatScreen, Prompt, TurnView, SourceCard, Sidebar, FindBar, Transcript,
 )  # fmt: skip
 """Who declares keys that users can change, beside the application itself."""
+
+STDIN = 0
+"""The terminal's descriptor; whoever replaces `sys.stdin` does not change it."""
+
+TYPED = (events.Key, events.Paste)
+"""What a user types, or has typed for them."""
 
 
 class ChatApp(App[None]):
@@ -73,6 +81,7 @@ class ChatApp(App[None]):
         super().__init__()
         self.ended_by = 0
         """The signal that ended the chat, 0 for none."""
+        self._typed_ahead: list[events.Event] | None = []
         self.chat = ChatScreen(profiles, profile)
         self.chat.start_with(conversation)
         self._wanted = profile.settings.theme
@@ -89,9 +98,19 @@ class ChatApp(App[None]):
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self._catch_signals()
 
-    def on_ready(self) -> None:
+    async def on_event(self, event: events.Event) -> None:
+        """Sets aside what is typed before there is a prompt that would take it."""
+        if self._typed_ahead is not None and isinstance(event, TYPED):
+            self._typed_ahead.append(event)
+        else:
+            await super().on_event(event)
+
+    async def on_ready(self) -> None:
         """Has the first frame drawn, then all that it can do without."""
         self.chat.call_after_refresh(self.chat.load)
+        typed, self._typed_ahead = self._typed_ahead, None
+        for event in typed or ():
+            await self.on_event(event)
         for problem in self._problems:
             self.notify(problem, severity="warning", markup=False, timeout=15)
 
@@ -134,14 +153,16 @@ class ChatApp(App[None]):
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._killed)
         # Not through the loop: it may be stuck in a write to the lost terminal.
-        signal.signal(signal.SIGHUP, self._lost)
+        signal.signal(signal.SIGHUP, lambda *_: self._lost())
+        when_hung_up(STDIN, self._lost)
 
     def _killed(self) -> None:
         self.ended_by = signal.SIGTERM
         self.chat.run_command("quit")
 
-    def _lost(self, number: int, _frame: object) -> None:
-        hung_up(self.chat.keep_now, 128 + number)
+    def _lost(self) -> None:
+        self.ended_by = signal.SIGHUP
+        hung_up(self.chat.keep_now, 128 + signal.SIGHUP)
 
     def action_leave(self) -> None:
         """Ends the chat; the answer so far and the draft are kept."""

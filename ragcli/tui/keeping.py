@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 from ragcli.chat.answering import TITLE_WIDTH
-from ragcli.errors import RagcliError
 from ragcli.text import safe_line
 from ragcli.tui.asking import Asking
 from ragcli.tui.ports import Profile
@@ -39,6 +38,11 @@ def keep(profile: Profile, asking: Asking | None, unsent: str) -> None:
     profile.history.put_draft(unsent)
 
 
+def joined(kept: str, typed: str) -> str:
+    """Returns a draft that was kept, and below it what was typed before it was read."""
+    return "\n".join(text for text in (kept, typed) if text.strip())
+
+
 def hung_up(keep_all: Callable[[], None], code: int) -> None:
     """Ends the process after its terminal is gone, once everything is kept.
 
@@ -51,12 +55,11 @@ def hung_up(keep_all: Callable[[], None], code: int) -> None:
     """
 
     def end() -> None:
+        left = 1
         try:
             keep_all()
-        except RagcliError:
-            code_now = 1
-        else:
-            code_now = code
-        os._exit(code_now)
+            left = code
+        finally:
+            os._exit(left)  # nobody is there to be told of what went wrong
 
-    threading.Thread(target=end, name="hangup").start()
+    threading.Thread(target=end, name="keep").start()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -18,6 +20,7 @@ from ragcli.errors import RagcliError, UsageError
 from ragcli.sessions.records import Turn
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.attachments import attached
+from ragcli.tui.hangup import is_hung_up, when_hung_up
 from ragcli.tui.ports import Profile, Profiles
 from ragcli.tui.sources import from_turn
 
@@ -28,6 +31,10 @@ _HELP = """\
 /quit            leave; so does the end of input
 @path            in a question: a document for this question
 \\                at the end of a line: go on with the next"""
+
+
+_HUNG_UP = 128 + signal.SIGHUP
+"""The exit code of a process whose terminal is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,8 @@ def run(
         streams: Where to read and write; the process's own by default.
 
     Returns:
-        0; for input that is no terminal, the code of the last question that failed.
+        0; 129 when the terminal is gone; for input that is no terminal, the code of
+        the last question that failed.
 
     Raises:
         RagcliError: The profile or the conversation cannot be opened.
@@ -92,12 +100,19 @@ class PlainChat:
         elif not new:
             self._conversation = history.latest()
         self._greet()
-        previous = signal.signal(signal.SIGTERM, _end)
-        try:
+        if not self._is_terminal:
+            with _ended_by(signal.SIGTERM):
+                self._converse()
+            return self._code
+        with _ended_by(signal.SIGTERM, signal.SIGHUP):
+            when_hung_up(self._terminal, _hang_up)
             self._converse()
-        finally:
-            signal.signal(signal.SIGTERM, previous)
-        return 0 if self._is_terminal else self._code
+        return _HUNG_UP if is_hung_up(self._terminal) else 0
+
+    @property
+    def _terminal(self) -> int:
+        """The descriptor of the terminal that is read from."""
+        return self._streams.stdin.fileno()
 
     def _converse(self) -> None:
         for line in self._lines():
@@ -207,13 +222,19 @@ class PlainChat:
     # Writing
 
     def _write(self, text: str) -> None:
-        self._streams.stdout.write(text)
-        self._streams.stdout.flush()
+        self._put(self._streams.stdout, text)
 
     def _say(self, text: str) -> None:
-        self._streams.stdout.flush()
-        self._streams.stderr.write(safe_text(text) + "\n")
-        self._streams.stderr.flush()
+        self._put(self._streams.stderr, safe_text(text) + "\n")
+
+    def _put(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError:
+            if self._is_terminal and is_hung_up(self._terminal):
+                _end(signal.SIGHUP, None)
+            raise
 
     def _tell(self, error: RagcliError) -> None:
         self._say(f"ragcli: {error.message}")
@@ -221,6 +242,24 @@ class PlainChat:
             self._say(f"hint: {error.hint}")
 
 
+@contextmanager
+def _ended_by(*numbers: int) -> Iterator[None]:
+    """Has these signals end the process inside."""
+    previous = {number: signal.signal(number, _end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _hang_up() -> None:
+    """Has the main thread hear that its terminal is gone, whatever it waits for."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGHUP)
+
+
 def _end(number: int, _frame: object) -> None:
     """Ends the process so that the answer in progress is still recorded."""
+    # The kernel, the shell and we ourselves tell of a lost terminal: once is enough.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise SystemExit(128 + number)

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
-from textual.worker import Worker
+from textual.worker import Worker, get_current_worker
 
 from ragcli.errors import RagcliError
 from ragcli.sessions.records import Turn
@@ -58,6 +58,10 @@ class ChatBase(Screen[None]):
     """
 
     AUTO_FOCUS: ClassVar[str | None] = "Prompt"
+    has_draft = False
+    """Whether the draft that was kept is in the prompt, whose text replaces it."""
+    is_kept = False
+    """Whether answer and draft were kept because the profile is being left."""
 
     def __init__(
         self, profiles: Profiles, profile: Profile, conversation: str = ""
@@ -81,10 +85,10 @@ class ChatBase(Screen[None]):
         """Counts what was opened: tells one new conversation from the next."""
         self.is_furnished = False
         """Whether `furnish` is done."""
+        self.early: list[Callable[[], None]] = []
+        """What the user has asked for before that."""
         self.draft = ""
         """The text in the prompt."""
-        self.is_kept = False
-        """Whether answer and draft were kept because the profile is being left."""
         self.read_only = False
         """Whether turns are left unrecorded."""
         self._under_way: Counter[str] = Counter()
@@ -243,6 +247,13 @@ class ChatBase(Screen[None]):
         _: Worker[None] = self.run_worker(
             guarded, group=group or "work", exclusive=exclusive
         )
+
+    def abandon_work(self) -> None:
+        """Ends all that runs beside the screen, but for the work that calls this."""
+        mine = get_current_worker()
+        for worker in list(self.workers):
+            if worker is not mine:
+                worker.cancel()
 
     @property
     def is_opening(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -86,6 +87,8 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
 
     async def _begin_with(self, conversation: str | None) -> None:
         await self.furnish()
+        for call in self.early:
+            self.call_later(call)
         gc.enable()
         gc.freeze()  # what was loaded stays: no need to look through it again and again
         await self.begin_profile(conversation)
@@ -99,7 +102,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
     def run_command(self, name: str, argument: str = "") -> None:
         """Runs a command; what is wrong with it is said."""
         if not self.is_furnished:
-            self.call_after_refresh(self.run_command, name, argument)
+            self.early.append(partial(self.run_command, name, argument))
             return
         try:
             getattr(self, f"command_{name}")(argument)
@@ -117,7 +120,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
     @on(Prompt.Sent)
     def _sent(self, message: Prompt.Sent) -> None:
         if not self.is_furnished:
-            self.call_after_refresh(self._sent, message)
+            self.early.append(partial(self._sent, message))
             return
         if not commands.is_command(message.text):
             self.ask(message.text)
@@ -176,6 +179,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
             await self.keep_all()
         except RagcliError as error:
             self.lost = error
+        self.abandon_work()  # it would meet a screen that is half gone
         self.app.exit()
 
     def action_stop(self) -> None:

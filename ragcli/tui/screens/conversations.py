@@ -236,5 +236,5 @@ class ConversationsMixin(ChatBase):
         self.do("draft", self._put_draft)
 
     async def _put_draft(self) -> None:
-        if not self.is_kept:
+        if self.has_draft and not self.is_kept:
             await aside(self.profile.history.put_draft, self.unsent())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from typing import ClassVar
+
 from ragcli.chat.answering import TITLE_WIDTH
 from ragcli.errors import RagcliError
 from ragcli.sessions.records import Turn
 from ragcli.text import safe_line
-from ragcli.tui.keeping import keep
+from ragcli.tui.keeping import joined, keep
 from ragcli.tui.messages import NotRecorded
 from ragcli.tui.screens.conversations import ConversationsMixin
 from ragcli.tui.threads import aside
@@ -19,6 +22,8 @@ class KeepingMixin(ConversationsMixin):
     """An answer that waits for others to release the lock."""
     lost: RagcliError | None = None
     """Why something could not be kept when the chat was left."""
+    _one_keeps: ClassVar = threading.Lock()
+    """Held while things are kept: what ends the chat may come twice at once."""
 
     def record(self, message: NotRecorded) -> Turn:
         """Records an answer after all, in the calling thread; twice does no harm.
@@ -42,13 +47,20 @@ class KeepingMixin(ConversationsMixin):
         Raises:
             RagcliError: It could not be stored; the next call tries again.
         """
-        if self.is_kept:
-            return
-        self.is_kept = True
-        try:
-            if self.unrecorded is not None:
-                self.record(self.unrecorded)
-            keep(self.profile, self.asking, self.unsent())
-        except RagcliError:
-            self.is_kept = False
-            raise
+        with self._one_keeps:
+            if self.is_kept:
+                return
+            self.is_kept = True  # from now on nothing else keeps a draft
+            try:
+                self._keep()
+            except RagcliError:
+                self.is_kept = False
+                raise
+
+    def _keep(self) -> None:
+        if self.unrecorded is not None:
+            self.record(self.unrecorded)
+        unsent = self.unsent()
+        if not self.has_draft:
+            unsent = joined(self.profile.history.draft(), unsent)
+        keep(self.profile, self.asking, unsent)

@@ -9,6 +9,7 @@ from textual import on
 
 from ragcli.errors import PassphraseNeeded, RagcliError, WrongPassphrase
 from ragcli.text import safe_name
+from ragcli.tui.keeping import joined
 from ragcli.tui.ports import Profile
 from ragcli.tui.rendering.code import warm_up
 from ragcli.tui.screens.asking import AskingMixin
@@ -91,7 +92,7 @@ class ProfilesMixin(AskingMixin):
         self.asking, self.live, self.conversation = None, None, ""
         self.queue.clear()
         self.prompt.put("")
-        self.draft, self.is_kept = "", False
+        self.draft, self.has_draft, self.is_kept = "", False, False
         self._conversations = ()
         self.status.say(model="", documents=-1, context=(0, 0), rate=0.0)
         await self.begin_profile()
@@ -107,8 +108,9 @@ class ProfilesMixin(AskingMixin):
             conversation = await aside(self.profile.history.latest)
         await self.open_conversation(conversation)
         draft = await aside(self.profile.history.draft)
-        if draft and not self.prompt.text:
-            self.prompt.put(draft)
+        if draft:
+            self.prompt.put(joined(draft, self.prompt.text))
+        self.has_draft = True
         self.watch_history()
         await self.list_profiles()
         self.do("learn", self.learn, self.profile)

@@ -1,0 +1,116 @@
+"""A terminal that goes away without the signal that says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ragcli.runtime import Runtime
+from tests.fakes.ollama import FakeOllama
+from tests.tui.pseudo_terminal import PseudoTerminal
+
+HUNG_UP = 129
+SLOW = "Every word takes its time, " * 400
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOllama]:
+    """A model server that takes a minute for one answer."""
+    with FakeOllama() as fake:
+        fake.rate = 20
+        fake.replies.append(SLOW)
+        yield fake
+
+
+@pytest.fixture
+def runtime(home: Path) -> Runtime:
+    """An empty profile, in this process."""
+    runtime = Runtime({}, {**os.environ, "RAGCLI_HOME": str(home)})
+    runtime.open("default").close()
+    return runtime
+
+
+def _kept(runtime: Runtime) -> tuple[list[str], str]:
+    """Returns how the recorded turns ended, and the draft."""
+    with runtime.open("default") as workspace:
+        turns = workspace.history.since(0)
+        assert all(turn.answer.startswith("Every word") for turn in turns)
+        return [turn.status for turn in turns], workspace.history.draft()
+
+
+@pytest.mark.parametrize("options", [(), ("--inline",)])
+def test_the_chat_keeps_answer_and_draft_and_ends(
+    runtime: Runtime, server: FakeOllama, options: tuple[str, ...]
+):
+    _answerable(runtime)
+    environ = {"OLLAMA_HOST": server.host}
+    with PseudoTerminal("chat", "--new", *options, environ=environ) as terminal:
+        terminal.until("1 document")
+        terminal.type("How long?\r")
+        terminal.until("takes its")
+        terminal.type("unsent")
+        terminal.until("unsent")
+        terminal.hang_up()
+        code = terminal.code()
+
+    assert code == HUNG_UP
+    assert _kept(runtime) == (["interrupted"], "unsent")
+
+
+def test_the_plain_chat_keeps_the_answer_and_ends(runtime: Runtime, server: FakeOllama):
+    _answerable(runtime)
+    environ = {"OLLAMA_HOST": server.host, "TERM": "dumb"}
+    with PseudoTerminal("chat", "--new", environ=environ) as terminal:
+        terminal.until("> ")
+        terminal.type("How long?\r")
+        terminal.until("takes its time")
+        terminal.hang_up()
+        code = terminal.code()
+
+    assert code == HUNG_UP
+    assert _kept(runtime) == (["interrupted"], "")
+
+
+def test_the_plain_chat_ends_while_it_waits_for_a_question(runtime: Runtime):
+    with PseudoTerminal("chat", environ={"TERM": "dumb"}) as terminal:
+        terminal.until("> ")
+        terminal.type("half a ques")
+        terminal.hang_up()
+        code = terminal.code()
+
+    assert code == HUNG_UP
+    assert _kept(runtime) == ([], "")
+
+
+def test_the_plain_chat_ends_by_itself_at_the_end_of_input(runtime: Runtime):
+    with PseudoTerminal("chat", environ={"TERM": "dumb"}) as terminal:
+        terminal.until("> ")
+        terminal.type("\x04")
+        code = terminal.code()
+
+    assert code == 0
+    assert _kept(runtime) == ([], "")
+
+
+def _answerable(runtime: Runtime) -> None:
+    """Adds a document that has something on the question."""
+    document = runtime.home.profiles.parent / "waiting.md"
+    document.write_text("# Waiting\n\nHow long it takes: ten seconds, no longer.\n")
+    with runtime.open("default") as workspace:
+        workspace.library.add([document], _Silent())
+
+
+class _Silent:
+    """Progress that nobody watches."""
+
+    def start(self, total: int, what: str) -> None:
+        """Nothing."""
+
+    def step(self, name: str, count: int = 1) -> None:
+        """Nothing."""
+
+    def note(self, message: str) -> None:
+        """Nothing."""
