@@ -8,7 +8,7 @@ and one sentence that says what it does.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ragcli.config.settings import (
     Settings,
     checked,
     declared,
+    flag,
     known_keys,
     variable,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Settings",
     "checked",
     "find_project_file",
+    "flag",
     "flatten",
     "from_environment",
     "known_keys",
@@ -171,7 +173,6 @@ def resolve(
     project_file: Path | None,
     profile: Layer | None,
     user_file: Path,
-    check_flag: Callable[[str], str] = lambda key: f"--{key}",
 ) -> Resolved:
     """Puts the layers in order and returns what is in force.
 
@@ -181,7 +182,7 @@ def resolve(
         ConfigError: As `checked` and `read_file`.
     """
     layers = [
-        Layer(check_flag(key), {key: checked(key, value, check_flag(key))})
+        Layer(flag(key), {key: checked(key, value, flag(key))})
         for key, value in flags.items()
         if value is not None
     ]

@@ -148,6 +148,15 @@ def variable(key: str) -> str:
     return "RAGCLI_" + key.replace(".", "_").upper()
 
 
+def flag(key: str) -> str:
+    """Returns the option of the command line that gives a setting."""
+    return _FLAGS.get(key) or "--" + key.replace("_", "-")
+
+
+_FLAGS = {"lock_wait": "--wait", "retrieval.mode": "--mode"}
+"""Settings whose option has a name of its own."""
+
+
 def checked(key: str, value: Any, source: str) -> Any:
     """Returns `value` converted to the setting's type.
 
@@ -161,18 +170,17 @@ def checked(key: str, value: Any, source: str) -> Any:
         near = difflib.get_close_matches(key, known_keys(), 1, 0.5)
         hint = f"did you mean {near[0]}?" if near else "`ragcli config show` lists them"
         raise ConfigError(f"{source}: there is no setting {key!r}", hint)
+    place = source if source in {flag(key), variable(key)} else f"{source}: {key}"
     try:
         converted = convert(value, type(setting.default))
         if setting.metadata["check"]:
             setting.metadata["check"](converted)
     except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"{source}: {key}: {error}", setting.metadata["help"]
-        ) from None
+        raise ConfigError(f"{place}: {error}", setting.metadata["help"]) from None
     choices = setting.metadata["choices"]
     if choices and converted not in choices:
         raise ConfigError(
-            f"{source}: {key}: {converted!r} is not one of {', '.join(choices)}",
+            f"{place}: {converted!r} is not one of {', '.join(choices)}",
             setting.metadata["help"],
         )
     return converted

@@ -134,3 +134,23 @@ def test_every_setting_has_a_sentence_and_a_variable_of_its_own() -> None:
     assert len(variables) == len(config.known_keys())
     for item in config.Resolved([]).origins():
         assert item.help.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("key", "source", "named"),
+    [
+        ("ttl", "--ttl", "--ttl"),
+        ("ttl_absolute", "--ttl-absolute", "--ttl-absolute"),
+        ("lock_wait", "--wait", "--wait"),
+        ("retrieval.mode", "--mode", "--mode"),
+        ("retrieval.mode", "RAGCLI_RETRIEVAL_MODE", "RAGCLI_RETRIEVAL_MODE"),
+        ("ttl", "config.toml", "config.toml: ttl"),
+    ],
+)
+def test_a_value_that_cannot_be_names_where_it_is_from_once(
+    key: str, source: str, named: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"^{named}: 'banana' is not"):
+        config.checked(key, "banana", source)
+    if source.startswith("--"):
+        assert config.flag(key) == source
