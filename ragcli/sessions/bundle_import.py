@@ -116,7 +116,8 @@ class _Import:
             directory.replace(HISTORY, b"")
         regime = Regime(None)
         if self.origin.encrypted:
-            regime = Regime(KeyRing.open(directory, self.secret))
+            what = f"the bundle of profile {self.origin.name!r}"
+            regime = Regime(KeyRing.open(directory, self.secret, what))
         _check_history(directory, regime)
         if any(member.name.startswith(f"{INDEX}/") for member in self.reader.members):
             self._publish_index(directory, regime)

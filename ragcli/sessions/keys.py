@@ -50,11 +50,16 @@ class KeyRing:
     Args:
         directory: The profile's directory.
         cost: What deriving a key from a new passphrase shall cost.
+        what: What they open, for messages; by default a profile that is called as
+            its directory.
     """
 
-    def __init__(self, directory: Directory, cost: Cost = STANDARD) -> None:
+    def __init__(
+        self, directory: Directory, cost: Cost = STANDARD, what: str = ""
+    ) -> None:
         self._directory = directory
         self._cost = cost
+        self._what = what or f"profile {directory.path.name!r}"
 
     @classmethod
     def create(
@@ -85,26 +90,26 @@ class KeyRing:
         return data_key
 
     @classmethod
-    def open(cls, directory: Directory, secret: str | None) -> DataKey:
+    def open(cls, directory: Directory, secret: str | None, what: str = "") -> DataKey:
         """Returns the data key that `secret` opens; changes nothing on disk.
 
         Args:
             directory: The profile's directory.
             secret: A passphrase, a recovery code or a secret from the keyring.
+            what: What is to be opened, for messages, as for the class.
 
         Raises:
             PassphraseNeeded: There is no secret.
             WrongPassphrase: It opens no slot.
             Damaged: No slot can be read.
         """
-        return cls(directory).unlock(secret)[0]
+        return cls(directory, what=what).unlock(secret)[0]
 
     def unlock(self, secret: str | None) -> tuple[DataKey, Slot]:
         """Returns the data key and the slot that gave it; raises as `open` does."""
         if not secret:
             raise PassphraseNeeded(
-                f"profile {self._directory.path.name!r} is encrypted and no "
-                "passphrase was given",
+                f"{self._what} is encrypted and no passphrase was given",
                 "type it when asked, or use --passphrase-fd, "
                 "RAGCLI_PASSPHRASE_COMMAND or the keyring",
             )
@@ -115,7 +120,7 @@ class KeyRing:
                 if data is not None:
                     forbid_core_dumps()
                     return DataKey(data), slot
-        raise _refusal(self._directory.path.name, secret)
+        raise _refusal(self._what, secret)
 
     def slots(self) -> list[Slot]:
         """Returns the readable slots, oldest first.
@@ -281,8 +286,8 @@ def is_encrypted(directory: Directory) -> bool:
     return directory.has(KEYS)
 
 
-def _refusal(profile: str, secret: str) -> NotPermitted:
+def _refusal(what: str, secret: str) -> NotPermitted:
     hint = "nothing was changed; a recovery code works here as well"
     if recovery.looks_like(secret) and recovery.normalized(secret) is None:
         hint = "if this was the recovery code, there is a typing error in it"
-    return WrongPassphrase(f"this passphrase does not open profile {profile!r}", hint)
+    return WrongPassphrase(f"this passphrase does not open {what}", hint)

@@ -139,9 +139,9 @@ def test_an_encrypted_bundle_needs_its_passphrase(
 ) -> None:
     export_bundle(filled(store, encrypted=True), tmp_path / "w")
     before = tree(home.data)
-    with pytest.raises(WrongPassphrase):
+    with pytest.raises(WrongPassphrase, match=r"the bundle of profile 'work'$"):
         import_bundle(open_store(home, lambda _: "wrong"), tmp_path / "w", name="x")
-    with pytest.raises(PassphraseNeeded):
+    with pytest.raises(PassphraseNeeded, match=r"^the bundle of profile 'work' is"):
         import_bundle(open_store(home, lambda _: None), tmp_path / "w", name="x")
     assert tree(home.data) == before
 
