@@ -10,6 +10,7 @@ import difflib
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import ProfileNotFound, RagcliError
@@ -79,6 +80,17 @@ class Directories:
             directory.close()
             raise
         return directory
+
+    def path(self, name: str) -> Path:
+        """Returns where a profile is, whoever can reach it; raises `ProfileNotFound`.
+
+        For messages and repairs: everything else goes through `open`.
+        """
+        try:
+            with self._places.open() as profiles:
+                return profiles.path / self.place(profiles, name)
+        except FileNotFoundError:
+            raise self._missing(name) from None
 
     def place(self, profiles: Directory, name: str) -> str:
         """Returns the directory of a profile; raises `ProfileNotFound`."""

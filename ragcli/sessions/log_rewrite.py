@@ -74,6 +74,16 @@ class Damage:
     reason: str
 
 
+@frozen
+class Repaired:
+    """What a repair has done besides putting records in order."""
+
+    moved: int
+    """Damaged lines that are in quarantine now."""
+    lost: int
+    """Numbers of records that are gone, those of damaged lines among them."""
+
+
 def rewrite(
     log: LineLog,
     file: LineFile,
@@ -174,7 +184,7 @@ def scan(log: LineLog) -> Iterator[Record | Damage]:
             yield Damage(file.line_number(file.end), torn, "an unfinished record")
 
 
-def repair(log: LineLog, *, head: int = 0) -> int:
+def repair(log: LineLog, *, head: int = 0) -> Repaired | None:
     """Moves damaged lines to quarantine and keeps every sound record, in order.
 
     Args:
@@ -182,14 +192,14 @@ def repair(log: LineLog, *, head: int = 0) -> int:
         head: The last number that is known to have been given out, or 0.
 
     Returns:
-        How many lines were moved, and numbers lost without anything saying so. A
-        `redaction` record names what is lost from now on.
+        What was done; None if all was well. A `redaction` record names what is
+        lost from now on.
     """
     with log.writing() as file:
         kept, moved, gone = _sorted_out(log, file, head)
         order = [record.seq for record in kept]
         if not moved and not gone and order == sorted(order):
-            return 0
+            return None
         for data in moved:
             log.quarantine("damaged", data)
         kept.sort(key=lambda record: record.seq)
@@ -197,7 +207,7 @@ def repair(log: LineLog, *, head: int = 0) -> int:
         last = kept[-1] if kept else None
         lines = (log.codec.encode(record) for record in kept)
         _replace(log, lines, _redaction(plan, {"reason": "repair"}, last))
-    return max(1, len(moved) + len(gone))
+    return Repaired(len(moved), len(gone))
 
 
 def _sorted_out(

@@ -16,6 +16,7 @@ from typing import Protocol
 from ragcli.errors import (
     AuditDamaged,
     Damaged,
+    ExitCode,
     NotPermitted,
     SnapshotDamaged,
 )
@@ -74,20 +75,30 @@ def verify(session: LocalSession, *, anchor: str = "") -> list[Finding]:
         lambda: _snapshots(session.snapshots),
         lambda: _audit(session.audit, anchor),
     ]
-    found: dict[Finding, None] = {}  # in order, each once
+    found: dict[tuple[str, str], Finding] = {}  # in order, each once
     for look in looks:
-        found |= dict.fromkeys(_seen(look, session.directory.path))
-    return list(found)
+        for finding in _seen(look, session.directory.path):
+            closed = finding.code is ExitCode.NOT_PERMITTED
+            found.setdefault((finding.where, "" if closed else finding.what), finding)
+    return list(found.values())
 
 
-def repair(session: LocalSession, *, anchor: str = "") -> list[Finding]:
+def repair(
+    session: LocalSession, *, anchor: str = "", before: Sequence[Finding] = ()
+) -> list[Finding]:
     """Mends what can be mended; returns that, and then what is still wrong.
+
+    Args:
+        session: The open profile.
+        anchor: As for `verify`.
+        before: What was mended so that it could be opened.
 
     Raises:
         Locked: Somebody writes to the profile.
         StorageFailed: Nothing was lost.
     """
     done = [
+        *before,
         *permissions.fix_profile(session.directory.path),
         *_mend_keys(session),
         *_mend_history(session),
@@ -105,7 +116,10 @@ def _seen(look: Callable[[], Iterable[Finding]], where: Path) -> Iterator[Findin
     try:
         yield from look()
     except NotPermitted as error:
-        yield Finding(DAMAGE, error.message, str(where), error.hint, error.code)
+        place, _, what = error.message.partition(": ")
+        if not place.startswith(str(where)):
+            place, what = str(where), error.message
+        yield Finding(DAMAGE, what, place, error.hint, error.code)
 
 
 def _history(session: LocalSession) -> Iterator[Finding]:
@@ -116,7 +130,8 @@ def _history(session: LocalSession) -> Iterator[Finding]:
     head, damaged = 0, False
     for item in log_rewrite.scan(session.log):
         if isinstance(item, Damage):
-            yield _damage(item.reason, f"{where}:{item.line}")
+            place = f"{where}:{item.line}"
+            yield _damage(item.reason.removeprefix(f"{place}: "), place)
             damaged = True
             continue
         if damaged:  # what stood there is named already
@@ -151,11 +166,14 @@ def _audited_head(log: AuditLog) -> int:
 
 
 def _mend_history(session: LocalSession) -> Iterator[Finding]:
-    mended = log_rewrite.repair(session.log, head=_audited_head(session.audit))
-    if mended:
-        where = session.directory.path / FILE
-        what = f"{mended} damaged or missing records: what is left of them is in"
-        yield _mended(f"{what} {QUARANTINE}/", where)
+    done = log_rewrite.repair(session.log, head=_audited_head(session.audit))
+    if done is None:
+        return
+    what = f"damaged lines moved to {QUARANTINE}/: {done.moved}; "
+    what += f"records lost: {done.lost}"
+    in_order = "records put back in order"
+    where = session.directory.path / FILE
+    yield _mended(what if done.moved or done.lost else in_order, where)
 
 
 def _snapshots(snapshots: Generations) -> Iterator[Finding]:
@@ -210,7 +228,8 @@ def _audit(log: AuditLog, anchor: str) -> Iterator[Finding]:
     try:
         log.verify(anchor)
     except (AuditDamaged, NotPermitted) as error:
-        yield Finding(DAMAGE, error.message, audit.FILE, error.hint, error.code)
+        what = error.message.removeprefix(f"{audit.FILE}: ")
+        yield Finding(DAMAGE, what, audit.FILE, error.hint, error.code)
 
 
 def _mend_audit(session: LocalSession) -> Iterator[Finding]:

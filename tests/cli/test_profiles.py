@@ -199,6 +199,38 @@ def test_verify_finds_damage_and_repair_moves_it(asked, run_cli, home):
     assert list((home / "profiles" / "default" / "quarantine").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "mode"), [("", 0o755), ("profile.toml", 0o644), ("index", 0o711)]
+)
+def test_repair_sets_the_modes_that_keep_a_profile_closed(
+    asked, run_cli, home, name, mode
+):
+    place = home / "profiles" / "default" / name
+    place.chmod(mode)
+
+    found = run_cli("profile", "verify")
+    repaired = run_cli("profile", "verify", "--repair")
+
+    assert found.code == 77
+    assert str(place) in found.out + found.err
+    assert repaired.code == 0, repaired.err
+    assert f"mode {mode:04o}" in repaired.out
+    assert stat.S_IMODE(place.stat().st_mode) & 0o077 == 0
+    assert run_cli("profile", "verify").out == "everything is sound\n"
+    assert "profile.repair" in run_cli("audit", "show").out
+
+
+def test_repair_of_a_profile_that_is_not_there_is_5(run_cli):
+    assert run_cli("profile", "verify", "nobody", "--repair").code == 5
+
+
+def test_a_bad_time_span_names_its_option_once(run_cli):
+    for option in ("--ttl", "--ttl-absolute"):
+        ran = run_cli("profile", "create", "work", option, "banana")
+        assert ran.code == 2
+        assert f"ragcli: {option}: 'banana' is not a time span" in ran.err
+
+
 def test_prune_says_what_would_go(asked, run_cli):
     ran = run_cli("profile", "prune", "--dry-run", "--json")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,8 +48,9 @@ def verify(
     """
     from ragcli.sessions import findings
 
+    look = _look(call, name or call.runtime.profile_name(), repair=repair)
     with call.open(name or None, create=False) as workspace:
-        found = _look(call, repair=repair)(workspace.session, anchor=anchor)
+        found = look(workspace.session, anchor=anchor)
     if call.as_json:
         told = [_finding(finding) for finding in found]
         call.output.document({"profile": workspace.name, "findings": told})
@@ -57,15 +59,23 @@ def verify(
     return int(findings.exit_code(found))
 
 
-def _look(call: Invocation, *, repair: bool) -> Any:
-    """Returns what checks a profile, or mends it, wherever it lives."""
+def _look(call: Invocation, name: str, *, repair: bool) -> Any:
+    """Returns what checks a profile, or mends it, wherever it lives.
+
+    Modes are set right here already: a profile that others can reach is not opened.
+    """
     if call.runtime.settings.store:
         from ragcli.sessions.redis import repairing, verification
 
         return repairing.repair if repair else verification.verify
+    from ragcli.sessions import permissions
     from ragcli.sessions import verify as verifying
+    from ragcli.sessions.directories import Directories
 
-    return verifying.repair if repair else verifying.verify
+    if not repair:
+        return verifying.verify
+    place = Directories(call.runtime.home, call.runtime.settings).path(name)
+    return partial(verifying.repair, before=permissions.fix_profile(place))
 
 
 @examples("ragcli profile prune --dry-run", "ragcli profile prune")

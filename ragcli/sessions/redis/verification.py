@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ragcli.errors import AuditDamaged, HistoryDamaged, NotPermitted
 from ragcli.sessions import ranges
+from ragcli.sessions.audit import FILE
 from ragcli.sessions.findings import DAMAGE, Finding
 from ragcli.sessions.keys import KeyRing
 from ragcli.sessions.redis.session import RedisSession
@@ -71,7 +72,8 @@ def _audit(session: RedisSession, anchor: str) -> Iterator[Finding]:
         session.audit.verify(anchor)
     except (AuditDamaged, NotPermitted) as error:
         where = session.keys.key("audit")
-        yield Finding(DAMAGE, error.message, where, _HINT, error.code)
+        what = error.message.removeprefix(f"{FILE}: ")
+        yield Finding(DAMAGE, what, where, _HINT, error.code)
 
 
 def _damage(what: str, where: str) -> Finding:

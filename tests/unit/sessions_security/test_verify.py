@@ -76,8 +76,10 @@ def test_a_damaged_record_is_named_and_moved_aside(
     put(profile, one, two, three.replace(b"a", b"b", 1), four)
     (found,) = verify.verify(opened(store, "work"))
     assert found.where.endswith("history.jsonl:3")
+    assert "history.jsonl" not in found.what
     assert found.code is ExitCode.DAMAGED
-    repaired(store)
+    (mended,) = repaired(store)
+    assert mended.what == "damaged lines moved to quarantine/: 1; records lost: 1"
     assert questions(opened(store, "work")) == [QUESTIONS[0], QUESTIONS[2]]
     moved = [p.read_bytes() for p in (profile / "quarantine").iterdir()]
     assert moved == [three.replace(b"a", b"b", 1)]
@@ -119,6 +121,27 @@ def test_records_out_of_place_are_found_and_put_back(
     assert any("comes after" in f.what for f in verify.verify(opened(store, "work")))
     repaired(store)
     assert questions(opened(store, "work")) == list(QUESTIONS)[:kept]
+
+
+def test_nothing_is_lost_when_records_are_put_back_in_order(
+    store: LocalStore, profile: Path
+) -> None:
+    filled(store).close()
+    one, two, three, four = lines(profile)
+    put(profile, one, three, two, four)
+    (mended,) = repaired(store)
+    assert mended.what == "records put back in order"
+
+
+def test_a_file_that_others_can_read_is_named_once(
+    store: LocalStore, profile: Path
+) -> None:
+    filled(store).close()
+    (profile / "history.jsonl").chmod(0o644)
+    (found,) = verify.verify(opened(store, "work"))
+    assert found.where == str(profile / "history.jsonl")
+    assert found.code is ExitCode.NOT_PERMITTED
+    repaired(store)
 
 
 def test_a_plain_line_in_an_encrypted_history_is_moved_aside(
@@ -209,6 +232,8 @@ def test_a_damaged_audit_log_keeps_its_sound_beginning(
     )
     (found,) = verify.verify(opened(store, "work"))
     assert f"entry {bad} " in found.what
+    assert found.where == "audit.jsonl"
+    assert "audit.jsonl" not in found.what
     repaired(store)
     entries = list(opened(store, "work").audit.entries())
     assert [e["seq"] for e in entries] == list(range(1, bad + 2))
