@@ -19,7 +19,10 @@ from ragcli.config import Settings
 from ragcli.errors import (
     DocumentNotFound,
     EmbedderMismatch,
+    Locked,
     NotPermitted,
+    ProfileNotFound,
+    RagcliError,
     SnapshotNotFound,
     UsageError,
 )
@@ -30,6 +33,7 @@ from ragcli.storage.files import Directory
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, Snapshots
     from ragcli.index.reader import Reader
+    from ragcli.sessions.local import LocalStore
 
 _CACHE = "mounts"
 _KEYS = "keys"
@@ -130,19 +134,11 @@ def _index(place: str, home: Home) -> Iterator[Directory]:
 def _unpacked(place: str, home: Home) -> Iterator[Directory]:
     """Yields a bundle's profile, imported and verified once for each of its versions.
 
-    Its history and settings stay in the bundle. It lives in a store of its own in the
-    cache, where no command looks for profiles.
+    Its history and settings stay in the bundle.
     """
     from ragcli.sessions.bundle_import import import_bundle
-    from ragcli.sessions.local import LocalStore
 
-    private = home.cache / _CACHE
-    store = LocalStore(
-        Home(private, private / "config.toml", private / "cache"),
-        snapshots=LocalSnapshots,
-        passphrase=lambda _: None,
-        settings=Settings(),
-    )
+    store = _unpacking(home)
     status = os.stat(place)
     stem = _hashed(place)
     name = f"{stem}-{_hashed(status.st_size, status.st_mtime_ns, status.st_ino)}"
@@ -154,8 +150,54 @@ def _unpacked(place: str, home: Home) -> Iterator[Directory]:
         for older in known:
             if older.startswith(stem):
                 store.delete(older)
-    with Directory.open(private / "profiles" / name) as directory:
+    with Directory.open(_private(home).profiles / name) as directory:
         yield directory
+
+
+def forget(place: str, home: Home) -> None:
+    """Removes what was unpacked of a bundle that an own profile mounts no longer.
+
+    It stays while another of them mounts it. Whoever is reading it just now goes on:
+    the files are gone with the last that has them open.
+    """
+    store = _unpacking(home)
+    if _is_mounted(place, home):
+        return
+    for name in store.names():
+        if name.startswith(f"{_hashed(place)}-"):
+            with suppress(Locked, ProfileNotFound):  # the next unmount finds it
+                store.delete(name)
+
+
+def _is_mounted(place: str, home: Home) -> bool:
+    """Tells whether one of the caller's profiles on this disk mounts `place`."""
+    from ragcli.sessions import profile_file
+    from ragcli.sessions.directories import Directories
+
+    directories = Directories(home, Settings())
+    for name in directories.names():
+        with suppress(RagcliError), directories.open(name) as directory:
+            settings = profile_file.read(directory, name).settings
+            if place in settings.get("documents.mounts", ()):
+                return True
+    return False
+
+
+def _private(home: Home) -> Home:
+    """Returns the home of unpacked bundles, where no command looks for profiles."""
+    private = home.cache / _CACHE
+    return Home(private, private / "config.toml", private / "cache")
+
+
+def _unpacking(home: Home) -> LocalStore:
+    from ragcli.sessions.local import LocalStore
+
+    return LocalStore(
+        _private(home),
+        snapshots=LocalSnapshots,
+        passphrase=lambda _: None,
+        settings=Settings(),
+    )
 
 
 def _hashed(*facts: object) -> str:

@@ -50,6 +50,22 @@ def test_a_mounted_bundle_leaves_only_its_documents_here(
     assert "CANARY" not in shown.out + shown.err
     assert run_cli("docs", "unmount", "team.ragcli", "-p", "mine").code == 0
     assert run_cli("ask", QUESTION, "-p", "mine", "--new").code == 1
+    assert holders(home / "cache", b"swordfish") == []
+
+
+def test_what_was_unpacked_stays_while_another_profile_mounts_it(
+    team: Path, home: Path, run_cli: Run
+) -> None:
+    run_cli("profile", "export", "team.ragcli", "-p", "team")
+    for name in ("mine", "team"):
+        assert run_cli("docs", "mount", "team.ragcli", "-p", name).code == 0
+
+    assert run_cli("docs", "unmount", "team.ragcli", "-p", "mine").code == 0
+    assert holders(home / "cache", b"swordfish")
+
+    (team / "team.ragcli").unlink()
+    assert run_cli("docs", "unmount", "team.ragcli", "-p", "team").code == 0
+    assert holders(home / "cache", b"swordfish") == []
 
 
 def test_a_bundle_that_lies_about_its_history_is_not_mounted(

@@ -182,6 +182,7 @@ def unmount(
     call: Invocation, place_: Annotated[str, typer.Argument(metavar="PATH|PROFILE")]
 ) -> None:
     """Search a mounted profile or bundle no longer."""
+    from ragcli import mounts
     from ragcli.errors import NotFound
 
     own = call.runtime.home.profiles / place_
@@ -192,14 +193,13 @@ def unmount(
         if len(kept) == len(mounted):
             raise NotFound(f"{place_} is not mounted", "ragcli docs list shows what is")
         workspace.session.change_settings({"documents.mounts": kept or None})
+        for gone in set(mounted) - set(kept):
+            mounts.forget(gone, workspace.home)
     _mounted(call, kept)
 
 
 def _mounted(call: Invocation, mounts: list[str]) -> None:
-    if call.as_json:
-        call.output.document({"mounts": mounts})
-    else:
-        call.output.note(f"{count(len(mounts), 'mount')} in this profile")
+    call.tell({"mounts": mounts}, note=f"{count(len(mounts), 'mount')} in this profile")
 
 
 def _generations(call: Invocation, kept: list[GenerationInfo]) -> None:
