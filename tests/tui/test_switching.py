@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from ragcli.models.select import ModelInfo
 from ragcli.tui.screens.dialogs import PickDialog, TextDialog
@@ -162,3 +163,17 @@ async def test_what_was_typed_since_the_completions_came_is_not_lost(
         await type_text(pilot, " home")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.profile.name == "home")
+
+
+async def test_what_is_typed_right_after_enter_is_not_part_of_the_command(chat: Chat):
+    async with chat() as (pilot, app, _):
+        await type_text(pilot, "/readonly")
+        await until(pilot, lambda: app.chat.prompt.completing)
+        app.post_message(events.Key("enter", "\r"))
+        for letter in "more":
+            app.post_message(events.Key(letter, letter))
+        await until(pilot, lambda: app.chat.prompt.text.endswith("more"))
+        left = app.chat.prompt.text
+        await until(pilot, lambda: app.chat.read_only)
+
+    assert left == "more"

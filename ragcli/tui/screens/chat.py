@@ -79,6 +79,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
 
     def on_mount(self) -> None:
         """Draws what is known without reading anything."""
+        self.prompt.steer = self._steer
         self.show_state()
 
     def load(self) -> None:
@@ -258,17 +259,16 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
         begun = [n for n in names if n.lower().startswith(argument.lower())]
         return [Completion(start, n, runs=True) for n in begun[:12] if n != argument]
 
-    @on(Prompt.Steered)
-    def _steered(self, message: Prompt.Steered) -> None:
+    def _steer(self, key: str) -> None:
         completions = self.query_one(Completions)
         chosen = completions.chosen
         if self.prompt.before_cursor != self._offered_for:  # typed on in the meantime
             chosen = None
-        if message.key in {"up", "down"}:
-            completions.move(1 if message.key == "down" else -1)
+        if key in {"up", "down"}:
+            completions.move(1 if key == "down" else -1)
         elif chosen is not None:
-            self._take(chosen, send=message.key == "enter")
-        elif message.key == "enter":
+            self._take(chosen, send=key == "enter")
+        elif key == "enter":
             self.prompt.completing = False
             completions.offer(())
             self.prompt.send()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -50,12 +50,6 @@ class Prompt(TextArea):
         text: str
         """Up to the cursor."""
 
-    @dataclass
-    class Steered(Message):
-        """A key for the list of completions: `up`, `down`, `accept`."""
-
-        key: str
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
         super().__init__(
             placeholder="Ask about your documents",
@@ -66,6 +60,11 @@ class Prompt(TextArea):
         )
         self.completing = False
         """Whether a list of completions is open, and takes Up, Down, Tab, Enter."""
+        self.steer: Callable[[str], None] = lambda _key: None
+        """Takes a key for that list at once: `up`, `down`, `accept`, `enter`.
+
+        Not a message: the letters typed after it would overtake it.
+        """
         self._sent: list[str] = []
         self._at = 0
         self._kept = ""
@@ -103,7 +102,7 @@ class Prompt(TextArea):
 
     def _send(self) -> None:
         if self.completing:
-            self.post_message(self.Steered("enter"))
+            self.steer("enter")
             return
         self.send()
 
@@ -131,7 +130,7 @@ class Prompt(TextArea):
 
     def _complete(self) -> None:
         if self.completing:
-            self.post_message(self.Steered("accept"))
+            self.steer("accept")
         else:
             self.screen.focus_next()
 
@@ -141,7 +140,7 @@ class Prompt(TextArea):
 
     def _earlier(self) -> None:
         if self.completing:
-            self.post_message(self.Steered("up"))
+            self.steer("up")
         elif (
             self.cursor_location[0] > 0
             or self.wrapped_document.location_to_offset(self.cursor_location).y
@@ -156,7 +155,7 @@ class Prompt(TextArea):
 
     def _later(self) -> None:
         if self.completing:
-            self.post_message(self.Steered("down"))
+            self.steer("down")
         elif self.cursor_location[0] < self.document.line_count - 1:
             self.action_cursor_down()
         elif self._at < len(self._sent):
