@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from ragcli.config import Settings, seconds
 from ragcli.frozen import frozen
 from ragcli.sessions import erasure, turns
+from ragcli.sessions.clock import stamp
 from ragcli.sessions.conversations import BLOB
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records import Record
@@ -71,8 +72,7 @@ def _before(span: str) -> str:
     length = seconds(span)
     if not length:
         return ""
-    moment = datetime.now(UTC) - timedelta(seconds=length)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp(datetime.now(UTC) - timedelta(seconds=length))
 
 
 def expire_turns(session: Session, limit: Limits, *, dry_run: bool = False) -> Expired:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.sessions import profile_file
+from ragcli.sessions.clock import stamp_of
 from ragcli.sessions.local_log import QUARANTINE, LocalLog
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
@@ -140,6 +140,4 @@ def _files(directory: Directory) -> Iterator[tuple[str, str, bytes]]:
     for name in directory.names():
         with suppress(FileNotFoundError):
             status = os.lstat(name, dir_fd=directory.descriptor)
-            moment = datetime.fromtimestamp(status.st_mtime, UTC)
-            written = moment.isoformat(timespec="milliseconds")
-            yield name, written.replace("+00:00", "Z"), directory.read(name)
+            yield name, stamp_of(status.st_mtime), directory.read(name)

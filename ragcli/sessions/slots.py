@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from ragcli.errors import Damaged, NewerFormat, UsageError
 from ragcli.frozen import frozen
 from ragcli.sessions import kdf, recovery
+from ragcli.sessions.clock import now
 
 PASSPHRASE = "passphrase"  # noqa: S105 - a kind of slot, not a secret
 KEYRING = "keyring"
@@ -58,8 +58,7 @@ class Slot:
         cls, slot_id: str, kind: str, key: str, parameters: Mapping[str, Any]
     ) -> Slot:
         """Returns a slot made now, with nothing in it yet."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return cls(slot_id, kind, key, now.replace("+00:00", "Z"), parameters)
+        return cls(slot_id, kind, key, now(), parameters)
 
     def wrapped_with(self, wrapping_key: bytes, secret: bytes) -> Slot:
         """Returns this slot holding `secret` under `wrapping_key`."""

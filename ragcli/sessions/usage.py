@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from ragcli.sessions import local_log, profile_file
+from ragcli.sessions.clock import stamp_of
 from ragcli.storage.files import Directory, disk_errors
 
 _MARK = "used"
@@ -37,5 +37,4 @@ def unused_since(directory: Directory, moment: str) -> bool:
         with suppress(FileNotFoundError):
             status = os.lstat(name, dir_fd=directory.descriptor)
             last = max(last, status.st_mtime)
-    used = datetime.fromtimestamp(last, UTC).isoformat(timespec="milliseconds")
-    return used.replace("+00:00", "Z") < moment
+    return stamp_of(last) < moment

@@ -146,11 +146,7 @@ def _history(session: LocalSession) -> Iterator[Finding]:
     head = max(head, _audited_head(session.audit))
     missing = set(range(1, head + 1)) - present - accounted
     if missing:
-        numbers = ", ".join(
-            f"{low}" if low == high else f"{low}-{high}"
-            for low, high in ranges.pack(missing)
-        )
-        yield _damage(f"records are missing: {numbers[:200]}", where)
+        yield _damage(f"records are missing: {ranges.shown(missing)}", where)
 
 
 def _audited_head(log: AuditLog) -> int:

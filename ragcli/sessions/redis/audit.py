@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ragcli.errors import AuditDamaged, Locked
 from ragcli.sessions import audit_chain as chain
+from ragcli.sessions.clock import now
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts import AUDIT
 
@@ -170,11 +170,10 @@ class RedisAudit:
 def _entry(
     seq: int, event: str, facts: Mapping[str, str | int], previous: str
 ) -> dict[str, Any]:
-    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
     return {
         "v": _FORMAT,
         "seq": seq,
-        "ts": moment.replace("+00:00", "Z"),
+        "ts": now(),
         "uid": os.geteuid(),
         "pid": os.getpid(),
         "event": event,

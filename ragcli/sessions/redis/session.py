@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import Conflict, StoreUnavailable
-from ragcli.sessions.clock import now
+from ragcli.sessions.clock import now, stamp_of
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog
@@ -120,10 +119,9 @@ class RedisSession(OpenedProfile):
                 count += 1
         place = self.keys.key(QUARANTINE)
         for entry, fields in self.keys.read(lambda r: r.xrange(place)):
-            written = datetime.fromtimestamp(int(entry.split(b"-")[0]) / 1000, UTC)
-            stamp = written.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            written = stamp_of(int(entry.split(b"-")[0]) / 1000)
             data = fields.get(b"l", b"")
-            if condemned(stamp, self.unsealed(QUARANTINE, data) or data):
+            if condemned(written, self.unsealed(QUARANTINE, data) or data):
                 self.keys.write("XDEL", place, entry)
                 count += 1
         return count

@@ -51,11 +51,7 @@ def _history(session: RedisSession) -> Iterator[Finding]:
             accounted.update(ranges.unpack(record.body["dropped"]))
     missing = set(range(1, session.log.head() + 1)) - accounted
     if missing:
-        numbers = ", ".join(
-            f"{low}" if low == high else f"{low}-{high}"
-            for low, high in ranges.pack(missing)
-        )
-        yield _damage(f"records are missing: {numbers[:200]}", where)
+        yield _damage(f"records are missing: {ranges.shown(missing)}", where)
 
 
 def _snapshots(session: RedisSession) -> Iterator[Finding]:
