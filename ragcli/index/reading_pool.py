@@ -74,7 +74,13 @@ class ReadingPool:
     """
 
     def __init__(self, count: int, chunking: Chunking, factory: str = "") -> None:
-        self._workers = [_Worker(chunking, factory) for _ in range(count)]
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(count):
+                self._workers.append(_Worker(chunking, factory))
+        except BaseException:
+            self.close()  # a system that gives no more processes must not keep some
+            raise
 
     def outcomes(self, waiting: Iterator[Wanted]) -> Iterator[Outcome]:
         """Yields what became of each file, in the order in which they wait.

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,21 @@ def test_an_abandoned_pool_leaves_no_process(wanted, monkeypatch):
     outcomes.close()
     assert started
     assert all(process.returncode is not None for process in started)
+
+
+def test_a_pool_that_cannot_be_whole_keeps_no_process(monkeypatch):
+    started = []
+    start = subprocess.Popen
+
+    def scarce(*arguments, **options):
+        if started:
+            raise BlockingIOError(errno.EAGAIN, "no more processes")
+        started.append(start(*arguments, **options))
+        return started[0]
+
+    monkeypatch.setattr(reading_pool.subprocess, "Popen", scarce)
+
+    with pytest.raises(BlockingIOError):
+        reading_pool.ReadingPool(2, CHUNKING)
+
+    assert started[0].returncode == -signal.SIGKILL
