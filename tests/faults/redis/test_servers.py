@@ -28,6 +28,8 @@ PAUSES, PAUSE = (50, 12.0) if THOROUGH else (2, 3.0)
 KILLS = 50 if THOROUGH else 2
 CLIENTS, TURNS = (32, 100) if THOROUGH else (6, 20)
 
+pytestmark = pytest.mark.timeout(1800 if THOROUGH else 180)
+
 Start = Callable[..., RedisServer]
 At = Callable[..., RedisStores]
 
