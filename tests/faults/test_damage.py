@@ -9,7 +9,7 @@ import pytest
 
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.local_log import FILE, LocalLog
-from ragcli.sessions.log_rewrite import Damage, repair, scan
+from ragcli.sessions.log_rewrite import Damage, Repaired, repair, scan
 from ragcli.sessions.records import Record
 from tests.stores import append, open_log, questions
 
@@ -69,7 +69,9 @@ def test_repair_loses_the_damaged_record_and_no_other(quick: Path) -> None:
         (quick / "p" / FILE).write_bytes(flipped)
         log = open_log(quick / "p")
 
-        assert repair(log) > 0
+        done = repair(log)
+        assert done
+        assert done.lost <= 1
 
         kept = [record for record in log.since() if record.kind != "redaction"]
         others = [record for record in records if record.seq != hit + 1]
@@ -85,7 +87,7 @@ def test_a_newline_hit_costs_no_record_at_all(quick: Path) -> None:
     flipped[ends[1]] = 0x4A
     (quick / "p" / FILE).write_bytes(flipped)
 
-    assert repair(log) > 0
+    assert repair(log) == Repaired(moved=1, lost=0)
 
     assert [r for r in log.since() if r.kind != "redaction"] == records
 

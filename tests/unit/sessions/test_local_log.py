@@ -10,7 +10,7 @@ from ragcli.errors import Conflict, HistoryDamaged, Locked, NotPermitted, Storag
 from ragcli.sessions.identifiers import new_id
 from ragcli.sessions.lines import PlainLines, checksummed
 from ragcli.sessions.local_log import FILE, LocalLog
-from ragcli.sessions.log_rewrite import Damage, repair, scan
+from ragcli.sessions.log_rewrite import Damage, Repaired, repair, scan
 from ragcli.sessions.records import Draft, Record
 from ragcli.storage.locks import commit_lock
 from tests.stores import append, draft, open_log, questions
@@ -177,7 +177,7 @@ def test_damage_at_the_end_stops_appends_until_it_is_repaired(
         append(log, "c")
     assert "--repair" in caught.value.hint
 
-    assert repair(log) > 0
+    assert repair(log) == Repaired(moved=1, lost=1)
     assert append(log, "c") == [4]
     assert questions(log) == ["a", "c"]
 
@@ -194,12 +194,12 @@ def test_repair_keeps_every_sound_record_and_names_the_lost(
 
     damage = [item for item in scan(log) if isinstance(item, Damage)]
     assert [item.line for item in damage] == [2, 5]
-    assert repair(log) > 0
+    assert repair(log) == Repaired(moved=2, lost=1)
 
     assert questions(log) == ["1", "3", "4", "5", "6", "7"]
     last = next(log.newest())
     assert (last.kind, last.body["dropped"]) == ("redaction", [[2, 2]])
-    assert repair(log) == 0
+    assert repair(log) is None
     assert len([*(place / "quarantine").iterdir()]) == 2
 
 
