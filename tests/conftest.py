@@ -219,8 +219,9 @@ def pty_run() -> Callable[..., Ran]:
             shown = _watch(mine, process, list(keys), time.monotonic() + timeout)
         finally:
             process.kill()
+            process.wait()  # also when it was not done in time: nothing may be left
             os.close(mine)
-        return Ran(process.wait(), shown.decode("utf-8", "surrogateescape"), "")
+        return Ran(process.returncode, shown.decode("utf-8", "surrogateescape"), "")
 
     return run
 

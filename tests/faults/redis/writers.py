@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +64,7 @@ class Writer:
             stdout=subprocess.PIPE,
             text=True,
         )
+        weakref.finalize(self, _end, self._process)  # when its test failed before
         assert self._process.stdout
         assert self._process.stdout.readline() == "ready\n"
 
@@ -91,3 +94,12 @@ class Writer:
             [line for line in lines if line.startswith("raised")],
             max((float(part[3]) for part in stored), default=0.0),
         )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    process.wait()
