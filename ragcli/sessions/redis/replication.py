@@ -2,9 +2,11 @@
 
 Sentinel may promote any replica that it sees, and it sees what they have received
 only every few seconds. So one confirmation is not enough where there are two
-replicas: every replica that is connected has to confirm. One that is connected and
-has confirmed nothing for some time is behind all others by so much that it is not
-promoted before them; it is not waited for.
+replicas: every replica that is connected has to confirm. One that has confirmed
+nothing for some time is behind all others by so much that it is not promoted before
+them; it is not waited for. Until then one that has left counts as well: it may have
+been promoted while this master, slow but alive, has not heard of it, and the others
+are about to follow it and to drop what they have from here.
 
 `WAIT` counts what the connection has written, and a new connection has written
 nothing. Scripts therefore write something even when all is done already, and both
@@ -55,8 +57,13 @@ class Replicas:
                 since = now
             stuck += now - since > STUCK
             heard[host, port] = (int(offset), since)
-        self._heard = heard
-        self.needed = max(1, len(heard) - stuck)
+        left = {
+            place: (offset, since)
+            for place, (offset, since) in self._heard.items()
+            if place not in heard and now - since <= STUCK
+        }
+        self._heard = heard | left
+        self.needed = max(1, len(self._heard) - stuck)
 
 
 def written(wire: Wire, replicas: Replicas, command: Sequence[Any]) -> Any:

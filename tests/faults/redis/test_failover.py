@@ -157,6 +157,24 @@ def test_every_connected_replica_confirms_unless_it_is_stuck(
     assert [r.call("XLEN", log.keys.key("log")) for r in replicas] == [4, 4]
 
 
+def test_a_master_whose_replica_was_promoted_acknowledges_nothing(
+    start_redis: Start, stores_at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master = start_redis()
+    replicas = [_replica(start_redis, master) for _ in range(2)]
+    wait_until(lambda: len(master.call("ROLE")[2]) == 2, "two replicas")
+    hasty = Settings(durability="replicated", lock_wait="1s")
+    log = stores_at(master.address)(hasty).create("work", {}).log
+    append(log, "both")
+    replicas[1].call("REPLICAOF", "NO", "ONE")  # as sentinels do who miss the master
+    wait_until(lambda: len(master.call("ROLE")[2]) == 1, "the promoted one to leave")
+
+    with pytest.raises(StoreUnavailable, match="1 of 2 replicas confirmed"):
+        log.append([draft("would be dropped")], expect=1)
+    monkeypatch.setattr(replication, "STUCK", 0.0)
+    append(log, "it was only away")
+
+
 def _address(*sentinels: RedisServer) -> str:
     hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in sentinels)
     return f"redis+sentinel://{hosts}/sessions/0"
