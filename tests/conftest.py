@@ -84,9 +84,11 @@ def home(
 
 @pytest.fixture(autouse=True)
 def thawed() -> Iterator[None]:
-    """Lets what the chat set aside from collection be collected after its test."""
+    """Collects what was set aside from collection, and the descriptors it holds."""
     yield
-    gc.unfreeze()
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -55,8 +55,10 @@ class PseudoTerminal:
         self.hang_up()
 
     def _read(self) -> None:
+        poll = select.poll()  # not select, which knows no descriptor above 1023
+        poll.register(self._ours, select.POLLIN)
         while not self._left.is_set():
-            if not select.select([self._ours], [], [], 0.02)[0]:
+            if not poll.poll(20):
                 continue
             try:
                 self._said += os.read(self._ours, 65536)
