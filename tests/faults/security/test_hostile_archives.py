@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -285,10 +286,20 @@ def test_every_flipped_bit_is_refused(store: LocalStore, tmp_path: Path) -> None
     spots = [0, 1, 2, 3, *range(10, len(whole))]
     step = 1 if os.environ.get("RAGCLI_THOROUGH") == "1" else max(1, len(spots) // 60)
     for at in spots[::step]:
-        file.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+        flipped = whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :]
+        if holds_the_same(flipped, whole):  # bits behind the last block's end
+            continue
+        file.write_bytes(flipped)
         with pytest.raises(BundleRefused):
             import_bundle(store, file, name="copy")
     assert tree(tmp_path / "home") == before
+
+
+def holds_the_same(changed: bytes, whole: bytes) -> bool:
+    try:
+        return gzip.decompress(changed) == gzip.decompress(whole)
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def planted(place: Path) -> Path:
