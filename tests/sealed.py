@@ -119,3 +119,19 @@ def tree(place: Path) -> dict[str, object]:
         for entry in sorted(place.rglob("*"))
         if entry.suffix != ".lock"
     }
+
+
+class MemoryKeyring:
+    """A desktop's keyring; its module is what makes it trusted or not."""
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.held.pop((service, username), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -165,12 +165,7 @@ class Reader:
         Raises:
             KeyError: A row is not here.
         """
-        found = []
-        for row, place in zip(rows, self._places(rows), strict=True):
-            if place is None:
-                raise KeyError(int(row))
-            found.append(self._passage(int(row), *place))
-        return found
+        return [self._passage(*found) for found in self._found(rows)]
 
     def headings(self, rows: Sequence[int] | NDArray[np.int64]) -> list[Heading]:
         """Returns what stands above the passages of `rows`, in their order.
@@ -178,16 +173,21 @@ class Reader:
         Raises:
             KeyError: A row is not here.
         """
-        found = []
+        return [self._heading(*found) for found in self._found(rows)]
+
+    def _found(
+        self, rows: Sequence[int] | NDArray[np.int64]
+    ) -> Iterator[tuple[int, Segment, int]]:
+        """Yields each row with its segment and position; raises `KeyError`."""
         for row, place in zip(rows, self._places(rows), strict=True):
             if place is None:
                 raise KeyError(int(row))
-            segment, position = place
-            stored = segment.passage(position)
-            title = segment.documents.of_row(int(row))["title"]
-            above = tuple(stored.get("heading", ()))
-            found.append(Heading(title, above, stored["language"]))
-        return found
+            yield int(row), *place
+
+    def _heading(self, row: int, segment: Segment, position: int) -> Heading:
+        stored = segment.passage(position)
+        title = segment.documents.of_row(row)["title"]
+        return Heading(title, tuple(stored.get("heading", ())), stored["language"])
 
     def _passage(self, row: int, segment: Segment, position: int) -> Passage:
         stored = segment.passage(position)

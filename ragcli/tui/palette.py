@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
@@ -37,7 +37,7 @@ class ChatCommands(Provider):
                 )
 
     def _callback(self, command: Command) -> partial[None]:
-        chat: ChatScreen = self.app.chat  # type: ignore[attr-defined]
+        chat = cast("ChatScreen", vars(self.app)["chat"])
         if command.required:
             return partial(chat.prompt.put, f"/{command.name} ")
         return partial(chat.run_command, command.name)

@@ -136,8 +136,8 @@ class AskingMixin(KeepingMixin):
     async def _event(self, message: AnswerEvent) -> None:
         event = message.event
         if isinstance(event, Notice):
-            severity = "warning" if event.kind == "warning" else "information"
-            self.say(event.message, severity=severity)
+            warns = event.kind == "warning"
+            self.say(event.message, severity="warning" if warns else "information")
         elif message.asking is not self.asking:
             return
         elif isinstance(event, Retrieved):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, ParamSpec
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 from textual.worker import Worker, get_current_worker
@@ -206,9 +207,9 @@ class ChatBase(Screen[None]):
 
     # Saying things
 
-    def say(self, message: str, *, severity: str = "information") -> None:
+    def say(self, message: str, *, severity: SeverityLevel = "information") -> None:
         """Shows a short notice; the text may be anybody's."""
-        self.notify(safe_line(message, 300), severity=severity, markup=False)  # type: ignore[arg-type]
+        self.notify(safe_line(message, 300), severity=severity, markup=False)
 
     def say_error(self, error: RagcliError) -> None:
         """Shows an error of ours: what is wrong, and what to do."""

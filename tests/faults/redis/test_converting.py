@@ -32,7 +32,15 @@ from ragcli.sessions.redis.store import RedisStore
 from ragcli.sessions.redis.verification import verify
 from tests.conftest import Ran
 from tests.redis_servers import RedisServer
-from tests.sealed import FILES, QUESTIONS, ask, indexed, publish, questions
+from tests.sealed import (
+    FILES,
+    QUESTIONS,
+    MemoryKeyring,
+    ask,
+    indexed,
+    publish,
+    questions,
+)
 from tests.stores import CHEAP, PASSPHRASE, append, home_at
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
@@ -353,22 +361,6 @@ def test_the_commands_do_it(
     run("history", "list", "-p", "diary")
     ran = run("profile", "passphrase", "diary", code=2)
     assert "not encrypted" in ran.err
-
-
-class MemoryKeyring:
-    """A desktop's keyring."""
-
-    def __init__(self) -> None:
-        self.held: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.held.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.held[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.held.pop((service, username), None)
 
 
 def _convert(store: RedisStore, encrypted: bool) -> None:

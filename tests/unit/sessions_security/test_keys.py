@@ -20,22 +20,7 @@ from ragcli.sessions.desktop_keyring import DesktopKeyring
 from ragcli.sessions.kdf import Cost
 from ragcli.sessions.keys import KeyRing, is_encrypted
 from ragcli.storage.files import Directory
-
-
-class MemoryKeyring:
-    """A desktop's keyring; its module is what makes it trusted or not."""
-
-    def __init__(self) -> None:
-        self.held: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.held.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.held[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.held.pop((service, username), None)
+from tests.sealed import MemoryKeyring
 
 
 def opens(directory: Directory, secret: str, data_key: DataKey) -> bool:
