@@ -229,8 +229,11 @@ class AskingMixin(KeepingMixin):
             self.status.say(documents=count)
 
     def ask_next(self) -> None:
-        """Asks the next question that waits, unless one is being answered."""
-        if self.queue and self.asking is None:
+        """Asks the next question that waits, unless one is being answered.
+
+        One that was kept with the draft, because the profile is left, is not asked.
+        """
+        if self.queue and self.asking is None and not self.is_kept:
             self.ask(self.queue.popleft())
 
     async def _failed(self, asking: Asking, error: RagcliError) -> None:

@@ -18,10 +18,12 @@ KEY = bytes(range(32))
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
 
 
-def filled(directory: Directory, count: int, key: bytes | None = KEY) -> FileAudit:
+def filled(
+    directory: Directory, count: int, key: bytes | None = KEY, event: str = "turn"
+) -> FileAudit:
     log = FileAudit(directory, key, "profile-id")
     for number in range(count):
-        log.record("turn", seq=number, digest=f"{number:064x}")
+        log.record(event, seq=number, digest=f"{number:064x}")
     return log
 
 
@@ -123,7 +125,7 @@ def test_another_log_put_in_its_place_is_found_with_an_anchor(
 ) -> None:
     anchor = filled(directory, 3).anchor()
     directory.remove(audit.FILE)
-    log = filled(directory, 5)
+    log = filled(directory, 5, event="turn.forged")
     assert log.verify() == 5
     with pytest.raises(AuditDamaged, match="entry 3"):
         log.verify(anchor)
