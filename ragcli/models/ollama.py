@@ -19,7 +19,7 @@ from ragcli.models.background import Background
 from ragcli.models.base import Prompt
 from ragcli.models.border import Border, Peer
 from ragcli.models.hang_up import HangUp
-from ragcli.models.imports import lean
+from ragcli.models.imports import lean_ollama
 from ragcli.models.ollama_server import Installed, OllamaServer, PullProgress, Shown
 from ragcli.models.rendering import messages
 from ragcli.models.thoughts import without_thoughts
@@ -170,7 +170,7 @@ class OllamaModel:
 
     def _make_chat(self) -> ChatOllama:
         self._warm_up.start()
-        with lean(with_tracing=self._settings.tracing):
+        with lean_ollama(with_tracing=self._settings.tracing):
             from langchain_ollama import ChatOllama
         with Border(self._peer):
             thinks = "thinking" in self.shown.capabilities
@@ -219,7 +219,7 @@ class OllamaEmbedder:
 
     @cached_property
     def _client(self) -> OllamaEmbeddings:
-        with lean(with_tracing=self._settings.tracing):
+        with lean_ollama(with_tracing=self._settings.tracing):
             from langchain_ollama import OllamaEmbeddings
         return OllamaEmbeddings(
             model=self._name,
