@@ -49,7 +49,7 @@ def _prepared(path: str, loaded: Loaded, settings: Settings) -> Prepared:
 
 
 def _index(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
-    contents: dict[str, bytes] = {}
+    contents: dict[str, bytes | bytearray] = {}
     text = TextWriter(None)
     stager = Stager(embedder, text, contents.__setitem__)
     count = 0

@@ -120,7 +120,7 @@ class WorkspaceFiles:
         """Returns where a plain file is."""
         return self._reads.path(name)
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, data: bytes | bytearray) -> None:
         """Writes a new file, private to its owner; it is not synced yet.
 
         Raises:
@@ -154,7 +154,7 @@ class MemoryFiles:
         contents: Bytes by name.
     """
 
-    def __init__(self, contents: Mapping[str, bytes]) -> None:
+    def __init__(self, contents: Mapping[str, bytes | bytearray]) -> None:
         self._contents = contents
 
     def buffer(self, name: str) -> memoryview:

@@ -15,7 +15,7 @@ from ragcli.index import catalogue
 from ragcli.index.generation_files import GenerationFiles
 from ragcli.index.manifest import Manifest, SegmentInfo
 from ragcli.index.segment import Segment
-from ragcli.index.segment_writer import FULL, Columns, SegmentWriter, Written
+from ragcli.index.segment_writer import FULL, Columns, SegmentWriter, Store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,16 +98,18 @@ def merge(
     infos: Sequence[SegmentInfo],
     files: GenerationFiles,
     manifest: Manifest,
+    store: Store,
     *,
     oldest: bool,
     conversion: Conversion | None = None,
-) -> list[Written]:
-    """Returns the segments that take the place of `infos`: usually one.
+) -> list[SegmentInfo]:
+    """Writes the segments that take the place of `infos`: usually one.
 
     Args:
         infos: Neighbours, oldest first.
         files: Where their files are.
         manifest: What they have in common.
+        store: Keeps the new files.
         oldest: Whether there is none before them, so that nobody has to be told any
             more of documents that were removed.
         conversion: Makes other vectors of what is stored.
@@ -120,7 +122,7 @@ def merge(
         if not (oldest and catalogue.is_gone(record))
         and not _is_outdated(record, segments)
     ]
-    return _rewrite(segments, records, conversion or _AsStored(manifest))
+    return _rewrite(segments, records, conversion or _AsStored(manifest), store)
 
 
 def _is_outdated(record: catalogue.Record, segments: Sequence[Segment]) -> bool:
@@ -139,7 +141,8 @@ def _rewrite(
     segments: Sequence[Segment],
     records: list[catalogue.Record],
     conversion: Conversion,
-) -> list[Written]:
+    store: Store,
+) -> list[SegmentInfo]:
     """Writes live chunks in the order of their rows, each beside its document."""
     import numpy as np
 
@@ -150,7 +153,7 @@ def _rewrite(
         span = (record.get("row", 0), record.get("row", 0) + record.get("chunks", 0))
         start, end = np.searchsorted(rows, span)
         (owned if end > start else others).append((record, int(start), int(end)))
-    written: list[Written] = []
+    written: list[SegmentInfo] = []
     writer = conversion.writer()
     for record, start, end in others + owned:
         writer.add_record(record)
@@ -158,10 +161,10 @@ def _rewrite(
             columns = _columns(segments, rows, sources, (start, end))
             writer.add_chunks(conversion.columns(record, columns))
         if writer.size >= FULL:
-            written.append(writer.write())
+            written.append(writer.write(store))
             writer = conversion.writer()
     if not writer.is_empty():
-        written.append(writer.write())
+        written.append(writer.write(store))
     return written
 
 

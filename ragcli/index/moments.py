@@ -20,6 +20,9 @@ WORTHWHILE = 4
 """Sums are stored from this many times the dimension: they are no larger than the
 vectors then."""
 
+_BLOCK = 4096
+"""Vectors that are added at once; 4 MB at 256 dimensions."""
+
 
 def is_worthwhile(count: int, dimension: int) -> bool:
     """Tells whether the sums over `count` vectors are stored."""
@@ -42,6 +45,16 @@ class Moments:
         import numpy as np
 
         return cls(np.zeros((dimension + 1, dimension)))
+
+    @classmethod
+    def over(cls, vectors: NDArray[np.float16]) -> Moments:
+        """Returns the sums over vectors, one a line."""
+        import numpy as np
+
+        found = cls.empty(vectors.shape[1])
+        for start in range(0, len(vectors), _BLOCK):
+            found.add(vectors[start : start + _BLOCK].astype(np.float32))
+        return found
 
     @classmethod
     def decode(cls, data: memoryview, dimension: int) -> Moments:

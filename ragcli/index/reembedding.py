@@ -128,14 +128,14 @@ class _Reembedding:
         files = generation_files(place, self._snapshots.sealer)
         for info in base.segments:
             if (info.id, info.dead) not in self._made:
-                written = merging.merge(
-                    [info], files, base, oldest=False, conversion=self._conversion
+                self._made[info.id, info.dead] = merging.merge(
+                    [info],
+                    files,
+                    base,
+                    self._staged.write,
+                    oldest=False,
+                    conversion=self._conversion,
                 )
-                for segment in written:
-                    for name, data in segment.files.items():
-                        self._staged.write(name, data)
-                made = [segment.info for segment in written]
-                self._made[info.id, info.dead] = made
 
     def _replace(self, parent: str, base: Manifest) -> Manifest:
         """Publishes a generation with the new segments in place of the old."""

@@ -21,7 +21,7 @@ from ragcli.index.manifest import Manifest, SegmentInfo, mismatch, read
 from ragcli.index.moments import Moments
 from ragcli.index.publishing import link_or_copy
 from ragcli.index.segment import Segment
-from ragcli.index.segment_writer import SegmentWriter, Written, new_id
+from ragcli.index.segment_writer import SegmentWriter, new_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,12 +138,7 @@ class _Joining:
             writer = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
             for record in records:
                 writer.add_record(record)
-            self._take(writer.write())
-
-    def _take(self, written: Written) -> None:
-        for name, data in written.files.items():
-            self._files.write(name, data)
-        self._segments.append(written.info)
+            self._segments.append(writer.write(self._files.write))
 
     def _kill(self, records: Sequence[catalogue.Record]) -> None:
         import numpy as np
@@ -199,14 +194,13 @@ class _Joining:
         for start, end in reversed(merging.runs(self._segments)):
             old = self._segments[start:end]
             oldest = start == 0
-            new = merging.merge(old, self._files, self._base, oldest=oldest)
-            for written in new:
-                for name, data in written.files.items():
-                    self._files.write(name, data)
+            new = merging.merge(
+                old, self._files, self._base, self._files.write, oldest=oldest
+            )
             for info in old:
                 for name in segment_files(info, tokens=self._base.tokens):
                     self._files.remove(name)
-            self._segments[start:end] = [written.info for written in new]
+            self._segments[start:end] = new
 
     def write_roots(self, change: Change) -> None:
         """Writes what `docs sync` looks through, if the change alters it."""

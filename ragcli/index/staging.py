@@ -7,14 +7,19 @@ be joined to any generation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ragcli.index.catalogue import Record, key
 from ragcli.index.embedding import BATCH, embed_documents, has_tokens
 from ragcli.index.manifest import SegmentInfo
 from ragcli.index.reading import Embedded, Prepared
-from ragcli.index.segment_writer import FULL, Columns, RowNumbers, SegmentWriter
+from ragcli.index.segment_writer import (
+    FULL,
+    Columns,
+    RowNumbers,
+    SegmentWriter,
+    Store,
+)
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder
@@ -27,19 +32,19 @@ class Stager:
     Args:
         embedder: Makes the vectors, and the token ids if it has any.
         text: Takes the stems.
-        write: Stores a file of a finished segment, by name.
+        store: Keeps the files of finished segments.
     """
 
     def __init__(
         self,
         embedder: Embedder,
         text: TextWriter,
-        write: Callable[[str, bytes], None],
+        store: Store,
     ) -> None:
         self._embedder = embedder
         self._has_tokens = has_tokens(embedder)
         self._text = text
-        self._write = write
+        self._store_file = store
         self._rows = RowNumbers()
         self._pending: list[Prepared] = []
         self._pending_chunks = 0
@@ -109,7 +114,4 @@ class Stager:
     def _close_writer(self) -> None:
         writer, self._writer = self._writer, None
         if writer and not writer.is_empty():
-            written = writer.write()
-            for name, data in written.files.items():
-                self._write(name, data)
-            self.segments.append(written.info)
+            self.segments.append(writer.write(self._store_file))

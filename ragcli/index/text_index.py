@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 META = "meta.json"
 _MANAGED = ".managed.json"
-_HEAP = 64 << 20
-"""Bytes of postings that are collected before tantivy writes a segment."""
+_HEAP = 16 << 20
+"""Bytes of postings that are collected before tantivy writes a segment: about the
+least that it takes."""
 
-_SMALL_HEAP = 16 << 20
 _MERGE_FROM = 12
 """Segments from which tantivy is asked to merge small ones."""
 
@@ -138,7 +138,7 @@ def remove_documents(directory: Path, documents: Iterable[int]) -> None:
     with translated(directory):
         index = tantivy.Index.open(str(directory))
     with written():
-        writer = index.writer(_SMALL_HEAP, 1)
+        writer = index.writer(_HEAP, 1)
         for document in keys:
             writer.delete_documents_by_term("document", document)
         writer.commit()

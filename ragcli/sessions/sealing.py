@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Damaged, HistoryDamaged, SnapshotDamaged
 from ragcli.sessions import kdf
 from ragcli.sessions.data_key import DataKey
-from ragcli.sessions.lines import REPAIR, Stamp, checked, checksummed
+from ragcli.sessions.lines import REPAIR, checked, checksummed
 from ragcli.sessions.records import Record
 
 if TYPE_CHECKING:
@@ -105,14 +105,15 @@ class SealedLines:
         except (KeyError, TypeError):
             raise HistoryDamaged(f"record {seq}: a field is missing", "") from None
 
-    def stamps(self, lines: bytes) -> Iterator[Stamp]:
-        """Yields ids and times of lines; both are sealed, so each is opened."""
-        start = 0
+    def ids(self, lines: bytes) -> tuple[Sequence[str], str]:
+        """Returns ids and the first time; both are sealed, so each line is opened."""
+        found = list(self._sound(lines))
+        return [record.id for record in found], found[0].ts if found else ""
+
+    def _sound(self, lines: bytes) -> Iterator[Record]:
         for line in lines.splitlines(keepends=True):
             with suppress(HistoryDamaged):
-                record = self.decode(line)
-                yield Stamp(start, record.id, record.ts)
-            start += len(line)
+                yield self.decode(line)
 
     def _outside(self, line: bytes) -> dict[str, Any]:
         """Returns the checked fields of the envelope."""
@@ -162,7 +163,7 @@ class FileSealer:
         self._key_id = bytes.fromhex(data_key.id)
         self._key = data_key.subkey("files")
 
-    def seal(self, name: str, data: bytes) -> bytes:
+    def seal(self, name: str, data: bytes | bytearray) -> bytes:
         """Returns `data` encrypted and bound to `name`; takes twice its memory."""
         salt = os.urandom(_SALT_BYTES)
         cipher = self._cipher(salt)

@@ -42,7 +42,7 @@ def sync_names(descriptor: int) -> None:
             raise
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
     """Writes all of `data`, however many system calls it takes."""
     view = memoryview(data)
     while view:

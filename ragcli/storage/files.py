@@ -146,8 +146,10 @@ class Directory:
         """Returns a file's bytes; raises as `open_file` does, or if over `limit`."""
         descriptor = self.open_file(name)
         with open(descriptor, "rb") as file, disk_errors(self.path / name):
-            data = file.read(limit + 1)
-        if len(data) > limit:
+            size = os.fstat(descriptor).st_size
+            # Not up to the limit: Python would ask for that much memory first.
+            data = file.read() if size <= limit else b""
+        if max(size, len(data)) > limit:
             raise NotPermitted(f"{self.path / name}: larger than {limit} bytes", "")
         return data
 

@@ -35,8 +35,10 @@ class Run:
     """Seconds of processor time, of user and system."""
     anonymous: int
     """Most bytes of memory that was its own: pages mapped from files are aside."""
+    allocated: int
+    """Most bytes that it had asked for, used or not: what `ulimit -d` limits."""
     virtual: int
-    """Most bytes of address space, which is what `ulimit -v` limits."""
+    """Most bytes of address space, mapped files included: what `ulimit -v` limits."""
     written: int
     """Bytes that it had the kernel write to disk."""
     stdout: bytes
@@ -131,6 +133,7 @@ def run(
         wall,
         spent,
         found["RssAnon"],
+        found["VmData"],
         found["VmPeak"],
         found["write_bytes"],
         head + stdout,
@@ -156,11 +159,11 @@ class _Watch(threading.Thread):
         super().__init__(daemon=True)
         self._files = [Path(f"/proc/{pid}/{name}") for name in ("status", "io")]
         self._done = threading.Event()
-        self.most = dict.fromkeys(("RssAnon", "VmPeak", "write_bytes"), 0)
+        self.most = dict.fromkeys(("RssAnon", "VmData", "VmPeak", "write_bytes"), 0)
 
     def run(self) -> None:
         """Keeps the largest value of each figure."""
-        while not self._done.wait(0.005):
+        while not self._done.wait(0.002):
             for file in self._files:
                 try:
                     lines = file.read_text().splitlines()
@@ -201,6 +204,7 @@ def median(runs: Sequence[Run]) -> Run:
         statistics.median(run.wall for run in runs),
         statistics.median(run.processor for run in runs),
         int(statistics.median(run.anonymous for run in runs)),
+        int(statistics.median(run.allocated for run in runs)),
         int(statistics.median(run.virtual for run in runs)),
         int(statistics.median(run.written for run in runs)),
         runs[-1].stdout,

@@ -76,7 +76,7 @@ def add_one(workshop: Workshop) -> Iterator[Figure]:
 
 
 def memory_cap(workshop: Workshop) -> Iterator[Figure]:
-    """A corpus ten times larger than the memory it may take (`ulimit -v`)."""
+    """A corpus ten times larger than the memory it may take (`ulimit -d` and `-v`)."""
     found = workshop.capped
     yield Figure(
         f"documents indexed with {found.allowed / MEBI:.0f} MiB"

@@ -68,7 +68,7 @@ def paint(
         process.kill()
         process.wait()
         os.close(mine)
-    return Run(wall, spent, memory, 0, 0, b"")
+    return Run(wall, spent, memory, 0, 0, 0, b"")
 
 
 def _read_until(terminal: int, wanted: bytes, deadline: float) -> None:

@@ -41,7 +41,7 @@ class Capped:
     size: int
     """Bytes of the corpus."""
     allowed: int
-    """Bytes of address space beyond what a handful of documents takes."""
+    """Bytes of memory beyond what a handful of documents takes."""
     run: Run
     """What it cost."""
     kept: float
@@ -157,16 +157,18 @@ class Workshop:
 
         Made once: it is the largest profile of all parts as well.
         """
-        self.ragcli("profile", "create", "few")
-        few = self.ragcli("docs", "add", "-p", "few", "-q", str(self.texts(100)))
+        few = [self._indexed_few(number) for number in range(RUNS)]
         texts, name = self.texts(self.large), "capped"
         size = sum(path.stat().st_size for path in texts.iterdir())
         allowed = max(size // 10, 64 * MEBI)
         self.ragcli("profile", "create", name)
         command = shlex.join([*RAGCLI, "docs", "add", "-p", name, "-q", str(texts)])
-        limit = (few.virtual + allowed) // 1024
+        own = max(run.allocated for run in few) + allowed
+        # The index is mapped while it is made; what is mapped is no memory of its own.
+        all_of_it = max(run.virtual for run in few) + allowed + size
+        limits = f"ulimit -d {own // 1024}; ulimit -v {all_of_it // 1024}"
         ended = run(
-            ["bash", "-c", f"ulimit -v {limit}; {command}"],
+            ["bash", "-c", f"{limits}; {command}"],
             environ=self.environ,
             codes=range(-64, 256),
         )
@@ -174,6 +176,12 @@ class Workshop:
         documents = json.loads(listed.stdout)["documents"]
         kept = len(documents) / len(list(texts.iterdir()))
         return Capped(name, size, allowed, ended, kept)
+
+    def _indexed_few(self, number: int) -> Run:
+        """Indexes a handful of documents into a profile of their own."""
+        name = f"few-{number}"
+        self.ragcli("profile", "create", name)
+        return self.ragcli("docs", "add", "-p", name, "-q", str(self.texts(100)))
 
     def profile(self, chunks: int) -> str:
         """Returns the name of a profile with so many chunks."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import faiss
 import numpy as np
 import pytest
 
@@ -165,9 +166,18 @@ def test_text_indexes_join_without_changing_each_other(tmp_path):
     assert not [p for p in places[2].iterdir() if p.name.endswith(".lock")]
 
 
+def test_vectors_are_stored_as_faiss_itself_would():
+    vectors = WordEmbedder().embed(["one", "two", "three"]).astype(np.float16)
+    index = faiss.IndexScalarQuantizer(
+        16, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    index.add(vectors.astype(np.float32))
+    assert build(vectors) == bytes(faiss.serialize_index(index).data)
+
+
 def test_a_foreign_vector_file_is_damage(tmp_path):
     vectors = WordEmbedder().embed(["one", "two"]).astype(np.float16)
-    data = build([vectors], 16)
+    data = build(vectors)
     with pytest.raises(SnapshotDamaged):
         VectorIndex.open(None, memoryview(data), (3, 16))
     with pytest.raises(SnapshotDamaged):
