@@ -20,6 +20,8 @@ BLOB = "conversations"
 _FORMAT = 1
 _STRIDE = 64
 """Records after which the kept list is written again."""
+_OFTEN_ENOUGH = 4 * _STRIDE
+"""Records after which it is, even if nobody asks for the list."""
 
 
 @dataclass(slots=True)
@@ -80,11 +82,13 @@ class ConversationList:
             self._store()
         return self._threads
 
-    def appended(self, seq: int) -> None:
-        """Is told of an append; keeps the stored list from falling far behind."""
-        if self._kept < 0 or seq - self._kept >= 4 * _STRIDE:
-            self._load()  # another process may have stored it meanwhile
-        if seq - self._kept >= 4 * _STRIDE:
+    def appended(self, first: int, last: int) -> None:
+        """Is told of an append; keeps the stored list from falling far behind.
+
+        Of many writers only the one that passes a mark brings the list up to date.
+        """
+        if first // _OFTEN_ENOUGH < (last + 1) // _OFTEN_ENOUGH:
+            self._load()  # another process stored it meanwhile
             self.threads()
 
     def forget(self) -> None:

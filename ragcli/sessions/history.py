@@ -156,7 +156,7 @@ class History(HistoryReader):
         self, drafts: list[Draft], *, parent: int = 0, expect: int | None = None
     ) -> list[Record]:
         stored = self._log.append(drafts, parent=parent, expect=expect)
-        self._list.appended(stored[-1].seq)
+        self._list.appended(stored[0].seq, stored[-1].seq)
         return stored
 
     def _checked(self, draft: Draft) -> Draft:

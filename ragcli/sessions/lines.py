@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged, NewerFormat
 from ragcli.sessions.records import FORMAT, Record
@@ -22,19 +22,9 @@ REPAIR = "run `ragcli profile verify --repair`; it keeps every sound record"
 _ENVELOPE = ("v", "seq", "id", "parent", "ts", "kind")
 _CHECKSUM = re.compile(rb',"crc":"([0-9a-f]{8})"\}\n')
 _CHECKSUM_LENGTH = len(b',"crc":"00000000"}\n')
-_STAMP = re.compile(
-    rb'\n\{"v":\d+,"seq":\d+,"id":"([^"\\]*)","parent":\d+,"ts":"([^"\\]*)",'
-)
+# A newline in front, not `^`: a fixed beginning is found much faster.
+_ID = re.compile(rb'\n\{"v":\d+,"seq":\d+,"id":"([^"\\]*)","parent":\d+,"ts":"')
 _SEQ = re.compile(rb'\{"v":\d+,"seq":(\d+),')
-
-
-class Stamp(NamedTuple):
-    """What a line says of itself before it is decoded."""
-
-    start: int
-    """Byte offset among the lines that were looked through."""
-    id: str
-    ts: str
 
 
 class LineCodec(Protocol):
@@ -51,10 +41,11 @@ class LineCodec(Protocol):
             NewerFormat: Written by a newer ragcli.
         """
 
-    def stamps(self, lines: bytes) -> Iterator[Stamp]:
-        """Yields what each of several lines says of itself, damaged ones left out.
+    def ids(self, lines: bytes) -> tuple[Sequence[str], str]:
+        """Returns the ids of several lines, and the time of the first.
 
-        May be unchecked: it is for finding a record that is then decoded.
+        May be unchecked, and damaged lines are left out: it is for telling that an
+        id is new. A record that has it is then decoded.
         """
 
 
@@ -80,14 +71,13 @@ class PlainLines:
         except (KeyError, TypeError):
             raise HistoryDamaged("a record lacks what every one has", REPAIR) from None
 
-    def stamps(self, lines: bytes) -> Iterator[Stamp]:
-        """Yields what the lines say at their starts; see `LineCodec`."""
-        # A newline in front, not `^`: a fixed beginning is found much faster.
-        for match in _STAMP.finditer(b"\n" + lines):
-            yield Stamp(
-                match.start(),
-                *(part.decode(errors="replace") for part in match.groups()),
-            )
+    def ids(self, lines: bytes) -> tuple[Sequence[str], str]:
+        """Returns what the lines say at their starts; see `LineCodec`."""
+        marked = b"\n" + lines
+        first = _ID.search(marked)
+        time = marked[first.end() : marked.find(b'"', first.end())] if first else b""
+        ids = b" ".join(_ID.findall(marked)).decode(errors="replace").split()
+        return ids, time.decode(errors="replace")
 
 
 def checksummed(fields: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ remembered, and the next look reads only what came after.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from ragcli.errors import HistoryDamaged
@@ -28,7 +29,7 @@ class RecentIds:
     """The ids of the newest records of one log.
 
     Args:
-        codec: Says which id a line gives itself.
+        codec: Says which ids lines give themselves.
         decode: Reads a line, placing an error in the file.
     """
 
@@ -44,8 +45,7 @@ class RecentIds:
         self._identity: tuple[int, int] | None = None
         self._start = self._end = 0
         self._mark = b""
-        self._places: dict[str, int] = {}
-        """Offset of the line of each id."""
+        self._ids: set[str] = set()
         self._oldest = float("inf")
 
     def find(self, file: LineFile, wanted: Iterable[str]) -> dict[str, Record]:
@@ -55,12 +55,12 @@ class RecentIds:
             self.forget()
             self._identity = file.identity
             self._start = self._end = file.end
-        self._note(self._end, file.read(self._end, file.end))
+        self._note(file.read(self._end, file.end))
         self._end = file.end
         self._mark = file.read(max(0, file.end - _MARK), file.end)
         self._reach_back(file, wanted)
-        found = {name: self._record(file, name) for name in wanted}
-        return {name: record for name, record in found.items() if record}
+        held = self._ids.intersection(wanted)
+        return self._records(file, held) if held else {}
 
     def _continues(self, file: LineFile) -> bool:
         """Tells whether what is known still stands at the start of `file`."""
@@ -70,30 +70,28 @@ class RecentIds:
 
     def _reach_back(self, file: LineFile, wanted: Iterable[str]) -> None:
         """Looks at older records until none of them can have a wanted id."""
-        times = [minted(name) for name in wanted if name not in self._places]
+        times = [minted(name) for name in wanted if name not in self._ids]
         since = min((0.0 if t is None else t - _CLOCK_STEP for t in times), default=0)
         while times and self._start and self._oldest >= since:
             end, self._start = self._start, file.line_start(self._start - _BLOCK)
-            first = self._note(self._start, file.read(self._start, end))
+            first = self._note(file.read(self._start, end))
             self._oldest = min(self._oldest, _moment(first))
 
-    def _note(self, start: int, lines: bytes) -> str:
-        """Remembers where the ids of some lines stand; returns the oldest's time."""
-        first = ""
-        for stamp in self._codec.stamps(lines):
-            self._places[stamp.id] = start + stamp.start
-            first = first or stamp.ts
+    def _note(self, lines: bytes) -> str:
+        """Remembers the ids of some lines; returns the time of the oldest."""
+        ids, first = self._codec.ids(lines)
+        self._ids.update(ids)
         return first
 
-    def _record(self, file: LineFile, name: str) -> Record | None:
-        """Returns the record at the place of an id; None if it is damaged."""
-        if name not in self._places:
-            return None
-        line = next(file.forwards(self._places[name], file.end))
-        try:
-            return self._decode(file, line)
-        except HistoryDamaged:
-            return None  # no reason to refuse an append; whoever reads it says so
+    def _records(self, file: LineFile, wanted: set[str]) -> dict[str, Record]:
+        """Returns the records that have a wanted id, damaged ones left out."""
+        found: dict[str, Record] = {}
+        for line in file.forwards(self._start, self._end):
+            with suppress(HistoryDamaged):  # whoever reads it says so
+                record = self._decode(file, line)
+                if record.id in wanted:
+                    found[record.id] = record
+        return found
 
 
 def _moment(written: str) -> float:
