@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import os
-from array import array
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +38,6 @@ FILE = "unchanged.json"
 
 _LIMIT = 64 << 20
 """Bytes of the largest note that is read."""
-
-_MASK = (1 << 64) - 1
 
 
 @frozen
@@ -177,7 +175,7 @@ class _Seen:
         for place in Path(root).parents:
             rules = [os.path.join(place, name) for name in RULE_FILES]
             self._add_links([path for path in rules if os.path.exists(path)])
-            self._hasher.update(b"%d" % os.path.exists(place / ".git"))
+            self._hash(os.path.exists(place / ".git"))
 
     def _add_links(self, paths: Sequence[str]) -> None:
         """Adds files, links followed."""
@@ -187,24 +185,30 @@ class _Seen:
         pending = [root]
         while pending:
             directory = pending.pop()
-            self._note_times([os.stat(directory)])
-            with os.scandir(directory) as listing:
+            with _opened(directory) as descriptor, os.scandir(descriptor) as listing:
+                self._note_times([os.fstat(descriptor)])
                 entries = list(listing)
-            names = [entry.name for entry in entries]
-            self._add(names, [item.stat(follow_symlinks=False) for item in entries])
+                inside = [item for item in entries if not _is_directory(item)]
+                found = [item.stat(follow_symlinks=False) for item in inside]
+            names = [item.name for item in inside]
+            self._add(names, found)
             if any(name in names for name in RULE_FILES):
-                self._add_links([item.path for item in entries if _is_linked(item)])
-            pending += [
-                entry.path
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) and entry.path not in left_out
-            ]
+                links = [item.name for item in inside if _is_linked(item)]
+                self._add_links([os.path.join(directory, name) for name in links])
+            # What is in a directory is looked at itself; one that is left out, as
+            # `.git` is, may change all the time.
+            below = [item for item in entries if _is_directory(item)]
+            self._hash([(item.name, item.inode()) for item in below])
+            paths = [os.path.join(directory, item.name) for item in below]
+            pending += [path for path in paths if path not in left_out]
 
-    def _add(self, names: Iterable[str], found: Sequence[os.stat_result]) -> None:
-        self._hasher.update(os.fsencode("\0".join(names)) + b"\0\0")
-        numbers = array("Q", chain.from_iterable(map(_state, found)))
-        self._hasher.update(numbers.tobytes())
+    def _add(self, names: Sequence[str], found: Sequence[os.stat_result]) -> None:
+        self._hash([*names, *map(_STATE, found)])
         self._note_times(found)
+
+    def _hash(self, value: Any) -> None:
+        # Version 2 has no references: equal values become equal bytes.
+        self._hasher.update(marshal.dumps(value, 2))
 
     def _note_times(self, found: Sequence[os.stat_result]) -> None:
         if self._timed:
@@ -212,16 +216,22 @@ class _Seen:
             self.newest = max(self.newest, *times, 0)
 
 
-def _state(status: os.stat_result) -> tuple[int, int, int, int]:
-    """Returns what changes of a file when it does."""
-    if status.st_mode & 0o170000 == 0o040000:  # what is in it is looked at itself
-        return status.st_mode, status.st_ino & _MASK, 0, 0
-    return (
-        status.st_mode,
-        status.st_ino & _MASK,
-        status.st_size,
-        status.st_mtime_ns & _MASK,
-    )
+_STATE = attrgetter("st_mode", "st_ino", "st_size", "st_mtime_ns")
+"""Returns what changes of a file when it does."""
+
+
+@contextmanager
+def _opened(directory: str) -> Iterator[int]:
+    """Yields a descriptor: looking at files through it is faster than by path."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
 
 
 def _is_linked(entry: os.DirEntry[str]) -> bool:

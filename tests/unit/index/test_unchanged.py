@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,20 @@ def test_what_is_ignored_may_change(noted, tree, progress, monkeypatch):
     (tree / "cache" / "other.md").write_text(ENOUGH)
     monkeypatch.setattr(CatalogueView, "all", refuse)
     assert noted.sync(progress).unchanged == 5
+
+
+def test_a_directory_that_is_left_out_may_be_young(
+    make_library, tree, progress, profile, monkeypatch
+):
+    young = 0.3
+    monkeypatch.setattr(unchanged, "RACY_NS", int(young * 10**9))
+    (tree / ".git").mkdir()
+    library = make_library()
+    library.add([tree], progress)
+    time.sleep(young)
+    (tree / ".git" / "index").write_text("as `git status` does")
+    library.sync(progress)
+    assert (profile.path / "index" / unchanged.FILE).exists()
 
 
 def test_a_single_file_is_looked_at_too(make_library, tmp_path, progress, monkeypatch):
