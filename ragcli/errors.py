@@ -25,7 +25,7 @@ RagcliError                     message, hint, kind, exit code
 │   └── SnapshotNotFound    5
 ├── SomeFailed              6   some inputs failed, the rest is done
 │   └── UnreadableDocument  6   a file that cannot be read as its format
-├── StorageFailed          74   an I/O error: disk full, read-only, failed sync
+├── StorageFailed          74   disk full or read-only, a failed sync, no memory left
 ├── Locked                 75   somebody else holds it (named)
 │   └── Conflict           75   the head moved: --expect-seq, compare-and-swap
 └── NotPermitted           77   mode, owner, link

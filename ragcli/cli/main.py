@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from ragcli import __version__
 from ragcli.cli.output import Output, ReaderGone
-from ragcli.errors import ExitCode, RagcliError, UsageError
+from ragcli.errors import ExitCode, RagcliError, StorageFailed, UsageError
 
 PROGRAM = "ragcli"
 COMPLETION = "_RAGCLI_COMPLETE"
@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except RagcliError as error:
         return _failed(error, output)
+    except MemoryError:
+        told = "free some, or allow more (ulimit); what was stored before is whole"
+        return _failed(StorageFailed("not enough memory", told), output)
     except Exception as error:  # noqa: BLE001 - the boundary: what nobody foresaw
         return _crashed(error, output)
     return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -28,6 +29,18 @@ def one_line(ran, code: int, *said: str) -> None:
 def test_an_empty_question(question, indexed, run_process):
     one_line(run_process("ask", question), 2, "question is empty")
     one_line(run_process("ask", stdin=question), 2, "question is empty")
+    assert run_process("history", "list").out == ""
+
+
+def test_not_enough_memory(indexed, run_process):
+    allowed = 80 << 20
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+
+    document = "More words than fit. " * (allowed // 20)
+    ran = run_process("ask", QUESTION, stdin=document, preexec_fn=limited)
+    one_line(ran, 74, "not enough memory")
     assert run_process("history", "list").out == ""
 
 
