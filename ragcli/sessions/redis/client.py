@@ -179,11 +179,13 @@ class Server:
             StoreUnavailable: The sentinels know of none by this name.
             NotInCharge: The server that they name says that it is none.
         """
-        place = sentinels.elected(self.address, self._connected).place
-        role = sentinels.role(self._client(place, slow=False))
+        now = sentinels.elected(self.address, self._connected)
+        role = sentinels.role(self._client(now.place, slow=False))
         if role is not None:
-            self._replicas.setdefault(place, Replicas()).learn(role)
-        return place
+            known = self._replicas.setdefault(now.place, Replicas())
+            known.expect(now.promotable)
+            known.learn(role)
+        return now.place
 
     def _client(self, place: _Place, *, slow: bool) -> Redis:
         known = self._clients.get((place, slow))

@@ -6,7 +6,8 @@ replicas: every replica that is connected has to confirm. One that has confirmed
 nothing for some time is behind all others by so much that it is not promoted before
 them; it is not waited for. Until then one that has left counts as well: it may have
 been promoted while this master, slow but alive, has not heard of it, and the others
-are about to follow it and to drop what they have from here.
+are about to follow it and to drop what they have from here. A process that comes
+later has not seen it leave: for a while it counts what the sentinels know instead.
 
 `WAIT` counts what the connection has written, and a new connection has written
 nothing. Scripts therefore write something even when all is done already, and both
@@ -28,7 +29,10 @@ WAIT = 1000
 STUCK = 6.0
 """Seconds without a confirmation after which a replica is not waited for: longer
 than what sentinels know of replicas may be old when they choose one (5 s)."""
-
+UNSEEN = 3.0
+"""Seconds for which a replica counts that only the sentinels know: longer than they
+take to tell everybody of a replica that they have promoted (1 s and a bit). One that
+follows another replica does not confirm anything here."""
 
 REFUSED = {b"none", b"gone", b"fenced"}
 """Replies of scripts that have written nothing: there is nothing to confirm."""
@@ -41,6 +45,13 @@ class Replicas:
         self.needed = 1
         """How many have to confirm a write."""
         self._heard: dict[tuple[Any, Any], tuple[int, float]] = {}
+        self._expected = 0
+        self._expected_since = 0.0
+
+    def expect(self, count: int) -> None:
+        """Is told how many replicas could be put in charge, in the sentinels' view."""
+        if count != self._expected:
+            self._expected, self._expected_since = count, time.monotonic()
 
     def learn(self, role: list[Any]) -> None:
         """Notes what the master says of its replicas, in a reply of ROLE.
@@ -63,7 +74,8 @@ class Replicas:
             if place not in heard and now - since <= STUCK
         }
         self._heard = heard | left
-        self.needed = max(1, len(self._heard) - stuck)
+        expected = self._expected if now - self._expected_since <= UNSEEN else 0
+        self.needed = max(1, len(self._heard) - stuck, expected)
 
 
 def written(wire: Wire, replicas: Replicas, command: Sequence[Any]) -> Any:

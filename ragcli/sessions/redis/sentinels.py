@@ -8,8 +8,9 @@ majority of them), and the server has to say itself that it is a master.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from ragcli.errors import StoreUnavailable
 from ragcli.frozen import frozen
@@ -36,6 +37,8 @@ class Elected:
     """Number of the decision."""
     replicas: int
     """How many replicas they know, whether those answer or not."""
+    promotable: int
+    """How many of them they could put in charge next."""
 
 
 def elected(address: Address, connect: Connect) -> Elected:
@@ -62,7 +65,10 @@ def elected(address: Address, connect: Connect) -> Elected:
         except (RedisError, OSError) as error:
             silent = error
     if found:
-        return max(found, key=lambda one: one.epoch)
+        newest = max(found, key=lambda one: one.epoch)
+        # One that lost sight of a replica for a moment does not decide alone.
+        agreed = [one for one in found if one.place == newest.place]
+        return replace(newest, promotable=max(one.promotable for one in agreed))
     if silent is not None and not answers:
         raise silent
     raise StoreUnavailable(
@@ -82,10 +88,31 @@ def _told(address: Address, host: tuple[str, int], connect: Connect) -> Elected:
     )
     try:
         told: Any = sentinel.sentinel_master(address.service)
+        promotable = sum(map(_is_promotable, _replicas(sentinel, address.service)))
     finally:
         sentinel.close()
-    place = (str(told["ip"]), int(told["port"]))
-    return Elected(place, int(told["config-epoch"]), int(told["num-slaves"]))
+    return Elected(
+        place=(str(told["ip"]), int(told["port"])),
+        epoch=int(told["config-epoch"]),
+        replicas=int(told["num-slaves"]),
+        promotable=promotable,
+    )
+
+
+def _replicas(sentinel: Redis, service: str) -> list[dict[str, Any]]:
+    """Returns what a sentinel says of the replicas; none if one may not ask."""
+    from redis.exceptions import NoPermissionError
+
+    try:
+        return list(cast("Any", sentinel.sentinel_slaves(service)))
+    except NoPermissionError:
+        return []
+
+
+def _is_promotable(replica: Mapping[str, Any]) -> bool:
+    """Tells whether a sentinel may put a replica in charge (sentinelSelectSlave)."""
+    away = ("is_disconnected", "is_sdown", "is_odown")
+    return replica["slave-priority"] != 0 and not any(replica[sign] for sign in away)
 
 
 def role(redis: Redis) -> list[Any] | None:

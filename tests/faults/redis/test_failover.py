@@ -181,6 +181,26 @@ def test_a_master_whose_replica_was_promoted_acknowledges_nothing(
     append(log, "it was only away")
 
 
+def test_who_has_not_seen_a_promoted_replica_leave_is_told_by_the_sentinels(
+    start_redis: Start, stores_at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master = start_redis()
+    replicas = [_replica(start_redis, master) for _ in range(2)]
+    sentinel = _sentinel(start_redis, tmp_path, 0, master.port)
+    wait_until(lambda: _knows(sentinel, 2, 0), "both replicas")
+    stores = stores_at(_address(sentinel))
+    hasty = Settings(durability="replicated", lock_wait="1s")
+    stores(hasty).create("work", {})
+    replicas[1].call("REPLICAOF", "NO", "ONE")
+    wait_until(lambda: len(master.call("ROLE")[2]) == 1, "the promoted one to leave")
+
+    log = stores(hasty).open("work").log
+    with pytest.raises(StoreUnavailable, match="1 of 2 replicas confirmed"):
+        log.append([draft("would be dropped")], expect=0)
+    monkeypatch.setattr(replication, "UNSEEN", 0.0)
+    append(log, "it was only away")
+
+
 def _address(*sentinels: RedisServer) -> str:
     hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in sentinels)
     return f"redis+sentinel://{hosts}/sessions/0"
