@@ -68,6 +68,8 @@ class Authority:
                 critical=False,
             )
         )
+        if authority:
+            builder = builder.add_extension(_signs_certificates(), critical=True)
         if host:
             names = [x509.IPAddress(ipaddress.ip_address(host))]
             builder = builder.add_extension(
@@ -90,6 +92,16 @@ class Authority:
             )
         )
         return file
+
+
+def _signs_certificates() -> x509.KeyUsage:
+    """What an authority's certificate has to say, as Python insists from 3.13 on."""
+    names = (
+        "digital_signature content_commitment key_encipherment data_encipherment "
+        "key_agreement key_cert_sign crl_sign encipher_only decipher_only"
+    )
+    allowed = {"key_cert_sign", "crl_sign"}
+    return x509.KeyUsage(**{name: name in allowed for name in names.split()})
 
 
 def _name(text: str) -> x509.Name:
