@@ -104,8 +104,11 @@ class MarkerFilter:
     def _kept(self, marker: Marker, claims: list[Claim]) -> str:
         """Returns a marker with the numbers that hold, "" if none does."""
         wanted = list(dict.fromkeys(marker.numbers))
-        if marker.attached and not any(0 < n <= len(self._evidence) for n in wanted):
+        known = [0 < number <= len(self._evidence) for number in wanted]
+        if marker.attached and not any(known):
             return marker.raw
+        if not all(known) and self._is_quoted(marker):
+            return marker.space + marker.raw
         holding = [number for number in wanted if self._holds(number, claims)]
         self._unsupported += len(wanted) - len(holding)
         if holding == wanted:
@@ -113,6 +116,10 @@ class MarkerFilter:
         if not holding:
             return ""
         return f"{marker.space}[{', '.join(map(str, holding))}]"
+
+    def _is_quoted(self, marker: Marker) -> bool:
+        """Tells whether a passage has these very brackets, as in `from [0, 1]`."""
+        return any(marker.raw in item.passage.text for item in self._evidence)
 
     def _holds(self, number: int, claims: list[Claim]) -> bool:
         """Judges one number by its clause or its sentence, whichever is clearer."""

@@ -23,7 +23,14 @@ def new_boundary() -> str:
 
 def source(marker: int, passage: Passage) -> Source:
     """Returns a passage as a model sees it, under the number of its citation."""
-    return Source(marker, passage.text, label(passage), passage.kind, passage.score)
+    return Source(
+        marker,
+        passage.text,
+        label(passage),
+        passage.kind,
+        passage.score,
+        passage.attached,
+    )
 
 
 def label(passage: Passage) -> str:

@@ -93,7 +93,9 @@ def attached(
     if text:
         part = loaders.Part(text, first_line=1)
         found.append((STDIN, loaders.Loaded("", (part,), "text", _language(text))))
-    return build(found, embedder, settings)
+    reader = build(found, embedder, settings)
+    reader.attached = True
+    return reader
 
 
 def _language(text: str) -> str:

@@ -74,6 +74,9 @@ class Passage:
     source: str = ""
     """"" for the profile's own documents, else the mount that it comes from."""
 
+    attached: bool = False
+    """Whether its document came with the question."""
+
     details: dict[str, float] = field(default_factory=dict)
     """Raw scores by side: `bm25`, `bigram`, `cosine`, `window`, `maxsim`, `fused`."""
 

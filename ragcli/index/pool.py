@@ -98,6 +98,10 @@ class Pool:
             square += share * (its_variance + its_mean**2)
         return cosine_spread(mean, max(0.0, square - mean * mean))
 
+    def is_attached(self, place: Place) -> bool:
+        """Tells whether a chunk's document came with the question."""
+        return self.readers[place[0]].attached
+
     def candidates(
         self,
         query: Query,

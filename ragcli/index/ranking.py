@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ragcli.frozen import frozen
 from ragcli.index import fusion
 from ragcli.index.passages import Heading, Passage, indexed_text
-from ragcli.index.relevance import NO_TOKENS, TOKENS, Evidence, relevance
+from ragcli.index.relevance import ATTACHED, NO_TOKENS, TOKENS, Evidence, relevance
 from ragcli.language.interaction import Interaction
 from ragcli.language.stemming import content_stems
 
@@ -87,17 +87,24 @@ def first_fusion(pool: Pool, query: Query, places: Sequence[Place]) -> Sides:
     return Sides(text, cosine, spread.z(text), cosines.z(cosine), cosines.deviation)
 
 
-def shortlist(sides: Sequence[Sides], mode: str) -> NDArray[np.int64]:
+def shortlist(
+    sides: Sequence[Sides], mode: str, attached: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """Returns the best chunks over all forms of the question, best first.
 
     Args:
         sides: One for each form of the question, over the same chunks.
         mode: `hybrid`, `bm25` or `vectors`.
+        attached: True for chunks that came with the question: their best are
+            looked at whatever else there is.
     """
     import numpy as np
 
     score = np.mean([_by_mode(item, mode) for item in sides], axis=0)
-    return np.argsort(-score, kind="stable")[:RERANKED]
+    order = np.argsort(-score, kind="stable")
+    best = np.zeros(len(order), bool)
+    best[order[:RERANKED]] = best[order[attached[order]][:RERANKED]] = True
+    return order[best[order]]
 
 
 def _by_mode(sides: Sides, mode: str) -> NDArray[np.float64]:
@@ -156,6 +163,7 @@ def passage_relevance(
             text=float(found.sides.text_z[index]),
         ),
         NO_TOKENS if found.maxsim is None else TOKENS,
+        ATTACHED if passage.attached else 0.0,
     )
 
 

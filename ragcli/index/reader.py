@@ -48,6 +48,8 @@ class Reader:
         self.dimension = manifest.dimension
         self.source = ""
         self.notice = ""
+        self.attached = False
+        """Whether it came with the question."""
         self._files = files
         self._text = text
         if lease >= 0:
@@ -206,6 +208,7 @@ class Reader:
             language=stored["language"],
             digest=document["digest"],
             source=self.source,
+            attached=self.attached,
         )
 
     def _places(

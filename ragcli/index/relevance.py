@@ -54,14 +54,23 @@ class Weights:
 
 TOKENS = Weights(bias=-9.6, coverage=4.18, maxsim=12.1, cosine=0.38, text=0.06)
 """For an embedder with token vectors."""
+ATTACHED = 1.5
+"""Added to the log-odds for what came with a question, which is likely about it."""
 NO_TOKENS = Weights(bias=-4.2, coverage=9.33, maxsim=0.0, cosine=0.45, text=0.0)
 """For any other embedder."""
 
 
-def relevance(evidence: Evidence, weights: Weights) -> float:
-    """Returns the probability that the passage holds the answer."""
+def relevance(evidence: Evidence, weights: Weights, prior: float = 0.0) -> float:
+    """Returns the probability that the passage holds the answer.
+
+    Args:
+        evidence: What speaks for it.
+        weights: For the embedder that made its vectors.
+        prior: Log-odds to add for what is known of it beforehand.
+    """
     logit = (
-        weights.bias
+        prior
+        + weights.bias
         + weights.coverage * evidence.coverage
         + weights.maxsim * evidence.maxsim
         + weights.cosine * evidence.cosine

@@ -15,6 +15,9 @@ from ragcli.index.relevance import falling
 from ragcli.language.interaction import Interaction
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ragcli.index.protocols import Embedder, TokenEmbedder
     from ragcli.index.reader import Reader
 
@@ -78,7 +81,8 @@ class Retriever:
         import numpy as np
 
         sides = [ranking.first_fusion(self._pool, query, places) for query in queries]
-        chosen = ranking.shortlist(sides, request.mode)
+        attached = np.array([self._pool.is_attached(place) for place in places])
+        chosen = ranking.shortlist(sides, request.mode, attached)
         places = [places[index] for index in chosen]
         headings = self._pool.headings(places)
         interaction = self._interaction(places)
@@ -90,7 +94,7 @@ class Retriever:
         if request.mode == "hybrid":
             final = np.mean([item.final for item in scored], axis=0)
             order = np.argsort(-final, kind="stable")
-        best = order[: request.limit].tolist()
+        best = _shared_out(order, attached[chosen], request.limit)
         passages = self._pool.passages([places[at] for at in best])
         return self._judged(queries, scored, dict(zip(best, passages, strict=True)))
 
@@ -105,18 +109,25 @@ class Retriever:
         They come by their place among the candidates, best first. A question in two
         forms counts as answered when one of them is.
         """
-        relevances = [
-            max(
+        relevances = {
+            at: max(
                 ranking.passage_relevance(self._pool, query, item, at, passage)
                 for query, item in zip(queries, scored, strict=True)
             )
             for at, passage in passages.items()
-        ]
+        }
+
+        def precedence(at: int) -> int:
+            """What came with the question is first, if it has to do with it."""
+            if not passages[at].attached:
+                return 1
+            return 0 if relevances[at] >= self._threshold else 2
+
+        order = sorted(passages, key=precedence)
+        scores = falling([relevances[at] for at in order])
         return tuple(
-            replace(passage, score=score, details=scored[0].details(at))
-            for (at, passage), score in zip(
-                passages.items(), falling(relevances), strict=True
-            )
+            replace(passages[at], score=score, details=scored[0].details(at))
+            for at, score in zip(order, scores, strict=True)
         )
 
     def _interaction(self, places: Sequence[tuple[int, int]]) -> Interaction | None:
@@ -129,3 +140,18 @@ class Retriever:
     def _result(self, passages: tuple[Passage, ...], shown: str) -> SearchResult:
         relevant = bool(passages) and passages[0].score >= self._threshold
         return SearchResult(passages, shown, relevant, self._generation)
+
+
+def _shared_out(
+    order: NDArray[np.int64], attached: NDArray[np.bool_], limit: int
+) -> list[int]:
+    """Returns the best `limit` candidates, best first.
+
+    Half of them, if there are so many, from what came with the question: it may be
+    short beside all other documents, and it is what the question is about.
+    """
+    ours, theirs = order[attached[order]], order[~attached[order]]
+    share = max((limit + 1) // 2, limit - len(theirs))
+    ours = ours[:share]
+    chosen = {*ours.tolist(), *theirs[: limit - len(ours)].tolist()}
+    return [at for at in order.tolist() if at in chosen]

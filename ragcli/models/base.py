@@ -27,6 +27,9 @@ class Source:
     score: float
     """Relevance in [0, 1], from retrieval."""
 
+    attached: bool = False
+    """Whether its document came with the question."""
+
 
 @frozen
 class Exchange:

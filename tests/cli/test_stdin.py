@@ -202,6 +202,28 @@ def test_a_piped_document_is_cited_and_not_stored(indexed, home, run_process):
     assert "stdin" not in listed.out
 
 
+def test_a_line_that_is_piped_is_not_lost_among_documents(indexed, run_process):
+    ran = run_process("ask", "Which version of glue is this?", stdin="glue 2.39.5\n")
+    assert ran.out.startswith("glue 2.39.5 [1]"), ran.err
+
+    about_both = "The nightly job waited and ended with exit code 75."
+    ran = run_process(
+        "ask", "Why did the job end with exit code 75?", "--json", stdin=about_both
+    )
+    paths = [citation["path"] for citation in ran.json["citations"]]
+    assert paths[0] == "stdin"
+    assert any(path.endswith("locks.md") for path in paths)
+
+
+def test_a_piped_text_about_something_else_leaves_the_documents_alone(
+    indexed, run_process
+):
+    ran = run_process("ask", QUESTION, "--json", stdin="hello world\n")
+
+    assert "ten seconds" in ran.json["answer"]
+    assert all(c["path"] != "stdin" for c in ran.json["citations"])
+
+
 def test_a_closed_stdin_does_not_disturb_the_files(indexed, run_process):
     """With descriptor 0 free, the first file opened would become stdin."""
     import sys

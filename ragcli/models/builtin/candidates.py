@@ -11,6 +11,8 @@ from ragcli.models.builtin.sentences import units
 
 _RULE = re.compile(r"\s*\|?[\s:|-]*-{3,}[\s:|-]*$")
 _COLUMNS = re.compile(r"\(([^()]+)\)\s*$")
+_LINE = re.compile(r"^[ \t]*(?![ \t]|#{1,6}\s)(\S[^\n]*)", re.MULTILINE)
+_GOES_ON = re.compile(r"[^\W\d_A-Z]+[\s,]")
 _FENCE = re.compile(r"\s*(?:```|~~~)[^\n]*\n?|\n?[ \t]*(?:```|~~~)\s*$")
 
 
@@ -38,7 +40,8 @@ def candidates(source: Source) -> list[Candidate]:
     """Returns what can be quoted of a source, in reading order.
 
     Sentences and list items whole, table rows as `column: cell` where the columns
-    are known, code in blocks of whole lines; headings and fragments never.
+    are known, code in blocks of whole lines; headings and fragments never, but where
+    there is nothing else, lines.
     """
     return [
         replace(item, place=place) for place, item in enumerate(_candidates(source))
@@ -58,7 +61,21 @@ def _candidates(source: Source) -> list[Candidate]:
             found += _rows(source, unit.text, unit.start)
         elif unit.quotable:
             found.append(Candidate(source, unit.start, unit.spoken, unit.kind))
-    return found
+    return found or list(_lines(source))
+
+
+def _lines(source: Source) -> Iterator[Candidate]:
+    """Yields the lines of a text without a sentence: notes, a log, a command's output.
+
+    Lines that begin with a word in lower case, for the most part, go on with the
+    lines before them: such a text is the middle of a sentence.
+    """
+    spans = list(_LINE.finditer(source.text))
+    going_on = sum(bool(_GOES_ON.match(span[1])) for span in spans[1:])
+    if 2 * going_on > len(spans):
+        return
+    for span in spans:
+        yield Candidate(source, span.start(1), " ".join(span[1].split()), "item")
 
 
 def _code(source: Source, text: str, start: int) -> Iterator[Candidate]:

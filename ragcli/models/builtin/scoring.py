@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 COSINE_WEIGHT = 0.5
 SOURCE_WEIGHT = 0.2
 TYPE_WEIGHT = 0.3
+ATTACHED_WEIGHT = 0.5
+"""Added to what came with the question: that is what it is about, most likely."""
 CODE_WEIGHT = 0.4
 """Added to code when code is asked for, and taken off when it is not."""
 HISTORY_WEIGHT = 0.3
@@ -97,6 +99,7 @@ def best_first(
 
     coverage = _coverage(prompt, found)
     source = SOURCE_WEIGHT * _source_scores(found)
+    source += ATTACHED_WEIGHT * np.array([item.source.attached for item in found])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
     chosen = [found[index] for index in likely]
     score = (

@@ -35,6 +35,8 @@ _AFTER_ORDINAL = re.compile(
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|={3,}\s*$|-{3,}\s*$|~{3,}$|\*{3,}\s*$)")
 _UNDERLINE = re.compile(r"\s{0,3}(?:={3,}|-{3,}|~{3,}|\^{3,})\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])\s+(?=\S)")
+_PAIR = re.compile(r"\s*(?=[^:\n]{1,30}:\s)\w[\w./-]*(?:[ ][\w./()-]+){0,3}:[ \t]+\S")
+"""A line of its own like `gate code: 4711`; a key has four words at the most."""
 _TABLE = re.compile(r"\s*\||.*\|\s*$|.*\S\s*\|\s*\S.*\||.*\t.*\t")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _INDENTED = re.compile(
@@ -59,7 +61,10 @@ class Unit:
     """Place of its first character in the passage."""
 
     kind: str
-    """`sentence`, `item`, `fragment`, `heading`, `table` or `code`."""
+    """`sentence`, `item`, `fragment`, `heading`, `table` or `code`.
+
+    An item has a bullet or number before it, or is a key with its value.
+    """
 
     @property
     def quotable(self) -> bool:
@@ -92,8 +97,8 @@ def units(text: str) -> list[Unit]:
 def _sentences(text: str, start: int, end: int) -> Iterator[Unit]:
     """Yields the sentences of a paragraph or list item."""
     block = text[start:end]
-    if _ITEM.match(block):
-        bullet = _ITEM.match(block)
+    bullet = _ITEM.match(block)
+    if bullet or _PAIR.match(block):
         offset = bullet.end() if bullet else 0
         cuts = [offset + cut for cut in _ends(block[offset:])]
         kind = "item"
@@ -201,7 +206,8 @@ def _line_kind(line: str, before: str) -> str:
         return "table"
     if before in {"blank", "code"} and _INDENTED.match(line) and not _ITEM.match(line):
         return "code"
-    return "item" if _ITEM.match(line) else "prose"
+    begins = _ITEM.match(line) or (before != "prose" and _PAIR.match(line))
+    return "item" if begins else "prose"
 
 
 def _append(found: list[Unit], text: str, start: int, end: int, kind: str) -> None:

@@ -29,10 +29,10 @@ WAIT = 1000
 STUCK = 6.0
 """Seconds without a confirmation after which a replica is not waited for: longer
 than what sentinels know of replicas may be old when they choose one (5 s)."""
-UNSEEN = 3.0
+UNSEEN = 2.0
 """Seconds for which a replica counts that only the sentinels know: longer than they
-take to tell everybody of a replica that they have promoted (1 s and a bit). One that
-follows another replica does not confirm anything here."""
+take to tell everybody of a replica that they have promoted (0.9 s, at most 1.1). One
+that follows another replica does not confirm anything here."""
 
 REFUSED = {b"none", b"gone", b"fenced"}
 """Replies of scripts that have written nothing: there is nothing to confirm."""

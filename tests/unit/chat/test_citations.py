@@ -101,6 +101,18 @@ def test_brackets_of_code_are_no_markers(answer: str) -> None:
     assert found == Checked(found.tail, (), 0)
 
 
+def test_brackets_that_a_passage_has_are_quoted() -> None:
+    passage = replace(
+        LOCKS, text="A share is a number in [0, 1], and 7 locks are free."
+    )
+    answer = "A share is a number in [0, 1], and 7 locks are free. [1]"
+
+    text, found = checked(answer, [passage])
+
+    assert (text, found.unsupported) == (answer, 0)
+    assert [citation.marker for citation in found.citations] == [1]
+
+
 def test_a_citation_is_the_sentence_that_bears_the_claim() -> None:
     _, found = checked("The kernel holds the lock until the process exits [1].")
 

@@ -63,6 +63,46 @@ def test_headings_are_never_answers(model):
     assert asked(model, "What are the Alps?", "# The Alps\n\n## Mountains\n") == ""
 
 
+def test_a_note_without_a_sentence_is_quoted_line_by_line(model):
+    notes = "Wifi password: hunter2\nGate code: 4711\nLandlord: Ada, 030 123456\n"
+
+    answer = asked(model, "What is the gate code?", notes, ALPS)
+
+    assert answer.startswith("Gate code: 4711 [1]")
+
+
+def test_keys_and_values_between_sentences_are_quoted(model):
+    minutes = "We met on Monday. Ada was late.\n\nRoom: 4\nNext date: 3 March\n"
+
+    answer = asked(model, "What is the next date?", minutes)
+
+    assert answer.startswith("Next date: 3 March [1]")
+
+
+def test_the_output_of_a_command_is_quoted_line_by_line(model):
+    lines = "b1b2 Hold less memory while indexing\nc3c4 Say who holds a lock\n"
+
+    assert asked(model, "Who holds a lock?", lines).startswith("c3c4 Say who holds")
+
+
+def test_the_middle_of_a_sentence_is_no_list_of_lines(model):
+    middle = (
+        "and so the lock is held\nby the kernel until the process\nthat has it ends"
+    )
+
+    assert asked(model, "Who holds the lock?", middle) == ""
+
+
+def test_what_came_with_the_question_is_preferred(model):
+    own = Source(1, "The job waits for ten seconds.", "docs/a.md:1", "prose", 0.9)
+    came = Source(2, "The job waited for a minute.", "stdin:1", "prose", 0.9, True)
+    question = "How long did the job wait?"
+
+    answer = "".join(model.stream(Prompt(question, question, (own, came))))
+
+    assert answer.startswith("The job waited for a minute. [2]")
+
+
 def test_code_questions_are_answered_with_whole_code(model):
     answer = asked(model, "How is commit_lock defined?", LOCKS, kind="code")
 
