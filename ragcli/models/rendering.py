@@ -74,4 +74,6 @@ def passage_text(source: Source, mark: str) -> str:
     """Returns one passage between its marks, with its place above it."""
     n = source.marker
     label = " ".join(source.label.split())
+    if source.attached:
+        label += ", sent along with the question"
     return f"<<passage {n} {mark}>>\n[{n}] {label}\n{source.text}\n<<end {n} {mark}>>"

@@ -35,6 +35,14 @@ def test_passages_stand_between_marks_that_no_document_knows() -> None:
     assert user.endswith("Question: Why?")
 
 
+def test_the_model_is_told_what_came_with_the_question() -> None:
+    piped = Passage("p", "stdin", "A log.", 0.9, lines=(1, 1), attached=True)
+    user = messages(prompt(piped, FRANCE))[-1].text
+
+    assert "[1] stdin:1, sent along with the question\nA log." in user
+    assert user.count("sent along") == 1
+
+
 def test_the_rules_name_the_mark_and_the_way_to_say_no() -> None:
     system = messages(prompt(LOCKS))[0].text
 
