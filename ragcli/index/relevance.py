@@ -54,7 +54,7 @@ class Weights:
 
 TOKENS = Weights(bias=-9.6, coverage=4.18, maxsim=12.1, cosine=0.38, text=0.06)
 """For an embedder with token vectors."""
-ATTACHED = 1.5
+ATTACHED = 3.5
 """Added to the log-odds for what came with a question, which is likely about it."""
 NO_TOKENS = Weights(bias=-4.2, coverage=9.33, maxsim=0.0, cosine=0.45, text=0.0)
 """For any other embedder."""

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ragcli.models.base import Source
-from ragcli.models.builtin.sentences import units
+from ragcli.models.builtin.sentences import Unit, units
 
 _RULE = re.compile(r"\s*\|?[\s:|-]*-{3,}[\s:|-]*$")
 _COLUMNS = re.compile(r"\(([^()]+)\)\s*$")
 _LINE = re.compile(r"^[ \t]*(?![ \t]|#{1,6}\s)(\S[^\n]*)", re.MULTILINE)
-_GOES_ON = re.compile(r"[^\W\d_A-Z]+[\s,]")
+_GOES_ON = re.compile(r"[^\W\d_A-Z]+(?:,| [^\s\d])")
+_MARKED = re.compile(r"\s{0,3}(?:#{1,6}\s|[-*+|>`]|={3}|\d{1,3}[.)]\s)")
+_FEWEST_LINES = 3
+_LONGEST_SENTENCE = 600
+"""Characters; what is longer, in several lines, is no sentence but lines."""
 _FENCE = re.compile(r"\s*(?:```|~~~)[^\n]*\n?|\n?[ \t]*(?:```|~~~)\s*$")
 
 
@@ -53,24 +57,49 @@ def _candidates(source: Source) -> list[Candidate]:
         return list(_code(source, source.text, 0))
     if source.kind == "table":
         return list(_rows(source, source.text, 0))
-    found: list[Candidate] = []
-    for unit in units(source.text):
-        if unit.kind == "code":
-            found += _code(source, unit.text, unit.start)
-        elif unit.kind == "table":
-            found += _rows(source, unit.text, unit.start)
-        elif unit.quotable:
-            found.append(Candidate(source, unit.start, unit.spoken, unit.kind))
-    return found or list(_lines(source))
+    if _is_line_by_line(source.text):
+        return list(_lines(source, 0, len(source.text)))
+    found = [item for unit in units(source.text) for item in _quotations(source, unit)]
+    return found or list(_lines(source, 0, len(source.text)))
 
 
-def _lines(source: Source) -> Iterator[Candidate]:
+def _quotations(source: Source, unit: Unit) -> Iterator[Candidate]:
+    """Yields what of a stretch of prose, a table or code can be quoted."""
+    if unit.kind == "code":
+        yield from _code(source, unit.text, unit.start)
+    elif unit.kind == "table":
+        yield from _rows(source, unit.text, unit.start)
+    elif unit.quotable and len(unit.text) > _LONGEST_SENTENCE:
+        yield from _lines(source, unit.start, unit.start + len(unit.text))
+    elif unit.quotable:
+        yield Candidate(source, unit.start, unit.spoken, unit.kind)
+
+
+def _is_line_by_line(text: str) -> bool:
+    """Tells whether each line says something of its own, as in the output of a command.
+
+    Lines of wrapped text begin with a word in lower case for the most part, and
+    sentences, items and paragraphs end with a full stop or a blank line.
+    """
+    lines = text.strip().split("\n")
+    if len(lines) < _FEWEST_LINES or not all(map(str.strip, lines)):
+        return False
+    apart = [line for line in lines if _is_apart(line.rstrip())]
+    return not any(map(_MARKED.match, lines)) and 4 * len(apart) > 3 * len(lines)
+
+
+def _is_apart(line: str) -> bool:
+    """Tells whether a line neither goes on with the one before nor ends a sentence."""
+    return not (_GOES_ON.match(line) or line.endswith((".", "!", "?", ":", ";")))
+
+
+def _lines(source: Source, start: int, end: int) -> Iterator[Candidate]:
     """Yields the lines of a text without a sentence: notes, a log, a command's output.
 
     Lines that begin with a word in lower case, for the most part, go on with the
     lines before them: such a text is the middle of a sentence.
     """
-    spans = list(_LINE.finditer(source.text))
+    spans = list(_LINE.finditer(source.text, start, end))
     going_on = sum(bool(_GOES_ON.match(span[1])) for span in spans[1:])
     if 2 * going_on > len(spans):
         return

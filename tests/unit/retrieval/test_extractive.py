@@ -85,6 +85,28 @@ def test_the_output_of_a_command_is_quoted_line_by_line(model):
     assert asked(model, "Who holds a lock?", lines).startswith("c3c4 Say who holds")
 
 
+def test_a_listing_is_quoted_by_its_lines_whatever_stands_in_them(model):
+    listing = "\n".join(
+        [
+            "root         1  0.0 ? Ss /sbin/init",
+            "ada        734  1.2 ? Sl python3 -m server",
+        ]
+        + [f"ada        {number}  0.0 ? S bash" for number in range(800, 820)]
+    )
+
+    answer = asked(model, "Which process is the python3 server?", listing)
+
+    assert answer.startswith("ada 734 1.2 ? Sl python3 -m server [1]")
+
+
+def test_what_is_too_long_for_a_sentence_is_quoted_by_its_lines(model):
+    settings = "\n".join(f'setting_{n} = "value {n}"' for n in range(60)) + "\nEnd."
+
+    answer = asked(model, "What is setting_42?", settings)
+
+    assert answer.startswith('setting_42 = "value 42" [1]')
+
+
 def test_the_middle_of_a_sentence_is_no_list_of_lines(model):
     middle = (
         "and so the lock is held\nby the kernel until the process\nthat has it ends"
