@@ -15,6 +15,7 @@ import gc
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -25,6 +26,8 @@ from ragcli.models import tracing
 _HTTPX_COMMAND = "httpx._main"
 _NO_CERTIFICATES = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull}
 """Variables by which httpx is told where certificates are."""
+_one_by_one = threading.Lock()
+"""Two threads must not take each other's changes for what was there before."""
 
 
 class _Later(ModuleType):
@@ -77,7 +80,10 @@ def lean_ollama(*, with_tracing: bool) -> Iterator[None]:
         A client that is made without a context of its own while the block runs, in
         any thread, trusts no certificate; the one that `ollama` makes is never used.
     """
-    with lean(with_tracing=with_tracing):
+    with _one_by_one, lean(with_tracing=with_tracing):
+        if "langchain_ollama" in sys.modules:
+            yield
+            return
         from pydantic import BaseModel
 
         told, kept = BaseModel.model_config, os.environ.copy()
