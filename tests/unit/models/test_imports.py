@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import certifi
+
 SCRIPT = """
 import os, sys, threading
 from ragcli.models.imports import lean_ollama
@@ -37,7 +39,7 @@ print(ChatOllama(model="m", temperature=0.5).temperature)
 
 
 def test_two_threads_that_load_the_client_leave_everything_as_it_was() -> None:
-    certificates = {"SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"}
+    certificates = {"SSL_CERT_FILE": certifi.where()}
     for environ in ({}, certificates):
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", SCRIPT],
