@@ -186,11 +186,12 @@ def test_who_has_not_seen_a_promoted_replica_leave_is_told_by_the_sentinels(
 ) -> None:
     master = start_redis()
     replicas = [_replica(start_redis, master) for _ in range(2)]
-    sentinel = _sentinel(start_redis, tmp_path, 0, master.port)
+    sentinel = _sentinel(start_redis, tmp_path, 0, master.port, down_after=60_000)
     wait_until(lambda: _knows(sentinel, 2, 0), "both replicas")
     stores = stores_at(_address(sentinel))
     hasty = Settings(durability="replicated", lock_wait="1s")
     stores(hasty).create("work", {})
+    monkeypatch.setattr(replication, "UNSEEN", 60.0)
     replicas[1].call("REPLICAOF", "NO", "ONE")
     wait_until(lambda: len(master.call("ROLE")[2]) == 1, "the promoted one to leave")
 
@@ -249,14 +250,19 @@ def _is_replaced(
 
 
 def _sentinel(
-    start: Start, place: Path, number: int, master: int, epoch: int = 0
+    start: Start,
+    place: Path,
+    number: int,
+    master: int,
+    epoch: int = 0,
+    down_after: int = DOWN_AFTER,
 ) -> RedisServer:
     config = place / f"sentinel-{number}.conf"
     config.write_text(
         f"sentinel myid {secrets.token_hex(20)}\n"
         f"sentinel monitor sessions 127.0.0.1 {master} 2\n"
         f"sentinel config-epoch sessions {epoch}\n"
-        f"sentinel down-after-milliseconds sessions {DOWN_AFTER}\n"
+        f"sentinel down-after-milliseconds sessions {down_after}\n"
         "sentinel failover-timeout sessions 1000\n"
     )
     return start(program="redis-sentinel", config=config)
