@@ -137,7 +137,9 @@ class Manifest:
 def encode(manifest: Mapping[str, Any]) -> bytes:
     """Returns the bytes of a manifest file, with its own checksum in it."""
     body = {key: value for key, value in manifest.items() if key != "check"}
-    return _canonical({**body, "check": body_digest(body)}) + b"\n"
+    told = {**body, "check": body_digest(body)}
+    # Without blanks: all of it is written anew with every change.
+    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def body_digest(manifest: Mapping[str, Any]) -> str:

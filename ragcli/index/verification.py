@@ -129,4 +129,8 @@ def note(index: Directory, generation: Directory, name: str, data: bytes) -> Non
     with suppress(StorageFailed, NotPermitted, FileNotFoundError):
         seen = observed(generation, files)
         stamp = {"manifest": manifests.digest(data), "files": seen}
-        index.replace(stamp_name(name), json.dumps(stamp).encode(), durable=False)
+        index.replace(
+            stamp_name(name),
+            json.dumps(stamp, separators=(",", ":")).encode(),
+            durable=False,
+        )
