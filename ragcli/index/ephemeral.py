@@ -12,6 +12,7 @@ from ragcli.index.generation_files import MemoryFiles
 from ragcli.index.manifest import Manifest
 from ragcli.index.reader import Reader
 from ragcli.index.reading import Prepared, prepare
+from ragcli.index.segment_writer import Pieces
 from ragcli.index.staging import Stager
 from ragcli.index.text_index import TextWriter
 from ragcli.index.text_search import TextSearch
@@ -49,9 +50,13 @@ def _prepared(path: str, loaded: Loaded, settings: Settings) -> Prepared:
 
 
 def _index(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
-    contents: dict[str, bytes | bytearray] = {}
+    contents: dict[str, bytes] = {}
+
+    def keep(name: str, pieces: Pieces) -> None:
+        contents[name] = b"".join(pieces)
+
     text = TextWriter(None)
-    stager = Stager(embedder, text, contents.__setitem__)
+    stager = Stager(embedder, text, keep)
     count = 0
     for document in documents:
         stager.add(document)

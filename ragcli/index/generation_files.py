@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -120,19 +120,25 @@ class WorkspaceFiles:
         """Returns where a plain file is."""
         return self._reads.path(name)
 
-    def write(self, name: str, data: bytes | bytearray) -> None:
+    def write(self, name: str, data: bytes) -> None:
         """Writes a new file, private to its owner; it is not synced yet.
 
         Raises:
             StorageFailed: The disk is full.
         """
+        self.store(name, [data])
+
+    def store(self, name: str, pieces: Sequence[bytes | bytearray]) -> None:
+        """Writes a new file that is given in pieces; see `write`."""
         place = self.directory / name
-        stored = self.sealer.seal(name, data) if self.sealer else data
+        if self.sealer:
+            pieces = [self.sealer.seal(name, b"".join(pieces))]
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with disk_errors(place):
             descriptor = os.open(place, flags, FILE_MODE)
             try:
-                write_all(descriptor, stored)
+                for piece in pieces:
+                    write_all(descriptor, piece)
             finally:
                 os.close(descriptor)
 
@@ -154,7 +160,7 @@ class MemoryFiles:
         contents: Bytes by name.
     """
 
-    def __init__(self, contents: Mapping[str, bytes | bytearray]) -> None:
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
         self._contents = contents
 
     def buffer(self, name: str) -> memoryview:

@@ -151,7 +151,7 @@ class Ingest:
             if outcome.prepared:
                 if stager is None:
                     embedder = self._checked_embedder(base)
-                    stager = Stager(embedder, TextWriter(text), files.write)
+                    stager = Stager(embedder, TextWriter(text), files.store)
                 stager.add(outcome.prepared)
             self._count(outcome, known[outcome.location], tally)
         if stager:

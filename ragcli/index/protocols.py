@@ -65,7 +65,7 @@ class TokenEmbedder(Embedder, Protocol):
 class Sealer(Protocol):
     """Encrypts the files of a snapshot; absent for a profile in the clear."""
 
-    def seal(self, name: str, data: bytes | bytearray) -> bytes:
+    def seal(self, name: str, data: bytes) -> bytes:
         """Returns `data` encrypted and bound to `name`."""
 
     def unseal(self, name: str, sealed: bytes) -> bytes:

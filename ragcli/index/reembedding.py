@@ -132,7 +132,7 @@ class _Reembedding:
                     [info],
                     files,
                     base,
-                    self._staged.write,
+                    self._staged.store,
                     oldest=False,
                     conversion=self._conversion,
                 )

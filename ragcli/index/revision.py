@@ -138,7 +138,7 @@ class _Joining:
             writer = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
             for record in records:
                 writer.add_record(record)
-            self._segments.append(writer.write(self._files.write))
+            self._segments.append(writer.write(self._files.store))
 
     def _kill(self, records: Sequence[catalogue.Record]) -> None:
         import numpy as np
@@ -195,7 +195,7 @@ class _Joining:
             old = self._segments[start:end]
             oldest = start == 0
             new = merging.merge(
-                old, self._files, self._base, self._files.write, oldest=oldest
+                old, self._files, self._base, self._files.store, oldest=oldest
             )
             for info in old:
                 for name in segment_files(info, tokens=self._base.tokens):

@@ -75,7 +75,7 @@ class TextIndex:
         with self._snapshots.workspace("") as place:
             files = WorkspaceFiles(place, self._snapshots.sealer)
             with text_workspace.staging(files) as room:
-                stager = Stager(self._embedder, TextWriter(room), files.write)
+                stager = Stager(self._embedder, TextWriter(room), files.store)
                 for text in newest.values():
                     stager.add(prepare(_record(text), [Chunk(text.content)]))
                 stager.finish()

@@ -7,6 +7,7 @@ product of unit vectors is their cosine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +23,15 @@ _LOOPS = 1 << 20
 """What a hostile file may make FAISS allocate and iterate."""
 
 
-def rows(data: bytearray, dimension: int) -> NDArray[np.float16]:
-    """Returns vectors, one a line, from the bytes of all of them; none is copied."""
+def rows(pieces: Sequence[bytes | bytearray], dimension: int) -> NDArray[np.float16]:
+    """Returns vectors, one a line, from the bytes of all of them."""
     import numpy as np
 
-    return np.frombuffer(data, "<f2").reshape(-1, dimension)
+    return np.frombuffer(b"".join(pieces), "<f2").reshape(-1, dimension)
 
 
-def build(vectors: NDArray[np.float16]) -> bytes:
-    """Returns the file of an index that holds these vectors, one a line, in order."""
+def build(vectors: NDArray[np.float16]) -> list[bytes]:
+    """Returns the file of an index of these vectors, one a line, in pieces."""
     import faiss
     import numpy as np
 
@@ -42,7 +43,7 @@ def build(vectors: NDArray[np.float16]) -> bytes:
     written: list[bytes] = []
     writer: Any = vars(faiss)["PyCallbackIOWriter"]  # its stub does not have it
     faiss.write_index(index, writer(written.append))
-    return b"".join(written)
+    return written
 
 
 class VectorIndex:

@@ -163,7 +163,7 @@ class FileSealer:
         self._key_id = bytes.fromhex(data_key.id)
         self._key = data_key.subkey("files")
 
-    def seal(self, name: str, data: bytes | bytearray) -> bytes:
+    def seal(self, name: str, data: bytes) -> bytes:
         """Returns `data` encrypted and bound to `name`; takes twice its memory."""
         salt = os.urandom(_SALT_BYTES)
         cipher = self._cipher(salt)

@@ -24,7 +24,7 @@ def recall(chunks: int) -> float:
     ]
     queries = embedder.embed(corpus.questions(QUERIES))
     rows = [part.astype(np.float16) for part in parts]
-    data = build(np.concatenate(rows))
+    data = b"".join(build(np.concatenate(rows)))
     index = VectorIndex.open(None, memoryview(data), (len(parts) * 1000, 256))
     found = index.search(queries, NEAREST, None)[1]
     best = _exact(queries, parts)

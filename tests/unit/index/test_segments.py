@@ -172,12 +172,12 @@ def test_vectors_are_stored_as_faiss_itself_would():
         16, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     )
     index.add(vectors.astype(np.float32))
-    assert build(vectors) == bytes(faiss.serialize_index(index).data)
+    assert b"".join(build(vectors)) == bytes(faiss.serialize_index(index).data)
 
 
 def test_a_foreign_vector_file_is_damage(tmp_path):
     vectors = WordEmbedder().embed(["one", "two"]).astype(np.float16)
-    data = build(vectors)
+    data = b"".join(build(vectors))
     with pytest.raises(SnapshotDamaged):
         VectorIndex.open(None, memoryview(data), (3, 16))
     with pytest.raises(SnapshotDamaged):
