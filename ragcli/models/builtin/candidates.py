@@ -57,10 +57,9 @@ def _candidates(source: Source) -> list[Candidate]:
         return list(_code(source, source.text, 0))
     if source.kind == "table":
         return list(_rows(source, source.text, 0))
-    if _is_line_by_line(source.text):
-        return list(_lines(source, 0, len(source.text)))
-    found = [item for unit in units(source.text) for item in _quotations(source, unit)]
-    return found or list(_lines(source, 0, len(source.text)))
+    found = [] if _is_line_by_line(source.text) else units(source.text)
+    quotations = [item for unit in found for item in _quotations(source, unit)]
+    return quotations or list(_lines(source, 0, len(source.text)))
 
 
 def _quotations(source: Source, unit: Unit) -> Iterator[Candidate]:
