@@ -103,6 +103,21 @@ async def test_the_button_stops_the_reading(
     assert len(backend.first.library.paths) == 2
 
 
+async def test_a_directory_that_is_named_is_added_whole(runtime: Runtime, many: Path):
+    app = ChatApp(runtime, runtime.open())
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        prompt = app.chat.prompt
+        await until(pilot, lambda: app.chat.is_furnished)
+        prompt.put(f"/add {many}")
+        await until(pilot, lambda: prompt.completing)
+        await pilot.press("enter")  # takes the completion
+        await until(pilot, lambda: prompt.completing and prompt.text.endswith("/"))
+        await until(pilot, lambda: app.chat._offered_for == prompt.text)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.status.status.documents == 60)
+    app.chat.profile.close()
+
+
 async def test_documents_of_another_process_answer_the_next_question(
     runtime: Runtime, tmp_path: Path
 ):

@@ -246,7 +246,9 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
         start = len(word) + 2
         if kind == "path":
             found = await aside(lambda: list(paths_like(argument)))
-            return [Completion(start, path, runs=True) for path in found]
+            # A directory that is named means all of it, not the first file in it.
+            whole = [argument] * (argument.endswith("/") and bool(found))
+            return [Completion(start, path, runs=True) for path in whole + found]
         named = {
             "profile": self.profiles.store.names,
             "model": self.model_specs,
