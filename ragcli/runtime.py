@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import config, paths
-from ragcli.errors import ConfigError, ProfileNotFound, UsageError
+from ragcli.errors import ProfileNotFound, UsageError
 from ragcli.storage.files import Directory
 from ragcli.workspace import Workspace
 
@@ -115,13 +115,7 @@ class Runtime:
     def store(self) -> SessionStore:
         """Where this process's profiles live: the local disk, or Redis."""
         address = self.settings.store
-        if not address:
-            return self.local_store()
-        if address.split("://")[0].startswith("redis"):
-            return self.redis_store(address)
-        raise ConfigError(
-            f"store: {address!r} is not an address", "write redis://host:6379/0"
-        )
+        return self.redis_store(address) if address else self.local_store()
 
     def local_store(self) -> SessionStore:
         """Returns the store on this machine's disk."""
@@ -143,7 +137,12 @@ class Runtime:
         return LocalSnapshots(directory, sealer, remember=not self._stateless)
 
     def redis_store(self, address: str) -> SessionStore:
-        """Returns the store at a Redis address; raises `StoreUnavailable`."""
+        """Returns the store at a Redis address.
+
+        Raises:
+            ConfigError: It is no address.
+            StoreUnavailable: The server cannot be reached.
+        """
         from ragcli.sessions.redis.store import RedisStore
 
         return RedisStore(

@@ -105,7 +105,9 @@ class Settings:
         check=seconds,
     )
     store: str = _setting(
-        "store", "", "Where sessions live: empty for this disk, or a redis:// address."
+        "store",
+        "",
+        "Where sessions live: empty for this disk, or a redis:// or unix:// address.",
     )
     durability: str = _setting(
         "durability",

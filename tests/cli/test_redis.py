@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -150,6 +151,35 @@ def test_a_stateless_question_leaves_no_trace(
         assert {end for *_, end in before.values()} == {-1}
     left = [p for place in (home.data, home.cache, scratch) for p in place.rglob("*")]
     assert left == []
+
+
+def test_a_socket_is_an_address_like_any_other(
+    start_redis: Callable[..., RedisServer],
+    notes: Path,
+    run_process: Run,
+    tmp_path: Path,
+) -> None:
+    with tempfile.TemporaryDirectory() as place:  # the name of a socket is short
+        start_redis("--unixsocket", f"{place}/redis.sock")
+        store = {"RAGCLI_STORE": f"unix://{place}/redis.sock"}
+
+        assert run_process("docs", "add", "notes", env=store).code == 0
+        assert "ten seconds" in run_process("ask", QUESTION, env=store).out
+        copied = run_process(
+            "profile", "copy", "default", "--to", store["RAGCLI_STORE"],
+            "--name", "second", env=store,
+        )  # fmt: skip
+        assert copied.code == 0, copied.err
+        listed = run_process("profile", "list", env=store).lines
+    assert [line.split()[0] for line in listed] == ["default", "second"]
+
+
+def test_what_is_no_address_is_said_without_its_password(run_process: Run) -> None:
+    for command in (["profile", "list"], ["doctor"]):
+        ran = run_process(*command, env={"RAGCLI_STORE": "redist://me:secret@host"})
+
+        assert ran.code == 2
+        assert "secret" not in ran.out + ran.err
 
 
 def test_a_server_that_is_away_is_one_line(

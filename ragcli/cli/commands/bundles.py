@@ -9,7 +9,7 @@ import typer
 
 from ragcli.cli import live_names
 from ragcli.cli.options import Invocation, examples
-from ragcli.errors import DocumentNotFound, UsageError
+from ragcli.errors import DocumentNotFound
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def copy(
     ],
     to: Annotated[
         str,
-        typer.Option("--to", metavar="STORE", help="redis://…, or `local`."),
+        typer.Option("--to", metavar="STORE", help="redis://…, unix:///…, or `local`."),
     ],
     as_name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="Call the copy so.")
@@ -115,13 +115,9 @@ def _store(call: Invocation, address: str) -> SessionStore:
     """Returns the store that is meant by `local` or a Redis address.
 
     Raises:
-        UsageError: Neither of them.
+        ConfigError: Neither of them.
         StoreUnavailable: The server cannot be reached.
     """
     if address == "local":
         return call.runtime.local_store()
-    if address.split("://", maxsplit=1)[0].startswith("redis"):
-        return call.runtime.redis_store(address)
-    raise UsageError(
-        f"--to: {address!r} is not a store", "write redis://host:6379/0, or local"
-    )
+    return call.runtime.redis_store(address)

@@ -89,7 +89,9 @@ def parse(text: str) -> Address:
     """
     scheme, found, _ = text.partition("://")
     if not found or scheme not in _SCHEMES:
-        raise _wrong("it does not begin with redis://, rediss:// or redis+sentinel://")
+        raise _wrong(
+            "it does not begin with redis://, rediss://, redis+sentinel:// or unix://"
+        )
     parts = urlsplit(text)
     given = parse_qsl(parts.query)
     for name, _ in given:
@@ -99,6 +101,8 @@ def parse(text: str) -> Address:
     account, _, hosts = parts.netloc.rpartition("@")
     username, _, password = account.partition(":")
     if "unix" in scheme:
+        if hosts or not parts.path.strip("/"):
+            raise _wrong("after unix:// comes the whole path of a socket")
         return Address(
             scheme,
             (),
@@ -154,5 +158,6 @@ def _host(text: str, port: int) -> tuple[str, int]:
 def _wrong(what: str) -> ConfigError:
     return ConfigError(
         f"store: not an address: {what}",
-        "write redis://host:6379/0, or redis+sentinel://host1,host2/service/0",
+        "write redis://host:6379/0, redis+sentinel://host1,host2/service/0 or "
+        "unix:///path/of/the/socket",
     )

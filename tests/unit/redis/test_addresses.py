@@ -41,6 +41,8 @@ def test_a_socket_and_an_ipv6_address() -> None:
         "redis+sentinel://host",
         "redis://host?cheese=1",
         "redis:host",
+        "unix://run/redis.sock",
+        "unix:///",
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
