@@ -31,8 +31,6 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
         keep: How many of the newest stay, the live one included.
         grace: Seconds for which a younger one stays in any case.
     """
-    from ragcli.index import unchanged
-
     newest = generation_number(current)
     present = all_generations(index)
     valid = [name for name in present if generation_number(name) <= newest]
@@ -40,8 +38,8 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
     for name in present:
         if name not in recent and leases.remove_unused(index.path / name, WORKSPACE):
             index.remove(verification.stamp_name(name))
-    index.remove(unchanged.FILE)  # it names what may have been forgotten
-    for name in (pointer.NAME, unchanged.FILE):
+    index.remove(pointer.SYNC_NOTE)  # it names what may have been forgotten
+    for name in (pointer.NAME, pointer.SYNC_NOTE):
         index.sweep(name)
     for name in index.names():
         if name.startswith(WORKSPACE):

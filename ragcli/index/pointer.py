@@ -8,6 +8,9 @@ from ragcli.index import manifest as manifests
 from ragcli.storage.files import Directory
 
 NAME = "CURRENT"
+SYNC_NOTE = "unchanged.json"
+"""Beside it: the outcome of a sync that found nothing to do (`unchanged`)."""
+
 _LINE = re.compile(r"(gen-\d{8,12}) ([0-9a-f]{64})\n")
 
 

@@ -25,6 +25,7 @@ from ragcli.frozen import frozen
 from ragcli.index.catalogue import RACY_NS
 from ragcli.index.discover import Skipped
 from ragcli.index.ignore import RULE_FILES
+from ragcli.index.pointer import SYNC_NOTE
 from ragcli.index.report import IngestReport
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from ragcli.index.plan import Plan
     from ragcli.index.roots import Roots
     from ragcli.storage.files import Directory
-
-FILE = "unchanged.json"
-"""Its place beside the generations."""
 
 _LIMIT = 64 << 20
 """Bytes of the largest note that is read."""
@@ -94,7 +92,7 @@ def recall(place: Directory, scope: Scope) -> Note | None:
         NotPermitted: It is not a private file.
     """
     try:
-        told = json.loads(place.read(FILE, limit=_LIMIT))
+        told = json.loads(place.read(SYNC_NOTE, limit=_LIMIT))
         note = Note(
             told["unchanged"],
             tuple((path, reason) for path, reason in told["skipped"]),
@@ -133,7 +131,7 @@ def keep(place: Directory, note: Note, scope: Scope, since_ns: int) -> None:
         "apart": note.apart,
     }
     with suppress(StorageFailed, NotPermitted):
-        place.replace(FILE, json.dumps(told).encode(), durable=False)
+        place.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)
 
 
 def _told(scope: Scope) -> dict[str, Any]:

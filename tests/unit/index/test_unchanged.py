@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.index import unchanged
+from ragcli.index import pointer, unchanged
 from ragcli.index.catalogue_view import CatalogueView
 from tests.unit.index.doubles import KeyedSealer
 
@@ -37,7 +37,7 @@ def noted(make_library, tree, progress, profile, monkeypatch):
     library = make_library()
     library.add([tree], progress)
     before = library.sync(progress)
-    assert (profile.path / "index" / unchanged.FILE).exists()
+    assert (profile.path / "index" / pointer.SYNC_NOTE).exists()
     assert before.unchanged == 5
     return library
 
@@ -128,7 +128,7 @@ def test_a_directory_that_is_left_out_may_be_young(
     time.sleep(young)
     (tree / ".git" / "index").write_text("as `git status` does")
     library.sync(progress)
-    assert (profile.path / "index" / unchanged.FILE).exists()
+    assert (profile.path / "index" / pointer.SYNC_NOTE).exists()
 
 
 def test_a_single_file_is_looked_at_too(make_library, tmp_path, progress, monkeypatch):
@@ -147,7 +147,7 @@ def test_no_note_is_left_about_what_is_too_young(make_library, tree, progress, p
     library = make_library()
     library.add([tree], progress)
     library.sync(progress)
-    assert not (profile.path / "index" / unchanged.FILE).exists()
+    assert not (profile.path / "index" / pointer.SYNC_NOTE).exists()
 
 
 def test_another_index_or_limit_needs_another_look(
@@ -161,11 +161,11 @@ def test_another_index_or_limit_needs_another_look(
     make_library(max_file_size="1 MB").sync(progress)
     assert len(asked) == 1
     noted.remove([tree / "b.txt"])
-    assert not (profile.path / "index" / unchanged.FILE).exists()
+    assert not (profile.path / "index" / pointer.SYNC_NOTE).exists()
 
 
 def test_a_torn_note_costs_nothing_but_time(noted, progress, profile):
-    place = profile.path / "index" / unchanged.FILE
+    place = profile.path / "index" / pointer.SYNC_NOTE
     for wrong in (b"", b"{", b"[]", b'{"scope": 1, "skipped": [1]}'):
         place.write_bytes(wrong)
         assert noted.sync(progress).unchanged == 5
@@ -178,4 +178,4 @@ def test_an_encrypted_profile_notes_nothing(
     library = make_library(KeyedSealer())
     library.add([tree], progress)
     library.sync(progress)
-    assert not (profile.path / "index" / unchanged.FILE).exists()
+    assert not (profile.path / "index" / pointer.SYNC_NOTE).exists()
