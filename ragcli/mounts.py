@@ -26,13 +26,13 @@ from ragcli.errors import (
     SnapshotNotFound,
     UsageError,
 )
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, Snapshots
-    from ragcli.index.reader import Reader
+    from ragcli.index.search.reader import Reader
     from ragcli.sessions.local import LocalStore
 
 _CACHE = "mounts"
@@ -94,7 +94,7 @@ def readers(settings: Settings, home: Home, embedder: Embedder) -> list[Reader]:
 
 
 def _reader(place: str, home: Home, embedder: Embedder) -> Reader:
-    from ragcli.index.opening import open_current
+    from ragcli.index.search.opening import open_current
 
     with _index(place, home) as directory:
         reader = open_current(_snapshots_in(directory, place))

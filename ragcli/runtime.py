@@ -132,7 +132,7 @@ class Runtime:
         self, directory: Directory, sealer: Sealer | None
     ) -> Snapshots:
         """Returns the snapshots inside a profile's directory."""
-        from ragcli.index.snapshots import LocalSnapshots
+        from ragcli.index.generations.snapshots import LocalSnapshots
 
         return LocalSnapshots(directory, sealer, remember=not self._stateless)
 
@@ -158,7 +158,7 @@ class Runtime:
         self, depot: Depot, profile: str, sealer: Sealer | None
     ) -> Snapshots:
         """Returns the snapshots of a profile that several machines share."""
-        from ragcli.index.remote import RemoteSnapshots
+        from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 
         return RemoteSnapshots(
             depot, self.home.cache, profile, sealer, remember=not self._stateless

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ragcli.chat.events import AskRequest, Event
     from ragcli.index.library import Library
     from ragcli.index.protocols import Embedder, Progress
-    from ragcli.index.reader import Reader
-    from ragcli.index.retriever import Retriever
+    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.retriever import Retriever
     from ragcli.models.base import ChatModel
     from ragcli.models.builtin.extractive import ExtractiveModel
     from ragcli.models.select import Choice
@@ -155,7 +155,7 @@ class Workspace:
             documents: Search these instead of the profile's (`--docs`).
             progress: Told how far the indexing of `documents` is.
         """
-        from ragcli.index.retriever import Retriever
+        from ragcli.index.search.retriever import Retriever
 
         readers = (
             self._documents_of_call(documents, progress)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from ragcli.config import Settings
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.sessions.history import History
 from ragcli.sessions.kdf import Cost

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ragcli.config import Settings
-from ragcli.index.remote import RemoteSnapshots
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.generations.remote.snapshots import RemoteSnapshots
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.sessions.identifiers import new_id
 from ragcli.sessions.kdf import Cost

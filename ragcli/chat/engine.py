@@ -38,7 +38,7 @@ from ragcli.sessions.records import Turn
 
 
 class Retriever(Protocol):
-    """What finds passages; `index.retriever` has the real one."""
+    """What finds passages; `index.search.retriever` has the real one."""
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Returns the passages that fit a request best."""

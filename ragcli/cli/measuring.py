@@ -13,7 +13,7 @@ from ragcli.models.base import Exchange, Prompt
 
 if TYPE_CHECKING:
     from ragcli.chat.questions import Question
-    from ragcli.index.retriever import Retriever
+    from ragcli.index.search.retriever import Retriever
     from ragcli.workspace import Workspace
 
 

@@ -21,7 +21,7 @@ from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, Progress
-    from ragcli.index.reader import Reader
+    from ragcli.index.search.reader import Reader
 
 _KEPT = 20
 """Trees that the cache remembers."""
@@ -52,8 +52,8 @@ def reader(
     places = sorted({str(path.absolute()) for path in paths})
     if cache is None:
         return _in_memory([Path(place) for place in places], embedder, settings)
+    from ragcli.index.generations.snapshots import LocalSnapshots
     from ragcli.index.library import Library
-    from ragcli.index.snapshots import LocalSnapshots
 
     with (
         Directory.open(cache, create=True) as private,
@@ -75,7 +75,8 @@ def _in_memory(
     paths: Sequence[Path], embedder: Embedder, settings: Settings
 ) -> Reader | None:
     """Returns an index that never touches the disk."""
-    from ragcli.index import discover, ephemeral, loaders
+    from ragcli.index import ephemeral
+    from ragcli.index.documents import discover, loaders
 
     found = discover.find(paths, max_size=size(settings.max_file_size))
     loaded = [

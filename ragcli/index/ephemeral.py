@@ -6,22 +6,22 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.errors import DocumentNotFound
-from ragcli.index import splitter
-from ragcli.index.embedding import has_tokens
-from ragcli.index.generation_files import MemoryFiles
-from ragcli.index.manifest import Manifest
-from ragcli.index.reader import Reader
-from ragcli.index.reading import Prepared, prepare
-from ragcli.index.segment_writer import Pieces
-from ragcli.index.staging import Stager
-from ragcli.index.text_index import TextWriter
-from ragcli.index.text_search import TextSearch
+from ragcli.index.documents import splitter
+from ragcli.index.fulltext.text_index import TextWriter
+from ragcli.index.fulltext.text_search import TextSearch
+from ragcli.index.generations.generation_files import MemoryFiles
+from ragcli.index.generations.manifest import Manifest
+from ragcli.index.ingest.embedding import has_tokens
+from ragcli.index.ingest.reading import Prepared, prepare
+from ragcli.index.ingest.staging import Stager
+from ragcli.index.search.reader import Reader
+from ragcli.index.segments.segment_writer import Pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ragcli.config import Settings
-    from ragcli.index.loaders import Loaded
+    from ragcli.index.documents.loaders import Loaded
     from ragcli.index.protocols import Embedder
 
 STDIN = "stdin"
@@ -88,7 +88,7 @@ def attached(
         DocumentNotFound: A file is not there.
         UnreadableDocument: A file cannot be read as its format.
     """
-    from ragcli.index import loaders
+    from ragcli.index.documents import loaders
 
     found = []
     for path in paths:
@@ -104,6 +104,6 @@ def attached(
 
 
 def _language(text: str) -> str:
-    from ragcli.index.languages import detect
+    from ragcli.language.languages import detect
 
     return detect(text[:4000]) or "en"

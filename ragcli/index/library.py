@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 from ragcli.config import Settings, seconds, size
 from ragcli.errors import DocumentNotFound, SnapshotDamaged
-from ragcli.index import catalogue
-from ragcli.index.catalogue import DocumentInfo
-from ragcli.index.catalogue_view import CatalogueView
-from ragcli.index.generation_files import generation_files
-from ragcli.index.manifest import Manifest, mismatch, read
+from ragcli.index.generations.generation_files import generation_files
+from ragcli.index.generations.manifest import Manifest, mismatch, read
+from ragcli.index.segments import catalogue
+from ragcli.index.segments.catalogue import DocumentInfo
+from ragcli.index.segments.catalogue_view import CatalogueView
 
 if TYPE_CHECKING:
-    from ragcli.index.catalogue import Record
-    from ragcli.index.generation_files import GenerationFiles
+    from ragcli.index.generations.generation_files import GenerationFiles
+    from ragcli.index.ingest.plan import Plan
+    from ragcli.index.ingest.roots import Roots
+    from ragcli.index.ingest.unchanged import Scope
     from ragcli.index.passages import Passage
-    from ragcli.index.plan import Plan
     from ragcli.index.protocols import Embedder, Progress, Snapshots
-    from ragcli.index.reader import Reader
     from ragcli.index.report import GenerationInfo, IngestReport, Request
-    from ragcli.index.roots import Roots
-    from ragcli.index.unchanged import Scope
+    from ragcli.index.search.reader import Reader
+    from ragcli.index.segments.catalogue import Record
 
 __all__ = ["DocumentInfo", "Library"]
 
@@ -66,7 +66,7 @@ class Library:
             Locked: Others published for too long; nothing changed.
             StorageFailed: Nothing changed.
         """
-        from ragcli.index import plan
+        from ragcli.index.ingest import plan
         from ragcli.index.report import Request
 
         base, files = self._base()
@@ -86,7 +86,7 @@ class Library:
         Raises:
             As `add`, but nothing for a path that is gone.
         """
-        from ragcli.index import unchanged
+        from ragcli.index.ingest import unchanged
 
         base, files = self._base()
         scope = unchanged.Scope.of(base, self._roots(base, files), self._max_size())
@@ -106,7 +106,7 @@ class Library:
         wait: float,
     ) -> IngestReport:
         """Compares each document with the disk; notes it when nothing is to be done."""
-        from ragcli.index import plan, unchanged
+        from ragcli.index.ingest import plan, unchanged
         from ragcli.index.report import Request
 
         since = time.time_ns()
@@ -124,9 +124,9 @@ class Library:
         Raises:
             DocumentNotFound: A path names no document.
         """
-        from ragcli.index.plan import Plan
+        from ragcli.index.ingest.plan import Plan
+        from ragcli.index.ingest.roots import is_below
         from ragcli.index.report import Request, Silent
-        from ragcli.index.roots import is_below
 
         base, files = self._base()
         known = CatalogueView(base, files).all()
@@ -177,7 +177,7 @@ class Library:
 
     def generations(self) -> list[GenerationInfo]:
         """Returns the kept states of the index, oldest first."""
-        from ragcli.index import rollback
+        from ragcli.index.generations import rollback
 
         return rollback.kept(self._snapshots)
 
@@ -192,7 +192,7 @@ class Library:
             SnapshotNotFound: It is not kept, or there is none to go back to.
             SnapshotDamaged: It cannot be returned to.
         """
-        from ragcli.index import rollback
+        from ragcli.index.generations import rollback
 
         wanted = generation or rollback.previous(self._snapshots)
         return self._snapshots.select(wanted)
@@ -203,7 +203,7 @@ class Library:
         Raises:
             ModelUnavailable: The embedder cannot be reached; nothing changed.
         """
-        from ragcli.index.reembedding import reembed
+        from ragcli.index.ingest.reembedding import reembed
 
         return reembed(self._snapshots, self._embedder(), progress)
 
@@ -226,7 +226,7 @@ class Library:
         return reader
 
     def _opened(self) -> Reader | None:
-        from ragcli.index.opening import open_current
+        from ragcli.index.search.opening import open_current
 
         reader = self._reader
         if reader is None or reader.generation != self._live_name():
@@ -249,7 +249,7 @@ class Library:
 
     @staticmethod
     def _roots(base: Manifest, files: GenerationFiles) -> Roots:
-        from ragcli.index import roots
+        from ragcli.index.ingest import roots
 
         return roots.read(files) if roots.FILE in base.files else roots.Roots()
 
@@ -272,7 +272,7 @@ class Library:
                 skipped=tuple(work.skipped),
                 generation=base.name,
             )
-        from ragcli.index.ingest import Ingest
+        from ragcli.index.ingest.ingest import Ingest
 
         ingest = Ingest(self._snapshots, self._embedder, self._settings, progress)
         patience = max(wait, seconds(self._settings.lock_wait))

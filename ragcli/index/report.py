@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ragcli.frozen import frozen
 
 if TYPE_CHECKING:
-    from ragcli.index.discover import Skipped
+    from ragcli.index.documents.discover import Skipped
 
 
 @frozen

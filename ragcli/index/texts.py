@@ -14,23 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.frozen import frozen
-from ragcli.index import manifest, text_workspace
-from ragcli.index.catalogue_view import CatalogueView
-from ragcli.index.embedding import has_tokens
-from ragcli.index.generation_files import WorkspaceFiles, generation_files
-from ragcli.index.opening import open_current
+from ragcli.index.fulltext import text_workspace
+from ragcli.index.fulltext.text_index import TextWriter
+from ragcli.index.generations import manifest
+from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
+from ragcli.index.ingest.embedding import has_tokens
+from ragcli.index.ingest.reading import prepare
+from ragcli.index.ingest.revision import Change, publish
+from ragcli.index.ingest.staging import Stager
 from ragcli.index.passages import Chunk
-from ragcli.index.reading import prepare
-from ragcli.index.revision import Change, publish
-from ragcli.index.staging import Stager
-from ragcli.index.text_index import TextWriter
+from ragcli.index.search.opening import open_current
+from ragcli.index.segments.catalogue_view import CatalogueView
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ragcli.index.protocols import Embedder, Snapshots
-    from ragcli.index.reader import Reader
+    from ragcli.index.search.reader import Reader
 
 
 @frozen

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from ragcli.index.vector_index import VectorIndex, build
+from ragcli.index.segments.vector_index import VectorIndex, build
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 from tests.benchmarks import corpus
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ragcli.index.loaders import markup
+from ragcli.index.documents.loaders import markup
 from ragcli.language.stemming import joined_content_stems, stemmer
 from ragcli.language.words import words
 from ragcli.models.builtin import tokens

@@ -11,10 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index import formats
-from ragcli.index.loaders import Loaded, Part, load
-from ragcli.index.loaders.parts import decode
-from ragcli.index.splitter import SMALLEST_SIZE, split
+from ragcli.index.documents import formats
+from ragcli.index.documents.loaders import Loaded, Part, load
+from ragcli.index.documents.loaders.parts import decode
+from ragcli.index.documents.splitter import SMALLEST_SIZE, split
 
 EXAMPLES = 1000 if os.environ.get("RAGCLI_THOROUGH") else 60
 THOROUGHLY = settings(max_examples=EXAMPLES, deadline=None)

@@ -17,8 +17,8 @@ from ragcli.errors import ExitCode
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
-    from ragcli.index.catalogue import DocumentInfo
     from ragcli.index.report import GenerationInfo, IngestReport
+    from ragcli.index.segments.catalogue import DocumentInfo
 
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say why each skipped file was skipped.")

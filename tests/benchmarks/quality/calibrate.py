@@ -1,4 +1,4 @@
-"""Fits the weights of `ragcli.index.relevance` and says how well they tell.
+"""Fits the weights of `ragcli.index.search.relevance` and says how well they tell.
 
 Usage:
     python -m tests.benchmarks.quality.calibrate PREPARED PREPARED…
@@ -26,12 +26,12 @@ import numpy as np
 
 from ragcli.chat.questions import Question, read_questions
 from ragcli.config import Settings
-from ragcli.index import ranking
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.index.passages import SearchRequest
-from ragcli.index.relevance import Evidence
-from ragcli.index.retriever import Retriever
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.search import ranking
+from ragcli.index.search.relevance import Evidence
+from ragcli.index.search.retriever import Retriever
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.storage.files import Directory
 

@@ -21,7 +21,7 @@ from ragcli.errors import (
     UsageError,
     WrongPassphrase,
 )
-from ragcli.index.remote import RemoteSnapshots
+from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 from ragcli.sessions import desktop_keyring
 from ragcli.sessions.desktop_keyring import DesktopKeyring
 from ragcli.sessions.history import History

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from ragcli.config import Settings
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
-from ragcli.index.snapshots import LocalSnapshots
 from ragcli.storage.files import Directory
 from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder
 

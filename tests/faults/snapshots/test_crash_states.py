@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import RagcliError
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.storage.files import Directory
 from tests.faults.snapshots.crash_model import Disk, Event, Recorder
 

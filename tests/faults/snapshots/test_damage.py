@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import RagcliError, SnapshotDamaged
-from ragcli.index.opening import open_current
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.search.opening import open_current
 from ragcli.storage.files import Directory
 from tests.faults.snapshots.processes import opened
 from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder

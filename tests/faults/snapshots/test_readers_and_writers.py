@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ragcli.index.analysis import Term, stems
-from ragcli.index.opening import open_current
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.fulltext.analysis import Term, stems
+from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.search.opening import open_current
 from ragcli.storage.files import Directory
 from tests.faults.snapshots.processes import opened
 from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.index.loaders import Loaded, load
+from ragcli.index.documents.loaders import Loaded, load
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import DocumentNotFound, NotPermitted
-from ragcli.index.discover import Found, Skipped, find
+from ragcli.index.documents.discover import Found, Skipped, find
 
 LIMIT = 1 << 20
 
@@ -301,7 +301,8 @@ def test_ignore_rules_mean_what_they_mean_to_git(tmp_path, seed):
 def test_pathspec_is_imported_only_for_rules(tmp_path):
     put(tmp_path / "a.md")
     code = (
-        "import sys; from pathlib import Path; from ragcli.index.discover import find;"
+        "import sys; from pathlib import Path;"
+        "from ragcli.index.documents.discover import find;"
         f"list(find([Path({str(tmp_path)!r})], max_size=99));"
         "print('pathspec' in sys.modules)"
     )

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.loaders import office
-from ragcli.index.splitter import split
+from ragcli.index.documents.loaders import office
+from ragcli.index.documents.splitter import split
 from tests.make_samples import epub, pdf
 from tests.unit.documents.conftest import zipped
 
@@ -409,8 +409,9 @@ def test_light_formats_import_nothing_heavy(tmp_path):
         (tmp_path / name).write_text("# words\n")
     (tmp_path / "a.pdf").write_bytes(pdf("t", (("One", "Text."),)))
     code = (
-        "import sys; from pathlib import Path; from ragcli.index import loaders;"
-        "from ragcli.index.splitter import split;"
+        "import sys; from pathlib import Path;"
+        "from ragcli.index.documents import loaders;"
+        "from ragcli.index.documents.splitter import split;"
         "[split(loaders.load(p), size=900, overlap=9)"
         " for p in Path(sys.argv[1]).iterdir()];"
         "print({'pypdf', 'langchain_community', 'langchain_core', 'bs4', 'docx',"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.loaders import isolation, load
-from ragcli.index.loaders.isolation import Worker
-from ragcli.index.splitter import split
+from ragcli.index.documents.loaders import isolation, load
+from ragcli.index.documents.loaders.isolation import Worker
+from ragcli.index.documents.splitter import split
 from tests.make_samples import pdf
 from tests.unit.documents.conftest import zipped
 

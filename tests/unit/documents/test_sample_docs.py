@@ -11,9 +11,9 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import ExitCode
-from ragcli.index.discover import Found, find
-from ragcli.index.loaders import load
-from ragcli.index.splitter import split
+from ragcli.index.documents.discover import Found, find
+from ragcli.index.documents.loaders import load
+from ragcli.index.documents.splitter import split
 from tests.make_samples import samples
 
 SAMPLES = Path(__file__).parents[3] / "sample_docs"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
-from ragcli.index.snapshots import LocalSnapshots
 from ragcli.storage.files import Directory
 from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched, WordEmbedder
 

@@ -8,7 +8,7 @@ import pytest
 from ragcli.config import Settings
 from ragcli.errors import DocumentNotFound
 from ragcli.index import ephemeral
-from ragcli.index.analysis import Term, stems
+from ragcli.index.fulltext.analysis import Term, stems
 
 
 def test_piped_text_is_found_and_cited_by_its_lines(embedder):

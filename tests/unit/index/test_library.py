@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ragcli.errors import DocumentNotFound, EmbedderMismatch, SnapshotNotFound
-from ragcli.index.analysis import Term, stems
+from ragcli.index.fulltext.analysis import Term, stems
 
 
 def term(word: str) -> Term:
@@ -78,7 +78,7 @@ def test_unchanged_files_are_not_read_again(
     def forbidden(location):
         raise AssertionError(f"{location} was read")
 
-    monkeypatch.setattr("ragcli.index.reading._content", forbidden)
+    monkeypatch.setattr("ragcli.index.ingest.reading._content", forbidden)
     for report in (library.add([notes], progress), library.sync(progress)):
         assert report.unchanged == 3
         assert report.generation == first.generation

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.index import discover, reading_pool
-from ragcli.index.embedding import embed
-from ragcli.index.reading import Chunking, read
+from ragcli.index.documents import discover
+from ragcli.index.ingest import reading_pool
+from ragcli.index.ingest.embedding import embed
+from ragcli.index.ingest.reading import Chunking, read
 from tests.unit.index.doubles import WordEmbedder
 
 CHUNKING = Chunking(300, 30)

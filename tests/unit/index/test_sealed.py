@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import SnapshotDamaged
-from ragcli.index import generation_files
-from ragcli.index.analysis import Term, stems
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.fulltext.analysis import Term, stems
+from ragcli.index.generations import generation_files
+from ragcli.index.generations.snapshots import LocalSnapshots
 from tests.unit.index.doubles import KeyedSealer, PlainEmbedder
 
 CANARY = "zyzzyva"

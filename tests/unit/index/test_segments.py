@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from ragcli.errors import SnapshotDamaged
-from ragcli.index import catalogue, merging
-from ragcli.index.analysis import Term
-from ragcli.index.manifest import SegmentInfo
-from ragcli.index.roots import Roots
-from ragcli.index.segment_writer import FULL
-from ragcli.index.text_index import TextWriter, join, remove_documents
-from ragcli.index.text_search import TextSearch
-from ragcli.index.vector_index import VectorIndex, build
+from ragcli.index.fulltext.analysis import Term
+from ragcli.index.fulltext.text_index import TextWriter, join, remove_documents
+from ragcli.index.fulltext.text_search import TextSearch
+from ragcli.index.generations.manifest import SegmentInfo
+from ragcli.index.ingest.roots import Roots
+from ragcli.index.segments import catalogue, merging
+from ragcli.index.segments.segment_writer import FULL
+from ragcli.index.segments.vector_index import VectorIndex, build
 from tests.unit.index.doubles import WordEmbedder
 
 
@@ -51,7 +51,7 @@ def check_moments(reader, embedder) -> None:
 def test_moments_are_exact_whatever_was_added_and_removed(
     make_library, sealer, embedder, many, progress, monkeypatch
 ):
-    monkeypatch.setattr("ragcli.index.revision._LATE_SUM", 3)
+    monkeypatch.setattr("ragcli.index.ingest.revision._LATE_SUM", 3)
     library = make_library(sealer, chunk_size=100)
     library.add([many / f"{n:03}.txt" for n in range(100)], progress)
     reader = library.reader()

@@ -14,8 +14,8 @@ from ragcli.errors import (
     SnapshotNotFound,
     StorageFailed,
 )
-from ragcli.index import manifest as manifests
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations.snapshots import LocalSnapshots
 from tests.unit.index.doubles import KeyedSealer
 
 
@@ -205,7 +205,7 @@ def test_what_was_verified_is_not_read_again(profile, snapshots, monkeypatch):
         read.append(descriptor)
         return "0" * 64
 
-    monkeypatch.setattr("ragcli.index.verification.hash_file", spied)
+    monkeypatch.setattr("ragcli.index.generations.verification.hash_file", spied)
     LocalSnapshots(profile, snapshots.sealer).directory(name)
     assert read == []
     (profile.path / "index" / f"verified-{name}.json").unlink()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.index import pointer, unchanged
-from ragcli.index.catalogue_view import CatalogueView
+from ragcli.index.generations import pointer
+from ragcli.index.ingest import unchanged
+from ragcli.index.segments.catalogue_view import CatalogueView
 from tests.unit.index.doubles import KeyedSealer
 
 ENOUGH = "A text of its own.\n"

@@ -8,8 +8,8 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import BundleRefused, UsageError, WrongPassphrase
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
-from ragcli.index.snapshots import LocalSnapshots
 from ragcli.sessions.bundle import export_bundle, import_bundle
 from ragcli.sessions.history import History
 from ragcli.sessions.local import LocalStore

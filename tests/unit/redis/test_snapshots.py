@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
-from ragcli.index import block_cache
-from ragcli.index.block_files import BLOCK
-from ragcli.index.remote import RemoteSnapshots
+from ragcli.index.generations.remote import block_cache
+from ragcli.index.generations.remote.block_files import BLOCK
+from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 from ragcli.sessions.redis.depot import RedisDepot
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
-from ragcli.index.reader import Reader
-from ragcli.index.retriever import Retriever
-from ragcli.index.snapshots import LocalSnapshots
+from ragcli.index.search.reader import Reader
+from ragcli.index.search.retriever import Retriever
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.storage.files import Directory
 

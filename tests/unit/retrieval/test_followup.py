@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ragcli.index import followup
-from ragcli.index.followup import Searched, build
 from ragcli.index.passages import Exchange
+from ragcli.index.search import followup
+from ragcli.index.search.followup import Searched, build
 
 SEARCHED = Searched({"en"}, lambda variants: 1.0 + len(variants[0]))
 HISTORY = (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragcli.index.analysis import question_words, stems
+from ragcli.index.fulltext.analysis import question_words, stems
 from ragcli.language.anaphors import refers_back
 from ragcli.language.stemming import STEMMERS, likely_language, stemmer
 from ragcli.language.stops import listed_languages, stop_words

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from ragcli.config import Settings
-from ragcli.index import fusion
-from ragcli.index.analysis import Term
+from ragcli.index.fulltext.analysis import Term
 from ragcli.index.passages import Exchange, SearchRequest
-from ragcli.index.relevance import TOKENS, Evidence, falling, relevance
-from ragcli.index.retriever import Retriever
+from ragcli.index.search import fusion
+from ragcli.index.search.relevance import TOKENS, Evidence, falling, relevance
+from ragcli.index.search.retriever import Retriever
 from tests.unit.retrieval.conftest import names
 
 SEA = {

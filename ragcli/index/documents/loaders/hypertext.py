@@ -1,0 +1,195 @@
+"""HTML: text by headings, with lists, tables and code as they read.
+
+A tokenizer of one regular expression walks the page; it needs no tree, so that
+neither depth nor missing end tags matter, and its time grows with the length of
+the page alone.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from ragcli.index.documents.loaders.parts import Part, one_line, well_formed
+
+_TOKEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
+    r"|<(?P<close>/?)(?P<name>[a-zA-Z][^\s/<>]*)(?P<attributes>[^<>]*)>|<[!?][^<>]*>",
+    re.DOTALL,
+)
+_SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_DECLARED = re.compile(
+    rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+)
+_HEADING_SIGN = re.compile(r"[\s\xb6#\u00a7\U0001f517]+$")
+
+_OPAQUE = frozenset({"script", "style", "template", "svg", "math", "noscript"})
+_ASIDE = frozenset({"nav", "button", "select", "iframe", "canvas", "dialog"})
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_PARAGRAPHS = frozenset(
+    re.findall(
+        r"\w+",
+        "p div section article main ul ol dl table blockquote figure figcaption header"
+        " footer aside form fieldset address details summary hr body pre",
+    )
+)
+_LINES = frozenset({"br", "tr", "dt", "dd", "li", "option", "caption", "legend"})
+_LINE_MARKS = {"li": "- ", "dd": "  "}
+
+
+def declared_text(data: bytes) -> str | None:
+    """Returns the text by the encoding that the page declares; None without one."""
+    match = _DECLARED.search(data[:2048])
+    if not match:
+        return None
+    try:
+        return data.decode(match[1].decode("ascii"), "replace")
+    except (LookupError, UnicodeError):
+        return None
+
+
+def html(text: str) -> tuple[str, list[Part]]:
+    """Returns a page's title and its sections."""
+    page = _Page(text, _ASIDE)
+    if not page.parts:
+        page = _Page(text, frozenset())
+    return page.title or page.first_heading, page.parts
+
+
+class _Page:
+    """One walk over a page; the result is in `title` and `parts`."""
+
+    def __init__(self, text: str, aside: frozenset[str]) -> None:
+        self.title = ""
+        self.first_heading = ""
+        self.parts: list[Part] = []
+        self._path: list[tuple[int, str]] = []
+        self._out: list[str] = []
+        self._heading = 0
+        self._pre = 0
+        self._cells = 0
+        self._row_is_first = False
+        self._aside = aside
+        self._walk(text)
+        self._end_section()
+
+    def _walk(self, text: str) -> None:
+        position = 0
+        while match := _TOKEN.search(text, position):
+            self._text(text[position : match.start()])
+            position = match.end()
+            name = (match["name"] or "").lower()
+            if match["cdata"]:
+                self._text(match["cdata"])
+            elif match["close"]:
+                self._end(name)
+            elif name == "title" and not self.title:
+                position = self._read_title(text, position)
+            elif name in _OPAQUE or name in self._aside:
+                if not match["attributes"].endswith("/"):
+                    position = _after_element(text, position, name)
+            elif name:
+                self._start(name)
+        self._text(text[position:])
+
+    def _read_title(self, text: str, position: int) -> int:
+        end = text.find("<", position)
+        self.title = one_line(well_formed(unescape(text[position:end])))
+        return end if end >= 0 else len(text)
+
+    def _text(self, piece: str) -> None:
+        if not piece:
+            return
+        piece = well_formed(unescape(piece)) if "&" in piece else piece
+        if not self._pre:
+            piece = _SPACES.sub(" ", piece)
+            if piece == " " and (not self._out or self._out[-1].endswith((" ", "\n"))):
+                return
+        self._out.append(piece)
+
+    def _start(self, name: str) -> None:
+        if name in _HEADINGS:
+            self._begin_heading(_HEADINGS[name])
+        elif name in {"td", "th"}:
+            if self._cells:
+                self._out.append(" | ")
+            self._cells += 1
+        elif name in _PARAGRAPHS:
+            self._begin_block(name)
+        elif name in _LINES and not self._heading:
+            if name == "tr":
+                self._finish_row()
+            self._out.append("\n" + _LINE_MARKS.get(name, ""))
+
+    def _begin_block(self, name: str) -> None:
+        if self._heading or (self._cells and name != "table"):
+            return
+        if name == "p" and self._out and self._out[-1].endswith("\n- "):
+            return
+        self._out.append("\n\n")
+        if name == "pre":
+            self._pre += 1
+            self._out.append("```\n")
+        elif name == "table":
+            self._row_is_first, self._cells = True, 0
+
+    def _end(self, name: str) -> None:
+        if name in _HEADINGS:
+            self._finish_heading()
+        elif name == "pre" and self._pre:
+            self._pre -= 1
+            self._out.append("\n```\n\n")
+        elif name == "tr":
+            self._finish_row()
+        elif name == "table":
+            self._finish_row()
+            self._out.append("\n\n")
+        elif name in _PARAGRAPHS and not self._heading and not self._cells:
+            self._out.append("\n\n")
+
+    def _finish_row(self) -> None:
+        if self._row_is_first and self._cells > 1:
+            self._out.append("\n" + " | ".join(["---"] * self._cells))
+        self._row_is_first = self._row_is_first and not self._cells
+        self._cells = 0
+
+    def _begin_heading(self, level: int) -> None:
+        self._finish_heading()
+        self._end_section()
+        self._heading = level
+        self._cells = 0
+
+    def _finish_heading(self) -> None:
+        if not self._heading:
+            return
+        title = one_line(_HEADING_SIGN.sub("", "".join(self._out)))
+        self._out = []
+        while self._path and self._path[-1][0] >= self._heading:
+            self._path.pop()
+        if title:
+            self._path.append((self._heading, title))
+            self.first_heading = self.first_heading or title
+        self._heading = 0
+
+    def _end_section(self) -> None:
+        lines = "".join(self._out).split("\n")
+        self._out = []
+        text = _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in lines))
+        text = text.strip("\n")
+        if text.strip():
+            self.parts.append(Part(text, tuple(title for _, title in self._path)))
+
+
+def _after_element(text: str, position: int, name: str) -> int:
+    """Returns the offset after an element's end tag, or after the page."""
+    edge = re.compile(rf"<(/?){re.escape(name)}\b[^<>]*>", re.IGNORECASE)
+    depth = 1
+    while depth:
+        match = edge.search(text, position)
+        if not match:
+            return len(text)
+        position = match.end()
+        if not match[0].endswith("/>"):
+            depth += -1 if match[1] else (name not in {"script", "style"})
+    return position

@@ -1,0 +1,275 @@
+"""Cuts documents into chunks along their structure.
+
+A chunk never leaves its section, page, cell or definition, holds at most `size`
+characters, and is verbatim: `text` stands at `lines` of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ragcli.index.documents import foreign_code, outline
+from ragcli.index.documents.blocks import Block, blocks, pieces
+from ragcli.index.documents.loaders.parts import Loaded, Part
+from ragcli.index.passages import Chunk
+from ragcli.language.languages import language_within
+
+SMALLEST_SIZE = 100
+"""Characters; chunks cannot be made smaller than that."""
+
+_LEADING_BLANK = re.compile(r"(?:[ \t]*\n)*")
+_SENTENCE_START = re.compile(
+    "(?<=[.!?\u2026])[\"'\u201d\u2019\u00bb)\\]]{0,3}\\s+|(?<=[\u3002\uff01\uff1f\uff61])|\n"
+)
+_WORD_START = re.compile(r"\s+")
+_LARGEST_FOREIGN = 1 << 20
+"""Characters; larger files go without LangChain's separators, which take long."""
+
+_OTHER_LANGUAGE_FROM = 400
+"""Characters from which a chunk's own language is told apart from its document's."""
+
+
+class _Span(NamedTuple):
+    """A chunk to be: offsets into its part."""
+
+    start: int
+    end: int
+    kind: str
+    heading: tuple[str, ...] = ()
+
+
+def split(loaded: Loaded, *, size: int, overlap: int) -> list[Chunk]:
+    """Returns the chunks of a document, in reading order.
+
+    Args:
+        loaded: The document.
+        size: Longest chunk in characters, `SMALLEST_SIZE` at least.
+        overlap: Characters that neighbouring chunks of one section's prose share,
+            at most; half of `size` at most.
+    """
+    size = max(size, SMALLEST_SIZE)
+    overlap = min(overlap, size // 2)
+    chunks: list[Chunk] = []
+    for part in loaded.parts:
+        if part.kind == "code":
+            spans = _code_spans(part, loaded.format, size)
+        elif part.kind == "table":
+            spans = _table_spans(part, loaded.format, size)
+        else:
+            spans = _prose_spans(part, loaded.format, size, overlap)
+        chunks += _chunks(part, spans, loaded.language)
+    return chunks
+
+
+def _chunks(part: Part, spans: Iterable[_Span], language: str) -> Iterator[Chunk]:
+    """Turns offsets into chunks with their lines."""
+    text = part.text
+    position, line = 0, part.first_line or 1
+    for span in spans:
+        start, end = _trimmed(text, span.start, span.end)
+        if start >= end:
+            continue
+        line += text.count("\n", position, start)
+        position = start
+        piece = text[start:end]
+        last = line + piece.count("\n")
+        yield Chunk(
+            piece,
+            part.heading + span.heading,
+            part.page,
+            (line, last) if part.first_line else None,
+            span.kind,
+            _language(piece, span.kind, language),
+        )
+
+
+def _language(piece: str, kind: str, language: str) -> str:
+    """Returns the language of a chunk: the document's, unless it is clearly another."""
+    if kind != "prose" or len(piece) < _OTHER_LANGUAGE_FROM:
+        return language
+    return language_within(piece, language)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Drops blank lines around a span, and spaces where it starts within a line."""
+    blank = _LEADING_BLANK.match(text, start, end)
+    begin = blank.end() if blank else start
+    stop = start + len(text[start:end].rstrip())
+    if begin > 0 and text[begin - 1] != "\n":
+        begin += len(text[begin:stop]) - len(text[begin:stop].lstrip())
+    return begin, stop
+
+
+def _prose_spans(
+    part: Part, format_name: str, size: int, overlap: int
+) -> Iterator[_Span]:
+    text = part.text
+    found = blocks(text, format_name)
+    if len(text.strip()) <= size:
+        yield _Span(0, len(text), _told(_common_kind({block.kind for block in found})))
+        return
+    limit = size - overlap
+    units: list[Block] = []
+    for block in _introduced(text, found, limit):
+        units += pieces(text, block, limit)
+    previous: _Span | None = None
+    for span in _packed(units, limit):
+        start = span.start
+        if previous and previous.kind == span.kind == "prose":
+            start = _shared_from(text, previous, span, overlap)
+        yield _Span(start, span.end, _told(span.kind))
+        previous = span
+
+
+def _common_kind(kinds: set[str]) -> str:
+    return next(iter(kinds)) if len(kinds) == 1 else "mixed"
+
+
+def _told(kind: str) -> str:
+    """Returns the kind of a chunk: what is mixed reads as prose."""
+    return "prose" if kind == "mixed" else kind
+
+
+def _introduced(text: str, found: list[Block], limit: int) -> Iterator[Block]:
+    """Joins a paragraph that ends with a colon to the code or table it introduces."""
+    held: Block | None = None
+    for block in found:
+        if held is None:
+            held = block
+            continue
+        introduces = held.kind == "prose" and text.endswith(":", held.start, held.end)
+        if introduces and block.kind != "prose" and block.end - held.start <= limit:
+            held = Block(held.start, block.end, "mixed")
+        else:
+            yield held
+            held = block
+    if held:
+        yield held
+
+
+def _packed(units: list[Block], limit: int) -> Iterator[_Span]:
+    """Joins neighbouring units into spans of about equal length, none over `limit`."""
+    if not units:
+        return
+    total = units[-1].end - units[0].start
+    target = total / max(1, -(-total // limit))
+    start, end, kinds = units[0].start, units[0].end, {units[0].kind}
+    for unit in units[1:]:
+        longer = unit.end - start
+        if longer > limit or longer - target > target - (end - start):
+            yield _Span(start, end, _common_kind(kinds))
+            start, kinds = unit.start, set()
+        end = unit.end
+        kinds.add(unit.kind)
+    yield _Span(start, end, _common_kind(kinds))
+
+
+def _shared_from(text: str, previous: _Span, span: _Span, overlap: int) -> int:
+    """Returns where a chunk starts that repeats the end of the one before it."""
+    earliest = max(previous.start + 1, span.start - overlap)
+    for border in (_SENTENCE_START, _WORD_START):
+        match = border.search(text, earliest, span.start)
+        if match and match.end() < span.start:
+            return match.end()
+    return span.start
+
+
+def _table_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
+    """Groups whole rows; a row with a quoted line break stays whole if it fits."""
+    text = part.text
+    quoted = format_name in {"csv", "tsv"}
+    rows: list[Block] = []
+    start = position = 0
+    while position < len(text):
+        end = text.find("\n", position) + 1 or len(text)
+        is_whole = not quoted or text.count('"', start, end) % 2 == 0
+        if is_whole or end - start > size:
+            rows.append(Block(start, end, "table"))
+            start = end
+        position = end
+    if start < len(text):
+        rows.append(Block(start, len(text), "table"))
+    cut = [piece for row in rows for piece in pieces(text, row, size)]
+    yield from _packed(cut, size)
+
+
+def _code_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
+    text = part.text
+    whole = Block(0, len(text), "code")
+    if len(text) <= size // 2:
+        yield _Span(0, len(text), "code")
+        return
+    if not outline.is_known(format_name):
+        yield from _packed(_undefined(text, format_name, size), size)
+        return
+    definitions = outline.outline(text, format_name)
+    yield from _joined(_covered(text, whole, definitions, (), size), size // 3)
+
+
+def _undefined(text: str, format_name: str, size: int) -> list[Block]:
+    """Cuts code whose definitions are not known."""
+    if format_name in foreign_code.LANGUAGES and len(text) <= _LARGEST_FOREIGN:
+        return list(foreign_code.separated(text, format_name, size))
+    return list(pieces(text, Block(0, len(text), "code"), size))
+
+
+def _covered(
+    text: str,
+    whole: Block,
+    definitions: list[outline.Definition],
+    path: tuple[str, ...],
+    size: int,
+) -> Iterator[_Span]:
+    """Yields spans that tile a stretch of code: definitions, and what is between."""
+    start = whole.start
+    for item in definitions:
+        yield from _plain_code(text, Block(start, item.start, "code"), path, size)
+        inside = (*path, item.name)
+        if item.end - item.start <= size:
+            yield _Span(item.start, item.end, "code", inside)
+        else:
+            body = Block(item.start, item.end, "code")
+            yield from _covered(text, body, item.children, inside, size)
+        start = item.end
+    yield from _plain_code(text, Block(start, whole.end, "code"), path, size)
+
+
+def _plain_code(
+    text: str, whole: Block, path: tuple[str, ...], size: int
+) -> Iterator[_Span]:
+    """Yields a stretch without definitions, cut between its paragraphs."""
+    if text[whole.start : whole.end].strip():
+        for span in _packed(list(pieces(text, whole, size)), size):
+            yield _Span(span.start, span.end, "code", path)
+
+
+def _joined(spans: Iterable[_Span], limit: int) -> Iterator[_Span]:
+    """Joins neighbours that are small, under the path that they have in common."""
+    held: _Span | None = None
+    for span in spans:
+        if held and span.end - held.start <= limit and _near(held, span):
+            shared = _common_path(held.heading, span.heading)
+            held = _Span(held.start, span.end, "code", shared)
+        else:
+            if held:
+                yield held
+            held = span
+    if held:
+        yield held
+
+
+def _near(held: _Span, span: _Span) -> bool:
+    """Tells whether two stretches of code have the same parent."""
+    shared = len(_common_path(held.heading, span.heading))
+    return shared >= max(len(held.heading), len(span.heading)) - 1
+
+
+def _common_path(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
+    count = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        count += 1
+    return left[:count]

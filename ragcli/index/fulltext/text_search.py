@@ -1,0 +1,130 @@
+"""Searching the text index of one generation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from ragcli.index.fulltext.text_index import schema, translated
+from ragcli.index.generations.generation_files import linked_directory
+
+if TYPE_CHECKING:
+    import tantivy
+
+    from ragcli.index.fulltext.analysis import Term
+
+_FIELD = "stems"
+
+
+class TextSearch:
+    """An opened text index; its files stay open, whoever collects them.
+
+    Args:
+        index: The tantivy index.
+    """
+
+    def __init__(self, index: tantivy.Index) -> None:
+        index.config_reader("Manual")
+        self._schema = schema()
+        self._searcher = index.searcher()
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Opens the text index in a directory.
+
+        Raises:
+            FileNotFoundError: The directory was collected meanwhile.
+            SnapshotDamaged: tantivy does not read it.
+        """
+        import tantivy
+
+        with translated(directory), linked_directory(directory) as place:
+            return cls(tantivy.Index.open(str(place)))
+
+    @property
+    def count(self) -> int:
+        """Chunks that can be found."""
+        return self._searcher.num_docs
+
+    def document_frequency(self, stem: str) -> int:
+        """Returns how many chunks have this stem."""
+        return self._searcher.doc_freq(_FIELD, stem)
+
+    def search(
+        self, terms: Sequence[Term], limit: int, excluded: Iterable[int]
+    ) -> list[tuple[int, float]]:
+        """Returns the best rows and their scores, best first.
+
+        Args:
+            terms: What to look for; the score is the weighted sum of their BM25.
+            limit: How many rows at the most.
+            excluded: Keys of documents to leave out.
+        """
+        import tantivy
+
+        query = self._query(terms)
+        if query is None:
+            return []
+        keys = list(excluded)
+        if keys:
+            left_out = tantivy.Query.term_set_query(self._schema, "document", keys)
+            clauses = [
+                (tantivy.Occur.Must, query),
+                (tantivy.Occur.MustNot, left_out),
+            ]
+            query = tantivy.Query.boolean_query(clauses)
+        return self._found(query, limit)
+
+    def scores(self, terms: Sequence[Term], rows: Sequence[int]) -> dict[int, float]:
+        """Returns the score of each of `rows`; 0 where no term occurs."""
+        import tantivy
+
+        wanted = dict.fromkeys(map(int, rows), 0.0)
+        query = self._query(terms)
+        if query is None or not wanted:
+            return wanted
+        # Not a set query: its automaton takes longer than all the rest.
+        single = partial(tantivy.Query.term_query, self._schema, "row")
+        clauses = [(tantivy.Occur.Should, single(row)) for row in wanted]
+        chosen = tantivy.Query.boolean_query(clauses)
+        chosen = tantivy.Query.const_score_query(chosen, 0.0)
+        # Should, so that the terms' lists are looked up for these rows, not walked.
+        clauses = [(tantivy.Occur.Must, chosen), (tantivy.Occur.Should, query)]
+        found = self._found(tantivy.Query.boolean_query(clauses), len(wanted))
+        return wanted | dict(found)
+
+    def _found(self, query: tantivy.Query, limit: int) -> list[tuple[int, float]]:
+        if limit < 1:
+            return []
+        hits = self._searcher.search(query, limit, count=False).hits
+        rows = self._searcher.fast_field_values("row", [place for _, place in hits])
+        return [
+            (int(row or 0), float(hit[0])) for row, hit in zip(rows, hits, strict=True)
+        ]
+
+    def _query(self, terms: Sequence[Term]) -> tantivy.Query | None:
+        """Returns the query for the sum of all terms; None when there are none."""
+        import tantivy
+
+        clauses = [
+            (tantivy.Occur.Should, tantivy.Query.boost_query(part, term.weight))
+            for term in terms
+            if (part := self._one(term)) is not None and term.weight > 0
+        ]
+        return tantivy.Query.boolean_query(clauses) if clauses else None
+
+    def _one(self, term: Term) -> tantivy.Query | None:
+        """Returns the query for one word with its variants, or for a phrase."""
+        import tantivy
+
+        if term.phrase and len(term.variants) > 1:
+            return tantivy.Query.phrase_query(self._schema, _FIELD, list(term.variants))
+        singles = [
+            tantivy.Query.term_query(self._schema, _FIELD, variant)
+            for variant in term.variants
+        ]
+        if len(singles) > 1:
+            return tantivy.Query.disjunction_max_query(singles)
+        return singles[0] if singles else None

@@ -1,0 +1,84 @@
+"""Removing what nobody needs: old generations, abandoned workspaces."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ragcli.index.generations import leases, pointer, verification
+from ragcli.index.generations.manifest import NAME as MANIFEST
+from ragcli.index.generations.manifest import generation_number
+from ragcli.storage.files import Directory, disk_errors
+
+WORKSPACE = "tmp-"
+_QUARANTINE = "quarantine"
+
+
+def all_generations(index: Directory) -> list[str]:
+    """Returns every generation's name on disk, oldest first."""
+    names = [name for name in index.names() if generation_number(name)]
+    return sorted(names, key=generation_number)
+
+
+def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
+    """Removes generations that are neither recent nor read, and dead workspaces.
+
+    Args:
+        index: The directory of the generations; its lock is held.
+        current: The live generation.
+        keep: How many of the newest stay, the live one included.
+        grace: Seconds for which a younger one stays in any case.
+    """
+    newest = generation_number(current)
+    present = all_generations(index)
+    valid = [name for name in present if generation_number(name) <= newest]
+    recent = set(valid[-keep:]) | set(_young(index, valid, grace))
+    for name in present:
+        if name not in recent and leases.remove_unused(index.path / name, WORKSPACE):
+            index.remove(verification.stamp_name(name))
+    index.remove(pointer.SYNC_NOTE)  # it names what may have been forgotten
+    for name in (pointer.NAME, pointer.SYNC_NOTE):
+        index.sweep(name)
+    for name in index.names():
+        if name.startswith(WORKSPACE):
+            leases.remove_unused(index.path / name, WORKSPACE)
+
+
+def discard_unpublished(index: Directory, current: str) -> None:
+    """Removes generations newer than the live one: nobody was told of them.
+
+    Their processes died between renaming them and moving `CURRENT`.
+
+    Args:
+        index: The directory of the generations; its lock is held.
+        current: The live generation; with none, nothing is known to be newer.
+    """
+    newest = generation_number(current)
+    for name in all_generations(index) if newest else ():
+        if generation_number(name) > newest:
+            leases.remove_unused(index.path / name, WORKSPACE)
+
+
+def set_aside(index: Directory, profile: Directory, generation: str) -> Path:
+    """Moves a generation into the profile's quarantine; returns where it is now."""
+    with profile.child(_QUARANTINE, create=True) as aside:
+        target = aside.path / f"{generation}-{os.urandom(4).hex()}"
+        with disk_errors(target):
+            os.rename(index.path / generation, target)
+        aside.sync()
+    index.remove(verification.stamp_name(generation))
+    index.sync()
+    return target
+
+
+def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:
+    """Returns the generations that were published less than `grace` seconds ago."""
+    limit = time.time() - grace
+    found = []
+    for name in names:
+        manifest = index.path / name / MANIFEST
+        if manifest.exists() and os.lstat(manifest).st_mtime > limit:
+            found.append(name)
+    return found

@@ -1,0 +1,94 @@
+"""Generations that were fetched from elsewhere: where they lie, and how many stay.
+
+    <cache>/remote/<hash of the profile's id>[-<incarnation>]/index/gen-00000007/
+
+Nothing in here is needed: it can all be fetched again. The least recently used
+generations go when there is more than `LIMIT`; one that is being read stays.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from ragcli.index.generations import collection, leases, verification
+
+PLACE = "remote"
+LIMIT = 4 << 30
+"""Bytes of fetched generations on this machine; shared files count for each."""
+
+
+def place(cache: Path, profile: str) -> Path:
+    """Returns the directory of one profile's fetched generations.
+
+    Args:
+        cache: The cache directory.
+        profile: The profile's id, and `/` and its incarnation if it has one.
+    """
+    return cache / PLACE / _name(profile)
+
+
+def retire(cache: Path, profile: str) -> None:
+    """Removes what other incarnations of a profile have left, unless it is in use.
+
+    They were fetched before the profile was encrypted or decrypted.
+    """
+    mine = _name(profile)
+    for other in (cache / PLACE).glob(f"{mine.partition('-')[0]}*"):
+        if other.name == mine:
+            continue
+        for generation in other.glob("index/gen-*"):
+            if leases.remove_unused(generation, collection.WORKSPACE):
+                name = verification.stamp_name(generation.name)
+                generation.with_name(name).unlink(missing_ok=True)
+
+
+def unless_cached(cache: Path, profile: str) -> Path | None:
+    """Returns a passing directory; None when the cache has one for the profile."""
+    return None if place(cache, profile).is_dir() else passing()
+
+
+def passing() -> Path:
+    """Returns a private directory that is gone when this process ends."""
+    directory = tempfile.mkdtemp(prefix="ragcli-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return Path(directory)
+
+
+def _name(profile: str) -> str:
+    identity, _, incarnation = profile.partition("/")
+    parts = filter(None, (identity, incarnation))
+    return "-".join(hashlib.sha256(part.encode()).hexdigest()[:32] for part in parts)
+
+
+def used(generation: Path) -> None:
+    """Notes that a generation is in use now."""
+    with suppress(OSError):
+        os.utime(generation)
+
+
+def trim(cache: Path, keep: Path, limit: int = LIMIT) -> None:
+    """Removes the least recently used generations until the rest fits.
+
+    Args:
+        cache: The cache directory.
+        keep: The generation that was asked for; it stays.
+        limit: Bytes.
+    """
+    found = []
+    for place in (cache / PLACE).glob("*/index/gen-*"):
+        with suppress(OSError):
+            size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
+            found.append((place.stat().st_mtime_ns, size, place))
+    total = sum(size for _, size, _ in found)
+    for _, size, place in sorted(found):
+        if total <= limit:
+            return
+        if place != keep and leases.remove_unused(place, collection.WORKSPACE):
+            (place.parent / verification.stamp_name(place.name)).unlink(missing_ok=True)
+            total -= size

@@ -1,0 +1,296 @@
+"""The generations of an index that several machines share.
+
+They live in a depot, as blocks of at most 1 MiB that are named by their hash, so
+that a block which is there already is never sent again. Each machine keeps the
+generations that it uses in a private cache, as the same immutable directories that
+a local index has: a generation is fetched once, every file is checked against the
+manifest, and the manifest against the hash that the depot calls current. A sealed
+index is sealed in the depot and in the cache alike.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ragcli.errors import (
+    Conflict,
+    RagcliError,
+    SnapshotDamaged,
+    SnapshotNotFound,
+    UsageError,
+)
+from ragcli.index.generations import collection, leases, publishing, verification
+from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations.manifest import (
+    Manifest,
+    generation_name,
+    generation_number,
+)
+from ragcli.index.generations.remote import block_cache, block_files, fetching
+from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.protocols import Depot, Sealer
+from ragcli.storage.files import (
+    DIRECTORY_MODE,
+    Directory,
+    disk_errors,
+)
+
+_ATTEMPTS = 3
+"""Times that blocks may be collected by others while we publish."""
+
+
+class RemoteSnapshots(LocalSnapshots):
+    """Generations in a depot, used through a local cache.
+
+    Args:
+        depot: Where they live.
+        cache: This machine's cache directory.
+        profile: The profile's id; each has a cache of its own.
+        sealer: Encrypts the files; None for a profile in the clear.
+        keep: Generations that stay in the depot, the current one included.
+        limit: Bytes of fetched generations on this machine.
+        remember: Whether the cache may be changed; else what is fetched is gone with
+            this process.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a process decides about it, all named
+        self,
+        depot: Depot,
+        cache: Path,
+        profile: str,
+        sealer: Sealer | None,
+        *,
+        keep: int = 4,
+        limit: int = block_cache.LIMIT,
+        remember: bool = True,
+    ) -> None:
+        self._passing = None if remember else block_cache.unless_cached(cache, profile)
+        place = self._passing or block_cache.place(cache, profile)
+        directory = Directory.open(place, create=remember)
+        super().__init__(directory, sealer, keep=keep, grace=60.0, remember=remember)
+        self._id = profile
+        self._depot = depot
+        self._cache = cache
+        self._limit = limit
+        self._live = ("", "")
+        """The live generation when it was last asked for, and its manifest's hash."""
+
+    def current(self) -> str:
+        """Returns the live generation, or "" when there is none."""
+        name, digest, _ = self._depot.current()
+        self._live = (name, digest)
+        return name
+
+    def generations(self) -> list[str]:
+        """Returns the kept generations, oldest first; the last one is current."""
+        return sorted(self._depot.generations(), key=generation_number)
+
+    def candidates(self) -> list[str]:
+        """Returns all kept generations, newest first."""
+        return self.generations()[::-1]
+
+    def manifest(self, generation: str) -> Manifest:
+        """Returns the manifest of a generation that is here, fetched if need be.
+
+        Raises:
+            SnapshotNotFound: Collected, or never there.
+            SnapshotDamaged: A hash does not match.
+        """
+        if not generation_number(generation):
+            raise SnapshotNotFound(f"there is no index {generation!r}", "")
+        if self._live[0] != generation:
+            self.current()
+        if not self._is_here(generation):
+            self._fetch(generation)
+        if self._remember:
+            block_cache.used(self._place(generation))
+        return super().manifest(generation)
+
+    def _is_here(self, generation: str) -> bool:
+        """Tells whether the cache holds the very generation that is meant."""
+        try:
+            data = (self._place(generation) / manifests.NAME).read_bytes()
+        except OSError:
+            return False
+        if self._live[0] == generation:
+            sound = manifests.digest(data) == self._live[1]
+        else:
+            sound = data == self._depot.manifest(generation)[0]
+        if not sound and self._remember:  # a failover lost what was seen here
+            self._forget(generation)
+        return sound
+
+    def retire(self) -> None:
+        """Removes what was cached before the profile was encrypted or decrypted."""
+        block_cache.retire(self._cache, self._id)
+
+    def _forget(self, generation: str) -> None:
+        self._verified.pop(generation, None)
+        leases.remove_unused(self._place(generation), collection.WORKSPACE)
+        self._made_index().remove(verification.stamp_name(generation))
+
+    def _fetch(self, generation: str) -> None:
+        """Puts a generation into the cache, every file verified."""
+        if not self._remember and not self._passing:
+            self._passing = block_cache.passing()
+            self._profile, self._opened = Directory.open(self._passing), None
+        data, blocks = self._depot.manifest(generation)
+        if self._live[0] == generation and manifests.digest(data) != self._live[1]:
+            raise manifests.damaged(generation, "its manifest is another one")
+        found = manifests.parse(data, generation)
+        index = self._made_index()
+        place = index.path / (collection.WORKSPACE + secrets.token_hex(8))
+        with disk_errors(place):
+            os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
+        lease = leases.own(place)
+        try:
+            fetching.fill(self._depot, place, found, blocks, fetching.known(index))
+            publishing.finish(place, data)
+            fetching.put_in_place(index, place, generation)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+            os.close(lease)
+        with index.child(generation) as opened:
+            verification.note(index, opened, generation, data)
+        if self._remember:
+            block_cache.trim(self._cache, self._place(generation), self._limit)
+            self.retire()
+
+    def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
+        """Makes `workspace` the next generation and returns its name.
+
+        Raises:
+            Conflict: `parent` is no longer current; rebase and publish again.
+            StorageFailed, StoreUnavailable: Nothing changed.
+        """
+        known = self.manifest(parent).files if parent else {}
+        place = self._place(parent) if parent else None
+        files = publishing.sync_files(workspace, place, known)
+        return self._publish(workspace, {**manifest, "parent": parent}, files)
+
+    def select(self, generation: str) -> str:
+        """Makes an older generation current again, as a new one; returns its name."""
+        chosen = self.manifest(generation)
+        facts = chosen.as_dict()
+        facts.update(change="rollback", origin=chosen.origin or generation)
+        with self.workspace(generation) as place:
+            files = publishing.sync_files(place, self._place(generation), chosen.files)
+            publishing.expect_same(chosen.files, files)
+            return self._publish(place, {**facts, "parent": self.current()}, files)
+
+    def _publish(
+        self, workspace: Path, manifest: dict[str, Any], files: publishing.Facts
+    ) -> str:
+        """Sends what the depot lacks, compares and swaps, and keeps a copy here."""
+        parent = str(manifest["parent"])
+        live, _, number = self._depot.current()
+        if live != parent:
+            raise Conflict(
+                f"the index moved on to {live or 'nothing'} meanwhile",
+                "run the command again; nothing was lost",
+            )
+        name = generation_name(number + 1)
+        data = self._encoded({**manifest, "name": name, "files": files})
+        blocks = block_files.hashed(workspace, files, self._parent_blocks(parent))
+        block_files.send(self._depot, workspace, blocks)
+        digest = manifests.digest(data)
+        for _ in range(_ATTEMPTS):
+            told = (digest, data)
+            if not self._depot.publish(name, parent, told, blocks, self._keep):
+                self._keep_copy(workspace, name, data)
+                return name
+            block_files.send(self._depot, workspace, blocks)
+        raise Conflict("the index is being changed by others", "run the command again")
+
+    def _encoded(self, manifest: Mapping[str, Any]) -> bytes:
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        told = {**manifest, "created": created, "format": manifests.FORMAT, "seal": ""}
+        if self.sealer:
+            told["seal"] = publishing.seal_manifest(self.sealer, told)
+        return manifests.encode(told)
+
+    def _parent_blocks(self, parent: str) -> dict[str, list[str]]:
+        """Returns the blocks of the parent's files, by the hash of the file."""
+        if not parent:
+            return {}
+        data, blocks = self._depot.manifest(parent)
+        files = manifests.parse(data, parent).files
+        return {files[name]["sha256"]: found for name, found in blocks.items()}
+
+    def _keep_copy(self, workspace: Path, name: str, data: bytes) -> None:
+        """Moves a published workspace into the cache; failing costs a fetch later."""
+        index = self._made_index()
+        publishing.finish(workspace, data)
+        os.close(self._owned.pop(workspace))
+        if self._place(name).exists():  # of a publication that a failover lost
+            self._forget(name)
+        try:
+            publishing.rename_into_place(index, workspace.name, name)
+            with index.child(name) as opened:
+                verification.note(index, opened, name, data)
+            collection.collect(index, name, keep=self._keep, grace=self._grace)
+        except (RagcliError, OSError):
+            shutil.rmtree(workspace, ignore_errors=True)
+
+    def lock(self, wait: float) -> AbstractContextManager[None]:
+        """Holds the ingest lock, on all machines."""
+        return self._depot.lock(wait)
+
+    def prune(self) -> None:
+        """Removes every generation but the current one, here and in the depot."""
+        live = self.current()
+        if live:
+            data, blocks = self._depot.manifest(live)
+            told = (manifests.digest(data), data)
+            self._depot.publish(live, live, told, blocks, 1)
+            collection.collect(self._made_index(), live, keep=1, grace=0.0)
+
+    def verify(self, generation: str) -> list[str]:
+        """Reads and hashes every block; returns what is wrong, one line each."""
+        try:
+            data, blocks = self._depot.manifest(generation)
+            found = self._parsed(data, generation)
+        except (SnapshotDamaged, SnapshotNotFound) as error:
+            return [error.message]
+        check = partial(block_files.wrong, self._depot)
+        return [
+            wrong
+            for name, facts in sorted(found.files.items())
+            if (wrong := check(name, facts["sha256"], blocks.get(name, [])))
+        ]
+
+    def mend(self, generation: str) -> bool:
+        """Sends what this machine has of a damaged generation; tells if that helped.
+
+        Only files that are what the manifest says are sent.
+        """
+        try:
+            data, blocks = self._depot.manifest(generation)
+            found = self._parsed(data, generation)
+        except (SnapshotDamaged, SnapshotNotFound):
+            return False
+        here = fetching.known(self._made_index())
+        for name, facts in found.files.items():
+            source = here.get((name, facts["sha256"]))
+            if source is not None:
+                block_files.resend(self._depot, source, blocks.get(name, []))
+        return not self.verify(generation)
+
+    def quarantine(self, generation: str) -> Path:
+        """Refuses: what others share is not moved to this machine.
+
+        Raises:
+            UsageError: Always; `docs rollback` returns to a sound generation.
+        """
+        raise UsageError(
+            f"index {generation} cannot be set aside in Redis",
+            "`ragcli docs rollback` returns to a sound one",
+        )

@@ -1,0 +1,309 @@
+"""The generations of an index in a profile's directory.
+
+    index/CURRENT           name of the live generation, hash of its manifest
+    index/gen-00000007/     immutable
+    index/tmp-*             a workspace, or what a killed process left of one
+    index/verified-gen-*    what was verified on this machine
+    index/unchanged.json    what the disk was like when a sync found nothing to do
+
+A reader never waits. A writer builds its workspace without a lock and holds one
+only to compare `CURRENT` with its parent and swap it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ragcli.errors import Conflict, SnapshotDamaged
+from ragcli.index.generations import (
+    collection,
+    leases,
+    pointer,
+    publishing,
+    verification,
+)
+from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations.manifest import (
+    Manifest,
+    generation_name,
+    generation_number,
+)
+from ragcli.index.protocols import Sealer
+from ragcli.storage.files import DIRECTORY_MODE, Directory, disk_errors
+from ragcli.storage.locks import commit_lock, long_lock
+
+
+class LocalSnapshots:
+    """Generations on the local disk; satisfies `index.protocols.Snapshots`.
+
+    Args:
+        directory: The profile's directory; stays open as long as this object.
+        sealer: Encrypts the files; None for a profile in the clear.
+        keep: Generations that stay for rollback, the current one included.
+        grace: Seconds for which a younger generation stays in any case.
+        remember: Whether what was verified may be noted beside the generations.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        sealer: Sealer | None,
+        *,
+        keep: int = 4,
+        grace: float = 5.0,
+        remember: bool = True,
+    ) -> None:
+        self.sealer = sealer
+        self._profile = directory
+        self._keep = keep
+        self._grace = grace
+        self._remember = remember
+        self._opened: Directory | None = None
+        self._owned: dict[Path, int] = {}
+        self._verified: dict[str, Manifest] = {}
+
+    def current(self) -> str:
+        """Returns the live generation, or "" when there is none.
+
+        Raises:
+            SnapshotDamaged: `CURRENT` is not what was written.
+        """
+        return pointer.read(self._index())[0]
+
+    def directory(self, generation: str) -> Path:
+        """Returns the directory of a generation, verified; raises as `manifest`."""
+        self.manifest(generation)
+        return self._place(generation)
+
+    def manifest(self, generation: str) -> Manifest:
+        """Returns the manifest of a generation whose files were verified.
+
+        Raises:
+            SnapshotNotFound: Collected, or never there.
+            SnapshotDamaged: A hash does not match.
+        """
+        index = self._index()
+        if index is None or not generation_number(generation):
+            raise manifests.not_found(generation)
+        try:
+            with index.child(generation) as opened:
+                return self._checked(index, opened, generation)
+        except FileNotFoundError:
+            if self._place(generation).is_dir():
+                raise manifests.damaged(generation, "files are missing") from None
+            raise manifests.not_found(generation) from None
+
+    def _checked(self, index: Directory, opened: Directory, name: str) -> Manifest:
+        """Returns the manifest; hashes the files unless they are as verified."""
+        data = opened.read(manifests.NAME, limit=manifests.LIMIT)
+        found = self._parsed(data, name)
+        if self._verified.get(name) == found:
+            return found
+        digest = manifests.digest(data)
+        if not verification.is_as_verified(index, opened, name, digest):
+            wrong = verification.differences(opened, found)
+            if wrong:
+                raise manifests.damaged(name, wrong[0])
+            if self._remember:
+                verification.note(index, opened, name, data)
+        self._verified[name] = found
+        return found
+
+    def _parsed(self, data: bytes, name: str) -> Manifest:
+        """Returns a manifest whose own hash and seal hold."""
+        found = manifests.parse(data, name)
+        live, digest = pointer.read(self._index())
+        if name == live and manifests.digest(data) != digest:
+            raise manifests.damaged(name, "its manifest is not the one in CURRENT")
+        if self.sealer:
+            publishing.check_seal(self.sealer, json.loads(data))
+        return found
+
+    def generations(self) -> list[str]:
+        """Returns the kept generations, oldest first; the last one is current."""
+        index = self._index()
+        newest = generation_number(self.current())
+        if index is None:
+            return []
+        present = collection.all_generations(index)
+        return [name for name in present if generation_number(name) <= newest]
+
+    def candidates(self) -> list[str]:
+        """Returns all generations on disk, newest first, whatever `CURRENT` says."""
+        index = self._index()
+        return collection.all_generations(index)[::-1] if index else []
+
+    def share(self, generation: str) -> int:
+        """Returns a descriptor; the generation stays as long as it is open.
+
+        Raises:
+            SnapshotNotFound: It was collected.
+        """
+        try:
+            return leases.share(self._place(generation))
+        except FileNotFoundError:
+            raise manifests.not_found(generation) from None
+
+    @contextmanager
+    def workspace(self, parent: str) -> Iterator[Path]:
+        """Yields a private `tmp-*` directory with the parent's files in it.
+
+        Files are hard-linked, or copied where the file system has no links.
+
+        Raises:
+            SnapshotNotFound, SnapshotDamaged: The parent cannot be built upon.
+            StorageFailed: Nothing changed.
+        """
+        files = self.manifest(parent).files if parent else {}
+        index = self._made_index()
+        place = index.path / (collection.WORKSPACE + os.urandom(8).hex())
+        with disk_errors(place):
+            os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
+        self._owned[place] = leases.own(place)
+        try:
+            if parent:
+                publishing.link_files(self._place(parent), place, files)
+            yield place
+        finally:
+            lease = self._owned.pop(place, None)
+            if lease is not None:
+                import shutil  # 5 ms: it loads every kind of compression
+
+                shutil.rmtree(place, ignore_errors=True)
+                os.close(lease)
+
+    def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
+        """Makes `workspace` the next generation and returns its name.
+
+        Raises:
+            Conflict: `parent` is no longer current; rebase and publish again.
+            StorageFailed: Nothing changed.
+            Locked: Others swapped `CURRENT` for too long.
+        """
+        known = self.manifest(parent).files if parent else {}
+        place = self._place(parent) if parent else None
+        files = publishing.sync_files(workspace, place, known)
+        with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
+            live = self.current()
+            if live != parent:
+                raise Conflict(
+                    f"the index moved on to {live or 'nothing'} meanwhile",
+                    "run the command again; nothing was lost",
+                )
+            collection.discard_unpublished(self._made_index(), live)
+            return self._publish(workspace, {**manifest, "parent": parent}, files)
+
+    def _publish(
+        self, workspace: Path, manifest: dict[str, Any], files: publishing.Facts
+    ) -> str:
+        """Completes the manifest, renames, swaps, collects; the lock is held."""
+        index = self._made_index()
+        newest = max(map(generation_number, index.names()), default=0)
+        name = generation_name(newest + 1)
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        told = {**manifest, "name": name, "created": created, "files": files}
+        told |= {"format": manifests.FORMAT, "seal": ""}
+        if self.sealer:
+            told["seal"] = publishing.seal_manifest(self.sealer, told)
+        data = manifests.encode(told)
+        publishing.finish(workspace, data)
+        os.close(self._owned.pop(workspace))
+        publishing.rename_into_place(index, workspace.name, name)
+        pointer.write(index, name, data)
+        with index.child(name) as opened:
+            verification.note(index, opened, name, data)
+        collection.collect(index, name, keep=self._keep, grace=self._grace)
+        return name
+
+    def select(self, generation: str) -> str:
+        """Makes an older generation current again, as a new one; returns its name.
+
+        Raises:
+            SnapshotNotFound, SnapshotDamaged: It cannot be returned to.
+        """
+        chosen = self.manifest(generation)
+        facts = chosen.as_dict()
+        facts.update(change="rollback", origin=chosen.origin or generation)
+        with disk_errors("index"), self.workspace(generation) as place:
+            source = self._place(generation)
+            files = publishing.sync_files(place, source, chosen.files)
+            publishing.expect_same(chosen.files, files)
+            with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
+                return self._publish(place, {**facts, "parent": self._named()}, files)
+
+    def _named(self) -> str:
+        """Returns the name in `CURRENT`, "" if it cannot be read."""
+        with suppress(SnapshotDamaged):
+            return self.current()
+        return ""
+
+    def lock(self, wait: float) -> AbstractContextManager[None]:
+        """Holds the ingest lock."""
+        return long_lock(self._profile, "ingest.lock", wait=wait)
+
+    def prune(self) -> None:
+        """Removes every generation but the current one: what is gone is gone.
+
+        Raises:
+            Locked: Another process publishes.
+        """
+        index = self._index()
+        if index:
+            with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
+                collection.collect(index, self.current(), keep=1, grace=0.0)
+
+    def verify(self, generation: str) -> list[str]:
+        """Reads and hashes every file; returns what is wrong, one line each."""
+        index = self._index()
+        try:
+            if index is None:
+                return [f"{generation} is not there"]
+            with index.child(generation) as opened:
+                data = opened.read(manifests.NAME, limit=manifests.LIMIT)
+                found = self._parsed(data, generation)
+                return verification.differences(opened, found)
+        except FileNotFoundError:
+            return [f"{generation} is not there, or has no manifest"]
+        except SnapshotDamaged as error:
+            return [error.message]
+
+    def quarantine(self, generation: str) -> Path:
+        """Moves a damaged generation out of the index; returns where it is now.
+
+        If it was the current one, the newest sound generation takes its place.
+        """
+        index = self._made_index()
+        with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
+            target = collection.set_aside(index, self._profile, generation)
+            if self._named() in {generation, ""}:
+                index.remove(pointer.NAME)
+                index.sync()
+                sound = (item for item in self.candidates() if not self.verify(item))
+                pointer.restore(index, next(sound, ""))
+        return target
+
+    @property
+    def notes(self) -> Directory | None:
+        """Where the outcome of a sync may be noted in the clear; None for nowhere."""
+        return self._index() if self._remember and self.sealer is None else None
+
+    def _index(self) -> Directory | None:
+        """Returns the open directory of the generations; None before the first."""
+        if self._opened is None:
+            with suppress(FileNotFoundError):
+                self._opened = self._profile.child("index")
+        return self._opened
+
+    def _made_index(self) -> Directory:
+        index = self._index() or self._profile.child("index", create=True)
+        self._opened = index
+        return index
+
+    def _place(self, generation: str) -> Path:
+        return self._profile.path / "index" / generation

@@ -1,0 +1,164 @@
+"""New vectors for stored texts: another embedder takes over an index.
+
+The new segments are made beside the old ones, from the stored passages alone, and
+take their place at once. The text index does not change.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ragcli.errors import Conflict
+from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
+from ragcli.index.generations.manifest import Manifest, SegmentInfo, read
+from ragcli.index.generations.publishing import link_or_copy
+from ragcli.index.ingest import embedding
+from ragcli.index.ingest.revision import segment_files
+from ragcli.index.passages import indexed_text
+from ragcli.index.report import IngestReport
+from ragcli.index.segments import catalogue, merging
+from ragcli.index.segments.segment_writer import Columns, SegmentWriter
+from ragcli.storage.files import disk_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ragcli.index.protocols import Embedder, Progress, Snapshots
+
+_ATTEMPTS = 50
+
+
+def reembed(
+    snapshots: Snapshots, embedder: Embedder, progress: Progress
+) -> IngestReport:
+    """Makes the vectors of an index anew.
+
+    Args:
+        snapshots: Where the index lives.
+        embedder: Makes the new vectors.
+        progress: Told about each document.
+
+    Raises:
+        ModelUnavailable: The embedder failed; nothing changed.
+        Conflict: Others kept publishing; nothing changed.
+        StorageFailed: Nothing changed.
+    """
+    start = time.monotonic()
+    parent = snapshots.current()
+    if not parent:
+        return IngestReport()
+    with disk_errors("index"), snapshots.workspace("") as place:
+        work = _Reembedding(snapshots, embedder, progress, place)
+        manifest = work.publish()
+    return IngestReport(
+        changed=manifest.documents,
+        chunks=manifest.chunks,
+        generation=snapshots.current(),
+        seconds=time.monotonic() - start,
+    )
+
+
+class _NewVectors:
+    """Embeds stored passages again; satisfies `merging.Conversion`."""
+
+    def __init__(self, embedder: Embedder, progress: Progress) -> None:
+        self._embedder = embedder
+        self._progress = progress
+        if not embedder.dimension:
+            embedder.embed(["dimension"])  # some models tell only by doing
+
+    def writer(self) -> SegmentWriter:
+        """Returns a writer for the new vectors."""
+        tokens = embedding.has_tokens(self._embedder)
+        return SegmentWriter(self._embedder.dimension, tokens=tokens)
+
+    def columns(self, record: catalogue.Record, stored: Columns) -> Columns:
+        """Returns the chunks of a document with new vectors."""
+        texts = []
+        for line in stored.passages:
+            told = json.loads(line)
+            heading = tuple(told.get("heading", ()))
+            texts.append(indexed_text(record["title"], heading, told["text"]))
+        made = embedding.embed(self._embedder, texts)
+        self._progress.step(record["path"])
+        vectors = [made.matrix()]
+        return Columns(
+            stored.rows, stored.passages, made.tokens, vectors, stored.languages
+        )
+
+
+class _Reembedding:
+    """The segments made so far, by the segment that each replaces."""
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        embedder: Embedder,
+        progress: Progress,
+        place: Path,
+    ) -> None:
+        self._snapshots = snapshots
+        self._embedder = embedder
+        self._progress = progress
+        self._conversion = _NewVectors(embedder, progress)
+        self._staged = WorkspaceFiles(place, snapshots.sealer)
+        self._made: dict[tuple[str, int], list[SegmentInfo]] = {}
+
+    def publish(self) -> Manifest:
+        """Embeds what is new in the current generation, until nobody was faster."""
+        for attempt in range(_ATTEMPTS):
+            parent = self._snapshots.current()
+            base = read(self._snapshots.directory(parent))
+            if not attempt:
+                self._progress.start(base.documents, "embedding")
+            self._make_missing(parent, base)
+            try:
+                return self._replace(parent, base)
+            except Conflict:
+                continue
+        raise Conflict(
+            "others kept changing the index",
+            "nothing changed; run `ragcli docs reembed` again when they are done",
+        )
+
+    def _make_missing(self, parent: str, base: Manifest) -> None:
+        place = self._snapshots.directory(parent)
+        files = generation_files(place, self._snapshots.sealer)
+        for info in base.segments:
+            if (info.id, info.dead) not in self._made:
+                self._made[info.id, info.dead] = merging.merge(
+                    [info],
+                    files,
+                    base,
+                    self._staged.store,
+                    oldest=False,
+                    conversion=self._conversion,
+                )
+
+    def _replace(self, parent: str, base: Manifest) -> Manifest:
+        """Publishes a generation with the new segments in place of the old."""
+        with self._snapshots.workspace(parent) as place:
+            files = WorkspaceFiles(place, self._snapshots.sealer)
+            tokens = embedding.has_tokens(self._embedder)
+            segments: list[SegmentInfo] = []
+            for info in base.segments:
+                for name in segment_files(info, tokens=base.tokens):
+                    files.remove(name)
+                for new in self._made[info.id, info.dead]:
+                    for name in segment_files(new, tokens=tokens):
+                        link_or_copy(self._staged.directory / name, place / name)
+                    segments.append(new)
+            manifest = replace(
+                base,
+                change="reembed",
+                origin="",
+                embedder=self._embedder.id,
+                dimension=self._embedder.dimension,
+                tokens=tokens,
+                segments=tuple(segments),
+            )
+            self._snapshots.publish(place, parent, manifest.as_dict())
+            return manifest

@@ -1,0 +1,248 @@
+"""One change to an index: staged segments joined to a generation, and published.
+
+Whatever happened to the index since the change was staged, joining it means
+linking files, marking replaced chunks dead and listing segments: when somebody
+else published first, it is simply done again on top of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import Conflict
+from ragcli.frozen import frozen
+from ragcli.index.fulltext import text_workspace
+from ragcli.index.generations.generation_files import WorkspaceFiles
+from ragcli.index.generations.manifest import Manifest, SegmentInfo, mismatch, read
+from ragcli.index.generations.publishing import link_or_copy
+from ragcli.index.ingest import roots
+from ragcli.index.segments import catalogue, merging
+from ragcli.index.segments.catalogue_view import CatalogueView
+from ragcli.index.segments.moments import Moments
+from ragcli.index.segments.segment import Segment
+from ragcli.index.segments.segment_writer import SegmentWriter, new_id
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragcli.index.protocols import Snapshots
+
+_ATTEMPTS = 50
+_LATE_SUM = 256
+"""Dead chunks that may be left in a stored sum before it is made again."""
+
+
+@frozen
+class Change:
+    """What an ingest wants of an index."""
+
+    kind: str
+    """`add`, `sync`, `remove`."""
+
+    staged: Path
+    """Workspace with the files of `segments` and their text index."""
+
+    segments: tuple[SegmentInfo, ...]
+    """Segments to add, oldest first."""
+
+    text: Path | None
+    """Directory of the staged text index; None when there is nothing in it."""
+
+    replaced: frozenset[str]
+    """Paths whose chunks are replaced by those in `segments`, if there are any."""
+
+    removed: frozenset[str] = frozenset()
+    """Paths that go."""
+
+    touched: tuple[catalogue.Record, ...] = ()
+    """New records of documents whose files changed in nothing but their times."""
+
+    add_roots: tuple[str, ...] = ()
+    """Directories that were named."""
+
+    leave_out: tuple[str, ...] = ()
+    """Paths that were removed by hand."""
+
+    drop_roots: tuple[str, ...] = ()
+    """Directories that are gone."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Embedder, dimension, chunking, for the manifest."""
+
+
+def publish(snapshots: Snapshots, change: Change, wait: float) -> str:
+    """Joins a change to the current generation; returns the new one's name.
+
+    Raises:
+        Locked: Others were joining theirs for `wait` seconds.
+        Conflict: Others keep publishing without the lock.
+        StorageFailed: Nothing changed.
+    """
+    with snapshots.lock(wait):
+        for attempt in range(_ATTEMPTS):
+            parent = snapshots.current()
+            try:
+                with snapshots.workspace(parent) as place:
+                    manifest = _joined(snapshots, change, parent, place)
+                    return snapshots.publish(place, parent, manifest.as_dict())
+            except Conflict:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _joined(snapshots: Snapshots, change: Change, parent: str, place: Path) -> Manifest:
+    """Fills the workspace and returns its manifest."""
+    files = WorkspaceFiles(place, snapshots.sealer)
+    base = read(snapshots.directory(parent)) if parent else Manifest()
+    _check_embedder(base, change)
+    index = _Joining(files, replace(base, **change.facts))
+    affected = index.remove(change)
+    text_workspace.update(files, base, affected, change.text)
+    index.add(change)
+    index.merge()
+    index.write_roots(change)
+    return replace(index.manifest(), change=change.kind, origin="")
+
+
+class _Joining:
+    """The segments of a workspace while they change."""
+
+    def __init__(self, files: WorkspaceFiles, base: Manifest) -> None:
+        self._files = files
+        self._base = base
+        self._segments = list(base.segments)
+        self._documents = base.documents
+
+    def remove(self, change: Change) -> list[int]:
+        """Marks the chunks of documents dead; returns the keys of their documents.
+
+        Also writes the records that say what became of documents.
+        """
+        known = CatalogueView(self._base, self._files)
+        gone = [item for path in change.removed if (item := known.find(path))]
+        replaced = [item for path in change.replaced if (item := known.find(path))]
+        touched = [item for item in change.touched if known.still_holds(item)]
+        self._documents -= len(gone) + len(replaced)
+        with_chunks = [item for item in gone + replaced if item["chunks"]]
+        if with_chunks:
+            self._kill(with_chunks)
+        self._tell([{"path": item["path"], "gone": True} for item in gone] + touched)
+        return [catalogue.key(item["path"]) for item in with_chunks]
+
+    def _tell(self, records: list[catalogue.Record]) -> None:
+        """Writes records without chunks of their own."""
+        if records:
+            writer = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
+            for record in records:
+                writer.add_record(record)
+            self._segments.append(writer.write(self._files.store))
+
+    def _kill(self, records: Sequence[catalogue.Record]) -> None:
+        import numpy as np
+
+        spans = [(item["row"], item["row"] + item["chunks"]) for item in records]
+        wanted = np.sort(np.concatenate([np.arange(*span) for span in spans]))
+        for place, info in enumerate(self._segments):
+            if info.live:
+                segment = Segment(info, self._files, self._base)
+                here, positions = segment.positions(wanted)
+                fresh = positions[~segment.dead[positions]] if here.any() else positions
+                if len(fresh):
+                    self._segments[place] = self._with_dead(segment, fresh)
+
+    def _with_dead(self, segment: Segment, fresh: NDArray[np.int64]) -> SegmentInfo:
+        """Writes the positions of a segment's dead chunks, and its sums if needed."""
+        import numpy as np
+
+        info = segment.info
+        order = np.concatenate([segment.dead_order, fresh])
+        name = f"dead-{info.id}-{new_id()}.bin"
+        self._files.write(name, order.astype("<u4").tobytes())
+        if info.dead_file:
+            self._files.remove(info.dead_file)
+        changed = replace(info, dead_file=name, dead=len(order))
+        if info.moments_file and len(order) - info.summed_dead > _LATE_SUM:
+            changed = self._with_sums(segment, changed, order[info.summed_dead :])
+        return changed
+
+    def _with_sums(
+        self, segment: Segment, info: SegmentInfo, uncounted: NDArray[np.int64]
+    ) -> SegmentInfo:
+        """Takes dead vectors out of a segment's stored sums."""
+        stored = self._files.buffer(info.moments_file)
+        sums = Moments.empty(self._base.dimension)
+        sums.merge(Moments.decode(stored, self._base.dimension))
+        sums.add(segment.vectors.vectors(uncounted), -1)
+        name = f"moments-{info.id}-{new_id()}.bin"
+        self._files.write(name, sums.encode())
+        self._files.remove(info.moments_file)
+        return replace(info, moments_file=name, summed_dead=info.dead)
+
+    def add(self, change: Change) -> None:
+        """Takes over the staged segments."""
+        for info in change.segments:
+            for name in segment_files(info, tokens=self._base.tokens):
+                link_or_copy(change.staged / name, self._files.directory / name)
+            self._segments.append(info)
+        self._documents += len(change.replaced)
+
+    def merge(self) -> None:
+        """Merges neighbours where that is due."""
+        for start, end in reversed(merging.runs(self._segments)):
+            old = self._segments[start:end]
+            oldest = start == 0
+            new = merging.merge(
+                old, self._files, self._base, self._files.store, oldest=oldest
+            )
+            for info in old:
+                for name in segment_files(info, tokens=self._base.tokens):
+                    self._files.remove(name)
+            self._segments[start:end] = new
+
+    def write_roots(self, change: Change) -> None:
+        """Writes what `docs sync` looks through, if the change alters it."""
+        stored = roots.FILE in self._base.files
+        known = roots.read(self._files) if stored else roots.Roots()
+        wanted = known.readmitted(change.replaced).changed(
+            added=change.add_roots,
+            dropped=change.drop_roots,
+            left_out=change.leave_out,
+        )
+        if wanted != known:
+            if stored:
+                self._files.remove(roots.FILE)
+            self._files.write(roots.FILE, roots.encode(wanted))
+
+    def manifest(self) -> Manifest:
+        """Returns the manifest of what the workspace holds now."""
+        return replace(
+            self._base,
+            segments=tuple(self._segments),
+            documents=self._documents,
+            chunks=sum(item.live for item in self._segments),
+        )
+
+
+def segment_files(info: SegmentInfo, *, tokens: bool) -> list[str]:
+    """Returns the names of a segment's files."""
+    names = [f"documents-{info.id}.jsonl", f"documents-{info.id}.bin"]
+    if info.chunks:
+        names += [f"vectors-{info.id}.faiss", f"passages-{info.id}.jsonl"]
+        names += [f"chunks-{info.id}.bin"] + [f"tokens-{info.id}.bin"] * tokens
+    return names + [name for name in (info.dead_file, info.moments_file) if name]
+
+
+def _check_embedder(base: Manifest, change: Change) -> None:
+    """Refuses vectors of two embedders in one index.
+
+    Raises:
+        EmbedderMismatch: Somebody else's came first.
+    """
+    wanted = change.facts.get("embedder", base.embedder)
+    if base.chunks and base.embedder != wanted:
+        raise mismatch(base.embedder, wanted)

@@ -1,0 +1,121 @@
+"""Opens a generation for reading, whoever publishes or collects meanwhile."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ragcli.errors import SnapshotDamaged, SnapshotNotFound
+from ragcli.index.fulltext import text_workspace
+from ragcli.index.fulltext.text_index import TextWriter
+from ragcli.index.fulltext.text_search import TextSearch
+from ragcli.index.generations import leases
+from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations.generation_files import (
+    TEXT,
+    generation_files,
+    has_memory,
+    memory_directory,
+)
+from ragcli.index.search.reader import Reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ragcli.index.generations.generation_files import GenerationFiles
+    from ragcli.index.generations.manifest import Manifest
+    from ragcli.index.protocols import Sealer, Snapshots
+
+_ATTEMPTS = 20
+"""Times that a generation may be collected while it is being opened."""
+
+
+def open_current(snapshots: Snapshots) -> Reader | None:
+    """Returns a reader of the live generation; None when there is none.
+
+    A damaged generation is left for the newest sound one before it; the reader's
+    `notice` says so.
+
+    Raises:
+        SnapshotDamaged: No generation is sound.
+    """
+    try:
+        return _open_live(snapshots)
+    except SnapshotDamaged as damage:
+        reader = _open_sound(snapshots)
+        if reader is None:
+            raise
+        reader.notice = f"{damage.message}; searching {reader.generation} instead"
+        return reader
+
+
+def _open_live(snapshots: Snapshots) -> Reader | None:
+    for _ in range(_ATTEMPTS):
+        generation = snapshots.current()
+        if not generation:
+            return None
+        try:
+            return open_generation(snapshots, generation)
+        except (FileNotFoundError, SnapshotNotFound):
+            if snapshots.current() == generation:
+                missing = f"index {generation} is damaged: files are missing"
+                raise SnapshotDamaged(
+                    missing, "run `ragcli profile verify --repair`"
+                ) from None
+    raise SnapshotDamaged("the index changes faster than it can be opened", "try again")
+
+
+def _open_sound(snapshots: Snapshots) -> Reader | None:
+    """Returns a reader of the newest generation that is whole, if there is one."""
+    for generation in reversed(snapshots.generations()):
+        try:
+            return open_generation(snapshots, generation)
+        except (SnapshotDamaged, SnapshotNotFound, FileNotFoundError):
+            continue
+    return None
+
+
+def open_generation(snapshots: Snapshots, generation: str) -> Reader:
+    """Returns a reader of one generation.
+
+    Raises:
+        SnapshotNotFound, FileNotFoundError: It was collected meanwhile.
+        SnapshotDamaged: It is not what was published.
+    """
+    place = snapshots.directory(generation)
+    lease = leases.share(place)
+    try:
+        return open_directory(place, snapshots.sealer, lease)
+    except BaseException:
+        os.close(lease)
+        raise
+
+
+def open_directory(place: Path, sealer: Sealer | None, lease: int = -1) -> Reader:
+    """Returns a reader of a verified generation's directory.
+
+    Args:
+        place: The directory.
+        sealer: Opens its files, when they are sealed.
+        lease: A descriptor that the reader closes in the end; -1 is none.
+    """
+    manifest = manifests.read(place)
+    files = generation_files(place, sealer)
+    text = _text(place, sealer, files, manifest)
+    return Reader(manifest, files, text, lease)
+
+
+def _text(
+    place: Path, sealer: Sealer | None, files: GenerationFiles, manifest: Manifest
+) -> TextSearch:
+    """Opens the text index: mapped, from memory, or made again from the passages."""
+    stored = any(name.startswith(f"{TEXT}/") for name in manifest.files)
+    if stored and sealer is None:
+        return TextSearch.open(place / TEXT)
+    if stored and has_memory():
+        with memory_directory() as directory:
+            text_workspace.unpack(files, manifest, directory)
+            return TextSearch.open(directory)
+    writer = TextWriter(None)
+    text_workspace.rebuild(writer, files, manifest)
+    return TextSearch(writer.index)

@@ -1,0 +1,276 @@
+"""One opened generation: everything that retrieval asks of an index."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import weakref
+from collections.abc import Iterator, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from ragcli.index.fulltext.text_search import TextSearch
+from ragcli.index.generations.generation_files import GenerationFiles
+from ragcli.index.generations.manifest import Manifest
+from ragcli.index.passages import Heading, Passage
+from ragcli.index.segments import catalogue
+from ragcli.index.segments.moments import CosineMoments, Moments
+from ragcli.index.segments.segment import Segment
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragcli.index.fulltext.analysis import Term
+
+_PARALLEL = 60_000
+"""Chunks from which two threads search faster than one."""
+
+
+class Reader:
+    """An immutable view of some documents; what changes later is not seen.
+
+    Args:
+        manifest: Of the generation.
+        files: Its files.
+        text: Its opened text index.
+        lease: Descriptor that keeps the generation from being collected, or -1.
+    """
+
+    def __init__(
+        self, manifest: Manifest, files: GenerationFiles, text: TextSearch, lease: int
+    ) -> None:
+        self.manifest = manifest
+        self.generation = manifest.name
+        self.embedder_id = manifest.embedder
+        self.dimension = manifest.dimension
+        self.source = ""
+        self.notice = ""
+        self.attached = False
+        """Whether it came with the question."""
+        self._files = files
+        self._text = text
+        if lease >= 0:
+            weakref.finalize(self, os.close, lease)
+        self._segments = [
+            Segment(info, files, manifest)
+            for info in manifest.segments
+            if info.chunks > info.dead
+        ]
+
+    @property
+    def chunk_count(self) -> int:
+        """Chunks that can be found."""
+        return self.manifest.chunks
+
+    @property
+    def document_count(self) -> int:
+        """Documents that can be found, those without any text included."""
+        return self.manifest.documents
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Languages of the chunks; "" stands for unknown."""
+        return frozenset(
+            language for item in self.manifest.segments for language in item.languages
+        )
+
+    def text_search(
+        self,
+        terms: Sequence[Term],
+        limit: int,
+        exclude: frozenset[str] = frozenset(),
+    ) -> list[tuple[int, float]]:
+        """Returns rows with the weighted sum of their terms' BM25, best first.
+
+        Args:
+            terms: Words, with alternatives, and phrases; see `analysis.Term`.
+            limit: How many rows at the most.
+            exclude: Paths of documents to leave out.
+        """
+        return self._text.search(terms, limit, map(catalogue.key, exclude))
+
+    def text_scores(
+        self, terms: Sequence[Term], rows: Sequence[int]
+    ) -> dict[int, float]:
+        """Returns that sum for chosen rows; 0 where no term occurs."""
+        return self._text.scores(terms, rows)
+
+    def document_frequency(self, stem: str) -> int:
+        """Returns how many chunks have this stem."""
+        return self._text.document_frequency(stem)
+
+    def vector_search(
+        self,
+        query: NDArray[np.float32],
+        limit: int,
+        exclude: frozenset[str] = frozenset(),
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Returns the rows most similar to `query`, and their cosines, best first.
+
+        Exact: every chunk is compared.
+
+        Args:
+            query: A unit vector, float32, of length `dimension`.
+            limit: How many rows at the most.
+            exclude: Paths of documents to leave out.
+        """
+        import numpy as np
+
+        if limit < 1 or not self._segments:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        keys = np.array([catalogue.key(path) for path in exclude], np.int64)
+        nearest = partial(_nearest, query, limit, keys)
+        if self.chunk_count < _PARALLEL or len(self._segments) == 1:
+            parts = list(map(nearest, self._segments))
+        else:
+            parts = list(self._threads.map(nearest, self._segments))
+        rows = np.concatenate([part[0] for part in parts])
+        scores = np.concatenate([part[1] for part in parts])
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return rows[best], scores[best]
+
+    def vectors(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Returns the vectors of `rows`, float32, in their order.
+
+        A zero vector stands for a row that is not here.
+        """
+        import numpy as np
+
+        wanted = np.asarray(rows, np.int64)
+        found = np.zeros((len(wanted), self.dimension), np.float32)
+        for segment in self._segments:
+            here, positions = segment.positions(wanted)
+            found[here] = segment.vectors.vectors(positions)
+        return found
+
+    def tokens(
+        self, rows: Sequence[int] | NDArray[np.int64]
+    ) -> list[NDArray[np.uint16]]:
+        """Returns the token ids of `rows`, as the embedder gave them at ingest.
+
+        Empty arrays when the embedder has no tokens.
+        """
+        import numpy as np
+
+        none = np.zeros(0, np.uint16)
+        return [
+            none if place is None else place[0].tokens(place[1])
+            for place in self._places(rows)
+        ]
+
+    def passages(self, rows: Sequence[int] | NDArray[np.int64]) -> list[Passage]:
+        """Returns the passages of `rows`, in their order, with score 0.
+
+        Raises:
+            KeyError: A row is not here.
+        """
+        return [self._passage(*found) for found in self._found(rows)]
+
+    def headings(self, rows: Sequence[int] | NDArray[np.int64]) -> list[Heading]:
+        """Returns what stands above the passages of `rows`, in their order.
+
+        Raises:
+            KeyError: A row is not here.
+        """
+        return [self._heading(*found) for found in self._found(rows)]
+
+    def _found(
+        self, rows: Sequence[int] | NDArray[np.int64]
+    ) -> Iterator[tuple[int, Segment, int]]:
+        """Yields each row with its segment and position; raises `KeyError`."""
+        for row, place in zip(rows, self._places(rows), strict=True):
+            if place is None:
+                raise KeyError(int(row))
+            yield int(row), *place
+
+    def _heading(self, row: int, segment: Segment, position: int) -> Heading:
+        stored = segment.passage(position)
+        title = segment.documents.of_row(row)["title"]
+        return Heading(title, tuple(stored.get("heading", ())), stored["language"])
+
+    def _passage(self, row: int, segment: Segment, position: int) -> Passage:
+        stored = segment.passage(position)
+        document = segment.documents.of_row(row)
+        lines, page = stored.get("lines"), stored.get("page")
+        return Passage(
+            id=_identity(document["path"], page, lines, stored["text"]),
+            path=document["path"],
+            text=stored["text"],
+            score=0.0,
+            title=document["title"],
+            heading=tuple(stored.get("heading", ())),
+            page=page,
+            lines=(lines[0], lines[1]) if lines else None,
+            kind=stored.get("kind", "prose"),
+            language=stored["language"],
+            digest=document["digest"],
+            source=self.source,
+            attached=self.attached,
+        )
+
+    def _places(
+        self, rows: Sequence[int] | NDArray[np.int64]
+    ) -> list[tuple[Segment, int] | None]:
+        """Returns segment and position of each row; None for one that is not here."""
+        import numpy as np
+
+        wanted = np.asarray(rows, np.int64)
+        found: list[tuple[Segment, int] | None] = [None] * len(wanted)
+        for segment in self._segments:
+            here, positions = segment.positions(wanted)
+            for index, position in zip(np.flatnonzero(here), positions, strict=True):
+                found[index] = (segment, int(position))
+        return found
+
+    def cosine_moments(self, query: NDArray[np.float32]) -> tuple[float, float]:
+        """Returns mean and variance of the cosine of `query` with all chunks.
+
+        Exact, from stored sums; costs the same for any number of chunks.
+        """
+        return self._moments.of(query)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        """Threads that search segments side by side; they end with the reader."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(os.cpu_count())
+
+    @cached_property
+    def _moments(self) -> CosineMoments:
+        stored = Moments.empty(self.dimension)
+        loose: list[tuple[NDArray[np.float32], int]] = []
+        for segment in self._segments:
+            info = segment.info
+            if info.moments_file:
+                sums = self._files.buffer(info.moments_file)
+                stored.merge(Moments.decode(sums, self.dimension))
+                uncounted = segment.dead_order[info.summed_dead :]
+                loose.append((segment.vectors.vectors(uncounted), -1))
+            else:
+                loose.append((segment.live_vectors(), 1))
+        return CosineMoments(stored, loose, self.chunk_count)
+
+
+def _nearest(
+    query: NDArray[np.float32], limit: int, keys: NDArray[np.int64], segment: Segment
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Returns rows and cosines of the best chunks of one segment."""
+    import numpy as np
+
+    queries = np.ascontiguousarray(query, np.float32).reshape(1, -1)
+    scores, places = segment.vectors.search(queries, limit, segment.excluded(keys))
+    found = places[0] >= 0
+    return segment.rows[places[0][found]], scores[0][found]
+
+
+def _identity(
+    path: str, page: int | None, lines: Sequence[int] | None, text: str
+) -> str:
+    """Returns a passage's id: the same for the same text at the same place."""
+    told = repr((page, list(lines) if lines else None)).encode()
+    parts = (os.fsencode(path), told, text.encode("utf-8", "surrogatepass"))
+    return hashlib.blake2b(b"\0".join(parts), digest_size=12).hexdigest()

@@ -1,0 +1,157 @@
+"""From a question to the passages that may answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from ragcli.config import Settings
+from ragcli.index.passages import Passage, SearchRequest, SearchResult
+from ragcli.index.search import ranking
+from ragcli.index.search.followup import Query, Searched, build
+from ragcli.index.search.pool import Pool
+from ragcli.index.search.relevance import falling
+from ragcli.language.interaction import Interaction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragcli.index.protocols import Embedder, TokenEmbedder
+    from ragcli.index.search.reader import Reader
+
+CANDIDATES = 200
+"""Chunks taken from each side of each reader."""
+
+
+class Retriever:
+    """Searches one or several indexes as if they were one.
+
+    Args:
+        readers: Opened indexes whose vectors `embedder` made.
+        embedder: Makes the question's vector.
+        settings: The threshold of relevance.
+    """
+
+    def __init__(
+        self, readers: Sequence[Reader], embedder: Embedder, settings: Settings
+    ) -> None:
+        self._pool = Pool([reader for reader in readers if reader.chunk_count])
+        self._embedder = embedder
+        self._threshold = settings.retrieval_threshold
+        self._generation = next((r.generation for r in readers if r.generation), "")
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Returns the passages that fit a question best.
+
+        Raises:
+            ModelUnavailable: The embedder cannot be reached.
+        """
+        if not self._pool.readers:
+            return self._result((), request.question)
+        queries = self._queries(request)
+        shown = " / ".join(query.shown for query in queries)
+        found: dict[tuple[int, int], None] = {}
+        for query in queries:
+            places = self._pool.candidates(
+                query, CANDIDATES, request.exclude, request.mode
+            )
+            found.update(dict.fromkeys(places))
+        if not found:
+            return self._result((), shown)
+        return self._result(self._ranked(queries, list(found), request), shown)
+
+    def _queries(self, request: SearchRequest) -> list[Query]:
+        """Returns the question with its history, and its rewritten form."""
+        searched = Searched(self._pool.languages, self._pool.idf)
+        queries = [build(request.question, request.history, searched, self._embedder)]
+        rewrite = request.rewrite.strip()
+        if rewrite and rewrite != request.question.strip():
+            queries.append(build(rewrite, (), searched, self._embedder))
+        return queries
+
+    def _ranked(
+        self,
+        queries: Sequence[Query],
+        places: Sequence[tuple[int, int]],
+        request: SearchRequest,
+    ) -> tuple[Passage, ...]:
+        """Returns the best of the candidates with their relevance."""
+        import numpy as np
+
+        sides = [ranking.first_fusion(self._pool, query, places) for query in queries]
+        attached = np.array([self._pool.is_attached(place) for place in places])
+        chosen = ranking.shortlist(sides, request.mode, attached)
+        places = [places[index] for index in chosen]
+        headings = self._pool.headings(places)
+        interaction = self._interaction(places)
+        scored = [
+            ranking.scores(self._pool, query, side.at(chosen), headings, interaction)
+            for query, side in zip(queries, sides, strict=True)
+        ]
+        order = np.arange(len(places))
+        if request.mode == "hybrid":
+            final = np.mean([item.final for item in scored], axis=0)
+            order = np.argsort(-final, kind="stable")
+        best = _shared_out(order, attached[chosen], request.limit)
+        passages = self._pool.passages([places[at] for at in best])
+        return self._judged(queries, scored, dict(zip(best, passages, strict=True)))
+
+    def _judged(
+        self,
+        queries: Sequence[Query],
+        scored: Sequence[ranking.Scores],
+        passages: Mapping[int, Passage],
+    ) -> tuple[Passage, ...]:
+        """Returns passages in order, each with its calibrated relevance.
+
+        They come by their place among the candidates, best first. A question in two
+        forms counts as answered when one of them is.
+        """
+        relevances = {
+            at: max(
+                ranking.passage_relevance(self._pool, query, item, at, passage)
+                for query, item in zip(queries, scored, strict=True)
+            )
+            for at, passage in passages.items()
+        }
+
+        def precedence(at: int) -> int:
+            """What came with the question is first, if it has to do with it."""
+            if not passages[at].attached:
+                return 1
+            return 0 if relevances[at] >= self._threshold else 2
+
+        order = sorted(passages, key=precedence)
+        scores = falling([relevances[at] for at in order])
+        return tuple(
+            replace(passages[at], score=score, details=scored[0].details(at))
+            for at, score in zip(order, scores, strict=True)
+        )
+
+    def _interaction(self, places: Sequence[tuple[int, int]]) -> Interaction | None:
+        """Returns the candidates' tokens; None when the embedder has no such."""
+        if not hasattr(self._embedder, "token_vectors"):
+            return None
+        embedder = cast("TokenEmbedder", self._embedder)
+        return Interaction(self._pool.tokens(places), embedder)
+
+    def _result(self, passages: tuple[Passage, ...], shown: str) -> SearchResult:
+        relevant = bool(passages) and passages[0].score >= self._threshold
+        return SearchResult(passages, shown, relevant, self._generation)
+
+
+def _shared_out(
+    order: NDArray[np.int64], attached: NDArray[np.bool_], limit: int
+) -> list[int]:
+    """Returns the best `limit` candidates, best first.
+
+    Half of them, if there are so many, from what came with the question: it may be
+    short beside all other documents, and it is what the question is about.
+    """
+    ours, theirs = order[attached[order]], order[~attached[order]]
+    share = max((limit + 1) // 2, limit - len(theirs))
+    ours = ours[:share]
+    chosen = {*ours.tolist(), *theirs[: limit - len(ours)].tolist()}
+    return [at for at in order.tolist() if at in chosen]

@@ -1,0 +1,61 @@
+"""Looking up documents in a generation, one or all, without opening its vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from ragcli.index.generations.generation_files import GenerationFiles
+from ragcli.index.generations.manifest import Manifest
+from ragcli.index.segments import catalogue
+
+
+class CatalogueView:
+    """The documents of one generation.
+
+    Args:
+        manifest: Of the generation, or of a workspace made from it.
+        files: Its files.
+    """
+
+    def __init__(self, manifest: Manifest, files: GenerationFiles) -> None:
+        self._manifest = manifest
+        self._files = files
+
+    def all(self) -> dict[str, catalogue.Record]:
+        """Returns the record of every document, by path; reads them all."""
+        names = (f"documents-{item.id}.jsonl" for item in self._manifest.segments)
+        lines = (catalogue.decode(self._files.buffer(name)) for name in names)
+        return catalogue.live(catalogue.newest(lines))
+
+    def find(self, path: str) -> catalogue.Record | None:
+        """Returns the record of one document; None if it is not there.
+
+        Reads only the tables that say where a record is.
+        """
+        for table in self._tables:
+            record = table.of_path(path)
+            if record is not None:
+                return None if catalogue.is_gone(record) else record
+        return None
+
+    def some(self, paths: Iterable[str]) -> dict[str, catalogue.Record]:
+        """Returns the records of those documents of `paths` that are there."""
+        found = ((path, self.find(path)) for path in paths)
+        return {path: record for path, record in found if record}
+
+    def still_holds(self, record: catalogue.Record) -> bool:
+        """Tells whether a document is there with the same chunks."""
+        found = self.find(record["path"])
+        return found is not None and found["row"] == record["row"]
+
+    @cached_property
+    def _tables(self) -> list[catalogue.DocumentTable]:
+        """The tables of all segments, newest first."""
+        return [
+            catalogue.DocumentTable(
+                self._files.buffer(f"documents-{item.id}.bin"),
+                self._files.buffer(f"documents-{item.id}.jsonl"),
+            )
+            for item in reversed(self._manifest.segments)
+        ]

@@ -1,0 +1,144 @@
+"""One opened segment: chunks that were written together, found by row."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ragcli.errors import SnapshotDamaged
+from ragcli.index.generations.generation_files import GenerationFiles
+from ragcli.index.generations.manifest import Manifest, SegmentInfo
+from ragcli.index.segments.catalogue import DocumentTable, Record, decode
+from ragcli.index.segments.vector_index import VectorIndex
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Segment:
+    """Reads the files of a segment.
+
+    All of them are opened with it, so that they stay readable when the
+    generation is collected; mapped files cost nothing until they are touched.
+
+    Args:
+        info: What the manifest says about it.
+        files: Where they are.
+        manifest: Of its generation.
+    """
+
+    def __init__(
+        self, info: SegmentInfo, files: GenerationFiles, manifest: Manifest
+    ) -> None:
+        self.info = info
+        self._lines = files.buffer(f"documents-{info.id}.jsonl")
+        self._table = files.buffer(f"documents-{info.id}.bin")
+        self._dimension = manifest.dimension
+        self._has_tokens = manifest.tokens
+        self.dead_order = self._read_dead(files)
+        if info.chunks:
+            self._open_chunks(files)
+
+    def _open_chunks(self, files: GenerationFiles) -> None:
+        import numpy as np
+
+        name = self.info.id
+        self._passages = files.buffer(f"passages-{name}.jsonl")
+        table = np.frombuffer(files.buffer(f"chunks-{name}.bin"), "<i8")
+        if len(table) != 3 * (self.info.chunks + 1):
+            raise SnapshotDamaged(f"chunks-{name}.bin has another size", "")
+        self._starts = table.reshape(3, -1)
+        self.rows: NDArray[np.int64] = self._starts[0, :-1]
+        if self._has_tokens:
+            self._tokens = files.buffer(f"tokens-{name}.bin")
+        place = files.path(f"vectors-{name}.faiss")
+        data = memoryview(b"") if place else files.buffer(f"vectors-{name}.faiss")
+        shape = (self.info.chunks, self._dimension)
+        self.vectors = VectorIndex.open(place, data, shape)
+
+    def _read_dead(self, files: GenerationFiles) -> NDArray[np.int64]:
+        """Returns the positions of dead chunks in the order in which they died."""
+        import numpy as np
+
+        if not self.info.dead_file:
+            return np.zeros(0, np.int64)
+        dead = np.frombuffer(files.buffer(self.info.dead_file), "<u4").astype(np.int64)
+        if len(dead) != self.info.dead or (dead >= self.info.chunks).any():
+            raise SnapshotDamaged(f"{self.info.dead_file} is inconsistent", "")
+        return dead
+
+    @cached_property
+    def dead(self) -> NDArray[np.bool_]:
+        """True for each position whose chunk is dead."""
+        import numpy as np
+
+        found = np.zeros(self.info.chunks, bool)
+        found[self.dead_order] = True
+        return found
+
+    @cached_property
+    def documents(self) -> DocumentTable:
+        """Finds documents by row."""
+        return DocumentTable(self._table, self._lines)
+
+    def records(self) -> list[Record]:
+        """Returns the records of all its documents, oldest first."""
+        return decode(self._lines)
+
+    def positions(
+        self, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Returns which of `rows` are here, and the position of each of those."""
+        import numpy as np
+
+        if not self.info.chunks:
+            return np.zeros(len(rows), bool), np.zeros(0, np.int64)
+        places = np.searchsorted(self.rows, rows)
+        places[places == self.info.chunks] = 0
+        here = self.rows[places] == rows
+        return here, places[here]
+
+    def excluded(self, keys: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Returns True for each position that a search must leave out; None is none.
+
+        Args:
+            keys: Keys of documents to leave out beside the dead chunks.
+        """
+        import numpy as np
+
+        spans = self.documents.spans(keys) if len(keys) else []
+        if not spans and not self.info.dead:
+            return None
+        found = self.dead.copy()
+        for first, count in spans:
+            start, end = np.searchsorted(self.rows, (first, first + count))
+            found[start:end] = True
+        return found
+
+    def live_vectors(self) -> NDArray[np.float32]:
+        """Returns the vectors of all chunks that are not dead."""
+        import numpy as np
+
+        return self.vectors.vectors(np.flatnonzero(~self.dead))
+
+    def passage(self, position: int) -> dict[str, Any]:
+        """Returns a chunk as it was stored."""
+        start, end = self._starts[1, position : position + 2]
+        found: dict[str, Any] = json.loads(bytes(self._passages[start:end]))
+        return found
+
+    def passage_line(self, position: int) -> bytes:
+        """Returns the stored line of a chunk."""
+        start, end = self._starts[1, position : position + 2]
+        return bytes(self._passages[start:end])
+
+    def tokens(self, position: int) -> NDArray[np.uint16]:
+        """Returns the token ids of a chunk; none when they are not stored."""
+        import numpy as np
+
+        if not self._has_tokens:
+            return np.zeros(0, np.uint16)
+        start, end = self._starts[2, position : position + 2]
+        return np.frombuffer(self._tokens[start:end], "<u2")
