@@ -33,7 +33,7 @@ from ragcli.storage.files import Directory
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, Snapshots
     from ragcli.index.search.reader import Reader
-    from ragcli.sessions.local import LocalStore
+    from ragcli.sessions.local.store import LocalStore
 
 _CACHE = "mounts"
 _KEYS = "keys"
@@ -136,7 +136,7 @@ def _unpacked(place: str, home: Home) -> Iterator[Directory]:
 
     Its history and settings stay in the bundle.
     """
-    from ragcli.sessions.bundle_import import import_bundle
+    from ragcli.sessions.bundles.bundle_import import import_bundle
 
     store = _unpacking(home)
     status = os.stat(place)
@@ -172,7 +172,7 @@ def forget(place: str, home: Home) -> None:
 def _is_mounted(place: str, home: Home) -> bool:
     """Tells whether one of the caller's profiles on this disk mounts `place`."""
     from ragcli.sessions import profile_file
-    from ragcli.sessions.directories import Directories
+    from ragcli.sessions.local.directories import Directories
 
     directories = Directories(home, Settings())
     for name in directories.names():
@@ -190,7 +190,7 @@ def _private(home: Home) -> Home:
 
 
 def _unpacking(home: Home) -> LocalStore:
-    from ragcli.sessions.local import LocalStore
+    from ragcli.sessions.local.store import LocalStore
 
     return LocalStore(
         _private(home),

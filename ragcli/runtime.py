@@ -119,7 +119,7 @@ class Runtime:
 
     def local_store(self) -> SessionStore:
         """Returns the store on this machine's disk."""
-        from ragcli.sessions.local import LocalStore
+        from ragcli.sessions.local.store import LocalStore
 
         return LocalStore(
             self.home,
@@ -169,7 +169,7 @@ class Runtime:
 
         Each is asked for once: a descriptor can be read only once, and so can people.
         """
-        from ragcli.sessions import passphrase
+        from ragcli.sessions.encryption import passphrase
 
         if not self._passphrases.get(profile):
             self._passphrases[profile] = passphrase.find(
@@ -192,7 +192,7 @@ class Runtime:
         `locked`: it is encrypted, and nobody has given its passphrase yet. `in use`:
         another process works on it for long. Profiles in Redis have no marks.
         """
-        from ragcli.sessions.standing import standings
+        from ragcli.sessions.local.standing import standings
 
         if self.settings.store:
             return {}

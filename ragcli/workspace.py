@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ragcli.models.base import ChatModel
     from ragcli.models.builtin.extractive import ExtractiveModel
     from ragcli.models.select import Choice
-    from ragcli.sessions.history import History
+    from ragcli.sessions.history.history import History
     from ragcli.sessions.protocols import Session
 
 
@@ -69,7 +69,7 @@ class Workspace:
     @cached_property
     def history(self) -> History:
         """The profile's conversations."""
-        from ragcli.sessions.history import History
+        from ragcli.sessions.history.history import History
 
         return History(self.session, self.settings)
 

@@ -9,11 +9,11 @@ from typing import cast
 from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
-from ragcli.sessions.history import History
-from ragcli.sessions.kdf import Cost
-from ragcli.sessions.local import LocalStore
-from ragcli.sessions.local_session import LocalSession
-from ragcli.sessions.records import Turn
+from ragcli.sessions.encryption.kdf import Cost
+from ragcli.sessions.history.history import History
+from ragcli.sessions.local.session import LocalSession
+from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.records.records import Turn
 
 PASSPHRASE = "correct horse battery staple"
 

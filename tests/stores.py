@@ -12,13 +12,13 @@ from ragcli.config import Settings
 from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
-from ragcli.sessions.identifiers import new_id
-from ragcli.sessions.kdf import Cost
-from ragcli.sessions.lines import LineCodec, PlainLines
-from ragcli.sessions.local import LocalStore
-from ragcli.sessions.local_log import LocalLog
+from ragcli.sessions.encryption.kdf import Cost
+from ragcli.sessions.local.log import LocalLog
+from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import SessionStore
-from ragcli.sessions.records import Citation, Draft, Turn
+from ragcli.sessions.records.identifiers import new_id
+from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.records import Citation, Draft, Turn
 from ragcli.sessions.redis.store import RedisStore
 from ragcli.storage.files import Directory
 

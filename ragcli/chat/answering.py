@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.chat.events import AskRequest, Token
 from ragcli.index.passages import Passage
-from ragcli.sessions.context import Context
-from ragcli.sessions.records import Turn
+from ragcli.sessions.history.context import Context
+from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
 
 if TYPE_CHECKING:
     from ragcli.chat.citations import Checked
-    from ragcli.sessions.history import History
+    from ragcli.sessions.history.history import History
 
 TITLE_WIDTH = 60
 """Characters of the first question that become a conversation's title."""

@@ -23,7 +23,7 @@ from ragcli.chat.support import (
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language.words import words
-from ragcli.sessions.records import Citation
+from ragcli.sessions.records.records import Citation
 
 
 @frozen

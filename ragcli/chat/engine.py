@@ -32,9 +32,9 @@ from ragcli.index.passages import Exchange as PassageExchange
 from ragcli.index.passages import SearchRequest, SearchResult
 from ragcli.models.base import ChatModel, Prompt
 from ragcli.models.select import Choice
-from ragcli.sessions.context import Context
-from ragcli.sessions.history import History
-from ragcli.sessions.records import Turn
+from ragcli.sessions.history.context import Context
+from ragcli.sessions.history.history import History
+from ragcli.sessions.records.records import Turn
 
 
 class Retriever(Protocol):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ragcli.chat.events import AskRequest
 from ragcli.models.base import Exchange
-from ragcli.sessions.context import Context
-from ragcli.sessions.records import Turn
+from ragcli.sessions.history.context import Context
+from ragcli.sessions.records.records import Turn
 
 
 def replaced_turn(context: Context, request: AskRequest) -> Turn | None:

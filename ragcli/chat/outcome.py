@@ -7,7 +7,7 @@ from ragcli.chat.prompts import REFUSAL
 from ragcli.errors import Unverified
 from ragcli.index.passages import SearchResult
 from ragcli.models.base import ChatModel
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 
 
 def status_of(state: Answering) -> str:

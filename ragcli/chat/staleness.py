@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from functools import cache
 
-from ragcli.sessions.records import Citation
+from ragcli.sessions.records.records import Citation
 
 
 def stale_markers(citations: Iterable[Citation]) -> frozenset[int]:

@@ -13,8 +13,8 @@ from typing import Protocol
 from ragcli.chat.prompts import without_markers
 from ragcli.errors import Locked, ModelUnavailable
 from ragcli.models.base import ChatModel
-from ragcli.sessions.context import Context
-from ragcli.sessions.records import Turn
+from ragcli.sessions.history.context import Context
+from ragcli.sessions.records.records import Turn
 
 KEPT = 6
 """Newest turns that are never summed up: the model reads them as they are."""
@@ -42,7 +42,7 @@ summary only."""
 
 
 class Conversations(Protocol):
-    """What a summary needs of the history; `sessions.history.History` has it."""
+    """What a summary needs of the history: `sessions.history.history` has it."""
 
     def context(self, conversation: str, limit: int) -> Context:
         """Returns the last summary and the last `limit` turns, oldest first."""

@@ -11,7 +11,7 @@ from ragcli.paths import shown
 if TYPE_CHECKING:
     from ragcli.chat.events import Finished
     from ragcli.models.base import Prompt
-    from ragcli.sessions.records import Citation, Turn
+    from ragcli.sessions.records.records import Citation, Turn
 
 
 def exit_code(status: str) -> int:

@@ -10,12 +10,12 @@ from ragcli.cli.options import Invocation
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from ragcli.sessions.history import History
+    from ragcli.sessions.history.history import History
 
 
 def pages(history: History, wanted: list[str], *, html: bool) -> str:
     """Returns the conversations as one Markdown or HTML text."""
-    from ragcli.sessions import export as exporting
+    from ragcli.sessions.history import export as exporting
 
     write = exporting.to_html if html else exporting.to_markdown
     return "\n".join(

@@ -116,8 +116,8 @@ def _home(runtime: Runtime) -> Iterator[Check]:
 
 
 def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
-    from ragcli.sessions import permissions
     from ragcli.sessions.findings import DAMAGE
+    from ragcli.sessions.local import permissions
 
     look = permissions.fix if fix else permissions.check
     found = look(runtime.home)
@@ -161,8 +161,8 @@ def _redis(runtime: Runtime) -> Iterator[Check]:
     if not address:
         return
     from ragcli.sessions.findings import DAMAGE
-    from ragcli.sessions.redis import addresses
-    from ragcli.sessions.redis.inspection import inspect
+    from ragcli.sessions.redis.checks.inspection import inspect
+    from ragcli.sessions.redis.server import addresses
 
     found = inspect(address, runtime.settings)
     for finding in found:

@@ -78,7 +78,7 @@ def profile_names(runtime: Runtime) -> list[str]:
     """Returns the user's profiles, sorted, without loading what opens them."""
     if runtime.settings.store:
         return runtime.store.names()
-    from ragcli.sessions.directories import Directories
+    from ragcli.sessions.local.directories import Directories
 
     return Directories(runtime.home, runtime.settings).names()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ragcli.errors import UsageError
-from ragcli.sessions.records import Draft, Record
+from ragcli.sessions.records.records import Draft, Record
 
 
 def _refuse() -> NoReturn:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ragcli import config
 from ragcli.config import Settings
 from ragcli.errors import Damaged
-from ragcli.sessions.after_the_fact import AuditedSnapshots
-from ragcli.sessions.lines import LineCodec, PlainLines
+from ragcli.sessions.audit.after_the_fact import AuditedSnapshots
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.records.lines import LineCodec, PlainLines
 
 if TYPE_CHECKING:
-    from ragcli.sessions.data_key import DataKey
-    from ragcli.sessions.sealing import FileSealer
+    from ragcli.sessions.encryption.data_key import DataKey
+    from ragcli.sessions.encryption.sealing import FileSealer
 
 
 class OpenedProfile:
@@ -50,7 +50,7 @@ class OpenedProfile:
     @cached_property
     def audit(self) -> AuditLog:
         """The profile's audit log; nothing is recorded where the setting is off."""
-        from ragcli.sessions.audit_switch import SilentAudit
+        from ragcli.sessions.audit.switch import SilentAudit
 
         audit = self._audit(self._data_key.subkey("audit") if self._data_key else None)
         wanted = self.settings().get("audit", self._settings.audit)
@@ -61,7 +61,7 @@ class OpenedProfile:
         """What seals the files of an encrypted profile."""
         if self._data_key is None:
             return None
-        from ragcli.sessions.sealing import FileSealer
+        from ragcli.sessions.encryption.sealing import FileSealer
 
         return FileSealer(self._data_key)
 
@@ -95,7 +95,7 @@ class OpenedProfile:
         """Returns what writes the lines of the history."""
         if self._data_key is None:
             return PlainLines()
-        from ragcli.sessions.sealing import SealedLines
+        from ragcli.sessions.encryption.sealing import SealedLines
 
         return SealedLines(self._data_key)
 

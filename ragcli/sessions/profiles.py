@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ragcli import config
 from ragcli.config import Settings, seconds
 from ragcli.errors import ProfileNotFound, UsageError
-from ragcli.sessions.kdf import Cost
+from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 
 if TYPE_CHECKING:
-    from ragcli.sessions.keys import KeyRing
+    from ragcli.sessions.encryption.keys import KeyRing
 
 SessionT = TypeVar("SessionT", bound=OpenedProfile)
 
@@ -65,7 +65,7 @@ class Profiles(Generic[SessionT]):
             Damaged: It must be repaired first; nothing changed.
             Locked, Conflict: Somebody works on it; nothing changed.
         """
-        from ragcli.sessions.slots import check_passphrase
+        from ragcli.sessions.encryption.slots import check_passphrase
 
         check_passphrase(passphrase)
         session = self._convert(name, passphrase)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ragcli.sessions.records import Draft, Record
+from ragcli.sessions.records.records import Draft, Record
 
 if TYPE_CHECKING:
-    from ragcli.sessions.keys import KeyRing
+    from ragcli.sessions.encryption.keys import KeyRing
 
 
 class Log(Protocol):

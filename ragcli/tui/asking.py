@@ -15,7 +15,7 @@ from textual.message import Message
 
 from ragcli.chat.events import AskRequest, Event, Finished, Retrieved, Token
 from ragcli.errors import RagcliError
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.tui.ports import Profile
 
 _TELLING = 0.3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from ragcli.errors import Locked, RagcliError
-from ragcli.sessions.records import Conversation, Turn
+from ragcli.sessions.records.records import Conversation, Turn
 
 if TYPE_CHECKING:
     from ragcli.tui.ports import Profile

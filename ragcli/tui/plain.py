@@ -17,7 +17,7 @@ from typing import TextIO
 
 from ragcli.chat.events import AskRequest, Finished, Notice, Token
 from ragcli.errors import RagcliError, UsageError
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.attachments import attached
 from ragcli.tui.hangup import is_hung_up, when_hung_up

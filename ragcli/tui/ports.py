@@ -15,11 +15,11 @@ from ragcli.chat.events import AskRequest, Event
 from ragcli.config import Resolved, Settings
 from ragcli.index.protocols import Progress
 from ragcli.paths import Home
-from ragcli.sessions.records import Conversation, Turn
+from ragcli.sessions.records.records import Conversation, Turn
 
 
 class Chats(Protocol):
-    """A profile's conversations; `sessions.history.History`."""
+    """A profile's conversations; `sessions.history.history.History`."""
 
     def head(self) -> int:
         """Returns the sequence number of the newest record."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ragcli.index.passages import Passage
 from ragcli.paths import shown
-from ragcli.sessions.records import Citation, Turn
+from ragcli.sessions.records.records import Citation, Turn
 from ragcli.text import safe_name
 
 

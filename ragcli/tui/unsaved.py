@@ -5,7 +5,7 @@ from __future__ import annotations
 from ragcli.chat.answering import BROKEN_OFF, remembered
 from ragcli.chat.events import Retrieved
 from ragcli.index.passages import Passage
-from ragcli.sessions.records import Citation, Turn
+from ragcli.sessions.records.records import Citation, Turn
 from ragcli.tui.asking import Asking
 from ragcli.tui.rendering.inline import MARKER
 

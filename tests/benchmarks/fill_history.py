@@ -9,9 +9,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from ragcli.runtime import Runtime
-from ragcli.sessions import local_log
-from ragcli.sessions.records import Draft, Turn
-from ragcli.sessions.turns import to_draft
+from ragcli.sessions.history.turns import to_draft
+from ragcli.sessions.local import log as local_log
+from ragcli.sessions.records.records import Draft, Turn
 from tests.benchmarks import corpus
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import RagcliError
-from ragcli.sessions.local_log import FILE
-from ragcli.sessions.records import Record
+from ragcli.sessions.local.log import FILE
+from ragcli.sessions.records.records import Record
 from tests.faults.disk import RecordedDisk
 from tests.stores import LocalStores, append, open_log, questions
 
@@ -206,7 +206,7 @@ def _allowed(name: str, value: int, promised: list[dict[str, int]]) -> set[int]:
     return {value, ahead.get(name, value)}
 
 
-PRECAUTIONS = {"ragcli.sessions.local.admit: directory.sync()"}
+PRECAUTIONS = {"ragcli.sessions.local.store.admit: directory.sync()"}
 """Whoever fills a new profile syncs its names as well; `admit` does not rely on it."""
 
 Scenario = Callable[[RecordedDisk], None]

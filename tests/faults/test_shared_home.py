@@ -20,7 +20,7 @@ ALICE, BOB = 12345, 12346
 AS_USER = """
 import importlib, io, os, pkgutil, sys
 from contextlib import redirect_stderr, redirect_stdout
-import ragcli, ragcli.sessions.local, ragcli.sessions.local_session
+import ragcli, ragcli.sessions.local, ragcli.sessions.local.session
 from ragcli.cli.main import main
 uid, lines = int(sys.argv[1]), sys.stdin.read().splitlines()
 os.environ["RAGCLI_HOME"] = sys.argv[3]

@@ -22,7 +22,7 @@ from ragcli.errors import (
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt, Source
 from ragcli.paths import Home
-from ragcli.sessions.records import Citation, Conversation, Turn
+from ragcli.sessions.records.records import Citation, Conversation, Turn
 
 LOCKS = (
     "Only one writer holds the log at a time. A commit lock waits at most ten seconds "

@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import Input, OptionList
 
 from ragcli.errors import HistoryDamaged, Locked, ModelFailed, StorageFailed
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
     LockDialog,
@@ -475,7 +475,7 @@ async def test_rename_and_delete_a_conversation(chat: Chat, backend: Backend):
 async def test_export_writes_markdown_and_asks_before_replacing(
     chat: Chat, backend: Backend, tmp_path: Path
 ):
-    pytest.importorskip("ragcli.sessions.export")
+    pytest.importorskip("ragcli.sessions.history.export")
     backend.first.seed(2)
     target = tmp_path / "out.md"
     async with chat() as (pilot, app, _):

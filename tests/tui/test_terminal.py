@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.runtime import Runtime
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
 from tests.conftest import SAMPLES

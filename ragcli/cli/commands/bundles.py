@@ -36,7 +36,7 @@ def export(
     It holds the index, so that nothing is embedded again. The bundle of an
     encrypted profile stays encrypted.
     """
-    from ragcli.sessions.bundle import export_bundle
+    from ragcli.sessions.bundles.bundle import export_bundle
 
     with call.open(create=False) as workspace:
         export_bundle(
@@ -57,7 +57,7 @@ def import_(
     ] = "",
 ) -> None:
     """Make a profile from a bundle; a damaged or hostile one is refused whole."""
-    from ragcli.sessions.bundle_import import import_bundle
+    from ragcli.sessions.bundles.bundle_import import import_bundle
 
     if not Path(file).exists():
         raise DocumentNotFound(f"there is no file {file}")
@@ -83,8 +83,8 @@ def copy(
     """Copy a profile to another store, with nothing embedded again."""
     from tempfile import TemporaryDirectory
 
-    from ragcli.sessions.bundle import export_bundle
-    from ragcli.sessions.bundle_import import import_bundle
+    from ragcli.sessions.bundles.bundle import export_bundle
+    from ragcli.sessions.bundles.bundle_import import import_bundle
 
     target = _store(call, to)
     private = Directory.open(call.runtime.home.cache, create=True)
@@ -106,7 +106,7 @@ def copy(
 
 def _shown(address: str) -> str:
     """Returns a store's address without the password in it."""
-    from ragcli.sessions.redis import addresses
+    from ragcli.sessions.redis.server import addresses
 
     return address if address == "local" else addresses.parse(address).shown
 

@@ -18,7 +18,7 @@ from ragcli.cli.options import Invocation, YesOption, examples, number
 from ragcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from ragcli.sessions.records import Turn
+    from ragcli.sessions.records.records import Turn
 
 
 @examples(

@@ -36,7 +36,7 @@ def new(call: Invocation, name: str, fd: int | None = None) -> str:
         PassphraseNeeded: No source has one.
         UsageError: The two differ.
     """
-    from ragcli.sessions import passphrase as sources
+    from ragcli.sessions.encryption import passphrase as sources
 
     given = sources.find(
         name,
@@ -143,6 +143,6 @@ def profile_directory(call: Invocation, name: str) -> Directory:
             "this works on profiles of this disk only",
             "copy it here: ragcli profile copy NAME --to local",
         )
-    from ragcli.sessions.directories import Directories
+    from ragcli.sessions.local.directories import Directories
 
     return Directories(call.runtime.home, call.runtime.settings).open(name)

@@ -13,8 +13,8 @@ from ragcli.cli.figures import count
 from ragcli.cli.options import Invocation, examples
 
 if TYPE_CHECKING:
-    from ragcli.sessions.expiry import Expired
     from ragcli.sessions.findings import Finding
+    from ragcli.sessions.history.expiry import Expired
 
 
 @examples(
@@ -65,12 +65,12 @@ def _look(call: Invocation, name: str, *, repair: bool) -> Any:
     Modes are set right here already: a profile that others can reach is not opened.
     """
     if call.runtime.settings.store:
-        from ragcli.sessions.redis import repairing, verification
+        from ragcli.sessions.redis.checks import repairing, verification
 
         return repairing.repair if repair else verification.verify
-    from ragcli.sessions import permissions
-    from ragcli.sessions import verify as verifying
-    from ragcli.sessions.directories import Directories
+    from ragcli.sessions.local import permissions
+    from ragcli.sessions.local import verification as verifying
+    from ragcli.sessions.local.directories import Directories
 
     if not repair:
         return verifying.verify

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ragcli.errors import AuditDamaged, Locked
-from ragcli.sessions import audit_chain as chain
-from ragcli.sessions.clock import now
+from ragcli.sessions.audit import chain
+from ragcli.sessions.records.clock import now
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.scripts import AUDIT
+from ragcli.sessions.redis.scripts.script import AUDIT
 
 _FORMAT = 1
 _KEY_BYTES = 32

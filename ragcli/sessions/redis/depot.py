@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
-from ragcli.sessions.redis.index_scripts import HAVE, PUBLISH, PUT
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.scripts.index import HAVE, PUBLISH, PUT
 
 _PIECE = 4
 """Blocks that are sent at once."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ragcli.sessions.data_key import DataKey, forbid_core_dumps
-from ragcli.sessions.kdf import Cost
-from ragcli.sessions.keys import KeyRing
+from ragcli.sessions.encryption.data_key import DataKey, forbid_core_dumps
+from ragcli.sessions.encryption.kdf import Cost
+from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.scripts import SLOT
+from ragcli.sessions.redis.scripts.script import SLOT
 from ragcli.storage.files import Directory
 
 _WAIT = 10.0

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.scripts import ACQUIRE, RELEASE
+from ragcli.sessions.redis.scripts.script import ACQUIRE, RELEASE
 from ragcli.storage import holders
 
 LEASE = 30.0

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli.errors import Locked, ProfileNotFound
-from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.keyspace import Keyspace
-from ragcli.sessions.redis.replication import written
-from ragcli.sessions.redis.scripts import TOUCH, Script
+from ragcli.sessions.redis.scripts.script import TOUCH, Script
+from ragcli.sessions.redis.server.client import Server
+from ragcli.sessions.redis.server.replication import written
 
 if TYPE_CHECKING:
     from redis import Redis

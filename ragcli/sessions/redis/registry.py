@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Damaged, NewerFormat, ProfileNotFound, StoreUnavailable
 from ragcli.frozen import frozen
-from ragcli.sessions.redis.client import Server
 from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.profile_scripts import OPEN
-from ragcli.sessions.redis.replication import written
+from ragcli.sessions.redis.scripts.profiles import OPEN
+from ragcli.sessions.redis.server.client import Server
+from ragcli.sessions.redis.server.replication import written
 
 if TYPE_CHECKING:
     from redis import Redis

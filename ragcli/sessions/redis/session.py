@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import Conflict, StoreUnavailable
-from ragcli.sessions.clock import now, stamp_of
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.records.clock import now, stamp_of
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.depot import RedisDepot
+from ragcli.sessions.redis.history.log import RedisLog
+from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.key_slots import SlotDirectory
-from ragcli.sessions.redis.log import RedisLog
-from ragcli.sessions.redis.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.registry import Meta
-from ragcli.sessions.redis.scripts import BLOB, SETTINGS
+from ragcli.sessions.redis.scripts.script import BLOB, SETTINGS
 
 if TYPE_CHECKING:
-    from ragcli.sessions.data_key import DataKey
-    from ragcli.sessions.sealing import FileSealer
+    from ragcli.sessions.encryption.data_key import DataKey
+    from ragcli.sessions.encryption.sealing import FileSealer
 
 STAMP = len("2026-01-01T00:00:00.000Z")
 """Bytes before each small private value: when it was written."""
@@ -64,7 +64,7 @@ class RedisSession(OpenedProfile):
         super().__init__(keys.name, profile, settings=settings, data_key=data_key)
         self.keys = keys
         self.directory = slots
-        """Its key slots, as `sessions.keys` and bundles read them."""
+        """Its key slots, as `sessions.encryption.keys` and bundles read them."""
         self._meta = meta
         self._own = meta.settings
         self._outbox = outbox

@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
 from ragcli.paths import Home, checked_profile_name
-from ragcli.sessions import expiry
-from ragcli.sessions.after_the_fact import note
-from ragcli.sessions.kdf import STANDARD, Cost
+from ragcli.sessions.audit.after_the_fact import note
+from ragcli.sessions.encryption.kdf import STANDARD, Cost
+from ragcli.sessions.history import expiry
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.profiles import Profiles, not_encrypted
-from ragcli.sessions.redis import addresses, building, copying, faults
-from ragcli.sessions.redis.client import Server
+from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
 from ragcli.sessions.redis.keyspace import keyspace
 from ragcli.sessions.redis.leases import alone, lease
-from ragcli.sessions.redis.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.profile_scripts import DELETE
+from ragcli.sessions.redis.profiles import building, copying
 from ragcli.sessions.redis.registry import Registry
+from ragcli.sessions.redis.scripts.profiles import DELETE
+from ragcli.sessions.redis.server import addresses, faults
+from ragcli.sessions.redis.server.client import Server
 from ragcli.sessions.redis.session import (
     RedisSession,
     SnapshotFactory,
@@ -34,8 +35,8 @@ from ragcli.sessions.redis.session import (
 )
 
 if TYPE_CHECKING:
-    from ragcli.sessions.keys import KeyRing
-    from ragcli.sessions.local_session import SnapshotFactory as LocalSnapshotFactory
+    from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.local.session import SnapshotFactory as LocalSnapshotFactory
     from ragcli.storage.files import Directory
 
 
@@ -203,7 +204,7 @@ class RedisStore(Profiles[RedisSession]):
 
     def _convert(self, name: str, passphrase: str | None) -> RedisSession:
         """Puts a profile under a new key, or in the clear for None; opens it."""
-        from ragcli.sessions.redis.converting import convert
+        from ragcli.sessions.redis.profiles.converting import convert
 
         old = self._opened(name, self.passphrase)
         convert(old, passphrase, self._remote, cost=self._cost, wait=self.wait)

@@ -11,7 +11,7 @@ from textual import on
 from ragcli.chat.answering import BROKEN_OFF
 from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
 from ragcli.tui.asking import AnswerEnded, AnswerEvent, AnswerGrew, Asking
 from ragcli.tui.attachments import attached

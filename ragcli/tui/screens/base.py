@@ -17,7 +17,7 @@ from textual.widgets import Footer, Static
 from textual.worker import Worker, get_current_worker
 
 from ragcli.errors import RagcliError
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
 from ragcli.tui.asking import Asking
 from ragcli.tui.ports import Profile, Profiles

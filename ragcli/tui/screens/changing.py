@@ -10,7 +10,7 @@ from pathlib import Path
 from textual import on
 
 from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
-from ragcli.sessions.records import Conversation, Turn
+from ragcli.sessions.records.records import Conversation, Turn
 from ragcli.text import safe_name
 from ragcli.tui.screens.conversations import ConversationsMixin
 from ragcli.tui.screens.dialogs import Choice, ConfirmDialog, PickDialog, TextDialog
@@ -151,7 +151,7 @@ def _exported(
     ending: str, profile: str, conversation: Conversation, turns: Sequence[Turn]
 ) -> str:
     """Returns a conversation in the format that a file's ending names."""
-    from ragcli.sessions import export
+    from ragcli.sessions.history import export
 
     if ending == ".json":
         told = export.to_json(profile, [(conversation, turns)])

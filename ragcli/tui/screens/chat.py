@@ -12,7 +12,7 @@ from textual import on
 from textual.binding import BindingType
 
 from ragcli.errors import RagcliError
-from ragcli.sessions.records import Conversation
+from ragcli.sessions.records.records import Conversation
 from ragcli.tui import commands, keys
 from ragcli.tui.attachments import mention_start, paths_like
 from ragcli.tui.bindings import key

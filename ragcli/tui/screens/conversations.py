@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 
-from ragcli.sessions.records import Conversation, Turn
+from ragcli.sessions.records.records import Conversation, Turn
 from ragcli.tui.asking import Asking
 from ragcli.tui.messages import HistoryFailed, HistoryMoved
 from ragcli.tui.screens.base import ChatBase

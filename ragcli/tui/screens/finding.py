@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from textual import on
 
 from ragcli.errors import RagcliError
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.tui.screens.conversations import ConversationsMixin
 from ragcli.tui.screens.search import SearchScreen
 from ragcli.tui.threads import aside

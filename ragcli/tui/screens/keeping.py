@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ragcli.chat.answering import TITLE_WIDTH
 from ragcli.errors import RagcliError
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
 from ragcli.tui.keeping import joined, keep
 from ragcli.tui.messages import NotRecorded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 
 from ragcli.errors import Locked
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.tui.messages import NotRecorded
 from ragcli.tui.screens.dialogs import LockDialog
 from ragcli.tui.screens.profiles import ProfilesMixin

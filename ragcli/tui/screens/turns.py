@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 
 from ragcli.chat.events import AskRequest
 from ragcli.errors import UsageError
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_name
 from ragcli.tui import editor
 from ragcli.tui.screens.asking import AskingMixin

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from ragcli.sessions.records import Turn
+from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.bindings import key
 from ragcli.tui.sources import Source, from_turn

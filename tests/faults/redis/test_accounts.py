@@ -11,8 +11,8 @@ import redis
 
 from ragcli.config import Settings
 from ragcli.errors import NotPermitted
-from ragcli.sessions.history import History
-from ragcli.sessions.redis.inspection import inspect
+from ragcli.sessions.history.history import History
+from ragcli.sessions.redis.checks.inspection import inspect
 from tests.redis_servers import RedisServer
 from tests.stores import RedisStores, a_turn
 

@@ -22,14 +22,14 @@ from ragcli.errors import (
     WrongPassphrase,
 )
 from ragcli.index.generations.remote.snapshots import RemoteSnapshots
-from ragcli.sessions import desktop_keyring
-from ragcli.sessions.desktop_keyring import DesktopKeyring
-from ragcli.sessions.history import History
+from ragcli.sessions.encryption import desktop_keyring
+from ragcli.sessions.encryption.desktop_keyring import DesktopKeyring
+from ragcli.sessions.history.history import History
 from ragcli.sessions.redis import leases
+from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
-from ragcli.sessions.redis.verification import verify
 from tests.conftest import Ran
 from tests.redis_servers import RedisServer
 from tests.sealed import (

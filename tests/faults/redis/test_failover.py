@@ -14,7 +14,7 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import ExitCode, ProfileNotFound, StoreUnavailable, StoreUnsettled
-from ragcli.sessions.redis import replication
+from ragcli.sessions.redis.server import replication
 from tests.faults.redis.writers import Told, Writer
 from tests.redis_servers import RedisServer, require, wait_until
 from tests.stores import RedisStores, append, draft, questions

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import ConfigError, NotPermitted, StoreUnavailable
-from ragcli.sessions.redis import addresses, inspection
+from ragcli.sessions.redis.checks import inspection
+from ragcli.sessions.redis.server import addresses
 from tests.conftest import Ran
 from tests.faults.redis.authority import Authority
 from tests.redis_servers import RedisServer, free_port

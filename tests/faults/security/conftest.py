@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.paths import Home
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.local.store import LocalStore
 from tests.sealed import home_at, open_store
 
 

@@ -18,12 +18,12 @@ import pytest
 
 from ragcli.errors import BundleRefused, ExitCode, NewerFormat, RagcliError
 from ragcli.paths import Home
-from ragcli.sessions import archive
-from ragcli.sessions.bundle import export_bundle, import_bundle
-from ragcli.sessions.bundle_origin import FORMAT, KIND
-from ragcli.sessions.lines import PlainLines
-from ragcli.sessions.local import LocalStore
-from ragcli.sessions.records import Record
+from ragcli.sessions.bundles import archive
+from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
+from ragcli.sessions.bundles.bundle_origin import FORMAT, KIND
+from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.records import Record
 from tests.sealed import filled, tree
 
 CANARY = b"cos\nsystem\n(S'touch /tmp/ragcli-pickle-canary'\ntR."

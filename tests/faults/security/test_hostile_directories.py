@@ -11,7 +11,7 @@ import pytest
 
 from ragcli.errors import ExitCode, NotPermitted, RagcliError
 from ragcli.paths import Home
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.local.store import LocalStore
 from tests.sealed import ask, filled, opened, publish, questions, tree
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give away")

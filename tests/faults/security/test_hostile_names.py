@@ -9,8 +9,8 @@ import pytest
 
 from ragcli.errors import RagcliError, UsageError
 from ragcli.paths import Home
-from ragcli.sessions.bundle import export_bundle, import_bundle
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
+from ragcli.sessions.local.store import LocalStore
 from tests.sealed import PASSPHRASE, filled, tree
 
 HOSTILE = [

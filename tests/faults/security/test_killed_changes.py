@@ -12,10 +12,11 @@ import pytest
 
 from ragcli.errors import WrongPassphrase
 from ragcli.paths import Home
-from ragcli.sessions import directories, verify
-from ragcli.sessions.bundle import export_bundle, import_bundle
-from ragcli.sessions.keys import KeyRing
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
+from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.local import directories
+from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.store import LocalStore
 from ragcli.storage.files import Directory
 from tests.sealed import (
     CHEAP,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.sessions.bundle import export_bundle, import_bundle
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
+from ragcli.sessions.local.store import LocalStore
 from tests.sealed import home_at, open_store, opened
 
 CANARIES = [f"canary{number:02d}-{'xyzzy' * 3}" for number in range(20)]
@@ -20,10 +20,10 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from ragcli.config import Settings
-from ragcli.sessions import passphrase
-from ragcli.sessions.bundle import export_bundle
-from ragcli.sessions.history import History
-from ragcli.sessions.records import Turn
+from ragcli.sessions.encryption import passphrase
+from ragcli.sessions.bundles.bundle import export_bundle
+from ragcli.sessions.history.history import History
+from ragcli.sessions.records.records import Turn
 from tests.sealed import home_at, open_store, opened, publish, ask
 
 base = Path(sys.argv[1])

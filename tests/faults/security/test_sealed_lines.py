@@ -16,9 +16,9 @@ from ragcli.errors import (
     WrongPassphrase,
 )
 from ragcli.paths import Home
-from ragcli.sessions.lines import PlainLines
-from ragcli.sessions.local import LocalStore
-from ragcli.sessions.records import Record
+from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.records import Record
 from tests.sealed import FILES, QUESTIONS, ask, filled, indexed, opened, questions
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_appended_behind_a_replayed_line(
 
 
 def test_a_renumbered_line_is_refused(store: LocalStore, profiles: Path) -> None:
-    from ragcli.sessions.lines import checked, checksummed
+    from ragcli.sessions.records.lines import checked, checksummed
 
     mine = lines(profiles / "work")
     fields = checked(mine[1])

@@ -24,8 +24,8 @@ from ragcli.index.passages import Passage, SearchRequest, SearchResult
 from ragcli.models.base import Prompt
 from ragcli.models.select import Choice
 from ragcli.paths import Home
-from ragcli.sessions.history import History
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.history.history import History
+from ragcli.sessions.local.store import LocalStore
 
 PASSAGE = Passage(
     id="locks:1",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from ragcli.chat.summary import GATHERED, KEPT, refresh, shortened
 from ragcli.errors import Locked
-from ragcli.sessions.context import Context
-from ragcli.sessions.records import Turn
+from ragcli.sessions.history.context import Context
+from ragcli.sessions.records.records import Turn
 from tests.unit.chat.models import Scripted
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ragcli.errors import ConfigError
-from ragcli.sessions.redis.addresses import parse
 from ragcli.sessions.redis.keyspace import keyspace
+from ragcli.sessions.redis.server.addresses import parse
 
 
 def test_the_parts_of_an_address() -> None:

@@ -11,7 +11,7 @@ from redis.connection import AbstractConnection
 
 from ragcli.config import Settings
 from ragcli.errors import Conflict
-from ragcli.sessions.history import History
+from ragcli.sessions.history.history import History
 from ragcli.sessions.redis.session import RedisSession
 from tests.stores import RedisStores, a_turn, append, draft, questions
 

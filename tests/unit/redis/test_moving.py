@@ -10,9 +10,9 @@ from ragcli.config import Settings
 from ragcli.errors import BundleRefused, UsageError, WrongPassphrase
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
-from ragcli.sessions.bundle import export_bundle, import_bundle
-from ragcli.sessions.history import History
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
+from ragcli.sessions.history.history import History
+from ragcli.sessions.local.store import LocalStore
 from tests.stores import CHEAP, PASSPHRASE, RedisStores, a_turn, home_at
 from tests.unit.index.doubles import Watched, WordEmbedder
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from ragcli.config import Settings
-from ragcli.sessions.history import History
-from ragcli.sessions.redis.repairing import repair
+from ragcli.sessions.history.history import History
+from ragcli.sessions.redis.checks.repairing import repair
+from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.session import RedisSession
-from ragcli.sessions.redis.verification import verify
 from tests.redis_servers import RedisServer
 from tests.sealed import FILES, ask, indexed, publish, questions
 from tests.stores import PASSPHRASE, RedisStores

@@ -16,10 +16,10 @@ from ragcli.errors import (
     UsageError,
     WrongPassphrase,
 )
-from ragcli.sessions.history import History
+from ragcli.sessions.history.history import History
+from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
-from ragcli.sessions.redis.verification import verify
 from tests.redis_servers import RedisServer
 from tests.stores import PASSPHRASE, RedisStores, a_turn
 

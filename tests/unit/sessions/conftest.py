@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
-from ragcli.sessions.history import History
-from ragcli.sessions.local import LocalStore
-from ragcli.sessions.local_log import LocalLog
+from ragcli.sessions.history.history import History
+from ragcli.sessions.local.log import LocalLog
+from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import Session
 from tests.stores import LocalStores, open_log
 

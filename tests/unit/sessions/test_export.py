@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ragcli.sessions.export import pages_to_html, to_html, to_json, to_markdown
-from ragcli.sessions.records import Citation, Conversation
+from ragcli.sessions.history.export import pages_to_html, to_html, to_json, to_markdown
+from ragcli.sessions.records.records import Citation, Conversation
 from tests.stores import a_turn
 
 TALK = Conversation(

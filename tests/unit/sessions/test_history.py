@@ -13,11 +13,11 @@ from ragcli.errors import (
     StorageFailed,
     UsageError,
 )
-from ragcli.sessions import turns
-from ragcli.sessions.erasure import UNTITLED
-from ragcli.sessions.history import History
+from ragcli.sessions.history import turns
+from ragcli.sessions.history.erasure import UNTITLED
+from ragcli.sessions.history.history import History
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records import Record, Turn
+from ragcli.sessions.records.records import Record, Turn
 from tests.stores import LocalStores, a_turn
 
 

@@ -4,8 +4,8 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from ragcli.sessions import ranges
-from ragcli.sessions.identifiers import minted, new_id
+from ragcli.sessions.records import ranges
+from ragcli.sessions.records.identifiers import minted, new_id
 
 
 def test_an_id_is_a_uuid_of_version_7_and_tells_its_time() -> None:

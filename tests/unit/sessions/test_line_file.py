@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.sessions.line_file import LineFile
-from ragcli.sessions.lines import PlainLines
-from ragcli.sessions.records import Record
+from ragcli.sessions.records.line_file import LineFile
+from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.records import Record
 
 
 def lines_of(*sizes: int) -> list[bytes]:

@@ -6,8 +6,8 @@ import zlib
 import pytest
 
 from ragcli.errors import HistoryDamaged, NewerFormat
-from ragcli.sessions.lines import PlainLines, checksummed, salvage, seq_of
-from ragcli.sessions.records import Record
+from ragcli.sessions.records.lines import PlainLines, checksummed, salvage, seq_of
+from ragcli.sessions.records.records import Record
 
 CODEC = PlainLines()
 

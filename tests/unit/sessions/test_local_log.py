@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import Conflict, HistoryDamaged, Locked, NotPermitted, StorageFailed
-from ragcli.sessions.identifiers import new_id
-from ragcli.sessions.lines import PlainLines, checksummed
-from ragcli.sessions.local_log import FILE, LocalLog
-from ragcli.sessions.log_rewrite import Damage, Repaired, repair, scan
-from ragcli.sessions.records import Draft, Record
+from ragcli.sessions.local.log import FILE, LocalLog
+from ragcli.sessions.local.rewriting import Damage, Repaired, repair, scan
+from ragcli.sessions.records.identifiers import new_id
+from ragcli.sessions.records.lines import PlainLines, checksummed
+from ragcli.sessions.records.records import Draft, Record
 from ragcli.storage.locks import commit_lock
 from tests.stores import append, draft, open_log, questions
 
@@ -81,7 +81,7 @@ def test_an_id_made_long_before_is_still_found(
     early = draft("early")
     log.append([early])
     monkeypatch.setattr(
-        "ragcli.sessions.local_log.now", lambda: "2126-01-01T00:00:00.000Z"
+        "ragcli.sessions.local.log.now", lambda: "2126-01-01T00:00:00.000Z"
     )
     for n in range(100):
         append(log, str(n))
@@ -111,7 +111,7 @@ def test_a_clock_set_back_does_not_disorder(
 ) -> None:
     first = log.append([draft("a")])[0]
     monkeypatch.setattr(
-        "ragcli.sessions.local_log.now", lambda: "2020-01-01T00:00:00.000Z"
+        "ragcli.sessions.local.log.now", lambda: "2020-01-01T00:00:00.000Z"
     )
 
     assert log.append([draft("b")])[0].ts == first.ts

@@ -19,8 +19,8 @@ from ragcli.errors import (
     UsageError,
     WrongPassphrase,
 )
-from ragcli.sessions.history import History
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.history.history import History
+from ragcli.sessions.local.store import LocalStore
 from tests.stores import PASSPHRASE, LocalStores, a_turn, append, draft, questions
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.paths import Home
-from ragcli.sessions.data_key import DataKey
-from ragcli.sessions.kdf import Cost
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.encryption.data_key import DataKey
+from ragcli.sessions.encryption.kdf import Cost
+from ragcli.sessions.local.store import LocalStore
 from ragcli.storage.files import Directory
 from tests.sealed import CHEAP, open_store
 

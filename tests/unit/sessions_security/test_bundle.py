@@ -15,10 +15,10 @@ from ragcli.errors import (
     WrongPassphrase,
 )
 from ragcli.paths import Home
-from ragcli.sessions import verify
-from ragcli.sessions.bundle import export_bundle, import_bundle
-from ragcli.sessions.history import History
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
+from ragcli.sessions.history.history import History
+from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.store import LocalStore
 from tests.sealed import (
     FILES,
     PASSPHRASE,

@@ -16,9 +16,10 @@ from ragcli.errors import (
     WrongPassphrase,
 )
 from ragcli.paths import Home
-from ragcli.sessions import directories, verify
-from ragcli.sessions.history import History
-from ragcli.sessions.local import LocalStore
+from ragcli.sessions.history.history import History
+from ragcli.sessions.local import directories
+from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.store import LocalStore
 from ragcli.storage import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import long_lock

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from ragcli.errors import PassphraseNeeded, UsageError
-from ragcli.sessions.passphrase import COMMAND, VARIABLE, find
+from ragcli.sessions.encryption.passphrase import COMMAND, VARIABLE, find
 
 
 @contextmanager

@@ -11,8 +11,8 @@ import pytest
 
 from ragcli.errors import ExitCode, NotPermitted, RagcliError
 from ragcli.paths import Home
-from ragcli.sessions import permissions
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
+from ragcli.sessions.local import permissions
 from ragcli.storage.files import Directory
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give away")
@@ -223,7 +223,7 @@ def test_a_user_without_rights_can_mend_his_own_home(tmp_path: Path) -> None:
     (base / "profiles" / "work").chmod(0)
     script = (
         "import os, sys; from pathlib import Path; from ragcli.paths import Home;"
-        "from ragcli.sessions import permissions;"
+        "from ragcli.sessions.local import permissions;"
         "import ragcli.storage.trust, pwd;"
         "os.setgid(12345); os.setuid(12345);"
         "base = Path(sys.argv[1]); home = Home(base, base / 'c', base / 'cache');"

@@ -8,10 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ragcli.errors import HistoryDamaged, NewerFormat, SnapshotDamaged
-from ragcli.sessions.data_key import DataKey
-from ragcli.sessions.lines import PlainLines, checked, checksummed
-from ragcli.sessions.records import Record
-from ragcli.sessions.sealing import CHUNK, MAGIC, FileSealer, SealedLines, is_sealed
+from ragcli.sessions.encryption.data_key import DataKey
+from ragcli.sessions.encryption.sealing import (
+    CHUNK,
+    MAGIC,
+    FileSealer,
+    SealedLines,
+    is_sealed,
+)
+from ragcli.sessions.records.lines import PlainLines, checked, checksummed
+from ragcli.sessions.records.records import Record
 
 KEY = DataKey(bytes(range(32)))
 OTHER = DataKey(bytes(range(1, 33)))

@@ -8,12 +8,13 @@ import pytest
 
 from ragcli.errors import ExitCode
 from ragcli.paths import Home
-from ragcli.sessions import findings, verify
+from ragcli.sessions import findings
+from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
-from ragcli.sessions.keys import KeyRing
-from ragcli.sessions.lines import PlainLines
-from ragcli.sessions.local import LocalStore
-from ragcli.sessions.records import Record
+from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.records import Record
 from tests.sealed import (
     FILES,
     QUESTIONS,

@@ -1,0 +1,258 @@
+"""Who did what, when: `audit.jsonl`, hash-chained and signed, without contents.
+
+Every entry carries a MAC (HMAC-SHA256) over itself and the MAC before it; the
+first one is bound to the profile's id. What that proves, and what not:
+
+- Whoever does not have the key cannot alter, insert, reorder or remove an entry
+  in the middle without `verify` naming the first one that no longer fits.
+- Removing entries from the end, or putting back an older copy of the whole file,
+  shows only against an anchor (`<seq>:<mac>`) that was kept somewhere else.
+- In an encrypted profile the key comes from the data key: it takes the passphrase
+  to forge an entry. In a profile in the clear it lies in `audit.key` (0600) beside
+  the log: proof against other users of the machine and against accidents, not
+  against the user, root, or a program that runs as the user.
+- It says what ragcli did, not what others did to the files by other means.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from ragcli.errors import AuditDamaged, StorageFailed
+from ragcli.sessions.audit import chain
+from ragcli.sessions.records.line_file import LineFile
+from ragcli.storage.files import Directory, disk_errors, write_all
+from ragcli.storage.locks import commit_lock
+
+FILE = "audit.jsonl"
+KEY_FILE = "audit.key"
+LOCK = "audit.lock"
+LOCK_WAIT = 10.0
+"""Seconds to wait for other writers of the log."""
+
+_FORMAT = 1
+_KEY_BYTES = 32
+_SYNCED_LATER = {"turn"}
+"""Events of which the history itself is the durable witness."""
+
+_LONGEST_FACT = 256
+_BLOCK = 64 << 10
+_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+
+
+class FileAudit:
+    """The `AuditLog` in a profile's directory.
+
+    Args:
+        directory: The profile's directory.
+        key: `DataKey.subkey("audit")` for an encrypted profile; None for one in
+            the clear: then `audit.key` is used, and made with the first entry.
+        session_id: The profile's id, which the first entry is bound to.
+    """
+
+    def __init__(
+        self, directory: Directory, key: bytes | None, session_id: str
+    ) -> None:
+        self._directory = directory
+        self._given_key = key
+        self._session_id = session_id
+
+    def record(self, event: str, **facts: str | int) -> None:
+        """Appends one event, durably.
+
+        Args:
+            event: What was done, such as `turn` or `docs.add`.
+            facts: Hashes, counts and names, never contents; texts are cut at 256
+                characters.
+
+        Raises:
+            AuditDamaged: The last entry cannot be read, so none can follow it.
+            Locked: Others held the log for too long.
+            StorageFailed: The entry was not stored.
+        """
+        _check_event(event, facts)
+        with commit_lock(self._directory, LOCK, wait=LOCK_WAIT):
+            key = self._key()
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+            descriptor = self._directory.open_file(FILE, flags)
+            try:
+                with disk_errors(f"{self._directory.path}/{FILE}"):
+                    self._append(descriptor, key, event, facts)
+            finally:
+                os.close(descriptor)
+
+    def entries(self) -> Iterator[Mapping[str, Any]]:
+        """Yields the entries, oldest first, unverified; a torn last line is left out.
+
+        Raises:
+            AuditDamaged: A line is not an entry.
+        """
+        for number, line in enumerate(self._lines(), 1):
+            yield chain.parsed(line, number)
+
+    def verify(self, anchor: str = "") -> int:
+        """Checks the whole chain and returns its length.
+
+        Args:
+            anchor: `<seq>:<mac>` as `anchor` once returned it; the log must still
+                hold that very entry.
+
+        Raises:
+            AuditDamaged: Names the first entry that does not fit, or says that the
+                log ends before the anchor.
+            UsageError: Not an anchor.
+        """
+        wanted_seq, wanted_mac = chain.parsed_anchor(anchor)
+        key, number = self._known_key(), 0
+        previous = self._genesis(key) if key else ""
+        for number, line in enumerate(self._lines(), 1):
+            if key is None:
+                raise AuditDamaged(f"{KEY_FILE} is gone, entry 1 cannot be checked", "")
+            previous = chain.checked(key, line, number, previous)
+            if number == wanted_seq and previous != wanted_mac:
+                raise AuditDamaged(
+                    f"{FILE}: entry {number} is not the one that was anchored",
+                    "the log was replaced by another one",
+                )
+        if number < wanted_seq:
+            raise AuditDamaged(
+                f"{FILE}: entry {number + 1} is missing: the log ends at entry "
+                f"{number}, but was anchored at {wanted_seq}",
+                "entries were removed from its end",
+            )
+        return number
+
+    def anchor(self) -> str:
+        """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere.
+
+        An empty log has the anchor `0:` and zeros, which says nothing.
+
+        Raises:
+            AuditDamaged: The last entry cannot be read.
+        """
+        try:
+            descriptor = self._directory.open_file(FILE)
+        except FileNotFoundError:
+            return f"0:{chain.NOTHING}"
+        try:
+            seq, mac = chain.head(LineFile(descriptor))
+        finally:
+            os.close(descriptor)
+        return f"{seq}:{mac}"
+
+    def sound_lines(self) -> list[bytes] | None:
+        """Returns the lines before the first that does not fit; None if all do."""
+        key = self._known_key() or b""
+        previous = self._genesis(key)
+        sound: list[bytes] = []
+        for number, line in enumerate(self._lines(), 1):
+            try:
+                previous = chain.checked(key, line, number, previous)
+            except AuditDamaged:
+                return sound
+            sound.append(line + b"\n")
+        return None
+
+    def resign(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Writes a new log of verified entries, signed with this key.
+
+        For a profile that gets other keys: anchors of the old log hold no longer.
+        """
+        key = self._key()
+        previous, lines = self._genesis(key), []
+        for entry in entries:
+            fields = {name: entry[name] for name in chain.SIGNED}
+            line = chain.signed(key, {**fields, "prev": previous})
+            previous = chain.parsed(line, entry["seq"])["mac"]
+            lines.append(line)
+        self._directory.replace(FILE, b"".join(lines))
+
+    def _append(
+        self, descriptor: int, key: bytes, event: str, facts: Mapping[str, str | int]
+    ) -> None:
+        """Writes the entry after the last whole one, which a crash may have torn."""
+        lines = self._move_torn_tail(LineFile(descriptor))
+        seq, previous = chain.head(lines)
+        previous = previous if seq else self._genesis(key)
+        entry = {
+            "v": _FORMAT,
+            "seq": seq + 1,
+            "ts": datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "uid": os.geteuid(),
+            "pid": os.getpid(),
+            "event": event,
+            "facts": {name: _short(fact) for name, fact in facts.items()},
+            "prev": previous,
+        }
+        try:
+            write_all(descriptor, chain.signed(key, entry))
+            if event not in _SYNCED_LATER:
+                os.fsync(descriptor)
+            if not lines.end:
+                self._directory.sync()
+        except (OSError, StorageFailed):
+            with suppress(OSError):
+                os.ftruncate(descriptor, lines.end)
+            raise
+
+    def _move_torn_tail(self, lines: LineFile) -> LineFile:
+        """Moves what a crash left of the last line to quarantine."""
+        if lines.end == lines.size:
+            return lines
+        with self._directory.child("quarantine", create=True) as quarantine:
+            fragment = lines.read(lines.end, lines.size)
+            quarantine.replace(f"audit-{os.urandom(6).hex()}.torn", fragment)
+        os.ftruncate(lines.descriptor, lines.end)
+        os.fsync(lines.descriptor)
+        return LineFile(lines.descriptor)
+
+    def _lines(self) -> Iterator[bytes]:
+        """Yields the whole lines, without their newlines; takes no lock."""
+        try:
+            descriptor = self._directory.open_file(FILE)
+        except FileNotFoundError:
+            return
+        with open(descriptor, "rb") as file, disk_errors(self._directory.path / FILE):
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield line[:-1]
+
+    def _genesis(self, key: bytes) -> str:
+        """Returns what stands before the first entry: the profile itself."""
+        return chain.mac(key, "ragcli|audit", self._session_id.encode())
+
+    def _known_key(self) -> bytes | None:
+        """Returns the signing key; None before the first entry of a plain profile."""
+        if self._given_key is not None:
+            return self._given_key
+        with suppress(FileNotFoundError):
+            return self._directory.read(KEY_FILE, limit=_BLOCK)
+        return None
+
+    def _key(self) -> bytes:
+        """Returns the signing key, made if there is none.
+
+        A log that outlived its key gets a new one: `verify` then names entry 1.
+        """
+        known = self._known_key()
+        if known is None:
+            known = os.urandom(_KEY_BYTES)
+            self._directory.replace(KEY_FILE, known)
+        return known
+
+
+def _check_event(event: str, facts: Mapping[str, str | int]) -> None:
+    """Refuses what would make an entry unreadable; a bug of the caller."""
+    if not _NAME.fullmatch(event):
+        raise ValueError(f"{event!r} is not an event's name")
+    if any(not isinstance(fact, str | int) for fact in facts.values()):
+        raise TypeError("facts are texts and whole numbers")
+
+
+def _short(fact: str | int) -> str | int:
+    return fact[:_LONGEST_FACT] if isinstance(fact, str) else fact

@@ -1,0 +1,214 @@
+"""A profile in one file: settings, history, index, and the keys of an encrypted one.
+
+A bundle of an encrypted profile stays encrypted: it holds sealed lines and files
+and the key slots, so the passphrase opens it elsewhere. Caches, drafts, quarantine,
+older generations and the audit log stay behind; the copy begins an audit log of
+its own, with the id and the anchor of the profile it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import ragcli
+from ragcli.errors import AuditDamaged, BundleRefused, SnapshotDamaged, UsageError
+from ragcli.sessions.bundles import archive
+from ragcli.sessions.bundles.archive import Member
+from ragcli.sessions.bundles.bundle_import import import_bundle
+from ragcli.sessions.bundles.bundle_origin import FORMAT, HISTORY, INDEX, KIND
+from ragcli.sessions.local.session import LocalSession
+from ragcli.sessions.places import KEYS
+from ragcli.sessions.protocols import Session
+from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.redis.session import RedisSession
+from ragcli.storage.files import FILE_MODE, Directory, disk_errors, sync_directory
+
+__all__ = ["export_bundle", "import_bundle"]
+
+_PIECE = 1 << 20
+_SPOOL = 64 << 20
+_Contents = tuple[Member, Callable[[], Iterator[bytes]]]
+
+
+def export_bundle(
+    session: Session, file: Path, *, history: bool = True, index: bool = True
+) -> None:
+    """Writes an open profile to `file`, which then holds all of it or is as before.
+
+    Args:
+        session: The profile.
+        file: Where to; an older bundle there is replaced, nothing else is.
+        history: Whether conversations are exported.
+        index: Whether documents are exported, so that nothing is embedded again.
+
+    Raises:
+        UsageError: `file` is something else than a bundle.
+        HistoryDamaged, SnapshotDamaged: Repair the profile first.
+        BundleRefused: It is more than a bundle may hold.
+        StorageFailed: Nothing was written.
+    """
+    _check_target(file)
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "kind": KIND,
+        "ragcli": ragcli.__version__,
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "profile": {
+            "name": session.name,
+            "id": session.id,
+            "created": session.created,
+            "encrypted": session.encrypted,
+            "settings": dict(session.settings()),
+            "anchor": _anchor(session),
+        },
+    }
+    with ExitStack() as stack:
+        contents = [
+            *_keys(session),
+            *(_history(session, stack, file.parent) if history else ()),
+            *(_index(session, stack) if index else ()),
+        ]
+        archive.write(stack.enter_context(_replacing(file)), manifest, contents)
+    session.audit.record("profile.export", history=int(history), index=int(index))
+
+
+def _anchor(session: Session) -> str:
+    """Returns where the audit log stands, "" when it cannot tell."""
+    with suppress(AuditDamaged):
+        return session.audit.anchor()
+    return ""
+
+
+def _keys(session: Session) -> Iterator[_Contents]:
+    """Yields the key slots of an encrypted profile."""
+    if session.encrypted and isinstance(session, LocalSession | RedisSession):
+        with session.directory.child(KEYS) as keys:
+            for name in keys.names():
+                if name.endswith(".json"):
+                    yield _bytes(f"{KEYS}/{name}", keys.read(name))
+
+
+def _history(session: Session, stack: ExitStack, near: Path) -> Iterator[_Contents]:
+    """Yields the history as it is now, every record checked once more.
+
+    What does not fit into memory lies in a file without a name until it is packed,
+    sealed if the profile is.
+    """
+    codec: LineCodec = PlainLines()
+    if isinstance(session, LocalSession | RedisSession):
+        codec = session.log.codec
+    spool = stack.enter_context(_spool(near))
+    hasher, size = hashlib.sha256(), 0
+    for record in session.log.since():
+        line = codec.encode(record)
+        hasher.update(line)
+        size += spool.write(line)
+
+    def pieces() -> Iterator[bytes]:
+        spool.seek(0)
+        while piece := spool.read(_PIECE):
+            yield piece
+
+    yield Member(HISTORY, size, hasher.hexdigest()), pieces
+
+
+def _spool(near: Path) -> tempfile.SpooledTemporaryFile[bytes]:
+    return tempfile.SpooledTemporaryFile(_SPOOL, dir=str(near))
+
+
+def _index(session: Session, stack: ExitStack) -> Iterator[_Contents]:
+    """Yields the files of the live generation, which stays while we read."""
+    live = session.snapshots.current()
+    if not live:
+        return
+    place: Path = session.snapshots.directory(live)
+    with suppress(AttributeError):  # only generations on this disk are collected
+        stack.callback(os.close, session.snapshots.share(live))
+    generation = stack.enter_context(Directory.open(place))
+    for name in _names(generation, ""):
+        yield _file(generation, name)
+
+
+def _names(directory: Directory, prefix: str) -> Iterator[str]:
+    for name in directory.names():
+        status = os.lstat(name, dir_fd=directory.descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            with directory.child(name) as inside:
+                yield from _names(inside, f"{prefix}{name}/")
+        else:
+            yield prefix + name
+
+
+def _file(generation: Directory, name: str) -> _Contents:
+    hasher, size = hashlib.sha256(), 0
+    for piece in _pieces(generation, name):
+        hasher.update(piece)
+        size += len(piece)
+    member = Member(f"{INDEX}/{name}", size, hasher.hexdigest())
+    return member, lambda: _pieces(generation, name)
+
+
+def _pieces(generation: Directory, name: str) -> Iterator[bytes]:
+    """Yields the bytes of a file of a generation."""
+    *parents, last = name.split("/")
+    with ExitStack() as stack:
+        directory = generation
+        for parent in parents:
+            directory = stack.enter_context(directory.child(parent))
+        try:
+            descriptor = directory.open_file(last, linked=True)
+        except FileNotFoundError:
+            raise SnapshotDamaged(f"{name} is gone", "export it again") from None
+        file = stack.enter_context(open(descriptor, "rb"))
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _bytes(name: str, data: bytes) -> _Contents:
+    member = Member(name, len(data), hashlib.sha256(data).hexdigest())
+    return member, lambda: iter([data])
+
+
+def _check_target(file: Path) -> None:
+    """Refuses to write over what is not a bundle."""
+    try:
+        with disk_errors(file):
+            if not stat.S_ISREG(os.stat(file).st_mode):
+                raise UsageError(f"{file} is not a regular file", "name a new one")
+            with file.open("rb") as existing:
+                archive.Reader(existing)
+    except FileNotFoundError:
+        return
+    except BundleRefused:
+        raise UsageError(
+            f"{file} is there already and is not a bundle", "choose another name"
+        ) from None
+
+
+@contextmanager
+def _replacing(file: Path) -> Iterator[IO[bytes]]:
+    """Yields a new private file, which takes the name of `file` when all is well."""
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with disk_errors(file):
+            with open(os.open(temporary, flags, FILE_MODE), "wb") as target:
+                yield target
+                target.flush()
+                os.fsync(target.fileno())
+            os.replace(temporary, file)
+            sync_directory(file.parent)
+    except FileNotFoundError:
+        raise UsageError(f"{file.parent} is not there", "make it first") from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink()

@@ -1,0 +1,97 @@
+"""What a bundle says about the profile it was made from, and what of it is believed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ragcli import config
+from ragcli.errors import BundleRefused, ConfigError, NewerFormat
+from ragcli.frozen import frozen
+from ragcli.sessions.bundles import archive
+from ragcli.sessions.bundles.archive import Member
+from ragcli.sessions.places import KEYS
+
+FORMAT = 1
+KIND = "ragcli profile"
+HISTORY = "history.jsonl"
+INDEX = "index"
+HINT = "nothing of it was used; export it again where it comes from"
+"""What to do about a bundle that is refused."""
+
+LOCAL_SETTINGS = frozenset(
+    {"store", "user", "durability", "ollama_host", "tracing", "allow_network_fs"}
+)
+"""Settings that say where things go; those of another machine are left out."""
+
+_ALLOWED = re.compile(
+    r"history\.jsonl|keys/[0-9a-f]{16}\.json|"
+    r"index/(text/)?(?!.*\.(pkl|pickle)$)\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*"
+)
+
+
+@frozen
+class Origin:
+    """What a bundle says about the profile it was made from, checked."""
+
+    name: str
+    id: str
+    anchor: str
+    """Where its audit log stood."""
+    encrypted: bool
+    settings: Mapping[str, Any]
+    left_out: tuple[str, ...]
+    """Settings that are not taken over."""
+
+
+def origin_of(reader: archive.Reader) -> Origin:
+    """Returns what the manifest says about the profile.
+
+    Raises:
+        NewerFormat: Written by a newer ragcli.
+        BundleRefused: It is not what ragcli writes, or lists what it may not.
+    """
+    manifest = reader.manifest
+    if type(manifest.get("format")) is int and manifest["format"] > FORMAT:
+        raise NewerFormat("this bundle is from a newer ragcli", "update ragcli")
+    profile = manifest.get("profile")
+    if manifest.get("kind") != KIND or not isinstance(profile, dict):
+        raise BundleRefused("this is not a bundle of a profile", HINT)
+    texts = [profile.get(key) for key in ("name", "id", "anchor")]
+    settings, encrypted = profile.get("settings"), profile.get("encrypted")
+    sound = all(isinstance(text, str) for text in texts) and isinstance(settings, dict)
+    if not sound or not isinstance(encrypted, bool):
+        raise BundleRefused("its manifest lacks what every profile has", HINT)
+    _check_names(reader.members, encrypted=encrypted)
+    name, origin_id, anchor = map(str, texts)
+    kept, left_out = _checked_settings(dict(settings or {}))
+    return Origin(name, origin_id, anchor, encrypted, kept, left_out)
+
+
+def _checked_settings(
+    settings: Mapping[str, Any],
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Returns the settings to keep, and the names of those to leave out."""
+    try:
+        kept = {
+            key: config.checked(key, value, "the bundle")
+            for key, value in settings.items()
+            if key not in LOCAL_SETTINGS
+        }
+    except ConfigError as error:
+        raise BundleRefused(error.message, HINT) from None
+    return kept, tuple(sorted(set(settings) - set(kept)))
+
+
+def _check_names(members: list[Member], *, encrypted: bool) -> None:
+    """Refuses every name that is not on the list; raises `BundleRefused`."""
+    names = [member.name for member in members]
+    for name in names:
+        if not _ALLOWED.fullmatch(name):
+            raise BundleRefused(f"it holds {name[:80]!r}, which no bundle has", HINT)
+    if encrypted != any(name.startswith(f"{KEYS}/") for name in names):
+        raise BundleRefused("its keys do not fit its manifest", HINT)
+    files = [name for name in names if name.startswith(f"{INDEX}/")]
+    if files and f"{INDEX}/{archive.MANIFEST}" not in files:
+        raise BundleRefused("its index has no manifest", HINT)

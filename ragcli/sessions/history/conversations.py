@@ -1,0 +1,170 @@
+"""The list of a profile's conversations, kept so that it is never counted twice.
+
+A private value beside the log holds the list up to some record; only what came
+after is read. It may be lost, late or wrong without harm: a rewrite of the log
+leaves a `redaction` record behind, and where one turns up the list is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+
+from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.sessions.protocols import Session
+from ragcli.sessions.records.records import Conversation, Record
+
+BLOB = "conversations"
+_FORMAT = 1
+_STRIDE = 64
+"""Records after which the kept list is written again."""
+_OFTEN_ENOUGH = 4 * _STRIDE
+"""Records after which it is, even if nobody asks for the list."""
+
+
+@dataclass(slots=True)
+class Thread:
+    """What is known of one conversation without reading it."""
+
+    title: str
+    created: str
+    updated: str
+    turns: int = 0
+    forked_from: str = ""
+    first: int = 0
+    """Seq of its first record."""
+    last: int = 0
+    """Seq of its last turn or summary, or of its start."""
+    active: int = 0
+    """Seq of its last turn, or of its start."""
+    replaced: list[str] = field(default_factory=list)
+    """Turns that others took the place of."""
+
+    def as_conversation(self, identifier: str) -> Conversation:
+        """Returns the public value."""
+        return Conversation(
+            identifier,
+            self.title,
+            self.created,
+            self.updated,
+            self.turns,
+            self.forked_from,
+        )
+
+
+class ConversationList:
+    """All conversations of one profile.
+
+    Args:
+        session: The open profile.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._threads: dict[str, Thread] = {}
+        self._seq = 0
+        """The last record that is counted in."""
+        self._kept = -1
+        """The last record that the stored list counts in; -1 before it was read."""
+
+    def threads(self) -> dict[str, Thread]:
+        """Returns every conversation by id, up to date."""
+        if self._kept < 0:
+            self._load()
+        fresh = list(self._session.log.since(self._seq))
+        if self._seq and any(record.kind == "redaction" for record in fresh):
+            self._threads, self._seq, self._kept = {}, 0, 0
+            fresh = list(self._session.log.since(0))
+        self._count(fresh)
+        if self._seq - self._kept >= _STRIDE:
+            self._store()
+        return self._threads
+
+    def appended(self, first: int, last: int) -> None:
+        """Is told of an append; keeps the stored list from falling far behind.
+
+        Of many writers only the one that passes a mark brings the list up to date.
+        """
+        if first // _OFTEN_ENOUGH < (last + 1) // _OFTEN_ENOUGH:
+            self._load()  # another process stored it meanwhile
+            self.threads()
+
+    def forget(self) -> None:
+        """Starts anew, in memory and in store: something was erased."""
+        self._threads, self._seq, self._kept = {}, 0, 0
+        self._session.put_blob(BLOB, None)
+
+    def _load(self) -> None:
+        """Reads the stored list, unless it counts in less than this one does."""
+        self._kept = max(self._kept, 0)
+        stored = self._session.blob(BLOB)
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            value = json.loads(stored or b"")
+            known = value["v"] == _FORMAT and value["seq"] >= self._seq
+            if known and value["seq"] <= self._session.log.head():
+                threads = {k: Thread(**v) for k, v in value["threads"].items()}
+                self._threads, self._seq = threads, int(value["seq"])
+                self._kept = self._seq
+
+    def _store(self) -> None:
+        threads = {name: asdict(thread) for name, thread in self._threads.items()}
+        value = {"v": _FORMAT, "seq": self._seq, "threads": threads}
+        with suppress(StorageFailed, NotPermitted):  # a full disk loses nothing here
+            self._session.put_blob(BLOB, json.dumps(value).encode())
+        self._kept = self._seq
+
+    def _count(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if record.kind == "turn":
+                self._count_turn(record)
+            elif record.kind == "conversation":
+                self._count_start(record)
+            elif record.kind == "summary":
+                self._count_summary(record)
+            self._seq = record.seq
+
+    def _count_start(self, record: Record) -> None:
+        """A `conversation` record starts one, or renames the one that it names."""
+        title = str(record.body.get("title", ""))
+        renamed = record.body.get("conversation")
+        if renamed:
+            if renamed in self._threads:
+                self._threads[renamed].title = title
+            return
+        self._threads[record.id] = Thread(
+            title,
+            record.ts,
+            record.ts,
+            forked_from=str(record.body.get("forked_from", "")),
+            first=record.seq,
+            last=record.seq,
+            active=record.seq,
+        )
+
+    def _count_summary(self, record: Record) -> None:
+        thread = self._threads.get(str(record.body["conversation"]))
+        if thread is not None:
+            thread.last = record.seq
+
+    def _count_turn(self, record: Record) -> None:
+        name = str(record.body["conversation"])
+        thread = self._threads.get(name)
+        if thread is None:  # its start was erased while this turn was on its way
+            title = " ".join(str(record.body.get("question", "")).split())[:60]
+            thread = Thread(title, record.ts, record.ts, first=record.seq)
+            self._threads[name] = thread
+        thread.turns += 1
+        thread.updated, thread.last = record.ts, record.seq
+        thread.active = record.seq
+        replaces = record.body.get("replaces")
+        if replaces and replaces not in thread.replaced:
+            thread.replaced.append(str(replaces))
+            thread.turns -= 1
+
+
+def newest_first(threads: dict[str, Thread]) -> list[Conversation]:
+    """Returns the conversations by their last activity."""
+    ordered = sorted(threads.items(), key=lambda item: item[1].active, reverse=True)
+    return [thread.as_conversation(name) for name, thread in ordered]

@@ -1,0 +1,179 @@
+"""Conversations as files for people and programs: Markdown, HTML, JSON.
+
+Stored texts are other people's bytes. In HTML everything is escaped and nothing is
+loaded or run; in Markdown, what could act (raw HTML, links in titles) is escaped
+outside of answers, which are Markdown themselves.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ragcli.sessions.records.records import Citation, Conversation, Turn
+from ragcli.text import safe_line, safe_text
+
+Thread = tuple[Conversation, Sequence[Turn]]
+"""A conversation and its turns, oldest first."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
+_NOTES = {
+    "nothing_found": "Nothing relevant was found.",
+    "interrupted": "The answer was interrupted.",
+    "failed": "The answer failed.",
+}
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #8882; --dim: #777; }
+body { font: 16px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
+       padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; line-height: 1.3; }
+section { border-top: 1px solid var(--line); padding: 1rem 0; }
+h2 { font-size: 1.05rem; margin: 0 0 .5rem; white-space: pre-wrap; }
+p { margin: .6rem 0; white-space: pre-wrap; }
+pre { background: var(--soft); padding: .7rem; border-radius: 6px; overflow-x: auto; }
+blockquote { margin: .2rem 0 .6rem; padding-left: .8rem; color: var(--dim);
+             border-left: 3px solid var(--line); white-space: pre-wrap; }
+ol { padding-left: 1.6rem; font-size: .9rem; }
+.meta, .note { color: var(--dim); font-size: .85rem; }
+.note { font-style: italic; }
+a { color: inherit; }
+"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def to_json(profile: str, threads: Iterable[Thread]) -> dict[str, Any]:
+    """Returns everything that is stored of some conversations, ids included."""
+    return {
+        "schema": 1,
+        "profile": profile,
+        "conversations": [
+            {**asdict(conversation), "turns": [asdict(turn) for turn in turns]}
+            for conversation, turns in threads
+        ],
+    }
+
+
+def to_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
+    """Returns a conversation as Markdown: questions as headings, sources below."""
+    parts = [f"# {_escaped(conversation.title)}", f"*{_dates(conversation)}*"]
+    for turn in turns:
+        parts += _turn_as_markdown(turn)
+    return "\n\n".join(parts) + "\n"
+
+
+def to_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
+    """Returns a conversation as one page that needs nothing else."""
+    return pages_to_html([(conversation, turns)])
+
+
+def pages_to_html(threads: Sequence[Thread]) -> str:
+    """Returns several conversations as one page."""
+    title = _text(threads[0][0].title) if len(threads) == 1 else "Conversations"
+    body = "\n".join(_thread_as_html(*thread) for thread in threads)
+    return (
+        "<!doctype html>\n"
+        '<html lang="">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _turn_as_markdown(turn: Turn) -> list[str]:
+    parts = [f"## {_escaped(turn.question)}"]
+    if turn.answer:
+        parts.append(safe_text(turn.answer).replace("<", "&lt;"))
+    if turn.status in _NOTES:
+        parts.append(f"*{_NOTES[turn.status]}*")
+    if turn.citations:
+        parts.append("\n".join(_source_as_markdown(c) for c in turn.citations))
+    parts.append(f"<sub>{_escaped(_meta(turn))}</sub>")
+    return parts
+
+
+def _source_as_markdown(citation: Citation) -> str:
+    line = f"{citation.marker}. {_escaped(_place(citation))}"
+    return f"{line}\n   > {_escaped(citation.quote)}" if citation.quote else line
+
+
+def _thread_as_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
+    sections = "\n".join(_turn_as_html(turn) for turn in turns)
+    return (
+        f'<article id="{_text(conversation.id)}">\n<h1>{_text(conversation.title)}</h1>'
+        f'\n<p class="meta">{_text(_dates(conversation))}</p>\n{sections}\n</article>'
+    )
+
+
+def _turn_as_html(turn: Turn) -> str:
+    parts = [f'<section id="{_text(turn.id)}">', f"<h2>{_text(turn.question)}</h2>"]
+    parts += _paragraphs(turn.answer)
+    if turn.status in _NOTES:
+        parts.append(f'<p class="note">{_NOTES[turn.status]}</p>')
+    if turn.citations:
+        items = "\n".join(_source_as_html(turn, c) for c in turn.citations)
+        parts.append(f"<ol>\n{items}\n</ol>")
+    parts += [f'<p class="meta">{_text(_meta(turn))}</p>', "</section>"]
+    return "\n".join(parts)
+
+
+def _source_as_html(turn: Turn, citation: Citation) -> str:
+    name = f"{_text(turn.id)}-{citation.marker}"
+    quote = f"<blockquote>{_text(citation.quote)}</blockquote>"
+    return (
+        f'<li id="{name}" value="{citation.marker}">{_text(_place(citation))}'
+        f"{quote if citation.quote else ''}</li>"
+    )
+
+
+def _paragraphs(answer: str) -> list[str]:
+    """Returns an answer's paragraphs and fenced code as HTML."""
+    parts, end = [], 0
+    for match in _FENCE.finditer(answer):
+        parts += _prose(answer[end : match.start()])
+        parts.append(f"<pre>{_text(match[1])}</pre>")
+        end = match.end()
+    return parts + _prose(answer[end:])
+
+
+def _prose(text: str) -> list[str]:
+    found = (paragraph.strip() for paragraph in _PARAGRAPH.split(text))
+    return [f"<p>{_text(paragraph)}</p>" for paragraph in found if paragraph]
+
+
+def _text(text: str) -> str:
+    """Returns text for an element or a quoted attribute."""
+    return html.escape(safe_text(text), quote=True)
+
+
+def _escaped(text: str) -> str:
+    """Returns text on one line in which Markdown sees no markup."""
+    return _MARKDOWN.sub(r"\\\1", safe_line(text)).replace(r"\<", "&lt;")
+
+
+def _place(citation: Citation) -> str:
+    """Returns where a citation points: `path`, its lines or page, the heading."""
+    place = citation.path
+    if citation.lines:
+        place += f":{citation.lines[0]}-{citation.lines[1]}"
+    elif citation.page is not None:
+        place += f", page {citation.page}"
+    return f"{place} ({citation.heading})" if citation.heading else place
+
+
+def _dates(conversation: Conversation) -> str:
+    return f"{_moment(conversation.created)} to {_moment(conversation.updated)} UTC"
+
+
+def _meta(turn: Turn) -> str:
+    return ", ".join(part for part in (_moment(turn.ts), turn.model) if part)
+
+
+def _moment(stamp: str) -> str:
+    """Returns a record's time to the minute."""
+    return stamp[:16].replace("T", " ")

@@ -1,0 +1,52 @@
+"""Turns as records, and back.
+
+What a record says beyond what this version knows is kept in the log and ignored
+here; what it leaves out has the field's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from ragcli.sessions.records.records import Citation, Draft, Record, Turn
+
+WRITTEN = "written"
+"""Field of a copied turn: when the original was stored. It does not get younger."""
+
+_PLACE = frozenset({"id", "seq", "ts"})
+_TURN_FIELDS = tuple(f.name for f in fields(Turn) if f.name not in _PLACE)
+_KEPT = ("conversation", "question", "answer", "status")
+_CITATION_FIELDS = {field.name for field in fields(Citation)}
+
+
+def to_draft(turn: Turn, *, written: str = "") -> Draft:
+    """Returns what to append for `turn`; empty fields are left out."""
+    body = {name: getattr(turn, name) for name in _TURN_FIELDS}
+    body = {name: value for name, value in body.items() if value or name in _KEPT}
+    if turn.citations:
+        body["citations"] = tuple(asdict(item) for item in turn.citations)
+    if written:
+        body[WRITTEN] = written
+    return Draft("turn", body, turn.id)
+
+
+def from_record(record: Record) -> Turn:
+    """Returns the turn that a record of that kind stands for."""
+    known = {k: v for k, v in record.body.items() if k in _TURN_FIELDS}
+    known["citations"] = tuple(_citation(item) for item in known.get("citations", ()))
+    known["retrieved"] = tuple(known.get("retrieved", ()))
+    return Turn(id=record.id, seq=record.seq, ts=written(record), **known)
+
+
+def written(record: Record) -> str:
+    """Returns when a record's content was first stored."""
+    return str(record.body.get(WRITTEN) or record.ts)
+
+
+def _citation(item: Mapping[str, Any]) -> Citation:
+    known = {k: v for k, v in item.items() if k in _CITATION_FIELDS}
+    if known.get("lines"):
+        known["lines"] = tuple(known["lines"])
+    return Citation(**known)

@@ -1,0 +1,143 @@
+"""One profile on the local disk, opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ragcli.config import Settings, seconds
+from ragcli.sessions import profile_file
+from ragcli.sessions.local.log import QUARANTINE, LocalLog
+from ragcli.sessions.opened_profile import OpenedProfile
+from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.records.clock import stamp_of
+from ragcli.storage.files import Directory
+from ragcli.storage.locks import commit_lock
+
+if TYPE_CHECKING:
+    from ragcli.sessions.encryption.data_key import DataKey
+    from ragcli.sessions.encryption.sealing import FileSealer
+
+BLOBS = "cache"
+"""Directory of small private values: drafts, the list of conversations."""
+
+SnapshotFactory = Callable[[Directory, "FileSealer | None"], Any]
+
+
+class LocalSession(OpenedProfile):
+    """The `Session` of a profile's directory; see `sessions.protocols`.
+
+    Args:
+        directory: Open; closed with this object.
+        name: The profile's name.
+        profile: What its file says.
+        settings: Those of the process: how long to wait for locks, whether to audit.
+        data_key: The key of an encrypted profile.
+        snapshots: Makes the profile's snapshots on first use.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        name: str,
+        profile: ProfileFile,
+        *,
+        settings: Settings,
+        data_key: DataKey | None,
+        snapshots: SnapshotFactory,
+    ) -> None:
+        super().__init__(name, profile, settings=settings, data_key=data_key)
+        self.directory = directory
+        self._make_snapshots = snapshots
+
+    @cached_property
+    def log(self) -> LocalLog:
+        """The profile's history."""
+        return LocalLog(
+            self.directory,
+            self._codec(),
+            wait=float(seconds(self._settings.lock_wait)),
+            notice=self.notices.append,
+        )
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Sets keys; a None value unsets.
+
+        Raises:
+            ConfigError: No such key, or a value it cannot take; nothing is changed.
+        """
+        values = self._checked(changes)
+        wait = float(seconds(self._settings.lock_wait))
+        with commit_lock(self.directory, "settings", wait=wait):
+            profile_file.change_settings(self.directory, values)
+        self.audit.record("profile.set", keys=" ".join(sorted(values)))
+
+    def blob(self, name: str) -> bytes | None:
+        """Returns a small private value; None when there is none that can be read."""
+        with suppress(FileNotFoundError):
+            with self.directory.child(BLOBS) as directory:
+                data = directory.read(name)
+            return self.unsealed(name, data)
+        return None
+
+    def put_blob(self, name: str, value: bytes | None) -> None:
+        """Stores such a value; None removes it."""
+        with self.directory.child(BLOBS, create=True) as directory:
+            if value is None:
+                directory.remove(name)
+                return
+            sealed = self.sealer.seal(name, value) if self.sealer else value
+            directory.replace(name, sealed, durable=False)
+
+    def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
+        """Removes side copies of what was erased; see `Session.purge`."""
+        return sum(
+            self._purge(place, condemned)
+            for place in (QUARANTINE, BLOBS)
+            if self.directory.has(place)
+        )
+
+    def close(self) -> None:
+        """Releases the directory and forgets the key."""
+        self._data_key = None
+        self.directory.close()
+
+    def _purge(self, place: str, condemned: Callable[[str, bytes], bool]) -> int:
+        count = 0
+        with self.directory.child(place) as directory:
+            for name, written, data in _files(directory):
+                if condemned(written, self._plain(name, data)):
+                    directory.remove(name)
+                    count += 1
+            if count:
+                directory.sync()
+        return count
+
+    def _plain(self, name: str, data: bytes) -> bytes:
+        """Returns a side copy's bytes; those of lines that were never whole as is."""
+        from ragcli.sessions.encryption.sealing import is_sealed
+
+        return (self.unsealed(name, data) or b"") if is_sealed(data) else data
+
+    def _audit(self, key: bytes | None) -> AuditLog:
+        from ragcli.sessions.audit.file import FileAudit
+
+        return FileAudit(self.directory, key, self.id)
+
+    def _snapshots(self) -> Any:
+        return self._make_snapshots(self.directory, self.sealer)
+
+    def _written(self) -> Mapping[str, Any]:
+        return profile_file.read(self.directory, self.name).settings
+
+
+def _files(directory: Directory) -> Iterator[tuple[str, str, bytes]]:
+    """Yields name, time of writing and bytes of each file."""
+    for name in directory.names():
+        with suppress(FileNotFoundError):
+            status = os.lstat(name, dir_fd=directory.descriptor)
+            yield name, stamp_of(status.st_mtime), directory.read(name)

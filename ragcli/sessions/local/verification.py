@@ -1,0 +1,285 @@
+"""Whether a profile is what was written, and what of it can still be kept.
+
+`verify` reads everything and says what is wrong, one line each. `repair` moves
+damage to `quarantine/` and keeps everything sound: it never deletes, and what it
+cannot mend stays a finding, so that `profile verify` goes on ending with 4.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ragcli.errors import (
+    AuditDamaged,
+    Damaged,
+    ExitCode,
+    NotPermitted,
+    SnapshotDamaged,
+)
+from ragcli.sessions.audit import file as audit
+from ragcli.sessions.audit.file import FileAudit
+from ragcli.sessions.audit.switch import SilentAudit
+from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
+from ragcli.sessions.local import permissions
+from ragcli.sessions.local import rewriting as log_rewrite
+from ragcli.sessions.local.log import FILE, QUARANTINE
+from ragcli.sessions.local.rewriting import Damage
+from ragcli.sessions.local.session import LocalSession
+from ragcli.sessions.places import KEYS
+from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.records import ranges
+from ragcli.storage.files import Directory
+from ragcli.storage.locks import commit_lock
+
+_REPAIR = "`ragcli profile verify --repair` moves it aside and keeps the rest"
+_POINTER = "CURRENT"
+_INDEX = "index"
+
+
+class Generations(Protocol):
+    """What is used of a profile's snapshots."""
+
+    def current(self) -> str:
+        """Returns the live generation; raises `SnapshotDamaged`."""
+
+    def candidates(self) -> Sequence[str]:
+        """Returns all generations on disk, newest first."""
+
+    def verify(self, generation: str) -> list[str]:
+        """Returns what is wrong with a generation, one line each."""
+
+    def quarantine(self, generation: str) -> Path:
+        """Moves a generation out of the index; the newest sound one is next."""
+
+    def select(self, generation: str) -> str:
+        """Makes a generation current."""
+
+
+def verify(session: LocalSession, *, anchor: str = "") -> list[Finding]:
+    """Reads a whole profile and returns what is wrong with it.
+
+    Args:
+        session: The open profile.
+        anchor: An anchor of its audit log that was kept elsewhere, or "".
+
+    Raises:
+        NewerFormat: It is not for this ragcli to judge.
+        UsageError: Not an anchor.
+    """
+    looks: list[Callable[[], Iterable[Finding]]] = [
+        lambda: permissions.check_profile(session.directory.path),
+        lambda: _keys(session),
+        lambda: _history(session),
+        lambda: _snapshots(session.snapshots),
+        lambda: _audit(session.audit, anchor),
+    ]
+    found: dict[tuple[str, str], Finding] = {}  # in order, each once
+    for look in looks:
+        for finding in _seen(look, session.directory.path):
+            closed = finding.code is ExitCode.NOT_PERMITTED
+            found.setdefault((finding.where, "" if closed else finding.what), finding)
+    return list(found.values())
+
+
+def repair(
+    session: LocalSession, *, anchor: str = "", before: Sequence[Finding] = ()
+) -> list[Finding]:
+    """Mends what can be mended; returns that, and then what is still wrong.
+
+    Args:
+        session: The open profile.
+        anchor: As for `verify`.
+        before: What was mended so that it could be opened.
+
+    Raises:
+        Locked: Somebody writes to the profile.
+        StorageFailed: Nothing was lost.
+    """
+    done = [
+        *before,
+        *permissions.fix_profile(session.directory.path),
+        *_mend_keys(session),
+        *_mend_history(session),
+        *_mend_snapshots(session),
+        *_mend_audit(session),
+    ]
+    mended = [finding for finding in done if finding.severity == REPAIRED]
+    if mended:
+        session.audit.record("profile.repair", repairs=len(mended))
+    return [*mended, *verify(session, anchor=anchor)]
+
+
+def _seen(look: Callable[[], Iterable[Finding]], where: Path) -> Iterator[Finding]:
+    """Yields what `look` finds; a mode that keeps it out is a finding, too."""
+    try:
+        yield from look()
+    except NotPermitted as error:
+        place, _, what = error.message.partition(": ")
+        if not place.startswith(str(where)):
+            place, what = str(where), error.message
+        yield Finding(DAMAGE, what, place, error.hint, error.code)
+
+
+def _history(session: LocalSession) -> Iterator[Finding]:
+    """Yields damaged lines, numbers out of order, and gaps nobody accounts for."""
+    where = session.directory.path / FILE
+    present: set[int] = set()
+    accounted: set[int] = set()
+    head, damaged = 0, False
+    for item in log_rewrite.scan(session.log):
+        if isinstance(item, Damage):
+            place = f"{where}:{item.line}"
+            yield _damage(item.reason.removeprefix(f"{place}: "), place)
+            damaged = True
+            continue
+        if damaged:  # what stood there is named already
+            accounted.update(range(head + 1, item.seq))
+        damaged = False
+        if item.seq <= head:
+            yield _damage(f"record {item.seq} comes after record {head}", where)
+        head = max(head, item.seq)
+        present.add(item.seq)
+        if item.kind == "redaction":
+            accounted.update(ranges.unpack(item.body["dropped"]))
+    head = max(head, _audited_head(session.audit))
+    missing = set(range(1, head + 1)) - present - accounted
+    if missing:
+        yield _damage(f"records are missing: {ranges.shown(missing)}", where)
+
+
+def _audited_head(log: AuditLog) -> int:
+    """Returns the highest record that the audit log has seen; 0 if it saw none."""
+    highest = 0
+    try:
+        for entry in log.entries():
+            seq = entry["facts"].get("seq") if entry["event"] == "turn" else None
+            highest = max(highest, seq) if isinstance(seq, int) else highest
+    except (Damaged, KeyError, AttributeError):
+        return highest  # the audit log has a finding of its own
+    return highest
+
+
+def _mend_history(session: LocalSession) -> Iterator[Finding]:
+    done = log_rewrite.repair(session.log, head=_audited_head(session.audit))
+    if done is None:
+        return
+    what = f"damaged lines moved to {QUARANTINE}/: {done.moved}; "
+    what += f"records lost: {done.lost}"
+    in_order = "records put back in order"
+    where = session.directory.path / FILE
+    yield _mended(what if done.moved or done.lost else in_order, where)
+
+
+def _snapshots(snapshots: Generations) -> Iterator[Finding]:
+    """Yields what is wrong with the pointer and with every generation."""
+    names = list(snapshots.candidates())
+    try:
+        live = snapshots.current()
+    except SnapshotDamaged as error:
+        yield _damage(error.message, f"{_INDEX}/{_POINTER}")
+    else:
+        if live and live not in names:
+            yield _damage(f"it names {live}, which is gone", f"{_INDEX}/{_POINTER}")
+        if names and not live:
+            yield _damage("it is missing", f"{_INDEX}/{_POINTER}")
+    for name in names:
+        for wrong in snapshots.verify(name):
+            yield _damage(wrong, f"{_INDEX}/{name}")
+
+
+def _mend_snapshots(session: LocalSession) -> Iterator[Finding]:
+    """Moves damaged generations away; the newest sound one becomes current."""
+    snapshots = session.snapshots
+    if not any(True for _ in _snapshots(snapshots)):
+        return
+    yield from _mend_pointer(session)
+    for name in list(snapshots.candidates()):
+        if snapshots.verify(name):
+            place = snapshots.quarantine(name)
+            yield _mended(f"moved to {QUARANTINE}/{place.name}", f"{_INDEX}/{name}")
+
+
+def _mend_pointer(session: LocalSession) -> Iterator[Finding]:
+    """Points at the newest sound generation if the pointer cannot be read."""
+    names = session.snapshots.candidates()
+    try:
+        if session.snapshots.current() in names or not names:
+            return
+    except SnapshotDamaged:
+        pass
+    with session.directory.child(_INDEX) as index:
+        if index.has(_POINTER):
+            _set_aside(session.directory, index, _POINTER)
+    for name in names:
+        if not session.snapshots.verify(name):
+            selected = session.snapshots.select(name)
+            where = f"{_INDEX}/{_POINTER}"
+            yield _mended(f"{selected}, a copy of {name}, is current now", where)
+            return
+
+
+def _audit(log: AuditLog, anchor: str) -> Iterator[Finding]:
+    try:
+        log.verify(anchor)
+    except (AuditDamaged, NotPermitted) as error:
+        what = error.message.removeprefix(f"{audit.FILE}: ")
+        yield Finding(DAMAGE, what, audit.FILE, error.hint, error.code)
+
+
+def _mend_audit(session: LocalSession) -> Iterator[Finding]:
+    """Keeps a copy of a damaged audit log, and of the log its sound beginning."""
+    with commit_lock(session.directory, audit.LOCK, wait=audit.LOCK_WAIT):
+        log = session.audit
+        log = log.kept if isinstance(log, SilentAudit) else log
+        sound = log.sound_lines() if isinstance(log, FileAudit) else None
+        if sound is None:
+            return
+        data = session.directory.read(audit.FILE)
+        name = f"audit-{secrets.token_hex(6)}.damaged"
+        with session.directory.child(QUARANTINE, create=True) as quarantine:
+            quarantine.replace(name, data)
+        session.directory.replace(audit.FILE, b"".join(sound))
+    session.audit.record(
+        "audit.repair",
+        kept=len(sound),
+        quarantined=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+    yield _mended(
+        f"{len(sound)} sound entries kept, the whole log is in {QUARANTINE}/{name}",
+        audit.FILE,
+    )
+
+
+def _keys(session: LocalSession) -> Iterator[Finding]:
+    if session.encrypted:
+        for name in KeyRing(session.directory).damaged():
+            yield _damage("not a key slot that can be read", f"{KEYS}/{name}")
+
+
+def _mend_keys(session: LocalSession) -> Iterator[Finding]:
+    for finding in _keys(session):
+        with session.directory.child(KEYS) as keys:
+            _set_aside(session.directory, keys, Path(finding.where).name)
+        yield _mended(f"moved to {QUARANTINE}/", finding.where)
+
+
+def _set_aside(profile: Directory, directory: Directory, name: str) -> None:
+    """Moves a file to quarantine under a name of its own."""
+    with profile.child(QUARANTINE, create=True) as quarantine:
+        quarantine.replace(f"{name}-{secrets.token_hex(6)}", directory.read(name))
+    directory.remove(name)
+    directory.sync()
+
+
+def _damage(what: str, where: Path | str) -> Finding:
+    return Finding(DAMAGE, what, str(where), _REPAIR)
+
+
+def _mended(what: str, where: Path | str) -> Finding:
+    return Finding(REPAIRED, what, str(where))

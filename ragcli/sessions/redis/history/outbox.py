@@ -1,0 +1,113 @@
+"""Turns that wait on this machine because the server was away.
+
+One private file a profile, written with the profile's own codec: sealed where the
+profile is. Before the next append, and when the profile is opened, they are sent
+with the ids they always had, so that each is stored once however often that fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ragcli.errors import HistoryDamaged
+from ragcli.sessions.records.clock import now
+from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.records import Draft, Record
+from ragcli.storage.files import Directory
+from ragcli.storage.locks import commit_lock
+
+PLACE = "outbox"
+_WAIT = 10.0
+
+Send = Callable[[Sequence[Draft], int], object]
+"""Appends drafts with the head that their writer had seen."""
+
+
+class Outbox:
+    """What one profile still has to be sent.
+
+    Args:
+        home: The directory of this user's data.
+        owner: Names the store, the user and the profile.
+    """
+
+    def __init__(self, home: Path, owner: str) -> None:
+        self.path = home / PLACE
+        self.name = hashlib.sha256(owner.encode()).hexdigest()[:32] + ".jsonl"
+        self._place = f"{self.path}/{self.name}"
+
+    @property
+    def waiting(self) -> bool:
+        """Tells whether anything waits; costs one look at the disk."""
+        return os.path.exists(self._place)
+
+    def keep(self, codec: LineCodec, drafts: Sequence[Draft], parent: int) -> None:
+        """Stores drafts durably; those of one call stay together.
+
+        Raises:
+            StorageFailed: They are not stored here either.
+        """
+        with (
+            Directory.open(self.path, create=True) as place,
+            commit_lock(place, self.name, wait=_WAIT),
+        ):
+            lines = _lines(place, self.name)
+            first = len(lines) + 1
+            for number, draft in enumerate(drafts, first):
+                body = {"draft": dict(draft.body), "batch": first}
+                record = Record(number, draft.id, parent, now(), draft.kind, body)
+                lines.append(codec.encode(record))
+            place.replace(self.name, b"".join(lines))
+
+    def deliver(self, codec: LineCodec, send: Send) -> int:
+        """Sends what waits and forgets it; returns how many records.
+
+        Raises:
+            HistoryDamaged: The file is not what was written; it stays.
+        """
+        if not self.waiting:
+            return 0
+        with (
+            Directory.open(self.path) as place,
+            commit_lock(place, self.name, wait=_WAIT),
+        ):
+            batches: dict[int, list[Record]] = {}
+            for record in map(self._decoder(codec), _lines(place, self.name)):
+                batches.setdefault(record.body["batch"], []).append(record)
+            for records in batches.values():
+                drafts = [Draft(r.kind, r.body["draft"], r.id) for r in records]
+                send(drafts, records[0].parent)
+            place.remove(self.name)
+            place.sync()
+        return sum(map(len, batches.values()))
+
+    def discard(self) -> None:
+        """Forgets what waits: its profile is gone."""
+        if self.waiting:
+            with Directory.open(self.path) as place:
+                place.remove(self.name)
+
+    def _decoder(self, codec: LineCodec) -> Callable[[bytes], Record]:
+        def decode(line: bytes) -> Record:
+            try:
+                return codec.decode(line)
+            except HistoryDamaged as error:
+                # The profile was encrypted while this waited on our own disk.
+                with suppress(HistoryDamaged):
+                    return PlainLines().decode(line)
+                raise HistoryDamaged(
+                    f"{self.path / self.name}: {error.message}",
+                    "these turns were not sent; move the file away to go on without",
+                ) from error
+
+        return decode
+
+
+def _lines(place: Directory, name: str) -> list[bytes]:
+    with suppress(FileNotFoundError):
+        return place.read(name).splitlines(keepends=True)
+    return []

@@ -1,0 +1,166 @@
+"""Profiles from one place to another: nothing is embedded, opened or sealed again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from ragcli.sessions.local import log as local_log
+from ragcli.sessions.local.conversion import GIVEN_ANEW, read_file, write_file
+from ragcli.sessions.places import KEYS
+from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.records import Record
+from ragcli.sessions.redis.history.ids import id_hash
+from ragcli.sessions.redis.history.log import RedisLog
+from ragcli.sessions.redis.profile_keys import ProfileKeys
+from ragcli.sessions.redis.scripts.index import PUT
+from ragcli.sessions.redis.scripts.script import FILL, SLOT
+from ragcli.storage.files import Directory
+
+if TYPE_CHECKING:
+    from ragcli.sessions.encryption.data_key import DataKey
+    from ragcli.sessions.redis.session import RedisSession
+
+_BATCH = 1 << 20
+"""Bytes of lines that are sent at once."""
+_INDEX = "index"
+_MANIFEST = "manifest.json"
+
+
+def copy_contents(
+    source: ProfileKeys, target: ProfileKeys, log: RedisLog, *, history: bool
+) -> None:
+    """Copies key slots, index and, when wanted, the history into a new profile."""
+    _copy_hash(source, target, "keys")
+    _copy_index(source, target)
+    if history:
+        fill_log(target, log.codec, log.since())
+
+
+def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
+    """Copies every key of a profile as it is, for one that gets another name."""
+    for part in ("keys", "blob"):
+        _copy_hash(source, target, part)
+    _copy_index(source, target)
+    for part in ("log", "audit"):
+        _copy_stream(source, target, part)
+    _copy_hash(source, target, "ids")
+    signing = source.read(lambda r: r.get(source.key("akey")))
+    if signing:
+        name = target.key("akey")
+        target.write("SET", name, signing, "PX", 3600_000)
+    _copy_fields(source, target, "meta", ("head", "ts", "epoch", "aseq", "amac"))
+
+
+def fill_log(target: ProfileKeys, codec: LineCodec, records: Iterator[Record]) -> int:
+    """Stores records under the numbers they have; returns the last, 0 for none."""
+    pending: list[Any] = []
+    size, stamp, last = 0, "", 0
+    for record in records:
+        line = codec.encode(record)
+        pending += [record.seq, id_hash(record.id), line]
+        size, stamp, last = size + len(line), record.ts, record.seq
+        if size >= _BATCH:
+            target.call(FILL, stamp, *pending)
+            pending, size = [], 0
+    if pending:
+        target.call(FILL, stamp, *pending)
+    return last
+
+
+def _copy_index(source: ProfileKeys, target: ProfileKeys) -> None:
+    """Copies the blocks first, and then what names them."""
+    for digit in "0123456789abcdef":
+        bucket = source.key(f"blk:{digit}")
+        for digest in source.read(lambda r: r.hkeys(bucket)):  # noqa: B023
+            data = source.read(lambda r: r.hget(bucket, digest))  # noqa: B023
+            if data is not None:
+                target.call(PUT, digest, data)
+    _copy_hash(source, target, "gens")
+
+
+def _copy_hash(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
+    names = source.read(lambda r: r.hkeys(source.key(part)))
+    _copy_fields(source, target, part, tuple(name.decode() for name in names))
+
+
+def _copy_fields(
+    source: ProfileKeys, target: ProfileKeys, part: str, names: tuple[str, ...]
+) -> None:
+    for start in range(0, len(names), 256):
+        some = names[start : start + 256]
+        values = source.read(lambda r: r.hmget(source.key(part), *some))  # noqa: B023
+        there: dict[Any, Any] = {
+            n: v for n, v in zip(some, values, strict=True) if v is not None
+        }
+        if there:
+            target.write(
+                "HSET", target.key(part), *(x for i in there.items() for x in i)
+            )
+
+
+def _copy_stream(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
+    edge, key = "-", target.key(part)
+    while True:
+        page = source.read(
+            lambda r: r.xrange(source.key(part), edge, "+", count=256)  # noqa: B023
+        )
+        for name, fields in page:
+            pairs = (part for pair in fields.items() for part in pair)
+            target.write("XADD", key, name, *pairs)
+        if len(page) < 256:
+            return
+        edge = f"({page[-1][0].decode()}"
+
+
+@contextmanager
+def filled(cache: Path, fill: Callable[[Directory], None]) -> Iterator[Directory]:
+    """Yields a private directory that `fill` has written a whole profile into."""
+    with (
+        Directory.open(cache, create=True) as private,
+        TemporaryDirectory(dir=private.path, prefix="admit-") as place,
+        Directory.open(Path(place) / "profile", create=True) as directory,
+    ):
+        fill(directory)
+        yield directory
+
+
+def carry(directory: Directory, target: ProfileKeys, key: DataKey | None) -> None:
+    """Stores the key slots and the history of a profile that lies in a directory."""
+    if directory.has(KEYS):
+        with directory.child(KEYS) as slots:
+            for name in slots.names():
+                if name.endswith(".json"):
+                    target.call(SLOT, name, slots.read(name))
+    codec = _codec(key)
+    log = local_log.LocalLog(directory, codec, wait=0, notice=lambda _: None)
+    fill_log(target, codec, log.since())
+
+
+def _codec(key: DataKey | None) -> LineCodec:
+    if key is None:
+        return PlainLines()
+    from ragcli.sessions.encryption.sealing import SealedLines
+
+    return SealedLines(key)
+
+
+def publish_index(directory: Directory, session: RedisSession) -> None:
+    """Publishes the live generation of a directory, its files as they are."""
+    if not directory.has(_INDEX):
+        return
+    with directory.child(_INDEX) as index:
+        generations = [name for name in index.names() if name.startswith("gen-")]
+        with (
+            index.child(generations[-1]) as generation,
+            session.snapshots.workspace("") as workspace,
+        ):
+            manifest = json.loads(generation.read(_MANIFEST))
+            for name in manifest["files"]:
+                write_file(workspace, name, read_file(generation, name, None))
+            facts = {k: v for k, v in manifest.items() if k not in GIVEN_ANEW}
+            session.snapshots.publish(workspace, "", facts | {"change": "import"})

@@ -1,0 +1,184 @@
+"""The one border where errors of the Redis library become ours.
+
+Each is one line that names the server and never a password, with what to do. What
+can pass by itself (a lost connection, a server that starts, a failover) may be
+tried again: whatever we send can be sent twice.
+"""
+
+from __future__ import annotations
+
+from ragcli.errors import (
+    NotPermitted,
+    ProviderMissing,
+    RagcliError,
+    StorageFailed,
+    StoreUnavailable,
+    StoreUnsettled,
+)
+from ragcli.frozen import frozen
+
+UNSENT = "nothing is lost: what could not be stored is kept here and sent later"
+
+
+class Unreplicated(Exception):
+    """A write that the replicas have not confirmed."""
+
+
+class NotInCharge(Exception):
+    """A server that answers and is not, or not yet, the one that has the sessions."""
+
+
+@frozen
+class Fault:
+    """What an error of the library means."""
+
+    error: RagcliError
+    """What a user is told."""
+    passing: bool
+    """Whether trying again can help."""
+    moved: tuple[str, int] | None = None
+    """The server that has the keys, when another one of the cluster does."""
+    stale: bool = False
+    """Whether another server may be in charge now."""
+
+
+def require_library() -> None:
+    """Checks that the package redis is installed; raises `ProviderMissing`."""
+    from importlib.util import find_spec
+
+    if find_spec("redis") is None:
+        raise ProviderMissing(
+            "sessions in Redis need the package redis", "pip install 'ragcli[redis]'"
+        )
+
+
+def classify(error: Exception, where: str, *, failover: bool) -> Fault:
+    """Returns what an error means.
+
+    Args:
+        error: From the library or a socket.
+        where: The address, without secrets.
+        failover: Whether sentinels or a cluster may put another server in charge.
+    """
+    import redis.exceptions as foreign
+
+    if isinstance(error, foreign.MovedError):
+        told = StoreUnavailable(f"{where}: the cluster is moving keys", "try again")
+        return Fault(told, passing=True, moved=(error.host, error.port))
+    if isinstance(error, Unreplicated | NotInCharge):
+        told = _unsettled(error, where)
+        return Fault(told, passing=True, stale=failover)
+    if isinstance(error, foreign.AuthenticationError) or _is_credentials(error):
+        return Fault(_refused_login(where), passing=False)
+    if isinstance(error, foreign.BusyLoadingError):
+        told = StoreUnavailable(f"{where} is loading its data", "try again soon")
+        return Fault(told, passing=True)
+    if isinstance(error, foreign.ConnectionError | foreign.TimeoutError | OSError):
+        return _unanswered(error, where)
+    return _answered(error, where, failover=failover)
+
+
+def _unanswered(error: Exception, where: str) -> Fault:
+    """Returns what a connection means that failed or broke."""
+    if "rediss:" in where or "ssl" in str(error).lower():
+        from ragcli.sessions.redis.server import tls
+
+        refused = tls.told(error, where)
+        if refused is not None:
+            passing = isinstance(refused, StoreUnavailable)
+            return Fault(refused, passing=passing, stale=passing)
+    text = _line(error)
+    hint = f"{UNSENT}; if it speaks TLS, use rediss://" if _closed(text) else UNSENT
+    told = StoreUnavailable(f"{where} does not answer: {text}", hint)
+    return Fault(told, passing=True, stale=True)
+
+
+def _closed(text: str) -> bool:
+    """Tells whether the other side hung up, as one does that expects TLS."""
+    return "onnection closed" in text or "reset by peer" in text
+
+
+def _unsettled(error: Exception, where: str) -> StoreUnavailable:
+    """Returns what our own doubts mean."""
+    if isinstance(error, Unreplicated):
+        return StoreUnavailable(
+            f"{where}: {error} confirmed the write, so it does not count as stored",
+            "check the replicas, or set durability to `local`",
+        )
+    return StoreUnsettled(
+        f"{where}: it is not clear yet which server is in charge: {error}",
+        "try again in a few seconds; `ragcli doctor` shows the state of the server",
+    )
+
+
+def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
+    """Returns what an error reply of the server means."""
+    text = _line(error)
+    if "READONLY" in text or "read only replica" in text or "replica" in text[:40]:
+        told: RagcliError = NotPermitted(
+            f"{where} is a read-only replica",
+            "use the address of the master, or redis+sentinel://",
+        )
+        return Fault(told, passing=failover, stale=failover)
+    if "OOM" in text or "maxmemory" in text:
+        told = StorageFailed(
+            f"{where} is full: its maxmemory is used up",
+            f"give it more memory or delete profiles; {UNSENT}",
+        )
+        return Fault(told, passing=False)
+    if "MISCONF" in text:
+        told = StorageFailed(
+            f"{where} cannot write to its disk and takes no more writes",
+            f"see the server's log; {UNSENT}",
+        )
+        return Fault(told, passing=False)
+    if _is_denied(text):
+        told = NotPermitted(
+            f"{where}: the account may not do this: {text}",
+            "README, Beyond one machine, has the rights that an account needs",
+        )
+        return Fault(told, passing=False)
+    if "WRONGTYPE" in text:
+        told = StoreUnavailable(
+            f"{where} holds keys of another program under the prefix ragcli:",
+            "use another database number, or another server",
+        )
+        return Fault(told, passing=False)
+    told = StoreUnavailable(f"{where}: {text}", "")
+    return Fault(told, passing=_passes(text), stale=failover and _passes(text))
+
+
+def _is_denied(text: str) -> bool:
+    """Tells whether the account lacks a right, outside scripts or inside."""
+    signs = ("noperm", "no permissions", "executing the script can't")
+    return any(sign in text.lower() for sign in signs)
+
+
+def _passes(text: str) -> bool:
+    """Tells whether an error reply is one of a failover or a move of keys."""
+    signs = (
+        "CLUSTERDOWN",
+        "TRYAGAIN",
+        "MASTERDOWN",
+        "NOREPLICAS",
+        "LOADING",
+        "UNBLOCK",
+    )
+    return any(sign in text for sign in signs) or "enough good replicas" in text
+
+
+def _is_credentials(error: Exception) -> bool:
+    text = str(error)
+    return any(sign in text for sign in ("WRONGPASS", "NOAUTH", "invalid username"))
+
+
+def _refused_login(where: str) -> NotPermitted:
+    return NotPermitted(
+        f"{where} refuses the login",
+        "check user and password in the address: redis://user:password@host",
+    )
+
+
+def _line(error: Exception) -> str:
+    """Returns an error's text as one line."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
