@@ -7,7 +7,7 @@ answer, and what was said so far is kept as an interrupted turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -156,6 +156,8 @@ class Engine:
             return
         yield from self._speak(state, choice.model, prompt)
         finished = self._finish(state, status_of(state))
+        if state.request.strict and state.answer:
+            yield Token(state.answer)
         yield from self._repairs()
         yield finished
         yield from self._summarise(state, choice.model)
@@ -244,21 +246,30 @@ class Engine:
         pieces = cancellable(model, prompt, state.request.cancel)
         try:
             for piece in pieces:
-                yield from state.say(markers.feed(piece))
+                yield from self._shown(state, state.say(markers.feed(piece)))
         finally:
             pieces.close()
             state.checked = markers.close()
             if state.checked.tail:
                 state.pieces.append(state.checked.tail)
         if state.checked.tail:
-            yield Token(state.checked.tail)
+            yield from self._shown(state, [Token(state.checked.tail)])
+
+    def _shown(self, state: Answering, tokens: Iterable[Token]) -> Iterator[Token]:
+        """Yields what may be shown at once: nothing of an answer that can be refused.
+
+        The tokens are taken in all the same.
+        """
+        for token in tokens:
+            if not state.request.strict:
+                yield token
 
     def _finish(self, state: Answering, status: str) -> Finished:
         turn = state.record(self._parts.history, status)
         checked = state.checked
         unsupported = checked.unsupported if checked else 0
-        if state.request.strict and status == "answered":
-            check_strict(turn, unsupported)
+        if state.request.strict:
+            check_strict(turn, unsupported, recorded=state.recorded)
         stale = stale_markers(turn.citations)
         return Finished(turn, len(state.retrieved), state.used, unsupported, stale)
 

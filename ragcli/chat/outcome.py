@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragcli.chat.answering import Answering
+from ragcli.chat.answering import BROKEN_OFF, Answering
 from ragcli.chat.prompts import REFUSAL
 from ragcli.errors import Unverified
 from ragcli.index.passages import SearchResult
@@ -31,17 +31,29 @@ def nothing_to_say(
     return not state.used or (not model.generates and not found.relevant)
 
 
-def check_strict(turn: Turn, unsupported: int) -> None:
+def check_strict(turn: Turn, unsupported: int, *, recorded: bool) -> None:
     """Refuses an answer that its citations do not bear out.
+
+    What claims nothing passes: no answer, the sentence that says there is none, and
+    one that broke off, which is never shown as an answer.
+
+    Args:
+        turn: The turn, ended.
+        unsupported: How many of its markers were removed.
+        recorded: Whether the turn can be read later.
 
     Raises:
         Unverified: It cites nothing, or a citation does not hold.
     """
+    if turn.status in BROKEN_OFF or turn.answer in {"", REFUSAL}:
+        return
     unverified = sum(not citation.verified for citation in turn.citations)
     if unsupported or unverified or not turn.citations:
         count = unsupported + unverified
         what = f"{count} of its citations" if count else "it cites nothing, so it"
         raise Unverified(
             f"the answer is not borne out: {what} cannot be verified",
-            "the turn is recorded; ask without --strict to read it",
+            "to read it: ragcli history show --last 1"
+            if recorded
+            else "ask without --strict to read it",
         )

@@ -41,6 +41,8 @@ def label(passage: Passage) -> str:
         place += f":{first}" if first == last else f":{first}-{last}"
     if passage.page is not None:
         place += f", page {passage.page}"
+    if passage.source:
+        place += f" in {shown(passage.source)}"
     heading = " > ".join(passage.heading) or passage.title
     return f"{place} ({heading})" if heading else place
 

@@ -25,6 +25,15 @@ def stale_markers(citations: Iterable[Citation]) -> frozenset[int]:
     )  # fmt: skip
 
 
+def is_as_indexed(path: str, digest: str) -> bool:
+    """Tells whether the file at `path` is the very one that was indexed.
+
+    A document of a mount has the path that it had where it was indexed; here another
+    file may stand there.
+    """
+    return bool(digest) and _digest(path) == digest
+
+
 def _digest(path: str) -> str:
     """Returns the SHA-256 of a file, "" when it cannot be read as one."""
     if not os.path.isfile(path):

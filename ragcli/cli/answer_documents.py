@@ -68,32 +68,45 @@ def citation_document(
         "score": citation.score,
         "quote": citation.quote,
         "verified": citation.verified,
+        "source": citation.source,
     }
     if stale is not None:
         told["stale"] = citation.marker in stale
     return told
 
 
-def place(path: str, page: int | None, lines: Sequence[int] | None) -> str:
-    """Returns where something stands: `a.md:12-20`, `b.pdf p. 3`."""
+def place(
+    path: str, page: int | None, lines: Sequence[int] | None, source: str = ""
+) -> str:
+    """Returns where something stands: `a.md:12-20`, `b.pdf p. 3`.
+
+    A document of a mount is told from an own one of the same path:
+    `a.md:12-20 in team.bundle`.
+    """
     named = shown(path)
     if lines:
         first, last = lines
         named += f":{first}" if first == last else f":{first}-{last}"
     elif page is not None:
         named += f" p. {page}"
-    return named
+    return f"{named} in {shown(source)}" if source else named
+
+
+def source_line(citation: Citation, *, stale: bool = False) -> str:
+    """Returns a citation on one line: marker, place, heading, and what is wrong."""
+    where = place(citation.path, citation.page, citation.lines, citation.source)
+    heading = f"  {citation.heading}" if citation.heading else ""
+    unverified = "" if citation.verified else "  (unverified)"
+    changed = "  (changed since it was indexed)" if stale else ""
+    return f"[{citation.marker}] {where}{heading}{unverified}{changed}"
 
 
 def source_lines(finished: Finished) -> list[str]:
     """Returns the sources of an answer, one line each, after an empty one."""
-    lines = []
-    for citation in finished.turn.citations:
-        where = place(citation.path, citation.page, citation.lines)
-        heading = f"  {citation.heading}" if citation.heading else ""
-        stale = "  (changed since it was indexed)"
-        changed = stale if citation.marker in finished.stale else ""
-        lines.append(f"[{citation.marker}] {where}{heading}{changed}")
+    lines = [
+        source_line(citation, stale=citation.marker in finished.stale)
+        for citation in finished.turn.citations
+    ]
     return ["", *lines] if lines else []
 
 

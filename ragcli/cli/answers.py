@@ -230,6 +230,7 @@ class Answering:
                 "lines": passage.lines,
                 "heading": " > ".join(passage.heading),
                 "score": round(passage.score, 4),
+                "source": passage.source,
             }
             for passage in event.passages
         ]

@@ -51,5 +51,6 @@ def _cited(passage: Passage) -> Document:
         "lines": list(passage.lines) if passage.lines else None,
         "heading": " > ".join(passage.heading),
         "score": passage.score,
+        "origin": passage.source,
     }
     return Document(id=passage.id, page_content=passage.text, metadata=metadata)

@@ -216,7 +216,8 @@ class PlainChat:
         self._write("\n")
         for source in from_turn(turn):
             if source.cited:
-                self._write(f"[{source.marker}] {source.full_place}\n")
+                unverified = "" if source.verified else "  (unverified)"
+                self._write(f"[{source.marker}] {source.full_place}{unverified}\n")
         self._write("\n")
 
     # Writing

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from ragcli.chat.staleness import is_as_indexed
 from ragcli.index.passages import Passage
 from ragcli.paths import shown
 from ragcli.sessions.records.records import Citation, Turn
@@ -34,28 +35,45 @@ class Source:
     """Whether the quotation was found in the passage."""
     stale: bool = False
     """Whether the file has changed since it was indexed."""
+    origin: str = ""
+    """The mount that it comes from; "" for the profile's own documents."""
+    digest: str = ""
+    """SHA-256 (hex) of the file when it was indexed, or ""."""
 
     @property
     def place(self) -> str:
         """Where it stands, for a narrow pane: `locks.md:12-20`, `faq.pdf p. 3`."""
-        return _placed(safe_name(PurePath(self.path).name), self.page, self.lines)
+        name = safe_name(PurePath(self.path).name)
+        origin = safe_name(PurePath(self.origin).name)
+        return _placed(name, self.page, self.lines, origin)
 
     @property
     def full_place(self) -> str:
         """The same with the whole path."""
-        return _placed(safe_name(shown(self.path)), self.page, self.lines)
+        origin = safe_name(shown(self.origin)) if self.origin else ""
+        return _placed(safe_name(shown(self.path)), self.page, self.lines, origin)
 
     @property
     def is_file(self) -> bool:
-        """Whether an editor can open it."""
+        """Whether its file can be opened here.
+
+        That of a mount's document only when it is the very one that was indexed:
+        a file of the reader's own may have the same path.
+        """
+        if self.origin:
+            return is_as_indexed(self.path, self.digest)
         return self.path != "stdin"
 
 
-def _placed(name: str, page: int | None, lines: tuple[int, int] | None) -> str:
+def _placed(
+    name: str, page: int | None, lines: tuple[int, int] | None, origin: str
+) -> str:
     if lines:
         first, last = lines
-        return f"{name}:{first}" if first == last else f"{name}:{first}-{last}"
-    return f"{name} p. {page}" if page else name
+        name += f":{first}" if first == last else f":{first}-{last}"
+    elif page:
+        name += f" p. {page}"
+    return f"{name} in {origin}" if origin else name
 
 
 def from_passages(passages: Sequence[Passage], used: int) -> list[Source]:
@@ -69,6 +87,8 @@ def from_passages(passages: Sequence[Passage], used: int) -> list[Source]:
             page=passage.page,
             lines=passage.lines,
             heading=" / ".join(passage.heading),
+            origin=passage.source,
+            digest=passage.digest,
         )
         for number, passage in enumerate(passages[:used], 1)
     ]
@@ -104,6 +124,8 @@ def _remembered(
         cited=citation is not None,
         verified=citation.verified if citation else True,
         stale=number in stale,
+        origin=str(item.get("source") or ""),
+        digest=str(item.get("digest") or ""),
     )
 
 
@@ -120,6 +142,8 @@ def _cited(citation: Citation, stale: frozenset[int]) -> Source:
         cited=True,
         verified=citation.verified,
         stale=citation.marker in stale,
+        origin=citation.source,
+        digest=citation.digest,
     )
 
 

@@ -37,6 +37,8 @@ def surroundings(
             raise DocumentNotFound(
                 f"{safe_name(source.path)} cannot be read", "was it moved?"
             ) from error
+    if source.origin:  # its neighbours are not among the profile's own documents
+        return "", ""
     try:
         _, passages = document(Path(source.path))
     except RagcliError as error:

@@ -238,15 +238,14 @@ def _turn(turn: Turn) -> dict[str, Any]:
 
 
 def _print_turn(call: Invocation, turn: Turn) -> None:
-    from ragcli.cli.answer_documents import place
+    from ragcli.cli.answer_documents import source_line
 
     state = "" if turn.status == "answered" else f"  ({turn.status})"
     call.output.line()
     call.output.line(f"{moment(turn.ts)}  {turn.question}{state}", style="bold")
     call.output.line(turn.answer or "(no answer)")
     for citation in turn.citations:
-        where = place(citation.path, citation.page, citation.lines)
-        call.output.line(f"[{citation.marker}] {where}", style="dim")
+        call.output.line(source_line(citation), style="dim")
 
 
 COMMANDS = {

@@ -79,6 +79,7 @@ def _hit(passage: Passage, *, explain: bool) -> dict[str, Any]:
         "lines": passage.lines,
         "heading": " > ".join(passage.heading),
         "score": round(passage.score, 4),
+        "source": passage.source,
         "text": passage.text,
     }
     if explain:
@@ -90,7 +91,7 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
     for at, passage in enumerate(passages):
         if at:
             call.output.line()
-        where = place(passage.path, passage.page, passage.lines)
+        where = place(passage.path, passage.page, passage.lines, passage.source)
         heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
         call.output.line(f"{where}  {passage.score:.2f}{heading}", style="bold")
         if explain:

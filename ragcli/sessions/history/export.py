@@ -157,13 +157,17 @@ def _escaped(text: str) -> str:
 
 
 def _place(citation: Citation) -> str:
-    """Returns where a citation points: `path`, its lines or page, the heading."""
+    """Returns where a citation points: `path`, its lines or page, mount, heading."""
     place = citation.path
     if citation.lines:
         place += f":{citation.lines[0]}-{citation.lines[1]}"
     elif citation.page is not None:
         place += f", page {citation.page}"
-    return f"{place} ({citation.heading})" if citation.heading else place
+    if citation.source:
+        place += f" in {citation.source}"
+    if citation.heading:
+        place += f" ({citation.heading})"
+    return place if citation.verified else f"{place}, unverified"
 
 
 def _dates(conversation: Conversation) -> str:

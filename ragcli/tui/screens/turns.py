@@ -169,6 +169,11 @@ class TurnsMixin(AskingMixin):
         cards[(cards.index(card) + step) % len(cards)].focus()
 
     async def _open(self, source: Source) -> None:
+        if not source.is_file and source.origin:
+            raise UsageError(
+                f"its file is not here: it came with {safe_name(source.origin)}",
+                "space shows the passage whole",
+            )
         if not source.is_file:
             raise UsageError(
                 "piped text has no file to open", "space shows what is around it"

@@ -1,0 +1,140 @@
+"""What an answer claims to be: whose document it cites, and whether that holds.
+
+On real processes: what is printed, and when, is what counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.conftest import QUESTION
+from tests.fakes.ollama import FakeOllama
+
+THEIRS = """# Locks
+
+The vault door of the observatory opens with the word swordfish. A commit lock waits
+at most ninety seconds there.
+"""
+VAULT = "Which word opens the vault door of the observatory?"
+
+
+@pytest.fixture
+def mounted(notes, run_cli, tmp_path):
+    """Someone's bundle with a document at the very path of an own one, mounted."""
+    own = (notes / "locks.md").read_text()
+    (notes / "locks.md").write_text(THEIRS)
+    assert run_cli("profile", "create", "theirs").code == 0
+    assert run_cli("docs", "add", "notes", "-p", "theirs").code == 0
+    assert run_cli("profile", "export", "theirs.bundle", "-p", "theirs").code == 0
+    assert run_cli("profile", "delete", "theirs", "--yes").code == 0
+    (notes / "locks.md").write_text(own)
+    assert run_cli("docs", "add", "notes").code == 0
+    ran = run_cli("docs", "mount", "theirs.bundle")
+    assert ran.code == 0, ran.err
+    return tmp_path / "theirs.bundle"
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[FakeOllama]:
+    with FakeOllama() as fake:
+        monkeypatch.setenv("OLLAMA_HOST", fake.host)
+        yield fake
+
+
+def test_a_mounts_document_is_told_from_an_own_one_of_its_path(mounted, run_process):
+    theirs = run_process("ask", VAULT, "--json").json
+    own = run_process("ask", QUESTION, "--json").json
+    told = [c for c in theirs["citations"] if "swordfish" in c["quote"]]
+
+    assert [(c["path"], c["source"]) for c in told] == [
+        ("notes/locks.md", str(mounted))
+    ]
+    assert ("notes/locks.md", "") in {
+        (c["path"], c["source"]) for c in own["citations"]
+    }
+
+
+def test_the_origin_stands_wherever_a_source_is_printed(mounted, run_process):
+    asked = run_process("ask", VAULT, "--sources")
+    searched = run_process("search", VAULT)
+    hits = run_process("search", VAULT, "--json").json["hits"]
+    events = run_process("ask", VAULT, "--jsonl", "--stateless").lines
+    shown = run_process("history", "show")
+    stored = run_process("history", "show", "--json").json["turns"][0]["citations"]
+    markdown = run_process("history", "export")
+    page = run_process("history", "export", "--html")
+
+    for ran in (asked, searched, shown):
+        assert re.search(r"notes/locks\.md:\d+(-\d+)? in theirs\.bundle", ran.out)
+    assert hits[0]["source"] == stored[0]["source"] == str(mounted)
+    retrieved = next(e for e in map(json.loads, events) if e["event"] == "retrieved")
+    assert retrieved["passages"][0]["source"] == str(mounted)
+    for ran in (markdown, page):
+        text = ran.out.replace("\\", "")
+        assert re.search(rf"notes/locks\.md:\d+-\d+ in {re.escape(str(mounted))}", text)
+
+
+def test_a_strict_answer_is_checked_before_it_is_printed(indexed, server, run_process):
+    server.answer = lambda _: "The moon is made of green cheese [1]."
+
+    text = run_process("ask", QUESTION, "--strict", "-m", "ollama:llama3.2")
+    events = run_process(
+        "ask", QUESTION, "--strict", "--jsonl", "--new", "-m", "ollama:llama3.2"
+    )
+    stateless = run_process(
+        "ask", QUESTION, "--strict", "--stateless", "-m", "ollama:llama3.2"
+    )
+
+    assert text.code == events.code == stateless.code != 0
+    for ran in (text, events, stateless):
+        assert "cheese" not in ran.out + ran.err
+    assert "history show" in text.err
+    assert "cheese" in run_process("history", "show", "--last", "1").out
+    assert "history" not in stateless.err
+    assert "recorded" not in stateless.err
+
+
+def test_a_strict_answer_that_holds_is_printed_whole(indexed, server, run_process):
+    said = "A commit lock waits at most ten seconds [1]."
+    server.answer = lambda _: said
+
+    text = run_process("ask", QUESTION, "--strict", "-m", "ollama:llama3.2")
+    events = run_process(
+        "ask", QUESTION, "--strict", "--jsonl", "--new", "-m", "ollama:llama3.2"
+    )
+    told = [json.loads(line) for line in events.lines]
+
+    assert (text.code, text.out) == (0, said + "\n")
+    assert [e["text"] for e in told if e["event"] == "token"] == [said]
+    assert told[-1]["event"] == "finished"
+
+
+def test_more_than_the_refusal_is_a_claim_under_strict(indexed, server, run_process):
+    server.answer = lambda _: "The documents do not say. The moon is green cheese."
+
+    ran = run_process("ask", QUESTION, "--strict", "-m", "ollama:llama3.2")
+
+    assert "cheese" not in ran.out
+    assert "not borne out" in ran.err
+
+
+def test_what_is_unverified_is_called_so_everywhere(indexed, server, run_process):
+    server.answer = lambda _: (
+        "Die Sperre wird von dem Kern gehalten und ist danach wieder frei [1]."
+    )
+
+    ran = run_process("ask", QUESTION, "--sources", "-m", "ollama:llama3.2")
+    stored = run_process("history", "show", "--json").json["turns"][0]
+
+    assert [c["verified"] for c in stored["citations"]] == [False]
+    for shown in (
+        ran,
+        run_process("history", "show"),
+        run_process("history", "export"),
+        run_process("history", "export", "--html"),
+    ):
+        assert "unverified" in shown.out
