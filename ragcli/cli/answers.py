@@ -157,7 +157,7 @@ class Answering:
         if finished is None:
             return int(ExitCode.BUG)
         if not self._style.stream and finished.turn.answer:
-            self._output.line(finished.turn.answer)
+            self._output.text(finished.turn.answer)
         elif not ended_line:
             self._output.line()
         self._after(finished)

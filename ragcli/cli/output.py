@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from ragcli.errors import RagcliError, StorageFailed
-from ragcli.text import safe_line, safe_name, safe_text
+from ragcli.text import SafePieces, safe_line, safe_name, safe_text
 
 SCHEMA = 1
 """Version of every JSON document; keys are only ever added."""
@@ -58,7 +58,7 @@ class Output:
         self.raw = False
         self._stdout = stdout
         self._stderr = stderr
-        self._carriage = ""
+        self._pieces = SafePieces()
         self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
 
     @property
@@ -78,16 +78,21 @@ class Output:
 
     def piece(self, text: str) -> None:
         """Writes a piece of a stream at once, without a newline of its own."""
-        text = self._carriage + text
-        self._carriage = ""
-        if text.endswith("\r"):  # its newline may come with the next piece
-            text, self._carriage = text[:-1], "\r"
-        self._write(text if self.raw else safe_text(text))
+        self._write(text if self.raw else self._pieces.add(text))
         self.flush()
 
     def line(self, text: str = "", *, style: str = "") -> None:
-        """Writes text and a newline; `style` is `bold` or `dim` on a terminal."""
-        shown = text if self.raw else safe_text(text)
+        """Writes one line, whatever `text` holds: a name cannot make a second one.
+
+        `style` is `bold` or `dim` on a terminal.
+        """
+        self._styled(text if self.raw else safe_name(text), style)
+
+    def text(self, text: str, *, style: str = "") -> None:
+        """Writes text that may have several lines, and a newline."""
+        self._styled(text if self.raw else safe_text(text), style)
+
+    def _styled(self, shown: str, style: str) -> None:
         codes = {"bold": _BOLD, "dim": _DIM}
         if style and self.to_terminal and not self._plain:
             shown = f"{codes[style]}{shown}{_RESET}"
@@ -167,9 +172,9 @@ class Output:
     def end_stream(self) -> None:
         """Writes out what was held back, before somebody else has the word."""
         with suppress(ReaderGone):
-            if self._carriage:
-                self._write("\n")
-                self._carriage = ""
+            held = self._pieces.end()
+            if held:
+                self._write(held)
             self.flush()
 
     def flush(self) -> None:

@@ -186,7 +186,7 @@ def _group_callback(ctx: typer.Context, **arguments: Any) -> None:
     started = started_by(ctx)
     started.shared = Shared(**arguments).over(started.shared)
     if ctx.invoked_subcommand is None:
-        started.output.line(ctx.get_help())
+        started.output.text(ctx.get_help())
 
 
 def _root_callback(ctx: typer.Context, *, version: bool, **arguments: Any) -> None:
@@ -214,7 +214,7 @@ def _sign(
 def _show_help(ctx: typer.Context, value: bool) -> None:
     """Prints the help through our output, which knows what a closed pipe means."""
     if value and not ctx.resilient_parsing:
-        started_by(ctx).output.line(ctx.get_help())
+        started_by(ctx).output.text(ctx.get_help())
         raise typer.Exit
 
 

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from ragcli.errors import ExitCode, RagcliError
+from ragcli.text import safe_text
 from ragcli.tui import keys, theme
 from ragcli.tui.bindings import key
 from ragcli.tui.hangup import when_hung_up
@@ -155,6 +156,10 @@ class ChatApp(App[None]):
         # Not through the loop: it may be stuck in a write to the lost terminal.
         signal.signal(signal.SIGHUP, lambda *_: self._lost())
         when_hung_up(STDIN, self._lost)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copies text that is pasted anywhere, into shells too: nothing of it acts."""
+        super().copy_to_clipboard(safe_text(text))
 
     def _killed(self) -> None:
         self.ended_by = signal.SIGTERM

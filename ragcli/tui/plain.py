@@ -18,7 +18,7 @@ from typing import TextIO
 from ragcli.chat.events import AskRequest, Finished, Notice, Token
 from ragcli.errors import RagcliError, UsageError
 from ragcli.sessions.records.records import Turn
-from ragcli.text import safe_line, safe_text
+from ragcli.text import SafePieces, safe_line, safe_text
 from ragcli.tui.attachments import attached
 from ragcli.tui.hangup import is_hung_up, when_hung_up
 from ragcli.tui.ports import Profile, Profiles
@@ -201,9 +201,10 @@ class PlainChat:
             new=not self._conversation,
             attach_paths=paths,
         )
+        pieces = SafePieces()
         for event in self.profile.ask(request):
             if isinstance(event, Token):
-                self._write(safe_text(event.text))
+                self._write(pieces.add(event.text))
             elif isinstance(event, Notice):
                 self._say(event.message)
             elif isinstance(event, Finished):

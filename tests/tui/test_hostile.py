@@ -72,6 +72,29 @@ def hostile_backend(backend: Backend) -> Turn:
     return profile.history.commit(turn, title=HOSTILE)
 
 
+async def test_what_is_copied_cannot_act_where_it_is_pasted(
+    chat: Chat, backend: Backend
+):
+    hostile_backend(backend)
+    async with chat() as (pilot, app, _):
+        await until(pilot, lambda: "[@click=app.quit]" in screen_text(app))
+        await pilot.press("ctrl+up")
+        await pilot.press("c")
+        await until(pilot, lambda: app.clipboard)
+
+    assert MARKUP in app.clipboard
+    assert not [c for c in ACTING if c in app.clipboard]
+
+
+async def test_an_entity_is_as_inert_as_the_character(chat: Chat, backend: Backend):
+    hidden = "".join(f"&#x{ord(c):x};" for c in ACTING)
+    turn = replace(hostile_backend(backend), id="turn-y", answer=f"told {hidden} end")
+    backend.first.history.commit(turn)
+    async with chat() as (pilot, app, _):
+        await until(pilot, lambda: "told" in screen_text(app))
+        assert_inert(app)
+
+
 async def test_stored_hostile_text_is_inert_everywhere(chat: Chat, backend: Backend):
     hostile_backend(backend)
     async with chat() as (pilot, app, _):

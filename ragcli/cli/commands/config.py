@@ -39,7 +39,7 @@ def get(call: Invocation, key: Key) -> None:
     if call.as_json:
         call.output.document(asdict(found))
     else:
-        call.output.line(value_text(found.value))
+        call.output.text(value_text(found.value))
     call.output.detail(f"{found.help} (from {found.source})")
 
 

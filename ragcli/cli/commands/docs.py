@@ -133,8 +133,9 @@ def show(
     for passage in passages:
         where = place(passage.path, passage.page, passage.lines)
         heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
-        call.output.line(f"\n{where}{heading}", style="dim")
-        call.output.line(passage.text.rstrip("\n"))
+        call.output.line()
+        call.output.line(f"{where}{heading}", style="dim")
+        call.output.text(passage.text.rstrip("\n"))
 
 
 @examples("ragcli docs rollback", "ragcli docs rollback gen-00000007")

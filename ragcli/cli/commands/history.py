@@ -137,7 +137,7 @@ def export(
             return
         text = files.pages(history, wanted, html=html)
     if target is None:
-        call.output.line(text.rstrip("\n"))
+        call.output.text(text.rstrip("\n"))
     else:
         files.write_file(call, target, text)
 
@@ -242,8 +242,8 @@ def _print_turn(call: Invocation, turn: Turn) -> None:
 
     state = "" if turn.status == "answered" else f"  ({turn.status})"
     call.output.line()
-    call.output.line(f"{moment(turn.ts)}  {turn.question}{state}", style="bold")
-    call.output.line(turn.answer or "(no answer)")
+    call.output.text(f"{moment(turn.ts)}  {turn.question}{state}", style="bold")
+    call.output.text(turn.answer or "(no answer)")
     for citation in turn.citations:
         call.output.line(source_line(citation), style="dim")
 

@@ -97,7 +97,7 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
         if explain:
             scores = (f"{name} {value:.3f}" for name, value in passage.details.items())
             call.output.line("  ".join(scores), style="dim")
-        call.output.line(passage.text.rstrip("\n"))
+        call.output.text(passage.text.rstrip("\n"))
 
 
 COMMANDS = {"search": search}

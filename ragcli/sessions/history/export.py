@@ -1,8 +1,10 @@
 """Conversations as files for people and programs: Markdown, HTML, JSON.
 
 Stored texts are other people's bytes. In HTML everything is escaped and nothing is
-loaded or run; in Markdown, what could act (raw HTML, links in titles) is escaped
-outside of answers, which are Markdown themselves.
+loaded or run. In Markdown, titles, questions and sources are escaped whole. Answers
+are Markdown themselves; what loads or runs something when the file is opened or
+clicked is escaped in them: raw HTML, images, link definitions, and links to anything
+but web pages, mail addresses and files.
 """
 
 from __future__ import annotations
@@ -21,6 +23,11 @@ Thread = tuple[Conversation, Sequence[Turn]]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _PARAGRAPH = re.compile(r"\n\s*\n")
+_ACTIVE = re.compile(
+    r"<|(?P<before>!)\[|\](?=:)"
+    r"|\](?=\((?!(?:https?://|mailto:)[^\s&\\]|[\w./#%-]+\)))"
+)
+"""Where an answer opens HTML, an image, a definition, or a link that may run."""
 _FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
 _NOTES = {
     "nothing_found": "Nothing relevant was found.",
@@ -88,13 +95,43 @@ def pages_to_html(threads: Sequence[Thread]) -> str:
 def _turn_as_markdown(turn: Turn) -> list[str]:
     parts = [f"## {_escaped(turn.question)}"]
     if turn.answer:
-        parts.append(safe_text(turn.answer).replace("<", "&lt;"))
+        parts.append(_inert(safe_text(turn.answer)))
     if turn.status in _NOTES:
         parts.append(f"*{_NOTES[turn.status]}*")
     if turn.citations:
         parts.append("\n".join(_source_as_markdown(c) for c in turn.citations))
     parts.append(f"<sub>{_escaped(_meta(turn))}</sub>")
     return parts
+
+
+def _inert(answer: str) -> str:
+    """Returns an answer as Markdown in which nothing loads or runs.
+
+    Fenced blocks of code stay as they are, as CommonMark sees them; one that is not
+    closed would swallow what follows it in the file.
+    """
+    from markdown_it import MarkdownIt  # 20 ms that only an export needs
+
+    parser = MarkdownIt("commonmark", {"html": False}).disable("reference")
+    lines = answer.splitlines(keepends=True)
+    parts, at = [], 0
+    for token in parser.parse(answer):
+        if token.type != "fence" or not token.map:
+            continue
+        first, end = token.map
+        parts.append(_ACTIVE.sub(_defused, "".join(lines[at:first])))
+        parts += lines[first:end]
+        at = end
+        closed = end - first > 1 and lines[end - 1].lstrip().startswith(token.markup)
+        if token.level == 0 and not closed:
+            parts.append(f"\n{token.markup}")
+    return "".join([*parts, _ACTIVE.sub(_defused, "".join(lines[at:]))])
+
+
+def _defused(match: re.Match[str]) -> str:
+    if match[0] == "<":
+        return "&lt;"
+    return "!\\[" if match["before"] else "]\\"
 
 
 def _source_as_markdown(citation: Citation) -> str:

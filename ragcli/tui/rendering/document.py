@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ragcli.text import safe_text
+from ragcli.text import SafePieces
 from ragcli.tui.rendering.blocks import Block, BlockBuilder, parser
 from ragcli.tui.rendering.palette import Palette
 
@@ -27,7 +27,7 @@ class Document:
         self._palette = palette
         self._chosen = chosen
         self._open = ""
-        self._held = ""
+        self._pieces = SafePieces()
         self.final: list[Block] = []
         """Blocks that no later text can change."""
         self.growing: list[Block] = []
@@ -35,7 +35,7 @@ class Document:
 
     def append(self, text: str) -> int:
         """Adds text, made safe; returns how many blocks became final by it."""
-        self._open += self._complete(text)
+        self._open += self._pieces.add(text)
         tokens = parser().parse(self._open)
         starts = [
             (index, token.map[0])
@@ -49,12 +49,6 @@ class Document:
         if line:
             self._open = "".join(self._open.splitlines(keepends=True)[line:])
         return len(closed)
-
-    def _complete(self, text: str) -> str:
-        r"""Holds back a trailing `\r`, which the next piece may make a line break."""
-        text = self._held + text
-        self._held = "\r" if text.endswith("\r") else ""
-        return safe_text(text[: len(text) - len(self._held)])
 
     def _build(self, tokens: list[Token]) -> list[Block]:
         return BlockBuilder(self._palette, self._chosen).build(tokens)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content, Span
 from textual.style import Style
 
+from ragcli.text import safe_text
 from ragcli.tui.rendering.palette import Palette
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class InlineWriter:
         return styles.get(kind, Style.null())
 
     def _add(self, text: str, style: Style | None = None) -> None:
+        """Adds text; an entity such as `&#x202e;` is a character only here."""
+        text = safe_text(text)
         start = self._length
         self._pieces.append(text)
         self._length += len(text)

@@ -4,6 +4,7 @@ import json
 from html.parser import HTMLParser
 
 import pytest
+from markdown_it import MarkdownIt
 
 from ragcli.sessions.history.export import pages_to_html, to_html, to_json, to_markdown
 from ragcli.sessions.records.records import Citation, Conversation
@@ -33,6 +34,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
+        self.links: list[str] = []
         self.text: list[str] = []
         self.feed(page)
         self.close()
@@ -40,6 +42,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.links += [link or "" for name, link in attrs if name in {"href", "src"}]
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
@@ -108,6 +111,57 @@ def test_markdown_holds_no_raw_html(text: str) -> None:
     assert "<img" not in written
     assert "\x1b" not in written
     assert written.count("\n## ") == 1
+
+
+LOADS_OR_RUNS = [
+    "![x](http://evil.example/p.png)",
+    "![x][1]\n\n[1]: http://evil.example/p.png",
+    "![x]\n\n[x]: http://evil.example/p.png",
+    "\\![x](http://evil.example/p.png)",
+    "[![x](http://evil.example/p.png)](javascript:alert)",
+    "[x](javascript:alert(1))",
+    "[x]( javascript:alert(1))",
+    "[x](\njavascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java&#115;cript:alert(1))",
+    "[x](javascript\\:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:x) [y](file:///etc/passwd)",
+    "[x]\n\n[x]: javascript:alert(1)",
+    "<javascript:alert(1)> <img src=http://evil.example/p.png>",
+    "```\n![x](http://evil.example/p.png)",
+    "   ```\n```\n![x](http://evil.example/p.png)",
+    "- ```\n  a\n```\n![x](u)\n```\n![x](http://evil.example/p.png)",
+    "1. a\n\n   ```\n   x\n```\n\n```\n![x](http://evil.example/p.png)",
+    "> ```\n> a\n![x](http://evil.example/p.png)",
+    "`a\n\n` ![x](http://evil.example/p.png) `",
+    "[1]: http://evil.example/all-markers",
+]
+
+
+@pytest.mark.parametrize("answer", LOADS_OR_RUNS)
+def test_markdown_loads_and_runs_nothing_when_it_is_rendered(answer: str) -> None:
+    turns = [hostile_turn(answer), a_turn("c1", "next", answer="end [1]")]
+
+    page = MarkdownIt("commonmark").render(to_markdown(TALK, turns))
+
+    seen = Page(page)
+    assert not seen.tags & {"img", "script", "iframe", "svg"}
+    assert all(link.startswith(("http:", "https:", "mailto:")) for link in seen.links)
+    assert "http://evil.example/all-markers" not in seen.links
+    assert seen.tags >= {"h1", "h2"}
+    assert page.count("<h2>") == 2  # no fence swallowed the turn behind it
+
+
+def test_code_and_links_to_pages_stay_as_they_were_written() -> None:
+    answer = (
+        "See [the page](https://example.org/a) and [a file](docs/a.md).\n\n"
+        "- so:\n\n  ```rust\n  #![allow(x)] if a<b {}\n  ```\n\n"
+        "```c\nhandlers[i](a < b);\n```"
+    )
+
+    assert answer in to_markdown(TALK, [a_turn("c1", "q", answer=answer)])
 
 
 @pytest.mark.parametrize(
