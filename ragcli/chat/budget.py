@@ -15,7 +15,7 @@ from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.models.base import ChatModel, Exchange, Prompt, Source
-from ragcli.models.rendering import passage_text, system_text, user_text
+from ragcli.models.langchain.rendering import passage_text, system_text, user_text
 
 REPLY_SHARE = 0.25
 """Part of the window that is kept for the answer, up to `LONGEST_REPLY`."""

@@ -7,7 +7,7 @@ import re
 
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt, Source
-from ragcli.models.rendering import REFUSAL, messages
+from ragcli.models.langchain.rendering import REFUSAL, messages
 from ragcli.paths import shown
 
 __all__ = ["REFUSAL", "as_text", "label", "new_boundary", "source", "without_markers"]

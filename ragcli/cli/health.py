@@ -202,7 +202,7 @@ def _embedder(runtime: Runtime) -> Iterator[Check]:
 
 
 def _model(runtime: Runtime) -> Iterator[Check]:
-    from ragcli.models.ollama import server
+    from ragcli.models.ollama.models import server
     from ragcli.models.select import choose_model
 
     choice = choose_model(runtime.settings)

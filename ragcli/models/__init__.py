@@ -1,1 +1,6 @@
-"""Chat models and embedders; foreign errors end here."""
+"""Chat models and embedders; foreign errors end here.
+
+`builtin` needs no server, `ollama` speaks to one, `langchain` reaches every other
+provider. Start reading at `base` (what the engine asks of a model) and `select` (from
+a setting to an object).
+"""

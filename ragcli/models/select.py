@@ -17,9 +17,9 @@ from ragcli.models.base import ChatModel
 
 if TYPE_CHECKING:
     from ragcli.models.builtin.embedder import BuiltinEmbedder
-    from ragcli.models.ollama import OllamaEmbedder, OllamaModel
-    from ragcli.models.ollama_server import OllamaServer
-    from ragcli.models.providers import LangChainEmbedder
+    from ragcli.models.langchain.providers import LangChainEmbedder
+    from ragcli.models.ollama.api import OllamaServer
+    from ragcli.models.ollama.models import OllamaEmbedder, OllamaModel
 
 AUTO = "auto"
 BUILTIN = frozenset({"builtin", "builtin:extractive"})
@@ -70,7 +70,7 @@ def choose_model(settings: Settings) -> Choice:
     provider, name = _parts(spec, "model")
     if provider == "ollama":
         return Choice(_checked(_ollama(name, settings)), "the setting")
-    from ragcli.models.providers import LangChainModel
+    from ragcli.models.langchain.providers import LangChainModel
 
     model = LangChainModel(provider, name, settings)
     model.prepare()
@@ -98,10 +98,10 @@ def choose_embedder(
         return BuiltinEmbedder(cache, write=write)
     provider, name = _parts(spec, "embedder")
     if provider == "ollama":
-        from ragcli.models.ollama import OllamaEmbedder
+        from ragcli.models.ollama.models import OllamaEmbedder
 
         return OllamaEmbedder(name, settings)
-    from ragcli.models.providers import LangChainEmbedder
+    from ragcli.models.langchain.providers import LangChainEmbedder
 
     return LangChainEmbedder(provider, name, settings)
 
@@ -166,13 +166,13 @@ def _checked(model: OllamaModel) -> OllamaModel:
 
 
 def _ollama(name: str, settings: Settings) -> OllamaModel:
-    from ragcli.models.ollama import OllamaModel
+    from ragcli.models.ollama.models import OllamaModel
 
     return OllamaModel(name, settings)
 
 
 def _server(settings: Settings) -> OllamaServer:
-    from ragcli.models.ollama import server
+    from ragcli.models.ollama.models import server
 
     return server(settings)
 

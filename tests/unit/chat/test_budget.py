@@ -12,7 +12,7 @@ from ragcli.chat.budget import HISTORY_SHARE, LONGEST_REPLY, REPLY_SHARE, fit
 from ragcli.errors import UsageError
 from ragcli.index.passages import Passage
 from ragcli.models.base import Exchange, Prompt
-from ragcli.models.rendering import messages
+from ragcli.models.langchain.rendering import messages
 from tests.unit.chat.models import Scripted
 
 QUESTION = Prompt("What is a lock?", "lock", (), boundary="abcd", grounded=True)

@@ -9,7 +9,7 @@ import pytest
 from ragcli.chat.prompts import as_text, label, new_boundary, source, without_markers
 from ragcli.index.passages import Passage
 from ragcli.models.base import Exchange, Prompt
-from ragcli.models.rendering import REFUSAL, messages
+from ragcli.models.langchain.rendering import REFUSAL, messages
 from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
 
 ATTACK = Passage(

@@ -9,8 +9,8 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
-from ragcli.models.ollama import OllamaEmbedder
-from ragcli.models.vectors import normalised
+from ragcli.models.langchain.vectors import normalised
+from ragcli.models.ollama.models import OllamaEmbedder
 from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port
 
 NAME = "nomic-embed-text"

@@ -17,7 +17,7 @@ from ragcli.errors import (
     ServerUnreachable,
 )
 from ragcli.models.base import Exchange, Prompt, Source
-from ragcli.models.ollama import SENSIBLE_WINDOW, OllamaModel
+from ragcli.models.ollama.models import SENSIBLE_WINDOW, OllamaModel
 from tests.fakes.ollama import DEFAULT_MODELS, FakeModel, FakeOllama, Fault, closed_port
 
 SOURCE = Source(1, "A lock is a file. It is held.", "docs/locks.md:1-2", "prose", 0.9)

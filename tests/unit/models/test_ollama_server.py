@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import ConfigError, ModelFailed, ModelNotFound, ServerUnreachable
-from ragcli.models import ollama as client
-from ragcli.models.ollama_address import Address
-from ragcli.models.ollama_server import OllamaServer
+from ragcli.models.ollama import models as client
+from ragcli.models.ollama.address import Address
+from ragcli.models.ollama.api import OllamaServer
 from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port
 
 ROOT = Path(__file__).parents[3]

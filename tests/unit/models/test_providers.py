@@ -19,7 +19,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from ragcli.config import Settings
 from ragcli.errors import ModelFailed, ModelNotFound
 from ragcli.models.base import Prompt, Source
-from ragcli.models.providers import (
+from ragcli.models.langchain.providers import (
     DEFAULT_WINDOW,
     EXTRAS,
     PACKAGES,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragcli.models.thoughts import without_thoughts
+from ragcli.models.langchain.thoughts import without_thoughts
 
 CASES = {
     "<think>a [1] b</think>\n\nYes.": "Yes.",

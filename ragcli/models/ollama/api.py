@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
 from ragcli.frozen import frozen
 from ragcli.models.border import Border, Peer
-from ragcli.models.ollama_address import Address
+from ragcli.models.ollama.address import Address
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse

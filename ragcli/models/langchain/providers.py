@@ -19,9 +19,9 @@ from ragcli.errors import ConfigError, ModelUnavailable, ProviderMissing
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
 from ragcli.models.border import Border, Peer
-from ragcli.models.imports import lean
-from ragcli.models.rendering import messages
-from ragcli.models.thoughts import without_thoughts
+from ragcli.models.langchain.imports import lean
+from ragcli.models.langchain.rendering import messages
+from ragcli.models.langchain.thoughts import without_thoughts
 from ragcli.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class LangChainEmbedder:
             ModelUnavailable: See `border`; also when the model gives vectors of
                 another length than before.
         """
-        from ragcli.models.vectors import normalised
+        from ragcli.models.langchain.vectors import normalised
 
         rows: list[list[float]] = []
         with Border(self._peer, also=(ValueError,)):

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, cast
 
-from ragcli.models import tracing
+from ragcli.models.langchain import tracing
 
 _HTTPX_COMMAND = "httpx._main"
 _NO_CERTIFICATES = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull}

@@ -18,11 +18,11 @@ from ragcli.errors import ModelFailed
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
 from ragcli.models.border import Border, Peer
-from ragcli.models.hang_up import HangUp
-from ragcli.models.imports import lean_ollama
-from ragcli.models.ollama_server import Installed, OllamaServer, PullProgress, Shown
-from ragcli.models.rendering import messages
-from ragcli.models.thoughts import without_thoughts
+from ragcli.models.langchain.imports import lean_ollama
+from ragcli.models.langchain.rendering import messages
+from ragcli.models.langchain.thoughts import without_thoughts
+from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
+from ragcli.models.ollama.hang_up import HangUp
 from ragcli.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class OllamaEmbedder:
             ModelUnavailable: As `OllamaModel.stream`; also when the model gives
                 vectors of another length than before.
         """
-        from ragcli.models.vectors import normalised
+        from ragcli.models.langchain.vectors import normalised
 
         rows: list[list[float]] = []
         with Border(self._server.peer(self._name)):
