@@ -8,9 +8,9 @@ RagcliError                     message, hint, kind, exit code
 │   ├── ServerUnreachable   3
 │   ├── ModelNotFound       3
 │   ├── ProviderMissing     3   the extra that carries it is not installed
-│   ├── ModelFailed         3   it answered with an error, or stopped half-way
-│   └── StoreUnavailable    3   the Redis server cannot be reached or refuses
-│       └── StoreUnsettled 75   during a failover: nobody knows yet who has the data
+│   └── ModelFailed         3   it answered with an error, or stopped half-way
+├── StoreUnavailable        3   the sessions' server cannot be reached or refuses
+│   └── StoreUnsettled     75   during a failover: nobody knows yet who has the data
 ├── Damaged                 4   a profile or an index is not what we wrote
 │   ├── HistoryDamaged      4
 │   ├── SnapshotDamaged     4
@@ -124,9 +124,10 @@ class ModelFailed(ModelUnavailable):
     kind = "model_failed"
 
 
-class StoreUnavailable(ModelUnavailable):
+class StoreUnavailable(RagcliError):
     """The session store's server cannot be reached, or refuses."""
 
+    code = ExitCode.UNAVAILABLE
     kind = "store_unavailable"
 
 

@@ -46,7 +46,16 @@ class Answering:
     pieces: list[str] = field(default_factory=list)
     """The answer, as it came."""
     checked: Checked | None = None
+    ended: bool = False
+    """Whether the turn is complete; it is then what is stored, however often that
+    is tried."""
     recorded: bool = False
+
+    @property
+    def title(self) -> str | None:
+        """The title of the conversation that the turn opens; None for none."""
+        question = self.request.question
+        return safe_line(question, TITLE_WIDTH) if self.starts else None
 
     @property
     def answer(self) -> str:
@@ -76,24 +85,26 @@ class Answering:
         """
         if self.recorded:
             return self.turn
-        self.turn = self._ended(status)
-        broken = status in BROKEN_OFF
+        self.end(status)
+        broken = self.turn.status in BROKEN_OFF
         if not self.request.record or (broken and self.repeats and not self.answer):
             return self.turn
-        title = safe_line(self.request.question, TITLE_WIDTH)
         self.turn = history.commit(
             self.turn,
-            title=title if self.starts else None,
+            title=self.title,
             parent=self.parent,
             expect=self.request.expect_seq,
         )
         self.recorded = True
         return self.turn
 
-    def _ended(self, status: str) -> Turn:
-        """Returns the turn with all that is known now."""
+    def end(self, status: str) -> None:
+        """Completes the turn with all that is known now, unless that was done."""
+        if self.ended:
+            return
+        self.ended = True
         self.timings["total_ms"] = self.elapsed()
-        return replace(
+        self.turn = replace(
             self.turn,
             answer=self.answer,
             status=status,

@@ -14,7 +14,15 @@ from typing import Protocol
 from ragcli.chat import budget, rewrite, summary
 from ragcli.chat.answering import Answering
 from ragcli.chat.citations import MarkerFilter
-from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.chat.events import (
+    AskRequest,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    Retrieved,
+    Token,
+)
 from ragcli.chat.interruption import Cancelled, cancellable
 from ragcli.chat.memory import (
     exchanges,
@@ -26,7 +34,7 @@ from ragcli.chat.outcome import check_strict, nothing_to_say, status_of
 from ragcli.chat.prompts import new_boundary
 from ragcli.chat.staleness import stale_markers
 from ragcli.config import Settings
-from ragcli.errors import ModelUnavailable, UsageError
+from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
 from ragcli.index.passages import Exchange as PassageExchange
 from ragcli.index.passages import SearchRequest, SearchResult
@@ -75,6 +83,7 @@ class Engine:
     def ask(self, request: AskRequest) -> Iterator[Event]:
         """Yields what happens while `request` is answered, `Finished` at the end.
 
+        Before an error is raised, `Failed` hands over the turn as far as it came.
         With `memory = "summary"` the generator then has older turns summed up.
 
         Raises:
@@ -82,22 +91,39 @@ class Engine:
             ConversationNotFound: There is no such conversation.
             ModelUnavailable: The model failed and may not be replaced.
             Unverified: `strict`, and a citation does not hold.
-            Locked, StorageFailed: The turn could not be recorded.
+            Locked, StorageFailed, StoreUnavailable: The turn could not be recorded.
         """
         request = replace(request, question=request.question.strip())
         if not request.question:
             raise UsageError("the question is empty", 'try: ragcli ask "How …?"')
         state = self._begin(request)
         try:
-            yield from self._answer(state)
+            yield from self._until_cancelled(state)
         except (GeneratorExit, KeyboardInterrupt, SystemExit):
             state.record(self._parts.history, "interrupted")
             raise
+        except RagcliError as error:
+            yield from self._failed(state, error)
+            raise
+
+    def _until_cancelled(self, state: Answering) -> Iterator[Event]:
+        try:
+            yield from self._answer(state)
         except Cancelled:
             yield self._finish(state, "interrupted")
-        except ModelUnavailable:
-            state.record(self._parts.history, "failed")
-            raise
+
+    def _failed(self, state: Answering, error: RagcliError) -> Iterator[Failed]:
+        """Yields the turn as far as it came; records it where its model failed.
+
+        Raises:
+            Locked, StorageFailed, StoreUnavailable: It could not be recorded.
+        """
+        try:
+            if isinstance(error, ModelUnavailable):
+                state.record(self._parts.history, "failed")
+        finally:
+            state.end("failed")
+            yield Failed(state.turn, state.title)
 
     def _begin(self, request: AskRequest) -> Answering:
         history = self._parts.history

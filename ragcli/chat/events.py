@@ -102,4 +102,14 @@ class Finished:
     """Markers whose file changed or vanished since it was indexed."""
 
 
-Event = Retrieved | Token | Notice | Finished
+@frozen
+class Failed:
+    """The turn as far as it came; the error that ended it is raised next."""
+
+    turn: Turn
+    """Not stored where its `seq` is 0: whoever stores it later keeps its id."""
+    title: str | None
+    """The title of the conversation that the turn opens; None where it opens none."""
+
+
+Event = Retrieved | Token | Notice | Finished | Failed

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ragcli.chat.prompts import without_markers
-from ragcli.errors import Locked, ModelUnavailable
+from ragcli.errors import Locked, ModelUnavailable, StoreUnavailable
 from ragcli.models.base import ChatModel
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.records.records import Turn
@@ -78,7 +78,7 @@ def refresh(history: Conversations, conversation: str, model: ChatModel) -> str:
             return ""
         covers = behind[-1].seq
         history.add_summary(conversation, text, covers=covers, model=model.spec)
-    except (ModelUnavailable, Locked):
+    except (ModelUnavailable, Locked, StoreUnavailable):
         return ""
     return f"{len(behind)} earlier turns are summed up now"
 

@@ -8,7 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.chat.events import (
+    AskRequest,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    Retrieved,
+    Token,
+)
 from ragcli.cli import batch
 from ragcli.cli.answer_documents import (
     answer_document,
@@ -202,6 +210,8 @@ class Answering:
         status = ""
         try:
             for event in self._events(request):
+                if isinstance(event, Failed):
+                    continue  # the error says it
                 self._output.event(self._event_document(event))
                 if isinstance(event, Finished):
                     status = event.turn.status
@@ -210,7 +220,9 @@ class Answering:
             return int(error.code)
         return exit_code(status)
 
-    def _event_document(self, event: Event) -> dict[str, Any]:
+    def _event_document(
+        self, event: Retrieved | Token | Notice | Finished
+    ) -> dict[str, Any]:
         match event:
             case Token(text):
                 return {"event": "token", "text": text}

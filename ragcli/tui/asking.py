@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from textual.message import Message
 
-from ragcli.chat.events import AskRequest, Event, Finished, Retrieved, Token
+from ragcli.chat.events import AskRequest, Event, Failed, Finished, Retrieved, Token
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Turn
 from ragcli.tui.ports import Profile
@@ -69,6 +69,8 @@ class Asking:
         self._first = self._last = 0.0
         self.turn: Turn | None = None
         """The turn as it was recorded, once it was."""
+        self.failed: Failed | None = None
+        """The turn as far as it came, once an error ended it."""
         self.retrieved: Retrieved | None = None
         """What was found, once it was."""
         self.context: tuple[int, int] = (0, 0)
@@ -126,6 +128,9 @@ class Asking:
     def _take_note(self, event: Event) -> None:
         if isinstance(event, Token):
             self._hear(event.text)
+            return
+        if isinstance(event, Failed):
+            self.failed = event
             return
         if isinstance(event, Retrieved):
             self.retrieved = event

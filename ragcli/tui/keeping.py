@@ -6,14 +6,14 @@ import os
 import threading
 from collections.abc import Callable
 
-from ragcli.chat.answering import TITLE_WIDTH
-from ragcli.text import safe_line
+from ragcli.chat.events import Failed
+from ragcli.config import seconds
+from ragcli.errors import StorageFailed
 from ragcli.tui.asking import Asking
 from ragcli.tui.ports import Profile
-from ragcli.tui.unsaved import unsaved_turn
 
-_PATIENCE = 2.0
-"""Seconds for the engine to record what was said; then it is done from here."""
+_PATIENCE = 5.0
+"""Seconds beyond the wait for the lock in which the engine records what was said."""
 
 
 def keep(profile: Profile, asking: Asking | None, unsent: str) -> None:
@@ -29,13 +29,24 @@ def keep(profile: Profile, asking: Asking | None, unsent: str) -> None:
     """
     if asking is not None:
         asking.cancel()
-        if not asking.join(_PATIENCE) and asking.request.record and asking.answer():
-            turn = unsaved_turn(asking, "interrupted")
-            title = (
-                safe_line(turn.question, TITLE_WIDTH) if asking.request.new else None
+        patience = seconds(profile.settings.lock_wait) + _PATIENCE
+        ended = asking.join(patience)
+        if not ended and asking.request.record and asking.answer():
+            profile.history.put_draft(joined(asking.request.question, unsent))
+            raise StorageFailed(
+                f"the answer in progress was not recorded within {patience:.0f} s",
+                "its question is kept as a draft",
             )
-            profile.history.commit(turn, title=title)
+        failed = asking.failed
+        if failed and failed.turn.answer and not failed.turn.seq:
+            _record(profile, asking, failed)
     profile.history.put_draft(unsent)
+
+
+def _record(profile: Profile, asking: Asking, failed: Failed) -> None:
+    """Records, under the id it has, an answer that the engine could not record."""
+    if asking.request.record:
+        profile.history.commit(failed.turn, title=failed.title)
 
 
 def joined(kept: str, typed: str) -> str:

@@ -38,8 +38,8 @@ class NotRecorded(Message):
 
     turn: Turn
     error: Locked
-    starts: bool
-    """Whether the turn opens its conversation."""
+    title: str | None
+    """The title of the conversation that the turn opens; None where it opens none."""
 
 
 @dataclass

@@ -225,11 +225,17 @@ def test_an_answer_is_kept_when_the_server_dies_before_it_is_stored(
         with pytest.raises(StoreUnavailable, match="kept on this machine"):
             heard += events
         assert not any(isinstance(event, Finished) for event in heard)
+    (waiting,) = (Runtime().home.data / "outbox").glob("*.jsonl")
+    kept = [json.loads(line)["kind"] for line in waiting.read_bytes().splitlines()]
+    assert kept == ["conversation", "turn"]
     server.start()
 
     ran = run_cli("history", "search", "commit lock", "--json")
     assert ran.code == 0, ran.err
-    assert ran.out.count(QUESTION) >= 1
+    assert [turn["question"] for turn in ran.json["turns"]] == [QUESTION]
+    assert not any((Runtime().home.data / "outbox").glob("*.jsonl"))
+    records = run_cli("history", "export", "--json").json
+    assert json.dumps(records).count(f'"question": "{QUESTION}"') == 1
 
 
 def _held(client: Any, key: str) -> tuple[Any, int]:

@@ -10,7 +10,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from ragcli.chat.answering import BROKEN_OFF
-from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.chat.events import (
+    AskRequest,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    Retrieved,
+    Token,
+)
 from ragcli.config import Layer, Resolved
 from ragcli.errors import (
     ConversationNotFound,
@@ -79,6 +87,8 @@ class History:
         self.kept = ""
         self.fails: RagcliError | None = None
         """Raised by the next commit, until it is taken away."""
+        self.fails_once: RagcliError | None = None
+        """Raised by the next commit only."""
         self._head = 0
         self._ids = 0
         self._moved = threading.Condition()
@@ -127,8 +137,9 @@ class History:
         parent: int = 0,
         expect: int | None = None,
     ) -> Turn:
-        if self.fails is not None:
-            raise self.fails
+        failure, self.fails_once = self.fails_once or self.fails, None
+        if failure is not None:
+            raise failure
         with self._moved:
             self._head += 1
             minutes, seconds = divmod(self._head, 60)
@@ -322,13 +333,32 @@ class Scripted:
         self.scripts: list[Script] = []
         """Taken one a question before `script`."""
         self.requests: list[AskRequest] = []
+        self.unrecorded: Turn | None = None
+        """The last answer, until its turn is in the history."""
         self.spec = "ollama:llama3.2"
         self.closed = False
 
     def ask(self, request: AskRequest) -> Iterator[Event]:
         self.requests.append(request)
         script = self.scripts.pop(0) if self.scripts else self.script
-        return script(self, request)
+        return self._handing_over(script(self, request), request)
+
+    def _handing_over(
+        self, events: Iterator[Event], request: AskRequest
+    ) -> Iterator[Event]:
+        """Yields the events, and before an error the turn as far as it came."""
+        self.unrecorded = None
+        said = ""
+        try:
+            for event in events:
+                said += event.text if isinstance(event, Token) else ""
+                yield event
+        except RagcliError:
+            turn = self.unrecorded or replace(
+                self._turn(request, said, "failed", cited=0), retrieved=remembered()
+            )
+            yield Failed(turn, request.question[:60] if request.new else None)
+            raise
 
     def retrieved(self, request: AskRequest) -> Retrieved:
         kept = tuple(p for p in PASSAGES if p.path not in request.exclude)
@@ -345,19 +375,24 @@ class Scripted:
         status: str = "answered",
         cited: int = 2,
     ) -> Finished:
-        conversation = request.conversation or self.history.new_conversation_id()
         broken = status in BROKEN_OFF
-        turn = Turn(
-            self.history.new_turn_id(), conversation, request.question,
-            request.question, answer.strip(), status, self.spec, citations(cited),
-            remembered() if cited else (),
-            replaces="" if broken else request.replaces,
-            continues=request.continues,
-        )  # fmt: skip
+        turn = self._turn(request, answer, status, cited)
+        self.unrecorded = turn
         if request.record and not (broken and request.replaces and not answer):
             title = request.question[:60] if request.new else None
             turn = self.history.commit(turn, title=title)
         return Finished(turn, 3, 2, 0)
+
+    def _turn(self, request: AskRequest, answer: str, status: str, cited: int) -> Turn:
+        return Turn(
+            self.history.new_turn_id(),
+            request.conversation or self.history.new_conversation_id(),
+            request.question,
+            request.question, answer.strip(), status, self.spec, citations(cited),
+            remembered() if cited else (),
+            replaces="" if status in BROKEN_OFF else request.replaces,
+            continues=request.continues,
+        )  # fmt: skip
 
     def choose_model(self) -> Any:
         return SimpleNamespace(model=Model(self.spec), reason="the test")

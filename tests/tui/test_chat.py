@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList
 
 from ragcli.errors import HistoryDamaged, Locked, ModelFailed, StorageFailed
 from ragcli.sessions.records.records import Turn
+from ragcli.tui import commands
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
     LockDialog,
@@ -907,3 +908,38 @@ async def test_panes_fold_by_width(chat: Chat, backend: Backend):
         await pilot.press("escape")
         await pilot.pause()
         assert not app.chat.sources.display
+
+
+# Every command
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda c: c.name)
+async def test_every_command_does_something(
+    command: commands.Command, chat: Chat, backend: Backend, tmp_path: Path
+):
+    conversation = backend.first.seed(2)
+    begun = replace(backend.first.history.turns[-1], id="begun", status="interrupted")
+    backend.first.history.commit(replace(begun, conversation=conversation))
+    document = tmp_path / "notes.md"
+    document.write_text("Readers take no lock.")
+    argument = str(document) if command.required else ""
+
+    async with chat() as (pilot, app, _):
+
+        def seen() -> object:
+            if not app.is_running:
+                return "gone"
+            return app.focused, screen_text(app), notices(app), app.chat.prompt.text
+
+        async def settled() -> object:
+            last = None
+            while last != (last := seen()):
+                await pilot.pause(0.2)
+            return last
+
+        await until(pilot, lambda: len(app.chat.transcript.turns) == 3)
+        before = await settled()
+        await send(pilot, app, f"/{command.name} {argument}".rstrip())
+        await until(pilot, lambda: seen() != before, command.name)
+
+        assert not [n for n in app._notifications if n.severity == "error"]

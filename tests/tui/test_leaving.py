@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from ragcli.chat.events import AskRequest, Event, Token
 from ragcli.errors import Damaged, Locked, StorageFailed
 from ragcli.tui import app as chat_app
 from ragcli.tui.messages import HistoryFailed
 from ragcli.tui.screens.dialogs import LockDialog
 from ragcli.tui.watching import Watcher
-from tests.tui.backend import Backend
+from tests.tui.backend import Backend, Gate, Scripted, citations
 from tests.tui.conftest import Chat, ask, notices, send, until
 
 FULL = StorageFailed("draft: no space left on device", "free some space")
@@ -46,6 +49,53 @@ async def test_leaving_while_others_hold_the_lock_records_the_answer(
     (turn,) = history.turns
     assert turn.question == "How long?"
     assert history.titles[turn.conversation] == "How long?"
+
+
+async def test_a_turn_recorded_after_a_lock_is_the_one_the_engine_handed_over(
+    chat: Chat, backend: Backend
+):
+    """The markers of the text would say otherwise: [2] stands in quoted code."""
+    history = backend.first.history
+    history.fails = Locked("profile work is locked by pid 4711")
+
+    def script(profile: Scripted, request: AskRequest) -> Iterator[Event]:
+        yield profile.retrieved(request)
+        yield Token("Ten seconds [1]; the code says `x[2]` and [2].")
+        yield profile.finished(
+            request, "Ten seconds [1]; the code says `x[2]` and [2].", cited=1
+        )
+
+    backend.first.script = script
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "How long?")
+        await until(pilot, lambda: isinstance(app.screen, LockDialog))
+        history.fails = None
+        await pilot.press("w")
+        await until(pilot, lambda: bool(history.turns))
+
+    (turn,) = history.turns
+    assert turn.citations == citations(1)
+    assert turn.id == backend.first.unrecorded.id
+
+
+async def test_leaving_while_the_lock_is_being_waited_for_records_the_answer_once(
+    chat: Chat, backend: Backend
+):
+    """The engine gives up while the chat is left: the same turn is tried again."""
+    history = backend.first.history
+    gate = Gate("Ten seconds")
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "How long?")
+        gate.let()
+        await until(pilot, lambda: app.chat.asking and app.chat.asking.answer())
+        history.fails_once = Locked("profile work is locked by pid 4711")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+
+    (turn,) = history.turns
+    assert (turn.answer, turn.status) == ("Ten seconds", "interrupted")
+    assert turn.id == backend.first.unrecorded.id
 
 
 def test_run_passes_on_what_could_not_be_kept(

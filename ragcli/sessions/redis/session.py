@@ -139,7 +139,9 @@ class RedisSession(OpenedProfile):
         except StoreUnavailable:
             return
         if sent:
-            self.notices.append(f"{sent} records kept on this machine are stored now")
+            what = "1 record" if sent == 1 else f"{sent} records"
+            verb = "is" if sent == 1 else "are"
+            self.notices.append(f"{what} kept on this machine {verb} stored now")
 
     def _audit(self, key: bytes | None) -> AuditLog:
         return RedisAudit(self.keys, key or self._meta.signing or None, self._meta.tail)

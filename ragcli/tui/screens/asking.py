@@ -9,7 +9,7 @@ from dataclasses import replace
 from textual import on
 
 from ragcli.chat.answering import BROKEN_OFF
-from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved
+from ragcli.chat.events import AskRequest, Failed, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
@@ -20,7 +20,6 @@ from ragcli.tui.ports import Profile
 from ragcli.tui.screens.keeping import KeepingMixin
 from ragcli.tui.sources import from_passages
 from ragcli.tui.threads import aside
-from ragcli.tui.unsaved import unsaved_turn
 from ragcli.tui.widgets.turn import TurnView
 
 _FRAME = 0.04
@@ -84,7 +83,6 @@ class AskingMixin(KeepingMixin):
             new=not self.conversation,
             record=not self.read_only,
         )
-        self._recorded_here = None
         self._asked_in = self.opened
         self.asking = Asking(self.profile, request, self.post_message)
         self.show_state()
@@ -238,16 +236,24 @@ class AskingMixin(KeepingMixin):
 
     async def _failed(self, asking: Asking, error: RagcliError) -> None:
         """Keeps what was said, and says why there is no more."""
-        status = "answered" if isinstance(error, Locked) else "failed"
-        stored, self._recorded_here = self._recorded_here, None
-        turn = stored or unsaved_turn(asking, status)
-        await self._settle(asking, turn, note=safe_line(error.message, 80))
-        if isinstance(error, Locked):
-            self.post_message(NotRecorded(turn, error, starts=asking.request.new))
+        failed = asking.failed or self._never_begun(asking)
+        await self._settle(asking, failed.turn, note=safe_line(error.message, 80))
+        if isinstance(error, Locked) and not failed.turn.seq:
+            self.post_message(NotRecorded(failed.turn, error, failed.title))
             return
         self.say_error(error)
         if not asking.answer() and not self.prompt.text:
             self.prompt.put(asking.request.question)
+
+    def _never_begun(self, asking: Asking) -> Failed:
+        """Returns a turn to show for a question that the engine refused at once."""
+        turn = Turn(
+            id=asking.profile.history.new_turn_id(),
+            conversation=asking.request.conversation,
+            question=asking.request.question,
+            status="failed",
+        )
+        return Failed(turn, None)
 
     def stop(self) -> None:
         """Stops the answer; with none, gives the queued questions back."""

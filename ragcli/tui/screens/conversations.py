@@ -15,7 +15,6 @@ from ragcli.tui.threads import aside
 from ragcli.tui.watching import Watcher
 from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.widgets.welcome import Welcome
 
 _FIRST = 8
@@ -32,8 +31,6 @@ class ConversationsMixin(ChatBase):
     _conversations: Sequence[Conversation] = ()
     _missed: list[Turn] | None = None
     """Turns that came while the conversation was being loaded; None otherwise."""
-    _recorded_here: Turn | None = None
-    """The answer in progress, as the history brought it before the engine did."""
     _asked_in = 0
     """What was open when the question in progress was asked; see `opened`."""
     _draft_due = False
@@ -163,14 +160,12 @@ class ConversationsMixin(ChatBase):
     async def _appeared(self, turn: Turn) -> None:
         """Shows a turn that somebody recorded, unless it is on the screen."""
         transcript = self.transcript
-        if transcript.view(turn.id) is not None:
+        known = transcript.view(turn.id)
+        if known is not None:
+            if not known.turn.seq:  # what could not be stored, and is after all
+                known.settle(turn, known.note)
             return
         if self._is_ours(turn):
-            self._recorded_here = turn
-            return
-        unsaved = self._unsaved(turn)
-        if unsaved is not None:
-            unsaved.settle(turn, unsaved.note)
             return
         replaced = transcript.view(turn.replaces) if turn.replaces else None
         if replaced is not None:
@@ -184,13 +179,6 @@ class ConversationsMixin(ChatBase):
         return asking is not None and (
             asking.turn is None or asking.turn.id == turn.id
         ) and asking.request.question == turn.question  # fmt: skip
-
-    def _unsaved(self, turn: Turn) -> TurnView | None:
-        """Returns the failed answer on the screen that this is the record of."""
-        last = self.transcript.last
-        if last is None or last.turn.seq or last.is_live or turn.status == "answered":
-            return None
-        return last if last.turn.question == turn.question else None
 
     async def _compare(self) -> None:
         """Takes deleted turns off the screen after records other than turns came."""

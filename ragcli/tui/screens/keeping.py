@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from typing import ClassVar
 
-from ragcli.chat.answering import TITLE_WIDTH
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Turn
-from ragcli.text import safe_line
 from ragcli.tui.keeping import joined, keep
 from ragcli.tui.messages import NotRecorded
 from ragcli.tui.screens.conversations import ConversationsMixin
@@ -31,9 +29,7 @@ class KeepingMixin(ConversationsMixin):
         Raises:
             Locked: The lock is still held.
         """
-        turn = message.turn
-        title = safe_line(turn.question, TITLE_WIDTH) if message.starts else None
-        stored = self.profile.history.commit(turn, title=title)
+        stored = self.profile.history.commit(message.turn, title=message.title)
         self.unrecorded = None
         return stored
 

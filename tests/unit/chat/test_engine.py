@@ -10,13 +10,25 @@ from pathlib import Path
 import pytest
 
 from ragcli.chat.engine import Engine, Parts
-from ragcli.chat.events import AskRequest, Event, Finished, Notice, Retrieved, Token
+from ragcli.chat.events import (
+    AskRequest,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    Retrieved,
+    Token,
+)
 from ragcli.chat.summary import GATHERED, KEPT, RECENCY_ONLY
 from ragcli.config import Settings
 from ragcli.errors import (
     ConversationNotFound,
+    Locked,
     ModelFailed,
+    RagcliError,
     ServerUnreachable,
+    StorageFailed,
+    StoreUnavailable,
     Unverified,
     UsageError,
 )
@@ -26,6 +38,7 @@ from ragcli.models.select import Choice
 from ragcli.paths import Home
 from ragcli.sessions.history.history import History
 from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.records.records import Turn
 
 PASSAGE = Passage(
     id="locks:1",
@@ -263,6 +276,72 @@ def test_a_required_or_half_heard_model_is_not_replaced(
     (turn,) = bench.history.since(0)
     assert turn.status == "failed"
     assert turn.answer == "".join(script).strip()
+
+
+def broken(events: Iterator[Event], error: type[Exception]) -> Failed:
+    """The last event before the error."""
+    heard: list[Event] = []
+    with pytest.raises(error):  # noqa: PT012 - the events before it are what counts
+        for event in events:
+            heard.append(event)  # noqa: PERF402
+    last = heard[-1]
+    assert isinstance(last, Failed)
+    return last
+
+
+def test_a_model_that_fails_hands_over_the_turn_as_it_is_recorded(bench: Bench) -> None:
+    bench.model = ScriptedModel("A commit ", ModelFailed("it broke"))
+
+    failed = broken(bench.events(), ModelFailed)
+
+    assert (failed.turn.status, failed.turn.answer) == ("failed", "A commit")
+    assert list(bench.history.since(0)) == [failed.turn]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Locked("held by 42"), StorageFailed("disk full"), StoreUnavailable("no server")],
+    ids=lambda error: error.kind,
+)
+def test_a_turn_that_cannot_be_stored_is_tried_once_and_handed_over(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: RagcliError
+) -> None:
+    tried: list[Turn] = []
+
+    def refused(turn: Turn, **_: object) -> Turn:
+        tried.append(turn)
+        raise error
+
+    bench.model = ScriptedModel(*ANSWER, " The moon is made of cheese [1].")
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.history, "commit", refused)
+        failed = broken(bench.events(), type(error))
+
+    assert tried == [failed.turn]
+    assert (failed.turn.status, failed.turn.seq) == ("answered", 0)
+    # The second marker was refused: it is no citation, whoever stores the turn.
+    assert failed.turn.answer.endswith("The moon is made of cheese.")
+    assert [(c.marker, c.quote) for c in failed.turn.citations] == [
+        (1, "A commit waits at most ten seconds")
+    ]
+    assert failed.title == "How long?"
+    stored = bench.history.commit(failed.turn, title=failed.title)
+    assert stored == replace(failed.turn, seq=stored.seq, ts=stored.ts)
+
+
+def test_a_cancelled_turn_that_cannot_be_stored_is_handed_over(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(turn: Turn, **_: object) -> Turn:
+        raise Locked("held by 42")
+
+    monkeypatch.setattr(bench.history, "commit", refused)
+    cancel = threading.Event()
+    cancel.set()
+
+    failed = broken(bench.events(cancel=cancel), Locked)
+
+    assert (failed.turn.status, failed.turn.seq) == ("interrupted", 0)
 
 
 def test_nothing_relevant_is_not_answered_by_quoting(bench: Bench) -> None:

@@ -48,16 +48,21 @@ class Outbox:
     def keep(self, codec: LineCodec, drafts: Sequence[Draft], parent: int) -> None:
         """Stores drafts durably; those of one call stay together.
 
+        What waits already is not stored again: it is the same draft by its id.
+
         Raises:
             StorageFailed: They are not stored here either.
+            HistoryDamaged: The file is not what was written; it stays.
         """
         with (
             Directory.open(self.path, create=True) as place,
             commit_lock(place, self.name, wait=_WAIT),
         ):
             lines = _lines(place, self.name)
+            waiting = {record.id for record in map(self._decoder(codec), lines)}
+            fresh = [draft for draft in drafts if draft.id not in waiting]
             first = len(lines) + 1
-            for number, draft in enumerate(drafts, first):
+            for number, draft in enumerate(fresh, first):
                 body = {"draft": dict(draft.body), "batch": first}
                 record = Record(number, draft.id, parent, now(), draft.kind, body)
                 lines.append(codec.encode(record))
