@@ -96,6 +96,16 @@ def safe_name(text: str) -> str:
     return safe_text(text).replace("\n", "␊").replace("\t", "␉")
 
 
+def labelled(model: str, remote: str) -> str:
+    """Returns a model's name as people see it: with the machine that it runs on.
+
+    Args:
+        model: Its spec.
+        remote: The other machine's address; "" for this one.
+    """
+    return f"{model} (remote: {remote})" if remote else model
+
+
 def _visible(match: re.Match[str]) -> str:
     if match["kept"]:
         return match[0]

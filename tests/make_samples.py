@@ -20,9 +20,9 @@ MODELS = (
     (
         "Models",
         """
-The setting model decides who answers. The default is auto: the first chat model of a
-running Ollama server, or the built-in model when there is none. Which model answered
-is always part of the JSON output and is said once on standard error.
+The setting model decides who answers. The default is auto: the first chat model that a
+running Ollama server runs itself, or the built-in model when there is none. Which model
+answered is always part of the JSON output and is said once on standard error.
 
 builtin quotes sentences from the retrieved passages, each with its citation. It needs
 no server, no network and no graphics card, and it never paraphrases.

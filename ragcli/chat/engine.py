@@ -167,11 +167,12 @@ class Engine:
                 state.turn, query=found.query, snapshot=found.generation
             )
         state.timings["retrieve_ms"] = state.elapsed()
-        state.turn = replace(state.turn, model=choice.model.spec)
+        remote = choice.model.remote
+        state.turn = replace(state.turn, model=choice.model.spec, remote=remote)
         prompt, notices = self._prompt(state, choice.model, found)
         yield Retrieved(
             state.turn.query, state.retrieved, state.used, choice.model.spec,
-            prompt, state.timings["retrieve_ms"],
+            prompt, state.timings["retrieve_ms"], remote,
         )  # fmt: skip
         yield from notices
         yield from self._repairs()
@@ -257,7 +258,7 @@ class Engine:
                 raise
             yield _fallback_notice(error)
             builtin = self._parts.fallback()
-            state.turn = replace(state.turn, model=builtin.spec)
+            state.turn = replace(state.turn, model=builtin.spec, remote="")
             if prompt.sources:
                 yield from self._stream(state, builtin, prompt)
 

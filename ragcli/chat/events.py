@@ -71,6 +71,8 @@ class Retrieved:
     prompt: Prompt
     """All that the model is given."""
     milliseconds: float
+    remote: str = ""
+    """Address of the other machine that reads the prompt; "" for none."""
 
 
 @frozen

@@ -49,10 +49,16 @@ def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, 
         "answer": turn.answer,
         "status": turn.status,
         "model": turn.model,
+        **remote_document(turn.remote),
         "snapshot": turn.snapshot,
         "citations": [citation_document(item, stale) for item in turn.citations],
         "timings": dict(turn.timings),
     }
+
+
+def remote_document(remote: str) -> dict[str, Any]:
+    """Returns whether a prompt left this machine, and for where, as JSON values."""
+    return {"remote": bool(remote), "remote_host": remote}
 
 
 def citation_document(

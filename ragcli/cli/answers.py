@@ -23,12 +23,14 @@ from ragcli.cli.answer_documents import (
     error_document,
     exit_code,
     prompt_text,
+    remote_document,
     source_lines,
 )
 from ragcli.cli.output import Output
 from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
 from ragcli.frozen import frozen
 from ragcli.paths import shown
+from ragcli.text import labelled
 
 if TYPE_CHECKING:
     from ragcli.workspace import Workspace
@@ -145,7 +147,7 @@ class Answering:
     def _announce(self, event: Retrieved) -> None:
         if event.model != self._model:
             self._model = event.model
-            self._output.note(f"answered by {event.model}")
+            self._output.note(f"answered by {labelled(event.model, event.remote)}")
         self._output.detail(
             f"searched for: {event.query}; {len(event.passages)} passages in "
             f"{event.milliseconds:.0f} ms, {event.used} used"
@@ -247,7 +249,8 @@ class Answering:
             for passage in event.passages
         ]
         told: dict[str, Any] = {"event": "retrieved", "query": event.query}
-        told |= {"model": event.model, "used": event.used, "passages": passages}
+        told |= {"model": event.model, **remote_document(event.remote)}
+        told |= {"used": event.used, "passages": passages}
         if self._style.show_prompt:
             told["prompt"] = asdict(event.prompt)
         return told

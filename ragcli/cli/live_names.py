@@ -57,9 +57,11 @@ def models(ctx: typer.Context, incomplete: str) -> Names:
     from ragcli.models.select import available
 
     with suppress(RagcliError, OSError):
-        specs = [found.spec for found in available(_runtime(ctx).settings)]
-        names = ["auto", *(spec for spec in specs if spec != "auto")]
-        return [name for name in names if _fits(name, incomplete)]
+        found = available(_runtime(ctx).settings)
+        remote = {model.spec: model.about for model in found if model.remote}
+        names = ["auto", *dict.fromkeys(model.spec for model in found)]
+        fitting = [name for name in names if _fits(name, incomplete)]
+        return [(name, remote[name]) if name in remote else name for name in fitting]
     return []
 
 

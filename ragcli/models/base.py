@@ -80,6 +80,10 @@ class ChatModel(Protocol):
     generates: bool
     """False for the built-in model, which only quotes."""
 
+    @property
+    def remote(self) -> str:
+        """Address of the other machine that reads every prompt; "" when none does."""
+
     def window(self) -> int:
         """Returns the context window in tokens; 0 when the model has none."""
 

@@ -6,7 +6,7 @@ the background as soon as it is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,12 @@ from ragcli.config import Settings
 from ragcli.errors import ConfigError, ModelUnavailable, ServerUnreachable
 from ragcli.frozen import frozen
 from ragcli.models.base import ChatModel
+from ragcli.models.reach import elsewhere
 
 if TYPE_CHECKING:
     from ragcli.models.builtin.embedder import BuiltinEmbedder
     from ragcli.models.langchain.providers import LangChainEmbedder
-    from ragcli.models.ollama.api import OllamaServer
+    from ragcli.models.ollama.api import Installed, OllamaServer
     from ragcli.models.ollama.models import OllamaEmbedder, OllamaModel
 
 AUTO = "auto"
@@ -47,12 +48,23 @@ class ModelInfo:
     """Bytes on disk; 0 for the built-in ones."""
     note: str
     """For people: architecture and parameters."""
+    remote: bool = False
+    """Whether what it is asked leaves this machine."""
+    remote_host: str = ""
+    """The address that reads it then; "" for none."""
+
+    @property
+    def about(self) -> str:
+        """For people: where it runs if not here, and the note."""
+        where = f"remote: {self.remote_host}" if self.remote else ""
+        return ", ".join(filter(None, (where, self.note)))
 
 
 def choose_model(settings: Settings) -> Choice:
     """Returns the chat model that the settings mean, its library being loaded.
 
-    `auto` takes the first chat model of a reachable Ollama, else the built-in one.
+    `auto` takes the first chat model that a reachable Ollama runs itself, else the
+    built-in one; what an Ollama passes on to another server has to be named.
 
     Raises:
         ConfigError: Not a model's name, or no such provider.
@@ -123,7 +135,9 @@ def available(settings: Settings) -> list[ModelInfo]:
         for model in server.models():
             kind = "embedding" if model.embeds else "chat"
             note = " ".join(filter(None, (model.family, model.parameters)))
-            found.append(ModelInfo(f"ollama:{model.name}", kind, model.size, note))
+            spec = f"ollama:{model.name}"
+            remote = model.remote or elsewhere(server.address.url)
+            found.append(ModelInfo(spec, kind, model.size, note, bool(remote), remote))
     return found
 
 
@@ -133,9 +147,10 @@ def _automatic(settings: Settings) -> Choice:
     reason = f"no {where}"
     if server.is_up():
         try:
-            for model in _chat_models(server, settings):
+            installed = server.models()
+            for model in _chat_models(installed, settings):
                 return Choice(_checked(model), f"first chat model of {where}")
-            reason = f"{where} has no chat model"
+            reason = f"{where} has no chat model" + _only_remote(installed)
         except ModelUnavailable as error:
             if settings.require_model:
                 raise
@@ -147,12 +162,24 @@ def _automatic(settings: Settings) -> Choice:
     return _builtin(reason)
 
 
-def _chat_models(server: OllamaServer, settings: Settings) -> Iterator[OllamaModel]:
-    """Yields the server's models that can chat, in its order."""
-    for installed in server.models():
-        if installed.embeds:
+def _only_remote(installed: Sequence[Installed]) -> str:
+    """Returns how to use a model that is passed over, where there is one."""
+    for model in installed:
+        if model.remote and not model.embeds:
+            return f" of its own; -m ollama:{model.name} would ask {model.remote}"
+    return ""
+
+
+def _chat_models(
+    installed: Sequence[Installed], settings: Settings
+) -> Iterator[OllamaModel]:
+    """Yields the models that can chat where the server is, in its order."""
+    for found in installed:
+        if found.embeds or found.remote:
             continue
-        model = _ollama(installed.name, settings)
+        model = _ollama(found.name, settings)
+        if model.shown.remote:  # the list of an older server does not say so
+            continue
         capabilities = model.shown.capabilities
         if not capabilities or "completion" in capabilities:
             yield model

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from ragcli.chat.events import AskRequest, Finished, Notice, Token
+from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved, Token
 from ragcli.errors import RagcliError, UsageError
 from ragcli.sessions.records.records import Turn
-from ragcli.text import SafePieces, safe_line, safe_text
+from ragcli.text import SafePieces, labelled, safe_line, safe_text
 from ragcli.tui.attachments import attached
 from ragcli.tui.hangup import is_hung_up, when_hung_up
 from ragcli.tui.ports import Profile, Profiles
@@ -91,6 +91,8 @@ class PlainChat:
         self._conversation = ""
         self._is_terminal = streams.stdin.isatty()
         self._code = 0
+        self._answers = ""
+        """The model that answered last, as it was shown."""
 
     def run(self, conversation: str, *, new: bool) -> int:
         """Answers until the input ends; returns the exit code."""
@@ -184,7 +186,8 @@ class PlainChat:
 
     def _use_model(self, spec: str) -> None:
         self.profile.use_model(spec)
-        self._say(f"{spec} answers from now on")
+        model = self.profile.choose_model().model
+        self._say(f"{labelled(model.spec, model.remote)} answers from now on")
 
     def _use_profile(self, name: str) -> None:
         opened = self._profiles.open(name, create=False)
@@ -207,8 +210,17 @@ class PlainChat:
                 self._write(pieces.add(event.text))
             elif isinstance(event, Notice):
                 self._say(event.message)
+            elif isinstance(event, Retrieved):
+                self._announce(event)
             elif isinstance(event, Finished):
                 self._finish(event.turn)
+
+    def _announce(self, event: Retrieved) -> None:
+        """Says that a model on another machine answers, once."""
+        told = labelled(event.model, event.remote)
+        if event.remote and told != self._answers:
+            self._say(f"answered by {told}")
+        self._answers = told
 
     def _finish(self, turn: Turn) -> None:
         self._conversation = turn.conversation

@@ -237,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "completion" not in model.capabilities:
             self._json({"error": f'"{model.name}" does not support chat'}, 400)
             return
-        base = {"model": body["model"], "created_at": STAMP}
+        base = {"model": body["model"], "created_at": STAMP, **model.remote()}
         messages = body.get("messages") or []
         if not messages:
             empty = {"role": "assistant", "content": ""}

@@ -27,6 +27,15 @@ class FakeModel:
     family: str = "llama"
     dimension: int = 32
     parameters: str = 'stop                           "<|eot_id|>"'
+    remote_host: str = ""
+    """Where a cloud model runs: `https://ollama.com`; the server passes it on."""
+
+    def remote(self) -> dict[str, Any]:
+        """What the lists and answers of the server say of a cloud model."""
+        if not self.remote_host:
+            return {}
+        model = self.name.removesuffix("-cloud").removesuffix(":cloud")
+        return {"remote_model": model, "remote_host": self.remote_host}
 
     def details(self) -> dict[str, Any]:
         return {
@@ -44,9 +53,10 @@ class FakeModel:
             "name": self.name,
             "model": self.name,
             "modified_at": STAMP,
-            "size": 2_019_393_189,
+            "size": 384 if self.remote_host else 2_019_393_189,
             "digest": digest,
             "details": self.details(),
+            **self.remote(),
         }
 
     def shown(self) -> dict[str, Any]:
@@ -63,6 +73,7 @@ class FakeModel:
             },
             "capabilities": list(self.capabilities),
             "modified_at": STAMP,
+            **self.remote(),
         }
 
 

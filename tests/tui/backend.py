@@ -307,11 +307,16 @@ def nothing(profile: Scripted, request: AskRequest) -> Iterator[Event]:
     yield profile.finished(request, "", "nothing_found", cited=0)
 
 
+REMOTE = {"ollama:big:cloud": "https://ollama.com"}
+"""Models that another machine runs, and which."""
+
+
 class Model:
     """What `choose_model` hands out."""
 
     def __init__(self, spec: str) -> None:
         self.spec = spec
+        self.remote = REMOTE.get(spec, "")
 
     def window(self) -> int:
         return 8192
@@ -366,7 +371,8 @@ class Scripted:
             Source(n, p.text, p.path, p.kind, p.score) for n, p in enumerate(kept, 1)
         )
         prompt = Prompt(request.question, request.question, sources)
-        return Retrieved(request.question, kept, 2, self.spec, prompt, 3.0)
+        remote = REMOTE.get(self.spec, "")
+        return Retrieved(request.question, kept, 2, self.spec, prompt, 3.0, remote)
 
     def finished(
         self,
@@ -392,6 +398,7 @@ class Scripted:
             remembered() if cited else (),
             replaces="" if status in BROKEN_OFF else request.replaces,
             continues=request.continues,
+            remote=REMOTE.get(self.spec, ""),
         )  # fmt: skip
 
     def choose_model(self) -> Any:

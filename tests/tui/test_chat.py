@@ -11,6 +11,7 @@ import pytest
 from textual.widgets import Input, OptionList
 
 from ragcli.errors import HistoryDamaged, Locked, ModelFailed, StorageFailed
+from ragcli.models.select import ModelInfo
 from ragcli.sessions.records.records import Turn
 from ragcli.tui import commands
 from ragcli.tui.screens.dialogs import (
@@ -22,7 +23,7 @@ from ragcli.tui.screens.dialogs import (
 from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.screens.search import SearchScreen
 from ragcli.tui.widgets.transcript import MOUNTED
-from tests.tui.backend import ANSWER, Backend, Gate, citations, failing, nothing
+from tests.tui.backend import ANSWER, REMOTE, Backend, Gate, citations, failing, nothing
 from tests.tui.conftest import Chat, ask, notices, screen_text, send, type_text, until
 
 QUESTION = "How long does a commit wait?"
@@ -455,6 +456,33 @@ async def test_model_and_theme_are_picked(
     assert (backend.home.data / "chat-theme").read_text() == "nord\n"
     async with chat(Backend(backend.home.data, "work")) as (_, app, _):
         assert app.theme == "nord"
+
+
+async def test_a_model_elsewhere_is_labelled_wherever_it_is_shown(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+):
+    cloud = "ollama:big:cloud"
+    listed = [
+        ModelInfo("builtin", "chat", 0, "quotes"),
+        ModelInfo(cloud, "chat", 1, "llama", True, REMOTE[cloud]),
+    ]
+    monkeypatch.setattr("ragcli.models.select.available", lambda _: listed)
+    label = f"{cloud} (remote: {REMOTE[cloud]})"
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("model")
+        await until(pilot, lambda: isinstance(app.screen, PickDialog))
+        assert f"remote: {REMOTE[cloud]}" in screen_text(app)
+        await type_text(pilot, "big")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.status.status.model == label)
+        await type_text(pilot, "Who waits?")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.transcript.last.turn.seq)
+        turn = app.chat.transcript.last
+
+        assert turn.turn.remote == REMOTE[cloud]
+        assert label in turn._about_line()
+        assert app.chat.status.status.model == label
 
 
 async def test_rename_and_delete_a_conversation(chat: Chat, backend: Backend):

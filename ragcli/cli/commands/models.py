@@ -21,7 +21,7 @@ def list_(call: Invocation) -> None:
         call.output.document({"models": [asdict(model) for model in found]})
         return
     rows = [
-        (model.spec, model.kind, size(model.size) if model.size else "", model.note)
+        (model.spec, model.kind, size(model.size) if model.size else "", model.about)
         for model in found
     ]
     call.output.table(("model", "kind", "size", "note"), rows)

@@ -29,6 +29,7 @@ class BuiltinEmbedder:
 
     id = "builtin:wordllama-256"
     dimension = DIMENSION
+    remote = ""
     factory = "ragcli.models.builtin.embedder:BuiltinEmbedder"
     """What makes one like it in another process; see `index.protocols`."""
 

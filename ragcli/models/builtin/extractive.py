@@ -28,6 +28,7 @@ class ExtractiveModel:
 
     spec = "builtin:extractive"
     generates = False
+    remote = ""
 
     def __init__(self, embedder: BuiltinEmbedder | None = None) -> None:
         self._embedder = embedder or BuiltinEmbedder()

@@ -2,5 +2,5 @@
 
 Each heavy module is imported inside a function. Start reading at `providers`;
 `rendering` turns a prompt into messages, `imports` and `tracing` leave out what is
-never used.
+never used, `offline` keeps the libraries from fetching anything.
 """

@@ -19,9 +19,11 @@ from ragcli.errors import ConfigError, ModelUnavailable, ProviderMissing
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
 from ragcli.models.border import Border, Peer
+from ragcli.models.langchain import offline
 from ragcli.models.langchain.imports import lean
 from ragcli.models.langchain.rendering import messages
 from ragcli.models.langchain.thoughts import without_thoughts
+from ragcli.models.reach import address_of, elsewhere
 from ragcli.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -116,7 +118,6 @@ class LangChainModel:
         self._settings = settings
         self._peer = _peer(provider, name, settings)
         self._chat = Background(lambda: self._make_chat(provider, name))
-        self._counts = True
 
     def prepare(self) -> None:
         """Begins to load the provider's library; returns at once."""
@@ -133,21 +134,22 @@ class LangChainModel:
         profile = getattr(self._model(), "profile", None) or {}
         return int(profile.get("max_input_tokens") or DEFAULT_WINDOW)
 
-    def count_tokens(self, text: str) -> int:
-        """Returns the model's own count where it has one, else an upper estimate.
+    @property
+    def remote(self) -> str:
+        """The other machine that reads every prompt; "" when this one answers.
 
-        LangChain's default counter is never asked: it downloads GPT-2's tokeniser.
-        A counter that fails (it may want to download a table) is not asked again.
+        The provider's name where its library does not tell an address.
         """
-        if self._counts:
-            try:
-                with Border(self._peer, also=(ValueError, RuntimeError)):
-                    model = self._model()
-                    if has_own_counter(model):
-                        return int(model.get_num_tokens(text))
-            except ModelUnavailable:
-                pass
-            self._counts = False
+        try:
+            return _reaches(self._model(), self._peer.name)
+        except ModelUnavailable:  # said when it is asked
+            return self._peer.name
+
+    def count_tokens(self, text: str) -> int:
+        """Returns an upper estimate.
+
+        The libraries' own counters download a table, or send the text away to count.
+        """
         return estimate(text)
 
     def stream(self, prompt: Prompt) -> Iterator[str]:
@@ -184,6 +186,7 @@ class LangChainModel:
             Border(self._peer, also=(ValueError, TypeError)),
             lean(with_tracing=self._settings.tracing),
         ):
+            offline.prepare(provider, chat=True)
             from langchain.chat_models import init_chat_model
 
             made: BaseChatModel = init_chat_model(
@@ -216,6 +219,17 @@ class LangChainEmbedder:
         self._settings = settings
         self._peer = _peer(provider, name, settings)
 
+    @property
+    def remote(self) -> str:
+        """The other machine that reads every text; "" when this one embeds.
+
+        The provider's name where its library does not tell an address.
+        """
+        try:
+            return _reaches(self._client, self._peer.name)
+        except (ModelUnavailable, ConfigError):  # said when it is used
+            return self._peer.name
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Returns one normalised row a text; the dimension is known afterwards.
 
@@ -240,27 +254,22 @@ class LangChainEmbedder:
             Border(self._peer, also=(ValueError, TypeError)),
             lean(with_tracing=self._settings.tracing),
         ):
+            provider, _, name = self.id.partition(":")
+            offline.prepare(provider, chat=False)
             from langchain.embeddings import init_embeddings
 
-            provider, _, name = self.id.partition(":")
-            made: Any = init_embeddings(name, provider=provider)
+            options = offline.embedding_options(provider)
+            made: Any = init_embeddings(name, provider=provider, **options)
             if not hasattr(made, "embed_documents"):
                 raise ConfigError(f"{self.id} makes no embeddings", "choose another")
             client: Embeddings = made
             return client
 
 
-def has_own_counter(model: BaseChatModel) -> bool:
-    """Tells whether a model counts tokens itself, not by LangChain's default."""
-    from langchain_core.language_models import BaseLanguageModel
-
-    if getattr(model, "custom_get_token_ids", None) is not None:
-        return True
-    kind = type(model)
-    return (
-        kind.get_token_ids is not BaseLanguageModel.get_token_ids
-        or kind.get_num_tokens is not BaseLanguageModel.get_num_tokens
-    )
+def _reaches(client: Any, provider: str) -> str:
+    """Returns the other machine that a client sends to; "" when it is this one."""
+    address = address_of(client)
+    return elsewhere(address) if address else provider
 
 
 def _peer(provider: str, name: str, settings: Settings) -> Peer:

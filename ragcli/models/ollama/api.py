@@ -10,12 +10,14 @@ import difflib
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
 from ragcli.frozen import frozen
 from ragcli.models.border import Border, Peer
 from ragcli.models.ollama.address import Address
+from ragcli.models.reach import elsewhere
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
@@ -24,6 +26,9 @@ PROBE_SECONDS = 0.4
 """How long a server may take to accept a connection before `auto` goes without."""
 CONNECT_SECONDS = 5.0
 """How long it may take for any other request."""
+
+CLOUD = "https://ollama.com"
+"""Where Ollama's cloud models run. A server passes them on, or this one is asked."""
 
 _EMBEDDING_FAMILIES = ("bert", "nomic-bert", "xlm-roberta")
 _START = "start it with `ollama serve`, or set OLLAMA_HOST; `-m builtin` needs none"
@@ -41,6 +46,8 @@ class Installed:
     """Architecture: `llama`, `nomic-bert`."""
     parameters: str
     """As the server says it: `3.2B`, or ""."""
+    remote: str = ""
+    """Address of the other server to which this one passes prompts on; "" for none."""
 
     @property
     def embeds(self) -> bool:
@@ -60,6 +67,8 @@ class Shown:
     """Length of its embeddings; 0 when it does not say."""
     capabilities: frozenset[str]
     """`completion`, `embedding`, `thinking`, …; empty from old servers."""
+    remote: str = ""
+    """As `Installed.remote`."""
 
 
 @frozen
@@ -121,7 +130,8 @@ class OllamaServer:
             ModelFailed: It is no Ollama, or fails.
         """
         listed = self._json("GET", "/api/tags").get("models") or []
-        return [_installed(entry) for entry in listed if isinstance(entry, dict)]
+        found = [_installed(entry) for entry in listed if isinstance(entry, dict)]
+        return [replace(model, remote=self._passed_on(model)) for model in found]
 
     def show(self, name: str) -> Shown:
         """Returns what is known about a model.
@@ -136,7 +146,11 @@ class OllamaServer:
             raise ModelNotFound(
                 error.message, self._nearest(name, error.hint)
             ) from None
-        return _shown(found)
+        return replace(_shown(found), remote=_remote(found, name) or self._cloud())
+
+    def reaches(self, shown: Shown) -> str:
+        """Returns the other machine that reads what a model is asked; "" for none."""
+        return shown.remote or elsewhere(self.address.url)
 
     def pull(self, name: str) -> Iterator[PullProgress]:
         """Downloads a model; yields its progress. Closing the iterator stops it.
@@ -162,6 +176,15 @@ class OllamaServer:
         """Has the server read a model into memory; returns when it is there."""
         body = {"model": name, "messages": [], "options": dict(options)}
         self._json("POST", "/api/chat", body, model=name)
+
+    def _passed_on(self, model: Installed) -> str:
+        return model.remote or self._cloud()
+
+    def _cloud(self) -> str:
+        """Returns this server's own address if it is Ollama's cloud, else ""."""
+        host = self.address.host.lower().rstrip(".")
+        is_cloud = host == "ollama.com" or host.endswith(".ollama.com")
+        return self.address.url if is_cloud else ""
 
     def _nearest(self, name: str, otherwise: str) -> str:
         names = [model.name for model in self.models()]
@@ -275,7 +298,22 @@ def _installed(entry: Mapping[str, Any]) -> Installed:
         size=int(entry.get("size") or 0),
         family=str(details.get("family") or ""),
         parameters=str(details.get("parameter_size") or ""),
+        remote=_remote(entry, str(entry.get("name") or entry.get("model") or "")),
     )
+
+
+def _remote(about: Mapping[str, Any], name: str) -> str:
+    """Returns where a model runs that the server only passes on; "" for its own.
+
+    `remote_host` and `remote_model` say so; servers that leave them out still have
+    the tag `cloud`, or one that ends in it.
+    """
+    host = str(about.get("remote_host") or "")
+    if host:
+        return elsewhere(host) or host
+    tag = name.rpartition(":")[2] if ":" in name else ""
+    is_cloud = tag == "cloud" or tag.endswith("-cloud")
+    return CLOUD if about.get("remote_model") or is_cloud else ""
 
 
 def _shown(found: Mapping[str, Any]) -> Shown:

@@ -94,6 +94,15 @@ class OllamaModel:
                 self._shown = self._server.show(self._name)
             return self._shown
 
+    @property
+    def remote(self) -> str:
+        """The other machine that reads every prompt; "" when this one answers.
+
+        Raises:
+            ModelUnavailable: As `window`.
+        """
+        return self._server.reaches(self.shown)
+
     def prepare(self) -> None:
         """Begins to load the client library here and the model there; returns at once.
 
@@ -198,6 +207,15 @@ class OllamaEmbedder:
         self._name = name
         self._settings = settings
         self._server = server(settings)
+
+    @property
+    def remote(self) -> str:
+        """The other machine that reads every text; "" when this one embeds.
+
+        Raises:
+            ModelUnavailable: As `OllamaServer.show`.
+        """
+        return self._server.reaches(self._server.show(self._name))
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Returns one normalised row a text; the dimension is known afterwards.

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ragcli.sessions.records.records import Citation, Conversation, Turn
-from ragcli.text import safe_line, safe_text
+from ragcli.text import labelled, safe_line, safe_text
 
 Thread = tuple[Conversation, Sequence[Turn]]
 """A conversation and its turns, oldest first."""
@@ -212,7 +212,9 @@ def _dates(conversation: Conversation) -> str:
 
 
 def _meta(turn: Turn) -> str:
-    return ", ".join(part for part in (_moment(turn.ts), turn.model) if part)
+    return ", ".join(
+        part for part in (_moment(turn.ts), labelled(turn.model, turn.remote)) if part
+    )
 
 
 def _moment(stamp: str) -> str:

@@ -98,6 +98,8 @@ class Turn:
     """Its place in the log; 0 before it is stored."""
     ts: str = ""
     """When it was stored; "" before."""
+    remote: str = ""
+    """Address of the other machine that the prompt was sent to; "" for none."""
 
 
 @frozen

@@ -12,7 +12,7 @@ from ragcli.chat.answering import BROKEN_OFF
 from ragcli.chat.events import AskRequest, Failed, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records.records import Turn
-from ragcli.text import safe_line
+from ragcli.text import labelled, safe_line
 from ragcli.tui.asking import AnswerEnded, AnswerEvent, AnswerGrew, Asking
 from ragcli.tui.attachments import attached
 from ragcli.tui.messages import NotRecorded
@@ -127,7 +127,8 @@ class AskingMixin(KeepingMixin):
         rate = asking.rate()
         if self.live is not None and asking.retrieved is not None:
             speed = f" · {rate:.0f} tokens/s" if rate else ""
-            self.live.stage(f"{asking.retrieved.model}{speed}")
+            found = asking.retrieved
+            self.live.stage(f"{labelled(found.model, found.remote)}{speed}")
         self.status.say(rate=rate)
 
     @on(AnswerEvent)
@@ -144,12 +145,13 @@ class AskingMixin(KeepingMixin):
             await self._finished(message.asking, event)
 
     async def _found(self, asking: Asking, event: Retrieved) -> None:
-        self.status.say(model=event.model, context=asking.context)
+        model = labelled(event.model, event.remote)
+        self.status.say(model=model, context=asking.context)
         self.show_state()
         if self.live is None:
             return
         many = "" if event.used == 1 else "s"
-        self.live.stage(f"{event.model} · reading {event.used} passage{many} …")
+        self.live.stage(f"{model} · reading {event.used} passage{many} …")
         self.live.sources = from_passages(event.passages, event.used)
         if self.selected is self.live:
             await self.sources.show(self.live.sources)

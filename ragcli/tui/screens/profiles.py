@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from textual import on
 
 from ragcli.errors import PassphraseNeeded, RagcliError, WrongPassphrase
-from ragcli.text import safe_name
+from ragcli.text import labelled, safe_name
 from ragcli.tui.keeping import joined
 from ragcli.tui.ports import Profile
 from ragcli.tui.rendering.code import warm_up
@@ -127,7 +128,7 @@ class ProfilesMixin(AskingMixin):
         await self.count_documents(profile)
         choice = await aside(profile.choose_model)
         if profile is self.profile:
-            self.status.say(model=choice.model.spec)
+            self.status.say(model=await aside(_shown, choice.model))
             if not self.transcript.turns and not self.asking:
                 await self._welcome()
 
@@ -157,20 +158,22 @@ class ProfilesMixin(AskingMixin):
             self.status.say(state="asking for models", kind="busy")
             choices = await aside(self._models)
             self.show_state()
-            dialog = PickDialog("Models", choices, self.status.status.model)
+            open_now = self.status.status.model.partition(" ")[0]
+            dialog = PickDialog("Models", choices, open_now)
             chosen = await self.app.push_screen_wait(dialog)
             spec = chosen or ""
         if spec:
             await aside(self.profile.use_model, spec)
             choice = await aside(self.profile.choose_model)
-            self.status.say(model=choice.model.spec)
-            self.say(f"{choice.model.spec} answers from now on.")
+            shown = await aside(_shown, choice.model)
+            self.status.say(model=shown)
+            self.say(f"{shown} answers from now on.")
 
     def _models(self) -> Sequence[Choice]:
         from ragcli.models.select import available
 
         models = available(self.profile.settings)
-        return [Choice(m.spec, m.spec, m.note) for m in models if m.kind == "chat"]
+        return [Choice(m.spec, m.spec, m.about) for m in models if m.kind == "chat"]
 
     def model_specs(self) -> Sequence[str]:
         """Returns the models that can be had; the server is asked now and then."""
@@ -194,3 +197,8 @@ class ProfilesMixin(AskingMixin):
             self.app.theme = name
         elif name:
             self.say(f"there is no theme {name}", severity="error")
+
+
+def _shown(model: Any) -> str:
+    """Returns a chat model's name with where it runs; may ask its server."""
+    return labelled(model.spec, model.remote)

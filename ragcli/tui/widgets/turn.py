@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from ragcli.sessions.records.records import Turn
-from ragcli.text import safe_line, safe_text
+from ragcli.text import labelled, safe_line, safe_text
 from ragcli.tui.bindings import key
 from ragcli.tui.sources import Source, from_turn
 from ragcli.tui.widgets.answer import AnswerView
@@ -170,7 +170,7 @@ class TurnView(Vertical, can_focus=True):
     def _about_line(self) -> str:
         turn = self.turn
         cited = len(turn.citations)
-        parts = [turn.model]
+        parts = [labelled(turn.model, turn.remote)]
         parts.append(f"{cited} source{'s' if cited != 1 else ''}" if cited else "")
         parts += ["continued" if turn.continues else "", self.note]
         if turn.status != "failed" or not self.note:  # the note says why

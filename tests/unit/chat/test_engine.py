@@ -55,6 +55,7 @@ class ScriptedModel:
 
     spec = "test:scripted"
     generates = True
+    remote = ""
 
     def __init__(self, *script: str | Exception) -> None:
         self.script = script

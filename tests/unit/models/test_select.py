@@ -16,6 +16,7 @@ from ragcli.errors import (
     ProviderMissing,
     ServerUnreachable,
 )
+from ragcli.models.reach import elsewhere
 from ragcli.models.select import available, choose_embedder, choose_model
 from tests.fakes.ollama import FakeModel, FakeOllama, closed_port
 
@@ -42,6 +43,77 @@ def test_auto_skips_what_only_embeds_though_its_name_does_not_say_so(
     ollama.models = {odd.name: odd} | ollama.models
 
     assert choose_model(settings).model.spec == "ollama:llama3.2:latest"
+
+
+CLOUD = FakeModel("gpt-oss:120b-cloud", remote_host="https://ollama.com:443")
+
+
+@pytest.mark.parametrize(
+    "passed_on",
+    [
+        CLOUD,
+        FakeModel("mine:latest", remote_host="https://models.example"),
+        FakeModel("glm-4.6:cloud"),  # servers that say no more than the tag
+        FakeModel("qwen3-coder:480b-cloud"),
+    ],
+    ids=lambda model: f"{model.name} {model.remote_host}",
+)
+def test_auto_passes_over_what_runs_elsewhere(
+    ollama: FakeOllama, settings: Settings, passed_on: FakeModel
+) -> None:
+    ollama.models = {passed_on.name: passed_on} | ollama.models
+
+    assert choose_model(settings).model.spec == "ollama:llama3.2:latest"
+    assert choose_model(settings).model.remote == ""
+
+    ollama.models = {passed_on.name: passed_on}
+    choice = choose_model(settings)
+    assert choice.model.spec == "builtin:extractive"
+    assert f"-m ollama:{passed_on.name} would ask https://" in choice.reason
+    with pytest.raises(ServerUnreachable, match="no chat model of its own"):
+        choose_model(replace(settings, require_model=True))
+
+    named = choose_model(replace(settings, model=f"ollama:{passed_on.name}")).model
+    host = passed_on.remote_host or "https://ollama.com"
+    assert named.remote == host
+    listed = {info.spec: info for info in available(settings) if info.remote}
+    assert listed[named.spec].remote_host == host
+    assert listed[named.spec].about.startswith(f"remote: {host}")
+
+
+def test_auto_passes_over_what_only_the_model_itself_tells(
+    ollama: FakeOllama, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = FakeModel("mine:latest", remote_host="https://models.example")
+    quiet = {k: v for k, v in hidden.listed().items() if not k.startswith("remote")}
+    monkeypatch.setattr(
+        FakeModel,
+        "listed",
+        lambda self: quiet if self is hidden else {"name": self.name, "details": {}},
+    )
+    ollama.models = {hidden.name: hidden} | ollama.models
+
+    assert choose_model(settings).model.spec == "ollama:llama3.2:latest"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("http://127.0.0.1:11434", ""),
+        ("http://[::1]:11434", ""),
+        ("http://0.0.0.0:11434", ""),
+        ("http://LOCALHOST.:11434", ""),
+        ("http://box.localhost", ""),
+        ("http://user:secret@nas:11434/ollama", "http://nas:11434/ollama"),
+        ("http://127.0.0.1.example:11434", "http://127.0.0.1.example:11434"),
+        ("nas:11434", "nas:11434"),
+        ("http://[broken", "http://[broken"),
+    ],
+)
+def test_what_is_this_machine_is_told_from_what_is_not(
+    address: str, expected: str
+) -> None:
+    assert elsewhere(address) == expected
 
 
 def test_auto_is_builtin_where_no_server_is(alone: Settings) -> None:
