@@ -13,14 +13,15 @@ from textual.screen import Screen
 
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.text import safe_text
-from ragcli.tui import keys, theme
-from ragcli.tui.bindings import key
-from ragcli.tui.hangup import when_hung_up
-from ragcli.tui.keeping import hung_up
+from ragcli.tui import theme
+from ragcli.tui.chat.screen import ChatScreen
+from ragcli.tui.keyboard import keys
+from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.keyboard.terminals import teach_newlines
+from ragcli.tui.lifecycle.hangup import when_hung_up
+from ragcli.tui.lifecycle.keeping import hung_up
 from ragcli.tui.palette import ChatCommands
 from ragcli.tui.ports import Profile, Profiles
-from ragcli.tui.screens.chat import ChatScreen
-from ragcli.tui.terminals import teach_newlines
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.sidebar import Sidebar

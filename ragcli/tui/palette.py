@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from ragcli.tui.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
-    from ragcli.tui.screens.chat import ChatScreen
+    from ragcli.tui.chat.screen import ChatScreen
 
 
 class ChatCommands(Provider):

@@ -20,7 +20,7 @@ from ragcli.errors import RagcliError, UsageError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import SafePieces, labelled, safe_line, safe_text
 from ragcli.tui.attachments import attached
-from ragcli.tui.hangup import is_hung_up, when_hung_up
+from ragcli.tui.lifecycle.hangup import is_hung_up, when_hung_up
 from ragcli.tui.ports import Profile, Profiles
 from ragcli.tui.sources import from_turn
 

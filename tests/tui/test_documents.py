@@ -13,8 +13,8 @@ import pytest
 
 from ragcli.runtime import Runtime
 from ragcli.tui.app import ChatApp
-from ragcli.tui.ingesting import Ingesting
 from ragcli.tui.messages import IngestEnded, IngestStepped
+from ragcli.tui.workers.ingesting import Ingesting
 from tests.tui.backend import Backend
 from tests.tui.conftest import SIZE, Chat, notices, screen_text, until
 

@@ -11,7 +11,7 @@ from ragcli.errors import Damaged, Locked, StorageFailed
 from ragcli.tui import app as chat_app
 from ragcli.tui.messages import HistoryFailed
 from ragcli.tui.screens.dialogs import LockDialog
-from ragcli.tui.watching import Watcher
+from ragcli.tui.workers.watching import Watcher
 from tests.tui.backend import Backend, Gate, Scripted, citations
 from tests.tui.conftest import Chat, ask, notices, send, until
 
@@ -133,7 +133,7 @@ def test_a_history_that_cannot_be_read_is_told_once(
 
     posted: list[object] = []
     watcher = Watcher(backend.first, posted.append)
-    monkeypatch.setattr("ragcli.tui.watching._PAUSE", 0.001)
+    monkeypatch.setattr("ragcli.tui.workers.watching._PAUSE", 0.001)
     monkeypatch.setattr(backend.first.history, "head", damaged)
     tries = 0
 

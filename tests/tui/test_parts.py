@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import DocumentNotFound, UsageError
-from ragcli.tui import commands, editor, keys
+from ragcli.tui import commands
 from ragcli.tui.app import OWNERS, ChatApp
 from ragcli.tui.attachments import attached, mention_start, paths_like
+from ragcli.tui.chat import editor
+from ragcli.tui.chat.surroundings import surroundings
+from ragcli.tui.keyboard import keys
 from ragcli.tui.sources import from_turn, quoted_span
-from ragcli.tui.surroundings import surroundings
 from tests.tui.backend import Backend
 
 # Commands

@@ -1,1 +1,4 @@
-"""Answers as lines of cells: Markdown in, styled strips out, no widget a block."""
+"""Answers as lines of cells: Markdown in, styled strips out, no widget a block.
+
+It imports nothing else of `tui`. Start reading at `document` and `layout`.
+"""

@@ -1,1 +1,5 @@
-"""Widgets of the chat. Each posts messages; none reaches up."""
+"""Widgets of the chat. Each posts messages; none reaches up.
+
+They may import `rendering`, `keyboard` and `sources`. Start reading at `transcript`
+and `turn`.
+"""

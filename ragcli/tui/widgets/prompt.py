@@ -11,8 +11,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from ragcli.tui.bindings import key
-from ragcli.tui.terminals import MODIFIED_ENTER
+from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.keyboard.terminals import MODIFIED_ENTER
 
 
 class Prompt(TextArea):

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from ragcli.sessions.records.records import Conversation
 from ragcli.text import safe_line, safe_name
-from ragcli.tui.bindings import key
+from ragcli.tui.keyboard.bindings import key
 
 _LISTED = 200
 """Conversations that are listed; `/conversation` finds all of them."""

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ragcli.text import safe_line, safe_text
-from ragcli.tui.bindings import key
+from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.sources import Source, quoted_span
 
 _NONE = "The passages behind an answer stand here."

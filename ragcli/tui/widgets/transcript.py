@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ragcli.sessions.records.records import Turn
-from ragcli.tui.bindings import key
+from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.widgets.turn import TurnView
 
 MOUNTED = 60

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from ragcli.sessions.records.records import Turn
 from ragcli.text import labelled, safe_line, safe_text
-from ragcli.tui.bindings import key
+from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.sources import Source, from_turn
 from ragcli.tui.widgets.answer import AnswerView
 

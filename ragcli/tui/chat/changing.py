@@ -12,10 +12,10 @@ from textual import on
 from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
 from ragcli.sessions.records.records import Conversation, Turn
 from ragcli.text import safe_name
-from ragcli.tui.screens.conversations import ConversationsMixin
+from ragcli.tui.chat.conversations import ConversationsMixin
 from ragcli.tui.screens.dialogs import Choice, ConfirmDialog, PickDialog, TextDialog
-from ragcli.tui.threads import aside
 from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.workers.threads import aside
 
 
 class ChangingMixin(ConversationsMixin):

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from ragcli.chat.events import Failed
 from ragcli.config import seconds
 from ragcli.errors import StorageFailed
-from ragcli.tui.asking import Asking
 from ragcli.tui.ports import Profile
+from ragcli.tui.workers.answering import Asking
 
 _PATIENCE = 5.0
 """Seconds beyond the wait for the lock in which the engine records what was said."""

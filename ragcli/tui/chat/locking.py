@@ -6,10 +6,10 @@ from textual import on
 
 from ragcli.errors import Locked
 from ragcli.sessions.records.records import Turn
+from ragcli.tui.chat.profiles import ProfilesMixin
 from ragcli.tui.messages import NotRecorded
 from ragcli.tui.screens.dialogs import LockDialog
-from ragcli.tui.screens.profiles import ProfilesMixin
-from ragcli.tui.threads import aside
+from ragcli.tui.workers.threads import aside
 
 
 class LockingMixin(ProfilesMixin):

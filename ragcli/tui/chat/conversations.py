@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from textual import on
 
 from ragcli.sessions.records.records import Conversation, Turn
-from ragcli.tui.asking import Asking
+from ragcli.tui.chat.base import ChatBase
 from ragcli.tui.messages import HistoryFailed, HistoryMoved
-from ragcli.tui.screens.base import ChatBase
 from ragcli.tui.sources import from_turn
-from ragcli.tui.threads import aside
-from ragcli.tui.watching import Watcher
 from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.welcome import Welcome
+from ragcli.tui.workers.answering import Asking
+from ragcli.tui.workers.threads import aside
+from ragcli.tui.workers.watching import Watcher
 
 _FIRST = 8
 """Turns that are loaded when a conversation opens."""

@@ -9,11 +9,11 @@ from textual import on
 
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Turn
-from ragcli.tui.screens.conversations import ConversationsMixin
+from ragcli.tui.chat.conversations import ConversationsMixin
 from ragcli.tui.screens.search import SearchScreen
-from ragcli.tui.threads import aside
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.workers.threads import aside
 
 _AROUND = 8
 """Turns that are loaded before and after one that is jumped to."""

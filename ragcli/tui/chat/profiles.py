@@ -10,13 +10,13 @@ from textual import on
 
 from ragcli.errors import PassphraseNeeded, RagcliError, WrongPassphrase
 from ragcli.text import labelled, safe_name
-from ragcli.tui.keeping import joined
+from ragcli.tui.chat.asking import AskingMixin
+from ragcli.tui.lifecycle.keeping import joined
 from ragcli.tui.ports import Profile
 from ragcli.tui.rendering.code import warm_up
-from ragcli.tui.screens.asking import AskingMixin
 from ragcli.tui.screens.dialogs import Choice, PickDialog, TextDialog
-from ragcli.tui.threads import aside
 from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.workers.threads import aside
 
 _MODELS_KEPT = 20.0
 """Seconds for which a list of models completes what is typed."""

@@ -13,19 +13,20 @@ from textual.binding import BindingType
 
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Conversation
-from ragcli.tui import commands, keys
+from ragcli.tui import commands
 from ragcli.tui.attachments import mention_start, paths_like
-from ragcli.tui.bindings import key
-from ragcli.tui.screens.changing import ChangingMixin
-from ragcli.tui.screens.documents import DocumentsMixin
-from ragcli.tui.screens.finding import FindingMixin
+from ragcli.tui.chat.changing import ChangingMixin
+from ragcli.tui.chat.documents import DocumentsMixin
+from ragcli.tui.chat.finding import FindingMixin
+from ragcli.tui.chat.locking import LockingMixin
+from ragcli.tui.chat.turns import TurnsMixin
+from ragcli.tui.keyboard import keys
+from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.screens.help import HelpScreen
-from ragcli.tui.screens.locking import LockingMixin
-from ragcli.tui.screens.turns import TurnsMixin
-from ragcli.tui.threads import aside
 from ragcli.tui.widgets.completions import Completion, Completions
 from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.workers.threads import aside
 
 
 class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, LockingMixin):

@@ -13,14 +13,14 @@ from ragcli.chat.events import AskRequest, Failed, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import labelled, safe_line
-from ragcli.tui.asking import AnswerEnded, AnswerEvent, AnswerGrew, Asking
 from ragcli.tui.attachments import attached
+from ragcli.tui.chat.keeping import KeepingMixin
 from ragcli.tui.messages import NotRecorded
 from ragcli.tui.ports import Profile
-from ragcli.tui.screens.keeping import KeepingMixin
 from ragcli.tui.sources import from_passages
-from ragcli.tui.threads import aside
 from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew, Asking
+from ragcli.tui.workers.threads import aside
 
 _FRAME = 0.04
 """Seconds between two redraws of a growing answer."""

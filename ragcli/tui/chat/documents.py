@@ -9,7 +9,7 @@ from textual import on
 
 from ragcli.errors import DocumentNotFound
 from ragcli.text import safe_name
-from ragcli.tui.ingesting import Ingesting
+from ragcli.tui.chat.profiles import ProfilesMixin
 from ragcli.tui.messages import (
     IngestEnded,
     IngestNoted,
@@ -17,9 +17,9 @@ from ragcli.tui.messages import (
     IngestStepped,
 )
 from ragcli.tui.screens.dialogs import Choice, PickDialog
-from ragcli.tui.screens.profiles import ProfilesMixin
-from ragcli.tui.threads import aside
 from ragcli.tui.widgets.ingest import IngestBar
+from ragcli.tui.workers.ingesting import Ingesting
+from ragcli.tui.workers.threads import aside
 
 
 class DocumentsMixin(ProfilesMixin):

@@ -19,7 +19,6 @@ from textual.worker import Worker, get_current_worker
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
-from ragcli.tui.asking import Asking
 from ragcli.tui.ports import Profile, Profiles
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
@@ -30,6 +29,7 @@ from ragcli.tui.widgets.sources import SourcesPane
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.workers.answering import Asking
 
 P = ParamSpec("P")
 

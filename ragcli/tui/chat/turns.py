@@ -12,15 +12,15 @@ from ragcli.chat.events import AskRequest
 from ragcli.errors import UsageError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_name
-from ragcli.tui import editor
-from ragcli.tui.screens.asking import AskingMixin
+from ragcli.tui.chat import editor
+from ragcli.tui.chat.asking import AskingMixin
+from ragcli.tui.chat.surroundings import surroundings
 from ragcli.tui.screens.dialogs import ConfirmDialog
 from ragcli.tui.sources import Source
-from ragcli.tui.surroundings import surroundings
-from ragcli.tui.threads import aside
 from ragcli.tui.widgets.answer import AnswerView
 from ragcli.tui.widgets.sources import SourceCard
 from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.workers.threads import aside
 
 
 class TurnsMixin(AskingMixin):

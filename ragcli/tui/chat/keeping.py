@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Turn
-from ragcli.tui.keeping import joined, keep
+from ragcli.tui.chat.conversations import ConversationsMixin
+from ragcli.tui.lifecycle.keeping import joined, keep
 from ragcli.tui.messages import NotRecorded
-from ragcli.tui.screens.conversations import ConversationsMixin
-from ragcli.tui.threads import aside
+from ragcli.tui.workers.threads import aside
 
 
 class KeepingMixin(ConversationsMixin):

@@ -1,0 +1,5 @@
+"""What runs beside the screen: answers, reading documents, others' turns.
+
+Threads tell the screen by `messages` and touch no widget. Start reading at `threads`
+and `answering`.
+"""
