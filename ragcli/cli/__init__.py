@@ -1,1 +1,5 @@
-"""The command line: a thin front end over `runtime`."""
+"""The command line: a thin front end over `runtime`.
+
+`commands` holds one module a command, `input` what is typed, `output` all that is
+written. Start reading at `main` (the way in) and `tree` (which commands there are).
+"""

@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ragcli.cli.options import Invocation
+from ragcli.cli.input.options import Invocation
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:

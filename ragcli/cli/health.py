@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ragcli import __version__
-from ragcli.cli.figures import count, size
+from ragcli.cli.output.figures import count, size
 from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
 from ragcli.frozen import frozen
 

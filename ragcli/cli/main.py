@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from ragcli import __version__
-from ragcli.cli.output import Output, ReaderGone
+from ragcli.cli.output.writer import Output, ReaderGone
 from ragcli.errors import ExitCode, RagcliError, StorageFailed, UsageError
 
 PROGRAM = "ragcli"
@@ -73,7 +73,7 @@ def _run(arguments: list[str], output: Output) -> int:
         return 0
     import typer
 
-    from ragcli.cli.options import Started
+    from ragcli.cli.input.options import Started
     from ragcli.cli.tree import root
 
     try:

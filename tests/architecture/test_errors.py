@@ -11,7 +11,7 @@ import pytest
 
 from ragcli import errors
 from ragcli.cli import main as cli
-from ragcli.cli.output import Output
+from ragcli.cli.output.writer import Output
 from ragcli.errors import ExitCode, RagcliError
 
 PACKAGE = Path(errors.__file__).parent

@@ -153,8 +153,8 @@ def test_progress_is_a_bar_on_a_terminal(notes, pty_run):
 def test_progress_is_lines_without_a_terminal(monkeypatch, capsys):
     import io
 
-    from ragcli.cli import progress
-    from ragcli.cli.output import Output
+    from ragcli.cli.output import progress
+    from ragcli.cli.output.writer import Output
 
     told = io.StringIO()
     lines = progress.for_output(Output(None, told))
@@ -175,8 +175,8 @@ def test_progress_is_lines_without_a_terminal(monkeypatch, capsys):
 def test_quiet_progress_still_warns():
     import io
 
-    from ragcli.cli import progress
-    from ragcli.cli.output import Output
+    from ragcli.cli.output import progress
+    from ragcli.cli.output.writer import Output
 
     told = io.StringIO()
     output = Output(None, told)

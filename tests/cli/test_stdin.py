@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from ragcli.cli import reading
-from ragcli.cli.output import Output
+from ragcli.cli.input import reading
+from ragcli.cli.output.writer import Output
 from ragcli.errors import UsageError
 from tests.cli.conftest import QUESTION
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ragcli.chat.events import AskRequest
-from ragcli.cli import question_options as typed
-from ragcli.cli import reading
-from ragcli.cli.answers import Answering, Style
-from ragcli.cli.options import Invocation, examples, number, paths
+from ragcli.cli.input import question_options as typed
+from ragcli.cli.input import reading
+from ragcli.cli.input.options import Invocation, examples, number, paths
+from ragcli.cli.output.answers import Answering, Style
 from ragcli.errors import DocumentNotFound, UsageError
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli.figures import count, moment
-from ragcli.cli.options import Invocation, examples, number
+from ragcli.cli.input.options import Invocation, examples, number
+from ragcli.cli.output.figures import count, moment
 
 
 @examples("ragcli audit show", "ragcli audit show --last 20 --json")

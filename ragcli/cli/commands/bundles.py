@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.cli import live_names
-from ragcli.cli.options import Invocation, examples
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, examples
 from ragcli.errors import DocumentNotFound
 from ragcli.storage.files import Directory
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli.options import Invocation, examples
-from ragcli.cli.question_options import ConversationOption, ModelOption, NewOption
+from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.input.question_options import ConversationOption, ModelOption, NewOption
 from ragcli.errors import UsageError
 
 

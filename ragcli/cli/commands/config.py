@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli import config
-from ragcli.cli import live_names, settings_file
-from ragcli.cli.options import Invocation, examples
+from ragcli.cli import settings_file
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, examples
 from ragcli.errors import ProfileNotFound, UsageError
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli import live_names
-from ragcli.cli.answer_documents import place
-from ragcli.cli.figures import count, moment, size
-from ragcli.cli.options import Invocation, examples, paths
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, examples, paths
+from ragcli.cli.output.answer_documents import place
+from ragcli.cli.output.figures import count, moment, size
 from ragcli.errors import ExitCode
 from ragcli.paths import shown
 

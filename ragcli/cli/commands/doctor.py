@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ragcli.cli.health import BAD, GOOD, Check, checks
-from ragcli.cli.options import Invocation, examples
+from ragcli.cli.input.options import Invocation, examples
 
 _MARKS = {GOOD: "ok", BAD: "BAD"}
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragcli.cli.commands.search import MODES
-from ragcli.cli.options import Invocation, choice, examples, paths
-from ragcli.cli.question_options import DocsOption, ModelOption
+from ragcli.cli.input.options import Invocation, choice, examples, paths
+from ragcli.cli.input.question_options import DocsOption, ModelOption
 from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.conversation_argument import (
+from ragcli.cli.input.conversation_argument import (
     Conversation,
     OptionalConversation,
     resolved,
 )
-from ragcli.cli.figures import count, moment
-from ragcli.cli.options import Invocation, YesOption, examples, number
+from ragcli.cli.input.options import Invocation, YesOption, examples, number
+from ragcli.cli.output.figures import count, moment
 from ragcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -232,13 +232,13 @@ def compact(call: Invocation) -> None:
 
 
 def _turn(turn: Turn) -> dict[str, Any]:
-    from ragcli.cli.answer_documents import turn_document
+    from ragcli.cli.output.answer_documents import turn_document
 
     return {**turn_document(turn), "seq": turn.seq, "ts": turn.ts}
 
 
 def _print_turn(call: Invocation, turn: Turn) -> None:
-    from ragcli.cli.answer_documents import source_line
+    from ragcli.cli.output.answer_documents import source_line
 
     state = "" if turn.status == "answered" else f"  ({turn.status})"
     call.output.line()

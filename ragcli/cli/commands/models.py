@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli.figures import size
-from ragcli.cli.options import Invocation, examples
+from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.output.figures import size
 
 
 @examples("ragcli models list", "ragcli models list --json | jq -r '.models[].spec'")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli import live_names
-from ragcli.cli.options import Invocation, YesOption, examples, somebody_is_there
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, YesOption, examples, somebody_is_there
 from ragcli.errors import PassphraseNeeded, UsageError
 from ragcli.storage.files import Directory
 from ragcli.text import safe_name

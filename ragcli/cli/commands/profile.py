@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ragcli.cli import live_names
 from ragcli.cli.commands import bundles, passphrases, profile_settings, upkeep
 from ragcli.cli.commands.profile_settings import (
     AbsoluteSpan,
@@ -16,8 +15,9 @@ from ragcli.cli.commands.profile_settings import (
     assignment,
     time_spans,
 )
-from ragcli.cli.figures import moment
-from ragcli.cli.options import Invocation, YesOption, examples
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, YesOption, examples
+from ragcli.cli.output.figures import moment
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", autocompletion=live_names.profiles)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ragcli.cli import live_names
-from ragcli.cli.figures import count
-from ragcli.cli.options import Invocation, examples
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.output.figures import count
 from ragcli.errors import NotFound, UsageError
 
 Span = Annotated[

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.answer_documents import place
-from ragcli.cli.options import Invocation, choice, examples, number, paths
-from ragcli.cli.question_options import (
+from ragcli.cli.input.options import Invocation, choice, examples, number, paths
+from ragcli.cli.input.question_options import (
     DocsOption,
     ExplainOption,
     LimitOption,
     ModeOption,
 )
+from ragcli.cli.output.answer_documents import place
 from ragcli.errors import ExitCode, UsageError
 from ragcli.paths import shown
 

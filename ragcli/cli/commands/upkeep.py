@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli import live_names
-from ragcli.cli.figures import count
-from ragcli.cli.options import Invocation, examples
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.output.figures import count
 
 if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.cli import live_names
+from ragcli.cli.input import live_names
 from ragcli.errors import ConversationNotFound
 
 if TYPE_CHECKING:

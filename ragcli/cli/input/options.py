@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from ragcli.cli import live_names
-from ragcli.cli.output import Output
+from ragcli.cli.input import live_names
+from ragcli.cli.output.writer import Output
 from ragcli.errors import ConfigError, UsageError
 from ragcli.text import safe_name
 
 if TYPE_CHECKING:
-    from ragcli.cli.progress import Progress
+    from ragcli.cli.output.progress import Progress
     from ragcli.runtime import Runtime
     from ragcli.workspace import Workspace
 
@@ -161,7 +161,7 @@ class Invocation:
 
     def progress(self) -> Progress:
         """Returns a bar on a terminal, plain lines otherwise."""
-        from ragcli.cli import progress
+        from ragcli.cli.output import progress
 
         return progress.for_output(self.output)
 

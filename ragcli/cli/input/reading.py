@@ -11,7 +11,7 @@ import os
 import select
 import stat
 
-from ragcli.cli.output import Output
+from ragcli.cli.output.writer import Output
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 

@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from ragcli.cli.output import Output
+from ragcli.cli.output.writer import Output
 from ragcli.text import safe_line
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli import live_names
+from ragcli.cli.input import live_names
 
 QuestionArgument = Annotated[
     list[str] | None,

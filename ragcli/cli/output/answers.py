@@ -18,7 +18,7 @@ from ragcli.chat.events import (
     Token,
 )
 from ragcli.cli import batch
-from ragcli.cli.answer_documents import (
+from ragcli.cli.output.answer_documents import (
     answer_document,
     error_document,
     exit_code,
@@ -26,7 +26,7 @@ from ragcli.cli.answer_documents import (
     remote_document,
     source_lines,
 )
-from ragcli.cli.output import Output
+from ragcli.cli.output.writer import Output
 from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
 from ragcli.frozen import frozen
 from ragcli.paths import shown
