@@ -1,20 +1,23 @@
-"""Cuts documents into chunks along their structure.
+"""Cuts documents into chunks along their elements.
 
 A chunk never leaves its section, page, cell or definition, holds at most `size`
-characters, and is verbatim: `text` stands at `lines` of the file.
+characters, and is verbatim: `text` stands at `lines` of the file. Tables are cut
+between rows. Each chunk keeps its units, and the columns of the tables they are of.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ragcli.index.documents import foreign_code, outline
-from ragcli.index.documents.blocks import Block, blocks, pieces
-from ragcli.index.documents.loaders.parts import Loaded, Part
+from ragcli.index import foreign_code, outline
+from ragcli.index.documents.cutting import Block, pieces
+from ragcli.index.documents.elements import Document, Element, Section
+from ragcli.index.languages import language_within
 from ragcli.index.passages import Chunk
-from ragcli.language.languages import language_within
+from ragcli.language.units import Table, Unit
 
 SMALLEST_SIZE = 100
 """Characters; chunks cannot be made smaller than that."""
@@ -30,9 +33,12 @@ _LARGEST_FOREIGN = 1 << 20
 _OTHER_LANGUAGE_FROM = 400
 """Characters from which a chunk's own language is told apart from its document's."""
 
+_BLOCK_KINDS = {"code": "code", "row": "table", "columns": "table", "line": "table"}
+"""How an element is cut and packed; all others are prose."""
+
 
 class _Span(NamedTuple):
-    """A chunk to be: offsets into its part."""
+    """A chunk to be: offsets into its section."""
 
     start: int
     end: int
@@ -40,33 +46,43 @@ class _Span(NamedTuple):
     heading: tuple[str, ...] = ()
 
 
-def split(loaded: Loaded, *, size: int, overlap: int) -> list[Chunk]:
+def split(document: Document, *, size: int, overlap: int) -> list[Chunk]:
     """Returns the chunks of a document, in reading order.
 
     Args:
-        loaded: The document.
+        document: The document.
         size: Longest chunk in characters, `SMALLEST_SIZE` at least.
         overlap: Characters that neighbouring chunks of one section's prose share,
             at most; half of `size` at most.
     """
     size = max(size, SMALLEST_SIZE)
     overlap = min(overlap, size // 2)
+    rows = _RowCount()
     chunks: list[Chunk] = []
-    for part in loaded.parts:
-        if part.kind == "code":
-            spans = _code_spans(part, loaded.format, size)
-        elif part.kind == "table":
-            spans = _table_spans(part, loaded.format, size)
+    for section in document.sections:
+        if section.is_code:
+            spans = _code_spans(section, document.format, size)
         else:
-            spans = _prose_spans(part, loaded.format, size, overlap)
-        chunks += _chunks(part, spans, loaded.language)
+            spans = _element_spans(section, size, overlap)
+        chunks += _chunks(document, section, spans, rows)
     return chunks
 
 
-def _chunks(part: Part, spans: Iterable[_Span], language: str) -> Iterator[Chunk]:
-    """Turns offsets into chunks with their lines."""
-    text = part.text
-    position, line = 0, part.first_line or 1
+class _RowCount(dict[int, int]):
+    """How many rows of each table stand before the element that is looked at."""
+
+    def __missing__(self, table: int) -> int:
+        return 0
+
+
+def _chunks(
+    document: Document, section: Section, spans: Iterable[_Span], rows: _RowCount
+) -> Iterator[Chunk]:
+    """Turns offsets into chunks with their lines and units."""
+    text = section.text
+    position, line = 0, section.first_line or 1
+    starts = [element.start for element in section.elements]
+    ends = [element.end for element in section.elements]
     for span in spans:
         start, end = _trimmed(text, span.start, span.end)
         if start >= end:
@@ -74,15 +90,68 @@ def _chunks(part: Part, spans: Iterable[_Span], language: str) -> Iterator[Chunk
         line += text.count("\n", position, start)
         position = start
         piece = text[start:end]
-        last = line + piece.count("\n")
+        inside = section.elements[bisect_right(ends, start) : bisect_left(starts, end)]
+        units, tables = _units(document, inside, start, end, rows)
         yield Chunk(
             piece,
-            part.heading + span.heading,
-            part.page,
-            (line, last) if part.first_line else None,
+            section.heading + span.heading,
+            section.page,
+            _lines(section, piece, line, inside),
             span.kind,
-            _language(piece, span.kind, language),
+            _language(piece, span.kind, document.language),
+            units,
+            tables,
         )
+
+
+def _lines(
+    section: Section, piece: str, line: int, inside: Sequence[Element]
+) -> tuple[int, int] | None:
+    """Returns the lines of a chunk, counted or as its elements tell them."""
+    if section.first_line:
+        return line, line + piece.count("\n")
+    told = [element.lines for element in inside if element.lines]
+    return (told[0][0], told[-1][1]) if told else None
+
+
+def _units(
+    document: Document,
+    inside: Sequence[Element],
+    start: int,
+    end: int,
+    rows: _RowCount,
+) -> tuple[tuple[Unit, ...], tuple[Table, ...]]:
+    """Returns elements as units of a chunk, and the tables that they are of.
+
+    An element that the chunk's border cuts is a unit as far as it is inside; a piece
+    of a row is prose.
+    """
+    units: list[Unit] = []
+    tables: list[Table] = []
+    places: dict[int, int] = {}
+    for element in inside:
+        place = -1
+        if element.table >= 0:
+            if element.table not in places:
+                places[element.table] = len(tables)
+                columns, caption, count = document.tables[element.table]
+                first = rows[element.table]
+                tables.append(Table(element.table, columns, caption, first, count))
+            place = places[element.table]
+            rows[element.table] += element.kind == "row" and element.start >= start
+        is_whole = start <= element.start and element.end <= end
+        units.append(
+            Unit(
+                element.kind if is_whole or not element.cells else "prose",
+                max(element.start, start) - start,
+                min(element.end, end) - start,
+                place,
+                element.cells if is_whole else (),
+                element.label,
+                element.lines,
+            )
+        )
+    return tuple(units), tuple(tables)
 
 
 def _language(piece: str, kind: str, language: str) -> str:
@@ -102,17 +171,19 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return begin, stop
 
 
-def _prose_spans(
-    part: Part, format_name: str, size: int, overlap: int
-) -> Iterator[_Span]:
-    text = part.text
-    found = blocks(text, format_name)
+def _element_spans(section: Section, size: int, overlap: int) -> Iterator[_Span]:
+    """Packs neighbouring elements; prose shares `overlap` with the chunk before it."""
+    text = section.text
+    found = _blocks(section)
+    if not found:
+        return
     if len(text.strip()) <= size:
         yield _Span(0, len(text), _told(_common_kind({block.kind for block in found})))
         return
-    limit = size - overlap
+    only_prose = all(block.kind == "prose" for block in found)
+    limit = size - overlap if any(block.kind == "prose" for block in found) else size
     units: list[Block] = []
-    for block in _introduced(text, found, limit):
+    for block in found if only_prose else _introduced(text, found, limit):
         units += pieces(text, block, limit)
     previous: _Span | None = None
     for span in _packed(units, limit):
@@ -121,6 +192,18 @@ def _prose_spans(
             start = _shared_from(text, previous, span, overlap)
         yield _Span(start, span.end, _told(span.kind))
         previous = span
+
+
+def _blocks(section: Section) -> list[Block]:
+    """Returns the elements as blocks; what leads to one, a bullet say, is its own."""
+    found: list[Block] = []
+    end = 0
+    for element in section.elements:
+        blank = _LEADING_BLANK.match(section.text, end, element.start)
+        start = blank.end() if blank else end
+        found.append(Block(start, element.end, _BLOCK_KINDS.get(element.kind, "prose")))
+        end = element.end
+    return found
 
 
 def _common_kind(kinds: set[str]) -> str:
@@ -176,27 +259,8 @@ def _shared_from(text: str, previous: _Span, span: _Span, overlap: int) -> int:
     return span.start
 
 
-def _table_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
-    """Groups whole rows; a row with a quoted line break stays whole if it fits."""
-    text = part.text
-    quoted = format_name in {"csv", "tsv"}
-    rows: list[Block] = []
-    start = position = 0
-    while position < len(text):
-        end = text.find("\n", position) + 1 or len(text)
-        is_whole = not quoted or text.count('"', start, end) % 2 == 0
-        if is_whole or end - start > size:
-            rows.append(Block(start, end, "table"))
-            start = end
-        position = end
-    if start < len(text):
-        rows.append(Block(start, len(text), "table"))
-    cut = [piece for row in rows for piece in pieces(text, row, size)]
-    yield from _packed(cut, size)
-
-
-def _code_spans(part: Part, format_name: str, size: int) -> Iterator[_Span]:
-    text = part.text
+def _code_spans(section: Section, format_name: str, size: int) -> Iterator[_Span]:
+    text = section.text
     whole = Block(0, len(text), "code")
     if len(text) <= size // 2:
         yield _Span(0, len(text), "code")

@@ -1,0 +1,333 @@
+"""What a loader makes of a file: a title, facts, and elements in reading order.
+
+An element is a heading's path, a paragraph, an item, a table's row, a field, code, a
+line, a note or a figure. Elements are spans of their section's text, so that what is
+cut out of it later is verbatim, and lines follow from counting. For text formats a
+section's text stands in the file as it is; for others `DocumentBuilder` writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+LONGEST_HEADING = 200
+"""Characters; a longer heading is cut, for it is no heading."""
+
+_SPACES = re.compile(r"\s+")
+_BLANK_LINES = re.compile(r"\n[ \t\f\r]*(?:\n[ \t\f\r]*)+")
+
+
+class Element(NamedTuple):
+    """One element of a section: a span of its text that is of one kind."""
+
+    kind: str
+    """`prose`, `item`, `row`, `columns`, `field`, `code`, `line`, `note` or `figure`;
+    see `ragcli.language.units.Unit`."""
+
+    start: int
+    """Offset of its first character in the section's text."""
+
+    end: int
+    """Offset after its last one."""
+
+    table: int = -1
+    """Of a row or columns: which of the document's tables, counted from 0."""
+
+    cells: tuple[str, ...] = ()
+    """Of a row its cells by column; of a field its key and value."""
+
+    label: str = ""
+    """Where it stands when that is no line: a time, a footnote's number, a cell."""
+
+    lines: tuple[int, int] | None = None
+    """Its lines in the file, where they do not follow from counting line breaks."""
+
+
+class TableFacts(NamedTuple):
+    """What is known of a table of a document."""
+
+    columns: tuple[str, ...] = ()
+    """Names of the columns; () when nobody named them."""
+
+    caption: str = ""
+    """What stands above it, or ""."""
+
+    rows: int = 0
+    """How many rows it has, without the one that names the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of a document that stands under one heading, on one page."""
+
+    text: str
+    """The stretch; for text formats whole lines, verbatim."""
+
+    heading: tuple[str, ...] = ()
+    """Headings above it, outermost first."""
+
+    page: int | None = None
+    """Page, slide, sheet or cell, counted from 1, where the format has them."""
+
+    first_line: int | None = None
+    """Line of the file at which `text` starts, counted from 1, for text formats.
+
+    Lines end with a newline, a carriage return or both, and with nothing else.
+    """
+
+    elements: tuple[Element, ...] = ()
+    """In order, not overlapping; between them is nothing that says anything."""
+
+    @property
+    def is_code(self) -> bool:
+        """Whether all of it is source code."""
+        return len(self.elements) == 1 and self.elements[0].kind == "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as its loader read it."""
+
+    title: str = ""
+    """Its own title, "" when it has none."""
+
+    sections: tuple[Section, ...] = ()
+    """In reading order."""
+
+    tables: tuple[TableFacts, ...] = ()
+    """Its tables; elements name them by number."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What else is known, JSON values: `tags`, `aliases`, `date`, `author`,
+    `encoding` (where it was guessed), `notices` (lines a user should read)."""
+
+    format: str = ""
+    """`markdown`, `pdf`, `python` …: a name of `ragcli.index.documents.formats`."""
+
+    language: str = ""
+    """ISO 639-1 code of the language that most of it is in, or ""."""
+
+
+def packed(document: Document) -> dict[str, Any]:
+    """Returns a document as JSON values, for another process."""
+    return {
+        "title": document.title,
+        "facts": dict(document.facts),
+        "tables": document.tables,
+        "sections": [
+            (item.text, item.heading, item.page, item.first_line, item.elements)
+            for item in document.sections
+        ],
+    }
+
+
+def unpacked(told: Mapping[str, Any]) -> Document:
+    """Returns the document that `packed` described."""
+    return Document(
+        told["title"],
+        tuple(
+            Section(text, tuple(heading), page, line, tuple(map(_element, elements)))
+            for text, heading, page, line, elements in told["sections"]
+        ),
+        tuple(
+            TableFacts(tuple(columns), caption, rows)
+            for columns, caption, rows in told["tables"]
+        ),
+        told["facts"],
+    )
+
+
+def _element(told: Sequence[Any]) -> Element:
+    kind, start, end, table, cells, label, lines = told
+    return Element(
+        kind, start, end, table, tuple(cells), label, tuple(lines) if lines else None
+    )
+
+
+class DocumentBuilder:
+    """Takes a document's elements in order and writes its text; `document` ends it.
+
+    For formats whose bytes are no text: a section begins with a heading or a page.
+    """
+
+    def __init__(self) -> None:
+        self.title = ""
+        """The first heading of the document, until a loader sets a better one."""
+        self.facts: dict[str, Any] = {}
+        self._sections: list[Section] = []
+        self._tables: list[TableFacts] = []
+        self._path: list[tuple[int, str]] = []
+        self._page: int | None = None
+        self._text: list[str] = []
+        self._length = 0
+        self._elements: list[Element] = []
+
+    @property
+    def tables(self) -> int:
+        """How many tables there are so far."""
+        return len(self._tables)
+
+    def page(self, number: int | None, *, keep_headings: bool = False) -> None:
+        """Begins a page, slide or sheet; headings start anew unless they are kept."""
+        self._close()
+        if not keep_headings:
+            self._path = []
+        self._page = number
+
+    def heading(self, level: int, text: str) -> None:
+        """Begins a section; level 1 is the outermost."""
+        self._close()
+        while self._path and self._path[-1][0] >= level:
+            self._path.pop()
+        title = one_line(well_formed(text))
+        if title:
+            self._path.append((level, title))
+            self.title = self.title or title
+
+    def paragraph(self, text: str, *, label: str = "") -> None:
+        """Adds a paragraph; line breaks in it stay."""
+        self._add("prose", text, label=label)
+
+    def item(self, text: str, *, bullet: str = "- ") -> None:
+        """Adds an item of a list."""
+        self._add("item", text, before=bullet, joined=True)
+
+    def field(self, key: str, value: str, *, label: str = "") -> None:
+        """Adds a key with its value."""
+        key, value = flat(key), flat(value)
+        if key or value:
+            self._add("field", f"{key}: {value}", cells=(key, value), label=label, joined=True)
+
+    def code(self, text: str) -> None:
+        """Adds code; blank lines in it stay."""
+        self._add("code", text.strip("\n"), whole=True)
+
+    def line(self, text: str, *, label: str = "", lines: tuple[int, int] | None = None) -> None:
+        """Adds a line of a log or transcript.
+
+        Args:
+            text: The line.
+            label: Its time, say.
+            lines: Where it stands in the file.
+        """
+        self._add("line", text, label=label, lines=lines, joined=True)
+
+    def note(self, text: str, label: str) -> None:
+        """Adds a footnote, comment, header or footer; `label` says which."""
+        self._add("note", text, label=label)
+
+    def figure(self, text: str) -> None:
+        """Adds what a picture or chart says."""
+        self._add("figure", text)
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        caption: str = "",
+        labels: Sequence[str] = (),
+    ) -> None:
+        """Adds a table.
+
+        Args:
+            columns: Names of its columns, () when there are none.
+            rows: Its rows; one without any text is left out.
+            caption: What stands above it.
+            labels: Where each row stands, `A7` say, as far as there are any.
+        """
+        names = tuple(flat(name) for name in columns)
+        if not any(names):
+            names = ()
+        caption = flat(caption)
+        number = len(self._tables)
+        wanted = [
+            (tuple(flat(cell) for cell in row), labels[at] if at < len(labels) else "")
+            for at, row in enumerate(rows)
+        ]
+        wanted = [(cells, label) for cells, label in wanted if any(cells)]
+        if not wanted and not names:
+            return
+        self._tables.append(TableFacts(names, caption, len(wanted)))
+        if caption:
+            self.paragraph(caption)
+        if names:
+            self._add("columns", " | ".join(names), table=number)
+        for at, (cells, label) in enumerate(wanted):
+            self._add(
+                "row",
+                " | ".join(cells).strip(" "),
+                table=number,
+                cells=cells,
+                label=label,
+                joined=bool(names) or at > 0,
+            )
+
+    def document(self) -> Document:
+        """Ends the document and returns it."""
+        self._close()
+        title = one_line(well_formed(self.title))
+        return Document(title, tuple(self._sections), tuple(self._tables), self.facts)
+
+    def _add(
+        self,
+        kind: str,
+        text: str,
+        *,
+        before: str = "",
+        joined: bool = False,
+        whole: bool = False,
+        table: int = -1,
+        cells: tuple[str, ...] = (),
+        label: str = "",
+        lines: tuple[int, int] | None = None,
+    ) -> None:
+        """Appends an element; `joined` puts it on the line below its like."""
+        text = well_formed(text) if whole else _BLANK_LINES.sub("\n", well_formed(text).strip())
+        if not text.strip():
+            return
+        if self._elements:
+            near = joined and self._elements[-1].kind in {kind, "columns"}
+            self._put("\n" if near else "\n\n")
+        self._put(before)
+        start = self._length
+        self._put(text)
+        self._elements.append(
+            Element(kind, start, self._length, table, cells, flat(label), lines)
+        )
+
+    def _put(self, text: str) -> None:
+        self._text.append(text)
+        self._length += len(text)
+
+    def _close(self) -> None:
+        """Ends the section; a heading without anything below it is in its children."""
+        if self._elements:
+            path = tuple(title for _, title in self._path)
+            self._sections.append(
+                Section("".join(self._text), path, self._page, None, tuple(self._elements))
+            )
+        self._text, self._length, self._elements = [], 0, []
+
+
+def well_formed(text: str) -> str:
+    """Returns `text` without lone surrogates, which no encoding can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        paired = text.encode("utf-16-le", "surrogatepass")
+        return paired.decode("utf-16-le", "replace")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Returns a heading or title on one line, cut where it is no longer one."""
+    return flat(text[: 4 * LONGEST_HEADING])[:LONGEST_HEADING]
+
+
+def flat(text: str) -> str:
+    """Returns a cell's or field's text on one line, whole."""
+    return _SPACES.sub(" ", well_formed(text)).strip()

@@ -1,0 +1,48 @@
+"""Markdown's syntax, as far as several places need it: fences of code, table rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.MULTILINE)
+"""A line that opens or closes a block of code."""
+
+_EDGES = re.compile(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
+_CELL = re.compile(r"(?<!\\)\|")
+
+
+def fenced(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Yields the fenced stretches, fences included; an open one lasts to the end."""
+    end = len(text) if end is None else end
+    if text.find("```", start, end) < 0 and text.find("~~~", start, end) < 0:
+        return
+    opened: re.Match[str] | None = None
+    for match in FENCE.finditer(text, start, end):
+        if opened is None:
+            if match["mark"][0] == "~" or "`" not in match["info"]:
+                opened = match
+        elif closes(opened["mark"], match["mark"], match["info"]):
+            yield opened.start(), match.end()
+            opened = None
+    if opened is not None:
+        yield opened.start(), end
+
+
+def closes(opening: str, mark: str, info: str) -> bool:
+    """Tells whether a fence line closes a block that `opening` opened."""
+    return mark[0] == opening[0] and len(mark) >= len(opening) and not info.strip()
+
+
+def unfenced(code: str) -> str:
+    """Returns a block of code without its fences."""
+    return _EDGES.sub("", code)
+
+
+def cells(line: str) -> tuple[str, ...]:
+    r"""Returns the cells of a table's row; `\|` is a bar inside a cell."""
+    line = line.strip()
+    inner = line.removeprefix("|")
+    if inner.endswith("|") and not inner.endswith("\\|"):
+        inner = inner[:-1]
+    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL.split(inner))

@@ -1,0 +1,110 @@
+"""Where the sentences of a stretch of prose begin and end.
+
+Rule-based, for many languages: a sentence ends at `.`, `!`, `?` or their like before
+a space and no lower-case letter, except after abbreviations and initials; at the full
+stops of Chinese, Japanese and Indic scripts anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+_TERMINAL = re.compile(
+    r"[.!?\u2026\u061f\u06d4]+[\"'\u2019\u201d\u00bb)\]]*(?=\s|$)"
+    r"|[\u3002\uff01\uff1f\uff0e\u0964\u0965]+[\"'\u2019\u201d\u300d\u300f\uff09)\]]*"
+)
+_WHOLE = re.compile(
+    r"[.!?:;\u2026\u061f\u06d4\u3002\uff01\uff1f\uff0e\u0964\u0965\uff1a\uff1b]"
+    r"[\"'\u2019\u201d\u300d\u300f\u00bb\uff09)\]*_]*\s*$"
+)
+_LAST_WORD = re.compile(r"([^\s(\[\"'\u201c\u2018\u00ab]*)$")
+_LONGEST_WORD = 64
+"""Characters before a full stop that are looked at; abbreviations are shorter."""
+_NEXT = re.compile(r"\s*(\S)")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
+_ORDINAL = re.compile(r"\d{1,2}")
+_AFTER_ORDINAL = re.compile(
+    r"\s+(?:Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b)"
+)
+_BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_ITEM = re.compile(r"^[ \t]*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)", re.MULTILINE)
+
+
+def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Returns where the sentences of a paragraph stand, without the blanks around them.
+
+    Args:
+        text: The text that holds it.
+        start: Offset of the paragraph.
+        end: Offset after it.
+    """
+    block = text[start:end]
+    found = []
+    first = 0
+    for cut in [*_ends(block), len(block)]:
+        piece = block[first:cut]
+        said = piece.strip()
+        if said:
+            begin = start + first + len(piece) - len(piece.lstrip())
+            found.append((begin, begin + len(said)))
+        first = cut
+    return found
+
+
+def split_sentences(text: str) -> list[str]:
+    """Returns the sentences and list items of a text, each on one line."""
+    found = []
+    for paragraph in _BLANK.split(text):
+        marks = [match.start() for match in _ITEM.finditer(paragraph)]
+        borders = [0, *(mark for mark in marks if mark), len(paragraph)]
+        for start, end in zip(borders, borders[1:], strict=False):
+            bullet = _ITEM.match(paragraph, start, end)
+            begin = bullet.end() if bullet else start
+            for first, last in sentence_spans(paragraph, begin, end):
+                found.append(" ".join(paragraph[first:last].split()))
+    return found
+
+
+def is_whole(text: str) -> bool:
+    """Tells whether a text ends as a sentence does, with a full stop or its like."""
+    return bool(_WHOLE.search(text))
+
+
+def _ends(block: str) -> list[int]:
+    """Returns the places in a paragraph right after its sentences."""
+    return [match.end() for match in _TERMINAL.finditer(block) if _is_end(block, match)]
+
+
+def _is_end(block: str, match: re.Match[str]) -> bool:
+    end = match.end()
+    following = _NEXT.match(block, end)
+    if not following:
+        return False
+    if not match[0].startswith("."):
+        return not following[1].islower() or following.start(1) == end
+    start = match.start()
+    found = _LAST_WORD.search(block, max(0, start - _LONGEST_WORD), start)
+    word = found[1] if found else ""
+    if following[1].islower() or _is_abbreviation(word.lower(), following[1]):
+        return False
+    if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(block, end):
+        return False
+    return not (word and _INITIALS.fullmatch(word) and word != "I")
+
+
+def _is_abbreviation(word: str, following: str) -> bool:
+    """Tells whether a word's full stop belongs to it; `no.` only before a number."""
+    known = _abbreviations()
+    return word in known or (f"{word}#" in known and following.isdigit())
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    """Returns words whose full stop does not end a sentence, lower case, without it.
+
+    With a `#` behind them those that are abbreviations only before a number.
+    """
+    path = Path(__file__).with_name("abbreviations.txt")
+    return frozenset(path.read_text(encoding="utf-8").split())
