@@ -18,7 +18,7 @@ from ragcli.chat.questions import Question
 from ragcli.frozen import frozen
 from ragcli.index.passages import SearchResult
 from ragcli.index.protocols import Progress
-from ragcli.models.builtin.sentences import split_sentences
+from ragcli.language.sentences import split_sentences
 
 RECALL_AT = (1, 3, 5, 10)
 NDCG_AT = (5, 10)

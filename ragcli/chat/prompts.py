@@ -30,6 +30,8 @@ def source(marker: int, passage: Passage) -> Source:
         passage.kind,
         passage.score,
         passage.attached,
+        passage.units,
+        passage.tables,
     )
 
 

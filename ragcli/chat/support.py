@@ -29,8 +29,8 @@ from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language.stemming import canonical, content_stems
 from ragcli.language.stops import listed_languages, stop_words
+from ragcli.language.units import sentences
 from ragcli.language.words import words
-from ragcli.models.builtin.sentences import units
 
 Similarity = Callable[[str, str], float]
 """Cosine of two texts' vectors."""
@@ -196,15 +196,14 @@ class Evidence:
     def sentences(self) -> list[tuple[int, str]]:
         """Offset and text of each sentence, or line of code or table."""
         text = self.passage.text
-        if self.passage.kind != "prose":
-            return list(_lines(text, 0))
         found: list[tuple[int, str]] = []
-        for unit in units(text):
-            if unit.kind in {"code", "table"}:
-                found += _lines(unit.text, unit.start)
+        for unit in sentences(text, self.passage.units):
+            piece = text[unit.start : unit.end]
+            if unit.kind == "code":
+                found += _lines(piece, unit.start)
             else:
-                found.append((unit.start, unit.text))
-        return found
+                found.append((unit.start, piece))
+        return found or list(_lines(text, 0))
 
     def support(self, claim: Claim, weights: Weights) -> Support:
         """Measures whether the passage bears out `claim`.

@@ -76,11 +76,12 @@ def _in_memory(
 ) -> Reader | None:
     """Returns an index that never touches the disk."""
     from ragcli.index import ephemeral
-    from ragcli.index.documents import discover, loaders
+    from ragcli.index.documents import discover
+    from ragcli.index.documents.loaders.load import load
 
     found = discover.find(paths, max_size=size(settings.max_file_size))
     loaded = [
-        (str(item.path), loaders.load(item.path))
+        (str(item.path), load(item.path))
         for item in found
         if isinstance(item, discover.Found)
     ]

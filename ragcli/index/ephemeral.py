@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragcli.config import Settings
-    from ragcli.index.documents.loaders import Loaded
+    from ragcli.index.documents.elements import Document
     from ragcli.index.protocols import Embedder
 
 STDIN = "stdin"
@@ -29,7 +29,7 @@ STDIN = "stdin"
 
 
 def build(
-    loaded: Sequence[tuple[str, Loaded]], embedder: Embedder, settings: Settings
+    loaded: Sequence[tuple[str, Document]], embedder: Embedder, settings: Settings
 ) -> Reader:
     """Returns an index of some loaded documents; nothing is written anywhere.
 
@@ -41,7 +41,7 @@ def build(
     return _index((_prepared(path, item, settings) for path, item in loaded), embedder)
 
 
-def _prepared(path: str, loaded: Loaded, settings: Settings) -> Prepared:
+def _prepared(path: str, loaded: Document, settings: Settings) -> Prepared:
     chunks = splitter.split(
         loaded, size=settings.chunk_size, overlap=settings.chunk_overlap
     )
@@ -88,22 +88,27 @@ def attached(
         DocumentNotFound: A file is not there.
         UnreadableDocument: A file cannot be read as its format.
     """
-    from ragcli.index.documents import loaders
+    from ragcli.index.documents.loaders.load import load
 
     found = []
     for path in paths:
         if not path.exists():
             raise DocumentNotFound(f"{path}: no such file")
-        found.append((str(path.absolute()), loaders.load(path)))
+        found.append((str(path.absolute()), load(path)))
     if text:
-        part = loaders.Part(text, first_line=1)
-        found.append((STDIN, loaders.Loaded("", (part,), "text", _language(text))))
+        found.append((STDIN, _piped(text)))
     reader = build(found, embedder, settings)
     reader.attached = True
     return reader
 
 
-def _language(text: str) -> str:
+def _piped(text: str) -> Document:
+    """Returns piped text as a document of one section."""
+    from ragcli.index.documents import text_structure
+    from ragcli.index.documents.elements import Document, TableFacts
     from ragcli.language.languages import detect
 
-    return detect(text[:4000]) or "en"
+    tables: list[TableFacts] = []
+    section = text_structure.section(text, tables, first_line=1)
+    language = detect(text[:4000]) or "en"
+    return Document("", (section,), tuple(tables), format="text", language=language)

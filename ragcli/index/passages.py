@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ragcli.frozen import frozen
+from ragcli.language.units import Table, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,12 @@ class Chunk:
 
     language: str = "en"
     """ISO 639-1 code of the language, `""` when it cannot be told."""
+
+    units: tuple[Unit, ...] = ()
+    """What of it can be quoted, in order; () when nobody told."""
+
+    tables: tuple[Table, ...] = ()
+    """The tables that it has rows of; units name them by their place here."""
 
 
 @frozen
@@ -76,6 +84,12 @@ class Passage:
 
     attached: bool = False
     """Whether its document came with the question."""
+
+    units: tuple[Unit, ...] = ()
+    """What of it can be quoted, in order."""
+
+    tables: tuple[Table, ...] = ()
+    """The tables that it has rows of; units name them by their place here."""
 
     details: dict[str, float] = field(default_factory=dict)
     """Raw scores by side: `bm25`, `bigram`, `cosine`, `window`, `maxsim`, `fused`."""
@@ -140,10 +154,23 @@ class Heading(NamedTuple):
     """ISO 639-1; "" when unknown."""
 
 
-def indexed_text(title: str, heading: tuple[str, ...], text: str) -> str:
+def indexed_text(
+    title: str, heading: tuple[str, ...], text: str, tables: Sequence[Table] = ()
+) -> str:
     """Returns what is embedded and indexed for a chunk: its title and headings first.
 
-    A chunk that does not repeat what it is about is found by its headings.
+    A chunk that does not repeat what it is about is found by its headings, and rows
+    of a table by its caption and columns.
     """
     above = [title, *(item for item in heading if item != title)]
+    above += columns_above(tables)
     return "\n".join([*filter(None, above), text])
+
+
+def columns_above(tables: Sequence[Table]) -> list[str]:
+    """Returns caption and columns of tables that began in an earlier chunk."""
+    found = []
+    for table in tables:
+        if table.first:
+            found += [table.caption, " | ".join(table.columns)]
+    return found

@@ -12,7 +12,9 @@ _EDGES = re.compile(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
 _CELL = re.compile(r"(?<!\\)\|")
 
 
-def fenced(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+def fenced(
+    text: str, start: int = 0, end: int | None = None
+) -> Iterator[tuple[int, int]]:
     """Yields the fenced stretches, fences included; an open one lasts to the end."""
     end = len(text) if end is None else end
     if text.find("```", start, end) < 0 and text.find("~~~", start, end) < 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 _TERMINAL = re.compile(
@@ -29,7 +30,9 @@ _AFTER_ORDINAL = re.compile(
     r"\s+(?:Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b)"
 )
 _BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_ITEM = re.compile(r"^[ \t]*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)", re.MULTILINE)
+_ITEM = re.compile(
+    r"^[ \t]*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)", re.MULTILINE
+)
 
 
 def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -59,7 +62,7 @@ def split_sentences(text: str) -> list[str]:
     for paragraph in _BLANK.split(text):
         marks = [match.start() for match in _ITEM.finditer(paragraph)]
         borders = [0, *(mark for mark in marks if mark), len(paragraph)]
-        for start, end in zip(borders, borders[1:], strict=False):
+        for start, end in pairwise(borders):
             bullet = _ITEM.match(paragraph, start, end)
             begin = bullet.end() if bullet else start
             for first, last in sentence_spans(paragraph, begin, end):

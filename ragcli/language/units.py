@@ -59,8 +59,6 @@ class Unit(NamedTuple):
     """Its lines in the file, where they do not follow from counting line breaks."""
 
 
-
-
 def sentences(text: str, units: Sequence[Unit]) -> Iterator[Unit]:
     """Yields the units with prose and notes cut into sentences.
 
@@ -91,7 +89,9 @@ def spoken(text: str, unit: Unit, tables: Sequence[Table] = ()) -> str:
     if unit.kind == "row" and unit.cells:
         columns = columns_of(unit, tables)
         named = [
-            f"{columns[place]}: {cell}" if place < len(columns) and columns[place] else cell
+            f"{columns[place]}: {cell}"
+            if place < len(columns) and columns[place]
+            else cell
             for place, cell in enumerate(unit.cells)
             if cell
         ]

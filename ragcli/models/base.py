@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from ragcli.frozen import frozen
+from ragcli.language.units import Table, Unit
 
 
 @frozen
@@ -29,6 +30,12 @@ class Source:
 
     attached: bool = False
     """Whether its document came with the question."""
+
+    units: tuple[Unit, ...] = ()
+    """What of it can be quoted, in order."""
+
+    tables: tuple[Table, ...] = ()
+    """The tables that it has rows of; units name them by their place here."""
 
 
 @frozen

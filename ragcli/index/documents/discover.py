@@ -251,6 +251,9 @@ def _reason_by_status(name: str, status: os.stat_result, max_size: int) -> str:
     kind = formats.binary_kind(name)
     if kind:
         return f"binary: {kind}"
+    legacy = formats.legacy_kind(name)
+    if legacy:
+        return legacy
     if status.st_size > max_size:
         actual, limit = _megabytes(status.st_size), _megabytes(max_size)
         return f"{actual} is over the limit of {limit}"
@@ -290,7 +293,7 @@ def reason_by_head(head: bytes, name: str) -> str:
     """Says why a file that starts so is left out; "" is kept."""
     if _PRIVATE_KEY.match(head):
         return "likely secret: a private key"
-    if formats.format_of(name) in formats.WHOLE:
+    if formats.is_isolated(formats.format_of(name)):
         return ""
     if not head:
         return "empty"

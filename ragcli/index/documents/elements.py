@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 LONGEST_HEADING = 200
@@ -189,23 +189,26 @@ class DocumentBuilder:
 
     def paragraph(self, text: str, *, label: str = "") -> None:
         """Adds a paragraph; line breaks in it stay."""
-        self._add("prose", text, label=label)
+        self._add(text, Element("prose", 0, 0, label=label))
 
     def item(self, text: str, *, bullet: str = "- ") -> None:
         """Adds an item of a list."""
-        self._add("item", text, before=bullet, joined=True)
+        self._add(text, Element("item", 0, 0), before=bullet, joined=True)
 
     def field(self, key: str, value: str, *, label: str = "") -> None:
         """Adds a key with its value."""
         key, value = flat(key), flat(value)
         if key or value:
-            self._add("field", f"{key}: {value}", cells=(key, value), label=label, joined=True)
+            element = Element("field", 0, 0, cells=(key, value), label=label)
+            self._add(f"{key}: {value}", element, joined=True)
 
     def code(self, text: str) -> None:
         """Adds code; blank lines in it stay."""
-        self._add("code", text.strip("\n"), whole=True)
+        self._add(text.strip("\n"), Element("code", 0, 0))
 
-    def line(self, text: str, *, label: str = "", lines: tuple[int, int] | None = None) -> None:
+    def line(
+        self, text: str, *, label: str = "", lines: tuple[int, int] | None = None
+    ) -> None:
         """Adds a line of a log or transcript.
 
         Args:
@@ -213,15 +216,16 @@ class DocumentBuilder:
             label: Its time, say.
             lines: Where it stands in the file.
         """
-        self._add("line", text, label=label, lines=lines, joined=True)
+        element = Element("line", 0, 0, label=label, lines=lines)
+        self._add(text, element, joined=True)
 
     def note(self, text: str, label: str) -> None:
         """Adds a footnote, comment, header or footer; `label` says which."""
-        self._add("note", text, label=label)
+        self._add(text, Element("note", 0, 0, label=label))
 
     def figure(self, text: str) -> None:
         """Adds what a picture or chart says."""
-        self._add("figure", text)
+        self._add(text, Element("figure", 0, 0))
 
     def table(
         self,
@@ -240,8 +244,7 @@ class DocumentBuilder:
             labels: Where each row stands, `A7` say, as far as there are any.
         """
         names = tuple(flat(name) for name in columns)
-        if not any(names):
-            names = ()
+        names = names if any(names) else ()
         caption = flat(caption)
         number = len(self._tables)
         wanted = [
@@ -255,16 +258,29 @@ class DocumentBuilder:
         if caption:
             self.paragraph(caption)
         if names:
-            self._add("columns", " | ".join(names), table=number)
+            self._add(" | ".join(names), Element("columns", 0, 0, number))
         for at, (cells, label) in enumerate(wanted):
             self._add(
-                "row",
                 " | ".join(cells).strip(" "),
-                table=number,
-                cells=cells,
-                label=label,
+                Element("row", 0, 0, number, cells, label),
                 joined=bool(names) or at > 0,
             )
+
+    def include(self, document: Document, *above: str) -> None:
+        """Adds the sections of another document, under these headings.
+
+        An attachment, a chapter or an embedded page is read by its own loader.
+        """
+        self._close()
+        begin = len(self._tables)
+        self._tables += document.tables
+        for section in document.sections:
+            elements = tuple(
+                item._replace(table=item.table + begin) if item.table >= 0 else item
+                for item in section.elements
+            )
+            heading = (*filter(None, map(one_line, above)), *section.heading)
+            self._sections.append(replace(section, heading=heading, elements=elements))
 
     def document(self) -> Document:
         """Ends the document and returns it."""
@@ -274,29 +290,33 @@ class DocumentBuilder:
 
     def _add(
         self,
-        kind: str,
         text: str,
+        element: Element,
         *,
         before: str = "",
         joined: bool = False,
-        whole: bool = False,
-        table: int = -1,
-        cells: tuple[str, ...] = (),
-        label: str = "",
-        lines: tuple[int, int] | None = None,
     ) -> None:
-        """Appends an element; `joined` puts it on the line below its like."""
-        text = well_formed(text) if whole else _BLANK_LINES.sub("\n", well_formed(text).strip())
+        """Appends an element whose offsets are not known yet.
+
+        Args:
+            text: What it says; blank lines stay in code alone.
+            element: All else that is known of it.
+            before: What stands before it on its line: a bullet.
+            joined: Whether it stands on the line below its like, without a blank one.
+        """
+        text = well_formed(text)
+        if element.kind != "code":
+            text = _BLANK_LINES.sub("\n", text.strip())
         if not text.strip():
             return
         if self._elements:
-            near = joined and self._elements[-1].kind in {kind, "columns"}
+            near = joined and self._elements[-1].kind in {element.kind, "columns"}
             self._put("\n" if near else "\n\n")
         self._put(before)
         start = self._length
         self._put(text)
         self._elements.append(
-            Element(kind, start, self._length, table, cells, flat(label), lines)
+            element._replace(start=start, end=self._length, label=flat(element.label))
         )
 
     def _put(self, text: str) -> None:
@@ -308,7 +328,9 @@ class DocumentBuilder:
         if self._elements:
             path = tuple(title for _, title in self._path)
             self._sections.append(
-                Section("".join(self._text), path, self._page, None, tuple(self._elements))
+                Section(
+                    "".join(self._text), path, self._page, None, tuple(self._elements)
+                )
             )
         self._text, self._length, self._elements = [], 0, []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ragcli.index.documents.blocks import Block, pieces
+from ragcli.index.documents.cutting import Block, pieces
 
 LANGUAGES = {"cobol": "cobol", "powershell": "powershell"}
 """Format → the library's name of the language."""

@@ -1,114 +1,150 @@
-"""Which format a file is in, told by its name; content only where a name says nothing.
+"""The formats that are read: one entry each, with its suffixes and its loader.
 
 Names decide because they cost nothing: a tree of ten thousand files is walked
-without opening one. What a name cannot tell is told by a file's first bytes.
+without opening one. What a name cannot tell is told by a file's first bytes. To add
+a format, write its loader in `ragcli.index.documents.loaders` and an entry here.
 """
 
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 HEAD = 8192
 """Bytes that are looked at to tell text from binary; as git does."""
 
-_NAMES_BY_FORMAT = {
-    "markdown": "md markdown mdown mkd mkdn mdx qmd rmd",
-    "rst": "rst rest",
-    "org": "org",
-    "latex": "tex latex sty cls",
-    "text": "txt text log asc nfo adoc asciidoc textile pod srt vtt po pot bib",
-    "html": "html htm xhtml shtml",
-    "pdf": "pdf",
-    "docx": "docx docm",
-    "pptx": "pptx pptm",
-    "odt": "odt ott odp",
-    "epub": "epub",
-    "eml": "eml",
-    "rtf": "rtf",
-    "mhtml": "mht mhtml",
-    "conllu": "conllu",
-    "enex": "enex",
-    "msg": "msg",
-    "csv": "csv",
-    "tsv": "tsv tab",
-    "json": "json geojson webmanifest jsonld json5 jsonc",
-    "jsonl": "jsonl ndjson",
-    "notebook": "ipynb",
-    "python": "py pyi pyw pyx pxd",
-    "javascript": "js mjs cjs jsx",
-    "typescript": "ts tsx mts cts",
-    "java": "java",
-    "kotlin": "kt kts",
-    "scala": "scala sc",
-    "groovy": "groovy gradle",
-    "c": "c h",
-    "cpp": "cc cpp cxx hh hpp hxx ipp inl cu cuh m mm",
-    "csharp": "cs",
-    "fsharp": "fs fsx fsi",
-    "go": "go",
-    "rust": "rs",
-    "swift": "swift",
-    "dart": "dart",
-    "zig": "zig",
-    "d": "d",
-    "php": "php",
-    "ruby": "rb rake gemspec",
-    "perl": "pl pm t",
-    "lua": "lua",
-    "r": "r",
-    "julia": "jl",
-    "haskell": "hs lhs",
-    "elm": "elm",
-    "ocaml": "ml mli",
-    "elixir": "ex exs",
-    "erlang": "erl hrl",
-    "clojure": "clj cljs cljc edn",
-    "lisp": "lisp el scm rkt",
-    "shell": "sh bash zsh fish ksh",
-    "powershell": "ps1 psm1",
-    "sql": "sql",
-    "fortran": "f f90 f95 f03",
-    "pascal": "pas pp",
-    "ada": "adb ads",
-    "cobol": "cob cbl",
-    "solidity": "sol",
-    "verilog": "v sv vhd vhdl",
-    "assembly": "s asm",
-    "proto": "proto",
-    "graphql": "graphql gql",
-    "css": "css scss sass less",
-    "xml": "xml xsd xsl xslt svg plist rss atom wsdl dtd",
-    "yaml": "yaml yml",
-    "toml": "toml",
-    "ini": "ini cfg conf properties desktop service",
-    "make": "mk mak cmake",
-    "nix": "nix",
-    "terraform": "tf tfvars hcl",
-    "vue": "vue svelte",
-    "diff": "diff patch",
-    "template": "j2 jinja tmpl mustache erb",
-    "batch": "bat cmd",
-    "vim": "vim",
-    "tcl": "tcl",
-    "awk": "awk sed",
-}
+
+class Format(NamedTuple):
+    """How the files of one format are told and read."""
+
+    name: str
+    """What it is called: `markdown`, `pdf`, `python` …"""
+
+    suffixes: str
+    """Suffixes of its files, without dots, separated by spaces."""
+
+    loader: str
+    """`module:function` below `ragcli.index.documents.loaders`."""
+
+    kind: str = "text"
+    """`text` (lines of prose), `table`, `settings` (keys and values), `code`, or
+    `binary` (no text before it is parsed)."""
+
+    isolated: bool = False
+    """Whether a parser that others wrote reads it, in the process that may be lost."""
+
+    names: str = ""
+    """Whole file names, lower case, separated by spaces."""
+
+
+def _binary(name: str, suffixes: str, loader: str) -> Format:
+    return Format(name, suffixes, loader, "binary", isolated=True)
+
+
+def _code(name: str, suffixes: str, names: str = "") -> Format:
+    return Format(name, suffixes, "code:code", "code", names=names)
+
+
+FORMATS = (
+    Format("markdown", "md markdown mdown mkd mkdn mdx qmd rmd", "markup:markdown"),
+    Format("rst", "rst rest", "markup:underlined"),
+    Format("org", "org", "markup:org"),
+    Format(
+        "text",
+        "txt text log asc nfo adoc asciidoc textile pod srt vtt po pot bib",
+        "markup:underlined",
+    ),
+    Format("html", "html htm xhtml shtml", "hypertext:html"),
+    Format("csv", "csv", "tabular:comma_separated", "table"),
+    Format("tsv", "tsv tab", "tabular:tab_separated", "table"),
+    Format(
+        "json", "json geojson webmanifest jsonld json5 jsonc", "tabular:json_document"
+    ),
+    Format("jsonl", "jsonl ndjson", "tabular:json_lines", "table"),
+    Format("notebook", "ipynb", "notebook:notebook"),
+    _binary("pdf", "pdf", "pdf:pdf"),
+    _binary("docx", "docx docm", "office:docx"),
+    _binary("pptx", "pptx pptm", "office:pptx"),
+    _binary("odt", "odt ott odp", "archive:odt"),
+    _binary("epub", "epub", "archive:epub"),
+    _binary("eml", "eml", "mail:mail"),
+    _binary("rtf", "rtf", "richtext:rich_text"),
+    _binary("mhtml", "mht mhtml", "community:community"),
+    _binary("conllu", "conllu", "community:community"),
+    _binary("enex", "enex", "community:community"),
+    _binary("msg", "msg", "community:community"),
+    _code("latex", "tex latex sty cls"),
+    _code("python", "py pyi pyw pyx pxd"),
+    _code("javascript", "js mjs cjs jsx"),
+    _code("typescript", "ts tsx mts cts"),
+    _code("java", "java"),
+    _code("kotlin", "kt kts"),
+    _code("scala", "scala sc"),
+    _code("groovy", "groovy gradle", "jenkinsfile"),
+    _code("c", "c h"),
+    _code("cpp", "cc cpp cxx hh hpp hxx ipp inl cu cuh m mm"),
+    _code("csharp", "cs"),
+    _code("fsharp", "fs fsx fsi"),
+    _code("go", "go"),
+    _code("rust", "rs"),
+    _code("swift", "swift"),
+    _code("dart", "dart"),
+    _code("zig", "zig"),
+    _code("d", "d"),
+    _code("php", "php"),
+    _code("ruby", "rb rake gemspec", "rakefile gemfile vagrantfile"),
+    _code("perl", "pl pm t"),
+    _code("lua", "lua"),
+    _code("r", "r"),
+    _code("julia", "jl"),
+    _code("haskell", "hs lhs"),
+    _code("elm", "elm"),
+    _code("ocaml", "ml mli"),
+    _code("elixir", "ex exs"),
+    _code("erlang", "erl hrl"),
+    _code("clojure", "clj cljs cljc edn"),
+    _code("lisp", "lisp el scm rkt"),
+    _code("shell", "sh bash zsh fish ksh"),
+    _code("powershell", "ps1 psm1"),
+    _code("sql", "sql"),
+    _code("fortran", "f f90 f95 f03"),
+    _code("pascal", "pas pp"),
+    _code("ada", "adb ads"),
+    _code("cobol", "cob cbl"),
+    _code("solidity", "sol"),
+    _code("verilog", "v sv vhd vhdl"),
+    _code("assembly", "s asm"),
+    _code("proto", "proto"),
+    _code("graphql", "graphql gql"),
+    _code("css", "css scss sass less"),
+    _code("xml", "xml xsd xsl xslt svg plist rss atom wsdl dtd"),
+    _code("yaml", "yaml yml"),
+    _code("toml", "toml"),
+    _code("ini", "ini cfg conf properties desktop service"),
+    _code(
+        "make",
+        "mk mak cmake",
+        "makefile gnumakefile dockerfile containerfile justfile cmakelists.txt",
+    ),
+    _code("nix", "nix"),
+    _code("terraform", "tf tfvars hcl"),
+    _code("vue", "vue svelte"),
+    _code("diff", "diff patch"),
+    _code("template", "j2 jinja tmpl mustache erb"),
+    _code("batch", "bat cmd"),
+    _code("vim", "vim"),
+    _code("tcl", "tcl"),
+    _code("awk", "awk sed"),
+)
+"""Every format, in no order that matters: no two share a suffix or a name."""
+
+BY_NAME = {item.name: item for item in FORMATS}
+"""The formats by what they are called."""
+
 _SUFFIXES = {
-    f".{suffix}": name
-    for name, suffixes in _NAMES_BY_FORMAT.items()
-    for suffix in suffixes.split()
+    f".{suffix}": item.name for item in FORMATS for suffix in item.suffixes.split()
 }
-_WHOLE_NAMES = {
-    "makefile": "make",
-    "gnumakefile": "make",
-    "dockerfile": "make",
-    "containerfile": "make",
-    "rakefile": "ruby",
-    "gemfile": "ruby",
-    "vagrantfile": "ruby",
-    "justfile": "make",
-    "jenkinsfile": "groovy",
-    "cmakelists.txt": "make",
-}
+_WHOLE_NAMES = {name: item.name for item in FORMATS for name in item.names.split()}
 
 _MEDIA = """
 bmp gif heic icns ico jpeg jpg jp2 jxl png ppm psd raw tif tiff webp xcf
@@ -123,9 +159,9 @@ _COMPILED = """
 a bin class dll dylib elc exe ko lib mo o obj pdb pyc pyd pyo rlib so wasm beam hi
 """
 _STORES = """
-accdb bak db db3 dbf doc faiss feather frm gguf h5 hdf5 joblib mat mdb myd myi
-npy npz onnx ods odg parquet pickle pkl pt pth ppt rdb safetensors sav sqlite sqlite3
-swp tflite xls xlsb xlsx
+accdb bak db db3 dbf faiss feather frm gguf h5 hdf5 joblib mat mdb myd myi
+npy npz onnx odg parquet pickle pkl pt pth rdb safetensors sav sqlite sqlite3
+swp tflite
 """
 _BINARY_KINDS = {
     f".{suffix}": kind
@@ -138,27 +174,22 @@ _BINARY_KINDS = {
     for suffix in suffixes.split()
 }
 
-WHOLE = frozenset(
-    [
-        "pdf",
-        "docx",
-        "pptx",
-        "odt",
-        "epub",
-        "eml",
-        "rtf",
-        "mhtml",
-        "conllu",
-        "enex",
-        "msg",
-    ]
-)
-"""Formats that are parsed as a whole, in a process of their own."""
+_LEGACY = {
+    ".doc": "the old Word format: convert it, for example with "
+    "`soffice --headless --convert-to docx FILE`",
+    ".ppt": "the old PowerPoint format: convert it, for example with "
+    "`soffice --headless --convert-to pptx FILE`",
+}
 
-CODE = frozenset(_NAMES_BY_FORMAT) - WHOLE - {
-    "markdown", "rst", "org", "text", "html", "csv", "tsv", "json", "jsonl", "notebook"
-}  # fmt: skip
-"""Formats whose text is source code or configuration."""
+
+def is_isolated(name: str) -> bool:
+    """Tells whether files of a format are parsed in a process of their own."""
+    return name in BY_NAME and BY_NAME[name].isolated
+
+
+def is_code(name: str) -> bool:
+    """Tells whether a format is source code."""
+    return name in BY_NAME and BY_NAME[name].kind == "code"
 
 
 def suffix_of(name: str) -> str:
@@ -170,6 +201,11 @@ def format_of(name: str) -> str:
     """Returns the format that a file's name tells, or "" when it tells none."""
     known = _SUFFIXES.get(suffix_of(name))
     return known or _WHOLE_NAMES.get(name.lower(), "")
+
+
+def legacy_kind(name: str) -> str:
+    """Returns what an old office file is and how to convert it, or ""."""
+    return _LEGACY.get(suffix_of(name), "")
 
 
 def binary_kind(name: str) -> str:

@@ -12,11 +12,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ragcli.index import foreign_code, outline
+from ragcli.index.documents import foreign_code, outline
 from ragcli.index.documents.cutting import Block, pieces
 from ragcli.index.documents.elements import Document, Element, Section
-from ragcli.index.languages import language_within
 from ragcli.index.passages import Chunk
+from ragcli.language.languages import language_within
 from ragcli.language.units import Table, Unit
 
 SMALLEST_SIZE = 100

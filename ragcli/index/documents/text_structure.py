@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
-from ragcli.index.documents.elements import Element, TableFacts
+from ragcli.index.documents.elements import Element, Section, TableFacts
 from ragcli.language import markdown
 
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _SPECIAL = re.compile(
-    r"^[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013][ \t]|\d{1,3}[.)][ \t]|[a-z][.)][ \t]|#{1,6}[ \t]|\+-)"
-    r"|^[^\n:]{1,60}:(?:[ \t]|$)|\||[ \t]{4}",
+    r"^[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013][ \t]|\d{1,3}[.)][ \t]"
+    r"|[a-z][.)][ \t]|#{1,6}[ \t]|\+-)|^[^\n:]{1,60}:(?:[ \t]|$)|\||[ \t]{4}",
     re.MULTILINE,
 )
 """What a paragraph of nothing but prose has nowhere."""
@@ -25,7 +24,8 @@ _ITEM = re.compile(
 )
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 _FIELD = re.compile(
-    r"[ \t]*(?:[-*+\u2022][ \t]+)?(?P<key>[^\s:|#>][^\n:|]{0,59}?)[ \t]*:(?P<rest>[ \t]+(?P<value>\S[^\n]*))?$"
+    r"[ \t]*(?:[-*+\u2022][ \t]+)?(?P<key>[^\s:|#>][^\n:|]{0,59}?)[ \t]*:"
+    r"(?:[ \t]+(?P<value>\S[^\n]*))?$"
 )
 _MARKS = re.compile(r"[*_`]+")
 _KEY_WORDS = 5
@@ -34,6 +34,20 @@ _RULE = re.compile(r"[ \t]*[|+]?[ \t:|+=-]*[-=]{3,}[ \t:|+=-]*")
 _GOES_ON = re.compile(r"[^\W\d_A-Z]+(?:,| [^\s\d])")
 _ENDS = (".", "!", "?", ":", ";", ",", "\u3002")
 _FEWEST_LINES = 3
+
+
+def section(
+    text: str,
+    tables: list[TableFacts],
+    *,
+    heading: tuple[str, ...] = (),
+    page: int | None = None,
+    first_line: int | None = None,
+    format_name: str = "text",
+) -> Section:
+    """Returns a section of prose with its elements; see `elements`."""
+    found = elements(text, format_name, tables)
+    return Section(text, heading, page, first_line, tuple(found))
 
 
 def elements(
@@ -60,9 +74,7 @@ def elements(
 class _Paragraphs:
     """One walk over the paragraphs between two blocks of code."""
 
-    def __init__(
-        self, text: str, format_name: str, tables: list[TableFacts]
-    ) -> None:
+    def __init__(self, text: str, format_name: str, tables: list[TableFacts]) -> None:
         self._text = text
         self._format = format_name
         self._tables = tables
@@ -112,7 +124,11 @@ class _Paragraphs:
         head = next((at for at, rule in enumerate(rules) if not rule), len(spans))
         named = head + 1 < len(spans) and rules[head + 1]
         columns = markdown.cells(text[slice(*spans[head])]) if named else ()
-        rows = [span for at, span in enumerate(spans) if not rules[at] and not (named and at == head)]
+        rows = [
+            span
+            for at, span in enumerate(spans)
+            if not rules[at] and not (named and at == head)
+        ]
         self._tables.append(TableFacts(columns, "", len(rows)))
         if named:
             yield Element("columns", spans[0][0], spans[head + 1][1], number)
@@ -147,7 +163,11 @@ class _Paragraphs:
         match = _FIELD.match(self._text, start, stop)
         assert match  # noqa: S101 - `_label` has matched the same line
         key = _MARKS.sub("", match["key"]).strip()
-        value = _MARKS.sub("", match["value"] or "") if "`" not in (match["value"] or "") else match["value"]
+        value = (
+            _MARKS.sub("", match["value"] or "")
+            if "`" not in (match["value"] or "")
+            else match["value"]
+        )
         return _trimmed(self._text, "field", start, stop)._replace(
             cells=(key, (value or "").strip())
         )
@@ -173,12 +193,19 @@ def _label(line: str) -> str:
     if _HEADING.match(line):
         return "heading"
     match = _FIELD.match(line)
-    if match and match["value"] and len(match["key"].split()) <= _KEY_WORDS:
-        if len(match["value"]) <= _LONGEST_VALUE and not line.lstrip().startswith(("http", "//")):
-            return "field"
+    if match and _is_field(match):
+        return "field"
     if _ITEM.match(line):
         return "item"
     return "prose"
+
+
+def _is_field(match: re.Match[str]) -> bool:
+    """Tells whether a line with a colon has a short key and a value."""
+    key, value = match["key"], match["value"]
+    if not value or len(value) > _LONGEST_VALUE or key.startswith(("http", "//")):
+        return False
+    return len(key.split()) <= _KEY_WORDS
 
 
 def _are_fields(
@@ -186,7 +213,9 @@ def _are_fields(
 ) -> bool:
     """Tells whether the lines with a colon are keys and values, not wrapped prose."""
     others = [
-        text[a:b] for (a, b), label in zip(spans, labels, strict=True) if label == "prose"
+        text[a:b]
+        for (a, b), label in zip(spans, labels, strict=True)
+        if label == "prose"
     ]
     return not any(_GOES_ON.match(line.lstrip()) for line in others)
 

@@ -17,9 +17,9 @@ from ragcli.index.generations.generation_files import (
     memory_directory,
 )
 from ragcli.index.generations.manifest import Manifest
-from ragcli.index.passages import indexed_text
 from ragcli.index.segments.catalogue import key
 from ragcli.index.segments.segment import Segment
+from ragcli.index.stored_passages import searched_text
 
 _REWRITTEN = {text_index.META, ".managed.json"}
 
@@ -108,8 +108,7 @@ def _rebuild_segment(writer: TextWriter, segment: Segment) -> None:
         if not segment.dead[position]:
             document = segment.documents.of_row(row)
             stored = segment.passage(position)
-            heading = tuple(stored.get("heading", ()))
-            text = indexed_text(document["title"], heading, stored["text"])
+            text = searched_text(document["title"], stored)
             stems = analysis.indexed_stems(text, stored["language"])
             writer.add(row, key(document["path"]), stems)
 

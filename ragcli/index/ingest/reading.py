@@ -7,7 +7,6 @@ process as well (`ragcli.index.ingest.reading_pool`).
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 import time
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.errors import UnreadableDocument
 from ragcli.frozen import frozen
-from ragcli.index.documents import loaders, splitter
+from ragcli.index import stored_passages
+from ragcli.index.documents import splitter
+from ragcli.index.documents.loaders.load import load
 from ragcli.index.fulltext import analysis
 from ragcli.index.passages import Chunk, indexed_text
 from ragcli.index.segments.catalogue import Record
@@ -105,9 +106,6 @@ class Chunking:
     """Characters that neighbouring chunks share."""
 
 
-_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
 def read(location: str, digest: str, chunking: Chunking) -> Outcome:
     """Reads one file.
 
@@ -122,13 +120,15 @@ def read(location: str, digest: str, chunking: Chunking) -> Outcome:
         if told["digest"] == digest:
             names = ("size", "mtime_ns", "checked_ns")
             return Outcome(location, touched={name: told[name] for name in names})
-        loaded = loaders.load(Path(location), data)
+        loaded = load(Path(location), data)
     except UnreadableDocument as error:
         reason = error.message.removeprefix(f"{location}: ")
         return Outcome(location, failure=reason)
     told["title"] = loaded.title
     told["format"] = loaded.format
     told["language"] = loaded.language
+    if loaded.facts:
+        told["facts"] = dict(loaded.facts)
     chunks = splitter.split(loaded, size=chunking.size, overlap=chunking.overlap)
     return Outcome(location, prepared=prepare(told, chunks))
 
@@ -140,23 +140,9 @@ def prepare(record: Record, chunks: Sequence[Chunk]) -> Prepared:
 
 
 def _prepared(title: str, chunk: Chunk) -> PreparedChunk:
-    text = indexed_text(title, chunk.heading, chunk.text)
+    text = indexed_text(title, chunk.heading, chunk.text, chunk.tables)
     stems = analysis.indexed_stems(text, chunk.language)
-    return PreparedChunk(text, _passage(chunk), stems, chunk.language)
-
-
-def _passage(chunk: Chunk) -> bytes:
-    """Returns a chunk as a line of JSON; what is absent is left out."""
-    told: dict[str, object] = {"text": chunk.text, "language": chunk.language}
-    if chunk.heading:
-        told["heading"] = chunk.heading
-    if chunk.page is not None:
-        told["page"] = chunk.page
-    if chunk.lines:
-        told["lines"] = chunk.lines
-    if chunk.kind != "prose":
-        told["kind"] = chunk.kind
-    return f"{_LINE.encode(told)}\n".encode("utf-8", "backslashreplace")
+    return PreparedChunk(text, stored_passages.encode(chunk), stems, chunk.language)
 
 
 def _content(location: str) -> tuple[os.stat_result, bytes]:

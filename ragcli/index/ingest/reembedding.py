@@ -17,10 +17,10 @@ from ragcli.index.generations.manifest import Manifest, SegmentInfo, read
 from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.ingest import embedding
 from ragcli.index.ingest.revision import segment_files
-from ragcli.index.passages import indexed_text
 from ragcli.index.report import IngestReport
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.segment_writer import Columns, SegmentWriter
+from ragcli.index.stored_passages import searched_text
 from ragcli.storage.files import disk_errors
 
 if TYPE_CHECKING:
@@ -77,11 +77,9 @@ class _NewVectors:
 
     def columns(self, record: catalogue.Record, stored: Columns) -> Columns:
         """Returns the chunks of a document with new vectors."""
-        texts = []
-        for line in stored.passages:
-            told = json.loads(line)
-            heading = tuple(told.get("heading", ()))
-            texts.append(indexed_text(record["title"], heading, told["text"]))
+        texts = [
+            searched_text(record["title"], json.loads(line)) for line in stored.passages
+        ]
         made = embedding.embed(self._embedder, texts)
         self._progress.step(record["path"])
         vectors = [made.matrix()]

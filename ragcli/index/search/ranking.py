@@ -199,7 +199,9 @@ class Coverage:
 
     def of(self, passage: Passage) -> float:
         """Returns the share in a passage with its title and headings."""
-        text = indexed_text(passage.title, passage.heading, passage.text)
+        text = indexed_text(
+            passage.title, passage.heading, passage.text, passage.tables
+        )
         return self._share(text, passage.language)
 
     def above(self, heading: Heading) -> float:

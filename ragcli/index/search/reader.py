@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from ragcli.index import stored_passages
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifest import Manifest
@@ -209,6 +210,8 @@ class Reader:
             digest=document["digest"],
             source=self.source,
             attached=self.attached,
+            units=stored_passages.units(stored),
+            tables=stored_passages.tables(stored),
         )
 
     def _places(

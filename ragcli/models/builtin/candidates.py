@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ragcli.language.markdown import unfenced
+from ragcli.language.sentences import is_whole
+from ragcli.language.units import Unit, sentences, spoken
 from ragcli.models.base import Source
-from ragcli.models.builtin.sentences import Unit, units
 
-_RULE = re.compile(r"\s*\|?[\s:|-]*-{3,}[\s:|-]*$")
-_COLUMNS = re.compile(r"\(([^()]+)\)\s*$")
-_LINE = re.compile(r"^[ \t]*(?![ \t]|#{1,6}\s)(\S[^\n]*)", re.MULTILINE)
-_GOES_ON = re.compile(r"[^\W\d_A-Z]+(?:,| [^\s\d])")
-_MARKED = re.compile(r"\s{0,3}(?:#{1,6}\s|[-*+|>`]|={3}|\d{1,3}[.)]\s)")
-_FEWEST_LINES = 3
+_FEWEST_WORDS = 3
+_SHORT = 12
+"""Characters of a sentence that is too short to say something."""
 _LONGEST_SENTENCE = 600
 """Characters; what is longer, in several lines, is no sentence but lines."""
-_FENCE = re.compile(r"\s*(?:```|~~~)[^\n]*\n?|\n?[ \t]*(?:```|~~~)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Candidate:
     """What is said: a sentence on one line, a row by columns, or lines of code."""
 
     kind: str
-    """`sentence`, `item`, `row` or `code`."""
+    """Of its unit: `sentence`, `item`, `row`, `field`, `line`, `note` or `code`."""
 
     place: int = 0
     """How many candidates stand before it in its source."""
@@ -43,86 +40,75 @@ class Candidate:
 def candidates(source: Source) -> list[Candidate]:
     """Returns what can be quoted of a source, in reading order.
 
-    Sentences and list items whole, table rows as `column: cell` where the columns
-    are known, code in blocks of whole lines; headings and fragments never, but where
-    there is nothing else, lines.
+    Sentences, list items, rows, fields and lines whole, code in blocks of whole lines;
+    headings and fragments never, but where there is nothing else, fragments.
     """
-    return [
-        replace(item, place=place) for place, item in enumerate(_candidates(source))
+    units = list(sentences(source.text, source.units or _whole(source)))
+    chosen = [unit for unit in units if _is_quotable(source, unit)]
+    found = [
+        item
+        for unit in chosen or units
+        for item in _candidates(source, unit)
+        if unit.kind not in {"columns", "heading"}
     ]
+    return [replace(item, place=place) for place, item in enumerate(found)]
 
 
-def _candidates(source: Source) -> list[Candidate]:
-    if source.kind == "code":
-        return list(_code(source, source.text, 0))
-    if source.kind == "table":
-        return list(_rows(source, source.text, 0))
-    found = [] if _is_line_by_line(source.text) else units(source.text)
-    quotations = [item for unit in found for item in _quotations(source, unit)]
-    return quotations or list(_lines(source, 0, len(source.text)))
+def _whole(source: Source) -> tuple[Unit, ...]:
+    """Returns one unit for a source whose units nobody told."""
+    kind = "code" if source.kind == "code" else "prose"
+    return (Unit(kind, 0, len(source.text)),)
 
 
-def _quotations(source: Source, unit: Unit) -> Iterator[Candidate]:
-    """Yields what of a stretch of prose, a table or code can be quoted."""
-    if unit.kind == "code":
-        yield from _code(source, unit.text, unit.start)
-    elif unit.kind == "table":
-        yield from _rows(source, unit.text, unit.start)
-    elif unit.quotable and len(unit.text) > _LONGEST_SENTENCE:
-        yield from _lines(source, unit.start, unit.start + len(unit.text))
-    elif unit.quotable:
-        yield Candidate(source, unit.start, unit.spoken, unit.kind)
-
-
-def _is_line_by_line(text: str) -> bool:
-    """Tells whether each line says something of its own, as in the output of a command.
-
-    Lines of wrapped text begin with a word in lower case for the most part, and
-    sentences, items and paragraphs end with a full stop or a blank line.
-    """
-    lines = text.strip().split("\n")
-    if len(lines) < _FEWEST_LINES or not all(map(str.strip, lines)):
+def _is_quotable(source: Source, unit: Unit) -> bool:
+    """Tells whether a unit may stand in an answer by itself."""
+    if unit.kind in {"columns", "heading"}:
         return False
-    apart = [line for line in lines if _is_apart(line.rstrip())]
-    return not any(map(_MARKED.match, lines)) and 4 * len(apart) > 3 * len(lines)
+    if unit.kind != "sentence":
+        return True
+    text = source.text[unit.start : unit.end]
+    if not is_whole(text):
+        return False
+    return (
+        len(text.split()) >= _FEWEST_WORDS or len(text) >= _SHORT or not text.isascii()
+    )
 
 
-def _is_apart(line: str) -> bool:
-    """Tells whether a line neither goes on with the one before nor ends a sentence."""
-    return not (_GOES_ON.match(line) or line.endswith((".", "!", "?", ":", ";")))
+def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
+    if unit.kind == "code":
+        yield from _code(source, unit)
+    elif unit.kind == "sentence" and unit.end - unit.start > _LONGEST_SENTENCE:
+        yield from _lines(source, unit)
+    else:
+        said = spoken(source.text, unit, source.tables)
+        yield Candidate(source, unit.start, said, unit.kind)
 
 
-def _lines(source: Source, start: int, end: int) -> Iterator[Candidate]:
-    """Yields the lines of a text without a sentence: notes, a log, a command's output.
-
-    Lines that begin with a word in lower case, for the most part, go on with the
-    lines before them: such a text is the middle of a sentence.
-    """
-    spans = list(_LINE.finditer(source.text, start, end))
-    going_on = sum(bool(_GOES_ON.match(span[1])) for span in spans[1:])
-    if 2 * going_on > len(spans):
-        return
-    for span in spans:
-        yield Candidate(source, span.start(1), " ".join(span[1].split()), "item")
+def _lines(source: Source, unit: Unit) -> Iterator[Candidate]:
+    """Yields the lines of what is too long to be a sentence."""
+    position = unit.start
+    for line in source.text[unit.start : unit.end].split("\n"):
+        if line.strip():
+            yield Candidate(source, position, " ".join(line.split()), "line")
+        position += len(line) + 1
 
 
-def _code(source: Source, text: str, start: int) -> Iterator[Candidate]:
+def _code(source: Source, unit: Unit) -> Iterator[Candidate]:
     """Yields the blocks of a stretch of code.
 
     A block starts where, after a blank line, the code is back at its outermost
     indentation.
     """
-    body = _FENCE.sub("", text)
-    lines = body.split("\n")
+    lines = unfenced(source.text[unit.start : unit.end]).split("\n")
     outermost = min((_indent(line) for line in lines if line.strip()), default=0)
     block: list[str] = []
     for line in [*lines, ""]:
         begins = line.strip() and _indent(line) <= outermost
         if begins and block and not block[-1].strip():
-            yield from _block(source, start, block)
+            yield from _block(source, unit.start, block)
             block = []
         block.append(line)
-    yield from _block(source, start, block)
+    yield from _block(source, unit.start, block)
 
 
 def _block(source: Source, start: int, lines: list[str]) -> Iterator[Candidate]:
@@ -134,36 +120,3 @@ def _block(source: Source, start: int, lines: list[str]) -> Iterator[Candidate]:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
-
-
-def _rows(source: Source, text: str, start: int) -> Iterator[Candidate]:
-    """Yields the rows of a table below its column names."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    cells = [_cells(line) for line in lines]
-    ruled = next((at for at, line in enumerate(lines) if _RULE.match(line)), 0)
-    columns = cells[ruled - 1] if ruled else _named_columns(source)
-    for line, row in zip(
-        lines[ruled + 1 if ruled else 0 :],
-        cells[ruled + 1 if ruled else 0 :],
-        strict=True,
-    ):
-        if len(row) == len(columns) and row != columns:
-            pairs = zip(columns, row, strict=True)
-            said = "; ".join(f"{name}: {cell}" for name, cell in pairs if name and cell)
-            yield Candidate(source, source.text.find(line, start), said, "row")
-
-
-def _named_columns(source: Source) -> list[str]:
-    """Returns the columns that the label of a table's source names."""
-    found = _COLUMNS.search(source.label)
-    return found[1].rsplit(" > ", 1)[-1].split(", ") if found else []
-
-
-def _cells(line: str) -> list[str]:
-    """Returns the cells of a row, whichever way it is written."""
-    if "|" in line:
-        return [cell.strip() for cell in line.strip().strip("|").split("|")]
-    delimiter = "\t" if "\t" in line else ","
-    import csv  # 2 ms; few passages hold tables
-
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]

@@ -1,8 +1,6 @@
-"""Reads documents: one loader a format; every part knows where it stands."""
+"""Reads documents: one loader a format, each from a file's content to its elements.
 
-from __future__ import annotations
-
-from ragcli.index.documents.loaders.load import load
-from ragcli.index.documents.loaders.parts import Loaded, Part
-
-__all__ = ["Loaded", "Part", "load"]
+Start at `load`, which tells the format and calls its loader; what parsers of others
+read goes through the process of `isolation` and `worker`. A loader imports from
+`ragcli.index.documents` and its own library, which it imports when it is called.
+"""

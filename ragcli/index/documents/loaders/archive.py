@@ -10,13 +10,20 @@ import io
 import posixpath
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents.loaders.hypertext import html
-from ragcli.index.documents.loaders.parts import Part, decode, one_line
-from ragcli.index.documents.loaders.sections import Sections
+from ragcli.index.documents.content import Content, decode
+from ragcli.index.documents.elements import (
+    Document,
+    DocumentBuilder,
+    Section,
+    TableFacts,
+    one_line,
+)
+from ragcli.index.documents.loaders.hypertext import page_sections
 
 LARGEST_CONTENT = 512 << 20
 """Bytes that an archive may hold when unpacked."""
@@ -63,25 +70,27 @@ def _xml(archive: zipfile.ZipFile, name: str) -> ET.Element:
         raise UnreadableDocument(f"damaged inside: {name}: {error}") from None
 
 
-def epub(data: bytes) -> tuple[str, list[Part]]:
+def epub(content: Content) -> Document:
     """Returns a book's chapters in reading order (EPUB 2 and 3).
 
     Raises:
         UnreadableDocument: No EPUB, damaged, or a bomb.
     """
-    archive = checked_archive(data)
+    archive = checked_archive(content.data)
     root = _xml(archive, "META-INF/container.xml").find(".//{*}rootfile")
     if root is None:
         raise UnreadableDocument("not an EPUB: no root file named in it")
     package = root.get("full-path", "")
     book = _xml(archive, package)
     title = book.findtext(".//{http://purl.org/dc/elements/1.1/}title") or ""
-    parts: list[Part] = []
+    sections: list[Section] = []
+    tables: list[TableFacts] = []
     for name in _spine(book, posixpath.dirname(package)):
-        chapter, sections = html(decode(_member(archive, name)))
+        text, _ = decode(_member(archive, name))
+        chapter, found = page_sections(text, tables)
         named = (chapter,) if chapter else ()
-        parts += (Part(part.text, part.heading or named) for part in sections)
-    return one_line(title), parts
+        sections += (replace(item, heading=item.heading or named) for item in found)
+    return Document(one_line(title), tuple(sections), tuple(tables))
 
 
 def _spine(book: ET.Element, base: str) -> Iterator[str]:
@@ -103,30 +112,30 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
-def odt(data: bytes) -> tuple[str, list[Part]]:
+def odt(content: Content) -> Document:
     """Returns the sections of an OpenDocument text or presentation.
 
     Raises:
         UnreadableDocument: No OpenDocument, damaged, or a bomb.
     """
-    content = _xml(checked_archive(data), "content.xml")
-    sections = Sections()
-    pending = [content]
+    builder = DocumentBuilder()
+    pending = [_xml(checked_archive(content.data), "content.xml")]
     while pending:
         element = pending.pop()
         if element.tag == f"{_TEXT}h":
             level = element.get(f"{_TEXT}outline-level", "1")
-            sections.heading(int(level) if level.isdigit() else 1, _words(element))
+            builder.heading(int(level) if level.isdigit() else 1, _words(element))
         elif element.tag == f"{_TEXT}p":
-            sections.paragraph(_words(element))
+            builder.paragraph(_words(element))
         elif element.tag == f"{_TABLE}table":
-            sections.table(
+            rows = [
                 [_words(cell) for cell in row.iter(f"{_TABLE}table-cell")]
                 for row in element.iter(f"{_TABLE}table-row")
-            )
+            ]
+            builder.table(rows[0] if rows else (), rows[1:])
         else:
             pending.extend(reversed(element))
-    return sections.title, sections.close()
+    return builder.document()
 
 
 def _words(element: ET.Element) -> str:

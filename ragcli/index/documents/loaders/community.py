@@ -12,7 +12,9 @@ from importlib import import_module
 from typing import Any
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents.loaders.parts import Part, one_line, well_formed
+from ragcli.index.documents import text_structure
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document, TableFacts, one_line, well_formed
 
 _LOADERS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "mhtml": (
@@ -34,15 +36,16 @@ _LOADERS: dict[str, tuple[str, str, dict[str, Any], str]] = {
 FORMATS = frozenset(_LOADERS)
 
 
-def community(data: bytes, format_name: str) -> tuple[str, list[Part]]:
+def community(content: Content) -> Document:
     """Returns title and text as the format's loader gives them.
 
     Raises:
         UnreadableDocument: The loader's package is missing, or it cannot read this.
     """
+    format_name = content.format
     module, name, arguments, packages = _LOADERS[format_name]
     with tempfile.NamedTemporaryFile(suffix=f".{format_name}") as file:
-        file.write(data)
+        file.write(content.data)
         file.flush()
         try:
             loader = getattr(_imported(module), name)(file.name, **arguments)
@@ -56,7 +59,9 @@ def community(data: bytes, format_name: str) -> tuple[str, list[Part]]:
             raise UnreadableDocument(f"not readable as {format_name}: {what}") from None
     title = next((str(item.metadata.get("title") or "") for item in documents), "")
     texts = [well_formed(item.page_content).strip() for item in documents]
-    return one_line(title), [Part(text) for text in texts if text]
+    tables: list[TableFacts] = []
+    sections = [text_structure.section(text, tables) for text in texts if text]
+    return Document(one_line(title), tuple(sections), tuple(tables))
 
 
 def _imported(module: str) -> Any:

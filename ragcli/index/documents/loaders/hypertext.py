@@ -10,7 +10,15 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from ragcli.index.documents.loaders.parts import Part, one_line, well_formed
+from ragcli.index.documents import text_structure
+from ragcli.index.documents.content import Content, with_newlines
+from ragcli.index.documents.elements import (
+    Document,
+    Section,
+    TableFacts,
+    one_line,
+    well_formed,
+)
 
 _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
@@ -49,21 +57,41 @@ def declared_text(data: bytes) -> str | None:
         return None
 
 
-def html(text: str) -> tuple[str, list[Part]]:
-    """Returns a page's title and its sections."""
-    page = _Page(text, _ASIDE)
-    if not page.parts:
-        page = _Page(text, frozenset())
-    return page.title or page.first_heading, page.parts
+def html(content: Content) -> Document:
+    """Reads a page; one that is not UTF-8 may declare what it is in."""
+    tables: list[TableFacts] = []
+    title, sections = page_sections(_text(content), tables)
+    return Document(title, tuple(sections), tuple(tables))
+
+
+def page_sections(text: str, tables: list[TableFacts]) -> tuple[str, list[Section]]:
+    """Returns a page's title and its sections; its tables are appended to `tables`."""
+    page = _Page(text, _ASIDE, tables)
+    if not page.sections:
+        page = _Page(text, frozenset(), tables)
+    return page.title or page.first_heading, page.sections
+
+
+def _text(content: Content) -> str:
+    if not content.data.isascii():
+        try:
+            content.data.decode("utf-8")
+        except UnicodeDecodeError:
+            declared = declared_text(content.data)
+            return content.text if declared is None else with_newlines(declared)
+    return content.text
 
 
 class _Page:
-    """One walk over a page; the result is in `title` and `parts`."""
+    """One walk over a page; the result is in `title` and `sections`."""
 
-    def __init__(self, text: str, aside: frozenset[str]) -> None:
+    def __init__(
+        self, text: str, aside: frozenset[str], tables: list[TableFacts]
+    ) -> None:
+        self._tables = tables
         self.title = ""
         self.first_heading = ""
-        self.parts: list[Part] = []
+        self.sections: list[Section] = []
         self._path: list[tuple[int, str]] = []
         self._out: list[str] = []
         self._heading = 0
@@ -178,7 +206,10 @@ class _Page:
         text = _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in lines))
         text = text.strip("\n")
         if text.strip():
-            self.parts.append(Part(text, tuple(title for _, title in self._path)))
+            path = tuple(title for _, title in self._path)
+            self.sections.append(
+                text_structure.section(text, self._tables, heading=path)
+            )
 
 
 def _after_element(text: str, position: int, name: str) -> int:

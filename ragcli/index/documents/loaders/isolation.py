@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents.loaders.parts import Part
+from ragcli.index.documents.elements import Document, unpacked
 from ragcli.index.documents.loaders.worker import CPU_LIMIT
 
 WALL_LIMIT = 120.0
@@ -43,21 +43,22 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def load(self, data: bytes, format_name: str) -> tuple[str, list[Part]]:
-        """Returns title and parts of a document.
+    def load(self, data: bytes, name: str, format_name: str) -> Document:
+        """Returns a document as its loader read it.
+
+        Args:
+            data: Its bytes.
+            name: Its file's name.
+            format_name: Its format.
 
         Raises:
             UnreadableDocument: The document is damaged, hostile or too much work.
         """
         with self._lock:
-            answer = self._ask(data, format_name)
+            answer = self._ask(data, name, format_name)
         if "error" in answer:
             raise UnreadableDocument(answer["error"], answer.get("hint", ""))
-        parts = [
-            Part(**{**part, "heading": tuple(part["heading"])})
-            for part in answer["parts"]
-        ]
-        return answer["title"], parts
+        return unpacked(answer["document"])
 
     def close(self) -> None:
         """Ends the process; the next document starts another."""
@@ -71,8 +72,13 @@ class Worker:
                     pipe.close()
         process.wait()
 
-    def _ask(self, data: bytes, format_name: str) -> dict[str, Any]:
-        request = {"size": len(data), "format": format_name, "cpu": self._cpu_limit}
+    def _ask(self, data: bytes, name: str, format_name: str) -> dict[str, Any]:
+        request = {
+            "size": len(data),
+            "name": name.encode("utf-8", "replace").decode(),
+            "format": format_name,
+            "cpu": self._cpu_limit,
+        }
         deadline = time.monotonic() + self._wall_limit
         process = self._running()
         header = json.dumps(request).encode() + b"\n"

@@ -1,25 +1,21 @@
-"""From a file to a loaded document: reads it, tells its format, calls its loader."""
+"""From a file to a document: reads it, tells its format, calls its loader."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents import formats
-from ragcli.index.documents.loaders import hypertext, markup, tabular
-from ragcli.index.documents.loaders.notebook import notebook
-from ragcli.index.documents.loaders.parts import Loaded, Part, decode
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document
+from ragcli.index.documents.loaders.parse import parse
 from ragcli.language.languages import SAMPLE, detect
 
-TextLoader: TypeAlias = Callable[[str], tuple[str, list[Part]]]
-"""From a text to its title ("" when it has none) and its parts."""
 
-
-def load(path: Path, data: bytes | None = None) -> Loaded:
+def load(path: Path, data: bytes | None = None) -> Document:
     """Reads a document.
 
     Args:
@@ -42,66 +38,33 @@ def load(path: Path, data: bytes | None = None) -> Loaded:
         raise UnreadableDocument(f"{path}: {error.message}", error.hint) from None
 
 
-def _loaded(path: Path, content: bytes, name: str) -> Loaded:
-    if name in formats.WHOLE:
+def _loaded(path: Path, data: bytes, name: str) -> Document:
+    if formats.is_isolated(name):
         from ragcli.index.documents.loaders.isolation import shared
 
-        title, parts = shared.load(content, name)
+        document = shared.load(data, path.name, name)
     else:
-        title, parts = _loader(name)(_text(content, name))
-    if not parts:
+        document = parse(Content(data, path.name, name))
+    if not document.sections:
         hint = _SCANNED if name == "pdf" else "there is nothing to index"
         raise UnreadableDocument("no text in it", hint)
-    title = title or path.stem.encode("utf-8", "replace").decode()
-    return Loaded(title, tuple(parts), name, _language(parts))
+    title = document.title or path.stem.encode("utf-8", "replace").decode()
+    return replace(document, title=title, format=name, language=_language(document))
 
 
 _SCANNED = "scanned pages need text recognition first, for example with ocrmypdf"
 
 
-def _text(content: bytes, name: str) -> str:
-    """Decodes a file; a page that is not UTF-8 may declare what it is in."""
-    if name == "html" and not content.isascii():
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            return hypertext.declared_text(content) or decode(content)
-    return decode(content)
-
-
-def _language(parts: list[Part]) -> str:
+def _language(document: Document) -> str:
     """Returns the language of a document, from its first characters."""
     sample: list[str] = []
     wanted = SAMPLE
-    for part in parts:
-        sample += [*part.heading[-1:], part.text[:wanted]]
-        wanted -= len(part.text)
+    for section in document.sections:
+        sample += [*section.heading[-1:], section.text[:wanted]]
+        wanted -= len(section.text)
         if wanted <= 0:
             break
-    return detect("\n".join(sample)) or ("en" if parts[0].kind == "code" else "")
-
-
-def _loader(name: str) -> TextLoader:
-    if name in formats.CODE:
-        return _code
-    return _LOADERS.get(name, markup.underlined)
-
-
-def _code(text: str) -> tuple[str, list[Part]]:
-    return "", [Part(text, (), None, 1, "code")] if text.strip() else []
-
-
-_LOADERS: dict[str, TextLoader] = {
-    "markdown": markup.markdown,
-    "rst": markup.underlined,
-    "org": markup.org,
-    "html": hypertext.html,
-    "csv": tabular.comma_separated,
-    "tsv": tabular.tab_separated,
-    "json": tabular.json_document,
-    "jsonl": tabular.json_lines,
-    "notebook": notebook,
-}
+    return detect("\n".join(sample)) or ("en" if document.sections[0].is_code else "")
 
 
 def _read(path: Path) -> bytes:

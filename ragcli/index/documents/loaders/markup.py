@@ -11,7 +11,16 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ragcli.frozen import frozen
-from ragcli.index.documents.loaders.parts import LONGEST_HEADING, Part, one_line
+from ragcli.index.documents import text_structure
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import (
+    LONGEST_HEADING,
+    Document,
+    Section,
+    TableFacts,
+    one_line,
+)
+from ragcli.language.markdown import closes
 
 _MARKDOWN = re.compile(
     r"^(?: {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
@@ -55,21 +64,26 @@ class _Heading:
     """Offset of the line after it."""
 
 
-def markdown(text: str) -> tuple[str, list[Part]]:
-    """Returns the title (the first heading of the first level) and the sections."""
+def markdown(content: Content) -> Document:
+    """Reads Markdown; its title is the first heading of the first level."""
+    text = content.text
     front = _FRONT_MATTER.match(text)
     start = front.end() if front else 0
     headings = list(_markdown_headings(text, start))
-    parts = list(_sections(text, start, headings))
+    tables: list[TableFacts] = []
+    sections = list(_sections(text, start, headings, tables, "markdown"))
     title = next((item.title for item in headings if item.level == 1), "")
     if not front:
-        return title, parts
+        return Document(title, tuple(sections), tuple(tables))
     named = _FRONT_TITLE.search(front[1])
     if named:
         title = one_line(named[1].strip("\"' \t"))
     if front[1].strip():
-        parts.insert(0, Part(text[:start], (), None, 1, "code"))
-    return title, parts
+        matter = text_structure.section(
+            text[:start], tables, first_line=1, format_name="text"
+        )
+        sections.insert(0, matter)
+    return Document(title, tuple(sections), tuple(tables))
 
 
 def _markdown_headings(text: str, start: int) -> Iterator[_Heading]:
@@ -115,8 +129,7 @@ def _fence_after(fence: str, mark: str, info: str) -> str:
     """Returns the open fence after a fence line, "" when there is none."""
     if not fence:
         return "" if mark[0] == "`" and "`" in info else mark
-    closes = mark[0] == fence[0] and len(mark) >= len(fence) and not info.strip()
-    return "" if closes else fence
+    return "" if closes(fence, mark, info) else fence
 
 
 def _plain(title: str) -> str:
@@ -125,16 +138,19 @@ def _plain(title: str) -> str:
     return one_line(_EMPHASIS.sub("", _ANCHOR.sub("", _LINK.sub(r"\1", cut))))
 
 
-def underlined(text: str) -> tuple[str, list[Part]]:
-    """Returns title and sections of reStructuredText, or of text that looks alike.
+def underlined(content: Content) -> Document:
+    """Reads reStructuredText, or text that looks alike.
 
     The level of a heading is told by its line's character, and whether there is
     one above as well, in the order in which these first appear.
     """
+    text = content.text
     headings = list(_underlined_headings(text))
     first = headings[0] if headings and headings[0].level == 1 else None
     title = first.title if first else ""
-    return title, list(_sections(text, 0, headings))
+    tables: list[TableFacts] = []
+    sections = tuple(_sections(text, 0, headings, tables, content.format))
+    return Document(title, sections, tuple(tables))
 
 
 def _underlined_headings(text: str) -> Iterator[_Heading]:
@@ -160,14 +176,17 @@ def _is_rule(line: str, mark: str) -> bool:
     return len(line) > 2 and line == mark * len(line)
 
 
-def org(text: str) -> tuple[str, list[Part]]:
-    """Returns title and sections of an Org file."""
+def org(content: Content) -> Document:
+    """Reads an Org file."""
+    text = content.text
     headings = [
         _Heading(len(m["marks"]), one_line(m["title"]), m.start(), m.end() + 1)
         for m in _ORG.finditer(text)
     ]
     named = re.search(r"^#\+title:[ \t]*(.+)$", text, re.MULTILINE | re.IGNORECASE)
-    return one_line(named[1]) if named else "", list(_sections(text, 0, headings))
+    tables: list[TableFacts] = []
+    sections = tuple(_sections(text, 0, headings, tables, "org"))
+    return Document(one_line(named[1]) if named else "", sections, tuple(tables))
 
 
 class HeadingPath:
@@ -191,14 +210,22 @@ class HeadingPath:
             self.title = heading.title
 
 
-def continued_markdown(text: str, path: HeadingPath) -> Iterator[Part]:
+def continued_markdown(
+    text: str, path: HeadingPath, tables: list[TableFacts]
+) -> Iterator[Section]:
     """Yields the sections of a text that goes on where `path` is, and moves `path`."""
-    return _sections(text, 0, _markdown_headings(text, 0), path)
+    headings = _markdown_headings(text, 0)
+    return _sections(text, 0, headings, tables, "markdown", path)
 
 
 def _sections(
-    text: str, start: int, headings: Iterable[_Heading], path: HeadingPath | None = None
-) -> Iterator[Part]:
+    text: str,
+    start: int,
+    headings: Iterable[_Heading],
+    tables: list[TableFacts],
+    format_name: str,
+    path: HeadingPath | None = None,
+) -> Iterator[Section]:
     """Yields the bodies between headings, with path and first line."""
     path = path or HeadingPath()
     begin, line, counted = start, 1, 0
@@ -212,7 +239,13 @@ def _sections(
             step = 1 if begin >= counted else -1
             line += step * text.count("\n", min(begin, counted), max(begin, counted))
             counted = begin
-            yield Part(body, path.titles, None, line)
+            yield text_structure.section(
+                body,
+                tables,
+                heading=path.titles,
+                first_line=line,
+                format_name=format_name,
+            )
         if following is not _END:
             path.enter(following)
             above, begin = following, min(following.end, len(text))

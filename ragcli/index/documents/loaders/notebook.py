@@ -7,32 +7,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import (
+    Document,
+    Element,
+    Section,
+    TableFacts,
+    well_formed,
+)
 from ragcli.index.documents.loaders import markup
-from ragcli.index.documents.loaders.parts import Part, well_formed
 
 _LONGEST_OUTPUT = 4000
 
 
-def notebook(text: str) -> tuple[str, list[Part]]:
+def notebook(content: Content) -> Document:
     """Returns the cells; a cell's number is its page.
 
     Raises:
         UnreadableDocument: Not a notebook.
     """
     try:
-        book = json.loads(text)
+        book = json.loads(content.text)
     except (ValueError, RecursionError):
         raise UnreadableDocument(
             "not a notebook: not valid JSON", "open and save it in Jupyter"
         ) from None
     path = markup.HeadingPath()
-    parts: list[Part] = []
+    sections: list[Section] = []
+    tables: list[TableFacts] = []
     for number, cell in enumerate(_cells(book), 1):
-        parts += _cell(cell, number, path)
-    return path.title, parts
+        sections += _cell(cell, number, path, tables)
+    return Document(path.title, tuple(sections), tuple(tables))
 
 
 def _cells(book: Any) -> list[dict[str, Any]]:
@@ -48,17 +57,24 @@ def _cells(book: Any) -> list[dict[str, Any]]:
 
 
 def _cell(
-    cell: dict[str, Any], number: int, path: markup.HeadingPath
-) -> Iterator[Part]:
+    cell: dict[str, Any],
+    number: int,
+    path: markup.HeadingPath,
+    tables: list[TableFacts],
+) -> Iterator[Section]:
     source = _joined(cell.get("source", cell.get("input")))
     if cell.get("cell_type") == "code":
         if source.strip():
-            yield Part(source, path.titles, number, None, "code")
+            yield _code(source, path, number)
         for output in _outputs(cell):
-            yield Part(output, path.titles, number, None, "code")
+            yield _code(output, path, number)
         return
-    for part in markup.continued_markdown(source, path):
-        yield Part(part.text, part.heading, number, None, part.kind)
+    for section in markup.continued_markdown(source, path, tables):
+        yield replace(section, page=number, first_line=None)
+
+
+def _code(text: str, path: markup.HeadingPath, number: int) -> Section:
+    return Section(text, path.titles, number, None, (Element("code", 0, len(text)),))
 
 
 def _outputs(cell: dict[str, Any]) -> Iterator[str]:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents.loaders.parts import Part, one_line, well_formed
+from ragcli.index.documents import text_structure
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import (
+    Document,
+    Section,
+    TableFacts,
+    one_line,
+    well_formed,
+)
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -18,7 +26,7 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[a-z\u00df-\u00ff])")
 _DEEPEST = 6
 
 
-def pdf(data: bytes) -> tuple[str, list[Part]]:
+def pdf(content: Content) -> Document:
     """Returns the pages that hold text.
 
     Raises:
@@ -28,19 +36,21 @@ def pdf(data: bytes) -> tuple[str, list[Part]]:
     from pypdf.errors import PyPdfError
 
     try:
-        reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+        reader = pypdf.PdfReader(io.BytesIO(content.data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
             raise UnreadableDocument(
                 "protected by a password", "save it without one, then add it"
             )
-        return _title(reader), list(_pages(reader))
+        tables: list[TableFacts] = []
+        sections = tuple(_pages(reader, tables))
+        return Document(_title(reader), sections, tuple(tables))
     except PyPdfError as error:
         raise UnreadableDocument(
             f"not a readable PDF: {one_line(str(error))}"
         ) from None
 
 
-def _pages(reader: PdfReader) -> Iterator[Part]:
+def _pages(reader: PdfReader, tables: list[TableFacts]) -> Iterator[Section]:
     headings: dict[int, tuple[str, ...]] = {}
     titles: set[str] = set()
     for number, path in _bookmarks(reader):
@@ -53,7 +63,7 @@ def _pages(reader: PdfReader) -> Iterator[Part]:
         heading = headings.get(number, heading)
         text = _set_apart(well_formed(page.extract_text()), titles)
         if text.strip():
-            yield Part(text, heading, number)
+            yield text_structure.section(text, tables, heading=heading, page=number)
 
 
 def _set_apart(text: str, titles: set[str]) -> str:

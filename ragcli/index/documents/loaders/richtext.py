@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents.loaders.parts import Part, well_formed
+from ragcli.index.documents import text_structure
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document, TableFacts, well_formed
 
 _TOKEN = re.compile(
     r"\\(?P<word>[a-z]{1,32})(?P<number>-?\d{1,10})? ?|\\'(?P<hex>[0-9a-fA-F]{2})"
@@ -27,16 +29,21 @@ _SPOKEN = {
 }  # fmt: skip
 
 
-def rich_text(data: bytes) -> tuple[str, list[Part]]:
+def rich_text(content: Content) -> Document:
     """Returns the text as one part.
 
     Raises:
         UnreadableDocument: Not RTF.
     """
+    data = content.data
     if not data.lstrip().startswith(b"{\\rtf"):
         raise UnreadableDocument("not RTF: it does not begin with {\\rtf")
     text = well_formed("".join(_Reader().read(data.decode("latin-1"))))
-    return "", [Part(text)] if text.strip() else []
+    if not text.strip():
+        return Document()
+    tables: list[TableFacts] = []
+    found = text_structure.section(text, tables)
+    return Document("", (found,), tuple(tables))
 
 
 class _Reader:

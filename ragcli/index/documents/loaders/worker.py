@@ -14,10 +14,11 @@ import sys
 import zipfile
 import zlib
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import packed
 
 MEMORY_LIMIT = 2 << 30
 """Bytes of address space."""
@@ -55,19 +56,19 @@ def serve() -> None:
         request = json.loads(line)
         data = requests.read(request["size"])
         _allow_processor_time(request["cpu"])
-        _send(answers, _answer(data, request["format"]))
+        _send(answers, _answer(Content(data, request["name"], request["format"])))
 
 
-def _answer(data: bytes, format_name: str) -> dict[str, Any]:
+def _answer(content: Content) -> dict[str, Any]:
     """Parses one document; what a parser raises becomes one line.
 
     The bytes are anybody's, and parsers fail on them in many ways. What is not in
     the list ends this process, and the next document gets another.
     """
-    from ragcli.index.documents.loaders.whole import load_whole
+    from ragcli.index.documents.loaders.parse import parse
 
     try:
-        title, parts = load_whole(data, format_name)
+        document = parse(content)
     except UnreadableDocument as error:
         return {"error": error.message, "hint": error.hint}
     except MemoryError:
@@ -77,7 +78,7 @@ def _answer(data: bytes, format_name: str) -> dict[str, Any]:
     except _PARSER_FAILURES as error:
         what = " ".join(str(error).split())[:200]
         return {"error": f"damaged: {type(error).__name__}: {what}"}
-    return {"title": title, "parts": [asdict(part) for part in parts]}
+    return {"document": packed(document)}
 
 
 def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:

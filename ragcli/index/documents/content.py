@@ -1,0 +1,86 @@
+"""A file's bytes on their way to a loader, and how they become text."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.formats import HEAD, is_binary
+
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
+class Content:
+    """What a loader is given.
+
+    Args:
+        data: The file's bytes.
+        name: Its name, without directories.
+        format_name: Its format.
+    """
+
+    def __init__(self, data: bytes, name: str = "", format_name: str = "") -> None:
+        self.data = data
+        self.name = name
+        self.format = format_name
+        self.encoding = ""
+        """What the bytes were decoded as, where that was a guess; set by `text`."""
+
+    @cached_property
+    def text(self) -> str:
+        r"""The file's text, its line ends all `\n`.
+
+        Raises:
+            UnreadableDocument: The bytes are no text.
+        """
+        text, self.encoding = decode(self.data)
+        return text
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    r"""Returns a text file's text, its line ends all `\n`, and its encoding if guessed.
+
+    A byte order mark decides; without one, UTF-8 where the bytes are that or
+    nearly that, else Windows-1252, which is what most other Western text is in.
+
+    Raises:
+        UnreadableDocument: The bytes are no text.
+    """
+    text, encoding = _decoded(data)
+    return with_newlines(text), encoding
+
+
+def with_newlines(text: str) -> str:
+    r"""Returns `text` with its line ends all `\n`."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace").removeprefix("\ufeff"), ""
+    if is_binary(data[:HEAD]):
+        raise UnreadableDocument("binary content", "only documents can be indexed")
+    try:
+        return data.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return _decoded_loosely(data)
+
+
+def _decoded_loosely(data: bytes) -> tuple[str, str]:
+    """Decodes damaged UTF-8 with replacement characters, anything else as Western."""
+    lenient = data.decode("utf-8", "replace")
+    wrong = lenient.count("\ufffd")
+    right = sum(character > "\x7f" for character in lenient) - wrong
+    if right > wrong:
+        return lenient, "utf-8 with errors"
+    try:
+        return data.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "latin-1"
