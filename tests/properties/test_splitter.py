@@ -11,10 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents import formats
-from ragcli.index.documents.loaders import Loaded, Part, load
-from ragcli.index.documents.loaders.parts import decode
+from ragcli.index.documents import formats, text_structure
+from ragcli.index.documents.content import decode
+from ragcli.index.documents.elements import Document, Element, Section, TableFacts
+from ragcli.index.documents.loaders.load import load
 from ragcli.index.documents.splitter import SMALLEST_SIZE, split
+from ragcli.index.passages import Chunk
 
 EXAMPLES = 1000 if os.environ.get("RAGCLI_THOROUGH") else 60
 THOROUGHLY = settings(max_examples=EXAMPLES, deadline=None)
@@ -43,9 +45,22 @@ TEXTS = st.lists(st.one_of(LINES, LAYOUT, LAYOUT), max_size=60).flatmap(
 )
 ANY_TEXT = st.one_of(TEXTS, st.text(max_size=600), st.text("ab. \n", max_size=3000))
 SIZES = st.integers(SMALLEST_SIZE, 1500)
-TEXT_FORMATS = sorted(
-    (formats.CODE | {"markdown", "rst", "org", "text", "csv", "jsonl"}) - formats.WHOLE
-)
+TEXT_FORMATS = sorted(item.name for item in formats.FORMATS if item.kind != "binary")
+
+
+def document_of(
+    text: str, kind: str = "prose", name: str = "text", first_line: int = 1
+) -> Document:
+    """Returns a document of one section whose text is `text`."""
+    tables: list[TableFacts] = []
+    if kind == "code":
+        whole = (Element("code", 0, len(text)),)
+        section = Section(text, ("Above",), None, first_line, whole)
+    else:
+        section = text_structure.section(
+            text, tables, heading=("Above",), first_line=first_line, format_name=name
+        )
+    return Document("t", (section,), tuple(tables), format=name, language="en")
 
 
 def assert_covers(text: str, pieces: list[str]) -> None:
@@ -81,7 +96,7 @@ def assert_stands(text: str, lines: tuple[int, int], file_lines: list[str]) -> N
 @THOROUGHLY
 @given(
     text=ANY_TEXT,
-    kind=st.sampled_from(["prose", "code", "table"]),
+    kind=st.sampled_from(["prose", "code"]),
     name=st.sampled_from(TEXT_FORMATS),
     size=SIZES,
     overlap=st.integers(0, 800),
@@ -107,8 +122,8 @@ def test_chunks_of_a_part_are_verbatim_bounded_and_complete(
     text, kind, name, size, overlap, first_line
 ):
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    part = Part(text, ("Above",), None, first_line, kind)
-    chunks = split(Loaded("t", (part,), name, "en"), size=size, overlap=overlap)
+    document = document_of(text, kind, name, first_line)
+    chunks = split(document, size=size, overlap=overlap)
     file_lines = [""] * (first_line - 1) + text.split("\n")
     for chunk in chunks:
         assert 0 < len(chunk.text) <= size
@@ -116,6 +131,23 @@ def test_chunks_of_a_part_are_verbatim_bounded_and_complete(
         assert chunk.heading[0] == "Above"
         assert_stands(chunk.text, chunk.lines, file_lines)
     assert_covers(text, [chunk.text for chunk in chunks])
+    for chunk in chunks:
+        assert_units(chunk)
+
+
+def assert_units(chunk: Chunk) -> None:
+    """Asserts that units lie in order in their chunk, and leave out nothing but marks.
+
+    Marks are bullets, rules and the like: no letters and no digits but of a number
+    that counts an item.
+    """
+    reached = 0
+    for unit in chunk.units:
+        assert reached <= unit.start < unit.end <= len(chunk.text)
+        between = chunk.text[reached : unit.start]
+        assert not any(map(str.isalpha, between)) or len(between.split()) == 1
+        reached = unit.end
+    assert not chunk.text[reached:].strip()
 
 
 @THOROUGHLY
@@ -136,7 +168,7 @@ def test_every_line_of_a_file_is_in_a_chunk_or_heads_one(text, suffix, size):
         assert not text.strip() or "\0" in text
         return
     chunks = split(loaded, size=size, overlap=size // 10)
-    file_lines = decode(data).split("\n")
+    file_lines = decode(data)[0].split("\n")
     covered = set()
     headings = {title for chunk in chunks for title in chunk.heading}
     for chunk in chunks:
@@ -161,8 +193,7 @@ def test_neighbouring_prose_shares_whole_sentences(sentences):
     text = " ".join(
         "Sentence" + " word" * count + f" {n}." for n, count in enumerate(sentences)
     )
-    part = Part(text, (), None, 1)
-    chunks = split(Loaded("t", (part,), "text", "en"), size=400, overlap=120)
+    chunks = split(document_of(text), size=400, overlap=120)
     for left, right in pairwise(chunks):
         assert right.text.startswith("Sentence")
         assert left.text.endswith(".")
@@ -175,7 +206,6 @@ def test_neighbouring_prose_shares_whole_sentences(sentences):
 
 @pytest.mark.parametrize("size", [1, 50])
 def test_a_size_too_small_is_raised_to_the_smallest(size):
-    part = Part("word " * 200, (), None, 1)
-    chunks = split(Loaded("t", (part,), "text", "en"), size=size, overlap=10)
+    chunks = split(document_of("word " * 200), size=size, overlap=10)
     assert max(len(chunk.text) for chunk in chunks) <= SMALLEST_SIZE
     assert len(chunks) < 20

@@ -33,7 +33,7 @@ _LONGEST_VALUE = 240
 _RULE = re.compile(r"[ \t]*[|+]?[ \t:|+=-]*[-=]{3,}[ \t:|+=-]*")
 _GOES_ON = re.compile(r"[^\W\d_A-Z]+(?:,| [^\s\d])")
 _ENDS = (".", "!", "?", ":", ";", ",", "\u3002")
-_FEWEST_LINES = 3
+_FEWEST_LINES = 2
 
 
 def section(
@@ -143,19 +143,15 @@ class _Paragraphs:
         fields = sum(label == "field" for label in labels)
         if fields and not _are_fields(text, spans, labels):
             labels = ["prose" if label == "field" else label for label in labels]
-        held: list[tuple[str, int, int]] = []
-        for label, (a, b) in zip(labels, spans, strict=True):
-            goes_on = label == "prose" and held and held[-1][0] in {"prose", "item"}
-            if goes_on:
-                held[-1] = (held[-1][0], held[-1][1], b)
-            else:
-                held.append((label, a, b))
-        for label, a, b in held:
+        for label, a, b in _joined(labels, spans):
             if label == "field":
                 yield self._field(a, b)
             elif label == "item":
                 bullet = _ITEM.match(text, a, b)
                 yield _trimmed(text, "item", bullet.end() if bullet else a, b)
+            elif label == "prose" and is_line_by_line(text[a:b]):
+                for begin, end in _line_spans(text, a, b):
+                    yield _trimmed(text, "line", begin, end)
             else:
                 yield _trimmed(text, label, a, b)
 
@@ -171,6 +167,19 @@ class _Paragraphs:
         return _trimmed(self._text, "field", start, stop)._replace(
             cells=(key, (value or "").strip())
         )
+
+
+def _joined(
+    labels: Sequence[str], spans: Sequence[tuple[int, int]]
+) -> list[tuple[str, int, int]]:
+    """Joins lines that go on with the paragraph or item above them."""
+    found: list[tuple[str, int, int]] = []
+    for label, (start, end) in zip(labels, spans, strict=True):
+        if label == "prose" and found and found[-1][0] in {"prose", "item"}:
+            found[-1] = (found[-1][0], found[-1][1], end)
+        else:
+            found.append((label, start, end))
+    return found
 
 
 def is_line_by_line(text: str) -> bool:

@@ -45,9 +45,10 @@ def candidates(source: Source) -> list[Candidate]:
     """
     units = list(sentences(source.text, source.units or _whole(source)))
     chosen = [unit for unit in units if _is_quotable(source, unit)]
+    chosen = chosen or [unit for unit in units if not _goes_on(source, unit)]
     found = [
         item
-        for unit in chosen or units
+        for unit in chosen
         for item in _candidates(source, unit)
         if unit.kind not in {"columns", "heading"}
     ]
@@ -72,6 +73,12 @@ def _is_quotable(source: Source, unit: Unit) -> bool:
     return (
         len(text.split()) >= _FEWEST_WORDS or len(text) >= _SHORT or not text.isascii()
     )
+
+
+def _goes_on(source: Source, unit: Unit) -> bool:
+    """Tells whether a unit of several lines is the middle of a sentence."""
+    text = source.text[unit.start : unit.end]
+    return unit.kind == "sentence" and text[:1].islower() and "\n" in text
 
 
 def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:

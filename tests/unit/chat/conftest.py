@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ragcli.index.passages import Passage
+from ragcli.index.stored_passages import units
 
 LOCKS = Passage(
     "l",
@@ -36,4 +39,7 @@ CODE = Passage(
 
 @pytest.fixture
 def passages() -> list[Passage]:
-    return [LOCKS, FRANCE, CODE]
+    return [
+        replace(item, units=units({"text": item.text, "kind": item.kind}))
+        for item in (LOCKS, FRANCE, CODE)
+    ]

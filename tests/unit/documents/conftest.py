@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.index.documents.loaders import Loaded, load
+from ragcli.index.documents.elements import Document
+from ragcli.index.documents.loaders.load import load
 
 
 @pytest.fixture
-def loaded(tmp_path) -> Callable[[str, str | bytes], Loaded]:
+def loaded(tmp_path) -> Callable[[str, str | bytes], Document]:
     """Writes a file of this name and content, and loads it."""
 
-    def load_file(name: str, content: str | bytes) -> Loaded:
+    def load_file(name: str, content: str | bytes) -> Document:
         path = tmp_path / name
         data = content.encode() if isinstance(content, str) else content
         path.write_bytes(data)

@@ -41,7 +41,7 @@ The end.
 
 
 def headings_and_lines(document):
-    return [(part.heading, part.first_line) for part in document.parts]
+    return [(part.heading, part.first_line) for part in document.sections]
 
 
 def test_markdown_sections_know_path_and_line(loaded):
@@ -57,9 +57,9 @@ def test_markdown_sections_know_path_and_line(loaded):
         (("Empty",), 20),
         (("Last",), 22),
     ]
-    assert document.parts[0].kind == "code"
-    assert document.parts[5].text == "# Empty\n"
-    assert document.parts[3].text.startswith("\n```python\n# not a heading")
+    assert document.sections[0].text.startswith("---\ntitle")
+    assert document.sections[5].text == "# Empty\n"
+    assert document.sections[3].text.startswith("\n```python\n# not a heading")
 
 
 def test_markdown_keeps_a_table_and_code_as_what_they_are(loaded):
@@ -86,13 +86,13 @@ def test_restructured_text_levels_follow_their_first_use(loaded):
     )
     document = loaded("a.rst", text)
     assert document.title == "Title"
-    assert [part.heading for part in document.parts] == [
+    assert [part.heading for part in document.sections] == [
         ("Title",),
         ("Title", "One"),
         ("Title", "One", "Deep"),
         ("Title", "Two"),
     ]
-    assert document.parts[1].first_line == 9
+    assert document.sections[1].first_line == 9
     [table] = split(document, size=1000, overlap=0)[-1:]
     assert (table.kind, table.lines) == ("table", (22, 24))
 
@@ -108,7 +108,10 @@ def test_plain_text_with_underlined_headings_has_sections(loaded):
 def test_org_sections(loaded):
     document = loaded("a.org", "#+TITLE: Notes\n* One\nbody\n** Two\nmore\n")
     assert document.title == "Notes"
-    assert [part.heading for part in document.parts][1:] == [("One",), ("One", "Two")]
+    assert [part.heading for part in document.sections][1:] == [
+        ("One",),
+        ("One", "Two"),
+    ]
 
 
 PYTHON = '''\
@@ -194,18 +197,18 @@ def test_html_reads_as_the_page_does(loaded):
         "<pre>a  = 1\n  b</pre><!-- <p>hidden</p> -->",
     )
     assert document.title == "Locks & keys"
-    assert document.parts[0].heading == ("Locks",)
-    assert document.parts[0].text == "Two bold words.\nNext line.\n\n- one\n- two"
-    assert document.parts[1].heading == ("Locks", "Codes")
-    assert "code | name" in document.parts[1].text
-    assert "75 | locked" in document.parts[1].text
-    assert "```\na  = 1\n  b\n```" in document.parts[1].text
-    assert document.parts[0].first_line is None
+    assert document.sections[0].heading == ("Locks",)
+    assert document.sections[0].text == "Two bold words.\nNext line.\n\n- one\n- two"
+    assert document.sections[1].heading == ("Locks", "Codes")
+    assert "code | name" in document.sections[1].text
+    assert "75 | locked" in document.sections[1].text
+    assert "```\na  = 1\n  b\n```" in document.sections[1].text
+    assert document.sections[0].first_line is None
 
 
 def test_a_page_in_another_encoding_says_so(loaded):
     page = '<meta charset="koi8-r"><p>Привет, мир</p>'
-    [part] = loaded("a.html", page.encode("koi8-r")).parts
+    [part] = loaded("a.html", page.encode("koi8-r")).sections
     assert part.text == "Привет, мир"
 
 
@@ -213,31 +216,31 @@ def test_pdf_pages_stand_under_their_bookmarks(loaded):
     sections = (("Locks", "A commit waits ten seconds."), ("Keys", "Never in a log."))
     document = loaded("book.pdf", pdf("The book", sections))
     assert document.title == "The book"
-    assert [(part.page, part.heading) for part in document.parts] == [
+    assert [(part.page, part.heading) for part in document.sections] == [
         (1, ("Locks",)),
         (2, ("Keys",)),
     ]
-    assert document.parts[0].text.strip() == "Locks\n\nA commit waits ten seconds."
+    assert document.sections[0].text.strip() == "Locks\n\nA commit waits ten seconds."
 
 
 def test_word_documents_have_sections_lists_and_tables(loaded, word_document):
     document = loaded("a.docx", word_document)
     assert document.title == "Locks"
-    assert document.parts[0].text == "A lock keeps two writers apart."
-    assert document.parts[1].heading == ("Locks", "Waiting")
-    assert document.parts[1].text == (
+    assert document.sections[0].text == "A lock keeps two writers apart."
+    assert document.sections[1].heading == ("Locks", "Waiting")
+    assert document.sections[1].text == (
         "A commit waits ten seconds.\n\n- first\n- second\n\n"
-        "code | meaning\n--- | ---\n75 | locked"
+        "code | meaning\n75 | locked"
     )
 
 
 def test_slides_are_pages_with_notes(loaded, presentation):
     document = loaded("a.pptx", presentation)
-    assert [(part.page, part.heading) for part in document.parts] == [
+    assert [(part.page, part.heading) for part in document.sections] == [
         (1, ("Locks",)),
         (2, ("Snapshots",)),
     ]
-    assert document.parts[1].text == "- never torn\n\nMention the rename."
+    assert document.sections[1].text == "- never torn\n\nMention the rename."
 
 
 @pytest.mark.parametrize(("name", "module"), [("docx", "docx"), ("pptx", "pptx")])
@@ -252,7 +255,7 @@ def test_an_epub_has_its_chapters_in_order(loaded):
     book = epub("The book", (("Locks", "<p>Short.</p>"), ("Keys", "<p>Secret.</p>")))
     document = loaded("a.epub", book)
     assert document.title == "The book"
-    assert [(part.heading, part.text) for part in document.parts] == [
+    assert [(part.heading, part.text) for part in document.sections] == [
         (("Locks",), "Short."),
         (("Keys",), "Secret."),
     ]
@@ -265,13 +268,13 @@ def test_opendocument_text(loaded):
         '<t:h t:outline-level="1">Locks</t:h><t:p>Kept <t:span>short</t:span>.</t:p>'
         "</o:text></o:body></o:document-content>"
     )
-    [part] = loaded("a.odt", zipped({"content.xml": content})).parts
+    [part] = loaded("a.odt", zipped({"content.xml": content})).sections
     assert (part.heading, part.text) == (("Locks",), "Kept short.")
 
 
 def test_rich_text(loaded):
     source = rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Gr\'fc\'dfe, \u8364?5.\par Next.}"
-    [part] = loaded("a.rtf", source).parts
+    [part] = loaded("a.rtf", source).sections
     assert part.text == "Grüße, €5.\n\nNext."
 
 
@@ -284,7 +287,7 @@ def test_mail_has_headers_and_the_plain_body(loaded):
     )
     document = loaded("a.eml", message)
     assert document.title == "Löcks"
-    assert [part.text.strip() for part in document.parts] == [
+    assert [part.text.strip() for part in document.sections] == [
         "From: a@example.org\nSubject: Löcks",
         "Kept short.",
     ]
@@ -297,9 +300,9 @@ def test_rarer_formats_come_through_langchain_community(loaded):
     )
     document = loaded("a.mhtml", archive)
     assert document.title == "Page"
-    assert "Kept short." in document.parts[0].text
+    assert "Kept short." in document.sections[0].text
     words = "".join(f"{n}\t{word}" + "\t_" * 8 + "\n" for n, word in enumerate("ab"))
-    assert loaded("a.conllu", words).parts[0].text == "a b"
+    assert loaded("a.conllu", words).sections[0].text == "a b"
 
 
 def test_csv_rows_stay_whole_under_their_columns(loaded):
@@ -308,7 +311,7 @@ def test_csv_rows_stay_whole_under_their_columns(loaded):
     chunks = split(document, size=300, overlap=50)
     assert len(chunks) > 3
     for chunk in chunks:
-        assert chunk.heading == ("id, note, kind",)
+        assert chunk.tables[0].columns == ("id", "note", "kind")
         assert chunk.kind == "table"
         assert chunk.text.count('"') % 2 == 0
     assert chunks[0].lines[0] == 1
@@ -316,17 +319,17 @@ def test_csv_rows_stay_whole_under_their_columns(loaded):
 
 
 def test_a_table_without_names_has_no_heading(loaded):
-    assert loaded("a.tsv", "1\t2\n3\t4\n").parts[0].heading == ()
+    assert loaded("a.tsv", "1\t2\n3\t4\n").sections[0].heading == ()
 
 
 def test_json_keeps_its_lines_and_is_laid_out_when_it_has_none(loaded):
-    pretty = loaded("a.json", '{\n  "a": 1\n}\n').parts[0]
+    pretty = loaded("a.json", '{\n  "a": 1\n}\n').sections[0]
     assert (pretty.first_line, pretty.text) == (1, '{\n  "a": 1\n}\n')
     data = {"words": ["Größe"] * 400}
-    laid_out = loaded("b.json", json.dumps(data)).parts[0]
+    laid_out = loaded("b.json", json.dumps(data)).sections[0]
     assert laid_out.first_line is None
     assert '\n  "Größe",\n' in laid_out.text
-    assert loaded("c.json", "no json at all").parts[0].first_line == 1
+    assert loaded("c.json", "no json at all").sections[0].first_line == 1
 
 
 def test_json_lines_are_records(loaded):
@@ -354,7 +357,9 @@ def test_notebook_cells_are_pages_under_the_headings_so_far(loaded):
         ),
     )
     assert document.title == "Plot"
-    assert [(p.page, p.heading, p.kind, p.text) for p in document.parts] == [
+    assert [
+        (p.page, p.heading, p.elements[0].kind, p.text) for p in document.sections
+    ] == [
         (1, ("Plot",), "prose", "Intro."),
         (2, ("Plot", "Data"), "prose", "Read it."),
         (3, ("Plot", "Data"), "code", "x = 1\nx"),
@@ -382,7 +387,7 @@ def test_encodings(loaded, data, text):
         with pytest.raises(UnreadableDocument, match="binary"):
             loaded("a.txt", data)
         return
-    assert loaded("a.txt", data).parts[0].text == text
+    assert loaded("a.txt", data).sections[0].text == text
 
 
 def test_a_file_without_a_suffix_is_told_by_its_content(loaded):
@@ -410,9 +415,9 @@ def test_light_formats_import_nothing_heavy(tmp_path):
     (tmp_path / "a.pdf").write_bytes(pdf("t", (("One", "Text."),)))
     code = (
         "import sys; from pathlib import Path;"
-        "from ragcli.index.documents import loaders;"
+        "from ragcli.index.documents.loaders.load import load;"
         "from ragcli.index.documents.splitter import split;"
-        "[split(loaders.load(p), size=900, overlap=9)"
+        "[split(load(p), size=900, overlap=9)"
         " for p in Path(sys.argv[1]).iterdir()];"
         "print({'pypdf', 'langchain_community', 'langchain_core', 'bs4', 'docx',"
         "'numpy', 'langchain_text_splitters'} & set(sys.modules))"

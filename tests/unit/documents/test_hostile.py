@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents.loaders import isolation, load
+from ragcli.index.documents.loaders import isolation
 from ragcli.index.documents.loaders.isolation import Worker
+from ragcli.index.documents.loaders.load import load
 from ragcli.index.documents.splitter import split
 from tests.make_samples import pdf
 from tests.unit.documents.conftest import zipped
@@ -31,7 +32,7 @@ def refusal(loaded, name: str, content: str | bytes) -> str:
 
 
 def pages_of(worker: Worker) -> str:
-    return worker.load(SOUND, "pdf")[1][0].text
+    return worker.load(SOUND, "a.pdf", "pdf").sections[0].text
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_an_empty_file(loaded, suffix):
 )
 def test_a_file_that_is_not_what_its_name_says(loaded, suffix, content):
     refusal(loaded, f"a.{suffix}", content)
-    assert loaded("b.pdf", SOUND).parts
+    assert loaded("b.pdf", SOUND).sections
 
 
 @pytest.mark.parametrize("content", [b"\0\0\0", b"text\0text", b"\x7fELF\x02\0"])
@@ -107,25 +108,25 @@ def test_xml_entities_are_refused(loaded):
 def test_a_deep_xml_is_read_or_refused(loaded):
     content = "<a>" * 100_000 + "x" + "</a>" * 100_000
     refusal(loaded, "a.odt", zipped({"content.xml": content}))
-    assert loaded("b.pdf", SOUND).parts
+    assert loaded("b.pdf", SOUND).sections
 
 
 def test_a_pdf_that_inflates_too_far(worker):
     with pytest.raises(UnreadableDocument):
-        worker.load(bomb(120 << 20), "pdf")
+        worker.load(bomb(120 << 20), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)
 
 
 def test_a_document_that_takes_too_long_to_compute(worker):
     with pytest.raises(UnreadableDocument, match="longer than 1 s"):
-        worker.load(bomb(48 << 20), "pdf")
+        worker.load(bomb(48 << 20), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)
 
 
 def test_a_document_that_takes_too_long_altogether():
     worker = Worker(wall_limit=0.0)
     with pytest.raises(UnreadableDocument, match="longer than 0 s"):
-        worker.load(SOUND, "pdf")
+        worker.load(SOUND, "a.pdf", "pdf")
     worker.close()
 
 
@@ -145,7 +146,7 @@ def test_an_interrupted_exchange_does_not_answer_the_next(worker, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(isolation, "_read_answer", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            worker.load(pdf("t", (("One", "Other."),)), "pdf")
+            worker.load(pdf("t", (("One", "Other."),)), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)
 
 
@@ -232,7 +233,7 @@ def test_a_notebook_of_the_wrong_shape(loaded, book):
 
 def test_lone_surrogates_do_not_reach_the_index(loaded):
     cell = '{"cells": [{"cell_type": "code", "source": "x = \\ud800"}]}'
-    [part] = loaded("a.ipynb", cell).parts
+    [part] = loaded("a.ipynb", cell).sections
     part.text.encode()
 
 
@@ -266,4 +267,4 @@ def test_a_name_of_any_bytes_can_be_loaded(tmp_path):
         file.write(b"words")
     document = load(Path(os.fsdecode(path)))
     document.title.encode()
-    assert document.parts[0].text == "words"
+    assert document.sections[0].text == "words"

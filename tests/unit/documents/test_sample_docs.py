@@ -12,7 +12,7 @@ import pytest
 from ragcli.config import Settings
 from ragcli.errors import ExitCode
 from ragcli.index.documents.discover import Found, find
-from ragcli.index.documents.loaders import load
+from ragcli.index.documents.loaders.load import load
 from ragcli.index.documents.splitter import split
 from tests.make_samples import samples
 

@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents.splitter import split
 from ragcli.models.base import Prompt, Source
 from ragcli.models.builtin.extractive import ExtractiveModel
 
@@ -29,10 +33,19 @@ def model(embedder):
     return ExtractiveModel(embedder)
 
 
+def source(number, text, kind="prose", label="docs/file.md:1-9", name="a.md"):
+    """Returns a text as a model sees it once it is indexed."""
+    [chunk] = split(load(Path(name), text.encode()), size=2000, overlap=0)
+    score = 0.9 - number / 10
+    return Source(
+        number, chunk.text, label, kind, score, units=chunk.units, tables=chunk.tables
+    )
+
+
 def asked(model, question, *texts, kind="prose", label="docs/file.md:1-9"):
+    name = "a.py" if kind == "code" else "a.txt" if kind == "text" else "a.md"
     sources = tuple(
-        Source(number, text, label, kind, 0.9 - number / 10)
-        for number, text in enumerate(texts, 1)
+        source(number, text, kind, label, name) for number, text in enumerate(texts, 1)
     )
     return "".join(model.stream(Prompt(question, question, sources)))
 
@@ -116,8 +129,8 @@ def test_the_middle_of_a_sentence_is_no_list_of_lines(model):
 
 
 def test_what_came_with_the_question_is_preferred(model):
-    own = Source(1, "The job waits for ten seconds.", "docs/a.md:1", "prose", 0.9)
-    came = Source(2, "The job waited for a minute.", "stdin:1", "prose", 0.9, True)
+    own = source(1, "The job waits for ten seconds.", label="docs/a.md:1")
+    came = replace(source(1, "The job waited for a minute."), marker=2, attached=True)
     question = "How long did the job wait?"
 
     answer = "".join(model.stream(Prompt(question, question, (own, came))))
@@ -152,15 +165,17 @@ def test_prose_questions_are_answered_with_prose(model):
 
 
 @pytest.mark.parametrize(
-    ("table", "kind", "label"),
+    ("table", "name"),
     [
-        ("| Service | Port |\n|---|---|\n| ssh | 22 |\n| http | 80 |", "prose", "a.md"),
-        ("Service,Port\nssh,22\nhttp,80", "table", "a.csv:1-3 (Service, Port)"),
-        ("ssh,22\nhttp,80", "table", "a.csv:2-3 (Service, Port)"),
+        ("| Service | Port |\n|---|---|\n| ssh | 22 |\n| http | 80 |", "a.md"),
+        ("Service,Port\nssh,22\nhttp,80", "a.csv"),
     ],
 )
-def test_rows_are_answered_by_column(model, table, kind, label):
-    answer = asked(model, "Which port has ssh?", table, kind=kind, label=label)
+def test_rows_are_answered_by_column(model, table, name):
+    question = "Which port has ssh?"
+    sources = (source(1, table, "table", name=name),)
+
+    answer = "".join(model.stream(Prompt(question, question, sources)))
 
     assert answer.startswith("Service: ssh; Port: 22 [1]")
 

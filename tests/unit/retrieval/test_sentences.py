@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragcli.models.builtin.sentences import split_sentences, units
+from ragcli.index.documents.text_structure import elements
+from ragcli.language.sentences import is_whole, sentence_spans, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -36,34 +37,35 @@ def test_markdown_is_cut_by_its_lines():
     text = (
         "# A heading\n\nA sentence is here.\n\n- the first item\n- the second item:\n"
         "  it wraps\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```\n"
-        "Underlined\n==========\n"
     )
 
-    found = [(unit.kind, unit.spoken) for unit in units(text) if unit.quotable]
+    tables = []
+    found = [
+        (item.kind, item.cells or text[item.start : item.end])
+        for item in elements(text, "markdown", tables)
+    ]
 
     assert found == [
-        ("sentence", "A sentence is here."),
+        ("heading", "# A heading"),
+        ("prose", "A sentence is here."),
         ("item", "the first item"),
-        ("item", "the second item: it wraps"),
+        ("item", "the second item:\n  it wraps"),
+        ("columns", "| a | b |\n|---|---|"),
+        ("row", ("1", "2")),
+        ("code", "```python\nx = 1\n```"),
     ]
+    assert tables == [(("a", "b"), "", 1)]
 
 
 def test_a_sentence_that_was_cut_off_is_no_sentence():
-    kinds = [
-        unit.kind for unit in units("It is whole here. And this one was cut in the")
-    ]
+    text = "It is whole here. And this one was cut in the"
+    spans = sentence_spans(text, 0, len(text))
 
-    assert kinds == ["sentence", "fragment"]
-
-
-@given(st.text())
-def test_units_stand_where_they_say(text):
-    for unit in units(text):
-        assert text[unit.start :].startswith(unit.text)
+    assert [is_whole(text[a:b]) for a, b in spans] == [True, False]
 
 
 @given(st.text())
 def test_nothing_but_white_space_is_lost(text):
-    kept = "".join("".join(unit.text.split()) for unit in units(text))
+    kept = "".join(text[a:b] for a, b in sentence_spans(text, 0, len(text)))
 
-    assert kept == "".join(text.split())
+    assert "".join(kept.split()) == "".join(text.split())
