@@ -9,37 +9,47 @@ import pytest
 from ragcli.index.passages import Passage
 from ragcli.index.stored_passages import units
 
-LOCKS = Passage(
-    "l",
-    "/docs/locks.md",
-    "A lock is a file.\nIt is held by the kernel and\nreleased when the process exits. "
-    "At most 5 seconds pass.\n\n- Readers take no lock.",
-    0.9,
-    title="Locks",
-    heading=("Storage", "Locks"),
-    lines=(10, 14),
-    digest="d1",
+
+def indexed(passage: Passage) -> Passage:
+    """Returns a passage with its units, as retrieval gives it."""
+    told = units({"text": passage.text, "kind": passage.kind})
+    return replace(passage, units=told)
+
+
+LOCKS = indexed(
+    Passage(
+        "l",
+        "/docs/locks.md",
+        "A lock is a file.\nIt is held by the kernel and\nreleased when the process exits. "
+        "At most 5 seconds pass.\n\n- Readers take no lock.",
+        0.9,
+        title="Locks",
+        heading=("Storage", "Locks"),
+        lines=(10, 14),
+        digest="d1",
+    )
 )
-FRANCE = Passage(
-    "f",
-    "/docs/france.html",
-    "Paris is the capital of France. It has 2,100,000 inhabitants.",
-    0.5,
-    page=3,
+FRANCE = indexed(
+    Passage(
+        "f",
+        "/docs/france.html",
+        "Paris is the capital of France. It has 2,100,000 inhabitants.",
+        0.5,
+        page=3,
+    )
 )
-CODE = Passage(
-    "c",
-    "/src/locks.py",
-    "def commit_lock(directory, wait):\n    with flock(directory):\n        yield\n",
-    0.4,
-    kind="code",
-    lines=(1, 3),
+CODE = indexed(
+    Passage(
+        "c",
+        "/src/locks.py",
+        "def commit_lock(directory, wait):\n    with flock(directory):\n        yield\n",
+        0.4,
+        kind="code",
+        lines=(1, 3),
+    )
 )
 
 
 @pytest.fixture
 def passages() -> list[Passage]:
-    return [
-        replace(item, units=units({"text": item.text, "kind": item.kind}))
-        for item in (LOCKS, FRANCE, CODE)
-    ]
+    return [LOCKS, FRANCE, CODE]
