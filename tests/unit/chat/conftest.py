@@ -20,8 +20,8 @@ LOCKS = indexed(
     Passage(
         "l",
         "/docs/locks.md",
-        "A lock is a file.\nIt is held by the kernel and\nreleased when the process exits. "
-        "At most 5 seconds pass.\n\n- Readers take no lock.",
+        "A lock is a file.\nIt is held by the kernel and\nreleased when the process "
+        "exits. At most 5 seconds pass.\n\n- Readers take no lock.",
         0.9,
         title="Locks",
         heading=("Storage", "Locks"),
@@ -42,7 +42,8 @@ CODE = indexed(
     Passage(
         "c",
         "/src/locks.py",
-        "def commit_lock(directory, wait):\n    with flock(directory):\n        yield\n",
+        "def commit_lock(directory, wait):\n"
+        "    with flock(directory):\n        yield\n",
         0.4,
         kind="code",
         lines=(1, 3),
