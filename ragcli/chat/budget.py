@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ragcli.chat.prompts import source, without_markers
+from ragcli.chat.prompts import source
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
+from ragcli.language.markers import without_markers
 from ragcli.models.base import ChatModel, Exchange, Prompt, Source
 from ragcli.models.langchain.rendering import passage_text, system_text, user_text
 

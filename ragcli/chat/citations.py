@@ -22,7 +22,9 @@ from ragcli.chat.support import (
 )
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
+from ragcli.language import markers
 from ragcli.language.words import words
+from ragcli.models.base import Piece, Quotation
 from ragcli.sessions.records.records import Citation
 
 
@@ -68,12 +70,14 @@ class MarkerFilter:
         self._cited: dict[int, _Cited] = {}
         self._unsupported = 0
 
-    def feed(self, piece: str) -> str:
+    def feed(self, piece: Piece) -> str:
         """Returns what of the answer may be shown after the next piece of it.
 
         The texts returned by `feed` and `close` together are the same however the
-        answer was cut up.
+        answer's text was cut up.
         """
+        if isinstance(piece, Quotation):
+            return self._reader.interrupt() + self._quoted(piece)
         return self._reader.feed(piece)
 
     def close(self) -> Checked:
@@ -82,6 +86,14 @@ class MarkerFilter:
         cited = sorted(self._cited.items())
         citations = tuple(self._citation(number, found) for number, found in cited)
         return Checked(tail, citations, self._unsupported)
+
+    def _quoted(self, piece: Quotation) -> str:
+        """Returns a quotation, in which nothing is a marker, and its own marker."""
+        claim = Claim(piece.text, self._allowed)
+        if self._holds(piece.marker, [claim, claim]):
+            return as_markdown(piece, marked=True)
+        self._unsupported += 1
+        return as_markdown(piece, marked=False)
 
     def _resolved(self, sentence: Sentence, before: str) -> str:
         """Returns the held part of a sentence with only the markers that hold."""
@@ -106,9 +118,9 @@ class MarkerFilter:
         wanted = list(dict.fromkeys(marker.numbers))
         known = [0 < number <= len(self._evidence) for number in wanted]
         if marker.attached and not any(known):
-            return marker.raw
+            return marker.literal
         if not all(known) and self._is_quoted(marker):
-            return marker.space + marker.raw
+            return marker.literal
         holding = [number for number in wanted if self._holds(number, claims)]
         self._unsupported += len(wanted) - len(holding)
         if holding == wanted:
@@ -160,6 +172,16 @@ class MarkerFilter:
             digest=passage.digest,
             source=passage.source,
         )
+
+
+def as_markdown(piece: Piece, *, marked: bool) -> str:
+    """Returns a piece of an answer as Markdown, a quotation `marked` or not."""
+    if not isinstance(piece, Quotation):
+        return piece
+    is_code = piece.kind == "code"
+    text = markers.fenced(piece.text) if is_code else markers.quoted(piece.text)
+    gap = "\n" if is_code else " "
+    return f"{text}{gap}[{piece.marker}]" if marked else text
 
 
 def _clauses(sentence: Sentence) -> list[str]:

@@ -18,6 +18,7 @@ from ragcli.chat.questions import Question
 from ragcli.frozen import frozen
 from ragcli.index.passages import SearchResult
 from ragcli.index.protocols import Progress
+from ragcli.language.markers import without_markers
 from ragcli.language.sentences import split_sentences
 
 RECALL_AT = (1, 3, 5, 10)
@@ -27,7 +28,6 @@ SENTENCES_AT = (1, 3)
 CHUNKS = 40
 """How many chunks to retrieve, so that ten different documents are among them."""
 
-_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -183,7 +183,7 @@ def _dcg(gains: Sequence[float]) -> float:
 def _answer_figures(question: Question, answered: Answered) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     if question.answers:
-        sentences = split_sentences(_MARKER.sub("", answered.text))
+        sentences = split_sentences(without_markers(answered.text))
         wanted = [_bare(answer) for answer in question.answers]
         for k in SENTENCES_AT:
             said = f" {_bare(' '.join(sentences[:k]))} "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Generator
+from typing import cast
 
-from ragcli.models.base import ChatModel, Prompt, Stoppable
+from ragcli.models.base import ChatModel, Piece, Prompt, Stoppable
 
 _POLL = 0.05
 """Seconds between two looks at the cancel event while a model is silent."""
@@ -20,7 +21,7 @@ class Cancelled(Exception):
 
 def cancellable(
     model: ChatModel, prompt: Prompt, cancel: threading.Event | None
-) -> Generator[str, None, None]:
+) -> Generator[Piece, None, None]:
     """Yields the model's answer until `cancel` is set.
 
     Without an event the stream runs in the calling thread. With one it runs in a
@@ -51,7 +52,7 @@ def cancellable(
                 return
             if isinstance(piece, BaseException):
                 raise piece
-            yield str(piece)
+            yield cast("Piece", piece)
     finally:
         stopped.set()
         if pump.is_alive() and isinstance(model, Stoppable):

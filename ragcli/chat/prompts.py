@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt, Source
 from ragcli.models.langchain.rendering import REFUSAL, messages
 from ragcli.paths import shown
 
-__all__ = ["REFUSAL", "as_text", "label", "new_boundary", "source", "without_markers"]
+__all__ = ["REFUSAL", "as_text", "label", "new_boundary", "source"]
 
-_MARKERS = re.compile(r"[ \t]*\[\s*\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\s*\]")
 _HEADINGS = {"system": "system", "human": "user", "ai": "assistant"}
 
 
@@ -47,11 +45,6 @@ def label(passage: Passage) -> str:
         place += f" in {shown(passage.source)}"
     heading = " > ".join(passage.heading) or passage.title
     return f"{place} ({heading})" if heading else place
-
-
-def without_markers(answer: str) -> str:
-    """Returns an earlier answer without its markers: they name other passages now."""
-    return _MARKERS.sub("", answer)
 
 
 def as_text(prompt: Prompt) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ragcli.chat.prompts import without_markers
 from ragcli.errors import ModelUnavailable
+from ragcli.language.markers import without_markers
 from ragcli.language.stemming import content_stems
 from ragcli.models.base import ChatModel, Exchange
 

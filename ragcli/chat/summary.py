@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ragcli.chat.prompts import without_markers
 from ragcli.errors import Locked, ModelUnavailable, StoreUnavailable
+from ragcli.language.markers import without_markers
 from ragcli.models.base import ChatModel
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.records.records import Turn

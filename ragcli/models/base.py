@@ -39,6 +39,27 @@ class Source:
 
 
 @frozen
+class Quotation:
+    """A stretch of a source that a model gives as it is, and whose it is.
+
+    Apart from text, so that nothing in it can pass for the model's own marker.
+    """
+
+    text: str
+    """What is quoted: one line of prose, or lines of code."""
+
+    marker: int
+    """The number of its source."""
+
+    kind: str = "line"
+    """`line` or `code`."""
+
+
+Piece = str | Quotation
+"""What an answer comes in: text, whose markers are to be read, and quotations."""
+
+
+@frozen
 class Exchange:
     """An earlier question and its answer."""
 
@@ -97,7 +118,7 @@ class ChatModel(Protocol):
     def count_tokens(self, text: str) -> int:
         """Returns the number of the model's tokens in `text`, or a safe estimate."""
 
-    def stream(self, prompt: Prompt) -> Iterator[str]:
+    def stream(self, prompt: Prompt) -> Iterator[Piece]:
         """Yields the answer piece by piece; closing the iterator cancels it."""
 
     def complete(self, instruction: str, text: str) -> str:

@@ -165,6 +165,19 @@ async def test_a_reference_definition_cannot_turn_markers_into_links():
     assert any("https://evil.example" in line for line in lines)
 
 
+async def test_what_only_looks_like_a_marker_is_text():
+    host = Host(
+        "a \\[1\\] `[1]` &#91;1&#93; x.y[1] [2, 3](x) \\` [4]\n\n```\n[1]\n```\n"
+    )
+    async with host.run_test(size=(80, 10)) as pilot:
+        for text in ("[1] [1]", "[1] x.y", "[1] [2", "[2, 3]", "3]", "[4]"):
+            await click(pilot, host, text)
+        markers = host.answer.markers()
+
+    assert host.posted == [2, 3, 4]
+    assert markers == [2, 3, 4]
+
+
 async def test_html_is_shown_not_hidden():
     host = Host("<b>x</b>\n\n<script>alert(1)</script>\n")
     async with host.run_test(size=(60, 10)):

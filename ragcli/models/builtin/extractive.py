@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ragcli.models.base import Prompt
+from ragcli.models.base import Piece, Prompt, Quotation
 from ragcli.models.builtin.candidates import Candidate, candidates
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.models.builtin.scoring import Scored, best_first
@@ -45,8 +45,8 @@ class ExtractiveModel:
         """Returns "": it writes no text of its own."""
         return ""
 
-    def stream(self, prompt: Prompt) -> Iterator[str]:
-        """Yields the answer, quotation by quotation, each with its marker.
+    def stream(self, prompt: Prompt) -> Iterator[Piece]:
+        """Yields the answer: quotations, and what stands between them.
 
         One block of code, or up to three sentences, list items and table rows: the
         best one first, the others in reading order. Nothing when no source holds
@@ -61,8 +61,10 @@ class ExtractiveModel:
             return
         chosen = answer(best_first(prompt, found, self._embedder))
         for index, item in enumerate(chosen):
-            before = _separator(chosen[index - 1], item) if index else ""
-            yield f"{before}{_quoted(item)}[{item.source.marker}]"
+            if index:
+                yield _separator(chosen[index - 1], item)
+            kind = "code" if item.kind == "code" else "line"
+            yield Quotation(item.text, item.source.marker, kind)
 
 
 def answer(ranked: Sequence[Scored]) -> list[Candidate]:
@@ -96,10 +98,6 @@ def answer(ranked: Sequence[Scored]) -> list[Candidate]:
 def _are_neighbours(one: Candidate, other: Candidate) -> bool:
     """Tells whether two candidates stand next to each other in one source."""
     return one.source == other.source and abs(one.place - other.place) == 1
-
-
-def _quoted(item: Candidate) -> str:
-    return f"```\n{item.text}\n```\n" if item.kind == "code" else f"{item.text} "
 
 
 def _separator(before: Candidate, item: Candidate) -> str:

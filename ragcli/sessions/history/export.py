@@ -13,8 +13,10 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
+from ragcli.language.markers import Piece, literal, numbers, pieces, unescaped
 from ragcli.sessions.records.records import Citation, Conversation, Turn
 from ragcli.text import labelled, safe_line, safe_text
 
@@ -28,7 +30,7 @@ _ACTIVE = re.compile(
     r"|\](?=\((?!(?:https?://|mailto:)[^\s&\\]|[\w./#%-]+\)))"
 )
 """Where an answer opens HTML, an image, a definition, or a link that may run."""
-_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
+_NUMBER = re.compile(r"\d+")
 _NOTES = {
     "nothing_found": "Nothing relevant was found.",
     "interrupted": "The answer was interrupted.",
@@ -95,13 +97,18 @@ def pages_to_html(threads: Sequence[Thread]) -> str:
 def _turn_as_markdown(turn: Turn) -> list[str]:
     parts = [f"## {_escaped(turn.question)}"]
     if turn.answer:
-        parts.append(_inert(safe_text(turn.answer)))
+        parts.append(_inert(safe_text(_linked(turn))))
     if turn.status in _NOTES:
         parts.append(f"*{_NOTES[turn.status]}*")
     if turn.citations:
-        parts.append("\n".join(_source_as_markdown(c) for c in turn.citations))
+        parts.append("\n".join(_source_as_markdown(turn, c) for c in turn.citations))
     parts.append(f"<sub>{_escaped(_meta(turn))}</sub>")
     return parts
+
+
+def _linked(turn: Turn) -> str:
+    """Returns a turn's answer with its markers as links to its sources."""
+    return "".join(_piece_as_markdown(turn, piece) for piece in pieces(turn.answer))
 
 
 def _inert(answer: str) -> str:
@@ -134,8 +141,23 @@ def _defused(match: re.Match[str]) -> str:
     return "!\\[" if match["before"] else "]\\"
 
 
-def _source_as_markdown(citation: Citation) -> str:
-    line = f"{citation.marker}. {_escaped(_place(citation))}"
+def _piece_as_markdown(turn: Turn, piece: Piece) -> str:
+    """Returns a stretch of an answer; markers as links to the sources of this turn.
+
+    No text of a document can be such a link, which holds the turn's id.
+    """
+    if piece.kind != "marker":
+        return literal(piece)
+    known = {citation.marker for citation in turn.citations}
+    numbers_here = numbers(piece.text)
+    if not known.issuperset(numbers_here):
+        return literal(piece)
+    return "".join(f"[[{n}]](#{_anchor(turn, n)})" for n in numbers_here)
+
+
+def _source_as_markdown(turn: Turn, citation: Citation) -> str:
+    anchor = f'<a id="{_anchor(turn, citation.marker)}"></a>'
+    line = f"{citation.marker}. {_escaped(_place(citation))}{anchor}"
     return f"{line}\n   > {_escaped(citation.quote)}" if citation.quote else line
 
 
@@ -149,7 +171,7 @@ def _thread_as_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
 
 def _turn_as_html(turn: Turn) -> str:
     parts = [f'<section id="{_text(turn.id)}">', f"<h2>{_text(turn.question)}</h2>"]
-    parts += _paragraphs(turn.answer)
+    parts += _paragraphs(turn)
     if turn.status in _NOTES:
         parts.append(f'<p class="note">{_NOTES[turn.status]}</p>')
     if turn.citations:
@@ -160,7 +182,7 @@ def _turn_as_html(turn: Turn) -> str:
 
 
 def _source_as_html(turn: Turn, citation: Citation) -> str:
-    name = f"{_text(turn.id)}-{citation.marker}"
+    name = _anchor(turn, citation.marker)
     quote = f"<blockquote>{_text(citation.quote)}</blockquote>"
     return (
         f'<li id="{name}" value="{citation.marker}">{_text(_place(citation))}'
@@ -168,19 +190,45 @@ def _source_as_html(turn: Turn, citation: Citation) -> str:
     )
 
 
-def _paragraphs(answer: str) -> list[str]:
+def _anchor(turn: Turn, marker: int) -> str:
+    """Returns the name of a source of a turn within its page."""
+    return f"{_text(turn.id)}-{marker}"
+
+
+def _paragraphs(turn: Turn) -> list[str]:
     """Returns an answer's paragraphs and fenced code as HTML."""
-    parts, end = [], 0
-    for match in _FENCE.finditer(answer):
-        parts += _prose(answer[end : match.start()])
-        parts.append(f"<pre>{_text(match[1])}</pre>")
-        end = match.end()
-    return parts + _prose(answer[end:])
+    parts: list[str] = []
+    found = groupby(pieces(turn.answer), key=lambda piece: piece.kind == "fence")
+    for is_fence, group in found:
+        if is_fence:
+            parts += (f"<pre>{_text(_within_fence(p.text))}</pre>" for p in group)
+        else:
+            prose = "".join(_piece_as_html(turn, piece) for piece in group)
+            paragraphs = (paragraph.strip() for paragraph in _PARAGRAPH.split(prose))
+            parts += (f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph)
+    return parts
 
 
-def _prose(text: str) -> list[str]:
-    found = (paragraph.strip() for paragraph in _PARAGRAPH.split(text))
-    return [f"<p>{_text(paragraph)}</p>" for paragraph in found if paragraph]
+def _piece_as_html(turn: Turn, piece: Piece) -> str:
+    """Returns a stretch of an answer; the numbers of markers lead to their sources."""
+    if piece.kind != "marker":
+        return _text(unescaped(piece.text) if piece.kind == "text" else piece.text)
+    known = {citation.marker for citation in turn.citations}
+
+    def linked(match: re.Match[str]) -> str:
+        number = int(match[0])
+        link = f'<a href="#{_anchor(turn, number)}">{number}</a>'
+        return link if number in known else match[0]
+
+    return _NUMBER.sub(linked, _text(piece.text))
+
+
+def _within_fence(block: str) -> str:
+    """Returns the code of a fenced block."""
+    lines = block.split("\n")[1:]
+    if lines and not lines[-1].strip("`~ \t\r>"):
+        lines.pop()
+    return "\n".join(lines) + "\n"
 
 
 def _text(text: str) -> str:

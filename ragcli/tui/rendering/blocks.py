@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from ragcli.language.markers import marker_at
 from ragcli.tui.rendering.inline import InlineWriter
 from ragcli.tui.rendering.palette import Palette
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 _BULLETS = "•◦▪‣"
@@ -43,17 +45,30 @@ class Block:
 def parser() -> MarkdownIt:
     """Returns the parser: CommonMark with tables and strikethrough.
 
-    HTML stays text. Reference definitions are off, since `[1]: …` in an answer
-    would turn every citation marker into somebody's link; so are setext headings
-    and indented code, which make a growing answer jump.
+    HTML stays text. Citation markers are tokens. Reference definitions are off, since
+    `[1]: …` in an answer would turn every citation marker into somebody's link; so are
+    setext headings and indented code, which make a growing answer jump.
     """
     from markdown_it import MarkdownIt
 
-    return (
+    made = (
         MarkdownIt("commonmark", {"html": False})
         .enable(["table", "strikethrough"])
         .disable(["reference", "lheading", "code", "html_block", "html_inline"])
     )
+    made.inline.ruler.before("link", "marker", _marker)
+    return made
+
+
+def _marker(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's
+    """Makes a token of a citation marker; escapes and code never come here."""
+    found = marker_at(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        state.push("marker", "", 0).content = found
+    state.pos += len(found)
+    return True
 
 
 @dataclass(slots=True)

@@ -20,8 +20,8 @@ from ragcli.tui.rendering.palette import Palette
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-MARKER = re.compile(r"\[(\d{1,3})\]")
-_ACTIVE = re.compile(r"\[(?P<marker>\d{1,3})\]|(?P<url>https?://[^\s<>\"'`|)\]]+)")
+_URL = re.compile(r"https?://[^\s<>\"'`|)\]]+")
+_NUMBER = re.compile(r"\d+")
 _SPACES = re.compile(r"\s+")
 
 
@@ -76,23 +76,26 @@ class InlineWriter:
     def _text(self, child: Token) -> None:
         text = _SPACES.sub(" ", child.content)
         at = 0
-        for match in _ACTIVE.finditer(text):
+        for match in _URL.finditer(text):
             self._add(text[at : match.start()])
-            self._active(match)
+            url = match[0].rstrip(".,;:!?")
+            self._add(url, self._palette.link + Style.from_meta({"href": url}))
+            self._add(match[0][len(url) :])
             at = match.end()
         self._add(text[at:])
 
-    def _active(self, match: re.Match[str]) -> None:
-        if match["marker"]:
-            number = int(match["marker"])
+    def _marker(self, child: Token) -> None:
+        """Writes a marker: what surrounds a number goes with it."""
+        raw, at = child.content, 0
+        found = list(_NUMBER.finditer(raw))
+        for match in found:
+            end = len(raw) if match is found[-1] else match.end()
+            number = int(match[0])
             style = self._palette.marker
             if number == self._chosen:
                 style += self._palette.chosen
-            self._add(match[0], style + Style.from_meta({"marker": number}))
-            return
-        url = match["url"].rstrip(".,;:!?")
-        self._add(url, self._palette.link + Style.from_meta({"href": url}))
-        self._add(match["url"][len(url) :])
+            self._add(raw[at:end], style + Style.from_meta({"marker": number}))
+            at = end
 
     def _code(self, child: Token) -> None:
         self._add(child.content, self._palette.code)
@@ -121,6 +124,7 @@ class InlineWriter:
 
 _HANDLERS: dict[str, Callable[[InlineWriter, Token], None]] = {
     "text": InlineWriter._text,  # noqa: SLF001 - the class's own table
+    "marker": InlineWriter._marker,  # noqa: SLF001
     "code_inline": InlineWriter._code,  # noqa: SLF001
     "softbreak": InlineWriter._break,  # noqa: SLF001
     "hardbreak": InlineWriter._break,  # noqa: SLF001

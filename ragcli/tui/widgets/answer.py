@@ -14,10 +14,10 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+from ragcli.language.markers import cited
 from ragcli.text import safe_text
 from ragcli.tui.rendering.blocks import Block
 from ragcli.tui.rendering.document import Document
-from ragcli.tui.rendering.inline import MARKER
 from ragcli.tui.rendering.layout import Layout
 from ragcli.tui.rendering.palette import Palette
 
@@ -108,8 +108,7 @@ class AnswerView(Widget):
 
     def markers(self) -> list[int]:
         """Returns the citation markers, in order, each once."""
-        found = (int(match[1]) for match in MARKER.finditer(self.source))
-        return list(dict.fromkeys(found))
+        return cited(self.source)
 
     def codes(self) -> list[str]:
         """Returns the source of each block of code."""

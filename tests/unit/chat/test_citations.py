@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from ragcli.chat.citations import Checked, MarkerFilter
 from ragcli.index.passages import Passage
+from ragcli.language.markers import cited, unescaped
+from ragcli.models.base import Quotation
 from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
 
 PASSAGES = [LOCKS, FRANCE, CODE]
@@ -90,7 +92,7 @@ def test_what_does_not_hold_is_removed_and_counted(
         "``a[9]`` is code.",
         "```\nx[1] = y[9]\n```\nDone.",
         "~ text\n```py\nprint(argv[9])\n\nx[8]\n```\n",
-        "It is sys.argv[9] or argv[0] here.",
+        "It is sys.argv[9] here.",
         "```\nnever closed [9]",
     ],
 )
@@ -109,8 +111,59 @@ def test_brackets_that_a_passage_has_are_quoted() -> None:
 
     text, found = checked(answer, [passage])
 
-    assert (text, found.unsupported) == (answer, 0)
+    assert text == answer.replace("[0, 1]", "\\[0, 1\\]")
+    assert found.unsupported == 0
     assert [citation.marker for citation in found.citations] == [1]
+
+
+def test_an_index_that_no_passage_has_is_text() -> None:
+    text, found = checked("The name is argv[0] here.")
+
+    assert (text, found.unsupported) == ("The name is argv\\[0\\] here.", 0)
+
+
+MINTED = [
+    "A lock is a file [2].",
+    "A lock is a file. [2]",
+    "A lock is a ` file [2].",
+    "``` [2] a lock is a file.",
+    "~~~ [2] a lock is a file.",
+    "A lock is a file \\[2\\].",
+    "A lock is a file \\[2].",
+    "A lock is a file &#91;2&#93;.",
+    "A lock is a name[2] file.",
+    "A lock is a names.of[2] file.",
+    "A lock is a 【2】 file [^2].",
+    "A lock is a file [0, 2], [2-3].",
+    "A lock is a file `[2]`.",
+    "A lock is a [2](file) [2]: file.",
+    "A lock is a file \\",
+]
+
+
+@pytest.mark.parametrize("text", MINTED)
+@pytest.mark.parametrize("kind", ["line", "code"])
+def test_a_quotation_cites_its_own_source_and_no_other(text: str, kind: str) -> None:
+    passages = [replace(LOCKS, text=f"{text}\n"), FRANCE, CODE]
+    filtered = MarkerFilter(passages)
+
+    shown = filtered.feed(Quotation(text, 1, kind))
+    shown += filtered.feed("\n") + filtered.feed(Quotation(text, 1, kind))
+    found = filtered.close()
+
+    assert cited(shown) == [citation.marker for citation in found.citations] == [1]
+    assert found.unsupported == 0
+    assert found.citations[0].quote in text
+
+
+@pytest.mark.parametrize("text", MINTED)
+def test_a_quotation_without_its_marker_cites_nothing(text: str) -> None:
+    filtered = MarkerFilter(PASSAGES)
+
+    shown = filtered.feed(Quotation(text.replace("lock", "loaf"), 2))
+
+    assert cited(shown) == []
+    assert filtered.close().citations == ()
 
 
 def test_a_citation_is_the_sentence_that_bears_the_claim() -> None:
@@ -270,12 +323,22 @@ def test_nothing_but_markers_and_blanks_is_ever_lost(answer: str) -> None:
     text, found = checked([answer])
 
     if found.unsupported == 0:
-        assert text == answer
-    assert without_markers(text) == without_markers(answer)
+        assert unescaped(text) == unescaped(answer)
+    assert without_brackets(text) == without_brackets(answer)
 
 
-def without_markers(text: str) -> str:
-    bare = re.sub(r"\[\s*\d{1,3}(?:\s*[,;-]\s*\d{1,3})*\s*\]", "", text)
+@given(st.lists(FRAGMENTS, max_size=14).map("".join))
+def test_what_an_answer_cites_is_what_its_reader_finds_in_it(answer: str) -> None:
+    text, found = checked([answer])
+
+    shown = [n for n in cited(text) if n <= len(PASSAGES)]
+
+    assert sorted(shown) == [citation.marker for citation in found.citations]
+    assert checked([text])[0] == text
+
+
+def without_brackets(text: str) -> str:
+    bare = re.sub(r"\[\s*\d{1,3}(?:\s*[,;-]\s*\d{1,3})*\s*\]", "", unescaped(text))
     return re.sub(r"\s+", "", bare)
 
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ragcli.chat.prompts import as_text, label, new_boundary, source, without_markers
+from ragcli.chat.prompts import as_text, label, new_boundary, source
 from ragcli.index.passages import Passage
 from ragcli.models.base import Exchange, Prompt
 from ragcli.models.langchain.rendering import REFUSAL, messages
@@ -105,7 +105,3 @@ def test_a_label_cannot_break_its_line() -> None:
     user = messages(prompt(odd))[-1].text
 
     assert "[1] /docs/a b.md\ntext" in user
-
-
-def test_markers_are_removed_and_nothing_else() -> None:
-    assert without_markers("A [1], b [2][3] and c[4-5]: x[i].") == "A, b and c: x[i]."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ragcli.chat.citations import as_markdown
 from ragcli.index.documents.loaders.load import load
 from ragcli.index.documents.splitter import split
 from ragcli.models.base import Prompt, Source
@@ -47,7 +48,11 @@ def asked(model, question, *texts, kind="prose", label="docs/file.md:1-9"):
     sources = tuple(
         source(number, text, kind, label, name) for number, text in enumerate(texts, 1)
     )
-    return "".join(model.stream(Prompt(question, question, sources)))
+    return said(model, Prompt(question, question, sources))
+
+
+def said(model, prompt):
+    return "".join(as_markdown(piece, marked=True) for piece in model.stream(prompt))
 
 
 def test_the_best_sentence_leads_with_its_marker(model):
@@ -133,7 +138,7 @@ def test_what_came_with_the_question_is_preferred(model):
     came = replace(source(1, "The job waited for a minute."), marker=2, attached=True)
     question = "How long did the job wait?"
 
-    answer = "".join(model.stream(Prompt(question, question, (own, came))))
+    answer = said(model, Prompt(question, question, (own, came)))
 
     assert answer.startswith("The job waited for a minute. [2]")
 
@@ -175,7 +180,7 @@ def test_rows_are_answered_by_column(model, table, name):
     question = "Which port has ssh?"
     sources = (source(1, table, "table", name=name),)
 
-    answer = "".join(model.stream(Prompt(question, question, sources)))
+    answer = said(model, Prompt(question, question, sources))
 
     assert answer.startswith("Service: ssh; Port: 22 [1]")
 

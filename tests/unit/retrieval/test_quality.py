@@ -6,14 +6,15 @@ The slice and its licence are in `squad/`. Full figures: `tests/benchmarks/READM
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
+from ragcli.chat import citations
 from ragcli.chat.evaluation import CHUNKS, Answered, evaluate
 from ragcli.chat.questions import read_questions
 from ragcli.index.passages import SearchRequest
+from ragcli.language import markers
 from ragcli.models.base import Prompt, Source
 from ragcli.models.builtin.extractive import ExtractiveModel
 from tests.benchmarks.quality.prepare import as_markdown
@@ -39,8 +40,10 @@ def answer(embedder):
             for number, passage in enumerate(found.passages[:6], 1)
         )
         prompt = Prompt(question.question, found.query, sources)
-        text = "".join(model.stream(prompt))
-        cited = [sources[int(n) - 1].label for n in re.findall(r"\[(\d+)\]", text)]
+        text = "".join(
+            citations.as_markdown(p, marked=True) for p in model.stream(prompt)
+        )
+        cited = [sources[n - 1].label for n in markers.cited(text)]
         return Answered(text, tuple(cited))
 
     return answer

@@ -93,10 +93,12 @@ def test_several_conversations_are_one_page() -> None:
 
 
 def test_markdown_has_questions_answers_and_sources() -> None:
-    text = to_markdown(TALK, [a_turn("c1", "why?"), a_turn("c1", "how?", answer="")])
+    why = a_turn("c1", "why?")
+    text = to_markdown(TALK, [why, a_turn("c1", "how?", answer="")])
 
     assert text.startswith("# About \\*locks\\*\n\n*2026-01-02 03:04 to ")
-    assert "## why?\n\nanswer to why? [1]\n\n1. docs/a.md:1-3 (Intro)" in text
+    link = f"[[1]](#{why.id}-1)"
+    assert f"## why?\n\nanswer to why? {link}\n\n1. docs/a.md:1-3 (Intro)" in text
     assert "\n   > a quote" in text
     assert text.index("## why?") < text.index("## how?")
 
@@ -148,7 +150,9 @@ def test_markdown_loads_and_runs_nothing_when_it_is_rendered(answer: str) -> Non
 
     seen = Page(page)
     assert not seen.tags & {"img", "script", "iframe", "svg"}
-    assert all(link.startswith(("http:", "https:", "mailto:")) for link in seen.links)
+    assert all(
+        link.startswith(("http:", "https:", "mailto:", "#")) for link in seen.links
+    )
     assert "http://evil.example/all-markers" not in seen.links
     assert seen.tags >= {"h1", "h2"}
     assert page.count("<h2>") == 2  # no fence swallowed the turn behind it
@@ -194,3 +198,22 @@ def test_json_holds_everything_with_ids() -> None:
     assert (only["id"], only["seq"]) == (turn.id, 7)
     assert only["citations"][0]["quote"] == "a quote"
     assert only["retrieved"][0]["path"] == "docs/a.md"
+
+
+MINTED = r"They say \[1\] and `x[1]` [2]. [1]" + "\n\n```\nx[1]\n```\n[1]"
+
+
+def test_only_markers_lead_to_a_source_of_their_turn() -> None:
+    turn = a_turn("c1", "why?", answer=MINTED)
+    name = f"{turn.id}-1"
+
+    markdown, page = to_markdown(TALK, [turn]), to_html(TALK, [turn])
+
+    link = f"[[1]](#{name})"
+    assert f"They say \\[1\\] and `x[1]` \\[2\\]. {link}\n" in markdown
+    assert f"```\nx[1]\n```\n{link}" in markdown
+    assert markdown.count(f'<a id="{name}"></a>') == 1
+    link = f'[<a href="#{name}">1</a>]'
+    assert f"<p>They say [1] and `x[1]` [2]. {link}</p>" in page
+    assert f"<pre>x[1]\n</pre>\n<p>{link}</p>" in page
+    assert page.count(f'id="{name}"') == 1
