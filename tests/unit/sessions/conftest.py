@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
+from ragcli.paths import Home
+from ragcli.sessions.encryption.data_key import DataKey
+from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.history.history import History
 from ragcli.sessions.local.log import LocalLog
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import Session
+from ragcli.storage.files import Directory
+from tests.sealed import CHEAP
 from tests.stores import LocalStores, open_log
 
 
@@ -43,3 +48,25 @@ def session(store: LocalStore) -> Iterator[Session]:
 @pytest.fixture
 def history(session: Session) -> History:
     return History(session, Settings())
+
+
+@pytest.fixture
+def cheap() -> Cost:
+    return CHEAP
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Directory]:
+    with Directory.open(tmp_path / "profile", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def data_key() -> DataKey:
+    return DataKey.generate()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    base = tmp_path / "home"
+    return Home(base, base / "config.toml", base / "cache")

@@ -14,7 +14,7 @@ from ragcli.models.ollama.address import Address
 from ragcli.models.ollama.api import OllamaServer
 from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,18 @@ from tests.sealed import (
     ask,
     filled,
     indexed,
+    open_store,
     opened,
     publish,
     questions,
 )
 
 both = pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "sealed"])
+
+
+@pytest.fixture
+def store(home: Home) -> LocalStore:
+    return open_store(home)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.loaders import office
 from ragcli.index.documents.splitter import split
 from tests.make_samples import epub, pdf
-from tests.unit.documents.conftest import zipped
+from tests.unit.index.documents.conftest import zipped
 
 MARKDOWN = """\
 ---
@@ -397,8 +397,8 @@ def test_a_file_without_a_suffix_is_told_by_its_content(loaded):
     assert loaded("copyright", "All of it.").format == "text"
 
 
-def test_the_language_of_a_document_and_of_a_chunk(loaded, here):
-    lines = (here / "languages.tsv").read_text(encoding="utf-8").splitlines()
+def test_the_language_of_a_document_and_of_a_chunk(loaded, languages):
+    lines = languages.read_text(encoding="utf-8").splitlines()
     sentences = dict(line.split("\t") for line in lines)
     text = "# A\n\n" + (sentences["en"] + " ") * 12
     text += "\n\n# B\n\n" + (sentences["de"] + " ") * 12

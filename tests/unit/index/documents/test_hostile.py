@@ -16,7 +16,7 @@ from ragcli.index.documents.loaders.isolation import Worker
 from ragcli.index.documents.loaders.load import load
 from ragcli.index.documents.splitter import split
 from tests.make_samples import pdf
-from tests.unit.documents.conftest import zipped
+from tests.unit.index.documents.conftest import zipped
 
 SOUND = pdf("t", (("One", "Still alive."),))
 

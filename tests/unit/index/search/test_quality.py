@@ -18,7 +18,7 @@ from ragcli.language import markers
 from ragcli.models.base import Prompt, Source
 from ragcli.models.builtin.extractive import ExtractiveModel
 from tests.benchmarks.quality.prepare import as_markdown
-from tests.unit.retrieval.conftest import Quiet
+from tests.unit.index.search.conftest import Quiet
 
 SLICE = Path(__file__).with_name("squad")
 

@@ -75,5 +75,5 @@ def saved(document: object) -> bytes:
 
 
 @pytest.fixture
-def here() -> Path:
-    return Path(__file__).parent
+def languages() -> Path:
+    return Path(__file__).parents[2] / "language" / "languages.tsv"

@@ -16,7 +16,7 @@ from ragcli.index.documents.loaders.load import load
 from ragcli.index.documents.splitter import split
 from tests.make_samples import samples
 
-SAMPLES = Path(__file__).parents[3] / "sample_docs"
+SAMPLES = Path(__file__).parents[4] / "sample_docs"
 
 
 def test_every_sample_is_found_and_read():

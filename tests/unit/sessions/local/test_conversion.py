@@ -36,6 +36,12 @@ from tests.sealed import (
     tree,
 )
 
+
+@pytest.fixture
+def store(home: Home) -> LocalStore:
+    return open_store(home)
+
+
 NEW = "a new passphrase"
 
 

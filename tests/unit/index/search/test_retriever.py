@@ -13,7 +13,7 @@ from ragcli.index.passages import Exchange, SearchRequest
 from ragcli.index.search import fusion
 from ragcli.index.search.relevance import TOKENS, Evidence, falling, relevance
 from ragcli.index.search.retriever import Retriever
-from tests.unit.retrieval.conftest import names
+from tests.unit.index.search.conftest import names
 
 SEA = {
     "reef.md": "# Coral reefs\n\nThe Great Barrier Reef lies off Queensland in "
