@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ragcli.config import Resolved, checked
+from ragcli.errors import Damaged, StorageFailed
 from ragcli.paths import Home
 
 if TYPE_CHECKING:
@@ -236,8 +238,18 @@ class Workspace:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if isinstance(error, Damaged | StorageFailed | OSError):
+                # In a profile that is being removed, what is missing is no damage.
+                self.session.expect_standing()
+        finally:
+            self.close()
 
 
 def _quoting() -> ChatModel:

@@ -69,6 +69,7 @@ def checks(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     yield from _guarded("settings", lambda: _settings(runtime))
     yield from _guarded("home", lambda: _home(runtime))
     yield from _guarded("permissions", lambda: _permissions(runtime, fix=fix))
+    yield from _guarded("leftovers", lambda: _leftovers(runtime, fix=fix))
     yield from _guarded("redis", lambda: _redis(runtime))
     yield from _guarded("profile", lambda: _profile(runtime))
     yield from _guarded("index", _index)
@@ -132,6 +133,27 @@ def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
         )
     if not found:
         yield Check(GOOD, "permissions", "nobody else can reach your files")
+
+
+def _leftovers(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
+    """Yields what killed processes left, which may be readable."""
+    from ragcli.sessions.local.directories import Directories
+    from ragcli.storage import memory
+
+    directories = Directories(runtime.home, runtime.settings)
+    found = [*directories.left(), *memory.left()]
+    if fix:
+        directories.sweep()
+        memory.sweep()
+    for place in found:
+        hint = "the next command that opens a profile removes it, or `doctor --fix`"
+        what = f"{place}: left by a process that was killed"
+        if place.exists():
+            yield Check(NOTE, "leftovers", f"{what}; it may be readable", hint)
+        else:
+            yield Check(NOTE, "leftovers", f"{what} (removed)")
+    if not found:
+        yield Check(GOOD, "leftovers", "nothing was left by a process that was killed")
 
 
 def _profile(runtime: Runtime) -> Iterator[Check]:

@@ -173,7 +173,10 @@ def _with_shared(function: Callable[..., int | None]) -> Callable[..., Any]:
         typed = Shared(**{name: arguments.pop(name) for name in _SHARED})
         started = started_by(ctx)
         invocation = Invocation(typed.over(started.shared), started.output)
-        return function(invocation, **arguments)
+        try:
+            return function(invocation, **arguments)
+        finally:
+            invocation.tell_notices()
 
     _, *own = inspect.signature(function, eval_str=True).parameters.values()
     _sign(call, [*own, *_SHARED.values(), _HELP])

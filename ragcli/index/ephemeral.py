@@ -70,7 +70,7 @@ def _index(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
         chunks=stager.chunks,
         segments=tuple(stager.segments),
     )
-    return Reader(manifest, MemoryFiles(contents), TextSearch(text.index), -1)
+    return Reader(manifest, MemoryFiles(contents), TextSearch(text.index))
 
 
 def attached(

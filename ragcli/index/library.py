@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings, seconds, size
 from ragcli.errors import DocumentNotFound, SnapshotDamaged
 from ragcli.index.generations.generation_files import generation_files
-from ragcli.index.generations.manifest import Manifest, mismatch, read
+from ragcli.index.generations.manifest import NAME, Manifest, mismatch, parse
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.catalogue import DocumentInfo
 from ragcli.index.segments.catalogue_view import CatalogueView
@@ -245,7 +245,10 @@ class Library:
         if not name:
             return Manifest(), generation_files(Path(), None)
         place = self._snapshots.directory(name)
-        return read(place), generation_files(place, self._snapshots.sealer)
+        # It stays as long as its files are used, whoever collects meanwhile.
+        lease = self._snapshots.share(name)
+        files = generation_files(place, self._snapshots.sealer, lease)
+        return parse(files.raw(NAME), name), files
 
     @staticmethod
     def _roots(base: Manifest, files: GenerationFiles) -> Roots:

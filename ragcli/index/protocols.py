@@ -97,6 +97,20 @@ class Snapshots(Protocol):
             SnapshotDamaged: A hash does not match.
         """
 
+    def share(self, generation: str) -> int:
+        """Returns a descriptor of a generation's directory; it stays until closed.
+
+        Raises:
+            SnapshotNotFound: It was collected.
+        """
+
+    def is_whole(self, generation: str) -> bool:
+        """Tells whether all files of a generation are there at this moment.
+
+        Raises:
+            ProfileNotFound: The profile itself was removed, or is being removed.
+        """
+
     def generations(self) -> list[str]:
         """Returns the kept generations, oldest first."""
 

@@ -110,6 +110,9 @@ class AbsentSession:
         """Refuses with `UsageError`."""
         _refuse()
 
+    def expect_standing(self) -> None:
+        """Does nothing: what is not there cannot be removed."""
+
     def blob(self, name: str) -> bytes | None:
         """Returns None."""
         return None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from ragcli.errors import ExitCode
 from ragcli.frozen import frozen
 
@@ -33,6 +36,21 @@ class Finding:
 
     code: ExitCode = ExitCode.DAMAGED
     """How the command ends while this is so: 4, or 77 for modes and owners."""
+
+
+def of_left(places: Sequence[Path]) -> list[Finding]:
+    """Returns the findings of what killed processes had left.
+
+    Args:
+        places: What was there before a profile was opened, which removes it.
+    """
+    what = "left by a process that was killed"
+    return [
+        Finding(NOTE, f"{what}; it could not be removed", str(place), "remove it")
+        if place.exists()
+        else Finding(REPAIRED, f"{what}; removed", str(place))
+        for place in places
+    ]
 
 
 def exit_code(findings: list[Finding]) -> ExitCode:

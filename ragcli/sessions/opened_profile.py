@@ -99,6 +99,13 @@ class OpenedProfile:
 
         return SealedLines(self._data_key)
 
+    def expect_standing(self) -> None:
+        """Refuses to go on in a profile that was removed or replaced meanwhile.
+
+        Raises:
+            ProfileNotFound: What is missing in it is no damage.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Releases descriptors and keys."""

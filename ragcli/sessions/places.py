@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from ragcli.errors import UsageError
 from ragcli.paths import PROFILE_NAME, Home
+from ragcli.storage import leases
 from ragcli.storage.files import (
     DIRECTORY_MODE,
     Directory,
@@ -95,14 +96,19 @@ class Places:
             )
         return name + _suffix() if profiles.has(name) else name
 
-    def sweep(self, profiles: Directory) -> None:
-        """Removes what was being made or removed when a process was killed.
+    def left(self, profiles: Directory) -> list[str]:
+        """Returns what was being made or removed when a process was killed.
 
-        Call it with the caller's registry locked.
+        Whoever makes or removes a directory owns it (`storage.leases`): what nobody
+        owns was left.
         """
-        for entry in profiles.names():
-            if _UNFINISHED.fullmatch(entry) and _own(profiles, entry):
-                profiles.remove_tree(entry)
+        return [
+            entry
+            for entry in profiles.names()
+            if _UNFINISHED.fullmatch(entry)
+            and _own(profiles, entry)
+            and leases.is_unused(profiles.descriptor, entry)
+        ]
 
     def _create(self) -> None:
         """Makes what is missing; for everybody where the home is for everybody."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ragcli import config
 from ragcli.config import Settings, seconds
 from ragcli.errors import ProfileNotFound, UsageError
+from ragcli.sessions.audit import after_the_fact
 from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
@@ -38,6 +39,8 @@ class Profiles(Generic[SessionT]):
         self.passphrase = passphrase
         self._settings = settings
         self._cost = cost
+        self.notices: list[str] = []
+        """What was swept, and what could not be removed; one line each, for people."""
         self.wait = float(seconds(settings.lock_wait))
         """Seconds to wait for a lock."""
 
@@ -69,18 +72,14 @@ class Profiles(Generic[SessionT]):
 
         check_passphrase(passphrase)
         session = self._convert(name, passphrase)
-        try:
-            session.audit.record("profile.encrypt")
-        finally:
-            session.close()
+        after_the_fact.note(session.audit, "profile.encrypt")
+        session.close()
 
     def decrypt(self, name: str) -> None:
         """Puts a profile in the clear; raises as `encrypt`, and `WrongPassphrase`."""
         session = self._convert(name, None)
-        try:
-            session.audit.record("profile.decrypt")
-        finally:
-            session.close()
+        after_the_fact.note(session.audit, "profile.decrypt")
+        session.close()
 
     def keyring_secret(self, name: str) -> str | None:
         """Returns what the system's keyring holds to open a profile, if anything."""

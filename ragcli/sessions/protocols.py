@@ -125,12 +125,22 @@ class Session(Protocol):
             How many copies are gone.
         """
 
+    def expect_standing(self) -> None:
+        """Refuses a profile that was removed or replaced since it was opened.
+
+        Raises:
+            ProfileNotFound: What is missing in it is no damage.
+        """
+
     def close(self) -> None:
         """Releases descriptors and keys."""
 
 
 class SessionStore(Protocol):
     """A place that holds profiles."""
+
+    notices: list[str]
+    """What was swept, and what could not be removed; one line each, for people."""
 
     def names(self) -> list[str]:
         """Returns the caller's profiles, sorted."""

@@ -3,7 +3,8 @@
 Everything below a profile is reached through a `Directory`: an open descriptor
 whose owner, mode and kind were checked, as sshd does for its keys
 (openssh, misc.c: safe_path_fd). Names are single components, never paths, and
-no symbolic link is followed.
+no symbolic link is followed. A directory that is renamed stays reachable, and is
+never taken for another one that has its name by then.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ragcli.errors import NotPermitted
+from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError
+from ragcli.storage import reach
 from ragcli.storage.durable import (
     OPEN_DIRECTORY,
     sync_data,
@@ -85,7 +87,8 @@ class Directory:
         with disk_errors(place):
             if create:
                 _make_private(place)
-            check_parents(place)
+            if not reach.is_anchored(place):
+                check_parents(place)
             descriptor = os.open(place, OPEN_DIRECTORY)
         check = check_shared if shared else check_private
         try:
@@ -101,7 +104,7 @@ class Directory:
         place = self.path / name
         with disk_errors(place):
             if create:
-                with suppress(FileExistsError):
+                with suppress(FileExistsError), self._not_removed():
                     os.mkdir(name, DIRECTORY_MODE, dir_fd=self.descriptor)
                 # Also when it was there: its maker may have been killed before this.
                 sync_names(self.descriptor)
@@ -129,12 +132,17 @@ class Directory:
         Raises:
             FileNotFoundError: It is not there.
             NotPermitted: It is a link or special file, or open to others.
+            ProfileNotFound: It is to be made, and this directory was removed.
         """
         self._check_name(name)
         place = f"{self.path}/{name}"
         safe = flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         with disk_errors(place):
-            descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
+            if flags & os.O_CREAT:
+                with self._not_removed():
+                    descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
+            else:
+                descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
         try:
             check_regular(os.fstat(descriptor), place, linked=linked)
         except BaseException:
@@ -187,7 +195,8 @@ class Directory:
                         os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
-                self.rename(temporary, name)
+                with self._not_removed():
+                    self.rename(temporary, name)
                 if durable:
                     sync_names(self.descriptor)
         except BaseException:
@@ -237,6 +246,63 @@ class Directory:
             return False
         return True
 
+    @property
+    def reach(self) -> Path:
+        """A path that leads here whatever this directory is called meanwhile.
+
+        It is for libraries that take nothing else, and as long as this is open.
+
+        Raises:
+            FileNotFoundError: It was renamed, and this system cannot say where to.
+        """
+        return reach.path_of(self.descriptor, self.path)
+
+    def present_name(self) -> str:
+        """Returns what this directory is called now; "" when it was removed."""
+        mine, known = os.fstat(self.descriptor), self.path.name
+        if known and _is_entry(self.descriptor, f"../{known}", mine):
+            return known
+        if not mine.st_nlink:
+            return ""
+        try:
+            above = os.open("..", OPEN_DIRECTORY, dir_fd=self.descriptor)
+        except FileNotFoundError:
+            return ""
+        except OSError:
+            return known  # nobody may look there: nothing is known against it
+        try:
+            names = os.listdir(above)
+            return next((name for name in names if _is_entry(above, name, mine)), "")
+        finally:
+            os.close(above)
+
+    def expect_standing(self) -> None:
+        """Refuses a directory that was removed, or is being removed.
+
+        What is being removed gets a name that starts with a dot. Call it when
+        something is missing: only in a directory that stands is that a fault.
+
+        Raises:
+            ProfileNotFound: It does not stand any more.
+        """
+        name = self.present_name()
+        if not name or (name.startswith(".") and name != self.path.name):
+            raise self._removed()
+
+    @contextmanager
+    def _not_removed(self) -> Iterator[None]:
+        """Translates that nothing can be made in a directory that is gone."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise self._removed() from None
+
+    def _removed(self) -> ProfileNotFound:
+        return ProfileNotFound(
+            f"{self.path.name!r} was removed or replaced meanwhile",
+            "run the command again; what is under this name by then has all of it",
+        )
+
     def is_at(self, parent: Directory, name: str) -> bool:
         """Tells whether this directory is the entry `name` of `parent`."""
         try:
@@ -257,6 +323,10 @@ class Directory:
             with disk_errors(self.path):
                 os.close(descriptor)
 
+    def __del__(self) -> None:
+        with suppress(AttributeError, RagcliError, OSError):
+            self.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -272,6 +342,15 @@ class Directory:
     def _check_name(name: str) -> None:
         if not name or "/" in name or "\0" in name or name in {".", ".."}:
             raise NotPermitted(f"{name!r} is not a plain file name", "")
+
+
+def _is_entry(parent: int, name: str, status: os.stat_result) -> bool:
+    """Tells whether a directory's entry is the one of this status."""
+    try:
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except OSError:
+        return False
+    return os.path.samestat(found, status)
 
 
 def _make_private(place: Path) -> None:

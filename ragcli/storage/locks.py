@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-from ragcli.errors import Locked, ProfileNotFound
+from ragcli.errors import Locked
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.holders import RECORD_SIZE, Holder, describe, parse, shown
 
-ORDER = ("registry", "profile", "ingest", "index", "history", "audit")
+ORDER = ("registry", "profile", "staging", "ingest", "index", "history", "audit")
 """Locks are taken in this order only, so that no two holders wait for each other."""
 
 _held = threading.local()
@@ -65,6 +65,27 @@ def long_lock(directory: Directory, name: str, *, wait: float) -> Iterator[None]
         yield
 
 
+@contextmanager
+def shared_lock(directory: Directory, name: str, *, wait: float) -> Iterator[None]:
+    """Holds a lock together with others who share it, and not with its owner.
+
+    Raises:
+        As `commit_lock`.
+    """
+    file = _file_name(name)
+    descriptor = _acquire(directory, file, wait, fcntl.LOCK_SH)
+    owner = os.getpid()
+    try:
+        _write_record(descriptor, describe())
+        yield
+    finally:
+        if os.getpid() == owner:  # a forked child must not release ours
+            _write_record(descriptor, b"")
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+        with disk_errors(f"{directory.path}/{file}"):
+            os.close(descriptor)
+
+
 def holder(directory: Directory, name: str) -> Holder | None:
     """Returns who holds a lock, or None when nobody does."""
     try:
@@ -98,23 +119,22 @@ def _ordered(directory: Directory, name: str) -> Iterator[None]:
         stack.pop()
 
 
-def _acquire(directory: Directory, name: str, wait: float) -> int:
+def _acquire(
+    directory: Directory, name: str, wait: float, kind: int = fcntl.LOCK_EX
+) -> int:
     """Returns the descriptor of a locked file that still bears its name."""
     deadline = time.monotonic() + wait
     while True:
-        try:
-            descriptor = directory.open_file(name, os.O_RDWR | os.O_CREAT)
-        except FileNotFoundError:
-            raise ProfileNotFound(
-                f"{directory.path.name!r} was removed or replaced meanwhile",
-                "run the command again; what is under this name now has all of it",
-            ) from None
+        descriptor = directory.open_file(name, os.O_RDWR | os.O_CREAT)
         try:
             with disk_errors(f"{directory.path}/{name}"):
-                locked = _flock(descriptor, deadline - time.monotonic())
+                locked = _flock(descriptor, deadline - time.monotonic(), kind)
             if not locked:
                 _refuse(directory, name, wait)
             if os.fstat(descriptor).st_nlink:
+                # Whoever removes a directory holds its locks, and takes their files
+                # away; one that is made anew in it holds nothing.
+                directory.expect_standing()
                 return descriptor
         except BaseException:
             with suppress(OSError):
@@ -123,12 +143,12 @@ def _acquire(directory: Directory, name: str, wait: float) -> int:
         os.close(descriptor)
 
 
-def _flock(descriptor: int, wait: float) -> bool:
+def _flock(descriptor: int, wait: float, kind: int) -> bool:
     """Locks within `wait` seconds; tells whether it did."""
     with suppress(BlockingIOError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         return True
-    return wait > 0 and _Queue(descriptor).stand(wait)
+    return wait > 0 and _Queue(descriptor, kind).stand(wait)
 
 
 class _Queue:
@@ -137,10 +157,12 @@ class _Queue:
     Args:
         descriptor: An open lock file. The thread works on a duplicate, which is
             the same lock to the kernel, so that the caller may close its own.
+        kind: `LOCK_EX` or `LOCK_SH`.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, kind: int) -> None:
         self._descriptor = os.dup(descriptor)
+        self._kind = kind
         self._decision = threading.Lock()
         self._done = threading.Lock()
         """Held until the kernel decided."""
@@ -165,7 +187,7 @@ class _Queue:
 
     def _wait_in_kernel(self) -> None:
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            fcntl.flock(self._descriptor, self._kind)
             self._locked = True
         except OSError as error:
             self._error = error

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.storage.reach import shown
+
+_MOMENTARY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+"""What the system lacks now; nothing is wrong with the file."""
 
 _UNTRUSTED_ERRNOS = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}
 
@@ -25,7 +29,7 @@ def disk_errors(what: str | os.PathLike[str]) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        name = os.fspath(what)
+        name = shown(what)
         if error.errno in _UNTRUSTED_ERRNOS:
             raise NotPermitted(
                 f"{name}: a link or a special file stands where ragcli keeps its own",
@@ -41,6 +45,29 @@ def disk_errors(what: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
 
 
+def raise_if_unopened(place: str | os.PathLike[str], told: str) -> None:
+    """Raises what the system said when a library could not open a file.
+
+    Such a library has one kind of error for a file that it cannot open and for one
+    that it cannot read; only the second says anything about the file.
+
+    Args:
+        place: The file, or one beside it.
+        told: The library's message, which has the system's in it.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        StorageFailed: No descriptor or no memory was left.
+    """
+    with disk_errors(place):
+        os.close(os.open(place, os.O_RDONLY | os.O_CLOEXEC))
+        for number in _MOMENTARY:
+            if os.strerror(number) in told:
+                raise OSError(number, os.strerror(number))
+        if os.strerror(errno.ENOENT) in told:
+            raise FileNotFoundError(place)
+
+
 def close_reader(descriptor: int) -> None:
     """Closes what was only read: there is nothing that a failure could lose."""
     with suppress(OSError):
@@ -51,6 +78,8 @@ def _hint(error: OSError) -> str:
     """Says what to do about a failed write."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "free some space and run the command again; what was stored is whole"
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "close other programs, or allow more open files: `ulimit -n 1024`"
     if error.errno == errno.EROFS:
         return "the file system is read-only; point RAGCLI_HOME somewhere writable"
     return "what was stored before is whole; check the disk and run it again"

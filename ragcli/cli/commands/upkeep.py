@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,8 +50,9 @@ def verify(
     from ragcli.sessions import findings
 
     look = _look(call, name or call.runtime.profile_name(), repair=repair)
+    left = [] if call.runtime.settings.store else _left(call)
     with call.open(name or None, create=False) as workspace:
-        found = look(workspace.session, anchor=anchor)
+        found = [*findings.of_left(left), *look(workspace.session, anchor=anchor)]
     if call.as_json:
         told = [_finding(finding) for finding in found]
         call.output.document({"profile": workspace.name, "findings": told})
@@ -75,7 +77,16 @@ def _look(call: Invocation, name: str, *, repair: bool) -> Any:
     if not repair:
         return verifying.verify
     place = Directories(call.runtime.home, call.runtime.settings).path(name)
-    return partial(verifying.repair, before=permissions.fix_profile(place))
+    return partial(verifying.repair, before=permissions.fix_closed_profile(place))
+
+
+def _left(call: Invocation) -> list[Path]:
+    """Returns what killed processes left; opening a profile removes it."""
+    from ragcli.sessions.local.directories import Directories
+    from ragcli.storage import memory
+
+    homes = Directories(call.runtime.home, call.runtime.settings)
+    return [*homes.left(), *memory.left()]
 
 
 @examples("ragcli profile prune --dry-run", "ragcli profile prune")

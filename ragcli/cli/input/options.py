@@ -183,6 +183,13 @@ class Invocation:
         if note:
             self.output.note(note)
 
+    def tell_notices(self) -> None:
+        """Says what the store swept, and what it could not remove."""
+        runtime = vars(self).get("runtime")  # made with the first use, or not at all
+        store = vars(runtime).get("store") if runtime else None
+        for notice in store.notices if store else ():
+            self.output.warn(notice)
+
     def ask_passphrase(self, profile: str) -> str:
         """Asks for a profile's passphrase on the terminal, without showing it."""
         import getpass

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.errors import SnapshotDamaged, StorageFailed
 from ragcli.index.generations.publishing import link_or_copy
 from ragcli.storage.files import disk_errors
+from ragcli.storage.os_errors import raise_if_unopened
 
 if TYPE_CHECKING:
     import tantivy
@@ -188,13 +189,13 @@ def translated(directory: Path) -> Iterator[None]:
 
     Raises:
         FileNotFoundError: The directory was collected meanwhile.
+        StorageFailed: The system did not open a file.
         SnapshotDamaged: tantivy does not read it.
     """
     try:
         yield
     except ValueError as error:
-        if not (directory / META).exists():
-            raise FileNotFoundError(directory) from None
+        raise_if_unopened(directory / META, str(error))
         raise _damaged(str(error).splitlines()[0]) from None
 
 

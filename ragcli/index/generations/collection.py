@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from ragcli.index.generations import leases, pointer, verification
+from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.index.generations import pointer, verification
 from ragcli.index.generations.manifest import NAME as MANIFEST
 from ragcli.index.generations.manifest import generation_number
+from ragcli.storage import leases
 from ragcli.storage.files import Directory, disk_errors
 
 WORKSPACE = "tmp-"
@@ -36,14 +39,20 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
     valid = [name for name in present if generation_number(name) <= newest]
     recent = set(valid[-keep:]) | set(_young(index, valid, grace))
     for name in present:
-        if name not in recent and leases.remove_unused(index.path / name, WORKSPACE):
+        if name not in recent and _removed(index, name):
             index.remove(verification.stamp_name(name))
     index.remove(pointer.SYNC_NOTE)  # it names what may have been forgotten
     for name in (pointer.NAME, pointer.SYNC_NOTE):
         index.sweep(name)
+    sweep_workspaces(index)
+
+
+def sweep_workspaces(index: Directory) -> None:
+    """Removes the workspaces that killed processes left; failing is no failure."""
     for name in index.names():
         if name.startswith(WORKSPACE):
-            leases.remove_unused(index.path / name, WORKSPACE)
+            with suppress(StorageFailed, NotPermitted):
+                _removed(index, name)
 
 
 def discard_unpublished(index: Directory, current: str) -> None:
@@ -58,7 +67,7 @@ def discard_unpublished(index: Directory, current: str) -> None:
     newest = generation_number(current)
     for name in all_generations(index) if newest else ():
         if generation_number(name) > newest:
-            leases.remove_unused(index.path / name, WORKSPACE)
+            _removed(index, name)
 
 
 def set_aside(index: Directory, profile: Directory, generation: str) -> Path:
@@ -66,11 +75,21 @@ def set_aside(index: Directory, profile: Directory, generation: str) -> Path:
     with profile.child(_QUARANTINE, create=True) as aside:
         target = aside.path / f"{generation}-{os.urandom(4).hex()}"
         with disk_errors(target):
-            os.rename(index.path / generation, target)
+            os.rename(
+                generation,
+                target.name,
+                src_dir_fd=index.descriptor,
+                dst_dir_fd=aside.descriptor,
+            )
         aside.sync()
     index.remove(verification.stamp_name(generation))
     index.sync()
     return target
+
+
+def _removed(index: Directory, name: str) -> bool:
+    """Removes a directory unless somebody uses it; tells whether it is gone."""
+    return leases.remove_unused(index.descriptor, name, WORKSPACE)
 
 
 def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:
@@ -78,7 +97,10 @@ def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:
     limit = time.time() - grace
     found = []
     for name in names:
-        manifest = index.path / name / MANIFEST
-        if manifest.exists() and os.lstat(manifest).st_mtime > limit:
-            found.append(name)
+        with suppress(FileNotFoundError):
+            manifest = os.stat(
+                f"{name}/{MANIFEST}", dir_fd=index.descriptor, follow_symlinks=False
+            )
+            if manifest.st_mtime > limit:
+                found.append(name)
     return found

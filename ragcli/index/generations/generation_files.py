@@ -2,32 +2,30 @@
 
 Readers ask for a buffer by name and do not care where it comes from. A sealed
 file becomes plain only in memory; the text index, which wants a directory, gets
-a private one on a memory file system for as long as it takes to open it.
+a private one on a memory file system for as long as it takes to open it. Those of an
+open generation are found through its descriptor: its path may lead to another
+profile by the time that they are read.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-import sys
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ragcli.errors import NotPermitted, StorageFailed
-from ragcli.index.generations import leases
 from ragcli.storage.files import FILE_MODE, disk_errors, write_all
+from ragcli.storage.os_errors import close_reader
+from ragcli.storage.reach import path_of
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Sealer
 
 TEXT = "text"
 """Subdirectory of the text index."""
-
-_PREFIX = "ragcli-text-"
-_TMPFS_MAGIC = 0x01021994
-_MEMORY = Path("/dev/shm")  # noqa: S108 - checked to be a memory file system, made 0700
 
 
 class GenerationFiles(Protocol):
@@ -45,53 +43,82 @@ class GenerationFiles(Protocol):
         """Returns where a plain file is, for libraries that map it; else None."""
 
 
-class MappedFiles:
-    """Plain files, memory-mapped: what is not touched is not read.
+class _FilesOnDisk:
+    """Files in a directory, which is held open or only named.
 
     Args:
         directory: The generation.
+        held: Its open descriptor, closed when this object is gone; -1 is none.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, held: int = -1) -> None:
         self._directory = directory
+        self._held = held
+        if held >= 0:
+            weakref.finalize(self, close_reader, held)
+
+    @property
+    def place(self) -> Path:
+        """A path to the directory, whatever it and those above are called by now."""
+        held = self._held
+        return path_of(held, self._directory) if held >= 0 else self._directory
+
+    def raw(self, name: str) -> bytes:
+        """Returns a file's bytes as they are stored."""
+        with (
+            self._opened(name) as descriptor,
+            open(descriptor, "rb", closefd=False) as f,
+        ):
+            return f.read()
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
+        """Yields a descriptor to read a file from."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        held = self._held
+        with disk_errors(self._directory / name):
+            if held >= 0:
+                descriptor = os.open(name, flags, dir_fd=held)
+            else:
+                descriptor = os.open(self._directory / name, flags)
+            try:
+                yield descriptor
+            finally:
+                close_reader(descriptor)
+
+
+class MappedFiles(_FilesOnDisk):
+    """Plain files, memory-mapped: what is not touched is not read."""
 
     def buffer(self, name: str) -> memoryview:
         """Maps a file."""
-        place = self._directory / name
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-        with disk_errors(place):
-            descriptor = os.open(place, flags)
-            try:
-                if not os.fstat(descriptor).st_size:
-                    return memoryview(b"")
-                mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-            finally:
-                os.close(descriptor)
+        with self._opened(name) as descriptor:
+            if not os.fstat(descriptor).st_size:
+                return memoryview(b"")
+            mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         return memoryview(mapped)
 
     def path(self, name: str) -> Path | None:
         """Returns the file's place."""
-        return self._directory / name
+        return self.place / name
 
 
-class SealedFiles:
+class SealedFiles(_FilesOnDisk):
     """Encrypted files, opened to memory only.
 
     Args:
         directory: The generation.
         sealer: Opens them.
+        held: As for plain files.
     """
 
-    def __init__(self, directory: Path, sealer: Sealer) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, sealer: Sealer, held: int = -1) -> None:
+        super().__init__(directory, held)
         self._sealer = sealer
 
     def buffer(self, name: str) -> memoryview:
         """Reads and unseals a file."""
-        place = self._directory / name
-        with disk_errors(place):
-            sealed = place.read_bytes()
-        return memoryview(self._sealer.unseal(name, sealed))
+        return memoryview(self._sealer.unseal(name, self.raw(name)))
 
     def path(self, name: str) -> Path | None:
         """Returns None: nothing plain is on the disk."""
@@ -148,9 +175,19 @@ class WorkspaceFiles:
             os.unlink(self.directory / name)
 
 
-def generation_files(directory: Path, sealer: Sealer | None) -> GenerationFiles:
-    """Returns the files of a generation, sealed or plain."""
-    return SealedFiles(directory, sealer) if sealer else MappedFiles(directory)
+def generation_files(
+    directory: Path, sealer: Sealer | None, held: int = -1
+) -> MappedFiles | SealedFiles:
+    """Returns the files of a generation, sealed or plain.
+
+    Args:
+        directory: Where it is.
+        sealer: Opens its files, when they are sealed.
+        held: Its open descriptor, which the files close in the end; -1 is none.
+    """
+    if sealer:
+        return SealedFiles(directory, sealer, held)
+    return MappedFiles(directory, held)
 
 
 class MemoryFiles:
@@ -171,81 +208,3 @@ class MemoryFiles:
         """Returns None: there is no file."""
         del name
         return None
-
-
-@contextmanager
-def memory_directory() -> Iterator[Path]:
-    """Yields a private directory that no disk holds; it is gone on leaving.
-
-    Raises:
-        StorageFailed: This machine has no memory file system.
-    """
-    if not has_memory():
-        raise StorageFailed(f"{_MEMORY} is not a memory file system", "mount a tmpfs")
-    with _private_directory(_MEMORY) as place:
-        yield place
-
-
-@contextmanager
-def linked_directory(directory: Path) -> Iterator[Path]:
-    """Yields a private directory with links to the files of another one.
-
-    For a library that wants to write lock files beside what it only reads: the
-    directory itself stays as it is, and may be read-only.
-    """
-    base = _MEMORY if has_memory() else Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - links only, in a private directory
-    with _private_directory(base) as place:
-        with disk_errors(place):
-            for name in os.listdir(directory):
-                os.symlink(directory / name, place / name)
-        yield place
-
-
-@contextmanager
-def _private_directory(base: Path) -> Iterator[Path]:
-    """Yields a new directory that is gone on leaving, or swept after a kill."""
-    _sweep(base)
-    place = base / f"{_PREFIX}{os.geteuid()}-{os.urandom(8).hex()}"
-    with disk_errors(place):
-        os.mkdir(place, 0o700)
-    lease = leases.own(place)
-    try:
-        yield place
-    finally:
-        _remove(place)
-        os.close(lease)
-
-
-def _remove(place: Path) -> None:
-    """Removes a directory of files and links."""
-    with suppress(OSError):
-        for name in os.listdir(place):
-            os.unlink(place / name)
-        os.rmdir(place)
-
-
-def has_memory() -> bool:
-    """Tells whether `memory_directory` works on this machine."""
-    return is_memory(_MEMORY)
-
-
-def is_memory(place: Path) -> bool:
-    """Tells whether `place` is on a tmpfs (statfs(2), TMPFS_MAGIC)."""
-    if sys.platform != "linux" or not place.is_dir():
-        return False
-    import ctypes
-
-    buffer = ctypes.create_string_buffer(256)
-    if ctypes.CDLL(None, use_errno=True).statfs(os.fsencode(place), buffer):
-        return False
-    return ctypes.c_long.from_buffer(buffer).value == _TMPFS_MAGIC
-
-
-def _sweep(base: Path) -> None:
-    """Removes what killed processes of this user left."""
-    prefix = f"{_PREFIX}{os.geteuid()}-"
-    for name in os.listdir(base):
-        place = base / name
-        if name.startswith(prefix):
-            with suppress(OSError, NotPermitted):
-                leases.remove_unused(place, prefix)

@@ -8,6 +8,11 @@
 
 A reader never waits. A writer builds its workspace without a lock and holds one
 only to compare `CURRENT` with its parent and swap it.
+
+Everything is found through the open directory of the profile, never by its path:
+the profile may be renamed at any time, and another one may take its name. Paths that
+are handed out (`directory`, `workspace`) go through the descriptor as well, and lead
+where they should as long as this object is there.
 """
 
 from __future__ import annotations
@@ -16,14 +21,18 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from pathlib import Path
 from typing import Any
 
-from ragcli.errors import Conflict, SnapshotDamaged
+from ragcli.errors import Conflict, RagcliError, SnapshotDamaged
 from ragcli.index.generations import (
     collection,
-    leases,
     pointer,
     publishing,
     verification,
@@ -35,8 +44,10 @@ from ragcli.index.generations.manifest import (
     generation_number,
 )
 from ragcli.index.protocols import Sealer
-from ragcli.storage.files import DIRECTORY_MODE, Directory, disk_errors
-from ragcli.storage.locks import commit_lock, long_lock
+from ragcli.storage import leases
+from ragcli.storage.files import Directory, disk_errors
+from ragcli.storage.locks import commit_lock, long_lock, shared_lock
+from ragcli.storage.os_errors import close_reader
 
 
 class LocalSnapshots:
@@ -66,6 +77,8 @@ class LocalSnapshots:
         self._remember = remember
         self._opened: Directory | None = None
         self._owned: dict[Path, int] = {}
+        self._workspaces = 0
+        """How many are being written."""
         self._verified: dict[str, Manifest] = {}
 
     def current(self) -> str:
@@ -95,7 +108,8 @@ class LocalSnapshots:
             with index.child(generation) as opened:
                 return self._checked(index, opened, generation)
         except FileNotFoundError:
-            if self._place(generation).is_dir():
+            self._profile.expect_standing()
+            if index.has(generation):
                 raise manifests.damaged(generation, "files are missing") from None
             raise manifests.not_found(generation) from None
 
@@ -109,7 +123,10 @@ class LocalSnapshots:
         if not verification.is_as_verified(index, opened, name, digest):
             wrong = verification.differences(opened, found)
             if wrong:
-                raise manifests.damaged(name, wrong[0])
+                if not opened.is_at(index, name):
+                    raise FileNotFoundError(name)  # collected while we looked
+                self._profile.expect_standing()
+                raise manifests.damaged(name, wrong[0].what)
             if self._remember:
                 verification.note(index, opened, name, data)
         self._verified[name] = found
@@ -145,10 +162,31 @@ class LocalSnapshots:
         Raises:
             SnapshotNotFound: It was collected.
         """
+        index = self._index()
         try:
-            return leases.share(self._place(generation))
+            if index is not None:
+                return leases.share(index.descriptor, generation)
         except FileNotFoundError:
-            raise manifests.not_found(generation) from None
+            self._profile.expect_standing()
+        raise manifests.not_found(generation)
+
+    def is_whole(self, generation: str) -> bool:
+        """Tells whether all files of a generation are there at this moment.
+
+        Raises:
+            ProfileNotFound: The profile itself was removed, or is being removed.
+        """
+        index = self._index()
+        try:
+            if index is None:
+                return False
+            with index.child(generation) as opened:
+                data = opened.read(manifests.NAME, limit=manifests.LIMIT)
+                verification.observed(opened, self._parsed(data, generation).files)
+        except FileNotFoundError:
+            self._profile.expect_standing()
+            return False
+        return True
 
     @contextmanager
     def workspace(self, parent: str) -> Iterator[Path]:
@@ -161,22 +199,38 @@ class LocalSnapshots:
             StorageFailed: Nothing changed.
         """
         files = self.manifest(parent).files if parent else {}
-        index = self._made_index()
-        place = index.path / (collection.WORKSPACE + os.urandom(8).hex())
-        with disk_errors(place):
-            os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
-        self._owned[place] = leases.own(place)
-        try:
-            if parent:
-                publishing.link_files(self._place(parent), place, files)
-            yield place
-        finally:
-            lease = self._owned.pop(place, None)
-            if lease is not None:
-                import shutil  # 5 ms: it loads every kind of compression
+        with self._staying():
+            index = self._made_index()
+            name, lease = leases.make(index.descriptor, collection.WORKSPACE)
+            place = index.reach / name
+            self._owned[place] = lease
+            try:
+                if parent:
+                    publishing.link_files(self._place(parent), place, files)
+                yield place
+            finally:
+                if self._owned.pop(place, None) is not None:
+                    import shutil  # 5 ms: it loads every kind of compression
 
-                shutil.rmtree(place, ignore_errors=True)
-                os.close(lease)
+                    shutil.rmtree(name, ignore_errors=True, dir_fd=index.descriptor)
+                    close_reader(lease)
+
+    @contextmanager
+    def _staying(self) -> Iterator[None]:
+        """Keeps the profile's directory where it is while a workspace is written.
+
+        tantivy writes by the real path of a directory, whatever path it is given.
+        """
+        if self._workspaces:
+            lock: AbstractContextManager[None] = nullcontext()
+        else:
+            lock = shared_lock(self._profile, "staging", wait=publishing.WAIT)
+        with lock:
+            self._workspaces += 1
+            try:
+                yield
+            finally:
+                self._workspaces -= 1
 
     def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
         """Makes `workspace` the next generation and returns its name.
@@ -216,9 +270,11 @@ class LocalSnapshots:
         os.close(self._owned.pop(workspace))
         publishing.rename_into_place(index, workspace.name, name)
         pointer.write(index, name, data)
-        with index.child(name) as opened:
-            verification.note(index, opened, name, data)
-        collection.collect(index, name, keep=self._keep, grace=self._grace)
+        # It is published: what fails from here on costs time or space, no more.
+        with suppress(RagcliError, OSError):
+            with index.child(name) as opened:
+                verification.note(index, opened, name, data)
+            collection.collect(index, name, keep=self._keep, grace=self._grace)
         return name
 
     def select(self, generation: str) -> str:
@@ -260,18 +316,34 @@ class LocalSnapshots:
 
     def verify(self, generation: str) -> list[str]:
         """Reads and hashes every file; returns what is wrong, one line each."""
+        return [found.what for found in self._differences(generation)]
+
+    def altered(self, generation: str) -> list[str]:
+        """Returns what of a generation is there and is not what was written.
+
+        A file that is missing is not: nothing can be concluded from it about those
+        that are there, and somebody may bring it back.
+        """
+        return [found.what for found in self._differences(generation) if found.altered]
+
+    def _differences(self, generation: str) -> list[verification.Difference]:
         index = self._index()
         try:
             if index is None:
-                return [f"{generation} is not there"]
+                return [verification.missing(generation)]
             with index.child(generation) as opened:
                 data = opened.read(manifests.NAME, limit=manifests.LIMIT)
                 found = self._parsed(data, generation)
-                return verification.differences(opened, found)
+                wrong = verification.differences(opened, found)
+                if wrong and not opened.is_at(index, generation):
+                    wrong = []  # collected while we looked: nobody needs it
         except FileNotFoundError:
-            return [f"{generation} is not there, or has no manifest"]
+            wrong = [verification.missing(f"{generation} or its manifest")]
         except SnapshotDamaged as error:
-            return [error.message]
+            wrong = [verification.Difference(error.message, altered=True)]
+        if wrong:
+            self._profile.expect_standing()
+        return wrong
 
     def quarantine(self, generation: str) -> Path:
         """Moves a damaged generation out of the index; returns where it is now.
@@ -298,6 +370,8 @@ class LocalSnapshots:
         if self._opened is None:
             with suppress(FileNotFoundError):
                 self._opened = self._profile.child("index")
+                if self._remember:
+                    collection.sweep_workspaces(self._opened)
         return self._opened
 
     def _made_index(self) -> Directory:
@@ -306,4 +380,4 @@ class LocalSnapshots:
         return index
 
     def _place(self, generation: str) -> Path:
-        return self._profile.path / "index" / generation
+        return self._made_index().reach / generation

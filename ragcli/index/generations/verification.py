@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.frozen import frozen
 from ragcli.index.generations import manifest as manifests
 from ragcli.index.generations.generation_files import TEXT
 from ragcli.storage.files import Directory, disk_errors
@@ -49,29 +50,56 @@ def open_in(generation: Directory, name: str) -> int:
     return generation.open_file(name, linked=True)
 
 
-def differences(generation: Directory, manifest: manifests.Manifest) -> list[str]:
-    """Reads every file; returns what is not as the manifest says, one line each."""
+@frozen
+class Difference:
+    """One thing that is not as a manifest says."""
+
+    what: str
+    """One line."""
+
+    altered: bool
+    """Whether something is there that was not written; else something is missing."""
+
+
+def missing(name: str) -> Difference:
+    """Returns the difference of what is not there."""
+    return Difference(f"{name} is missing", altered=False)
+
+
+def differences(
+    generation: Directory, manifest: manifests.Manifest
+) -> list[Difference]:
+    """Reads every file; returns what is not as the manifest says.
+
+    Raises:
+        StorageFailed: A file cannot be read now: that says nothing about it.
+    """
     found = []
     for name, facts in sorted(manifest.files.items()):
         try:
             descriptor = open_in(generation, name)
         except FileNotFoundError:
-            found.append(f"{name} is missing")
+            found.append(missing(name))
             continue
         except NotPermitted as error:
-            found.append(error.message)
+            found.append(Difference(error.message, altered=True))
             continue
         try:
             with disk_errors(generation.path / name):
                 size = os.fstat(descriptor).st_size
                 if size != facts["size"]:
-                    found.append(f"{name} has {size} bytes, not {facts['size']}")
+                    what = f"{name} has {size} bytes, not {facts['size']}"
+                    found.append(Difference(what, altered=True))
                 elif hash_file(descriptor) != facts["sha256"]:
-                    found.append(f"{name} has another content")
+                    what = f"{name} has another content"
+                    found.append(Difference(what, altered=True))
         finally:
             os.close(descriptor)
     expected = set(manifest.files) | {manifests.NAME}
-    found += [f"{name} does not belong" for name in listing(generation) - expected]
+    found += [
+        Difference(f"{name} does not belong", altered=True)
+        for name in sorted(listing(generation) - expected)
+    ]
     return found
 
 

@@ -124,7 +124,8 @@ class _Reembedding:
 
     def _make_missing(self, parent: str, base: Manifest) -> None:
         place = self._snapshots.directory(parent)
-        files = generation_files(place, self._snapshots.sealer)
+        lease = self._snapshots.share(parent)
+        files = generation_files(place, self._snapshots.sealer, lease)
         for info in base.segments:
             if (info.id, info.dead) not in self._made:
                 self._made[info.id, info.dead] = merging.merge(

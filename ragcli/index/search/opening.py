@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from ragcli.errors import SnapshotDamaged, SnapshotNotFound
+from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.fulltext.text_search import TextSearch
-from ragcli.index.generations import leases
 from ragcli.index.generations import manifest as manifests
 from ragcli.index.generations.generation_files import (
     TEXT,
+    MappedFiles,
+    SealedFiles,
     generation_files,
-    has_memory,
-    memory_directory,
 )
 from ragcli.index.search.reader import Reader
+from ragcli.storage.memory import has_memory, memory_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ragcli.index.generations.generation_files import GenerationFiles
     from ragcli.index.generations.manifest import Manifest
     from ragcli.index.protocols import Sealer, Snapshots
 
@@ -38,6 +36,9 @@ def open_current(snapshots: Snapshots) -> Reader | None:
 
     Raises:
         SnapshotDamaged: No generation is sound.
+        ProfileNotFound: It was removed meanwhile, with all its generations.
+        Conflict: Others publish faster than it can be opened.
+        StorageFailed: The system did not let it be read: nothing is said about it.
     """
     try:
         return _open_live(snapshots)
@@ -57,12 +58,12 @@ def _open_live(snapshots: Snapshots) -> Reader | None:
         try:
             return open_generation(snapshots, generation)
         except (FileNotFoundError, SnapshotNotFound):
-            if snapshots.current() == generation:
+            if snapshots.current() == generation and not snapshots.is_whole(generation):
                 missing = f"index {generation} is damaged: files are missing"
                 raise SnapshotDamaged(
-                    missing, "run `ragcli profile verify --repair`"
+                    missing, "`ragcli docs rollback` returns to the last whole one"
                 ) from None
-    raise SnapshotDamaged("the index changes faster than it can be opened", "try again")
+    raise Conflict("the index changes faster than it can be opened", "try again")
 
 
 def _open_sound(snapshots: Snapshots) -> Reader | None:
@@ -83,35 +84,31 @@ def open_generation(snapshots: Snapshots, generation: str) -> Reader:
         SnapshotDamaged: It is not what was published.
     """
     place = snapshots.directory(generation)
-    lease = leases.share(place)
-    try:
-        return open_directory(place, snapshots.sealer, lease)
-    except BaseException:
-        os.close(lease)
-        raise
+    return open_directory(place, snapshots.sealer, snapshots.share(generation))
 
 
-def open_directory(place: Path, sealer: Sealer | None, lease: int = -1) -> Reader:
+def open_directory(place: Path, sealer: Sealer | None, lease: int) -> Reader:
     """Returns a reader of a verified generation's directory.
 
     Args:
         place: The directory.
         sealer: Opens its files, when they are sealed.
-        lease: A descriptor that the reader closes in the end; -1 is none.
+        lease: A descriptor of it, which is closed when nothing needs it any more.
     """
-    manifest = manifests.read(place)
-    files = generation_files(place, sealer)
-    text = _text(place, sealer, files, manifest)
-    return Reader(manifest, files, text, lease)
+    files = generation_files(place, sealer, lease)
+    manifest = manifests.parse(files.raw(manifests.NAME), place.name)
+    return Reader(manifest, files, _text(files, manifest))
 
 
-def _text(
-    place: Path, sealer: Sealer | None, files: GenerationFiles, manifest: Manifest
-) -> TextSearch:
+def _text(files: MappedFiles | SealedFiles, manifest: Manifest) -> TextSearch:
     """Opens the text index: mapped, from memory, or made again from the passages."""
     stored = any(name.startswith(f"{TEXT}/") for name in manifest.files)
-    if stored and sealer is None:
-        return TextSearch.open(place / TEXT)
+    if stored and isinstance(files, MappedFiles):
+        place = files.place
+        search = TextSearch.open(place / TEXT)
+        if place != files.place:
+            raise FileNotFoundError(place)  # another one's, by now: see storage.reach
+        return search
     if stored and has_memory():
         with memory_directory() as directory:
             text_workspace.unpack(files, manifest, directory)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -37,11 +36,10 @@ class Reader:
         manifest: Of the generation.
         files: Its files.
         text: Its opened text index.
-        lease: Descriptor that keeps the generation from being collected, or -1.
     """
 
     def __init__(
-        self, manifest: Manifest, files: GenerationFiles, text: TextSearch, lease: int
+        self, manifest: Manifest, files: GenerationFiles, text: TextSearch
     ) -> None:
         self.manifest = manifest
         self.generation = manifest.name
@@ -53,8 +51,6 @@ class Reader:
         """Whether it came with the question."""
         self._files = files
         self._text = text
-        if lease >= 0:
-            weakref.finalize(self, os.close, lease)
         self._segments = [
             Segment(info, files, manifest)
             for info in manifest.segments

@@ -57,6 +57,8 @@ class Segment:
         data = memoryview(b"") if place else files.buffer(f"vectors-{name}.faiss")
         shape = (self.info.chunks, self._dimension)
         self.vectors = VectorIndex.open(place, data, shape)
+        if place != files.path(f"vectors-{name}.faiss"):
+            raise FileNotFoundError(place)  # another one's, by now: see storage.reach
 
     def _read_dead(self, files: GenerationFiles) -> NDArray[np.int64]:
         """Returns the positions of dead chunks in the order in which they died."""

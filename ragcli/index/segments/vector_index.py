@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
+from ragcli.storage.os_errors import raise_if_unopened
 
 if TYPE_CHECKING:
     import faiss
@@ -69,6 +70,7 @@ class VectorIndex:
 
         Raises:
             FileNotFoundError: The generation was collected meanwhile.
+            StorageFailed: The system did not open it.
             SnapshotDamaged: Not such an index.
         """
         import faiss
@@ -82,8 +84,8 @@ class VectorIndex:
             else:
                 index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
         except RuntimeError as error:
-            if path is not None and not path.exists():
-                raise FileNotFoundError(path) from None
+            if path is not None:
+                raise_if_unopened(path, str(error))
             raise _damaged(f"FAISS does not read it: {error}") from None
         if (index.ntotal, index.d) != shape:
             raise _damaged(

@@ -12,13 +12,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ragcli.errors import AuditDamaged, Locked, StorageFailed, StoreUnavailable
+from ragcli.errors import (
+    AuditDamaged,
+    Locked,
+    ProfileNotFound,
+    StorageFailed,
+    StoreUnavailable,
+)
 from ragcli.sessions.protocols import AuditLog
 
 
 def note(audit: AuditLog, event: str, **facts: str | int) -> None:
     """Records an event if that is possible; see `AuditLog.record`."""
-    with suppress(AuditDamaged, Locked, StorageFailed, StoreUnavailable):
+    gone = (ProfileNotFound, StoreUnavailable)
+    with suppress(AuditDamaged, Locked, StorageFailed, *gone):
         audit.record(event, **facts)
 
 

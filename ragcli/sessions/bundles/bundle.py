@@ -131,8 +131,7 @@ def _index(session: Session, stack: ExitStack) -> Iterator[_Contents]:
     if not live:
         return
     place: Path = session.snapshots.directory(live)
-    with suppress(AttributeError):  # only generations on this disk are collected
-        stack.callback(os.close, session.snapshots.share(live))
+    stack.callback(os.close, session.snapshots.share(live))
     generation = stack.enter_context(Directory.open(place))
     for name in _names(generation, ""):
         yield _file(generation, name)

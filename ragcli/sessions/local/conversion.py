@@ -92,7 +92,7 @@ def convert(
         StorageFailed: Nothing changed.
     """
     with ExitStack() as locks:
-        for name in ("profile", "ingest"):
+        for name in ("profile", "staging", "ingest"):
             locks.enter_context(commit_lock(old.directory, name, wait=wait))
         live = old.snapshots.current()
         _copy_index(old, live, new, regime, snapshots)

@@ -1,14 +1,16 @@
 """How directories of profiles come, change places and go: each time in one rename.
 
-What is being made or removed has a name that starts with a dot; a crash leaves it
-behind, and the next change sweeps it up.
+What is being made or removed has a name that starts with a dot, and is owned by
+who does that (`storage.leases`). What a killed process left is removed by whoever
+opens a profile next. A change is done with its rename: when what it left cannot be
+removed after that, this is said and no failure.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -16,10 +18,18 @@ from ragcli.config import Settings, seconds
 from ragcli.errors import ProfileNotFound, RagcliError
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.places import Places
+from ragcli.storage import leases
 from ragcli.storage.exchange import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
 from ragcli.storage.network import check_local
+
+LOCKS = ("profile", "staging", "ingest", "index", "history", "audit")
+"""All locks of a profile: who moves or removes its directory holds them.
+
+Whoever reads or appends needs none of them to be sure which profile it is. Who stages
+documents shares `staging`: a library writes them by their real path.
+"""
 
 
 class Directories:
@@ -28,10 +38,17 @@ class Directories:
     Args:
         home: Where they are.
         settings: How long to wait for locks; whether a network disk will do.
+        notice: Told what was swept, and what could not be removed, one line each.
     """
 
-    def __init__(self, home: Home, settings: Settings) -> None:
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        notice: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._places = Places(home)
+        self._notice = notice
         self._wait = float(seconds(settings.lock_wait))
         self._allow_network = settings.allow_network_fs
 
@@ -50,14 +67,62 @@ class Directories:
             self._places.open(create=True) as profiles,
             commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait),
         ):
-            self._places.sweep(profiles)
+            self._sweep(profiles)
             yield profiles
+
+    def left(self) -> list[Path]:
+        """Returns what killed processes left of profiles, and nobody owns."""
+        try:
+            with self._places.open() as profiles:
+                return [profiles.path / entry for entry in self._places.left(profiles)]
+        except FileNotFoundError:
+            return []
+
+    def sweep(self) -> None:
+        """Removes what killed processes left of profiles; says so, and never fails."""
+        with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
+            self._sweep(profiles)
+
+    def _sweep(self, profiles: Directory) -> None:
+        left = self._places.left(profiles)
+        if left:
+            profiles.sync()  # what took its place must not be gone after a power cut
+        for entry in left:
+            with suppress(FileNotFoundError):
+                lease = leases.own(profiles.descriptor, entry)
+                try:
+                    self._remove(profiles, entry, "left by a change that was cut short")
+                finally:
+                    os.close(lease)
+
+    def _remove(self, profiles: Directory, entry: str, what: str = "") -> None:
+        """Removes what nobody needs; if that fails, it is said and tried again later.
+
+        Args:
+            profiles: The directory of all profiles.
+            entry: The name in it.
+            what: Why it was there, when its removal is to be told.
+        """
+        place = profiles.path / entry
+        try:
+            profiles.remove_tree(entry)
+        except (RagcliError, OSError) as error:
+            told = error.message if isinstance(error, RagcliError) else str(error)
+            self._notice(
+                f"{place} could not be removed and may hold readable data "
+                f"({told}); the next command tries again"
+            )
+        else:
+            if what:
+                self._notice(f"{place} was {what}; it is removed")
 
     @contextmanager
     def building(self, profiles: Directory) -> Iterator[Directory]:
         """Yields an empty directory out of sight, gone again if what follows fails."""
-        name = f".new-{os.urandom(8).hex()}"
-        with profiles.child(name, create=True) as directory:
+        name, lease = leases.make(profiles.descriptor, ".new-")
+        with ExitStack() as stack:
+            stack.callback(os.close, lease)
+            directory = stack.enter_context(profiles.child(name, create=True))
             try:
                 check_local(directory.path, allow=self._allow_network)
                 yield directory
@@ -103,13 +168,40 @@ class Directories:
         """Removes a profile while nobody writes to it."""
         place = self.place(profiles, name)
         gone = f".deleted-{os.urandom(8).hex()}"
-        with ExitStack() as stack:
-            directory = stack.enter_context(profiles.child(place))
-            for lock in ("profile", "ingest", "index", "history"):
-                stack.enter_context(commit_lock(directory, lock, wait=self._wait))
+        with self.alone(profiles, place), self._owned(profiles, place):
             profiles.rename(place, gone)
             profiles.sync()
-            profiles.remove_tree(gone)
+            self._remove(profiles, gone)
+
+    @contextmanager
+    def alone(self, profiles: Directory, place: str) -> Iterator[Directory]:
+        """Yields a profile's directory while nobody else changes anything in it.
+
+        Raises:
+            ProfileNotFound: It is gone.
+            Locked: Names who holds one of its locks.
+        """
+        with ExitStack() as stack:
+            try:
+                directory = stack.enter_context(profiles.child(place))
+            except FileNotFoundError:
+                raise self._missing(place) from None
+            for lock in LOCKS:
+                stack.enter_context(commit_lock(directory, lock, wait=self._wait))
+            yield directory
+
+    @staticmethod
+    @contextmanager
+    def _owned(profiles: Directory, place: str) -> Iterator[None]:
+        """Owns a profile's directory, so that nobody sweeps what it becomes."""
+        lease = -1
+        with suppress(FileNotFoundError):  # somebody looks at it just now
+            lease = leases.own(profiles.descriptor, place)
+        try:
+            yield
+        finally:
+            if lease >= 0:
+                os.close(lease)
 
     def _missing(self, name: str) -> ProfileNotFound:
         near = difflib.get_close_matches(name, self._places.names(), 1, 0.5)
@@ -128,6 +220,8 @@ class Directories:
         Raises:
             StorageFailed: Nothing changed.
         """
-        exchange(profiles, self.place(profiles, name), new.path.name)
-        profiles.sync()
-        profiles.remove_tree(new.path.name)
+        place = self.place(profiles, name)
+        with self._owned(profiles, place):
+            exchange(profiles, place, new.path.name)
+            profiles.sync()
+            self._remove(profiles, new.path.name)

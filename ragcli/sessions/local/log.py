@@ -147,6 +147,7 @@ class LocalLog:
         try:
             descriptor = self.directory.open_file(FILE)
         except FileNotFoundError:
+            self.directory.expect_standing()
             yield None
             return
         with ExitStack() as stack:

@@ -17,10 +17,14 @@ from ragcli.errors import ExitCode, NotPermitted
 from ragcli.frozen import frozen
 from ragcli.paths import Home
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
-from ragcli.storage.files import DIRECTORY_MODE, FILE_MODE
+from ragcli.storage.files import DIRECTORY_MODE, FILE_MODE, Directory
+from ragcli.storage.reach import is_anchor, shown
 from ragcli.storage.trust import check_parents, check_shared
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN_ANCHOR = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+"""For the path of an open directory, which is a link of the system's own."""
+
 _FIX = "run `ragcli doctor --fix`"
 _SHARED_FILES = ("gen-", "tmp-")
 """How the directories begin in which files may have several names."""
@@ -40,14 +44,19 @@ def fix(home: Home) -> list[Finding]:
     return list(_Walk(mend=True).home(home))
 
 
-def check_profile(directory: Path) -> list[Finding]:
-    """Returns what others could reach in one profile's directory."""
-    return list(_Walk(mend=False).tree(directory))
+def check_profile(directory: Directory) -> list[Finding]:
+    """Returns what others could reach in a profile that is open."""
+    return list(_Walk(mend=False).inside(directory.reach))
 
 
-def fix_profile(directory: Path) -> list[Finding]:
-    """As `fix`, for one profile's directory."""
-    return list(_Walk(mend=True).tree(directory))
+def fix_profile(directory: Directory) -> list[Finding]:
+    """As `fix`, for a profile that is open."""
+    return list(_Walk(mend=True).inside(directory.reach))
+
+
+def fix_closed_profile(place: Path) -> list[Finding]:
+    """As `fix`, for a profile whose modes may keep it from being opened."""
+    return list(_Walk(mend=True).tree(place))
 
 
 @frozen
@@ -78,7 +87,7 @@ class _Walk:
         blocked = [*self._entry(place, status, place, None)]
         yield from blocked
         if stat.S_ISDIR(status.st_mode) and not any(map(_is_damage, blocked)):
-            yield from self._inside(place)
+            yield from self.inside(place)
 
     def _holder(self, place: Path, skip: set[str]) -> Iterator[Finding]:
         """Yields the findings of a directory that several users may share.
@@ -106,16 +115,17 @@ class _Walk:
         blocked = [*self._entry(place, status, Path(place.name), parent)]
         yield from blocked
         if stat.S_ISDIR(status.st_mode) and not any(map(_is_damage, blocked)):
-            yield from self._inside(place)
+            yield from self.inside(place)
 
-    def _inside(self, place: Path) -> Iterator[Finding]:
+    def inside(self, place: Path) -> Iterator[Finding]:
+        """Yields the findings of all below a directory that is private itself."""
         for name, status, parent in self._entries(place):
             yield from self._below(place / name, status, parent)
 
     def _entries(self, place: Path) -> Iterator[tuple[str, os.stat_result, int]]:
         """Yields name, status and open directory of all in it, but what vanishes."""
         try:
-            descriptor = os.open(place, _OPEN)
+            descriptor = os.open(place, _OPEN_ANCHOR if is_anchor(place) else _OPEN)
         except OSError:  # named already: its own mode keeps us out, or it is gone
             return
         try:
@@ -213,7 +223,7 @@ def _is_damage(finding: Finding) -> bool:
 
 
 def _finding(what: str, place: Path, hint: str, severity: str = DAMAGE) -> Finding:
-    return Finding(severity, what, str(place), hint, ExitCode.NOT_PERMITTED)
+    return Finding(severity, what, shown(place), hint, ExitCode.NOT_PERMITTED)
 
 
 @contextmanager

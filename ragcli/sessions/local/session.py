@@ -101,6 +101,10 @@ class LocalSession(OpenedProfile):
             if self.directory.has(place)
         )
 
+    def expect_standing(self) -> None:
+        """Refuses a profile whose directory was removed, or is being removed."""
+        self.directory.expect_standing()
+
     def close(self) -> None:
         """Releases the directory and forgets the key."""
         self._data_key = None

@@ -2,7 +2,8 @@
 
 A profile comes into being, changes its name and goes in one rename, so that a
 crash leaves it whole or not there at all. What is being made or removed has a name
-that starts with a dot, and the next change sweeps it up.
+that starts with a dot; what a killed process left of it is removed by whoever opens
+or lists profiles next.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
-from ragcli.errors import ProfileNotFound
+from ragcli.errors import Damaged, NotPermitted, ProfileNotFound, StorageFailed
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import profile_file
+from ragcli.sessions.audit import after_the_fact
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
 from ragcli.sessions.local import log as local_log
@@ -26,12 +28,17 @@ from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.profiles import Profiles, not_encrypted
 from ragcli.sessions.protocols import Session
+from ragcli.storage import memory
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import long_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.keys import KeyRing
+
+
+_ATTEMPTS = 20
+"""Times that a profile may be replaced by another one while it is being opened."""
 
 
 class LocalStore(Profiles[LocalSession]):
@@ -55,11 +62,12 @@ class LocalStore(Profiles[LocalSession]):
         cost: Cost = STANDARD,
     ) -> None:
         super().__init__(settings, passphrase, cost)
-        self._directories = Directories(home, settings)
+        self._directories = Directories(home, settings, self.notices.append)
         self.snapshots = snapshots
 
     def names(self) -> list[str]:
         """Returns the caller's profiles, sorted; never another user's."""
+        self._directories.sweep()
         return self._directories.names()
 
     def _create(
@@ -87,22 +95,43 @@ class LocalStore(Profiles[LocalSession]):
             PassphraseNeeded, WrongPassphrase: It is encrypted.
             NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
         """
-        with ExitStack() as stack:
-            directory = stack.enter_context(self._directories.open(name))
-            profile = profile_file.read(directory, name)
-            limit = expiry.limits(self._settings, profile.settings)
-            if usage.unused_since(directory, limit.idle):
-                if not passive:
-                    self.delete(name)
-                raise ProfileNotFound(
-                    f"profile {name!r} has expired: it was not used for its `ttl`",
-                    f"`ragcli profile create {name}` starts anew",
-                )
-            session = self._session(directory, name, profile, self.passphrase)
-            if limit.any and not passive:
-                usage.touch(directory)
-                expiry.expire_turns(session, limit)
-            stack.pop_all()
+        if not passive:
+            self._directories.sweep()
+            memory.sweep()
+        for _ in range(_ATTEMPTS):
+            directory = self._directories.open(name)
+            try:
+                return self._open(directory, name, passive=passive)
+            except (Damaged, NotPermitted, StorageFailed, OSError):
+                # Only in a directory that bears its name is anything wrong.
+                replaced = directory.present_name() != directory.path.name
+                directory.close()
+                if not replaced:
+                    raise
+            except BaseException:
+                directory.close()
+                raise
+        raise ProfileNotFound(
+            f"profile {name!r} is being replaced all the time", "run the command again"
+        )
+
+    def _open(self, directory: Directory, name: str, *, passive: bool) -> Session:
+        """Opens the profile in a directory, which the session closes."""
+        profile = profile_file.read(directory, name)
+        limit = expiry.limits(self._settings, profile.settings)
+        if usage.unused_since(directory, limit.idle):
+            if not passive:
+                self.delete(name)
+            raise ProfileNotFound(
+                f"profile {name!r} has expired: it was not used for its `ttl`",
+                f"`ragcli profile create {name}` starts anew",
+            )
+        session = self._session(directory, name, profile, self.passphrase)
+        if limit.any and not passive:
+            usage.touch(directory)
+            expiry.expire_turns(session, limit)
+        session.notices += self.notices
+        self.notices.clear()
         return session
 
     def rename(self, old: str, new: str) -> None:
@@ -113,11 +142,14 @@ class LocalStore(Profiles[LocalSession]):
             UsageError: `new` is taken.
             Locked: It is being changed or indexed.
         """
-        with self._directories.changing() as profiles, self.lock(old, self.wait):
+        with self._directories.changing() as profiles:
             target = self._directories.free(profiles, new)
-            profiles.rename(self._directories.place(profiles, old), target)
-            profiles.sync()
-        self._audit_rename(new, old)
+            place = self._directories.place(profiles, old)
+            with self._directories.alone(profiles, place):
+                profiles.rename(place, target)
+                profiles.sync()
+            renamed = profiles.child(target)
+        self._audit_rename(renamed, new, old)
 
     def clone(self, old: str, new: str, *, history: bool) -> Session:
         """Copies a profile under a new id; the index without embedding anything again.
@@ -225,7 +257,7 @@ class LocalStore(Profiles[LocalSession]):
                 directory.sync()
                 profiles.rename(directory.path.name, target)
                 profiles.sync()
-        directory = self._directories.open(name)
+            directory = profiles.child(target)
         try:
             profile = profile_file.read(directory, name)
             return self._session(directory, name, profile, passphrase)
@@ -271,13 +303,13 @@ class LocalStore(Profiles[LocalSession]):
                 wait=self.wait,
                 swap=lambda: self._directories.swap(profiles, name, target),
             )
-        return self._opened(name, self._directories.open(name), key)
+            place = self._directories.place(profiles, name)
+            return self._opened(name, profiles.child(place), key)
 
-    def _audit_rename(self, name: str, old: str) -> None:
+    def _audit_rename(self, directory: Directory, name: str, old: str) -> None:
         """Records a rename; in an encrypted profile that would take its passphrase."""
-        with ExitStack() as stack:
-            directory = stack.enter_context(self._directories.open(name))
+        with directory:
             profile = profile_file.read(directory, name)
             if not profile.encrypted:
                 session = self._session(directory, name, profile, self.passphrase)
-                session.audit.record("profile.rename", old=old, new=name)
+                after_the_fact.note(session.audit, "profile.rename", old=old, new=name)

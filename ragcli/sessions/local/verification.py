@@ -2,7 +2,9 @@
 
 `verify` reads everything and says what is wrong, one line each. `repair` moves
 damage to `quarantine/` and keeps everything sound: it never deletes, and what it
-cannot mend stays a finding, so that `profile verify` goes on ending with 4.
+cannot mend stays a finding, so that `profile verify` goes on ending with 4. Damage is
+what is there and is not what was written. A file of the index that is missing is told,
+and nothing is moved because of it: somebody may bring it back.
 """
 
 from __future__ import annotations
@@ -37,6 +39,9 @@ from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
 
 _REPAIR = "`ragcli profile verify --repair` moves it aside and keeps the rest"
+_BRING_BACK = (
+    "bring it back from a copy, or `ragcli docs rollback` returns to a whole index"
+)
 _POINTER = "CURRENT"
 _INDEX = "index"
 
@@ -52,6 +57,9 @@ class Generations(Protocol):
 
     def verify(self, generation: str) -> list[str]:
         """Returns what is wrong with a generation, one line each."""
+
+    def altered(self, generation: str) -> list[str]:
+        """Returns what of that is no file that is merely missing."""
 
     def quarantine(self, generation: str) -> Path:
         """Moves a generation out of the index; the newest sound one is next."""
@@ -72,7 +80,7 @@ def verify(session: LocalSession, *, anchor: str = "") -> list[Finding]:
         UsageError: Not an anchor.
     """
     looks: list[Callable[[], Iterable[Finding]]] = [
-        lambda: permissions.check_profile(session.directory.path),
+        lambda: permissions.check_profile(session.directory),
         lambda: _keys(session),
         lambda: _history(session),
         lambda: _snapshots(session.snapshots),
@@ -102,7 +110,7 @@ def repair(
     """
     done = [
         *before,
-        *permissions.fix_profile(session.directory.path),
+        *permissions.fix_profile(session.directory),
         *_mend_keys(session),
         *_mend_history(session),
         *_mend_snapshots(session),
@@ -177,19 +185,36 @@ def _mend_history(session: LocalSession) -> Iterator[Finding]:
 
 def _snapshots(snapshots: Generations) -> Iterator[Finding]:
     """Yields what is wrong with the pointer and with every generation."""
-    names = list(snapshots.candidates())
+    where = f"{_INDEX}/{_POINTER}"
     try:
-        live = snapshots.current()
+        live, names = _live_and_kept(snapshots)
     except SnapshotDamaged as error:
-        yield _damage(error.message, f"{_INDEX}/{_POINTER}")
+        yield _damage(error.message, where)
+        names = list(snapshots.candidates())
     else:
         if live and live not in names:
-            yield _damage(f"it names {live}, which is gone", f"{_INDEX}/{_POINTER}")
+            yield _damage(f"it names {live}, which is gone", where)
         if names and not live:
-            yield _damage("it is missing", f"{_INDEX}/{_POINTER}")
+            yield _damage("it is missing", where)
     for name in names:
+        altered = snapshots.altered(name)
         for wrong in snapshots.verify(name):
-            yield _damage(wrong, f"{_INDEX}/{name}")
+            hint = _REPAIR if altered else _BRING_BACK
+            yield Finding(DAMAGE, wrong, f"{_INDEX}/{name}", hint)
+
+
+def _live_and_kept(snapshots: Generations) -> tuple[str, list[str]]:
+    """Returns the live generation and all that are kept, as they were at one moment.
+
+    A publisher may come between the two looks, and take the live one away as well.
+    """
+    live = snapshots.current()
+    while True:
+        names = list(snapshots.candidates())
+        still = snapshots.current()
+        if still == live:
+            return live, names
+        live = still
 
 
 def _mend_snapshots(session: LocalSession) -> Iterator[Finding]:
@@ -199,19 +224,19 @@ def _mend_snapshots(session: LocalSession) -> Iterator[Finding]:
         return
     yield from _mend_pointer(session)
     for name in list(snapshots.candidates()):
-        if snapshots.verify(name):
+        if snapshots.altered(name):
             place = snapshots.quarantine(name)
             yield _mended(f"moved to {QUARANTINE}/{place.name}", f"{_INDEX}/{name}")
 
 
 def _mend_pointer(session: LocalSession) -> Iterator[Finding]:
     """Points at the newest sound generation if the pointer cannot be read."""
-    names = session.snapshots.candidates()
     try:
-        if session.snapshots.current() in names or not names:
+        live, names = _live_and_kept(session.snapshots)
+        if live in names or not names:
             return
     except SnapshotDamaged:
-        pass
+        names = session.snapshots.candidates()
     with session.directory.child(_INDEX) as index:
         if index.has(_POINTER):
             _set_aside(session.directory, index, _POINTER)

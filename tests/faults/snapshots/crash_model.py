@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = 0
+ANCHORS = "/proc/self/fd/"
 """Number of the directory that everything is below."""
 
 
@@ -100,6 +101,9 @@ class Recorder:
         if isinstance(path, int):
             return None
         text = os.fsdecode(path)
+        if text.startswith(ANCHORS):  # a path through an open directory
+            number, _, text = text.removeprefix(ANCHORS).partition("/")
+            dir_fd = int(number)
         if not os.path.isabs(text):
             if dir_fd not in self._open:
                 return None

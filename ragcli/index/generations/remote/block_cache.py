@@ -16,7 +16,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ragcli.index.generations import collection, leases, verification
+from ragcli.index.generations import collection, verification
+from ragcli.storage import leases
+from ragcli.storage.durable import OPEN_DIRECTORY
 
 PLACE = "remote"
 LIMIT = 4 << 30
@@ -43,7 +45,7 @@ def retire(cache: Path, profile: str) -> None:
         if other.name == mine:
             continue
         for generation in other.glob("index/gen-*"):
-            if leases.remove_unused(generation, collection.WORKSPACE):
+            if _removed(generation):
                 name = verification.stamp_name(generation.name)
                 generation.with_name(name).unlink(missing_ok=True)
 
@@ -89,6 +91,18 @@ def trim(cache: Path, keep: Path, limit: int = LIMIT) -> None:
     for _, size, place in sorted(found):
         if total <= limit:
             return
-        if place != keep and leases.remove_unused(place, collection.WORKSPACE):
+        if place != keep and _removed(place):
             (place.parent / verification.stamp_name(place.name)).unlink(missing_ok=True)
             total -= size
+
+
+def _removed(generation: Path) -> bool:
+    """Removes a generation unless somebody uses it; tells whether it is gone."""
+    try:
+        index = os.open(generation.parent, OPEN_DIRECTORY)
+    except FileNotFoundError:
+        return True
+    try:
+        return leases.remove_unused(index, generation.name, collection.WORKSPACE)
+    finally:
+        os.close(index)

@@ -11,7 +11,6 @@ index is sealed in the depot and in the cache alike.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ from ragcli.errors import (
     SnapshotNotFound,
     UsageError,
 )
-from ragcli.index.generations import collection, leases, publishing, verification
+from ragcli.index.generations import collection, publishing, verification
 from ragcli.index.generations import manifest as manifests
 from ragcli.index.generations.manifest import (
     Manifest,
@@ -37,11 +36,8 @@ from ragcli.index.generations.manifest import (
 from ragcli.index.generations.remote import block_cache, block_files, fetching
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.protocols import Depot, Sealer
-from ragcli.storage.files import (
-    DIRECTORY_MODE,
-    Directory,
-    disk_errors,
-)
+from ragcli.storage import leases
+from ragcli.storage.files import Directory
 
 _ATTEMPTS = 3
 """Times that blocks may be collected by others while we publish."""
@@ -134,8 +130,9 @@ class RemoteSnapshots(LocalSnapshots):
 
     def _forget(self, generation: str) -> None:
         self._verified.pop(generation, None)
-        leases.remove_unused(self._place(generation), collection.WORKSPACE)
-        self._made_index().remove(verification.stamp_name(generation))
+        index = self._made_index()
+        leases.remove_unused(index.descriptor, generation, collection.WORKSPACE)
+        index.remove(verification.stamp_name(generation))
 
     def _fetch(self, generation: str) -> None:
         """Puts a generation into the cache, every file verified."""
@@ -147,10 +144,8 @@ class RemoteSnapshots(LocalSnapshots):
             raise manifests.damaged(generation, "its manifest is another one")
         found = manifests.parse(data, generation)
         index = self._made_index()
-        place = index.path / (collection.WORKSPACE + secrets.token_hex(8))
-        with disk_errors(place):
-            os.mkdir(place.name, DIRECTORY_MODE, dir_fd=index.descriptor)
-        lease = leases.own(place)
+        name, lease = leases.make(index.descriptor, collection.WORKSPACE)
+        place = index.path / name
         try:
             fetching.fill(self._depot, place, found, blocks, fetching.known(index))
             publishing.finish(place, data)
@@ -240,6 +235,14 @@ class RemoteSnapshots(LocalSnapshots):
         except (RagcliError, OSError):
             shutil.rmtree(workspace, ignore_errors=True)
 
+    def is_whole(self, generation: str) -> bool:
+        """Tells whether it is there: what the cache lacks is fetched again."""
+        return generation in self._depot.generations()
+
+    def _place(self, generation: str) -> Path:
+        """Returns where it is cached: a cache has the profile's id, and no name."""
+        return self._profile.path / "index" / generation
+
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Holds the ingest lock, on all machines."""
         return self._depot.lock(wait)
@@ -252,6 +255,10 @@ class RemoteSnapshots(LocalSnapshots):
             told = (manifests.digest(data), data)
             self._depot.publish(live, live, told, blocks, 1)
             collection.collect(self._made_index(), live, keep=1, grace=0.0)
+
+    def altered(self, generation: str) -> list[str]:
+        """Returns what is wrong: a block is under its hash, or not there."""
+        return self.verify(generation)
 
     def verify(self, generation: str) -> list[str]:
         """Reads and hashes every block; returns what is wrong, one line each."""

@@ -9,8 +9,8 @@ import pytest
 
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.fulltext.analysis import Term, stems
-from ragcli.index.generations import generation_files
 from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.storage import memory as private_memory
 from tests.unit.index.doubles import KeyedSealer, PlainEmbedder
 
 CANARY = "zyzzyva"
@@ -31,14 +31,14 @@ def traces(place: Path) -> list[str]:
 def memory(monkeypatch) -> Iterator[Path]:
     """A place in memory that no other test sees."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
-        monkeypatch.setattr(generation_files, "_MEMORY", Path(name))
+        monkeypatch.setattr(private_memory, "_MEMORY", Path(name))
         yield Path(name)
 
 
 @pytest.fixture(params=["memory", "no memory"])
 def memory_or_none(request, monkeypatch, memory) -> str:
     if request.param == "no memory":
-        monkeypatch.setattr(generation_files, "is_memory", lambda place: False)
+        monkeypatch.setattr(private_memory, "is_memory", lambda place: False)
     return request.param
 
 
@@ -95,7 +95,7 @@ def test_an_index_from_a_machine_without_memory_files_opens_on_one_that_has_them
     make_library, secret, progress, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(generation_files, "is_memory", lambda place: False)
+        patch.setattr(private_memory, "is_memory", lambda place: False)
         make_library(KeyedSealer()).add([secret], progress)
     library = make_library(KeyedSealer())
     assert found(library) == ["other.txt", f"{CANARY}.md"]
@@ -126,9 +126,9 @@ def test_directories_of_killed_processes_are_swept(memory):
     stale = memory / f"{prefix}stale"
     stale.mkdir(mode=0o700)
     (stale / "rest").write_text(CANARY)
-    with generation_files.memory_directory() as place:
+    with private_memory.memory_directory() as place:
         assert not stale.exists()
         assert place.stat().st_mode & 0o777 == 0o700
-        with generation_files.memory_directory():
+        with private_memory.memory_directory():
             assert place.is_dir()
     assert list(memory.iterdir()) == []

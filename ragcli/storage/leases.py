@@ -1,0 +1,126 @@
+"""Directories in use: a lease is a `flock` on the directory itself.
+
+A reader shares its generation, whoever fills a directory owns it, and a sweeper
+removes only what it can own. The kernel drops a lease with its process, so that
+nothing has to be guessed from ages or process ids. Names are looked up in an open
+directory, never by path: what is renamed meanwhile, and has a namesake by then, is
+still the one that is meant.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+from ragcli.errors import StorageFailed
+from ragcli.storage.durable import OPEN_DIRECTORY
+from ragcli.storage.os_errors import disk_errors
+
+_ATTEMPTS = 100
+"""Fresh directories in a row that sweepers may take before they have an owner."""
+
+
+def make(parent: int, prefix: str) -> tuple[str, int]:
+    """Makes a private directory and returns its name and the lease on it.
+
+    A directory has its name before it has its owner. A sweeper that comes between
+    takes it for one that was left, and then another one is made.
+
+    Args:
+        parent: Descriptor of the directory that it shall be in.
+        prefix: How its name begins; random digits follow.
+
+    Raises:
+        StorageFailed: It cannot be made.
+    """
+    for _ in range(_ATTEMPTS):
+        name = prefix + os.urandom(8).hex()
+        with disk_errors(name):
+            os.mkdir(name, 0o700, dir_fd=parent)
+        try:
+            return name, own(parent, name)
+        except FileNotFoundError:
+            continue
+    raise StorageFailed(
+        f"{prefix}…: others remove new directories as fast as they are made",
+        "run the command again",
+    )
+
+
+def share(parent: int, name: str) -> int:
+    """Returns a descriptor that keeps a directory from being collected.
+
+    Raises:
+        FileNotFoundError: It is gone, or going.
+    """
+    return _lease(parent, name, fcntl.LOCK_SH)
+
+
+def own(parent: int, name: str) -> int:
+    """Returns a descriptor of a directory that nobody else shares or owns.
+
+    Raises:
+        FileNotFoundError: It is gone, or in use.
+    """
+    return _lease(parent, name, fcntl.LOCK_EX)
+
+
+def release(descriptor: int) -> None:
+    """Gives a lease up; the directory stays open."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _lease(parent: int, name: str, kind: int) -> int:
+    with disk_errors(name):
+        descriptor = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        named = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except OSError as error:
+        os.close(descriptor)
+        raise FileNotFoundError(f"{name}: in use or gone") from error
+    if os.path.samestat(os.fstat(descriptor), named):
+        return descriptor
+    os.close(descriptor)
+    raise FileNotFoundError(name)
+
+
+def is_unused(parent: int, name: str) -> bool:
+    """Tells whether a directory is there that nobody shares or owns."""
+    try:
+        os.close(own(parent, name))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def remove_unused(parent: int, name: str, doomed_prefix: str) -> bool:
+    """Removes a directory unless somebody uses it; tells whether it is gone.
+
+    It is renamed first, so that no crash leaves half of it under its name.
+
+    Raises:
+        StorageFailed, NotPermitted: It cannot be renamed.
+    """
+    try:
+        descriptor = own(parent, name)
+    except FileNotFoundError:
+        return not _is_there(parent, name)
+    try:
+        doomed = doomed_prefix + os.urandom(8).hex()
+        with disk_errors(name):
+            os.rename(name, doomed, src_dir_fd=parent, dst_dir_fd=parent)
+        import shutil  # 5 ms: it loads every kind of compression
+
+        shutil.rmtree(doomed, ignore_errors=True, dir_fd=parent)
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _is_there(parent: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,230 @@
+"""A profile that is renamed while others use it, and has a namesake by then."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ragcli.errors import ExitCode, Locked, ProfileNotFound
+from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.storage.files import Directory
+from tests.unit.index.doubles import Watched, WordEmbedder
+
+ROOT = Path(__file__).parents[2]
+THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
+ROUNDS = 24 if THOROUGH else 3
+PROMISED = {ExitCode.ANSWERED, ExitCode.NOT_FOUND, ExitCode.LOCKED}
+
+SESSION = """
+import json, sys
+from pathlib import Path
+from ragcli.chat.events import AskRequest, Finished
+from ragcli.runtime import Runtime
+
+class Quiet:
+    def start(self, total, what): pass
+    def step(self, name, count=1): pass
+    def note(self, message): pass
+
+with Runtime().open("p", create=False) as workspace:
+    print("open", flush=True)
+    for line in sys.stdin:
+        what, _, argument = line.strip().partition(" ")
+        if what == "ask":
+            events = list(workspace.ask(AskRequest(argument)))
+            turn = next(e for e in events if isinstance(e, Finished)).turn
+            print(json.dumps({"answer": turn.answer}), flush=True)
+        else:
+            report = workspace.library.add([Path(argument)], Quiet())
+            print(json.dumps({"added": report.added}), flush=True)
+"""
+
+RENAMER = """
+import sys, time
+from ragcli.errors import Locked
+from ragcli.runtime import Runtime
+store, names = Runtime().store, ["p", "q"]
+while True:
+    try:
+        store.rename(*names)
+        names.reverse()
+    except Locked:
+        pass
+    print("renamed", flush=True)
+    time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "RAGCLI_HOME": str(tmp_path / "home"),
+        "OLLAMA_HOST": "127.0.0.1:1",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def started(
+    environment: dict[str, str], *arguments: str | Path, code: str = ""
+) -> subprocess.Popen[str]:
+    program = ["-c", code] if code else ["-m", "ragcli"]
+    return subprocess.Popen(
+        [sys.executable, *program, *map(str, arguments)],
+        env=environment,
+        stdin=subprocess.PIPE if code else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ran(environment: dict[str, str], *arguments: str | Path) -> str:
+    process = started(environment, *arguments)
+    output, complaint = process.communicate()
+    assert process.returncode == 0, complaint
+    return output
+
+
+@contextmanager
+def running(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def told(process: subprocess.Popen[str], command: str) -> dict[str, object]:
+    """Gives an open session a command and returns what it says."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(f"{command}\n")
+    process.stdin.flush()
+    line = process.stdout.readline()
+    assert line, process.communicate()[1]
+    return json.loads(line)
+
+
+def written(place: Path, land: str) -> Path:
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(f"# {land}\n\nThe capital of Ruritania is {land}town.\n")
+    return place
+
+
+@pytest.mark.timeout(240)
+def test_an_open_session_stays_in_its_profile_when_a_namesake_comes(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    question = "What is the capital of Ruritania?"
+    ran(environment, "profile", "create", "p")
+    ran(environment, "docs", "add", "-p", "p", written(tmp_path / "d/old.md", "Old"))
+
+    with running(started(environment, code=SESSION)) as session:
+        assert session.stdout
+        assert session.stdout.readline() == "open\n"
+        ran(environment, "profile", "rename", "p", "old")
+        ran(environment, "profile", "create", "p")
+        new = written(tmp_path / "d/new.md", "New")
+        ran(environment, "docs", "add", "-p", "p", new)
+        index = tmp_path / "home/profiles/p/index"
+        before = sorted(os.listdir(index))
+
+        assert "Oldtown" in str(told(session, f"ask {question}")["answer"])
+        for number in range(7):  # enough for a collection
+            more = written(tmp_path / f"d/more-{number}.md", f"More{number}")
+            assert told(session, f"add {more}") == {"added": 1}
+        assert "Newtown" not in str(told(session, f"ask {question}")["answer"])
+
+    assert sorted(os.listdir(index)) == before
+    shown = {
+        name: json.loads(ran(environment, "profile", "show", name, "--json"))
+        for name in ("old", "p")
+    }
+    assert shown["old"]["documents"] == 8
+    assert shown["old"]["head"] > 0
+    assert shown["p"]["documents"] == 1
+    assert shown["p"]["head"] == 0
+    assert "Newtown" in ran(environment, "ask", "-p", "p", question)
+    for name in ("old", "p"):
+        assert "sound" in ran(environment, "profile", "verify", name)
+
+
+@pytest.mark.timeout(1800 if THOROUGH else 240)
+def test_commands_during_renames_do_their_work_or_say_why_not(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    ran(environment, "profile", "create", "p")
+    ran(environment, "docs", "add", "-p", "p", written(tmp_path / "d/old.md", "Old"))
+    added = 1
+    with running(started(environment, code=RENAMER)) as renamer:
+        assert renamer.stdout
+        renamer.stdout.readline()
+        for number in range(ROUNDS):
+            more = written(tmp_path / f"d/more-{number}.md", f"More{number}")
+            both = [
+                started(environment, "docs", "add", "-p", "p", more),
+                started(environment, "ask", "-p", "p", "What is in Ruritania?"),
+            ]
+            ends = [process.communicate() for process in both]
+            codes = [process.returncode for process in both]
+            assert set(codes) <= PROMISED | {ExitCode.NOTHING_FOUND}, ends
+            assert "Traceback" not in str(ends)
+            assert "damaged" not in str(ends)
+            added += codes[0] == 0
+        assert renamer.poll() is None
+
+    [name] = (p.name for p in (tmp_path / "home/profiles").iterdir() if p.is_dir())
+    shown = json.loads(ran(environment, "profile", "show", name, "--json"))
+    assert shown["documents"] == added
+    assert "sound" in ran(environment, "profile", "verify", name)
+
+
+def test_what_is_staged_keeps_a_profile_where_it_is(tmp_path: Path) -> None:
+    from tests.sealed import filled, home_at, open_store
+
+    store = open_store(home_at(tmp_path))
+    session = filled(store)
+    store.wait = store._directories._wait = 0.0
+    moves = [
+        lambda: store.rename("work", "other"),
+        lambda: store.delete("work"),
+        lambda: store.encrypt("work", "a long enough passphrase"),
+    ]
+    with session.snapshots.workspace(""):
+        for move in moves:
+            with pytest.raises(Locked):
+                move()
+    assert store.names() == ["work"]
+    moves[0]()
+    assert store.names() == ["other"]
+
+
+def test_in_a_profile_that_is_removed_nothing_counts_as_damage(tmp_path: Path) -> None:
+    from ragcli.config import Settings
+    from ragcli.index.library import Library
+
+    profiles = Directory.open(tmp_path / "profiles", create=True)
+    directory = profiles.child("p", create=True)
+    embedder = WordEmbedder()
+    snapshots = LocalSnapshots(directory, None)
+    library = Library(snapshots, lambda: embedder, Settings())
+    library.add([written(tmp_path / "d/old.md", "Old")], Watched())
+    live = snapshots.current()
+    profiles.rename("p", ".deleted-0123456789abcdef")
+    next((tmp_path / "profiles").glob(f".del*/index/{live}/passages-*")).unlink()
+
+    fresh = Library(LocalSnapshots(directory, None), lambda: embedder, Settings())
+    with pytest.raises(ProfileNotFound):
+        fresh.reader()
+    with pytest.raises(ProfileNotFound):
+        LocalSnapshots(directory, None).altered(live)
+    with pytest.raises(ProfileNotFound):
+        fresh.add([written(tmp_path / "d/new.md", "New")], Watched())
