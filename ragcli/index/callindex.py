@@ -51,7 +51,9 @@ def reader(
     """
     places = sorted({str(path.absolute()) for path in paths})
     if cache is None:
-        return _in_memory([Path(place) for place in places], embedder, settings)
+        return _in_memory(
+            [Path(place) for place in places], embedder, settings, progress
+        )
     from ragcli.index.generations.snapshots import LocalSnapshots
     from ragcli.index.library import Library
 
@@ -72,20 +74,28 @@ def reader(
 
 
 def _in_memory(
-    paths: Sequence[Path], embedder: Embedder, settings: Settings
+    paths: Sequence[Path], embedder: Embedder, settings: Settings, progress: Progress
 ) -> Reader | None:
     """Returns an index that never touches the disk."""
     from ragcli.index import ephemeral
     from ragcli.index.documents import discover
-    from ragcli.index.documents.loaders.load import load
+    from ragcli.index.ingest.reading import Chunking, Wanted
+    from ragcli.index.ingest.reading_pool import outcomes
 
     found = discover.find(paths, max_size=size(settings.max_file_size))
-    loaded = [
-        (str(item.path), load(item.path))
+    wanted = [
+        Wanted(item.location, item.size)
         for item in found
         if isinstance(item, discover.Found)
     ]
-    return ephemeral.build(loaded, embedder, settings) if loaded else None
+    chunking = Chunking(settings.chunk_size, settings.chunk_overlap)
+    documents = []
+    for outcome in outcomes(wanted, chunking):
+        if outcome.prepared:
+            documents.append(outcome.prepared)
+        elif outcome.failure:
+            progress.note(f"{outcome.location}: {outcome.failure}")
+    return ephemeral.build(documents, embedder) if documents else None
 
 
 def _key(places: list[str], embedder: Embedder, settings: Settings) -> str:

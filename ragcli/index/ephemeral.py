@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ragcli.errors import DocumentNotFound
-from ragcli.index.documents import splitter
+from ragcli.errors import DocumentNotFound, UnreadableDocument
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import MemoryFiles
 from ragcli.index.generations.manifest import Manifest
 from ragcli.index.ingest.embedding import has_tokens
-from ragcli.index.ingest.reading import Prepared, prepare
+from ragcli.index.ingest.reading import Chunking, Outcome, Prepared, Wanted
+from ragcli.index.ingest.reading_pool import outcomes
 from ragcli.index.ingest.staging import Stager
 from ragcli.index.search.reader import Reader
 from ragcli.index.segments.segment_writer import Pieces
@@ -21,35 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragcli.config import Settings
-    from ragcli.index.documents.elements import Document
     from ragcli.index.protocols import Embedder
 
 STDIN = "stdin"
 """The path under which piped text is cited."""
 
 
-def build(
-    loaded: Sequence[tuple[str, Document]], embedder: Embedder, settings: Settings
-) -> Reader:
-    """Returns an index of some loaded documents; nothing is written anywhere.
+def build(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
+    """Returns an index of some documents; nothing is written anywhere.
 
     Args:
-        loaded: The path and the content of each document.
+        documents: What was read.
         embedder: Makes the vectors.
-        settings: Chunking.
     """
-    return _index((_prepared(path, item, settings) for path, item in loaded), embedder)
-
-
-def _prepared(path: str, loaded: Document, settings: Settings) -> Prepared:
-    chunks = splitter.split(
-        loaded, size=settings.chunk_size, overlap=settings.chunk_overlap
-    )
-    title = "" if path == STDIN else loaded.title
-    return prepare({"path": path, "title": title, "digest": ""}, chunks)
-
-
-def _index(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
     contents: dict[str, bytes] = {}
 
     def keep(name: str, pieces: Pieces) -> None:
@@ -88,27 +72,35 @@ def attached(
         DocumentNotFound: A file is not there.
         UnreadableDocument: A file cannot be read as its format.
     """
-    from ragcli.index.documents.loaders.load import load
-
-    found = []
-    for path in paths:
-        if not path.exists():
-            raise DocumentNotFound(f"{path}: no such file")
-        found.append((str(path.absolute()), load(path)))
+    wanted = [_file(path) for path in paths]
     if text:
-        found.append((STDIN, _piped(text)))
-    reader = build(found, embedder, settings)
+        wanted.append(Wanted(STDIN, len(text), "", text))
+    chunking = Chunking(settings.chunk_size, settings.chunk_overlap)
+    found = map(_prepared, outcomes(wanted, chunking))
+    reader = build(found, embedder)
     reader.attached = True
     return reader
 
 
-def _piped(text: str) -> Document:
-    """Returns piped text as a document of one section."""
-    from ragcli.index.documents import text_structure
-    from ragcli.index.documents.elements import Document, TableFacts
-    from ragcli.language.languages import detect
+def _file(path: Path) -> Wanted:
+    try:
+        return Wanted(str(path.absolute()), path.stat().st_size)
+    except (FileNotFoundError, NotADirectoryError):
+        raise DocumentNotFound(f"{path}: no such file") from None
+    except OSError as error:
+        raise UnreadableDocument(
+            f"{path}: {error.strerror}", "check its mode and owner"
+        ) from None
 
-    tables: list[TableFacts] = []
-    section = text_structure.section(text, tables, first_line=1)
-    language = detect(text[:4000]) or "en"
-    return Document("", (section,), tuple(tables), format="text", language=language)
+
+def _prepared(outcome: Outcome) -> Prepared:
+    """Returns the document that was read.
+
+    Raises:
+        UnreadableDocument: There is none.
+    """
+    if outcome.prepared:
+        return outcome.prepared
+    reason = outcome.failure or outcome.skipped
+    hint = outcome.hint or "there is nothing to index"
+    raise UnreadableDocument(f"{outcome.location}: {reason}", hint)

@@ -277,3 +277,43 @@ def test_the_same_commands_run_beside_each_other(notes, run_cli):
 
     assert [process.wait(timeout=90) for process in started] == [0, 0]
     assert len(run_cli("docs", "list").lines) == 40
+
+
+def test_a_file_that_breaks_its_loader_costs_no_other(notes, run_process):
+    (notes / "digits.html").write_text(
+        "<h1>Digits</h1><p>&#" + "9" * 4301 + "; end</p>"
+    )
+    (notes / "broken.ipynb").write_text('{"cells": [{"source": ')
+    ran = run_process("docs", "add", "notes")
+
+    assert ran.code == 6, ran.err
+    assert ran.out.startswith("4 added, 1 failed; ")
+    assert "broken.ipynb: not a notebook" in ran.err
+
+
+def test_files_of_white_space_are_left_out_like_empty_ones(notes, run_process):
+    (notes / "blank.md").write_text(" \n\t\n" * 50)
+    (notes / "wide.txt").write_bytes(" \n".encode("utf-16"))
+    (notes / "none.md").write_bytes(b"")
+    (notes / "none.pdf").write_bytes(b"")
+    ran = run_process("docs", "add", "notes", "--json")
+
+    assert ran.code == 0, ran.err
+    told = ran.json
+    assert (told["added"], told["failed"]) == (3, [])
+    reasons = {
+        os.path.basename(item["path"]): item["reason"] for item in told["skipped"]
+    }
+    assert reasons == dict.fromkeys(
+        ("blank.md", "wide.txt", "none.md", "none.pdf"), "empty"
+    )
+
+
+def test_a_document_whose_text_was_deleted_is_removed(indexed, run_process):
+    (indexed / "locks.md").write_text("\n\n\n")
+    told = run_process("docs", "sync", "--json").json
+
+    assert (told["removed"], told["failed"]) == (1, [])
+    listed = run_process("docs", "list").out
+    assert "locks.md" not in listed
+    assert "almanac.md" in listed

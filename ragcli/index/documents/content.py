@@ -56,6 +56,16 @@ def decode(data: bytes) -> tuple[str, str]:
     return with_newlines(text), encoding
 
 
+def is_blank(data: bytes) -> bool:
+    """Tells whether a file holds nothing but white space, in whatever encoding."""
+    if not data.strip():
+        return True
+    try:
+        return not _decoded(data)[0].strip()
+    except UnreadableDocument:
+        return False
+
+
 def with_newlines(text: str) -> str:
     r"""Returns `text` with its line ends all `\n`."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

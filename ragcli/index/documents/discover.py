@@ -293,8 +293,8 @@ def reason_by_head(head: bytes, name: str) -> str:
     """Says why a file that starts so is left out; "" is kept."""
     if _PRIVATE_KEY.match(head):
         return "likely secret: a private key"
-    if formats.is_isolated(formats.format_of(name)):
-        return ""
     if not head:
         return "empty"
+    if formats.is_isolated(formats.format_of(name)):
+        return ""
     return "" if formats.format_of_content(head) else "binary content"

@@ -185,6 +185,7 @@ def _is_over(earlier: Definition, found: Definition) -> bool:
 def _definitions(text: str, format_name: str) -> list[Definition]:
     """Returns every definition in order of appearance, each with its own end."""
     flat = format_name in _FLAT
+    ends = _Ends(text)
     found = []
     floor = 0
     for match in _pattern(format_name).finditer(text):
@@ -195,7 +196,7 @@ def _definitions(text: str, format_name: str) -> list[Definition]:
         if indent > _WIDEST_INDENT:
             continue
         start = _start_above(text, match.start(), floor)
-        end = len(text) if flat else _end_below(text, match.end(), indent)
+        end = len(text) if flat else ends.below(match.end(), indent)
         found.append(Definition(name, start, end, indent))
         floor = match.end()
     return found
@@ -252,8 +253,23 @@ def _not_deeper(indent: int) -> re.Pattern[str]:
     return re.compile(rf"^[ \t]{{0,{indent}}}[^\s)}}\](){{#\"'`*|]", re.MULTILINE)
 
 
-def _end_below(text: str, position: int, indent: int) -> int:
-    """Returns where the first line that is not deeper than `indent` begins."""
-    below = text.find("\n", position) + 1
-    match = _not_deeper(indent).search(text, below) if below else None
-    return match.start() if match else len(text)
+class _Ends:
+    """Where definitions end: before the first line that is not deeper than they are.
+
+    What one search found holds for every later start above it, so that a text is
+    searched once for each indent, however many definitions share their end.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found: dict[int, int] = {}
+
+    def below(self, position: int, indent: int) -> int:
+        """Returns where a definition ends; asked from the top of the text down."""
+        start = self._text.find("\n", position) + 1
+        if not start:
+            return len(self._text)
+        if start > self._found.get(indent, -1):
+            match = _not_deeper(indent).search(self._text, start)
+            self._found[indent] = match.start() if match else len(self._text)
+        return self._found[indent]

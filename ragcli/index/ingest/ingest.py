@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragcli.index.documents.discover import Skipped
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations.generation_files import WorkspaceFiles
 from ragcli.index.generations.manifest import Manifest, mismatch
 from ragcli.index.ingest.embedding import factory, has_tokens
 from ragcli.index.ingest.plan import Plan
-from ragcli.index.ingest.reading import Chunking, Outcome
+from ragcli.index.ingest.reading import Chunking, Outcome, Wanted
 from ragcli.index.ingest.reading_pool import outcomes
 from ragcli.index.ingest.revision import Change, publish
 from ragcli.index.ingest.staging import Stager
@@ -38,6 +39,9 @@ class Tally:
     changed: set[str] = field(default_factory=set)
     touched: list[Record] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    emptied: set[str] = field(default_factory=set)
+    """Documents in whose files there is nothing left to index."""
     chunks: int = 0
 
     @property
@@ -92,9 +96,9 @@ class Ingest:
             added=len(tally.added),
             changed=len(tally.changed),
             unchanged=plan.unchanged + len(tally.touched),
-            removed=len(plan.removed),
+            removed=len(plan.removed) + len(tally.emptied),
             failed=(*plan.failed, *tally.failed),
-            skipped=tuple(plan.skipped),
+            skipped=(*plan.skipped, *tally.skipped),
             chunks=tally.chunks,
             generation=generation,
             seconds=time.monotonic() - start,
@@ -106,7 +110,8 @@ class Ingest:
         """Returns the name of the new generation, "" if none was needed."""
         with disk_errors("index"), self._staged() as (files, text):
             stager = self._read_all(plan, base, tally, files, text)
-            nothing = not (tally.stored or plan.removed or request.is_needed)
+            removed = frozenset(plan.removed | tally.emptied)
+            nothing = not (tally.stored or removed or request.is_needed)
             if nothing and len(tally.touched) < _TOUCHED_WORTHWHILE:
                 return ""
             change = Change(
@@ -115,7 +120,7 @@ class Ingest:
                 segments=tuple(stager.segments) if stager else (),
                 text=text if stager and stager.chunks else None,
                 replaced=tally.stored,
-                removed=frozenset(plan.removed),
+                removed=removed,
                 touched=tuple(tally.touched),
                 add_roots=request.add_roots,
                 leave_out=request.leave_out,
@@ -144,7 +149,7 @@ class Ingest:
         stager = None
         known = {found.location: record for found, record in plan.to_read}
         wanted = [
-            (found, record["digest"] if record else "")
+            Wanted(found.location, found.size, record["digest"] if record else "")
             for found, record in plan.to_read
         ]
         for outcome in outcomes(wanted, self._chunking, self._factory):
@@ -164,6 +169,10 @@ class Ingest:
         if outcome.failure:
             tally.failed.append(Failure(outcome.location, outcome.failure))
             self._progress.note(f"{outcome.location}: {outcome.failure}")
+        elif outcome.skipped:
+            tally.skipped.append(Skipped(Path(outcome.location), outcome.skipped))
+            if record:
+                tally.emptied.add(outcome.location)
         elif outcome.touched and record:
             tally.touched.append({**record, **outcome.touched})
         else:

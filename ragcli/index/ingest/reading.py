@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from ragcli.errors import UnreadableDocument
 from ragcli.frozen import frozen
 from ragcli.index import stored_passages
-from ragcli.index.documents import splitter
-from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents import formats, splitter
+from ragcli.index.documents.content import is_blank
+from ragcli.index.documents.loaders import bounds
+from ragcli.index.documents.loaders.load import load, text_document
 from ragcli.index.fulltext import analysis
 from ragcli.index.passages import Chunk, indexed_text
 from ragcli.index.segments.catalogue import Record
@@ -26,6 +28,8 @@ from ragcli.index.segments.catalogue import Record
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from ragcli.index.documents.elements import Document
 
 
 class PreparedChunk(NamedTuple):
@@ -80,7 +84,7 @@ class Prepared:
 
 @frozen
 class Outcome:
-    """What became of one file; exactly one of the three is set."""
+    """What became of one file: prepared, touched, a failure, or skipped."""
 
     location: str
     """Its absolute path."""
@@ -94,6 +98,12 @@ class Outcome:
     failure: str = ""
     """Why it cannot be indexed, in one line."""
 
+    hint: str = ""
+    """What may help against that."""
+
+    skipped: str = ""
+    """Why there is nothing to index in it, in a word or two."""
+
 
 @frozen
 class Chunking:
@@ -106,31 +116,115 @@ class Chunking:
     """Characters that neighbouring chunks share."""
 
 
-def read(location: str, digest: str, chunking: Chunking) -> Outcome:
-    """Reads one file.
+HERE = 256 << 10
+"""Bytes of a file up to which no text is worth a process of its own.
+
+However it is made, a text of this size is read in a second or so.
+"""
+
+
+LARGEST = 512 << 20
+"""Bytes that what is made of one document may take, about, while it is stored."""
+
+_WEIGHT = 1000
+"""Bytes of a chunk beside its text: vector, token ids, and what holds them."""
+
+_COPIES = 3
+"""Times that a text is there: to be embedded, stored and found."""
+
+
+class Wanted(NamedTuple):
+    """Something to read."""
+
+    location: str
+    """Its absolute path."""
+
+    size: int
+    """Bytes that it has, or had when it was found."""
+
+    digest: str = ""
+    """SHA-256 of the content of it that is indexed already, "" for none."""
+
+    text: str | None = None
+    """Its text, where that came from elsewhere and the location is only its name."""
+
+
+def is_light(wanted: Wanted) -> bool:
+    """Tells whether something may be read in a process that must not be lost.
+
+    Short texts may. Formats that are parsed hold more than their size tells.
+    """
+    if wanted.size > HERE:
+        return False
+    name = formats.format_of(os.path.basename(wanted.location))
+    if name or wanted.text is not None:
+        return not formats.is_isolated(name)
+    return not formats.is_isolated(formats.format_of_content(_head(wanted.location)))
+
+
+def read(wanted: Wanted, chunking: Chunking) -> Outcome:
+    """Reads one file; whatever a loader raises is what became of it.
 
     Args:
-        location: Its absolute path.
-        digest: SHA-256 of the content that is indexed already, "" for none.
+        wanted: What to read.
         chunking: How to split it.
     """
+    location = wanted.location
+    name = formats.format_of(os.path.basename(location))
     try:
-        status, data = _content(location)
-        told = _told(location, status, data)
-        if told["digest"] == digest:
-            names = ("size", "mtime_ns", "checked_ns")
-            return Outcome(location, touched={name: told[name] for name in names})
-        loaded = load(Path(location), data)
+        return _read(wanted, chunking)
     except UnreadableDocument as error:
         reason = error.message.removeprefix(f"{location}: ")
-        return Outcome(location, failure=reason)
+        return Outcome(location, failure=reason, hint=error.hint)
+    except MemoryError:
+        pass  # only after this is what was read let go of, and there is room to say so
+    except Exception as error:  # noqa: BLE001 - the bytes are anybody's: what reading them raises costs this file alone
+        return Outcome(location, failure=bounds.told(error))
+    return Outcome(location, failure=bounds.too_much(name))
+
+
+def _read(wanted: Wanted, chunking: Chunking) -> Outcome:
+    location = wanted.location
+    if wanted.text is not None:
+        told: Record = {"path": location, "digest": ""}
+        return _outcome(told, text_document(wanted.text), chunking)
+    status, data = _content(location)
+    told = _told(location, status, data)
+    if told["digest"] == wanted.digest:
+        names = ("size", "mtime_ns", "checked_ns")
+        return Outcome(location, touched={name: told[name] for name in names})
+    try:
+        loaded = load(Path(location), data)
+    except UnreadableDocument:
+        if is_blank(data):
+            return Outcome(location, skipped="empty")
+        raise
+    return _outcome(told, loaded, chunking)
+
+
+def _outcome(told: Record, loaded: Document, chunking: Chunking) -> Outcome:
     told["title"] = loaded.title
     told["format"] = loaded.format
     told["language"] = loaded.language
     if loaded.facts:
         told["facts"] = dict(loaded.facts)
+    _check_weight(len(loaded.sections), 0)
     chunks = splitter.split(loaded, size=chunking.size, overlap=chunking.overlap)
-    return Outcome(location, prepared=prepare(told, chunks))
+    _check_weight(len(chunks), sum(len(chunk.text) for chunk in chunks))
+    return Outcome(told["path"], prepared=prepare(told, chunks))
+
+
+def _check_weight(count: int, characters: int) -> None:
+    """Refuses a document of so many pieces.
+
+    Raises:
+        UnreadableDocument: They would take more than `LARGEST` bytes.
+    """
+    if count * _WEIGHT + characters * _COPIES > LARGEST:
+        raise UnreadableDocument(
+            f"too large to index: it falls into {count:,} pieces",
+            "index it in parts, or raise chunking.size",
+        )
 
 
 def prepare(record: Record, chunks: Sequence[Chunk]) -> Prepared:
@@ -162,6 +256,16 @@ def _content(location: str) -> tuple[os.stat_result, bytes]:
         raise UnreadableDocument(
             error.strerror or str(error), "check that it is there and readable"
         ) from None
+
+
+def _head(location: str) -> bytes:
+    """Returns a file's first bytes; none of one that cannot be read."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        with open(os.open(location, flags), "rb") as file:
+            return file.read(formats.HEAD)
+    except OSError:
+        return b""
 
 
 def _told(location: str, status: os.stat_result, data: bytes) -> Record:

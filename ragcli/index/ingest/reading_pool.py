@@ -1,4 +1,8 @@
-"""Reads many documents in processes of their own, in parallel with embedding."""
+"""Reads documents: many in parallel, and apart from this process what may be too much.
+
+A document may be made to take for ever, or all memory. So only short texts are read
+in this process; all else is read in others, which are bounded and may be lost.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
-from ragcli.index.documents.discover import Found
-from ragcli.index.ingest.reading import Chunking, Outcome, read
+from ragcli.index.documents import formats
+from ragcli.index.documents.loaders.bounds import CPU_LIMIT, cause_of_death
+from ragcli.index.ingest.reading import Chunking, Outcome, Wanted, is_light, read
 from ragcli.index.ingest.transfer import unpack
 
 WORTHWHILE = 3 << 20
@@ -32,13 +37,13 @@ _MOST_IN_GROUP = 64
 _PIPE = 1 << 20
 """Bytes of answers that a process need not wait for anybody to take."""
 
+_DYING = 5.0
+"""Seconds in which a process that closed its pipe tells what it died of."""
+
 _START = (
     "import sys; sys.path[:] = sys.argv[2:]; "
     "from ragcli.index.ingest.reading_worker import serve; serve(sys.argv[1])"
 )
-
-Wanted = tuple[Found, str]
-"""A file, and the digest of the content of it that is indexed already."""
 
 
 def outcomes(
@@ -50,11 +55,10 @@ def outcomes(
         wanted: What to read.
         chunking: How to split it.
         factory: Gives the name of what makes the embedder in another process, ""
-            when only this one can embed; asked when other processes are started.
+            when only this one can embed; asked when several are started.
     """
-    if sum(found.size for found, _ in wanted) < WORTHWHILE or len(wanted) < 2:
-        for found, digest in wanted:
-            yield read(found.location, digest, chunking)
+    if sum(item.size for item in wanted) < WORTHWHILE or len(wanted) < 2:
+        yield from _one_by_one(wanted, chunking)
         return
     count = min(len(wanted), os.cpu_count() or 1, _MOST)
     pool = ReadingPool(count, chunking, factory())
@@ -64,6 +68,21 @@ def outcomes(
         pool.close()
 
 
+def _one_by_one(wanted: Sequence[Wanted], chunking: Chunking) -> Iterator[Outcome]:
+    """Yields what became of a few files; what may be much is read by a process."""
+    apart: ReadingPool | None = None
+    try:
+        for item in wanted:
+            if is_light(item):
+                yield read(item, chunking)
+                continue
+            apart = apart or ReadingPool(1, chunking)
+            yield from apart.outcomes(iter((item,)))
+    finally:
+        if apart:
+            apart.close()
+
+
 class ReadingPool:
     """Some processes that read documents.
 
@@ -71,13 +90,21 @@ class ReadingPool:
         count: How many.
         chunking: How documents are split.
         factory: Makes their embedder, `module:name`; "" leaves embedding to others.
+        cpu_limit: Seconds of processor time a document.
     """
 
-    def __init__(self, count: int, chunking: Chunking, factory: str = "") -> None:
+    def __init__(
+        self,
+        count: int,
+        chunking: Chunking,
+        factory: str = "",
+        *,
+        cpu_limit: int = CPU_LIMIT,
+    ) -> None:
         self._workers: list[_Worker] = []
         try:
             for _ in range(count):
-                self._workers.append(_Worker(chunking, factory))
+                self._workers.append(_Worker(chunking, factory, cpu_limit))
         except BaseException:
             self.close()  # a system that gives no more processes must not keep some
             raise
@@ -116,7 +143,7 @@ def _groups(waiting: Iterator[Wanted]) -> Iterator[list[Wanted]]:
     size = 0
     for wanted in waiting:
         group.append(wanted)
-        size += wanted[0].size
+        size += wanted.size
         if size >= _GROUP or len(group) == _MOST_IN_GROUP:
             yield group
             group, size = [], 0
@@ -127,10 +154,11 @@ def _groups(waiting: Iterator[Wanted]) -> Iterator[list[Wanted]]:
 class _Worker:
     """One process that reads; replaced when a document kills it."""
 
-    def __init__(self, chunking: Chunking, factory: str) -> None:
+    def __init__(self, chunking: Chunking, factory: str, cpu_limit: int) -> None:
         self.ahead: deque[list[Wanted]] = deque()
         self._chunking = chunking
         self._factory = factory
+        self._cpu_limit = cpu_limit
         self._start()
 
     def _start(self) -> None:
@@ -160,9 +188,10 @@ class _Worker:
 
     def _send(self, group: list[Wanted]) -> None:
         request = {
-            "wanted": [(found.location, digest) for found, digest in group],
+            "wanted": group,
             "size": self._chunking.size,
             "overlap": self._chunking.overlap,
+            "cpu": self._cpu_limit,
         }
         if self._process.stdin:
             with suppress(BrokenPipeError):  # it shows when the answer is due
@@ -179,15 +208,20 @@ class _Worker:
         rest = group[len(found) :]
         if not rest:
             return found
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_DYING)
         self.stop()
         status = self._process.returncode
         alone = rest if len(rest) > 1 else []
         self.ahead.extendleft([wanted] for wanted in reversed(alone))
         self._start()
         if not alone:
-            reason = f"the process that read it died (status {status})"
-            found.append(Outcome(rest[0][0].location, failure=reason))
+            found.append(self._lost(rest[0].location, status))
         return found + [outcome for _ in alone for outcome in self.answer()]
+
+    def _lost(self, location: str, status: int) -> Outcome:
+        name = formats.format_of(os.path.basename(location))
+        return Outcome(location, failure=cause_of_death(status, name, self._cpu_limit))
 
     def _answered(self, group: list[Wanted]) -> list[Outcome]:
         """Returns the outcomes that come in, fewer when the process dies."""

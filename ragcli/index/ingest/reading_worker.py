@@ -11,11 +11,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ragcli.index.documents import formats
+
 if TYPE_CHECKING:
-    from ragcli.index.ingest.reading import Outcome
+    from ragcli.index.ingest.reading import Embedded, Outcome
     from ragcli.index.protocols import Embedder
 
 
@@ -25,38 +28,67 @@ def serve(factory: str) -> None:
     Args:
         factory: What makes the embedder, `module:name`; "" leaves that to the other.
     """
-    from ragcli.index.ingest.reading import Chunking, read
-    from ragcli.index.ingest.transfer import pack
+    from ragcli.index.documents.loaders import bounds
+    from ragcli.index.ingest.reading import Chunking, Wanted, read
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not end up between two answers
     embedder = _made(factory) if factory else None
+    bounds.limit_memory(beyond=bounds.address_space())
     for line in sys.stdin.buffer:
         request = json.loads(line)
         chunking = Chunking(request["size"], request["overlap"])
-        found = [read(place, digest, chunking) for place, digest in request["wanted"]]
+        found: list[Outcome] = []
+        for item in request["wanted"]:
+            bounds.allow_processor_time(request["cpu"])
+            found.append(read(Wanted(*item), chunking))
+        bounds.allow_processor_time(request["cpu"] * len(found))
         if embedder:
             found = _embedded(embedder, found)
-        for data in map(pack, found):
+        for outcome in found:
+            data = _packed(outcome)
             answers.write(len(data).to_bytes(8, "little"))
             answers.write(data)
         answers.flush()
 
 
+def _packed(outcome: Outcome) -> bytes:
+    """Returns an outcome as bytes; one that no memory is left for has failed."""
+    from ragcli.index.documents.loaders import bounds
+    from ragcli.index.ingest.reading import Outcome
+    from ragcli.index.ingest.transfer import pack
+
+    with suppress(MemoryError):
+        return pack(outcome)
+    name = formats.format_of(os.path.basename(outcome.location))
+    return pack(Outcome(outcome.location, failure=bounds.too_much(name)))
+
+
 def _made(factory: str) -> Embedder:
     module, _, name = factory.partition(":")
     made: Embedder = getattr(importlib.import_module(module), name)()
+    # Loads what it needs: libraries that take address space for each processor that
+    # there is, which is not to count as what documents take.
+    made.embed([""])
     return made
 
 
 def _embedded(embedder: Embedder, found: Sequence[Outcome]) -> list[Outcome]:
-    """Returns outcomes with the vectors of their chunks, all made together."""
+    """Returns outcomes with the vectors of their chunks, all made together.
+
+    Where no memory is left for that, the other process embeds them.
+    """
     from ragcli.index.ingest.embedding import embed_documents
 
     documents = [item.prepared for item in found if item.prepared]
-    made = iter(embed_documents(embedder, documents))
+    made: list[Embedded] = []
+    with suppress(MemoryError):
+        made = embed_documents(embedder, documents) if documents else []
+    if len(made) < len(documents):
+        return list(found)
+    vectors = iter(made)
     return [
-        replace(item, prepared=replace(item.prepared, embedded=next(made)))
+        replace(item, prepared=replace(item.prepared, embedded=next(vectors)))
         if item.prepared
         else item
         for item in found

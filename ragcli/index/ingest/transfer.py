@@ -22,6 +22,8 @@ def pack(outcome: Outcome) -> bytes:
     header: dict[str, Any] = {
         "location": outcome.location,
         "failure": outcome.failure,
+        "hint": outcome.hint,
+        "skipped": outcome.skipped,
         "touched": outcome.touched,
     }
     parts: list[bytes] = []

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
-from ragcli.errors import DocumentNotFound
-from ragcli.index import ephemeral
+from ragcli.errors import DocumentNotFound, UnreadableDocument
+from ragcli.index import callindex, ephemeral
 from ragcli.index.fulltext.analysis import Term, stems
+from ragcli.index.report import Silent
 
 
 def test_piped_text_is_found_and_cited_by_its_lines(embedder):
@@ -58,3 +59,32 @@ def test_an_empty_pipe_is_an_empty_index(embedder):
     rows, scores = reader.vector_search(embedder.embed(["word"])[0], 5)
     assert (len(rows), len(scores)) == (0, 0)
     assert reader.cosine_moments(embedder.embed(["word"])[0]) == (0.0, 0.0)
+
+
+def test_a_long_piped_text_is_read_elsewhere(embedder):
+    text = "Filler words stand here.\n" * 20_000 + "The quokka smiles.\n"
+    reader = ephemeral.attached(text, [], embedder, Settings())
+    [(row, _)] = reader.text_search([Term((stems("quokka", "en")[0],))], 5)
+    [passage] = reader.passages([row])
+    assert (passage.path, passage.lines[1]) == ("stdin", 20_001)
+
+
+def test_an_attached_file_that_breaks_its_loader_is_named(embedder, tmp_path):
+    (tmp_path / "a.ipynb").write_text("{")
+    (tmp_path / "blank.md").write_text(" \n")
+    for name, reason in (("a.ipynb", "not a notebook"), ("blank.md", "empty")):
+        with pytest.raises(UnreadableDocument, match=f"{name}: {reason}"):
+            ephemeral.attached("", [tmp_path / name], embedder, Settings())
+
+
+def test_one_bad_file_does_not_spoil_a_directory_that_is_asked_about(
+    embedder, tmp_path
+):
+    (tmp_path / "a.ipynb").write_text("{")
+    (tmp_path / "good.md").write_text("The quokka smiles.\n")
+    told = []
+    progress = Silent()
+    progress.note = told.append
+    reader = callindex.reader([tmp_path], embedder, Settings(), None, progress)
+    assert reader.chunk_count == 1
+    assert ["not a notebook" in line for line in told] == [True]

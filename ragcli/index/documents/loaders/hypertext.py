@@ -30,6 +30,9 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _DECLARED = re.compile(
     rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
 )
+_NO_CHARACTER = re.compile(r"&#(?:\d{20,}|[xX][\da-fA-F]{20,});?")
+"""A reference to a character beyond all that there are."""
+
 _HEADING_SIGN = re.compile(r"[\s\xb6#\u00a7\U0001f517]+$")
 
 _OPAQUE = frozenset({"script", "style", "template", "svg", "math", "noscript"})
@@ -123,13 +126,13 @@ class _Page:
 
     def _read_title(self, text: str, position: int) -> int:
         end = text.find("<", position)
-        self.title = one_line(well_formed(unescape(text[position:end])))
+        self.title = one_line(_unescaped(text[position:end]))
         return end if end >= 0 else len(text)
 
     def _text(self, piece: str) -> None:
         if not piece:
             return
-        piece = well_formed(unescape(piece)) if "&" in piece else piece
+        piece = _unescaped(piece) if "&" in piece else piece
         if not self._pre:
             piece = _SPACES.sub(" ", piece)
             if piece == " " and (not self._out or self._out[-1].endswith((" ", "\n"))):
@@ -210,6 +213,14 @@ class _Page:
             self.sections.append(
                 text_structure.section(text, self._tables, heading=path)
             )
+
+
+def _unescaped(text: str) -> str:
+    """Returns text with its character references replaced."""
+    try:
+        return well_formed(unescape(text))
+    except ValueError:  # Python takes no number of thousands of digits
+        return well_formed(unescape(_NO_CHARACTER.sub("\ufffd", text)))
 
 
 def _after_element(text: str, position: int, name: str) -> int:

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.elements import Document, unpacked
-from ragcli.index.documents.loaders.worker import CPU_LIMIT
+from ragcli.index.documents.loaders.bounds import CPU_LIMIT, cause_of_death, too_long
 
 WALL_LIMIT = 120.0
 """Seconds that a document may take altogether."""
@@ -24,7 +24,6 @@ _START = (
     "import sys; sys.path[:] = sys.argv[1:]; "
     "from ragcli.index.documents.loaders.worker import serve; serve()"
 )
-_TOO_LONG = "takes longer than {:g} s to read"
 
 
 class Worker:
@@ -87,9 +86,9 @@ class Worker:
             return _read_answer(_descriptor(process.stdout), deadline)
         except TimeoutError:
             self.close()
-            return {"error": _TOO_LONG.format(self._wall_limit)}
+            return {"error": too_long(format_name, self._wall_limit)}
         except (BrokenPipeError, EOFError):
-            return {"error": self._cause_of_death(process)}
+            return {"error": self._cause_of_death(process, format_name)}
         except BaseException:
             # An interrupted exchange leaves half an answer in the pipe.
             self.close()
@@ -101,14 +100,14 @@ class Worker:
             self._process = _started()
         return self._process
 
-    def _cause_of_death(self, process: subprocess.Popen[bytes]) -> str:
+    def _cause_of_death(
+        self, process: subprocess.Popen[bytes], format_name: str
+    ) -> str:
         with suppress(subprocess.TimeoutExpired):
             process.wait(5)
         status = process.returncode
         self.close()
-        if status == -24:  # SIGXCPU
-            return _TOO_LONG.format(self._cpu_limit)
-        return f"its parser died (status {status})"
+        return cause_of_death(status, format_name, self._cpu_limit)
 
 
 def _started() -> subprocess.Popen[bytes]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents import formats
+from ragcli.index.documents import formats, text_structure
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import Document
+from ragcli.index.documents.elements import Document, TableFacts
 from ragcli.index.documents.loaders.parse import parse
 from ragcli.language.languages import SAMPLE, detect
 
@@ -36,6 +36,14 @@ def load(path: Path, data: bytes | None = None) -> Document:
         return _loaded(path, content, name)
     except UnreadableDocument as error:
         raise UnreadableDocument(f"{path}: {error.message}", error.hint) from None
+
+
+def text_document(text: str) -> Document:
+    """Returns a document of a text that is in no file: one section, without a title."""
+    tables: list[TableFacts] = []
+    section = text_structure.section(text, tables, first_line=1)
+    language = detect(text[: 2 * SAMPLE]) or "en"
+    return Document("", (section,), tuple(tables), format="text", language=language)
 
 
 def _loaded(path: Path, data: bytes, name: str) -> Document:
