@@ -12,12 +12,11 @@ from types import FrameType
 from typing import NoReturn
 
 from ragcli import __version__
+from ragcli.cli.completion import scripts
 from ragcli.cli.output.writer import Output, ReaderGone
 from ragcli.errors import ExitCode, RagcliError, StorageFailed, UsageError
 
 PROGRAM = "ragcli"
-COMPLETION = "_RAGCLI_COMPLETE"
-"""The variable that a shell's completion script asks with."""
 
 
 def entry_point() -> None:
@@ -25,7 +24,7 @@ def entry_point() -> None:
     if sys.platform == "win32":
         sys.exit("ragcli: Windows is not supported: it lacks flock; use WSL")
     _prepare_process()
-    if COMPLETION in os.environ:
+    if scripts.VARIABLE in os.environ:
         # Typer would load Rich (0.1 s) to strip markup that our help has none of.
         sys.modules["rich"] = None  # type: ignore[assignment]
     _leave(main())
@@ -70,6 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str], output: Output) -> int:
     if arguments == ["--version"]:  # needs nothing that takes time to load
         output.line(f"{PROGRAM} {__version__}")
+        return 0
+    asked = os.environ.get(scripts.VARIABLE)
+    if asked is not None:
+        from ragcli.cli.completion import answering
+
+        output.verbatim(answering.answer(asked, arguments))
         return 0
     import typer
 

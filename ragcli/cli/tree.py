@@ -19,7 +19,7 @@ from typer.main import get_command
 
 from ragcli import __version__
 from ragcli.cli.input.arguments import without_pydantic
-from ragcli.cli.input.options import Invocation, Shared, started_by
+from ragcli.cli.input.options import Invocation, Shared, Started, started_by
 
 GROUPS = "ragcli.cli.commands"
 
@@ -99,7 +99,7 @@ def root() -> Group:
         name: StandIn(name, summary, _builder(name, module))
         for name, (module, summary) in COMMANDS.items()
     }
-    return _group("ragcli", _root_callback, commands, completion=True)
+    return _group("ragcli", _root_callback, commands)
 
 
 def _builder(name: str, module: str) -> Callable[[], TyperCommand | TyperGroup]:
@@ -143,10 +143,8 @@ def _group(
     callback: Callable[..., None],
     commands: Mapping[str, StandIn],
     about: str = "",
-    *,
-    completion: bool = False,
 ) -> Group:
-    app = _app(completion=completion)
+    app = _app()
     app.callback(cls=Group, invoke_without_command=True)(callback)
     built = get_command(app)
     assert isinstance(built, Group)  # noqa: S101 - a fact about Typer
@@ -156,9 +154,9 @@ def _group(
     return built
 
 
-def _app(*, completion: bool = False) -> typer.Typer:
+def _app() -> typer.Typer:
     return typer.Typer(
-        add_completion=completion,
+        add_completion=False,  # ours gives no name to `eval`
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": []},  # ours is `_HELP`
@@ -192,12 +190,34 @@ def _group_callback(ctx: typer.Context, **arguments: Any) -> None:
         started.output.text(ctx.get_help())
 
 
-def _root_callback(ctx: typer.Context, *, version: bool, **arguments: Any) -> None:
+def _root_callback(
+    ctx: typer.Context,
+    *,
+    version: bool,
+    install_completion: bool,
+    show_completion: bool,
+    **arguments: Any,
+) -> None:
     """Talk to your own documents: cited answers, sessions that are never lost."""
+    if install_completion or show_completion:
+        _completion(started_by(ctx), install=install_completion)
+        raise typer.Exit
     if version:
         started_by(ctx).output.line(f"ragcli {__version__}")
         raise typer.Exit
     _group_callback(ctx, **arguments)
+
+
+def _completion(started: Started, *, install: bool) -> None:
+    """Installs or prints what makes the shell complete."""
+    from ragcli.cli.completion import scripts
+
+    shell = scripts.current_shell()
+    if not install:
+        started.output.text(scripts.script(shell).rstrip("\n"))
+        return
+    file = scripts.install(shell)
+    started.output.note(f"{shell} completes ragcli once it starts anew ({file})")
 
 
 def _sign(
@@ -238,6 +258,21 @@ _VERSION = inspect.Parameter(
     default=False,
     annotation=Annotated[bool, typer.Option("--version", help="Print the version.")],
 )
+_INSTALL_COMPLETION, _SHOW_COMPLETION = (
+    inspect.Parameter(
+        f"{verb}_completion",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[bool, typer.Option(f"--{verb}-completion", help=told)],
+    )
+    for verb, told in (
+        ("install", "Make the shell that runs this complete."),
+        ("show", "Print what that shell would load."),
+    )
+)
 _SHARED = inspect.signature(Shared, eval_str=True).parameters
 _sign(_group_callback, [*_SHARED.values(), _HELP])
-_sign(_root_callback, [_VERSION, *_SHARED.values(), _HELP])
+_sign(
+    _root_callback,
+    [_VERSION, *_SHARED.values(), _HELP, _INSTALL_COMPLETION, _SHOW_COMPLETION],
+)

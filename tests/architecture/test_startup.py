@@ -91,15 +91,8 @@ def test_a_command_loads_no_other_command():
 @pytest.mark.parametrize("line", ["ragcli ", "ragcli profile ", "ragcli -p "])
 def test_completion_loads_nothing_heavy(shell, line, run_cli):
     run_cli("profile", "create", "work")
-    words = line.split()
-    modules, out = loaded(
-        COMPLETION_PROBE,
-        _RAGCLI_COMPLETE=f"complete_{shell}",
-        _TYPER_COMPLETE_ARGS=line,
-        _TYPER_COMPLETE_FISH_ACTION="get-args",
-        COMP_WORDS=line,
-        COMP_CWORD=str(len(words)),
-    )
+    given = [line, ""] if shell == "bash" else line.split(" ")[1:]
+    modules, out = loaded(COMPLETION_PROBE, *given, _RAGCLI_COMPLETE=shell)
 
     assert out.strip()
     assert not HEAVY & modules

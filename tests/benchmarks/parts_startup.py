@@ -13,12 +13,11 @@ def startup(workshop: Workshop) -> Iterator[Figure]:
     """Small commands against `import typer`, the library they stand on."""
     workshop.ragcli("profile", "create", "small")
     workshop.ragcli("ask", "-p", "small", "--no-docs", "anything?", codes=(0, 1))
-    completion = {"_RAGCLI_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
     commands: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         "--version": (("--version",), {}),
         "profile list": (("profile", "list"), {}),
         "history list": (("history", "list", "-p", "small"), {}),
-        "completion": ((), {**completion, "COMP_WORDS": "ragcli pro"}),
+        "completion": (("ragcli pro", "pro"), {"_RAGCLI_COMPLETE": "bash"}),
     }
     for name, (arguments, environ) in commands.items():
         yield workshop.compared(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 
 import pytest
 
+from ragcli.cli.completion import scripts
+from ragcli.errors import UsageError
 from tests.cli.conftest import QUESTION
 
 SHELLS = ("bash", "zsh", "fish")
@@ -18,20 +20,14 @@ SHELLS = ("bash", "zsh", "fish")
 def complete():
     """Returns what a shell offers for a line that is being typed."""
 
-    def ask(shell: str, line: str) -> str:
+    def ask(shell: str, line: str, **variables: str) -> str:
         words = line.split(" ")
-        env = os.environ | {
-            "_RAGCLI_COMPLETE": f"complete_{shell}",
-            "_TYPER_COMPLETE_ARGS": line,
-            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
-            "COMP_WORDS": line,
-            "COMP_CWORD": str(len(words) - 1),
-        }
+        given = [line, words[-1]] if shell == "bash" else words[1:]
         done = subprocess.run(
-            [sys.executable, "-m", "ragcli"],
+            [sys.executable, "-m", "ragcli", *([] if variables else given)],
             capture_output=True,
             text=True,
-            env=env,
+            env=os.environ | {"_RAGCLI_COMPLETE": shell} | variables,
             check=False,
         )
         assert done.stderr == ""
@@ -100,28 +96,53 @@ def test_a_broken_configuration_is_no_noise_at_the_prompt(complete, home):
     home.mkdir(parents=True)
     (home / "config.toml").write_text("nonsense")
 
-    assert complete("bash", "ragcli -p ") == "\n"
+    assert complete("bash", "ragcli -p ") == ""
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash here")
-def test_bash_loads_the_script_and_completes(tmp_path, run_cli):
-    """The script that `--show-completion` prints, in the shell it is for."""
-    run_cli("profile", "create", "work")
-    wrapper = tmp_path / "ragcli"
-    wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} -m ragcli "$@"\n')
-    wrapper.chmod(0o700)
-    script = (
-        'eval "$(_RAGCLI_COMPLETE=source_bash ragcli)"\n'
-        "COMP_WORDS=(ragcli profile use w) COMP_CWORD=3\n"
-        "_ragcli_completion ragcli\n"
-        'echo "${COMPREPLY[@]}"\n'
+@pytest.mark.parametrize("shell", SHELLS)
+def test_scripts_of_older_versions_are_told_only_plain_names(
+    shell, complete, run_cli, notes
+):
+    """They hand what they are told to `eval`, or to a glob."""
+    for name in (
+        "$(id).md",
+        "`id`.md",
+        "a'b.md",
+        "a b.md",
+        "*.md",
+        "a;b.md",
+        "a\nb.md",
+    ):
+        (notes / name).write_text(f"# Page\n\nAbout {name!a}.\n")
+    assert run_cli("docs", "add", "notes").code == 0
+    line = "ragcli docs show no"
+
+    offered = complete(
+        shell,
+        line,
+        _RAGCLI_COMPLETE=f"complete_{shell}",
+        _TYPER_COMPLETE_ARGS=line,
+        _TYPER_COMPLETE_FISH_ACTION="get-args",
+        COMP_WORDS=line.replace(" ", "\n"),
+        COMP_CWORD="3",
     )
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        check=False,
-    )
 
-    assert done.stdout.strip() == "work", done.stderr
+    found = re.findall(r"notes/[^\n\"]*", offered)
+    assert sorted(found) == ["notes/almanac.md", "notes/locks.md", "notes/snapshots.md"]
+
+
+def test_the_script_is_printed_for_the_shell_that_asks(run_process):
+    for shell in SHELLS:
+        shown = run_process(
+            "--show-completion", env={"_RAGCLI_COMPLETE": f"source_{shell}"}
+        )
+        assert f"_RAGCLI_COMPLETE={shell} " in shown.out
+
+
+def test_installing_puts_our_script_where_the_shell_looks(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for shell in SHELLS:
+        assert scripts.install(shell).read_text() == scripts.script(shell)
+    assert "ragcli.sh" in (tmp_path / ".bashrc").read_text()
+    with pytest.raises(UsageError):
+        scripts.install("csh")

@@ -48,7 +48,9 @@ def documents(ctx: typer.Context, incomplete: str) -> Names:
 
     with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
         paths = (shown(found.path) for found in workspace.library.documents())
-        return [path for path in paths if _fits(path, incomplete)]
+        # A name that begins with a dash would be taken for an option.
+        named = (f"./{path}" if path.startswith("-") else path for path in paths)
+        return [path for path in named if _fits(path, incomplete)]
     return []
 
 
@@ -86,8 +88,8 @@ def profile_names(runtime: Runtime) -> list[str]:
 
 
 def _fits(name: str, incomplete: str) -> bool:
-    """Tells whether a name may be offered: printable, and begun as typed."""
-    return name.isprintable() and name.startswith(incomplete)
+    """Tells whether a name begins as typed."""
+    return name.startswith(incomplete)
 
 
 def _runtime(ctx: typer.Context) -> Runtime:

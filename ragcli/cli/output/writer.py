@@ -98,6 +98,15 @@ class Output:
             shown = f"{codes[style]}{shown}{_RESET}"
         self._write(f"{shown}\n")
 
+    def verbatim(self, data: bytes) -> None:
+        """Writes bytes that were made safe for the program that reads them."""
+        if self._stdout is not None:
+            self.flush()
+            try:
+                self._stdout.buffer.write(data)
+            except OSError as error:
+                raise _translated(error) from error
+
     def document(self, data: Mapping[str, Any]) -> None:
         """Writes one JSON document; ASCII, so that no byte of it can act."""
         indent = 2 if self.to_terminal else None

@@ -1,0 +1,152 @@
+"""Names for the shell that asks, said so that they are names to it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ragcli.cli.completion import bash, scripts
+from ragcli.text import safe_line, safe_name, safe_text
+
+_HARMLESS = re.compile(r"[\w./+,@%-]+", re.ASCII)
+_HIDES = re.compile(r"\\u\{(?!d[c-f])")
+_WIDTH = 60
+
+
+def answer(asked: str, arguments: Sequence[str]) -> bytes:
+    """Returns what the shell's script reads.
+
+    Args:
+        asked: What the script says: its shell, or Typer's older instructions.
+        arguments: What else it passes: for bash the line up to the cursor and the
+            part that is replaced, else the words, the last one being typed.
+    """
+    ask = {"bash": _bash, "zsh": _zsh, "fish": _fish}.get(asked)
+    if ask is not None:
+        return ask(list(arguments))
+    instruction, _, shell = asked.partition("_")
+    if instruction == "source":
+        return scripts.script(shell).encode()
+    return _older(shell)
+
+
+def _bash(arguments: list[str]) -> bytes:
+    """Answers with one quoted word a line.
+
+    Bash replaces only what follows the last of its word breaks (`:`, `=`, a quote).
+    What stands before it in the word stays, so it is left out of the answer.
+    """
+    line, replaced = [*arguments, "", ""][:2]
+    words, raw = bash.typed_words(line)
+    if not raw.endswith(replaced):
+        return b""
+    typed = bash.read_word(raw).value
+    stays = bash.read_word(raw[: len(raw) - len(replaced)])
+    kept = _value_part(stays.value) if _has_value(typed) else stays.value
+    if stays.quote == "\\":
+        return b""
+    lines = [
+        bash.quoted(name[len(kept) :], stays.quote)
+        for name, _ in _names(words[1:], typed)
+        if name.startswith(kept)
+    ]
+    return os.fsencode("".join(f"{line}\n" for line in lines))
+
+
+def _zsh(arguments: list[str]) -> bytes:
+    """Answers with names and how each is listed, every one ended by NUL."""
+    fields: list[str] = []
+    for name, about in _names(arguments[:-1], arguments[-1] if arguments else ""):
+        shown = safe_name(name)
+        fields += [name, f"{shown}  -- {about}" if about else shown]
+    return os.fsencode("".join(f"{field}\0" for field in fields))
+
+
+def _fish(arguments: list[str]) -> bytes:
+    """Answers with `name TAB sentence`, each ended by NUL.
+
+    Fish cannot be told a name that holds a tab, and would draw invisible and
+    bidirectional characters as they are.
+    """
+    typed = arguments[-1] if arguments else ""
+    lead = typed[: len(typed) - len(_value_part(typed))] if _has_value(typed) else ""
+    told = [
+        f"{lead}{name}\t{about}\0"
+        for name, about in _names(arguments[:-1], typed)
+        if "\t" not in name and not _HIDES.search(safe_text(name))
+    ]
+    return os.fsencode("".join(told))
+
+
+def _names(words: list[str], typed: str) -> list[tuple[str, str]]:
+    """Returns the names that may stand at the end of a command, with a sentence."""
+    from typer._click.shell_completion import ShellComplete
+
+    class Asked(ShellComplete):
+        name = "ragcli"
+        source_template = ""
+
+        def source_vars(self) -> dict[str, Any]:
+            return {}
+
+        def get_completion_args(self) -> tuple[list[str], str]:
+            return words, typed
+
+        def format_completion(self, item: Any) -> str:
+            return str(item.value)
+
+    asked = Asked(_tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
+    found = [
+        (str(item.value), safe_line(item.help or "", _WIDTH))
+        for item in asked.get_completions(words, typed)
+    ]
+    return [(name, about) for name, about in found if name and "\0" not in name]
+
+
+def _older(shell: str) -> bytes:
+    """Answers the scripts that Typer makes, which evaluate what they are told.
+
+    They are told only names that mean nothing else to any shell, and no sentences.
+    """
+    from typer import _completion_classes as classes
+
+    kinds: dict[str, Any] = {
+        "bash": classes.BashComplete,
+        "zsh": classes.ZshComplete,
+        "fish": classes.FishComplete,
+    }
+    if shell not in kinds:
+        return b""
+
+    kind = type("Harmless", (_Harmless, kinds[shell]), {})
+    made: Any = kind(_tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
+    return os.fsencode(f"{made.complete()}\n")
+
+
+class _Harmless:
+    """Leaves out what could be more than a name, and all sentences."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[Any]:
+        """Returns the names of Typer's own class that are nothing but names."""
+        found = super().get_completions(args, incomplete)  # type: ignore[misc]
+        kept = [item for item in found if _HARMLESS.fullmatch(str(item.value))]
+        for item in kept:
+            item.help = None
+        return kept
+
+
+def _tree() -> Any:
+    from ragcli.cli.tree import root
+
+    return root()
+
+
+def _has_value(typed: str) -> bool:
+    """Tells whether an option and its value are typed as one word."""
+    return typed.startswith("--") and "=" in typed
+
+
+def _value_part(typed: str) -> str:
+    return typed.partition("=")[2]
