@@ -70,16 +70,17 @@ def _run(arguments: list[str], output: Output) -> int:
     if arguments == ["--version"]:  # needs nothing that takes time to load
         output.line(f"{PROGRAM} {__version__}")
         return 0
+    from ragcli.cli.tree import root
+
     asked = os.environ.get(scripts.VARIABLE)
     if asked is not None:
         from ragcli.cli.completion import answering
 
-        output.verbatim(answering.answer(asked, arguments))
+        output.verbatim(answering.answer(asked, arguments, root))
         return 0
     import typer
 
     from ragcli.cli.input.options import Started
-    from ragcli.cli.tree import root
 
     try:
         code = root().main(

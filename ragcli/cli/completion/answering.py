@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ragcli.cli.completion import bash, scripts
 from ragcli.text import safe_line, safe_name, safe_text
+
+Tree = Callable[[], Any]
+"""Makes the tree of commands, Typer's own."""
 
 _HARMLESS = re.compile(r"[\w./+,@%-]+", re.ASCII)
 _HIDES = re.compile(r"\\u\{(?!d[c-f])")
 _WIDTH = 60
 
 
-def answer(asked: str, arguments: Sequence[str]) -> bytes:
+def answer(asked: str, arguments: Sequence[str], tree: Tree) -> bytes:
     """Returns what the shell's script reads.
 
     Args:
         asked: What the script says: its shell, or Typer's older instructions.
         arguments: What else it passes: for bash the line up to the cursor and the
             part that is replaced, else the words, the last one being typed.
+        tree: Makes the tree of commands.
     """
     ask = {"bash": _bash, "zsh": _zsh, "fish": _fish}.get(asked)
     if ask is not None:
-        return ask(list(arguments))
+        return ask(list(arguments), tree)
     instruction, _, shell = asked.partition("_")
     if instruction == "source":
         return scripts.script(shell).encode()
-    return _older(shell)
+    return _older(shell, tree)
 
 
-def _bash(arguments: list[str]) -> bytes:
+def _bash(arguments: list[str], tree: Tree) -> bytes:
     """Answers with one quoted word a line.
 
     Bash replaces only what follows the last of its word breaks (`:`, `=`, a quote).
@@ -49,22 +53,23 @@ def _bash(arguments: list[str]) -> bytes:
         return b""
     lines = [
         bash.quoted(name[len(kept) :], stays.quote)
-        for name, _ in _names(words[1:], typed)
+        for name, _ in _names(words[1:], typed, tree)
         if name.startswith(kept)
     ]
     return os.fsencode("".join(f"{line}\n" for line in lines))
 
 
-def _zsh(arguments: list[str]) -> bytes:
+def _zsh(arguments: list[str], tree: Tree) -> bytes:
     """Answers with names and how each is listed, every one ended by NUL."""
     fields: list[str] = []
-    for name, about in _names(arguments[:-1], arguments[-1] if arguments else ""):
+    typed = arguments[-1] if arguments else ""
+    for name, about in _names(arguments[:-1], typed, tree):
         shown = safe_name(name)
         fields += [name, f"{shown}  -- {about}" if about else shown]
     return os.fsencode("".join(f"{field}\0" for field in fields))
 
 
-def _fish(arguments: list[str]) -> bytes:
+def _fish(arguments: list[str], tree: Tree) -> bytes:
     """Answers with `name TAB sentence`, each ended by NUL.
 
     Fish cannot be told a name that holds a tab, and would draw invisible and
@@ -74,13 +79,13 @@ def _fish(arguments: list[str]) -> bytes:
     lead = typed[: len(typed) - len(_value_part(typed))] if _has_value(typed) else ""
     told = [
         f"{lead}{name}\t{about}\0"
-        for name, about in _names(arguments[:-1], typed)
+        for name, about in _names(arguments[:-1], typed, tree)
         if "\t" not in name and not _HIDES.search(safe_text(name))
     ]
     return os.fsencode("".join(told))
 
 
-def _names(words: list[str], typed: str) -> list[tuple[str, str]]:
+def _names(words: list[str], typed: str, tree: Tree) -> list[tuple[str, str]]:
     """Returns the names that may stand at the end of a command, with a sentence."""
     from typer._click.shell_completion import ShellComplete
 
@@ -97,7 +102,7 @@ def _names(words: list[str], typed: str) -> list[tuple[str, str]]:
         def format_completion(self, item: Any) -> str:
             return str(item.value)
 
-    asked = Asked(_tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
+    asked = Asked(tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
     found = [
         (str(item.value), safe_line(item.help or "", _WIDTH))
         for item in asked.get_completions(words, typed)
@@ -105,7 +110,7 @@ def _names(words: list[str], typed: str) -> list[tuple[str, str]]:
     return [(name, about) for name, about in found if name and "\0" not in name]
 
 
-def _older(shell: str) -> bytes:
+def _older(shell: str, tree: Tree) -> bytes:
     """Answers the scripts that Typer makes, which evaluate what they are told.
 
     They are told only names that mean nothing else to any shell, and no sentences.
@@ -121,7 +126,7 @@ def _older(shell: str) -> bytes:
         return b""
 
     kind = type("Harmless", (_Harmless, kinds[shell]), {})
-    made: Any = kind(_tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
+    made: Any = kind(tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
     return os.fsencode(f"{made.complete()}\n")
 
 
@@ -135,12 +140,6 @@ class _Harmless:
         for item in kept:
             item.help = None
         return kept
-
-
-def _tree() -> Any:
-    from ragcli.cli.tree import root
-
-    return root()
 
 
 def _has_value(typed: str) -> bool:
