@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli import config, paths
+from ragcli.config import project
+from ragcli.config.trusted import Trusted
 from ragcli.errors import ProfileNotFound, UsageError
 from ragcli.storage.files import Directory
 from ragcli.workspace import Workspace
@@ -30,7 +31,8 @@ class Runtime:
         profile: The profile typed on the command line.
         passphrase_fd: A descriptor to read an encrypted profile's passphrase from.
         prompt: Asks a person for a passphrase; None when nobody is there.
-        warn: Told when a passphrase comes from where others can read it.
+        warn: Told what is not taken from a project file, and when a passphrase
+            comes from where others can read it.
     """
 
     def __init__(
@@ -51,13 +53,34 @@ class Runtime:
         self.prompt = prompt
         """Asks a person for a passphrase; the chat takes it away once it draws."""
         self._warn = warn
+        self.note: Callable[[str], None] | None = None
+        """Told which profile a project file chose, unless the user trusts the file."""
         self._passphrases: dict[str, str | None] = {}
         self._stateless = False
 
+    @property
+    def trusted(self) -> Trusted:
+        """The project files that the user trusts."""
+        return Trusted(self.home.config_file.parent)
+
     @cached_property
-    def project_file(self) -> Path | None:
-        """The nearest `.ragcli.toml`, from the working directory upwards."""
-        return config.find_project_file()
+    def project(self) -> config.Project | None:
+        """The nearest `.ragcli.toml` from the working directory upwards.
+
+        What is not taken from it is told once.
+        """
+        place = project.find()
+        if place is None:
+            return None
+        found = project.read(place, self.trusted)
+        if found.notice and self._warn:
+            self._warn(found.notice)
+        return found
+
+    @property
+    def project_notice(self) -> str:
+        """One line on what is not taken from the project file, or ""."""
+        return self.project.notice if self.project else ""
 
     @cached_property
     def resolved(self) -> config.Resolved:
@@ -78,7 +101,7 @@ class Runtime:
         return config.resolve(
             flags=self.flags,
             environ=self.environ,
-            project_file=self.project_file,
+            project=self.project,
             profile=profile,
             user_file=self.home.config_file,
         )
@@ -89,10 +112,23 @@ class Runtime:
         Raises:
             UsageError: Its name cannot be one.
         """
-        name = self._profile or self.environ.get("RAGCLI_PROFILE") or ""
-        if not name and self.project_file:
-            name = config.project_profile(self.project_file)
-        return paths.checked_profile_name(name or self.chosen() or DEFAULT_PROFILE)
+        name = self._profile or self.environ.get("RAGCLI_PROFILE")
+        return paths.checked_profile_name(name or self._unnamed_profile)
+
+    @cached_property
+    def _unnamed_profile(self) -> str:
+        """The profile that is meant where nobody named one in this very call.
+
+        One that a project chose instead of the user's is told: its documents are
+        searched, and what is added goes there. Who trusts the file knows.
+        """
+        usual = self.chosen() or DEFAULT_PROFILE
+        named = self.project.profile if self.project else ""
+        if self.project and named and named != usual:
+            if self.note and self.project.trust != project.TRUSTED:
+                self.note(f"profile {named}, named by {self.project.path}")
+            return named
+        return usual
 
     def chosen(self) -> str:
         """Returns the profile that `profile use` chose, or ""."""

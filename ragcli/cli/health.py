@@ -12,9 +12,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ragcli import __version__
+from ragcli.cli import project_files
 from ragcli.cli.output.figures import count, size
 from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
 from ragcli.frozen import frozen
+from ragcli.text import labelled
 
 if TYPE_CHECKING:
     from ragcli.runtime import Runtime
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 GOOD = "ok"
 NOTE = "note"
 BAD = "bad"
+
+_LEAVES = "what leaves this machine"
 
 _SCARCE = 200 << 20
 """Free bytes below which a disk is called full."""
@@ -75,6 +79,7 @@ def checks(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     yield from _guarded("index", _index)
     yield from _guarded("embedder", lambda: _embedder(runtime))
     yield from _guarded("model", lambda: _model(runtime))
+    yield from _guarded(_LEAVES, lambda: _leaving(runtime))
     yield from map(_extra, EXTRAS)
     yield _terminal()
 
@@ -96,6 +101,10 @@ def _settings(runtime: Runtime) -> Iterator[Check]:
     origins = runtime.resolved.origins()
     changed = sum(origin.source != "default" for origin in origins)
     yield Check(GOOD, "settings", f"{count(changed, 'setting')} of your own, all valid")
+    if runtime.project:
+        state = NOTE if runtime.project_notice else GOOD
+        hint = runtime.project_notice
+        yield Check(state, "project file", project_files.line(runtime.project), hint)
 
 
 def _home(runtime: Runtime) -> Iterator[Check]:
@@ -228,7 +237,8 @@ def _model(runtime: Runtime) -> Iterator[Check]:
     from ragcli.models.select import choose_model
 
     choice = choose_model(runtime.settings)
-    yield Check(GOOD, "model", f"{choice.model.spec} ({choice.reason})")
+    model = labelled(choice.model.spec, choice.model.remote)
+    yield Check(GOOD, "model", f"{model} ({choice.reason})")
     ollama = server(runtime.settings)
     if ollama.is_up():
         found = f"{ollama.version() or 'up'} at {ollama.address.url}"
@@ -236,6 +246,13 @@ def _model(runtime: Runtime) -> Iterator[Check]:
     else:
         hint = "built-in answers need none; start it with `ollama serve`"
         yield Check(NOTE, "ollama", f"not at {ollama.address.url}", hint)
+
+
+def _leaving(runtime: Runtime) -> Iterator[Check]:
+    from ragcli.cli.leaving import leaving
+
+    for part in leaving(runtime):
+        yield Check(NOTE if part.address else GOOD, _LEAVES, part.told)
 
 
 def _extra(name: str) -> Check:

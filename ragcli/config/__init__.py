@@ -7,11 +7,11 @@ and one sentence that says what it does.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ragcli.config.project import Project
 from ragcli.config.settings import (
     KEYS_TABLE,
     Settings,
@@ -21,49 +21,28 @@ from ragcli.config.settings import (
     known_keys,
     variable,
 )
-from ragcli.config.values import seconds, size
+from ragcli.config.values import flatten, seconds, size
 from ragcli.errors import ConfigError
 from ragcli.frozen import frozen
 
 __all__ = [
     "KEYS_TABLE",
-    "PERSONAL",
-    "PROJECT_FILE",
     "Layer",
     "Origin",
+    "Project",
     "Resolved",
     "Settings",
     "checked",
-    "find_project_file",
     "flag",
     "flatten",
     "from_environment",
     "known_keys",
-    "project_profile",
     "read_file",
-    "read_project",
     "resolve",
     "seconds",
     "size",
     "variable",
 ]
-
-PROJECT_FILE = ".ragcli.toml"
-PERSONAL = frozenset(
-    {
-        "store",
-        "user",
-        "durability",
-        "ollama_host",
-        "tracing",
-        "redact",
-        "audit",
-        "allow_network_fs",
-        "ttl",
-        "ttl_absolute",
-    }
-)
-"""Settings that a project file may not touch."""
 
 
 @frozen
@@ -85,15 +64,6 @@ class Layer:
     values: Mapping[str, Any]
 
 
-def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yields dotted keys and values of nested TOML tables."""
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
 def read_file(path: Path) -> dict[str, Any]:
     """Returns a settings file's checked values by dotted key; {} if it is not there.
 
@@ -113,19 +83,6 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Layer]:
         name = variable(key)
         if environ.get(name):
             yield Layer(name, {key: checked(key, environ[name], name)})
-
-
-def find_project_file(start: Path | None = None) -> Path | None:
-    """Returns the nearest `.ragcli.toml` from `start` (working directory) upwards."""
-    try:
-        place = Path(start or os.getcwd()).absolute()
-    except FileNotFoundError:  # the working directory was removed
-        return None
-    for directory in (place, *place.parents):
-        candidate = directory / PROJECT_FILE
-        if candidate.is_file():
-            return candidate
-    return None
 
 
 class Resolved:
@@ -170,7 +127,7 @@ def resolve(
     *,
     flags: Mapping[str, Any],
     environ: Mapping[str, str],
-    project_file: Path | None,
+    project: Project | None,
     profile: Layer | None,
     user_file: Path,
 ) -> Resolved:
@@ -187,45 +144,12 @@ def resolve(
         if value is not None
     ]
     layers += from_environment(environ)
-    if project_file:
-        layers.append(Layer(str(project_file), read_project(project_file)))
+    if project:
+        layers.append(Layer(str(project.path), project.values))
     if profile:
         layers.append(profile)
     layers.append(Layer(str(user_file), read_file(user_file)))
     return Resolved(layers)
-
-
-def read_project(path: Path) -> dict[str, Any]:
-    """Returns a project file's settings, without its `profile` line.
-
-    Raises:
-        ConfigError: Also for a setting that only the user may choose: a checkout
-            that somebody else wrote must not send sessions or documents away.
-    """
-    values = {k: v for k, v in _project(path).items() if k != "profile"}
-    for key in values:
-        if key in PERSONAL or key.startswith(KEYS_TABLE):
-            raise ConfigError(
-                f"{path}: {key} cannot be set by a project",
-                f"set it for yourself: ragcli config set {key} VALUE",
-            )
-    return values
-
-
-def project_profile(path: Path) -> str:
-    """Returns the profile that a project file names, or ""."""
-    return str(_project(path).get("profile", ""))
-
-
-def _project(path: Path) -> dict[str, Any]:
-    try:
-        table = _parsed(path)
-    except FileNotFoundError:
-        return {}
-    return {
-        key: value if key == "profile" else checked(key, value, str(path))
-        for key, value in flatten(table)
-    }
 
 
 def _parsed(path: Path) -> dict[str, Any]:

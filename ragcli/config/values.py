@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _DURATION = re.compile(r"(\d+)\s*([smhdw]?)")
@@ -30,6 +31,15 @@ def size(text: str) -> int:
     return int(match[1]) * _BYTES[match[2].lower()]
 
 
+def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields dotted keys and values of nested TOML tables."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 def convert(value: Any, kind: type) -> Any:
     """Converts text (from an environment or a command line) or a TOML value."""
     if kind is bool:
@@ -44,7 +54,7 @@ def convert(value: Any, kind: type) -> Any:
         return str(value)
     try:
         number = kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"expected {_NAMES[kind]}, not {value!r}") from None
     if number < 0:
         raise ValueError("must not be negative")

@@ -42,16 +42,19 @@ def check_shared(status: os.stat_result, name: str) -> None:
         NotPermitted: Owned by another user, or writable by others and not sticky.
     """
     _check_owner(status, name)
-    loose = stat.S_IMODE(status.st_mode) & 0o022
-    if not loose or status.st_mode & stat.S_ISVTX:
-        return
-    if loose == 0o020 and _own_group(status.st_gid):
+    if not others_write(status) or status.st_mode & stat.S_ISVTX:
         return
     raise NotPermitted(
         f"{name}: mode {stat.S_IMODE(status.st_mode):04o} lets others replace "
         "what is in it",
         f"run `chmod go-w {name}`, or use another RAGCLI_HOME",
     )
+
+
+def others_write(status: os.stat_result) -> bool:
+    """Tells whether its mode lets anybody else write to a file or directory."""
+    loose = stat.S_IMODE(status.st_mode) & 0o022
+    return bool(loose) and not (loose == 0o020 and _own_group(status.st_gid))
 
 
 def _check_owner(status: os.stat_result, name: str | os.PathLike[str]) -> None:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from ragcli.errors import ExitCode, RagcliError
-from ragcli.text import safe_text
+from ragcli.text import safe_line, safe_text
 from ragcli.tui import theme
 from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.keyboard import keys
@@ -90,6 +90,8 @@ class ChatApp(App[None]):
         self._bindings_wanted = profile.resolved.bindings()
         self.profiles = profiles
         self._problems = self._apply_theme() + self._apply_keys()
+        if profiles.project_notice:
+            self._problems.append(safe_line(profiles.project_notice))
 
     def get_default_screen(self) -> Screen[None]:
         """Returns the chat, which spares the blank screen that would lie under it."""

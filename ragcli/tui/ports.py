@@ -167,6 +167,10 @@ class Profiles(Protocol):
     def store(self) -> Store:
         """Where the profiles live."""
 
+    @property
+    def project_notice(self) -> str:
+        """One line on what is not taken from the project's settings, or ""."""
+
     prompt: Callable[[str], str] | None
     """Asks for a passphrase on the terminal; None while the chat draws on it."""
 

@@ -228,6 +228,8 @@ def test_a_cloud_model_of_ollama_is_asked_only_when_it_is_named(
         named = run_process("ask", question, "-m", f"ollama:{CLOUD.name}", env=env)
         listed = run_process("models", "list", "--json", env=env).json["models"]
         shown = run_process("models", "list", env=env).out
+        cloud = {**env, "RAGCLI_MODEL": f"ollama:{CLOUD.name}"}
+        doctor = run_process("doctor", env=cloud).out
 
     assert (
         f"answered by ollama:{CLOUD.name} (remote: https://ollama.com:443)" in named.err
@@ -238,5 +240,9 @@ def test_a_cloud_model_of_ollama_is_asked_only_when_it_is_named(
     }
     assert remote == {f"ollama:{CLOUD.name}": "https://ollama.com:443"}
     assert "remote: https://ollama.com:443" in shown
+    assert (
+        f"note  what leaves this machine: chat model ollama:{CLOUD.name}: questions, "
+        "passages and earlier turns go to https://ollama.com:443\n" in doctor
+    )
     told = run_process("history", "export").out
     assert f"ollama:{CLOUD.name} (remote: https://ollama.com:443)" in told

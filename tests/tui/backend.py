@@ -444,6 +444,7 @@ class Backend:
         self.said: dict[str, str] = {}
         """Marks beside profiles."""
         self.prompt: Callable[[str], str] | None = None
+        self.project_notice = ""
         self.store = self
 
     @property

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from ragcli import config
+from ragcli.config import project
+from ragcli.config.trusted import Trusted
 from ragcli.errors import ConfigError
 
 
@@ -13,10 +15,11 @@ def resolve(tmp_path: Path, **layers: object) -> config.Resolved:
     project_file = tmp_path / ".ragcli.toml"
     user_file.write_text(str(layers.get("user", "")))
     project_file.write_text(str(layers.get("project", "")))
+    found = project.read(project_file, Trusted(tmp_path / "own"))
     return config.resolve(
         flags=dict(layers.get("flags", {})),  # type: ignore[call-overload]
         environ=dict(layers.get("environ", {})),  # type: ignore[call-overload]
-        project_file=project_file,
+        project=found,
         profile=config.Layer("profile work", dict(layers.get("profile", {}))),  # type: ignore[call-overload]
         user_file=user_file,
     )
@@ -57,6 +60,7 @@ def test_each_layer_beats_the_one_below_it(tmp_path: Path) -> None:
         ("modle = 'x'", "no setting 'modle'", "did you mean model?"),
         ("[retrieval]\nk = 'many'", "expected a whole number", "Passages"),
         ("[retrieval]\nk = true", "expected a whole number", "Passages"),
+        ("[retrieval]\nk = inf", "expected a whole number", "Passages"),
         ("[retrieval]\nk = -1", "must not be negative", "Passages"),
         ("memory = 'all'", "not one of recency, summary", "What a model sees"),
         ("ttl = 'soon'", "not a time span", "Idle time"),
@@ -73,30 +77,6 @@ def test_a_bad_file_is_one_clear_error(
     assert "config.toml" in caught.value.message
     assert message in caught.value.message
     assert hint in caught.value.hint
-
-
-@pytest.mark.parametrize("key", sorted(config.PERSONAL))
-def test_a_project_file_cannot_choose_what_is_personal(
-    tmp_path: Path, key: str
-) -> None:
-    value = {"tracing": "true", "audit": "false", "allow_network_fs": "true"}
-    spans = {"ttl": "'1d'", "ttl_absolute": "'1d'", "durability": "'local'"}
-    text = f"{key} = {(value | spans).get(key, repr('x'))}"
-
-    with pytest.raises(ConfigError, match="cannot be set by a project"):
-        resolve(tmp_path, project=text)
-
-
-def test_a_project_file_names_its_profile(tmp_path: Path) -> None:
-    (tmp_path / ".ragcli.toml").write_text("profile = 'work'\nmodel = 'builtin'\n")
-    below = tmp_path / "a" / "b"
-    below.mkdir(parents=True)
-
-    found = config.find_project_file(below)
-
-    assert found == tmp_path / ".ragcli.toml"
-    assert config.project_profile(found) == "work"
-    assert config.read_project(found) == {"model": "builtin"}
 
 
 def test_lists_come_from_toml_and_from_the_environment(tmp_path: Path) -> None:

@@ -11,26 +11,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli import config
-from ragcli.cli import settings_file
+from ragcli.cli import project_files, settings_file
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
-from ragcli.errors import ProfileNotFound, UsageError
+from ragcli.errors import NotFound, ProfileNotFound, UsageError
 
 if TYPE_CHECKING:
     from ragcli.config import Origin, Resolved
 
 Key = Annotated[str, typer.Argument(metavar="KEY", autocompletion=live_names.settings)]
 
+ProjectFile = Annotated[str | None, typer.Argument(metavar="FILE")]
+
 
 @examples("ragcli config show", "ragcli config show --json | jq '.settings[].key'")
 def show(call: Invocation) -> None:
     """Show every setting in force and its origin."""
     origins = _resolved(call).origins()
+    found = call.runtime.project
     if call.as_json:
-        call.output.document({"settings": [asdict(origin) for origin in origins]})
+        settings = [asdict(origin) for origin in origins]
+        told = {"settings": settings, "project": project_files.document(found)}
+        call.output.document(told)
         return
     rows = [(origin.key, value_text(origin.value), origin.source) for origin in origins]
     call.output.table(("setting", "value", "from"), rows)
+    if found:
+        call.output.note(f"project file {project_files.line(found)}")
 
 
 @examples("ragcli config get retrieval.k", "ragcli config get model -p work")
@@ -70,12 +77,16 @@ def unset(call: Invocation, key: Key) -> None:
 
 @examples("ragcli config path", '"$EDITOR" "$(ragcli config path)"')
 def path(call: Invocation) -> None:
-    """Print where the user file is."""
+    """Print where the user file is, and say which project file counts here."""
     place = os.fspath(call.runtime.home.config_file)
+    found = call.runtime.project
     if call.as_json:
-        call.output.document({"path": place})
-    else:
-        call.output.line(place)
+        told = {"path": place, "project": project_files.document(found)}
+        call.output.document(told)
+        return
+    call.output.line(place)
+    if found:
+        call.output.note(f"project file {project_files.line(found)}")
 
 
 @examples("ragcli config edit", "EDITOR=nano ragcli config edit")
@@ -94,6 +105,37 @@ def edit(call: Invocation) -> None:
         raise UsageError(f"{editor} ended with code {ended.returncode}")
     config.read_file(place)
     call.output.note(f"{place} is in order")
+
+
+@examples("ragcli config trust", "ragcli config trust ~/src/tool/.ragcli.toml")
+def trust(call: Invocation, file: ProjectFile = None) -> None:
+    """Trust a project's .ragcli.toml with every setting, as it is now.
+
+    Read it first: it may choose which model is sent your passages, where sessions
+    live, and what else is searched. A file that changes loses its trust.
+    """
+    place = project_files.named(file)
+    found = project_files.trust(call.runtime, place)
+    if call.as_json:
+        told = project_files.document(found) or {}
+        call.output.document({**told, "sha256": found.sha256})
+        return
+    call.output.note(f"trusted while it stays as it is: {found.path}")
+    for line in project_files.gained(found):
+        call.output.note(line)
+    if found.notice:
+        call.output.warn(found.notice)
+
+
+@examples("ragcli config untrust", "ragcli config untrust ~/src/tool/.ragcli.toml")
+def untrust(call: Invocation, file: ProjectFile = None) -> None:
+    """Take the trust in a project's .ragcli.toml back."""
+    place = project_files.named(file)
+    if not call.runtime.trusted.remove(place):
+        raise NotFound(f"{place} was not trusted", "ragcli config path tells")
+    call.tell(
+        {"path": os.fspath(place), "trusted": False}, note=f"no longer trusted: {place}"
+    )
 
 
 def value_text(value: Any) -> str:
@@ -143,4 +185,6 @@ COMMANDS = {
     "unset": unset,
     "path": path,
     "edit": edit,
+    "trust": trust,
+    "untrust": untrust,
 }

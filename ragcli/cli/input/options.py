@@ -145,13 +145,15 @@ class Invocation:
         """The process's settings and store; flags are complete when it is asked for."""
         from ragcli.runtime import Runtime
 
-        return Runtime(
+        made = Runtime(
             self.flags,
             profile=self.shared.profile,
             passphrase_fd=self.shared.passphrase_fd,
             prompt=self.ask_passphrase if somebody_is_there() else None,
             warn=self.output.warn,
         )
+        made.note = self.output.note
+        return made
 
     def open(
         self, name: str | None = None, *, create: bool = True, stateless: bool = False

@@ -131,7 +131,7 @@ class OllamaServer:
         """
         listed = self._json("GET", "/api/tags").get("models") or []
         found = [_installed(entry) for entry in listed if isinstance(entry, dict)]
-        return [replace(model, remote=self._passed_on(model)) for model in found]
+        return [replace(m, remote=m.remote or self._cloud()) for m in found]
 
     def show(self, name: str) -> Shown:
         """Returns what is known about a model.
@@ -147,6 +147,10 @@ class OllamaServer:
                 error.message, self._nearest(name, error.hint)
             ) from None
         return replace(_shown(found), remote=_remote(found, name) or self._cloud())
+
+    def passes_on(self, name: str) -> str:
+        """Returns where a model runs by its name alone; "" where that says nothing."""
+        return _remote({}, name) or self._cloud()
 
     def reaches(self, shown: Shown) -> str:
         """Returns the other machine that reads what a model is asked; "" for none."""
@@ -176,9 +180,6 @@ class OllamaServer:
         """Has the server read a model into memory; returns when it is there."""
         body = {"model": name, "messages": [], "options": dict(options)}
         self._json("POST", "/api/chat", body, model=name)
-
-    def _passed_on(self, model: Installed) -> str:
-        return model.remote or self._cloud()
 
     def _cloud(self) -> str:
         """Returns this server's own address if it is Ollama's cloud, else ""."""

@@ -1,0 +1,102 @@
+"""What leaves this machine: where questions, passages and turns go, if anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ragcli.errors import RagcliError
+from ragcli.frozen import frozen
+
+if TYPE_CHECKING:
+    from ragcli.config import Settings
+    from ragcli.runtime import Runtime
+
+
+@frozen
+class Leaving:
+    """One thing that could send something away."""
+
+    part: str
+    """What it is: `chat model ollama:llama3.2`."""
+    address: str = ""
+    """Where it sends to; "" when nothing leaves."""
+    what: str = ""
+    """What it sends."""
+
+    @property
+    def told(self) -> str:
+        """One line for people."""
+        if not self.address:
+            return f"{self.part}: nothing"
+        return f"{self.part}: {self.what} go to {self.address}"
+
+
+def leaving(runtime: Runtime) -> Iterator[Leaving]:
+    """Yields what each part sends away, for the profile that is meant.
+
+    Nobody is sent anything to find out; Ollama is asked what it would pass on.
+    """
+    settings = _in_force(runtime)
+    yield _chat_model(settings)
+    yield _embedder(settings)
+    yield _store(runtime)
+    if settings.tracing:
+        what = "prompts and answers of generating models"
+        yield Leaving("tracing", "LangSmith", what)
+
+
+def _in_force(runtime: Runtime) -> Settings:
+    try:
+        with runtime.open(create=False) as workspace:
+            return workspace.settings
+    except RagcliError:  # another check says why
+        return runtime.settings
+
+
+def _chat_model(settings: Settings) -> Leaving:
+    from ragcli.models.select import choose_model
+
+    what = "questions, passages and earlier turns"
+    try:
+        model = choose_model(settings).model
+        return Leaving(f"chat model {model.spec}", model.remote, what)
+    except RagcliError:
+        return _unknown("chat model", settings.model, what, settings)
+
+
+def _embedder(settings: Settings) -> Leaving:
+    from ragcli.models.select import choose_embedder
+
+    what = "questions and all indexed text"
+    try:
+        embedder = choose_embedder(settings)
+        return Leaving(f"embedder {embedder.id}", embedder.remote, what)
+    except RagcliError:
+        return _unknown("embedder", settings.embedder, what, settings)
+
+
+def _unknown(part: str, spec: str, what: str, settings: Settings) -> Leaving:
+    """Returns where a model that cannot be had just now would be sent to."""
+    from ragcli.models.ollama.models import server
+    from ragcli.models.reach import elsewhere
+
+    provider, _, name = spec.partition(":")
+    if provider in {"auto", "ollama"}:
+        asked = server(settings)
+        address = asked.passes_on(name) or elsewhere(asked.address.url)
+    else:
+        address = f"the servers of {provider}"
+    return Leaving(f"{part} {spec} (not to be had now)", address, what)
+
+
+def _store(runtime: Runtime) -> Leaving:
+    address = runtime.settings.store
+    if not address:
+        return Leaving("store on this disk")
+    from ragcli.sessions.redis.server import addresses
+
+    where = addresses.parse(address)
+    here = where.local and not where.sentinel  # sentinels may name any machine
+    what = "conversations, indexes and settings"
+    return Leaving(f"store {where.shown}", "" if here else where.shown, what)
