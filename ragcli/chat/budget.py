@@ -16,7 +16,13 @@ from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language.markers import without_markers
 from ragcli.models.base import ChatModel, Exchange, Prompt, Source
-from ragcli.models.langchain.rendering import passage_text, system_text, user_text
+from ragcli.models.langchain.rendering import (
+    exchange_messages,
+    passage_text,
+    summary_text,
+    system_text,
+    user_text,
+)
 
 REPLY_SHARE = 0.25
 """Part of the window that is kept for the answer, up to `LONGEST_REPLY`."""
@@ -60,7 +66,7 @@ def fit(model: ChatModel, prompt: Prompt, passages: Sequence[Passage]) -> Fitted
         ModelUnavailable: The model cannot say how large its window is.
     """
     history = tuple(
-        Exchange(turn.question, without_markers(turn.answer)) for turn in prompt.history
+        replace(turn, answer=without_markers(turn.answer)) for turn in prompt.history
     )
     prompt = replace(prompt, history=history, sources=())
     sources = tuple(source(i, passage) for i, passage in enumerate(passages, 1))
@@ -80,11 +86,13 @@ class _Fitting:
     def fit(self, prompt: Prompt, sources: tuple[Source, ...]) -> Fitted:
         room = self._room(prompt)
         summary, for_history = self._summary(prompt, int(room * HISTORY_SHARE))
-        turns = [self._turn_tokens(turn) for turn in reversed(prompt.history)]
-        passages = [self._passage_tokens(item, prompt.boundary) for item in sources]
+        mark = prompt.boundary
+        turns = [self._turn_tokens(turn, mark) for turn in reversed(prompt.history)]
+        passages = [self._passage_tokens(item, mark) for item in sources]
 
         recent = _how_many(turns, for_history)
-        room -= (for_history_used := sum(turns[:recent])) + self._count(summary)
+        room -= (for_history_used := sum(turns[:recent]))
+        room -= self._summary_tokens(summary, mark)
         used = _how_many(passages, room)
         leftover = room - sum(passages[:used]) + for_history_used
         recent = max(recent, _how_many(turns, leftover))
@@ -113,12 +121,15 @@ class _Fitting:
 
     def _summary(self, prompt: Prompt, share: int) -> tuple[str, int]:
         """Returns the summary if it fits, and what is left of history's share."""
-        left = share - self._count(prompt.summary)
+        left = share - self._summary_tokens(prompt.summary, prompt.boundary)
         return (prompt.summary, left) if left >= 0 else ("", share)
 
-    def _turn_tokens(self, turn: Exchange) -> int:
-        texts = (turn.question, turn.answer)
-        return sum(self._count(text) + _PER_MESSAGE for text in texts)
+    def _summary_tokens(self, summary: str, mark: str) -> int:
+        return self._count(summary_text(summary, mark)) if summary else 0
+
+    def _turn_tokens(self, turn: Exchange, mark: str) -> int:
+        told = exchange_messages(turn, mark)
+        return sum(self._count(message.text) + _PER_MESSAGE for message in told)
 
     def _passage_tokens(self, item: Source, mark: str) -> int:
         return self._count(passage_text(item, mark)) + 2

@@ -26,7 +26,7 @@ from ragcli.chat.events import (
 from ragcli.chat.interruption import Cancelled, cancellable
 from ragcli.chat.memory import (
     exchanges,
-    question_for_model,
+    question_and_beginning,
     replaced_turn,
     without_replaced,
 )
@@ -230,14 +230,16 @@ class Engine:
         self, state: Answering, model: ChatModel, found: SearchResult | None
     ) -> tuple[Prompt, list[Notice]]:
         """Fits everything into the model's window; says what had to be left out."""
+        question, begun = question_and_beginning(state.request, state.context)
         fitted = budget.fit(
             model,
             Prompt(
-                question=question_for_model(state.request, state.context),
+                question=question,
                 query=state.turn.query or state.request.question,
                 sources=(),
                 history=exchanges(state.context.turns),
                 summary=state.context.summary,
+                begun=begun,
                 instructions=self._parts.settings.instructions,
                 boundary=new_boundary(),
                 grounded=found is not None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ragcli.chat.events import AskRequest
-from ragcli.models.base import Exchange
+from ragcli.models.base import Exchange, only_quotes
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.records.records import Turn
 
@@ -24,17 +24,18 @@ def without_replaced(context: Context, request: AskRequest) -> Context:
     return replace(context, turns=kept)
 
 
-def question_for_model(request: AskRequest, context: Context) -> str:
-    """Returns the question as the model reads it; a continued turn shows its start."""
+def question_and_beginning(request: AskRequest, context: Context) -> tuple[str, str]:
+    """Returns the question, and the answer so far of a turn that is continued."""
     partial = next((t for t in context.turns if t.id == request.continues), None)
     if partial is None:
-        return request.question
-    return (
-        f"{partial.question}\n\nYour answer was cut off after this; go on from there "
-        f"without repeating it:\n{partial.answer}"
-    )
+        return request.question, ""
+    return partial.question, partial.answer
 
 
 def exchanges(turns: tuple[Turn, ...]) -> tuple[Exchange, ...]:
     """Returns what was asked and answered; questions without an answer left out."""
-    return tuple(Exchange(turn.question, turn.answer) for turn in turns if turn.answer)
+    return tuple(
+        Exchange(turn.question, turn.answer, only_quotes(turn.model))
+        for turn in turns
+        if turn.answer
+    )

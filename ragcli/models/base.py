@@ -65,6 +65,13 @@ class Exchange:
 
     question: str
     answer: str
+    quoted: bool = False
+    """Whether the answer is quotations: words of documents, not of an assistant."""
+
+
+def only_quotes(spec: str) -> bool:
+    """Tells whether the answers of a model, by its `spec`, are quotations."""
+    return spec.startswith("builtin:")
 
 
 @frozen
@@ -85,6 +92,9 @@ class Prompt:
 
     summary: str = ""
     """What the turns before `history` were about, or ""."""
+
+    begun: str = ""
+    """The beginning of this very answer, which broke off, or ""."""
 
     instructions: str = ""
     """The user's own system prompt, added to ours, or ""."""

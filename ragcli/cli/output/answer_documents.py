@@ -131,4 +131,6 @@ def prompt_text(prompt: Prompt) -> str:
         for source in prompt.sources
     ]
     parts.append(f"question: {prompt.question}")
+    if prompt.begun:
+        parts.append(f"answer so far: {prompt.begun}")
     return "\n\n".join(parts)

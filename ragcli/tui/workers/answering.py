@@ -146,7 +146,7 @@ class Asking:
         if not window:
             return
         prompt = event.prompt
-        text = [prompt.question, prompt.summary, prompt.instructions]
+        text = [prompt.question, prompt.summary, prompt.instructions, prompt.begun]
         text += [source.text for source in prompt.sources]
         text += [f"{each.question}\n{each.answer}" for each in prompt.history]
         self.context = (model.count_tokens("\n".join(text)), window)

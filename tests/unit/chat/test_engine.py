@@ -434,7 +434,8 @@ def test_an_interrupted_answer_goes_on_where_it_stopped(bench: Bench) -> None:
     bench.ask("go on", continues=partial.id)
 
     assert isinstance(bench.model, ScriptedModel)
-    assert partial.answer in bench.model.prompts[-1].question
+    prompt = bench.model.prompts[-1]
+    assert (prompt.question, prompt.begun) == (partial.question, partial.answer)
 
 
 @pytest.mark.parametrize("question", ["", "  \n"])

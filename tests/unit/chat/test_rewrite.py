@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ragcli.chat.rewrite import rewritten
@@ -20,8 +22,12 @@ def test_the_model_sees_the_turns_without_their_markers() -> None:
     found = rewritten(model, "How long?", HISTORY)
 
     assert found == "How long does the writing process hold the lock?"
-    (_, text), = model.heard  # fmt: skip
-    assert "With flock, by the kernel." in text
+    (rules, text), = model.heard  # fmt: skip
+    told = re.search(
+        r"<<answer (\w{16})>>\nWith flock, by the kernel.\n<<end answer \1>>", text
+    )
+    assert told
+    assert told[1] in rules
     assert text.endswith("Last question: How long?")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ragcli.chat.summary import GATHERED, KEPT, refresh, shortened
@@ -57,6 +58,9 @@ def test_turns_that_fell_behind_are_summed_up() -> None:
     assert f"question {GATHERED}\n" in model.heard[0][1]
     assert f"question {GATHERED + 1}" not in model.heard[0][1]
     assert "[1]" not in model.heard[0][1]
+    mark = re.search(r"<<answer (\w{16})>>\nanswer 1.\n<<end answer", model.heard[0][1])
+    assert mark
+    assert mark[1] in model.heard[0][0]
 
 
 def test_each_turn_is_read_once_and_the_old_summary_goes_in() -> None:
@@ -67,7 +71,8 @@ def test_each_turn_is_read_once_and_the_old_summary_goes_in() -> None:
     refresh(log.say(1), "c", model)
 
     assert [covers for _, covers, _ in log.summaries] == [GATHERED, 2 * GATHERED]
-    assert model.heard[1][1].startswith("Earlier summary:\nSo far.")
+    assert model.heard[1][1].startswith("Earlier summary:\n<<summary ")
+    assert "So far.\n<<end summary " in model.heard[1][1]
     assert f"question {GATHERED}\n" not in model.heard[1][1]
 
 
