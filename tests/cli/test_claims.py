@@ -60,6 +60,8 @@ def test_a_mounts_document_is_told_from_an_own_one_of_its_path(mounted, run_proc
 
 
 def test_the_origin_stands_wherever_a_source_is_printed(mounted, run_process):
+    from ragcli.langchain import RagcliRetriever
+
     asked = run_process("ask", VAULT, "--sources")
     searched = run_process("search", VAULT)
     hits = run_process("search", VAULT, "--json").json["hits"]
@@ -74,6 +76,8 @@ def test_the_origin_stands_wherever_a_source_is_printed(mounted, run_process):
     assert hits[0]["source"] == stored[0]["source"] == str(mounted)
     retrieved = next(e for e in map(json.loads, events) if e["event"] == "retrieved")
     assert retrieved["passages"][0]["source"] == str(mounted)
+    documents = RagcliRetriever(k=1).invoke(VAULT)
+    assert [d.metadata["origin"] for d in documents] == [str(mounted)]
     for ran in (markdown, page):
         text = ran.out.replace("\\", "")
         assert re.search(rf"notes/locks\.md:\d+-\d+ in {re.escape(str(mounted))}", text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -180,6 +182,24 @@ def test_sources_of_a_turn_cited_first(tmp_path: Path):
         "faq.pdf p. 3",
         "design.md:3",
     ]
+
+
+def test_a_mounts_document_is_not_the_file_that_stands_at_its_path(tmp_path: Path):
+    backend = Backend(tmp_path)
+    backend.first.seed(1)
+    own = from_turn(backend.first.history.turns[0])[0]
+    file = tmp_path / "locks.md"
+    file.write_text("mine, and nobody else's\n" * 30)
+    mounted = replace(
+        own, path=str(file), origin="/srv/team.bundle", digest=sha256(b"x").hexdigest()
+    )
+
+    assert mounted.place == "locks.md:12-20 in team.bundle"
+    assert mounted.full_place.endswith("locks.md:12-20 in /srv/team.bundle")
+    assert not mounted.is_file
+    assert surroundings(mounted, backend.first.library.document) == ("", "")
+    theirs = replace(mounted, digest=sha256(file.read_bytes()).hexdigest())
+    assert theirs.is_file
 
 
 @pytest.mark.parametrize(
