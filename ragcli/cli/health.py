@@ -147,15 +147,13 @@ def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
 def _leftovers(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     """Yields what killed processes left, which may be readable."""
     from ragcli.sessions.local.directories import Directories
-    from ragcli.storage import memory
 
     directories = Directories(runtime.home, runtime.settings)
-    found = [*directories.left(), *memory.left()]
+    found = directories.left()
     if fix:
         directories.sweep()
-        memory.sweep()
     for place in found:
-        hint = "the next command that opens a profile removes it, or `doctor --fix`"
+        hint = "opening a profile removes it, and so does `ragcli doctor --fix`"
         what = f"{place}: left by a process that was killed"
         if place.exists():
             yield Check(NOTE, "leftovers", f"{what}; it may be readable", hint)

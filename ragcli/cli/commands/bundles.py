@@ -81,19 +81,18 @@ def copy(
     ] = "",
 ) -> None:
     """Copy a profile to another store, with nothing embedded again."""
-    from tempfile import TemporaryDirectory
-
     from ragcli.sessions.bundles.bundle import export_bundle
     from ragcli.sessions.bundles.bundle_import import import_bundle
+    from ragcli.storage.scratch import scratch
 
     target = _store(call, to)
     private = Directory.open(call.runtime.home.cache, create=True)
     with (
         private,
-        TemporaryDirectory(dir=private.path, prefix="copy-") as place,
+        scratch(private) as place,
         call.open(name, create=False) as workspace,
     ):
-        bundle = Path(place) / "bundle"
+        bundle = place.path / "bundle"
         export_bundle(workspace.session, bundle, history=True, index=True)
         made = import_bundle(target, bundle, name=as_name or name)
     made.close()

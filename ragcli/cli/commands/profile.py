@@ -68,6 +68,11 @@ def create(
 @examples("ragcli profile list", "ragcli profile list --json")
 def list_(call: Invocation) -> None:
     """List your profiles; * marks the one in use."""
+    if not call.runtime.settings.store:
+        from ragcli.sessions.local.directories import Directories
+
+        home, settings = call.runtime.home, call.runtime.settings
+        Directories(home, settings, call.output.warn).sweep()
     names = live_names.profile_names(call.runtime)
     current = call.runtime.profile_name()
     if call.as_json:

@@ -83,10 +83,8 @@ def _look(call: Invocation, name: str, *, repair: bool) -> Any:
 def _left(call: Invocation) -> list[Path]:
     """Returns what killed processes left; opening a profile removes it."""
     from ragcli.sessions.local.directories import Directories
-    from ragcli.storage import memory
 
-    homes = Directories(call.runtime.home, call.runtime.settings)
-    return [*homes.left(), *memory.left()]
+    return Directories(call.runtime.home, call.runtime.settings).left()
 
 
 @examples("ragcli profile prune --dry-run", "ragcli profile prune")

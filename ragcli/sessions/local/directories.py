@@ -15,10 +15,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ragcli.config import Settings, seconds
-from ragcli.errors import ProfileNotFound, RagcliError
+from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.places import Places
-from ragcli.storage import leases
+from ragcli.storage import leases, memory, scratch
 from ragcli.storage.exchange import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
@@ -48,6 +48,7 @@ class Directories:
         notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._places = Places(home)
+        self._cache = home.cache
         self._notice = notice
         self._wait = float(seconds(settings.lock_wait))
         self._allow_network = settings.allow_network_fs
@@ -71,17 +72,27 @@ class Directories:
             yield profiles
 
     def left(self) -> list[Path]:
-        """Returns what killed processes left of profiles, and nobody owns."""
-        try:
-            with self._places.open() as profiles:
-                return [profiles.path / entry for entry in self._places.left(profiles)]
-        except FileNotFoundError:
-            return []
+        """Returns what killed processes left on disk and in memory, and nobody owns."""
+        found: list[Path] = []
+        with suppress(FileNotFoundError), self._places.open() as profiles:
+            found += [profiles.path / entry for entry in self._places.left(profiles)]
+        shut = (FileNotFoundError, NotPermitted)  # then `doctor` says so elsewhere
+        with suppress(*shut), Directory.open(self._cache) as cache:
+            found += [cache.path / entry for entry in scratch.left(cache)]
+        return found + memory.left()
 
     def sweep(self) -> None:
-        """Removes what killed processes left of profiles; says so, and never fails."""
+        """Removes what killed processes left; says so, and never fails."""
         with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
             self._sweep(profiles)
+        with (
+            suppress(FileNotFoundError, RagcliError),
+            Directory.open(self._cache) as cache,
+        ):
+            for entry in scratch.left(cache):
+                self._told(cache.path / entry, gone=scratch.remove(cache, entry))
+        for place in memory.sweep():
+            self._told(place, gone=True)
 
     def _sweep(self, profiles: Directory) -> None:
         left = self._places.left(profiles)
@@ -91,30 +102,28 @@ class Directories:
             with suppress(FileNotFoundError):
                 lease = leases.own(profiles.descriptor, entry)
                 try:
-                    self._remove(profiles, entry, "left by a change that was cut short")
+                    gone = self._remove(profiles, entry)
                 finally:
                     os.close(lease)
+                self._told(profiles.path / entry, gone=gone)
 
-    def _remove(self, profiles: Directory, entry: str, what: str = "") -> None:
-        """Removes what nobody needs; if that fails, it is said and tried again later.
+    def _told(self, place: Path, *, gone: bool) -> None:
+        """Says what was swept; what could not be is said where that was tried."""
+        if gone:
+            self._notice(f"{place}, left by a process that was killed, is removed")
 
-        Args:
-            profiles: The directory of all profiles.
-            entry: The name in it.
-            what: Why it was there, when its removal is to be told.
-        """
-        place = profiles.path / entry
+    def _remove(self, profiles: Directory, entry: str) -> bool:
+        """Removes what nobody needs; tells whether it is gone, and says if not."""
         try:
             profiles.remove_tree(entry)
         except (RagcliError, OSError) as error:
             told = error.message if isinstance(error, RagcliError) else str(error)
             self._notice(
-                f"{place} could not be removed and may hold readable data "
+                f"{profiles.path / entry} could not be removed and may be readable "
                 f"({told}); the next command tries again"
             )
-        else:
-            if what:
-                self._notice(f"{place} was {what}; it is removed")
+            return False
+        return True
 
     @contextmanager
     def building(self, profiles: Directory) -> Iterator[Directory]:

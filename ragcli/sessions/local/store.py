@@ -28,7 +28,6 @@ from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.profiles import Profiles, not_encrypted
 from ragcli.sessions.protocols import Session
-from ragcli.storage import memory
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import long_lock
 
@@ -97,7 +96,6 @@ class LocalStore(Profiles[LocalSession]):
         """
         if not passive:
             self._directories.sweep()
-            memory.sweep()
         for _ in range(_ATTEMPTS):
             directory = self._directories.open(name)
             try:

@@ -1,8 +1,9 @@
-"""Changes of keys and of encryption, killed at every step they take."""
+"""Changes of keys, of encryption and of names, killed at every step they take."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -43,11 +44,11 @@ CALLS = [
     "ftruncate",
     "link",
 ]
-DIED = 99
+DIED = -signal.SIGKILL
 
 
 class Fuse:
-    """Ends the process, as SIGKILL would, before its n-th change to the disk."""
+    """Kills the process before its n-th change to the disk."""
 
     def __init__(self, length: int) -> None:
         self._left = length
@@ -64,7 +65,7 @@ class Fuse:
         def call(*args: Any, **kwargs: Any) -> Any:
             self._left -= only(*args)
             if self._left <= 0:
-                os._exit(DIED)
+                os.kill(os.getpid(), signal.SIGKILL)
             return real(*args, **kwargs)
 
         return call
@@ -85,6 +86,18 @@ def encrypt(base: Path) -> None:
 
 def decrypt(base: Path) -> None:
     open_store(home_at(base)).decrypt("work")
+
+
+def rename(base: Path) -> None:
+    open_store(home_at(base)).rename("work", "renamed")
+
+
+def clone(base: Path) -> None:
+    open_store(home_at(base)).clone("work", "cloned", history=True).close()
+
+
+def delete(base: Path) -> None:
+    open_store(home_at(base)).delete("work")
 
 
 def import_copy(base: Path) -> None:
@@ -137,6 +150,10 @@ def data(base: Path) -> dict[str, bytes]:
     }
 
 
+def directories_in(base: Path) -> set[str]:
+    return {place.name for place in (base / "profiles").iterdir() if place.is_dir()}
+
+
 def copied(origin: Path, target: Path) -> Path:
     subprocess.run(["cp", "-a", str(origin), str(target)], check=True)
     return target
@@ -180,10 +197,8 @@ def test_after_a_killed_conversion_the_profile_is_whole(
         outcomes.add(session.encrypted)
         assert verify.verify(session) == []
         session.close()
-        # The next change sweeps up whatever was left beside it.
-        store.create("sweeper", {}).close()
-        names = {p.name for p in (base / "profiles").iterdir() if p.is_dir()}
-        assert names == {"work", "sweeper"}
+        # Opening it has swept up whatever was left beside it.
+        assert directories_in(base) == {"work"}
         if session.encrypted:
             found = [f for f in (base / "profiles" / "work").rglob("*") if f.is_file()]
             assert [f for f in found if b"CANARY" in f.read_bytes()] == []
@@ -215,3 +230,39 @@ def test_a_killed_import_leaves_a_whole_profile_or_none(
         return died
 
     assert steps(check) > 5
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [(rename, {"renamed"}), (clone, {"work", "cloned"}), (delete, set())],
+)
+def test_a_killed_change_of_names_leaves_whole_profiles_and_nothing_else(
+    tmp_path: Path, change: Callable[[Path], None], outcome: set[str]
+) -> None:
+    origin = tmp_path / "home"
+    store = open_store(home_at(origin))
+    filled(store).close()
+    store.create("other", {}).close()
+    outcomes = []
+
+    def check(at: int) -> bool:
+        base = copied(origin, tmp_path / f"at-{at}")
+        died = killed(base, change, at)
+        there = open_store(home_at(base))
+        opened(there, "other").close()  # whichever profile is opened next
+        left = directories_in(base) - {"other"}
+        assert left in ({"work"}, outcome)
+        assert died or left == outcome
+        for name in left:
+            session = opened(there, name)
+            assert questions(session) == list(QUESTIONS)
+            assert indexed(session) == FILES
+            assert verify.verify(session) == []
+            session.close()
+        outcomes.append(left)
+        subprocess.run(["rm", "-r", str(base)], check=True)
+        return died
+
+    assert steps(check, every=1 if THOROUGH else 3) > 3
+    assert {"work"} in outcomes
+    assert outcome in outcomes

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ragcli.sessions.local import log as local_log
@@ -20,6 +19,7 @@ from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import PUT
 from ragcli.sessions.redis.scripts.script import FILL, SLOT
 from ragcli.storage.files import Directory
+from ragcli.storage.scratch import scratch
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
@@ -122,8 +122,7 @@ def filled(cache: Path, fill: Callable[[Directory], None]) -> Iterator[Directory
     """Yields a private directory that `fill` has written a whole profile into."""
     with (
         Directory.open(cache, create=True) as private,
-        TemporaryDirectory(dir=private.path, prefix="admit-") as place,
-        Directory.open(Path(place) / "profile", create=True) as directory,
+        scratch(private) as directory,
     ):
         fill(directory)
         yield directory
