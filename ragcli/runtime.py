@@ -16,7 +16,7 @@ from ragcli.storage.files import Directory
 from ragcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ragcli.index.protocols import Depot, Sealer, Snapshots
+    from ragcli.index.protocols import GenerationStore, Sealer, Snapshots
     from ragcli.sessions.protocols import Session, SessionStore
 
 DEFAULT_PROFILE = "default"
@@ -191,13 +191,13 @@ class Runtime:
         )
 
     def _remote_snapshots(
-        self, depot: Depot, profile: str, sealer: Sealer | None
+        self, store: GenerationStore, profile: str, sealer: Sealer | None
     ) -> Snapshots:
         """Returns the snapshots of a profile that several machines share."""
         from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 
         return RemoteSnapshots(
-            depot, self.home.cache, profile, sealer, remember=not self._stateless
+            store, self.home.cache, profile, sealer, remember=not self._stateless
         )
 
     def passphrase(self, profile: str) -> str | None:
@@ -222,20 +222,22 @@ class Runtime:
         """Takes a passphrase that was asked for elsewhere; "" forgets it."""
         self._passphrases[profile] = passphrase
 
-    def marks(self) -> dict[str, str]:
+    def profile_states(self) -> dict[str, str]:
         """Returns what to say beside a profile in a list, for those that need it.
 
         `locked`: it is encrypted, and nobody has given its passphrase yet. `in use`:
         another process works on it for long. Profiles in Redis have no marks.
         """
-        from ragcli.sessions.local.standing import standings
+        from ragcli.sessions.local.profile_states import read_states
 
         if self.settings.store:
             return {}
-        found = standings(self.home, self.settings)
-        marks = {name: "in use" for name, one in found.items() if one.holder}
+        found = read_states(self.home, self.settings)
+        profile_states = {name: "in use" for name, one in found.items() if one.holder}
         shut = [n for n, o in found.items() if o.encrypted]
-        return marks | {n: "locked" for n in shut if not self._passphrases.get(n)}
+        return profile_states | {
+            n: "locked" for n in shut if not self._passphrases.get(n)
+        }
 
     def open(
         self, name: str | None = None, *, create: bool = True, stateless: bool = False

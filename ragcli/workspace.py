@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ragcli.index.search.retriever import Retriever
     from ragcli.models.base import ChatModel
     from ragcli.models.builtin.extractive import ExtractiveModel
-    from ragcli.models.select import Choice
+    from ragcli.models.select import ChosenModel
     from ragcli.sessions.history.history import History
     from ragcli.sessions.protocols import Session
 
@@ -64,7 +64,7 @@ class Workspace:
         self.settings = resolved.settings
         self.home = home
         self.writes = writes
-        self._choice: Choice | None = None
+        self._choice: ChosenModel | None = None
         self._read: Reader | None = None
         self._called: dict[tuple[Path, ...], Reader | None] = {}
 
@@ -89,7 +89,7 @@ class Workspace:
 
         return choose_embedder(self.settings, self.home.cache, write=self.writes)
 
-    def choose_model(self) -> Choice:
+    def choose_model(self) -> ChosenModel:
         """Returns the model in force, chosen once; raises `ModelUnavailable`."""
         if self._choice is None:
             from ragcli.models.select import choose_model
@@ -108,7 +108,7 @@ class Workspace:
             embedder = BuiltinEmbedder(self.home.cache, write=self.writes)
         return ExtractiveModel(embedder)
 
-    def _sharing(self, choice: Choice) -> Choice:
+    def _sharing(self, choice: ChosenModel) -> ChosenModel:
         """Returns a choice whose built-in model shares this embedder."""
         return choice if choice.model.generates else replace(choice, model=self.quoting)
 
@@ -178,13 +178,13 @@ class Workspace:
         It is kept in a private cache, but not for a stateless call, and not for an
         encrypted profile, whose owner expects no plain copy anywhere.
         """
-        from ragcli.index import callindex
+        from ragcli.index import index_cache
 
         private = not self.writes or self.session.encrypted
         cache = None if private else self.home.cache
         named = tuple(documents)
         if named not in self._called:  # a batch looks at the files once
-            self._called[named] = callindex.reader(
+            self._called[named] = index_cache.reader(
                 documents, self.embedder, self.settings, cache, progress or Silent()
             )
         reader = self._called[named]

@@ -36,10 +36,10 @@ from ragcli.chat.staleness import stale_markers
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
-from ragcli.index.passages import Exchange as PassageExchange
+from ragcli.index.passages import EarlierTurn as PassageExchange
 from ragcli.index.passages import SearchRequest, SearchResult
 from ragcli.models.base import ChatModel, Prompt
-from ragcli.models.select import Choice
+from ragcli.models.select import ChosenModel
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.history.history import History
 from ragcli.sessions.records.records import Turn
@@ -58,7 +58,7 @@ class Parts:
 
     history: History
     settings: Settings
-    choose_model: Callable[[], Choice]
+    choose_model: Callable[[], ChosenModel]
     """Returns the model in force; raises `ModelUnavailable`."""
     fallback: Callable[[], ChatModel]
     """Returns the built-in model."""
@@ -193,7 +193,7 @@ class Engine:
         for message in self._parts.notices():
             yield Notice(message, "warning")
 
-    def _choose(self) -> Generator[Notice, None, Choice]:
+    def _choose(self) -> Generator[Notice, None, ChosenModel]:
         """Yields a notice when the wanted model cannot be had; returns the choice."""
         try:
             choice = self._parts.choose_model()
@@ -201,7 +201,7 @@ class Engine:
             if self._parts.settings.require_model:
                 raise
             yield _fallback_notice(error)
-            return Choice(self._parts.fallback(), "fallback")
+            return ChosenModel(self._parts.fallback(), "fallback")
         return choice
 
     def _retrieve(self, state: Answering, model: ChatModel) -> SearchResult | None:

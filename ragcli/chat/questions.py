@@ -9,7 +9,7 @@ from typing import Any
 
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
-from ragcli.index.passages import Exchange
+from ragcli.index.passages import EarlierTurn
 
 _FORM = 'each line is {"id": …, "question": …, "relevant": {"PATH": grade} or ["PATH"]}'
 
@@ -27,7 +27,7 @@ class Question:
     relevant: Mapping[str, float]
     """Path, or the end of a path → grade; only grades above 0."""
 
-    history: tuple[Exchange, ...] = ()
+    history: tuple[EarlierTurn, ...] = ()
     """Earlier turns, oldest first."""
 
     answers: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ def _question(line: str, number: int, path: Path) -> Question:
             question=_text(found["question"]),
             relevant=_grades(found.get("relevant", {})),
             history=tuple(
-                Exchange(_text(turn["question"]), _text(turn.get("answer", "")))
+                EarlierTurn(_text(turn["question"]), _text(turn.get("answer", "")))
                 for turn in found.get("history", ())
             ),
             answers=tuple(map(_text, found.get("answers", ()))),

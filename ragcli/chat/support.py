@@ -28,7 +28,7 @@ from itertools import pairwise
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language.stemming import canonical, content_stems
-from ragcli.language.stops import listed_languages, stop_words
+from ragcli.language.stop_word_lists import listed_languages, stop_words
 from ragcli.language.units import sentences
 from ragcli.language.words import words
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import __version__
 from ragcli.cli import project_files
-from ragcli.cli.output.figures import count, size
+from ragcli.cli.output.formatting import count, size
 from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
 from ragcli.frozen import frozen
 from ragcli.text import labelled

@@ -70,7 +70,7 @@ def _run(arguments: list[str], output: Output) -> int:
     if arguments == ["--version"]:  # needs nothing that takes time to load
         output.line(f"{PROGRAM} {__version__}")
         return 0
-    from ragcli.cli.tree import root
+    from ragcli.cli.command_tree import root
 
     asked = os.environ.get(scripts.VARIABLE)
     if asked is not None:
@@ -80,11 +80,11 @@ def _run(arguments: list[str], output: Output) -> int:
         return 0
     import typer
 
-    from ragcli.cli.input.options import Started
+    from ragcli.cli.input.options import AppContext
 
     try:
         code = root().main(
-            arguments, PROGRAM, standalone_mode=False, obj=Started(output)
+            arguments, PROGRAM, standalone_mode=False, obj=AppContext(output)
         )
     except typer.TyperException as error:
         raise _usage_error(error) from error

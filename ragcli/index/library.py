@@ -126,7 +126,7 @@ class Library:
         """
         from ragcli.index.ingest.plan import Plan
         from ragcli.index.ingest.roots import is_below
-        from ragcli.index.report import Request, Silent
+        from ragcli.index.report import NoProgress, Request
 
         base, files = self._base()
         known = CatalogueView(base, files).all()
@@ -146,7 +146,7 @@ class Library:
         request = Request(
             "remove", leave_out=tuple(places), drop_roots=tuple(sorted(dropped))
         )
-        return self._carry_out(work, request, base, Silent(), wait)
+        return self._carry_out(work, request, base, NoProgress(), wait)
 
     def documents(self) -> list[DocumentInfo]:
         """Returns all documents, by path."""
@@ -246,8 +246,8 @@ class Library:
             return Manifest(), generation_files(Path(), None)
         place = self._snapshots.directory(name)
         # It stays as long as its files are used, whoever collects meanwhile.
-        lease = self._snapshots.share(name)
-        files = generation_files(place, self._snapshots.sealer, lease)
+        lock_fd = self._snapshots.share(name)
+        files = generation_files(place, self._snapshots.sealer, lock_fd)
         return parse(files.raw(NAME), name), files
 
     @staticmethod

@@ -96,7 +96,7 @@ class Passage:
 
 
 @frozen
-class Exchange:
+class EarlierTurn:
     """An earlier turn, as the follow-up query sees it."""
 
     question: str
@@ -110,7 +110,7 @@ class SearchRequest:
     question: str
     """The last user turn."""
 
-    history: tuple[Exchange, ...] = ()
+    history: tuple[EarlierTurn, ...] = ()
     """Earlier turns of the conversation, oldest first."""
 
     rewrite: str = ""

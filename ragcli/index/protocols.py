@@ -137,7 +137,7 @@ class Snapshots(Protocol):
         """Holds the ingest lock; raises `Locked` after `wait` seconds."""
 
 
-class Depot(Protocol):
+class GenerationStore(Protocol):
     """Where generations live that several machines share."""
 
     def current(self) -> tuple[str, str, int]:

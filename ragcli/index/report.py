@@ -96,7 +96,7 @@ class GenerationInfo:
     """What is wrong with it, or ""."""
 
 
-class Silent:
+class NoProgress:
     """Progress that nobody watches."""
 
     def start(self, total: int, what: str) -> None:

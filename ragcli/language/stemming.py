@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from ragcli.language.stops import stop_words
+from ragcli.language.stop_word_lists import stop_words
 from ragcli.language.words import words
 
 STEMMERS = {

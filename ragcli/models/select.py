@@ -28,7 +28,7 @@ BUILTIN_EMBEDDERS = frozenset({"builtin", "builtin:wordllama-256"})
 
 
 @frozen
-class Choice:
+class ChosenModel:
     """A chat model, and why it is the one."""
 
     model: ChatModel
@@ -60,7 +60,7 @@ class ModelInfo:
         return ", ".join(filter(None, (where, self.note)))
 
 
-def choose_model(settings: Settings) -> Choice:
+def choose_model(settings: Settings) -> ChosenModel:
     """Returns the chat model that the settings mean, its library being loaded.
 
     `auto` takes the first chat model that a reachable Ollama runs itself, else the
@@ -81,12 +81,12 @@ def choose_model(settings: Settings) -> Choice:
         return _builtin("the setting")
     provider, name = _parts(spec, "model")
     if provider == "ollama":
-        return Choice(_checked(_ollama(name, settings)), "the setting")
+        return ChosenModel(_checked(_ollama(name, settings)), "the setting")
     from ragcli.models.langchain.providers import LangChainModel
 
     model = LangChainModel(provider, name, settings)
     model.prepare()
-    return Choice(model, "the setting")
+    return ChosenModel(model, "the setting")
 
 
 def choose_embedder(
@@ -141,7 +141,7 @@ def available(settings: Settings) -> list[ModelInfo]:
     return found
 
 
-def _automatic(settings: Settings) -> Choice:
+def _automatic(settings: Settings) -> ChosenModel:
     server = _server(settings)
     where = f"Ollama at {server.address.url}"
     reason = f"no {where}"
@@ -149,7 +149,7 @@ def _automatic(settings: Settings) -> Choice:
         try:
             installed = server.models()
             for model in _chat_models(installed, settings):
-                return Choice(_checked(model), f"first chat model of {where}")
+                return ChosenModel(_checked(model), f"first chat model of {where}")
             reason = f"{where} has no chat model" + _only_remote(installed)
         except ModelUnavailable as error:
             if settings.require_model:
@@ -204,10 +204,10 @@ def _server(settings: Settings) -> OllamaServer:
     return server(settings)
 
 
-def _builtin(reason: str) -> Choice:
+def _builtin(reason: str) -> ChosenModel:
     from ragcli.models.builtin.extractive import ExtractiveModel
 
-    return Choice(ExtractiveModel(), reason)
+    return ChosenModel(ExtractiveModel(), reason)
 
 
 def _parts(spec: str, key: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from ragcli.errors import UsageError
 from ragcli.paths import PROFILE_NAME, Home
-from ragcli.storage import leases
+from ragcli.storage import directory_locks
 from ragcli.storage.files import (
     DIRECTORY_MODE,
     Directory,
@@ -107,7 +107,7 @@ class Places:
             for entry in profiles.names()
             if _UNFINISHED.fullmatch(entry)
             and _own(profiles, entry)
-            and leases.is_unused(profiles.descriptor, entry)
+            and directory_locks.is_unused(profiles.descriptor, entry)
         ]
 
     def _create(self) -> None:

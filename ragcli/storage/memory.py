@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ragcli.errors import NotPermitted, RagcliError, StorageFailed
-from ragcli.storage import leases
+from ragcli.storage import directory_locks
 from ragcli.storage.os_errors import close_reader, disk_errors
 
 _PREFIX = "ragcli-text-"
@@ -97,8 +97,8 @@ def _private_directory(base: Path) -> Iterator[Path]:
         with disk_errors(base):
             parent = stack.enter_context(_opened(base))
             _swept(parent)
-            name, lease = leases.make(parent, _mine())
-        stack.callback(close_reader, lease)
+            name, lock_fd = directory_locks.make(parent, _mine())
+        stack.callback(close_reader, lock_fd)
         stack.callback(_remove, parent, name)
         yield base / name
 
@@ -109,7 +109,7 @@ def _swept(parent: int) -> list[str]:
     for name in os.listdir(parent):
         if name.startswith(_mine()) and _is_left(parent, name):
             with suppress(RagcliError, OSError):
-                if leases.remove_unused(parent, name, _mine()):
+                if directory_locks.remove_unused(parent, name, _mine()):
                     gone.append(name)
     return gone
 
@@ -117,7 +117,7 @@ def _swept(parent: int) -> list[str]:
 def _is_left(parent: int, name: str) -> bool:
     """Tells whether nobody uses a directory."""
     with suppress(FileNotFoundError, NotPermitted, StorageFailed):
-        return leases.is_unused(parent, name)
+        return directory_locks.is_unused(parent, name)
     return False
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ragcli.errors import NotPermitted, StorageFailed
-from ragcli.storage import leases
+from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory
 from ragcli.storage.os_errors import close_reader
 
@@ -26,24 +26,26 @@ def scratch(parent: Directory) -> Iterator[Directory]:
         StorageFailed: It cannot be made. That it cannot be removed is no failure:
             the next command tries again.
     """
-    name, lease = leases.make(parent.descriptor, _PREFIX)
+    name, lock_fd = directory_locks.make(parent.descriptor, _PREFIX)
     try:
         with parent.child(name) as directory:
             yield directory
     finally:
         with suppress(StorageFailed, NotPermitted):
             parent.remove_tree(name)
-        close_reader(lease)
+        close_reader(lock_fd)
 
 
 def left(parent: Directory) -> list[str]:
     """Returns the names of those that killed processes left."""
     names = [name for name in parent.names() if name.startswith(_PREFIX)]
-    return [name for name in names if leases.is_unused(parent.descriptor, name)]
+    return [
+        name for name in names if directory_locks.is_unused(parent.descriptor, name)
+    ]
 
 
 def remove(parent: Directory, name: str) -> bool:
     """Removes one of them; tells whether it is gone."""
     with suppress(StorageFailed, NotPermitted):
-        leases.remove_unused(parent.descriptor, name, _PREFIX)
+        directory_locks.remove_unused(parent.descriptor, name, _PREFIX)
     return not os.path.lexists(parent.path / name)

@@ -18,10 +18,10 @@ from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.keyboard import keys
 from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.keyboard.terminals import teach_newlines
-from ragcli.tui.lifecycle.hangup import when_hung_up
 from ragcli.tui.lifecycle.keeping import hung_up
+from ragcli.tui.lifecycle.terminal_hangup import when_hung_up
 from ragcli.tui.palette import ChatCommands
-from ragcli.tui.ports import Profile, Profiles
+from ragcli.tui.ports import ProfilePort, RuntimePort
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.sidebar import Sidebar
@@ -76,8 +76,8 @@ class ChatApp(App[None]):
 
     def __init__(
         self,
-        profiles: Profiles,
-        profile: Profile,
+        profiles: RuntimePort,
+        profile: ProfilePort,
         conversation: str | None = None,
     ) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ class ChatApp(App[None]):
 
 
 def run(
-    profiles: Profiles,
+    profiles: RuntimePort,
     *,
     conversation: str = "",
     new: bool = False,

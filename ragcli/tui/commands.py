@@ -14,7 +14,7 @@ from ragcli.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ChatCommand:
     """One thing to do."""
 
     name: str
@@ -29,32 +29,32 @@ class Command:
     """Whether it is nothing without its argument."""
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command("help", "Show keys and commands"),
-    Command("new", "Start a conversation"),
-    Command("conversation", "Switch to a conversation", "[TITLE]", "conversation"),
-    Command("profile", "Switch to a profile", "[NAME]", "profile"),
-    Command("model", "Switch to a model", "[SPEC]", "model"),
-    Command("add", "Add files or folders to the documents", "PATH", "path", True),
-    Command("sync", "Bring the documents up to date"),
-    Command("docs", "List the documents"),
-    Command("find", "Find words in this conversation", "[TEXT]"),
-    Command("search", "Find words in all conversations", "[TEXT]"),
-    Command("sources", "Show or hide the sources"),
-    Command("sidebar", "Show or hide conversations and profiles"),
-    Command("regenerate", "Ask the last question again"),
-    Command("edit", "Change the last question"),
-    Command("continue", "Go on with an interrupted answer"),
-    Command("copy", "Copy the answer"),
-    Command("code", "Copy a block of code from the answer", "[NUMBER]"),
-    Command("fork", "Branch the conversation off after this turn"),
-    Command("rename", "Rename the conversation", "[TITLE]"),
-    Command("delete", "Delete the conversation"),
-    Command("forget", "Delete this turn"),
-    Command("export", "Write Markdown, HTML or JSON", "[FILE]", "path"),
-    Command("readonly", "Stop or resume recording turns"),
-    Command("theme", "Switch the theme", "[NAME]", "theme"),
-    Command("quit", "Leave the chat"),
+COMMANDS: tuple[ChatCommand, ...] = (
+    ChatCommand("help", "Show keys and commands"),
+    ChatCommand("new", "Start a conversation"),
+    ChatCommand("conversation", "Switch to a conversation", "[TITLE]", "conversation"),
+    ChatCommand("profile", "Switch to a profile", "[NAME]", "profile"),
+    ChatCommand("model", "Switch to a model", "[SPEC]", "model"),
+    ChatCommand("add", "Add files or folders to the documents", "PATH", "path", True),
+    ChatCommand("sync", "Bring the documents up to date"),
+    ChatCommand("docs", "List the documents"),
+    ChatCommand("find", "Find words in this conversation", "[TEXT]"),
+    ChatCommand("search", "Find words in all conversations", "[TEXT]"),
+    ChatCommand("sources", "Show or hide the sources"),
+    ChatCommand("sidebar", "Show or hide conversations and profiles"),
+    ChatCommand("regenerate", "Ask the last question again"),
+    ChatCommand("edit", "Change the last question"),
+    ChatCommand("continue", "Go on with an interrupted answer"),
+    ChatCommand("copy", "Copy the answer"),
+    ChatCommand("code", "Copy a block of code from the answer", "[NUMBER]"),
+    ChatCommand("fork", "Branch the conversation off after this turn"),
+    ChatCommand("rename", "Rename the conversation", "[TITLE]"),
+    ChatCommand("delete", "Delete the conversation"),
+    ChatCommand("forget", "Delete this turn"),
+    ChatCommand("export", "Write Markdown, HTML or JSON", "[FILE]", "path"),
+    ChatCommand("readonly", "Stop or resume recording turns"),
+    ChatCommand("theme", "Switch the theme", "[NAME]", "theme"),
+    ChatCommand("quit", "Leave the chat"),
 )
 
 
@@ -64,7 +64,7 @@ def is_command(text: str) -> bool:
     return word.startswith("/") and "/" not in word[1:] and "\n" not in text
 
 
-def parse(text: str) -> tuple[Command, str]:
+def parse(text: str) -> tuple[ChatCommand, str]:
     """Returns the command that `/name argument` means, and its argument.
 
     A unique beginning of a name is enough.
@@ -82,7 +82,7 @@ def parse(text: str) -> tuple[Command, str]:
     return command, argument.strip()
 
 
-def _named(word: str) -> Command:
+def _named(word: str) -> ChatCommand:
     exact = [command for command in COMMANDS if command.name == word]
     begun = [command for command in COMMANDS if word and command.name.startswith(word)]
     if exact or len(begun) == 1:
@@ -92,6 +92,6 @@ def _named(word: str) -> Command:
     raise UsageError(f"there is no command /{word}", hint)
 
 
-def matching(word: str) -> Sequence[Command]:
+def matching(word: str) -> Sequence[ChatCommand]:
     """Returns the commands that begin with `word`."""
     return [command for command in COMMANDS if command.name.startswith(word)]

@@ -12,14 +12,14 @@ from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records.records import Conversation, Turn
 
 if TYPE_CHECKING:
-    from ragcli.tui.ports import Profile
+    from ragcli.tui.ports import ProfilePort
 
 
 @dataclass
 class HistoryMoved(Message):
     """Records were appended, here or elsewhere."""
 
-    profile: Profile
+    profile: ProfilePort
     turns: Sequence[Turn]
     conversations: Sequence[Conversation]
 
@@ -28,7 +28,7 @@ class HistoryMoved(Message):
 class HistoryFailed(Message):
     """The history could not be read."""
 
-    profile: Profile
+    profile: ProfilePort
     error: RagcliError
 
 

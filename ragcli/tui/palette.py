@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from ragcli.tui.commands import COMMANDS, Command
+from ragcli.tui.commands import COMMANDS, ChatCommand
 
 if TYPE_CHECKING:
     from ragcli.tui.chat.screen import ChatScreen
@@ -36,12 +36,12 @@ class ChatCommands(Provider):
                     help=_typed(command),
                 )
 
-    def _callback(self, command: Command) -> partial[None]:
+    def _callback(self, command: ChatCommand) -> partial[None]:
         chat = cast("ChatScreen", vars(self.app)["chat"])
         if command.required:
             return partial(chat.prompt.put, f"/{command.name} ")
         return partial(chat.run_command, command.name)
 
 
-def _typed(command: Command) -> str:
+def _typed(command: ChatCommand) -> str:
     return f"/{command.name} {command.argument}".rstrip()

@@ -20,8 +20,8 @@ from ragcli.errors import RagcliError, UsageError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import SafePieces, labelled, safe_line, safe_text
 from ragcli.tui.attachments import attached
-from ragcli.tui.lifecycle.hangup import is_hung_up, when_hung_up
-from ragcli.tui.ports import Profile, Profiles
+from ragcli.tui.lifecycle.terminal_hangup import is_hung_up, when_hung_up
+from ragcli.tui.ports import ProfilePort, RuntimePort
 from ragcli.tui.sources import from_turn
 
 _HELP = """\
@@ -47,7 +47,7 @@ class Streams:
 
 
 def run(
-    profiles: Profiles,
+    profiles: RuntimePort,
     *,
     conversation: str = "",
     new: bool = False,
@@ -84,7 +84,9 @@ class PlainChat:
         streams: Where to read and write.
     """
 
-    def __init__(self, profiles: Profiles, profile: Profile, streams: Streams) -> None:
+    def __init__(
+        self, profiles: RuntimePort, profile: ProfilePort, streams: Streams
+    ) -> None:
         self._profiles = profiles
         self.profile = profile
         self._streams = streams

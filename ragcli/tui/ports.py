@@ -18,7 +18,7 @@ from ragcli.paths import Home
 from ragcli.sessions.records.records import Conversation, Turn
 
 
-class Chats(Protocol):
+class HistoryPort(Protocol):
     """A profile's conversations; `sessions.history.history.History`."""
 
     def head(self) -> int:
@@ -85,7 +85,7 @@ class Chats(Protocol):
         """Keeps a draft of the prompt."""
 
 
-class Documents(Protocol):
+class LibraryPort(Protocol):
     """A profile's documents; `index.library.Library`."""
 
     def count(self) -> int:
@@ -104,7 +104,7 @@ class Documents(Protocol):
         """Brings all documents up to date; returns an `IngestReport`."""
 
 
-class Profile(Protocol):
+class ProfilePort(Protocol):
     """One open profile; `runtime.Workspace`."""
 
     name: str
@@ -118,11 +118,11 @@ class Profile(Protocol):
         """The settings in force."""
 
     @property
-    def history(self) -> Chats:
+    def history(self) -> HistoryPort:
         """Its conversations."""
 
     @property
-    def library(self) -> Documents:
+    def library(self) -> LibraryPort:
         """Its documents."""
 
     def ask(self, request: AskRequest) -> Iterator[Event]:
@@ -138,7 +138,7 @@ class Profile(Protocol):
         """Releases it."""
 
 
-class Store(Protocol):
+class StorePort(Protocol):
     """Where the profiles live; `sessions.protocols.SessionStore`."""
 
     def names(self) -> list[str]:
@@ -148,7 +148,7 @@ class Store(Protocol):
         """Copies a profile under a new name."""
 
 
-class Profiles(Protocol):
+class RuntimePort(Protocol):
     """This process; `runtime.Runtime`."""
 
     @property
@@ -164,7 +164,7 @@ class Profiles(Protocol):
         """Where things live on this machine."""
 
     @property
-    def store(self) -> Store:
+    def store(self) -> StorePort:
         """Where the profiles live."""
 
     @property
@@ -174,11 +174,11 @@ class Profiles(Protocol):
     prompt: Callable[[str], str] | None
     """Asks for a passphrase on the terminal; None while the chat draws on it."""
 
-    def open(self, name: str | None = None, *, create: bool = True) -> Profile:
+    def open(self, name: str | None = None, *, create: bool = True) -> ProfilePort:
         """Opens a profile."""
 
     def unlock(self, profile: str, passphrase: str) -> None:
         """Takes the passphrase that `open` is to use; "" forgets it."""
 
-    def marks(self) -> Mapping[str, str]:
+    def profile_states(self) -> Mapping[str, str]:
         """Returns what to say beside a profile in a list: `locked`, `in use`."""

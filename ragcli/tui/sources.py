@@ -16,7 +16,7 @@ from ragcli.text import safe_name
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceEntry:
     """One passage, and how an answer uses it."""
 
     marker: int
@@ -76,10 +76,10 @@ def _placed(
     return f"{name} in {origin}" if origin else name
 
 
-def from_passages(passages: Sequence[Passage], used: int) -> list[Source]:
+def from_passages(passages: Sequence[Passage], used: int) -> list[SourceEntry]:
     """Returns the sources of an answer that is still being written."""
     return [
-        Source(
+        SourceEntry(
             marker=number,
             path=passage.path,
             text=passage.text,
@@ -94,7 +94,7 @@ def from_passages(passages: Sequence[Passage], used: int) -> list[Source]:
     ]
 
 
-def from_turn(turn: Turn, stale: frozenset[int] = frozenset()) -> list[Source]:
+def from_turn(turn: Turn, stale: frozenset[int] = frozenset()) -> list[SourceEntry]:
     """Returns the sources of a recorded turn: cited ones first, each by its marker."""
     citations = {citation.marker: citation for citation in turn.citations}
     sources = [
@@ -110,9 +110,9 @@ def _remembered(
     item: Mapping[str, Any],
     citation: Citation | None,
     stale: frozenset[int],
-) -> Source:
+) -> SourceEntry:
     lines = item.get("lines")
-    return Source(
+    return SourceEntry(
         marker=number,
         path=str(item.get("path", "")),
         text=str(item.get("text", "")),
@@ -129,8 +129,8 @@ def _remembered(
     )
 
 
-def _cited(citation: Citation, stale: frozenset[int]) -> Source:
-    return Source(
+def _cited(citation: Citation, stale: frozenset[int]) -> SourceEntry:
+    return SourceEntry(
         marker=citation.marker,
         path=citation.path,
         text=citation.quote,

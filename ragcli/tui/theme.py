@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from ragcli.storage.files import Directory
 from ragcli.text import safe_line
-from ragcli.tui.ports import Profiles
+from ragcli.tui.ports import RuntimePort
 
 _FILE = "chat-theme"
 
@@ -20,7 +20,7 @@ def unknown(name: str, themes: Iterable[str]) -> str:
     return f"tui.theme: there is no theme {safe_line(name, 40)!r}{hint}"
 
 
-def remembered(profiles: Profiles) -> str:
+def remembered(profiles: RuntimePort) -> str:
     """Returns the theme that was chosen in an earlier chat, or "".
 
     A theme that the settings name comes first: then it is "" too.
@@ -33,7 +33,7 @@ def remembered(profiles: Profiles) -> str:
     return ""
 
 
-def remember(profiles: Profiles, name: str) -> str:
+def remember(profiles: RuntimePort, name: str) -> str:
     """Keeps the chosen theme for the next chat; returns what to say about it, or "".
 
     Note:
@@ -47,6 +47,6 @@ def remember(profiles: Profiles, name: str) -> str:
     return ""
 
 
-def _origin(profiles: Profiles) -> str:
+def _origin(profiles: RuntimePort) -> str:
     origins = {origin.key: origin.source for origin in profiles.resolved.origins()}
     return origins.get("tui.theme", "default")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ragcli.cli.tree import COMMANDS, GROUPS
+from ragcli.cli.command_tree import COMMANDS, GROUPS
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()

@@ -54,7 +54,7 @@ def walk(profile: str, question: str, stages: Stages) -> None:
     import typer  # noqa: F401
 
     import ragcli.cli.commands.ask  # noqa: F401
-    from ragcli.cli.tree import root
+    from ragcli.cli.command_tree import root
 
     root()
     stages.end("command line (Typer)")

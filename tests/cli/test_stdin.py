@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from ragcli.cli.input import reading
+from ragcli.cli.input import standard_input
 from ragcli.cli.output.writer import Output
 from ragcli.errors import UsageError
 from tests.cli.conftest import QUESTION
@@ -36,10 +36,10 @@ def output():
 
 @pytest.fixture
 def stdin_is(monkeypatch):
-    """Has `reading` read another descriptor."""
+    """Has `standard_input` read another descriptor."""
 
     def use(descriptor: int) -> None:
-        monkeypatch.setattr(reading, "_STDIN", descriptor)
+        monkeypatch.setattr(standard_input, "_STDIN", descriptor)
 
     return use
 
@@ -60,9 +60,9 @@ def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output):
     os.close(mine)
     stdin_is(theirs)
 
-    asked = reading.question_and_document([], output, limit=LIMIT)
+    asked = standard_input.question_and_document([], output, limit=LIMIT)
 
-    assert asked == reading.Asked("What is it?\n")
+    assert asked == standard_input.Asked("What is it?\n")
 
 
 def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output):
@@ -71,44 +71,44 @@ def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output):
     os.close(mine)
     stdin_is(theirs)
 
-    asked = reading.question_and_document(["what", "now?"], output, limit=LIMIT)
+    asked = standard_input.question_and_document(["what", "now?"], output, limit=LIMIT)
 
-    assert asked == reading.Asked("what now?", "a line\n")
+    assert asked == standard_input.Asked("what now?", "a line\n")
 
 
 def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output):
     stdin_is(pipe[0])
 
-    asked = reading.question_and_document(["q"], output, limit=LIMIT)
+    asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
 
-    assert asked == reading.Asked("q")
+    assert asked == standard_input.Asked("q")
     assert ["1 s" in told and "add -" in told for told in output.told] == [True]
 
 
 def test_a_dash_waits_for_a_slow_pipe(pipe, stdin_is, output, monkeypatch):
-    monkeypatch.setattr(reading, "PATIENCE", 0.05)
+    monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
     theirs, mine = pipe
     slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
     os.close(mine)
     stdin_is(theirs)
 
-    asked = reading.question_and_document(["q", "-"], output, limit=LIMIT)
+    asked = standard_input.question_and_document(["q", "-"], output, limit=LIMIT)
 
-    assert asked == reading.Asked("q", "late\n")
+    assert asked == standard_input.Asked("q", "late\n")
     assert output.told == []
     slow.wait()
 
 
 def test_a_dash_alone_is_a_slow_question(pipe, stdin_is, output, monkeypatch):
-    monkeypatch.setattr(reading, "PATIENCE", 0.05)
+    monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
     theirs, mine = pipe
     slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
     os.close(mine)
     stdin_is(theirs)
 
-    asked = reading.question_and_document(["-"], output, limit=LIMIT)
+    asked = standard_input.question_and_document(["-"], output, limit=LIMIT)
 
-    assert asked == reading.Asked("late\n")
+    assert asked == standard_input.Asked("late\n")
     slow.wait()
 
 
@@ -119,7 +119,7 @@ def test_a_socket_is_read_like_a_pipe(stdin_is, output):
         mine.shutdown(socket.SHUT_WR)
         stdin_is(theirs.fileno())
 
-        asked = reading.question_and_document(["q"], output, limit=LIMIT)
+        asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
 
     assert asked.attachment == "from a socket"
 
@@ -130,8 +130,8 @@ def test_a_regular_file_is_read(tmp_path, stdin_is, output):
     with path.open() as file:
         stdin_is(file.fileno())
 
-        assert reading.question_and_document(["q"], output, limit=LIMIT) == (
-            reading.Asked("q", "text")
+        assert standard_input.question_and_document(["q"], output, limit=LIMIT) == (
+            standard_input.Asked("q", "text")
         )
 
 
@@ -140,16 +140,19 @@ def test_a_device_is_nothing(device, stdin_is, output):
     with open(device, "rb") as file:
         stdin_is(file.fileno())
 
-        assert reading.question_and_document(["q"], output, limit=LIMIT) == (
-            reading.Asked("q")
+        assert standard_input.question_and_document(["q"], output, limit=LIMIT) == (
+            standard_input.Asked("q")
         )
 
 
 def test_a_closed_stdin_is_nothing(stdin_is, output):
     stdin_is(987)
 
-    assert reading.question_and_document(["q"], output, limit=LIMIT).attachment == ""
-    assert reading.question_and_document([], output, limit=LIMIT).question == ""
+    assert (
+        standard_input.question_and_document(["q"], output, limit=LIMIT).attachment
+        == ""
+    )
+    assert standard_input.question_and_document([], output, limit=LIMIT).question == ""
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ def test_what_is_too_long_or_binary_is_refused(data, said, pipe, stdin_is, outpu
     stdin_is(theirs)
 
     with pytest.raises(UsageError, match=said):
-        reading.question_and_document(["q"], output, limit=100)
+        standard_input.question_and_document(["q"], output, limit=100)
 
 
 def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output):
@@ -171,7 +174,7 @@ def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output):
     os.close(mine)
     stdin_is(theirs)
 
-    asked = reading.question_and_document(["q"], output, limit=LIMIT)
+    asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
 
     assert asked.attachment == "caf\N{REPLACEMENT CHARACTER}"
 
@@ -187,7 +190,7 @@ def test_an_inherited_pipe_never_hangs_the_command(indexed, start_process):
     assert process.returncode == 0
     assert b"ten seconds" in out
     assert b"going on without it" in err
-    assert time.monotonic() - began >= reading.PATIENCE
+    assert time.monotonic() - began >= standard_input.PATIENCE
 
 
 def test_a_piped_document_is_cited_and_not_stored(indexed, home, run_process):

@@ -79,7 +79,7 @@ def remembered(passages: Sequence[Passage] = PASSAGES) -> tuple[dict[str, Any], 
 
 
 class History:
-    """`ports.Chats` over two lists."""
+    """`ports.HistoryPort` over two lists."""
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
@@ -211,7 +211,7 @@ class History:
 
 @dataclass
 class Library:
-    """`ports.Documents`: a list of paths."""
+    """`ports.LibraryPort`: a list of paths."""
 
     paths: list[str] = field(default_factory=list)
     pause: threading.Event | None = None
@@ -326,7 +326,7 @@ class Model:
 
 
 class Scripted:
-    """`ports.Profile`: answers as its `script` says."""
+    """`ports.ProfilePort`: answers as its `script` says."""
 
     def __init__(self, name: str, resolved: Resolved) -> None:
         self.name = name
@@ -426,7 +426,7 @@ class Scripted:
 
 
 class Backend:
-    """`ports.Profiles`: a few scripted profiles."""
+    """`ports.RuntimePort`: a few scripted profiles."""
 
     def __init__(
         self, home: Path, *names: str, settings: dict[str, Any] | None = None
@@ -468,7 +468,7 @@ class Backend:
     def unlock(self, profile: str, passphrase: str) -> None:
         self.given[profile] = passphrase
 
-    def marks(self) -> dict[str, str]:
+    def profile_states(self) -> dict[str, str]:
         shut = [n for n in self.passphrases if not self.given.get(n)]
         return self.said | dict.fromkeys(shut, "locked")
 

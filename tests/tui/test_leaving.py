@@ -11,7 +11,7 @@ from ragcli.errors import Damaged, Locked, StorageFailed
 from ragcli.tui import app as chat_app
 from ragcli.tui.messages import HistoryFailed
 from ragcli.tui.screens.dialogs import LockDialog
-from ragcli.tui.workers.watching import Watcher
+from ragcli.tui.workers.history_watcher import HistoryWatcher
 from tests.tui.backend import Backend, Gate, Scripted, citations
 from tests.tui.conftest import Chat, ask, notices, send, until
 
@@ -132,20 +132,20 @@ def test_a_history_that_cannot_be_read_is_told_once(
         raise Damaged("history.jsonl:3: a record fails its checksum")
 
     posted: list[object] = []
-    watcher = Watcher(backend.first, posted.append)
-    monkeypatch.setattr("ragcli.tui.workers.watching._PAUSE", 0.001)
+    watcher = HistoryWatcher(backend.first, posted.append)
+    monkeypatch.setattr("ragcli.tui.workers.history_watcher._PAUSE", 0.001)
     monkeypatch.setattr(backend.first.history, "head", damaged)
     tries = 0
 
-    def tried(self: Watcher, seq: int) -> int:
+    def tried(self: HistoryWatcher, seq: int) -> int:
         nonlocal tries
         tries += 1
         if tries == 3:
             self.stop()
         return look(self, seq)
 
-    look = Watcher._look
-    monkeypatch.setattr(Watcher, "_look", tried)
+    look = HistoryWatcher._look
+    monkeypatch.setattr(HistoryWatcher, "_look", tried)
     watcher._run()
 
     assert tries == 3

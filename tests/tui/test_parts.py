@@ -13,7 +13,7 @@ from ragcli.tui import commands
 from ragcli.tui.app import OWNERS, ChatApp
 from ragcli.tui.attachments import attached, mention_start, paths_like
 from ragcli.tui.chat import editor
-from ragcli.tui.chat.surroundings import surroundings
+from ragcli.tui.chat.passage_context import passage_context
 from ragcli.tui.keyboard import keys
 from ragcli.tui.sources import from_turn, quoted_span
 from tests.tui.backend import Backend
@@ -197,7 +197,7 @@ def test_a_mounts_document_is_not_the_file_that_stands_at_its_path(tmp_path: Pat
     assert mounted.place == "locks.md:12-20 in team.bundle"
     assert mounted.full_place.endswith("locks.md:12-20 in /srv/team.bundle")
     assert not mounted.is_file
-    assert surroundings(mounted, backend.first.library.document) == ("", "")
+    assert passage_context(mounted, backend.first.library.document) == ("", "")
     theirs = replace(mounted, digest=sha256(file.read_bytes()).hexdigest())
     assert theirs.is_file
 
@@ -225,4 +225,4 @@ def test_surroundings_of_a_file_that_is_gone(tmp_path: Path):
     source = from_turn(backend.first.history.turns[0])[0]
 
     with pytest.raises(DocumentNotFound, match="cannot be read"):
-        surroundings(source, backend.first.library.document)
+        passage_context(source, backend.first.library.document)

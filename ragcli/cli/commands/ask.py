@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ragcli.chat.events import AskRequest
 from ragcli.cli.input import question_options as typed
-from ragcli.cli.input import reading
+from ragcli.cli.input import standard_input
 from ragcli.cli.input.options import Invocation, examples, number, paths
-from ragcli.cli.output.answers import Answering, Style
+from ragcli.cli.output.answers import AnswerPrinter, Style
 from ragcli.errors import DocumentNotFound, UsageError
 
 
@@ -66,7 +66,7 @@ def ask(
     )
     style = Style(not no_stream, jsonl, sources, show_prompt)
     with call.open(stateless=stateless) as workspace:
-        answering = Answering(call.output, workspace, paths(docs), style)
+        answering = AnswerPrinter(call.output, workspace, paths(docs), style)
         if batch is not None:
             return answering.batch(_each(call, wanted, batch))
         return answering.one(_typed_or_piped(call, wanted, question or []))
@@ -81,7 +81,7 @@ def _typed_or_piped(
     call: Invocation, wanted: AskRequest, words: list[str]
 ) -> AskRequest:
     """Returns the request with its question and what was piped along with it."""
-    asked = reading.question_and_document(words, call.output, limit=_limit(call))
+    asked = standard_input.question_and_document(words, call.output, limit=_limit(call))
     return replace(wanted, question=asked.question, attachment=asked.attachment)
 
 
@@ -92,8 +92,8 @@ def _questions(call: Invocation, source: str) -> list[str]:
         DocumentNotFound: There is no such file.
         UsageError: It is not text.
     """
-    if source == reading.FORCE:
-        found = reading.lines(call.output, limit=_limit(call))
+    if source == standard_input.FORCE:
+        found = standard_input.lines(call.output, limit=_limit(call))
     else:
         try:
             found = Path(source).read_text(encoding="utf-8").splitlines()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ragcli.cli.input.options import Invocation, examples, number
-from ragcli.cli.output.figures import count, moment
+from ragcli.cli.output.formatting import count, moment
 
 
 @examples("ragcli audit show", "ragcli audit show --last 20 --json")

@@ -12,7 +12,7 @@ import typer
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples, paths
 from ragcli.cli.output.answer_documents import place
-from ragcli.cli.output.figures import count, moment, size
+from ragcli.cli.output.formatting import count, moment, size
 from ragcli.errors import ExitCode
 from ragcli.paths import shown
 

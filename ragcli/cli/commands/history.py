@@ -14,7 +14,7 @@ from ragcli.cli.input.conversation_argument import (
     resolved,
 )
 from ragcli.cli.input.options import Invocation, YesOption, examples, number
-from ragcli.cli.output.figures import count, moment
+from ragcli.cli.output.formatting import count, moment
 from ragcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

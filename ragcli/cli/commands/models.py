@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ragcli.cli.input.options import Invocation, examples
-from ragcli.cli.output.figures import size
+from ragcli.cli.output.formatting import size
 
 
 @examples("ragcli models list", "ragcli models list --json | jq -r '.models[].spec'")

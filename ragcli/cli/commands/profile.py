@@ -17,7 +17,7 @@ from ragcli.cli.commands.profile_settings import (
 )
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples
-from ragcli.cli.output.figures import moment
+from ragcli.cli.output.formatting import moment
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", autocompletion=live_names.profiles)

@@ -8,7 +8,7 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
-from ragcli.cli.output.figures import count
+from ragcli.cli.output.formatting import count
 from ragcli.errors import NotFound, UsageError
 
 Span = Annotated[

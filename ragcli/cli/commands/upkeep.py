@@ -11,7 +11,7 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
-from ragcli.cli.output.figures import count
+from ragcli.cli.output.formatting import count
 
 if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding

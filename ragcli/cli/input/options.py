@@ -18,7 +18,7 @@ from ragcli.errors import ConfigError, UsageError
 from ragcli.text import safe_name
 
 if TYPE_CHECKING:
-    from ragcli.cli.output.progress import Progress
+    from ragcli.cli.output.progress import ProgressDisplay
     from ragcli.runtime import Runtime
     from ragcli.workspace import Workspace
 
@@ -88,7 +88,7 @@ class Shared:
 
 
 @dataclass(slots=True)
-class Started:
+class AppContext:
     """What `main` hands to the command that it starts."""
 
     output: Output
@@ -98,9 +98,9 @@ class Started:
     """The options typed before the command's name."""
 
 
-def started_by(ctx: typer.Context) -> Started:
+def started_by(ctx: typer.Context) -> AppContext:
     """Returns what `main` started this command with."""
-    started = ctx.find_object(Started)
+    started = ctx.find_object(AppContext)
     assert started is not None  # noqa: S101 - `main` is the only way in
     return started
 
@@ -161,7 +161,7 @@ class Invocation:
         """Opens the profile that is meant, or `name`; see `Runtime.open`."""
         return self.runtime.open(name, create=create, stateless=stateless)
 
-    def progress(self) -> Progress:
+    def progress(self) -> ProgressDisplay:
         """Returns a bar on a terminal, plain lines otherwise."""
         from ragcli.cli.output import progress
 

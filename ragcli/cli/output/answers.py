@@ -53,7 +53,7 @@ class Style:
     """Show all that the model is given."""
 
 
-class Answering:
+class AnswerPrinter:
     """Asks an engine and prints what comes.
 
     Args:

@@ -19,7 +19,7 @@ _LINE_EVERY = 5.0
 _NAME_WIDTH = 40
 
 
-class Progress(Protocol):
+class ProgressDisplay(Protocol):
     """What the index reports to, to be opened and closed around the work."""
 
     def start(self, total: int, what: str) -> None:
@@ -41,16 +41,16 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-def for_output(output: Output) -> Progress:
+def for_output(output: Output) -> ProgressDisplay:
     """Returns a bar when a person watches stderr, lines otherwise."""
     if output.quiet:
-        return Silent(output)
+        return QuietProgress(output)
     if output.notes_to_terminal and not output.plain:
         return Bar(output)
     return Lines(output)
 
 
-class Silent:
+class QuietProgress:
     """`--quiet`: only what goes wrong is told.
 
     Args:
@@ -80,7 +80,7 @@ class Silent:
         """Ends the drawing."""
 
 
-class Lines(Silent):
+class Lines(QuietProgress):
     """A line every few seconds, with the rate and the time left.
 
     Args:
@@ -115,7 +115,7 @@ class Lines(Silent):
         )
 
 
-class Bar(Silent):
+class Bar(QuietProgress):
     """A bar with the rate and the time left.
 
     Args:

@@ -12,7 +12,7 @@ from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.index.generations import pointer, verification
 from ragcli.index.generations.manifest import NAME as MANIFEST
 from ragcli.index.generations.manifest import generation_number
-from ragcli.storage import leases
+from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory, disk_errors
 
 WORKSPACE = "tmp-"
@@ -89,7 +89,7 @@ def set_aside(index: Directory, profile: Directory, generation: str) -> Path:
 
 def _removed(index: Directory, name: str) -> bool:
     """Removes a directory unless somebody uses it; tells whether it is gone."""
-    return leases.remove_unused(index.descriptor, name, WORKSPACE)
+    return directory_locks.remove_unused(index.descriptor, name, WORKSPACE)
 
 
 def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:

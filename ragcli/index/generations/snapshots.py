@@ -44,7 +44,7 @@ from ragcli.index.generations.manifest import (
     generation_number,
 )
 from ragcli.index.protocols import Sealer
-from ragcli.storage import leases
+from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locks import commit_lock, long_lock, shared_lock
 from ragcli.storage.os_errors import close_reader
@@ -165,7 +165,7 @@ class LocalSnapshots:
         index = self._index()
         try:
             if index is not None:
-                return leases.share(index.descriptor, generation)
+                return directory_locks.share(index.descriptor, generation)
         except FileNotFoundError:
             self._profile.expect_standing()
         raise manifests.not_found(generation)
@@ -201,9 +201,9 @@ class LocalSnapshots:
         files = self.manifest(parent).files if parent else {}
         with self._staying():
             index = self._made_index()
-            name, lease = leases.make(index.descriptor, collection.WORKSPACE)
+            name, lock_fd = directory_locks.make(index.descriptor, collection.WORKSPACE)
             place = index.reach / name
-            self._owned[place] = lease
+            self._owned[place] = lock_fd
             try:
                 if parent:
                     publishing.link_files(self._place(parent), place, files)
@@ -213,7 +213,7 @@ class LocalSnapshots:
                     import shutil  # 5 ms: it loads every kind of compression
 
                     shutil.rmtree(name, ignore_errors=True, dir_fd=index.descriptor)
-                    close_reader(lease)
+                    close_reader(lock_fd)
 
     @contextmanager
     def _staying(self) -> Iterator[None]:

@@ -124,8 +124,8 @@ class _Reembedding:
 
     def _make_missing(self, parent: str, base: Manifest) -> None:
         place = self._snapshots.directory(parent)
-        lease = self._snapshots.share(parent)
-        files = generation_files(place, self._snapshots.sealer, lease)
+        lock_fd = self._snapshots.share(parent)
+        files = generation_files(place, self._snapshots.sealer, lock_fd)
         for info in base.segments:
             if (info.id, info.dead) not in self._made:
                 self._made[info.id, info.dead] = merging.merge(

@@ -21,9 +21,9 @@ from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.ingest import roots
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.catalogue_view import CatalogueView
-from ragcli.index.segments.moments import Moments
 from ragcli.index.segments.segment import Segment
 from ragcli.index.segments.segment_writer import SegmentWriter, new_id
+from ragcli.index.segments.vector_moments import Moments
 
 if TYPE_CHECKING:
     import numpy as np

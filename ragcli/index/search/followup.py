@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
 from ragcli.index.fulltext.analysis import QuestionWord, Term, question_words
-from ragcli.index.passages import Exchange
+from ragcli.index.passages import EarlierTurn
 from ragcli.language.anaphors import refers_back
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Searched:
 
 def build(
     question: str,
-    history: Sequence[Exchange],
+    history: Sequence[EarlierTurn],
     searched: Searched,
     embedder: Embedder,
 ) -> Query:
@@ -133,7 +133,7 @@ def build(
 
 
 def _history_words(
-    recent: Sequence[Exchange], searched: Searched
+    recent: Sequence[EarlierTurn], searched: Searched
 ) -> dict[QuestionWord, float]:
     """Returns words of earlier turns, newest first, with their largest weight."""
     found: dict[QuestionWord, float] = {}
@@ -165,7 +165,7 @@ def _phrases(last: Sequence[QuestionWord]) -> list[Term]:
 
 def _vector(
     question: str,
-    recent: Sequence[Exchange],
+    recent: Sequence[EarlierTurn],
     decays: Sequence[float],
     embedder: Embedder,
 ) -> NDArray[np.float32]:

@@ -87,15 +87,15 @@ def open_generation(snapshots: Snapshots, generation: str) -> Reader:
     return open_directory(place, snapshots.sealer, snapshots.share(generation))
 
 
-def open_directory(place: Path, sealer: Sealer | None, lease: int) -> Reader:
+def open_directory(place: Path, sealer: Sealer | None, lock_fd: int) -> Reader:
     """Returns a reader of a verified generation's directory.
 
     Args:
         place: The directory.
         sealer: Opens its files, when they are sealed.
-        lease: A descriptor of it, which is closed when nothing needs it any more.
+        lock_fd: A descriptor of it, which is closed when nothing needs it any more.
     """
-    files = generation_files(place, sealer, lease)
+    files = generation_files(place, sealer, lock_fd)
     manifest = manifests.parse(files.raw(manifests.NAME), place.name)
     return Reader(manifest, files, _text(files, manifest))
 

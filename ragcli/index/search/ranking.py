@@ -12,7 +12,7 @@ from ragcli.index.search.relevance import (
     ATTACHED,
     NO_TOKENS,
     TOKENS,
-    Evidence,
+    Features,
     relevance,
 )
 from ragcli.language.interaction import Interaction
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragcli.index.search.combined_reader import CombinedReader, Place
     from ragcli.index.search.followup import Query
-    from ragcli.index.search.pool import Place, Pool
 
 RERANKED = 100
 """Best candidates that late interaction looks at; more changes nothing measurable."""
@@ -86,10 +86,12 @@ class Scores:
         }
 
 
-def first_fusion(pool: Pool, query: Query, places: Sequence[Place]) -> Sides:
+def first_fusion(
+    combined: CombinedReader, query: Query, places: Sequence[Place]
+) -> Sides:
     """Returns the scores of both sides."""
-    text, cosine = pool.scored(query, places)
-    spread, cosines = pool.text_spread(query), pool.cosine_spread(query)
+    text, cosine = combined.scored(query, places)
+    spread, cosines = combined.text_spread(query), combined.cosine_spread(query)
     return Sides(text, cosine, spread.z(text), cosines.z(cosine), cosines.deviation)
 
 
@@ -120,7 +122,7 @@ def _by_mode(sides: Sides, mode: str) -> NDArray[np.float64]:
 
 
 def scores(
-    pool: Pool,
+    combined: CombinedReader,
     query: Query,
     sides: Sides,
     headings: Sequence[Heading],
@@ -129,7 +131,7 @@ def scores(
     """Returns every score of the candidates.
 
     Args:
-        pool: Word statistics.
+        combined: Word statistics.
         query: One form of the question.
         sides: Its scores of both sides.
         headings: What stands above the candidates.
@@ -137,7 +139,7 @@ def scores(
     """
     import numpy as np
 
-    coverage = Coverage(query, pool.idf)
+    coverage = Coverage(query, combined.idf)
     title = np.array([coverage.above(heading) for heading in headings])
     if interaction is None:
         fused = sides.text_z + fusion.COSINE_ALONE_WEIGHT * sides.cosine_z
@@ -154,15 +156,15 @@ def scores(
 
 
 def passage_relevance(
-    pool: Pool, query: Query, found: Scores, index: int, passage: Passage
+    combined: CombinedReader, query: Query, found: Scores, index: int, passage: Passage
 ) -> float:
     """Returns the calibrated relevance of one candidate for one query."""
-    usual = pool.usual_cosine(query)
+    usual = combined.usual_cosine(query)
     return relevance(
-        Evidence(
+        Features(
             coverage=max(
-                Coverage(query, pool.worth).of(passage),
-                Coverage(query, pool.worth, own=True).of(passage),
+                Coverage(query, combined.worth).of(passage),
+                Coverage(query, combined.worth, own=True).of(passage),
             ),
             maxsim=0.0 if found.maxsim is None else float(found.maxsim[index]),
             cosine=float(usual.z(found.sides.cosine[index])),

@@ -14,8 +14,8 @@ from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifest import Manifest
 from ragcli.index.passages import Heading, Passage
 from ragcli.index.segments import catalogue
-from ragcli.index.segments.moments import CosineMoments, Moments
 from ragcli.index.segments.segment import Segment
+from ragcli.index.segments.vector_moments import CosineMoments, Moments
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

@@ -25,7 +25,7 @@ from ragcli.frozen import frozen
 
 
 @frozen
-class Evidence:
+class Features:
     """What speaks for one passage; each number needs no other passage."""
 
     coverage: float
@@ -42,7 +42,7 @@ class Evidence:
 
 
 @frozen
-class Weights:
+class Coefficients:
     """Coefficients of the logistic model."""
 
     bias: float
@@ -52,15 +52,15 @@ class Weights:
     text: float
 
 
-TOKENS = Weights(bias=-9.6, coverage=4.18, maxsim=12.1, cosine=0.38, text=0.06)
+TOKENS = Coefficients(bias=-9.6, coverage=4.18, maxsim=12.1, cosine=0.38, text=0.06)
 """For an embedder with token vectors."""
 ATTACHED = 3.5
 """Added to the log-odds for what came with a question, which is likely about it."""
-NO_TOKENS = Weights(bias=-4.2, coverage=9.33, maxsim=0.0, cosine=0.45, text=0.0)
+NO_TOKENS = Coefficients(bias=-4.2, coverage=9.33, maxsim=0.0, cosine=0.45, text=0.0)
 """For any other embedder."""
 
 
-def relevance(evidence: Evidence, weights: Weights, prior: float = 0.0) -> float:
+def relevance(evidence: Features, weights: Coefficients, prior: float = 0.0) -> float:
     """Returns the probability that the passage holds the answer.
 
     Args:

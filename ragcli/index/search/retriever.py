@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 from ragcli.config import Settings
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
 from ragcli.index.search import ranking
+from ragcli.index.search.combined_reader import CombinedReader
 from ragcli.index.search.followup import Query, Searched, build
-from ragcli.index.search.pool import Pool
 from ragcli.index.search.relevance import falling
 from ragcli.language.interaction import Interaction
 
@@ -37,7 +37,9 @@ class Retriever:
     def __init__(
         self, readers: Sequence[Reader], embedder: Embedder, settings: Settings
     ) -> None:
-        self._pool = Pool([reader for reader in readers if reader.chunk_count])
+        self._combined = CombinedReader(
+            [reader for reader in readers if reader.chunk_count]
+        )
         self._embedder = embedder
         self._threshold = settings.retrieval_threshold
         self._generation = next((r.generation for r in readers if r.generation), "")
@@ -48,13 +50,13 @@ class Retriever:
         Raises:
             ModelUnavailable: The embedder cannot be reached.
         """
-        if not self._pool.readers:
+        if not self._combined.readers:
             return self._result((), request.question)
         queries = self._queries(request)
         shown = " / ".join(query.shown for query in queries)
         found: dict[tuple[int, int], None] = {}
         for query in queries:
-            places = self._pool.candidates(
+            places = self._combined.candidates(
                 query, CANDIDATES, request.exclude, request.mode
             )
             found.update(dict.fromkeys(places))
@@ -64,7 +66,7 @@ class Retriever:
 
     def _queries(self, request: SearchRequest) -> list[Query]:
         """Returns the question with its history, and its rewritten form."""
-        searched = Searched(self._pool.languages, self._pool.idf)
+        searched = Searched(self._combined.languages, self._combined.idf)
         queries = [build(request.question, request.history, searched, self._embedder)]
         rewrite = request.rewrite.strip()
         if rewrite and rewrite != request.question.strip():
@@ -80,14 +82,18 @@ class Retriever:
         """Returns the best of the candidates with their relevance."""
         import numpy as np
 
-        sides = [ranking.first_fusion(self._pool, query, places) for query in queries]
-        attached = np.array([self._pool.is_attached(place) for place in places])
+        sides = [
+            ranking.first_fusion(self._combined, query, places) for query in queries
+        ]
+        attached = np.array([self._combined.is_attached(place) for place in places])
         chosen = ranking.shortlist(sides, request.mode, attached)
         places = [places[index] for index in chosen]
-        headings = self._pool.headings(places)
+        headings = self._combined.headings(places)
         interaction = self._interaction(places)
         scored = [
-            ranking.scores(self._pool, query, side.at(chosen), headings, interaction)
+            ranking.scores(
+                self._combined, query, side.at(chosen), headings, interaction
+            )
             for query, side in zip(queries, sides, strict=True)
         ]
         order = np.arange(len(places))
@@ -95,7 +101,7 @@ class Retriever:
             final = np.mean([item.final for item in scored], axis=0)
             order = np.argsort(-final, kind="stable")
         best = _shared_out(order, attached[chosen], request.limit)
-        passages = self._pool.passages([places[at] for at in best])
+        passages = self._combined.passages([places[at] for at in best])
         return self._judged(queries, scored, dict(zip(best, passages, strict=True)))
 
     def _judged(
@@ -111,7 +117,7 @@ class Retriever:
         """
         relevances = {
             at: max(
-                ranking.passage_relevance(self._pool, query, item, at, passage)
+                ranking.passage_relevance(self._combined, query, item, at, passage)
                 for query, item in zip(queries, scored, strict=True)
             )
             for at, passage in passages.items()
@@ -135,7 +141,7 @@ class Retriever:
         if not hasattr(self._embedder, "token_vectors"):
             return None
         embedder = cast("TokenEmbedder", self._embedder)
-        return Interaction(self._pool.tokens(places), embedder)
+        return Interaction(self._combined.tokens(places), embedder)
 
     def _result(self, passages: tuple[Passage, ...], shown: str) -> SearchResult:
         relevant = bool(passages) and passages[0].score >= self._threshold

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ragcli.index.generations.manifest import SegmentInfo
-from ragcli.index.segments import catalogue, moments, vector_index
+from ragcli.index.segments import catalogue, vector_index, vector_moments
 
 if TYPE_CHECKING:
     import numpy as np
@@ -170,8 +170,11 @@ class SegmentWriter:
         if self._has_tokens:
             yield f"tokens-{name}.bin", self._tokens.take()
         vectors = vector_index.rows(self._vectors.take(), self._dimension)
-        if moments.is_worthwhile(len(vectors), self._dimension):
-            yield f"moments-{name}-0.bin", [moments.Moments.over(vectors).encode()]
+        if vector_moments.is_worthwhile(len(vectors), self._dimension):
+            yield (
+                f"moments-{name}-0.bin",
+                [vector_moments.Moments.over(vectors).encode()],
+            )
         yield f"vectors-{name}.faiss", vector_index.build(vectors)
 
     def _offsets(self) -> bytes:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.language.interaction import Interaction
 from ragcli.language.stemming import content_stems, likely_language
-from ragcli.language.stops import listed_languages
+from ragcli.language.stop_word_lists import listed_languages
 from ragcli.language.words import words
 from ragcli.models.base import Prompt
 from ragcli.models.builtin.candidates import Candidate

@@ -18,11 +18,11 @@ from ragcli.config import Settings, seconds
 from ragcli.errors import ConfigError, ModelUnavailable, ProviderMissing
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
-from ragcli.models.border import Border, Peer
+from ragcli.models.error_translation import Endpoint, ErrorTranslation
 from ragcli.models.langchain import offline
-from ragcli.models.langchain.imports import lean
+from ragcli.models.langchain.lean_imports import lean
+from ragcli.models.langchain.reasoning import without_reasoning
 from ragcli.models.langchain.rendering import messages
-from ragcli.models.langchain.thoughts import without_thoughts
 from ragcli.models.reach import address_of, elsewhere
 from ragcli.models.tokens import estimate
 
@@ -116,7 +116,7 @@ class LangChainModel:
         check(provider)
         self.spec = f"{provider}:{name}"
         self._settings = settings
-        self._peer = _peer(provider, name, settings)
+        self._endpoint = _endpoint(provider, name, settings)
         self._chat = Background(lambda: self._make_chat(provider, name))
 
     def prepare(self) -> None:
@@ -141,9 +141,9 @@ class LangChainModel:
         The provider's name where its library does not tell an address.
         """
         try:
-            return _reaches(self._model(), self._peer.name)
+            return _reaches(self._model(), self._endpoint.name)
         except ModelUnavailable:  # said when it is asked
-            return self._peer.name
+            return self._endpoint.name
 
     def count_tokens(self, text: str) -> int:
         """Returns an upper estimate.
@@ -156,11 +156,11 @@ class LangChainModel:
         """Yields the answer; closing the iterator cancels it.
 
         Raises:
-            ModelUnavailable: See `border`.
+            ModelUnavailable: See `error_translation`.
         """
         rendered = [(message.role, message.text) for message in messages(prompt)]
         with closing(self._ask(rendered)) as pieces:
-            yield from without_thoughts(pieces)
+            yield from without_reasoning(pieces)
 
     def complete(self, instruction: str, text: str) -> str:
         """Returns a short completion, "" if the model says nothing.
@@ -170,10 +170,10 @@ class LangChainModel:
         """
         rendered = [("system", instruction), ("human", text)]
         with closing(self._ask(rendered)) as pieces:
-            return "".join(without_thoughts(pieces)).strip()
+            return "".join(without_reasoning(pieces)).strip()
 
     def _ask(self, rendered: list[tuple[str, str]]) -> Generator[str, None, None]:
-        with Border(self._peer, also=(ValueError,)):
+        with ErrorTranslation(self._endpoint, also=(ValueError,)):
             for chunk in self._model().stream(rendered):
                 if chunk.text:
                     yield str(chunk.text)
@@ -183,7 +183,7 @@ class LangChainModel:
 
     def _make_chat(self, provider: str, name: str) -> BaseChatModel:
         with (
-            Border(self._peer, also=(ValueError, TypeError)),
+            ErrorTranslation(self._endpoint, also=(ValueError, TypeError)),
             lean(with_tracing=self._settings.tracing),
         ):
             offline.prepare(provider, chat=True)
@@ -217,7 +217,7 @@ class LangChainEmbedder:
         self.id = f"{provider}:{name}"
         self.dimension = 0
         self._settings = settings
-        self._peer = _peer(provider, name, settings)
+        self._endpoint = _endpoint(provider, name, settings)
 
     @property
     def remote(self) -> str:
@@ -226,21 +226,21 @@ class LangChainEmbedder:
         The provider's name where its library does not tell an address.
         """
         try:
-            return _reaches(self._client, self._peer.name)
+            return _reaches(self._client, self._endpoint.name)
         except (ModelUnavailable, ConfigError):  # said when it is used
-            return self._peer.name
+            return self._endpoint.name
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Returns one normalised row a text; the dimension is known afterwards.
 
         Raises:
-            ModelUnavailable: See `border`; also when the model gives vectors of
-                another length than before.
+            ModelUnavailable: See `error_translation`; also when the model gives
+                vectors of another length than before.
         """
         from ragcli.models.langchain.vectors import normalised
 
         rows: list[list[float]] = []
-        with Border(self._peer, also=(ValueError,)):
+        with ErrorTranslation(self._endpoint, also=(ValueError,)):
             for start in range(0, len(texts), _BATCH):
                 batch = [text or " " for text in texts[start : start + _BATCH]]
                 rows += self._client.embed_documents(batch)
@@ -251,7 +251,7 @@ class LangChainEmbedder:
     @cached_property
     def _client(self) -> Embeddings:
         with (
-            Border(self._peer, also=(ValueError, TypeError)),
+            ErrorTranslation(self._endpoint, also=(ValueError, TypeError)),
             lean(with_tracing=self._settings.tracing),
         ):
             provider, _, name = self.id.partition(":")
@@ -272,8 +272,8 @@ def _reaches(client: Any, provider: str) -> str:
     return elsewhere(address) if address else provider
 
 
-def _peer(provider: str, name: str, settings: Settings) -> Peer:
-    return Peer(
+def _endpoint(provider: str, name: str, settings: Settings) -> Endpoint:
+    return Endpoint(
         name=provider,
         model=name,
         silence=seconds(settings.timeout),

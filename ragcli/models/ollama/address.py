@@ -16,7 +16,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @frozen
-class Address:
+class OllamaAddress:
     """A server's address."""
 
     host: str

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
 from ragcli.frozen import frozen
-from ragcli.models.border import Border, Peer
-from ragcli.models.ollama.address import Address
+from ragcli.models.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.ollama.address import OllamaAddress
 from ragcli.models.reach import elsewhere
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class OllamaServer:
     """One server.
 
     Args:
-        host: As `OLLAMA_HOST`; see `Address.parse`.
+        host: As `OLLAMA_HOST`; see `OllamaAddress.parse`.
         silence: Seconds without a byte after which a request fails; 0 for no limit.
 
     Raises:
@@ -95,12 +95,12 @@ class OllamaServer:
     """
 
     def __init__(self, host: str = "", silence: float = 120.0) -> None:
-        self.address = Address.parse(host)
+        self.address = OllamaAddress.parse(host)
         self.silence = silence
 
-    def peer(self, model: str = "") -> Peer:
+    def endpoint(self, model: str = "") -> Endpoint:
         """Returns what error messages call this server."""
-        return Peer(
+        return Endpoint(
             name=f"Ollama at {self.address.url}",
             model=model,
             silence=self.silence,
@@ -165,14 +165,15 @@ class OllamaServer:
         """
         body = {"model": name, "stream": True}
         status = ""
-        with Border(self.peer(name)):
+        with ErrorTranslation(self.endpoint(name)):
             for line in self._lines("/api/pull", body, name):
                 status = str(line.get("status", ""))
                 done, total = line.get("completed"), line.get("total")
                 yield PullProgress(status, int(done or 0), int(total or 0))
         if status != "success":
             raise ModelFailed(
-                f"{self.peer().name} broke off while {status or 'it began to pull'}",
+                f"{self.endpoint().name} broke off while "
+                f"{status or 'it began to pull'}",
                 f"what is there is kept; go on with: ragcli models pull {name}",
             )
 
@@ -203,11 +204,11 @@ class OllamaServer:
         try:
             response = self._request(connection, "POST", path, body)
             if response.status != 200:
-                raise _refusal(self.peer(model), response.status, response.read())
+                raise _refusal(self.endpoint(model), response.status, response.read())
             for raw in response:
                 line = _object(raw)
                 if "error" in line:
-                    raise _line_error(self.peer(model), str(line["error"]))
+                    raise _line_error(self.endpoint(model), str(line["error"]))
                 yield line
         finally:
             connection.close()
@@ -219,7 +220,7 @@ class OllamaServer:
         body: Mapping[str, Any] | None = None,
         model: str = "",
     ) -> dict[str, Any]:
-        with Border(self.peer(model)):
+        with ErrorTranslation(self.endpoint(model)):
             connection = self._connect()
             try:
                 response = self._request(connection, method, path, body)
@@ -227,7 +228,7 @@ class OllamaServer:
             finally:
                 connection.close()
             if response.status != 200:
-                raise _refusal(self.peer(model), response.status, content)
+                raise _refusal(self.endpoint(model), response.status, content)
             return _object(content)
 
     def _connect(self) -> HTTPConnection:
@@ -269,27 +270,29 @@ def _object(raw: bytes) -> dict[str, Any]:
     return found
 
 
-def _refusal(peer: Peer, status: int, content: bytes) -> Exception:
+def _refusal(endpoint: Endpoint, status: int, content: bytes) -> Exception:
     """Returns the error for an answer other than 200."""
     try:
         reason = str(_object(content).get("error", ""))
     except ValueError:
         reason = ""
     if status == 404 and "not found" in reason:
-        return ModelNotFound(f"{peer.name} has no model {peer.model!r}", peer.missing)
+        return ModelNotFound(
+            f"{endpoint.name} has no model {endpoint.model!r}", endpoint.missing
+        )
     return ModelFailed(
-        f"{peer.name} answered {status}: {reason or 'without a reason'}",
+        f"{endpoint.name} answered {status}: {reason or 'without a reason'}",
         "see the server's log, and check that the address is Ollama's",
     )
 
 
-def _line_error(peer: Peer, reason: str) -> Exception:
+def _line_error(endpoint: Endpoint, reason: str) -> Exception:
     if "does not exist" in reason or "not found" in reason:
         return ModelNotFound(
-            f"there is no model {peer.model!r} to pull: {reason}",
+            f"there is no model {endpoint.model!r} to pull: {reason}",
             "https://ollama.com/library lists them",
         )
-    return ModelFailed(f"{peer.name}: {reason}", "see the server's log, then retry")
+    return ModelFailed(f"{endpoint.name}: {reason}", "see the server's log, then retry")
 
 
 def _installed(entry: Mapping[str, Any]) -> Installed:

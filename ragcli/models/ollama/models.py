@@ -1,7 +1,7 @@
 """Chat models and embedders of an Ollama server, through `langchain_ollama`.
 
-Its import takes as long as a short answer (see `imports`), and a server may have to
-read the model from disk first. `prepare` begins both in the background, while the
+Its import takes as long as a short answer (see `lean_imports`), and a server may have
+to read the model from disk first. `prepare` begins both in the background, while the
 question is still being searched.
 """
 
@@ -17,12 +17,12 @@ from ragcli.config import Settings, seconds
 from ragcli.errors import ModelFailed
 from ragcli.models.background import Background
 from ragcli.models.base import Prompt
-from ragcli.models.border import Border, Peer
-from ragcli.models.langchain.imports import lean_ollama
+from ragcli.models.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.langchain.lean_imports import lean_ollama
+from ragcli.models.langchain.reasoning import without_reasoning
 from ragcli.models.langchain.rendering import messages
-from ragcli.models.langchain.thoughts import without_thoughts
+from ragcli.models.ollama.abort import RequestAbort
 from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
-from ragcli.models.ollama.hang_up import HangUp
 from ragcli.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -78,13 +78,13 @@ class OllamaModel:
         self._server = server(settings)
         self._lock = threading.Lock()
         self._shown: Shown | None = None
-        self._hang_up = HangUp()
+        self._abort = RequestAbort()
         self._chat = Background(self._make_chat)
         self._warm_up = Background(self._load_on_server)
 
     @property
-    def _peer(self) -> Peer:
-        return self._server.peer(self._name)
+    def _endpoint(self) -> Endpoint:
+        return self._server.endpoint(self._name)
 
     @property
     def shown(self) -> Shown:
@@ -115,7 +115,7 @@ class OllamaModel:
 
         The thread that reads it meets `ModelFailed`.
         """
-        self._hang_up.now()
+        self._abort.now()
 
     def window(self) -> int:
         """Returns the tokens of context that are asked for (`num_ctx`).
@@ -139,11 +139,12 @@ class OllamaModel:
         """Yields the answer; closing the iterator closes the connection.
 
         Raises:
-            ModelUnavailable: See `border`; also when the answer stops half-way.
+            ModelUnavailable: See `error_translation`; also when the answer
+                stops half-way.
         """
         rendered = [(message.role, message.text) for message in messages(prompt)]
         with closing(self._ask(rendered, {})) as pieces:
-            yield from without_thoughts(pieces)
+            yield from without_reasoning(pieces)
 
     def complete(self, instruction: str, text: str) -> str:
         """Returns a short completion, "" if the model says nothing.
@@ -154,20 +155,20 @@ class OllamaModel:
         rendered = [("system", instruction), ("human", text)]
         options = {**self._options(), "num_predict": _SHORT_ANSWER, "temperature": 0.0}
         with closing(self._ask(rendered, {"options": options})) as pieces:
-            return "".join(without_thoughts(pieces)).strip()
+            return "".join(without_reasoning(pieces)).strip()
 
     def _ask(
         self, rendered: list[tuple[str, str]], extra: dict[str, Any]
     ) -> Generator[str, None, None]:
         finished = False
-        with Border(self._peer, also=(ValueError,)):
+        with ErrorTranslation(self._endpoint, also=(ValueError,)):
             for chunk in self._chat.result().stream(rendered, **extra):
                 finished = finished or bool(chunk.response_metadata.get("done"))
                 if chunk.text:
                     yield str(chunk.text)
         if not finished:
             raise ModelFailed(
-                f"{self._peer.name} broke off in the middle of its answer",
+                f"{self._endpoint.name} broke off in the middle of its answer",
                 "see the server's log, then retry",
             )
 
@@ -181,13 +182,13 @@ class OllamaModel:
         self._warm_up.start()
         with lean_ollama(with_tracing=self._settings.tracing):
             from langchain_ollama import ChatOllama
-        with Border(self._peer):
+        with ErrorTranslation(self._endpoint):
             thinks = "thinking" in self.shown.capabilities
             return ChatOllama(
                 model=self._name,
                 base_url=self._server.address.url,
                 client_kwargs=_client_options(self._server),
-                sync_client_kwargs={"event_hooks": self._hang_up.hooks},
+                sync_client_kwargs={"event_hooks": self._abort.hooks},
                 reasoning=False if thinks else None,
                 **self._options(),
             )
@@ -227,7 +228,7 @@ class OllamaEmbedder:
         from ragcli.models.langchain.vectors import normalised
 
         rows: list[list[float]] = []
-        with Border(self._server.peer(self._name)):
+        with ErrorTranslation(self._server.endpoint(self._name)):
             for start in range(0, len(texts), _BATCH):
                 batch = [text or " " for text in texts[start : start + _BATCH]]
                 rows += self._client.embed_documents(batch)
@@ -246,7 +247,7 @@ class OllamaEmbedder:
         )
 
 
-def _client_options(peer: OllamaServer) -> dict[str, Any]:
+def _client_options(endpoint: OllamaServer) -> dict[str, Any]:
     """Returns what the HTTP client is made with: limits, credentials, no proxies.
 
     A proxy of the environment would carry a prompt for this machine's own server
@@ -256,13 +257,13 @@ def _client_options(peer: OllamaServer) -> dict[str, Any]:
 
     import httpx
 
-    if peer.address.secure:
+    if endpoint.address.secure:
         trusted = ssl.create_default_context()
     else:  # trusts nobody: reading certificates takes a tenth of the first token's time
         trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return {
-        "timeout": httpx.Timeout(peer.silence or None, connect=5.0),
-        "headers": peer.address.headers(),
+        "timeout": httpx.Timeout(endpoint.silence or None, connect=5.0),
+        "headers": endpoint.address.headers(),
         "trust_env": False,
         "verify": trusted,
         # No socket outlives its answer.

@@ -98,7 +98,7 @@ def _tar(
     yield bytes(2 * _BLOCK)
 
 
-class Reader:
+class ArchiveReader:
     """An archive that is being read, from its beginning, once.
 
     Args:

@@ -184,7 +184,7 @@ def _check_target(file: Path) -> None:
             if not stat.S_ISREG(os.stat(file).st_mode):
                 raise UsageError(f"{file} is not a regular file", "name a new one")
             with file.open("rb") as existing:
-                archive.Reader(existing)
+                archive.ArchiveReader(existing)
     except FileNotFoundError:
         return
     except BundleRefused:

@@ -34,7 +34,7 @@ from ragcli.sessions.bundles.bundle_origin import (
     HINT,
     HISTORY,
     INDEX,
-    Origin,
+    BundleOrigin,
     origin_of,
 )
 from ragcli.sessions.encryption.keys import KeyRing
@@ -81,14 +81,14 @@ def import_bundle(
     with ExitStack() as stack:
         descriptor = _opened(file)
         source = stack.enter_context(open(descriptor, "rb"))
-        reader = archive.Reader(source)
+        reader = archive.ArchiveReader(source)
         origin = origin_of(reader)
         if documents_only:
             origin = replace(origin, settings={}, left_out=())
         wanted = name or origin.name
         secret = store.passphrase(wanted) if origin.encrypted else None
         importing = _Import(reader, origin, store, secret, not documents_only)
-        session = store.admit(wanted, importing.fill, lambda _: secret)
+        session = store.create_filled(wanted, importing.fill, lambda _: secret)
     facts = {"origin": origin.id, "anchor": origin.anchor}
     session.audit.record("profile.import", **facts)
     session.notices.extend(
@@ -101,8 +101,8 @@ def import_bundle(
 class _Import:
     """One import: fills an empty directory, or raises and leaves that to be removed."""
 
-    reader: archive.Reader
-    origin: Origin
+    reader: archive.ArchiveReader
+    origin: BundleOrigin
     store: LocalStore | RedisStore
     secret: str | None
     history: bool = True

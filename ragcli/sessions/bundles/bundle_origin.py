@@ -32,7 +32,7 @@ _ALLOWED = re.compile(
 
 
 @frozen
-class Origin:
+class BundleOrigin:
     """What a bundle says about the profile it was made from, checked."""
 
     name: str
@@ -45,7 +45,7 @@ class Origin:
     """Settings that are not taken over."""
 
 
-def origin_of(reader: archive.Reader) -> Origin:
+def origin_of(reader: archive.ArchiveReader) -> BundleOrigin:
     """Returns what the manifest says about the profile.
 
     Raises:
@@ -66,7 +66,7 @@ def origin_of(reader: archive.Reader) -> Origin:
     _check_names(reader.members, encrypted=encrypted)
     name, origin_id, anchor = map(str, texts)
     kept, left_out = _checked_settings(dict(settings or {}))
-    return Origin(name, origin_id, anchor, encrypted, kept, left_out)
+    return BundleOrigin(name, origin_id, anchor, encrypted, kept, left_out)
 
 
 def _checked_settings(

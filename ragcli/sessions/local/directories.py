@@ -18,7 +18,7 @@ from ragcli.config import Settings, seconds
 from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.places import Places
-from ragcli.storage import leases, memory, scratch
+from ragcli.storage import directory_locks, memory, scratch
 from ragcli.storage.exchange import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
@@ -100,7 +100,7 @@ class Directories:
             profiles.sync()  # what took its place must not be gone after a power cut
         for entry in left:
             with suppress(FileNotFoundError):
-                lease = leases.own(profiles.descriptor, entry)
+                lease = directory_locks.own(profiles.descriptor, entry)
                 try:
                     gone = self._remove(profiles, entry)
                 finally:
@@ -128,7 +128,7 @@ class Directories:
     @contextmanager
     def building(self, profiles: Directory) -> Iterator[Directory]:
         """Yields an empty directory out of sight, gone again if what follows fails."""
-        name, lease = leases.make(profiles.descriptor, ".new-")
+        name, lease = directory_locks.make(profiles.descriptor, ".new-")
         with ExitStack() as stack:
             stack.callback(os.close, lease)
             directory = stack.enter_context(profiles.child(name, create=True))
@@ -205,7 +205,7 @@ class Directories:
         """Owns a profile's directory, so that nobody sweeps what it becomes."""
         lease = -1
         with suppress(FileNotFoundError):  # somebody looks at it just now
-            lease = leases.own(profiles.descriptor, place)
+            lease = directory_locks.own(profiles.descriptor, place)
         try:
             yield
         finally:

@@ -17,6 +17,7 @@ from ragcli.errors import Damaged, NotPermitted, ProfileNotFound, StorageFailed
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import profile_file
 from ragcli.sessions.audit import after_the_fact
+from ragcli.sessions.base_store import BaseStore, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
 from ragcli.sessions.local import log as local_log
@@ -26,7 +27,6 @@ from ragcli.sessions.local.directories import Directories
 from ragcli.sessions.local.session import LocalSession, SnapshotFactory
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.profiles import Profiles, not_encrypted
 from ragcli.sessions.protocols import Session
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import long_lock
@@ -40,7 +40,7 @@ _ATTEMPTS = 20
 """Times that a profile may be replaced by another one while it is being opened."""
 
 
-class LocalStore(Profiles[LocalSession]):
+class LocalStore(BaseStore[LocalSession]):
     """The `SessionStore` on this machine; see `sessions.protocols`.
 
     Args:
@@ -80,7 +80,7 @@ class LocalStore(Profiles[LocalSession]):
             profile_file.write(directory, profile)
             directory.replace(local_log.FILE, b"")
 
-        return self.admit(name, fill, lambda _: passphrase)
+        return self.create_filled(name, fill, lambda _: passphrase)
 
     def open(self, name: str, *, passive: bool = False) -> Session:
         """Opens a profile; erases first what has expired in it.
@@ -164,7 +164,7 @@ class LocalStore(Profiles[LocalSession]):
                 fresh = ProfileFile.fresh(origin.settings, encrypted=origin.encrypted)
                 profile_file.write(directory, fresh)
 
-            session = self.admit(new, fill, lambda _: self.passphrase(old))
+            session = self.create_filled(new, fill, lambda _: self.passphrase(old))
         session.audit.record("profile.clone", source=old)
         return session
 
@@ -231,7 +231,7 @@ class LocalStore(Profiles[LocalSession]):
             snapshots=self.snapshots,
         )
 
-    def admit(
+    def create_filled(
         self,
         name: str,
         fill: Callable[[Directory], None],

@@ -14,7 +14,7 @@ from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog
 from ragcli.sessions.records.clock import now, stamp_of
 from ragcli.sessions.redis.audit import RedisAudit
-from ragcli.sessions.redis.depot import RedisDepot
+from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.history.log import RedisLog
 from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.key_slots import SlotDirectory
@@ -32,8 +32,8 @@ QUARANTINE = "quarantine"
 """The stream of what was damaged; see `repair_scripts`."""
 _ATTEMPTS = 100
 
-SnapshotFactory = Callable[[RedisDepot, str, "FileSealer | None"], Any]
-"""Makes the snapshots of a profile from its depot, its id and what seals files."""
+SnapshotFactory = Callable[[RedisGenerationStore, str, "FileSealer | None"], Any]
+"""Makes the snapshots of a profile from its generations, its id and its sealer."""
 
 
 class RedisSession(OpenedProfile):
@@ -147,7 +147,9 @@ class RedisSession(OpenedProfile):
         return RedisAudit(self.keys, key or self._meta.signing or None, self._meta.tail)
 
     def _snapshots(self) -> Any:
-        return self._make_snapshots(RedisDepot(self.keys), self.keys.id, self.sealer)
+        return self._make_snapshots(
+            RedisGenerationStore(self.keys), self.keys.id, self.sealer
+        )
 
     def _written(self) -> Mapping[str, Any]:
         return dict(json.loads(self._own))

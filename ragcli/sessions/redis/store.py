@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.audit.after_the_fact import note
+from ragcli.sessions.base_store import BaseStore, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.profiles import Profiles, not_encrypted
 from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
 from ragcli.sessions.redis.keyspace import keyspace
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ragcli.storage.files import Directory
 
 
-class RedisStore(Profiles[RedisSession]):
+class RedisStore(BaseStore[RedisSession]):
     """The `SessionStore` on a Redis server; see `sessions.protocols`.
 
     Args:
@@ -195,7 +195,7 @@ class RedisStore(Profiles[RedisSession]):
 
     @contextmanager
     def key_ring(self, name: str) -> Iterator[KeyRing]:
-        """Yields the key slots of a profile; see `Profiles`."""
+        """Yields the key slots of a profile; see `BaseStore`."""
         keys = self.keys(name)
         meta, files = self._registry.look(keys)
         if not meta.encrypted:
@@ -210,7 +210,7 @@ class RedisStore(Profiles[RedisSession]):
         convert(old, passphrase, self._remote, cost=self._cost, wait=self.wait)
         return self._opened(name, lambda _: passphrase)
 
-    def admit(
+    def create_filled(
         self,
         name: str,
         fill: Callable[[Directory], None],

@@ -19,7 +19,7 @@ from textual.worker import Worker, get_current_worker
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
-from ragcli.tui.ports import Profile, Profiles
+from ragcli.tui.ports import ProfilePort, RuntimePort
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.ingest import IngestBar
@@ -33,7 +33,7 @@ from ragcli.tui.workers.answering import Asking
 
 P = ParamSpec("P")
 
-FURNITURE = Path(__file__).parents[1] / "furniture.tcss"
+DEFERRED_STYLES = Path(__file__).parents[1] / "deferred.tcss"
 """The styles of all that is mounted after the first frame."""
 
 WIDEST = 160
@@ -65,7 +65,7 @@ class ChatBase(Screen[None]):
     """Whether answer and draft were kept because the profile is being left."""
 
     def __init__(
-        self, profiles: Profiles, profile: Profile, conversation: str = ""
+        self, profiles: RuntimePort, profile: ProfilePort, conversation: str = ""
     ) -> None:
         super().__init__()
         self.profiles = profiles
@@ -85,7 +85,7 @@ class ChatBase(Screen[None]):
         self.opened = 0
         """Counts what was opened: tells one new conversation from the next."""
         self.is_furnished = False
-        """Whether `furnish` is done."""
+        """Whether `mount_deferred` is done."""
         self.early: list[Callable[[], None]] = []
         """What the user has asked for before that."""
         self.draft = ""
@@ -98,7 +98,7 @@ class ChatBase(Screen[None]):
         self._want_sources = profile.settings.sources_pane
 
     def compose(self) -> ComposeResult:
-        """Yields what the first frame shows; `furnish` adds the rest.
+        """Yields what the first frame shows; `mount_deferred` adds the rest.
 
         Every widget costs a share of the time to first paint, so the lists, bars and
         footer, which are empty or hidden then, come right after it.
@@ -112,12 +112,12 @@ class ChatBase(Screen[None]):
         yield StatusLine(id="status")
         yield Vertical(id="foot")
 
-    async def furnish(self) -> None:
+    async def mount_deferred(self) -> None:
         """Mounts what the first frame can do without, and loads how it looks."""
-        self.app.stylesheet.read(FURNITURE)
+        self.app.stylesheet.read(DEFERRED_STYLES)
         with self.app.batch_update():
-            await self.sidebar.furnish()
-            await self.sources.furnish()
+            await self.sidebar.mount_deferred()
+            await self.sources.mount_deferred()
             await self.query_one("#entry").mount(
                 IngestBar(id="ingest"),
                 FindBar(id="find"),

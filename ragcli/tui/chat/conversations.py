@@ -14,8 +14,8 @@ from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.welcome import Welcome
 from ragcli.tui.workers.answering import Asking
+from ragcli.tui.workers.history_watcher import HistoryWatcher
 from ragcli.tui.workers.threads import aside
-from ragcli.tui.workers.watching import Watcher
 
 _FIRST = 8
 """Turns that are loaded when a conversation opens."""
@@ -27,7 +27,7 @@ _PAGE = 16
 class ConversationsMixin(ChatBase):
     """Shows one conversation, and keeps up with the profile's history."""
 
-    _watcher: Watcher | None = None
+    _watcher: HistoryWatcher | None = None
     _conversations: Sequence[Conversation] = ()
     _missed: list[Turn] | None = None
     """Turns that came while the conversation was being loaded; None otherwise."""
@@ -134,7 +134,7 @@ class ConversationsMixin(ChatBase):
         """Starts to look for what others append to the open profile."""
         if self._watcher is not None:
             self._watcher.stop()
-        self._watcher = Watcher(self.profile, self.post_message)
+        self._watcher = HistoryWatcher(self.profile, self.post_message)
         self._watcher.start()
 
     def unwatch_history(self) -> None:

@@ -16,7 +16,7 @@ from ragcli.tui.messages import (
     IngestStarted,
     IngestStepped,
 )
-from ragcli.tui.screens.dialogs import Choice, PickDialog
+from ragcli.tui.screens.dialogs import PickDialog, PickerEntry
 from ragcli.tui.widgets.ingest import IngestBar
 from ragcli.tui.workers.ingesting import Ingesting
 from ragcli.tui.workers.threads import aside
@@ -107,7 +107,7 @@ class DocumentsMixin(ProfilesMixin):
     async def _list_documents(self) -> None:
         documents = await aside(self.profile.library.documents)
         choices = [
-            Choice(str(d.path), safe_name(str(d.path)), f"{d.chunks} passages")
+            PickerEntry(str(d.path), safe_name(str(d.path)), f"{d.chunks} passages")
             for d in documents
         ]
         dialog = PickDialog(f"Documents of {self.profile.name}", choices)

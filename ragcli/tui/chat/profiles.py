@@ -10,11 +10,11 @@ from textual import on
 
 from ragcli.errors import PassphraseNeeded, RagcliError, WrongPassphrase
 from ragcli.text import labelled, safe_name
-from ragcli.tui.chat.asking import AskingMixin
+from ragcli.tui.chat.answering import AnsweringMixin
 from ragcli.tui.lifecycle.keeping import joined
-from ragcli.tui.ports import Profile
+from ragcli.tui.ports import ProfilePort
 from ragcli.tui.rendering.code import warm_up
-from ragcli.tui.screens.dialogs import Choice, PickDialog, TextDialog
+from ragcli.tui.screens.dialogs import PickDialog, PickerEntry, TextDialog
 from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.workers.threads import aside
 
@@ -22,7 +22,7 @@ _MODELS_KEPT = 20.0
 """Seconds for which a list of models completes what is typed."""
 
 
-class ProfilesMixin(AskingMixin):
+class ProfilesMixin(AnsweringMixin):
     """Switches what the chat works with."""
 
     _specs: Sequence[str] = ()
@@ -42,8 +42,10 @@ class ProfilesMixin(AskingMixin):
     async def _pick_profile(self, name: str) -> None:
         if not name:
             names = await aside(self.profiles.store.names)
-            marks = await aside(self.profiles.marks)
-            choices = [Choice(n, safe_name(n), marks.get(n, "")) for n in names]
+            profile_states = await aside(self.profiles.profile_states)
+            choices = [
+                PickerEntry(n, safe_name(n), profile_states.get(n, "")) for n in names
+            ]
             dialog = PickDialog("Profiles", choices, self.profile.name)
             chosen = await self.app.push_screen_wait(dialog)
             name = chosen or ""
@@ -62,7 +64,7 @@ class ProfilesMixin(AskingMixin):
         else:
             await self.use_profile(profile)
 
-    async def _opened(self, name: str) -> Profile | None:
+    async def _opened(self, name: str) -> ProfilePort | None:
         """Opens a profile; of an encrypted one the passphrase is asked for here.
 
         Returns:
@@ -84,7 +86,7 @@ class ProfilesMixin(AskingMixin):
             if given is None:
                 return None
 
-    async def use_profile(self, profile: Profile) -> None:
+    async def use_profile(self, profile: ProfilePort) -> None:
         """Puts `profile` in place of the open one; its answer and draft are kept."""
         self.status.say(state="switching", kind="busy")
         await self.keep_all()
@@ -119,10 +121,10 @@ class ProfilesMixin(AskingMixin):
     async def list_profiles(self) -> None:
         """Brings the list of profiles up to date."""
         names = await aside(self.profiles.store.names)
-        marks = await aside(self.profiles.marks)
-        self.sidebar.list_profiles(names, self.profile.name, marks)
+        profile_states = await aside(self.profiles.profile_states)
+        self.sidebar.list_profiles(names, self.profile.name, profile_states)
 
-    async def learn(self, profile: Profile) -> None:
+    async def learn(self, profile: ProfilePort) -> None:
         """Counts the documents, finds the model, and loads what answers need."""
         await aside(warm_up)
         await self.count_documents(profile)
@@ -169,11 +171,13 @@ class ProfilesMixin(AskingMixin):
             self.status.say(model=shown)
             self.say(f"{shown} answers from now on.")
 
-    def _models(self) -> Sequence[Choice]:
+    def _models(self) -> Sequence[PickerEntry]:
         from ragcli.models.select import available
 
         models = available(self.profile.settings)
-        return [Choice(m.spec, m.spec, m.about) for m in models if m.kind == "chat"]
+        return [
+            PickerEntry(m.spec, m.spec, m.about) for m in models if m.kind == "chat"
+        ]
 
     def model_specs(self) -> Sequence[str]:
         """Returns the models that can be had; the server is asked now and then."""
@@ -189,7 +193,7 @@ class ProfilesMixin(AskingMixin):
 
     async def _pick_theme(self, name: str) -> None:
         if not name:
-            choices = [Choice(n, n) for n in sorted(self.app.available_themes)]
+            choices = [PickerEntry(n, n) for n in sorted(self.app.available_themes)]
             dialog = PickDialog("Themes", choices, self.app.theme)
             chosen = await self.app.push_screen_wait(dialog)
             name = chosen or ""

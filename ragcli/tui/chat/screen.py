@@ -15,9 +15,9 @@ from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Conversation
 from ragcli.tui import commands
 from ragcli.tui.attachments import mention_start, paths_like
-from ragcli.tui.chat.changing import ChangingMixin
+from ragcli.tui.chat.conversation_actions import ConversationActionsMixin
 from ragcli.tui.chat.documents import DocumentsMixin
-from ragcli.tui.chat.finding import FindingMixin
+from ragcli.tui.chat.find_in_chat import FindInChatMixin
 from ragcli.tui.chat.locking import LockingMixin
 from ragcli.tui.chat.turns import TurnsMixin
 from ragcli.tui.keyboard import keys
@@ -29,7 +29,9 @@ from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.threads import aside
 
 
-class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, LockingMixin):
+class ChatScreen(
+    TurnsMixin, ConversationActionsMixin, FindInChatMixin, DocumentsMixin, LockingMixin
+):
     """The one screen of the chat."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,7 +90,7 @@ class ChatScreen(TurnsMixin, ChangingMixin, FindingMixin, DocumentsMixin, Lockin
         self.do("open", self._begin_with, self._starting)
 
     async def _begin_with(self, conversation: str | None) -> None:
-        await self.furnish()
+        await self.mount_deferred()
         for call in self.early:
             self.call_later(call)
         gc.enable()

@@ -13,17 +13,17 @@ from ragcli.errors import UsageError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_name
 from ragcli.tui.chat import editor
-from ragcli.tui.chat.asking import AskingMixin
-from ragcli.tui.chat.surroundings import surroundings
+from ragcli.tui.chat.answering import AnsweringMixin
+from ragcli.tui.chat.passage_context import passage_context
 from ragcli.tui.screens.dialogs import ConfirmDialog
-from ragcli.tui.sources import Source
+from ragcli.tui.sources import SourceEntry
 from ragcli.tui.widgets.answer import AnswerView
 from ragcli.tui.widgets.sources import SourceCard
 from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.threads import aside
 
 
-class TurnsMixin(AskingMixin):
+class TurnsMixin(AnsweringMixin):
     """Does what the keys on a turn or a source ask for."""
 
     @on(TurnView.Selected)
@@ -168,7 +168,7 @@ class TurnsMixin(AskingMixin):
         cards = self.sources.cards
         cards[(cards.index(card) + step) % len(cards)].focus()
 
-    async def _open(self, source: Source) -> None:
+    async def _open(self, source: SourceEntry) -> None:
         if not source.is_file and source.origin:
             raise UsageError(
                 f"its file is not here: it came with {safe_name(source.origin)}",
@@ -194,12 +194,12 @@ class TurnsMixin(AskingMixin):
             card.show_around("", "")
             return
         before, after = await aside(
-            surroundings, card.source, self.profile.library.document
+            passage_context, card.source, self.profile.library.document
         )
         card.show_around(before, after)
         card.scroll_visible(animate=False)
 
-    async def _exclude(self, source: Source) -> None:
+    async def _exclude(self, source: SourceEntry) -> None:
         view = self._answered()
         self._again(view.turn, frozenset({source.path}))
         self.say(f"Asking again without {safe_name(Path(source.path).name)}")

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from ragcli.chat.events import Failed
 from ragcli.config import seconds
 from ragcli.errors import StorageFailed
-from ragcli.tui.ports import Profile
+from ragcli.tui.ports import ProfilePort
 from ragcli.tui.workers.answering import Asking
 
 _PATIENCE = 5.0
 """Seconds beyond the wait for the lock in which the engine records what was said."""
 
 
-def keep(profile: Profile, asking: Asking | None, unsent: str) -> None:
+def keep(profile: ProfilePort, asking: Asking | None, unsent: str) -> None:
     """Stops an answer and sees it recorded; keeps what was not sent.
 
     Args:
@@ -43,7 +43,7 @@ def keep(profile: Profile, asking: Asking | None, unsent: str) -> None:
     profile.history.put_draft(unsent)
 
 
-def _record(profile: Profile, asking: Asking, failed: Failed) -> None:
+def _record(profile: ProfilePort, asking: Asking, failed: Failed) -> None:
     """Records, under the id it has, an answer that the engine could not record."""
     if asking.request.record:
         profile.history.commit(failed.turn, title=failed.title)

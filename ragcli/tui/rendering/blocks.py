@@ -22,7 +22,7 @@ _BULLETS = "•◦▪‣"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class MarkdownBlock:
     """A paragraph, heading, list item, block of code, table or rule."""
 
     kind: str
@@ -95,13 +95,13 @@ class BlockBuilder:
 
     palette: Palette
     chosen: int = 0
-    _blocks: list[Block] = field(default_factory=list)
+    _blocks: list[MarkdownBlock] = field(default_factory=list)
     _stack: list[_Container] = field(default_factory=list)
     _rows: list[list[Content]] = field(default_factory=list)
     _heading: str = ""
     _tight: bool = False
 
-    def build(self, tokens: Iterable[Token]) -> list[Block]:
+    def build(self, tokens: Iterable[Token]) -> list[MarkdownBlock]:
         """Returns the blocks of a run of top-level tokens."""
         for token in tokens:
             if token.nesting == 1:
@@ -183,7 +183,7 @@ class BlockBuilder:
         if any(c.kind == "item" for c in self._stack) and not top:
             gap = gap and kind in {"code", "table"}
         self._blocks.append(
-            Block(kind, content, first, rest, gap or top, language, rows)
+            MarkdownBlock(kind, content, first, rest, gap or top, language, rows)
         )
         for container in self._stack:
             container.fresh = False

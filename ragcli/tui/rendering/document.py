@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.text import SafePieces
-from ragcli.tui.rendering.blocks import Block, BlockBuilder, parser
+from ragcli.tui.rendering.blocks import BlockBuilder, MarkdownBlock, parser
 from ragcli.tui.rendering.palette import Palette
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-class Document:
+class RenderedAnswer:
     """The blocks of an answer.
 
     A block is final once another top-level block stands after it, so an answer of
@@ -28,9 +28,9 @@ class Document:
         self._chosen = chosen
         self._open = ""
         self._pieces = SafePieces()
-        self.final: list[Block] = []
+        self.final: list[MarkdownBlock] = []
         """Blocks that no later text can change."""
-        self.growing: list[Block] = []
+        self.growing: list[MarkdownBlock] = []
         """The last top-level block, as far as it goes."""
 
     def append(self, text: str) -> int:
@@ -50,5 +50,5 @@ class Document:
             self._open = "".join(self._open.splitlines(keepends=True)[line:])
         return len(closed)
 
-    def _build(self, tokens: list[Token]) -> list[Block]:
+    def _build(self, tokens: list[Token]) -> list[MarkdownBlock]:
         return BlockBuilder(self._palette, self._chosen).build(tokens)

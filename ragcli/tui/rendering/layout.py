@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style
 
-from ragcli.tui.rendering.blocks import Block
+from ragcli.tui.rendering.blocks import MarkdownBlock
 from ragcli.tui.rendering.code import highlighted
 from ragcli.tui.rendering.palette import Palette
 
@@ -32,7 +32,7 @@ class Layout:
     found: re.Pattern[str] | None = None
     """What is looked for; its matches are marked."""
 
-    def lines(self, blocks: list[Block], code_from: int = 0) -> Iterator[Strip]:
+    def lines(self, blocks: list[MarkdownBlock], code_from: int = 0) -> Iterator[Strip]:
         """Yields the strips of `blocks`; blocks of code count from `code_from`."""
         for block in blocks:
             if block.gap:
@@ -67,7 +67,7 @@ class Layout:
     def _wrapped(self, content: Content, indent: int) -> list[Content]:
         return content.wrap(max(_NARROWEST, self.width - indent))
 
-    def _text(self, block: Block) -> Iterator[Strip]:
+    def _text(self, block: MarkdownBlock) -> Iterator[Strip]:
         content = self._marked(block.content)
         if block.kind == "heading":
             content = content.stylize_before(self.palette.heading)
@@ -76,7 +76,7 @@ class Layout:
             prefix = block.rest if number else block.first
             yield self._strip(self._muted(prefix) + line)
 
-    def _code(self, block: Block, number: int) -> Iterator[Strip]:
+    def _code(self, block: MarkdownBlock, number: int) -> Iterator[Strip]:
         indent = len(block.rest)
         inner = max(_NARROWEST, self.width - indent)
         yield self._code_label(block, number, inner)
@@ -85,7 +85,7 @@ class Layout:
             for piece in line.expand_tabs(4).fold(max(2, inner - 2)):
                 yield self._panel(block, piece, inner)
 
-    def _code_label(self, block: Block, number: int, inner: int) -> Strip:
+    def _code_label(self, block: MarkdownBlock, number: int, inner: int) -> Strip:
         """Returns the line above code: its language, and a place to click `copy`."""
         language = block.language[: max(0, inner - len(_COPY) - 3)]
         gap = " " * max(1, inner - 2 - len(language) - len(_COPY))
@@ -93,7 +93,7 @@ class Layout:
         label = Content.assemble((language + gap, self.palette.label), (_COPY, copy))
         return self._panel(block, label, inner)
 
-    def _panel(self, block: Block, line: Content, inner: int) -> Strip:
+    def _panel(self, block: MarkdownBlock, line: Content, inner: int) -> Strip:
         """Returns one line on the background that code stands on."""
         prefix = block.rest if block.rest.strip() else " " * len(block.rest)
         fill = self.palette.text + self.palette.block
@@ -108,7 +108,7 @@ class Layout:
         margin = self._muted(prefix).render_segments(self.palette.text)
         return Strip.join([Strip(margin), panel])
 
-    def _table(self, block: Block) -> Iterator[Strip]:
+    def _table(self, block: MarkdownBlock) -> Iterator[Strip]:
         widths = _column_widths(block.rows, self.width - len(block.rest))
         for number, row in enumerate(block.rows):
             yield from self._table_row(block, row, widths, header=not number)
@@ -117,7 +117,12 @@ class Layout:
                 yield self._strip(self._muted(block.rest + rule))
 
     def _table_row(
-        self, block: Block, row: tuple[Content, ...], widths: list[int], *, header: bool
+        self,
+        block: MarkdownBlock,
+        row: tuple[Content, ...],
+        widths: list[int],
+        *,
+        header: bool,
     ) -> Iterator[Strip]:
         cells = []
         for cell, width in zip(row, widths, strict=False):

@@ -108,7 +108,7 @@ class TextDialog(ModalScreen[str | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PickerEntry:
     """One entry of a list to pick from."""
 
     id: str
@@ -132,11 +132,11 @@ class PickDialog(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[Choice], current: str = ""
+        self, title: str, choices: Sequence[PickerEntry], current: str = ""
     ) -> None:
         super().__init__()
         self._title, self._choices, self._current = title, choices, current
-        self._shown: list[Choice] = []
+        self._shown: list[PickerEntry] = []
 
     def compose(self) -> ComposeResult:
         """Yields title, filter and list."""
@@ -164,7 +164,7 @@ class PickDialog(ModalScreen[str | None]):
         if ids:
             lines.highlighted = ids.index(self._current) if self._current in ids else 0
 
-    def _option(self, choice: Choice) -> Option:
+    def _option(self, choice: PickerEntry) -> Option:
         here = ("● ", "$text-success") if choice.id == self._current else "  "
         detail = (f"  {safe_line(choice.detail)}", "$foreground 60%")
         return Option(Content.assemble(here, safe_line(choice.text), detail))

@@ -16,8 +16,8 @@ from textual.widget import Widget
 
 from ragcli.language.markers import cited
 from ragcli.text import safe_text
-from ragcli.tui.rendering.blocks import Block
-from ragcli.tui.rendering.document import Document
+from ragcli.tui.rendering.blocks import MarkdownBlock
+from ragcli.tui.rendering.document import RenderedAnswer
 from ragcli.tui.rendering.layout import Layout
 from ragcli.tui.rendering.palette import Palette
 
@@ -66,7 +66,7 @@ class AnswerView(Widget):
         self.source = source
         self._chosen = 0
         self._found: re.Pattern[str] | None = None
-        self._document: Document | None = None
+        self._document: RenderedAnswer | None = None
         self._final: list[Strip] = []
         self._growing: list[Strip] = []
         self._width = 0
@@ -124,9 +124,9 @@ class AnswerView(Widget):
 
     # How it is drawn
 
-    def _blocks(self) -> list[Block]:
+    def _blocks(self) -> list[MarkdownBlock]:
         if self._document is None:
-            self._document = Document(self._palette(), self._chosen)
+            self._document = RenderedAnswer(self._palette(), self._chosen)
             self._document.append(self.source)
         return self._document.final + self._document.growing
 
@@ -158,10 +158,10 @@ class AnswerView(Widget):
         if width == self._width and self._document is not None:
             return
         self._width, self._final, self._growing, self._codes = width, [], [], 0
-        self._document = Document(self._palette(), self._chosen)
+        self._document = RenderedAnswer(self._palette(), self._chosen)
         self._extend(self._document, self.source)
 
-    def _extend(self, document: Document, text: str) -> None:
+    def _extend(self, document: RenderedAnswer, text: str) -> None:
         layout = self._layout_of(self._width)
         closed = document.append(text)
         blocks = document.final[len(document.final) - closed :]

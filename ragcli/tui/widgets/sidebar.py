@@ -67,7 +67,7 @@ class Sidebar(Vertical):
         self._conversations: Sequence[Conversation] = ()
         self._current = ""
 
-    async def furnish(self) -> None:
+    async def mount_deferred(self) -> None:
         """Mounts the two lists under their titles."""
         await self.mount(
             Static("Conversations", markup=False, classes="title"),
@@ -95,21 +95,21 @@ class Sidebar(Vertical):
         self,
         names: Sequence[str],
         current: str,
-        marks: Mapping[str, str] = MappingProxyType({}),
+        profile_states: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Shows the profiles, the open one marked.
 
         Args:
             names: All of them.
             current: The open one.
-            marks: What to say beside some of the others: `locked`, `in use`.
+            profile_states: What to say beside some of the others: `locked`, `in use`.
         """
         options = [
             Option(
                 _line(
                     safe_name(name),
                     here=name == current,
-                    mark="" if name == current else marks.get(name, ""),
+                    mark="" if name == current else profile_states.get(name, ""),
                 ),
                 name,
             )

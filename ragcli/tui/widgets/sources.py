@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.keyboard.bindings import key
-from ragcli.tui.sources import Source, quoted_span
+from ragcli.tui.sources import SourceEntry, quoted_span
 
 _NONE = "The passages behind an answer stand here."
 _BEFORE, _AFTER = 160, 320
@@ -31,7 +31,7 @@ class SourceHead(Widget):
         source: The passage.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceEntry) -> None:
         super().__init__()
         self._source = source
 
@@ -108,7 +108,7 @@ class SourceCard(Vertical, can_focus=True):
             """The source."""
             return self.card
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceEntry) -> None:
         super().__init__(classes="-cited" if source.cited else "")
         self.source = source
         self.expanded = False
@@ -169,7 +169,7 @@ def _extract(content: Content, span: tuple[int, int] | None) -> Content:
 class SourcesPane(VerticalScroll, can_focus=False):
     """The sources of the selected answer."""
 
-    async def furnish(self) -> None:
+    async def mount_deferred(self) -> None:
         """Mounts the title, and the note that stands for no sources."""
         await self.mount(
             Static("Sources", markup=False, classes="title"),
@@ -181,7 +181,7 @@ class SourcesPane(VerticalScroll, can_focus=False):
         """The sources, in order."""
         return list(self.query(SourceCard))
 
-    async def show(self, sources: Sequence[Source], none: str = _NONE) -> None:
+    async def show(self, sources: Sequence[SourceEntry], none: str = _NONE) -> None:
         """Shows these sources in place of what was there."""
         if [card.source for card in self.cards] == list(sources):
             return

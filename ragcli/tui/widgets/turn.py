@@ -17,7 +17,7 @@ from textual.widgets import Static
 from ragcli.sessions.records.records import Turn
 from ragcli.text import labelled, safe_line, safe_text
 from ragcli.tui.keyboard.bindings import key
-from ragcli.tui.sources import Source, from_turn
+from ragcli.tui.sources import SourceEntry, from_turn
 from ragcli.tui.widgets.answer import AnswerView
 
 _NOTES = {
@@ -89,7 +89,7 @@ class TurnView(Vertical, can_focus=True):
     def __init__(self, turn: Turn) -> None:
         super().__init__()
         self.turn = turn
-        self.sources: list[Source] = from_turn(turn)
+        self.sources: list[SourceEntry] = from_turn(turn)
         """What the sources pane shows for it."""
         self.marker = 0
         """The citation marker that is selected."""

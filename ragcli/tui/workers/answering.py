@@ -16,7 +16,7 @@ from textual.message import Message
 from ragcli.chat.events import AskRequest, Event, Failed, Finished, Retrieved, Token
 from ragcli.errors import RagcliError
 from ragcli.sessions.records.records import Turn
-from ragcli.tui.ports import Profile
+from ragcli.tui.ports import ProfilePort
 
 _TELLING = 0.3
 """Seconds of streaming before a rate means anything."""
@@ -57,7 +57,10 @@ class Asking:
     """
 
     def __init__(
-        self, profile: Profile, request: AskRequest, post: Callable[[Message], object]
+        self,
+        profile: ProfilePort,
+        request: AskRequest,
+        post: Callable[[Message], object],
     ) -> None:
         self.profile = profile
         self._cancel = threading.Event()

@@ -17,7 +17,7 @@ from ragcli.tui.messages import (
     IngestStarted,
     IngestStepped,
 )
-from ragcli.tui.ports import Profile
+from ragcli.tui.ports import ProfilePort
 
 _FRAME = 0.1
 """Seconds between two steps that are posted: thousands of files must not flood."""
@@ -77,7 +77,7 @@ class Ingesting:
 
     def __init__(
         self,
-        profile: Profile,
+        profile: ProfilePort,
         paths: Sequence[Path] | None,
         post: Callable[[Message], object],
     ) -> None:

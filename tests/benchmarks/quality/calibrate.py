@@ -30,7 +30,7 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.index.passages import SearchRequest
 from ragcli.index.search import ranking
-from ragcli.index.search.relevance import Evidence
+from ragcli.index.search.relevance import Features
 from ragcli.index.search.retriever import Retriever
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.storage.files import Directory
@@ -62,9 +62,9 @@ class Recorder:
     """Stands in for the logistic model and keeps the evidence of the best passage."""
 
     def __init__(self) -> None:
-        self.evidence: Evidence | None = None
+        self.evidence: Features | None = None
 
-    def __call__(self, evidence: Evidence, weights: object) -> float:
+    def __call__(self, evidence: Features, weights: object) -> float:
         """Keeps the first evidence of a search."""
         self.evidence = self.evidence or evidence
         return 1.0
@@ -83,7 +83,7 @@ def opened(prepared: Path, place: Path, embedder: BuiltinEmbedder) -> Retriever:
 
 def examples(
     prepared: Sequence[Path], place: Path
-) -> Iterator[tuple[str, bool, Evidence]]:
+) -> Iterator[tuple[str, bool, Features]]:
     """Yields the kind of each question, whether it can be answered, its evidence."""
     embedder = BuiltinEmbedder()
     retrievers = {path: opened(path, place, embedder) for path in prepared}
@@ -105,7 +105,7 @@ def examples(
 
 def evidence(
     retriever: Retriever, question: Question, exclude: frozenset[str]
-) -> Evidence | None:
+) -> Features | None:
     """Returns the evidence for the best passage of a search."""
     recorder = Recorder()
     original, ranking.relevance = ranking.relevance, recorder

@@ -17,7 +17,7 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.search.opening import open_current
 from ragcli.sessions.findings import DAMAGE
 from ragcli.sessions.local import verification as verify
-from ragcli.storage import leases, memory
+from ragcli.storage import directory_locks, memory
 from ragcli.storage.files import Directory
 from tests.faults.snapshots.processes import opened
 from tests.sealed import filled, home_at, open_store
@@ -129,12 +129,12 @@ def test_a_sweeper_that_never_rests_is_an_error_of_ours(
         os.rmdir(name, dir_fd=parent)
         raise FileNotFoundError(name)
 
-    monkeypatch.setattr(leases, "own", gone)
+    monkeypatch.setattr(directory_locks, "own", gone)
     with (
         Directory.open(tmp_path / "place", create=True) as place,
         pytest.raises(StorageFailed, match="as fast as"),
     ):
-        leases.make(place.descriptor, "tmp-")
+        directory_locks.make(place.descriptor, "tmp-")
 
 
 def test_too_few_descriptors_are_never_damage(profile: Path) -> None:

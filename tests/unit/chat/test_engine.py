@@ -34,7 +34,7 @@ from ragcli.errors import (
 )
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
 from ragcli.models.base import Prompt
-from ragcli.models.select import Choice
+from ragcli.models.select import ChosenModel
 from ragcli.paths import Home
 from ragcli.sessions.history.history import History
 from ragcli.sessions.local.store import LocalStore
@@ -122,10 +122,10 @@ class Bench:
         self.retriever = FixedRetriever(PASSAGE)
         self.settings = Settings()
 
-    def choose(self) -> Choice:
+    def choose(self) -> ChosenModel:
         if isinstance(self.model, Exception):
             raise self.model
-        return Choice(self.model, "test")
+        return ChosenModel(self.model, "test")
 
     def ask(self, question: str = "How long?", **options: object) -> list[Event]:
         return list(self.events(question, **options))

@@ -7,9 +7,9 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import DocumentNotFound, UnreadableDocument
-from ragcli.index import callindex, ephemeral
+from ragcli.index import ephemeral, index_cache
 from ragcli.index.fulltext.analysis import Term, stems
-from ragcli.index.report import Silent
+from ragcli.index.report import NoProgress
 
 
 def test_piped_text_is_found_and_cited_by_its_lines(embedder):
@@ -83,8 +83,8 @@ def test_one_bad_file_does_not_spoil_a_directory_that_is_asked_about(
     (tmp_path / "a.ipynb").write_text("{")
     (tmp_path / "good.md").write_text("The quokka smiles.\n")
     told = []
-    progress = Silent()
+    progress = NoProgress()
     progress.note = told.append
-    reader = callindex.reader([tmp_path], embedder, Settings(), None, progress)
+    reader = index_cache.reader([tmp_path], embedder, Settings(), None, progress)
     assert reader.chunk_count == 1
     assert ["not a notebook" in line for line in told] == [True]

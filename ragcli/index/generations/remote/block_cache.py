@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ragcli.index.generations import collection, verification
-from ragcli.storage import leases
+from ragcli.storage import directory_locks
 from ragcli.storage.durable import OPEN_DIRECTORY
 
 PLACE = "remote"
@@ -103,6 +103,8 @@ def _removed(generation: Path) -> bool:
     except FileNotFoundError:
         return True
     try:
-        return leases.remove_unused(index, generation.name, collection.WORKSPACE)
+        return directory_locks.remove_unused(
+            index, generation.name, collection.WORKSPACE
+        )
     finally:
         os.close(index)

@@ -1,4 +1,4 @@
-"""Files as blocks that are named by their hash, on their way to a depot and back."""
+"""Files as blocks that are named by their hash, on their way to a store and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ragcli.errors import SnapshotNotFound
-from ragcli.index.protocols import Depot
+from ragcli.index.protocols import GenerationStore
 from ragcli.storage.files import FILE_MODE, disk_errors, write_all
 
 BLOCK = 1 << 20
@@ -40,10 +40,10 @@ def hashed(
     return found
 
 
-def send(depot: Depot, workspace: Path, blocks: Blocks) -> None:
-    """Sends the blocks that a depot lacks, a few at a time."""
+def send(store: GenerationStore, workspace: Path, blocks: Blocks) -> None:
+    """Sends the blocks that a store lacks, a few at a time."""
     every = list(dict.fromkeys(d for found in blocks.values() for d in found))
-    wanted = set(depot.missing(every))
+    wanted = set(store.missing(every))
     batch: dict[str, bytes] = {}
     for name, digests in blocks.items():
         if wanted.isdisjoint(digests):
@@ -53,20 +53,20 @@ def send(depot: Depot, workspace: Path, blocks: Blocks) -> None:
                 batch[digest] = piece
                 wanted.discard(digest)
             if len(batch) >= _SENT_AT_ONCE:
-                depot.put(batch)
+                store.put(batch)
                 batch = {}
     if batch:
-        depot.put(batch)
+        store.put(batch)
 
 
-def resend(depot: Depot, file: Path, digests: Sequence[str]) -> None:
+def resend(store: GenerationStore, file: Path, digests: Sequence[str]) -> None:
     """Sends those blocks of a file that are what their name says."""
     for digest, piece in zip(digests, _pieces(file), strict=False):
         if hashlib.sha256(piece).hexdigest() == digest:
-            depot.put({digest: piece})
+            store.put({digest: piece})
 
 
-def write(depot: Depot, place: Path, blocks: Sequence[str]) -> str:
+def write(store: GenerationStore, place: Path, blocks: Sequence[str]) -> str:
     """Writes a new private file from its blocks; returns the hash of all of it.
 
     Raises:
@@ -78,7 +78,7 @@ def write(depot: Depot, place: Path, blocks: Sequence[str]) -> str:
         descriptor = os.open(place, flags, FILE_MODE)
         try:
             for digest in blocks:
-                data = depot.block(digest)
+                data = store.block(digest)
                 hasher.update(data)
                 write_all(descriptor, data)
         finally:
@@ -86,11 +86,13 @@ def write(depot: Depot, place: Path, blocks: Sequence[str]) -> str:
     return hasher.hexdigest()
 
 
-def wrong(depot: Depot, name: str, expected: str, blocks: Sequence[str]) -> str:
-    """Returns what is wrong with a file in a depot, "" when it is whole.
+def wrong(
+    store: GenerationStore, name: str, expected: str, blocks: Sequence[str]
+) -> str:
+    """Returns what is wrong with a file in a store, "" when it is whole.
 
     Args:
-        depot: Where its blocks are.
+        store: Where its blocks are.
         name: The file.
         expected: Its SHA-256.
         blocks: Its blocks.
@@ -98,7 +100,7 @@ def wrong(depot: Depot, name: str, expected: str, blocks: Sequence[str]) -> str:
     hasher = hashlib.sha256()
     try:
         for digest in blocks:
-            hasher.update(depot.block(digest))
+            hasher.update(store.block(digest))
     except SnapshotNotFound as error:
         return f"{name}: {error.message}"
     return "" if hasher.hexdigest() == expected else f"{name} has another content"

@@ -1,4 +1,4 @@
-"""Generations on their way from a depot into a directory of this machine."""
+"""Generations on their way from a store into a directory of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ragcli.index.generations.generation_files import TEXT
 from ragcli.index.generations.manifest import Manifest
 from ragcli.index.generations.remote import block_files
 from ragcli.index.generations.remote.block_files import Blocks
-from ragcli.index.protocols import Depot
+from ragcli.index.protocols import GenerationStore
 from ragcli.storage.files import DIRECTORY_MODE, Directory
 
 Known = Mapping[tuple[str, str], Path]
@@ -38,7 +38,7 @@ def known(index: Directory) -> Known:
 
 
 def fill(
-    depot: Depot, place: Path, manifest: Manifest, blocks: Blocks, here: Known
+    store: GenerationStore, place: Path, manifest: Manifest, blocks: Blocks, here: Known
 ) -> None:
     """Writes the files of a generation, linked where this machine has them.
 
@@ -53,7 +53,7 @@ def fill(
         if source is not None:
             publishing.link_or_copy(source, place / name)
             continue
-        digest = block_files.write(depot, place / name, blocks.get(name, []))
+        digest = block_files.write(store, place / name, blocks.get(name, []))
         if digest != facts["sha256"]:
             raise manifests.damaged(manifest.name, f"{name} has another content")
 

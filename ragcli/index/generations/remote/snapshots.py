@@ -1,11 +1,11 @@
 """The generations of an index that several machines share.
 
-They live in a depot, as blocks of at most 1 MiB that are named by their hash, so
+They live in a store, as blocks of at most 1 MiB that are named by their hash, so
 that a block which is there already is never sent again. Each machine keeps the
 generations that it uses in a private cache, as the same immutable directories that
 a local index has: a generation is fetched once, every file is checked against the
-manifest, and the manifest against the hash that the depot calls current. A sealed
-index is sealed in the depot and in the cache alike.
+manifest, and the manifest against the hash that the store calls current. A sealed
+index is sealed in the store and in the cache alike.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from ragcli.index.generations.manifest import (
 )
 from ragcli.index.generations.remote import block_cache, block_files, fetching
 from ragcli.index.generations.snapshots import LocalSnapshots
-from ragcli.index.protocols import Depot, Sealer
-from ragcli.storage import leases
+from ragcli.index.protocols import GenerationStore, Sealer
+from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory
 
 _ATTEMPTS = 3
@@ -44,14 +44,14 @@ _ATTEMPTS = 3
 
 
 class RemoteSnapshots(LocalSnapshots):
-    """Generations in a depot, used through a local cache.
+    """Generations in a store, used through a local cache.
 
     Args:
-        depot: Where they live.
+        store: Where they live.
         cache: This machine's cache directory.
         profile: The profile's id; each has a cache of its own.
         sealer: Encrypts the files; None for a profile in the clear.
-        keep: Generations that stay in the depot, the current one included.
+        keep: Generations that stay in the store, the current one included.
         limit: Bytes of fetched generations on this machine.
         remember: Whether the cache may be changed; else what is fetched is gone with
             this process.
@@ -59,7 +59,7 @@ class RemoteSnapshots(LocalSnapshots):
 
     def __init__(  # noqa: PLR0913 - what a process decides about it, all named
         self,
-        depot: Depot,
+        store: GenerationStore,
         cache: Path,
         profile: str,
         sealer: Sealer | None,
@@ -73,7 +73,7 @@ class RemoteSnapshots(LocalSnapshots):
         directory = Directory.open(place, create=remember)
         super().__init__(directory, sealer, keep=keep, grace=60.0, remember=remember)
         self._id = profile
-        self._depot = depot
+        self._store = store
         self._cache = cache
         self._limit = limit
         self._live = ("", "")
@@ -81,13 +81,13 @@ class RemoteSnapshots(LocalSnapshots):
 
     def current(self) -> str:
         """Returns the live generation, or "" when there is none."""
-        name, digest, _ = self._depot.current()
+        name, digest, _ = self._store.current()
         self._live = (name, digest)
         return name
 
     def generations(self) -> list[str]:
         """Returns the kept generations, oldest first; the last one is current."""
-        return sorted(self._depot.generations(), key=generation_number)
+        return sorted(self._store.generations(), key=generation_number)
 
     def candidates(self) -> list[str]:
         """Returns all kept generations, newest first."""
@@ -119,7 +119,7 @@ class RemoteSnapshots(LocalSnapshots):
         if self._live[0] == generation:
             sound = manifests.digest(data) == self._live[1]
         else:
-            sound = data == self._depot.manifest(generation)[0]
+            sound = data == self._store.manifest(generation)[0]
         if not sound and self._remember:  # a failover lost what was seen here
             self._forget(generation)
         return sound
@@ -131,7 +131,9 @@ class RemoteSnapshots(LocalSnapshots):
     def _forget(self, generation: str) -> None:
         self._verified.pop(generation, None)
         index = self._made_index()
-        leases.remove_unused(index.descriptor, generation, collection.WORKSPACE)
+        directory_locks.remove_unused(
+            index.descriptor, generation, collection.WORKSPACE
+        )
         index.remove(verification.stamp_name(generation))
 
     def _fetch(self, generation: str) -> None:
@@ -139,20 +141,20 @@ class RemoteSnapshots(LocalSnapshots):
         if not self._remember and not self._passing:
             self._passing = block_cache.passing()
             self._profile, self._opened = Directory.open(self._passing), None
-        data, blocks = self._depot.manifest(generation)
+        data, blocks = self._store.manifest(generation)
         if self._live[0] == generation and manifests.digest(data) != self._live[1]:
             raise manifests.damaged(generation, "its manifest is another one")
         found = manifests.parse(data, generation)
         index = self._made_index()
-        name, lease = leases.make(index.descriptor, collection.WORKSPACE)
+        name, lock_fd = directory_locks.make(index.descriptor, collection.WORKSPACE)
         place = index.path / name
         try:
-            fetching.fill(self._depot, place, found, blocks, fetching.known(index))
+            fetching.fill(self._store, place, found, blocks, fetching.known(index))
             publishing.finish(place, data)
             fetching.put_in_place(index, place, generation)
         finally:
             shutil.rmtree(place, ignore_errors=True)
-            os.close(lease)
+            os.close(lock_fd)
         with index.child(generation) as opened:
             verification.note(index, opened, generation, data)
         if self._remember:
@@ -184,9 +186,9 @@ class RemoteSnapshots(LocalSnapshots):
     def _publish(
         self, workspace: Path, manifest: dict[str, Any], files: publishing.Facts
     ) -> str:
-        """Sends what the depot lacks, compares and swaps, and keeps a copy here."""
+        """Sends what the store lacks, compares and swaps, and keeps a copy here."""
         parent = str(manifest["parent"])
-        live, _, number = self._depot.current()
+        live, _, number = self._store.current()
         if live != parent:
             raise Conflict(
                 f"the index moved on to {live or 'nothing'} meanwhile",
@@ -195,14 +197,14 @@ class RemoteSnapshots(LocalSnapshots):
         name = generation_name(number + 1)
         data = self._encoded({**manifest, "name": name, "files": files})
         blocks = block_files.hashed(workspace, files, self._parent_blocks(parent))
-        block_files.send(self._depot, workspace, blocks)
+        block_files.send(self._store, workspace, blocks)
         digest = manifests.digest(data)
         for _ in range(_ATTEMPTS):
             told = (digest, data)
-            if not self._depot.publish(name, parent, told, blocks, self._keep):
+            if not self._store.publish(name, parent, told, blocks, self._keep):
                 self._keep_copy(workspace, name, data)
                 return name
-            block_files.send(self._depot, workspace, blocks)
+            block_files.send(self._store, workspace, blocks)
         raise Conflict("the index is being changed by others", "run the command again")
 
     def _encoded(self, manifest: Mapping[str, Any]) -> bytes:
@@ -216,7 +218,7 @@ class RemoteSnapshots(LocalSnapshots):
         """Returns the blocks of the parent's files, by the hash of the file."""
         if not parent:
             return {}
-        data, blocks = self._depot.manifest(parent)
+        data, blocks = self._store.manifest(parent)
         files = manifests.parse(data, parent).files
         return {files[name]["sha256"]: found for name, found in blocks.items()}
 
@@ -237,7 +239,7 @@ class RemoteSnapshots(LocalSnapshots):
 
     def is_whole(self, generation: str) -> bool:
         """Tells whether it is there: what the cache lacks is fetched again."""
-        return generation in self._depot.generations()
+        return generation in self._store.generations()
 
     def _place(self, generation: str) -> Path:
         """Returns where it is cached: a cache has the profile's id, and no name."""
@@ -245,15 +247,15 @@ class RemoteSnapshots(LocalSnapshots):
 
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Holds the ingest lock, on all machines."""
-        return self._depot.lock(wait)
+        return self._store.lock(wait)
 
     def prune(self) -> None:
-        """Removes every generation but the current one, here and in the depot."""
+        """Removes every generation but the current one, here and in the store."""
         live = self.current()
         if live:
-            data, blocks = self._depot.manifest(live)
+            data, blocks = self._store.manifest(live)
             told = (manifests.digest(data), data)
-            self._depot.publish(live, live, told, blocks, 1)
+            self._store.publish(live, live, told, blocks, 1)
             collection.collect(self._made_index(), live, keep=1, grace=0.0)
 
     def altered(self, generation: str) -> list[str]:
@@ -263,11 +265,11 @@ class RemoteSnapshots(LocalSnapshots):
     def verify(self, generation: str) -> list[str]:
         """Reads and hashes every block; returns what is wrong, one line each."""
         try:
-            data, blocks = self._depot.manifest(generation)
+            data, blocks = self._store.manifest(generation)
             found = self._parsed(data, generation)
         except (SnapshotDamaged, SnapshotNotFound) as error:
             return [error.message]
-        check = partial(block_files.wrong, self._depot)
+        check = partial(block_files.wrong, self._store)
         return [
             wrong
             for name, facts in sorted(found.files.items())
@@ -280,7 +282,7 @@ class RemoteSnapshots(LocalSnapshots):
         Only files that are what the manifest says are sent.
         """
         try:
-            data, blocks = self._depot.manifest(generation)
+            data, blocks = self._store.manifest(generation)
             found = self._parsed(data, generation)
         except (SnapshotDamaged, SnapshotNotFound):
             return False
@@ -288,7 +290,7 @@ class RemoteSnapshots(LocalSnapshots):
         for name, facts in found.files.items():
             source = here.get((name, facts["sha256"]))
             if source is not None:
-                block_files.resend(self._depot, source, blocks.get(name, []))
+                block_files.resend(self._store, source, blocks.get(name, []))
         return not self.verify(generation)
 
     def quarantine(self, generation: str) -> Path:

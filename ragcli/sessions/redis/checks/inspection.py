@@ -10,7 +10,7 @@ from ragcli.errors import ExitCode
 from ragcli.sessions.findings import DAMAGE, NOTE, Finding
 from ragcli.sessions.redis.keyspace import keyspace
 from ragcli.sessions.redis.server import addresses
-from ragcli.sessions.redis.server.addresses import Address
+from ragcli.sessions.redis.server.addresses import RedisAddress
 from ragcli.sessions.redis.server.client import Server
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _info(server: Server, tag: str) -> Mapping[str, Any]:
     return server.run(tag, ask)
 
 
-def _wire(where: Address) -> Iterator[Finding]:
+def _wire(where: RedisAddress) -> Iterator[Finding]:
     if not where.tls and not where.local:
         yield Finding(
             DAMAGE,
@@ -73,7 +73,7 @@ def _wire(where: Address) -> Iterator[Finding]:
         )
 
 
-def _version(where: Address, told: Mapping[str, Any]) -> Iterator[Finding]:
+def _version(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
     text = str(told.get("redis_version", ""))
     if not text:
         what = "the account may not ask how the server is set up (INFO)"
@@ -89,7 +89,7 @@ def _version(where: Address, told: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _persistence(where: Address, told: Mapping[str, Any]) -> Iterator[Finding]:
+def _persistence(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
     if not told:
         return
     if not int(told.get("aof_enabled", 0)):
@@ -110,7 +110,7 @@ def _persistence(where: Address, told: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _memory(where: Address, told: Mapping[str, Any]) -> Iterator[Finding]:
+def _memory(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
     policy = str(told.get("maxmemory_policy", "noeviction"))
     if policy not in _SAFE_POLICIES:
         yield Finding(
@@ -126,7 +126,7 @@ def _memory(where: Address, told: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _replicas(
-    where: Address, told: Mapping[str, Any], settings: Settings
+    where: RedisAddress, told: Mapping[str, Any], settings: Settings
 ) -> Iterator[Finding]:
     count = int(told.get("connected_slaves", 0))
     if told.get("role") == "slave":
@@ -152,7 +152,7 @@ def _replicas(
         )
 
 
-def _rights(server: Server, where: Address) -> Iterator[Finding]:
+def _rights(server: Server, where: RedisAddress) -> Iterator[Finding]:
     """Tells whether the account can reach other people's sessions."""
     from redis.exceptions import NoPermissionError
 

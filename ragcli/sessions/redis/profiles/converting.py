@@ -34,7 +34,7 @@ from ragcli.sessions.local.conversion import (
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.redis.audit import RedisAudit
-from ragcli.sessions.redis.depot import RedisDepot
+from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.key_slots import RedisKeyRing
 from ragcli.sessions.redis.leases import alone
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -125,7 +125,7 @@ class _Copy:
         live = str(old.snapshots.current())
         if not live:
             return ""
-        target = snapshots(RedisDepot(self._keys), self._keys.id, sealer)
+        target = snapshots(RedisGenerationStore(self._keys), self._keys.id, sealer)
         self._snapshots = target
         with (
             Directory.open(old.snapshots.directory(live)) as generation,

@@ -36,7 +36,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @frozen
-class Address:
+class RedisAddress:
     """Where a store is, and who asks."""
 
     scheme: str
@@ -81,7 +81,7 @@ class Address:
         return f"{self.hosts or self.path}/{self.service}/{self.database}"
 
 
-def parse(text: str) -> Address:
+def parse(text: str) -> RedisAddress:
     """Returns the parts of an address.
 
     Raises:
@@ -103,7 +103,7 @@ def parse(text: str) -> Address:
     if "unix" in scheme:
         if hosts or not parts.path.strip("/"):
             raise _wrong("after unix:// comes the whole path of a socket")
-        return Address(
+        return RedisAddress(
             scheme,
             (),
             path=unquote(parts.path),
@@ -113,7 +113,7 @@ def parse(text: str) -> Address:
         )
     service, database = _path(parts.path, sentinel=scheme == "redis+sentinel")
     port = SENTINEL_PORT if service else PORT
-    return Address(
+    return RedisAddress(
         scheme,
         tuple(_host(host, port) for host in hosts.split(",")),
         service=service,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ragcli.errors import RagcliError
 from ragcli.sessions.redis.server import faults, sentinels, tls
-from ragcli.sessions.redis.server.addresses import Address
+from ragcli.sessions.redis.server.addresses import RedisAddress
 from ragcli.sessions.redis.server.replication import Replicas
 from ragcli.sessions.redis.server.wire import Wire
 
@@ -46,7 +46,7 @@ class Server:
             server has answered.
     """
 
-    def __init__(self, address: Address, *, patience: float) -> None:
+    def __init__(self, address: RedisAddress, *, patience: float) -> None:
         self.address = address
         self._patience = patience
         self._reached = False

@@ -1,4 +1,4 @@
-"""The one border where errors of the Redis library become ours.
+"""Translates errors of the Redis library: the one place where they become ours.
 
 Each is one line that names the server and never a password, with what to do. What
 can pass by itself (a lost connection, a server that starts, a failover) may be

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ragcli.errors import StoreUnavailable
 from ragcli.frozen import frozen
-from ragcli.sessions.redis.server.addresses import Address
+from ragcli.sessions.redis.server.addresses import RedisAddress
 from ragcli.sessions.redis.server.faults import NotInCharge
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Elected:
     """How many of them they could put in charge next."""
 
 
-def elected(address: Address, connect: Connect) -> Elected:
+def elected(address: RedisAddress, connect: Connect) -> Elected:
     """Returns the newest decision of all sentinels that answer.
 
     Args:
@@ -77,7 +77,7 @@ def elected(address: Address, connect: Connect) -> Elected:
     )
 
 
-def _told(address: Address, host: tuple[str, int], connect: Connect) -> Elected:
+def _told(address: RedisAddress, host: tuple[str, int], connect: Connect) -> Elected:
     """Returns what one sentinel says."""
     sentinel = connect(
         host,

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ragcli.errors import ConfigError, NotPermitted, RagcliError, StoreUnavailable
-from ragcli.sessions.redis.server.addresses import TLS_FILES, Address
+from ragcli.sessions.redis.server.addresses import TLS_FILES, RedisAddress
 
 _WANTS_OURS = ("certificate required", "handshake failure", "bad certificate")
 _UNKNOWN_PEER = ("unknown ca", "certificate unknown")
 
 
-def options(address: Address) -> dict[str, Any]:
+def options(address: RedisAddress) -> dict[str, Any]:
     """Returns the library's options for an encrypted connection.
 
     Raises:

@@ -3,14 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ragcli.index.passages import Exchange
+from ragcli.index.passages import EarlierTurn
 from ragcli.index.search import followup
 from ragcli.index.search.followup import Searched, build
 
 SEARCHED = Searched({"en"}, lambda variants: 1.0 + len(variants[0]))
 HISTORY = (
-    Exchange("Where is the Great Barrier Reef?", "Off the coast of Queensland."),
-    Exchange("Which fish live around the reef?", "Clownfish, wrasses and parrotfish."),
+    EarlierTurn("Where is the Great Barrier Reef?", "Off the coast of Queensland."),
+    EarlierTurn(
+        "Which fish live around the reef?", "Clownfish, wrasses and parrotfish."
+    ),
 )
 
 
@@ -61,6 +63,6 @@ def test_the_vector_leans_towards_the_history(embedder):
 
 
 def test_only_recent_turns_are_read(embedder):
-    long = (Exchange("Ancient pyramids?", "Yes."),) + HISTORY * followup.TURNS
+    long = (EarlierTurn("Ancient pyramids?", "Yes."),) + HISTORY * followup.TURNS
 
     assert "pyramid" not in weights(build("Do they bite?", long, SEARCHED, embedder))

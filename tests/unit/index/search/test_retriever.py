@@ -9,9 +9,9 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.index.fulltext.analysis import Term
-from ragcli.index.passages import Exchange, SearchRequest
+from ragcli.index.passages import EarlierTurn, SearchRequest
 from ragcli.index.search import fusion
-from ragcli.index.search.relevance import TOKENS, Evidence, falling, relevance
+from ragcli.index.search.relevance import TOKENS, Features, falling, relevance
 from ragcli.index.search.retriever import Retriever
 from tests.unit.index.search.conftest import names
 
@@ -76,7 +76,9 @@ def test_the_threshold_is_a_setting(index, embedder):
 
 
 def test_a_follow_up_is_understood(sea):
-    history = (Exchange("Where do clownfish live?", "Among anemones of coral reefs."),)
+    history = (
+        EarlierTurn("Where do clownfish live?", "Among anemones of coral reefs."),
+    )
 
     alone = sea.search(SearchRequest("Off which state is it?"))
     asked = sea.search(SearchRequest("Off which state is it?", history))
@@ -205,8 +207,8 @@ def test_equal_scores_stay_equal():
 
 
 def test_more_evidence_is_more_relevance():
-    weak = relevance(Evidence(0.2, 0.4, 1.0, 1.0), TOKENS)
-    strong = relevance(Evidence(0.9, 0.9, 4.0, 8.0), TOKENS)
+    weak = relevance(Features(0.2, 0.4, 1.0, 1.0), TOKENS)
+    strong = relevance(Features(0.9, 0.9, 4.0, 8.0), TOKENS)
 
     assert weak < 0.5 < strong
     assert falling([0.4, 0.6, 0.1]) == [0.4, 0.4, 0.1]

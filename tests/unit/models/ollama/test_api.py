@@ -10,7 +10,7 @@ import pytest
 
 from ragcli.errors import ConfigError, ModelFailed, ModelNotFound, ServerUnreachable
 from ragcli.models.ollama import models as client
-from ragcli.models.ollama.address import Address
+from ragcli.models.ollama.address import OllamaAddress
 from ragcli.models.ollama.api import OllamaServer
 from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port
 
@@ -36,30 +36,30 @@ def test_addresses_read_as_ollama_reads_them(
 ) -> None:
     monkeypatch.delenv("OLLAMA_HOST", raising=False)
 
-    assert Address.parse(text).url == url
+    assert OllamaAddress.parse(text).url == url
 
 
 def test_the_variable_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_HOST", "elsewhere:99")
 
-    assert Address.parse().url == "http://elsewhere:99"
-    assert Address.parse("here:1").url == "http://here:1"
+    assert OllamaAddress.parse().url == "http://elsewhere:99"
+    assert OllamaAddress.parse("here:1").url == "http://here:1"
 
 
 @pytest.mark.parametrize("text", ["ftp://x", "x:port", "http://[::1", "x:99999"])
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="cannot be used"):
-        Address.parse(text)
+        OllamaAddress.parse(text)
 
 
 def test_credentials_are_headers_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_API_KEY", "key")
 
-    own = Address.parse("http://me:p%40ss@x")
+    own = OllamaAddress.parse("http://me:p%40ss@x")
 
     assert own.headers() == {"Authorization": "Basic bWU6cEBzcw=="}
     assert "ss" not in own.url
-    assert Address.parse("x").headers() == {"Authorization": "Bearer key"}
+    assert OllamaAddress.parse("x").headers() == {"Authorization": "Bearer key"}
 
 
 def test_the_list_is_in_the_servers_order(ollama: FakeOllama) -> None:

@@ -12,7 +12,7 @@ from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
 from ragcli.index.generations.remote import block_cache
 from ragcli.index.generations.remote.block_files import BLOCK
 from ragcli.index.generations.remote.snapshots import RemoteSnapshots
-from ragcli.sessions.redis.depot import RedisDepot
+from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
 from tests.redis_servers import RedisServer
@@ -42,7 +42,7 @@ def contents(session: RedisSession) -> dict[str, bytes]:
     }
 
 
-class Counted(RedisDepot):
+class Counted(RedisGenerationStore):
     """A depot that counts the blocks that cross the network."""
 
     read: list[str]
@@ -125,7 +125,7 @@ def test_publishing_over_a_generation_that_moved_on_is_a_conflict(
 
 def test_a_swap_that_lost_the_race_changes_nothing(session: RedisSession) -> None:
     publish(session, {"a": b"1"})
-    depot = RedisDepot(session.keys)
+    depot = RedisGenerationStore(session.keys)
     with pytest.raises(Conflict):
         depot.publish("gen-00000009", "gen-00000007", ("d", b"m"), {}, 4)
     assert depot.current()[0] == "gen-00000001"
@@ -226,7 +226,7 @@ def test_the_cache_is_bounded_and_drops_the_oldest(
     for number, session in enumerate(sessions):
         publish(session, {"a": os.urandom(1000)})
         snapshots = RemoteSnapshots(
-            RedisDepot(session.keys), cache, session.id, None, limit=3000
+            RedisGenerationStore(session.keys), cache, session.id, None, limit=3000
         )
         places.append(snapshots.directory(snapshots.current()))
         os.utime(places[-1], (number, number))

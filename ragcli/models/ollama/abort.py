@@ -15,7 +15,7 @@ from typing import Any
 _CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 
-class HangUp:
+class RequestAbort:
     """Knows the socket of an httpx client's last request.
 
     `hooks` goes into the client's `event_hooks`; what it asks for is httpx's public

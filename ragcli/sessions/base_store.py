@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SessionT = TypeVar("SessionT", bound=OpenedProfile)
 
 
-class Profiles(Generic[SessionT]):
+class BaseStore(Generic[SessionT]):
     """The part of a `SessionStore` that does not depend on where profiles live.
 
     Args:

@@ -19,7 +19,7 @@ _AROUND = 8
 """Turns that are loaded before and after one that is jumped to."""
 
 
-class FindingMixin(ConversationsMixin):
+class FindInChatMixin(ConversationsMixin):
     """Drives the find bar and the search screen."""
 
     _pattern: re.Pattern[str] | None = None

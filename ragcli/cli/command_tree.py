@@ -19,7 +19,7 @@ from typer.main import get_command
 
 from ragcli import __version__
 from ragcli.cli.input.arguments import without_pydantic
-from ragcli.cli.input.options import Invocation, Shared, Started, started_by
+from ragcli.cli.input.options import AppContext, Invocation, Shared, started_by
 
 GROUPS = "ragcli.cli.commands"
 
@@ -60,7 +60,7 @@ class DocsCommand(Command):
         return super().parse_args(ctx, spread_paths(args, "--docs"))
 
 
-class StandIn(TyperCommand):
+class LazyCommand(TyperCommand):
     """A command that is not built yet.
 
     Args:
@@ -88,7 +88,7 @@ class Group(TyperGroup):
     ) -> tuple[str | None, Any, list[str]]:
         """Returns the chosen command's name, itself, and what is left of `args`."""
         name, command, rest = super().resolve_command(ctx, args)
-        if isinstance(command, StandIn):
+        if isinstance(command, LazyCommand):
             command = command.build()
         return name, command, rest
 
@@ -96,7 +96,7 @@ class Group(TyperGroup):
 def root() -> Group:
     """Returns `ragcli` itself."""
     commands = {
-        name: StandIn(name, summary, _builder(name, module))
+        name: LazyCommand(name, summary, _builder(name, module))
         for name, (module, summary) in COMMANDS.items()
     }
     return _group("ragcli", _root_callback, commands)
@@ -118,9 +118,11 @@ def branch(
 ) -> Group:
     """Returns the group `name` of `functions`, none of them built yet."""
 
-    def build(child: str, function: Callable[..., int | None]) -> StandIn:
+    def build(child: str, function: Callable[..., int | None]) -> LazyCommand:
         summary = (function.__doc__ or "").split("\n\n")[0]
-        return StandIn(child, " ".join(summary.split()), lambda: leaf(child, function))
+        return LazyCommand(
+            child, " ".join(summary.split()), lambda: leaf(child, function)
+        )
 
     commands = {child: build(child, function) for child, function in functions.items()}
     return _group(name, _group_callback, commands, about)
@@ -141,7 +143,7 @@ def leaf(name: str, function: Callable[..., int | None]) -> TyperCommand:
 def _group(
     name: str,
     callback: Callable[..., None],
-    commands: Mapping[str, StandIn],
+    commands: Mapping[str, LazyCommand],
     about: str = "",
 ) -> Group:
     app = _app()
@@ -208,7 +210,7 @@ def _root_callback(
     _group_callback(ctx, **arguments)
 
 
-def _completion(started: Started, *, install: bool) -> None:
+def _completion(started: AppContext, *, install: bool) -> None:
     """Installs or prints what makes the shell complete."""
     from ragcli.cli.completion import scripts
 

@@ -13,7 +13,7 @@ from ragcli.tui.messages import NotRecorded
 from ragcli.tui.workers.threads import aside
 
 
-class KeepingMixin(ConversationsMixin):
+class DraftsMixin(ConversationsMixin):
     """Sees to it that nothing is lost."""
 
     unrecorded: NotRecorded | None = None

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from ragcli.errors import RagcliError
 from ragcli.tui.messages import HistoryFailed, HistoryMoved
-from ragcli.tui.ports import Profile
+from ragcli.tui.ports import ProfilePort
 
 _WAIT = 0.5
 """Seconds of one wait; leaving a profile takes as long at the most."""
@@ -18,7 +18,7 @@ _PAUSE = 5.0
 """Seconds before a history that could not be read is tried again."""
 
 
-class Watcher:
+class HistoryWatcher:
     """Posts `HistoryMoved` whenever a profile's history has grown.
 
     Args:
@@ -26,7 +26,7 @@ class Watcher:
         post: Takes messages from any thread.
     """
 
-    def __init__(self, profile: Profile, post: Callable[[Message], object]) -> None:
+    def __init__(self, profile: ProfilePort, post: Callable[[Message], object]) -> None:
         self._profile = profile
         self._post = post
         self._stopped = threading.Event()

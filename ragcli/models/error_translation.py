@@ -1,4 +1,4 @@
-"""The border to other people's code: what they raise becomes one of our errors.
+"""Translates errors of other people's code: what it raises becomes one of ours.
 
 A foreign exception is known by the names of its classes, so that nothing has to be
 imported to recognise it. Whatever is not in the tables is a bug, and passes.
@@ -25,7 +25,7 @@ _LONGEST = 300
 
 
 @frozen
-class Peer:
+class Endpoint:
     """Who is on the other side, as error messages name them."""
 
     name: str
@@ -44,56 +44,59 @@ class Peer:
     """What to do when it does not have the model."""
 
 
-def _unreachable(peer: Peer, error: BaseException) -> ModelUnavailable:
-    return ServerUnreachable(f"{peer.name}: {_reason(error)}", peer.unreachable)
+def _unreachable(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
+    return ServerUnreachable(f"{endpoint.name}: {_reason(error)}", endpoint.unreachable)
 
 
-def _silent(peer: Peer, _: BaseException) -> ModelUnavailable:
+def _silent(endpoint: Endpoint, _: BaseException) -> ModelUnavailable:
     return ModelFailed(
-        f"{peer.name} was silent for {peer.silence:g} s",
+        f"{endpoint.name} was silent for {endpoint.silence:g} s",
         "a large model may need longer: ragcli config set timeout 10m",
     )
 
 
-def _broken(peer: Peer, error: BaseException) -> ModelUnavailable:
+def _broken(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
     return ModelFailed(
-        f"{peer.name} broke off: {_reason(error)}", "see the server's log, then retry"
+        f"{endpoint.name} broke off: {_reason(error)}",
+        "see the server's log, then retry",
     )
 
 
-def _unreadable(peer: Peer, error: BaseException) -> ModelUnavailable:
+def _unreadable(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
     return ModelFailed(
-        f"{peer.name} sent something that cannot be read: {_reason(error)}",
+        f"{endpoint.name} sent something that cannot be read: {_reason(error)}",
         "check that the address is a model server's",
     )
 
 
-def _missing(peer: Peer, _: BaseException) -> ModelUnavailable:
-    return ModelNotFound(f"{peer.name} has no model {peer.model!r}", peer.missing)
+def _missing(endpoint: Endpoint, _: BaseException) -> ModelUnavailable:
+    return ModelNotFound(
+        f"{endpoint.name} has no model {endpoint.model!r}", endpoint.missing
+    )
 
 
-def _failed(peer: Peer, error: BaseException) -> ModelUnavailable:
-    return ModelFailed(f"{peer.name}: {_reason(error)}", _advice(error))
+def _failed(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
+    return ModelFailed(f"{endpoint.name}: {_reason(error)}", _advice(error))
 
 
-def _answered(peer: Peer, error: BaseException) -> ModelUnavailable:
+def _answered(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
     """Translates an error that came as an answer, by its HTTP status."""
     status = _status(error)
     if status == 404:
-        return _missing(peer, error)
+        return _missing(endpoint, error)
     if status in {401, 403}:
         return ModelFailed(
-            f"{peer.name} refused the credentials: {_reason(error)}",
+            f"{endpoint.name} refused the credentials: {_reason(error)}",
             "check the provider's API key in your environment",
         )
-    return _failed(peer, error)
+    return _failed(endpoint, error)
 
 
-def _not_installed(peer: Peer, error: BaseException) -> ModelUnavailable:
-    return ProviderMissing(f"{peer.name}: {_reason(error)}", "install its package")
+def _not_installed(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
+    return ProviderMissing(f"{endpoint.name}: {_reason(error)}", "install its package")
 
 
-Translation = Callable[[Peer, BaseException], ModelUnavailable]
+Translation = Callable[[Endpoint, BaseException], ModelUnavailable]
 
 BY_CLASS: dict[str, Translation] = {
     "builtins.ConnectionError": _unreachable,
@@ -142,17 +145,19 @@ BY_PACKAGE: dict[str, Translation] = dict.fromkeys(
 """Top-level package of a provider's client → translation of all that it raises."""
 
 
-class Border(AbstractContextManager[None]):
+class ErrorTranslation(AbstractContextManager[None]):
     """Turns foreign exceptions that leave its block into leaves of `ModelUnavailable`.
 
     Args:
-        peer: Who is spoken to.
+        endpoint: Who is spoken to.
         also: Further builtin classes that this peer raises for its own failures
             (LangChain's factories raise `ValueError`).
     """
 
-    def __init__(self, peer: Peer, also: tuple[type[Exception], ...] = ()) -> None:
-        self._peer = peer
+    def __init__(
+        self, endpoint: Endpoint, also: tuple[type[Exception], ...] = ()
+    ) -> None:
+        self._endpoint = endpoint
         self._also = also
 
     def __exit__(
@@ -168,7 +173,7 @@ class Border(AbstractContextManager[None]):
         if translate is None and isinstance(error, self._also):
             translate = _failed
         if translate:
-            raise translate(self._peer, error) from None
+            raise translate(self._endpoint, error) from None
 
 
 def translation_of(kind: type[BaseException]) -> Translation | None:

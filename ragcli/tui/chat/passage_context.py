@@ -9,14 +9,14 @@ from typing import Any
 
 from ragcli.errors import DocumentNotFound, RagcliError
 from ragcli.text import safe_name
-from ragcli.tui.sources import Source
+from ragcli.tui.sources import SourceEntry
 
 _LINES = 8
 """Lines shown on either side of a passage of a text file."""
 
 
-def surroundings(
-    source: Source, document: Callable[[Path], tuple[Any, Sequence[Any]]]
+def passage_context(
+    source: SourceEntry, document: Callable[[Path], tuple[Any, Sequence[Any]]]
 ) -> tuple[str, str]:
     """Returns the text before and after a passage.
 

@@ -1,7 +1,7 @@
-"""Directories in use: a lease is a `flock` on the directory itself.
+"""Locks on directories in use: a `flock` on the directory itself.
 
 A reader shares its generation, whoever fills a directory owns it, and a sweeper
-removes only what it can own. The kernel drops a lease with its process, so that
+removes only what it can own. The kernel drops a lock with its process, so that
 nothing has to be guessed from ages or process ids. Names are looked up in an open
 directory, never by path: what is renamed meanwhile, and has a namesake by then, is
 still the one that is meant.
@@ -21,7 +21,7 @@ _ATTEMPTS = 100
 
 
 def make(parent: int, prefix: str) -> tuple[str, int]:
-    """Makes a private directory and returns its name and the lease on it.
+    """Makes a private directory and returns its name and a descriptor that owns it.
 
     A directory has its name before it has its owner. A sweeper that comes between
     takes it for one that was left, and then another one is made.
@@ -53,7 +53,7 @@ def share(parent: int, name: str) -> int:
     Raises:
         FileNotFoundError: It is gone, or going.
     """
-    return _lease(parent, name, fcntl.LOCK_SH)
+    return _lock(parent, name, fcntl.LOCK_SH)
 
 
 def own(parent: int, name: str) -> int:
@@ -62,15 +62,15 @@ def own(parent: int, name: str) -> int:
     Raises:
         FileNotFoundError: It is gone, or in use.
     """
-    return _lease(parent, name, fcntl.LOCK_EX)
+    return _lock(parent, name, fcntl.LOCK_EX)
 
 
 def release(descriptor: int) -> None:
-    """Gives a lease up; the directory stays open."""
+    """Gives a lock up; the directory stays open."""
     fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-def _lease(parent: int, name: str, kind: int) -> int:
+def _lock(parent: int, name: str, kind: int) -> int:
     with disk_errors(name):
         descriptor = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
     try:

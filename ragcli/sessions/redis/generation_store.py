@@ -16,7 +16,7 @@ _PIECE = 4
 """Blocks that are sent at once."""
 
 
-class RedisDepot:
+class RedisGenerationStore:
     """An `index.protocols.Depot`.
 
     Args:

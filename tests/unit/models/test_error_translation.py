@@ -23,9 +23,15 @@ from ragcli.errors import (
     ServerUnreachable,
     UsageError,
 )
-from ragcli.models.border import BY_CLASS, BY_PACKAGE, Border, Peer, translation_of
+from ragcli.models.error_translation import (
+    BY_CLASS,
+    BY_PACKAGE,
+    Endpoint,
+    ErrorTranslation,
+    translation_of,
+)
 
-PEER = Peer("Ollama at http://x:1", model="m", silence=7, missing="pull it")
+PEER = Endpoint("Ollama at http://x:1", model="m", silence=7, missing="pull it")
 
 
 def exceptions_of(module: object) -> set[type[BaseException]]:
@@ -66,7 +72,7 @@ def test_every_exception_of_the_libraries_is_translated(
 ) -> None:
     error = made(kind)
 
-    with pytest.raises(ModelUnavailable) as met, Border(PEER):
+    with pytest.raises(ModelUnavailable) as met, ErrorTranslation(PEER):
         raise error
 
     assert type(met.value) is not ModelUnavailable
@@ -91,7 +97,7 @@ def test_every_name_of_the_table_exists(name: str) -> None:
 def test_whatever_a_providers_client_raises_is_translated(package: str) -> None:
     kind = type("RateLimitError", (Exception,), {"__module__": f"{package}.errors"})
 
-    with pytest.raises(ModelFailed, match="slow down"), Border(PEER):
+    with pytest.raises(ModelFailed, match="slow down"), ErrorTranslation(PEER):
         raise kind("slow down")
 
 
@@ -108,7 +114,7 @@ def test_whatever_a_providers_client_raises_is_translated(package: str) -> None:
 def test_an_answers_status_decides(
     status: int, expected: type[ModelUnavailable], hint: str
 ) -> None:
-    with pytest.raises(expected) as met, Border(PEER):
+    with pytest.raises(expected) as met, ErrorTranslation(PEER):
         raise ollama.ResponseError("no", status)
 
     assert hint in met.value.hint
@@ -128,12 +134,12 @@ def test_an_answers_status_decides(
 def test_what_it_means_decides(
     error: Exception, expected: type[ModelUnavailable]
 ) -> None:
-    with pytest.raises(expected), Border(PEER):
+    with pytest.raises(expected), ErrorTranslation(PEER):
         raise error
 
 
 def _raise_at_the_border(error: Exception) -> None:
-    with Border(PEER):
+    with ErrorTranslation(PEER):
         raise error
 
 
@@ -150,21 +156,24 @@ def test_a_servers_own_words_are_shown() -> None:
     "error", [ZeroDivisionError(), KeyError("x"), AttributeError("x"), GeneratorExit()]
 )
 def test_a_bug_is_not_dressed_up(error: BaseException) -> None:
-    with pytest.raises(type(error)), Border(PEER):
+    with pytest.raises(type(error)), ErrorTranslation(PEER):
         raise error
 
 
 def test_our_own_errors_pass_as_they_are() -> None:
     mine = UsageError("mine")
 
-    with pytest.raises(UsageError) as met, Border(PEER):
+    with pytest.raises(UsageError) as met, ErrorTranslation(PEER):
         raise mine
 
     assert met.value is mine
 
 
 def test_a_peers_own_builtin_errors_can_be_named() -> None:
-    with pytest.raises(ModelFailed, match="no key"), Border(PEER, also=(ValueError,)):
+    with (
+        pytest.raises(ModelFailed, match="no key"),
+        ErrorTranslation(PEER, also=(ValueError,)),
+    ):
         raise ValueError("no key")
-    with pytest.raises(ValueError, match="no key"), Border(PEER):
+    with pytest.raises(ValueError, match="no key"), ErrorTranslation(PEER):
         raise ValueError("no key")

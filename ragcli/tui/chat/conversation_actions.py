@@ -13,12 +13,17 @@ from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
 from ragcli.sessions.records.records import Conversation, Turn
 from ragcli.text import safe_name
 from ragcli.tui.chat.conversations import ConversationsMixin
-from ragcli.tui.screens.dialogs import Choice, ConfirmDialog, PickDialog, TextDialog
+from ragcli.tui.screens.dialogs import (
+    ConfirmDialog,
+    PickDialog,
+    PickerEntry,
+    TextDialog,
+)
 from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.workers.threads import aside
 
 
-class ChangingMixin(ConversationsMixin):
+class ConversationActionsMixin(ConversationsMixin):
     """Does what the sidebar and the commands ask of conversations."""
 
     @on(Sidebar.ConversationChosen)
@@ -47,7 +52,9 @@ class ChangingMixin(ConversationsMixin):
             return
         conversations = await aside(history.conversations)
         choices = [
-            Choice(c.id, c.title or "untitled", f"{c.turns} turns · {c.updated[:10]}")
+            PickerEntry(
+                c.id, c.title or "untitled", f"{c.turns} turns · {c.updated[:10]}"
+            )
             for c in conversations
         ]
         dialog = PickDialog("Conversations", choices, self.conversation)
@@ -132,9 +139,9 @@ class ChangingMixin(ConversationsMixin):
 
 
 _FORMATS = (
-    Choice(".md", "Markdown (.md)", "to read and to edit"),
-    Choice(".html", "HTML (.html)", "one page, for a browser"),
-    Choice(".json", "JSON (.json)", "whole records, ids included"),
+    PickerEntry(".md", "Markdown (.md)", "to read and to edit"),
+    PickerEntry(".html", "HTML (.html)", "one page, for a browser"),
+    PickerEntry(".json", "JSON (.json)", "whole records, ids included"),
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 _OPEN, _CLOSE = "<think>", "</think>"
 
 
-def without_thoughts(pieces: Iterator[str]) -> Iterator[str]:
+def without_reasoning(pieces: Iterator[str]) -> Iterator[str]:
     """Yields the pieces of an answer without a leading `<think>…</think>`.
 
     Servers that know of reasoning send it apart; older ones, and templates that they

@@ -14,9 +14,9 @@ from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import labelled, safe_line
 from ragcli.tui.attachments import attached
-from ragcli.tui.chat.keeping import KeepingMixin
+from ragcli.tui.chat.drafts import DraftsMixin
 from ragcli.tui.messages import NotRecorded
-from ragcli.tui.ports import Profile
+from ragcli.tui.ports import ProfilePort
 from ragcli.tui.sources import from_passages
 from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew, Asking
@@ -29,7 +29,7 @@ _TELL = 0.5
 """Seconds between two statements of the speed."""
 
 
-class AskingMixin(KeepingMixin):
+class AnsweringMixin(DraftsMixin):
     """Sends questions and shows what comes back."""
 
     _replaced: TurnView | None = None
@@ -222,7 +222,7 @@ class AskingMixin(KeepingMixin):
         self.do("count", self.count_documents, asking.profile)
         self.ask_next()
 
-    async def count_documents(self, profile: Profile) -> None:
+    async def count_documents(self, profile: ProfilePort) -> None:
         """Brings the number of documents up to date; others may have added some."""
         count = await aside(profile.library.count)
         if profile is self.profile:

@@ -33,7 +33,7 @@ chunks: 75,000 of them, of Python's sources and of Debian's documentation."""
 _MEASURED = "builtin:wordllama-256"
 
 
-class Pool:
+class CombinedReader:
     """Readers with their statistics taken together, so that scores compare.
 
     Args:

@@ -10,7 +10,7 @@ import certifi
 
 SCRIPT = """
 import os, sys, threading
-from ragcli.models.langchain.imports import lean_ollama
+from ragcli.models.langchain.lean_imports import lean_ollama
 
 def load():
     barrier.wait()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragcli.models.langchain.thoughts import without_thoughts
+from ragcli.models.langchain.reasoning import without_reasoning
 
 CASES = {
     "<think>a [1] b</think>\n\nYes.": "Yes.",
@@ -29,4 +29,4 @@ def test_only_a_leading_thought_is_left_out(
     places = sorted({0, len(said), *(cut for cut in cuts if cut < len(said))})
     pieces = [said[a:b] for a, b in pairwise(places)]
 
-    assert "".join(without_thoughts(iter(pieces))) == shown
+    assert "".join(without_reasoning(iter(pieces))) == shown

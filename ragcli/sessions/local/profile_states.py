@@ -19,7 +19,7 @@ _LONG = ("profile", "ingest")
 
 
 @frozen
-class Standing:
+class ProfileState:
     """One profile, from outside."""
 
     encrypted: bool
@@ -28,7 +28,7 @@ class Standing:
     """Which other process works on it for long: it indexes, clones, encrypts."""
 
 
-def standings(home: Home, settings: Settings) -> dict[str, Standing]:
+def read_states(home: Home, settings: Settings) -> dict[str, ProfileState]:
     """Returns how the caller's profiles on this machine's disk stand.
 
     A profile that cannot be read is left out: opening it says why.
@@ -40,5 +40,5 @@ def standings(home: Home, settings: Settings) -> dict[str, Standing]:
             holders = [holder(directory, lock) for lock in _LONG]
             others = [one for one in holders if one and one.pid != os.getpid()]
             encrypted = profile_file.read(directory, name).encrypted
-            found[name] = Standing(encrypted, others[0] if others else None)
+            found[name] = ProfileState(encrypted, others[0] if others else None)
     return found
