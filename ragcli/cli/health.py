@@ -103,7 +103,8 @@ def _settings(runtime: Runtime) -> Iterator[Check]:
     yield Check(GOOD, "settings", f"{count(changed, 'setting')} of your own, all valid")
     if runtime.project:
         state = NOTE if runtime.project_notice else GOOD
-        hint = runtime.project_notice
+        where = os.fspath(runtime.project.path)
+        hint = runtime.project_notice.removeprefix(where).lstrip(": ")
         yield Check(state, "project file", project_files.line(runtime.project), hint)
 
 

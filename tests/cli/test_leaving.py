@@ -31,6 +31,19 @@ def test_nothing_leaves_by_default(run_cli):
     }
 
 
+def test_a_project_file_has_a_line_of_its_own(run_cli, tmp_path, monkeypatch):
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / ".ragcli.toml"
+    file.write_text("model = 'openai:m'\n")
+
+    checks = run_cli("doctor", "--json").json["checks"]
+
+    (check,) = (check for check in checks if check["what"] == "project file")
+    assert (check["state"], check["found"]) == ("note", f"{file}: not trusted")
+    assert check["hint"].startswith("model not taken from it")
+
+
 def test_nothing_leaves_with_a_server_on_this_machine(run_cli, monkeypatch):
     with FakeOllama() as server:
         monkeypatch.setenv("OLLAMA_HOST", server.host)

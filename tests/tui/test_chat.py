@@ -458,6 +458,16 @@ async def test_model_and_theme_are_picked(
         assert app.theme == "nord"
 
 
+async def test_what_is_not_taken_from_a_project_file_is_told(
+    chat: Chat, backend: Backend
+):
+    backend.project_notice = "/src/.ragcli.toml: model \x1b[31m not taken from it"
+    async with chat() as (pilot, app, _):
+        await until(pilot, lambda: "not taken from it" in notices(app))
+
+        assert "\x1b" not in notices(app)
+
+
 async def test_a_model_elsewhere_is_labelled_wherever_it_is_shown(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ):
