@@ -38,6 +38,7 @@ from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
 from ragcli.index.passages import EarlierTurn as PassageExchange
 from ragcli.index.passages import SearchRequest, SearchResult
+from ragcli.language import question
 from ragcli.models.base import ChatModel, Prompt
 from ragcli.models.select import ChosenModel
 from ragcli.sessions.history.context import Context
@@ -87,7 +88,7 @@ class Engine:
         With `memory = "summary"` the generator then has older turns summed up.
 
         Raises:
-            UsageError: The question is empty.
+            UsageError: The question is empty, or longer than a question is.
             ConversationNotFound: There is no such conversation.
             ModelUnavailable: The model failed and may not be replaced.
             Unverified: `strict`, and a citation does not hold.
@@ -96,6 +97,7 @@ class Engine:
         request = replace(request, question=request.question.strip())
         if not request.question:
             raise UsageError("the question is empty", 'try: ragcli ask "How …?"')
+        question.check(request.question)
         state = self._begin(request)
         try:
             yield from self._until_cancelled(state)

@@ -30,6 +30,10 @@ HALF_WINDOW = 32
 """Tokens; windows are two halves long and start at every half."""
 _AT_ONCE = 32
 """Halves summed at once: 1 MB of vectors, which stays in a processor's cache."""
+_ASKED_AT_ONCE = 256
+"""Tokens of a question that are compared at once: about 60 MB for the candidates."""
+_MOST_ASKED = 1024
+"""Tokens of a question that are compared at all."""
 _FIRST_MERGED = 259
 """Tokens below it are single bytes and marks; merges follow, frequent ones first."""
 _BYTE_IMPORTANCE = 4.0
@@ -49,6 +53,20 @@ def importance(ids: NDArray[np.uint16]) -> NDArray[np.float32]:
         number < _FIRST_MERGED, _BYTE_IMPORTANCE, np.log2(2 + number / 300)
     )
     return found.astype(np.float32)
+
+
+def _heaviest(
+    ids: NDArray[np.uint16], weight: NDArray[np.float32]
+) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    """Returns a question's tokens with their weights; of a long text the heaviest."""
+    import numpy as np
+
+    if len(ids) <= _ASKED_AT_ONCE:
+        return ids, weight
+    distinct, place = np.unique(ids, return_inverse=True)
+    total = np.bincount(place, weights=weight).astype(np.float32)
+    kept = np.argsort(-total, kind="stable")[:_MOST_ASKED]
+    return distinct[kept], total[kept]
 
 
 class Interaction:
@@ -98,15 +116,25 @@ class Interaction:
         found = np.zeros(len(self.counts), np.float32)
         if not weight.sum():
             return found
+        ids, weight = _heaviest(ids, weight / weight.sum())
+        filled, starts = self._filled()
+        for start in range(0, len(ids) if len(starts) else 0, _ASKED_AT_ONCE):
+            stop = start + _ASKED_AT_ONCE
+            similarity = self._similarity(ids[start:stop])
+            best = np.maximum.reduceat(similarity.take(self._place, axis=0), starts)
+            found[filled] += best @ weight[start:stop]
+        return found
+
+    def _similarity(self, ids: NDArray[np.uint16]) -> NDArray[np.float32]:
+        """Returns the cosine of each distinct token here with each of a question."""
+        import numpy as np
+
         asked = self._embedder.token_vectors()[ids].astype(np.float32)
         size = np.linalg.norm(asked, axis=1, keepdims=True)
         asked /= np.maximum(size, np.finfo(np.float32).tiny)
-        similarity = (self._vectors @ asked.T) / self._lengths[:, None]
-        filled, starts = self._filled()
-        if len(starts):
-            best = np.maximum.reduceat(similarity.take(self._place, axis=0), starts)
-            found[filled] = best @ (weight / weight.sum())
-        return found
+        similarity: NDArray[np.float32] = self._vectors @ asked.T
+        similarity /= self._lengths[:, None]
+        return similarity
 
     def best_window(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the largest cosine of `query` with a window of each passage.

@@ -247,3 +247,42 @@ def test_a_question_on_a_terminal_is_asked_for(indexed, pty_run):
     assert ran.code == 0
     assert "question:" in ran.out
     assert "ten seconds" in ran.out
+
+
+def test_a_document_instead_of_a_question_is_asked_about(
+    pipe, stdin_is, output, tmp_path
+):
+    """No more of it is read than shows that it is no question."""
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(50 << 20)
+    with path.open("rb") as file:
+        stdin_is(file.fileno())
+        with pytest.raises(UsageError, match="is it a document"):
+            reading.question_and_document([], output, limit=LIMIT)
+        assert os.lseek(file.fileno(), 0, os.SEEK_CUR) <= 128 << 10
+
+
+@pytest.mark.parametrize("command", [["ask"], ["search"]])
+def test_a_question_that_is_a_document_is_one_line(indexed, command, run_process):
+    text = "aaaBaa" * 3000
+    words = [text] if command == ["search"] else []
+    ran = run_process(*command, *words, stdin="" if words else text)
+
+    assert ran.code == 2
+    assert "longer than 16 kB: is it a document?" in ran.err
+    assert len(ran.err) < 1000
+
+
+def test_a_document_in_a_batch_is_told_in_its_line(indexed, run_process):
+    text = f"{'aaaBaa' * 3000}\n{QUESTION}\n"
+    ran = run_process("ask", "--batch", "-", stdin=text)
+
+    assert ran.code == 6
+    assert "longer than 16 kB: is it a document?" in ran.lines[0]
+    assert "ten seconds" in ran.lines[1]
+
+
+def test_the_longest_question_is_answered_or_not(indexed, run_process):
+    ran = run_process("ask", "--json", stdin=f"{QUESTION} {'aaaBaa' * 2600}")
+    assert ran.code in {0, 1}, ran.err

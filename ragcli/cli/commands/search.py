@@ -15,6 +15,7 @@ from ragcli.cli.input.question_options import (
 )
 from ragcli.cli.output.answer_documents import place
 from ragcli.errors import ExitCode, UsageError
+from ragcli.language import question
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def search(
     text = " ".join(query)
     if not text.strip():
         raise UsageError("the query is empty", 'try: ragcli search "words"')
+    question.check(text)
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
         retriever = workspace.retriever(documents=documents, progress=progress)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import select
 import stat
+from collections.abc import Callable
 
 from ragcli.cli.output.writer import Output
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
+from ragcli.language import question as question_limits
 
 PATIENCE = 1.0
 """Seconds that a silent pipe is given before the command goes on without it."""
@@ -45,10 +47,10 @@ def question_and_document(words: list[str], output: Output, *, limit: int) -> As
     Args:
         words: The arguments; several words are one question.
         output: Told about a silent stdin, and asked for a question on a terminal.
-        limit: Most bytes that are read.
+        limit: Most bytes of a document that are read; of a question it is `LONGEST`.
 
     Raises:
-        UsageError: No question, too long a document, or a binary one.
+        UsageError: Too long a question, too long a document, or a binary one.
     """
     forced = bool(words) and words[-1] == FORCE
     question = " ".join(words[:-1] if forced else words)
@@ -57,7 +59,13 @@ def question_and_document(words: list[str], output: Output, *, limit: int) -> As
         return Asked(question, text)
     if _kind() == "terminal" and not forced:
         output.prompt("question:")
-    return Asked(_text(_read(output, forced=forced, limit=limit), "the question"))
+    data = _read(
+        output,
+        forced=forced,
+        limit=question_limits.LONGEST,
+        refusal=question_limits.too_long,
+    )
+    return Asked(_text(data, "the question"))
 
 
 def lines(output: Output, *, limit: int) -> list[str]:
@@ -72,13 +80,26 @@ def _document(output: Output, *, forced: bool, limit: int) -> str:
     return _text(_read(output, forced=forced, limit=limit), "stdin")
 
 
-def _read(output: Output, *, forced: bool, limit: int) -> bytes:
-    """Returns the bytes of stdin, b"" when it has none or stays silent."""
+def _read(
+    output: Output,
+    *,
+    forced: bool,
+    limit: int,
+    refusal: Callable[[], UsageError] | None = None,
+) -> bytes:
+    """Returns the bytes of stdin, b"" when it has none or stays silent.
+
+    Args:
+        output: Told that it stays silent.
+        forced: Whether to wait for it.
+        limit: Most bytes that are read.
+        refusal: Returns what is said of more, if that is not a large document.
+    """
     kind = _kind()
     if kind == "nothing":
         return b""
     if kind == "terminal":
-        return _line_of_terminal() if not forced else _all(limit)
+        return _line_of_terminal() if not forced else _all(limit, refusal)
     if kind == "stream" and not forced and not _is_ready(PATIENCE):
         output.note(
             f"nothing came on stdin for {PATIENCE:.0f} s; going on without it "
@@ -86,7 +107,7 @@ def _read(output: Output, *, forced: bool, limit: int) -> bytes:
         )
         return b""
     output.detail("reading stdin")
-    return _all(limit)
+    return _all(limit, refusal)
 
 
 def _kind() -> str:
@@ -116,12 +137,14 @@ def _line_of_terminal() -> bytes:
     return os.read(_STDIN, _BLOCK)
 
 
-def _all(limit: int) -> bytes:
+def _all(limit: int, refusal: Callable[[], UsageError] | None) -> bytes:
     blocks: list[bytes] = []
     size = 0
     while block := os.read(_STDIN, _BLOCK):
         blocks.append(block)
         size += len(block)
+        if size > limit and refusal:
+            raise refusal()
         if size > limit:
             raise UsageError(
                 f"stdin is larger than {limit} bytes",

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from ragcli.config import Settings
-from ragcli.index.passages import Passage, SearchRequest, SearchResult
+from ragcli.index.passages import Exchange, Passage, SearchRequest, SearchResult
 from ragcli.index.search import ranking
 from ragcli.index.search.combined_reader import CombinedReader
 from ragcli.index.search.followup import Query, Searched, build
 from ragcli.index.search.relevance import falling
+from ragcli.language import question
 from ragcli.language.interaction import Interaction
 
 if TYPE_CHECKING:
@@ -67,9 +68,14 @@ class Retriever:
     def _queries(self, request: SearchRequest) -> list[Query]:
         """Returns the question with its history, and its rewritten form."""
         searched = Searched(self._combined.languages, self._combined.idf)
-        queries = [build(request.question, request.history, searched, self._embedder)]
-        rewrite = request.rewrite.strip()
-        if rewrite and rewrite != request.question.strip():
+        asked = question.searched(request.question)
+        history = [
+            Exchange(question.searched(turn.question), question.searched(turn.answer))
+            for turn in request.history
+        ]
+        queries = [build(asked, history, searched, self._embedder)]
+        rewrite = question.searched(request.rewrite.strip())
+        if rewrite and rewrite != asked.strip():
             queries.append(build(rewrite, (), searched, self._embedder))
         return queries
 

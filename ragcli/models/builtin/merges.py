@@ -15,6 +15,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 from contextlib import suppress
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -53,21 +54,33 @@ class MergeTable:
         (Sennrich et al., 2016, as SentencePiece and `tokenizers` do it).
         """
         symbols = self._symbols(word)
-        ranked = [self._merge(*pair) for pair in pairwise(symbols)]
-        while ranked:
-            rank, merged, at = min(
-                ((rank, merged, at) for at, (rank, merged) in enumerate(ranked)),
-                key=_by_rank,
-            )
-            if rank == _NEVER:
-                break
-            symbols[at : at + 2] = [merged]
-            del ranked[at]
-            if at:
-                ranked[at - 1] = self._merge(symbols[at - 1], merged)
-            if at < len(ranked):
-                ranked[at] = self._merge(merged, symbols[at + 1])
-        return symbols
+        waiting = [
+            (rank, at, left, right, merged)
+            for at, (left, right) in enumerate(pairwise(symbols))
+            for rank, merged in (self._merge(left, right),)
+            if rank != _NEVER
+        ]
+        heapify(waiting)
+        # Neighbours by place; a place whose symbol was merged away holds `_GONE`. So
+        # long a word takes n log n steps: it may be a whole file without a space.
+        after = [*range(1, len(symbols)), -1]
+        before = [*range(-1, len(symbols) - 1)]
+        while waiting:
+            _, at, left, right, merged = heappop(waiting)
+            following = after[at]
+            if symbols[at] != left or following < 0 or symbols[following] != right:
+                continue  # one of the two was merged meanwhile
+            symbols[at], symbols[following] = merged, _GONE
+            after[at] = after[following]
+            if after[at] >= 0:
+                before[after[at]] = at
+            for place in (before[at], at):
+                if place >= 0 and after[place] >= 0:
+                    pair = symbols[place], symbols[after[place]]
+                    rank, made = self._merge(*pair)
+                    if rank != _NEVER:
+                        heappush(waiting, (rank, place, *pair, made))
+        return [symbol for symbol in symbols if symbol != _GONE]
 
     def _symbols(self, word: str) -> list[int]:
         """Returns the token of each character, or of each of its bytes."""
@@ -90,10 +103,7 @@ class MergeTable:
 
 
 _NEVER: Final = 1 << 16
-
-
-def _by_rank(candidate: tuple[int, int, int]) -> tuple[int, int]:
-    return candidate[0], candidate[2]
+_GONE: Final = -1
 
 
 def _take(data: memoryview, code: Any, count: int) -> tuple[Any, memoryview]:

@@ -25,6 +25,8 @@ def to_draft(turn: Turn, *, written: str = "") -> Draft:
     """Returns what to append for `turn`; empty fields are left out."""
     body = {name: getattr(turn, name) for name in _TURN_FIELDS}
     body = {name: value for name, value in body.items() if value or name in _KEPT}
+    if turn.query == turn.question and _was_searched(body):
+        del body["query"]
     if turn.citations:
         body["citations"] = tuple(asdict(item) for item in turn.citations)
     if written:
@@ -37,7 +39,17 @@ def from_record(record: Record) -> Turn:
     known = {k: v for k, v in record.body.items() if k in _TURN_FIELDS}
     known["citations"] = tuple(_citation(item) for item in known.get("citations", ()))
     known["retrieved"] = tuple(known.get("retrieved", ()))
+    if "query" not in known and _was_searched(known):
+        known["query"] = known["question"]
     return Turn(id=record.id, seq=record.seq, ts=written(record), **known)
+
+
+def _was_searched(body: Mapping[str, Any]) -> bool:
+    """Tells whether documents were searched for a turn.
+
+    What was searched for is stored only where it is not just the question.
+    """
+    return bool(body.get("snapshot") or body.get("retrieved"))
 
 
 def written(record: Record) -> str:

@@ -54,3 +54,13 @@ def test_rare_tokens_say_more(embedder):
 def test_nothing_asked_or_nothing_held_scores_nothing(interaction, embedder):
     assert not interaction.maxsim([("", 1.0)]).any()
     assert len(Interaction([], embedder).maxsim([("question", 1.0)])) == 0
+
+
+def test_a_question_as_long_as_a_document_is_compared_in_blocks(interaction, embedder):
+    """Of 300 distinct tokens, each twice, the weights add up; blocks change nothing."""
+    words = [f"word{number} lock{number * 7}" for number in range(200)]
+    once, twice = " ".join(words), " ".join([*words, *words])
+    assert len(embedder.tokenize([once])[0]) > 256
+    assert np.allclose(
+        interaction.maxsim([(once, 1.0)]), interaction.maxsim([(twice, 1.0)]), atol=1e-3
+    )

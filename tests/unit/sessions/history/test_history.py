@@ -72,6 +72,27 @@ def test_fields_of_later_versions_are_no_hindrance() -> None:
     assert turn.question == "q"
 
 
+@pytest.mark.parametrize(
+    ("query", "searched", "stored"),
+    [
+        ("how?", {"snapshot": "gen-00000001"}, None),
+        ("how?", {"retrieved": ("p1",)}, None),
+        ("how? (+ locks)", {"snapshot": "gen-00000001"}, "how? (+ locks)"),
+        ("how?", {}, "how?"),
+        ("", {}, None),
+    ],
+)
+def test_a_question_is_stored_once(query: str, searched: dict, stored) -> None:
+    none = {"snapshot": "", "retrieved": ()}
+    turn = replace(a_turn("c", "how?"), query=query, **{**none, **searched})
+
+    draft = turns.to_draft(turn)
+    back = turns.from_record(Record(1, "t", 0, "ts", "turn", draft.body))
+
+    assert draft.body.get("query") == stored
+    assert back.query == query
+
+
 def test_the_latest_conversation_is_the_one_last_written_to(history: History) -> None:
     assert history.latest() == ""
     first = started(history, "a")
