@@ -259,7 +259,7 @@ def test_a_document_instead_of_a_question_is_asked_about(
     with path.open("rb") as file:
         stdin_is(file.fileno())
         with pytest.raises(UsageError, match="is it a document"):
-            reading.question_and_document([], output, limit=LIMIT)
+            standard_input.question_and_document([], output, limit=LIMIT)
         assert os.lseek(file.fileno(), 0, os.SEEK_CUR) <= 128 << 10
 
 
