@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from ragcli.config import Settings
-from ragcli.index.passages import Exchange, Passage, SearchRequest, SearchResult
+from ragcli.index.passages import EarlierTurn, Passage, SearchRequest, SearchResult
 from ragcli.index.search import ranking
 from ragcli.index.search.combined_reader import CombinedReader
 from ragcli.index.search.followup import Query, Searched, build
@@ -70,7 +70,9 @@ class Retriever:
         searched = Searched(self._combined.languages, self._combined.idf)
         asked = question.searched(request.question)
         history = [
-            Exchange(question.searched(turn.question), question.searched(turn.answer))
+            EarlierTurn(
+                question.searched(turn.question), question.searched(turn.answer)
+            )
             for turn in request.history
         ]
         queries = [build(asked, history, searched, self._embedder)]
