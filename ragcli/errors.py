@@ -20,6 +20,7 @@ RagcliError                     message, hint, kind, exit code
 │   └── BundleRefused       4   an archive that is damaged or hostile
 ├── NotFound                5
 │   ├── ProfileNotFound     5
+│   │   └── ProfileExpired  5   it was not used for its `ttl`, and is set aside
 │   ├── DocumentNotFound    5
 │   ├── ConversationNotFound 5  also: no such turn
 │   └── SnapshotNotFound    5
@@ -192,6 +193,12 @@ class ProfileNotFound(NotFound):
     """No profile of this name."""
 
     kind = "profile_not_found"
+
+
+class ProfileExpired(ProfileNotFound):
+    """The profile was not used for its `ttl`; it can be brought back."""
+
+    kind = "profile_expired"
 
 
 class DocumentNotFound(NotFound):

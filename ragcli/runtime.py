@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli import config, paths
 from ragcli.config import project
 from ragcli.config.trusted import Trusted
-from ragcli.errors import ProfileNotFound, UsageError
+from ragcli.errors import ProfileExpired, ProfileNotFound, UsageError
 from ragcli.storage.files import Directory
 from ragcli.workspace import Workspace
 
@@ -240,7 +240,12 @@ class Runtime:
         }
 
     def open(
-        self, name: str | None = None, *, create: bool = True, stateless: bool = False
+        self,
+        name: str | None = None,
+        *,
+        create: bool = True,
+        stateless: bool = False,
+        expires: bool = False,
     ) -> Workspace:
         """Opens a profile; the one called `default` is made on first need.
 
@@ -248,14 +253,18 @@ class Runtime:
             name: Which; None for the one that is meant.
             create: Whether `default` may be made.
             stateless: Write nothing at all; a missing `default` is empty then.
+            expires: Whether what is due may be set aside; for what changes things.
 
         Raises:
+            ProfileExpired: It is due, or set aside.
             ProfileNotFound: There is none, and it is not made by itself.
         """
         wanted = paths.checked_profile_name(name) if name else self.profile_name()
         self._stateless = stateless
         try:
-            session = self.store.open(wanted, passive=stateless)
+            session = self.store.open(wanted, passive=stateless, expires=expires)
+        except ProfileExpired:
+            raise  # not for a new one to take its place unseen
         except ProfileNotFound:
             if wanted != DEFAULT_PROFILE or not (create or stateless):
                 raise
@@ -268,7 +277,7 @@ class Runtime:
         try:
             return self.store.create(name, {})
         except UsageError:
-            return self.store.open(name)
+            return self.store.open(name, expires=False)
 
     @staticmethod
     def _absent(name: str) -> Session:

@@ -110,6 +110,11 @@ class Places:
             and directory_locks.is_unused(profiles.descriptor, entry)
         ]
 
+    def asides(self, profiles: Directory, prefix: str) -> list[str]:
+        """Returns the caller's directories whose names begin with `prefix`, sorted."""
+        found = [entry for entry in profiles.names() if entry.startswith(prefix)]
+        return sorted(entry for entry in found if _own(profiles, entry))
+
     def _create(self) -> None:
         """Makes what is missing; for everybody where the home is for everybody."""
         with Directory.open(self._home.data, create=True, shared=True) as data:

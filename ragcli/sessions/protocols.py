@@ -154,10 +154,19 @@ class SessionStore(Protocol):
             UsageError: The name is taken.
         """
 
-    def open(self, name: str, *, passive: bool = False) -> Session:
-        """Opens a profile; a passive one erases nothing and does not count as use.
+    def open(
+        self, name: str, *, passive: bool = False, expires: bool = True
+    ) -> Session:
+        """Opens a profile; sets aside first what is due in it.
+
+        Args:
+            name: The profile.
+            passive: Leave no trace: it does not count as used, and nothing expires.
+            expires: Whether what is due is set aside, and what was set aside long
+                enough ago destroyed.
 
         Raises:
+            ProfileExpired: It is due, or set aside.
             ProfileNotFound: There is none (the nearest name is in the hint).
             PassphraseNeeded, WrongPassphrase: It is encrypted.
             NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
@@ -184,8 +193,24 @@ class SessionStore(Protocol):
     def keyring_secret(self, name: str) -> str | None:
         """Returns what the system's keyring holds to open a profile, if anything."""
 
-    def prune(self, *, dry_run: bool) -> Sequence[Any]:
-        """Erases what has expired; returns one `expiry.Expired` a profile."""
+    def restore(self, name: str) -> Any:
+        """Brings back what is set aside; returns an `expiry.Expired`.
+
+        Raises:
+            ProfileNotFound: There is no such profile, and none is set aside.
+            UsageError: Another one has its name.
+        """
+
+    def set_aside(self) -> list[str]:
+        """Returns the names of the profiles that are set aside, sorted."""
+
+    def prune(self, *, dry_run: bool, grace: bool = False) -> Sequence[Any]:
+        """Erases what has expired; returns `expiry.Expired` values.
+
+        Args:
+            dry_run: Only say what.
+            grace: Take both steps as opening does, instead of erasing at once.
+        """
 
     def lock(self, name: str, wait: float) -> AbstractContextManager[None]:
         """Holds the profile's own lock: rename, delete, encrypt, restore."""

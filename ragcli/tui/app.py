@@ -211,7 +211,7 @@ def run(
     Raises:
         RagcliError: The profile or the conversation cannot be opened.
     """
-    profile = profiles.open()
+    profile = profiles.open(expires=True)
     first: str | None = "" if new else None
     try:
         if conversation:

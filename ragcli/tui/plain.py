@@ -68,7 +68,7 @@ def run(
     Raises:
         RagcliError: The profile or the conversation cannot be opened.
     """
-    chat = PlainChat(profiles, profiles.open(), streams or Streams())
+    chat = PlainChat(profiles, profiles.open(expires=True), streams or Streams())
     try:
         return chat.run(conversation, new=new)
     finally:

@@ -174,8 +174,10 @@ class RuntimePort(Protocol):
     prompt: Callable[[str], str] | None
     """Asks for a passphrase on the terminal; None while the chat draws on it."""
 
-    def open(self, name: str | None = None, *, create: bool = True) -> ProfilePort:
-        """Opens a profile."""
+    def open(
+        self, name: str | None = None, *, create: bool = True, expires: bool = False
+    ) -> ProfilePort:
+        """Opens a profile; sets aside what is due in it where it `expires`."""
 
     def unlock(self, profile: str, passphrase: str) -> None:
         """Takes the passphrase that `open` is to use; "" forgets it."""

@@ -452,7 +452,9 @@ class Backend:
         """The profile that is open at the start."""
         return next(iter(self.profiles.values()))
 
-    def open(self, name: str | None = None, *, create: bool = True) -> Scripted:
+    def open(
+        self, name: str | None = None, *, create: bool = True, expires: bool = False
+    ) -> Scripted:
         name = name or self.first.name
         if name in self.refused:
             raise self.refused[name]

@@ -65,7 +65,7 @@ def ask(
         expect_seq=expect_seq,
     )
     style = Style(not no_stream, jsonl, sources, show_prompt)
-    with call.open(stateless=stateless) as workspace:
+    with call.runtime.open(stateless=stateless, expires=not stateless) as workspace:
         answering = AnswerPrinter(call.output, workspace, paths(docs), style)
         if batch is not None:
             return answering.batch(_each(call, wanted, batch))

@@ -46,7 +46,7 @@ def add(
     exit code is 6.
     """
     named = paths(typed)
-    with call.open() as workspace, call.progress() as progress:
+    with call.open(expires=True) as workspace, call.progress() as progress:
         report = workspace.library.add(named, progress, wait=call.wait)
     return _report(call, report, named, explain=explain)
 
@@ -54,7 +54,7 @@ def add(
 @examples("ragcli docs sync", "ragcli docs sync --json | jq .changed")
 def sync(call: Invocation, explain: Explain = False) -> int:
     """Index what changed, and forget documents that are gone."""
-    with call.open() as workspace, call.progress() as progress:
+    with call.open(expires=True) as workspace, call.progress() as progress:
         report = workspace.library.sync(progress, wait=call.wait)
     return _report(call, report, [], explain=explain)
 
@@ -65,7 +65,7 @@ def remove(call: Invocation, typed: Documents) -> int:
 
     A directory stands for all documents below it.
     """
-    with call.open() as workspace:
+    with call.open(expires=True) as workspace:
         report = workspace.library.remove(paths(typed), wait=call.wait)
     return _report(call, report, [], explain=False)
 
@@ -76,7 +76,7 @@ def reembed(call: Invocation) -> int:
 
     The new index is built beside the old one and takes its place at once.
     """
-    with call.open() as workspace, call.progress() as progress:
+    with call.open(expires=True) as workspace, call.progress() as progress:
         report = workspace.library.reembed(progress)
     return _report(call, report, [], explain=False)
 

@@ -154,7 +154,7 @@ def fork(
     ] = "",
 ) -> None:
     """Go on from an earlier turn in a new conversation."""
-    with call.open() as workspace:
+    with call.open(expires=True) as workspace:
         history = workspace.history
         made = history.fork(resolved(history, conversation), at=at, title=title)
     call.tell({"conversation": made}, line=made)
@@ -169,7 +169,7 @@ def rename(
     """Give a conversation another title."""
     if not title.strip():
         raise UsageError("the title is empty")
-    with call.open() as workspace:
+    with call.open(expires=True) as workspace:
         wanted = workspace.history.resolve(conversation)
         workspace.history.rename(wanted, title)
     call.tell({"conversation": wanted, "title": title})
@@ -187,7 +187,7 @@ def delete(
     """Delete a conversation or one turn, for good."""
     if not conversation and not turn:
         raise UsageError("say which: CONVERSATION or --turn TURN")
-    with call.open() as workspace:
+    with call.open(expires=True) as workspace:
         history = workspace.history
         if turn:
             wanted = history.turn(turn).id
@@ -217,7 +217,7 @@ def redact(
         raise UsageError(
             f"--match: {error}", "it is a Python regular expression"
         ) from None
-    with call.open() as workspace:
+    with call.open(expires=True) as workspace:
         call.confirm(f"Mask {match!r} in the whole history?", yes=yes)
         changed = workspace.history.redact(match)
     call.tell({"changed": changed}, line=f"{count(changed, 'turn')} redacted")
@@ -226,7 +226,7 @@ def redact(
 @examples("ragcli history compact")
 def compact(call: Invocation) -> None:
     """Rewrite the log without what is no longer needed."""
-    with call.open() as workspace:
+    with call.open(expires=True) as workspace:
         changed = workspace.history.compact()
     call.tell({"removed": changed}, line=f"{count(changed, 'record')} removed")
 

@@ -83,6 +83,10 @@ def list_(call: Invocation) -> None:
     call.output.table(("profile", "in use"), rows)
     if not names:
         call.output.note("no profiles yet; `default` is made when it is first needed")
+    for name in live_names.set_aside(call.runtime):
+        call.output.note(
+            f"{name} has expired and is set aside: `ragcli profile restore {name}`"
+        )
 
 
 @examples("ragcli profile show", "ragcli profile show work --json")
@@ -202,6 +206,7 @@ COMMANDS = {
     "copy": bundles.copy,
     "verify": upkeep.verify,
     "prune": upkeep.prune,
+    "restore": upkeep.restore,
     "encrypt": passphrases.encrypt,
     "decrypt": passphrases.decrypt,
     "passphrase": passphrases.passphrase,

@@ -1,8 +1,8 @@
-"""The upkeep of profiles: `profile verify` and `prune`."""
+"""The upkeep of profiles: `profile verify`, `prune` and `restore`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragcli.cli.input import live_names
-from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.input.options import Invocation, YesOption, examples
 from ragcli.cli.output.formatting import count
 
 if TYPE_CHECKING:
@@ -87,26 +87,64 @@ def _left(call: Invocation) -> list[Path]:
     return Directories(call.runtime.home, call.runtime.settings).left()
 
 
-@examples("ragcli profile prune --dry-run", "ragcli profile prune")
+@examples(
+    "ragcli profile prune --dry-run",
+    "ragcli profile prune",
+    "ragcli profile prune --yes",
+)
 def prune(
     call: Invocation,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what has expired.")
     ] = False,
+    yes: YesOption = False,
 ) -> None:
-    """Erase what has expired in all profiles, for good.
+    """Erase what has expired in all profiles.
 
-    That also happens whenever a profile is opened.
+    You are told what that is and asked; then it is erased at once and for good, with
+    what was set aside before. Where nobody can be asked, what is due is set aside and
+    erased after a time of grace, as also happens when a profile is used.
     """
-    erased = call.runtime.store.prune(dry_run=dry_run)
+    grace = not (yes or dry_run or call.may_ask)
+    if not grace and not dry_run and not yes:
+        due = call.runtime.store.prune(dry_run=True)
+        for expired in due:
+            call.output.note(f"{expired.profile}: {_what(expired)}")
+        if due:
+            call.confirm("Erase this for good?", yes=False)
+    done = call.runtime.store.prune(dry_run=dry_run, grace=grace)
     if call.as_json:
-        told = [asdict(expired) for expired in erased]
+        told = [asdict(expired) for expired in done]
         call.output.document({"dry_run": dry_run, "expired": told})
         return
-    for expired in erased:
+    for expired in done:
         call.output.line(f"{expired.profile}: {_what(expired)}")
-    if not erased:
+    if not done:
         call.output.note("nothing has expired")
+
+
+@examples("ragcli profile restore", "ragcli profile restore work")
+def restore(
+    call: Invocation,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NAME]",
+            help="By default the profile in use.",
+            autocompletion=live_names.expired_profiles,
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Bring back what has expired and is set aside.
+
+    That is a profile that was not used for its ttl, or turns of one. What is brought
+    back counts as used, or written, now.
+    """
+    wanted = name or call.runtime.profile_name()
+    back = replace(call.runtime.store.restore(wanted), aside=False)
+    note = f"{wanted}: {_what(back)} brought back" if back.any else "nothing to restore"
+    call.tell({"restored": asdict(back)}, note=note)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -122,7 +160,8 @@ def _print(call: Invocation, found: list[Finding]) -> None:
 
 
 def _what(expired: Expired) -> str:
-    if expired.whole:
-        return "the whole profile"
-    turns = count(expired.turns, "turn")
-    return f"{turns}, {count(expired.conversations, 'conversation')}"
+    what = "the whole profile"
+    if not expired.whole:
+        turns = count(expired.turns, "turn")
+        what = f"{turns}, {count(expired.conversations, 'conversation')}"
+    return f"{what}, set aside" if expired.aside else what

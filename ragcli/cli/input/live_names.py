@@ -31,6 +31,15 @@ def profiles(ctx: typer.Context, incomplete: str) -> Names:
     return []
 
 
+def expired_profiles(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the user's profiles, and those that are set aside."""
+    with suppress(RagcliError, OSError):
+        runtime = _runtime(ctx)
+        names = {*profile_names(runtime), *set_aside(runtime)}
+        return [name for name in sorted(names) if _fits(name, incomplete)]
+    return []
+
+
 def conversations(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the profile's conversations: ids, with their titles."""
     with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
@@ -87,6 +96,17 @@ def profile_names(runtime: Runtime) -> list[str]:
     return Directories(runtime.home, runtime.settings).names()
 
 
+def set_aside(runtime: Runtime) -> list[str]:
+    """Returns the names of profiles that expired and can be brought back, sorted."""
+    if runtime.settings.store:
+        return runtime.store.set_aside()
+    from ragcli.sessions.local.directories import Directories
+
+    if not any(Directories(runtime.home, runtime.settings).asides()):
+        return []
+    return runtime.store.set_aside()
+
+
 def _fits(name: str, incomplete: str) -> bool:
     """Tells whether a name begins as typed."""
     return name.startswith(incomplete)
@@ -109,5 +129,5 @@ def _typed_profile(ctx: typer.Context) -> str | None:
 
 @contextmanager
 def _workspace(ctx: typer.Context) -> Iterator[Workspace]:
-    with _runtime(ctx).open(create=False) as workspace:
+    with _runtime(ctx).open(create=False, stateless=True) as workspace:
         yield workspace

@@ -156,10 +156,20 @@ class Invocation:
         return made
 
     def open(
-        self, name: str | None = None, *, create: bool = True, stateless: bool = False
+        self, name: str | None = None, *, create: bool = True, expires: bool = False
     ) -> Workspace:
-        """Opens the profile that is meant, or `name`; see `Runtime.open`."""
-        return self.runtime.open(name, create=create, stateless=stateless)
+        """Opens the profile that is meant, or `name`, and says what happened to it.
+
+        Args:
+            name: Which; None for the one that is meant.
+            create: Whether `default` may be made.
+            expires: Whether what is due may be set aside: not by what only reads.
+        """
+        workspace = self.runtime.open(name, create=create, expires=expires)
+        for notice in workspace.session.notices:
+            self.output.warn(notice)
+        workspace.session.notices.clear()
+        return workspace
 
     def progress(self) -> ProgressDisplay:
         """Returns a bar on a terminal, plain lines otherwise."""
@@ -199,6 +209,11 @@ class Invocation:
         self.output.end_stream()
         return getpass.getpass(f"Passphrase of profile {safe_name(profile)}: ")
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether somebody is there who can be asked."""
+        return _is_terminal(0) and self.output.notes_to_terminal
+
     def confirm(self, question: str, *, yes: bool) -> None:
         """Goes on only if the user agrees.
 
@@ -207,7 +222,7 @@ class Invocation:
         """
         if yes:
             return
-        if not (_is_terminal(0) and self.output.notes_to_terminal):
+        if not self.may_ask:
             raise UsageError(f"{question} Nobody is there to ask", "add --yes")
         self.output.prompt(f"{question} [y/N]")
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from ragcli.errors import NotPermitted, StorageFailed
-from ragcli.sessions.protocols import Session
+from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.records import Conversation, Record
 
 BLOB = "conversations"
@@ -59,10 +59,12 @@ class ConversationList:
 
     Args:
         session: The open profile.
+        log: Its records, without what nobody shall see.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, log: Log) -> None:
         self._session = session
+        self._log = log
         self._threads: dict[str, Thread] = {}
         self._seq = 0
         """The last record that is counted in."""
@@ -73,10 +75,10 @@ class ConversationList:
         """Returns every conversation by id, up to date."""
         if self._kept < 0:
             self._load()
-        fresh = list(self._session.log.since(self._seq))
+        fresh = list(self._log.since(self._seq))
         if self._seq and any(record.kind == "redaction" for record in fresh):
             self._threads, self._seq, self._kept = {}, 0, 0
-            fresh = list(self._session.log.since(0))
+            fresh = list(self._log.since(0))
         self._count(fresh)
         if self._seq - self._kept >= _STRIDE:
             self._store()
@@ -103,7 +105,7 @@ class ConversationList:
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             value = json.loads(stored or b"")
             known = value["v"] == _FORMAT and value["seq"] >= self._seq
-            if known and value["seq"] <= self._session.log.head():
+            if known and value["seq"] <= self._log.head():
                 threads = {k: Thread(**v) for k, v in value["threads"].items()}
                 self._threads, self._seq = threads, int(value["seq"])
                 self._kept = self._seq

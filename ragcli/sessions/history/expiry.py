@@ -2,22 +2,35 @@
 
 A conversation without a turn for `ttl` expires whole, and so does a profile that
 was not used for as long, with everything in it. A turn older than `ttl_absolute`
-expires wherever it is; a copy in a fork is as old as its original. What has
-expired is erased from the log, from quarantine and from the caches.
+expires wherever it is; a copy in a fork is as old as its original.
+
+It takes two steps. What is due is set aside: nobody reads it, and it can be brought
+back. After a time of grace, measured by a clock that nobody can set, it is erased
+from the log, from quarantine and from the caches. See `timekeeping` for when the
+clock is believed. A record whose own time cannot be right, because it lies in the
+future or before this program existed, counts from when it was first looked at.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 
 from ragcli.config import Settings, seconds
+from ragcli.errors import UsageError
 from ragcli.frozen import frozen
-from ragcli.sessions.history import erasure, turns
-from ragcli.sessions.history.conversations import BLOB
+from ragcli.sessions.history import aside, conversations, erasure, turns
+from ragcli.sessions.history.aside import Aside, Batch
+from ragcli.sessions.history.timekeeping import TOLERANCE, Ledger
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.clock import stamp
+from ragcli.sessions.records.clock import now, stamp_of
 from ragcli.sessions.records.records import Record
+
+GRACE = 7 * 86_400
+"""Seconds of grace at most; a shorter limit has as much grace as it is long."""
+BORN = "2025-01-01T00:00:00.000Z"
+"""What says that it was written before is wrong: this program did not exist."""
 
 
 @frozen
@@ -29,6 +42,8 @@ class Expired:
     conversations: int = 0
     whole: bool = False
     """The profile itself, with its documents."""
+    aside: bool = False
+    """It is set aside and can be brought back; else it is erased."""
 
     @property
     def any(self) -> bool:
@@ -42,6 +57,8 @@ class Limits:
 
     idle: str
     absolute: str
+    grace: float = 0.0
+    """Seconds between being set aside and being erased."""
 
     @property
     def any(self) -> bool:
@@ -62,53 +79,219 @@ def limits(settings: Settings, own: Mapping[str, object] | None = None) -> Limit
         own: The profile's, which win.
     """
     values = own or {}
-    return Limits(
-        _before(str(values.get("ttl", settings.ttl))),
-        _before(str(values.get("ttl_absolute", settings.ttl_absolute))),
+    idle = seconds(str(values.get("ttl", settings.ttl)))
+    absolute = seconds(str(values.get("ttl_absolute", settings.ttl_absolute)))
+    spans = [span for span in (idle, absolute) if span]
+    return Limits(_before(idle), _before(absolute), min([*spans, GRACE]))
+
+
+def _before(span: int) -> str:
+    return stamp_of(time.time() - span) if span else ""
+
+
+def plausible(written: str) -> bool:
+    """Tells whether a time can be when something was written."""
+    return BORN <= written <= stamp_of(time.time() + TOLERANCE)
+
+
+def told(done: list[Expired]) -> list[str]:
+    """Returns one line for each thing that expired."""
+    lines = []
+    for one in done:
+        what = f"{one.turns} turn" + ("s" if one.turns != 1 else "")
+        if one.aside:
+            lines.append(
+                f"{what} of {one.profile} expired and were set aside: `ragcli profile "
+                f"restore {one.profile}` brings them back"
+            )
+        else:
+            lines.append(f"{what} of {one.profile}, set aside before, are erased")
+    return lines
+
+
+def doubted(name: str, said: str) -> UsageError:
+    """Returns the error for erasing on the word of a clock that is not believed."""
+    return UsageError(
+        f"profile {name}: the clock is doubted; nothing is erased by it",
+        said or "it must agree for a day first; `ragcli profile delete` asks no clock",
     )
 
 
-def _before(span: str) -> str:
-    length = seconds(span)
-    if not length:
-        return ""
-    return stamp(datetime.now(UTC) - timedelta(seconds=length))
+def tend(session: Session, limit: Limits, ledger: Ledger) -> list[Expired]:
+    """Sets aside what is due in a profile, and erases what has been for its grace.
+
+    While the clock is doubted nothing of that happens; what is set aside and not
+    due by what the clock says by then comes back.
+
+    Returns:
+        What was set aside, and what was erased.
+    """
+    known = state = aside.read(session)
+    if not limit.any:
+        if state.batches:
+            _keep(session, replace(state, batches=()), hidden=True)
+        return []
+    done: list[Expired] = []
+    if not ledger.doubtful:
+        state, erased = _erased(session, state, limit, ledger)
+        done = [erased] if erased.any else []
+        state, due = _set_aside(session, state, limit, ledger)
+        done += [due] if due.any else []
+        state = _copies(session, state, limit, ledger)
+    elif state.batches:
+        state = _brought_back(session, state, limit)
+    if state != known:
+        _keep(session, state, hidden=state.batches != known.batches)
+    return done
+
+
+def restore(session: Session) -> Expired:
+    """Brings back what is set aside in a profile; it counts as written now."""
+    state = aside.read(session)
+    if not state.batches:
+        return Expired(session.name)
+    kinds = [r.kind for r in session.log.since(0) if r.id in state.ids]
+    counted = {**state.counted, **dict.fromkeys(state.ids, now())}
+    _keep(session, Aside(counted=counted), hidden=True)
+    return _counted(session, kinds, aside=True)
 
 
 def expire_turns(session: Session, limit: Limits, *, dry_run: bool = False) -> Expired:
-    """Erases what has expired inside a profile; returns what it was."""
-    oldest = next(iter(session.log.since(0)), None)
-    if not limit.any or oldest is None or turns.written(oldest) >= limit.latest:
-        _purge(session, limit, dry_run=dry_run)
-        return Expired(session.name)
+    """Erases at once what has expired inside a profile; returns what it was.
+
+    With what is set aside, and without any grace: for whoever asked for that.
+    """
     records = list(session.log.since(0))
-    gone = _expired(records, limit)
-    if gone and not dry_run:
-        erasure.erase(session, "expire", erasure.without(records, set(gone)))
-        session.put_blob(BLOB, None)
-    _purge(session, limit, dry_run=dry_run)
-    kinds = list(gone.values())
-    return Expired(session.name, kinds.count("turn"), kinds.count("conversation"))
+    state = aside.read(session)
+    times = _known_times(state, records)
+    gone = _expired(records, limit, times)
+    gone |= {r.id: _kind(r) for r in records if r.id in state.ids}
+    if not dry_run:
+        if gone:
+            erasure.erase(session, "expire", erasure.without(records, set(gone)))
+        if limit.any:
+            session.purge(lambda written, _: written < limit.latest)
+        if gone or state.batches:
+            _keep(session, Aside(counted=times), hidden=True)
+    return _counted(session, list(gone.values()))
 
 
-def _purge(session: Session, limit: Limits, *, dry_run: bool) -> None:
-    if limit.any and not dry_run:
-        session.purge(lambda written, _: written < limit.latest)
+def _keep(session: Session, state: Aside, *, hidden: bool) -> None:
+    """Stores the state; has lists made anew when other records are hidden."""
+    aside.write(session, state)
+    if hidden:
+        session.put_blob(conversations.BLOB, None)
 
 
-def _expired(records: list[Record], limit: Limits) -> dict[str, str]:
-    """Returns the ids of the records that have expired, and their kinds."""
-    used: dict[str, str] = {}
+def _counted(session: Session, kinds: list[str], *, aside: bool = False) -> Expired:
+    talks = kinds.count("conversation")
+    return Expired(session.name, kinds.count("turn"), talks, aside=aside)
+
+
+def _known_times(state: Aside, records: list[Record]) -> dict[str, str]:
+    """Returns from when records count whose own time does not say it."""
+    fresh = {r.id: now() for r in records if not plausible(turns.written(r))}
+    there = {record.id for record in records}
+    return fresh | {k: v for k, v in state.counted.items() if k in there}
+
+
+def _erased(
+    session: Session, state: Aside, limit: Limits, ledger: Ledger
+) -> tuple[Aside, Expired]:
+    """Erases the batches whose time of grace is over."""
+    ripe = [b for b in state.batches if _over(b.witnessed, b.at, limit, ledger)]
+    if not ripe:
+        return state, Expired(session.name)
+    ids = {name for batch in ripe for name in batch.ids}
+    records = list(session.log.since(0))
+    kinds = [_kind(record) for record in records if record.id in ids]
+    erasure.erase(session, "expire", erasure.without(records, ids))
+    left = tuple(batch for batch in state.batches if batch not in ripe)
+    return replace(state, batches=left), _counted(session, kinds)
+
+
+def _over(witnessed: float, at: str, limit: Limits, ledger: Ledger) -> bool:
+    """Tells whether a time of grace is over by both clocks."""
+    passed = ledger.witnessed - witnessed
+    return passed >= limit.grace and at <= stamp_of(ledger.wall - limit.grace)
+
+
+def _set_aside(
+    session: Session, state: Aside, limit: Limits, ledger: Ledger
+) -> tuple[Aside, Expired]:
+    """Adds a batch of what is due now, unless the last look rules that out."""
+    nothing = Expired(session.name)
+    turns_due = not state.oldest_turn or state.oldest_turn < limit.absolute
+    if not turns_due and not state.oldest_talk < limit.idle:
+        return state, nothing
+    records = list(session.log.since(0))
+    times = _known_times(state, records)
+    gone = _expired(records, limit, times)
+    left = [record for record in records if record.id not in gone]
+    used = _used(left, times)
+    state = replace(
+        state,
+        counted=times,
+        oldest_turn=min((_time(r, times) for r in left), default=now()),
+        oldest_talk=min(used.values(), default=now()),
+    )
+    fresh = {name: kind for name, kind in gone.items() if name not in state.ids}
+    if not fresh:
+        return state, nothing
+    batch = _batch(records, set(fresh), ledger)
+    state = replace(state, batches=(*state.batches, batch))
+    return state, _counted(session, list(fresh.values()), aside=True)
+
+
+def _batch(records: list[Record], ids: set[str], ledger: Ledger) -> Batch:
+    """Returns what erasing these records would take out and change."""
+    change = erasure.without(records, ids)
+    hidden, titles = [], {}
     for record in records:
-        owner = _owner(record)
-        used[owner] = max(used.get(owner, ""), turns.written(record))
+        changed = change(record)
+        if changed is None:
+            hidden.append(record.id)
+        elif changed.body.get("title") != record.body.get("title"):
+            titles[record.id] = str(changed.body["title"])
+    return Batch(
+        ledger.witnessed, stamp_of(ledger.wall), tuple(ids), tuple(hidden), titles
+    )
+
+
+def _copies(session: Session, state: Aside, limit: Limits, ledger: Ledger) -> Aside:
+    """Removes side copies (fragments, drafts) a time of grace after they were due."""
+    if state.copies is None:
+        return replace(state, copies=(ledger.witnessed, limit.latest))
+    witnessed, before = state.copies
+    if ledger.witnessed - witnessed < limit.grace:
+        return state
+    session.purge(lambda written, _: written < before)
+    return replace(state, copies=(ledger.witnessed, limit.latest))
+
+
+def _brought_back(session: Session, state: Aside, limit: Limits) -> Aside:
+    """Returns the state without batches that are not due by what the clock says."""
+    records = list(session.log.since(0))
+    due = _expired(records, limit, _known_times(state, records))
+    there = {record.id for record in records}
+    left = tuple(
+        batch for batch in state.batches if there.intersection(batch.ids) <= due.keys()
+    )
+    return replace(state, batches=left)
+
+
+def _expired(
+    records: list[Record], limit: Limits, times: Mapping[str, str]
+) -> dict[str, str]:
+    """Returns the ids of the records that have expired, and their kinds."""
+    used = _used(records, times)
     alive: set[str] = set()
     gone: dict[str, str] = {}
     for record in records:
         owner = _owner(record)
         if record.kind == "turn":
-            if turns.written(record) < limit.absolute or used[owner] < limit.idle:
-                gone[record.id] = record.kind
+            if _time(record, times) < limit.absolute or used[owner] < limit.idle:
+                gone[record.id] = _kind(record)
             else:
                 alive.add(owner)
     for record in records:
@@ -116,9 +299,28 @@ def _expired(records: list[Record], limit: Limits) -> dict[str, str]:
             continue
         owner = _owner(record)
         if owner not in alive and used[owner] < limit.latest:
-            kind = "conversation" if record.id == owner else record.kind + " detail"
-            gone[record.id] = kind
+            gone[record.id] = _kind(record)
     return gone
+
+
+def _used(records: list[Record], times: Mapping[str, str]) -> dict[str, str]:
+    """Returns when each conversation was last used."""
+    used: dict[str, str] = {}
+    for record in records:
+        owner = _owner(record)
+        used[owner] = max(used.get(owner, ""), _time(record, times))
+    return used
+
+
+def _time(record: Record, times: Mapping[str, str]) -> str:
+    """Returns from when a record counts."""
+    return times.get(record.id) or turns.written(record)
+
+
+def _kind(record: Record) -> str:
+    if record.kind == "turn" or record.id == _owner(record):
+        return record.kind
+    return f"{record.kind} detail"
 
 
 def _owner(record: Record) -> str:

@@ -15,7 +15,6 @@ from functools import cached_property
 from ragcli.errors import ConversationNotFound
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.history import erasure, masking, turns
-from ragcli.sessions.history.conversations import ConversationList
 from ragcli.sessions.history.expiry import Expired, expire_turns, limits
 from ragcli.sessions.history.reader import HistoryReader
 from ragcli.sessions.records.identifiers import new_id
@@ -136,10 +135,10 @@ class History(HistoryReader):
         return self._erase("compact", erasure.superseded(self._log.since(0)))
 
     def prune(self, *, dry_run: bool) -> Expired:
-        """Erases what has expired by `ttl` and `ttl_absolute`; returns what it was."""
+        """Erases at once what has expired by `ttl` and `ttl_absolute`; returns it."""
         limit = limits(self._settings)
         expired = expire_turns(self._session, limit, dry_run=dry_run)
-        self._list = ConversationList(self._session)
+        self._look_again()
         return expired
 
     def draft(self) -> str:

@@ -13,9 +13,11 @@ from itertools import islice
 from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
 from ragcli.sessions.history import turns
+from ragcli.sessions.history.aside import VisibleLog
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.history.conversations import ConversationList, Thread, newest_first
-from ragcli.sessions.protocols import Session
+from ragcli.sessions.history.expiry import limits
+from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
 from ragcli.sessions.records.records import Conversation, Record, Turn
 
@@ -36,9 +38,15 @@ class HistoryReader:
 
     def __init__(self, session: Session, settings: Settings) -> None:
         self._session = session
-        self._log = session.log
         self._settings = settings
-        self._list = ConversationList(session)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Forgets what was read: other records may be visible."""
+        self._log: Log = self._session.log
+        if limits(self._settings).any:
+            self._log = VisibleLog(self._session)
+        self._list = ConversationList(self._session, self._log)
 
     def head(self) -> int:
         """Returns the last record's seq; 0 for an empty history."""

@@ -30,6 +30,10 @@ LOCKS = ("profile", "staging", "ingest", "index", "history", "audit")
 Whoever reads or appends needs none of them to be sure which profile it is. Who stages
 documents shares `staging`: a library writes them by their real path.
 """
+_ASIDE = ".expired-"
+"""How the name of a profile that is set aside begins."""
+_ACCOUNT = "aside"
+"""The file in it that says whose it is, and since when."""
 
 
 class Directories:
@@ -175,12 +179,52 @@ class Directories:
 
     def delete(self, profiles: Directory, name: str) -> None:
         """Removes a profile while nobody writes to it."""
-        place = self.place(profiles, name)
+        self.remove(profiles, self.place(profiles, name))
+
+    def remove(self, profiles: Directory, place: str) -> None:
+        """Removes a directory of a profile while nobody writes to it."""
         gone = f".deleted-{os.urandom(8).hex()}"
         with self.alone(profiles, place), self._owned(profiles, place):
             profiles.rename(place, gone)
             profiles.sync()
             self._remove(profiles, gone)
+
+    def set_aside(self, profiles: Directory, name: str, account: bytes) -> None:
+        """Takes a profile out of sight while nobody writes to it.
+
+        Args:
+            profiles: The caller's registry, held.
+            name: The profile.
+            account: What is to be known of it there; see `asides`.
+        """
+        place = self.place(profiles, name)
+        with self.alone(profiles, place) as directory:
+            directory.replace(_ACCOUNT, account)
+            profiles.rename(place, f"{_ASIDE}{os.urandom(8).hex()}")
+            profiles.sync()
+
+    def bring_back(self, profiles: Directory, place: str, name: str) -> None:
+        """Puts a profile that is set aside in its place again.
+
+        Raises:
+            UsageError: There is another one of this name.
+        """
+        target = self.free(profiles, name)
+        with profiles.child(place) as directory:
+            directory.remove(_ACCOUNT)
+        profiles.rename(place, target)
+        profiles.sync()
+
+    def asides(self) -> Iterator[tuple[str, Directory, bytes]]:
+        """Yields what is set aside: place, directory while it is looked at, account."""
+        try:
+            profiles = self._places.open()
+        except FileNotFoundError:
+            return
+        with profiles:
+            for place in self._places.asides(profiles, _ASIDE):
+                with suppress(FileNotFoundError), profiles.child(place) as directory:
+                    yield place, directory, directory.read(_ACCOUNT)
 
     @contextmanager
     def alone(self, profiles: Directory, place: str) -> Iterator[Directory]:

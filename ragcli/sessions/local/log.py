@@ -287,7 +287,7 @@ class LocalLog:
 def _placed(drafts: Sequence[Draft], last: Record | None, parent: int) -> list[Record]:
     """Gives drafts their places after `last`."""
     head = last.seq if last else 0
-    stamp = max(now(), last.ts if last else "")  # a clock set back must not disorder
+    stamp = now()  # the order is that of the numbers, whatever the clock says
     return [
         Record(head + number, draft.id, parent, stamp, draft.kind, draft.body)
         for number, draft in enumerate(drafts, 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from time import time
 
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.records.identifiers import minted
@@ -70,7 +71,9 @@ class RecentIds:
 
     def _reach_back(self, file: LineFile, wanted: Iterable[str]) -> None:
         """Looks at older records until none of them can have a wanted id."""
-        times = [minted(name) for name in wanted if name not in self._ids]
+        latest = time() + _CLOCK_STEP  # an id from the future tells nothing
+        made = (minted(name) for name in wanted if name not in self._ids)
+        times = [None if t is None or t > latest else t for t in made]
         since = min((0.0 if t is None else t - _CLOCK_STEP for t in times), default=0)
         while times and self._start and self._oldest >= since:
             end, self._start = self._start, file.line_start(self._start - _BLOCK)

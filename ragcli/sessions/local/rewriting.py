@@ -147,8 +147,7 @@ def _redaction(plan: _Plan, note: Mapping[str, Any], last: Record | None) -> Rec
         "dropped": ranges.pack(plan.dropped),
         "altered": ranges.pack(plan.altered - plan.dropped),
     }
-    stamp = max(now(), last.ts if last else "")
-    return Record(head + 1, new_id(), head, stamp, "redaction", body)
+    return Record(head + 1, new_id(), head, now(), "redaction", body)
 
 
 def _replace(log: LineLog, lines: Iterator[bytes], end: Record) -> None:

@@ -20,10 +20,12 @@ from ragcli.sessions.audit import after_the_fact
 from ragcli.sessions.base_store import BaseStore, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
+from ragcli.sessions.history.timekeeping import Ledger
+from ragcli.sessions.local import expired, usage
 from ragcli.sessions.local import log as local_log
-from ragcli.sessions.local import usage
 from ragcli.sessions.local.copying import copy_profile
 from ragcli.sessions.local.directories import Directories
+from ragcli.sessions.local.expired import ExpiredProfiles
 from ragcli.sessions.local.session import LocalSession, SnapshotFactory
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
@@ -62,6 +64,7 @@ class LocalStore(BaseStore[LocalSession]):
     ) -> None:
         super().__init__(settings, passphrase, cost)
         self._directories = Directories(home, settings, self.notices.append)
+        self._expired = ExpiredProfiles(self._directories, self._limits)
         self.snapshots = snapshots
 
     def names(self) -> list[str]:
@@ -82,24 +85,30 @@ class LocalStore(BaseStore[LocalSession]):
 
         return self.create_filled(name, fill, lambda _: passphrase)
 
-    def open(self, name: str, *, passive: bool = False) -> Session:
-        """Opens a profile; erases first what has expired in it.
+    def open(
+        self, name: str, *, passive: bool = False, expires: bool = True
+    ) -> LocalSession:
+        """Opens a profile; sets aside first what is due in it.
 
         Args:
             name: The profile.
-            passive: Leave no trace: nothing is erased, and it does not count as used.
+            passive: Leave no trace: it does not count as used, and nothing expires.
+            expires: Whether what is due is set aside, and what was set aside long
+                enough ago destroyed.
 
         Raises:
-            ProfileNotFound: There is none, or it has expired.
+            ProfileExpired: It is due, or set aside.
+            ProfileNotFound: There is none.
             PassphraseNeeded, WrongPassphrase: It is encrypted.
             NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
         """
+        expires = expires and not passive
         if not passive:
             self._directories.sweep()
         for _ in range(_ATTEMPTS):
-            directory = self._directories.open(name)
+            directory = self._existing(name)
             try:
-                return self._open(directory, name, passive=passive)
+                return self._open(directory, name, passive=passive, expires=expires)
             except (Damaged, NotPermitted, StorageFailed, OSError):
                 # Only in a directory that bears its name is anything wrong.
                 replaced = directory.present_name() != directory.path.name
@@ -113,24 +122,53 @@ class LocalStore(BaseStore[LocalSession]):
             f"profile {name!r} is being replaced all the time", "run the command again"
         )
 
-    def _open(self, directory: Directory, name: str, *, passive: bool) -> Session:
+    def _open(
+        self, directory: Directory, name: str, *, passive: bool, expires: bool
+    ) -> LocalSession:
         """Opens the profile in a directory, which the session closes."""
         profile = profile_file.read(directory, name)
-        limit = expiry.limits(self._settings, profile.settings)
-        if usage.unused_since(directory, limit.idle):
-            if not passive:
-                self.delete(name)
-            raise ProfileNotFound(
-                f"profile {name!r} has expired: it was not used for its `ttl`",
-                f"`ragcli profile create {name}` starts anew",
-            )
+        limit = self._limits(profile)
+        ledger, told = usage.look(directory, write=limit.any and not passive)
+        if limit.any:
+            self._refuse_unused(name, directory, limit, ledger, expires=expires)
         session = self._session(directory, name, profile, self.passphrase)
+        session.notices += [told] if told and limit.any else []
         if limit.any and not passive:
             usage.touch(directory)
-            expiry.expire_turns(session, limit)
+        if expires:
+            session.notices += expiry.told(expiry.tend(session, limit, ledger))
+            session.notices += self._expired.tend()
         session.notices += self.notices
         self.notices.clear()
         return session
+
+    def _existing(self, name: str) -> Directory:
+        """Returns a profile's directory; says so when it is set aside."""
+        try:
+            return self._directories.open(name)
+        except ProfileNotFound:
+            if name in self._expired.names():
+                raise expired.error(name, 0.0) from None
+            raise
+
+    def _refuse_unused(
+        self,
+        name: str,
+        directory: Directory,
+        limit: expiry.Limits,
+        ledger: Ledger,
+        *,
+        expires: bool,
+    ) -> None:
+        """Refuses a profile that is due, and sets it aside where that may be."""
+        if ledger.doubtful or not usage.unused_since(directory, limit.idle):
+            return
+        if expires:
+            self._expired.add(name, ledger)
+        raise expired.error(name, limit.grace)
+
+    def _limits(self, profile: ProfileFile) -> expiry.Limits:
+        return expiry.limits(self._settings, profile.settings)
 
     def rename(self, old: str, new: str) -> None:
         """Renames a profile; its id stays.
@@ -187,24 +225,72 @@ class LocalStore(BaseStore[LocalSession]):
         ):
             yield
 
-    def prune(self, *, dry_run: bool) -> list[expiry.Expired]:
-        """Erases what has expired in every profile, and expired profiles whole."""
-        found = [self._pruned(name, dry_run=dry_run) for name in self.names()]
-        return [expired for expired in found if expired.any]
+    def restore(self, name: str) -> expiry.Expired:
+        """Brings back what is set aside: the profile, or what expired inside it.
 
-    def _pruned(self, name: str, *, dry_run: bool) -> expiry.Expired:
+        Raises:
+            ProfileNotFound: There is none, and none is set aside.
+            UsageError: Another one has its name.
+        """
+        if name not in self.names() and self._expired.restore(name):
+            return expiry.Expired(name, whole=True, aside=True)
+        with ExitStack() as stack:
+            directory = stack.enter_context(self._existing(name))
+            profile = profile_file.read(directory, name)
+            due = usage.unused_since(directory, self._limits(profile).idle)
+            usage.touch(directory)
+            if due:
+                return expiry.Expired(name, whole=True, aside=True)
+            session = self._session(directory, name, profile, self.passphrase)
+            stack.callback(session.close)
+            return expiry.restore(session)
+
+    def set_aside(self) -> list[str]:
+        """Returns the names of the profiles that are set aside."""
+        return self._expired.names()
+
+    def prune(self, *, dry_run: bool, grace: bool = False) -> list[expiry.Expired]:
+        """Erases what has expired in every profile, and expired profiles whole.
+
+        Args:
+            dry_run: Only say what.
+            grace: Take both steps as opening does, instead of erasing at once.
+        """
+        found: list[expiry.Expired] = []
+        if grace and not dry_run:
+            self._expired.tend()
+        elif not grace:
+            gone = self._expired.destroy(dry_run=dry_run)
+            found += [expiry.Expired(name, whole=True) for name in gone]
+        for name in self.names():
+            found += self._pruned(name, dry_run=dry_run, grace=grace)
+        return [one for one in found if one.any]
+
+    def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[expiry.Expired]:
         with ExitStack() as stack:
             directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
-            limit = expiry.limits(self._settings, profile.settings)
-            if usage.unused_since(directory, limit.idle):
-                if not dry_run:
-                    self.delete(name)
-                return expiry.Expired(name, whole=True)
+            limit = self._limits(profile)
             if not limit.any:
-                return expiry.Expired(name)
+                return []
+            ledger, told = usage.look(directory, write=not dry_run)
+            if ledger.doubtful and not grace and not dry_run:
+                raise expiry.doubted(name, told)
+            if not ledger.doubtful and usage.unused_since(directory, limit.idle):
+                if not dry_run:
+                    self._go(name, ledger, grace=grace)
+                return [expiry.Expired(name, whole=True, aside=grace)]
             session = self._session(directory, name, profile, self.passphrase)
-            return expiry.expire_turns(session, limit, dry_run=dry_run)
+            stack.callback(session.close)
+            if grace and not dry_run:
+                return expiry.tend(session, limit, ledger)
+            return [expiry.expire_turns(session, limit, dry_run=dry_run)]
+
+    def _go(self, name: str, ledger: Ledger, *, grace: bool) -> None:
+        if grace:
+            self._expired.add(name, ledger)
+        else:
+            self.delete(name)
 
     def _session(
         self,

@@ -1,13 +1,44 @@
-"""The time as records carry it."""
+"""The time as records carry it, and what tells whether the clock can be believed."""
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
+
+from ragcli.frozen import frozen
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+@frozen
+class Sighting:
+    """What two clocks say at one moment: one that people set, one that only runs."""
+
+    wall: float
+    """Seconds since 1970, as they may be set."""
+    boot: str
+    """Names the run of the clock that nobody sets; "" where the system has no name."""
+    running: float
+    """Seconds of that run; they count on while the machine sleeps."""
+    age: float
+    """Seconds for which that run certainly lasted already; 0 where nobody knows."""
+
+
+def sighting() -> Sighting:
+    """Returns what the clocks of this machine say."""
+    boot = ""
+    with suppress(OSError):
+        boot = _BOOT.read_text(encoding="ascii").strip()
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    running = time.clock_gettime(clock)
+    return Sighting(time.time(), boot, running, running if boot else 0.0)
 
 
 def now() -> str:
     """Returns the time; see `stamp`."""
-    return stamp(datetime.now(UTC))
+    return stamp_of(time.time())
 
 
 def stamp(moment: datetime) -> str:

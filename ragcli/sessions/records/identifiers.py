@@ -8,6 +8,8 @@ import time
 import uuid
 
 _VERSION = 7
+_STEP = 1000 * 4096
+"""How far the clock may be set back unnoticed, in parts of a millisecond."""
 _lock = threading.Lock()
 _last = 0
 
@@ -15,12 +17,18 @@ _last = 0
 def new_id() -> str:
     """Returns a UUIDv7; later ones of the same process sort after earlier ones.
 
+    A clock that is set back by more than a second is followed: one id from the
+    future must not take all later ones there.
+
     48 bits of milliseconds, then 12 bits of the fraction of that millisecond
     (RFC 9562, 6.2, method 3), then 62 random bits.
     """
     global _last  # noqa: PLW0603  the last time handed out is the process's own
     with _lock:
-        _last = now = max(_last + 1, time.time_ns() * 4096 // 1_000_000)
+        now = time.time_ns() * 4096 // 1_000_000
+        if now > _last - _STEP:
+            now = max(_last + 1, now)
+        _last = now
     stamp, fraction = now >> 12, now & 0xFFF
     high = (stamp << 16) | (_VERSION << 12) | fraction
     random = int.from_bytes(os.urandom(8), "big")  # `secrets` would load OpenSSL

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import Conflict, StoreUnavailable
+from ragcli.sessions.history import timekeeping
+from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog
-from ragcli.sessions.records.clock import now, stamp_of
+from ragcli.sessions.records.clock import Sighting, now, stamp_of
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.history.log import RedisLog
@@ -31,6 +34,10 @@ STAMP = len("2026-01-01T00:00:00.000Z")
 QUARANTINE = "quarantine"
 """The stream of what was damaged; see `repair_scripts`."""
 _ATTEMPTS = 100
+_LEDGER = "clock"
+"""The small private value with what is known of time."""
+_SERVER = "server"
+"""Names the server's clock in it: no user of the profile sets that one."""
 
 SnapshotFactory = Callable[[RedisGenerationStore, str, "FileSealer | None"], Any]
 """Makes the snapshots of a profile from its generations, its id and its sealer."""
@@ -142,6 +149,18 @@ class RedisSession(OpenedProfile):
             what = "1 record" if sent == 1 else f"{sent} records"
             verb = "is" if sent == 1 else "are"
             self.notices.append(f"{what} kept on this machine {verb} stored now")
+
+    def look(self) -> tuple[Ledger, str]:
+        """Compares this machine's clock with the server's; see `timekeeping.seen`."""
+        known = timekeeping.decoded(self.blob(_LEDGER))
+        seconds, micros = self.keys.read(lambda r: r.time())
+        server = seconds + micros / 1e6
+        now = Sighting(time.time(), _SERVER, server, 0.0)
+        if known is None:  # two clocks that differ cannot both be right
+            known = Ledger(server, _SERVER, server, newest=server)
+        ledger, told = timekeeping.seen(known, now, 0.0)
+        self.put_blob(_LEDGER, ledger.encoded())
+        return ledger, told
 
     def _audit(self, key: bytes | None) -> AuditLog:
         return RedisAudit(self.keys, key or self._meta.signing or None, self._meta.tail)

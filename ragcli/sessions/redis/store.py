@@ -99,15 +99,19 @@ class RedisStore(BaseStore[RedisSession]):
 
         return self.build(name, profile, fill, lambda _: passphrase)
 
-    def open(self, name: str, *, passive: bool = False) -> RedisSession:
-        """Opens a profile; erases first what has expired in it.
+    def open(
+        self, name: str, *, passive: bool = False, expires: bool = True
+    ) -> RedisSession:
+        """Opens a profile; sets aside first what is due in it.
 
         Args:
             name: The profile.
-            passive: Leave no trace: nothing is erased, and it does not count as used.
+            passive: Leave no trace: it does not count as used, and nothing expires.
+            expires: Whether what is due is set aside, and what was set aside long
+                enough ago erased.
 
         Raises:
-            ProfileNotFound: There is none, or it has expired.
+            ProfileNotFound: There is none, or the server's clock has let it expire.
             PassphraseNeeded, WrongPassphrase: It is encrypted.
             NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
             StoreUnavailable: The server cannot be reached, or refuses.
@@ -118,7 +122,10 @@ class RedisStore(BaseStore[RedisSession]):
         session.deliver()
         limit = expiry.limits(self._settings, session.settings())
         if limit.any:
-            expiry.expire_turns(session, limit)
+            ledger, told = session.look()
+            session.notices += [told] if told else []
+            if expires:
+                session.notices += expiry.told(expiry.tend(session, limit, ledger))
         return session
 
     def rename(self, old: str, new: str) -> None:
@@ -171,19 +178,48 @@ class RedisStore(BaseStore[RedisSession]):
         self._registry.remove(name)
         self.outbox(keys.identity).discard()
 
-    def prune(self, *, dry_run: bool) -> list[expiry.Expired]:
-        """Erases what has expired in every profile; whole ones the server removes."""
+    def restore(self, name: str) -> expiry.Expired:
+        """Brings back what expired inside a profile and is set aside.
+
+        Raises:
+            ProfileNotFound: There is none; what the server removes is gone for good.
+        """
+        return expiry.restore(self._opened(name, self.passphrase))
+
+    def set_aside(self) -> list[str]:
+        """Returns nothing: the server removes whole profiles, and at once."""
+        return []
+
+    def prune(self, *, dry_run: bool, grace: bool = False) -> list[expiry.Expired]:
+        """Erases what has expired in every profile; whole ones the server removes.
+
+        Args:
+            dry_run: Only say what.
+            grace: Take both steps as opening does, instead of erasing at once.
+        """
         if not dry_run:
             self._registry.sweep()
-        found = []
+        found: list[expiry.Expired] = []
         for name in self.names():
             session = self._opened(name, lambda _: None, passive=True, lazily=True)
             limit = expiry.limits(self._settings, session.settings())
-            if not limit.any:
-                continue
-            session = self._opened(name, self.passphrase, passive=True)
-            found.append(expiry.expire_turns(session, limit, dry_run=dry_run))
-        return [expired for expired in found if expired.any]
+            if limit.any:
+                session = self._opened(name, self.passphrase, passive=True)
+                found += self._pruned(session, limit, dry_run=dry_run, grace=grace)
+        return [one for one in found if one.any]
+
+    @staticmethod
+    def _pruned(
+        session: RedisSession, limit: expiry.Limits, *, dry_run: bool, grace: bool
+    ) -> list[expiry.Expired]:
+        if dry_run:
+            return [expiry.expire_turns(session, limit, dry_run=True)]
+        ledger, told = session.look()
+        if grace:
+            return expiry.tend(session, limit, ledger)
+        if ledger.doubtful:
+            raise expiry.doubted(session.name, told)
+        return [expiry.expire_turns(session, limit)]
 
     @contextmanager
     def lock(self, name: str, wait: float) -> Iterator[None]:

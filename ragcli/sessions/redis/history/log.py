@@ -230,8 +230,7 @@ class RedisLog:
 
 def _placed(drafts: Sequence[Draft], tip: Tip, parent: int) -> list[Record]:
     """Gives drafts their places after `tip`."""
-    head, last = tip
-    stamp = max(now(), last)  # a clock set back must not disorder
+    head, stamp = tip[0], now()
     return [
         Record(head + number, draft.id, parent, stamp, draft.kind, draft.body)
         for number, draft in enumerate(drafts, 1)

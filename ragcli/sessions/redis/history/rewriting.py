@@ -149,5 +149,4 @@ def _redaction(plan: _Plan, note: Mapping[str, Any]) -> Record:
         "dropped": ranges.pack(plan.dropped),
         "altered": ranges.pack(plan.altered - plan.dropped),
     }
-    stamp = max(now(), plan.ts)
-    return Record(plan.head + 1, new_id(), plan.head, stamp, "redaction", body)
+    return Record(plan.head + 1, new_id(), plan.head, now(), "redaction", body)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
-from ragcli.errors import ProfileNotFound
+from ragcli.errors import ProfileExpired
 from ragcli.sessions.history.history import History
 from ragcli.sessions.protocols import Session
 from tests.stores import PASSPHRASE, LocalStores, a_turn, append, questions
@@ -31,6 +31,41 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
+
+
+class Passing:
+    """Lets days pass on both clocks of this machine, or on one of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._ahead = 0.0
+        wall, running = time.time, time.clock_gettime
+        monkeypatch.setattr(time, "time", lambda: wall() + self._ahead)
+        monkeypatch.setattr(time, "time_ns", lambda: int(time.time() * 1e9))
+        monkeypatch.setattr(
+            time, "clock_gettime", lambda clock: running(clock) + self._ahead
+        )
+
+    def days(self, days: float) -> None:
+        self._ahead += days * DAY
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> Passing:
+    return Passing(monkeypatch)
+
+
+def visible(session: Session, limit: str = "10d") -> list[str]:
+    """The questions that a reader of the history sees; closes the profile."""
+    history = History(session, Settings(ttl_absolute=limit))
+    return [turn.question for turn in history.since(0)]
+
+
+def erased(stores: LocalStores) -> int:
+    """How many turns are erased for good when the profile is opened next."""
+    session = stores().open("work")
+    count = sum("are erased" in notice for notice in session.notices)
+    session.close()
+    return count
 
 
 def age(place: Path, days: float) -> None:
@@ -149,11 +184,85 @@ def test_what_expired_is_on_no_disk_block_of_the_profile(
     clock.days_ago(0)
 
     reopened = stores().open("work")
-
-    assert questions(reopened.log) == []
+    assert visible(reopened) == []
     reopened.close()
+    stores().prune(dry_run=False)
+
     files = [p for p in place.rglob("*") if p.is_file()]
     assert not [p for p in files if b"canary" in p.read_bytes()]
+
+
+def test_what_is_due_is_hidden_and_erased_after_its_grace(
+    stores: LocalStores, clock: Clock, passing: Passing
+) -> None:
+    limits = {"ttl_absolute": "10d"}
+    session = stores().create("work", limits)
+    history = History(session, Settings(ttl_absolute="10d"))
+    clock.days_ago(20)
+    history.commit(a_turn("c", "old"), title="old")
+    clock.days_ago(1)
+    history.commit(a_turn("c", "new"))
+    history.add_summary("c", "they asked old things", covers=2, model="m")
+    history.conversations()
+    session.close()
+
+    reopened = stores().open("work")
+    (told,) = reopened.notices
+    assert told.startswith("1 turn of work expired and were set aside")
+    assert visible(reopened) == ["new"]
+    assert asked(History(reopened, Settings())) == ["old", "new"]
+    seen = History(reopened, Settings(ttl_absolute="10d"))
+    assert [c.title for c in seen.conversations()] == ["new"]
+    assert seen.context("c", 5).summary == ""
+    reopened.close()
+    passing.days(6)
+    assert erased(stores) == 0
+    passing.days(2)
+    assert erased(stores) == 1
+
+
+def test_what_is_brought_back_counts_as_written_then(
+    stores: LocalStores, clock: Clock, passing: Passing
+) -> None:
+    session = stores().create("work", {"ttl_absolute": "10d"})
+    clock.days_ago(20)
+    append(session.log, "old")
+    session.close()
+    stores().open("work").close()
+
+    back = stores().restore("work")
+
+    assert (back.turns, back.whole) == (1, False)
+    passing.days(9)
+    assert visible(stores().open("work")) == ["old"]
+    passing.days(2)
+    assert visible(stores().open("work")) == []
+
+
+def test_without_a_limit_what_was_set_aside_is_there_again(
+    stores: LocalStores, clock: Clock
+) -> None:
+    session = stores().create("work", {"ttl_absolute": "10d"})
+    clock.days_ago(20)
+    append(session.log, "old")
+    session.close()
+    stores().open("work").close()
+    stores().open("work").change_settings({"ttl_absolute": None})
+
+    stores().open("work").close()
+    stores().open("work").change_settings({"ttl_absolute": "30d"})
+
+    assert visible(stores().open("work"), "30d") == ["old"]
+
+
+def test_who_only_reads_sets_nothing_aside(stores: LocalStores, clock: Clock) -> None:
+    session = stores().create("work", {"ttl_absolute": "10d"})
+    clock.days_ago(20)
+    append(session.log, "old")
+    session.close()
+
+    for how in ({"passive": True}, {"expires": False}):
+        assert visible(stores().open("work", **how)) == ["old"]
 
 
 def test_recent_side_copies_stay(stores: LocalStores, clock: Clock) -> None:
@@ -172,29 +281,58 @@ def test_recent_side_copies_stay(stores: LocalStores, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_an_unused_profile_expires_whole(
-    stores: LocalStores, passphrase: str | None
+def test_an_unused_profile_is_set_aside_and_destroyed_later(
+    stores: LocalStores, passing: Passing, passphrase: str | None
 ) -> None:
     stores.passphrase = passphrase
     stores().create("work", {"ttl": "10d"}, passphrase=passphrase).close()
     stores().create("other", {}).close()
     place = stores.root / "profiles" / "work"
-    age(place, 9)
+    passing.days(9)
     stores().open("work").close()  # used, so it starts anew
-    age(place, 11)
+    passing.days(11)
 
     stores.passphrase = None  # nobody has to open what is to be removed
     told = stores().prune(dry_run=True)
     assert [(e.profile, e.whole) for e in told] == [("work", True)]
-    assert place.exists()
-    with pytest.raises(ProfileNotFound, match="expired"):
-        stores().open("work", passive=True)
-    assert place.exists()
-    with pytest.raises(ProfileNotFound, match="expired"):
+    for how in ({"passive": True}, {"expires": False}):
+        with pytest.raises(ProfileExpired, match="expired"):
+            stores().open("work", **how)
+        assert place.exists()
+    with pytest.raises(ProfileExpired, match="expired") as caught:
         stores().open("work")
 
+    assert "ragcli profile restore work" in caught.value.hint
     assert not place.exists()
     assert stores().names() == ["other"]
+    assert stores().set_aside() == ["work"]
+    passing.days(6)
+    assert stores().open("other").notices == []
+    passing.days(2)
+    (told_once,) = stores().open("other").notices
+    assert "is destroyed" in told_once
+    assert stores().set_aside() == []
+    assert len(list((stores.root / "profiles").glob("[.a-z]*"))) <= 2
+
+
+def test_a_profile_comes_back_unless_its_name_is_taken(
+    stores: LocalStores, passing: Passing
+) -> None:
+    session = stores().create("work", {"ttl": "10d"})
+    append(session.log, "kept")
+    session.close()
+    passing.days(11)
+    with pytest.raises(ProfileExpired):
+        stores().open("work")
+
+    stores().create("work", {}).close()
+    stores().restore("work")
+    assert questions(stores().open("work").log) == []
+    stores().delete("work")
+    assert stores().restore("work").whole
+    passing.days(9)
+
+    assert questions(stores().open("work").log) == ["kept"]
 
 
 def test_opening_counts_as_use(stores: LocalStores) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -222,14 +223,23 @@ def test_expired_conversations_go_when_a_profile_is_opened(
 ) -> None:
     ask(session, "old")
     session.change_settings({"ttl_absolute": "1s"})
-    import time
-
     time.sleep(1.1)
     ask(session, "new")
 
     found = stores().prune(dry_run=True)
     assert [(e.profile, e.turns) for e in found] == [("work", 1)]
-    assert questions(stores().open("work")) == ["new"]
+    opened = stores().open("work")
+    (told,) = opened.notices
+    assert "ragcli profile restore work" in told
+    history = History(opened, Settings(ttl_absolute="1s"))
+    assert [turn.question for turn in history.since(0)] == ["new"]
+    assert questions(opened) == ["old", "new"]
+    assert stores().restore("work").turns == 1
+    time.sleep(1.1)
+    stores().open("work")
+    time.sleep(1.1)
+    stores().open("work")
+    assert questions(stores().open("work")) == []
 
 
 def test_verify_names_what_is_wrong(

@@ -1,0 +1,131 @@
+"""What has expired inside a profile and is set aside: hidden, and not yet erased.
+
+A small value beside the log names the records. Readers leave them out, so that no
+answer, list or search has them; the log itself still does, and they come back when
+the value goes. Losing it costs nothing but the time of grace, which begins anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, field, replace
+from typing import Any
+
+from ragcli.frozen import frozen
+from ragcli.sessions.protocols import Session
+from ragcli.sessions.records.records import Draft, Record
+
+BLOB = "expiry"
+_FORMAT = 1
+
+
+@frozen
+class Batch:
+    """Records that were set aside together."""
+
+    witnessed: float
+    """What the ledger had witnessed then."""
+    at: str
+    """When that was, by the clock."""
+    ids: tuple[str, ...]
+    """What is to be erased."""
+    hidden: tuple[str, ...]
+    """What is left out while it waits: these, and summaries that speak of them."""
+    titles: Mapping[str, str]
+    """New titles, by record, for those that quote what is hidden."""
+
+
+@frozen
+class Aside:
+    """All that expiry knows about one profile's records."""
+
+    batches: tuple[Batch, ...] = ()
+    counted: Mapping[str, str] = field(default_factory=dict)
+    """From when records count that were brought back, or whose own time is wrong."""
+    oldest_turn: str = ""
+    """The oldest time of a record at the last look; "" for no look yet."""
+    oldest_talk: str = ""
+    """The oldest last use of a conversation then."""
+    copies: tuple[float, str] | None = None
+    """What was witnessed when side copies were due, and the time before which."""
+
+    @property
+    def ids(self) -> set[str]:
+        """What is set aside."""
+        return {name for batch in self.batches for name in batch.ids}
+
+
+def read(session: Session) -> Aside:
+    """Returns what is set aside in a profile."""
+    try:
+        value = json.loads(session.blob(BLOB) or b"")
+        if value.pop("v") != _FORMAT:
+            return Aside()
+        batches = tuple(
+            Batch(**{**b, "ids": tuple(b["ids"]), "hidden": tuple(b["hidden"])})
+            for b in value.pop("batches")
+        )
+        copies = value.pop("copies")
+        return Aside(batches=batches, copies=tuple(copies) if copies else None, **value)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Aside()
+
+
+def write(session: Session, aside: Aside) -> None:
+    """Stores what is set aside."""
+    value = {"v": _FORMAT, **asdict(aside)}
+    session.put_blob(BLOB, json.dumps(value).encode())
+
+
+class VisibleLog:
+    """A `Log` without what is set aside.
+
+    Args:
+        session: The open profile.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._log = session.log
+        batches = read(session).batches
+        self._hidden = {name for batch in batches for name in batch.hidden}
+        self._titles = {k: v for batch in batches for k, v in batch.titles.items()}
+
+    def append(
+        self, drafts: Sequence[Draft], *, parent: int = 0, expect: int | None = None
+    ) -> list[Record]:
+        """Appends; see `Log.append`."""
+        return self._log.append(drafts, parent=parent, expect=expect)
+
+    def head(self) -> int:
+        """Returns the last record's seq, hidden or not."""
+        return self._log.head()
+
+    def newest(self, before: int | None = None) -> Iterator[Record]:
+        """Yields visible records backwards; see `Log.newest`."""
+        return self._visible(self._log.newest(before))
+
+    def since(self, seq: int = 0) -> Iterator[Record]:
+        """Yields visible records after `seq`; see `Log.since`."""
+        return self._visible(self._log.since(seq))
+
+    def rewrite(
+        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+    ) -> int:
+        """Rewrites all records, hidden or not; see `Log.rewrite`."""
+        return self._log.rewrite(change, note)
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        """Waits for a record after `seq`; see `Log.wait`."""
+        return self._log.wait(seq, timeout)
+
+    def _visible(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
+            if record.id in self._hidden:
+                continue
+            body = record.body
+            if record.id in self._titles:
+                body = {**body, "title": self._titles[record.id]}
+            if body.get("replaces") in self._hidden:
+                body = {k: v for k, v in body.items() if k != "replaces"}
+            yield record if body is record.body else replace(record, body=body)
