@@ -97,7 +97,7 @@ def _stored() -> list[dict[str, Any]]:
 
 def _found(machine: Machine, words: str) -> bool:
     """Whether the search of the history finds a question."""
-    return bool(machine("history", "search", words, "--json").json["turns"])
+    return bool(machine("history", "search", words, "--json", code=None).json["turns"])
 
 
 def _profiles() -> list[str]:
