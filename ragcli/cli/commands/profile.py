@@ -132,12 +132,14 @@ def rename(
     new: Annotated[str, typer.Argument(metavar="NEW")],
 ) -> None:
     """Give a profile another name."""
+    from ragcli.errors import ProfileNotFound
     from ragcli.paths import checked_profile_name
 
     checked_profile_name(new)
     call.runtime.store.rename(old, new)
     if call.runtime.chosen() == old:
-        call.runtime.choose(new)
+        with suppress(ProfileNotFound):  # somebody has renamed it once more
+            call.runtime.choose(new)
     call.tell({"profile": new}, note=f"profile {old} is now {new}")
 
 
