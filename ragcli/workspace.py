@@ -32,19 +32,6 @@ if TYPE_CHECKING:
     from ragcli.sessions.protocols import Session
 
 
-class Silent:
-    """A `Progress` that nobody watches."""
-
-    def start(self, total: int, what: str) -> None:
-        """Says nothing."""
-
-    def step(self, name: str, count: int = 1) -> None:
-        """Says nothing."""
-
-    def note(self, message: str) -> None:
-        """Says nothing."""
-
-
 class Workspace:
     """One open profile, and what can be done with it.
 
@@ -179,13 +166,14 @@ class Workspace:
         encrypted profile, whose owner expects no plain copy anywhere.
         """
         from ragcli.index import index_cache
+        from ragcli.index.report import NoProgress
 
         private = not self.writes or self.session.encrypted
         cache = None if private else self.home.cache
         named = tuple(documents)
         if named not in self._called:  # a batch looks at the files once
             self._called[named] = index_cache.reader(
-                documents, self.embedder, self.settings, cache, progress or Silent()
+                documents, self.embedder, self.settings, cache, progress or NoProgress()
             )
         reader = self._called[named]
         return [reader] if reader else []

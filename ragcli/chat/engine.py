@@ -36,8 +36,7 @@ from ragcli.chat.staleness import stale_markers
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
-from ragcli.index.passages import EarlierTurn as PassageExchange
-from ragcli.index.passages import SearchRequest, SearchResult
+from ragcli.index.passages import EarlierTurn, SearchRequest, SearchResult
 from ragcli.language import question
 from ragcli.models.base import ChatModel, Prompt
 from ragcli.models.select import ChosenModel
@@ -220,7 +219,7 @@ class Engine:
         return retriever.search(
             SearchRequest(
                 question=request.question,
-                history=tuple(PassageExchange(t.question, t.answer) for t in earlier),
+                history=tuple(EarlierTurn(t.question, t.answer) for t in earlier),
                 rewrite=rewrite.rewritten(model, request.question, exchanges(earlier)),
                 limit=request.limit or settings.retrieval_k,
                 exclude=request.exclude,

@@ -18,9 +18,9 @@ from langchain_tests.integration_tests import (
 from langchain_tests.unit_tests import EmbeddingsUnitTests
 
 from ragcli.errors import EmbedderMismatch, UsageError
+from ragcli.index.report import NoProgress
 from ragcli.langchain import RagcliEmbeddings, RagcliRetriever, RagcliVectorStore
 from ragcli.runtime import Runtime
-from ragcli.workspace import Silent
 
 
 class TestVectorStore(VectorStoreIntegrationTests):
@@ -55,7 +55,7 @@ class TestRetriever(RetrieversIntegrationTests):
         for number, fact in enumerate(facts):
             (tmp_path / f"{number}.md").write_text(f"# Locks\n\n{fact}\n")
         with Runtime().open() as workspace:
-            workspace.library.add([tmp_path], Silent())
+            workspace.library.add([tmp_path], NoProgress())
 
     @property
     def retriever_constructor(self) -> type[BaseRetriever]:
