@@ -18,7 +18,7 @@ from ragcli.index.documents.elements import (
     one_line,
 )
 from ragcli.index.documents.loaders.hypertext import page_sections
-from ragcli.index.documents.loaders.packages import checked_archive, member, xml
+from ragcli.index.documents.loaders.office.packages import checked_archive, member, xml
 
 
 def epub(content: Content) -> Document:

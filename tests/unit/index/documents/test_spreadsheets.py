@@ -14,7 +14,7 @@ from openpyxl.comments import Comment
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.loaders.number_formats import shown
+from ragcli.index.documents.loaders.office.number_formats import shown
 from ragcli.index.documents.loaders.parse import parse
 from tests.unit.index.documents.conftest import saved, zipped
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from ragcli.index.documents.elements import DocumentBuilder, flat
-from ragcli.index.documents.loaders.packages import Package, below, words
+from ragcli.index.documents.loaders.office.packages import Package, below, words
 
 
 def text_of(paragraph: ET.Element) -> str:
@@ -83,7 +83,7 @@ def _points(element: ET.Element | None) -> Iterator[tuple[int, str]]:
 
 def _rounded(value: str) -> str:
     """Returns a number without the noise of its binary digits, else the text."""
-    from ragcli.index.documents.loaders.number_formats import plain
+    from ragcli.index.documents.loaders.office.number_formats import plain
 
     try:
         return plain(float(value)) if len(value) > 12 else value

@@ -10,7 +10,7 @@ from typing import Any
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder
-from ragcli.index.documents.loaders.packages import checked_archive
+from ragcli.index.documents.loaders.office.packages import checked_archive
 
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 _MISSING_EXTRA = "reading it needs an extra: pip install 'ragcli[office]'"

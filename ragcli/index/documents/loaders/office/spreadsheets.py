@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
-from ragcli.index.documents.loaders import drawings
-from ragcli.index.documents.loaders.grids import GridWriter, Span
-from ragcli.index.documents.loaders.number_formats import cell_formats, plain, shown
-from ragcli.index.documents.loaders.packages import (
+from ragcli.index.documents.loaders.office import drawings
+from ragcli.index.documents.loaders.office.grids import GridWriter, Span
+from ragcli.index.documents.loaders.office.number_formats import (
+    cell_formats,
+    plain,
+    shown,
+)
+from ragcli.index.documents.loaders.office.packages import (
     PASSWORD,
     Package,
     checked_archive,

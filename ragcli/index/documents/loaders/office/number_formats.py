@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import NamedTuple
 
-from ragcli.index.documents.loaders.packages import Package, number
+from ragcli.index.documents.loaders.office.packages import Package, number
 
 _BUILT_IN = {
     1: "0",
