@@ -15,7 +15,8 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
 from ragcli.index.documents.loaders.office import drawings
-from ragcli.index.documents.loaders.office.grids import GridWriter, Span
+from ragcli.index.documents.loaders.office.grids import GridWriter
+from ragcli.index.documents.loaders.office.headers import Span
 from ragcli.index.documents.loaders.office.number_formats import (
     cell_formats,
     plain,
