@@ -182,8 +182,7 @@ class LocalStore(BaseStore[LocalSession]):
             target = self._directories.free(profiles, new)
             place = self._directories.place(profiles, old)
             with self._directories.alone(profiles, place):
-                profiles.rename(place, target)
-                profiles.sync()
+                self._directories.move(profiles, place, target)
             renamed = profiles.child(target)
         self._audit_rename(renamed, new, old)
 
