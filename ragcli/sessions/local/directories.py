@@ -24,7 +24,7 @@ from ragcli.storage.exchange import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
 from ragcli.storage.network import check_local
-from ragcli.storage.os_errors import cannot_move
+from ragcli.storage.os_errors import cannot_move, close_reader
 
 LOCKS = ("profile", "staging", "ingest", "index", "history", "audit")
 """All locks of a profile: who moves or removes its directory holds them.
@@ -110,7 +110,7 @@ class Directories:
                 try:
                     gone = self._remove(profiles, entry)
                 finally:
-                    os.close(lease)
+                    close_reader(lease)
                 self._told(profiles.path / entry, gone=gone)
 
     def _told(self, place: Path, *, gone: bool) -> None:
@@ -136,7 +136,7 @@ class Directories:
         """Yields an empty directory out of sight, gone again if what follows fails."""
         name, lease = directory_locks.make(profiles.descriptor, ".new-")
         with ExitStack() as stack:
-            stack.callback(os.close, lease)
+            stack.callback(close_reader, lease)
             directory = stack.enter_context(profiles.child(name, create=True))
             try:
                 check_local(directory.path, allow=self._allow_network)
@@ -287,7 +287,7 @@ class Directories:
             yield
         finally:
             if lease >= 0:
-                os.close(lease)
+                close_reader(lease)
 
     def _missing(self, name: str) -> ProfileNotFound:
         near = difflib.get_close_matches(name, self._places.names(), 1, 0.5)
