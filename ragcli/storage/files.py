@@ -26,7 +26,7 @@ from ragcli.storage.durable import (
     write_all,
     write_once,
 )
-from ragcli.storage.os_errors import disk_errors
+from ragcli.storage.os_errors import close_reader, disk_errors
 from ragcli.storage.trust import (
     check_parents,
     check_private,
@@ -276,7 +276,7 @@ class Directory:
             names = os.listdir(above)
             return next((name for name in names if _is_entry(above, name, mine)), "")
         finally:
-            os.close(above)
+            close_reader(above)
 
     def expect_standing(self) -> None:
         """Refuses a directory that was removed, or is being removed.

@@ -18,7 +18,6 @@ where they should as long as this object is there.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import (
@@ -267,7 +266,7 @@ class LocalSnapshots:
             told["seal"] = publishing.seal_manifest(self.sealer, told)
         data = manifests.encode(told)
         publishing.finish(workspace, data)
-        os.close(self._owned.pop(workspace))
+        close_reader(self._owned.pop(workspace))
         publishing.rename_into_place(index, workspace.name, name)
         pointer.write(index, name, data)
         # It is published: what fails from here on costs time or space, no more.
