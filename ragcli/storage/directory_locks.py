@@ -77,18 +77,18 @@ def _lock(parent: int, name: str, kind: int) -> int:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         named = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except OSError as error:
-        os.close(descriptor)
+        close_reader(descriptor)
         raise FileNotFoundError(f"{name}: in use or gone") from error
     if os.path.samestat(os.fstat(descriptor), named):
         return descriptor
-    os.close(descriptor)
+    close_reader(descriptor)
     raise FileNotFoundError(name)
 
 
 def is_unused(parent: int, name: str) -> bool:
     """Tells whether a directory is there that nobody shares or owns."""
     try:
-        os.close(own(parent, name))
+        close_reader(own(parent, name))
     except FileNotFoundError:
         return False
     return True
@@ -120,7 +120,7 @@ def remove_unused(parent: int, name: str, doomed_prefix: str) -> bool:
 
         shutil.rmtree(doomed, ignore_errors=True, dir_fd=parent)
     finally:
-        os.close(descriptor)
+        close_reader(descriptor)
     return True
 
 
