@@ -14,7 +14,7 @@ import os
 
 from ragcli.errors import StorageFailed
 from ragcli.storage.durable import OPEN_DIRECTORY
-from ragcli.storage.os_errors import cannot_move, disk_errors
+from ragcli.storage.os_errors import cannot_move, close_reader, disk_errors
 
 _ATTEMPTS = 100
 """Fresh directories in a row that sweepers may take before they have an owner."""

@@ -1,7 +1,7 @@
 """How directories of profiles come, change places and go: each time in one rename.
 
 What is being made or removed has a name that starts with a dot, and is owned by
-who does that (`storage.directory_locks`). What a killed process left is removed by whoever
+who does that (`directory_locks`). What a killed process left is removed by whoever
 opens a profile next. A change is done with its rename: when what it left cannot be
 removed after that, this is said and no failure.
 """
