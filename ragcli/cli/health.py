@@ -31,7 +31,6 @@ _SCARCE = 200 << 20
 """Free bytes below which a disk is called full."""
 
 EXTRAS = {
-    "office": ("docx", "DOCX and PPTX"),
     "keyring": ("keyring", "passphrases in the desktop's keyring"),
     "redis": ("redis", "sessions in Redis"),
 }

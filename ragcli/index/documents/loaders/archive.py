@@ -1,4 +1,4 @@
-"""Formats that are ZIP archives of XML: EPUB and OpenDocument."""
+"""Formats that are ZIP archives of pages: EPUB."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content, decode
 from ragcli.index.documents.elements import (
     Document,
-    DocumentBuilder,
     Section,
     TableFacts,
     one_line,
@@ -57,37 +56,3 @@ def _spine(book: ET.Element, base: str) -> Iterator[str]:
             yield posixpath.normpath(
                 posixpath.join(base, unquote(item.get("href", "")))
             )
-
-
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-
-
-def odt(content: Content) -> Document:
-    """Returns the sections of an OpenDocument text or presentation.
-
-    Raises:
-        UnreadableDocument: No OpenDocument, damaged, or a bomb.
-    """
-    builder = DocumentBuilder()
-    pending = [xml(checked_archive(content.data), "content.xml")]
-    while pending:
-        element = pending.pop()
-        if element.tag == f"{_TEXT}h":
-            level = element.get(f"{_TEXT}outline-level", "1")
-            builder.heading(int(level) if level.isdigit() else 1, _words(element))
-        elif element.tag == f"{_TEXT}p":
-            builder.paragraph(_words(element))
-        elif element.tag == f"{_TABLE}table":
-            rows = [
-                [_words(cell) for cell in row.iter(f"{_TABLE}table-cell")]
-                for row in element.iter(f"{_TABLE}table-row")
-            ]
-            builder.table(rows[0] if rows else (), rows[1:])
-        else:
-            pending.extend(reversed(element))
-    return builder.document()
-
-
-def _words(element: ET.Element) -> str:
-    return "".join(element.itertext())

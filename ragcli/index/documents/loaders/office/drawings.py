@@ -32,11 +32,7 @@ def paragraphs(body: ET.Element) -> Iterator[str]:
 
 def add_chart(builder: DocumentBuilder, root: ET.Element) -> None:
     """Adds a chart as a table: a row a category, a column a series."""
-    titles = [
-        " ".join(map(flat, paragraphs(title)))
-        for title in root.iter("c:title")
-        if title.find(".//{*}t") is not None or any(title.iter("a:t"))
-    ]
+    titles = [" ".join(map(flat, paragraphs(title))) for title in root.iter("c:title")]
     caption = ", ".join(filter(None, titles))
     names: list[str] = []
     columns: list[dict[int, str]] = []

@@ -48,9 +48,47 @@ class GridWriter:
             for number, cells in enumerate(rows)
             if any(cells)
         ]
+        self.write_lines(lines, spans)
+
+    def write_lines(self, lines: Sequence[Line], spans: Sequence[Span] = ()) -> None:
+        """Adds what rows with numbers of their own hold, as `write` does.
+
+        Args:
+            lines: The rows that hold something; they may be of unequal width.
+            spans: Which cells are merged.
+        """
+        width = max((len(line.cells) for line in lines), default=0)
+        lines = [
+            line._replace(cells=(*line.cells, *[""] * (width - len(line.cells))))
+            for line in lines
+        ]
         wide = [span for span in spans if span.right > span.left]
         for region in regions(lines, wide):
             self._region(region, wide)
+        self._told()
+
+    def table(
+        self, rows: Sequence[Sequence[str]], spans: Sequence[Span], headings: int
+    ) -> None:
+        """Adds one table, blank rows in it left out.
+
+        Args:
+            rows: Its cells.
+            spans: Which of them are merged.
+            headings: How many of its first rows are marked as its header.
+        """
+        width = max(map(len, rows), default=0)
+        lines = [
+            Line(number, (*cells, *[""] * (width - len(cells))))
+            for number, cells in enumerate(rows)
+            if any(map(str.strip, cells))
+        ]
+        used = sorted({place for line in lines for place in line.filled})
+        if 0 < headings < len(lines) and len(used) > 1:
+            inner = [Line(n, tuple(cells[p] for p in used)) for n, cells in lines]
+            self._table(inner, Header(0, headings - 1), moved(spans, used), used)
+        elif used:
+            self._region(lines, list(spans))
         self._told()
 
     def _told(self) -> str:
@@ -159,3 +197,20 @@ def column_letters(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def add_table(
+    builder: DocumentBuilder,
+    rows: Sequence[Sequence[str]],
+    spans: Sequence[Span] = (),
+    headings: int = 0,
+) -> None:
+    """Adds a table of a text or slide; its header is found where none is marked.
+
+    Args:
+        builder: The document.
+        rows: Its cells, merged ones once.
+        spans: Which of them are merged.
+        headings: How many of its first rows are marked as its header.
+    """
+    GridWriter(builder, labelled=False).table(rows, spans, headings)

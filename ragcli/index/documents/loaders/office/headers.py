@@ -151,9 +151,12 @@ def _alike(line: Line, body: Sequence[Line]) -> bool:
 
 
 def _shape(cell: str) -> str:
+    """Returns what kind of value a cell holds; of a number its unit."""
     if cell.casefold() in _CHOICES:
         return "choice"
-    return "date" if _DATE.fullmatch(cell) else "number"
+    if _DATE.fullmatch(cell):
+        return "date"
+    return "".join(sign for sign in cell if sign.isalpha() or sign in "%$\u20ac\u00a3")
 
 
 def column_names(
@@ -173,8 +176,9 @@ def column_names(
             for place in range(span.left, min(span.right + 1, len(row))):
                 row[place] = row[place] or row[span.left]
         is_group = any(span.right > span.left for span in merged)
-        told = [cell for cell in row if cell]
-        if at < len(rows) - 1 and not is_group and len(told) <= 2 < len(row):
+        told = list(dict.fromkeys(filter(None, row)))
+        is_said = len(told) == 1 or (not is_group and len(told) == 2 < len(row))
+        if at < len(rows) - 1 and is_said:
             said += told
             rows[at] = [""] * len(row)
     names = []
