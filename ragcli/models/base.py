@@ -60,6 +60,9 @@ class Quotation:
     span: tuple[int, int] = (0, 0)
     """Where it stands in the source's text: offsets; (0, 0) when it is not told."""
 
+    confidence: float = 1.0
+    """How sure the model is that it answers, in [0, 1]."""
+
 
 Piece = str | Quotation
 """What an answer comes in: text, whose markers are to be read, and quotations."""

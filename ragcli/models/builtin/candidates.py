@@ -47,7 +47,7 @@ class Candidate:
     """The sentence before it, or what introduces it."""
 
     is_whole: bool = True
-    """Whether it can be understood as it stands: no fragment, no middle of a sentence."""
+    """Whether it can be understood as it stands: no fragment of a sentence."""
 
     @property
     def above(self) -> str:

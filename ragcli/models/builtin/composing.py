@@ -24,12 +24,6 @@ _ALIKE = 0.97
 _GAIN = 0.25
 """Share of the question that a further quotation must add."""
 _LISTED = frozenset({"item", "row", "field", "line"})
-_LEANS = (
-    "it ", "this ", "these ", "those ", "they ", "he ", "she ", "that ", "such ", "also ",
-    "then ", "however", "but ", "and ", "therefore", "dies", "er ", "sie ", "es ", "il ",
-    "elle ",
-)  # fmt: skip
-"""How a sentence begins that cannot be understood without the one before it."""
 
 
 def composed(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
@@ -88,8 +82,3 @@ def _in_order(chosen: Sequence[Candidate]) -> list[Candidate]:
     sources = list(dict.fromkeys(item.source.marker for item in chosen))
     company.sort(key=lambda item: (sources.index(item.source.marker), item.start))
     return [best, *company]
-
-
-def leans(item: Candidate) -> bool:
-    """Tells whether a sentence needs the one before it to be understood."""
-    return item.kind == "sentence" and item.text.lower().startswith(_LEANS)

@@ -21,25 +21,25 @@ class Weights:
 
     bias: float
     coverage: float
-    around: float
     maxsim: float
     source: float
     lacks_kind: float
     anchors: float
     is_structured: float
     defines: float
+    is_attached: float
 
 
 CALIBRATED = Weights(
-    bias=-4.3,
-    coverage=2.0,
-    around=0.0,
-    maxsim=4.0,
+    bias=-4.05,
+    coverage=2.1,
+    maxsim=3.7,
     source=0.2,
-    lacks_kind=-1.0,
-    anchors=0.63,
+    lacks_kind=-1.1,
+    anchors=0.5,
     is_structured=0.9,
     defines=1.0,
+    is_attached=1.5,
 )
 
 
@@ -48,12 +48,12 @@ def confidence(evidence: Evidence, weights: Weights = CALIBRATED) -> float:
     logit = (
         weights.bias
         + weights.coverage * evidence.coverage
-        + weights.around * evidence.around
         + weights.maxsim * evidence.maxsim
         + weights.source * evidence.source
         + weights.lacks_kind * evidence.lacks_kind
         + weights.anchors * evidence.anchors
         + weights.is_structured * evidence.is_structured
         + weights.defines * evidence.defines
+        + weights.is_attached * evidence.is_attached
     )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

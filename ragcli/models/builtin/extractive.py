@@ -56,7 +56,8 @@ class ExtractiveModel:
         if not found:
             return
         ranked = best_first(prompt, found, self._embedder)
-        if confidence(ranked[0].evidence) < prompt.threshold:
+        sure = confidence(ranked[0].evidence)
+        if sure < prompt.threshold:
             return
         chosen = composed(Asked(prompt.question), ranked)
         for index, item in enumerate(chosen):
@@ -64,7 +65,7 @@ class ExtractiveModel:
                 yield _separator(chosen[index - 1], item)
             kind = "code" if item.kind == "code" else "line"
             span = (item.start, item.end)
-            yield Quotation(item.text, item.source.marker, kind, span)
+            yield Quotation(item.text, item.source.marker, kind, span, sure)
 
 
 def _separator(before: Candidate, item: Candidate) -> str:

@@ -1,7 +1,8 @@
+# ruff: noqa: E501 - a pattern of many languages reads better whole
 """What a question asks for: the kind of its answer, its words, and how much of it.
 
 Rules over the question's own words, for the languages that have them here; a question
-that no rule knows asks for nothing in particular, and nothing is demanded of its answer.
+that no rule knows asks for nothing in particular: nothing is demanded of its answer.
 """
 
 from __future__ import annotations
@@ -260,10 +261,13 @@ class Asked:
         )
 
     @cached_property
+    def marks(self) -> frozenset[str]:
+        """Numbers, identifiers and what stands in quotes: they single out a row."""
+        found = {m[0].lower().strip("\"'.?") for m in _TOKENS.finditer(self.text)}
+        return frozenset(found) - {""}
+
+    @cached_property
     def anchors(self) -> frozenset[str]:
         """Names, numbers and identifiers that its answer is likely to stand beside."""
         names = {match[0].lower() for match in _NAMES.finditer(self.text)}
-        marks = {
-            match[0].lower().strip("\"'.?") for match in _TOKENS.finditer(self.text)
-        }
-        return frozenset(names | marks) - {"i", ""}
+        return frozenset(names - {"i"}) | self.marks

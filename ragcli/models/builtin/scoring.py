@@ -1,8 +1,8 @@
 """How well each candidate answers a question, and how sure it is that one does.
 
-A word of the question counts by how rare it is in the language; a candidate has it when
-it says it, or a word of nearly the same meaning, or, for less, when what it stands
-under says it: headings, caption, the sentence before, the key.
+A word of the question counts by how rare it is in the language; a candidate has it
+when it says it, or, for less, when what it stands under says it: headings, caption,
+the sentence before.
 
     score = coverage + 0.5·cosine + MaxSim + 0.2·z(source) + 0.3·answer type
 
@@ -13,13 +13,16 @@ The confidence of the best one is a logistic model of the same evidence; see
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ragcli.language.anaphors import refers_back
 from ragcli.language.interaction import Interaction, importance
-from ragcli.language.stemming import content_stems, likely_language
-from ragcli.language.stop_word_lists import listed_languages
+from ragcli.language.languages import by_script
+from ragcli.language.stemming import content_stems, likely_language, stemmer
+from ragcli.language.stop_word_lists import listed_languages, stop_words
 from ragcli.language.words import words
 from ragcli.models.base import Prompt
 from ragcli.models.builtin.candidates import Candidate
@@ -50,6 +53,10 @@ TERM_WEIGHT = 0.7
 """Added to what begins with the very term that is to be defined, or has it as key."""
 HISTORY_WEIGHT = 0.3
 """Weight of a word that the conversation added to the question."""
+LEANING_WEIGHT = 0.8
+"""The same where the question points back: what it is about was said before."""
+_LATIN = re.compile("[A-Za-z]")
+"""The kinds of answer are known by their signs in languages of this script."""
 _STRUCTURED = frozenset({"row", "field", "item", "line"})
 COMPARED = 60
 """Candidates that are compared by vectors: those with the best coverage."""
@@ -60,10 +67,8 @@ class Evidence:
     """What speaks for a candidate."""
 
     coverage: float
-    """Share of the question's words, by rarity, that it says."""
-
-    around: float
-    """The same with what it stands under, and words of nearly the same meaning."""
+    """Share of the question's words, by rarity, that it says, or for less what it
+    stands under."""
 
     maxsim: float
     """Late interaction with it and what it stands under."""
@@ -82,6 +87,9 @@ class Evidence:
 
     defines: bool = False
     """Whether it begins with the term that is to be defined."""
+
+    is_attached: bool = False
+    """Whether its document came with the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,8 @@ def best_first(
     source += ATTACHED_WEIGHT * np.array([item.source.attached for item in found])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
     chosen = [found[index] for index in likely]
-    cosine, maxsim, around = _vector_scores(prompt.question, chosen, embedder)
+    compared = prompt.query if leans_back(prompt.question) else prompt.question
+    cosine, maxsim, around = _vector_scores(compared, chosen, embedder)
     kinds = [_kind_score(asked, item) for item in chosen]
     anchors = [_anchored(asked, item) for item in chosen]
     defining = [_defines(asked, item) for item in chosen]
@@ -131,14 +140,14 @@ def best_first(
             chosen[at],
             float(score[at]),
             Evidence(
-                sides[likely[at]].own,
-                sides[likely[at]].around,
+                sides[likely[at]].score,
                 float(around[at]),
                 _logit(chosen[at].source.score),
                 kinds[at][1],
                 anchors[at][1],
                 chosen[at].kind in _STRUCTURED,
                 defining[at],
+                chosen[at].source.attached,
             ),
             sides[likely[at]].covered,
         )
@@ -150,8 +159,6 @@ def best_first(
 class _Side:
     """What of a question's words a candidate has."""
 
-    own: float
-    around: float
     score: float
     covered: frozenset[str]
 
@@ -161,16 +168,25 @@ class _Lexical:
 
     def __init__(self, prompt: Prompt, embedder: BuiltinEmbedder) -> None:
         asked = words(prompt.question)
-        self._language = likely_language(asked, listed_languages())
-        weights = dict.fromkeys(self._stems(prompt.query), HISTORY_WEIGHT)
+        likely = likely_language(asked, listed_languages())
+        self._language = by_script(prompt.question) or likely
+        self._stems = self._content
+        if set(asked) <= stop_words(self._language):
+            self._stems = self._every
+        weight = LEANING_WEIGHT if leans_back(prompt.question) else HISTORY_WEIGHT
+        weights = dict.fromkeys(self._stems(prompt.query), weight)
         weights |= dict.fromkeys(self._stems(prompt.question), 1.0)
         rarity = _rarity(list(weights), embedder)
         self._worth = {stem: weights[stem] * rarity[stem] for stem in weights}
         self._total = math.fsum(self._worth.values()) or 1.0
         self._above: dict[str, frozenset[str]] = {}
 
-    def _stems(self, text: str) -> list[str]:
+    def _content(self, text: str) -> list[str]:
         return content_stems(text, self._language)
+
+    def _every(self, text: str) -> list[str]:
+        """Returns the stems of all words: a question may be made of function words."""
+        return stemmer(self._language).stem(words(text))
 
     def of(self, item: Candidate) -> _Side:
         """Returns the shares of the question's words in and around a candidate."""
@@ -181,7 +197,7 @@ class _Lexical:
         near = self._share(before)
         over = self._share(above)
         score = said + BEFORE_WEIGHT * near + ABOVE_WEIGHT * over
-        return _Side(said, said + near + over, score, own)
+        return _Side(score, own)
 
     def _stems_above(self, text: str) -> frozenset[str]:
         if text not in self._above:
@@ -191,6 +207,11 @@ class _Lexical:
     def _share(self, stems: frozenset[str]) -> float:
         # fsum: the order of a set differs from run to run, and must not decide a draw.
         return math.fsum(self._worth[stem] for stem in stems) / self._total
+
+
+def leans_back(question: str) -> bool:
+    """Tells whether a question cannot be understood without the turns before it."""
+    return refers_back(question) or set(words(question)) <= stop_words("en")
 
 
 def _rarity(stems: list[str], embedder: BuiltinEmbedder) -> dict[str, float]:
@@ -223,7 +244,7 @@ def _logit(share: float) -> float:
 def _vector_scores(
     question: str, found: Sequence[Candidate], embedder: BuiltinEmbedder
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Returns cosine, late interaction, and that with what stands above, by candidate."""
+    """Returns cosine, late interaction, and that with what stands above."""
     texts = [item.text for item in found]
     vectors, tokens = embedder.embed_with_tokens(texts)
     cosine = vectors @ embedder.embed([question])[0]
@@ -247,7 +268,7 @@ def _kind_score(asked: Asked, item: Candidate) -> tuple[float, bool]:
     for kind in asked.kinds[:1]:
         holds = bool(kind.sign.search(fresh))
         score += TYPE_WEIGHT * holds
-        lacks = kind.required and not holds
+        lacks = kind.required and not holds and bool(_LATIN.search(fresh))
     return score, lacks
 
 
@@ -269,16 +290,17 @@ def _anchored(asked: Asked, item: Candidate) -> tuple[float, float]:
     """Returns the shares of the question's anchors in and around a candidate.
 
     An anchor is there when it stands by itself, not inside a longer word or number.
+    In a candidate itself only numbers and identifiers count: of names a sentence
+    says "he" and "it".
     """
-    if not asked.anchors:
-        return 1.0, 1.0
-    around = f"{item.above}\n{item.before}\n{item.text}\n{item.source.label}".lower()
-    own = item.text.lower()
-    count = len(asked.anchors)
-    return (
-        sum(_stands_in(anchor, own) for anchor in asked.anchors) / count,
-        sum(_stands_in(anchor, around) for anchor in asked.anchors) / count,
-    )
+    around = f"{item.above}\n{item.before}\n{item.text}\n{item.source.label}"
+    return _present(asked.marks, item.text), _present(asked.anchors, around)
+
+
+def _present(anchors: frozenset[str], text: str) -> float:
+    text = text.lower()
+    found = sum(_stands_in(anchor, text) for anchor in anchors)
+    return found / len(anchors) if anchors else 1.0
 
 
 def _stands_in(anchor: str, text: str) -> bool:
