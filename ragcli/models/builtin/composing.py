@@ -21,6 +21,8 @@ _WORTHWHILE = 0.75
 """Further quotations have at least this share of the best one's score."""
 _ALIKE = 0.97
 """From this share of its score on, a candidate cannot be told from the best one."""
+_BESIDE = 0.6
+"""Share from which the documents' own word goes with what came with the question."""
 _GAIN = 0.25
 """Share of the question that a further quotation must add."""
 _LISTED = frozenset({"item", "row", "field", "line"})
@@ -55,6 +57,8 @@ def _earns(asked: Asked, best: Scored, item: Scored, covered: set[str]) -> bool:
     if item.candidate.kind == "code" or not item.candidate.is_whole:
         return False
     share = item.score / best.score if best.score > 0 else 0.0
+    if best.candidate.source.attached and not item.candidate.source.attached:
+        return share >= _BESIDE
     if asked.wants_several:
         return share >= _WORTHWHILE
     adds = len(item.covered - covered) / max(1, len(item.covered | covered))
