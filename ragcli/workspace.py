@@ -178,8 +178,15 @@ class Workspace:
         reader = self._called[named]
         return [reader] if reader else []
 
-    def engine(self, documents: Sequence[Path] = ()) -> Engine:
-        """Returns the engine over this profile, or over `documents` for one call."""
+    def engine(
+        self, documents: Sequence[Path] = (), progress: Progress | None = None
+    ) -> Engine:
+        """Returns the engine over this profile, or over `documents` for one call.
+
+        Args:
+            documents: Files and directories of `--docs`.
+            progress: Told about each of them while they are indexed.
+        """
         from ragcli.chat.engine import Engine, Parts
 
         return Engine(
@@ -188,7 +195,7 @@ class Workspace:
                 settings=self.settings,
                 choose_model=self.choose_model,
                 fallback=_quoting,
-                retriever=lambda request: self.retriever(request, documents),
+                retriever=lambda request: self.retriever(request, documents, progress),
                 similarity=self._similarity,
                 notices=self._notices,
             )
