@@ -220,6 +220,16 @@ def test_the_old_binary_format(loaded):
     assert rows_of(document) == [("A3", ("Blue", "80.5", "2024-01-02"))]
 
 
+def test_a_file_is_read_as_what_it_is_whatever_it_is_called(loaded):
+    page = "<html><table><tr><th>Town</th></tr><tr><td>Ulm</td></tr></table></html>"
+    assert "Ulm" in loaded("page.xls", page).sections[0].text
+    book = workbook(["Town", "Rent"], ["Ulm", 0.5], ["Kiel", 1])
+    for place in ("B2", "B3"):
+        book.active[place].number_format = "0%"
+    document = loaded("new.xls", saved(book))
+    assert rows_of(document)[0] == ("A2", ("Ulm", "50%"))
+
+
 WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=12)
 CELLS = st.none() | WORDS | st.integers(-(10**6), 10**6) | st.booleans()
 

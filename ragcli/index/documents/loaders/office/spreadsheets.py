@@ -7,6 +7,7 @@ say, is read from the parts of an XLSX file itself.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
+from ragcli.index.documents.loaders.hypertext import html
 from ragcli.index.documents.loaders.office import drawings
 from ragcli.index.documents.loaders.office.grids import GridWriter
 from ragcli.index.documents.loaders.office.headers import Span
@@ -25,12 +27,15 @@ from ragcli.index.documents.loaders.office.number_formats import (
 from ragcli.index.documents.loaders.office.packages import (
     PASSWORD,
     Package,
-    checked_archive,
     words,
 )
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
+
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table)", re.IGNORECASE
+)
 
 _Formats: TypeAlias = Mapping[tuple[int, int], str]
 _Value: TypeAlias = float | str | bool | time | date | datetime | timedelta
@@ -39,11 +44,15 @@ _Value: TypeAlias = float | str | bool | time | date | datetime | timedelta
 def spreadsheet(content: Content) -> Document:
     """Returns the sheets of a workbook, hidden ones marked.
 
+    What many programs call a spreadsheet is a web page with a table: read as that.
+
     Raises:
         UnreadableDocument: Protected by a password, damaged, a bomb, or no workbook.
     """
     from python_calamine import CalamineError, PasswordError
 
+    if _PAGE.match(content.data):
+        return html(content)
     package = _package(content)
     try:
         return _workbook(content.data, package)
@@ -57,11 +66,10 @@ def spreadsheet(content: Content) -> Document:
 
 def _package(content: Content) -> Package | None:
     """Returns the parts of a file that has them as XML; a bomb is refused."""
-    if content.data.startswith(b"PK"):
-        if content.format == "xlsx":
-            return Package(content.data)
-        checked_archive(content.data)
-    return None
+    if not content.data.startswith(b"PK"):
+        return None
+    package = Package(content.data)
+    return package if "xl/workbook.xml" in package else None
 
 
 def _workbook(data: bytes, package: Package | None) -> Document:
