@@ -40,10 +40,17 @@ class Workspace:
         resolved: The settings in force for it.
         home: Where caches live.
         writes: Whether anything may be written, caches included.
+        forks: Whether several processes may go on with it.
     """
 
     def __init__(
-        self, session: Session, resolved: Resolved, home: Home, *, writes: bool = True
+        self,
+        session: Session,
+        resolved: Resolved,
+        home: Home,
+        *,
+        writes: bool = True,
+        forks: bool = False,
     ) -> None:
         self.session = session
         self.name = session.name
@@ -51,6 +58,7 @@ class Workspace:
         self.settings = resolved.settings
         self.home = home
         self.writes = writes
+        self.forks = forks
         self._choice: ChosenModel | None = None
         self._read: Reader | None = None
         self._called: dict[tuple[Path, ...], Reader | None] = {}

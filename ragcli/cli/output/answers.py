@@ -125,7 +125,7 @@ class AnswerPrinter:
         A model that generates is a server's business, and turns of one conversation
         follow each other; documents of the call are indexed once.
         """
-        if self._documents or self._workspace.settings.store:
+        if self._documents or not self._workspace.forks:
             return False
         if not all(request.new for request in requests):
             return False

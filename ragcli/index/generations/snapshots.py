@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import (
     AbstractContextManager,
     contextmanager,
@@ -42,7 +42,7 @@ from ragcli.index.generations.manifest import (
     generation_name,
     generation_number,
 )
-from ragcli.index.protocols import Sealer
+from ragcli.index.protocols import OnChange, Sealer
 from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locks import commit_lock, long_lock, shared_lock
@@ -70,6 +70,8 @@ class LocalSnapshots:
         remember: bool = True,
     ) -> None:
         self.sealer = sealer
+        self.on_change: OnChange | None = None
+        """Told of every change that is published here."""
         self._profile = directory
         self._keep = keep
         self._grace = grace
@@ -250,7 +252,14 @@ class LocalSnapshots:
                     "run the command again; nothing was lost",
                 )
             collection.discard_unpublished(self._made_index(), live)
-            return self._publish(workspace, {**manifest, "parent": parent}, files)
+            name = self._publish(workspace, {**manifest, "parent": parent}, files)
+        self._told(str(manifest.get("change") or "change"), name, manifest)
+        return name
+
+    def _told(self, change: str, generation: str, facts: Mapping[str, Any]) -> None:
+        """Tells of a change that is done, whatever becomes of the telling."""
+        if self.on_change:
+            self.on_change(change, generation, facts)
 
     def _publish(
         self, workspace: Path, manifest: dict[str, Any], files: publishing.Facts
@@ -290,7 +299,9 @@ class LocalSnapshots:
             files = publishing.sync_files(place, source, chosen.files)
             publishing.expect_same(chosen.files, files)
             with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
-                return self._publish(place, {**facts, "parent": self._named()}, files)
+                name = self._publish(place, {**facts, "parent": self._named()}, files)
+        self._told("rollback", name, {"origin": generation})
+        return name
 
     def _named(self) -> str:
         """Returns the name in `CURRENT`, "" if it cannot be read."""
@@ -358,6 +369,13 @@ class LocalSnapshots:
                 sound = (item for item in self.candidates() if not self.verify(item))
                 pointer.restore(index, next(sound, ""))
         return target
+
+    def mend(self, generation: str) -> bool:  # noqa: ARG002 - there is no other copy
+        """Returns False: what is damaged here is nowhere else."""
+        return False
+
+    def retire(self) -> None:
+        """Does nothing: nothing was fetched."""
 
     @property
     def notes(self) -> Directory | None:
