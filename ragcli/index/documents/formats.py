@@ -60,12 +60,14 @@ FORMATS = (
         "markup:underlined",
     ),
     Format("html", "html htm xhtml shtml", "hypertext:html"),
-    Format("csv", "csv", "tabular:comma_separated", "table"),
+    Format("csv", "csv psv", "tabular:comma_separated", "table"),
     Format("tsv", "tsv tab", "tabular:tab_separated", "table"),
-    Format(
-        "json", "json geojson webmanifest jsonld json5 jsonc", "tabular:json_document"
+    _settings(
+        "json",
+        "json geojson webmanifest jsonld json5 jsonc",
+        "records:json_document",
     ),
-    Format("jsonl", "jsonl ndjson", "tabular:json_lines", "table"),
+    Format("jsonl", "jsonl ndjson", "records:json_lines", "table"),
     Format("notebook", "ipynb", "notebook:notebook"),
     _binary("pdf", "pdf", "pdf:pdf"),
     _binary("xlsx", "xlsx xlsm xltx xltm", "office.spreadsheets:spreadsheet"),

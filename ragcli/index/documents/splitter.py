@@ -325,7 +325,8 @@ def _borders(section: Section) -> list[int]:
             and text.count("\n", before.end, element.start) == 1
         )
         if not explained:
-            found.append(block.start)
+            line = text.rfind("\n", block.start, element.start) + 1
+            found.append(line or block.start)
         before = element
     return found
 
