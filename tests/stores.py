@@ -42,9 +42,7 @@ class NoSnapshots:
 
     sealer = None
 
-    def __init__(
-        self, directory: Directory, sealer: Any, *, remember: bool = True
-    ) -> None:
+    def __init__(self, directory: Directory, sealer: Any) -> None:
         self.directory = directory
         self.sealer = sealer
 
@@ -97,8 +95,8 @@ class RedisStores:
             home=home,
             passphrase=lambda _: self.passphrase,
             settings=replace(settings or Settings(), user=self.user),
-            remote=lambda depot, name, sealer, *, remember=True: RemoteSnapshots(
-                depot, home.cache, name, sealer, remember=remember
+            remote=lambda depot, name, sealer: RemoteSnapshots(
+                depot, home.cache, name, sealer
             ),
             snapshots=LocalSnapshots,
             cost=CHEAP,

@@ -91,8 +91,12 @@ def _unknown(part: str, spec: str, what: str, settings: Settings) -> Leaving:
 
 
 def _store(runtime: Runtime) -> Leaving:
-    store = runtime.store
+    address = runtime.settings.store
+    if not address:
+        return Leaving("store on this disk")
+    from ragcli.sessions.redis.server import addresses
+
+    where = addresses.parse(address)
+    here = where.local and not where.sentinel  # sentinels may name any machine
     what = "conversations, indexes and settings"
-    if store.elsewhere:
-        return Leaving(f"store {store.shown}", store.elsewhere, what)
-    return Leaving(f"store {store.shown}")
+    return Leaving(f"store {where.shown}", "" if here else where.shown, what)

@@ -17,16 +17,13 @@ REPAIRED = "repaired"
 NOTE = "note"
 """Worth knowing; nothing is wrong."""
 
-SOUND = "ok"
-"""As it should be."""
-
 
 @frozen
 class Finding:
     """One line of `profile verify` or `doctor`."""
 
     severity: str
-    """`DAMAGE`, `REPAIRED`, `NOTE` or `SOUND`."""
+    """`DAMAGE`, `REPAIRED` or `NOTE`."""
 
     what: str
     """What is wrong, one line."""

@@ -40,9 +40,13 @@ from ragcli.sessions.bundles.bundle_origin import (
 from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.local import log as local_log
 from ragcli.sessions.local.conversion import GIVEN_ANEW, Regime, read_file, write_file
+from ragcli.sessions.local.session import LocalSession
+from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import Session, SessionStore
+from ragcli.sessions.protocols import SessionStore
 from ragcli.sessions.records import ranges
+from ragcli.sessions.redis.session import RedisSession
+from ragcli.sessions.redis.store import RedisStore
 from ragcli.storage.files import Directory, disk_errors, write_all
 
 _STAGING = "import"
@@ -55,11 +59,12 @@ def import_bundle(
     *,
     name: str | None = None,
     documents_only: bool = False,
-) -> Session:
+) -> LocalSession | RedisSession:
     """Makes a profile from a bundle and returns it, opened.
 
     Args:
-        store: It is asked for the passphrase of a bundle that is encrypted.
+        store: On this disk or in Redis; it is asked for the passphrase of a bundle
+            that is encrypted.
         file: The bundle.
         name: What to call the profile; by default as it was called.
         documents_only: Check history and settings by their hashes, but take over
@@ -71,6 +76,8 @@ def import_bundle(
         UsageError: The name is taken.
         PassphraseNeeded, WrongPassphrase: It is encrypted.
     """
+    if not isinstance(store, LocalStore | RedisStore):
+        raise TypeError(f"{type(store).__name__} cannot take a bundle")
     with ExitStack() as stack:
         descriptor = _opened(file)
         source = stack.enter_context(open(descriptor, "rb"))
@@ -96,7 +103,7 @@ class _Import:
 
     reader: archive.ArchiveReader
     origin: BundleOrigin
-    store: SessionStore
+    store: LocalStore | RedisStore
     secret: str | None
     history: bool = True
 

@@ -171,9 +171,7 @@ class RemoteSnapshots(LocalSnapshots):
         known = self.manifest(parent).files if parent else {}
         place = self._place(parent) if parent else None
         files = publishing.sync_files(workspace, place, known)
-        name = self._publish(workspace, {**manifest, "parent": parent}, files)
-        self._told(str(manifest.get("change") or "change"), name, manifest)
-        return name
+        return self._publish(workspace, {**manifest, "parent": parent}, files)
 
     def select(self, generation: str) -> str:
         """Makes an older generation current again, as a new one; returns its name."""
@@ -183,9 +181,7 @@ class RemoteSnapshots(LocalSnapshots):
         with self.workspace(generation) as place:
             files = publishing.sync_files(place, self._place(generation), chosen.files)
             publishing.expect_same(chosen.files, files)
-            name = self._publish(place, {**facts, "parent": self.current()}, files)
-        self._told("rollback", name, {"origin": generation})
-        return name
+            return self._publish(place, {**facts, "parent": self.current()}, files)
 
     def _publish(
         self, workspace: Path, manifest: dict[str, Any], files: publishing.Facts
@@ -304,6 +300,6 @@ class RemoteSnapshots(LocalSnapshots):
             UsageError: Always; `docs rollback` returns to a sound generation.
         """
         raise UsageError(
-            f"index {generation} is shared and cannot be set aside",
+            f"index {generation} cannot be set aside in Redis",
             "`ragcli docs rollback` returns to a sound one",
         )

@@ -11,6 +11,7 @@ from ragcli.errors import (
     NotPermitted,
     ProviderMissing,
     RagcliError,
+    StorageFailed,
     StoreUnavailable,
     StoreUnsettled,
 )
@@ -120,13 +121,13 @@ def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
         )
         return Fault(told, passing=failover, stale=failover)
     if "OOM" in text or "maxmemory" in text:
-        told = StoreUnavailable(
+        told = StorageFailed(
             f"{where} is full: its maxmemory is used up",
             f"give it more memory or delete profiles; {UNSENT}",
         )
         return Fault(told, passing=False)
     if "MISCONF" in text:
-        told = StoreUnavailable(
+        told = StorageFailed(
             f"{where} cannot write to its disk and takes no more writes",
             f"see the server's log; {UNSENT}",
         )

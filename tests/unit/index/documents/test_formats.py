@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.loaders import office
 from ragcli.index.documents.splitter import split
 from tests.make_samples import epub, pdf
 from tests.unit.index.documents.conftest import zipped
@@ -219,7 +220,7 @@ def test_pdf_pages_stand_under_their_bookmarks(loaded):
         (1, ("Locks",)),
         (2, ("Keys",)),
     ]
-    assert document.sections[0].text.strip() == "Locks\n\nA commit waits ten seconds."
+    assert document.sections[0].text == "A commit waits ten seconds."
 
 
 def test_word_documents_have_sections_lists_and_tables(loaded, word_document):
@@ -240,6 +241,14 @@ def test_slides_are_pages_with_notes(loaded, presentation):
         (2, ("Snapshots",)),
     ]
     assert document.sections[1].text == "- never torn\n\nMention the rename."
+
+
+@pytest.mark.parametrize(("name", "module"), [("docx", "docx"), ("pptx", "pptx")])
+def test_a_missing_extra_is_one_clear_line(monkeypatch, name, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(UnreadableDocument) as caught:
+        getattr(office, name)(b"")
+    assert "pip install 'ragcli[office]'" in caught.value.message
 
 
 def test_an_epub_has_its_chapters_in_order(loaded):

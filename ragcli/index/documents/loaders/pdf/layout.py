@@ -1,0 +1,418 @@
+"""From words to lines, from lines to columns of text, in the order of reading.
+
+Words that stand together on a line are a segment; segments at one height are a row.
+Where a blank strip runs down between segments over several rows, and both sides of it
+read as prose, the page has columns of text there: the left one is read first.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from statistics import median
+
+from ragcli.index.documents.loaders.pdf.page import HYPHEN, Font, Rule, Word
+
+_CELL_GAP = 1.0
+"""Width of a gap between two segments, in the height of their words."""
+
+_FEWEST = 3
+"""Rows that a column of text or a table has at least."""
+
+_DEEPEST = 12
+"""How often a page is cut into columns inside columns."""
+
+_MOST_GUTTERS = 16
+_LETTERS = re.compile(r"[^\W\d_]{2,}|[aIàéyoeu]\b")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
+
+class Segment:
+    """Words that stand together on one line."""
+
+    __slots__ = ("_text", "bottom", "height", "left", "right", "tag", "top", "words")
+
+    def __init__(self, words: list[Word], tag: object = None) -> None:
+        self.words = words
+        self.tag = tag
+        """What stands here instead of words: a table that was found already."""
+        self.left, self.top, self.right, self.bottom = words[0][:4]
+        for word in words[1:]:
+            self._reach(word)
+        self.height = self.bottom - self.top
+        self._text = ""
+
+    @property
+    def text(self) -> str:
+        """Its words, in the order of reading."""
+        self._text = self._text or spoken(self.words)
+        return self._text
+
+    def add(self, word: Word) -> None:
+        """Adds the next word."""
+        self.words.append(word)
+        self._reach(word)
+        self.height = self.bottom - self.top
+
+    def _reach(self, word: Word) -> None:
+        left, top, right, bottom = word[:4]
+        self.left = min(self.left, left)
+        self.top = min(self.top, top)
+        self.right = max(self.right, right)
+        self.bottom = max(self.bottom, bottom)
+
+
+class Row:
+    """Segments at one height, from left to right."""
+
+    __slots__ = ("_text", "bottom", "height", "left", "right", "segments", "top")
+
+    def __init__(self, segments: list[Segment]) -> None:
+        self.segments = segments
+        self.left = segments[0].left
+        if len(segments) == 1:
+            only = segments[0]
+            self.top, self.bottom, self.right = only.top, only.bottom, only.right
+            self.height = only.height
+        else:
+            self.top = min(segment.top for segment in segments)
+            self.bottom = max(segment.bottom for segment in segments)
+            self.right = max(segment.right for segment in segments)
+            self.height = max(segment.height for segment in segments)
+        self._text = ""
+
+    @property
+    def words(self) -> list[Word]:
+        """All its words."""
+        return [word for segment in self.segments for word in segment.words]
+
+    @property
+    def text(self) -> str:
+        """Its text, in the order of reading."""
+        self._text = self._text or spoken(self.words)
+        return self._text
+
+
+def spoken(words: Sequence[Word]) -> str:
+    """Returns words of one line in the order of reading.
+
+    What is written from right to left is read so; PDFium has its words in order.
+    """
+    text = " ".join(word.text for word in words)
+    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
+        return text
+    if not _is_right_to_left(text):
+        return text
+    if len({word.line for word in words}) == 1:
+        words = sorted(words, key=lambda word: word.place)
+    else:
+        words = _turned(words)
+    return unicodedata.normalize("NFKC", " ".join(word.text for word in words))
+
+
+def _is_right_to_left(text: str) -> bool:
+    letters = sum(character.isalpha() for character in text)
+    return 2 * len(_RIGHT_TO_LEFT.findall(text)) > letters > 0
+
+
+def _turned(words: Sequence[Word]) -> list[Word]:
+    """Returns words from right to left, runs of other scripts in their own order."""
+    turned: list[Word] = []
+    run: list[Word] = []
+    for word in sorted(words, key=lambda word: -word.left):
+        if _RIGHT_TO_LEFT.search(word.text):
+            turned += [*reversed(run), word]
+            run = []
+        else:
+            run.append(word)
+    return turned + run[::-1]
+
+
+def segments_of(words: Iterable[Word], rules: Sequence[Rule] = ()) -> list[Segment]:
+    """Joins words that stand together; a rule between two keeps them apart."""
+    uprights = [rule for rule in rules if not rule.is_level]
+    found: list[Segment] = []
+    last: Word | None = None
+    for word in words:
+        if last and _follows(last, word) and not _is_between(uprights, last, word):
+            found[-1].add(word)
+        else:
+            found.append(Segment([word]))
+        last = word
+    return found
+
+
+def _follows(last: Word, word: Word) -> bool:
+    """Tells whether a word goes on with the segment of the one before it."""
+    height = min(last.bottom - last.top, word.bottom - word.top)
+    shared = min(last.bottom, word.bottom) - max(last.top, word.top)
+    gap = max(word.left - last.right, last.left - word.right)
+    is_right_to_left = word.right <= last.left
+    if is_right_to_left and not _RIGHT_TO_LEFT.search(last.text + word.text):
+        return False
+    return shared > 0.4 * height and -0.5 * height < gap < _CELL_GAP * height
+
+
+def _is_between(uprights: Sequence[Rule], last: Word, word: Word) -> bool:
+    if not uprights:
+        return False
+    low, high = min(last.right, word.right), max(last.left, word.left)
+    middle = (word.top + word.bottom) / 2
+    return any(
+        low - 1 <= rule.left <= high + 1 and rule.top <= middle <= rule.bottom
+        for rule in uprights
+    )
+
+
+def rows_of(segments: Iterable[Segment]) -> list[Row]:
+    """Groups segments at one height, from top to bottom."""
+    groups: list[list[Segment]] = []
+    top, bottom = 0.0, 0.0
+    for segment in sorted(segments, key=lambda found: found.top + found.bottom):
+        shared = min(bottom, segment.bottom) - max(top, segment.top)
+        low = min(bottom - top, segment.height)
+        if groups and shared > 0.5 * low and segment.tag is None:
+            insort(groups[-1], segment, key=lambda found: found.left)
+            # The line is where its first words are: a high one must not swallow more.
+            if segment.height > 1.5 * (bottom - top):
+                top, bottom = segment.top, segment.bottom
+        else:
+            groups.append([segment])
+            top, bottom = segment.top, segment.bottom
+            if segment.tag is not None:
+                top = bottom = -1e9
+    return [Row(_joined(group)) for group in groups]
+
+
+def _joined(group: list[Segment]) -> list[Segment]:
+    """Joins neighbours of one row that touch though they are apart in the file."""
+    joined = [group[0]]
+    for segment in group[1:]:
+        last = joined[-1]
+        gap = segment.left - last.right
+        height = min(last.height, segment.height)
+        if last.tag is None and -height < gap < 0.3 * height:
+            joined[-1] = Segment([*last.words, *segment.words])
+        else:
+            joined.append(segment)
+    return joined
+
+
+def in_order(rows: list[Row], depth: int = 0) -> list[list[Row]]:
+    """Returns the stretches of a page, column by column, in the order of reading."""
+    found = _columns(rows) if depth < _DEEPEST and len(rows) >= _FEWEST else None
+    if found is None:
+        return [rows] if rows else []
+    first, last, edge = found
+    inside = [segment for row in rows[first:last] for segment in row.segments]
+    left = rows_of(item for item in inside if _middle(item) < edge)
+    right = rows_of(item for item in inside if _middle(item) >= edge)
+    stretches = in_order(rows[:first], depth + 1)
+    for part in (left, right, rows[last:]):
+        stretches += in_order(part, depth + 1)
+    return stretches
+
+
+def _middle(segment: Segment) -> float:
+    return (segment.left + segment.right) / 2
+
+
+def _columns(rows: list[Row]) -> tuple[int, int, float] | None:
+    """Returns the longest run of rows in two columns: first, last, where they part."""
+    height = median(row.height for row in rows)
+    begin = min(row.left for row in rows)
+    edges = Counter(
+        round(segment.left / 3)
+        for row in rows
+        for segment in row.segments
+        if segment.left > begin + 3 * height
+    )
+    best: tuple[int, int, float] | None = None
+    most = 0
+    for edge, count in edges.most_common(_MOST_GUTTERS):
+        if count < _FEWEST:
+            break
+        at = 3 * edge - 1.5
+        for first, last in _runs(rows, at, 0.6 * height):
+            run = rows[first:last]
+            size = sum(len(row.segments) for row in run)
+            if size > most and _are_columns(run, at):
+                best, most = (first, last, at), size
+    return best
+
+
+def _runs(rows: list[Row], edge: float, width: float) -> list[tuple[int, int]]:
+    """Returns the runs of rows that leave a strip left of `edge` blank."""
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for number, row in enumerate([*rows, None]):
+        is_crossed = row is None or any(
+            segment.left < edge - 0.5 and segment.right > edge - width
+            for segment in row.segments
+        )
+        if is_crossed:
+            first, last = _trimmed(rows, start, number, edge)
+            if last - first >= _FEWEST:
+                runs.append((first, last))
+            start = number + 1
+    return runs
+
+
+def _trimmed(rows: list[Row], first: int, last: int, edge: float) -> tuple[int, int]:
+    """Leaves out rows on one side alone that stand well apart at either end."""
+
+    def is_apart(outer: int, inner: int) -> bool:
+        row, other = rows[outer], rows[inner]
+        gap = max(other.top - row.bottom, row.top - other.bottom)
+        sides = {segment.left >= edge - 0.5 for segment in row.segments}
+        return len(sides) == 1 and gap > 0.9 * min(row.height, other.height)
+
+    while last - first > _FEWEST and is_apart(first, first + 1):
+        first += 1
+    while last - first > _FEWEST and is_apart(last - 1, last - 2):
+        last -= 1
+    return first, last
+
+
+def _are_columns(rows: list[Row], edge: float) -> bool:
+    """Tells whether two sides of a strip are text of their own, not cells of rows."""
+    left, right, aligned = [], [], 0
+    for row in rows:
+        near = [item for item in row.segments if item.left < edge - 0.5]
+        far = [item for item in row.segments if item.left >= edge - 0.5]
+        left += near[-1:]
+        right += far[:1]
+        if near and far:
+            aligned += abs(near[-1].bottom - far[0].bottom) < 1.5
+    fewest = min(len(left), len(right))
+    if fewest < _FEWEST:
+        return False
+    if 2 * aligned < fewest and fewest > _FEWEST:
+        return True
+    return is_prose(left) and is_prose(right)
+
+
+def is_prose(segments: Sequence[Segment]) -> bool:
+    """Tells whether lines below each other read as running text, not as cells."""
+    counts = [len(segment.words) for segment in segments]
+    if median(counts) < 3:
+        return False
+    words = [word.text for segment in segments for word in segment.words]
+    if 4 * sum(bool(_LETTERS.match(word.lstrip("(\"'“"))) for word in words) < 3 * len(
+        words
+    ):
+        return False
+    widths = sorted(item.right - item.left for item in segments)
+    fill = median(widths) / max(1.0, widths[9 * len(widths) // 10])
+    going_on = sum(segment.words[0].text[:1].islower() for segment in segments)
+    return fill > 0.6 and (8 * going_on >= len(segments) or fill > 0.85)
+
+
+def paragraphs(
+    rows: Sequence[Row], font: Callable[[Word], Font]
+) -> list[tuple[list[Row], bool]]:
+    """Groups the rows of a stretch of text into paragraphs.
+
+    Args:
+        rows: The rows, from top to bottom.
+        font: Tells the font of a word.
+
+    Returns:
+        Each paragraph's rows, and whether all of them begin in bold.
+    """
+    found: list[tuple[list[Row], bool]] = []
+    if not rows:
+        return found
+    gaps = [b.top - a.top for a, b in pairwise(rows) if b.top > a.top]
+    pitch = _usual(gaps)
+    left = min(row.left for row in rows)
+    right = max(row.right for row in rows)
+    before: tuple[Font, Font] | None = None
+    for row in rows:
+        fonts = font(row.segments[0].words[0]), font(row.segments[-1].words[-1])
+        bold = fonts[0].is_bold and fonts[1].is_bold
+        begins = not found or _begins(found[-1][0], row, pitch, (left, right))
+        if begins or (before and _is_other(before, fonts)):
+            found.append(([row], bold))
+        else:
+            found[-1][0].append(row)
+            found[-1] = (found[-1][0], found[-1][1] and bold)
+        before = fonts
+    return found
+
+
+def _is_other(before: tuple[Font, Font], fonts: tuple[Font, Font]) -> bool:
+    """Tells whether a line is in another font than the one above, from end to end."""
+    is_whole = before[0] == before[1] and fonts[0] == fonts[1]
+    return is_whole and before[0] != fonts[0] and before[0].is_bold != fonts[0].is_bold
+
+
+def _usual(gaps: Sequence[float]) -> float:
+    """Returns the distance of lines that is most common, the smaller of two."""
+    if not gaps:
+        return 0.0
+    counted = Counter(round(gap * 2) for gap in gaps)
+    most = max(counted.values())
+    return min(gap for gap, count in counted.items() if 2 * count >= most) / 2
+
+
+_BULLET = re.compile(
+    r"(?:[•◦▪■●○‣\u2043∙·\u2013\uf0b7\uf0a7o*-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})[.)])(?:\s|$)"
+)
+
+
+def bullet(text: str) -> re.Match[str] | None:
+    """Returns the mark that an item of a list begins with."""
+    return _BULLET.match(text)
+
+
+def _begins(
+    above: list[Row], row: Row, pitch: float, edges: tuple[float, float]
+) -> bool:
+    """Tells whether a row begins a paragraph."""
+    last = above[-1]
+    height = min(last.height, row.height)
+    distance = row.top - last.top
+    if distance > max(1.3 * pitch, 0) + 0.1 * height or distance < 0:
+        return True
+    if abs(last.height - row.height) > 0.15 * height:
+        return True
+    text = row.text
+    if bullet(text) and (len(text) > 3 or len(row.segments) > 1):
+        return True
+    first = above[0]
+    is_indented = row.left > edges[0] + 0.8 * height
+    was_short = last.right < edges[1] - 4 * height
+    if bullet(first.text):
+        # An item goes on below its text, not below its mark.
+        return row.left < first.left + 0.3 * height and not (
+            text[:1].islower() and not was_short
+        )
+    if is_indented and row.left > last.left + 0.8 * height and was_short:
+        return True
+    is_first_line = is_indented and last.left < row.left - 0.8 * height
+    return is_first_line and last.text.endswith((".", "!", "?", ":"))
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Returns lines of a paragraph as one, words that a line's end divides whole."""
+    text = ""
+    for line in map(str.strip, lines):
+        if not text:
+            text = line
+        elif text.endswith(HYPHEN) or _is_divided(text, line):
+            text = text[:-1] + line
+        else:
+            text = f"{text} {line}"
+    return text.replace(HYPHEN, "-")
+
+
+def _is_divided(text: str, line: str) -> bool:
+    """Tells whether a word goes on at the next line, after a hyphen."""
+    if text[-1] not in "-\u2010\u00ad":
+        return False
+    return text[-2:-1].isalpha() and line[:1].islower()

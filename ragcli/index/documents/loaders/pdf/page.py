@@ -1,0 +1,339 @@
+"""What PDFium tells of a page: words, rules and pictures, each with its box.
+
+Boxes are in points as the page is shown, from its upper left corner.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ragcli.index.documents.elements import well_formed
+
+Handle = Any
+"""A pointer of PDFium's."""
+
+Box = tuple[float, float, float, float]
+"""Four edges: left, bottom, right, top in the file; left, top, right, bottom shown."""
+
+MOST_CHARACTERS = 400_000
+"""Characters of one page that are read; more is no page that a person reads."""
+
+MOST_OBJECTS = 50_000
+"""Objects of a page that are looked at for rules and pictures."""
+
+HYPHEN = "\x02"
+"""What PDFium puts for a hyphen at the end of a line that divides a word."""
+
+_WORD = re.compile(r"[^\s\xa0\x02\ufffe]*[\x02\ufffe]|[^\s\xa0\x02\ufffe]+")
+_HYPHENS = (HYPHEN, "\ufffe")
+_DIGIT = re.compile(r"\d")
+_CONTROL = re.compile(r"[\x00-\x01\x03-\x08\x0e-\x1f\x7f\xad\u200b\ufeff]")
+_LIGATURES = str.maketrans(
+    {
+        "\ufb00": "ff",
+        "\ufb01": "fi",
+        "\ufb02": "fl",
+        "\ufb03": "ffi",
+        "\ufb04": "ffl",
+        "\ufb05": "st",
+        "\ufb06": "st",
+        "\ufffe": HYPHEN,
+    }
+)
+_BOLD = re.compile("bold|black|heavy|demi|[-,]bd")
+_MIXED = re.compile("(?<=[A-Za-z0-9])(?=[\u0590-\u08ff])")
+"""Where a word from left to right ends and one from right to left begins."""
+
+_LAM_ALEF = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
+"""Two letters that one glyph may stand for, in the order that PDFium turns them to."""
+
+_WIDE = 0.75
+"""Width of a word's characters, in its height, from which there may be a gap in it."""
+
+_GAP = 0.28
+"""Width of a gap between two words, in their height."""
+
+_THIN = 3.0
+"""Points; a filled box that is thinner is a rule."""
+
+
+class Word(NamedTuple):
+    """A word, or as much of it as stands together."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str
+    place: int
+    """Its first character among those of the page, in PDFium's order."""
+
+    line: int
+    """Which of PDFium's lines it is of."""
+
+
+class Font(NamedTuple):
+    """What letters are drawn with."""
+
+    name: str
+    """Its name, lower case, without the mark of a subset."""
+
+    is_bold: bool
+    """Whether its name or its flags say so."""
+
+
+class Rule(NamedTuple):
+    """A straight line, or the edge of a box."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def is_level(self) -> bool:
+        """Whether it runs from left to right."""
+        return self.right - self.left >= self.bottom - self.top
+
+
+class Page:
+    """One opened page.
+
+    Args:
+        handle: PDFium's page.
+    """
+
+    def __init__(self, handle: Handle) -> None:
+        import pypdfium2.raw as pdfium
+
+        self._api = pdfium
+        self._page = handle
+        self._turn = pdfium.FPDFPage_GetRotation(handle)
+        self.width = float(pdfium.FPDF_GetPageWidthF(handle))
+        self.height = float(pdfium.FPDF_GetPageHeightF(handle))
+        box = [ctypes.c_float() for _ in range(4)]
+        found = pdfium.FPDFPage_GetCropBox(handle, *box) or pdfium.FPDFPage_GetMediaBox(
+            handle, *box
+        )
+        self._left, self._bottom = (box[0].value, box[1].value) if found else (0.0, 0.0)
+        self._text = pdfium.FPDFText_LoadPage(handle)
+        self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
+        self._fonts: dict[tuple[bytes, int], Font] = {}
+
+    def close(self) -> None:
+        """Lets go of what PDFium holds of it."""
+        if self._text:
+            self._api.FPDFText_ClosePage(self._text)
+        self._text = None
+
+    def words(self) -> list[Word]:
+        """Returns the words in PDFium's order, which is that of the file."""
+        if not self._text:
+            return []
+        found: list[Word] = []
+        text = self._characters()
+        line, end, goes_on = 0, 0, False
+        boxes, shown = _Boxes(self._api, self._text), self.shown
+        for match in _WORD.finditer(text):
+            line += text.count("\n", end, match.start()) or goes_on
+            end = match.end()
+            goes_on = match[0][-1] in _HYPHENS
+            for start, stop, box in _parts(match, boxes):
+                piece = text[start:stop]
+                if not (piece.isascii() and piece.isprintable()):
+                    piece = _plain(_unturned(piece, start, boxes))
+                if piece:
+                    found.append(Word(*shown(*box), piece, start, line))
+        return found
+
+    def font(self, word: Word) -> Font:
+        """Returns the font that a word begins in."""
+        if word.place < 0:
+            return Font("", is_bold=False)
+        name, flags = self._name, self._flags
+        self._api.FPDFText_GetFontInfo(
+            self._text, word.place, name, len(name), ctypes.byref(flags)
+        )
+        key = name.value, flags.value
+        if key not in self._fonts:
+            told = key[0].decode("utf-8", "replace").lower().rpartition("+")[2]
+            is_bold = bool(_BOLD.search(told)) or bool(key[1] & 1 << 18)
+            self._fonts[key] = Font(told, is_bold)
+        return self._fonts[key]
+
+    def drawn(self) -> tuple[list[Rule], float]:
+        """Returns the rules, and the share of the page that pictures cover."""
+        rules: list[Rule] = []
+        covered = 0.0
+        api = self._api
+        for kind, thing in self._objects():
+            box = self._bounds(thing)
+            if box is None:
+                continue
+            left, top, right, bottom = box
+            if kind == api.FPDF_PAGEOBJ_IMAGE:
+                covered += (right - left) * (bottom - top)
+            elif right - left < _THIN or bottom - top < _THIN:
+                if max(right - left, bottom - top) >= _THIN:
+                    rules.append(Rule(*box))
+            elif self._is_box(thing):
+                rules += (
+                    Rule(left, top, right, top),
+                    Rule(left, bottom, right, bottom),
+                    Rule(left, top, left, bottom),
+                    Rule(right, top, right, bottom),
+                )
+        return rules, min(1.0, covered / max(1.0, self.width * self.height))
+
+    def _objects(self) -> Iterator[tuple[int, Handle]]:
+        """Yields kind and handle of the paths and pictures, not those inside forms."""
+        api = self._api
+        count = min(api.FPDFPage_CountObjects(self._page), MOST_OBJECTS)
+        wanted = {api.FPDF_PAGEOBJ_PATH, api.FPDF_PAGEOBJ_IMAGE}
+        for number in range(count):
+            thing = api.FPDFPage_GetObject(self._page, number)
+            kind = api.FPDFPageObj_GetType(thing)
+            if kind in wanted:
+                yield kind, thing
+
+    def _is_box(self, path: Handle) -> bool:
+        """Tells whether a path is a rectangle whose edges are drawn."""
+        api = self._api
+        if api.FPDFPath_CountSegments(path) not in {4, 5}:
+            return False
+        mode, stroke = ctypes.c_int(), ctypes.c_int()
+        api.FPDFPath_GetDrawMode(path, ctypes.byref(mode), ctypes.byref(stroke))
+        return bool(stroke.value)
+
+    def _bounds(self, thing: Handle) -> Box | None:
+        box = [ctypes.c_float() for _ in range(4)]
+        if not self._api.FPDFPageObj_GetBounds(thing, *box):
+            return None
+        left, bottom, right, top = (value.value for value in box)
+        return self.shown(left, bottom, right, top)
+
+    def _characters(self) -> str:
+        """Returns the page's characters, each at its place in PDFium's count."""
+        api = self._api
+        count = min(api.FPDFText_CountChars(self._text), MOST_CHARACTERS)
+        if count <= 0:
+            return ""
+        buffer = (ctypes.c_ushort * (2 * count + 2))()
+        size = api.FPDFText_GetText(self._text, 0, count, buffer) - 1
+        if size == count:
+            raw = bytes(buffer)[: 2 * size]
+            text = raw.decode("utf-16-le", "replace")
+            if len(text) == count:
+                return text.replace("\r", " ")
+        codes = (api.FPDFText_GetUnicode(self._text, at) for at in range(count))
+        return "".join(
+            chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
+            for code in codes
+        ).replace("\r", " ")
+
+    def shown(self, left: float, bottom: float, right: float, top: float) -> Box:
+        """Returns a box of the file as the page is shown, from its upper left."""
+        left, right = left - self._left, right - self._left
+        bottom, top = bottom - self._bottom, top - self._bottom
+        if not self._turn:
+            return left, self.height - top, right, self.height - bottom
+        if self._turn == 1:
+            return bottom, left, top, right
+        if self._turn == 2:
+            return self.width - right, bottom, self.width - left, top
+        return (
+            self.width - top,
+            self.height - right,
+            self.width - bottom,
+            self.height - left,
+        )
+
+
+class _Boxes:
+    """The boxes of characters, each as high as its font."""
+
+    def __init__(self, api: Any, text: Handle) -> None:
+        self._ask = api.FPDFText_GetLooseCharBox
+        self._ask_tight = api.FPDFText_GetCharBox
+        self._text = text
+        self._box = api.FS_RECTF()
+        self._into = ctypes.byref(self._box)
+
+    def at(self, place: int) -> Box:
+        """Returns left, bottom, right and top of a character."""
+        box = self._box
+        self._ask(self._text, place, self._into)
+        if box.top > box.bottom:
+            return box.left, box.bottom, box.right, box.top
+        tight = [ctypes.c_double() for _ in range(4)]
+        self._ask_tight(self._text, place, *map(ctypes.byref, tight))
+        left, right, bottom, top = (value.value for value in tight)
+        return left, bottom, right, top
+
+    def around(self, start: int, stop: int) -> Box:
+        """Returns the box around a word; the last character may stand to the left."""
+        first = self.at(start)
+        if stop - start == 1:
+            return first
+        last = self.at(stop - 1)
+        return (
+            min(first[0], last[0]),
+            min(first[1], last[1]),
+            max(first[2], last[2]),
+            max(first[3], last[3]),
+        )
+
+
+def _parts(match: re.Match[str], boxes: _Boxes) -> list[tuple[int, int, Box]]:
+    """Returns the parts of a word that was joined over a gap, and their boxes."""
+    start, stop = match.span()
+    box = boxes.around(start, stop)
+    if stop - start < 2:
+        return [(start, stop, box)]
+    word = match[0]
+    if not word.isascii() and (border := _MIXED.search(word)):
+        middle = start + border.start()
+        return [
+            (start, middle, boxes.around(start, middle)),
+            (middle, stop, boxes.around(middle, stop)),
+        ]
+    left, bottom, right, top = box
+    height = top - bottom
+    is_wide = right - left > _WIDE * height * (stop - start)
+    if not is_wide and (word.isalpha() or not _DIGIT.search(word)):
+        return [(start, stop, box)]
+    ends: list[tuple[int, int]] = []
+    begin, edges = start, boxes.at(start)
+    for place in range(start + 1, stop):
+        own = boxes.at(place)
+        gap = max(own[0] - edges[2], edges[0] - own[2])
+        if gap > _GAP * height and abs(own[1] - edges[1]) < height:
+            ends.append((begin, place))
+            begin = place
+        edges = own
+    if not ends:
+        return [(start, stop, box)]
+    return [(*end, boxes.around(*end)) for end in (*ends, (begin, stop))]
+
+
+def _unturned(piece: str, start: int, boxes: _Boxes) -> str:
+    """Returns a word, the letters of Arabic ligatures in their own order.
+
+    PDFium turns a line from right to left letter by letter, those of one glyph too.
+    """
+    if not _LAM_ALEF.search(piece):
+        return piece
+    letters = list(piece)
+    for match in _LAM_ALEF.finditer(piece):
+        at = match.start()
+        if boxes.at(start + at) == boxes.at(start + at + 1):
+            letters[at], letters[at + 1] = letters[at + 1], letters[at]
+    return "".join(letters)
+
+
+def _plain(text: str) -> str:
+    """Returns a word's characters without ligatures and halves of characters."""
+    return well_formed(_CONTROL.sub("", text).translate(_LIGATURES))
