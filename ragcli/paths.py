@@ -46,8 +46,22 @@ def home(environ: os._Environ[str] | dict[str, str] | None = None) -> Home:
     `RAGCLI_HOME` holds everything when it is set; otherwise the platform's own
     places do (https://platformdirs.readthedocs.io). In a home of several users each
     has a directory of their own for settings and caches.
+
+    Raises:
+        UsageError: There is no home directory, and `RAGCLI_HOME` does not name one.
     """
     environ = os.environ if environ is None else environ
+    try:
+        return _home(environ)
+    except RuntimeError:
+        raise UsageError(
+            f"the user {os.geteuid()} has no home directory",
+            "set RAGCLI_HOME to a directory for profiles and settings, or set HOME",
+        ) from None
+
+
+def _home(environ: os._Environ[str] | dict[str, str]) -> Home:
+    """Returns the directories in force; raises `RuntimeError` without a home."""
     root = environ.get("RAGCLI_HOME")
     if root:
         base = Path(root).expanduser().absolute()

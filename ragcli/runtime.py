@@ -16,8 +16,13 @@ from ragcli.storage.files import Directory
 from ragcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ragcli.index.protocols import GenerationStore, Sealer, Snapshots
-    from ragcli.sessions.protocols import Session, SessionStore
+    from ragcli.sessions.protocols import (
+        GenerationStore,
+        Sealer,
+        Session,
+        SessionStore,
+        Snapshots,
+    )
 
 DEFAULT_PROFILE = "default"
 
@@ -56,7 +61,6 @@ class Runtime:
         self.note: Callable[[str], None] | None = None
         """Told which profile a project file chose, unless the user trusts the file."""
         self._passphrases: dict[str, str | None] = {}
-        self._stateless = False
 
     @property
     def trusted(self) -> Trusted:
@@ -149,55 +153,41 @@ class Runtime:
 
     @cached_property
     def store(self) -> SessionStore:
-        """Where this process's profiles live: the local disk, or Redis."""
-        address = self.settings.store
-        return self.redis_store(address) if address else self.local_store()
+        """Where this process's profiles live: where the setting `store` says."""
+        return self.store_at(self.settings.store)
 
-    def local_store(self) -> SessionStore:
-        """Returns the store on this machine's disk."""
-        from ragcli.sessions.local.store import LocalStore
-
-        return LocalStore(
-            self.home,
-            snapshots=self._local_snapshots,
-            passphrase=self.passphrase,
-            settings=self.settings,
-        )
-
-    def _local_snapshots(
-        self, directory: Directory, sealer: Sealer | None
-    ) -> Snapshots:
-        """Returns the snapshots inside a profile's directory."""
-        from ragcli.index.generations.snapshots import LocalSnapshots
-
-        return LocalSnapshots(directory, sealer, remember=not self._stateless)
-
-    def redis_store(self, address: str) -> SessionStore:
-        """Returns the store at a Redis address.
+    def store_at(self, address: str) -> SessionStore:
+        """Returns the store at an address; "" is this machine's disk.
 
         Raises:
             ConfigError: It is no address.
-            StoreUnavailable: The server cannot be reached.
+            ProviderMissing: A package that the store needs is not installed.
         """
-        from ragcli.sessions.redis.store import RedisStore
+        from ragcli.sessions.base_store import StoreParts
+        from ragcli.sessions.stores import open_store
 
-        return RedisStore(
-            address,
+        parts = StoreParts(
             home=self.home,
-            passphrase=self.passphrase,
             settings=self.settings,
-            remote=self._remote_snapshots,
-            snapshots=self._local_snapshots,
+            passphrase=self.passphrase,
+            snapshots=_snapshots,
+            shared=self._shared_snapshots,
         )
+        return open_store(address, parts)
 
-    def _remote_snapshots(
-        self, store: GenerationStore, profile: str, sealer: Sealer | None
+    def _shared_snapshots(
+        self,
+        store: GenerationStore,
+        profile: str,
+        sealer: Sealer | None,
+        *,
+        remember: bool = True,
     ) -> Snapshots:
         """Returns the snapshots of a profile that several machines share."""
         from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 
         return RemoteSnapshots(
-            store, self.home.cache, profile, sealer, remember=not self._stateless
+            store, self.home.cache, profile, sealer, remember=remember
         )
 
     def passphrase(self, profile: str) -> str | None:
@@ -226,14 +216,10 @@ class Runtime:
         """Returns what to say beside a profile in a list, for those that need it.
 
         `locked`: it is encrypted, and nobody has given its passphrase yet. `in use`:
-        another process works on it for long. Profiles in Redis have no marks.
+        another process works on it for long.
         """
-        from ragcli.sessions.local.profile_states import read_states
-
-        if self.settings.store:
-            return {}
-        found = read_states(self.home, self.settings)
-        profile_states = {name: "in use" for name, one in found.items() if one.holder}
+        found = self.store.states()
+        profile_states = {name: "in use" for name, one in found.items() if one.in_use}
         shut = [n for n, o in found.items() if o.encrypted]
         return profile_states | {
             n: "locked" for n in shut if not self._passphrases.get(n)
@@ -260,7 +246,6 @@ class Runtime:
             ProfileNotFound: There is none, and it is not made by itself.
         """
         wanted = paths.checked_profile_name(name) if name else self.profile_name()
-        self._stateless = stateless
         try:
             session = self.store.open(wanted, passive=stateless, expires=expires)
         except ProfileExpired:
@@ -270,7 +255,13 @@ class Runtime:
                 raise
             session = self._absent(wanted) if stateless else self._made(wanted)
         layer = config.Layer(f"profile {session.name}", dict(session.settings()))
-        return Workspace(session, self.resolve(layer), self.home, writes=not stateless)
+        return Workspace(
+            session,
+            self.resolve(layer),
+            self.home,
+            writes=not stateless,
+            forks=self.store.forks,
+        )
 
     def _made(self, name: str) -> Session:
         """Makes a profile, or opens it when another process was quicker."""
@@ -284,3 +275,12 @@ class Runtime:
         from ragcli.sessions.absent import AbsentSession
 
         return AbsentSession(name)
+
+
+def _snapshots(
+    directory: Directory, sealer: Sealer | None, *, remember: bool = True
+) -> Snapshots:
+    """Returns the snapshots inside a profile's directory."""
+    from ragcli.index.generations.snapshots import LocalSnapshots
+
+    return LocalSnapshots(directory, sealer, remember=remember)

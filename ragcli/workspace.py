@@ -40,10 +40,17 @@ class Workspace:
         resolved: The settings in force for it.
         home: Where caches live.
         writes: Whether anything may be written, caches included.
+        forks: Whether several processes may go on with it.
     """
 
     def __init__(
-        self, session: Session, resolved: Resolved, home: Home, *, writes: bool = True
+        self,
+        session: Session,
+        resolved: Resolved,
+        home: Home,
+        *,
+        writes: bool = True,
+        forks: bool = False,
     ) -> None:
         self.session = session
         self.name = session.name
@@ -51,6 +58,7 @@ class Workspace:
         self.settings = resolved.settings
         self.home = home
         self.writes = writes
+        self.forks = forks
         self._choice: ChosenModel | None = None
         self._read: Reader | None = None
         self._called: dict[tuple[Path, ...], Reader | None] = {}
@@ -178,8 +186,15 @@ class Workspace:
         reader = self._called[named]
         return [reader] if reader else []
 
-    def engine(self, documents: Sequence[Path] = ()) -> Engine:
-        """Returns the engine over this profile, or over `documents` for one call."""
+    def engine(
+        self, documents: Sequence[Path] = (), progress: Progress | None = None
+    ) -> Engine:
+        """Returns the engine over this profile, or over `documents` for one call.
+
+        Args:
+            documents: Files and directories of `--docs`.
+            progress: Told about each of them while they are indexed.
+        """
         from ragcli.chat.engine import Engine, Parts
 
         return Engine(
@@ -188,7 +203,7 @@ class Workspace:
                 settings=self.settings,
                 choose_model=self.choose_model,
                 fallback=_quoting,
-                retriever=lambda request: self.retriever(request, documents),
+                retriever=lambda request: self.retriever(request, documents, progress),
                 similarity=self._similarity,
                 notices=self._notices,
             )

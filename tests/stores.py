@@ -42,7 +42,9 @@ class NoSnapshots:
 
     sealer = None
 
-    def __init__(self, directory: Directory, sealer: Any) -> None:
+    def __init__(
+        self, directory: Directory, sealer: Any, *, remember: bool = True
+    ) -> None:
         self.directory = directory
         self.sealer = sealer
 
@@ -95,8 +97,8 @@ class RedisStores:
             home=home,
             passphrase=lambda _: self.passphrase,
             settings=replace(settings or Settings(), user=self.user),
-            remote=lambda depot, name, sealer: RemoteSnapshots(
-                depot, home.cache, name, sealer
+            remote=lambda depot, name, sealer, *, remember=True: RemoteSnapshots(
+                depot, home.cache, name, sealer, remember=remember
             ),
             snapshots=LocalSnapshots,
             cost=CHEAP,

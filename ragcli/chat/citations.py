@@ -48,6 +48,10 @@ class _Cited:
     quote: Quote
 
 
+_EXACT = Support(holds=True, verified=True, share=1.0)
+"""What a passage says to its own words."""
+
+
 class MarkerFilter:
     """Filters a streaming answer.
 
@@ -88,7 +92,15 @@ class MarkerFilter:
         return Checked(tail, citations, self._unsupported)
 
     def _quoted(self, piece: Quotation) -> str:
-        """Returns a quotation, in which nothing is a marker, and its own marker."""
+        """Returns a quotation, in which nothing is a marker, and its own marker.
+
+        One that says where it stands is borne out by its place.
+        """
+        start, end = piece.span
+        if end > start and 1 <= piece.marker <= len(self._evidence):
+            quote = self._evidence[piece.marker - 1].stretch(start, end)
+            self._remember(piece.marker, _EXACT, quote)
+            return as_markdown(piece, marked=True)
         claim = Claim(piece.text, self._allowed)
         if self._holds(piece.marker, [claim, claim]):
             return as_markdown(piece, marked=True)

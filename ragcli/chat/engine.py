@@ -244,6 +244,7 @@ class Engine:
                 instructions=self._parts.settings.instructions,
                 boundary=new_boundary(),
                 grounded=found is not None,
+                threshold=self._parts.settings.retrieval_threshold,
             ),
             state.retrieved,
         )

@@ -23,12 +23,12 @@ def nothing_to_say(
 ) -> bool:
     """Tells whether the documents leave nothing to answer from.
 
-    A model that generates judges doubtful passages itself; the built-in one only
-    quotes, so for it the calibrated threshold decides.
+    Every model judges doubtful passages itself: the built-in one is silent when it is
+    not sure enough that one of their units answers.
     """
     if found is None:
         return not model.generates
-    return not state.used or (not model.generates and not found.relevant)
+    return not state.used
 
 
 def check_strict(turn: Turn, unsupported: int, *, recorded: bool) -> None:

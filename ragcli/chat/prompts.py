@@ -30,6 +30,7 @@ def source(marker: int, passage: Passage) -> Source:
         passage.attached,
         passage.units,
         passage.tables,
+        tuple(dict.fromkeys(filter(None, (passage.title, *passage.heading)))),
     )
 
 

@@ -251,6 +251,11 @@ class Evidence:
         start, text = max(self.sentences, key=fit)
         return Quote(text, self._lines(start, text))
 
+    def stretch(self, start: int, end: int) -> Quote:
+        """Returns what stands between two offsets of the passage, with its lines."""
+        text = self.passage.text[start:end]
+        return Quote(text, self._lines(start, text))
+
     def _has_names(self, claim: Claim, language: str) -> bool:
         if "de" in {language, self.passage.language}:  # nouns are written like names
             return True

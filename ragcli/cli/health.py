@@ -16,6 +16,7 @@ from ragcli.cli import project_files
 from ragcli.cli.output.formatting import count, size
 from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
 from ragcli.frozen import frozen
+from ragcli.sessions import stores
 from ragcli.text import labelled
 
 if TYPE_CHECKING:
@@ -31,10 +32,8 @@ _SCARCE = 200 << 20
 """Free bytes below which a disk is called full."""
 
 EXTRAS = {
-    "office": ("docx", "DOCX and PPTX"),
     "keyring": ("keyring", "passphrases in the desktop's keyring"),
-    "redis": ("redis", "sessions in Redis"),
-}
+} | stores.EXTRAS
 """Extra → a module it brings, and what that is for."""
 
 
@@ -74,7 +73,7 @@ def checks(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     yield from _guarded("home", lambda: _home(runtime))
     yield from _guarded("permissions", lambda: _permissions(runtime, fix=fix))
     yield from _guarded("leftovers", lambda: _leftovers(runtime, fix=fix))
-    yield from _guarded("redis", lambda: _redis(runtime))
+    yield from _guarded("store", lambda: _store(runtime))
     yield from _guarded("profile", lambda: _profile(runtime))
     yield from _guarded("index", _index)
     yield from _guarded("embedder", lambda: _embedder(runtime))
@@ -167,7 +166,7 @@ def _leftovers(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
 def _profile(runtime: Runtime) -> Iterator[Check]:
     store = runtime.store
     names = store.names()
-    yield Check(GOOD, "store", f"{count(len(names), 'profile')} {_where(runtime)}")
+    yield Check(GOOD, "store", f"{count(len(names), 'profile')} {store.where}")
     name = runtime.profile_name()
     try:
         with runtime.open(create=False) as workspace:
@@ -185,28 +184,16 @@ def _profile(runtime: Runtime) -> Iterator[Check]:
         yield Check(NOTE, "profile", "default: not made yet", error.hint)
 
 
-def _redis(runtime: Runtime) -> Iterator[Check]:
-    """Yields what is unsafe about the server of the sessions, if they have one."""
-    address = runtime.settings.store
-    if not address:
-        return
-    from ragcli.sessions.findings import DAMAGE
-    from ragcli.sessions.redis.checks.inspection import inspect
-    from ragcli.sessions.redis.server import addresses
+def _store(runtime: Runtime) -> Iterator[Check]:
+    """Yields what is unsafe about the place of the sessions, if it can tell."""
+    from ragcli.sessions.findings import DAMAGE, SOUND
 
-    found = inspect(address, runtime.settings)
-    for finding in found:
-        bad = finding.severity == DAMAGE
-        code = finding.code if bad else ExitCode.ANSWERED
-        yield Check(BAD if bad else NOTE, "redis", finding.what, finding.hint, code)
-    if not any(finding.severity == DAMAGE for finding in found):
-        where = addresses.parse(address)
-        wire = "encrypted with TLS" if where.tls else "on this machine"
-        yield Check(GOOD, "redis", f"{where.shown} is safe to use, {wire}")
-
-
-def _where(runtime: Runtime) -> str:
-    return "in Redis" if runtime.settings.store else "on this disk"
+    states = {DAMAGE: BAD, SOUND: GOOD}
+    store = runtime.store
+    for finding in store.inspect():
+        code = finding.code if finding.severity == DAMAGE else ExitCode.ANSWERED
+        state = states.get(finding.severity, NOTE)
+        yield Check(state, store.kind, finding.what, finding.hint, code)
 
 
 def _index() -> Iterator[Check]:

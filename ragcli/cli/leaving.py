@@ -91,12 +91,8 @@ def _unknown(part: str, spec: str, what: str, settings: Settings) -> Leaving:
 
 
 def _store(runtime: Runtime) -> Leaving:
-    address = runtime.settings.store
-    if not address:
-        return Leaving("store on this disk")
-    from ragcli.sessions.redis.server import addresses
-
-    where = addresses.parse(address)
-    here = where.local and not where.sentinel  # sentinels may name any machine
+    store = runtime.store
     what = "conversations, indexes and settings"
-    return Leaving(f"store {where.shown}", "" if here else where.shown, what)
+    if store.elsewhere:
+        return Leaving(f"store {store.shown}", store.elsewhere, what)
+    return Leaving(f"store {store.shown}")

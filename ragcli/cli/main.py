@@ -14,7 +14,8 @@ from typing import NoReturn
 from ragcli import __version__
 from ragcli.cli.completion import scripts
 from ragcli.cli.output.writer import Output, ReaderGone
-from ragcli.errors import ExitCode, RagcliError, StorageFailed, UsageError
+from ragcli.errors import ExitCode, RagcliError, UsageError
+from ragcli.storage.shortage import shortage
 
 PROGRAM = "ragcli"
 
@@ -58,11 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except RagcliError as error:
         return _failed(error, output)
-    except MemoryError:
-        told = "free some, or allow more (ulimit); what was stored before is whole"
-        return _failed(StorageFailed("not enough memory", told), output)
     except Exception as error:  # noqa: BLE001 - the boundary: what nobody foresaw
-        return _crashed(error, output)
+        lacking = shortage(error)
+        return _failed(lacking, output) if lacking else _crashed(error, output)
     return code
 
 

@@ -43,7 +43,7 @@ def answerer(workspace: Workspace) -> Answer:
     settings = workspace.settings
 
     def answer(question: Question, found: SearchResult) -> Answered:
-        if not found.passages or not (model.generates or found.relevant):
+        if not found.passages:
             return Answered("")
         passages = found.passages[: settings.retrieval_k]
         prompt = Prompt(
@@ -53,6 +53,7 @@ def answerer(workspace: Workspace) -> Answer:
             history=tuple(Exchange(t.question, t.answer) for t in question.history),
             instructions=settings.instructions,
             boundary=new_boundary(),
+            threshold=0.0,  # what would be quoted, however sure it is
         )
         fitted = budget.fit(model, prompt, passages).prompt
         markers = MarkerFilter(passages[: len(fitted.sources)], question.question)

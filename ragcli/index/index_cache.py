@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from ragcli.errors import Locked
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
+    from ragcli.index.documents.discover import Skipped
     from ragcli.index.protocols import Embedder, Progress
     from ragcli.index.search.reader import Reader
 
@@ -68,7 +69,8 @@ def reader(
     library = Library(LocalSnapshots(place, None), lambda: embedder, settings)
     targets = [Path(target) for target in places]
     with suppress(Locked):
-        library.add(targets, progress, wait=_WAIT)
+        report = library.add(targets, progress, wait=_WAIT)
+        _tell(report.skipped, targets, progress)
         library.sync(progress, wait=_WAIT)
     return library.reader()
 
@@ -82,7 +84,9 @@ def _in_memory(
     from ragcli.index.ingest.reading import Chunking, Wanted
     from ragcli.index.ingest.reading_pool import outcomes
 
-    found = discover.find(paths, max_size=size(settings.max_file_size))
+    found = list(discover.find(paths, max_size=size(settings.max_file_size)))
+    skipped = [item for item in found if isinstance(item, discover.Skipped)]
+    _tell(skipped, paths, progress)
     wanted = [
         Wanted(item.location, item.size)
         for item in found
@@ -96,6 +100,15 @@ def _in_memory(
         elif outcome.failure:
             progress.note(f"{outcome.location}: {outcome.failure}")
     return ephemeral.build(documents, embedder) if documents else None
+
+
+def _tell(
+    skipped: Iterable[Skipped], named: Sequence[Path], progress: Progress
+) -> None:
+    """Tells what was left out of the files that were named: they were asked for."""
+    for item in skipped:
+        if item.path in named:
+            progress.note(f"{item.path}: {item.reason}")
 
 
 def _key(places: list[str], embedder: Embedder, settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragcli.storage.files import Directory
+
+
+OnChange = Callable[[str, str, Mapping[str, Any]], None]
+"""Told of a change to an index: what it was, the generation, facts of its manifest."""
 
 
 class Embedder(Protocol):
@@ -77,10 +81,11 @@ class Sealer(Protocol):
 
 
 class Snapshots(Protocol):
-    """Where the generations of one index live: a profile's directory, or Redis."""
+    """Where the generations of one index live: a directory, or a place for many."""
 
-    sealer: Sealer | None
-    """Set for an encrypted profile."""
+    @property
+    def sealer(self) -> Sealer | None:
+        """What seals the files; None for a profile in the clear."""
 
     @property
     def notes(self) -> Directory | None:

@@ -52,7 +52,7 @@ def detect(text: str) -> str:
         text: Any length; only the first `SAMPLE` characters count.
     """
     sample = text[:SAMPLE]
-    return _by_script(sample) or _by_function_words(sample)
+    return by_script(sample) or _by_function_words(sample)
 
 
 def language_within(text: str, language: str) -> str:
@@ -84,7 +84,7 @@ def _telling_words(language: str) -> tuple[frozenset[str], frozenset[str]]:
     return telling & stop_words(language), telling
 
 
-def _by_script(sample: str) -> str:
+def by_script(sample: str) -> str:
     """Returns the language of a script that is not Latin, if most letters are of it."""
     foreign = len(_NOT_ASCII.findall(sample)) if not sample.isascii() else 0
     letters = sum(map(str.isalpha, sample)) if foreign else 0

@@ -37,6 +37,9 @@ class Source:
     tables: tuple[Table, ...] = ()
     """The tables that it has rows of; units name them by their place here."""
 
+    above: tuple[str, ...] = ()
+    """Its document's title and the headings above it, outermost first."""
+
 
 @frozen
 class Quotation:
@@ -53,6 +56,12 @@ class Quotation:
 
     kind: str = "line"
     """`line` or `code`."""
+
+    span: tuple[int, int] = (0, 0)
+    """Where it stands in the source's text: offsets; (0, 0) when it is not told."""
+
+    confidence: float = 1.0
+    """How sure the model is that it answers, in [0, 1]."""
 
 
 Piece = str | Quotation
@@ -104,6 +113,9 @@ class Prompt:
 
     grounded: bool = True
     """Whether the answer must come from `sources` alone."""
+
+    threshold: float = 0.5
+    """Least confidence, in [0, 1], with which the built-in model quotes something."""
 
 
 class ChatModel(Protocol):

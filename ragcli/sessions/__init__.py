@@ -1,6 +1,6 @@
 """Profiles and their histories: never lost, never mixed, never read by others.
 
-Two stores, `local` and `redis`, keep one contract (`protocols`); `records`, `history`,
-`encryption` and `audit` are shared by both. Start reading at `protocols`, then
-`local.store`.
+Several stores keep one contract (`protocols`); `stores` says which address means
+which. `records`, `history`, `encryption` and `audit` are shared by all of them. Start
+reading at `protocols`, then `local.store`.
 """

@@ -7,9 +7,13 @@ either. This one has no documents and no history, and refuses to be given any.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, NoReturn
 
-from ragcli.errors import UsageError
+from ragcli.errors import SnapshotNotFound, UsageError
+from ragcli.sessions.protocols import OnChange, Snapshots
+from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.records.records import Draft, Record
 
 
@@ -75,6 +79,11 @@ class NoSnapshots:
     """An index without a generation."""
 
     sealer = None
+    notes = None
+
+    def __init__(self) -> None:
+        self.on_change: OnChange | None = None
+        """Nothing ever changes."""
 
     def current(self) -> str:
         """Returns ""."""
@@ -83,6 +92,64 @@ class NoSnapshots:
     def generations(self) -> list[str]:
         """Returns none."""
         return []
+
+    def candidates(self) -> list[str]:
+        """Returns none."""
+        return []
+
+    def directory(self, generation: str) -> Path:
+        """Raises `SnapshotNotFound`."""
+        raise _no_index(generation)
+
+    def share(self, generation: str) -> int:
+        """Raises `SnapshotNotFound`."""
+        raise _no_index(generation)
+
+    def is_whole(self, generation: str) -> bool:
+        """Returns False."""
+        return False
+
+    def workspace(self, parent: str) -> AbstractContextManager[Path]:
+        """Refuses with `UsageError`."""
+        _refuse()
+
+    def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
+        """Refuses with `UsageError`."""
+        _refuse()
+
+    def select(self, generation: str) -> str:
+        """Raises `SnapshotNotFound`."""
+        raise _no_index(generation)
+
+    def lock(self, wait: float) -> AbstractContextManager[None]:
+        """Refuses with `UsageError`."""
+        _refuse()
+
+    def prune(self) -> None:
+        """Does nothing."""
+
+    def verify(self, generation: str) -> list[str]:
+        """Returns that there is none."""
+        return [_no_index(generation).message]
+
+    def altered(self, generation: str) -> list[str]:
+        """Returns nothing: what is not there is not altered."""
+        return []
+
+    def quarantine(self, generation: str) -> Path:
+        """Raises `SnapshotNotFound`."""
+        raise _no_index(generation)
+
+    def mend(self, generation: str) -> bool:
+        """Returns False."""
+        return False
+
+    def retire(self) -> None:
+        """Does nothing."""
+
+
+def _no_index(generation: str) -> SnapshotNotFound:
+    return SnapshotNotFound(f"there is no index {generation!r}", "")
 
 
 class AbsentSession:
@@ -100,7 +167,16 @@ class AbsentSession:
         self.notices: list[str] = []
         self.log = NoLog()
         self.audit = NoAudit()
-        self.snapshots = NoSnapshots()
+        self.snapshots: Snapshots = NoSnapshots()
+
+    @property
+    def codec(self) -> LineCodec:
+        """Lines in the clear: there are none."""
+        return PlainLines()
+
+    def slots(self) -> Mapping[str, bytes]:
+        """Returns none."""
+        return {}
 
     def settings(self) -> Mapping[str, Any]:
         """Returns none."""

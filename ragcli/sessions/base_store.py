@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ragcli import config
 from ragcli.config import Settings, seconds
-from ragcli.errors import ProfileNotFound, UsageError
-from ragcli.sessions.audit import after_the_fact
-from ragcli.sessions.encryption.kdf import Cost
-from ragcli.sessions.opened_profile import OpenedProfile
+from ragcli.errors import Damaged, ProfileNotFound, StorageFailed, UsageError
+from ragcli.frozen import frozen
+from ragcli.paths import Home
+from ragcli.sessions import findings
+from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.profile_file import ProfileFile
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.findings import Finding
+    from ragcli.sessions.opened_profile import OpenedProfile
+    from ragcli.sessions.protocols import SharedSnapshotFactory, SnapshotFactory
 
-SessionT = TypeVar("SessionT", bound=OpenedProfile)
+SessionT = TypeVar("SessionT", bound="OpenedProfile")
+
+
+@frozen
+class StoreParts:
+    """What a process introduces to a store."""
+
+    home: Home
+    """Where profiles, or what this machine keeps of them, live."""
+    settings: Settings
+    """Those of the process, without any profile's own."""
+    passphrase: Callable[[str], str | None]
+    """Asked, with a profile's name, when it is encrypted."""
+    snapshots: SnapshotFactory
+    """Makes the snapshots in a directory."""
+    shared: SharedSnapshotFactory
+    """Makes the snapshots of a profile that several machines share."""
+    cost: Cost = STANDARD
+    """What a guess at a new passphrase shall cost."""
 
 
 class BaseStore(Generic[SessionT]):
@@ -71,14 +94,18 @@ class BaseStore(Generic[SessionT]):
         from ragcli.sessions.encryption.slots import check_passphrase
 
         check_passphrase(passphrase)
-        session = self._convert(name, passphrase)
-        after_the_fact.note(session.audit, "profile.encrypt")
-        session.close()
+        self._converted(name, passphrase, "profile.encrypt")
 
     def decrypt(self, name: str) -> None:
         """Puts a profile in the clear; raises as `encrypt`, and `WrongPassphrase`."""
-        session = self._convert(name, None)
-        after_the_fact.note(session.audit, "profile.decrypt")
+        self._converted(name, None, "profile.decrypt")
+
+    def _converted(self, name: str, passphrase: str | None, event: str) -> None:
+        """Puts a profile under a new key, or in the clear, and records that."""
+        from ragcli.sessions.audit import after_the_fact
+
+        session = self._convert(name, passphrase)
+        after_the_fact.note(session.audit, event)
         session.close()
 
     def keyring_secret(self, name: str) -> str | None:
@@ -86,6 +113,56 @@ class BaseStore(Generic[SessionT]):
         with suppress(ProfileNotFound, UsageError), self.key_ring(name) as ring:
             return ring.keyring_secret()
         return None
+
+    def verify(self, name: str, *, anchor: str = "") -> list[Finding]:
+        """Reads a whole profile and returns what is wrong; see `SessionStore`."""
+        with self._examined(name) as (session, found):
+            return [*found, *self._verify(session, anchor)]
+
+    def repair(self, name: str, *, anchor: str = "") -> list[Finding]:
+        """Mends what can be mended in a profile; see `SessionStore`."""
+        before = self._unlock_modes(name)
+        with self._examined(name) as (session, found):
+            return [*found, *self._repair(session, anchor, before)]
+
+    @contextmanager
+    def _examined(self, name: str) -> Iterator[tuple[SessionT, list[Finding]]]:
+        """Yields an opened profile, and what killed processes had left before that."""
+        left = self._left()
+        session = self.open(name, expires=False)
+        self.notices += session.notices
+        try:
+            yield session, findings.of_left(left)
+        except (Damaged, StorageFailed, OSError):
+            # In a profile that is being removed, what is missing is no damage.
+            session.expect_standing()
+            raise
+        finally:
+            session.close()
+
+    def _left(self) -> list[Path]:
+        """Returns what killed processes left on this machine; opening removes it."""
+        return []
+
+    def _unlock_modes(self, name: str) -> list[Finding]:  # noqa: ARG002 - most have no modes
+        """Sets right what keeps a profile from being opened; returns what it did."""
+        return []
+
+    @abstractmethod
+    def open(
+        self, name: str, *, passive: bool = False, expires: bool = True
+    ) -> SessionT:
+        """Opens a profile; see `SessionStore.open`."""
+
+    @abstractmethod
+    def _verify(self, session: SessionT, anchor: str) -> list[Finding]:
+        """Reads a whole profile and returns what is wrong with it."""
+
+    @abstractmethod
+    def _repair(
+        self, session: SessionT, anchor: str, before: list[Finding]
+    ) -> list[Finding]:
+        """Mends what can be mended; returns that, `before` and what is still wrong."""
 
     @abstractmethod
     def key_ring(self, name: str) -> AbstractContextManager[KeyRing]:

@@ -17,13 +17,16 @@ REPAIRED = "repaired"
 NOTE = "note"
 """Worth knowing; nothing is wrong."""
 
+SOUND = "ok"
+"""As it should be."""
+
 
 @frozen
 class Finding:
     """One line of `profile verify` or `doctor`."""
 
     severity: str
-    """`DAMAGE`, `REPAIRED` or `NOTE`."""
+    """`DAMAGE`, `REPAIRED`, `NOTE` or `SOUND`."""
 
     what: str
     """What is wrong, one line."""

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from ragcli import config
 from ragcli.config import Settings
 from ragcli.errors import Damaged
-from ragcli.sessions.audit.after_the_fact import AuditedSnapshots
+from ragcli.sessions.audit.after_the_fact import index_changed
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.protocols import AuditLog, Snapshots
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.sealing import FileSealer
+    from ragcli.storage.files import Directory
 
 
 class OpenedProfile:
@@ -44,6 +46,8 @@ class OpenedProfile:
         self.encrypted = profile.encrypted
         self.notices: list[str] = []
         """Repairs since the profile was opened, one line each; for people to read."""
+        self.directory: Directory
+        """Holds the key slots."""
         self._settings = settings
         self._data_key = data_key
 
@@ -65,10 +69,23 @@ class OpenedProfile:
 
         return FileSealer(self._data_key)
 
+    def slots(self) -> dict[str, bytes]:
+        """Returns the key slots of an encrypted profile, by their names."""
+        if not self.encrypted:
+            return {}
+        with self.directory.child(KEYS) as keys:
+            return {n: keys.read(n) for n in keys.names() if n.endswith(".json")}
+
     @cached_property
-    def snapshots(self) -> Any:
-        """The profile's generations of its index."""
-        return AuditedSnapshots(self._snapshots(), lambda: self.audit)
+    def snapshots(self) -> Snapshots:
+        """The profile's generations of its index; its audit log has their changes."""
+
+        def note(change: str, generation: str, facts: Mapping[str, Any]) -> None:
+            index_changed(self.audit, change, generation, facts)
+
+        snapshots = self._snapshots()
+        snapshots.on_change = note
+        return snapshots
 
     def settings(self) -> Mapping[str, Any]:
         """Returns the profile's own settings, checked, by dotted key."""
@@ -91,8 +108,9 @@ class OpenedProfile:
             for key, value in values.items()
         }
 
-    def _codec(self) -> LineCodec:
-        """Returns what writes the lines of the history."""
+    @cached_property
+    def codec(self) -> LineCodec:
+        """What writes the lines of the history."""
         if self._data_key is None:
             return PlainLines()
         from ragcli.sessions.encryption.sealing import SealedLines
@@ -115,8 +133,8 @@ class OpenedProfile:
         """Returns the audit log, given the signing key of an encrypted profile."""
 
     @abstractmethod
-    def _snapshots(self) -> Any:
-        """Returns an `index.protocols.Snapshots`."""
+    def _snapshots(self) -> Snapshots:
+        """Returns the generations of the profile's index."""
 
     @abstractmethod
     def _written(self) -> Mapping[str, Any]:

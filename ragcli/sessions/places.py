@@ -99,7 +99,7 @@ class Places:
     def left(self, profiles: Directory) -> list[str]:
         """Returns what was being made or removed when a process was killed.
 
-        Whoever makes or removes a directory owns it (`storage.leases`): what nobody
+        Whoever makes or removes a directory owns it (`directory_locks`): what nobody
         owns was left.
         """
         return [

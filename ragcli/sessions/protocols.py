@@ -1,15 +1,27 @@
-"""What every place for sessions offers: a local disk and Redis alike."""
+"""What every store of sessions offers; whoever uses one asks for nothing else.
+
+`SessionStore` holds profiles, a `Session` is one of them, opened. What a store can do
+and another cannot is asked of the store, never concluded from its address.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ragcli.frozen import frozen
 from ragcli.sessions.records.records import Draft, Record
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.findings import Finding
+    from ragcli.sessions.records.lines import LineCodec
+    from ragcli.storage.files import Directory
+
+OnChange = Callable[[str, str, Mapping[str, Any]], None]
+"""Told of a change to an index: what it was, the generation, facts of its manifest."""
 
 
 class Log(Protocol):
@@ -80,6 +92,162 @@ class AuditLog(Protocol):
         """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere."""
 
 
+class Sealer(Protocol):
+    """Encrypts the files of a profile; absent for one in the clear."""
+
+    def seal(self, name: str, data: bytes) -> bytes:
+        """Returns `data` encrypted and bound to `name`."""
+
+    def unseal(self, name: str, sealed: bytes) -> bytes:
+        """Returns the plain bytes.
+
+        Raises:
+            SnapshotDamaged: Altered, cut, or sealed under another name or key.
+        """
+
+
+class Snapshots(Protocol):
+    """The generations of a profile's index: what index and upkeep ask of them."""
+
+    on_change: OnChange | None
+    """Told of every change that is published; None for nobody."""
+
+    @property
+    def sealer(self) -> Sealer | None:
+        """What seals the files; None for a profile in the clear."""
+
+    @property
+    def notes(self) -> Directory | None:
+        """Where the outcome of a sync may be noted in the clear; None for nowhere."""
+
+    def current(self) -> str:
+        """Returns the live generation, `gen-00000007`, or "" when there is none.
+
+        Raises:
+            SnapshotDamaged: What names it is not what was written.
+        """
+
+    def directory(self, generation: str) -> Path:
+        """Returns the local, verified directory of a generation.
+
+        Raises:
+            SnapshotNotFound: Collected, or never there.
+            SnapshotDamaged: A hash does not match.
+        """
+
+    def share(self, generation: str) -> int:
+        """Returns a descriptor of a generation's directory; it stays until closed.
+
+        Raises:
+            SnapshotNotFound: It was collected.
+        """
+
+    def is_whole(self, generation: str) -> bool:
+        """Tells whether all files of a generation are there at this moment."""
+
+    def generations(self) -> list[str]:
+        """Returns the kept generations, oldest first; the last one is current."""
+
+    def candidates(self) -> list[str]:
+        """Returns all generations that are there, newest first, damaged or not."""
+
+    def workspace(self, parent: str) -> AbstractContextManager[Path]:
+        """Yields a private directory, the parent's files hard-linked into it."""
+
+    def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
+        """Makes `workspace` the next generation and returns its name.
+
+        Raises:
+            Conflict: `parent` is no longer current.
+        """
+
+    def select(self, generation: str) -> str:
+        """Makes an older generation current again, as a new one; returns its name."""
+
+    def lock(self, wait: float) -> AbstractContextManager[None]:
+        """Holds the ingest lock; raises `Locked` after `wait` seconds."""
+
+    def prune(self) -> None:
+        """Removes every generation but the current one."""
+
+    def verify(self, generation: str) -> list[str]:
+        """Reads and hashes every file; returns what is wrong, one line each."""
+
+    def altered(self, generation: str) -> list[str]:
+        """Returns what of that is no file that is merely missing."""
+
+    def quarantine(self, generation: str) -> Path:
+        """Moves a generation out of the index; the newest sound one is next.
+
+        Raises:
+            UsageError: Others share it, so it cannot be moved to this machine.
+        """
+
+    def mend(self, generation: str) -> bool:
+        """Makes a generation whole from what this machine has; tells if that helped."""
+
+    def retire(self) -> None:
+        """Removes what this machine had fetched under other keys."""
+
+
+class GenerationStore(Protocol):
+    """Where generations live that several machines share; see `index.protocols`."""
+
+    def current(self) -> tuple[str, str, int]:
+        """Returns the live generation, its manifest's hash and the last number."""
+
+    def generations(self) -> list[str]:
+        """Returns the names of the kept generations, in no order."""
+
+    def manifest(self, generation: str) -> tuple[bytes, dict[str, list[str]]]:
+        """Returns a generation's manifest, and the blocks of each of its files."""
+
+    def block(self, digest: str) -> bytes:
+        """Returns a block, unverified; raises `SnapshotNotFound`."""
+
+    def missing(self, digests: Sequence[str]) -> list[str]:
+        """Returns those blocks that must be sent."""
+
+    def put(self, blocks: Mapping[str, bytes]) -> None:
+        """Stores blocks by their SHA-256."""
+
+    def publish(
+        self,
+        name: str,
+        parent: str,
+        manifest: tuple[str, bytes],
+        blocks: Mapping[str, Sequence[str]],
+        keep: int,
+    ) -> list[str]:
+        """Makes a generation current if `parent` is; returns blocks that are gone."""
+
+    def lock(self, wait: float) -> AbstractContextManager[Any]:
+        """Holds the ingest lock; raises `Locked`."""
+
+
+class SnapshotFactory(Protocol):
+    """Makes the snapshots in a profile's directory."""
+
+    def __call__(
+        self, directory: Directory, sealer: Sealer | None, *, remember: bool = True
+    ) -> Snapshots:
+        """Returns them; without `remember` nothing is noted beside them."""
+
+
+class SharedSnapshotFactory(Protocol):
+    """Makes the snapshots of a profile that several machines share."""
+
+    def __call__(
+        self,
+        store: GenerationStore,
+        profile: str,
+        sealer: Sealer | None,
+        *,
+        remember: bool = True,
+    ) -> Snapshots:
+        """Returns them; without `remember` this machine's cache is not changed."""
+
+
 class Session(Protocol):
     """One profile, opened: its settings, history, audit log and snapshots."""
 
@@ -100,8 +268,15 @@ class Session(Protocol):
         """The profile's audit log."""
 
     @property
-    def snapshots(self) -> Any:
-        """The profile's index: an `index.protocols.Snapshots`."""
+    def snapshots(self) -> Snapshots:
+        """The profile's index."""
+
+    @property
+    def codec(self) -> LineCodec:
+        """How the records of its history are written."""
+
+    def slots(self) -> Mapping[str, bytes]:
+        """Returns the key slots of an encrypted profile, by their names."""
 
     def settings(self) -> Mapping[str, Any]:
         """Returns the profile's own settings, by dotted key."""
@@ -136,14 +311,111 @@ class Session(Protocol):
         """Releases descriptors and keys."""
 
 
+@frozen
+class Expired:
+    """What an expiry erased, or would erase."""
+
+    profile: str
+    turns: int = 0
+    conversations: int = 0
+    whole: bool = False
+    """The profile itself, with its documents."""
+    aside: bool = False
+    """It is set aside and can be brought back; else it is erased."""
+
+    @property
+    def any(self) -> bool:
+        """Tells whether there was anything."""
+        return self.whole or bool(self.turns or self.conversations)
+
+
+@frozen
+class ProfileState:
+    """What is known of a profile without opening it."""
+
+    encrypted: bool
+    """Whether it takes a passphrase to open it."""
+    in_use: bool
+    """Whether another process works on it for long: it indexes, clones, encrypts."""
+
+
 class SessionStore(Protocol):
     """A place that holds profiles."""
 
     notices: list[str]
     """What was swept, and what could not be removed; one line each, for people."""
+    passphrase: Callable[[str], str | None]
+    """Asked, with a profile's name, when it is encrypted."""
 
-    def names(self) -> list[str]:
-        """Returns the caller's profiles, sorted."""
+    @property
+    def snapshots(self) -> SnapshotFactory:
+        """What makes the snapshots in a directory."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of store it is, in one word."""
+
+    @property
+    def shown(self) -> str:
+        """Its address as it is printed, without a secret in it."""
+
+    @property
+    def where(self) -> str:
+        """Where profiles are, as it ends a sentence: `on this disk`."""
+
+    @property
+    def elsewhere(self) -> str:
+        """Where what is stored goes to; "" when nothing leaves this machine."""
+
+    @property
+    def forks(self) -> bool:
+        """Tells whether several processes may go on with one opened profile."""
+
+    def names(self, *, passive: bool = False) -> list[str]:
+        """Returns the caller's profiles, sorted.
+
+        Args:
+            passive: Leave what killed processes left where it is.
+        """
+
+    def states(self) -> Mapping[str, ProfileState]:
+        """Returns what is known of profiles that nobody opened; {} for nothing."""
+
+    def path(self, name: str) -> Path:
+        """Returns a profile's directory.
+
+        Raises:
+            UsageError: Profiles of this store are in no directory.
+        """
+
+    def verify(self, name: str, *, anchor: str = "") -> list[Finding]:
+        """Reads a whole profile and returns what is wrong with it.
+
+        Args:
+            name: The profile.
+            anchor: An anchor of its audit log that was kept elsewhere, or "".
+
+        Raises:
+            NewerFormat: It is not for this ragcli to judge.
+            UsageError: Not an anchor.
+        """
+
+    def repair(self, name: str, *, anchor: str = "") -> list[Finding]:
+        """Mends what can be mended; returns that, and then what is still wrong.
+
+        Nothing is deleted: what is not sound is set aside. What keeps the profile
+        from being opened is set right before.
+
+        Raises:
+            Locked, Conflict: Somebody writes to the profile.
+        """
+
+    def inspect(self) -> list[Finding]:
+        """Returns what is unsafe or worth knowing about the place itself.
+
+        Raises:
+            StoreUnavailable, NotPermitted: It cannot be reached, or refuses.
+        """
 
     def create(
         self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
@@ -172,6 +444,25 @@ class SessionStore(Protocol):
             NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
         """
 
+    def create_filled(
+        self,
+        name: str,
+        fill: Callable[[Directory], None],
+        passphrase: Callable[[str], str | None],
+    ) -> Session:
+        """Makes a profile of what `fill` writes into an empty directory.
+
+        Nobody sees it before it is whole.
+
+        Args:
+            name: What it shall be called.
+            fill: Writes all that is in it.
+            passphrase: Asked, with its name, when it is encrypted.
+
+        Raises:
+            UsageError: The name is taken, or cannot be a profile's.
+        """
+
     def rename(self, old: str, new: str) -> None:
         """Renames a profile; its id stays."""
 
@@ -193,8 +484,8 @@ class SessionStore(Protocol):
     def keyring_secret(self, name: str) -> str | None:
         """Returns what the system's keyring holds to open a profile, if anything."""
 
-    def restore(self, name: str) -> Any:
-        """Brings back what is set aside; returns an `expiry.Expired`.
+    def restore(self, name: str) -> Expired:
+        """Brings back what is set aside.
 
         Raises:
             ProfileNotFound: There is no such profile, and none is set aside.
@@ -204,8 +495,8 @@ class SessionStore(Protocol):
     def set_aside(self) -> list[str]:
         """Returns the names of the profiles that are set aside, sorted."""
 
-    def prune(self, *, dry_run: bool, grace: bool = False) -> Sequence[Any]:
-        """Erases what has expired; returns `expiry.Expired` values.
+    def prune(self, *, dry_run: bool, grace: bool = False) -> list[Expired]:
+        """Erases what has expired; returns what that was.
 
         Args:
             dry_run: Only say what.

@@ -14,7 +14,7 @@ import os
 
 from ragcli.errors import StorageFailed
 from ragcli.storage.durable import OPEN_DIRECTORY
-from ragcli.storage.os_errors import disk_errors
+from ragcli.storage.os_errors import cannot_move, close_reader, disk_errors
 
 _ATTEMPTS = 100
 """Fresh directories in a row that sweepers may take before they have an owner."""
@@ -77,18 +77,18 @@ def _lock(parent: int, name: str, kind: int) -> int:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         named = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except OSError as error:
-        os.close(descriptor)
+        close_reader(descriptor)
         raise FileNotFoundError(f"{name}: in use or gone") from error
     if os.path.samestat(os.fstat(descriptor), named):
         return descriptor
-    os.close(descriptor)
+    close_reader(descriptor)
     raise FileNotFoundError(name)
 
 
 def is_unused(parent: int, name: str) -> bool:
     """Tells whether a directory is there that nobody shares or owns."""
     try:
-        os.close(own(parent, name))
+        close_reader(own(parent, name))
     except FileNotFoundError:
         return False
     return True
@@ -97,7 +97,8 @@ def is_unused(parent: int, name: str) -> bool:
 def remove_unused(parent: int, name: str, doomed_prefix: str) -> bool:
     """Removes a directory unless somebody uses it; tells whether it is gone.
 
-    It is renamed first, so that no crash leaves half of it under its name.
+    It is renamed first, where that can be, so that no crash leaves half of it under
+    its name.
 
     Raises:
         StorageFailed, NotPermitted: It cannot be renamed.
@@ -108,13 +109,18 @@ def remove_unused(parent: int, name: str, doomed_prefix: str) -> bool:
         return not _is_there(parent, name)
     try:
         doomed = doomed_prefix + os.urandom(8).hex()
-        with disk_errors(name):
-            os.rename(name, doomed, src_dir_fd=parent, dst_dir_fd=parent)
+        try:
+            with disk_errors(name):
+                os.rename(name, doomed, src_dir_fd=parent, dst_dir_fd=parent)
+        except StorageFailed as error:
+            if not cannot_move(error):
+                raise
+            doomed = name
         import shutil  # 5 ms: it loads every kind of compression
 
         shutil.rmtree(doomed, ignore_errors=True, dir_fd=parent)
     finally:
-        os.close(descriptor)
+        close_reader(descriptor)
     return True
 
 

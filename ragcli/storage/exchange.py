@@ -34,6 +34,12 @@ def exchange(directory: Directory, one: str, other: str) -> None:
         ctypes.c_uint(_RENAME_EXCHANGE),
     ):
         failed = ctypes.get_errno()
+    if failed == errno.EXDEV:  # see `cannot_move`
+        raise StorageFailed(
+            f"{directory.path / one} lies in a lower layer of an overlay and cannot "
+            "be replaced",
+            "`ragcli profile clone` it, work on the clone, and delete this one",
+        )
     if failed in _UNABLE:
         raise StorageFailed(
             f"{directory.path}: this file system cannot swap two directories",

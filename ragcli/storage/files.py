@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError
+from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError, StorageFailed
 from ragcli.storage import reach
 from ragcli.storage.durable import (
     OPEN_DIRECTORY,
@@ -26,7 +26,7 @@ from ragcli.storage.durable import (
     write_all,
     write_once,
 )
-from ragcli.storage.os_errors import disk_errors
+from ragcli.storage.os_errors import close_reader, disk_errors
 from ragcli.storage.trust import (
     check_parents,
     check_private,
@@ -48,6 +48,8 @@ DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 TEMPORARY = ".tmp"
 """How the name of an unfinished file ends; it starts with a dot."""
+
+_ELSEWHERE = "set RAGCLI_HOME to a directory of your own; `ask --stateless` needs none"
 
 
 class Directory:
@@ -274,7 +276,7 @@ class Directory:
             names = os.listdir(above)
             return next((name for name in names if _is_entry(above, name, mine)), "")
         finally:
-            os.close(above)
+            close_reader(above)
 
     def expect_standing(self) -> None:
         """Refuses a directory that was removed, or is being removed.
@@ -357,10 +359,16 @@ def _make_private(place: Path) -> None:
     """Creates `place` and its missing parents, each 0700 and synced into its parent."""
     missing = []
     at = place
-    while not at.exists():
-        missing.append(at)
-        at = at.parent
-    for directory in reversed(missing):
-        with suppress(FileExistsError):
-            os.mkdir(directory, DIRECTORY_MODE)
-            sync_directory(directory.parent)
+    try:
+        while not at.exists():
+            missing.append(at)
+            at = at.parent
+        for at in reversed(missing):
+            with suppress(FileExistsError):
+                os.mkdir(at, DIRECTORY_MODE)
+                sync_directory(at.parent)
+    except PermissionError as error:
+        raise NotPermitted(f"{at}: {error.strerror}", _ELSEWHERE) from error
+    except FileNotFoundError as error:  # as in /proc, where nobody can make one
+        told = f"{at}: no directory can be made there"
+        raise StorageFailed(told, _ELSEWHERE) from error

@@ -1,6 +1,6 @@
 """Private directories for a moment, on a memory file system where there is one.
 
-A process owns its directory (`storage.leases`) and removes it. What killed ones
+A process owns its directory (`directory_locks`) and removes it. What killed ones
 left is removed by whoever makes the next, or opens a profile: it may hold the
 plain text index of an encrypted profile.
 """

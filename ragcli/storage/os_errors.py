@@ -74,6 +74,16 @@ def close_reader(descriptor: int) -> None:
         os.close(descriptor)
 
 
+def cannot_move(error: BaseException) -> bool:
+    """Tells whether a directory could not be renamed because of where it lies.
+
+    On an overlay (a container's image, a live system) a directory of a lower layer
+    has no other name: rename(2) fails with EXDEV, and its contents have to be copied.
+    """
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno == errno.EXDEV
+
+
 def _hint(error: OSError) -> str:
     """Says what to do about a failed write."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

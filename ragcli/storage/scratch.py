@@ -1,6 +1,6 @@
 """Private directories on disk for one operation.
 
-Whoever makes one owns it (`storage.leases`) and removes it; what killed processes
+Whoever makes one owns it (`directory_locks`) and removes it; what killed processes
 left may be a whole profile, and is removed by whoever opens a profile next.
 """
 

@@ -151,6 +151,30 @@ def test_docs_take_what_a_shell_expands(notes, run_process):
     assert after.json["answer"] == ran.json["answer"]
 
 
+@pytest.mark.parametrize("mode", [(), ("--stateless",)])
+def test_docs_that_cannot_be_read_are_named(tmp_path, run_process, mode):
+    (tmp_path / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    (tmp_path / "broken.docx").write_bytes(b"no archive")
+    docs = [tmp_path / "old.doc", tmp_path / "broken.docx"]
+    ran = run_process("ask", "--docs", *map(str, docs), QUESTION, *mode)
+
+    assert ran.code == 1
+    assert "old.doc: the old Word format: convert it" in ran.err
+    assert "broken.docx: not a readable archive" in ran.err
+
+
+def test_old_office_files_are_failures_with_the_way_to_convert_them(
+    tmp_path, run_process
+):
+    for name in ("old.doc", "old.ppt"):
+        (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        ran = run_process("docs", "add", str(tmp_path / name))
+
+        assert ran.code == 6
+        [line] = [line for line in ran.err.splitlines() if name in line]
+        assert f"--convert-to {name[4:]}x FILE" in line
+
+
 def test_missing_docs_are_5(notes, run_process):
     ran = run_process("ask", "--docs", "nowhere", QUESTION)
 

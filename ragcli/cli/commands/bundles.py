@@ -10,6 +10,7 @@ import typer
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
 from ragcli.errors import DocumentNotFound
+from ragcli.sessions.stores import LOCAL
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
@@ -96,27 +97,17 @@ def copy(
         export_bundle(workspace.session, bundle, history=True, index=True)
         made = import_bundle(target, bundle, name=as_name or name)
     made.close()
-    shown = _shown(to)
+    shown = "local" if to == "local" else target.shown
     call.tell(
         {"profile": made.name, "store": shown},
         note=f"profile {name} copied to {made.name} in {shown}",
     )
 
 
-def _shown(address: str) -> str:
-    """Returns a store's address without the password in it."""
-    from ragcli.sessions.redis.server import addresses
-
-    return address if address == "local" else addresses.parse(address).shown
-
-
 def _store(call: Invocation, address: str) -> SessionStore:
-    """Returns the store that is meant by `local` or a Redis address.
+    """Returns the store that is meant by `local` or an address.
 
     Raises:
         ConfigError: Neither of them.
-        StoreUnavailable: The server cannot be reached.
     """
-    if address == "local":
-        return call.runtime.local_store()
-    return call.runtime.redis_store(address)
+    return call.runtime.store_at(LOCAL if address == "local" else address)

@@ -10,7 +10,6 @@ import typer
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples, somebody_is_there
 from ragcli.errors import PassphraseNeeded, UsageError
-from ragcli.storage.files import Directory
 from ragcli.text import safe_name
 
 OptionalName = Annotated[
@@ -130,19 +129,3 @@ def decrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -
     call.runtime.store.decrypt(wanted)
     call.tell({"profile": wanted, "encrypted": False})
     call.output.note(f"profile {wanted} is stored in the clear")
-
-
-def profile_directory(call: Invocation, name: str) -> Directory:
-    """Opens a profile's directory on this disk.
-
-    Raises:
-        UsageError: The profile lives in Redis.
-    """
-    if call.runtime.settings.store:
-        raise UsageError(
-            "this works on profiles of this disk only",
-            "copy it here: ragcli profile copy NAME --to local",
-        )
-    from ragcli.sessions.local.directories import Directories
-
-    return Directories(call.runtime.home, call.runtime.settings).open(name)

@@ -68,12 +68,10 @@ def create(
 @examples("ragcli profile list", "ragcli profile list --json")
 def list_(call: Invocation) -> None:
     """List your profiles; * marks the one in use."""
-    if not call.runtime.settings.store:
-        from ragcli.sessions.local.directories import Directories
-
-        home, settings = call.runtime.home, call.runtime.settings
-        Directories(home, settings, call.output.warn).sweep()
-    names = live_names.profile_names(call.runtime)
+    store = call.runtime.store
+    names = store.names()
+    for notice in store.notices:
+        call.output.warn(notice)
     current = call.runtime.profile_name()
     if call.as_json:
         told = [{"name": name, "current": name == current} for name in names]
@@ -83,7 +81,7 @@ def list_(call: Invocation) -> None:
     call.output.table(("profile", "in use"), rows)
     if not names:
         call.output.note("no profiles yet; `default` is made when it is first needed")
-    for name in live_names.set_aside(call.runtime):
+    for name in store.set_aside():
         call.output.note(
             f"{name} has expired and is set aside: `ragcli profile restore {name}`"
         )
@@ -184,8 +182,7 @@ def delete(call: Invocation, name: Name, yes: YesOption = False) -> None:
 def path(call: Invocation, name: OptionalName = "") -> None:
     """Print where a profile is on disk."""
     wanted = name or call.runtime.profile_name()
-    with passphrases.profile_directory(call, wanted) as directory:
-        place = os.fspath(directory.path)
+    place = os.fspath(call.runtime.store.path(wanted))
     if call.as_json:
         call.output.document({"path": place})
     else:

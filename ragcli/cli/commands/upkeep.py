@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +13,7 @@ from ragcli.cli.output.formatting import count
 
 if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding
-    from ragcli.sessions.history.expiry import Expired
+    from ragcli.sessions.protocols import Expired
 
 
 @examples(
@@ -49,42 +47,18 @@ def verify(
     """
     from ragcli.sessions import findings
 
-    look = _look(call, name or call.runtime.profile_name(), repair=repair)
-    left = [] if call.runtime.settings.store else _left(call)
-    with call.open(name or None, create=False) as workspace:
-        found = [*findings.of_left(left), *look(workspace.session, anchor=anchor)]
+    store = call.runtime.store
+    wanted = name or call.runtime.profile_name()
+    look = store.repair if repair else store.verify
+    found = look(wanted, anchor=anchor)
+    for notice in store.notices:
+        call.output.warn(notice)
     if call.as_json:
         told = [_finding(finding) for finding in found]
-        call.output.document({"profile": workspace.name, "findings": told})
+        call.output.document({"profile": wanted, "findings": told})
     else:
         _print(call, found)
     return int(findings.exit_code(found))
-
-
-def _look(call: Invocation, name: str, *, repair: bool) -> Any:
-    """Returns what checks a profile, or mends it, wherever it lives.
-
-    Modes are set right here already: a profile that others can reach is not opened.
-    """
-    if call.runtime.settings.store:
-        from ragcli.sessions.redis.checks import repairing, verification
-
-        return repairing.repair if repair else verification.verify
-    from ragcli.sessions.local import permissions
-    from ragcli.sessions.local import verification as verifying
-    from ragcli.sessions.local.directories import Directories
-
-    if not repair:
-        return verifying.verify
-    place = Directories(call.runtime.home, call.runtime.settings).path(name)
-    return partial(verifying.repair, before=permissions.fix_closed_profile(place))
-
-
-def _left(call: Invocation) -> list[Path]:
-    """Returns what killed processes left; opening a profile removes it."""
-    from ragcli.sessions.local.directories import Directories
-
-    return Directories(call.runtime.home, call.runtime.settings).left()
 
 
 @examples(

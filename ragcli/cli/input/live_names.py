@@ -25,9 +25,7 @@ Names = list[tuple[str, str] | str]
 def profiles(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the user's profiles."""
     with suppress(RagcliError, OSError):
-        return [
-            name for name in profile_names(_runtime(ctx)) if _fits(name, incomplete)
-        ]
+        return [name for name in _names(_runtime(ctx)) if _fits(name, incomplete)]
     return []
 
 
@@ -35,7 +33,7 @@ def expired_profiles(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the user's profiles, and those that are set aside."""
     with suppress(RagcliError, OSError):
         runtime = _runtime(ctx)
-        names = {*profile_names(runtime), *set_aside(runtime)}
+        names = {*_names(runtime), *runtime.store.set_aside()}
         return [name for name in sorted(names) if _fits(name, incomplete)]
     return []
 
@@ -87,24 +85,9 @@ def settings(incomplete: str) -> Names:
     ]
 
 
-def profile_names(runtime: Runtime) -> list[str]:
-    """Returns the user's profiles, sorted, without loading what opens them."""
-    if runtime.settings.store:
-        return runtime.store.names()
-    from ragcli.sessions.local.directories import Directories
-
-    return Directories(runtime.home, runtime.settings).names()
-
-
-def set_aside(runtime: Runtime) -> list[str]:
-    """Returns the names of profiles that expired and can be brought back, sorted."""
-    if runtime.settings.store:
-        return runtime.store.set_aside()
-    from ragcli.sessions.local.directories import Directories
-
-    if not any(Directories(runtime.home, runtime.settings).asides()):
-        return []
-    return runtime.store.set_aside()
+def _names(runtime: Runtime) -> list[str]:
+    """Returns the user's profiles; a completion removes nothing."""
+    return runtime.store.names(passive=True)
 
 
 def _fits(name: str, incomplete: str) -> bool:

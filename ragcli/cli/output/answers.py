@@ -26,6 +26,7 @@ from ragcli.cli.output.answer_documents import (
     remote_document,
     source_lines,
 )
+from ragcli.cli.output.progress import QuietProgress
 from ragcli.cli.output.writer import Output
 from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
 from ragcli.frozen import frozen
@@ -72,7 +73,7 @@ class AnswerPrinter:
     ) -> None:
         self._output = output
         self._workspace = workspace
-        self._engine = workspace.engine(documents)
+        self._engine = workspace.engine(documents, QuietProgress(output))
         self._documents = documents
         self._style = style
         self._model = ""
@@ -124,7 +125,7 @@ class AnswerPrinter:
         A model that generates is a server's business, and turns of one conversation
         follow each other; documents of the call are indexed once.
         """
-        if self._documents or self._workspace.settings.store:
+        if self._documents or not self._workspace.forks:
             return False
         if not all(request.new for request in requests):
             return False

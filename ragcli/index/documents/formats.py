@@ -8,6 +8,7 @@ a format, write its loader in `ragcli.index.documents.loaders` and an entry here
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 
 HEAD = 8192
@@ -41,6 +42,10 @@ def _binary(name: str, suffixes: str, loader: str) -> Format:
     return Format(name, suffixes, loader, "binary", isolated=True)
 
 
+def _settings(name: str, suffixes: str, loader: str, names: str = "") -> Format:
+    return Format(name, suffixes, loader, "settings", names=names)
+
+
 def _code(name: str, suffixes: str, names: str = "") -> Format:
     return Format(name, suffixes, "code:code", "code", names=names)
 
@@ -55,17 +60,24 @@ FORMATS = (
         "markup:underlined",
     ),
     Format("html", "html htm xhtml shtml", "hypertext:html"),
-    Format("csv", "csv", "tabular:comma_separated", "table"),
+    Format("csv", "csv psv", "tabular:comma_separated", "table"),
     Format("tsv", "tsv tab", "tabular:tab_separated", "table"),
-    Format(
-        "json", "json geojson webmanifest jsonld json5 jsonc", "tabular:json_document"
+    _settings(
+        "json",
+        "json geojson webmanifest jsonld json5 jsonc",
+        "records:json_document",
     ),
-    Format("jsonl", "jsonl ndjson", "tabular:json_lines", "table"),
+    Format("jsonl", "jsonl ndjson", "records:json_lines", "table"),
     Format("notebook", "ipynb", "notebook:notebook"),
     _binary("pdf", "pdf", "pdf.document:pdf"),
-    _binary("docx", "docx docm", "office:docx"),
-    _binary("pptx", "pptx pptm", "office:pptx"),
-    _binary("odt", "odt ott odp", "archive:odt"),
+    _binary("xlsx", "xlsx xlsm xltx xltm", "office.spreadsheets:spreadsheet"),
+    _binary("xls", "xls xlt", "office.spreadsheets:spreadsheet"),
+    _binary("xlsb", "xlsb", "office.spreadsheets:spreadsheet"),
+    _binary("ods", "ods ots", "office.opendocument:opendocument"),
+    _binary("docx", "docx docm dotx dotm", "office.word:docx"),
+    _binary("pptx", "pptx pptm ppsx ppsm potx", "office.slides:pptx"),
+    _binary("odt", "odt ott", "office.opendocument:opendocument"),
+    _binary("odp", "odp otp", "office.opendocument:opendocument"),
     _binary("epub", "epub", "archive:epub"),
     _binary("eml", "eml", "mail:mail"),
     _binary("rtf", "rtf", "richtext:rich_text"),
@@ -118,9 +130,16 @@ FORMATS = (
     _code("graphql", "graphql gql"),
     _code("css", "css scss sass less"),
     _code("xml", "xml xsd xsl xslt svg plist rss atom wsdl dtd"),
-    _code("yaml", "yaml yml"),
-    _code("toml", "toml"),
-    _code("ini", "ini cfg conf properties desktop service"),
+    _settings("yaml", "yaml yml", "settings:yaml", ".clang-format .clang-tidy"),
+    _settings("toml", "toml", "settings:toml", "pipfile"),
+    _settings(
+        "ini",
+        "ini cfg conf cnf properties desktop service socket timer mount automount slice"
+        " network netdev",
+        "settings:key_values",
+        "sshd_config ssh_config .editorconfig .gitconfig .gitmodules .flake8 .pylintrc"
+        " .env.example .env.sample .env.template .env.dist",
+    ),
     _code(
         "make",
         "mk mak cmake",
@@ -187,9 +206,9 @@ def is_isolated(name: str) -> bool:
     return name in BY_NAME and BY_NAME[name].isolated
 
 
-def is_code(name: str) -> bool:
-    """Tells whether a format is source code."""
-    return name in BY_NAME and BY_NAME[name].kind == "code"
+def is_settings(name: str) -> bool:
+    """Tells whether a format is keys and values."""
+    return name in BY_NAME and BY_NAME[name].kind == "settings"
 
 
 def suffix_of(name: str) -> str:
@@ -199,8 +218,7 @@ def suffix_of(name: str) -> str:
 
 def format_of(name: str) -> str:
     """Returns the format that a file's name tells, or "" when it tells none."""
-    known = _SUFFIXES.get(suffix_of(name))
-    return known or _WHOLE_NAMES.get(name.lower(), "")
+    return _WHOLE_NAMES.get(name.lower()) or _SUFFIXES.get(suffix_of(name), "")
 
 
 def legacy_kind(name: str) -> str:
@@ -231,7 +249,25 @@ def format_of_content(head: bytes) -> str:
     if head.startswith(b"#!"):
         return _interpreter(head.split(b"\n", 1)[0])
     lowered = head[:256].lstrip().lower()
-    return "html" if lowered.startswith((b"<!doctype html", b"<html")) else "text"
+    if lowered.startswith((b"<!doctype html", b"<html")):
+        return "html"
+    return "ini" if _are_settings(head) else "text"
+
+
+_SETTING = re.compile(
+    rb"[ \t]*[#;]?(?:[\w.-]+[ \t]*=[ \t]*\S"
+    rb"|[A-Z][a-z0-9]+[A-Z][A-Za-z0-9]*[ \t]+\S+(?:[ \t]+\S+){0,4}[ \t]*$)"
+)
+_REMARK = re.compile(rb"[ \t]*(?:[#;]|\[[^\]]+\][ \t]*$|$)")
+_FEWEST_SETTINGS = 3
+
+
+def _are_settings(head: bytes) -> bool:
+    """Tells whether a text is keys and values, but for comments and sections."""
+    lines = [line.rstrip(b"\r") for line in head.split(b"\n")[:-1] or [head]]
+    found = sum(bool(_SETTING.match(line)) for line in lines)
+    others = sum(not (_SETTING.match(x) or _REMARK.match(x)) for x in lines)
+    return found >= _FEWEST_SETTINGS and 3 * others <= found
 
 
 def _interpreter(line: bytes) -> str:

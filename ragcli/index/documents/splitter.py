@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
-from ragcli.index.documents import foreign_code, outline
+from ragcli.index.documents import foreign_code, formats, outline
 from ragcli.index.documents.cutting import Block, pieces
 from ragcli.index.documents.elements import Document, Element, Section
 from ragcli.index.passages import Chunk
@@ -62,6 +64,8 @@ def split(document: Document, *, size: int, overlap: int) -> list[Chunk]:
     for section in document.sections:
         if section.is_code:
             spans = _code_spans(section, document.format, size)
+        elif formats.is_settings(document.format):
+            spans = _settings_spans(section, document.format, size)
         else:
             spans = _element_spans(section, size, overlap)
         chunks += _chunks(document, section, spans, rows)
@@ -269,7 +273,62 @@ def _code_spans(section: Section, format_name: str, size: int) -> Iterator[_Span
         yield from _packed(_undefined(text, format_name, size), size)
         return
     definitions = outline.outline(text, format_name)
-    yield from _joined(_covered(text, whole, definitions, (), size), size // 3)
+    cut = partial(_packed_code, text, size)
+    yield from _joined(_covered(whole, definitions, (), size, cut), size // 3)
+
+
+def _packed_code(text: str, size: int, whole: Block) -> list[_Span]:
+    """Cuts code without definitions between its paragraphs."""
+    if not text[whole.start : whole.end].strip():
+        return []
+    return list(_packed(list(pieces(text, whole, size)), size))
+
+
+def _settings_spans(section: Section, format_name: str, size: int) -> Iterator[_Span]:
+    """Cuts settings where their sections begin, and between their fields.
+
+    Headings are the sections, as those of code are its definitions.
+    """
+    text = section.text
+    borders = _borders(section)
+    definitions: list[outline.Definition] = []
+    if len(text) > size // 2 and outline.is_known(format_name):
+        definitions = outline.outline(text, format_name)
+
+    def cut(stretch: Block) -> list[_Span]:
+        if not text[stretch.start : stretch.end].strip():
+            return []
+        first = bisect_right(borders, stretch.start)
+        inner = borders[first : bisect_left(borders, stretch.end)]
+        small: list[Block] = []
+        for start, end in pairwise([stretch.start, *inner, stretch.end]):
+            small += pieces(text, Block(start, end, "code"), size)
+        return list(_packed(small, size))
+
+    spans = _covered(Block(0, len(text), "code"), definitions, (), size, cut)
+    starts = [element.start for element in section.elements]
+    for span in _joined(spans, size // 3):
+        inside = section.elements[
+            bisect_left(starts, span.start) : bisect_left(starts, span.end)
+        ]
+        kinds = {_BLOCK_KINDS.get(element.kind, "prose") for element in inside}
+        yield span._replace(kind=_told(_common_kind(kinds or {"prose"})))
+
+
+def _borders(section: Section) -> list[int]:
+    """Returns where settings may be cut: before each, and the comment above it."""
+    text, found, before = section.text, [], None
+    for block, element in zip(_blocks(section), section.elements, strict=True):
+        explained = (
+            before is not None
+            and before.kind == "prose"
+            and text.count("\n", before.end, element.start) == 1
+        )
+        if not explained:
+            line = text.rfind("\n", block.start, element.start) + 1
+            found.append(line or block.start)
+        before = element
+    return found
 
 
 def _undefined(text: str, format_name: str, size: int) -> list[Block]:
@@ -280,33 +339,26 @@ def _undefined(text: str, format_name: str, size: int) -> list[Block]:
 
 
 def _covered(
-    text: str,
     whole: Block,
     definitions: list[outline.Definition],
     path: tuple[str, ...],
     size: int,
+    cut: Callable[[Block], list[_Span]],
 ) -> Iterator[_Span]:
-    """Yields spans that tile a stretch of code: definitions, and what is between."""
+    """Yields spans that tile a stretch: definitions, and what `cut` makes of others."""
     start = whole.start
     for item in definitions:
-        yield from _plain_code(text, Block(start, item.start, "code"), path, size)
+        for span in cut(Block(start, item.start, whole.kind)):
+            yield span._replace(heading=path)
         inside = (*path, item.name)
         if item.end - item.start <= size:
-            yield _Span(item.start, item.end, "code", inside)
+            yield _Span(item.start, item.end, whole.kind, inside)
         else:
-            body = Block(item.start, item.end, "code")
-            yield from _covered(text, body, item.children, inside, size)
+            body = Block(item.start, item.end, whole.kind)
+            yield from _covered(body, item.children, inside, size, cut)
         start = item.end
-    yield from _plain_code(text, Block(start, whole.end, "code"), path, size)
-
-
-def _plain_code(
-    text: str, whole: Block, path: tuple[str, ...], size: int
-) -> Iterator[_Span]:
-    """Yields a stretch without definitions, cut between its paragraphs."""
-    if text[whole.start : whole.end].strip():
-        for span in _packed(list(pieces(text, whole, size)), size):
-            yield _Span(span.start, span.end, "code", path)
+    for span in cut(Block(start, whole.end, whole.kind)):
+        yield span._replace(heading=path)
 
 
 def _joined(spans: Iterable[_Span], limit: int) -> Iterator[_Span]:

@@ -18,9 +18,8 @@ where they should as long as this object is there.
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import (
     AbstractContextManager,
     contextmanager,
@@ -43,7 +42,7 @@ from ragcli.index.generations.manifest import (
     generation_name,
     generation_number,
 )
-from ragcli.index.protocols import Sealer
+from ragcli.index.protocols import OnChange, Sealer
 from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locks import commit_lock, long_lock, shared_lock
@@ -71,6 +70,8 @@ class LocalSnapshots:
         remember: bool = True,
     ) -> None:
         self.sealer = sealer
+        self.on_change: OnChange | None = None
+        """Told of every change that is published here."""
         self._profile = directory
         self._keep = keep
         self._grace = grace
@@ -251,7 +252,14 @@ class LocalSnapshots:
                     "run the command again; nothing was lost",
                 )
             collection.discard_unpublished(self._made_index(), live)
-            return self._publish(workspace, {**manifest, "parent": parent}, files)
+            name = self._publish(workspace, {**manifest, "parent": parent}, files)
+        self._told(str(manifest.get("change") or "change"), name, manifest)
+        return name
+
+    def _told(self, change: str, generation: str, facts: Mapping[str, Any]) -> None:
+        """Tells of a change that is done, whatever becomes of the telling."""
+        if self.on_change:
+            self.on_change(change, generation, facts)
 
     def _publish(
         self, workspace: Path, manifest: dict[str, Any], files: publishing.Facts
@@ -267,7 +275,7 @@ class LocalSnapshots:
             told["seal"] = publishing.seal_manifest(self.sealer, told)
         data = manifests.encode(told)
         publishing.finish(workspace, data)
-        os.close(self._owned.pop(workspace))
+        close_reader(self._owned.pop(workspace))
         publishing.rename_into_place(index, workspace.name, name)
         pointer.write(index, name, data)
         # It is published: what fails from here on costs time or space, no more.
@@ -291,7 +299,9 @@ class LocalSnapshots:
             files = publishing.sync_files(place, source, chosen.files)
             publishing.expect_same(chosen.files, files)
             with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
-                return self._publish(place, {**facts, "parent": self._named()}, files)
+                name = self._publish(place, {**facts, "parent": self._named()}, files)
+        self._told("rollback", name, {"origin": generation})
+        return name
 
     def _named(self) -> str:
         """Returns the name in `CURRENT`, "" if it cannot be read."""
@@ -359,6 +369,13 @@ class LocalSnapshots:
                 sound = (item for item in self.candidates() if not self.verify(item))
                 pointer.restore(index, next(sound, ""))
         return target
+
+    def mend(self, generation: str) -> bool:  # noqa: ARG002 - there is no other copy
+        """Returns False: what is damaged here is nowhere else."""
+        return False
+
+    def retire(self) -> None:
+        """Does nothing: nothing was fetched."""
 
     @property
     def notes(self) -> Directory | None:

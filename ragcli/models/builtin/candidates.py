@@ -1,8 +1,8 @@
-"""What of the sources could be quoted in an answer."""
+"""What of the sources could be quoted in an answer, each with what it stands under."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ragcli.language.markdown import unfenced
@@ -10,11 +10,12 @@ from ragcli.language.sentences import is_whole
 from ragcli.language.units import Unit, sentences, spoken
 from ragcli.models.base import Source
 
-_FEWEST_WORDS = 3
-_SHORT = 12
-"""Characters of a sentence that is too short to say something."""
 _LONGEST_SENTENCE = 600
 """Characters; what is longer, in several lines, is no sentence but lines."""
+_ABOVE_ITEMS = ("item", "row", "field", "line", "code", "figure")
+"""Kinds that a paragraph directly above introduces."""
+_SHORT = 12
+_NEVER = frozenset({"columns", "heading"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Candidate:
     """Where it stands."""
 
     start: int
-    """Its place in the source's text."""
+    """Offset of its first character in the source's text."""
 
     text: str
     """What is said: a sentence on one line, a row by columns, or lines of code."""
@@ -33,26 +34,65 @@ class Candidate:
     kind: str
     """Of its unit: `sentence`, `item`, `row`, `field`, `line`, `note` or `code`."""
 
+    end: int = 0
+    """Offset after its last character."""
+
+    unit: Unit | None = None
+    """The unit that it is, or a part of."""
+
     place: int = 0
     """How many candidates stand before it in its source."""
+
+    before: str = ""
+    """The sentence before it, or what introduces it."""
+
+    is_whole: bool = True
+    """Whether it can be understood as it stands: no fragment of a sentence."""
+
+    @property
+    def above(self) -> str:
+        """Title, headings and caption that it stands under."""
+        caption = ""
+        if self.unit and 0 <= self.unit.table < len(self.source.tables):
+            caption = self.source.tables[self.unit.table].caption
+        return "\n".join(filter(None, (*self.source.above, caption)))
 
 
 def candidates(source: Source) -> list[Candidate]:
     """Returns what can be quoted of a source, in reading order.
 
-    Sentences, list items, rows, fields and lines whole, code in blocks of whole lines;
-    headings and fragments never, but where there is nothing else, fragments.
+    Sentences, list items, rows, fields, notes and lines whole, code in blocks of whole
+    lines; headings never.
     """
     units = list(sentences(source.text, source.units or _whole(source)))
-    chosen = [unit for unit in units if _is_quotable(source, unit)]
-    chosen = chosen or [unit for unit in units if not _goes_on(source, unit)]
-    found = [
-        item
-        for unit in chosen
-        for item in _candidates(source, unit)
-        if unit.kind not in {"columns", "heading"}
-    ]
+    found: list[Candidate] = []
+    introduction = ""
+    for unit in units:
+        if unit.kind in _NEVER:
+            continue
+        before = _before(source, unit, found, introduction)
+        found += (replace(item, before=before) for item in _candidates(source, unit))
+        if unit.kind == "sentence":
+            introduction = " ".join(source.text[unit.start : unit.end].split())
     return [replace(item, place=place) for place, item in enumerate(found)]
+
+
+def _before(
+    source: Source, unit: Unit, found: Sequence[Candidate], introduction: str
+) -> str:
+    """Returns what leads to a unit: the sentence before it, or what introduces a list.
+
+    A comment directly above a setting, or the paragraph that ends with a colon above
+    a list, says what these are about.
+    """
+    if not found:
+        return ""
+    last = found[-1]
+    gap = source.text[last.end : unit.start]
+    if unit.kind in _ABOVE_ITEMS:
+        near = last.kind in {"sentence", "note"} and gap.count("\n") < 2
+        return introduction if near or introduction.endswith(":") else ""
+    return last.text if last.kind == unit.kind and gap.count("\n") < 2 else ""
 
 
 def _whole(source: Source) -> tuple[Unit, ...]:
@@ -61,34 +101,24 @@ def _whole(source: Source) -> tuple[Unit, ...]:
     return (Unit(kind, 0, len(source.text)),)
 
 
-def _is_quotable(source: Source, unit: Unit) -> bool:
-    """Tells whether a unit may stand in an answer by itself."""
-    if unit.kind in {"columns", "heading"}:
-        return False
-    if unit.kind != "sentence":
-        return True
-    text = source.text[unit.start : unit.end]
-    if not is_whole(text):
-        return False
-    return (
-        len(text.split()) >= _FEWEST_WORDS or len(text) >= _SHORT or not text.isascii()
-    )
-
-
-def _goes_on(source: Source, unit: Unit) -> bool:
-    """Tells whether a unit of several lines is the middle of a sentence."""
-    text = source.text[unit.start : unit.end]
-    return unit.kind == "sentence" and text[:1].islower() and "\n" in text
-
-
 def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
     if unit.kind == "code":
         yield from _code(source, unit)
-    elif unit.kind == "sentence" and unit.end - unit.start > _LONGEST_SENTENCE:
+        return
+    text = source.text[unit.start : unit.end]
+    if unit.kind == "sentence" and len(text) > _LONGEST_SENTENCE and "\n" in text:
         yield from _lines(source, unit)
-    else:
-        said = spoken(source.text, unit, source.tables)
-        yield Candidate(source, unit.start, said, unit.kind)
+        return
+    said = spoken(source.text, unit, source.tables)
+    whole = unit.kind != "sentence" or _is_sentence(text)
+    yield Candidate(source, unit.start, said, unit.kind, unit.end, unit, is_whole=whole)
+
+
+def _is_sentence(text: str) -> bool:
+    """Tells whether a piece of prose says something by itself."""
+    if "\n" in text and text[:1].islower():
+        return False
+    return is_whole(text) and (len(text) >= _SHORT or not text.isascii())
 
 
 def _lines(source: Source, unit: Unit) -> Iterator[Candidate]:
@@ -96,7 +126,9 @@ def _lines(source: Source, unit: Unit) -> Iterator[Candidate]:
     position = unit.start
     for line in source.text[unit.start : unit.end].split("\n"):
         if line.strip():
-            yield Candidate(source, position, " ".join(line.split()), "line")
+            said = " ".join(line.split())
+            end = position + len(line)
+            yield Candidate(source, position, said, "line", end, unit)
         position += len(line) + 1
 
 
@@ -112,17 +144,17 @@ def _code(source: Source, unit: Unit) -> Iterator[Candidate]:
     for line in [*lines, ""]:
         begins = line.strip() and _indent(line) <= outermost
         if begins and block and not block[-1].strip():
-            yield from _block(source, unit.start, block)
+            yield from _block(source, unit, block)
             block = []
         block.append(line)
-    yield from _block(source, unit.start, block)
+    yield from _block(source, unit, block)
 
 
-def _block(source: Source, start: int, lines: list[str]) -> Iterator[Candidate]:
+def _block(source: Source, unit: Unit, lines: list[str]) -> Iterator[Candidate]:
     text = "\n".join(lines).strip("\n").rstrip()
     if text:
-        offset = source.text.find(text, start)
-        yield Candidate(source, max(offset, start), text, "code")
+        start = max(source.text.find(text, unit.start), unit.start)
+        yield Candidate(source, start, text, "code", start + len(text), unit)
 
 
 def _indent(line: str) -> int:

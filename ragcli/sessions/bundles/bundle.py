@@ -25,11 +25,8 @@ from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.archive import Member
 from ragcli.sessions.bundles.bundle_import import import_bundle
 from ragcli.sessions.bundles.bundle_origin import FORMAT, HISTORY, INDEX, KIND
-from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.lines import LineCodec, PlainLines
-from ragcli.sessions.redis.session import RedisSession
 from ragcli.storage.files import FILE_MODE, Directory, disk_errors, sync_directory
 
 __all__ = ["export_bundle", "import_bundle"]
@@ -90,11 +87,8 @@ def _anchor(session: Session) -> str:
 
 def _keys(session: Session) -> Iterator[_Contents]:
     """Yields the key slots of an encrypted profile."""
-    if session.encrypted and isinstance(session, LocalSession | RedisSession):
-        with session.directory.child(KEYS) as keys:
-            for name in keys.names():
-                if name.endswith(".json"):
-                    yield _bytes(f"{KEYS}/{name}", keys.read(name))
+    for name, data in session.slots().items():
+        yield _bytes(f"{KEYS}/{name}", data)
 
 
 def _history(session: Session, stack: ExitStack, near: Path) -> Iterator[_Contents]:
@@ -103,13 +97,10 @@ def _history(session: Session, stack: ExitStack, near: Path) -> Iterator[_Conten
     What does not fit into memory lies in a file without a name until it is packed,
     sealed if the profile is.
     """
-    codec: LineCodec = PlainLines()
-    if isinstance(session, LocalSession | RedisSession):
-        codec = session.log.codec
     spool = stack.enter_context(_spool(near))
     hasher, size = hashlib.sha256(), 0
     for record in session.log.since():
-        line = codec.encode(record)
+        line = session.codec.encode(record)
         hasher.update(line)
         size += spool.write(line)
 

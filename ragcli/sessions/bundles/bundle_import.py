@@ -40,13 +40,9 @@ from ragcli.sessions.bundles.bundle_origin import (
 from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.local import log as local_log
 from ragcli.sessions.local.conversion import GIVEN_ANEW, Regime, read_file, write_file
-from ragcli.sessions.local.session import LocalSession
-from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import SessionStore
+from ragcli.sessions.protocols import Session, SessionStore
 from ragcli.sessions.records import ranges
-from ragcli.sessions.redis.session import RedisSession
-from ragcli.sessions.redis.store import RedisStore
 from ragcli.storage.files import Directory, disk_errors, write_all
 
 _STAGING = "import"
@@ -59,12 +55,11 @@ def import_bundle(
     *,
     name: str | None = None,
     documents_only: bool = False,
-) -> LocalSession | RedisSession:
+) -> Session:
     """Makes a profile from a bundle and returns it, opened.
 
     Args:
-        store: On this disk or in Redis; it is asked for the passphrase of a bundle
-            that is encrypted.
+        store: It is asked for the passphrase of a bundle that is encrypted.
         file: The bundle.
         name: What to call the profile; by default as it was called.
         documents_only: Check history and settings by their hashes, but take over
@@ -76,8 +71,6 @@ def import_bundle(
         UsageError: The name is taken.
         PassphraseNeeded, WrongPassphrase: It is encrypted.
     """
-    if not isinstance(store, LocalStore | RedisStore):
-        raise TypeError(f"{type(store).__name__} cannot take a bundle")
     with ExitStack() as stack:
         descriptor = _opened(file)
         source = stack.enter_context(open(descriptor, "rb"))
@@ -103,7 +96,7 @@ class _Import:
 
     reader: archive.ArchiveReader
     origin: BundleOrigin
-    store: LocalStore | RedisStore
+    store: SessionStore
     secret: str | None
     history: bool = True
 

@@ -23,7 +23,7 @@ from ragcli.frozen import frozen
 from ragcli.sessions.history import aside, conversations, erasure, turns
 from ragcli.sessions.history.aside import Aside, Batch
 from ragcli.sessions.history.timekeeping import TOLERANCE, Ledger
-from ragcli.sessions.protocols import Session
+from ragcli.sessions.protocols import Expired, Session
 from ragcli.sessions.records.clock import now, stamp_of
 from ragcli.sessions.records.records import Record
 
@@ -31,24 +31,6 @@ GRACE = 7 * 86_400
 """Seconds of grace at most; a shorter limit has as much grace as it is long."""
 BORN = "2025-01-01T00:00:00.000Z"
 """What says that it was written before is wrong: this program did not exist."""
-
-
-@frozen
-class Expired:
-    """What an expiry erased, or would erase."""
-
-    profile: str
-    turns: int = 0
-    conversations: int = 0
-    whole: bool = False
-    """The profile itself, with its documents."""
-    aside: bool = False
-    """It is set aside and can be brought back; else it is erased."""
-
-    @property
-    def any(self) -> bool:
-        """Tells whether there was anything."""
-        return self.whole or bool(self.turns or self.conversations)
 
 
 @frozen

@@ -15,8 +15,9 @@ from functools import cached_property
 from ragcli.errors import ConversationNotFound
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.history import erasure, masking, turns
-from ragcli.sessions.history.expiry import Expired, expire_turns, limits
+from ragcli.sessions.history.expiry import expire_turns, limits
 from ragcli.sessions.history.reader import HistoryReader
+from ragcli.sessions.protocols import Expired
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.records import Draft, Record, Turn
 

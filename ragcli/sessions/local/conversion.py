@@ -29,8 +29,9 @@ from ragcli.sessions.audit.file import FileAudit
 from ragcli.sessions.encryption.data_key import DataKey
 from ragcli.sessions.encryption.sealing import FileSealer, SealedLines, is_sealed
 from ragcli.sessions.local import log as local_log
-from ragcli.sessions.local.session import BLOBS, LocalSession, SnapshotFactory
+from ragcli.sessions.local.session import BLOBS, LocalSession
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.protocols import SnapshotFactory
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.storage.files import Directory, disk_errors, write_all
 from ragcli.storage.locks import commit_lock

@@ -10,6 +10,7 @@ from ragcli.storage.files import Directory, disk_errors, write_all
 from ragcli.storage.locks import commit_lock
 
 _INDEX = "index"
+_LOCK = ".lock"
 _GENERATION = "gen-"
 _CURRENT = "CURRENT"
 _KEYS = "keys"
@@ -39,6 +40,17 @@ def copy_profile(
         target.replace(local_log.FILE, b"")
 
 
+def copy_whole(source: Directory, target: Directory) -> None:
+    """Copies all that is in a profile's directory into an empty one, byte for byte.
+
+    Locks stay behind: they are with those who hold them. So does nothing else.
+    """
+    for entry in source.names():
+        if not entry.endswith(_LOCK):
+            _copy_entry(source, target, entry)
+    target.sync()
+
+
 def _copy_index(source: Directory, target: Directory) -> None:
     """Copies the generations, without leases, workspaces and what was verified here."""
     with (
@@ -55,12 +67,16 @@ def _copy_index(source: Directory, target: Directory) -> None:
 def _copy_tree(source: Directory, target: Directory, name: str) -> None:
     with source.child(name) as origin, target.child(name, create=True) as copy:
         for entry in origin.names():
-            mode = os.lstat(entry, dir_fd=origin.descriptor).st_mode
-            if stat.S_ISDIR(mode):
-                _copy_tree(origin, copy, entry)
-            else:
-                _copy_file(origin, copy, entry)
+            _copy_entry(origin, copy, entry)
         copy.sync()
+
+
+def _copy_entry(source: Directory, target: Directory, name: str) -> None:
+    mode = os.lstat(name, dir_fd=source.descriptor).st_mode
+    if stat.S_ISDIR(mode):
+        _copy_tree(source, target, name)
+    else:
+        _copy_file(source, target, name)
 
 
 def _copy_file(source: Directory, target: Directory, name: str) -> None:
@@ -70,5 +86,7 @@ def _copy_file(source: Directory, target: Directory, name: str) -> None:
             with target.replacing(name) as writing:
                 while block := os.read(reading, _BLOCK):
                     write_all(writing, block)
+                times = os.fstat(reading)  # when a profile was last used is in them
+                os.utime(writing, ns=(times.st_atime_ns, times.st_mtime_ns))
         finally:
             os.close(reading)

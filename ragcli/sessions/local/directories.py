@@ -1,7 +1,7 @@
 """How directories of profiles come, change places and go: each time in one rename.
 
 What is being made or removed has a name that starts with a dot, and is owned by
-who does that (`storage.leases`). What a killed process left is removed by whoever
+who does that (`directory_locks`). What a killed process left is removed by whoever
 opens a profile next. A change is done with its rename: when what it left cannot be
 removed after that, this is said and no failure.
 """
@@ -15,14 +15,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ragcli.config import Settings, seconds
-from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError
+from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError, StorageFailed
 from ragcli.paths import Home, checked_profile_name
+from ragcli.sessions.local.copying import copy_whole
 from ragcli.sessions.places import Places
 from ragcli.storage import directory_locks, memory, scratch
 from ragcli.storage.exchange import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
 from ragcli.storage.network import check_local
+from ragcli.storage.os_errors import cannot_move, close_reader
 
 LOCKS = ("profile", "staging", "ingest", "index", "history", "audit")
 """All locks of a profile: who moves or removes its directory holds them.
@@ -108,7 +110,7 @@ class Directories:
                 try:
                     gone = self._remove(profiles, entry)
                 finally:
-                    os.close(lease)
+                    close_reader(lease)
                 self._told(profiles.path / entry, gone=gone)
 
     def _told(self, place: Path, *, gone: bool) -> None:
@@ -134,7 +136,7 @@ class Directories:
         """Yields an empty directory out of sight, gone again if what follows fails."""
         name, lease = directory_locks.make(profiles.descriptor, ".new-")
         with ExitStack() as stack:
-            stack.callback(os.close, lease)
+            stack.callback(close_reader, lease)
             directory = stack.enter_context(profiles.child(name, create=True))
             try:
                 check_local(directory.path, allow=self._allow_network)
@@ -185,7 +187,12 @@ class Directories:
         """Removes a directory of a profile while nobody writes to it."""
         gone = f".deleted-{os.urandom(8).hex()}"
         with self.alone(profiles, place), self._owned(profiles, place):
-            profiles.rename(place, gone)
+            try:
+                profiles.rename(place, gone)
+            except StorageFailed as error:
+                if not cannot_move(error):
+                    raise
+                gone = place  # killed half-way, it is deleted again
             profiles.sync()
             self._remove(profiles, gone)
 
@@ -200,8 +207,7 @@ class Directories:
         place = self.place(profiles, name)
         with self.alone(profiles, place) as directory:
             directory.replace(_ACCOUNT, account)
-            profiles.rename(place, f"{_ASIDE}{os.urandom(8).hex()}")
-            profiles.sync()
+            self.move(profiles, place, f"{_ASIDE}{os.urandom(8).hex()}")
 
     def bring_back(self, profiles: Directory, place: str, name: str) -> None:
         """Puts a profile that is set aside in its place again.
@@ -212,8 +218,7 @@ class Directories:
         target = self.free(profiles, name)
         with profiles.child(place) as directory:
             directory.remove(_ACCOUNT)
-        profiles.rename(place, target)
-        profiles.sync()
+        self.move(profiles, place, target)
 
     def asides(self) -> Iterator[tuple[str, Directory, bytes]]:
         """Yields what is set aside: place, directory while it is looked at, account."""
@@ -225,6 +230,34 @@ class Directories:
             for place in self._places.asides(profiles, _ASIDE):
                 with suppress(FileNotFoundError), profiles.child(place) as directory:
                     yield place, directory, directory.read(_ACCOUNT)
+
+    def move(self, profiles: Directory, place: str, target: str) -> None:
+        """Gives a profile's directory another name; call it while it is `alone`.
+
+        Where the file system cannot, it is copied out of sight, the copy gets the
+        name, and the old one is removed: killed in between, a whole one is left.
+
+        Raises:
+            StorageFailed: Nothing changed.
+        """
+        try:
+            profiles.rename(place, target)
+        except StorageFailed as error:
+            if not cannot_move(error):
+                raise
+            self._move_copied(profiles, place, target)
+        profiles.sync()
+
+    def _move_copied(self, profiles: Directory, place: str, target: str) -> None:
+        with (
+            self.building(profiles) as copy,
+            profiles.child(place) as source,
+            self._owned(profiles, place),
+        ):
+            copy_whole(source, copy)
+            profiles.rename(copy.path.name, target)
+            profiles.sync()
+        self._remove(profiles, place)
 
     @contextmanager
     def alone(self, profiles: Directory, place: str) -> Iterator[Directory]:
@@ -254,7 +287,7 @@ class Directories:
             yield
         finally:
             if lease >= 0:
-                os.close(lease)
+                close_reader(lease)
 
     def _missing(self, name: str) -> ProfileNotFound:
         near = difflib.get_close_matches(name, self._places.names(), 1, 0.5)

@@ -20,12 +20,10 @@ from ragcli.storage.locks import commit_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
-    from ragcli.sessions.encryption.sealing import FileSealer
+    from ragcli.sessions.protocols import SnapshotFactory, Snapshots
 
 BLOBS = "cache"
 """Directory of small private values: drafts, the list of conversations."""
-
-SnapshotFactory = Callable[[Directory, "FileSealer | None"], Any]
 
 
 class LocalSession(OpenedProfile):
@@ -38,9 +36,10 @@ class LocalSession(OpenedProfile):
         settings: Those of the process: how long to wait for locks, whether to audit.
         data_key: The key of an encrypted profile.
         snapshots: Makes the profile's snapshots on first use.
+        passive: Whether using it leaves no trace beside the index.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a store introduces to it, all named
         self,
         directory: Directory,
         name: str,
@@ -49,17 +48,19 @@ class LocalSession(OpenedProfile):
         settings: Settings,
         data_key: DataKey | None,
         snapshots: SnapshotFactory,
+        passive: bool = False,
     ) -> None:
         super().__init__(name, profile, settings=settings, data_key=data_key)
         self.directory = directory
         self._make_snapshots = snapshots
+        self._passive = passive
 
     @cached_property
     def log(self) -> LocalLog:
         """The profile's history."""
         return LocalLog(
             self.directory,
-            self._codec(),
+            self.codec,
             wait=float(seconds(self._settings.lock_wait)),
             notice=self.notices.append,
         )
@@ -132,8 +133,10 @@ class LocalSession(OpenedProfile):
 
         return FileAudit(self.directory, key, self.id)
 
-    def _snapshots(self) -> Any:
-        return self._make_snapshots(self.directory, self.sealer)
+    def _snapshots(self) -> Snapshots:
+        return self._make_snapshots(
+            self.directory, self.sealer, remember=not self._passive
+        )
 
     def _written(self) -> Mapping[str, Any]:
         return profile_file.read(self.directory, self.name).settings

@@ -10,39 +10,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
 from ragcli.errors import Damaged, NotPermitted, ProfileNotFound, StorageFailed
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import profile_file
-from ragcli.sessions.audit import after_the_fact
-from ragcli.sessions.base_store import BaseStore, not_encrypted
+from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
-from ragcli.sessions.history import expiry
-from ragcli.sessions.history.timekeeping import Ledger
-from ragcli.sessions.local import expired, usage
-from ragcli.sessions.local import log as local_log
-from ragcli.sessions.local.copying import copy_profile
 from ragcli.sessions.local.directories import Directories
-from ragcli.sessions.local.expired import ExpiredProfiles
-from ragcli.sessions.local.session import LocalSession, SnapshotFactory
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import Session
+from ragcli.sessions.protocols import Expired
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import long_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.findings import Finding
+    from ragcli.sessions.history import expiry
+    from ragcli.sessions.history.timekeeping import Ledger
+    from ragcli.sessions.local.expired import ExpiredProfiles
+    from ragcli.sessions.local.session import LocalSession
+    from ragcli.sessions.protocols import ProfileState, Session, SnapshotFactory
 
 
 _ATTEMPTS = 20
 """Times that a profile may be replaced by another one while it is being opened."""
 
 
-class LocalStore(BaseStore[LocalSession]):
+class LocalStore(BaseStore["LocalSession"]):
     """The `SessionStore` on this machine; see `sessions.protocols`.
 
     Args:
@@ -64,17 +64,66 @@ class LocalStore(BaseStore[LocalSession]):
     ) -> None:
         super().__init__(settings, passphrase, cost)
         self._directories = Directories(home, settings, self.notices.append)
-        self._expired = ExpiredProfiles(self._directories, self._limits)
         self.snapshots = snapshots
 
-    def names(self) -> list[str]:
+    @cached_property
+    def _expired(self) -> ExpiredProfiles:
+        from ragcli.sessions.local.expired import ExpiredProfiles
+
+        return ExpiredProfiles(self._directories, self._limits)
+
+    kind = "disk"
+    shown = where = "on this disk"
+    elsewhere = ""
+    forks = True
+
+    def names(self, *, passive: bool = False) -> list[str]:
         """Returns the caller's profiles, sorted; never another user's."""
-        self._directories.sweep()
+        if not passive:
+            self._directories.sweep()
         return self._directories.names()
+
+    def states(self) -> dict[str, ProfileState]:
+        """Returns how profiles stand; what cannot be read is left out."""
+        from ragcli.sessions.local.profile_states import read_states
+
+        return read_states(self._directories)
+
+    def path(self, name: str) -> Path:
+        """Returns a profile's directory; raises as `open`."""
+        with self._directories.open(name) as directory:
+            return directory.path
+
+    def _left(self) -> list[Path]:
+        return self._directories.left()
+
+    def _unlock_modes(self, name: str) -> list[Finding]:
+        """Sets modes right: a profile that others can reach is not opened."""
+        from ragcli.sessions.local import permissions
+
+        return permissions.fix_closed_profile(self._directories.path(name))
+
+    def _verify(self, session: LocalSession, anchor: str) -> list[Finding]:
+        from ragcli.sessions.local import verification
+
+        return verification.verify(session, anchor=anchor)
+
+    def _repair(
+        self, session: LocalSession, anchor: str, before: list[Finding]
+    ) -> list[Finding]:
+        from ragcli.sessions.local import verification
+
+        return verification.repair(session, anchor=anchor, before=before)
+
+    def inspect(self) -> list[Finding]:
+        """Returns nothing: `doctor` looks at the home by itself."""
+        return []
 
     def _create(
         self, name: str, profile: ProfileFile, passphrase: str | None
     ) -> LocalSession:
+        from ragcli.sessions.local import log as local_log
+
         def fill(directory: Directory) -> None:
             if passphrase is not None:
                 from ragcli.sessions.encryption.keys import KeyRing
@@ -126,12 +175,17 @@ class LocalStore(BaseStore[LocalSession]):
         self, directory: Directory, name: str, *, passive: bool, expires: bool
     ) -> LocalSession:
         """Opens the profile in a directory, which the session closes."""
+        from ragcli.sessions.history import expiry
+        from ragcli.sessions.local import usage
+
         profile = profile_file.read(directory, name)
         limit = self._limits(profile)
         ledger, told = usage.look(directory, write=limit.any and not passive)
         if limit.any:
             self._refuse_unused(name, directory, limit, ledger, expires=expires)
-        session = self._session(directory, name, profile, self.passphrase)
+        session = self._session(
+            directory, name, profile, self.passphrase, passive=passive
+        )
         session.notices += [told] if told and limit.any else []
         if limit.any and not passive:
             usage.touch(directory)
@@ -144,6 +198,8 @@ class LocalStore(BaseStore[LocalSession]):
 
     def _existing(self, name: str) -> Directory:
         """Returns a profile's directory; says so when it is set aside."""
+        from ragcli.sessions.local import expired
+
         try:
             return self._directories.open(name)
         except ProfileNotFound:
@@ -161,6 +217,8 @@ class LocalStore(BaseStore[LocalSession]):
         expires: bool,
     ) -> None:
         """Refuses a profile that is due, and sets it aside where that may be."""
+        from ragcli.sessions.local import expired, usage
+
         if ledger.doubtful or not usage.unused_since(directory, limit.idle):
             return
         if expires:
@@ -168,6 +226,8 @@ class LocalStore(BaseStore[LocalSession]):
         raise expired.error(name, limit.grace)
 
     def _limits(self, profile: ProfileFile) -> expiry.Limits:
+        from ragcli.sessions.history import expiry
+
         return expiry.limits(self._settings, profile.settings)
 
     def rename(self, old: str, new: str) -> None:
@@ -182,8 +242,7 @@ class LocalStore(BaseStore[LocalSession]):
             target = self._directories.free(profiles, new)
             place = self._directories.place(profiles, old)
             with self._directories.alone(profiles, place):
-                profiles.rename(place, target)
-                profiles.sync()
+                self._directories.move(profiles, place, target)
             renamed = profiles.child(target)
         self._audit_rename(renamed, new, old)
 
@@ -192,6 +251,8 @@ class LocalStore(BaseStore[LocalSession]):
 
         A clone of an encrypted profile opens with the same passphrase.
         """
+        from ragcli.sessions.local.copying import copy_profile
+
         checked_profile_name(new)
         with self._directories.open(old) as source:
             origin = profile_file.read(source, old)
@@ -216,6 +277,17 @@ class LocalStore(BaseStore[LocalSession]):
         with self._directories.changing() as profiles:
             self._directories.delete(profiles, name)
 
+    @classmethod
+    def at(cls, address: str, parts: StoreParts) -> LocalStore:  # noqa: ARG003 - "": there is one disk
+        """Returns the store on this disk; see `stores.open_store`."""
+        return cls(
+            parts.home,
+            snapshots=parts.snapshots,
+            passphrase=parts.passphrase,
+            settings=parts.settings,
+            cost=parts.cost,
+        )
+
     @contextmanager
     def lock(self, name: str, wait: float) -> Iterator[None]:
         """Holds the profile's own lock: rename, delete, encrypt, restore."""
@@ -225,48 +297,56 @@ class LocalStore(BaseStore[LocalSession]):
         ):
             yield
 
-    def restore(self, name: str) -> expiry.Expired:
+    def restore(self, name: str) -> Expired:
         """Brings back what is set aside: the profile, or what expired inside it.
 
         Raises:
             ProfileNotFound: There is none, and none is set aside.
             UsageError: Another one has its name.
         """
+        from ragcli.sessions.history import expiry
+        from ragcli.sessions.local import usage
+
         if name not in self.names() and self._expired.restore(name):
-            return expiry.Expired(name, whole=True, aside=True)
+            return Expired(name, whole=True, aside=True)
         with ExitStack() as stack:
             directory = stack.enter_context(self._existing(name))
             profile = profile_file.read(directory, name)
             due = usage.unused_since(directory, self._limits(profile).idle)
             usage.touch(directory)
             if due:
-                return expiry.Expired(name, whole=True, aside=True)
+                return Expired(name, whole=True, aside=True)
             session = self._session(directory, name, profile, self.passphrase)
             stack.callback(session.close)
             return expiry.restore(session)
 
     def set_aside(self) -> list[str]:
         """Returns the names of the profiles that are set aside."""
+        if not any(self._directories.asides()):
+            return []
         return self._expired.names()
 
-    def prune(self, *, dry_run: bool, grace: bool = False) -> list[expiry.Expired]:
+    def prune(self, *, dry_run: bool, grace: bool = False) -> list[Expired]:
         """Erases what has expired in every profile, and expired profiles whole.
 
         Args:
             dry_run: Only say what.
             grace: Take both steps as opening does, instead of erasing at once.
         """
-        found: list[expiry.Expired] = []
+        found: list[Expired] = []
         if grace and not dry_run:
             self._expired.tend()
         elif not grace:
             gone = self._expired.destroy(dry_run=dry_run)
-            found += [expiry.Expired(name, whole=True) for name in gone]
+            found += [Expired(name, whole=True) for name in gone]
         for name in self.names():
             found += self._pruned(name, dry_run=dry_run, grace=grace)
         return [one for one in found if one.any]
 
-    def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[expiry.Expired]:
+    def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[Expired]:
+        from ragcli.sessions.history import expiry
+        from ragcli.sessions.local import usage
+
         with ExitStack() as stack:
             directory = stack.enter_context(self._directories.open(name))
             profile = profile_file.read(directory, name)
@@ -279,7 +359,7 @@ class LocalStore(BaseStore[LocalSession]):
             if not ledger.doubtful and usage.unused_since(directory, limit.idle):
                 if not dry_run:
                     self._go(name, ledger, grace=grace)
-                return [expiry.Expired(name, whole=True, aside=grace)]
+                return [Expired(name, whole=True, aside=grace)]
             session = self._session(directory, name, profile, self.passphrase)
             stack.callback(session.close)
             if grace and not dry_run:
@@ -298,16 +378,25 @@ class LocalStore(BaseStore[LocalSession]):
         name: str,
         profile: ProfileFile,
         passphrase: Callable[[str], str | None],
+        *,
+        passive: bool = False,
     ) -> LocalSession:
         """Returns the opened profile, which closes `directory`."""
         from ragcli.sessions.encryption.unlocking import unlocked
 
         key = unlocked(directory, name, profile, passphrase)
-        return self._opened(name, directory, key)
+        return self._opened(name, directory, key, passive=passive)
 
     def _opened(
-        self, name: str, directory: Directory, key: DataKey | None
+        self,
+        name: str,
+        directory: Directory,
+        key: DataKey | None,
+        *,
+        passive: bool = False,
     ) -> LocalSession:
+        from ragcli.sessions.local.session import LocalSession
+
         return LocalSession(
             directory,
             name,
@@ -315,6 +404,7 @@ class LocalStore(BaseStore[LocalSession]):
             settings=self._settings,
             data_key=key,
             snapshots=self.snapshots,
+            passive=passive,
         )
 
     def create_filled(
@@ -392,6 +482,8 @@ class LocalStore(BaseStore[LocalSession]):
 
     def _audit_rename(self, directory: Directory, name: str, old: str) -> None:
         """Records a rename; in an encrypted profile that would take its passphrase."""
+        from ragcli.sessions.audit import after_the_fact
+
         with directory:
             profile = profile_file.read(directory, name)
             if not profile.encrypted:

@@ -27,7 +27,7 @@ from ragcli.sessions.redis.scripts.script import BLOB, SETTINGS
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
-    from ragcli.sessions.encryption.sealing import FileSealer
+    from ragcli.sessions.protocols import SharedSnapshotFactory, Snapshots
 
 STAMP = len("2026-01-01T00:00:00.000Z")
 """Bytes before each small private value: when it was written."""
@@ -38,9 +38,6 @@ _LEDGER = "clock"
 """The small private value with what is known of time."""
 _SERVER = "server"
 """Names the server's clock in it: no user of the profile sets that one."""
-
-SnapshotFactory = Callable[[RedisGenerationStore, str, "FileSealer | None"], Any]
-"""Makes the snapshots of a profile from its generations, its id and its sealer."""
 
 
 class RedisSession(OpenedProfile):
@@ -65,13 +62,12 @@ class RedisSession(OpenedProfile):
         settings: Settings,
         data_key: DataKey | None,
         outbox: Outbox,
-        snapshots: SnapshotFactory,
+        snapshots: SharedSnapshotFactory,
     ) -> None:
         profile = ProfileFile(meta.id, meta.created, meta.encrypted, {})
         super().__init__(keys.name, profile, settings=settings, data_key=data_key)
         self.keys = keys
-        self.directory = slots
-        """Its key slots, as `sessions.encryption.keys` and bundles read them."""
+        self.directory: SlotDirectory = slots
         self._meta = meta
         self._own = meta.settings
         self._outbox = outbox
@@ -80,7 +76,7 @@ class RedisSession(OpenedProfile):
     @cached_property
     def log(self) -> RedisLog:
         """The profile's history."""
-        return RedisLog(self.keys, self._codec(), self._outbox, self._meta.tip)
+        return RedisLog(self.keys, self.codec, self._outbox, self._meta.tip)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Sets keys; a None value unsets.
@@ -165,9 +161,12 @@ class RedisSession(OpenedProfile):
     def _audit(self, key: bytes | None) -> AuditLog:
         return RedisAudit(self.keys, key or self._meta.signing or None, self._meta.tail)
 
-    def _snapshots(self) -> Any:
+    def _snapshots(self) -> Snapshots:
         return self._make_snapshots(
-            RedisGenerationStore(self.keys), self.keys.id, self.sealer
+            RedisGenerationStore(self.keys),
+            self.keys.id,
+            self.sealer,
+            remember=not self.keys.quiet,
         )
 
     def _written(self) -> Mapping[str, Any]:

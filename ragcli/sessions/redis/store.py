@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
+from ragcli.errors import UsageError
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.audit.after_the_fact import note
-from ragcli.sessions.base_store import BaseStore, not_encrypted
+from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.protocols import Expired
 from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
 from ragcli.sessions.redis.keyspace import keyspace
@@ -28,15 +31,16 @@ from ragcli.sessions.redis.registry import Registry
 from ragcli.sessions.redis.scripts.profiles import DELETE
 from ragcli.sessions.redis.server import addresses, faults
 from ragcli.sessions.redis.server.client import Server
-from ragcli.sessions.redis.session import (
-    RedisSession,
-    SnapshotFactory,
-    idle,
-)
+from ragcli.sessions.redis.session import RedisSession, idle
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.keys import KeyRing
-    from ragcli.sessions.local.session import SnapshotFactory as LocalSnapshotFactory
+    from ragcli.sessions.findings import Finding
+    from ragcli.sessions.protocols import (
+        ProfileState,
+        SharedSnapshotFactory,
+        SnapshotFactory,
+    )
     from ragcli.storage.files import Directory
 
 
@@ -64,8 +68,8 @@ class RedisStore(BaseStore[RedisSession]):
         home: Home,
         passphrase: Callable[[str], str | None],
         settings: Settings,
-        remote: SnapshotFactory,
-        snapshots: LocalSnapshotFactory,
+        remote: SharedSnapshotFactory,
+        snapshots: SnapshotFactory,
         cost: Cost = STANDARD,
     ) -> None:
         faults.require_library()
@@ -82,11 +86,73 @@ class RedisStore(BaseStore[RedisSession]):
         self._remote = remote
         self._tokens: dict[str, dict[str, str]] = {}
 
+    kind = "redis"
+    where = "in Redis"
+    forks = False
+
+    @classmethod
+    def at(cls, address: str, parts: StoreParts) -> RedisStore:
+        """Returns the store at an address; see `stores.open_store`."""
+        return cls(
+            address,
+            home=parts.home,
+            passphrase=parts.passphrase,
+            settings=parts.settings,
+            remote=parts.shared,
+            snapshots=parts.snapshots,
+            cost=parts.cost,
+        )
+
+    @property
+    def shown(self) -> str:
+        """Returns the address without a password in it."""
+        return self.address.shown
+
+    @property
+    def elsewhere(self) -> str:
+        """Returns the address unless the server is this machine's."""
+        # Sentinels may name any machine.
+        here = self.address.local and not self.address.sentinel
+        return "" if here else self.address.shown
+
+    def states(self) -> dict[str, ProfileState]:
+        """Returns nothing: it would take a question for each profile."""
+        return {}
+
+    def path(self, name: str) -> Path:
+        """Refuses: profiles are on a server.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(
+            "this works on profiles of this disk only",
+            f"copy it here: ragcli profile copy {name} --to local",
+        )
+
+    def _verify(self, session: RedisSession, anchor: str) -> list[Finding]:
+        from ragcli.sessions.redis.checks import verification
+
+        return verification.verify(session, anchor=anchor)
+
+    def _repair(
+        self, session: RedisSession, anchor: str, before: list[Finding]
+    ) -> list[Finding]:
+        from ragcli.sessions.redis.checks import repairing
+
+        return [*before, *repairing.repair(session, anchor=anchor)]
+
+    def inspect(self) -> list[Finding]:
+        """Returns what is unsafe about the server; see `inspection.inspect`."""
+        from ragcli.sessions.redis.checks.inspection import inspect
+
+        return inspect(self.address, self._settings)
+
     def close(self) -> None:
         """Closes the connections; a store that is used again opens new ones."""
         self.server.close()
 
-    def names(self) -> list[str]:
+    def names(self, *, passive: bool = False) -> list[str]:  # noqa: ARG002 - nothing is left here
         """Returns the caller's profiles, sorted; never another user's."""
         return self._registry.names()
 
@@ -178,7 +244,7 @@ class RedisStore(BaseStore[RedisSession]):
         self._registry.remove(name)
         self.outbox(keys.identity).discard()
 
-    def restore(self, name: str) -> expiry.Expired:
+    def restore(self, name: str) -> Expired:
         """Brings back what expired inside a profile and is set aside.
 
         Raises:
@@ -190,7 +256,7 @@ class RedisStore(BaseStore[RedisSession]):
         """Returns nothing: the server removes whole profiles, and at once."""
         return []
 
-    def prune(self, *, dry_run: bool, grace: bool = False) -> list[expiry.Expired]:
+    def prune(self, *, dry_run: bool, grace: bool = False) -> list[Expired]:
         """Erases what has expired in every profile; whole ones the server removes.
 
         Args:
@@ -199,7 +265,7 @@ class RedisStore(BaseStore[RedisSession]):
         """
         if not dry_run:
             self._registry.sweep()
-        found: list[expiry.Expired] = []
+        found: list[Expired] = []
         for name in self.names():
             session = self._opened(name, lambda _: None, passive=True, lazily=True)
             limit = expiry.limits(self._settings, session.settings())
@@ -211,7 +277,7 @@ class RedisStore(BaseStore[RedisSession]):
     @staticmethod
     def _pruned(
         session: RedisSession, limit: expiry.Limits, *, dry_run: bool, grace: bool
-    ) -> list[expiry.Expired]:
+    ) -> list[Expired]:
         if dry_run:
             return [expiry.expire_turns(session, limit, dry_run=True)]
         ledger, told = session.look()

@@ -13,6 +13,7 @@ from ragcli.config import Settings
 from ragcli.errors import NotPermitted
 from ragcli.sessions.history.history import History
 from ragcli.sessions.redis.checks.inspection import inspect
+from ragcli.sessions.redis.server import addresses
 from tests.redis_servers import RedisServer
 from tests.stores import RedisStores, a_turn
 
@@ -122,8 +123,8 @@ def test_another_users_sessions_can_be_neither_read_nor_listed(
 
 
 def test_the_check_tells_what_an_account_can_reach(server: RedisServer) -> None:
-    everybody = inspect(server.address, Settings())
-    alice = inspect(address(server, "alice"), Settings(user="alice"))
+    everybody = inspect(addresses.parse(server.address), Settings())
+    alice = inspect(addresses.parse(address(server, "alice")), Settings(user="alice"))
 
     assert any("every user" in finding.what for finding in everybody)
     assert not any("every user" in finding.what for finding in alice)
@@ -136,7 +137,12 @@ def test_the_check_names_what_is_unsafe(start_redis: Start) -> None:
         "--appendonly", "yes", "--maxmemory-policy", "allkeys-lru", "--maxmemory", "1gb"
     )
     start_redis("--replicaof", "127.0.0.1", str(server.port))
-    found = [f.what for f in inspect(server.address, Settings(durability="replicated"))]
+    found = [
+        f.what
+        for f in inspect(
+            addresses.parse(server.address), Settings(durability="replicated")
+        )
+    ]
 
     assert any("allkeys-lru throws sessions away" in what for what in found)
     assert not any("maxmemory is not set" in what for what in found)

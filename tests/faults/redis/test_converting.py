@@ -68,8 +68,8 @@ def machine(redis_server: RedisServer, tmp_path: Path) -> Iterator[Machine]:
                 home=place,
                 passphrase=lambda _: passphrase,
                 settings=replace(settings or Settings(lock_wait="2s"), user=user),
-                remote=lambda depot, name, sealer: RemoteSnapshots(
-                    depot, place.cache, name, sealer
+                remote=lambda depot, name, sealer, **more: RemoteSnapshots(
+                    depot, place.cache, name, sealer, **more
                 ),
                 snapshots=lambda *_: None,
                 cost=CHEAP,

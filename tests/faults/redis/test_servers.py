@@ -16,7 +16,6 @@ from ragcli.config import Settings
 from ragcli.errors import (
     NotPermitted,
     RagcliError,
-    StorageFailed,
     StoreUnavailable,
 )
 from ragcli.sessions.history.history import History
@@ -200,7 +199,7 @@ def test_a_full_server_says_so_and_takes_it_later(
     append(session.log, "before")
     server.call("CONFIG", "SET", "maxmemory", "1")
 
-    with pytest.raises(StorageFailed, match="is full"):
+    with pytest.raises(StoreUnavailable, match="is full"):
         append(session.log, "too much")
     assert questions(session.log) == ["before"]
     server.call("CONFIG", "SET", "maxmemory", "0")

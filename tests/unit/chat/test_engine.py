@@ -345,9 +345,8 @@ def test_a_cancelled_turn_that_cannot_be_stored_is_handed_over(
     assert (failed.turn.status, failed.turn.seq) == ("interrupted", 0)
 
 
-def test_nothing_relevant_is_not_answered_by_quoting(bench: Bench) -> None:
-    bench.model = Quoting("never said")
-    bench.retriever.relevant = False
+def test_a_quoting_model_that_is_silent_has_found_nothing(bench: Bench) -> None:
+    bench.model = Quoting()
 
     events = bench.ask()
 

@@ -57,7 +57,10 @@ def _loaded(path: Path, data: bytes, name: str) -> Document:
         hint = _SCANNED if name == "pdf" else "there is nothing to index"
         raise UnreadableDocument("no text in it", hint)
     title = document.title or path.stem.encode("utf-8", "replace").decode()
-    return replace(document, title=title, format=name, language=_language(document))
+    language = _language(document)
+    if not language and formats.is_settings(name):
+        language = "en"
+    return replace(document, title=title, format=name, language=language)
 
 
 _SCANNED = "scanned pages need text recognition first, for example with ocrmypdf"

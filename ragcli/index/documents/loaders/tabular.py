@@ -1,26 +1,58 @@
-"""Rows and records: CSV, TSV, JSON Lines and JSON."""
+"""Rows of cells: CSV, TSV and what is alike, whoever wrote it.
+
+What separates cells, and whether the first row names the columns, is found out from
+the first rows: both are told by how well the rest of the table agrees with them.
+"""
 
 from __future__ import annotations
 
 import csv
-import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import (
-    Document,
-    Element,
-    Section,
-    TableFacts,
-    well_formed,
+from ragcli.index.documents.elements import Document, Element, Section, TableFacts, flat
+
+_SEPARATORS = ",;\t|"
+_SAMPLE = 60
+"""Rows that are looked at."""
+
+_LONGEST_ROW = 100_000
+_AGREED = 0.8
+"""Share of rows with the same number of cells from which a separator is believed."""
+
+_TOLD = re.compile(r"sep=(.)[ \t]*$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[-+\u2212(]?(?:[A-Z]{2,3}[ ])?[$\u20ac\u00a3\u00a5]?[ ]?\d[\d.,'\u00a0 ]*"
+    r"(?:e[-+]?\d+)?[ ]?(?:%|[$\u20ac\u00a3\u00a5]|[A-Za-z]{1,3})?\)?",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\d{1,4}[-./]\d{1,2}(?:[-./]\d{1,4})?(?:[T ]\d{1,2}:\d\d.*)?"
+    r"|\d{1,2}:\d\d(?::\d\d)?"
+)
+_DIGIT = re.compile(r"\d")
+_HEADER_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "name id no nr number code date time year type kind status price amount total"
+        " cost quantity qty unit description title category city country address email"
+        " phone url value key first last state region currency note notes item article"
+        " nummer datum zeit jahr art preis betrag menge einheit beschreibung titel"
+        " stadt land adresse wert artikel bezeichnung anzahl nom date prix ville pays"
+        " fecha nombre precio ciudad cantidad",
+    )
 )
 
-_LONG_LINE = re.compile(r"[^\n]{2000}")
-_LARGEST_PARSED = 20 << 20
-_MOST_INDENTED = 8
-"""Times its length that a text may grow to when it is laid out: depth is indented."""
-_NUMBER = re.compile(r"[-+]?[\d.,]+%?")
+
+class _Row(NamedTuple):
+    """A row that holds something: offsets, and its cells."""
+
+    start: int
+    end: int
+    cells: tuple[str, ...]
 
 
 def comma_separated(content: Content) -> Document:
@@ -33,104 +65,193 @@ def tab_separated(content: Content) -> Document:
     return _table(content.text, "\t")
 
 
-def _table(text: str, delimiter: str) -> Document:
+def _table(text: str, usual: str) -> Document:
     if not text.strip():
         return Document()
-    first = text[: text.find("\n")] if "\n" in text else text
-    if delimiter not in first and ";" in first:
-        delimiter = ";"
-    spans = list(_rows(text, delimiter))
-    columns = _columns(spans[0][2]) if spans else ()
-    found = [Element("row", *span[:2], 0, span[2]) for span in spans]
+    first, _, _ = text.partition("\n")
+    told = _TOLD.match(first.strip("\ufeff\"' "))
+    separator = told[1] if told else _separator(text, usual)
+    rows = list(_rows(text, separator))
+    del rows[: bool(told)]
+    width = _width(rows)
+    head = _first_of_table(rows, width)
+    above, rows = rows[:head], rows[head:]
+    rows, remarks = _without_remarks(rows, width)
+    named = _names_columns(rows)
+    columns = tuple(flat(name) for name in rows[0].cells) if named else ()
+    prose = [_inner(text, row, separator) for row in above]
+    caption = flat(" ".join(text[start:end] for start, end in prose))
+    prose += [_inner(text, row, separator) for row in remarks]
+    found = [Element("prose", start, end) for start, end in prose]
+    found += [Element("row", row.start, row.end, 0, row.cells) for row in rows[named:]]
     if columns:
-        found[0] = Element("columns", *spans[0][:2], 0)
-    facts = TableFacts(columns, "", len(found) - bool(columns))
+        found.append(Element("columns", rows[0].start, rows[0].end, 0))
+    found.sort(key=lambda item: item.start)
+    facts = TableFacts(columns, caption[:_LONGEST_CAPTION], len(rows) - named)
     return Document("", (Section(text, (), None, 1, tuple(found)),), (facts,))
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Yields start, end and cells of each row that holds something."""
-    lines = text.split("\n")
-    position, held, begin = 0, "", 0
-    for line in lines:
-        held = f"{held}\n{line}" if held else line
-        end = position + len(line)
-        if held.count('"') % 2 == 0 or len(held) > 100_000:
-            if held.strip():
-                cells = tuple(cell.strip() for cell in _cells(held, delimiter))
-                yield begin, end, cells
-            held, begin = "", end + 1
-        position = end + 1
-    if held.strip():
-        yield begin, len(text), tuple(cell.strip() for cell in _cells(held, delimiter))
+_LONGEST_CAPTION = 300
 
 
-def _cells(row: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([row], delimiter=delimiter), [])
-    except csv.Error:
-        return row.split(delimiter)
+def _inner(text: str, row: _Row, separator: str) -> tuple[int, int]:
+    """Returns where the words of a row without cells stand."""
+    piece = text[row.start : row.end]
+    marks = f'"# \t{separator}'
+    start = row.start + len(piece) - len(piece.lstrip(marks))
+    end = row.start + len(piece.rstrip(f'" \t\n{separator}'))
+    return (start, end) if start < end else (row.start, row.end)
 
 
-def _columns(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the columns' names, () when the first row does not look like names."""
-    if not names or any(not name or _NUMBER.fullmatch(name) for name in names):
-        return ()
-    return names
+def _separator(text: str, usual: str) -> str:
+    """Returns what separates the cells of a text.
 
-
-def json_lines(content: Content) -> Document:
-    """Reads the records as lines, one each."""
-    text = content.text
-    return (
-        Document("", (Section(text, (), None, 1, tuple(_lines(text))),))
-        if text.strip()
-        else Document()
-    )
-
-
-def _lines(text: str) -> Iterator[Element]:
-    position = 0
-    for line in text.split("\n"):
-        if line.strip():
-            yield Element("line", position, position + len(line))
-        position += len(line) + 1
-
-
-def json_document(content: Content) -> Document:
-    """Reads the text as it is; what is on one line or full of escapes is laid out.
-
-    A file that is no JSON is read as the text that it is.
+    A decimal comma splits numbers as evenly as a comma that separates cells. So what
+    agrees as well and is no comma is believed first.
     """
-    text = content.text
-    if not text.strip():
-        return Document()
-    if _LONG_LINE.search(text) or text.count("\\u") * 50 > len(text):
-        laid_out = _laid_out(text)
-        if laid_out:
-            return _code(laid_out, None)
-    return _code(text, 1)
+    end = -1
+    for _ in range(_SAMPLE):
+        end = text.find("\n", end + 1, _LONGEST_ROW)
+        if end < 0:
+            break
+    sample = text[:end] if end > 0 else text[:_LONGEST_ROW]
+    scores = {mark: _agreement(sample, mark) for mark in _SEPARATORS}
+    best = max(_SEPARATORS, key=lambda mark: (scores[mark], mark == usual))
+    if scores[usual] >= _AGREED and usual != ",":
+        return usual
+    for mark in "\t;|":
+        if scores[mark] >= max(_AGREED, scores[","] - 1 + _AGREED):
+            return mark
+    return best if scores[best] else usual
 
 
-def _code(text: str, first_line: int | None) -> Document:
-    whole = (Element("code", 0, len(text)),)
-    return Document("", (Section(text, (), None, first_line, whole),))
+def _agreement(sample: str, mark: str) -> float:
+    """Returns the share of rows that have the usual number of cells, 0 if that is one.
+
+    Rows above the table, with one cell each, are no disagreement.
+    """
+    if mark not in sample:
+        return 0.0
+    counts = [len(row.cells) for row in _rows(sample, mark)]
+    while len(counts) > 1 and counts[0] == 1:
+        del counts[0]
+    if not counts:
+        return 0.0
+    width, agreed = Counter(counts).most_common(1)[0]
+    return agreed / len(counts) if width > 1 else 0.0
 
 
-def _laid_out(text: str) -> str:
-    """Returns JSON on many lines, "" when it is none, too large or too deep."""
-    if len(text) > _LARGEST_PARSED:
-        return ""
-    pieces: list[str] = []
-    left = _MOST_INDENTED * len(text)
+def _rows(text: str, separator: str) -> Iterator[_Row]:
+    """Yields each row that holds something; quoted cells may have line breaks."""
+    position, begin, quotes = 0, 0, 0
+    for line in text.split("\n"):
+        quotes += line.count('"')
+        end = position + len(line)
+        if quotes % 2 == 0 or end - begin > _LONGEST_ROW:
+            if text[begin:end].strip():
+                yield _Row(begin, end, _cells(text[begin:end], separator))
+            begin, quotes = end + 1, 0
+        position = end + 1
+    if text[begin:].strip():
+        yield from _unclosed(text, begin, separator)
+
+
+def _unclosed(text: str, begin: int, separator: str) -> Iterator[_Row]:
+    """Yields the lines after a quote that nothing closes: it was no quote."""
+    for line in text[begin:].split("\n"):
+        if line.strip():
+            cells = tuple(cell.strip() for cell in line.split(separator))
+            yield _Row(begin, begin + len(line), cells)
+        begin += len(line) + 1
+
+
+def _cells(row: str, separator: str) -> tuple[str, ...]:
+    if '"' not in row:
+        return tuple(map(str.strip, row.split(separator)))
     try:
-        for piece in json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(
-            json.loads(text)
-        ):
-            pieces.append(piece)
-            left -= len(piece)
-            if left < 0:
-                return ""
-    except (ValueError, RecursionError):
-        return ""
-    return well_formed("".join(pieces))
+        cells = next(csv.reader([row], delimiter=separator, skipinitialspace=True), [])
+    except csv.Error:
+        cells = row.split(separator)
+    return tuple(map(str.strip, cells))
+
+
+def _width(rows: Sequence[_Row]) -> int:
+    """Returns how many cells most rows have."""
+    counts = Counter(len(row.cells) for row in rows[:_SAMPLE])
+    return max(counts, key=lambda width: (counts[width], width), default=0)
+
+
+def _first_of_table(rows: Sequence[_Row], width: int) -> int:
+    """Returns how many rows stand above the table: titles, remarks."""
+    for at, row in enumerate(rows[:20]):
+        filled = sum(map(bool, row.cells))
+        is_remark = row.cells[0].startswith("#") and len(row.cells) != width
+        if not is_remark and (filled > 1 or width <= 1 or len(rows) == 1):
+            return at
+        if at + 1 == len(rows):
+            return 0
+    return 0
+
+
+def _without_remarks(rows: Sequence[_Row], width: int) -> tuple[list[_Row], list[_Row]]:
+    """Parts rows from lines that begin with `#` and do not have their cells."""
+    remarks = [
+        row
+        for row in rows
+        if row.cells[0].startswith("#")
+        and len(row.cells) != width
+        and len(row.cells) < 3
+    ]
+    if len(remarks) == len(rows) or width <= 1:
+        return list(rows), []
+    left_out = set(remarks)
+    return [row for row in rows if row not in left_out], remarks
+
+
+def _names_columns(rows: Sequence[_Row]) -> bool:
+    """Tells whether the first row names the columns rather than being one of them."""
+    if len(rows) < 2:
+        return False
+    names = rows[0].cells
+    filled = [name for name in names if name]
+    if 2 * len(filled) <= len(names) or len({*map(str.lower, filled)}) < len(filled):
+        return False
+    if any(_NUMBER.fullmatch(name) and not _is_year(name) for name in filled):
+        return False
+    below = [row.cells for row in rows[1:_SAMPLE]]
+    score = 0.0
+    for at, name in enumerate(names):
+        column = [cells[at] for cells in below if at < len(cells) and cells[at]]
+        score += _like_a_name(name, column) if name else 0
+    return score > 0 or (score == 0 and not any(map(_DIGIT.search, names)))
+
+
+def _is_year(cell: str) -> bool:
+    return cell.isdigit() and len(cell) == 4 and "1800" < cell < "2200"
+
+
+def _like_a_name(name: str, column: Sequence[str]) -> float:
+    """Returns how much a cell differs from those below it, below 0 if it does not."""
+    words = re.split(r"[\W_]+", name.lower())
+    score = 1.0 if any(word in _HEADER_WORDS for word in words) else 0.0
+    if _DATE.fullmatch(name):
+        return score - 2
+    if not column:
+        return score
+    numbers = sum(bool(_NUMBER.fullmatch(x) or _DATE.fullmatch(x)) for x in column)
+    if 5 * numbers >= 4 * len(column):
+        return score + (-2 if _is_year(name) and _is_year(column[0]) else 2)
+    if name in column:
+        score -= 2
+    if _DIGIT.search(name):
+        score -= 1
+    shapes = {_shape(cell) for cell in column}
+    if len(column) > 2 and len(shapes) == 1:
+        score += -1.5 if _shape(name) in shapes else 1
+    return score
+
+
+def _shape(cell: str) -> str:
+    """Returns what a code looks like: `AA-000`; longer words are `a`."""
+    shape = re.sub(r"\d", "0", re.sub(r"[A-Z]", "A", cell))
+    return re.sub(r"[a-z]+", "a", shape)[:20]

@@ -171,7 +171,9 @@ class RemoteSnapshots(LocalSnapshots):
         known = self.manifest(parent).files if parent else {}
         place = self._place(parent) if parent else None
         files = publishing.sync_files(workspace, place, known)
-        return self._publish(workspace, {**manifest, "parent": parent}, files)
+        name = self._publish(workspace, {**manifest, "parent": parent}, files)
+        self._told(str(manifest.get("change") or "change"), name, manifest)
+        return name
 
     def select(self, generation: str) -> str:
         """Makes an older generation current again, as a new one; returns its name."""
@@ -181,7 +183,9 @@ class RemoteSnapshots(LocalSnapshots):
         with self.workspace(generation) as place:
             files = publishing.sync_files(place, self._place(generation), chosen.files)
             publishing.expect_same(chosen.files, files)
-            return self._publish(place, {**facts, "parent": self.current()}, files)
+            name = self._publish(place, {**facts, "parent": self.current()}, files)
+        self._told("rollback", name, {"origin": generation})
+        return name
 
     def _publish(
         self, workspace: Path, manifest: dict[str, Any], files: publishing.Facts
@@ -300,6 +304,6 @@ class RemoteSnapshots(LocalSnapshots):
             UsageError: Always; `docs rollback` returns to a sound generation.
         """
         raise UsageError(
-            f"index {generation} cannot be set aside in Redis",
+            f"index {generation} is shared and cannot be set aside",
             "`ragcli docs rollback` returns to a sound one",
         )

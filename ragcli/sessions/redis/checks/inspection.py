@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings
 from ragcli.errors import ExitCode
-from ragcli.sessions.findings import DAMAGE, NOTE, Finding
+from ragcli.sessions.findings import DAMAGE, NOTE, SOUND, Finding
 from ragcli.sessions.redis.keyspace import keyspace
-from ragcli.sessions.redis.server import addresses
 from ragcli.sessions.redis.server.addresses import RedisAddress
 from ragcli.sessions.redis.server.client import Server
 
@@ -21,23 +20,22 @@ _SAFE_POLICIES = {"noeviction", "volatile-ttl"}
 _PERSISTED = "set `appendonly yes` and `appendfsync always` in redis.conf"
 
 
-def inspect(address: str, settings: Settings) -> list[Finding]:
+def inspect(where: RedisAddress, settings: Settings) -> list[Finding]:
     """Returns what is unsafe or worth knowing about a server; changes nothing.
 
     Args:
-        address: Of the store.
+        where: The address of the store.
         settings: Whose `user` and `durability` are in force.
 
     Raises:
         StoreUnavailable, NotPermitted: It cannot be reached, or refuses the login.
     """
-    where = addresses.parse(address)
     server = Server(where, patience=1.0)
     tag = keyspace(settings.user).tag
     try:
         server.run(tag, lambda r: r.ping())
         told = _info(server, tag)
-        return [
+        found = [
             *_wire(where),
             *_version(where, told),
             *_persistence(where, told),
@@ -47,6 +45,10 @@ def inspect(address: str, settings: Settings) -> list[Finding]:
         ]
     finally:
         server.close()
+    if not any(finding.severity == DAMAGE for finding in found):
+        wire = "encrypted with TLS" if where.tls else "on this machine"
+        found.append(Finding(SOUND, f"{where.shown} is safe to use, {wire}", ""))
+    return found
 
 
 def _info(server: Server, tag: str) -> Mapping[str, Any]:

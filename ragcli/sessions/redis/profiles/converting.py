@@ -32,6 +32,7 @@ from ragcli.sessions.local.conversion import (
     write_file,
 )
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.protocols import SharedSnapshotFactory
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
@@ -41,12 +42,7 @@ from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.profiles.copying import fill_log
 from ragcli.sessions.redis.scripts.profiles import BEGIN, DELETE, SWAP
 from ragcli.sessions.redis.scripts.script import BLOB
-from ragcli.sessions.redis.session import (
-    QUARANTINE,
-    STAMP,
-    RedisSession,
-    SnapshotFactory,
-)
+from ragcli.sessions.redis.session import QUARANTINE, STAMP, RedisSession
 from ragcli.storage.files import Directory
 
 _ATTEMPTS = 20
@@ -56,7 +52,7 @@ _ATTEMPTS = 20
 def convert(
     old: RedisSession,
     passphrase: str | None,
-    snapshots: SnapshotFactory,
+    snapshots: SharedSnapshotFactory,
     *,
     cost: Cost,
     wait: float,
@@ -119,7 +115,7 @@ class _Copy:
         self._snapshots: Any = None
         self._audit = RedisAudit(keys, regime.audit_key, (0, ""))
 
-    def copy_index(self, snapshots: SnapshotFactory) -> str:
+    def copy_index(self, snapshots: SharedSnapshotFactory) -> str:
         """Publishes the live generation, sealed or plain; returns its old name."""
         old, sealer = self._old, self._regime.sealer
         live = str(old.snapshots.current())

@@ -11,7 +11,6 @@ from ragcli.errors import (
     NotPermitted,
     ProviderMissing,
     RagcliError,
-    StorageFailed,
     StoreUnavailable,
     StoreUnsettled,
 )
@@ -121,13 +120,13 @@ def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
         )
         return Fault(told, passing=failover, stale=failover)
     if "OOM" in text or "maxmemory" in text:
-        told = StorageFailed(
+        told = StoreUnavailable(
             f"{where} is full: its maxmemory is used up",
             f"give it more memory or delete profiles; {UNSENT}",
         )
         return Fault(told, passing=False)
     if "MISCONF" in text:
-        told = StorageFailed(
+        told = StoreUnavailable(
             f"{where} cannot write to its disk and takes no more writes",
             f"see the server's log; {UNSENT}",
         )

@@ -68,6 +68,17 @@ def presentation() -> bytes:
     return saved(deck)
 
 
+@pytest.fixture
+def workbook_file() -> bytes:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["Town", "Rent"], ["Ulm", 10.5], ["Kiel", 20]):
+        book.active.append(row)
+    book.active["B2"].number_format = "#,##0.00"
+    return saved(book)
+
+
 def saved(document: object) -> bytes:
     out = io.BytesIO()
     document.save(out)

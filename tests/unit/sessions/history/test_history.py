@@ -480,7 +480,7 @@ def test_opening_reads_only_what_the_list_does_not_know(
     history = History(session, Settings())
     started(history, *[f"q{n}" for n in range(600)])
     decoded: list[int] = []
-    codec = session.log.codec  # type: ignore[attr-defined]
+    codec = session.codec
     decode = codec.decode
 
     def counting(line: bytes) -> Record:

@@ -1,0 +1,6 @@
+"""Office documents: spreadsheets, Word, PowerPoint, OpenDocument.
+
+`packages` opens a ZIP archive of XML, within limits; `word`, `slides`, `spreadsheets`
+and `opendocument` are loaders over it. What is drawn is in `drawings`. Tables whose
+header nobody names go through `grids`, which asks `regions` and `headers`.
+"""

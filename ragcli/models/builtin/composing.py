@@ -1,0 +1,88 @@
+"""From ranked candidates to an answer: one quotation, and more only where they earn it.
+
+A question that wants one thing gets the best candidate. A second one is added when it
+says much of the question that the first leaves out, or when the two can hardly be told
+apart; a list, steps or a comparison are given whole, as far as they go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ragcli.models.builtin.candidates import Candidate
+from ragcli.models.builtin.question import Asked
+from ragcli.models.builtin.scoring import Scored
+
+MOST_LISTED = 40
+"""Items and rows of one list that are given at the most."""
+_SEVERAL = 3
+"""Quotations for a question that hardly one sentence answers."""
+_WORTHWHILE = 0.75
+"""Further quotations have at least this share of the best one's score."""
+_ALIKE = 0.97
+"""From this share of its score on, a candidate cannot be told from the best one."""
+_BESIDE = 0.6
+"""Share from which the documents' own word goes with what came with the question."""
+_GAIN = 0.25
+"""Share of the question that a further quotation must add."""
+_LISTED = frozenset({"item", "row", "field", "line"})
+
+
+def composed(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
+    """Returns the quotations that make up an answer, in the order to be given.
+
+    Args:
+        asked: The question.
+        ranked: Candidates, best first, at least one.
+    """
+    best = ranked[0].candidate
+    if best.kind == "code":
+        return [best]
+    if asked.wants_list and best.kind in _LISTED:
+        return _whole_list(best, ranked)
+    wanted = _SEVERAL if asked.wants_several else 2
+    chosen = [best]
+    covered = set(ranked[0].covered)
+    for item in ranked[1:]:
+        if len(chosen) == wanted:
+            break
+        if _earns(asked, ranked[0], item, covered):
+            chosen.append(item.candidate)
+            covered |= item.covered
+    return _in_order(chosen)
+
+
+def _earns(asked: Asked, best: Scored, item: Scored, covered: set[str]) -> bool:
+    """Tells whether a further quotation is worth its place."""
+    if item.candidate.kind == "code" or not item.candidate.is_whole:
+        return False
+    share = item.score / best.score if best.score > 0 else 0.0
+    if best.candidate.source.attached and not item.candidate.source.attached:
+        return share >= _BESIDE
+    if asked.wants_several:
+        return share >= _WORTHWHILE
+    adds = len(item.covered - covered) / max(1, len(item.covered | covered))
+    return share >= _ALIKE or (share >= _WORTHWHILE and adds >= _GAIN)
+
+
+def _whole_list(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:
+    """Returns the list that the best candidate is an item of, in its order."""
+    same = {
+        item.candidate.place: item.candidate
+        for item in ranked
+        if item.candidate.source == best.source and item.candidate.kind == best.kind
+    }
+    first = last = best.place
+    while first - 1 in same:
+        first -= 1
+    while last + 1 in same:
+        last += 1
+    return [same[place] for place in range(first, last + 1)][:MOST_LISTED]
+
+
+def _in_order(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Returns the best one, then the others in reading order, source by source."""
+    best, *company = chosen
+    sources = list(dict.fromkeys(item.source.marker for item in chosen))
+    company.sort(key=lambda item: (sources.index(item.source.marker), item.start))
+    return [best, *company]

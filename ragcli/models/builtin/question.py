@@ -1,0 +1,273 @@
+# ruff: noqa: E501 - a pattern of many languages reads better whole
+"""What a question asks for: the kind of its answer, its words, and how much of it.
+
+Rules over the question's own words, for the languages that have them here; a question
+that no rule knows asks for nothing in particular: nothing is demanded of its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_I = re.IGNORECASE
+
+_MONTHS = (
+    r"jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[eé]vrier|m(?:ar(?:ch|zo)?|[äa]rz|ars)"
+    r"|apr(?:il)?|avril|abril|ma[iy]o?|jun[ei]o?|juin|jul[iy]o?|juillet|aug(?:ust)?|ao[uû]t"
+    r"|agosto|sep(?:t(?:ember|embre)?|tiembre)?|o[ck]t(?:ober|obre|ubre)?"
+    r"|nov(?:ember|embre|iembre)?|de[cz](?:ember|iembre)?|d[eé]cembre"
+)
+_NUMBER_WORDS = (
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
+    r"|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy"
+    r"|eighty|ninety|hundreds?|thousands?|[mb]illions?|dozens?|half|twice|once|single"
+    r"|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun|zehn|elf|zw[öo]lf|hundert|tausend"
+    r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|cent|mille|dos|tres|cuatro|cinco|seis"
+    r"|siete|ocho|nueve|diez|cien|mil"
+)
+NUMBER = re.compile(
+    rf"\d|\b(?:{_NUMBER_WORDS})\b|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d"
+    r"\u5341\u767e\u5343\u4e07]|\uc0bc|\ubc31|\ub9cc",
+    _I,
+)
+MONEY = re.compile(
+    r"[$\u20ac\u00a3\u00a5\u20bd]\s?\d|\d\s?(?:[$\u20ac\u00a3\u00a5\u20bd]|euros?\b|eur\b"
+    r"|usd\b|gbp\b|chf\b|pln\b|z\u0142|dollars?\b|cents?\b|pounds?\b|francs?\b|rubles?\b"
+    r"|\u0440\u0443\u0431|\u5186|\u5143|\uc6d0)|\d+[.,]\d{2}\b|\bfree\b|\d",
+    _I,
+)
+DATE = re.compile(
+    rf"\b\d{{4}}-\d{{2}}-\d{{2}}|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\b(?:{_MONTHS})\b\.?\s*\d"
+    rf"|\d{{1,2}}\.?\s*(?:de\s+)?(?:{_MONTHS})\b|\b(?:1[0-9]|20|21)\d\d\b|\b\d{{3,4}}s\b"
+    r"|\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+    r"|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b"
+    r"|\b(?:century|decade|today|tomorrow|yesterday|noon|midnight|daily|weekly|monthly)\b"
+    rf"|\b(?:{_MONTHS})\b|\d\s*[\u5e74\u6708\u65e5\ub144\uc6d4\uc77c]"
+    r"|\b(?:spring|summer|autumn|winter|easter|christmas|morning|evening|afternoon)\b"
+    r"|\b\d+\s*(?:bc|ad|bce|ce)\b|\b(?:after|before|when|while|during|until|since|once)\b"
+    rf"|\b(?:{_NUMBER_WORDS}) o'clock|half past|[\u5e74\u6708\u65e5]",
+    _I,
+)
+DURATION = re.compile(
+    rf"(?:\d|\b(?:{_NUMBER_WORDS}|an?|few|several|half|quarter)\b)[\s-]*"
+    r"(?:[a-z-]+\s)?(?:sec|min|hour|day|week|month|year|decade|century|s\b|ms\b|m\b|h\b|d\b"
+    r"|sekunde|minute|stunde|tag|woche|monat|jahr|jour|semaine|mois|an\b|ans\b|heure"
+    r"|d[ií]a|semana|mes|a[ñn]o|hora)|\b(?:until|till|from)\b|\d|forever|indefinite|permanent",
+    _I,
+)
+PERSON = re.compile(
+    r"(?<=[a-z\u00e0-\u00ff,;:(] )[A-Z\u00c0-\u00de][\w'\u2019-]+"
+    r"|[A-Z\u00c0-\u00de][\w.'\u2019-]*\s[A-Z\u00c0-\u00de][\w'\u2019-]+|(?<=: )[A-Z\u00c0-\u00de]\w+"
+    r"|@\w|\b(?:I|we|he|she|they|you|everyone|anyone|nobody|users?|owner|author|team)\b"
+    r"|[^\x00-\u024f]"
+)
+PLACE = re.compile(
+    r"(?<=[a-z\u00e0-\u00ff,;:(] )[A-Z\u00c0-\u00de][\w'\u2019-]+|[A-Z]\w+ [A-Z]\w+|(?<=: )[A-Z\u00c0-\u00de]\w+|/\w"
+    r"|\b(?:in|on|at|near|under|below|above|behind|beside|between|inside|outside|from|to"
+    r"|north|south|east|west|left|right|here|there|room|floor|street|page)\b|[^\x00-\u024f]"
+)
+PHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{5,}\d")
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+ADDRESS = re.compile(
+    r"https?://|www\.|\b[\w-]+\.(?:com|org|net|de|io|eu|fr|uk|info)\b|\w@\w", _I
+)
+IDENTIFIER = re.compile(r"\d|\b[A-Z]{2,}\b")
+REASON = re.compile(
+    r"\b(?:because|since|due to|so that|in order|reasons?|therefore|thus|hence|caus\w+|as a result"
+    r"|to avoid|prevents?|otherwise|weil|damit|wegen|denn|parce|car|pour|porque)\b|\bto [a-z]+",
+    _I,
+)
+PERCENT = re.compile(r"\d\s?%|per\s?cent|prozent|pour cent|\d", _I)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of answer."""
+
+    name: str
+    """`number`, `date`, `person` …"""
+
+    asked: re.Pattern[str]
+    """What a question that wants it looks like."""
+
+    sign: re.Pattern[str]
+    """What an answer that holds one looks like."""
+
+    required: bool = False
+    """Whether what holds none of it cannot be the answer."""
+
+
+def _kind(
+    name: str, asked: str, sign: re.Pattern[str], *, required: bool = False
+) -> Kind:
+    return Kind(name, re.compile(asked, _I), sign, required)
+
+
+KINDS = (
+    _kind(
+        "phone",
+        r"\b(?:tele)?phone(?: number)?\b|\bmobile number|\bfax\b|telefon|t[eé]l[eé]phone"
+        r"|\bcall (?:to|him|her|them|for)\b|tel[eé]fono",
+        PHONE,
+        required=True,
+    ),
+    _kind(
+        "email",
+        r"\be-?mail address|\b(?:what|which|whose) e-?mail|e-?mail[- ]?adresse|correo electr",
+        EMAIL,
+        required=True,
+    ),
+    _kind(
+        "url",
+        r"\burl\b|\bweb ?(?:site|page|address)\b|\blink\b|\bhomepage\b",
+        ADDRESS,
+        required=True,
+    ),
+    _kind(
+        "percent",
+        r"\b(?:what|which) (?:percent|percentage|share|proportion|fraction)|\bpercentage\b|wie ?viel prozent",
+        PERCENT,
+        required=True,
+    ),
+    _kind(
+        "duration",
+        r"\bhow long\b|\bhow many (?:seconds|minutes|hours|days|weeks|months|years)\b|\bwie lange\b"
+        r"|combien de temps|cu[aá]nto (?:tiempo|dura)|\bhow old\b|\bwhat age\b|wie alt",
+        DURATION,
+        required=True,
+    ),
+    _kind(
+        "money",
+        r"\bhow much (?:is|are|does|do|did|will|would|was|were|money)\b(?!.*\b(?:sugar|water|memory|time|space)\b)"
+        r"|\b(?:price|cost|costs|fee|charge|salary|rent|deposit|total|amount|payment|budget)s?\b"
+        r"|\bwie ?viel kostet|was kostet|kosten\b|preis\b|combien co[uû]te|prix\b|cu[aá]nto cuesta|precio",
+        MONEY,
+        required=True,
+    ),
+    _kind(
+        "number",
+        r"\bhow (?:many|much|far|big|large|tall|often|high|deep|fast|wide|heavy|hot|cold|strong|small|loud)\b"
+        r"|\bwhat (?:number|amount|port|size|weight|value)\b|\bpopulation\b|\bwie ?viele?\b|\bcombien\b"
+        r"|\bcu[aá]nt[oa]s?\b|\bquant[ie]\b|\bwie (?:hoch|gro[ßs]|weit|schwer|oft|schnell)\b|\bile\b"
+        r"|\u0441\u043a\u043e\u043b\u044c\u043a\u043e|\u591a\u5c11|\u3044\u304f\u3064|\uc5bc\ub9c8|\u4f55\u4eba",
+        NUMBER,
+        required=True,
+    ),
+    _kind(
+        "date",
+        r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b|\bsince which\b"
+        r"|\bwann\b|\bquand\b|\bcu[aá]ndo\b|\bquando\b|\bkiedy\b|\bwelche[ms]? (?:tag|jahr|datum)"
+        r"|\b(?:due|release|birth|closing|opening|start|end)[ -]?(?:date|time|hours?)\b"
+        r"|\u043a\u043e\u0433\u0434\u0430|\u4ec0\u4e48\u65f6\u5019|\u54ea\u5e74|\u3044\u3064|\uc5b8\uc81c",
+        DATE,
+        required=True,
+    ),
+    _kind(
+        "identifier",
+        r"\b(?:number|no\.|id|iban|bic|code|version|serial|isbn|pin|port|sku|vat|key)\b.*\?*$|\bnummer\b|\bnumer\b|num[eé]ro",
+        IDENTIFIER,
+    ),
+    _kind(
+        "person",
+        r"\bwho(?:m|se)?\b|\bwer\b|\bwem\b|\bqui\b|\bqui[eé]n\b|\bkto\b|\u043a\u0442\u043e|\u8c01|\u8ab0|\ub204\uac00"
+        r"|\b(?:what|which) (?:person|author|player|president|king|queen|actor|singer|scientist)\b",
+        PERSON,
+    ),
+    _kind(
+        "place",
+        r"\bwhere\b|\bwo\b|\bwohin\b|\bo[uù]\b|\bd[oó]nde\b|\bgdzie\b|\u0433\u0434\u0435|\u54ea\u91cc|\u3069\u3053|\uc5b4\ub514"
+        r"|\b(?:what|which) (?:country|city|state|nation|place|river|island|town|room|street|region|continent)\b",
+        PLACE,
+    ),
+    _kind(
+        "reason",
+        r"\bwhy\b|\bwarum\b|\bwieso\b|\bpourquoi\b|\bpor qu[eé]\b|\bwhat (?:is|was) the reason|\u043f\u043e\u0447\u0435\u043c\u0443",
+        REASON,
+    ),
+)
+
+_CODE_ASKED = re.compile(
+    r"\b(?:code|function|method|class|snippet|example|syntax|command|script|signature"
+    r"|implement\w*|regex|imports?|api)\b|[a-z]_[a-z]|\(\)|`",
+    _I,
+)
+_LIST = re.compile(
+    r"^\s*(?:please\s+)?(?:list|name|enumerate|give|show|tell)\b.*\b(?:all|every|each|everybody|everyone|the)\b"
+    r"|^\s*(?:list|enumerate)\b|\b(?:which|what) (?:are|were) (?:all|the)\b.*s\b|\ball (?:the )?\w+s\b"
+    r"|^(?:which|what) (?:\w+ ){0,2}?(?:\w{3,}s) (?:are|were|do|can|have|exist)\b|\bz[äa]hle?\b.*\bauf\b|\bnenne\b|\bliste\b",
+    _I,
+)
+_SEVERAL = re.compile(
+    r"\b(?:steps|procedure|instructions|differences?|compare[ds]?|comparison|versus|vs|advantages"
+    r"|disadvantages|pros|reasons|and (?:what|how|why|when|where|who|which))\b|^how (?:do|can|should|to)\b|^wie (?:kann|mache)\b",
+    _I,
+)
+_DEFINITION = re.compile(
+    r"^\s*(?:what|who) (?:is|are|was|were) (?:an? |the )?(?P<term>[^?]{2,60}?)\s*\??$"
+    r"|\bwhat does (?P<term2>[^?]{1,60}?) (?:mean|stand for|do|say)\b|\bmeaning of (?P<term3>[^?]{1,60})|\bdefine (?P<term4>[^?]{2,60})",
+    _I,
+)
+_SUMMARY = re.compile(
+    r"\b(?:summari[sz]e|summary|overview|main points|gist|in a few (?:points|words|sentences)|what is (?:this|the) (?:document|file|text|page|note|report) about)\b"
+    r"|\bfasse?\b.*\bzusammen\b|zusammenfassung|r[eé]sum[eé]r?\b(?= )|\bresum[ae]n?\b",
+    _I,
+)
+_NAMES = re.compile(r"(?<!^)(?<![.!?:] )\b[A-Z\u00c0-\u00de][\w\u2019'-]*[^\W_]")
+_TOKENS = re.compile(
+    r"[\w.%#/-]*\d[\w.%#/-]*|\b\w+_\w+\b|[\"\u201c'\u00ab\u300c]([^\"\u201d'\u00bb\u300d]{2,40})[\"\u201d'\u00bb\u300d]"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, taken apart."""
+
+    text: str
+    """The question, verbatim."""
+
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of answer that it may want, the most particular first."""
+        return tuple(kind for kind in KINDS if kind.asked.search(self.text))[:2]
+
+    @cached_property
+    def wants_code(self) -> bool:
+        """Whether code may be the answer."""
+        return bool(_CODE_ASKED.search(self.text))
+
+    @cached_property
+    def wants_list(self) -> bool:
+        """Whether everything of a kind is asked for."""
+        return bool(_LIST.search(self.text))
+
+    @cached_property
+    def wants_several(self) -> bool:
+        """Whether one sentence is hardly the answer: steps, a comparison, two questions."""
+        return self.wants_list or bool(_SEVERAL.search(self.text))
+
+    @cached_property
+    def wants_summary(self) -> bool:
+        """Whether a document is to be summed up."""
+        return bool(_SUMMARY.search(self.text))
+
+    @cached_property
+    def term(self) -> str:
+        """What is to be defined, lower case; "" when nothing is."""
+        match = _DEFINITION.search(self.text)
+        return (
+            next((g.strip().lower() for g in match.groups() if g), "") if match else ""
+        )
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """Numbers, identifiers and what stands in quotes: they single out a row."""
+        found = {m[0].lower().strip("\"'.?") for m in _TOKENS.finditer(self.text)}
+        return frozenset(found) - {""}
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        """Names, numbers and identifiers that its answer is likely to stand beside."""
+        names = {match[0].lower() for match in _NAMES.finditer(self.text)}
+        return frozenset(names - {"i"}) | self.marks

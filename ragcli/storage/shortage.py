@@ -1,0 +1,45 @@
+"""What the system did not have enough of: memory, descriptors, threads.
+
+Any library may be the one that is refused, and each says so in its own way.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from ragcli.errors import StorageFailed
+
+_MEMORY = "free some, or allow more (`ulimit -v`); what was stored before is whole"
+_FILES = "close other programs, or allow more open files: `ulimit -n 1024`"
+_SIGNS = {
+    "failed to map segment": False,  # ld.so, for a module that does not fit
+    "cannot allocate memory": False,
+    "can't start new thread": False,
+    "too many open files": True,
+}
+"""What a message says, and whether it is files that are lacking."""
+
+
+def shortage(error: BaseException) -> StorageFailed | None:
+    """Returns what to tell if a shortage is behind `error`, else None."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, MemoryError):
+            return _told(files=False)
+        if isinstance(found, OSError) and found.errno in {errno.EMFILE, errno.ENFILE}:
+            return _told(files=True)
+        if isinstance(found, OSError) and found.errno == errno.ENOMEM:
+            return _told(files=False)
+        if isinstance(found, (ImportError, OSError, RuntimeError)):
+            text = str(found).lower()
+            for sign, files in _SIGNS.items():
+                if sign in text:
+                    return _told(files=files)
+        found = found.__cause__ or found.__context__
+    return None
+
+
+def _told(*, files: bool) -> StorageFailed:
+    if files:
+        return StorageFailed("not enough open files are allowed", _FILES)
+    return StorageFailed("not enough memory", _MEMORY)

@@ -1,0 +1,104 @@
+"""What holds for the elements of every format that is text, however it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.content import decode
+from ragcli.index.documents.elements import Document
+from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents.splitter import split
+from tests.properties.test_splitter import THOROUGHLY, assert_stands
+
+LINES = {
+    "ini": [
+        "[a b]", "key = value", "key: value ; why", "#key = 1", "; words of a comment",
+        "Key Value", "#KeyName 5", "  deeper = 1", "goes \\", "server {", "}", "<X y>",
+        "</X>", "=", "[", "key", "# ----",
+    ],
+    "toml": [
+        "[a.b]", "[[c]]", "k = 1", 'k = "v" # why', "k = [", '  "x",', "]", 'k = """',
+        '"""', "k = {a = 1}", "'''", "# why", "#k = 1", "\"q\".'r' = 2",
+    ],
+    "yaml": [
+        "a:", "  b: 1", "- x", "  - y: z", "    w: v", "k: |", "   text.", "k: >-",
+        "- name: n", "---", "...", "# why", "# k: v", "'q': [a, 'b']", "{{ if }}", "-",
+        "- - a", "a: &x", "? odd", "  more",
+    ],
+    "csv": [
+        "a,b,c", "1,2,3", "x;y", "1;2,5", "sep=;", "# why", "Title", '"q, r",2,3',
+        '"open', 'a "b" c,d', ",,", "a|b|c", "4,5", "2020,x,y", "name,price,no",
+    ],
+    "tsv": ["a\tb", "1\t2", "\t", "x", '"q\t', "Title"],
+    "json": [
+        "{", "}", "[", "]", ",", '"k": 1,', '"k": "v"', '"a\\u00e9": {', '{"x": 1},',
+        '{"x": 2, "y": [1, 2]}', "// why", '"k": null,', "'s': tru", '"', "1", ":",
+    ],
+    "jsonl": ['{"a": 1}', '{"a": {"b": [1]}, "c": "\\n"}', "[1, 2]", "no", "{", "3"],
+}  # fmt: skip
+ANY = st.text(max_size=40).filter(lambda line: "\0" not in line)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[str, bytes]:
+    name = draw(st.sampled_from(sorted(LINES)))
+    line = st.one_of(*[st.sampled_from([*LINES[name], ""])] * 6, ANY)
+    lines = draw(st.lists(line, max_size=40))
+    end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
+    return name, end.join(lines).encode("utf-8", "replace")
+
+
+def loaded(suffix: str, data: bytes) -> Document | None:
+    try:
+        return load(Path(f"file.{suffix}"), data)
+    except UnreadableDocument:
+        assert not decode(data)[0].strip()
+        return None
+
+
+@THOROUGHLY
+@given(files())
+def test_elements_are_in_order_and_stand_verbatim_at_their_lines(file):
+    suffix, data = file
+    document = loaded(suffix, data)
+    if not document:
+        return
+    lines = decode(data)[0].split("\n")
+    for section in document.sections:
+        reached = 0
+        for element in section.elements:
+            assert reached <= element.start < element.end <= len(section.text)
+            reached = element.end
+            if element.table >= 0:
+                assert element.table < len(document.tables)
+            if section.first_line:
+                above = section.text.count("\n", 0, element.start)
+                text = section.text[element.start : element.end]
+                first = section.first_line + above
+                assert_stands(text, (first, first + text.count("\n")), lines)
+    for chunk in split(document, size=300, overlap=30):
+        if chunk.lines:
+            assert_stands(chunk.text, chunk.lines, lines)
+
+
+@THOROUGHLY
+@given(files())
+def test_the_same_bytes_are_the_same_elements(file):
+    suffix, data = file
+    assert loaded(suffix, data) == loaded(suffix, data)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "line"),
+    [(suffix, line) for suffix in LINES for line in LINES[suffix] if line.strip()],
+)
+def test_no_line_makes_reading_slow(suffix, line):
+    text = f"{line}\n" * 10_000
+    document = loaded(suffix, text.encode())
+    assert document
+    assert sum(len(section.text) for section in document.sections) >= len(text) // 2
