@@ -109,6 +109,8 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
     if unit.kind == "sentence" and len(text) > _LONGEST_SENTENCE and "\n" in text:
         yield from _lines(source, unit)
         return
+    if unit.kind == "sentence" and "\n" in text and text[:1].islower():
+        return  # the middle of a sentence whose beginning stands in another passage
     said = spoken(source.text, unit, source.tables)
     whole = unit.kind != "sentence" or _is_sentence(text)
     yield Candidate(source, unit.start, said, unit.kind, unit.end, unit, is_whole=whole)
@@ -116,8 +118,6 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
 
 def _is_sentence(text: str) -> bool:
     """Tells whether a piece of prose says something by itself."""
-    if "\n" in text and text[:1].islower():
-        return False
     return is_whole(text) and (len(text) >= _SHORT or not text.isascii())
 
 
