@@ -6,6 +6,7 @@ from functools import cached_property
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.formats import HEAD, is_binary
+from ragcli.language import encodings
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -47,7 +48,7 @@ def decode(data: bytes) -> tuple[str, str]:
     r"""Returns a text file's text, its line ends all `\n`, and its encoding if guessed.
 
     A byte order mark decides; without one, UTF-8 where the bytes are that or
-    nearly that, else Windows-1252, which is what most other Western text is in.
+    nearly that, else what `ragcli.language.encodings` makes of them.
 
     Raises:
         UnreadableDocument: The bytes are no text.
@@ -75,21 +76,34 @@ def _decoded(data: bytes) -> tuple[str, str]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace").removeprefix("\ufeff"), ""
-    if is_binary(data[:HEAD]):
+    head = data[:HEAD]
+    if is_binary(head):
         raise UnreadableDocument("binary content", "only documents can be indexed")
+    if b"\0" in head:
+        encoding = encodings.utf_16(head)
+        return data.decode(encoding, "replace"), encoding
+    if _SHIFTED in head:
+        return data.decode("iso2022_jp_2", "replace"), "iso-2022-jp"
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
         return _decoded_loosely(data)
 
 
+_SHIFTED = b"\x1b$B"
+"""Begins Japanese in ISO 2022, which is ASCII otherwise."""
+
+
 def _decoded_loosely(data: bytes) -> tuple[str, str]:
-    """Decodes damaged UTF-8 with replacement characters, anything else as Western."""
+    """Decodes damaged UTF-8 with replacement characters, anything else as guessed."""
     lenient = data.decode("utf-8", "replace")
     wrong = lenient.count("\ufffd")
     right = sum(character > "\x7f" for character in lenient) - wrong
     if right > wrong:
         return lenient, "utf-8 with errors"
+    encoding = encodings.guessed(data)
+    if encoding and encoding != "cp1252":
+        return data.decode(encoding, "replace"), encoding
     try:
         return data.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:

@@ -285,4 +285,8 @@ def _interpreter(line: bytes) -> str:
 
 def is_binary(head: bytes) -> bool:
     """Tells whether these first bytes are no text in any encoding that is read here."""
-    return b"\0" in head and not head.startswith(_UTF_MARKS)
+    if b"\0" not in head or head.startswith(_UTF_MARKS):
+        return False
+    from ragcli.language.encodings import utf_16
+
+    return not utf_16(head)
