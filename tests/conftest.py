@@ -64,22 +64,44 @@ def refused_port() -> Iterator[int]:
 
 
 @pytest.fixture(autouse=True)
-def home(
+def private_home(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
     refused_port: int,
 ) -> Path:
-    """An empty home; nothing of the developer's own settings is seen."""
+    """An empty home; nothing of the developer's own settings is seen or written.
+
+    A name of its own: a fixture `home` of a folder must not take its place.
+    """
     for name in list(os.environ):
-        if name.startswith(("RAGCLI_", "OLLAMA_", "LANGSMITH_", "LANGCHAIN_")):
+        if name.startswith(("RAGCLI_", "OLLAMA_", "LANGSMITH_", "LANGCHAIN_", "XDG_")):
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "EDITOR", "VISUAL"):
         monkeypatch.delenv(name, raising=False)
-    place = tmp_path_factory.mktemp("home") / "ragcli"
+    user = tmp_path_factory.mktemp("home")
+    place = user / "ragcli"
+    monkeypatch.setenv("HOME", str(user))
     monkeypatch.setenv("RAGCLI_HOME", str(place))
     monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{refused_port}")
     monkeypatch.setenv("COLUMNS", "100")
     return place
+
+
+@pytest.fixture
+def home(private_home: Path) -> Path:
+    """Where `ragcli` keeps everything in this test."""
+    return private_home
+
+
+def assert_private(environ: Mapping[str, str]) -> None:
+    """Checks that a command with these variables uses no home of the developer's."""
+    import pwd
+
+    own = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    place = Path(environ.get("RAGCLI_HOME") or environ.get("HOME") or own)
+    theirs = (own / ".local/share/ragcli", own / "Library/Application Support/ragcli")
+    assert place != own, "a test would write into the developer's home"
+    assert not any(map(place.is_relative_to, theirs)), "a test would use real profiles"
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +140,7 @@ def run_cli(
     def run(*argv: str, stdin: str = "") -> Ran:
         from ragcli.cli.main import main
 
+        assert_private(os.environ)
         given = tmp_path / ".stdin"
         given.write_text(stdin)
         descriptor = os.open(given, os.O_RDONLY)
@@ -149,6 +172,7 @@ def start_process() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
         }
+        assert_private(options.get("env") or os.environ)
         process = subprocess.Popen(
             [sys.executable, "-m", "ragcli", *argv], **(defaults | options)
         )
@@ -172,6 +196,7 @@ def run_process() -> Callable[..., Ran]:
         env: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Ran:
+        assert_private({**os.environ, **(env or {})})
         given = stdin.encode() if isinstance(stdin, str) else stdin
         if given is None:
             options.setdefault("stdin", subprocess.DEVNULL)
@@ -208,6 +233,7 @@ def pty_run() -> Callable[..., Ran]:
     ) -> Ran:
         mine, theirs = pty.openpty()
         environ = {**os.environ, "TERM": "xterm-256color", **(env or {})}
+        assert_private(environ)
         process = subprocess.Popen(
             [sys.executable, "-m", "ragcli", *argv],
             stdin=theirs,

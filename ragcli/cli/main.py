@@ -12,12 +12,11 @@ from types import FrameType
 from typing import NoReturn
 
 from ragcli import __version__
-from ragcli.cli.completion import scripts
+from ragcli.cli.completion import PROGRAM, VARIABLE
 from ragcli.cli.output.writer import Output, ReaderGone
 from ragcli.errors import ExitCode, RagcliError, UsageError
+from ragcli.storage import address_space
 from ragcli.storage.shortage import shortage
-
-PROGRAM = "ragcli"
 
 
 def entry_point() -> None:
@@ -25,7 +24,7 @@ def entry_point() -> None:
     if sys.platform == "win32":
         sys.exit("ragcli: Windows is not supported: it lacks flock; use WSL")
     _prepare_process()
-    if scripts.VARIABLE in os.environ:
+    if VARIABLE in os.environ:
         # Typer would load Rich (0.1 s) to strip markup that our help has none of.
         sys.modules["rich"] = None  # type: ignore[assignment]
     _leave(main())
@@ -71,7 +70,7 @@ def _run(arguments: list[str], output: Output) -> int:
         return 0
     from ragcli.cli.command_tree import root
 
-    asked = os.environ.get(scripts.VARIABLE)
+    asked = os.environ.get(VARIABLE)
     if asked is not None:
         from ragcli.cli.completion import answering
 
@@ -144,6 +143,7 @@ def _prepare_process() -> None:
     # Threads of OpenBLAS wait for each other longer than our small products take.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_missing_descriptors()
+    address_space.guard()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:

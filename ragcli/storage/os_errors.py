@@ -90,6 +90,8 @@ def _hint(error: OSError) -> str:
         return "free some space and run the command again; what was stored is whole"
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         return "close other programs, or allow more open files: `ulimit -n 1024`"
+    if error.errno == errno.ENOMEM:
+        return "free some memory, or allow more (`ulimit -v`); what was stored is whole"
     if error.errno == errno.EROFS:
         return "the file system is read-only; point RAGCLI_HOME somewhere writable"
     return "what was stored before is whole; check the disk and run it again"

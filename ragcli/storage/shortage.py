@@ -24,6 +24,8 @@ def shortage(error: BaseException) -> StorageFailed | None:
     """Returns what to tell if a shortage is behind `error`, else None."""
     found: BaseException | None = error
     while found is not None:
+        if isinstance(found, StorageFailed):
+            return found
         if isinstance(found, MemoryError):
             return _told(files=False)
         if isinstance(found, OSError) and found.errno in {errno.EMFILE, errno.ENFILE}:

@@ -71,6 +71,15 @@ def test_quick_commands_load_nothing_heavy(argv):
     assert not HEAVY & modules
 
 
+def test_the_version_takes_what_the_interpreter_has_loaded():
+    modules, out = loaded(PROBE, "--version")
+
+    assert out
+    assert not {"importlib.resources", "ipaddress", "pathlib", "tempfile", "urllib"} & (
+        modules
+    )
+
+
 def test_a_command_loads_no_other_command():
     done = subprocess.run(
         [sys.executable, "-c", PROBE, "history", "list"],

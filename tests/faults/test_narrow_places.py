@@ -156,24 +156,41 @@ def filled(home: Path, tmp_path: Path, run_cli, monkeypatch) -> Path:
 
 
 FEW = (8, 10, 12, 14, 16)
-LITTLE = (60, 100, 150, 200)
+LITTLE = (60, 100, 200, 300, 350, 400, 450, 500, 600, 700, 800)
 
 
-@pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("argv", [*COMMANDS, ["doctor"]], ids=" ".join)
 def test_few_descriptors_and_little_memory(argv, filled, run_process) -> None:
     limits = [(resource.RLIMIT_NOFILE, count) for count in FEW]
     limits += [(resource.RLIMIT_AS, size << 20) for size in LITTLE]
     if not os.environ.get("RAGCLI_THOROUGH"):
-        limits = limits[1::3]
+        limits = limits[1::4]
     for what, most in limits:
         ran = run_process(
             *argv, preexec_fn=lambda w=what, m=most: resource.setrlimit(w, (m, m))
         )
+        if argv == ["doctor"] and what == resource.RLIMIT_AS:
+            assert ran.code in {0, 74}, (most >> 20, ran)  # it says so on stdout
+            continue
         if "ragcli" not in ran.err and what == resource.RLIMIT_AS and most < 150 << 20:
             continue  # the interpreter itself does not come up
         assert_told(ran, 0, 1, 6, 74)
         assert "verify" not in ran.err
     assert run_process("profile", "verify").code == 0
+
+
+def test_what_a_native_library_needs_is_told_before_it_is_loaded(
+    filled, run_process
+) -> None:
+    most = 400 << 20
+    ran = run_process(
+        "search", "ferries",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
+    )  # fmt: skip
+
+    assert_told(ran, 74)
+    assert "400 MB of address space are allowed" in ran.err
+    assert "ulimit -v" in ran.err
 
 
 @pytest.fixture

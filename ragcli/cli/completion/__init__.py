@@ -5,3 +5,9 @@ would run some of them. `answering` finds the names and says them so that the sh
 that asked takes them for names; `bash` reads and writes bash's quotes; `scripts` has
 the few lines that each shell loads, and puts them where it looks.
 """
+
+from __future__ import annotations
+
+PROGRAM = "ragcli"
+VARIABLE = "_RAGCLI_COMPLETE"
+"""What a script asks with: its shell's name."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ragcli.cli.completion import bash, scripts
+from ragcli.cli.completion import PROGRAM, VARIABLE, bash, scripts
 from ragcli.text import safe_line, safe_name, safe_text
 
 Tree = Callable[[], Any]
@@ -102,7 +102,7 @@ def _names(words: list[str], typed: str, tree: Tree) -> list[tuple[str, str]]:
         def format_completion(self, item: Any) -> str:
             return str(item.value)
 
-    asked = Asked(tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
+    asked = Asked(tree(), {}, PROGRAM, VARIABLE)
     found = [
         (str(item.value), safe_line(item.help or "", _WIDTH))
         for item in asked.get_completions(words, typed)
@@ -126,7 +126,7 @@ def _older(shell: str, tree: Tree) -> bytes:
         return b""
 
     kind = type("Harmless", (_Harmless, kinds[shell]), {})
-    made: Any = kind(tree(), {}, scripts.PROGRAM, scripts.VARIABLE)
+    made: Any = kind(tree(), {}, PROGRAM, VARIABLE)
     return os.fsencode(f"{made.complete()}\n")
 
 

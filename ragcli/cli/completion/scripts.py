@@ -9,11 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ragcli.cli.completion import PROGRAM, VARIABLE
 from ragcli.errors import StorageFailed, UsageError
-
-PROGRAM = "ragcli"
-VARIABLE = "_RAGCLI_COMPLETE"
-"""What a script asks with: its shell's name."""
 
 BASH = """\
 _ragcli_completion() {

@@ -30,11 +30,12 @@ def serve(factory: str) -> None:
     """
     from ragcli.index.documents.loaders import bounds
     from ragcli.index.ingest.reading import Chunking, Wanted, read
+    from ragcli.storage import address_space
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not end up between two answers
     embedder = _made(factory) if factory else None
-    bounds.limit_memory(beyond=bounds.address_space())
+    bounds.limit_memory(beyond=address_space.used())
     for line in sys.stdin.buffer:
         request = json.loads(line)
         chunking = Chunking(request["size"], request["overlap"])

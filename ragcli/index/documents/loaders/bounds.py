@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from contextlib import suppress
+
+from ragcli.storage.shortage import shortage
 
 MEMORY_LIMIT = 2 << 30
 """Bytes of address space."""
@@ -48,16 +49,6 @@ def limit_memory(beyond: int = 0) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def address_space() -> int:
-    """Returns the bytes of address space of this process; 0 where nothing tells."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            pages = int(file.read().split()[0])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 def allow_processor_time(limit: int) -> None:
     """Gives this process `limit` seconds from now, and then kills it."""
     import resource
@@ -97,6 +88,8 @@ def told(error: BaseException) -> str:
     """Returns in one line what is said of a document whose loader raised this."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
+    if lacking := shortage(error):
+        return lacking.message
     what = " ".join(str(error).split())[:200]
     return f"damaged: {type(error).__name__}: {what}".rstrip(": ")
 
