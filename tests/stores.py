@@ -37,18 +37,6 @@ class StoreFactory(Protocol):
         """Returns the store as one more process sees it."""
 
 
-class NoSnapshots:
-    """A profile without documents."""
-
-    sealer = None
-
-    def __init__(
-        self, directory: Directory, sealer: Any, *, remember: bool = True
-    ) -> None:
-        self.directory = directory
-        self.sealer = sealer
-
-
 class LocalStores:
     """The `StoreFactory` of a directory on this disk.
 
@@ -64,7 +52,7 @@ class LocalStores:
     def __call__(self, settings: Settings | None = None) -> LocalStore:
         return LocalStore(
             home_at(self.root),
-            snapshots=NoSnapshots,
+            snapshots=LocalSnapshots,
             passphrase=lambda _: self.passphrase,
             settings=settings or Settings(),
             cost=CHEAP,
@@ -100,7 +88,6 @@ class RedisStores:
             remote=lambda depot, name, sealer, *, remember=True: RemoteSnapshots(
                 depot, home.cache, name, sealer, remember=remember
             ),
-            snapshots=LocalSnapshots,
             cost=CHEAP,
         )
         self.opened.append(store)

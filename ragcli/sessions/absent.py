@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ragcli.errors import SnapshotNotFound, UsageError
-from ragcli.sessions.protocols import OnChange, Snapshots
+from ragcli.sessions.protocols import OnChange, SideCopy, Snapshots
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.records.records import Draft, Record
 
@@ -168,6 +168,12 @@ class AbsentSession:
         self.log = NoLog()
         self.audit = NoAudit()
         self.snapshots: Snapshots = NoSnapshots()
+
+    sealer = None
+
+    def copies(self) -> Iterator[SideCopy]:
+        """Yields none."""
+        return iter(())
 
     @property
     def codec(self) -> LineCodec:

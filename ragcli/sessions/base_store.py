@@ -12,7 +12,7 @@ from ragcli import config
 from ragcli.config import Settings, seconds
 from ragcli.errors import Damaged, ProfileNotFound, StorageFailed, UsageError
 from ragcli.frozen import frozen
-from ragcli.paths import Home
+from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import findings
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.profile_file import ProfileFile
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from ragcli.sessions.encryption.keys import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.opened_profile import OpenedProfile
-    from ragcli.sessions.protocols import SharedSnapshotFactory, SnapshotFactory
+    from ragcli.sessions.protocols import (
+        NewProfile,
+        Replacement,
+        SharedSnapshotFactory,
+        SnapshotFactory,
+    )
 
 SessionT = TypeVar("SessionT", bound="OpenedProfile")
 
@@ -79,8 +84,38 @@ class BaseStore(Generic[SessionT]):
         source = f"profile {name}"
         values = {k: config.checked(k, v, source) for k, v in settings.items()}
         profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
-        session = self._create(name, profile, passphrase)
+
+        def fill(new: NewProfile) -> None:
+            if passphrase is not None:
+                new.make_key(passphrase, self._cost)
+
+        session = self.build(name, profile, fill, lambda _: passphrase)
         session.audit.record("profile.create", encrypted=int(session.encrypted))
+        return session
+
+    def clone(self, old: str, new: str, *, history: bool) -> SessionT:
+        """Copies a profile under a new id; the index without embedding anything again.
+
+        A clone of an encrypted profile opens with the same passphrase.
+        """
+        from ragcli.sessions.transfer import contents
+
+        checked_profile_name(new)
+        source = self.open(old, expires=False)
+        profile = ProfileFile.fresh(source.settings(), encrypted=source.encrypted)
+
+        def fill(made: NewProfile) -> None:
+            with (
+                self.lock(old, self.wait),
+                contents.reading(source, history=history, older=True) as found,
+            ):
+                contents.write(found, made)
+
+        try:
+            session = self.build(new, profile, fill, lambda _: self.passphrase(old))
+        finally:
+            source.close()
+        session.audit.record("profile.clone", source=old)
         return session
 
     def encrypt(self, name: str, passphrase: str) -> None:
@@ -103,8 +138,11 @@ class BaseStore(Generic[SessionT]):
     def _converted(self, name: str, passphrase: str | None, event: str) -> None:
         """Puts a profile under a new key, or in the clear, and records that."""
         from ragcli.sessions.audit import after_the_fact
+        from ragcli.sessions.transfer.conversion import convert
 
-        session = self._convert(name, passphrase)
+        with self._replacing(name, encrypted=passphrase is not None) as (old, new):
+            convert(old, new, passphrase, self._cost)
+        session = self._reopened(name, lambda _: passphrase)
         after_the_fact.note(session.audit, event)
         session.close()
 
@@ -174,14 +212,36 @@ class BaseStore(Generic[SessionT]):
         """
 
     @abstractmethod
-    def _create(
-        self, name: str, profile: ProfileFile, passphrase: str | None
-    ) -> SessionT:
-        """Makes a profile that nobody sees until it is whole, and opens it."""
+    def lock(self, name: str, wait: float) -> AbstractContextManager[None]:
+        """Holds a profile's own lock; see `SessionStore.lock`."""
 
     @abstractmethod
-    def _convert(self, name: str, passphrase: str | None) -> SessionT:
-        """Puts a profile under a new key, or in the clear for None; opens it."""
+    def build(
+        self,
+        name: str,
+        profile: ProfileFile,
+        fill: Callable[[NewProfile], None],
+        passphrase: Callable[[str], str | None],
+    ) -> SessionT:
+        """Makes a profile out of sight, shows it at once; see `SessionStore.build`."""
+
+    @abstractmethod
+    def _replacing(
+        self, name: str, *, encrypted: bool
+    ) -> AbstractContextManager[tuple[SessionT, Replacement]]:
+        """Yields a profile that nobody else changes, and what may take its place.
+
+        Args:
+            name: The profile.
+            encrypted: Whether the other one will be.
+
+        Raises:
+            UsageError: It is so already.
+        """
+
+    @abstractmethod
+    def _reopened(self, name: str, passphrase: Callable[[str], str | None]) -> SessionT:
+        """Opens a profile that was made or converted just now."""
 
 
 def not_encrypted(name: str) -> UsageError:

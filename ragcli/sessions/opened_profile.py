@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from ragcli.errors import Damaged
 from ragcli.sessions.audit.after_the_fact import index_changed
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import AuditLog, Snapshots
+from ragcli.sessions.protocols import AuditLog, Log, SideCopy, Snapshots
 from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.side_copies import opened
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
@@ -87,9 +88,37 @@ class OpenedProfile:
         snapshots.on_change = note
         return snapshots
 
+    @property
+    @abstractmethod
+    def log(self) -> Log:
+        """The profile's history."""
+
+    @abstractmethod
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Sets keys; a None value unsets; see `Session`."""
+
+    @abstractmethod
+    def blob(self, name: str) -> bytes | None:
+        """Returns a small private value; see `Session`."""
+
+    @abstractmethod
+    def put_blob(self, name: str, value: bytes | None) -> None:
+        """Stores such a value; None removes it."""
+
     def settings(self) -> Mapping[str, Any]:
         """Returns the profile's own settings, checked, by dotted key."""
         return self._checked(self._written())
+
+    def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
+        """Removes side copies of what was erased; see `Session.purge`."""
+        gone = [
+            copy
+            for copy in self.copies()
+            if condemned(copy.written, opened(self, copy) or b"")
+        ]
+        for copy in gone:
+            self._remove(copy)
+        return len(gone)
 
     def unsealed(self, name: str, data: bytes) -> bytes | None:
         """Returns a small private value's bytes; None when they do not open."""
@@ -123,6 +152,14 @@ class OpenedProfile:
         Raises:
             ProfileNotFound: What is missing in it is no damage.
         """
+
+    @abstractmethod
+    def copies(self) -> Iterator[SideCopy]:
+        """Yields the side copies, as they are stored."""
+
+    @abstractmethod
+    def _remove(self, copy: SideCopy) -> None:
+        """Removes a side copy; none is fine."""
 
     @abstractmethod
     def close(self) -> None:

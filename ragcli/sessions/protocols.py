@@ -6,7 +6,7 @@ and another cannot is asked of the store, never concluded from its address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,8 +15,11 @@ from ragcli.frozen import frozen
 from ragcli.sessions.records.records import Draft, Record
 
 if TYPE_CHECKING:
+    from ragcli.sessions.encryption.data_key import DataKey
+    from ragcli.sessions.encryption.kdf import Cost
     from ragcli.sessions.encryption.keys import KeyRing
     from ragcli.sessions.findings import Finding
+    from ragcli.sessions.profile_file import ProfileFile
     from ragcli.sessions.records.lines import LineCodec
     from ragcli.storage.files import Directory
 
@@ -248,6 +251,26 @@ class SharedSnapshotFactory(Protocol):
         """Returns them; without `remember` this machine's cache is not changed."""
 
 
+@frozen
+class SideCopy:
+    """A small value beside the log: a draft, a list that is kept, a fragment."""
+
+    place: str
+    """Where it is: `cache` or `quarantine`."""
+    name: str
+    """What it is called there."""
+    written: str
+    """When, as `Record.ts`."""
+    data: bytes
+    """As it is stored: sealed, or not."""
+    sealed_as: str
+    """The name that its bytes are bound to."""
+    becomes: str
+    """The name that they are bound to when they are sealed anew."""
+    about: bytes = b""
+    """What a fragment was, where the store has that apart."""
+
+
 class Session(Protocol):
     """One profile, opened: its settings, history, audit log and snapshots."""
 
@@ -274,6 +297,13 @@ class Session(Protocol):
     @property
     def codec(self) -> LineCodec:
         """How the records of its history are written."""
+
+    @property
+    def sealer(self) -> Sealer | None:
+        """What seals its files; None for a profile in the clear."""
+
+    def copies(self) -> Iterator[SideCopy]:
+        """Yields the side copies, as they are stored."""
 
     def slots(self) -> Mapping[str, bytes]:
         """Returns the key slots of an encrypted profile, by their names."""
@@ -339,6 +369,54 @@ class ProfileState:
     """Whether another process works on it for long: it indexes, clones, encrypts."""
 
 
+class NewProfile(Protocol):
+    """A profile that is being made: nobody sees it yet."""
+
+    def staging(self) -> AbstractContextManager[Directory]:
+        """Yields a private directory for what must be looked at before it is taken."""
+
+    def make_key(self, passphrase: str, cost: Cost) -> DataKey:
+        """Makes it encrypted: a new key, wrapped by its passphrase."""
+
+    def put_slot(self, name: str, data: bytes) -> None:
+        """Stores a key slot as it is."""
+
+    def put_records(self, codec: LineCodec, records: Iterable[Record]) -> int:
+        """Stores records under the numbers they have; returns the last, or 0."""
+
+    def put_audit(
+        self, key: bytes | None, entries: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Stores verified entries of an audit log, signed anew, those that it lacks.
+
+        Args:
+            key: What signs them; None for a key that lies beside the log.
+            entries: All of them, oldest first.
+        """
+
+    def put_copy(self, copy: SideCopy) -> None:
+        """Stores a side copy as it is."""
+
+    def snapshots(self, sealer: Sealer | None) -> Snapshots:
+        """Returns its index."""
+
+
+class Replacement(NewProfile, Protocol):
+    """A profile that is made beside another one, to take its place."""
+
+    def swap(self, live: str, rest: Callable[[int], int]) -> None:
+        """Takes the place of the other one, if it is still what was read.
+
+        Args:
+            live: The generation of the other one's index that was read.
+            rest: Stores what comes after a record and cannot change meanwhile any
+                more, or is copied again if it did; returns the last record.
+
+        Raises:
+            Conflict: Others change it; nothing was swapped.
+        """
+
+
 class SessionStore(Protocol):
     """A place that holds profiles."""
 
@@ -346,10 +424,6 @@ class SessionStore(Protocol):
     """What was swept, and what could not be removed; one line each, for people."""
     passphrase: Callable[[str], str | None]
     """Asked, with a profile's name, when it is encrypted."""
-
-    @property
-    def snapshots(self) -> SnapshotFactory:
-        """What makes the snapshots in a directory."""
 
     @property
     def kind(self) -> str:
@@ -444,19 +518,19 @@ class SessionStore(Protocol):
             NewerFormat, Damaged, NotPermitted: It cannot be used as it is.
         """
 
-    def create_filled(
+    def build(
         self,
         name: str,
-        fill: Callable[[Directory], None],
+        profile: ProfileFile,
+        fill: Callable[[NewProfile], None],
         passphrase: Callable[[str], str | None],
     ) -> Session:
-        """Makes a profile of what `fill` writes into an empty directory.
-
-        Nobody sees it before it is whole.
+        """Makes a profile out of sight, shows it at once, and opens it.
 
         Args:
             name: What it shall be called.
-            fill: Writes all that is in it.
+            profile: Its id and settings.
+            fill: Stores all that is in it.
             passphrase: Asked, with its name, when it is encrypted.
 
         Raises:

@@ -206,9 +206,9 @@ def _allowed(name: str, value: int, promised: list[dict[str, int]]) -> set[int]:
     return {value, ahead.get(name, value)}
 
 
-PRECAUTIONS = {"ragcli.sessions.local.store.create_filled: directory.sync()"}
-"""Whoever fills a new profile syncs its names as well; `create_filled` does not rely
-on it."""
+PRECAUTIONS = {"ragcli.sessions.local.building.finish: self.directory.sync()"}
+"""Whoever fills a new profile syncs its names as well; `finish` does not rely on
+it."""
 
 Scenario = Callable[[RecordedDisk], None]
 SCENARIOS: dict[str, tuple[Callable[[Path], None], Scenario, Any]] = {

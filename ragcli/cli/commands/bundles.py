@@ -11,7 +11,6 @@ from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
 from ragcli.errors import DocumentNotFound
 from ragcli.sessions.stores import LOCAL
-from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
     from ragcli.sessions.protocols import SessionStore
@@ -82,20 +81,11 @@ def copy(
     ] = "",
 ) -> None:
     """Copy a profile to another store, with nothing embedded again."""
-    from ragcli.sessions.bundles.bundle import export_bundle
-    from ragcli.sessions.bundles.bundle_import import import_bundle
-    from ragcli.storage.scratch import scratch
+    from ragcli.sessions.transfer.contents import copy_profile
 
     target = _store(call, to)
-    private = Directory.open(call.runtime.home.cache, create=True)
-    with (
-        private,
-        scratch(private) as place,
-        call.open(name, create=False) as workspace,
-    ):
-        bundle = place.path / "bundle"
-        export_bundle(workspace.session, bundle, history=True, index=True)
-        made = import_bundle(target, bundle, name=as_name or name)
+    with call.open(name, create=False) as workspace:
+        made = copy_profile(workspace.session, target, as_name or name)
     made.close()
     shown = "local" if to == "local" else target.shown
     call.tell(

@@ -20,13 +20,16 @@ from pathlib import Path
 from typing import IO, Any
 
 import ragcli
-from ragcli.errors import AuditDamaged, BundleRefused, SnapshotDamaged, UsageError
+from ragcli.errors import BundleRefused, UsageError
 from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.archive import Member
 from ragcli.sessions.bundles.bundle_import import import_bundle
 from ragcli.sessions.bundles.bundle_origin import FORMAT, HISTORY, INDEX, KIND
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.protocols import Session
+from ragcli.sessions.transfer import contents
+from ragcli.sessions.transfer.contents import Contents
+from ragcli.sessions.transfer.generations import names, pieces
 from ragcli.storage.files import FILE_MODE, Directory, disk_errors, sync_directory
 
 __all__ = ["export_bundle", "import_bundle"]
@@ -65,102 +68,54 @@ def export_bundle(
             "created": session.created,
             "encrypted": session.encrypted,
             "settings": dict(session.settings()),
-            "anchor": _anchor(session),
+            "anchor": contents.anchor_of(session),
         },
     }
     with ExitStack() as stack:
-        contents = [
-            *_keys(session),
-            *(_history(session, stack, file.parent) if history else ()),
-            *(_index(session, stack) if index else ()),
+        found = stack.enter_context(
+            contents.reading(session, history=history, index=index)
+        )
+        members = [
+            *(_bytes(f"{KEYS}/{name}", data) for name, data in found.slots.items()),
+            *([_history(found, stack, file.parent)] if history else []),
+            *(_file(place, n) for place in found.generations for n in names(place)),
         ]
-        archive.write(stack.enter_context(_replacing(file)), manifest, contents)
+        archive.write(stack.enter_context(_replacing(file)), manifest, members)
     session.audit.record("profile.export", history=int(history), index=int(index))
 
 
-def _anchor(session: Session) -> str:
-    """Returns where the audit log stands, "" when it cannot tell."""
-    with suppress(AuditDamaged):
-        return session.audit.anchor()
-    return ""
-
-
-def _keys(session: Session) -> Iterator[_Contents]:
-    """Yields the key slots of an encrypted profile."""
-    for name, data in session.slots().items():
-        yield _bytes(f"{KEYS}/{name}", data)
-
-
-def _history(session: Session, stack: ExitStack, near: Path) -> Iterator[_Contents]:
-    """Yields the history as it is now, every record checked once more.
+def _history(found: Contents, stack: ExitStack, near: Path) -> _Contents:
+    """Returns the history as it is now, every record checked once more.
 
     What does not fit into memory lies in a file without a name until it is packed,
     sealed if the profile is.
     """
     spool = stack.enter_context(_spool(near))
     hasher, size = hashlib.sha256(), 0
-    for record in session.log.since():
-        line = session.codec.encode(record)
+    for record in found.records:
+        line = found.codec.encode(record)
         hasher.update(line)
         size += spool.write(line)
 
-    def pieces() -> Iterator[bytes]:
+    def read() -> Iterator[bytes]:
         spool.seek(0)
         while piece := spool.read(_PIECE):
             yield piece
 
-    yield Member(HISTORY, size, hasher.hexdigest()), pieces
+    return Member(HISTORY, size, hasher.hexdigest()), read
 
 
 def _spool(near: Path) -> tempfile.SpooledTemporaryFile[bytes]:
     return tempfile.SpooledTemporaryFile(_SPOOL, dir=str(near))
 
 
-def _index(session: Session, stack: ExitStack) -> Iterator[_Contents]:
-    """Yields the files of the live generation, which stays while we read."""
-    live = session.snapshots.current()
-    if not live:
-        return
-    place: Path = session.snapshots.directory(live)
-    stack.callback(os.close, session.snapshots.share(live))
-    generation = stack.enter_context(Directory.open(place))
-    for name in _names(generation, ""):
-        yield _file(generation, name)
-
-
-def _names(directory: Directory, prefix: str) -> Iterator[str]:
-    for name in directory.names():
-        status = os.lstat(name, dir_fd=directory.descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            with directory.child(name) as inside:
-                yield from _names(inside, f"{prefix}{name}/")
-        else:
-            yield prefix + name
-
-
 def _file(generation: Directory, name: str) -> _Contents:
     hasher, size = hashlib.sha256(), 0
-    for piece in _pieces(generation, name):
+    for piece in pieces(generation, name):
         hasher.update(piece)
         size += len(piece)
     member = Member(f"{INDEX}/{name}", size, hasher.hexdigest())
-    return member, lambda: _pieces(generation, name)
-
-
-def _pieces(generation: Directory, name: str) -> Iterator[bytes]:
-    """Yields the bytes of a file of a generation."""
-    *parents, last = name.split("/")
-    with ExitStack() as stack:
-        directory = generation
-        for parent in parents:
-            directory = stack.enter_context(directory.child(parent))
-        try:
-            descriptor = directory.open_file(last, linked=True)
-        except FileNotFoundError:
-            raise SnapshotDamaged(f"{name} is gone", "export it again") from None
-        file = stack.enter_context(open(descriptor, "rb"))
-        while piece := file.read(_PIECE):
-            yield piece
+    return member, lambda: pieces(generation, name)
 
 
 def _bytes(name: str, data: bytes) -> _Contents:

@@ -8,14 +8,12 @@ says can point this machine at another server.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ragcli.errors import (
     BundleRefused,
@@ -27,7 +25,6 @@ from ragcli.errors import (
     WrongPassphrase,
 )
 from ragcli.frozen import frozen
-from ragcli.sessions import profile_file
 from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.archive import Member
 from ragcli.sessions.bundles.bundle_origin import (
@@ -39,14 +36,14 @@ from ragcli.sessions.bundles.bundle_origin import (
 )
 from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.local import log as local_log
-from ragcli.sessions.local.conversion import GIVEN_ANEW, Regime, read_file, write_file
+from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import Session, SessionStore
+from ragcli.sessions.protocols import NewProfile, Session, SessionStore
 from ragcli.sessions.records import ranges
-from ragcli.storage.files import Directory, disk_errors, write_all
-
-_STAGING = "import"
-_MANIFEST_BYTES = 64 << 20
+from ragcli.sessions.transfer.contents import Contents, received, write
+from ragcli.sessions.transfer.generations import new_file, pieces, read_manifest
+from ragcli.sessions.transfer.regime import Regime
+from ragcli.storage.files import Directory, disk_errors
 
 
 def import_bundle(
@@ -80,77 +77,62 @@ def import_bundle(
             origin = replace(origin, settings={}, left_out=())
         wanted = name or origin.name
         secret = store.passphrase(wanted) if origin.encrypted else None
-        importing = _Import(reader, origin, store, secret, not documents_only)
-        session = store.create_filled(wanted, importing.fill, lambda _: secret)
-    facts = {"origin": origin.id, "anchor": origin.anchor}
-    session.audit.record("profile.import", **facts)
-    session.notices.extend(
-        f"the setting {key} of the bundle was left out" for key in origin.left_out
-    )
+        importing = _Import(reader, origin, secret, not documents_only)
+        profile = ProfileFile.fresh(origin.settings, encrypted=origin.encrypted)
+        session = store.build(wanted, profile, importing.fill, lambda _: secret)
+    received(session, origin.id, origin.anchor, origin.left_out)
     return session
 
 
 @frozen
 class _Import:
-    """One import: fills an empty directory, or raises and leaves that to be removed."""
+    """One import: fills a new profile, or raises and leaves that to be removed."""
 
     reader: archive.ArchiveReader
     origin: BundleOrigin
-    store: SessionStore
     secret: str | None
     history: bool = True
 
-    def fill(self, directory: Directory) -> None:
-        """Writes the profile; every check comes before anybody can see it."""
-        try:
-            self._fill(directory)
-        except (WrongPassphrase, PassphraseNeeded, NewerFormat, BundleRefused):
-            raise
-        except (Damaged, NotPermitted) as error:
-            raise BundleRefused(f"the bundle is damaged: {error.message}", HINT) from (
-                error
-            )
+    def fill(self, new: NewProfile) -> None:
+        """Stores the contents; every check comes before that."""
+        with new.staging() as staging:
+            try:
+                with self._contents(staging) as contents:
+                    write(contents, new, change="import")
+            except (WrongPassphrase, PassphraseNeeded, NewerFormat, BundleRefused):
+                raise
+            except (Damaged, NotPermitted) as error:
+                raise BundleRefused(
+                    f"the bundle is damaged: {error.message}", HINT
+                ) from error
 
-    def _fill(self, directory: Directory) -> None:
-        with directory.child(_STAGING, create=True) as staging:
-            self.reader.extract(lambda member: self._file(directory, staging, member))
-        if not directory.has(HISTORY):
-            directory.replace(HISTORY, b"")
-        regime = Regime(None)
+    @contextmanager
+    def _contents(self, staging: Directory) -> Iterator[Contents]:
+        """Yields what is in the bundle, unpacked and checked."""
+        self.reader.extract(lambda member: self._file(staging, member))
+        regime, slots = Regime(None), {}
         if self.origin.encrypted:
             what = f"the bundle of profile {self.origin.name!r}"
-            regime = Regime(KeyRing.open(directory, self.secret, what))
-        _check_history(directory, regime)
-        if any(member.name.startswith(f"{INDEX}/") for member in self.reader.members):
-            self._publish_index(directory, regime)
-        directory.remove_tree(_STAGING)
-        profile = ProfileFile.fresh(
-            self.origin.settings, encrypted=self.origin.encrypted
-        )
-        profile_file.write(directory, profile)
+            regime = Regime(KeyRing.open(staging, self.secret, what))
+            with staging.child(KEYS) as keys:
+                slots = {name: keys.read(name) for name in keys.names()}
+        log = local_log.LocalLog(staging, regime.codec, wait=0, notice=lambda _: None)
+        _check_history(log)
+        with ExitStack() as stack:
+            generations = []
+            if staging.has(INDEX):
+                generations.append(stack.enter_context(staging.child(INDEX)))
+                _check_index(generations[0], self.reader.members, regime)
+            records = log.since()
+            yield Contents(slots, regime.codec, regime.sealer, records, generations)
 
     def _file(
-        self, directory: Directory, staging: Directory, member: Member
+        self, staging: Directory, member: Member
     ) -> AbstractContextManager[Callable[[bytes], None]]:
         """Returns what takes a member in; its bytes are hashed either way."""
         if member.name == HISTORY and not self.history:
             return nullcontext(lambda _: None)
-        return _new_file(directory, staging, member)
-
-    def _publish_index(self, directory: Directory, regime: Regime) -> None:
-        """Publishes the staged files as the first generation, and checks that."""
-        with directory.child(_STAGING) as staging:
-            manifest = _generation(staging, self.reader.members)
-            snapshots = self.store.snapshots(directory, regime.sealer)
-            with snapshots.workspace("") as workspace:
-                for name in manifest["files"]:
-                    data = read_file(staging, name, None)
-                    if regime.sealer:
-                        regime.sealer.unseal(name, data)
-                    write_file(workspace, name, data)
-                facts = {k: v for k, v in manifest.items() if k not in GIVEN_ANEW}
-                snapshots.publish(workspace, "", facts | {"change": "import"})
-        snapshots.directory(snapshots.current())
+        return new_file(staging, member.name)
 
 
 def _opened(file: Path) -> int:
@@ -167,29 +149,8 @@ def _opened(file: Path) -> int:
     return descriptor
 
 
-@contextmanager
-def _new_file(
-    directory: Directory, staging: Directory, member: Member
-) -> Iterator[Callable[[bytes], None]]:
-    """Yields what writes to the new file of a member."""
-    with ExitStack() as stack:
-        *parents, name = member.name.split("/")
-        place = directory
-        if parents[:1] == [INDEX]:
-            place, parents = staging, parents[1:]
-        for parent in parents:
-            place = stack.enter_context(place.child(parent, create=True))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        descriptor = place.open_file(name, flags)
-        stack.callback(os.close, descriptor)
-        with disk_errors(place.path / name):
-            yield lambda data: write_all(descriptor, data)
-            os.fsync(descriptor)
-
-
-def _check_history(directory: Directory, regime: Regime) -> None:
+def _check_history(log: local_log.LocalLog) -> None:
     """Reads every record; raises `HistoryDamaged` or `BundleRefused`."""
-    log = local_log.LocalLog(directory, regime.codec, wait=0, notice=lambda _: None)
     seen: set[int] = set()
     with log.reading() as file:
         if file is not None and file.end != file.size:
@@ -202,17 +163,17 @@ def _check_history(directory: Directory, regime: Regime) -> None:
         raise BundleRefused(f"{HISTORY} lacks records", HINT)
 
 
-def _generation(staging: Directory, members: list[Member]) -> dict[str, Any]:
-    """Returns the manifest of the index, which must list exactly what is there.
+def _check_index(place: Directory, members: list[Member], regime: Regime) -> None:
+    """Checks that an index holds exactly what its manifest lists, and opens it all.
 
     Raises:
         BundleRefused: It does not.
+        SnapshotDamaged: A file does not open with the key of the bundle.
     """
     try:
-        manifest = json.loads(staging.read(archive.MANIFEST, limit=_MANIFEST_BYTES))
         listed = {
             str(name): (facts["size"], facts["sha256"])
-            for name, facts in manifest["files"].items()
+            for name, facts in read_manifest(place)["files"].items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BundleRefused("the manifest of its index is not readable", HINT) from (
@@ -226,4 +187,6 @@ def _generation(staging: Directory, members: list[Member]) -> dict[str, Any]:
     del there[archive.MANIFEST]
     if listed != there:
         raise BundleRefused("its index is not what its manifest says", HINT)
-    return dict(manifest)
+    if regime.sealer:
+        for name in listed:
+            regime.sealer.unseal(name, b"".join(pieces(place, name)))

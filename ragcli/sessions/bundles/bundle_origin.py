@@ -12,6 +12,7 @@ from ragcli.frozen import frozen
 from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.archive import Member
 from ragcli.sessions.places import KEYS
+from ragcli.sessions.transfer.contents import PLACE_SETTINGS
 
 FORMAT = 1
 KIND = "ragcli profile"
@@ -19,11 +20,6 @@ HISTORY = "history.jsonl"
 INDEX = "index"
 HINT = "nothing of it was used; export it again where it comes from"
 """What to do about a bundle that is refused."""
-
-LOCAL_SETTINGS = frozenset(
-    {"store", "user", "durability", "ollama_host", "tracing", "allow_network_fs"}
-)
-"""Settings that say where things go; those of another machine are left out."""
 
 _ALLOWED = re.compile(
     r"history\.jsonl|keys/[0-9a-f]{16}\.json|"
@@ -77,7 +73,7 @@ def _checked_settings(
         kept = {
             key: config.checked(key, value, "the bundle")
             for key, value in settings.items()
-            if key not in LOCAL_SETTINGS
+            if key not in PLACE_SETTINGS
         }
     except ConfigError as error:
         raise BundleRefused(error.message, HINT) from None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.sessions import profile_file
-from ragcli.sessions.local.log import QUARANTINE, LocalLog
+from ragcli.sessions.local.log import LocalLog
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.protocols import AuditLog, SideCopy
 from ragcli.sessions.records.clock import stamp_of
+from ragcli.sessions.side_copies import CACHE, QUARANTINE
 from ragcli.storage.files import Directory
 from ragcli.storage.locks import commit_lock
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.protocols import SnapshotFactory, Snapshots
 
-BLOBS = "cache"
-"""Directory of small private values: drafts, the list of conversations."""
+_PASSING = (".lock", ".tmp")
+"""How the names of files end that are nobody's values."""
 
 
 class LocalSession(OpenedProfile):
@@ -80,27 +82,38 @@ class LocalSession(OpenedProfile):
     def blob(self, name: str) -> bytes | None:
         """Returns a small private value; None when there is none that can be read."""
         with suppress(FileNotFoundError):
-            with self.directory.child(BLOBS) as directory:
+            with self.directory.child(CACHE) as directory:
                 data = directory.read(name)
             return self.unsealed(name, data)
         return None
 
     def put_blob(self, name: str, value: bytes | None) -> None:
         """Stores such a value; None removes it."""
-        with self.directory.child(BLOBS, create=True) as directory:
+        with self.directory.child(CACHE, create=True) as directory:
             if value is None:
                 directory.remove(name)
                 return
             sealed = self.sealer.seal(name, value) if self.sealer else value
             directory.replace(name, sealed, durable=False)
 
-    def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
-        """Removes side copies of what was erased; see `Session.purge`."""
-        return sum(
-            self._purge(place, condemned)
-            for place in (QUARANTINE, BLOBS)
-            if self.directory.has(place)
-        )
+    def copies(self) -> Iterator[SideCopy]:
+        """Yields drafts, lists that are kept and what is in quarantine."""
+        for place in (CACHE, QUARANTINE):
+            with suppress(FileNotFoundError), self.directory.child(place) as directory:
+                for name, status, data in _files(directory, ""):
+                    # A generation in quarantine was sealed by names of its own.
+                    inside = name.partition("/")[2] or name
+                    written, flat = stamp_of(status.st_mtime), name.replace("/", "-")
+                    yield SideCopy(place, name, written, data, inside, flat)
+
+    def _remove(self, copy: SideCopy) -> None:
+        *parents, name = [copy.place, *copy.name.split("/")]
+        with ExitStack() as stack:
+            directory = self.directory
+            for parent in parents:
+                directory = stack.enter_context(directory.child(parent))
+            directory.remove(name)
+            directory.sync()
 
     def expect_standing(self) -> None:
         """Refuses a profile whose directory was removed, or is being removed."""
@@ -110,23 +123,6 @@ class LocalSession(OpenedProfile):
         """Releases the directory and forgets the key."""
         self._data_key = None
         self.directory.close()
-
-    def _purge(self, place: str, condemned: Callable[[str, bytes], bool]) -> int:
-        count = 0
-        with self.directory.child(place) as directory:
-            for name, written, data in _files(directory):
-                if condemned(written, self._plain(name, data)):
-                    directory.remove(name)
-                    count += 1
-            if count:
-                directory.sync()
-        return count
-
-    def _plain(self, name: str, data: bytes) -> bytes:
-        """Returns a side copy's bytes; those of lines that were never whole as is."""
-        from ragcli.sessions.encryption.sealing import is_sealed
-
-        return (self.unsealed(name, data) or b"") if is_sealed(data) else data
 
     def _audit(self, key: bytes | None) -> AuditLog:
         from ragcli.sessions.audit.file import FileAudit
@@ -142,9 +138,16 @@ class LocalSession(OpenedProfile):
         return profile_file.read(self.directory, self.name).settings
 
 
-def _files(directory: Directory) -> Iterator[tuple[str, str, bytes]]:
-    """Yields name, time of writing and bytes of each file."""
+def _files(
+    directory: Directory, prefix: str
+) -> Iterator[tuple[str, os.stat_result, bytes]]:
+    """Yields the relative name of every file below, its status and its bytes."""
     for name in directory.names():
         with suppress(FileNotFoundError):
             status = os.lstat(name, dir_fd=directory.descriptor)
-            yield name, stamp_of(status.st_mtime), directory.read(name)
+            if stat.S_ISDIR(status.st_mode):
+                with directory.child(name) as inside:
+                    yield from _files(inside, f"{prefix}{name}/")
+            elif not name.endswith(_PASSING):
+                with open(directory.open_file(name, linked=True), "rb") as file:
+                    yield f"{prefix}{name}", status, file.read()

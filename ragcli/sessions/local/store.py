@@ -25,7 +25,7 @@ from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import Expired
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import long_lock
+from ragcli.storage.locks import commit_lock, long_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
@@ -35,7 +35,12 @@ if TYPE_CHECKING:
     from ragcli.sessions.history.timekeeping import Ledger
     from ragcli.sessions.local.expired import ExpiredProfiles
     from ragcli.sessions.local.session import LocalSession
-    from ragcli.sessions.protocols import ProfileState, Session, SnapshotFactory
+    from ragcli.sessions.protocols import (
+        NewProfile,
+        ProfileState,
+        Replacement,
+        SnapshotFactory,
+    )
 
 
 _ATTEMPTS = 20
@@ -118,21 +123,6 @@ class LocalStore(BaseStore["LocalSession"]):
     def inspect(self) -> list[Finding]:
         """Returns nothing: `doctor` looks at the home by itself."""
         return []
-
-    def _create(
-        self, name: str, profile: ProfileFile, passphrase: str | None
-    ) -> LocalSession:
-        from ragcli.sessions.local import log as local_log
-
-        def fill(directory: Directory) -> None:
-            if passphrase is not None:
-                from ragcli.sessions.encryption.keys import KeyRing
-
-                KeyRing.create(directory, passphrase, self._cost)
-            profile_file.write(directory, profile)
-            directory.replace(local_log.FILE, b"")
-
-        return self.create_filled(name, fill, lambda _: passphrase)
 
     def open(
         self, name: str, *, passive: bool = False, expires: bool = True
@@ -245,27 +235,6 @@ class LocalStore(BaseStore["LocalSession"]):
                 self._directories.move(profiles, place, target)
             renamed = profiles.child(target)
         self._audit_rename(renamed, new, old)
-
-    def clone(self, old: str, new: str, *, history: bool) -> Session:
-        """Copies a profile under a new id; the index without embedding anything again.
-
-        A clone of an encrypted profile opens with the same passphrase.
-        """
-        from ragcli.sessions.local.copying import copy_profile
-
-        checked_profile_name(new)
-        with self._directories.open(old) as source:
-            origin = profile_file.read(source, old)
-
-            def fill(directory: Directory) -> None:
-                with long_lock(source, "profile", wait=self.wait):
-                    copy_profile(source, directory, history=history, wait=self.wait)
-                fresh = ProfileFile.fresh(origin.settings, encrypted=origin.encrypted)
-                profile_file.write(directory, fresh)
-
-            session = self.create_filled(new, fill, lambda _: self.passphrase(old))
-        session.audit.record("profile.clone", source=old)
-        return session
 
     def delete(self, name: str) -> None:
         """Removes a profile and all that belongs to it.
@@ -407,37 +376,68 @@ class LocalStore(BaseStore["LocalSession"]):
             passive=passive,
         )
 
-    def create_filled(
+    def build(
         self,
         name: str,
-        fill: Callable[[Directory], None],
+        profile: ProfileFile,
+        fill: Callable[[NewProfile], None],
         passphrase: Callable[[str], str | None],
     ) -> LocalSession:
-        """Makes a profile out of sight, and shows it in one rename.
-
-        Args:
-            name: What it shall be called.
-            fill: Writes all that is in it into an empty directory.
-            passphrase: Asked, with its name, when it is encrypted.
+        """Makes a profile out of sight, and shows it in one rename; see `SessionStore`.
 
         Raises:
             UsageError: The name is taken, or cannot be a profile's.
         """
+        from ragcli.sessions.local.building import NewLocalProfile
+
         checked_profile_name(name)
         with self._directories.changing() as profiles:
             target = self._directories.free(profiles, name)
             with self._directories.building(profiles) as directory:
-                fill(directory)
-                directory.sync()
+                new = NewLocalProfile(directory, profile.id, self.snapshots)
+                fill(new)
+                new.finish(profile)
                 profiles.rename(directory.path.name, target)
                 profiles.sync()
-            directory = profiles.child(target)
+        return self._reopened(name, passphrase)
+
+    def _reopened(
+        self, name: str, passphrase: Callable[[str], str | None]
+    ) -> LocalSession:
+        directory = self._directories.open(name)
         try:
             profile = profile_file.read(directory, name)
             return self._session(directory, name, profile, passphrase)
         except BaseException:
             directory.close()
             raise
+
+    @contextmanager
+    def _replacing(
+        self, name: str, *, encrypted: bool
+    ) -> Iterator[tuple[LocalSession, Replacement]]:
+        from ragcli.sessions.local.building import LocalReplacement
+        from ragcli.sessions.transfer.conversion import expect_other
+
+        with self._directories.changing() as profiles, ExitStack() as stack:
+            directory = stack.enter_context(self._directories.open(name))
+            profile = profile_file.read(directory, name)
+            expect_other(name, encrypted=profile.encrypted, wanted=encrypted)
+            old = self._session(directory, name, profile, self.passphrase)
+            stack.callback(old.close)
+            for lock in ("profile", "staging", "ingest"):
+                stack.enter_context(commit_lock(directory, lock, wait=self.wait))
+            target = stack.enter_context(self._directories.building(profiles))
+            yield (
+                old,
+                LocalReplacement(
+                    target,
+                    old,
+                    self.snapshots,
+                    wait=self.wait,
+                    exchange=lambda: self._directories.swap(profiles, name, target),
+                ),
+            )
 
     @contextmanager
     def key_ring(self, name: str) -> Iterator[KeyRing]:
@@ -453,32 +453,6 @@ class LocalStore(BaseStore["LocalSession"]):
             from ragcli.sessions.encryption.keys import KeyRing
 
             yield KeyRing(directory, self._cost)
-
-    def _convert(self, name: str, passphrase: str | None) -> LocalSession:
-        """Puts a profile under a new key, or in the clear for None; opens it."""
-        from ragcli.sessions.encryption.keys import KeyRing
-        from ragcli.sessions.local import conversion
-
-        key = None
-        with self._directories.changing() as profiles, ExitStack() as stack:
-            directory = stack.enter_context(self._directories.open(name))
-            profile = profile_file.read(directory, name)
-            conversion.expect_other(profile, name, encrypted=passphrase is not None)
-            old = self._session(directory, name, profile, self.passphrase)
-            stack.callback(old.close)
-            target = stack.enter_context(self._directories.building(profiles))
-            if passphrase is not None:
-                key = KeyRing.create(target, passphrase, self._cost)
-            conversion.convert(
-                old,
-                target,
-                conversion.Regime(key),
-                self.snapshots,
-                wait=self.wait,
-                swap=lambda: self._directories.swap(profiles, name, target),
-            )
-            place = self._directories.place(profiles, name)
-            return self._opened(name, profiles.child(place), key)
 
     def _audit_rename(self, directory: Directory, name: str, old: str) -> None:
         """Records a rename; in an encrypted profile that would take its passphrase."""

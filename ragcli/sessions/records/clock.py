@@ -52,3 +52,8 @@ def stamp(moment: datetime) -> str:
 def stamp_of(seconds: float) -> str:
     """Returns seconds since 1970, such as a file's time of writing, as `stamp` does."""
     return stamp(datetime.fromtimestamp(seconds, UTC))
+
+
+def seconds_of(written: str) -> float:
+    """Returns what `stamp_of` was given, to the millisecond."""
+    return datetime.fromisoformat(written).timestamp()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from ragcli.sessions.history import timekeeping
 from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import AuditLog
+from ragcli.sessions.protocols import AuditLog, SideCopy
 from ragcli.sessions.records.clock import Sighting, now, stamp_of
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
@@ -24,6 +24,7 @@ from ragcli.sessions.redis.key_slots import SlotDirectory
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.registry import Meta
 from ragcli.sessions.redis.scripts.script import BLOB, SETTINGS
+from ragcli.sessions.side_copies import CACHE, QUARANTINE
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 STAMP = len("2026-01-01T00:00:00.000Z")
 """Bytes before each small private value: when it was written."""
-QUARANTINE = "quarantine"
-"""The stream of what was damaged; see `repair_scripts`."""
 _ATTEMPTS = 100
 _LEDGER = "clock"
 """The small private value with what is known of time."""
@@ -112,22 +111,29 @@ class RedisSession(OpenedProfile):
         sealed = self.sealer.seal(name, value) if self.sealer else value
         self.keys.call(BLOB, name, now().encode() + sealed)
 
-    def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
-        """Removes side copies of what was erased; see `Session.purge`."""
-        key, count = self.keys.key("blob"), 0
+    def copies(self) -> Iterator[SideCopy]:
+        """Yields drafts, lists that are kept and what is in quarantine."""
+        key, place = self.keys.key("blob"), self.keys.key(QUARANTINE)
         for field, stored in self.keys.read(lambda r: r.hgetall(key)).items():
             name, written = field.decode(), stored[:STAMP].decode("ascii", "replace")
-            if condemned(written, self.unsealed(name, stored[STAMP:]) or b""):
-                self.put_blob(name, None)
-                count += 1
-        place = self.keys.key(QUARANTINE)
+            yield SideCopy(CACHE, name, written, stored[STAMP:], name, name)
         for entry, fields in self.keys.read(lambda r: r.xrange(place)):
             written = stamp_of(int(entry.split(b"-")[0]) / 1000)
-            data = fields.get(b"l", b"")
-            if condemned(written, self.unsealed(QUARANTINE, data) or data):
-                self.keys.write("XDEL", place, entry)
-                count += 1
-        return count
+            yield SideCopy(
+                QUARANTINE,
+                entry.decode(),
+                written,
+                fields.get(b"l", b""),
+                QUARANTINE,
+                QUARANTINE,
+                fields.get(b"w", b""),
+            )
+
+    def _remove(self, copy: SideCopy) -> None:
+        if copy.place == QUARANTINE:
+            self.keys.write("XDEL", self.keys.key(QUARANTINE), copy.name)
+        else:
+            self.put_blob(copy.name, None)
 
     def close(self) -> None:
         """Forgets the key; the connection belongs to the store."""

@@ -7,41 +7,43 @@ its own; another user's are never asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
-from ragcli.errors import UsageError
+from ragcli.errors import ProfileNotFound, UsageError
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
-from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import Expired
+from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
 from ragcli.sessions.redis.keyspace import keyspace
 from ragcli.sessions.redis.leases import alone, lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.profiles import building, copying
+from ragcli.sessions.redis.profiles import building
+from ragcli.sessions.redis.profiles.making import NewRedisProfile, RedisReplacement
 from ragcli.sessions.redis.registry import Registry
-from ragcli.sessions.redis.scripts.profiles import DELETE
+from ragcli.sessions.redis.scripts.profiles import BEGIN, DELETE
 from ragcli.sessions.redis.server import addresses, faults
 from ragcli.sessions.redis.server.client import Server
 from ragcli.sessions.redis.session import RedisSession, idle
+from ragcli.sessions.transfer.conversion import expect_other
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.keys import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.protocols import (
+        NewProfile,
         ProfileState,
+        Replacement,
         SharedSnapshotFactory,
-        SnapshotFactory,
     )
-    from ragcli.storage.files import Directory
 
 
 class RedisStore(BaseStore[RedisSession]):
@@ -53,7 +55,6 @@ class RedisStore(BaseStore[RedisSession]):
         passphrase: Asked, with a profile's name, when it is encrypted.
         settings: Those of the process, without any profile's own.
         remote: Makes the snapshots of a profile here.
-        snapshots: Makes the snapshots of a directory, while a bundle is imported.
         cost: What a guess at a new passphrase shall cost.
 
     Raises:
@@ -61,7 +62,7 @@ class RedisStore(BaseStore[RedisSession]):
         ProviderMissing: The package redis is not installed.
     """
 
-    def __init__(  # noqa: PLR0913 - what a process introduces to it, all named
+    def __init__(
         self,
         address: str,
         *,
@@ -69,13 +70,11 @@ class RedisStore(BaseStore[RedisSession]):
         passphrase: Callable[[str], str | None],
         settings: Settings,
         remote: SharedSnapshotFactory,
-        snapshots: SnapshotFactory,
         cost: Cost = STANDARD,
     ) -> None:
         faults.require_library()
         super().__init__(settings, passphrase, cost)
         self.home = home
-        self.snapshots = snapshots
         self.address = addresses.parse(address)
         self.keyspace = keyspace(settings.user)
         self.server = Server(self.address, patience=self.wait)
@@ -99,7 +98,6 @@ class RedisStore(BaseStore[RedisSession]):
             passphrase=parts.passphrase,
             settings=parts.settings,
             remote=parts.shared,
-            snapshots=parts.snapshots,
             cost=parts.cost,
         )
 
@@ -156,15 +154,6 @@ class RedisStore(BaseStore[RedisSession]):
         """Returns the caller's profiles, sorted; never another user's."""
         return self._registry.names()
 
-    def _create(
-        self, name: str, profile: ProfileFile, passphrase: str | None
-    ) -> RedisSession:
-        def fill(keys: ProfileKeys) -> None:
-            if passphrase is not None:
-                RedisKeyRing.made(keys, passphrase, self._cost)
-
-        return self.build(name, profile, fill, lambda _: passphrase)
-
     def open(
         self, name: str, *, passive: bool = False, expires: bool = True
     ) -> RedisSession:
@@ -211,24 +200,6 @@ class RedisStore(BaseStore[RedisSession]):
         if not meta.encrypted:
             session = self._opened(new, self.passphrase)
             note(session.audit, "profile.rename", old=old, new=new)
-
-    def clone(self, old: str, new: str, *, history: bool) -> RedisSession:
-        """Copies a profile under a new id; the index without embedding anything again.
-
-        A clone of an encrypted profile opens with the same passphrase.
-        """
-        source = self._opened(old, self.passphrase)
-        profile = ProfileFile.fresh(source.settings(), encrypted=source.encrypted)
-        session = self.build(
-            new,
-            profile,
-            lambda keys: copying.copy_contents(
-                source.keys, keys, source.log, history=history
-            ),
-            lambda _: self.passphrase(old),
-        )
-        session.audit.record("profile.clone", source=old)
-        return session
 
     def delete(self, name: str) -> None:
         """Removes a profile and all that belongs to it.
@@ -304,57 +275,48 @@ class RedisStore(BaseStore[RedisSession]):
             raise not_encrypted(name)
         yield RedisKeyRing(SlotDirectory(keys, files), self._cost)
 
-    def _convert(self, name: str, passphrase: str | None) -> RedisSession:
-        """Puts a profile under a new key, or in the clear for None; opens it."""
-        from ragcli.sessions.redis.profiles.converting import convert
-
-        old = self._opened(name, self.passphrase)
-        convert(old, passphrase, self._remote, cost=self._cost, wait=self.wait)
-        return self._opened(name, lambda _: passphrase)
-
-    def create_filled(
-        self,
-        name: str,
-        fill: Callable[[Directory], None],
-        passphrase: Callable[[str], str | None],
-    ) -> RedisSession:
-        """Makes a profile of what `fill` writes into a directory; see `LocalStore`.
-
-        Raises:
-            UsageError: The name is taken, or cannot be a profile's.
-        """
-        with copying.filled(self.home.cache, fill) as directory:
-            secret = passphrase(name) if directory.has(KEYS) else None
-            profile, carry = building.carried(directory, name, secret)
-            session = self.build(name, profile, carry, passphrase)
-            try:
-                copying.publish_index(directory, session)
-            except BaseException:
-                self.delete(name)
-                raise
-        return session
-
     def build(
         self,
         name: str,
         profile: ProfileFile,
-        fill: Callable[[ProfileKeys], None],
+        fill: Callable[[NewProfile], None],
         passphrase: Callable[[str], str | None],
     ) -> RedisSession:
-        """Makes a profile out of sight, and shows it by one script.
-
-        Args:
-            name: What it shall be called.
-            profile: Its id and settings.
-            fill: Stores all that is in it.
-            passphrase: Asked, with its name, when it is encrypted.
+        """Makes a profile out of sight, shows it by one script; see `SessionStore`.
 
         Raises:
             UsageError: The name is taken, or cannot be a profile's.
         """
         keys = self.keys(name)
-        building.build(keys, self._registry, profile, fill)
+        building.build(
+            keys,
+            self._registry,
+            profile,
+            lambda made: fill(NewRedisProfile(made, self.home.cache, self._remote)),
+        )
         return self._opened(name, passphrase)
+
+    def _reopened(
+        self, name: str, passphrase: Callable[[str], str | None]
+    ) -> RedisSession:
+        return self._opened(name, passphrase)
+
+    @contextmanager
+    def _replacing(
+        self, name: str, *, encrypted: bool
+    ) -> Iterator[tuple[RedisSession, Replacement]]:
+        old = self._opened(name, self.passphrase)
+        expect_other(name, encrypted=old.encrypted, wanted=encrypted)
+        old.deliver()
+        beside = old.keys.beside(f"{old.id}/{new_id()}")
+        with alone(old.keys, wait=self.wait):
+            beside.call(BEGIN)
+            try:
+                yield old, RedisReplacement(beside, old, self.home.cache, self._remote)
+            except BaseException:
+                with suppress(ProfileNotFound):
+                    beside.call(DELETE)
+                raise
 
     def keys(self, name: str) -> ProfileKeys:
         """Returns the keys of a profile, whether there is one or not."""

@@ -71,7 +71,6 @@ def machine(redis_server: RedisServer, tmp_path: Path) -> Iterator[Machine]:
                 remote=lambda depot, name, sealer, **more: RemoteSnapshots(
                     depot, place.cache, name, sealer, **more
                 ),
-                snapshots=lambda *_: None,
                 cost=CHEAP,
             )
         )

@@ -32,6 +32,7 @@ from ragcli.errors import (
     Unverified,
     UsageError,
 )
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
 from ragcli.models.base import Prompt
 from ragcli.models.select import ChosenModel
@@ -112,7 +113,7 @@ class Bench:
         home = Home(root, root / "config.toml", root / "cache")
         store = LocalStore(
             home,
-            snapshots=lambda directory, sealer: None,
+            snapshots=LocalSnapshots,
             passphrase=lambda name: None,
             settings=Settings(),
         )

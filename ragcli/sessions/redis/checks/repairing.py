@@ -22,7 +22,8 @@ from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.history.ids import id_hash
 from ragcli.sessions.redis.leases import alone
 from ragcli.sessions.redis.scripts.repair import MEND_AUDIT, MEND_LOG, SET_ASIDE
-from ragcli.sessions.redis.session import QUARANTINE, RedisSession
+from ragcli.sessions.redis.session import RedisSession
+from ragcli.sessions.side_copies import QUARANTINE
 
 _WAIT = 10.0
 """Seconds to wait for each lock."""

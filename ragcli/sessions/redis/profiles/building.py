@@ -6,16 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ragcli.errors import ProfileNotFound, UsageError
-from ragcli.sessions import profile_file
-from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.redis.keyspace import FORMAT
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.profiles.copying import carry, copy_all
+from ragcli.sessions.redis.profiles.copying import copy_all
 from ragcli.sessions.redis.registry import Meta, Registry
 from ragcli.sessions.redis.scripts.profiles import BEGIN, DELETE, RENAME, SHOW
 from ragcli.sessions.redis.session import encoded, idle_field
-from ragcli.storage.files import Directory
 
 
 def build(
@@ -72,24 +69,6 @@ def rename(
     profile = ProfileFile(meta.id, meta.created, meta.encrypted, meta.own)
     build(target, registry, profile, lambda made: copy_all(keys, made))
     keys.call(DELETE)
-
-
-def carried(
-    directory: Directory, name: str, secret: str | None
-) -> tuple[ProfileFile, Callable[[ProfileKeys], None]]:
-    """Returns what the profile in a directory is, and what stores its contents.
-
-    Args:
-        directory: A whole profile, as it lies on a disk.
-        name: What it is called.
-        secret: Opens it, if it is encrypted.
-
-    Raises:
-        PassphraseNeeded, WrongPassphrase: It does not.
-    """
-    profile = profile_file.read(directory, name)
-    key = KeyRing.open(directory, secret) if profile.encrypted else None
-    return profile, lambda keys: carry(directory, keys, key)
 
 
 def _show(keys: ProfileKeys, profile: ProfileFile) -> None:

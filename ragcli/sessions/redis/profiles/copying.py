@@ -1,44 +1,19 @@
-"""Profiles from one place to another: nothing is embedded, opened or sealed again."""
+"""A profile's keys from one name to another, and records into a profile as they are."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
-from ragcli.sessions.local import log as local_log
-from ragcli.sessions.local.conversion import GIVEN_ANEW, read_file, write_file
-from ragcli.sessions.places import KEYS
-from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.records import Record
 from ragcli.sessions.redis.history.ids import id_hash
-from ragcli.sessions.redis.history.log import RedisLog
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import PUT
-from ragcli.sessions.redis.scripts.script import FILL, SLOT
-from ragcli.storage.files import Directory
-from ragcli.storage.scratch import scratch
-
-if TYPE_CHECKING:
-    from ragcli.sessions.encryption.data_key import DataKey
-    from ragcli.sessions.redis.session import RedisSession
+from ragcli.sessions.redis.scripts.script import FILL
 
 _BATCH = 1 << 20
 """Bytes of lines that are sent at once."""
-_INDEX = "index"
-_MANIFEST = "manifest.json"
-
-
-def copy_contents(
-    source: ProfileKeys, target: ProfileKeys, log: RedisLog, *, history: bool
-) -> None:
-    """Copies key slots, index and, when wanted, the history into a new profile."""
-    _copy_hash(source, target, "keys")
-    _copy_index(source, target)
-    if history:
-        fill_log(target, log.codec, log.since())
 
 
 def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
@@ -56,7 +31,7 @@ def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
     _copy_fields(source, target, "meta", ("head", "ts", "epoch", "aseq", "amac"))
 
 
-def fill_log(target: ProfileKeys, codec: LineCodec, records: Iterator[Record]) -> int:
+def fill_log(target: ProfileKeys, codec: LineCodec, records: Iterable[Record]) -> int:
     """Stores records under the numbers they have; returns the last, 0 for none."""
     pending: list[Any] = []
     size, stamp, last = 0, "", 0
@@ -115,51 +90,3 @@ def _copy_stream(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
         if len(page) < 256:
             return
         edge = f"({page[-1][0].decode()}"
-
-
-@contextmanager
-def filled(cache: Path, fill: Callable[[Directory], None]) -> Iterator[Directory]:
-    """Yields a private directory that `fill` has written a whole profile into."""
-    with (
-        Directory.open(cache, create=True) as private,
-        scratch(private) as directory,
-    ):
-        fill(directory)
-        yield directory
-
-
-def carry(directory: Directory, target: ProfileKeys, key: DataKey | None) -> None:
-    """Stores the key slots and the history of a profile that lies in a directory."""
-    if directory.has(KEYS):
-        with directory.child(KEYS) as slots:
-            for name in slots.names():
-                if name.endswith(".json"):
-                    target.call(SLOT, name, slots.read(name))
-    codec = _codec(key)
-    log = local_log.LocalLog(directory, codec, wait=0, notice=lambda _: None)
-    fill_log(target, codec, log.since())
-
-
-def _codec(key: DataKey | None) -> LineCodec:
-    if key is None:
-        return PlainLines()
-    from ragcli.sessions.encryption.sealing import SealedLines
-
-    return SealedLines(key)
-
-
-def publish_index(directory: Directory, session: RedisSession) -> None:
-    """Publishes the live generation of a directory, its files as they are."""
-    if not directory.has(_INDEX):
-        return
-    with directory.child(_INDEX) as index:
-        generations = [name for name in index.names() if name.startswith("gen-")]
-        with (
-            index.child(generations[-1]) as generation,
-            session.snapshots.workspace("") as workspace,
-        ):
-            manifest = json.loads(generation.read(_MANIFEST))
-            for name in manifest["files"]:
-                write_file(workspace, name, read_file(generation, name, None))
-            facts = {k: v for k, v in manifest.items() if k not in GIVEN_ANEW}
-            session.snapshots.publish(workspace, "", facts | {"change": "import"})

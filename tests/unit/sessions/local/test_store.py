@@ -21,7 +21,17 @@ from ragcli.errors import (
 )
 from ragcli.sessions.history.history import History
 from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.protocols import Session
+from tests.sealed import publish
 from tests.stores import PASSPHRASE, LocalStores, a_turn, append, draft, questions
+
+
+def published(session: Session, generation: str) -> dict[str, bytes]:
+    """Returns the plain files of a generation."""
+    place = session.snapshots.directory(generation)
+    sealed = {n.name: n.read_bytes() for n in place.iterdir() if n.suffix != ".json"}
+    sealer = session.sealer
+    return {n: sealer.unseal(n, d) if sealer else d for n, d in sealed.items()}
 
 
 def profiles(stores: LocalStores) -> Path:
@@ -168,12 +178,9 @@ def test_a_clone_is_another_profile_with_the_same_things(
     store = stores()
     origin = store.create("old", {"retrieval.k": 3}, passphrase=stores.passphrase)
     append(origin.log, "a", "b")
-    index = profiles(stores) / "old" / "index"
-    (index / "gen-00000001").mkdir(0o700, parents=True)
-    for name in ("CURRENT", "gen-00000001/x", "tmp-1"):
-        (index / name).write_text(name)
-        (index / name).chmod(0o600)
-    index.chmod(0o700)
+    older = publish(origin, {"x": b"older"})
+    live = publish(origin, {"x": b"newer"})
+    (profiles(stores) / "old" / "index" / "tmp-1").mkdir(0o700)
 
     clone = store.clone("old", "new", history=with_history)
     append(clone.log, "c")
@@ -183,8 +190,17 @@ def test_a_clone_is_another_profile_with_the_same_things(
     assert clone.encrypted is encrypted
     assert questions(clone.log) == (["a", "b", "c"] if with_history else ["c"])
     assert questions(origin.log) == ["a", "b"]
+    assert clone.snapshots.generations() == [older, live]
+    assert [published(clone, name) for name in (older, live)] == [
+        {"x": b"older"},
+        {"x": b"newer"},
+    ]
     copied = profiles(stores) / "new" / "index"
-    assert sorted(p.name for p in copied.rglob("*")) == ["CURRENT", "gen-00000001", "x"]
+    assert {p.name.partition("-")[0] for p in copied.iterdir()} == {
+        "CURRENT",
+        "gen",
+        "verified",
+    }
     clone.audit.verify()
     origin.close()
     clone.close()

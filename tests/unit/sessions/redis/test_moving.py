@@ -13,6 +13,7 @@ from ragcli.index.library import Library
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
 from ragcli.sessions.history.history import History
 from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.transfer.contents import copy_profile
 from tests.stores import CHEAP, PASSPHRASE, RedisStores, a_turn, home_at
 from tests.unit.index.doubles import Watched, WordEmbedder
 
@@ -92,6 +93,26 @@ def test_to_redis_and_back(
     back = import_bundle(local, tmp_path / "back.ragcli", name="back")
     check(back)
     assert back.encrypted == (passphrase is not None)
+
+
+def test_a_copy_goes_from_store_to_store_without_a_file(
+    local: LocalStore, in_redis: RedisStores, passphrase: str | None, tmp_path: Path
+) -> None:
+    settings = {"retrieval.k": 3, "ollama_host": "http://127.0.0.1:1"}
+    origin = local.create("work", settings, passphrase=passphrase)
+    fill(origin, tmp_path / "docs")
+    there = copy_profile(origin, in_redis(), "there")
+    back = copy_profile(in_redis().open("there"), local, "back")
+
+    for copy in (there, back):
+        check(copy)
+        assert copy.settings() == {"retrieval.k": 3}
+        assert copy.encrypted == (passphrase is not None)
+    assert len({origin.id, there.id, back.id}) == 3
+    assert [note for note in there.notices if "ollama_host" in note]
+    (first, *_) = back.audit.entries()
+    assert first["event"] == "profile.import"
+    assert first["facts"]["origin"] == there.id
 
 
 def test_a_clone_in_redis_has_the_documents(

@@ -1,0 +1,33 @@
+"""Small values beside a log, and what their bytes say."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ragcli.errors import Damaged
+from ragcli.sessions.protocols import Sealer, SideCopy
+
+CACHE = "cache"
+"""The place of drafts and lists that are kept."""
+QUARANTINE = "quarantine"
+"""The place of what was damaged, and of fragments."""
+
+
+class Sealing(Protocol):
+    """What may have a key."""
+
+    @property
+    def sealer(self) -> Sealer | None:
+        """What seals files; None in the clear."""
+
+
+def opened(session: Sealing, copy: SideCopy) -> bytes | None:
+    """Returns a side copy's plain bytes; None for what its key does not open."""
+    from ragcli.sessions.encryption.sealing import is_sealed
+
+    if session.sealer is None or not is_sealed(copy.data):
+        return copy.data
+    try:
+        return session.sealer.unseal(copy.sealed_as, copy.data)
+    except Damaged:
+        return None
