@@ -80,6 +80,7 @@ FORMATS = (
     _binary("odp", "odp otp", "office.opendocument:opendocument"),
     _binary("epub", "epub", "archive:epub"),
     _binary("eml", "eml", "mail:mail"),
+    _binary("mbox", "mbox mbx", "mail:mailbox"),
     _binary("rtf", "rtf", "richtext:rich_text"),
     _binary("mhtml", "mht mhtml", "community:community"),
     _binary("conllu", "conllu", "community:community"),

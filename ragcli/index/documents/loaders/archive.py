@@ -10,13 +10,8 @@ from xml.etree import ElementTree as ET
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content, decode
-from ragcli.index.documents.elements import (
-    Document,
-    Section,
-    TableFacts,
-    one_line,
-)
-from ragcli.index.documents.loaders.hypertext import page_sections
+from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
+from ragcli.index.documents.loaders.hypertext import add_page
 from ragcli.index.documents.loaders.office.packages import checked_archive, member, xml
 
 
@@ -33,14 +28,21 @@ def epub(content: Content) -> Document:
     package = root.get("full-path", "")
     book = xml(archive, package)
     title = book.findtext(".//{http://purl.org/dc/elements/1.1/}title") or ""
-    sections: list[Section] = []
-    tables: list[TableFacts] = []
+    builder = DocumentBuilder()
     for name in _spine(book, posixpath.dirname(package)):
         text, _ = decode(member(archive, name))
-        chapter, found = page_sections(text, tables)
-        named = (chapter,) if chapter else ()
-        sections += (replace(item, heading=item.heading or named) for item in found)
-    return Document(one_line(title), tuple(sections), tuple(tables))
+        part = DocumentBuilder()
+        named = one_line(add_page(part, text))
+        chapter = part.document()
+        if named:
+            sections = tuple(
+                replace(section, heading=section.heading or (named,))
+                for section in chapter.sections
+            )
+            chapter = replace(chapter, sections=sections)
+        builder.include(chapter)
+    builder.title = title
+    return builder.document()
 
 
 def _spine(book: ET.Element, base: str) -> Iterator[str]:

@@ -1,51 +1,284 @@
-"""Mail messages (`.eml`): headers, then the body as text."""
+"""Mail: messages (`.eml`) and mailboxes (`.mbox`), with all that is attached.
+
+A message's headers are fields, its body is text or a page, and each attachment is a
+document of its own, read by the loader of its format, under a heading that names it.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 
 from ragcli.errors import UnreadableDocument
-from ragcli.index.documents import text_structure
-from ragcli.index.documents.content import Content
+from ragcli.index.documents import formats, text_structure
+from ragcli.index.documents.content import Content, decode, with_newlines
 from ragcli.index.documents.elements import (
     Document,
     DocumentBuilder,
-    Section,
     TableFacts,
     one_line,
     well_formed,
 )
-from ragcli.index.documents.loaders.hypertext import page_sections
+from ragcli.index.documents.loaders.hypertext import add_page, declared_text
 
-_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_HEADERS = ("From", "To", "Cc", "Reply-To", "Date", "Subject")
+_FIELD_LIMIT = 2000
+
+DEEPEST = 4
+"""How deep messages and attachments may be inside one another."""
+
+MOST_PARTS = 500
+"""Parts of one message that are looked at."""
+
+MOST_ATTACHMENTS = 5000
+"""Attachments of a file that are read."""
+
+MOST_MESSAGES = 20_000
+"""Messages of a mailbox that are read."""
+
+LARGEST_ATTACHMENT = 32 << 20
+"""Bytes of an attachment that is read."""
+
+_FROM_LINE = re.compile(rb"^From [^\r\n]*\r?\n", re.MULTILINE)
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_SEPARATOR = re.compile(rb"\r?\n\r?\n$|\A\Z")
 
 
 def mail(content: Content) -> Document:
-    """Returns a message's subject, its headers and its body.
+    """Reads a message.
 
     Raises:
-        UnreadableDocument: The message names a character set that nobody knows.
+        UnreadableDocument: There is neither a header nor a body in it.
     """
-    message = message_from_bytes(content.data, policy=policy.default)
-    subject = one_line(well_formed(str(message.get("Subject", ""))))
     builder = DocumentBuilder()
-    for name in _HEADERS:
-        if message.get(name):
-            builder.field(name, str(message[name]))
-    tables: list[TableFacts] = []
-    sections = (*builder.document().sections, *_body(message, tables))
-    return Document(subject, sections, tuple(tables))
+    reader = _Reader(builder, content.name)
+    message = _parsed(content.data)
+    reader.read(message, ())
+    reader.tell()
+    builder.title = _subject(message)
+    return builder.document()
 
 
-def _body(message: EmailMessage, tables: list[TableFacts]) -> list[Section]:
-    body = message.get_body(("plain", "html"))
-    if body is None:
-        return []
+def mailbox(content: Content) -> Document:
+    """Reads the messages of a mailbox, each under its subject."""
+    builder = DocumentBuilder()
+    reader = _Reader(builder, content.name)
+    for count, data in enumerate(_messages(content.data)):
+        if count == MOST_MESSAGES:
+            reader.leave(f"messages after the first {MOST_MESSAGES:,}")
+            break
+        message = _parsed(data)
+        reader.read(message, (_subject(message) or f"Message {count + 1}",))
+    reader.tell()
+    builder.title = ""
+    return builder.document()
+
+
+def _parsed(data: bytes) -> EmailMessage:
+    return message_from_bytes(data, policy=policy.default)
+
+
+def _messages(data: bytes) -> Iterator[bytes]:
+    """Yields the messages between lines that begin with `From ` after a blank one."""
+    start = 0
+    for match in _FROM_LINE.finditer(data):
+        if not _SEPARATOR.search(data[max(0, match.start() - 4) : match.start()]):
+            continue
+        if data[start : match.start()].strip():
+            yield _QUOTED_FROM.sub(rb"\1", data[start : match.start()])
+        start = match.end()
+    if data[start:].strip():
+        yield _QUOTED_FROM.sub(rb"\1", data[start:])
+
+
+def _header(message: Message, name: str) -> str:
+    """Returns a header decoded, "" where there is none or it is beyond reading."""
     try:
-        text = well_formed(str(body.get_content()))
-    except (LookupError, ValueError, KeyError) as error:
-        raise UnreadableDocument(f"its body cannot be decoded: {error}") from None
-    if body.get_content_subtype() == "html":
-        return page_sections(text, tables)[1]
-    return [text_structure.section(text, tables)] if text.strip() else []
+        value = message.get(name)
+    except (ValueError, TypeError, LookupError, IndexError, AttributeError):
+        return ""
+    return well_formed(str(value))[:_FIELD_LIMIT] if value else ""
+
+
+def _subject(message: Message) -> str:
+    return one_line(_header(message, "Subject"))
+
+
+class _Reader:
+    """Adds messages to a document.
+
+    Args:
+        builder: The document.
+        name: Its file's name.
+    """
+
+    def __init__(self, builder: DocumentBuilder, name: str) -> None:
+        self._builder = builder
+        self._name = name
+        self._parts = 0
+        self._left: list[str] = []
+
+    def leave(self, what: str) -> None:
+        """Remembers what was not read."""
+        self._left.append(one_line(what))
+
+    def tell(self) -> None:
+        """Says in the document's facts what was not read."""
+        if self._left:
+            shown = "; ".join(self._left[:5])
+            more = len(self._left) - 5
+            rest = f"; and {more} more" if more > 0 else ""
+            self._builder.facts["notices"] = [f"not read: {shown}{rest}"]
+
+    def read(self, message: EmailMessage, above: tuple[str, ...]) -> None:
+        """Adds a message under these headings."""
+        part = DocumentBuilder()
+        for name in _HEADERS:
+            if value := _header(message, name):
+                part.field(name, value)
+        attached = _add_body(part, message)
+        self._parts += len(attached)
+        if self._parts > MOST_ATTACHMENTS:
+            self.leave(f"attachments after the first {MOST_ATTACHMENTS:,}")
+            attached = []
+        self._builder.include(part.document(), *above)
+        for item in attached:
+            self._add_attachment(item, above)
+
+    def _add_attachment(self, item: Message, above: tuple[str, ...]) -> None:
+        name = _name(item)
+        if len(above) >= DEEPEST:
+            self.leave(f"{name} (inside too many messages)")
+            return
+        if item.get_content_maintype() == "message":
+            inner = item.get_payload()
+            message = inner[0] if isinstance(inner, list) and inner else None
+            if isinstance(message, EmailMessage):
+                self.read(message, (*above, _subject(message) or name))
+            return
+        data = _bytes(item)
+        if len(data) > LARGEST_ATTACHMENT:
+            self.leave(f"{name} (larger than {LARGEST_ATTACHMENT >> 20} MB)")
+            return
+        document = self._read_attachment(name, data)
+        if document:
+            self._builder.include(document, *above, f"{self._name}!{name}")
+
+    def _read_attachment(self, name: str, data: bytes) -> Document | None:
+        """Returns an attachment as its loader reads it, None when that cannot be."""
+        from ragcli.index.documents.loaders.parse import parse
+
+        format_name = formats.format_of(name)
+        kind = formats.binary_kind(name) or formats.legacy_kind(name)
+        if not (format_name or kind):
+            format_name = formats.format_of_content(data[: formats.HEAD])
+        if not format_name or not data.strip():
+            self.leave(f"{name} ({kind or 'no known format'})")
+            return None
+        try:
+            return parse(Content(data, name, format_name))
+        except UnreadableDocument as error:
+            self.leave(f"{name} ({error.message})")
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an attachment is anybody's, and costs itself alone
+            self.leave(f"{name} (damaged: {type(error).__name__})")
+        return None
+
+
+def _add_body(builder: DocumentBuilder, message: EmailMessage) -> list[Message]:
+    """Adds the text of a message, and returns the parts that are documents."""
+    attached: list[Message] = []
+    waiting: list[Message] = [message]
+    count = 0
+    while waiting and count < MOST_PARTS:
+        part = waiting.pop(0)
+        count += 1
+        kind = part.get_content_type()
+        if kind == "multipart/alternative":
+            best = _preferred(part)
+            waiting = [best, *waiting] if best is not None else waiting
+        elif part.get_content_maintype() == "multipart":
+            waiting = [*_inside(part), *waiting]
+        elif _is_attached(part):
+            attached.append(part)
+        elif kind == "text/html":
+            _add_html(builder, part)
+        elif part.get_content_maintype() == "text":
+            _add_text(builder, part)
+        elif part.get_filename():
+            attached.append(part)
+    return attached
+
+
+def _preferred(part: Message) -> Message | None:
+    """Returns the plain text of several alternatives, else the last that is read."""
+    inside = _inside(part)
+    for wanted in ("text/plain", "text/html"):
+        for item in inside:
+            if item.get_content_type() == wanted and _bytes(item).strip():
+                return item
+    return inside[-1] if inside else None
+
+
+def _inside(part: Message) -> list[Message]:
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return [item for item in payload if isinstance(item, Message)]
+    return []
+
+
+def _is_attached(part: Message) -> bool:
+    if part.get_content_maintype() == "message":
+        return part.is_multipart()
+    return part.get_content_disposition() == "attachment"
+
+
+def _name(part: Message) -> str:
+    """Returns the file name of an attachment, without directories."""
+    try:
+        name = part.get_filename() or ""
+    except (ValueError, TypeError, LookupError, AttributeError):
+        name = ""
+    name = one_line(well_formed(name).replace("\\", "/").rpartition("/")[2])
+    return name or f"attachment.{part.get_content_subtype()}"
+
+
+def _bytes(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    """Returns the text of a part by the character set that it names, or its own."""
+    data = _bytes(part)
+    named = part.get_content_charset() or ""
+    if named and named not in {"utf-8", "us-ascii"}:
+        try:
+            return with_newlines(well_formed(data.decode(named, "replace")))
+        except (LookupError, ValueError):
+            pass
+    if part.get_content_type() == "text/html" and not named:
+        declared = declared_text(data)
+        if declared is not None:
+            return with_newlines(declared)
+    try:
+        return decode(data)[0]
+    except UnreadableDocument:
+        return with_newlines(data.decode("latin-1"))
+
+
+def _add_html(builder: DocumentBuilder, part: Message) -> None:
+    page = DocumentBuilder()
+    add_page(page, _text(part))
+    builder.include(page.document())
+
+
+def _add_text(builder: DocumentBuilder, part: Message) -> None:
+    text = well_formed(_text(part))
+    if text.strip():
+        tables: list[TableFacts] = []
+        section = text_structure.section(text, tables)
+        builder.include(Document("", (section,), tuple(tables)))

@@ -252,12 +252,12 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path):
 def test_a_password_is_asked_for_by_name(loaded):
     import io
 
-    import pypdf
+    from reportlab.pdfgen.canvas import Canvas
 
-    writer = pypdf.PdfWriter(io.BytesIO(SOUND))
-    writer.encrypt("secret", algorithm="RC4-128")
     out = io.BytesIO()
-    writer.write(out)
+    canvas = Canvas(out, encrypt="secret")
+    canvas.drawString(60, 700, "Sealed.")
+    canvas.save()
     assert "password" in refusal(loaded, "a.pdf", out.getvalue())
 
 

@@ -68,7 +68,11 @@ class GridWriter:
         self._told()
 
     def table(
-        self, rows: Sequence[Sequence[str]], spans: Sequence[Span], headings: int
+        self,
+        rows: Sequence[Sequence[str]],
+        spans: Sequence[Span],
+        headings: int,
+        caption: str = "",
     ) -> None:
         """Adds one table, blank rows in it left out.
 
@@ -76,7 +80,9 @@ class GridWriter:
             rows: Its cells.
             spans: Which of them are merged.
             headings: How many of its first rows are marked as its header.
+            caption: What is said above it, where that is marked.
         """
+        self._title = caption
         width = max(map(len, rows), default=0)
         lines = [
             Line(number, (*cells, *[""] * (width - len(cells))))
@@ -204,6 +210,7 @@ def add_table(
     rows: Sequence[Sequence[str]],
     spans: Sequence[Span] = (),
     headings: int = 0,
+    caption: str = "",
 ) -> None:
     """Adds a table of a text or slide; its header is found where none is marked.
 
@@ -212,5 +219,6 @@ def add_table(
         rows: Its cells, merged ones once.
         spans: Which of them are merged.
         headings: How many of its first rows are marked as its header.
+        caption: What is said above it, where that is marked.
     """
-    GridWriter(builder, labelled=False).table(rows, spans, headings)
+    GridWriter(builder, labelled=False).table(rows, spans, headings, caption)

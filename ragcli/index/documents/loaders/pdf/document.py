@@ -22,6 +22,7 @@ from ragcli.index.documents.elements import (
     one_line,
     well_formed,
 )
+from ragcli.index.documents.loaders.labelled import labelled
 from ragcli.index.documents.loaders.pdf import forms, tables
 from ragcli.index.documents.loaders.pdf.bookmarks import bookmarks, same
 from ragcli.index.documents.loaders.pdf.layout import (
@@ -50,7 +51,6 @@ _LARGER = 1.15
 _LEVELS = ((1.8, 1), (1.4, 2), (_LARGER, 3))
 _BOLD_LEVEL = 4
 _LONGEST_HEADING = 120
-_FIELD = re.compile(r"(?P<key>[^\W\d_][^:\n]{0,59}?)\s*:\s+(?P<value>\S[^\n]{0,239})")
 _KEY_WORDS = 6
 _UNNAMED = re.compile(
     r"\W*(?:untitled|anonymous|unspecified|unknown)\W*", re.IGNORECASE
@@ -384,7 +384,7 @@ def _level(block: _Block, usual: float) -> int:
         return 0
     if text[:1].islower() or _SENTENCES.search(text):
         return 0
-    if len(block.rows[0].segments) > 1 or _FIELD.fullmatch(text):
+    if len(block.rows[0].segments) > 1 or labelled(text):
         return 0
     ratio = min(row.height for row in block.rows) / max(usual, 1.0)
     for least, level in _LEVELS:
@@ -432,9 +432,8 @@ def _fields(row: Row) -> list[tuple[str, str]]:
     at = 0
     while at < len(parts):
         part = parts[at]
-        match = _FIELD.fullmatch(part)
-        if match and len(match["key"].split()) <= _KEY_WORDS:
-            found.append((match["key"], joined([match["value"]])))
+        if told := labelled(part):
+            found.append((told[0], joined([told[1]])))
         elif _is_key(part) and at + 1 < len(parts) and not _is_key(parts[at + 1]):
             found.append((part.rstrip(" :"), joined([parts[at + 1]])))
             at += 1
