@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
-from ragcli.index.documents.loaders.hypertext import html
 from ragcli.index.documents.loaders.office import drawings
 from ragcli.index.documents.loaders.office.grids import GridWriter
 from ragcli.index.documents.loaders.office.headers import Span
@@ -29,6 +28,7 @@ from ragcli.index.documents.loaders.office.packages import (
     Package,
     words,
 )
+from ragcli.index.documents.loaders.parse import parse
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -52,7 +52,7 @@ def spreadsheet(content: Content) -> Document:
     from python_calamine import CalamineError, PasswordError
 
     if _PAGE.match(content.data):
-        return html(content)
+        return parse(Content(content.data, content.name, "html"))
     package = _package(content)
     try:
         return _workbook(content.data, package)
