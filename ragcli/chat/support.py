@@ -1,19 +1,17 @@
 """Whether a passage bears out what an answer claims with its number.
 
-Measured on words. A content stem of the claim weighs the more, the fewer of the
-prompt's passages have it; the share is the mean of the weight that the whole passage
-has and the weight that two neighbouring sentences of it have. Every number and every
-name of the claim must be in the passage too (or in the question, which a model may
-repeat). A vector overlap can be given for paraphrases. A claim in another language
-than the passage cannot be measured so; it is let through unverified if its numbers
-and names are there.
+A claim is set against the units of the passage, clause by clause: `language.comparison`
+says whether one of them says so (verified), says otherwise (refused), or whether that
+cannot be told. What cannot be told is located: its marker stays, unverified, when the
+passage is likely to be meant. That is measured on words. A content stem of the claim
+weighs the more, the fewer of the prompt's passages have it; the share is the mean of
+the weight that the whole passage has and the weight that two neighbouring sentences of
+it have. Every number and every name of a located claim must be in the passage too (or
+in the question, which a model may repeat). A claim in another language than the passage
+is at most located.
 
-Calibrated on SQuAD by `tests.benchmarks.quality.citations`: claims made of a question
-and its answer, against the passage that holds the answer and the five most similar
-ones. At `SUPPORTED` .97 of the right
-passages hold and .90 of the others are refused (balanced accuracy .936; .904 with the
-plain share of stems in the passage; .940 with the built-in embedder's cosine as the
-vector overlap). Sentences quoted from a passage always hold.
+The share is calibrated on SQuAD by `tests.benchmarks.quality.citations`; how many false
+claims pass as verified is measured by `tests.benchmarks.quality.mutations`.
 """
 
 from __future__ import annotations
@@ -24,19 +22,31 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
+from pathlib import PurePath
 
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
+from ragcli.language.comparison.compare import (
+    REFUTED,
+    SUPPORTED,
+    UNCERTAIN,
+    Comparison,
+    Context,
+    Verdict,
+)
+from ragcli.language.comparison.lexicon import lexicon
+from ragcli.language.comparison.statement import Statement
+from ragcli.language.sentences import sentence_spans
 from ragcli.language.stemming import canonical, content_stems
 from ragcli.language.stop_word_lists import listed_languages, stop_words
-from ragcli.language.units import sentences
+from ragcli.language.units import sentences, spoken
 from ragcli.language.words import words
 
 Similarity = Callable[[str, str], float]
 """Cosine of two texts' vectors."""
 
-SUPPORTED = 0.4
-"""Least share of a claim's weight that a passage must have."""
+LIKELY = 0.4
+"""Least share of a claim's weight that the passage of a located one must have."""
 PARAPHRASED = 0.25
 """Least share where the vectors say that passage and claim mean the same."""
 NEAR = 0.7
@@ -59,6 +69,13 @@ _SPELLED = {
 }  # fmt: skip
 """Not "one", which is a pronoun as often as a number."""
 _FENCE = re.compile(r"^\s*```[^\n]*$", re.MULTILINE)
+_MARKUP = re.compile(r"[`*\\]|(?<!\w)_|_(?!\w)")
+_NEAREST = 6
+"""Units that a clause is compared with: those that have most of its words."""
+_LONGEST_RUN = 8
+"""Units in a row that a claim may repeat word for word."""
+_COMPARABLE = 0.5
+"""Least share of a clause's words that a unit must have to refute it."""
 _FEW = 3
 """Fewest content stems that make a claim of their own."""
 
@@ -96,6 +113,24 @@ class Claim:
         found = {word for name in written for word in words(name)}
         return found - set(self._allowed) - stop_words("en")
 
+    @property
+    def allowed(self) -> Collection[str]:
+        """Words (lower case) that need no support."""
+        return self._allowed
+
+    def clauses(self, language: str) -> list[str]:
+        """Returns what it says one after the other; itself when that is one thing.
+
+        Parts of too few words belong to the one before.
+        """
+        found: list[str] = []
+        for part in lexicon(language).joints.split(self.text):
+            if found and (_is_thin(part, language) or _is_thin(found[-1], language)):
+                found[-1] = f"{found[-1]}, {part}"
+            else:
+                found.append(part)
+        return found
+
     def language(self, expected: str) -> str:
         """Returns the language that it is written in: `expected` unless plainly not.
 
@@ -127,9 +162,11 @@ class Support:
     holds: bool
     """Whether the marker may stay."""
     verified: bool
-    """Whether that was measured; False for another language's claim."""
+    """Whether a unit says so; False where that cannot be told."""
     share: float
     """Share of the claim's weight that the passage has, in [0, 1]."""
+    quotes: tuple[Quote, ...] = ()
+    """The units that say it, best first; () when it is not verified."""
 
 
 class Weights:
@@ -215,11 +252,110 @@ class Evidence:
         share = self._share(claim, weights)
         own = canonical(self.passage.language)
         language = claim.language(own)
+        if language == own:
+            outcome, quotes = self.compared(claim)
+            if outcome == SUPPORTED:
+                return Support(holds=True, verified=True, share=share, quotes=quotes)
+            if outcome == REFUTED:
+                return Support(holds=False, verified=False, share=share)
         if not (claim.numbers <= self._numbers and self._has_names(claim, language)):
             return Support(holds=False, verified=False, share=share)
-        if share >= SUPPORTED or self._means_the_same(claim, share):
-            return Support(holds=True, verified=True, share=share)
-        return Support(holds=language != own, verified=False, share=share)
+        likely = share >= LIKELY or self._means_the_same(claim, share)
+        return Support(holds=likely or language != own, verified=False, share=share)
+
+    def compared(self, claim: Claim) -> tuple[str, tuple[Quote, ...]]:
+        """Sets a claim in the passage's language against the units of the passage.
+
+        Returns:
+            `SUPPORTED`, `UNCERTAIN` or `REFUTED`, the worst that comes of its clauses
+            unless the whole is supported; and the units that support it.
+        """
+        exact = self._exact(claim.text)
+        if exact:
+            return SUPPORTED, (exact,)
+        language = self.passage.language
+        outcome, quote = self._best(claim, claim.text)
+        clauses = claim.clauses(language)
+        if outcome == SUPPORTED or len(clauses) == 1:
+            return outcome, ((quote,) if quote else ())
+        parts = [self._best(claim, clause) for clause in clauses]
+        outcomes = [found for found, _ in parts]
+        worst = next(o for o in (REFUTED, UNCERTAIN, SUPPORTED) if o in outcomes)
+        quotes = dict.fromkeys(found for _, found in parts if found)
+        return worst, tuple(quotes)
+
+    def _best(self, claim: Claim, clause: str) -> tuple[str, Quote | None]:
+        """Returns what the unit says to a clause that fits it best, and the unit."""
+        statement = Statement(clause, self.passage.language)
+        near = sorted(
+            self._contexts,
+            key=lambda item: -_overlap(statement, item[2]),
+        )[:_NEAREST]
+        best: tuple[str, Quote | None] = (UNCERTAIN, None)
+        most = -1.0
+        for start, end, context in near:
+            verdict = Comparison(statement, context, self._similarity).verdict()
+            if verdict.outcome == SUPPORTED:
+                return SUPPORTED, self.stretch(start, end)
+            if verdict.share > most:
+                most = verdict.share
+                best = self._excused(verdict, claim), None
+        return best
+
+    def _excused(self, verdict: Verdict, claim: Claim) -> str:
+        """Returns an outcome; what only a few words share tells nothing."""
+        is_told = verdict.share >= _COMPARABLE
+        return verdict.outcome if is_told and not claim.is_thin else UNCERTAIN
+
+    def _exact(self, said: str) -> Quote | None:
+        """Returns where the passage has a claim word for word, as whole units."""
+        wanted = _plain_text(said)
+        if not wanted:
+            return None
+        for place, (start, end, _) in enumerate(self._spans):
+            if not wanted.startswith(_plain_text(self.passage.text[start:end])):
+                continue
+            for _, further, _ in self._spans[place : place + _LONGEST_RUN]:
+                if _plain_text(self.passage.text[start:further]) == wanted:
+                    return self.stretch(start, further)
+        return None
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, str]]:
+        """Start, end and words of each unit."""
+        passage = self.passage
+        found = []
+        for unit in sentences(passage.text, passage.units):
+            cut = [(unit.start, unit.end)]
+            if unit.kind == "item":
+                cut = sentence_spans(passage.text, unit.start, unit.end)
+            found += [
+                (
+                    a,
+                    b,
+                    spoken(passage.text, unit._replace(start=a, end=b), passage.tables),
+                )
+                for a, b in cut
+                if b > a
+            ]
+        return found or [
+            (start, start + len(line), line) for start, line in self.sentences
+        ]
+
+    @cached_property
+    def _contexts(self) -> list[tuple[int, int, Context]]:
+        """Start and end of each unit, and what it is compared as."""
+        passage = self.passage
+        captions = [table.caption for table in passage.tables]
+        name = PurePath(passage.path).name
+        above = Statement("\n".join([self._above, *captions, name]), passage.language)
+        found = []
+        before: Statement | None = None
+        for start, end, said in self._spans:
+            unit = Statement(said, passage.language)
+            found.append((start, end, Context(unit, before, above)))
+            before = unit
+        return found
 
     def _share(self, claim: Claim, weights: Weights) -> float:
         stems = claim.stems(self.passage.language)
@@ -276,6 +412,29 @@ class Evidence:
             return None
         first = self.passage.lines[0] + self.passage.text.count("\n", 0, start)
         return first, first + text.count("\n")
+
+
+def _is_thin(text: str, language: str) -> bool:
+    return len(_stems(text, language)) < 2 or len(words(text)) < _FEW
+
+
+def _plain_text(text: str) -> str:
+    """Returns a text without markup, full stop and line breaks."""
+    return " ".join(_MARKUP.sub("", text).split()).rstrip(" .!;:")
+
+
+def _overlap(statement: Statement, context: Context) -> int:
+    """Returns how many words of a statement a unit has."""
+    known = {item.stem for item in context.unit.items}
+    return sum(
+        item.stem in known
+        or any(
+            o.quantity and o.quantity.equals(item.quantity) for o in context.unit.items
+        )
+        if item.quantity
+        else item.stem in known
+        for item in statement.content
+    )
 
 
 def _stems(text: str, language: str) -> set[str]:

@@ -75,6 +75,12 @@ def is_whole(text: str) -> bool:
     return bool(_WHOLE.search(text))
 
 
+def is_abbreviation(word: str, following: str) -> bool:
+    """Tells whether a word's full stop belongs to it; `no.` only before a number."""
+    known = _abbreviations()
+    return word in known or (f"{word}#" in known and following.isdigit())
+
+
 def _ends(block: str) -> list[int]:
     """Returns the places in a paragraph right after its sentences."""
     return [match.end() for match in _TERMINAL.finditer(block) if _is_end(block, match)]
@@ -90,17 +96,11 @@ def _is_end(block: str, match: re.Match[str]) -> bool:
     start = match.start()
     found = _LAST_WORD.search(block, max(0, start - _LONGEST_WORD), start)
     word = found[1] if found else ""
-    if following[1].islower() or _is_abbreviation(word.lower(), following[1]):
+    if following[1].islower() or is_abbreviation(word.lower(), following[1]):
         return False
     if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(block, end):
         return False
     return not (word and _INITIALS.fullmatch(word) and word != "I")
-
-
-def _is_abbreviation(word: str, following: str) -> bool:
-    """Tells whether a word's full stop belongs to it; `no.` only before a number."""
-    known = _abbreviations()
-    return word in known or (f"{word}#" in known and following.isdigit())
 
 
 @cache
