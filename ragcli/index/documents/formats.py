@@ -56,9 +56,10 @@ FORMATS = (
     Format("org", "org", "markup:org"),
     Format(
         "text",
-        "txt text log asc nfo adoc asciidoc textile pod srt vtt po pot bib",
+        "txt text log asc nfo adoc asciidoc textile pod po pot bib",
         "markup:underlined",
     ),
+    Format("subtitles", "srt vtt sub sbv", "subtitles:subtitles"),
     Format("html", "html htm xhtml shtml", "hypertext:html"),
     Format("csv", "csv psv", "tabular:comma_separated", "table"),
     Format("tsv", "tsv tab", "tabular:tab_separated", "table"),

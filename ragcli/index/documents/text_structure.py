@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ragcli.index.documents.elements import Element, Section, TableFacts
+from ragcli.index.documents.text_layout import (
+    laid_out,
+    lone_field,
+    may_be_laid_out,
+)
 from ragcli.language import markdown
 
-_BLANK = re.compile(r"\n(?:[ \t]*\n)+")
+_BLANK = re.compile(r"\n(?:[ \t\f]*\n)+")
 _SPECIAL = re.compile(
     r"^[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013][ \t]|\d{1,3}[.)][ \t]"
-    r"|[a-z][.)][ \t]|#{1,6}[ \t]|\+-)|^[^\n:]{1,60}:(?:[ \t]|$)|\||[ \t]{4}",
+    r"|[a-z][.)][ \t]|#{1,6}[ \t]|\+-)|^[^\n:]{1,60}:(?:[ \t]|$)|\||[ \t]{3}",
     re.MULTILINE,
 )
 """What a paragraph of nothing but prose has nowhere."""
@@ -33,7 +39,24 @@ _LONGEST_VALUE = 240
 _RULE = re.compile(r"[ \t]*[|+]?[ \t:|+=-]*[-=]{3,}[ \t:|+=-]*")
 _GOES_ON = re.compile(r"[^\W\d_A-Z]+(?:,| [^\s\d])")
 _ENDS = (".", "!", "?", ":", ";", ",", "\u3002")
+_LEADER = "...."
+"""Leads the eye from words to a number at the end of their line."""
+
 _FEWEST_LINES = 2
+_FILLED_FROM = 45
+"""Columns of the longest line from which lines may be filled with wrapped text."""
+
+_STAMP = re.compile(
+    r"[\[<(\"]?(?:\d{4}[-/.]\d\d[-/.]\d\d[T ,]|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d"
+    r"|\d\d?/(?:\d\d|[A-Z][a-z]{2})/\d{2,4}[: ]|\d\d:\d\d:\d\d|\d{10,13}[. ]"
+    r"|\d{1,3}(?:\.\d{1,3}){3} \S+ \S+ \[|(?:[A-Z][a-z]{2} ){2}[ \d]\d \d\d:"
+    r"|(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b)"
+)
+"""What the records of a log begin with."""
+
+_TRACE = re.compile(r"[ \t]|#\d|[\[\]{}()\"'.]|Traceback|Caused by|at |Exception|$")
+_LONGEST_RECORD = 2000
+"""Characters; what a longer record of a log goes on with is code."""
 
 
 def section(
@@ -108,11 +131,14 @@ class _Paragraphs:
         first, _, rest = paragraph.strip("\n").partition("\n")
         if rest and _is_ruled(first, rest.partition("\n")[0]):
             yield from self._ruled_table(start, stop)
-        elif _SPECIAL.search(paragraph):
+        elif rest and _STAMP.match(first) and _is_log(rest):
+            yield from self._records(start, stop)
+        elif _LEADER in paragraph or _SPECIAL.search(paragraph):
             yield from self._lines(start, stop)
         elif rest and is_line_by_line(paragraph):
             for begin, end in _line_spans(self._text, start, stop):
-                yield Element("line", begin, end)
+                field = lone_field(self._text, begin, end)
+                yield field or Element("line", begin, end)
         else:
             yield _trimmed(self._text, "prose", start, stop)
 
@@ -135,10 +161,44 @@ class _Paragraphs:
         for a, b in rows:
             yield Element("row", a, b, number, markdown.cells(text[a:b]))
 
+    def _records(self, start: int, stop: int) -> Iterator[Element]:
+        """Yields the records of a log, each with what it goes on with: a trace."""
+        text = self._text
+        records: list[list[tuple[int, int]]] = []
+        for span in _line_spans(text, start, stop):
+            if not records or _STAMP.match(text, *span):
+                records.append([])
+            records[-1].append(span)
+        for spans in records:
+            begin, end = spans[0][0], spans[-1][1]
+            if end - begin <= _LONGEST_RECORD:
+                yield _trimmed(text, "line", begin, end)
+                continue
+            yield _trimmed(text, "line", *spans[0])
+            if len(spans) > 1:
+                yield Element("code", spans[1][0], end)
+
     def _lines(self, start: int, stop: int) -> Iterator[Element]:
         """Yields the parts of a paragraph that is not prose throughout."""
         text = self._text
         spans = list(_line_spans(text, start, stop))
+        if self._format == "markdown" or not may_be_laid_out(text, spans):
+            yield from self._written(spans)
+            return
+        told = dict(laid_out(text, spans, self._tables))
+        others: list[tuple[int, int]] = []
+        for at, span in enumerate(spans):
+            if at in told:
+                yield from self._written(others)
+                others = []
+                yield from told[at]
+            else:
+                others.append(span)
+        yield from self._written(others)
+
+    def _written(self, spans: Sequence[tuple[int, int]]) -> Iterator[Element]:
+        """Yields the parts of neighbouring lines that are not laid out with spaces."""
+        text = self._text
         labels = [_label(text[a:b]) for a, b in spans]
         fields = sum(label == "field" for label in labels)
         if fields and not _are_fields(text, spans, labels):
@@ -192,9 +252,34 @@ def is_line_by_line(text: str) -> bool:
     if len(lines) < _FEWEST_LINES:
         return False
     apart = sum(
-        not (_GOES_ON.match(line) or line.rstrip().endswith(_ENDS)) for line in lines
+        not (_GOES_ON.match(line.lstrip()) or line.rstrip().endswith(_ENDS))
+        for line in lines
     )
-    return 4 * apart > 3 * len(lines)
+    return 4 * apart > 3 * len(lines) and not _is_filled(lines)
+
+
+def _is_filled(lines: Sequence[str]) -> bool:
+    """Tells whether no line has room for the first word of the next: wrapped text.
+
+    Logs and tables have lines of chance lengths, two lines say nothing.
+    """
+    width = max(map(len, lines))
+    if len(lines) <= _FEWEST_LINES or width < _FILLED_FROM:
+        return False
+    if not all(line.lstrip()[:1].isalpha() for line in lines[1:]):
+        return False
+    return all(
+        len(line) + 1 + len(following.split(maxsplit=1)[0]) > width
+        for line, following in pairwise(lines)
+    )
+
+
+def _is_log(rest: str) -> bool:
+    """Tells whether what follows the first record of a log are records and traces."""
+    lines = rest.split("\n")
+    stamped = sum(bool(_STAMP.match(line)) for line in lines)
+    traced = sum(bool(_TRACE.match(line)) for line in lines)
+    return 4 * (stamped + traced) >= 3 * len(lines)
 
 
 def _label(line: str) -> str:

@@ -144,13 +144,40 @@ def underlined(content: Content) -> Document:
     The level of a heading is told by its line's character, and whether there is
     one above as well, in the order in which these first appear.
     """
-    text = content.text
-    headings = list(_underlined_headings(text))
+    text = _printed(content.text)
+    headings = list(_manual_headings(text) or _underlined_headings(text))
     first = headings[0] if headings and headings[0].level == 1 else None
     title = first.title if first else ""
     tables: list[TableFacts] = []
     sections = tuple(_sections(text, 0, headings, tables, content.format))
     return Document(title, sections, tuple(tables))
+
+
+_OVERSTRUCK = re.compile(r"[^\n]\x08|\x1b\[[\d;]*[mK]")
+_MANUAL = re.compile(
+    r"\s*(?P<name>[\w.:+-]+\(\d\w*\)) .*[ \t](?P=name)[ \t]*$", re.MULTILINE
+)
+_MANUAL_HEADING = re.compile(r"^[A-Z][A-Z\d ,/&'()-]{1,60}$", re.MULTILINE)
+
+
+def _printed(text: str) -> str:
+    """Returns a text without what makes a terminal print bold or coloured."""
+    if "\b" in text or "\x1b[" in text:
+        return _OVERSTRUCK.sub("", text)
+    return text
+
+
+def _manual_headings(text: str) -> list[_Heading]:
+    """Returns the headings of a page of a manual as `man` prints it, else none."""
+    page = _MANUAL.match(text)
+    if not page:
+        return []
+    found = [_Heading(1, page["name"], page.start("name"), page.end() + 1)]
+    found += [
+        _Heading(2, one_line(match[0].capitalize()), match.start(), match.end() + 1)
+        for match in _MANUAL_HEADING.finditer(text, page.end())
+    ]
+    return found
 
 
 def _underlined_headings(text: str) -> Iterator[_Heading]:

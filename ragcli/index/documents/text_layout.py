@@ -1,0 +1,308 @@
+"""What people lay out with spaces: columns, fields beside each other, dot leaders.
+
+A gap of two spaces or more is a border where the lines around it have one at the same
+place; elsewhere it is how somebody types after a full stop, or sets text in blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ragcli.index.documents.elements import Element, TableFacts, flat
+
+_INNER_GAP = re.compile(r"[^\s.!?:;\"')\]] {2,}\S")
+_GAP = re.compile(r"(?<=\S)(?:[ ]{2,}|[ ]*\t[ \t]*)(?=\S)")
+_WIDE_GAP = re.compile(r"(?<=[^\s:])(?:[ ]{3,}|[ ]*\t[ \t]*)(?=\S)")
+_AFTER_SENTENCE = re.compile(r"[.!?:;][\"')\]]*$")
+_LEADS = re.compile(r"\.{4}|(?: \.){4}|_{5}|\u00b7{4}")
+_TIME = re.compile(r"[-\u2013obs][ ]?\d{1,2}[:.h]\d\d")
+_LEADER = re.compile(
+    r"[ \t]*(?P<key>[^\s.][^\n]{0,100}?)[ \t]*"
+    r"(?:\.{4,}|(?: \.){4,}\.?|_{5,}|\u00b7{4,})[ \t]*(?P<value>\S[^\n]{0,100})$"
+)
+_HOURS = re.compile(
+    r"[ \t]*(?P<key>[^\W\d][^\n\d:]{1,40}?)[ \t,]+"
+    r"(?P<value>\d{1,2}(?:[:.h]\d\d)?[ ]?(?:[ap]\.?m\.?)?[ ]?(?:-|\u2013|to|bis)[ ]?"
+    r"\d{1,2}[:.h]\d\d\b[^\n]{0,60})$"
+)
+_FIELD = re.compile(
+    r"(?P<key>[^\s:|#>][^\n:|]{0,59}?)[ \t]*:(?:[ \t]+(?P<value>\S[^\n]*))$"
+)
+_OPTION = re.compile(
+    r"[ \t]*(?P<spec>-{1,2}[\w?#@%][^\s,=\[]*(?:(?:,[ ]|,|[ =]|\[=?)\S+){0,6}?)"
+    r"(?:(?:[ ]{2,}|\t)[ \t]*(?P<text>\S.*))?$"
+)
+_RULE = re.compile(r"[ \t]*[-=+_*]{2,}[-=+_* \t]*$")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_NUMBERS = re.compile(r"[^\w]*\d[\d\s.,:/%\u20ac$\u00a3-]*[^\W\d_]{0,4}[.)]?")
+_LONGEST_OPTION = 600
+_KEY_WORDS = 6
+_MOST_GAPS = 40
+_WIDEST = 60
+"""Characters of the cells of a table on average, at most; wider ones are prose."""
+
+
+class _Line(NamedTuple):
+    start: int
+    end: int
+    text: str
+    """Tabs are as wide as any character: what is laid out with them has tabs alone."""
+
+    gaps: tuple[tuple[int, int], ...]
+    """Columns that are blank between two words, two at least."""
+
+
+def laid_out(
+    text: str, spans: Sequence[tuple[int, int]], tables: list[TableFacts]
+) -> list[tuple[int, list[Element]]]:
+    """Returns what is laid out among the lines of a paragraph.
+
+    Args:
+        text: The text.
+        spans: Start and end of each line.
+        tables: The document's tables; those that are found here are appended.
+
+    Returns:
+        For each line that is part of it: its number, and the elements that begin
+        there; [] of a line that goes on with what is above it.
+    """
+    lines = [_line(text, start, end) for start, end in spans]
+    found: list[tuple[int, list[Element]]] = []
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        option = line.text.lstrip().startswith("-") and _OPTION.match(line.text)
+        if option:
+            count = _below(lines, at)
+            found.append((at, [_option(lines[at : at + count], option)]))
+            found += [(at + more, []) for more in range(1, count)]
+            at += count
+            continue
+        leads = _LEADS.search(line.text)
+        pair = (leads and _pair(line, _LEADER)) or _beside(line)
+        count, corridors = (1, []) if pair else _run(lines, at)
+        if corridors:
+            found += _columns(lines[at : at + count], corridors, at, tables)
+        elif pair:
+            found.append((at, pair))
+        else:
+            alone = ((at + n, _alone(lines[at + n])) for n in range(count))
+            found += [(place, pair) for place, pair in alone if pair]
+        at += count
+    return found
+
+
+def may_be_laid_out(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Tells whether lines have what those of paragraphs seldom have; costs little."""
+    return any(_may_be(text[start:end].strip()) for start, end in spans)
+
+
+def _may_be(line: str) -> bool:
+    if "   " in line or "\t" in line or line.startswith("-") or "...." in line:
+        return True
+    if "  " in line and _INNER_GAP.search(line):
+        return True
+    return (":" in line and bool(_TIME.search(line))) or ". . ." in line
+
+
+def _line(text: str, start: int, end: int) -> _Line:
+    said = text[start:end].rstrip()
+    if "|" in said:  # a drawing, or a table that is ruled
+        return _Line(start, start + len(said), said, ())
+    gaps = tuple(
+        match.span()
+        for match in _GAP.finditer(said)
+        if match.end() - match.start() > 2
+        or "\t" in match[0]
+        or not _AFTER_SENTENCE.search(said, 0, match.start())
+    )
+    return _Line(start, start + len(said), said, gaps[: _MOST_GAPS + 1])
+
+
+def _indent(line: _Line) -> int:
+    return len(line.text) - len(line.text.lstrip())
+
+
+def _below(lines: Sequence[_Line], at: int) -> int:
+    """Returns how many lines an option has: those that are indented deeper."""
+    first = _indent(lines[at])
+    count = 1
+    while at + count < len(lines) and _indent(lines[at + count]) > first:
+        count += 1
+    return count
+
+
+def _option(lines: Sequence[_Line], match: re.Match[str]) -> Element:
+    """Returns an option of a program with what is said about it."""
+    start = lines[0].start + match.start("spec")
+    end = lines[-1].end
+    told = flat(" ".join([match["text"] or "", *(line.text for line in lines[1:])]))
+    if len(told) > _LONGEST_OPTION:
+        return Element("item", start, end)
+    return Element("field", start, end, -1, (flat(match["spec"]), told))
+
+
+def lone_field(text: str, start: int, end: int) -> Element | None:
+    """Returns a line with a leader or opening hours as a field, None of any other."""
+    found = _alone(_Line(start, end, text[start:end].rstrip(), ()))
+    return found[0] if found else None
+
+
+def _alone(line: _Line) -> list[Element]:
+    """Returns the field of a line that stands in no table."""
+    leads = _LEADS.search(line.text)
+    return (_pair(line, _LEADER) if leads else []) or _hours_of(line)
+
+
+def _hours_of(line: _Line) -> list[Element]:
+    return _pair(line, _HOURS) if _TIME.search(line.text) else []
+
+
+def _pair(line: _Line, kind: re.Pattern[str]) -> list[Element]:
+    """Returns the field of a line with a dot leader, or with hours at its end."""
+    match = kind.match(line.text)
+    if not match or len(match["key"].split()) > 2 * _KEY_WORDS:
+        return []
+    start = line.start + match.start("key")
+    cells = (flat(match["key"]), flat(match["value"]))
+    return [Element("field", start, line.end, -1, cells)]
+
+
+def _beside(line: _Line) -> list[Element]:
+    """Returns the fields of a line that stand beside each other, or beside words."""
+    borders = [match.span() for match in _WIDE_GAP.finditer(line.text)]
+    if not borders or ":" not in line.text:
+        return []
+    edges = [_indent(line), *(edge for border in borders for edge in border)]
+    edges.append(len(line.text))
+    parts = list(zip(edges[::2], edges[1::2], strict=True))
+    found = []
+    fields = 0
+    for start, end in parts:
+        match = _FIELD.fullmatch(line.text[start:end])
+        if match and len(match["key"].split()) < _KEY_WORDS:
+            cells = (flat(match["key"]), flat(match["value"]))
+            found.append(
+                Element("field", line.start + start, line.start + end, -1, cells)
+            )
+            fields += 1
+        else:
+            found.append(Element("prose", line.start + start, line.start + end))
+    if not fields:
+        return []
+    values = [line.text[start:end] for start, end in parts[1:]]
+    if found[0].kind == "field" and not any(map(_LETTERS.search, values)):
+        key, _, value = line.text.strip().partition(":")
+        whole = (flat(key), flat(value))
+        return [Element("field", line.start + edges[0], line.end, -1, whole)]
+    return found
+
+
+def _run(lines: Sequence[_Line], at: int) -> tuple[int, list[tuple[int, int]]]:
+    """Returns how many lines from one on have gaps in common, and where these are."""
+    corridors = list(lines[at].gaps)
+    if len(corridors) > _MOST_GAPS:
+        return 1, []
+    widest = len(lines[at].text)
+    count = 1
+    while corridors and at + count < len(lines):
+        line = lines[at + count]
+        if _RULE.match(line.text) and not line.gaps:
+            count += 1
+            continue
+        common = _common(corridors, line, widest)
+        if not common or _beside(line) or 2 * len(common) < len(corridors):
+            break
+        corridors = common
+        widest = max(widest, len(line.text))
+        count += 1
+    if count < 2 or not _is_table(lines[at : at + count], corridors):
+        return count, []
+    return count, corridors
+
+
+def _common(
+    corridors: Sequence[tuple[int, int]], line: _Line, widest: int
+) -> list[tuple[int, int]]:
+    """Returns the gaps that a line has as well; what is right of its end is one."""
+    gaps = [*line.gaps, (len(line.text), max(widest, len(line.text)) + 2)]
+    found = []
+    for start, end in corridors:
+        for left, right in gaps:
+            begin, stop = max(start, left), min(end, right)
+            if stop - begin >= (1 if "\t" in line.text else 2):
+                found.append((begin, stop))
+    return found
+
+
+def _is_table(lines: Sequence[_Line], corridors: Sequence[tuple[int, int]]) -> bool:
+    """Tells columns from text that is set in blocks, where gaps meet by chance."""
+    rows = [line for line in lines if not _RULE.match(line.text)]
+    if len(rows) < 2:
+        return False
+    cells = [cell for line in rows for cell in _cells(line, corridors)]
+    if sum(map(len, cells)) > _WIDEST * max(len(cells), 1):
+        return False
+    numbers = sum(bool(_NUMBERS.fullmatch(cell)) for cell in cells)
+    if len(rows) == 2 and len(corridors) < 2 and not numbers:
+        return False
+    small = sum(cell[:1].islower() for cell in cells if cell)
+    gaps = sum(len(line.gaps) for line in rows)
+    return 2 * small <= len(cells) and gaps <= 2 * len(corridors) * len(rows)
+
+
+def _cells(line: _Line, corridors: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    edges = [0, *(edge for corridor in corridors for edge in corridor)]
+    edges.append(max(len(line.text), edges[-1]))
+    return tuple(
+        flat(line.text[start:end])
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+    )
+
+
+def _columns(
+    lines: Sequence[_Line],
+    corridors: Sequence[tuple[int, int]],
+    at: int,
+    tables: list[TableFacts],
+) -> list[tuple[int, list[Element]]]:
+    """Returns rows, or fields where there are two columns that nobody named."""
+    places = [n for n, line in enumerate(lines) if not _RULE.match(line.text)]
+    rows = [_cells(lines[n], corridors) for n in places]
+    ruled = places[0] + 1 < len(lines) and places[0] + 1 not in places
+    named = (ruled and len(rows) > 1) or _is_head(rows)
+    spans = [(lines[n].start + _indent(lines[n]), lines[n].end) for n in places]
+    found: dict[int, list[Element]] = {n: [] for n in range(len(lines))}
+    if len(corridors) == 1 and not named:
+        for n, span, row in zip(places, spans, rows, strict=True):
+            found[n] = [_field_of(span, row)]
+    else:
+        number = len(tables)
+        columns = rows[0] if named else ()
+        tables.append(TableFacts(columns, "", len(rows) - named))
+        for n, span, row in zip(places, spans, rows, strict=True):
+            found[n] = [Element("row", *span, number, row)]
+        if named:
+            found[places[0]] = [Element("columns", *spans[0], number)]
+    return [(at + n, found[n]) for n in found]
+
+
+def _field_of(span: tuple[int, int], row: tuple[str, ...]) -> Element:
+    if not all(row):
+        return Element("line", *span)
+    return Element("field", *span, -1, (row[0].rstrip(":"), row[1]))
+
+
+def _is_head(rows: Sequence[tuple[str, ...]]) -> bool:
+    """Tells whether a row names columns: words where numbers are below it."""
+    head, below = rows[0], rows[1:]
+    if not all(head) or any(map(_NUMBERS.fullmatch, head)):
+        return False
+    for place in range(len(head)):
+        column = [row[place] for row in below if row[place]]
+        numbers = sum(bool(_NUMBERS.fullmatch(cell)) for cell in column)
+        if column and 3 * numbers >= 2 * len(column):
+            return True
+    return False
