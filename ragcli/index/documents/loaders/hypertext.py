@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import unescape
 
-from ragcli.index.documents import text_structure
 from ragcli.index.documents.content import Content, with_newlines
 from ragcli.index.documents.elements import (
     Document,
@@ -21,7 +20,7 @@ from ragcli.index.documents.elements import (
     one_line,
     well_formed,
 )
-from ragcli.index.documents.loaders.labelled import labelled
+from ragcli.index.documents.loaders.labelled import add_paragraph
 
 _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
@@ -501,24 +500,7 @@ def _add(builder: DocumentBuilder, steps: Iterable[_Step]) -> None:
         elif step.kind == "note":
             builder.note(step.text, step.more)
         else:
-            _add_paragraph(builder, step.text)
-
-
-def _add_paragraph(builder: DocumentBuilder, text: str) -> None:
-    lines = [line for line in text.split("\n") if line]
-    fields = [labelled(line) for line in lines]
-    if len(lines) > 1 and 2 * sum(map(bool, fields)) < len(lines):
-        if not text_structure.is_line_by_line(text):
-            builder.paragraph(text)
-            return
-    elif not any(fields):
-        builder.paragraph(text)
-        return
-    for line, told in zip(lines, fields, strict=True):
-        if told:
-            builder.field(*told)
-        else:
-            builder.line(line)
+            add_paragraph(builder, step.text)
 
 
 def _is_layout(table: _Table) -> bool:
