@@ -43,6 +43,9 @@ class IngestReport:
     skipped: tuple[Skipped, ...] = ()
     """What was left out on purpose."""
 
+    notices: tuple[Failure, ...] = ()
+    """Documents that were read in part, each with what of it was not."""
+
     chunks: int = 0
     """Chunks that were made."""
 

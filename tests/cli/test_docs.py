@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -17,6 +18,28 @@ def test_add_tells_what_it_did(notes, run_process):
     assert ran.code == 0
     assert ran.out.startswith("3 added; 23 chunks in ")
     assert ran.err == ""
+
+
+def test_pages_that_are_pictures_are_named(notes, run_process):
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(os.fspath(notes / "report.pdf"), pagesize=(300, 400))
+    canvas.drawString(40, 300, "The harbour has four lights.")
+    canvas.showPage()
+    noise = b"P6 32 32 255\n" + bytes(range(256)) * 12
+    canvas.drawImage(ImageReader(io.BytesIO(noise)), 0, 0, 300, 400)
+    canvas.save()
+
+    ran = run_process("docs", "add", "notes/report.pdf", "--json")
+    assert ran.code == 0
+    assert "report.pdf: page 2 is a picture without text: not read" in ran.err
+    assert ran.json["notices"] == [
+        {
+            "path": "notes/report.pdf",
+            "notice": "page 2 is a picture without text: not read",
+        }
+    ]
 
 
 def test_adding_again_is_free(indexed, run_cli):

@@ -264,6 +264,9 @@ def _report_document(
         "removed": report.removed,
         "failed": [{"path": shown(path), "reason": why} for path, why in failed],
         "skipped": [{"path": shown(path), "reason": why} for path, why in skipped],
+        "notices": [
+            {"path": shown(item.path), "notice": item.reason} for item in report.notices
+        ],
         "chunks": report.chunks,
         "generation": report.generation,
         "seconds": round(report.seconds, 3),

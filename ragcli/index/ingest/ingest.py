@@ -40,6 +40,8 @@ class Tally:
     touched: list[Record] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    notices: list[Failure] = field(default_factory=list)
+    """What of a document could not be read, though most of it was."""
     emptied: set[str] = field(default_factory=set)
     """Documents in whose files there is nothing left to index."""
     chunks: int = 0
@@ -98,6 +100,7 @@ class Ingest:
             unchanged=plan.unchanged + len(tally.touched),
             removed=len(plan.removed) + len(tally.emptied),
             failed=(*plan.failed, *tally.failed),
+            notices=tuple(tally.notices),
             skipped=(*plan.skipped, *tally.skipped),
             chunks=tally.chunks,
             generation=generation,
@@ -177,7 +180,15 @@ class Ingest:
             tally.touched.append({**record, **outcome.touched})
         else:
             (tally.changed if record else tally.added).add(outcome.location)
+            self._tell_notices(outcome, tally)
         self._progress.step(outcome.location)
+
+    def _tell_notices(self, outcome: Outcome, tally: Tally) -> None:
+        """Says what of a document was not read: pages that are pictures, say."""
+        facts = outcome.prepared.record.get("facts", {}) if outcome.prepared else {}
+        for notice in facts.get("notices", ()):
+            tally.notices.append(Failure(outcome.location, notice))
+            self._progress.note(f"{outcome.location}: {notice}")
 
     def _factory(self) -> str:
         return factory(self._embedder())

@@ -34,9 +34,9 @@ _HIDDEN = frozenset(
         r"\w+",
         "info colortbl pict generator themedata listtable listoverridetable rsidtbl"
         " xmlnstbl datastore latentstyles fldinst objdata filetbl revtbl"
-        " colorschememapping nonesttables nesttableprops datafield ftnsep ftnsepc aftnsep aftnsepc"
-        " bkmkstart bkmkend xe tc rxe pgptbl userprops passwordhash docvar"
-        " wgrffmtfilter mmathPr sp sn sv background",
+        " colorschememapping nonesttables nesttableprops datafield ftnsep ftnsepc"
+        " aftnsep aftnsepc bkmkstart bkmkend xe tc rxe pgptbl userprops"
+        " passwordhash docvar wgrffmtfilter mmathPr sp sn sv background",
     )
 )
 _APART = {
