@@ -29,7 +29,8 @@ class Candidate:
     """Offset of its first character in the source's text."""
 
     text: str
-    """What is said: a sentence on one line, a row by columns, or lines of code."""
+    """What it says, to be compared: a sentence on one line, a row by columns, a field
+    with its whole path, or lines of code."""
 
     kind: str
     """Of its unit: `sentence`, `item`, `row`, `field`, `line`, `note` or `code`."""
@@ -45,6 +46,15 @@ class Candidate:
 
     before: str = ""
     """The sentence before it, or what introduces it."""
+
+    is_explained: bool = False
+    """Whether `before` stands directly above it, as a comment above a setting does."""
+
+    introduces: bool = False
+    """Whether it leads to what stands below it, and says little without that."""
+
+    quoted: str = ""
+    """What is shown of it, where that is not `text`: a field as it is written."""
 
     is_whole: bool = True
     """Whether it can be understood as it stands: no fragment of a sentence."""
@@ -70,8 +80,13 @@ def candidates(source: Source) -> list[Candidate]:
     for unit in units:
         if unit.kind in _NEVER:
             continue
-        before = _before(source, unit, found, introduction)
-        found += (replace(item, before=before) for item in _candidates(source, unit))
+        before, near = _before(source, unit, found, introduction)
+        if near:
+            found[-1] = replace(found[-1], introduces=True)
+        found += (
+            replace(item, before=before, is_explained=near)
+            for item in _candidates(source, unit)
+        )
         if unit.kind == "sentence":
             introduction = " ".join(source.text[unit.start : unit.end].split())
     return [replace(item, place=place) for place, item in enumerate(found)]
@@ -79,20 +94,22 @@ def candidates(source: Source) -> list[Candidate]:
 
 def _before(
     source: Source, unit: Unit, found: Sequence[Candidate], introduction: str
-) -> str:
-    """Returns what leads to a unit: the sentence before it, or what introduces a list.
+) -> tuple[str, bool]:
+    """Returns what leads to a unit, and whether it stands directly above it.
 
     A comment directly above a setting, or the paragraph that ends with a colon above
-    a list, says what these are about.
+    a list, says what these are about; of a sentence it is the one before.
     """
     if not found:
-        return ""
+        return "", False
     last = found[-1]
     gap = source.text[last.end : unit.start]
     if unit.kind in _ABOVE_ITEMS:
         near = last.kind in {"sentence", "note"} and gap.count("\n") < 2
-        return introduction if near or introduction.endswith(":") else ""
-    return last.text if last.kind == unit.kind and gap.count("\n") < 2 else ""
+        leads = near or introduction.endswith(":")
+        return (introduction if leads else ""), near
+    is_next = last.kind == unit.kind and gap.count("\n") < 2
+    return (last.text if is_next else ""), False
 
 
 def _whole(source: Source) -> tuple[Unit, ...]:
@@ -113,7 +130,18 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
         return  # the middle of a sentence whose beginning stands in another passage
     said = spoken(source.text, unit, source.tables)
     whole = unit.kind != "sentence" or _is_sentence(text)
-    yield Candidate(source, unit.start, said, unit.kind, unit.end, unit, is_whole=whole)
+    quoted = " ".join(text.split()) if unit.kind == "field" else ""
+    yield Candidate(
+        source,
+        unit.start,
+        said,
+        unit.kind,
+        unit.end,
+        unit,
+        is_whole=whole,
+        introduces=text.endswith(":"),
+        quoted=quoted,
+    )
 
 
 def _is_sentence(text: str) -> bool:

@@ -40,6 +40,9 @@ def composed(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
         return [best]
     if asked.wants_list and best.kind in _LISTED:
         return _whole_list(best, ranked)
+    following = _following(asked, best, ranked)
+    if following:
+        return [best, following]
     wanted = _SEVERAL if asked.wants_several else 2
     chosen = [best]
     covered = set(ranked[0].covered)
@@ -63,6 +66,29 @@ def _earns(asked: Asked, best: Scored, item: Scored, covered: set[str]) -> bool:
         return share >= _WORTHWHILE
     adds = len(item.covered - covered) / max(1, len(item.covered | covered))
     return share >= _ALIKE or (share >= _WORTHWHILE and adds >= _GAIN)
+
+
+def _following(
+    asked: Asked, best: Candidate, ranked: Sequence[Scored]
+) -> Candidate | None:
+    """Returns what stands right below, where the best candidate breaks off or leads on.
+
+    The next step is asked for, or a line ends in the middle.
+    """
+    is_step = asked.wants_next and best.kind == "item"
+    breaks_off = best.kind in _LISTED and best.text.endswith(
+        ("...", "\u2026", ",", "-")
+    )
+    if not (is_step or breaks_off):
+        return None
+    below = (
+        item.candidate
+        for item in ranked
+        if item.candidate.source == best.source
+        and item.candidate.kind == best.kind
+        and item.candidate.place == best.place + 1
+    )
+    return next(below, None)
 
 
 def _whole_list(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:

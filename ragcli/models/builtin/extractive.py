@@ -65,7 +65,9 @@ class ExtractiveModel:
                 yield _separator(chosen[index - 1], item)
             kind = "code" if item.kind == "code" else "line"
             span = (item.start, item.end)
-            yield Quotation(item.text, item.source.marker, kind, span, sure)
+            yield Quotation(
+                item.quoted or item.text, item.source.marker, kind, span, sure
+            )
 
 
 def _separator(before: Candidate, item: Candidate) -> str:

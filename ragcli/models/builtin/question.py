@@ -35,7 +35,7 @@ NUMBER = re.compile(
 MONEY = re.compile(
     r"[$\u20ac\u00a3\u00a5\u20bd]\s?\d|\d\s?(?:[$\u20ac\u00a3\u00a5\u20bd]|euros?\b|eur\b"
     r"|usd\b|gbp\b|chf\b|pln\b|z\u0142|dollars?\b|cents?\b|pounds?\b|francs?\b|rubles?\b"
-    r"|\u0440\u0443\u0431|\u5186|\u5143|\uc6d0)|\d+[.,]\d{2}\b|\bfree\b|\d",
+    r"|\u0440\u0443\u0431|\u5186|\u5143|\uc6d0)|\d+[.,]\d{2}\b|\bfree\b",
     _I,
 )
 DATE = re.compile(
@@ -54,7 +54,7 @@ DURATION = re.compile(
     rf"(?:\d|\b(?:{_NUMBER_WORDS}|an?|few|several|half|quarter)\b)[\s-]*"
     r"(?:[a-z-]+\s)?(?:sec|min|hour|day|week|month|year|decade|century|s\b|ms\b|m\b|h\b|d\b"
     r"|sekunde|minute|stunde|tag|woche|monat|jahr|jour|semaine|mois|an\b|ans\b|heure"
-    r"|d[ií]a|semana|mes|a[ñn]o|hora)|\b(?:until|till|from)\b|\d|forever|indefinite|permanent",
+    r"|d[ií]a|semana|mes|a[ñn]o|hora)|\b(?:until|till)\b|forever|indefinite|permanent",
     _I,
 )
 PERSON = re.compile(
@@ -74,6 +74,13 @@ ADDRESS = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:com|org|net|de|io|eu|fr|uk|info)\b|\w@\w", _I
 )
 IDENTIFIER = re.compile(r"\d|\b[A-Z]{2,}\b")
+MEASURE = re.compile(
+    r"\d[\d.,\u00a0 ]*\s?-?(?:mm|cm|dm|m|km|metres?|meters?|met(?:er|re)n?|inch(?:es)?|ft|feet|foot|yards?|miles?"
+    r"|kilomet(?:er|re)s?|kg|g|grams?|kilos?|tons?|tonnes?|lbs?|pounds?|ounces?|l|ml|lit(?:er|re)s?|gallons?"
+    r"|[kmgt]i?b|bytes?|bits?|hz|[kmg]hz|w|kw|mw|v|a|\u00b0|degrees?|grad|celsius|fahrenheit|k|mph|km/h|knots?"
+    r"|m\u00b2|m2|m\u00b3|hectares?|acres?|storeys?|floors?|pages?|%)(?![\w])|[\"\u2033\u2032]",
+    _I,
+)
 REASON = re.compile(
     r"\b(?:because|since|due to|so that|in order|reasons?|therefore|thus|hence|caus\w+|as a result"
     r"|to avoid|prevents?|otherwise|weil|damit|wegen|denn|parce|car|pour|porque)\b|\bto [a-z]+",
@@ -98,11 +105,24 @@ class Kind:
     required: bool = False
     """Whether what holds none of it cannot be the answer."""
 
+    value: re.Pattern[str] | None = None
+    """What it looks like in a row or field, whose name says what the value is."""
+
+    def is_in(self, text: str, *, is_structured: bool) -> bool:
+        """Tells whether a sentence, or a row or field, holds this kind."""
+        sign = self.value if is_structured and self.value else self.sign
+        return bool(sign.search(text))
+
 
 def _kind(
-    name: str, asked: str, sign: re.Pattern[str], *, required: bool = False
+    name: str,
+    asked: str,
+    sign: re.Pattern[str],
+    *,
+    required: bool = False,
+    value: re.Pattern[str] | None = None,
 ) -> Kind:
-    return Kind(name, re.compile(asked, _I), sign, required)
+    return Kind(name, re.compile(asked, _I), sign, required, value)
 
 
 KINDS = (
@@ -137,6 +157,7 @@ KINDS = (
         r"|combien de temps|cu[aá]nto (?:tiempo|dura)|\bhow old\b|\bwhat age\b|wie alt",
         DURATION,
         required=True,
+        value=NUMBER,
     ),
     _kind(
         "money",
@@ -145,6 +166,14 @@ KINDS = (
         r"|\bwie ?viel kostet|was kostet|kosten\b|preis\b|combien co[uû]te|prix\b|cu[aá]nto cuesta|precio",
         MONEY,
         required=True,
+        value=NUMBER,
+    ),
+    _kind(
+        "measure",
+        r"\bhow (?:far|big|large|tall|high|deep|fast|wide|heavy|hot|cold|warm|thick|broad)\b|\bhow long is (?:the|a|an)\b"
+        r"|\bwie (?:hoch|gro[\u00dfs]|weit|schwer|breit|tief|schnell|warm)\b|\bwhat (?:is|was) the (?:height|length|width|depth|weight|size|temperature|speed)\b",
+        MEASURE,
+        value=NUMBER,
     ),
     _kind(
         "number",
@@ -199,6 +228,14 @@ _LIST = re.compile(
     r"|^(?:which|what) (?:\w+ ){0,2}?(?:\w{3,}s) (?:are|were|do|can|have|exist)\b|\bz[äa]hle?\b.*\bauf\b|\bnenne\b|\bliste\b",
     _I,
 )
+_COUNTED = re.compile(
+    r"\bhow many (?P<what>(?:[a-z-]+ ){0,2}?[a-z-]+?)(?= (?:is|are|was|were|do|does|did|have|has"
+    r"|had|can|could|will|would|may|must|should|fit|in|on|of|per|at|to|that|which)\b|\?|$)",
+    _I,
+)
+_NEXT = re.compile(
+    r"\b(?:after(?:wards)?|next|then|nach|danach|apr[eè]s|despu[eé]s)\b", _I
+)
 _SEVERAL = re.compile(
     r"\b(?:steps|procedure|instructions|differences?|compare[ds]?|comparison|versus|vs|advantages"
     r"|disadvantages|pros|reasons|and (?:what|how|why|when|where|who|which))\b|^how (?:do|can|should|to)\b|^wie (?:kann|mache)\b",
@@ -231,6 +268,17 @@ class Asked:
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of answer that it may want, the most particular first."""
         return tuple(kind for kind in KINDS if kind.asked.search(self.text))[:2]
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """What is to be counted, in a question that begins so; lower case."""
+        match = _COUNTED.search(self.text)
+        return frozenset(match["what"].lower().split()) if match else frozenset()
+
+    @cached_property
+    def wants_next(self) -> bool:
+        """Whether what follows something is asked for."""
+        return bool(_NEXT.search(self.text))
 
     @cached_property
     def wants_code(self) -> bool:

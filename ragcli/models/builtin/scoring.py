@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 COSINE_WEIGHT = 0.5
 SOURCE_WEIGHT = 0.2
 TYPE_WEIGHT = 0.3
+LACK_WEIGHT = -0.5
+"""Added to what holds none of a kind that the answer must hold."""
+KEY_WEIGHT = 0.4
+"""Added to a field whose whole key the question says."""
+SHORTENED = 0.7
+"""What a word is worth that a name has in a shorter or longer form: `auth`."""
 ABOVE_WEIGHT = 0.35
 """What a word of the question is worth that only stands above a candidate."""
 BEFORE_WEIGHT = 0.5
@@ -45,6 +51,10 @@ ATTACHED_WEIGHT = 0.5
 """Added to what came with the question: that is what it is about, most likely."""
 CODE_WEIGHT = 0.4
 """Added to code when code is asked for, and taken off when it is not."""
+EXPLAINED_WEIGHT = 0.9
+"""What a word is worth in the comment directly above a setting."""
+INTRODUCTION_WEIGHT = -0.4
+"""Added to what only leads to what stands below it."""
 FRAGMENT_WEIGHT = -0.35
 """Added to what cannot be understood as it stands."""
 ANCHOR_WEIGHT = 0.5
@@ -55,6 +65,12 @@ HISTORY_WEIGHT = 0.3
 """Weight of a word that the conversation added to the question."""
 LEANING_WEIGHT = 0.8
 """The same where the question points back: what it is about was said before."""
+_SHORTEST = 4
+"""Characters of a word that a longer one may begin with."""
+_NO_NUMBER = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?"
+    r"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?|\bv?\d+(?:\.\d+){2,}\b|\b[A-Za-z_-]+\d[\w-]*"
+)
 _LATIN = re.compile("[A-Za-z]")
 """The kinds of answer are known by their signs in languages of this script."""
 _STRUCTURED = frozenset({"row", "field", "item", "line"})
@@ -190,14 +206,26 @@ class _Lexical:
 
     def of(self, item: Candidate) -> _Side:
         """Returns the shares of the question's words in and around a candidate."""
-        own = frozenset(self._stems(item.text)) & self._worth.keys()
+        stems = frozenset(self._stems(item.text))
+        own = stems & self._worth.keys()
         before = frozenset(self._stems(item.before)) & self._worth.keys() - own
         above = self._stems_above(item.above) & self._worth.keys() - own - before
         said = self._share(own)
+        if item.kind in _STRUCTURED:
+            said += SHORTENED * self._share(self._shortened(stems, own))
         near = self._share(before)
         over = self._share(above)
-        score = said + BEFORE_WEIGHT * near + ABOVE_WEIGHT * over
+        beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
+        score = said + beside * near + ABOVE_WEIGHT * over
         return _Side(score, own)
+
+    def _shortened(self, stems: frozenset[str], own: frozenset[str]) -> frozenset[str]:
+        """Returns the question's words that names have in a shorter or longer form."""
+        return frozenset(
+            word
+            for word in self._worth.keys() - own
+            if any(is_shortened(word, stem) for stem in stems)
+        )
 
     def _stems_above(self, text: str) -> frozenset[str]:
         if text not in self._above:
@@ -245,7 +273,10 @@ def _vector_scores(
     question: str, found: Sequence[Candidate], embedder: BuiltinEmbedder
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Returns cosine, late interaction, and that with what stands above."""
-    texts = [item.text for item in found]
+    texts = [
+        f"{item.before}\n{item.text}" if item.is_explained else item.text
+        for item in found
+    ]
     vectors, tokens = embedder.embed_with_tokens(texts)
     cosine = vectors @ embedder.embed([question])[0]
     maxsim = Interaction(tokens, embedder).maxsim([(question, 1.0)])
@@ -261,23 +292,68 @@ def _kind_score(asked: Asked, item: Candidate) -> tuple[float, bool]:
     score = 0.0
     if item.kind == "code":
         score += CODE_WEIGHT if asked.wants_code else -CODE_WEIGHT
+    if item.introduces and not asked.wants_several:
+        score += INTRODUCTION_WEIGHT
     if not item.is_whole:
         score += FRAGMENT_WEIGHT
     fresh = _fresh(asked, item)
     lacks = False
+    if item.kind == "field" and _is_key_asked(asked, item):
+        score += KEY_WEIGHT
     for kind in asked.kinds[:1]:
-        holds = bool(kind.sign.search(fresh))
+        holds = kind.is_in(fresh, is_structured=item.kind in _STRUCTURED)
+        holds = holds and _counts_the_same(asked, item)
         score += TYPE_WEIGHT * holds
         lacks = kind.required and not holds and bool(_LATIN.search(fresh))
+        score += LACK_WEIGHT * lacks
     return score, lacks
+
+
+def is_shortened(one: str, other: str) -> bool:
+    """Tells whether one word is the beginning of another, as `auth` is."""
+    short, long = sorted((one, other), key=len)
+    return len(short) >= _SHORTEST and long.startswith(short)
+
+
+def _is_key_asked(asked: Asked, item: Candidate) -> bool:
+    """Tells whether the question says all of a field's key, its last part at least."""
+    cells = item.unit.cells if item.unit else ()
+    if not cells:
+        return False
+    key = {word for word in words(cells[0].rsplit(".", 1)[-1]) if not word.isdigit()}
+    said = set(words(asked.text))
+    return bool(key) and all(
+        any(word == other or is_shortened(word, other) for other in said)
+        for word in key
+    )
+
+
+def _counts_the_same(asked: Asked, item: Candidate) -> bool:
+    """Tells whether what is to be counted is spoken of in or around a candidate."""
+    if not asked.counted:
+        return True
+    around = set(words(f"{item.above}\n{item.before}\n{item.text}"))
+    return any(
+        word == other or is_shortened(word.rstrip("s"), other)
+        for word in asked.counted
+        for other in around
+    )
 
 
 def _fresh(asked: Asked, item: Candidate) -> str:
     """Returns a candidate's text without the names and numbers of the question.
 
-    What the question says itself is no answer to it.
+    What the question says itself is no answer to it; and of dates, times and versions
+    the digits are no number that could be one.
     """
     text = item.text
+    if asked.kinds and asked.kinds[0].name in {
+        "number",
+        "measure",
+        "duration",
+        "money",
+    }:
+        text = _NO_NUMBER.sub(" ", text)
     for anchor in asked.anchors:
         at = text.lower().find(anchor)
         while at >= 0:
