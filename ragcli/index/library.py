@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from ragcli.index.segments.catalogue import Record
 
 __all__ = ["DocumentInfo", "Library"]
+
+
+_AGAIN = 256
+"""Documents that are read again before the index is published."""
 
 
 class Library:
@@ -116,7 +121,34 @@ class Library:
         if place and work.is_empty:
             note = unchanged.Note.of(work, plan.apart(scope.roots, known))
             unchanged.keep(place, note, scope, since)
-        return self._carry_out(work, Request("sync"), base, progress, wait)
+        report = self._carry_out(work, Request("sync"), base, progress, wait)
+        return self._read_again(work, report, progress, wait)
+
+    def _read_again(
+        self, work: Plan, report: IngestReport, progress: Progress, wait: float
+    ) -> IngestReport:
+        """Reads again what an older reader made, in batches that stay when stopped."""
+        from ragcli.index.report import Request
+
+        if work.outdated:
+            progress.note(
+                f"reading {len(work.outdated):,} documents again that an older version "
+                "read; stop at any time, what is done stays"
+            )
+        for batch in work.batches(_AGAIN):
+            base, _ = self._base()
+            part = self._carry_out(batch, Request("sync"), base, progress, wait)
+            report = replace(
+                report,
+                reread=report.reread + part.changed,
+                removed=report.removed + part.removed,
+                failed=(*report.failed, *part.failed),
+                skipped=(*report.skipped, *part.skipped),
+                chunks=report.chunks + part.chunks,
+                generation=part.generation,
+                seconds=report.seconds + part.seconds,
+            )
+        return report
 
     def remove(self, paths: Sequence[Path], *, wait: float = 0) -> IngestReport:
         """Forgets documents, or all below a directory; the files stay on disk.

@@ -49,6 +49,9 @@ class IngestReport:
     chunks: int = 0
     """Chunks that were made."""
 
+    reread: int = 0
+    """Unchanged documents that were read again: an older version had read them."""
+
     generation: str = ""
     """The index that has it all."""
 

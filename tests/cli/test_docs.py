@@ -87,6 +87,23 @@ def test_show_gives_chunks_with_their_lines(indexed, run_cli):
     assert "Locks > Holders" in run_cli("docs", "show", "notes/locks.md").out
 
 
+def test_show_tells_rows_fields_and_a_guessed_encoding(indexed, run_cli):
+    table = indexed / "staff.csv"
+    table.write_bytes("name;Straße\nJörg;Höhe 5\nÄnne;Öde 7\n".encode("cp1252"))
+    run_cli("docs", "add", "notes/staff.csv")
+
+    told = run_cli("docs", "show", "notes/staff.csv", "--json").json
+    [chunk] = told["chunks"]
+    assert told["encoding"] == told["facts"]["encoding"] == "cp1252"
+    assert chunk["tables"][0]["columns"] == ["name", "Straße"]
+    assert chunk["units"][1]["cells"] == ["Jörg", "Höhe 5"]
+    assert chunk["units"][2]["lines"] == [3, 3]
+    shown = run_cli("docs", "show", "notes/staff.csv").out
+    assert "encoding: cp1252 (a guess)" in shown
+    assert "row 3" in shown
+    assert "name: Änne; Straße: Öde 7" in shown
+
+
 def test_remove_leaves_the_file(indexed, run_cli):
     ran = run_cli("docs", "remove", "notes/locks.md")
 

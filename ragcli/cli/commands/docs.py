@@ -14,11 +14,14 @@ from ragcli.cli.input.options import Invocation, examples, paths
 from ragcli.cli.output.answer_documents import place
 from ragcli.cli.output.formatting import count, moment, size
 from ragcli.errors import ExitCode
+from ragcli.language.units import spoken
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
+    from ragcli.index.passages import Passage
     from ragcli.index.report import GenerationInfo, IngestReport
     from ragcli.index.segments.catalogue import DocumentInfo
+    from ragcli.language.units import Unit
 
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say why each skipped file was skipped.")
@@ -53,7 +56,10 @@ def add(
 
 @examples("ragcli docs sync", "ragcli docs sync --json | jq .changed")
 def sync(call: Invocation, explain: Explain = False) -> int:
-    """Index what changed, and forget documents that are gone."""
+    """Index what changed, and forget documents that are gone.
+
+    What an older version of ragcli read is read again.
+    """
     with call.open(expires=True) as workspace, call.progress() as progress:
         report = workspace.library.sync(progress, wait=call.wait)
     return _report(call, report, [], explain=explain)
@@ -109,7 +115,11 @@ def show(
         str, typer.Argument(metavar="PATH", autocompletion=live_names.documents)
     ],
 ) -> None:
-    """Show a document's chunks and where they stand."""
+    """Show a document as the program understands it.
+
+    Its chunks, where they stand, and what in them can be quoted: sentences, rows by
+    column, fields, items, lines, code.
+    """
     with call.open() as workspace:
         found, passages = workspace.library.document(*paths([path]))
     if call.as_json:
@@ -121,21 +131,31 @@ def show(
                 "kind": passage.kind,
                 "language": passage.language,
                 "text": passage.text,
+                "units": [_unit(passage, unit) for unit in passage.units],
+                "tables": [table._asdict() for table in passage.tables],
             }
             for passage in passages
         ]
-        call.output.document({"document": _document(found), "chunks": chunks})
+        facts = dict(found.facts)
+        told = {"document": _document(found), "chunks": chunks, "facts": facts}
+        call.output.document({**told, "encoding": facts.get("encoding", "utf-8")})
         return
     call.output.line(f"{shown(found.path)}  {found.title}", style="bold")
     call.output.line(
         f"{found.format}, {size(found.size)}, {count(found.chunks, 'chunk')}"
     )
+    for name, value in found.facts.items():
+        guess = " (a guess)" if name == "encoding" else ""
+        said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        call.output.line(f"{name}: {said}{guess}")
     for passage in passages:
         where = place(passage.path, passage.page, passage.lines)
         heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
         call.output.line()
         call.output.line(f"{where}{heading}", style="dim")
-        call.output.text(passage.text.rstrip("\n"))
+        for unit in passage.units:
+            said = spoken(passage.text, unit, passage.tables)
+            call.output.text(f"{_unit_place(passage, unit):14}{said}")
 
 
 @examples("ragcli docs rollback", "ragcli docs rollback gen-00000007")
@@ -197,6 +217,30 @@ def unmount(
         for gone in set(mounted) - set(kept):
             mounts.forget(gone, workspace.home)
     _mounted(call, kept)
+
+
+def _unit_place(passage: Passage, unit: Unit) -> str:
+    """Returns what a unit is and where: `field 12`, `row 7`, `line 00:01:20`."""
+    first = _unit_lines(passage, unit)
+    return " ".join([unit.kind, unit.label or (str(first[0]) if first else "")])
+
+
+def _unit_lines(passage: Passage, unit: Unit) -> tuple[int, int] | None:
+    if unit.lines or not passage.lines:
+        return unit.lines
+    first = passage.lines[0] + passage.text.count("\n", 0, unit.start)
+    return first, first + passage.text.count("\n", unit.start, unit.end)
+
+
+def _unit(passage: Passage, unit: Unit) -> dict[str, Any]:
+    return {
+        "kind": unit.kind,
+        "text": passage.text[unit.start : unit.end],
+        "lines": _unit_lines(passage, unit),
+        "table": unit.table if unit.table >= 0 else None,
+        "cells": list(unit.cells),
+        "label": unit.label,
+    }
 
 
 def _mounted(call: Invocation, mounts: list[str]) -> None:
@@ -262,6 +306,7 @@ def _report_document(
         "changed": report.changed,
         "unchanged": report.unchanged,
         "removed": report.removed,
+        "reread": report.reread,
         "failed": [{"path": shown(path), "reason": why} for path, why in failed],
         "skipped": [{"path": shown(path), "reason": why} for path, why in skipped],
         "notices": [
@@ -280,6 +325,7 @@ def _report_line(report: IngestReport, failed: int, skipped: int, hint: str) -> 
         "changed": report.changed,
         "unchanged": report.unchanged,
         "removed": report.removed,
+        "read again": report.reread,
         "failed": failed,
     }
     told = ", ".join(f"{number:,} {word}" for word, number in numbers.items() if number)

@@ -35,6 +35,7 @@ _SKIPPED_DIRECTORIES = {
         ("node_modules", ".venv", "venv", ".eggs", "site-packages"),
         "installed packages",
     ),
+    **dict.fromkeys((".obsidian", ".trash"), "a notes program's own"),
     **dict.fromkeys((".ssh", ".gnupg", ".aws", ".kube", ".password-store"), "secrets"),
 }
 _SECRET_SUFFIXES = frozenset(

@@ -35,10 +35,22 @@ class Plan:
     failed: list[Failure] = field(default_factory=list)
     """What could not even be looked at."""
 
+    outdated: list[tuple[Found, Record]] = field(default_factory=list)
+    """Unchanged files that an older reader read; `sort` fills it when `rereads`."""
+
+    rereads: bool = False
+    """Whether what an older reader made is to be read again."""
+
     @property
     def is_empty(self) -> bool:
         """Whether all is as it was, and nothing was in the way of seeing that."""
-        return not (self.to_read or self.removed or self.failed)
+        return not (self.to_read or self.removed or self.failed or self.outdated)
+
+    def batches(self, size: int) -> Iterator[Plan]:
+        """Yields plans that read the outdated files again, so many at a time."""
+        for start in range(0, len(self.outdated), size):
+            batch = self.outdated[start : start + size]
+            yield Plan([(found, {**record, "digest": ""}) for found, record in batch])
 
     def sort(
         self, items: Iterable[Found | Skipped], known: Mapping[str, Record]
@@ -50,7 +62,12 @@ class Plan:
                 continue
             record = known.get(item.location)
             if record and catalogue.is_unchanged(record, item.size, item.mtime_ns):
-                self.unchanged += 1
+                if self.rereads and catalogue.is_outdated(record):
+                    self.outdated.append((item, record))
+                else:
+                    self.unchanged += 1
+            elif record and self.rereads and catalogue.is_outdated(record):
+                self.to_read.append((item, {**record, "digest": ""}))
             else:
                 self.to_read.append((item, record))
 
@@ -75,7 +92,7 @@ def of_paths(paths: Sequence[Path], known: Mapping[str, Record], max_size: int) 
 
 def of_sync(roots: Roots, known: Mapping[str, Record], max_size: int) -> Plan:
     """Returns the plan for bringing an index up to date with the disk."""
-    plan = Plan()
+    plan = Plan(rereads=True)
     others = (path for path in apart(roots, known) if os.path.lexists(path))
     places = [*roots.directories, *others]
     left_out = tuple(map(_prefix, roots.left_out))

@@ -23,7 +23,7 @@ from ragcli.index.documents.loaders import bounds
 from ragcli.index.documents.loaders.load import load, text_document
 from ragcli.index.fulltext import analysis
 from ragcli.index.passages import Chunk, indexed_text
-from ragcli.index.segments.catalogue import Record
+from ragcli.index.segments.catalogue import READER, Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,6 +206,7 @@ def _outcome(told: Record, loaded: Document, chunking: Chunking) -> Outcome:
     told["title"] = loaded.title
     told["format"] = loaded.format
     told["language"] = loaded.language
+    told["reader"] = READER
     if loaded.facts:
         told["facts"] = dict(loaded.facts)
     _check_weight(len(loaded.sections), 0)

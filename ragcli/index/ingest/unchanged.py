@@ -26,7 +26,7 @@ from ragcli.index.documents.discover import Skipped
 from ragcli.index.documents.ignore import RULE_FILES
 from ragcli.index.generations.pointer import SYNC_NOTE
 from ragcli.index.report import IngestReport
-from ragcli.index.segments.catalogue import RACY_NS
+from ragcli.index.segments.catalogue import RACY_NS, READER
 
 if TYPE_CHECKING:
     from ragcli.index.generations.manifest import Manifest
@@ -138,6 +138,7 @@ def _told(scope: Scope) -> dict[str, Any]:
     roots = scope.roots
     return {
         "version": __version__,
+        "reader": READER,
         "generation": scope.generation,
         "directories": list(roots.directories),
         "left_out": list(roots.left_out),

@@ -4,6 +4,7 @@ A record is a plain dict, because ten thousand of them are read on every sync:
 
     {"path", "title", "digest", "size", "mtime_ns", "checked_ns", "added",
      "format", "language", "row", "chunks"}     a document, chunks row … row+chunks-1
+         and "facts", "reader", where there are any
     {"path", "gone": true}                      it was removed
 """
 
@@ -13,7 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Record = dict[str, Any]
+
+READER = 2
+"""Counts up when documents are read better: `docs sync` reads older ones again."""
 
 RACY_NS = 2_000_000_000
 """A file that changed less than this before it was read may change again within the
@@ -61,12 +65,22 @@ class DocumentInfo:
     language: str
     """ISO 639-1 code, "" when unknown."""
 
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What else is known: tags, dates, a guessed encoding."""
+
+    reader: int = READER
+    """Which version of the reader made it."""
+
 
 def info(record: Record) -> DocumentInfo:
     """Returns a record as a value."""
-    return DocumentInfo(
-        **{item.name: record[item.name] for item in fields(DocumentInfo)}
-    )
+    told = {"facts": {}, "reader": 1, **record}
+    return DocumentInfo(**{item.name: told[item.name] for item in fields(DocumentInfo)})
+
+
+def is_outdated(record: Record) -> bool:
+    """Tells whether an older reader made what is stored of a document."""
+    return int(record.get("reader", 1)) < READER
 
 
 def key(path: str) -> int:

@@ -342,3 +342,45 @@ def test_an_index_that_may_not_be_written_is_read(
     finally:
         for place in places:
             place.chmod(0o700 if place.is_dir() else 0o600)
+
+
+def test_sync_reads_again_what_an_older_reader_made(
+    library, notes, progress, monkeypatch
+):
+    from ragcli.index.segments import catalogue
+
+    monkeypatch.setattr("ragcli.index.ingest.reading.READER", 1)
+    age(*notes.iterdir())
+    library.add([notes], progress)
+    assert {item.reader for item in library.documents()} == {1}
+    monkeypatch.undo()
+    monkeypatch.setattr("ragcli.index.library._AGAIN", 2)
+
+    report = library.sync(progress)
+    assert (report.reread, report.changed, report.unchanged) == (3, 0, 0)
+    assert {item.reader for item in library.documents()} == {catalogue.READER}
+    assert any("3 documents again" in note for note in progress.notes)
+    assert library.sync(progress).reread == 0
+
+
+def test_reading_again_keeps_what_is_done_when_it_is_stopped(
+    library, notes, progress, monkeypatch
+):
+    monkeypatch.setattr("ragcli.index.ingest.reading.READER", 1)
+    age(*notes.iterdir())
+    library.add([notes], progress)
+    monkeypatch.undo()
+    monkeypatch.setattr("ragcli.index.library._AGAIN", 1)
+    done = []
+
+    def stop_after_two(name: str, count: int = 1) -> None:
+        done.append(name)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(progress, "step", stop_after_two)
+        with pytest.raises(KeyboardInterrupt):
+            library.sync(progress)
+    assert sorted(item.reader for item in library.documents()) == [1, 2, 2]
+    assert library.sync(progress).reread == 1
