@@ -170,7 +170,7 @@ class ChatApp(App[None]):
 
     def _lost(self) -> None:
         self.ended_by = signal.SIGHUP
-        hung_up(self.chat.keep_now, 128 + signal.SIGHUP)
+        hung_up(self.chat.drafts.keep_now, 128 + signal.SIGHUP)
 
     def action_leave(self) -> None:
         """Ends the chat; the answer so far and the draft are kept."""
@@ -181,7 +181,7 @@ class ChatApp(App[None]):
         selected = self.screen.get_selected_text()
         if selected:
             self.copy_to_clipboard(selected)
-        elif self.chat.asking is not None:
+        elif self.chat.answering.asking is not None:
             self.chat.stop()
         elif self.chat.prompt.text and self.screen is self.chat:
             self.chat.prompt.put("")
@@ -220,10 +220,10 @@ def run(
         profiles.prompt = None  # the terminal is the chat's from now on
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
-        profile = app.chat.profile
-        if app.chat.lost is not None:
-            raise app.chat.lost
-        app.chat.keep_now()
+        profile = app.chat.desk.profile
+        if app.chat.drafts.lost is not None:
+            raise app.chat.drafts.lost
+        app.chat.drafts.keep_now()
     finally:
         gc.enable()  # had the chat ended before its first frame
         profile.close()

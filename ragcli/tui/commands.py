@@ -1,7 +1,7 @@
 """Everything the chat can be told to do: one table for slash commands and palette.
 
-Each command is a method `command_<name>` of the chat screen, which takes the text
-after the command's name. Keys call the same methods.
+Each command is a method `command_<name>` of the chat screen or of one of its parts,
+which takes the text after the command's name. Keys call the same methods.
 """
 
 from __future__ import annotations

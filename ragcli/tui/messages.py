@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,40 @@ from ragcli.sessions.records.records import Conversation, Turn
 
 if TYPE_CHECKING:
     from ragcli.tui.ports import ProfilePort
+
+
+class StateChanged(Message):
+    """Something that the status line speaks of is not as it was."""
+
+
+@dataclass
+class DocumentsChanged(Message):
+    """Documents were added to a profile, or taken out."""
+
+    profile: ProfilePort
+    added: bool = False
+    """Whether there are documents that were not there before."""
+
+
+class ConversationOpened(Message):
+    """Another conversation is on the screen."""
+
+
+@dataclass
+class ConversationLoaded(Message):
+    """The end of a conversation was read."""
+
+    questions: Sequence[str]
+    """What was asked in it, oldest first, as far as it is loaded."""
+
+
+@dataclass
+class TurnWanted(Message):
+    """The user wants to see a turn, in whatever conversation it stands."""
+
+    turn: Turn
+    pattern: re.Pattern[str] | None = None
+    """What it was found by."""
 
 
 @dataclass

@@ -57,11 +57,12 @@ async def _measure(place: Path, lines: int, rate: float, seconds: float) -> Stal
         while not app.chat.status.status.model:
             await pilot.pause(0.05)
         app.chat.ask("How long does a commit wait?")
-        while app.chat.asking is None or app.chat.asking.retrieved is None:
+        answering = app.chat.answering
+        while answering.asking is None or answering.asking.retrieved is None:
             await asyncio.sleep(0.01)
         started, stopped = time.perf_counter(), threading.Event()
         beat = asyncio.create_task(_beat(waits, stopped))
-        while app.chat.asking is not None:
+        while app.chat.answering.asking is not None:
             await asyncio.sleep(0.05)
         spent = time.perf_counter() - started
         stopped.set()

@@ -44,7 +44,7 @@ async def ask(pilot: Pilot[Any], app: ChatApp, text: str) -> None:
     """Types a question, sends it, and waits until it is asked or queued."""
 
     def taken() -> int:
-        return len(app.chat.profile.requests) + len(app.chat.queue)
+        return len(app.chat.desk.profile.requests) + len(app.chat.answering.queue)
 
     before = taken()
     app.chat.prompt.put(text)

@@ -54,7 +54,7 @@ async def picture(home: str) -> str:
             await pilot.pause(0.05)
         for question in QUESTIONS:
             app.chat.ask(question)
-            while app.chat.asking is not None:
+            while app.chat.answering.asking is not None:
                 await pilot.pause(0.05)
             await pilot.pause(0.2)
         await pilot.press("ctrl+up", "1")

@@ -37,7 +37,7 @@ async def test_an_answer_streams_and_is_recorded(chat: Chat):
         await type_text(pilot, "hello there")
         await pilot.press("enter")
         await until(pilot, lambda: backend.first.history.turns)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         shown = screen_text(app)
 
     assert "hello there" in shown
@@ -51,7 +51,7 @@ async def test_the_second_question_stays_in_the_conversation(chat: Chat):
     async with chat() as (pilot, app, backend):
         for number in (1, 2):
             await ask(pilot, app, f"question {number}")
-            await until(pilot, lambda: app.chat.asking is None)
+            await until(pilot, lambda: app.chat.answering.asking is None)
 
     first, second = backend.first.requests
     assert first.new
@@ -67,7 +67,7 @@ async def test_a_question_right_after_new_belongs_to_the_new_conversation(
         app.chat.run_command("new")
         app.chat.ask("in the new one?")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
     assert backend.first.requests[0].new
     assert len(backend.first.history.titles) == 2
@@ -81,13 +81,13 @@ async def test_new_while_a_first_answer_streams_leaves_it_its_own_conversation(
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "first?")
         await send(pilot, app, "/new")
-        await until(pilot, lambda: not app.chat.is_opening)
+        await until(pilot, lambda: not app.chat.desk.is_opening)
         gate.let(2)
-        await until(pilot, lambda: app.chat.asking is None)
-        assert not app.chat.conversation
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        assert not app.chat.desk.conversation
         assert "first?" not in [v.turn.question for v in app.chat.transcript.turns]
         await ask(pilot, app, "second?")
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
     first, second = backend.first.history.turns
     assert first.conversation != second.conversation
@@ -101,7 +101,7 @@ async def test_escape_stops_and_keeps_what_was_said(chat: Chat):
         gate.let(2)
         await until(pilot, lambda: "waits" in screen_text(app))
         await pilot.press("escape")
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         shown = screen_text(app)
 
     turn = backend.first.history.turns[-1]
@@ -131,11 +131,11 @@ async def test_a_model_that_dies_leaves_what_it_said_and_why(chat: Chat):
         error = ModelFailed("the stream broke", "start it again")
         backend.first.script = failing(error, "A commit waits")
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         shown = screen_text(app)
         backend.first.script = failing(error)
         await ask(pilot, app, "again?")
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         prompt = app.chat.prompt.text
 
     assert "A commit waits" in shown
@@ -153,7 +153,7 @@ async def test_a_bug_in_the_backend_is_loud(backend: Backend, chat: Chat):
     async def use() -> None:
         async with chat() as (pilot, app, _):
             await ask(pilot, app, QUESTION)
-            await until(pilot, lambda: app.chat.asking is None)
+            await until(pilot, lambda: app.chat.answering.asking is None)
 
     with pytest.raises(ZeroDivisionError):
         await use()
@@ -174,7 +174,7 @@ async def test_an_attached_document_goes_with_the_question(chat: Chat, tmp_path:
     async with chat() as (pilot, app, backend):
         await ask(pilot, app, f'what does @"{note}" say?')
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         await send(pilot, app, "and @missing.md?")
         refused = app.chat.prompt.text
 
@@ -193,7 +193,7 @@ async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend):
         old = app.chat.transcript.last.turn.id
         await pilot.press("ctrl+r")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         shown = [view.turn.id for view in app.chat.transcript.turns]
 
     assert backend.first.requests[0].replaces == old
@@ -214,7 +214,7 @@ async def test_edit_puts_the_question_back_and_replaces_the_turn(
         await type_text(pilot, " really")
         await pilot.press("enter")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
     request = backend.first.requests[0]
     assert (request.replaces, request.question) == (old, f"{QUESTION} really")
@@ -230,7 +230,7 @@ async def test_an_interrupted_answer_is_continued(chat: Chat, backend: Backend):
         await pilot.press("ctrl+up")
         await pilot.press("o")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         assert "continued" in screen_text(app)
 
     request = backend.first.requests[0]
@@ -259,7 +259,7 @@ async def test_fork_here_copies_up_to_the_turn(chat: Chat, backend: Backend):
         await until(pilot, lambda: len(backend.first.history.titles) == 2)
         await until(pilot, lambda: len(app.chat.transcript.turns) == 2)
 
-    assert app.chat.conversation == list(backend.first.history.titles)[1]
+    assert app.chat.desk.conversation == list(backend.first.history.titles)[1]
 
 
 async def test_forget_asks_first(chat: Chat, backend: Backend):
@@ -294,13 +294,13 @@ async def test_markers_lead_to_sources_by_key_and_by_mouse(
         assert [card.source.marker for card in chosen] == [2]
         await pilot.press("right_square_bracket")
         await pilot.pause()
-        assert app.chat.selected.marker == 1
+        assert app.chat.selection.view.marker == 1
         await pilot.press("enter")
         await pilot.pause()
         assert app.chat.focused.source.marker == 1
         await pilot.press("down")
         await pilot.pause()
-        assert app.chat.selected.answer._chosen == 2
+        assert app.chat.selection.view.answer._chosen == 2
 
 
 async def test_the_quoted_span_is_marked(chat: Chat, backend: Backend):
@@ -320,7 +320,7 @@ async def test_excluding_a_document_asks_again_without_it(chat: Chat, backend: B
         app.chat.sources.cards[0].focus()
         await pilot.press("x")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
     request = backend.first.requests[0]
     assert request.exclude == {"/docs/locks.md"}
@@ -381,7 +381,7 @@ async def test_conversations_are_switched_in_the_sidebar(chat: Chat, backend: Ba
         await until(pilot, lambda: conversations.option_count == 2)
         conversations.highlighted = 1
         await pilot.press("enter")
-        await until(pilot, lambda: app.chat.conversation == "conversation-1")
+        await until(pilot, lambda: app.chat.desk.conversation == "conversation-1")
 
 
 async def test_profiles_are_switched_and_drafts_stay_with_them(
@@ -392,7 +392,7 @@ async def test_profiles_are_switched_and_drafts_stay_with_them(
     async with chat() as (pilot, app, _):
         app.chat.prompt.put("work thought")
         app.chat.run_command("profile", "home")
-        await until(pilot, lambda: app.chat.profile.name == "home")
+        await until(pilot, lambda: app.chat.desk.profile.name == "home")
         await until(pilot, lambda: app.chat.prompt.text == "half a thought")
         await until(pilot, lambda: "home" in screen_text(app).splitlines()[-2])
 
@@ -410,7 +410,7 @@ async def test_switching_while_answering_keeps_the_partial_answer(
         gate.let(1)
         await until(pilot, lambda: "partial" in screen_text(app))
         app.chat.run_command("profile", "home")
-        await until(pilot, lambda: app.chat.profile.name == "home")
+        await until(pilot, lambda: app.chat.desk.profile.name == "home")
 
     turn = backend.first.history.turns[-1]
     assert (turn.status, turn.answer) == ("interrupted", "partial")
@@ -427,13 +427,13 @@ async def test_leaving_a_conversation_and_coming_back_shows_the_answer_grow(
         gate.let(1)
         await until(pilot, lambda: "one" in screen_text(app))
         app.chat.run_command("new")
-        await until(pilot, lambda: not app.chat.conversation)
+        await until(pilot, lambda: not app.chat.desk.conversation)
         gate.let(1)
-        await until(pilot, lambda: app.chat.asking.answer() == "one two ")
+        await until(pilot, lambda: app.chat.answering.asking.answer() == "one two ")
         app.chat.run_command("conversation", conversation)
-        await until(pilot, lambda: app.chat.conversation == conversation)
+        await until(pilot, lambda: app.chat.desk.conversation == conversation)
         gate.let(3)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         await until(pilot, lambda: app.chat.transcript.last.turn.seq)
         last = app.chat.transcript.last
 
@@ -507,7 +507,7 @@ async def test_rename_and_delete_a_conversation(chat: Chat, backend: Backend):
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         await pilot.press("y")
         await until(pilot, lambda: conversation not in backend.first.history.titles)
-        await until(pilot, lambda: not app.chat.conversation)
+        await until(pilot, lambda: not app.chat.desk.conversation)
         await until(pilot, lambda: "Ask your documents" in screen_text(app))
 
 
@@ -630,7 +630,7 @@ async def test_find_in_the_profile_jumps_to_the_turn(chat: Chat, backend: Backen
         await type_text(pilot, "question 7:")
         await until(pilot, lambda: "1 turn" in screen_text(app))
         await pilot.press("enter")
-        await until(pilot, lambda: app.chat.conversation == "conversation-1")
+        await until(pilot, lambda: app.chat.desk.conversation == "conversation-1")
         await until(pilot, lambda: "Question 7: what" in screen_text(app))
 
 
@@ -683,7 +683,9 @@ async def test_scrolling_back_down_loads_newer_turns(chat: Chat, backend: Backen
     backend.first.seed(120)
     async with chat() as (pilot, app, _):
         transcript = app.chat.transcript
-        app.chat.do("", app.chat.reveal, backend.first.history.turns[20])
+        app.chat.desk.do(
+            "", app.chat.conversations.reveal, backend.first.history.turns[20]
+        )
         await until(pilot, lambda: transcript.has_newer)
         for _ in range(100):
             if not transcript.has_newer:
@@ -716,14 +718,14 @@ async def test_it_follows_the_end_only_while_the_user_is_there(
         await pilot.pause()
         place = transcript.scroll_y
         gate.let(20)
-        await until(pilot, lambda: "line 39" in app.chat.live.answer.source)
+        await until(pilot, lambda: "line 39" in app.chat.answering.live.answer.source)
         await pilot.pause()
         assert transcript.scroll_y == place
         await pilot.press("ctrl+end")
         gate.let(10)
         await until(pilot, lambda: "line 49" in screen_text(app))
         gate.let(30)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
 
 # Others at work on the same profile
@@ -757,7 +759,7 @@ async def test_a_turn_from_elsewhere_stands_before_the_answer_in_progress(
         by_another(backend, "asked by a pipeline")
         await until(pilot, lambda: len(app.chat.transcript.turns) == 3)
         gate.let(2)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         await pilot.pause()
         shown = [view.turn.question for view in app.chat.transcript.turns]
 
@@ -778,10 +780,10 @@ async def test_two_chats_on_one_profile(tmp_path: Path, chat: Chat, backend: Bac
     backend.first.seed(1)
     async with chat() as (one, first, _), chat() as (two, second, _):
         await ask(one, first, "from the first")
-        await until(one, lambda: first.chat.asking is None)
+        await until(one, lambda: first.chat.answering.asking is None)
         await until(two, lambda: "from the first" in screen_text(second))
         await ask(two, second, "from the second")
-        await until(two, lambda: second.chat.asking is None)
+        await until(two, lambda: second.chat.answering.asking is None)
         await until(one, lambda: "from the second" in screen_text(first))
 
 
@@ -807,20 +809,20 @@ async def test_a_lock_held_elsewhere_offers_three_ways_on(
             await until(pilot, lambda: history.turns[-1].question == "what now?")
             await until(pilot, lambda: app.chat.transcript.last.turn.seq)
         elif key == "r":
-            assert app.chat.read_only
+            assert app.chat.desk.read_only
             assert "not recorded" in screen_text(app)
         else:
             await until(pilot, lambda: "work-fork1" in backend.profiles)
             copy = backend.profiles["work-fork1"].history
             await until(pilot, lambda: copy.turns[-1].question == "what now?")
-            await until(pilot, lambda: app.chat.profile.name == "work-fork1")
+            await until(pilot, lambda: app.chat.desk.profile.name == "work-fork1")
 
 
 async def test_read_only_questions_are_not_recorded(chat: Chat, backend: Backend):
     async with chat() as (pilot, app, _):
         app.chat.run_command("readonly")
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
     assert not backend.first.requests[0].record
     assert not backend.first.history.turns
@@ -877,7 +879,7 @@ async def test_a_disk_that_fills_keeps_the_answer_on_the_screen(
     backend.first.history.fails = StorageFailed("no space left", "make room")
     async with chat() as (pilot, app, _):
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         await until(pilot, lambda: "no space left" in screen_text(app))
 
         assert "ten seconds [1]" in screen_text(app)
@@ -917,7 +919,7 @@ async def test_any_size_is_usable(chat: Chat, backend: Backend, size: tuple[int,
     backend.first.seed(3)
     async with chat(size=size) as (pilot, app, _):
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         for key in ("ctrl+s", "escape", "ctrl+b", "escape", "f1", "escape"):
             await pilot.press(key)
         await pilot.resize_terminal(130, 36)

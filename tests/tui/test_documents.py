@@ -112,10 +112,10 @@ async def test_a_directory_that_is_named_is_added_whole(runtime: Runtime, many: 
         await until(pilot, lambda: prompt.completing)
         await pilot.press("enter")  # takes the completion
         await until(pilot, lambda: prompt.completing and prompt.text.endswith("/"))
-        await until(pilot, lambda: app.chat._offered_for == prompt.text)
+        await until(pilot, lambda: app.chat.completing._offered_for == prompt.text)
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.status.status.documents == 60)
-    app.chat.profile.close()
+    app.chat.desk.profile.close()
 
 
 async def test_documents_of_another_process_answer_the_next_question(
@@ -132,10 +132,10 @@ async def test_documents_of_another_process_answer_the_next_question(
         app.chat.prompt.put("What does the kettle in the kitchen do?")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.transcript.last)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         turn = app.chat.transcript.last.turn
         await until(pilot, lambda: app.chat.status.status.documents == 2)
-    app.chat.profile.close()
+    app.chat.desk.profile.close()
 
     assert "F sharp" in turn.answer
     assert turn.citations[0].path == str(second)

@@ -136,7 +136,7 @@ async def test_a_hostile_stream_is_inert_however_it_is_cut(
     backend.first.script = streamed(f"{HOSTILE}\n\n```\n{HOSTILE}\n```\n", size=size)
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "what now?")
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         await until(pilot, lambda: "[@click=app.quit]" in screen_text(app))
         assert_inert(app)
         await click_all(pilot, app)
@@ -149,7 +149,7 @@ async def test_hostile_prompt_profile_and_error_are_inert(chat: Chat, backend: B
         app.chat.prompt.put("/" + HOSTILE.replace("/", "").replace("\n", ""))
         await pilot.press("enter")
         await pilot.pause()
-        app.chat.say(HOSTILE, severity="error")
+        app.chat.desk.say(HOSTILE, severity="error")
         app.chat.sidebar.list_profiles([HOSTILE], HOSTILE)
         await pilot.pause()
 

@@ -31,7 +31,7 @@ async def test_a_draft_that_cannot_be_kept_is_told_after_the_end(
         await pilot.press("ctrl+q")
         await until(pilot, lambda: not app.is_running)
 
-    assert app.chat.lost is FULL
+    assert app.chat.drafts.lost is FULL
 
 
 async def test_leaving_while_others_hold_the_lock_records_the_answer(
@@ -88,7 +88,10 @@ async def test_leaving_while_the_lock_is_being_waited_for_records_the_answer_onc
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "How long?")
         gate.let()
-        await until(pilot, lambda: app.chat.asking and app.chat.asking.answer())
+        await until(
+            pilot,
+            lambda: app.chat.answering.asking and app.chat.answering.asking.answer(),
+        )
         history.fails_once = Locked("profile work is locked by pid 4711")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: not app.is_running)
@@ -118,9 +121,9 @@ async def test_a_profile_is_not_left_before_its_draft_is_kept(
             patch.setattr(backend.first.history, "put_draft", _full)
             await send(pilot, app, "/profile home")
             await until(pilot, lambda: "no space left" in notices(app))
-        stayed = app.chat.profile.name
+        stayed = app.chat.desk.profile.name
         await send(pilot, app, "/profile home")
-        await until(pilot, lambda: app.chat.profile.name == "home")
+        await until(pilot, lambda: app.chat.desk.profile.name == "home")
 
     assert stayed == "work"
 

@@ -19,7 +19,7 @@ async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
         await until(pilot, lambda: "Half of" in screen_text(app))
         meanwhile = old.is_attached
         await pilot.press("escape")
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
         shown = [view.turn.status for view in app.chat.transcript.turns]
 
         assert meanwhile
@@ -35,12 +35,15 @@ async def test_stopped_before_a_word_leaves_the_old_answer_alone(
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: app.chat.asking and app.chat.asking.retrieved)
+        await until(
+            pilot,
+            lambda: app.chat.answering.asking and app.chat.answering.asking.retrieved,
+        )
         await pilot.press("escape")
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
         assert app.chat.transcript.turns == [old]
-        assert app.chat.target is old
+        assert app.chat.selection.target is old
     assert len(backend.first.history.turns) == 1
 
 
@@ -53,7 +56,7 @@ async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
         old = app.chat.transcript.last
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "out of memory" in notices(app))
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
         assert app.chat.transcript.turns == [old]
         assert old.turn.answer == ANSWER
@@ -65,13 +68,13 @@ async def test_leaving_an_edit_leaves_the_turn(chat: Chat, backend: Backend):
         app.chat.prompt.put("not recorded")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.transcript.last)
-        await until(pilot, lambda: app.chat.asking is None)
-        app.chat.command_edit()
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        app.chat.turns.command_edit()
         await pilot.press("escape")
         app.chat.prompt.put("another")
         await pilot.press("enter")
         await until(pilot, lambda: len(app.chat.transcript.turns) == 2)
-        await until(pilot, lambda: app.chat.asking is None)
+        await until(pilot, lambda: app.chat.answering.asking is None)
 
         shown = [view.turn.question for view in app.chat.transcript.turns]
         assert shown == ["not recorded", "another"]

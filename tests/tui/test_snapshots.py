@@ -33,7 +33,9 @@ QUESTION = "How long does a commit wait?"
 async def loaded(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     """Waits until everything that is read at the start is shown."""
     await until(pilot, lambda: app.chat.status.status.model, "the model")
-    await until(pilot, lambda: len(app.chat._conversations) >= _begun(backend))
+    await until(
+        pilot, lambda: len(app.chat.conversations.conversations) >= _begun(backend)
+    )
     await until(pilot, lambda: app.screen.query("FooterKey") or app.size.height < 14)
     app.chat.prompt.cursor_blink = False
     await pilot.pause()
@@ -79,7 +81,7 @@ async def failed(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     error = ModelFailed("the stream broke", "start the server again")
     backend.first.script = failing(error, "A commit waits")
     await ask(pilot, app, QUESTION)
-    await until(pilot, lambda: app.chat.asking is None)
+    await until(pilot, lambda: app.chat.answering.asking is None)
 
 
 async def locked(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
@@ -103,9 +105,9 @@ async def interrupted(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None
     backend.first.script = gate
     await ask(pilot, app, QUESTION)
     gate.let(1)
-    await until(pilot, lambda: "waits" in app.chat.live.answer.source)
+    await until(pilot, lambda: "waits" in app.chat.answering.live.answer.source)
     await pilot.press("escape")
-    await until(pilot, lambda: app.chat.asking is None)
+    await until(pilot, lambda: app.chat.answering.asking is None)
 
 
 async def unlocking(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
@@ -123,7 +125,7 @@ async def reading(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     backend.first.library.pause = threading.Event()
     app.chat.run_command("add", "/")
     await until(pilot, lambda: "Esc stops" in screen_text(app))
-    await until(pilot, lambda: app.chat._left_out, "all four steps")
+    await until(pilot, lambda: app.chat.documents.left_out, "all four steps")
     app.chat.query_one(IngestBar).step(2, "notes/locks.md")
 
 

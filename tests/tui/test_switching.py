@@ -36,7 +36,7 @@ async def test_a_shut_profile_opens_with_its_passphrase(chat: Chat, shut: Backen
         await type_text(pilot, " open sesame ")
         hidden = screen_text(app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.chat.profile.name == "home")
+        await until(pilot, lambda: app.chat.desk.profile.name == "home")
         await until(pilot, lambda: "● home" in screen_text(app))
         shown = screen_text(app)
 
@@ -62,7 +62,7 @@ async def test_a_wrong_passphrase_is_said_and_asked_for_again(
         await until(pilot, lambda: app.screen is app.chat)
         await until(pilot, lambda: app.chat.status.status.state == "ready")
 
-        assert app.chat.profile.name == "work"
+        assert app.chat.desk.profile.name == "work"
         assert "home (locked)" in screen_text(app)
         assert not shut.given["home"], "what was wrong is forgotten"
 
@@ -75,7 +75,7 @@ async def test_the_chat_can_be_left_from_the_passphrase(chat: Chat, shut: Backen
         await until(pilot, lambda: not app.is_running)
 
     assert app.return_code == 0
-    assert app.chat.profile.name == "work"
+    assert app.chat.desk.profile.name == "work"
 
 
 async def test_a_profile_that_others_work_on_is_marked(chat: Chat, backend: Backend):
@@ -141,7 +141,7 @@ async def test_models_are_completed(chat: Chat, monkeypatch: pytest.MonkeyPatch)
         await type_text(pilot, "oll")
         await until(pilot, lambda: "  builtin" not in screen_text(app))
         await pilot.press("enter")
-        await until(pilot, lambda: app.chat.profile.spec == "ollama:llama3.2")
+        await until(pilot, lambda: app.chat.desk.profile.spec == "ollama:llama3.2")
 
     assert "builtin" in offered
     assert "ollama:llama3.2" in offered
@@ -162,7 +162,7 @@ async def test_what_was_typed_since_the_completions_came_is_not_lost(
         monkeypatch.setattr(app.chat, "_completions", slow)
         await type_text(pilot, " home")
         await pilot.press("enter")
-        await until(pilot, lambda: app.chat.profile.name == "home")
+        await until(pilot, lambda: app.chat.desk.profile.name == "home")
 
 
 async def test_what_is_typed_right_after_enter_is_not_part_of_the_command(chat: Chat):
@@ -174,6 +174,6 @@ async def test_what_is_typed_right_after_enter_is_not_part_of_the_command(chat: 
             app.post_message(events.Key(letter, letter))
         await until(pilot, lambda: app.chat.prompt.text.endswith("more"))
         left = app.chat.prompt.text
-        await until(pilot, lambda: app.chat.read_only)
+        await until(pilot, lambda: app.chat.desk.read_only)
 
     assert left == "more"

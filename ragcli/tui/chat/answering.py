@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from textual import on
+from textual.widgets import Static
 
 from ragcli.chat.answering import BROKEN_OFF
 from ragcli.chat.events import AskRequest, Failed, Finished, Notice, Retrieved
-from ragcli.errors import Locked, RagcliError
+from ragcli.errors import Locked, RagcliError, UsageError
 from ragcli.sessions.records.records import Turn
 from ragcli.text import labelled, safe_line
 from ragcli.tui.attachments import attached
-from ragcli.tui.chat.drafts import DraftsMixin
+from ragcli.tui.chat.desk import Desk
+from ragcli.tui.chat.selection import NONE, Selection
+from ragcli.tui.lifecycle.keeping import joined
 from ragcli.tui.messages import NotRecorded
-from ragcli.tui.ports import ProfilePort
 from ragcli.tui.sources import from_passages
+from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.wording import counted
 from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew, Asking
-from ragcli.tui.workers.threads import aside
 
 _FRAME = 0.04
 """Seconds between two redraws of a growing answer."""
@@ -28,15 +33,62 @@ _FRAME = 0.04
 _TELL = 0.5
 """Seconds between two statements of the speed."""
 
+_QUEUED = 3
+"""Waiting questions that are shown."""
 
-class AnsweringMixin(DraftsMixin):
-    """Sends questions and shows what comes back."""
 
-    _replaced: TurnView | None = None
-    """The turn that the question in progress takes the place of, once answered."""
-    _drawn = 0.0
-    _drawing = False
-    _told = 0.0
+async def _nothing_newer() -> None:
+    """Stands for a conversation that is always shown to its end."""
+
+
+class Answering:
+    """Sends questions and shows what comes back.
+
+    Args:
+        desk: Where the user is.
+        transcript: Gets the turns.
+        selection: Follows the answer in progress.
+        status: Says how far it is.
+        prompt: Gets back what could not be asked.
+        waiting: Shows the questions that wait.
+        show_end: Loads the end of the conversation, where it is not in sight.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        transcript: Transcript,
+        selection: Selection,
+        status: StatusLine,
+        prompt: Prompt,
+        waiting: Static,
+    ) -> None:
+        self._desk = desk
+        self._transcript = transcript
+        self._selection = selection
+        self._status = status
+        self._prompt = prompt
+        self._waiting = waiting
+        self.show_end: Callable[[], Awaitable[None]] = _nothing_newer
+        """Loads the end of the conversation, where it is not in sight."""
+        self.asking: Asking | None = None
+        """The question that is being answered."""
+        self.queue: deque[str] = deque()
+        """Questions that wait for their turn."""
+        self._live: TurnView | None = None
+        self._editing: Turn | None = None
+        self._replaced: TurnView | None = None
+        """The turn that the question in progress takes the place of, once answered."""
+        self._asked_in = 0
+        """What was open when the question in progress was asked; see `Desk.opened`."""
+        self._drawn = 0.0
+        self._drawing = False
+        self._told = 0.0
+
+    @property
+    def live(self) -> TurnView | None:
+        """The widget of the answer in progress, while it is on the screen."""
+        return self._live
 
     # From prompt to engine
 
@@ -45,8 +97,8 @@ class AnsweringMixin(DraftsMixin):
 
         A question sent right after `/new` belongs to the conversation that opens.
         """
-        if self.is_opening:
-            self.do("", self._ask_when_open, text)
+        if self._desk.is_opening:
+            self._desk.do("", self._ask_when_open, text)
             return
         if self.asking is not None:
             self.queue.append(text)
@@ -55,60 +107,71 @@ class AnsweringMixin(DraftsMixin):
         try:
             question, paths = attached(text)
         except RagcliError as error:
-            self.say_error(error)
-            self.prompt.put(text)
+            self._desk.say_error(error)
+            self._prompt.put(joined(text, self._prompt.text))
+            self.show_state()
             return
-        edited, self.editing = self.editing, None
+        edited, self._editing = self._editing, None
         replaces = edited.id if edited and edited.seq else ""
-        view = self.transcript.view(edited.id) if edited else None
-        self.submit(AskRequest(question, attach_paths=paths, replaces=replaces), view)
+        view = self._transcript.view(edited.id) if edited else None
+        self._submit(AskRequest(question, attach_paths=paths, replaces=replaces), view)
 
     async def _ask_when_open(self, text: str) -> None:
-        while self.is_opening:
-            async with self._in_order["open"]:
-                await asyncio.sleep(0)
+        await self._desk.when_open()
         self.ask(text)
 
     def submit(self, request: AskRequest, replaced: TurnView | None = None) -> None:
-        """Hands a question to the engine, in the conversation on the screen.
+        """Hands a question about a turn to the engine.
 
         Args:
             request: The question.
             replaced: The turn that goes once this one is answered.
+
+        Raises:
+            UsageError: An answer is being written.
         """
+        if self.asking is not None:
+            raise UsageError("an answer is being written", "stop it with Esc first")
+        self._submit(request, replaced)
+
+    def _submit(self, request: AskRequest, replaced: TurnView | None) -> None:
         self._replaced = replaced
+        desk = self._desk
         request = replace(
             request,
-            conversation=self.conversation,
-            new=not self.conversation,
-            record=not self.read_only,
+            conversation=desk.conversation,
+            new=not desk.conversation,
+            record=not desk.read_only,
         )
-        self._asked_in = self.opened
-        self.asking = Asking(self.profile, request, self.post_message)
+        self._asked_in = desk.opened
+        self.asking = Asking(desk.profile, request, desk.post)
         self.show_state()
-        self.do("", self._begin, self.asking)
+        desk.do("", self._begin, self.asking)
 
     async def _begin(self, asking: Asking) -> None:
         """Shows the question, then lets the engine start."""
-        turn = Turn(
-            id="", conversation=self.conversation, question=asking.request.question
-        )
-        if self.transcript.has_newer:
+        turn = Turn("", self._desk.conversation, asking.request.question)
+        if self._transcript.has_newer:
             await self.show_end()
-        self.live = await self.transcript.add(turn)
-        self.live.stage("searching …")
-        self.selected = self.live
-        self.transcript.anchor()
+        self._live = await self._transcript.add(turn)
+        self._live.stage("searching …")
+        self._selection.take(self._live)
+        self._transcript.anchor()
         asking.start()
+
+    def edit(self, turn: Turn | None) -> None:
+        """Has the next question take the place of a turn; None for of none."""
+        self._editing = turn
+        self.show_state()
 
     # While it streams
 
-    @on(AnswerGrew)
-    def _grew(self, message: AnswerGrew) -> None:
+    def grew(self, message: AnswerGrew) -> None:
+        """Has what came in drawn, soon."""
         if message.asking is self.asking and not self._drawing:
             self._drawing = True
             pause = _FRAME - (time.monotonic() - self._drawn)
-            self.set_timer(max(0.001, pause), self._draw)
+            self._desk.screen.set_timer(max(0.001, pause), self._draw)
 
     def _draw(self) -> None:
         self._drawing = False
@@ -116,8 +179,8 @@ class AnsweringMixin(DraftsMixin):
             return
         self._drawn = time.monotonic()
         text = self.asking.take()
-        if text and self.live is not None:
-            self.live.answer.append(text)
+        if text and self._live is not None:
+            self._live.answer.append(text)
             self._tell_rate(self.asking)
 
     def _tell_rate(self, asking: Asking) -> None:
@@ -125,18 +188,20 @@ class AnsweringMixin(DraftsMixin):
             return
         self._told = self._drawn
         rate = asking.rate()
-        if self.live is not None and asking.retrieved is not None:
+        if self._live is not None and asking.retrieved is not None:
             speed = f" · {rate:.0f} tokens/s" if rate else ""
             found = asking.retrieved
-            self.live.stage(f"{labelled(found.model, found.remote)}{speed}")
-        self.status.say(rate=rate)
+            self._live.stage(f"{labelled(found.model, found.remote)}{speed}")
+        self._status.say(rate=rate)
 
-    @on(AnswerEvent)
-    async def _event(self, message: AnswerEvent) -> None:
+    async def event(self, message: AnswerEvent) -> None:
+        """Shows what the engine says beside the answer itself."""
         event = message.event
         if isinstance(event, Notice):
             warns = event.kind == "warning"
-            self.say(event.message, severity="warning" if warns else "information")
+            self._desk.say(
+                event.message, severity="warning" if warns else "information"
+            )
         elif message.asking is not self.asking:
             return
         elif isinstance(event, Retrieved):
@@ -146,25 +211,27 @@ class AnsweringMixin(DraftsMixin):
 
     async def _found(self, asking: Asking, event: Retrieved) -> None:
         model = labelled(event.model, event.remote)
-        self.status.say(model=model, context=asking.context)
+        self._status.say(model=model, context=asking.context)
         self.show_state()
-        if self.live is None:
+        if self._live is None:
             return
-        many = "" if event.used == 1 else "s"
-        self.live.stage(f"{model} · reading {event.used} passage{many} …")
-        self.live.sources = from_passages(event.passages, event.used)
-        if self.selected is self.live:
-            await self.sources.show(self.live.sources)
+        self._live.stage(f"{model} · reading {counted(event.used, 'passage')} …")
+        self._live.sources = from_passages(event.passages, event.used)
+        await self._selection.follow(self._live)
 
     async def _finished(self, asking: Asking, event: Finished) -> None:
-        if self.is_here(asking) and asking.request.record:
-            self.conversation = event.turn.conversation
+        self._take_place(asking, event.turn)
         await self._settle(asking, event.turn, event.stale)
         if event.unsupported:
             many = "s were" if event.unsupported > 1 else " was"
-            self.say(
+            self._desk.say(
                 f"{event.unsupported} citation{many} removed: no passage bears it out"
             )
+
+    def _take_place(self, asking: Asking, turn: Turn) -> None:
+        """Has the next question go on in the conversation that this turn began."""
+        if asking.request.record and turn.seq and self.is_here(asking):
+            self._desk.conversation = turn.conversation
 
     async def _settle(
         self,
@@ -174,7 +241,7 @@ class AnsweringMixin(DraftsMixin):
         note: str = "",
     ) -> None:
         """Shows the turn as it was recorded."""
-        view, self.live = self.live, None
+        view, self._live = self._live, None
         if view is None:
             return
         replaced = self._taken_place_of(asking)
@@ -187,65 +254,88 @@ class AnsweringMixin(DraftsMixin):
         rate = asking.rate()
         speed = f"{rate:.0f} tokens/s" if rate >= 1 else ""
         view.settle(turn, note or speed, stale)
-        if self.selected is view:
-            await self.sources.show(view.sources, _no_sources(turn))
+        await self._selection.follow(view, _no_sources(turn))
 
     def _taken_place_of(self, asking: Asking) -> TurnView | None:
         """Returns the turn on the screen that an answer takes the place of."""
         replaced, self._replaced = self._replaced, None
         if asking.request.replaces:
-            return self.transcript.view(asking.request.replaces)
+            return self._transcript.view(asking.request.replaces)
         return replaced if replaced is not None and replaced.is_attached else None
 
     async def _give_back(self, view: TurnView, replaced: TurnView) -> None:
         """Shows the old answer alone: of the new one not a word was said."""
-        if self.selected is view:
-            self.selected = replaced
-            await self.sources.show(replaced.sources)
+        if self._selection.view is view:
+            await self._selection.show(replaced)
         await view.remove()
+
+    # For the conversation that it stands in
+
+    def is_here(self, asking: Asking) -> bool:
+        """Tells whether an answer belongs to the conversation on the screen."""
+        if asking.request.conversation:
+            return asking.request.conversation == self._desk.conversation
+        return self._asked_in == self._desk.opened
+
+    def is_ours(self, turn: Turn) -> bool:
+        """Tells whether a turn is the answer in progress, just recorded."""
+        asking = self.asking
+        return asking is not None and (
+            asking.turn is None or asking.turn.id == turn.id
+        ) and asking.request.question == turn.question  # fmt: skip
+
+    async def show_live(self) -> None:
+        """Brings back the answer in progress, when this is its conversation."""
+        asking, self._live = self.asking, None
+        if asking is None or not self.is_here(asking):
+            return
+        turn = Turn("", self._desk.conversation, asking.request.question)
+        self._live = await self._transcript.add(turn)
+        asking.take()
+        self._live.answer.replace(asking.answer())
+        self._live.stage("writing …")
 
     # How it ends
 
-    @on(AnswerEnded)
-    async def _ended(self, message: AnswerEnded) -> None:
+    async def ended(self, message: AnswerEnded) -> None:
+        """Shows how an answer ended, and asks the next question."""
         if message.crash is not None:
             raise message.crash
         asking, error = message.asking, message.error
         if error is not None and asking.turn is None:
             await self._failed(asking, error)
         elif error is not None:
-            self.say_error(error)
+            self._desk.say_error(error)
         if asking is self.asking:
             self.asking = None
-            self.live = None
+            self._live = None
         self.show_state()
-        self.do("count", self.count_documents, asking.profile)
-        self.ask_next()
+        self._ask_next()
 
-    async def count_documents(self, profile: ProfilePort) -> None:
-        """Brings the number of documents up to date; others may have added some."""
-        count = await aside(profile.library.count)
-        if profile is self.profile:
-            self.status.say(documents=count)
-
-    def ask_next(self) -> None:
+    def _ask_next(self) -> None:
         """Asks the next question that waits, unless one is being answered.
 
-        One that was kept with the draft, because the profile is left, is not asked.
+        One that was kept with the draft, because the profile is left, is not asked;
+        one that cannot be asked goes back to the prompt, and the next has its turn.
         """
-        if self.queue and self.asking is None and not self.is_kept:
+        while self.queue and self.asking is None and not self._desk.is_left:
+            if self._desk.is_opening:
+                self._desk.do("", self._ask_when_open, self.queue.popleft())
+                return
             self.ask(self.queue.popleft())
 
     async def _failed(self, asking: Asking, error: RagcliError) -> None:
         """Keeps what was said, and says why there is no more."""
         failed = asking.failed or self._never_begun(asking)
+        if asking is self.asking:
+            self._take_place(asking, failed.turn)
         await self._settle(asking, failed.turn, note=safe_line(error.message, 80))
         if isinstance(error, Locked) and not failed.turn.seq:
-            self.post_message(NotRecorded(failed.turn, error, failed.title))
+            self._desk.post(NotRecorded(failed.turn, error, failed.title))
             return
-        self.say_error(error)
-        if not asking.answer() and not self.prompt.text:
-            self.prompt.put(asking.request.question)
+        self._desk.say_error(error)
+        if not asking.answer() and not self._prompt.text:
+            self._prompt.put(asking.request.question)
 
     def _never_begun(self, asking: Asking) -> Failed:
         """Returns a turn to show for a question that the engine refused at once."""
@@ -261,16 +351,39 @@ class AnsweringMixin(DraftsMixin):
         """Stops the answer; with none, gives the queued questions back."""
         if self.asking is not None and not self.asking.cancelled:
             self.asking.cancel()
-            self.show_state()
         elif self.queue:
-            self.prompt.put("\n".join(self.queue))
+            self._prompt.put("\n".join(self.queue))
             self.queue.clear()
-            self.show_state()
-        elif self.editing is not None:
-            self.editing = None
-            self.prompt.put("")
-            self.show_state()
-        self.prompt.focus()
+        elif self._editing is not None:
+            self._editing = None
+            self._prompt.put("")
+        self.show_state()
+        self._prompt.focus()
+
+    def forget(self) -> None:
+        """Lets go of answer and questions of a profile that was left."""
+        self.asking = self._live = None
+        self.queue.clear()
+
+    # The status line
+
+    def show_state(self) -> None:
+        """Says what goes on, and which questions wait."""
+        asking, state, kind = self.asking, "ready", ""
+        if asking is not None and asking.cancelled:
+            state, kind = "stopping", "busy"
+        elif asking is not None:
+            writing = asking.retrieved is not None
+            state, kind = "writing" if writing else "searching", "busy"
+        elif self._editing is not None:
+            state, kind = "editing the question, Esc to leave", "warning"
+        elif self._desk.read_only:
+            state, kind = "read-only", "warning"
+        self._status.say(profile=self._desk.profile.name, state=state, kind=kind)
+        if self._waiting.is_attached:
+            lines = [f"next: {safe_line(text, 70)}" for text in self.queue]
+            self._waiting.update("\n".join(lines[-_QUEUED:]))
+            self._waiting.display = bool(lines)
 
 
 def _says_nothing_new(turn: Turn, old: Turn) -> bool:
@@ -281,4 +394,4 @@ def _says_nothing_new(turn: Turn, old: Turn) -> bool:
 def _no_sources(turn: Turn) -> str:
     if turn.status == "nothing_found":
         return "No passage is relevant enough."
-    return "This answer has no sources."
+    return NONE

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-
-from textual import on
 
 from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
 from ragcli.sessions.records.records import Conversation, Turn
 from ragcli.text import safe_name
-from ragcli.tui.chat.conversations import ConversationsMixin
+from ragcli.tui.chat.desk import Desk
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
     PickDialog,
@@ -20,100 +18,126 @@ from ragcli.tui.screens.dialogs import (
     TextDialog,
 )
 from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.wording import counted
 from ragcli.tui.workers.threads import aside
 
 
-class ConversationActionsMixin(ConversationsMixin):
-    """Does what the sidebar and the commands ask of conversations."""
+class ConversationActions:
+    """Does what the sidebar and the commands ask of conversations.
 
-    @on(Sidebar.ConversationChosen)
-    def _chosen(self, message: Sidebar.ConversationChosen) -> None:
-        self.do("open", self.open_conversation, message.conversation)
+    Args:
+        desk: Where the user is.
+        show: Shows a conversation, "" for a new one.
+        target: Returns the turn that a command is about.
+    """
 
-    @on(Sidebar.Requested)
-    def _asked_of_sidebar(self, message: Sidebar.Requested) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        show: Callable[[str], Awaitable[None]],
+        target: Callable[[], TurnView | None] = lambda: None,
+    ) -> None:
+        self._desk = desk
+        self._show = show
+        self._target = target
+
+    def chosen(self, conversation: str) -> None:
+        """Shows what was chosen in the sidebar."""
+        self._desk.do("open", self._open, conversation)
+
+    async def _open(self, conversation: str) -> None:
+        await self._show(conversation)
+
+    def requested(self, message: Sidebar.Requested) -> None:
+        """Does what a key of the sidebar asks for."""
         if message.what == "rename":
-            self.do("", self._rename, message.conversation, "")
+            self._desk.do("", self._rename, message.conversation, "")
         else:
-            self.do("", self._delete, message.conversation)
+            self._desk.do("", self._delete, message.conversation)
 
     def command_new(self, _: str = "") -> None:
         """Starts a conversation."""
-        self.do("open", self.open_conversation, "")
+        self._desk.do("open", self._open, "")
 
     def command_conversation(self, reference: str = "") -> None:
         """Switches to a conversation, by name or from a list."""
-        self.do("open", self._pick_conversation, reference)
+        self._desk.do("open", self._pick_conversation, reference)
 
     async def _pick_conversation(self, reference: str) -> None:
-        history = self.profile.history
+        history = self._desk.profile.history
         if reference:
-            await self.open_conversation(await aside(history.resolve, reference))
+            await self._show(await aside(history.resolve, reference))
             return
         conversations = await aside(history.conversations)
         choices = [
             PickerEntry(
-                c.id, c.title or "untitled", f"{c.turns} turns · {c.updated[:10]}"
+                c.id,
+                c.title or "untitled",
+                f"{counted(c.turns, 'turn')} · {c.updated[:10]}",
             )
             for c in conversations
         ]
-        dialog = PickDialog("Conversations", choices, self.conversation)
-        chosen = await self.app.push_screen_wait(dialog)
+        dialog = PickDialog("Conversations", choices, self._desk.conversation)
+        chosen = await self._desk.answer_to(dialog)
         if chosen:
-            await self.open_conversation(chosen)
+            await self._show(chosen)
 
     def command_rename(self, title: str = "") -> None:
         """Renames the conversation on the screen."""
-        self.do("", self._rename, self._begun(), title)
+        self._desk.do("", self._rename, self._begun(), title)
 
     async def _rename(self, conversation: str, title: str) -> None:
-        known = await aside(self.profile.history.conversation, conversation)
+        history = self._desk.profile.history
+        known = await aside(history.conversation, conversation)
         if not title:
             dialog = TextDialog("Rename the conversation", known.title)
-            given = await self.app.push_screen_wait(dialog)
-            title = given or ""
+            chosen = await self._desk.answer_to(dialog)
+            title = chosen or ""
         if title and title != known.title:
-            await aside(self.profile.history.rename, conversation, title)
+            await aside(history.rename, conversation, title)
 
     def command_delete(self, _: str = "") -> None:
         """Deletes the conversation on the screen, once confirmed."""
-        self.do("", self._delete, self._begun())
+        self._desk.do("", self._delete, self._begun())
 
     async def _delete(self, conversation: str) -> None:
-        known = await aside(self.profile.history.conversation, conversation)
+        history = self._desk.profile.history
+        known = await aside(history.conversation, conversation)
         dialog = ConfirmDialog(
             "Delete this conversation?",
-            f"{known.title}\n{known.turns} turns",
+            f"{known.title}\n{counted(known.turns, 'turn')}",
             yes="Delete",
             danger=True,
         )
-        if await self.app.push_screen_wait(dialog):
-            await aside(self.profile.history.delete_conversation, conversation)
-            if conversation == self.conversation:
-                latest = await aside(self.profile.history.latest)
-                await self.open_conversation(latest)
+        if await self._desk.answer_to(dialog):
+            await aside(history.delete_conversation, conversation)
+            if conversation == self._desk.conversation:
+                await self._show(await aside(history.latest))
 
     def command_fork(self, _: str = "") -> None:
         """Branches the conversation off after the selected turn."""
-        view, conversation = self.target, self._begun()
+        view, conversation = self._target(), self._begun()
 
         async def fork() -> None:
             at = view.turn.id if view else ""
-            made = await aside(self.profile.history.fork, conversation, at=at)
-            await self.open_conversation(made)
-            self.say("This is a copy of the conversation up to that turn.")
+            history = self._desk.profile.history
+            made = await aside(history.fork, conversation, at=at)
+            await self._show(made)
+            self._desk.say("This is a copy of the conversation up to that turn.")
 
-        self.do("", fork)
+        self._desk.do("", fork)
 
     def command_export(self, file: str = "") -> None:
         """Writes the conversation to a file; without one, asks for the format."""
-        self.do("", self._export, self._begun(), file)
+        self._desk.do("", self._export, self._begun(), file)
 
     async def _export(self, conversation: str, file: str) -> None:
-        known = await aside(self.profile.history.conversation, conversation)
+        profile = self._desk.profile
+        known = await aside(profile.history.conversation, conversation)
         if not file:
             dialog = PickDialog("Export as", _FORMATS)
-            ending = await self.app.push_screen_wait(dialog)
+            ending = await self._desk.answer_to(dialog)
             if not ending:
                 return
             file = _file_name(known.title, ending)
@@ -122,20 +146,20 @@ class ConversationActionsMixin(ConversationsMixin):
             replace = ConfirmDialog(
                 "Replace this file?", str(path), yes="Replace", danger=True
             )
-            if not await self.app.push_screen_wait(replace):
+            if not await self._desk.answer_to(replace):
                 return
-        turns = await aside(self.profile.history.transcript, conversation)
-        text = _exported(path.suffix.lower(), self.profile.name, known, turns)
+        turns = await aside(profile.history.transcript, conversation)
+        text = _exported(path.suffix.lower(), profile.name, known, turns)
         await aside(_write, path, text)
-        self.say(f"Written to {path}")
+        self._desk.say(f"Written to {path}")
 
     def _begun(self) -> str:
         """Returns the conversation on the screen; raises when there is none yet."""
-        if not self.conversation:
+        if not self._desk.conversation:
             raise ConversationNotFound(
                 "this conversation has not begun", "ask something first"
             )
-        return self.conversation
+        return self._desk.conversation
 
 
 _FORMATS = (

@@ -5,28 +5,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual import on
-
 from ragcli.errors import DocumentNotFound
 from ragcli.text import safe_name
-from ragcli.tui.chat.profiles import ProfilesMixin
+from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import (
+    DocumentsChanged,
     IngestEnded,
     IngestNoted,
     IngestStarted,
     IngestStepped,
 )
+from ragcli.tui.ports import ProfilePort
 from ragcli.tui.screens.dialogs import PickDialog, PickerEntry
 from ragcli.tui.widgets.ingest import IngestBar
+from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.wording import counted
 from ragcli.tui.workers.ingesting import Ingesting
 from ragcli.tui.workers.threads import aside
 
 
-class DocumentsMixin(ProfilesMixin):
-    """Reads documents beside the chat."""
+class Documents:
+    """Reads documents beside the chat, lists and counts them.
 
-    _ingesting: Ingesting | None = None
-    _left_out: list[str]
+    Args:
+        desk: Where the user is.
+        bar: Shows how far it is.
+        status: Says how many there are.
+        prompt: Takes the document that was chosen from the list.
+    """
+
+    def __init__(
+        self, desk: Desk, bar: IngestBar, status: StatusLine, prompt: Prompt
+    ) -> None:
+        self._desk = desk
+        self._bar = bar
+        self._status = status
+        self._prompt = prompt
+        self._ingesting: Ingesting | None = None
+        self.left_out: list[str] = []
+        """Files that were not taken in, each with the reason."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether documents are being read."""
+        return self._ingesting is not None
 
     def command_add(self, path: str = "") -> None:
         """Adds files or folders to the documents, beside the chat."""
@@ -43,50 +66,44 @@ class DocumentsMixin(ProfilesMixin):
 
     def _ingest(self, paths: Sequence[Path] | None) -> None:
         if self._ingesting is not None:
-            self.say("Documents are being read already.", severity="warning")
+            self._desk.say("Documents are being read already.", severity="warning")
             return
-        self._left_out = []
-        self._ingesting = Ingesting(self.profile, paths, self.post_message)
+        self.left_out = []
+        self._ingesting = Ingesting(self._desk.profile, paths, self._desk.post)
         self._ingesting.start()
 
-    @on(IngestStarted)
-    def _ingest_started(self, message: IngestStarted) -> None:
-        self.query_one(IngestBar).begin(message.total, message.what)
+    def started(self, message: IngestStarted) -> None:
+        """Shows the bar."""
+        self._bar.begin(message.total, message.what)
 
     def stop(self) -> None:
-        """Stops the answer; with none, the reading of documents."""
-        if self.asking is None and self._ingesting is not None:
-            self._stop_ingest()
-        else:
-            super().stop()
-
-    @on(IngestBar.Stopped)
-    def _stop_ingest(self) -> None:
+        """Stops reading after the file in hand."""
         if self._ingesting is not None:
             self._ingesting.stop()
-            self.query_one(IngestBar).stopping()
+            self._bar.stopping()
 
-    @on(IngestStepped)
-    def _ingest_stepped(self, message: IngestStepped) -> None:
-        self.query_one(IngestBar).step(message.done, message.name)
+    def stepped(self, message: IngestStepped) -> None:
+        """Moves the bar on."""
+        self._bar.step(message.done, message.name)
 
-    @on(IngestNoted)
-    def _ingest_noted(self, message: IngestNoted) -> None:
-        self._left_out.append(message.message)
+    def noted(self, message: IngestNoted) -> None:
+        """Keeps what is said of a file for the end."""
+        self.left_out.append(message.message)
 
-    @on(IngestEnded)
-    def _ingest_ended(self, message: IngestEnded) -> None:
+    def ended(self, message: IngestEnded) -> None:
+        """Says what came of it."""
         self._ingesting = None
-        self.query_one(IngestBar).finish()
+        self._bar.finish()
         if message.crash is not None:
             raise message.crash
         if message.stopped:
-            self.say("Stopped: the documents are as they were.")
+            self._desk.say("Stopped: the documents are as they were.")
         elif message.error is not None:
-            self.say_error(message.error)
+            self._desk.say_error(message.error)
         else:
             self._tell_report(message.report)
-        self.do("learn", self.learn, self.profile)
+        added = bool(getattr(message.report, "added", 0))
+        self._desk.post(DocumentsChanged(self._desk.profile, added))
 
     def _tell_report(self, report: object) -> None:
         counts = {
@@ -94,24 +111,31 @@ class DocumentsMixin(ProfilesMixin):
             for name in ("added", "changed", "removed", "unchanged")
         }
         said = [f"{count} {name}" for name, count in counts.items() if count]
-        self.say("Documents: " + (", ".join(said) or "nothing to add"))
+        self._desk.say("Documents: " + (", ".join(said) or "nothing to add"))
         failed = [f"{f.path}: {f.reason}" for f in getattr(report, "failed", ())]
-        if failed or self._left_out:
-            reasons = (failed or self._left_out)[:3]
-            self.say("Left out: " + "; ".join(reasons), severity="warning")
+        if failed or self.left_out:
+            reasons = (failed or self.left_out)[:3]
+            self._desk.say("Left out: " + "; ".join(reasons), severity="warning")
+
+    async def count(self, profile: ProfilePort) -> None:
+        """Brings the number of documents up to date; others may have added some."""
+        count = await aside(profile.library.count)
+        if profile is self._desk.profile:
+            self._status.say(documents=count)
 
     def command_docs(self, _: str = "") -> None:
-        """Lists the documents; choosing one opens it."""
-        self.do("", self._list_documents)
+        """Lists the documents; choosing one mentions it in the prompt."""
+        self._desk.do("", self._list)
 
-    async def _list_documents(self) -> None:
-        documents = await aside(self.profile.library.documents)
+    async def _list(self) -> None:
+        profile = self._desk.profile
+        documents = await aside(profile.library.documents)
         choices = [
-            PickerEntry(str(d.path), safe_name(str(d.path)), f"{d.chunks} passages")
-            for d in documents
+            PickerEntry(path, safe_name(path), counted(passages, "passage"))
+            for path, passages in ((str(d.path), d.chunks) for d in documents)
         ]
-        dialog = PickDialog(f"Documents of {self.profile.name}", choices)
-        chosen = await self.app.push_screen_wait(dialog)
+        dialog = PickDialog(f"Documents of {profile.name}", choices)
+        chosen = await self._desk.answer_to(dialog)
         if chosen:
-            self.prompt.put(f"@{chosen} " if " " not in chosen else f'@"{chosen}" ')
-            self.prompt.focus()
+            self._prompt.put(f"@{chosen} " if " " not in chosen else f'@"{chosen}" ')
+            self._prompt.focus()

@@ -2,59 +2,83 @@
 
 from __future__ import annotations
 
-from textual import on
+from collections.abc import Awaitable, Callable
 
 from ragcli.errors import Locked
 from ragcli.sessions.records.records import Turn
-from ragcli.tui.chat.profiles import ProfilesMixin
-from ragcli.tui.messages import NotRecorded
+from ragcli.tui.chat.desk import Desk
+from ragcli.tui.chat.drafts import Drafts
+from ragcli.tui.messages import NotRecorded, StateChanged
 from ragcli.tui.screens.dialogs import LockDialog
+from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.workers.threads import aside
 
 
-class LockingMixin(ProfilesMixin):
-    """Asks the user what becomes of a turn while others hold the lock."""
+class Locking:
+    """Asks the user what becomes of a turn while others hold the lock.
 
-    @on(NotRecorded)
-    def _not_recorded(self, message: NotRecorded) -> None:
-        self.do("", self._ask_about_lock, message)
+    Args:
+        desk: Where the user is.
+        drafts: Keeps the turn meanwhile, and records it.
+        transcript: Shows it.
+        status: Says what is waited for.
+        fork: Goes on in a copy of the profile.
+    """
 
-    async def _ask_about_lock(self, message: NotRecorded) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        drafts: Drafts,
+        transcript: Transcript,
+        status: StatusLine,
+        fork: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._desk = desk
+        self._drafts = drafts
+        self._transcript = transcript
+        self._status = status
+        self._fork = fork
+
+    def not_recorded(self, message: NotRecorded) -> None:
         """Lets the user choose what becomes of a turn that could not be recorded."""
-        self.unrecorded, error = message, message.error
-        while self.unrecorded is not None:
-            self.status.say(state="locked", kind="error")
+        self._desk.do("", self._ask, message)
+
+    async def _ask(self, message: NotRecorded) -> None:
+        self._drafts.unrecorded, error = message, message.error
+        while self._drafts.unrecorded is not None:
+            self._status.say(state="locked", kind="error")
             dialog = LockDialog(error.message, error.hint)
-            chosen = await self.app.push_screen_wait(dialog)
+            chosen = await self._desk.answer_to(dialog)
             if not await self._go_on(chosen, message):
                 return
             try:
-                stored = await aside(self.record, message)
+                stored = await aside(self._drafts.record, message)
             except Locked as again:
                 error = again
                 continue
-            await self._recorded(stored)
+            self._recorded(stored)
             return
 
     async def _go_on(self, chosen: str | None, message: NotRecorded) -> bool:
         """Does what was chosen; False when the turn is not to be recorded."""
         if chosen == "wait":
-            self.status.say(state="waiting for the lock", kind="busy")
+            self._status.say(state="waiting for the lock", kind="busy")
             return True
-        self.unrecorded = None
+        self._drafts.unrecorded = None
         if chosen != "fork":
-            self.read_only = True
-            self.show_state()
+            self._desk.read_only = True
+            self._desk.post(StateChanged())
             return False
-        await self.fork_profile()
-        self.unrecorded = message
+        await self._fork()
+        self._drafts.unrecorded = message
         return True
 
-    async def _recorded(self, turn: Turn) -> None:
+    def _recorded(self, turn: Turn) -> None:
         """Shows that a turn is recorded after all."""
-        view = next((v for v in self.transcript.turns if v.turn.id == turn.id), None)
+        view = self._transcript.view(turn.id)
         if view is not None:
             view.settle(turn)
-        self.conversation = turn.conversation
-        self.show_state()
-        self.say("The answer is recorded.")
+        self._desk.conversation = turn.conversation
+        self._desk.post(StateChanged())
+        self._desk.say("The answer is recorded.")

@@ -1,39 +1,82 @@
-"""The chat: keys and commands, and where they go."""
+"""The chat: what it is made of, and which part a key, command or message concerns."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
 
 from ragcli.errors import RagcliError
-from ragcli.sessions.records.records import Conversation
 from ragcli.tui import commands
-from ragcli.tui.attachments import mention_start, paths_like
-from ragcli.tui.chat.conversation_actions import ConversationActionsMixin
-from ragcli.tui.chat.documents import DocumentsMixin
-from ragcli.tui.chat.find_in_chat import FindInChatMixin
-from ragcli.tui.chat.locking import LockingMixin
-from ragcli.tui.chat.turns import TurnsMixin
+from ragcli.tui.chat.answering import Answering
+from ragcli.tui.chat.completing import Completing
+from ragcli.tui.chat.conversation_actions import ConversationActions
+from ragcli.tui.chat.conversation_view import ConversationView
+from ragcli.tui.chat.desk import Desk
+from ragcli.tui.chat.documents import Documents
+from ragcli.tui.chat.drafts import Drafts
+from ragcli.tui.chat.find_in_chat import FindInChat
+from ragcli.tui.chat.locking import Locking
+from ragcli.tui.chat.models import Models
+from ragcli.tui.chat.panes import Panes
+from ragcli.tui.chat.profiles import Profiles
+from ragcli.tui.chat.selection import Selection
+from ragcli.tui.chat.source_actions import SourceActions
+from ragcli.tui.chat.turn_actions import TurnActions
 from ragcli.tui.keyboard import keys
 from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.messages import (
+    ConversationLoaded,
+    ConversationOpened,
+    DocumentsChanged,
+    HistoryFailed,
+    HistoryMoved,
+    IngestEnded,
+    IngestNoted,
+    IngestStarted,
+    IngestStepped,
+    NotRecorded,
+    StateChanged,
+    TurnWanted,
+)
+from ragcli.tui.ports import ProfilePort, RuntimePort
 from ragcli.tui.screens.help import HelpScreen
-from ragcli.tui.widgets.completions import Completion, Completions
+from ragcli.tui.widgets.answer import AnswerView
+from ragcli.tui.widgets.completions import Completions
+from ragcli.tui.widgets.find import FindBar
+from ragcli.tui.widgets.ingest import IngestBar
 from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.widgets.sources import SourceCard, SourcesPane
+from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew
 from ragcli.tui.workers.threads import aside
 
+DEFERRED_STYLES = Path(__file__).parents[1] / "deferred.tcss"
+"""The styles of all that is mounted after the first frame."""
 
-class ChatScreen(
-    TurnsMixin, ConversationActionsMixin, FindInChatMixin, DocumentsMixin, LockingMixin
-):
-    """The one screen of the chat."""
 
+class ChatScreen(Screen[None]):
+    """The one screen of the chat: composes its parts and routes messages to them.
+
+    Args:
+        profiles: This process.
+        profile: The open profile.
+    """
+
+    AUTO_FOCUS: ClassVar[str | None] = "Prompt"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("chat.help", "f1", "command('help')", "Show this help", footer="Help"),
         key(
@@ -73,8 +116,110 @@ class ChatScreen(
     changed_keys: Mapping[str, str] = MappingProxyType({})
     """The keys that the user has set, by binding id."""
     _starting: str | None = None
-    _offered_for = ""
-    """The text that the completions on the screen are for."""
+
+    def __init__(self, profiles: RuntimePort, profile: ProfilePort) -> None:
+        super().__init__()
+        self.is_furnished = False
+        """Whether `mount_deferred` is done."""
+        self._early: list[Callable[[], None]] = []
+        """What the user has asked for before that."""
+        self._make_widgets()
+        self.desk = Desk(self, profiles, profile)
+        self._make_parts(profile)
+
+    def _make_widgets(self) -> None:
+        self.transcript = Transcript(id="transcript")
+        self.prompt = Prompt(id="prompt")
+        self.status = StatusLine(id="status")
+        self.sources = SourcesPane(id="sources")
+        self.sidebar = Sidebar(id="sidebar")
+        self._ingest_bar = IngestBar(id="ingest")
+        self._find_bar = FindBar(id="find")
+        self._completions = Completions(id="completions")
+        self._waiting = Static(id="queue", markup=False)
+
+    def _make_parts(self, profile: ProfilePort) -> None:
+        desk, transcript, prompt = self.desk, self.transcript, self.prompt
+        status, sidebar, sources = self.status, self.sidebar, self.sources
+        self.panes = Panes(self, sidebar, sources, profile.settings)
+        self.selection = selection = Selection(transcript, sources)
+        self.answering = answering = Answering(
+            desk, transcript, selection, status, prompt, self._waiting
+        )
+        self.conversations = ConversationView(
+            desk, transcript, selection, sidebar, status, answering
+        )
+        answering.show_end = self.conversations.show_end
+        self.actions = ConversationActions(
+            desk, self.conversations.open, lambda: selection.target
+        )
+        self.turns = TurnActions(
+            desk, transcript, selection, prompt, answering.submit, answering.edit
+        )
+        self.source_actions = SourceActions(
+            desk, sources, self.turns.again, self.turns.copy
+        )
+        self.finding = FindInChat(desk, transcript, self._find_bar)
+        self.documents = Documents(desk, self._ingest_bar, status, prompt)
+        self.models = Models(desk, status)
+        self.profiles = Profiles(desk, sidebar, status, self.use_profile)
+        self.drafts = Drafts(
+            desk, prompt, lambda: answering.asking, lambda: answering.queue
+        )
+        self.locking = Locking(
+            desk, self.drafts, transcript, status, self.profiles.fork
+        )
+        names = {
+            "profile": desk.profiles.store.names,
+            "model": self.models.specs,
+            "theme": lambda: sorted(self.app.available_themes),
+            "conversation": self._titles,
+        }
+        self.completing = Completing(desk, prompt, self._completions, names)
+        prompt.steer = self.completing.steer
+        self._commanded = (
+            self, self.actions, self.turns, self.finding, self.documents,
+            self.models, self.profiles,
+        )  # fmt: skip
+
+    def _titles(self) -> list[str]:
+        listed = self.conversations.conversations
+        return [conversation.title for conversation in listed if conversation.title]
+
+    # The first frame, and the rest
+
+    def compose(self) -> ComposeResult:
+        """Yields what the first frame shows; `mount_deferred` adds the rest.
+
+        Every widget costs a share of the time to first paint, so the lists, bars and
+        footer, which are empty or hidden then, come right after it.
+        """
+        with Horizontal(id="panes"):
+            yield self.sidebar
+            yield self.transcript
+            yield self.sources
+        with Vertical(id="entry"):
+            yield self.prompt
+        yield self.status
+        yield Vertical(id="foot")
+
+    async def mount_deferred(self) -> None:
+        """Mounts what the first frame can do without, and loads how it looks."""
+        self.app.stylesheet.read(DEFERRED_STYLES)
+        with self.app.batch_update():
+            await self.sidebar.mount_deferred()
+            await self.sources.mount_deferred()
+            await self.query_one("#entry").mount(
+                self._ingest_bar,
+                self._find_bar,
+                self._completions,
+                self._waiting,
+                before=0,
+            )
+            footer = Footer(compact=True, show_command_palette=False)
+            await self.query_one("#foot").mount(footer)
+        self.is_furnished = True
+        self.refresh_bindings()  # the footer waits for that before it shows any
 
     def start_with(self, conversation: str | None) -> None:
         """Says which conversation to open first: "" for a new one, None the latest."""
@@ -82,20 +227,73 @@ class ChatScreen(
 
     def on_mount(self) -> None:
         """Draws what is known without reading anything."""
-        self.prompt.steer = self._steer
-        self.show_state()
+        self.answering.show_state()
+
+    def on_resize(self) -> None:
+        """Folds the panes that the width has no room for."""
+        self.panes.fold()
 
     def load(self) -> None:
         """Brings in what the first frame did without."""
-        self.do("open", self._begin_with, self._starting)
+        self.desk.do("open", self._begin_with, self._starting)
 
     async def _begin_with(self, conversation: str | None) -> None:
         await self.mount_deferred()
-        for call in self.early:
+        for call in self._early:
             self.call_later(call)
         gc.enable()
         gc.freeze()  # what was loaded stays: no need to look through it again and again
-        await self.begin_profile(conversation)
+        await self._begin_profile(conversation)
+
+    # A profile begins and ends
+
+    async def use_profile(
+        self, profile: ProfilePort, conversation: str | None = None
+    ) -> None:
+        """Puts `profile` in place of the open one; its answer and draft are kept.
+
+        Args:
+            profile: An open one.
+            conversation: The one to show; None for the latest.
+        """
+        self.status.say(state="switching", kind="busy")
+        await self.drafts.keep_all()
+        self.conversations.unwatch()
+        old, self.desk.profile = self.desk.profile, profile
+        self.answering.forget()
+        self.drafts.forget()
+        self.conversations.forget()
+        self.status.say(model="", documents=-1, context=(0, 0), rate=0.0)
+        await self._begin_profile(conversation)
+        await aside(old.close)
+
+    async def _begin_profile(self, conversation: str | None) -> None:
+        if conversation is None:
+            conversation = await aside(self.desk.profile.history.latest)
+        await self.conversations.open(conversation)
+        await self.drafts.read()
+        self.conversations.watch()
+        await self.profiles.list()
+        self.desk.do("learn", self._learn, self.desk.profile)
+
+    async def _learn(self, profile: ProfilePort) -> None:
+        """Counts the documents, finds the model, and brings the welcome up to date."""
+        await self.documents.count(profile)
+        await self.models.learn(profile)
+        is_new = not self.transcript.turns and not self.answering.asking
+        if profile is self.desk.profile and is_new:
+            await self.conversations.welcome()
+
+    async def leave(self) -> None:
+        """Keeps what there is to keep, then ends the application."""
+        self.conversations.unwatch()
+        self.status.say(state="leaving", kind="busy")
+        try:
+            await self.drafts.keep_all()
+        except RagcliError as error:
+            self.drafts.lost = error
+        self.desk.abandon_work()  # it would meet a screen that is half gone
+        self.app.exit()
 
     # Commands
 
@@ -106,36 +304,23 @@ class ChatScreen(
     def run_command(self, name: str, argument: str = "") -> None:
         """Runs a command; what is wrong with it is said."""
         if not self.is_furnished:
-            self.early.append(partial(self.run_command, name, argument))
+            self._early.append(partial(self.run_command, name, argument))
             return
         try:
-            getattr(self, f"command_{name}")(argument)
+            self.command(name)(argument)
         except RagcliError as error:
-            self.say_error(error)
+            self.desk.say_error(error)
 
-    @on(TurnView.Requested)
-    def _turn_key(self, message: TurnView.Requested) -> None:
-        self.selected = message.view
-        if message.what in {"previous", "next"}:
-            self.move(message.view, 1 if message.what == "next" else -1)
-        else:
-            self.run_command(message.what)
+    def command(self, name: str) -> Callable[[str], None]:
+        """Returns what a command of the table does: a method of one of the parts."""
+        method = f"command_{name}"
+        part = next(part for part in self._commanded if hasattr(part, method))
+        run: Callable[[str], None] = getattr(part, method)
+        return run
 
-    @on(Prompt.Sent)
-    def _sent(self, message: Prompt.Sent) -> None:
-        if not self.is_furnished:
-            self.early.append(partial(self._sent, message))
-            return
-        if not commands.is_command(message.text):
-            self.ask(message.text)
-            return
-        try:
-            command, argument = commands.parse(message.text)
-        except RagcliError as error:
-            self.say_error(error)
-            self.prompt.put(message.text)
-            return
-        self.run_command(command.name, argument)
+    def ask(self, text: str) -> None:
+        """Asks a question, as sending it from the prompt does."""
+        self.answering.ask(text)
 
     def command_help(self, _: str = "") -> None:
         """Shows keys for where the user is, and all commands."""
@@ -145,55 +330,56 @@ class ChatScreen(
 
     def command_sources(self, _: str = "") -> None:
         """Shows the sources and goes to them; from there, hides them."""
-        inside = self.focused is not None and self.sources in self.focused.ancestors
-        if self.sources.display and not inside and self.sources.cards:
-            marker = self.selected.marker if self.selected else 0
+        cards = self.sources.cards
+        if self.sources.display and not self._is_inside(self.sources) and cards:
+            view = self.selection.view
+            marker = view.marker if view else 0
             if not marker or not self.sources.select(marker, focus=True):
-                self.sources.cards[0].focus()
+                cards[0].focus()
             return
-        if not self.toggle_pane("sources"):
+        if not self.panes.toggle("sources"):
             self.prompt.focus()
-        elif self.sources.cards:
-            self.sources.cards[0].focus()
+        elif cards:
+            cards[0].focus()
 
     def command_sidebar(self, _: str = "") -> None:
         """Shows conversations and profiles and goes to them; from there, hides them."""
-        inside = self.focused is not None and self.sidebar in self.focused.ancestors
-        if (self.sidebar.display and not inside) or self.toggle_pane("sidebar"):
+        shown = self.sidebar.display and not self._is_inside(self.sidebar)
+        if shown or self.panes.toggle("sidebar"):
             self.sidebar.query_one("#conversations").focus()
         else:
             self.prompt.focus()
 
+    def _is_inside(self, pane: Sidebar | SourcesPane) -> bool:
+        return self.focused is not None and pane in self.focused.ancestors
+
     def command_readonly(self, _: str = "") -> None:
         """Stops or resumes recording."""
-        self.read_only = not self.read_only
-        self.show_state()
-        state = "not recorded from now on" if self.read_only else "recorded again"
-        self.say(f"Turns are {state}.")
+        self.desk.read_only = not self.desk.read_only
+        self.answering.show_state()
+        only = self.desk.read_only
+        state = "not recorded from now on" if only else "recorded again"
+        self.desk.say(f"Turns are {state}.")
 
     def command_quit(self, _: str = "") -> None:
         """Leaves the chat."""
-        self.do("", self.leave)
+        self.desk.do("", self.leave)
 
-    async def leave(self) -> None:
-        """Keeps what there is to keep, then ends the application."""
-        self.unwatch_history()
-        self.status.say(state="leaving", kind="busy")
-        try:
-            await self.keep_all()
-        except RagcliError as error:
-            self.lost = error
-        self.abandon_work()  # it would meet a screen that is half gone
-        self.app.exit()
+    # Keys
 
     def action_stop(self) -> None:
         """Stops the answer, or closes what lies over the transcript."""
-        for pane in (self.sidebar, self.sources):
-            if pane.display and pane.has_class("-over"):
-                self.fold()
-                self.prompt.focus()
-                return
-        self.stop()
+        if self.panes.close_over():
+            self.prompt.focus()
+        else:
+            self.stop()
+
+    def stop(self) -> None:
+        """Stops the answer; with none, the reading of documents."""
+        if self.answering.asking is None and self.documents.is_reading:
+            self.documents.stop()
+        else:
+            self.answering.stop()
 
     def action_turns(self) -> None:
         """Goes from the prompt to the last turn."""
@@ -211,92 +397,163 @@ class ChatScreen(
     def action_end(self) -> None:
         """Goes to the end of the conversation, and follows it."""
         if self.transcript.has_newer:
-            self.do("page", self.show_end)
+            self.desk.do("page", self.conversations.show_end)
         else:
             self.transcript.anchor()
 
-    # Completions
+    # What the prompt says
+
+    @on(Prompt.Sent)
+    def _sent(self, message: Prompt.Sent) -> None:
+        if not self.is_furnished:
+            self._early.append(partial(self._sent, message))
+            return
+        if not commands.is_command(message.text):
+            self.answering.ask(message.text)
+            return
+        try:
+            command, argument = commands.parse(message.text)
+        except RagcliError as error:
+            self.desk.say_error(error)
+            self.prompt.put(message.text)
+            return
+        self.run_command(command.name, argument)
 
     @on(Prompt.Edited)
-    def _complete(self, message: Prompt.Edited) -> None:
-        if self.is_furnished:
-            self.do("complete", self._offer, message.text)
+    def _edited(self, message: Prompt.Edited) -> None:
+        self.drafts.edited()
+        self.completing.edited(message.text)
 
-    async def _offer(self, text: str) -> None:
-        items = await self._completions(text)
-        self._offered_for = text
-        self.query_one(Completions).offer(items)
-        self.prompt.completing = bool(items)
+    # What goes on in threads
 
-    async def _completions(self, text: str) -> Sequence[Completion]:
-        if commands.is_command(text) and "\n" not in text:
-            word, space, argument = text[1:].partition(" ")
-            if not space:
-                return [
-                    Completion(0, f"/{c.name}", c.help, runs=not c.required)
-                    for c in commands.matching(word)
-                ]
-            return await self._arguments(word, argument)
-        start = mention_start(text)
-        if start is None:
-            return ()
-        begun = text[start + 1 :].lstrip('"')
-        found = await aside(lambda: list(paths_like(begun)))
-        return [Completion(start, _mention(path)) for path in found]
+    @on(StateChanged)
+    def _state_changed(self) -> None:
+        self.answering.show_state()
 
-    async def _arguments(self, word: str, argument: str) -> Sequence[Completion]:
-        kind = {c.name: c.completes for c in commands.COMMANDS}.get(word, "")
-        start = len(word) + 2
-        if kind == "path":
-            found = await aside(lambda: list(paths_like(argument)))
-            # A directory that is named means all of it, not the first file in it.
-            whole = [argument] * (argument.endswith("/") and bool(found))
-            return [Completion(start, path, runs=True) for path in whole + found]
-        named = {
-            "profile": self.profiles.store.names,
-            "model": self.model_specs,
-            "theme": lambda: sorted(self.app.available_themes),
-            "conversation": lambda: list(_titles(self._conversations)),
-        }.get(kind)
-        if named is None:
-            return ()
-        names = await aside(named)
-        begun = [n for n in names if n.lower().startswith(argument.lower())]
-        return [Completion(start, n, runs=True) for n in begun[:12] if n != argument]
+    @on(AnswerGrew)
+    def _grew(self, message: AnswerGrew) -> None:
+        self.answering.grew(message)
 
-    def _steer(self, key: str) -> None:
-        completions = self.query_one(Completions)
-        chosen = completions.chosen
-        if self.prompt.before_cursor != self._offered_for:  # typed on in the meantime
-            chosen = None
-        if key in {"up", "down"}:
-            completions.move(1 if key == "down" else -1)
-        elif chosen is not None:
-            self._take(chosen, send=key == "enter")
-        elif key == "enter":
-            self.prompt.completing = False
-            completions.offer(())
-            self.prompt.send()
+    @on(AnswerEvent)
+    async def _answer_event(self, message: AnswerEvent) -> None:
+        await self.answering.event(message)
 
-    def _take(self, chosen: Completion, *, send: bool) -> None:
-        typed = self.prompt.before_cursor
-        exact = typed[chosen.start :] == chosen.text
-        self.prompt.completing = False
-        if not exact:
-            tail = "" if chosen.text.endswith("/") or chosen.runs else " "
-            self.prompt.complete(chosen.start, chosen.text + tail)
-        if (
-            send
-            and chosen.runs
-            and (exact or chosen.start == 0 or not chosen.text.endswith("/"))
-        ):
-            self.query_one(Completions).offer(())
-            self.prompt.send()
+    @on(AnswerEnded)
+    async def _answer_ended(self, message: AnswerEnded) -> None:
+        await self.answering.ended(message)
+        self.desk.do("count", self.documents.count, message.asking.profile)
 
+    @on(NotRecorded)
+    def _not_recorded(self, message: NotRecorded) -> None:
+        self.locking.not_recorded(message)
 
-def _mention(path: str) -> str:
-    return f'@"{path}"' if " " in path else f"@{path}"
+    @on(HistoryMoved)
+    async def _history_moved(self, message: HistoryMoved) -> None:
+        await self.conversations.moved(message)
 
+    @on(HistoryFailed)
+    def _history_failed(self, message: HistoryFailed) -> None:
+        self.conversations.failed(message)
 
-def _titles(conversations: Sequence[Conversation]) -> Iterator[str]:
-    return (conversation.title for conversation in conversations if conversation.title)
+    @on(IngestStarted)
+    def _ingest_started(self, message: IngestStarted) -> None:
+        self.documents.started(message)
+
+    @on(IngestStepped)
+    def _ingest_stepped(self, message: IngestStepped) -> None:
+        self.documents.stepped(message)
+
+    @on(IngestNoted)
+    def _ingest_noted(self, message: IngestNoted) -> None:
+        self.documents.noted(message)
+
+    @on(IngestEnded)
+    def _ingest_ended(self, message: IngestEnded) -> None:
+        self.documents.ended(message)
+
+    @on(IngestBar.Stopped)
+    def _ingest_stopped(self) -> None:
+        self.documents.stop()
+
+    @on(DocumentsChanged)
+    def _documents_changed(self, message: DocumentsChanged) -> None:
+        self.desk.do("learn", self._learn, message.profile)
+
+    # What widgets ask for
+
+    @on(Transcript.OlderWanted)
+    def _older(self, message: Transcript.OlderWanted) -> None:
+        self.conversations.load_older(message.before)
+
+    @on(Transcript.NewerWanted)
+    def _newer(self, message: Transcript.NewerWanted) -> None:
+        self.conversations.load_newer(message.after)
+
+    @on(ConversationOpened)
+    def _conversation_opened(self) -> None:
+        self.answering.show_state()
+        self.prompt.focus()
+
+    @on(ConversationLoaded)
+    def _conversation_loaded(self, message: ConversationLoaded) -> None:
+        self.prompt.remember(message.questions)
+
+    @on(TurnWanted)
+    def _turn_wanted(self, message: TurnWanted) -> None:
+        reveal = self.conversations.reveal
+        self.desk.do("reveal", reveal, message.turn, message.pattern)
+
+    @on(TurnView.Selected)
+    async def _turn_selected(self, message: TurnView.Selected) -> None:
+        if message.marker:
+            self.panes.reveal_sources()
+        await self.selection.show(message.view, message.marker)
+
+    @on(TurnView.Requested)
+    def _turn_key(self, message: TurnView.Requested) -> None:
+        self.selection.take(message.view)
+        if message.what in {"previous", "next"}:
+            self.turns.move(message.view, 1 if message.what == "next" else -1)
+        else:
+            self.run_command(message.what)
+
+    @on(AnswerView.CodeClicked)
+    def _code_clicked(self, message: AnswerView.CodeClicked) -> None:
+        self.turns.copy(message.code, "The code")
+
+    @on(AnswerView.LinkClicked)
+    def _link_clicked(self, message: AnswerView.LinkClicked) -> None:
+        self.turns.open_link(message.href)
+
+    @on(SourceCard.Selected)
+    def _source_selected(self, message: SourceCard.Selected) -> None:
+        self.selection.choose_source(message.card.source.marker)
+
+    @on(SourceCard.Requested)
+    def _source_key(self, message: SourceCard.Requested) -> None:
+        self.source_actions.requested(message)
+
+    @on(Sidebar.ConversationChosen)
+    def _conversation_chosen(self, message: Sidebar.ConversationChosen) -> None:
+        self.actions.chosen(message.conversation)
+
+    @on(Sidebar.ProfileChosen)
+    def _profile_chosen(self, message: Sidebar.ProfileChosen) -> None:
+        self.profiles.chosen(message.profile)
+
+    @on(Sidebar.Requested)
+    def _asked_of_sidebar(self, message: Sidebar.Requested) -> None:
+        self.actions.requested(message)
+
+    @on(FindBar.Looked)
+    def _looked(self, message: FindBar.Looked) -> None:
+        self.finding.looked(message.text)
+
+    @on(FindBar.Stepped)
+    def _stepped(self, message: FindBar.Stepped) -> None:
+        self.finding.stepped(message.step)
+
+    @on(FindBar.Closed)
+    def _find_closed(self) -> None:
+        self.finding.closed()
+        self.prompt.focus()

@@ -1,0 +1,86 @@
+"""The two side panes: which of them are shown at which width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+
+from ragcli.config import Settings
+from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.widgets.sources import SourcesPane
+
+WIDEST = 160
+"""Columns from which both panes are broad ones."""
+
+WIDE = 120
+"""Columns from which both panes stand beside the transcript."""
+
+MIDDLE = 84
+"""Columns from which the sources do."""
+
+LOW = 14
+"""Lines under which the footer is left out."""
+
+
+class Panes:
+    """Folds the panes that the width has no room for.
+
+    Args:
+        screen: Where they stand.
+        sidebar: Conversations and profiles.
+        sources: The sources of an answer.
+        settings: Say which of them the user wants.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        sidebar: Sidebar,
+        sources: SourcesPane,
+        settings: Settings,
+    ) -> None:
+        self._screen = screen
+        self._panes = {"sidebar": sidebar, "sources": sources}
+        self._wanted = {
+            "sidebar": settings.sidebar,
+            "sources": settings.sources_pane,
+        }
+
+    def fold(self, *, opened: str = "") -> None:
+        """Shows and hides panes by width and wish.
+
+        Args:
+            opened: The pane that the user opened just now; on a narrow screen it
+                lies over the transcript, one at a time.
+        """
+        width, height = self._screen.size
+        room = {"sidebar": width >= WIDE, "sources": width >= MIDDLE}
+        for name, pane in self._panes.items():
+            pane.set_class(not room[name], "-over")
+            pane.display = self._wanted[name] if room[name] else name == opened
+        self._screen.query_one("#foot").display = height >= LOW
+        self._screen.set_class(height < LOW, "-low")
+        self._screen.set_class(width < MIDDLE, "-narrow")
+        self._screen.set_class(width >= WIDEST, "-wide")
+
+    def close_over(self) -> bool:
+        """Closes a pane that lies over the transcript; False when none does."""
+        over = any(p.display and p.has_class("-over") for p in self._panes.values())
+        if over:
+            self.fold()
+        return over
+
+    def toggle(self, name: str) -> bool:
+        """Shows or hides `sidebar` or `sources`; returns whether it is shown."""
+        pane = self._panes[name]
+        shown = not pane.display
+        if not pane.has_class("-over"):
+            self._wanted[name] = shown
+        self.fold(opened=name if shown else "")
+        return shown
+
+    def reveal_sources(self) -> None:
+        """Shows the sources where they are hidden."""
+        if not self._panes["sources"].display:
+            self.toggle("sources")
