@@ -233,6 +233,11 @@ _COUNTED = re.compile(
     r"|had|can|could|will|would|may|must|should|fit|in|on|of|per|at|to|that|which)\b|\?|$)",
     _I,
 )
+_WHETHER = re.compile(
+    r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|ist|sind|war"
+    r"|hat|haben|kann|muss|darf|wird|est-ce|peut|es|son|puede)\b",
+    _I,
+)
 _NEXT = re.compile(
     r"\b(?:after(?:wards)?|next|then|nach|danach|apr[eè]s|despu[eé]s)\b", _I
 )
@@ -274,6 +279,11 @@ class Asked:
         """What is to be counted, in a question that begins so; lower case."""
         match = _COUNTED.search(self.text)
         return frozenset(match["what"].lower().split()) if match else frozenset()
+
+    @cached_property
+    def asks_whether(self) -> bool:
+        """Whether yes or no is the answer: what says the same is the answer then."""
+        return bool(_WHETHER.match(self.text))
 
     @cached_property
     def wants_next(self) -> bool:

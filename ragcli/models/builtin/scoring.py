@@ -39,6 +39,8 @@ SOURCE_WEIGHT = 0.2
 TYPE_WEIGHT = 0.3
 LACK_WEIGHT = -0.5
 """Added to what holds none of a kind that the answer must hold."""
+STALE_WEIGHT = -0.6
+"""Added to what says nothing but the question's own words."""
 KEY_WEIGHT = 0.4
 """Added to a field whose whole key the question says."""
 SHORTENED = 0.7
@@ -134,6 +136,7 @@ def best_first(
     sides = [lexical.of(item) for item in found]
     coverage = np.array([side.score for side in sides])
     source = SOURCE_WEIGHT * _source_scores(found)
+    source += STALE_WEIGHT * np.array([side.is_stale for side in sides])
     source += ATTACHED_WEIGHT * np.array([item.source.attached for item in found])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
     chosen = [found[index] for index in likely]
@@ -177,6 +180,8 @@ class _Side:
 
     score: float
     covered: frozenset[str]
+    is_stale: bool
+    """Whether it says nothing that the question does not."""
 
 
 class _Lexical:
@@ -196,6 +201,7 @@ class _Lexical:
         self._worth = {stem: weights[stem] * rarity[stem] for stem in weights}
         self._total = math.fsum(self._worth.values()) or 1.0
         self._above: dict[str, frozenset[str]] = {}
+        self._asks_whether = Asked(prompt.question).asks_whether
 
     def _content(self, text: str) -> list[str]:
         return content_stems(text, self._language)
@@ -217,7 +223,14 @@ class _Lexical:
         over = self._share(above)
         beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
         score = said + beside * near + ABOVE_WEIGHT * over
-        return _Side(score, own)
+        return _Side(score, own, is_stale=self._is_stale(item, stems))
+
+    def _is_stale(self, item: Candidate, stems: frozenset[str]) -> bool:
+        if item.kind == "code" or self._asks_whether:
+            return False
+        if item.kind == "field" and item.unit and len(item.unit.cells) == 2:
+            stems = frozenset(self._stems(item.unit.cells[1]))
+        return bool(stems) and not stems - self._worth.keys()
 
     def _shortened(self, stems: frozenset[str], own: frozenset[str]) -> frozenset[str]:
         """Returns the question's words that names have in a shorter or longer form."""
