@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ragcli.config.project import Project
+from ragcli.config.project import Project, is_harmless
 from ragcli.config.settings import (
     KEYS_TABLE,
     Settings,
@@ -36,6 +36,7 @@ __all__ = [
     "flag",
     "flatten",
     "from_environment",
+    "is_harmless",
     "known_keys",
     "read_file",
     "resolve",

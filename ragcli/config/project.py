@@ -250,11 +250,24 @@ def _bounded(key: str, value: Any, trust: str) -> Any:
     """Returns a setting's value; raises `ConfigError`."""
     found = checked(key, value, "")
     bounds = HARMLESS.get(key)
-    if trust != TRUSTED and bounds and not bounds[0] <= found <= bounds[1]:
+    if trust != TRUSTED and bounds and not is_harmless(key, found):
         raise ConfigError(
             f"{key}: a project may choose {bounds[0]:g} to {bounds[1]:g}, not {value}"
         )
     return found
+
+
+def is_harmless(key: str, value: Any) -> bool:
+    """Tells whether anybody may choose this for somebody else.
+
+    Args:
+        key: A setting.
+        value: Its value, as `checked` returns it.
+    """
+    if key not in HARMLESS:
+        return False
+    bounds = HARMLESS[key]
+    return bounds is None or bounds[0] <= value <= bounds[1]
 
 
 def _few(items: tuple[str, ...] | list[str], between: str) -> str:

@@ -167,6 +167,28 @@ def test_bundles_move_a_profile_whole(asked, run_cli, tmp_path):
     assert run_cli("ask", QUESTION, "-p", "moved").code == 0
 
 
+def test_a_bundle_decides_nothing_that_sends_unless_it_is_trusted(
+    asked, run_cli, tmp_path
+):
+    run_cli("profile", "set", "model", "openai:gpt-4o")
+    run_cli("profile", "set", "instructions", "Say everything.")
+    run_cli("profile", "set", "memory_turns", "3")
+    run_cli("profile", "export", "all.ragcli")
+
+    ran = run_cli("profile", "import", "all.ragcli", "--name", "given")
+    told = [line for line in ran.err.splitlines() if "not taken over" in line]
+    assert len(told) == 1, ran.err
+    assert "instructions, model" in told[0]
+    assert run_cli("config", "get", "model", "-p", "given").out == "auto\n"
+    assert run_cli("config", "get", "memory_turns", "-p", "given").out == "3\n"
+
+    trusted = ("all.ragcli", "--name", "own", "--trust-settings")
+    assert "not taken" not in run_cli("profile", "import", *trusted).err
+    assert run_cli("config", "get", "model", "-p", "own").out == "openai:gpt-4o\n"
+    run_cli("profile", "clone", "default", "twin")
+    assert run_cli("config", "get", "model", "-p", "twin").out == "openai:gpt-4o\n"
+
+
 def test_a_damaged_bundle_is_4_and_leaves_nothing(asked, run_cli, tmp_path):
     run_cli("profile", "export", "all.ragcli")
     data = bytearray((tmp_path / "all.ragcli").read_bytes())

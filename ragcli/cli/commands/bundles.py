@@ -47,7 +47,9 @@ def export(
 
 
 @examples(
-    "ragcli profile import work.ragcli", "ragcli profile import x.ragcli --name y"
+    "ragcli profile import work.ragcli",
+    "ragcli profile import x.ragcli --name y",
+    "ragcli profile import backup.ragcli --trust-settings",
 )
 def import_(
     call: Invocation,
@@ -55,14 +57,25 @@ def import_(
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="Call it so.")
     ] = "",
+    trust_settings: Annotated[
+        bool, typer.Option("--trust-settings", help="Take all settings: it is yours.")
+    ] = False,
 ) -> None:
-    """Make a profile from a bundle; a damaged or hostile one is refused whole."""
+    """Make a profile from a bundle; a damaged or hostile one is refused whole.
+
+    Settings that send, read or run something (models, addresses, instructions,
+    mounts, keys) are left out and named, unless you trust them.
+    """
     from ragcli.sessions.bundles.bundle_import import import_bundle
 
     if not Path(file).exists():
         raise DocumentNotFound(f"there is no file {file}")
-    made = import_bundle(call.runtime.store, Path(file), name=name or None)
+    made = import_bundle(
+        call.runtime.store, Path(file), name=name or None, trusted=trust_settings
+    )
     made.close()
+    for notice in made.notices:
+        call.output.warn(notice)
     call.tell({"profile": made.name}, note=f"profile {made.name} made from {file}")
 
 
@@ -87,6 +100,8 @@ def copy(
     with call.open(name, create=False) as workspace:
         made = copy_profile(workspace.session, target, as_name or name)
     made.close()
+    for notice in made.notices:
+        call.output.warn(notice)
     shown = "local" if to == "local" else target.shown
     call.tell(
         {"profile": made.name, "store": shown},

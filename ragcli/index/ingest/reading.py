@@ -133,6 +133,10 @@ _COPIES = 3
 """Times that a text is there: to be embedded, stored and found."""
 
 
+class Outgrown(Exception):
+    """A file has more bytes by now than may be read in this process."""
+
+
 class Wanted(NamedTuple):
     """Something to read."""
 
@@ -162,17 +166,23 @@ def is_light(wanted: Wanted) -> bool:
     return not formats.is_isolated(formats.format_of_content(_head(wanted.location)))
 
 
-def read(wanted: Wanted, chunking: Chunking) -> Outcome:
+def read(wanted: Wanted, chunking: Chunking, *, most: int = -1) -> Outcome:
     """Reads one file; whatever a loader raises is what became of it.
 
     Args:
         wanted: What to read.
         chunking: How to split it.
+        most: Bytes that may be read; -1 for any number.
+
+    Raises:
+        Outgrown: The file has more than `most`, whatever it had when it was found.
     """
     location = wanted.location
     name = formats.format_of(os.path.basename(location))
     try:
-        return _read(wanted, chunking)
+        return _read(wanted, chunking, most)
+    except Outgrown:
+        raise
     except UnreadableDocument as error:
         reason = error.message.removeprefix(f"{location}: ")
         return Outcome(location, failure=reason, hint=error.hint)
@@ -183,12 +193,12 @@ def read(wanted: Wanted, chunking: Chunking) -> Outcome:
     return Outcome(location, failure=bounds.too_much(name))
 
 
-def _read(wanted: Wanted, chunking: Chunking) -> Outcome:
+def _read(wanted: Wanted, chunking: Chunking, most: int) -> Outcome:
     location = wanted.location
     if wanted.text is not None:
         told: Record = {"path": location, "digest": ""}
         return _outcome(told, text_document(wanted.text), chunking)
-    status, data = _content(location)
+    status, data = _content(location, most)
     told = _told(location, status, data)
     if told["digest"] == wanted.digest:
         names = ("size", "mtime_ns", "checked_ns")
@@ -240,10 +250,11 @@ def _prepared(title: str, chunk: Chunk) -> PreparedChunk:
     return PreparedChunk(text, stored_passages.encode(chunk), stems, chunk.language)
 
 
-def _content(location: str) -> tuple[os.stat_result, bytes]:
+def _content(location: str, most: int) -> tuple[os.stat_result, bytes]:
     """Returns a file's bytes, and its status from before they were read.
 
     Raises:
+        Outgrown: It has more than `most` bytes, where that is not negative.
         UnreadableDocument: It is gone, forbidden, or no regular file.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -252,7 +263,10 @@ def _content(location: str) -> tuple[os.stat_result, bytes]:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableDocument("not a regular file", "")
-            return status, file.read()
+            data = file.read(most + 1 if most >= 0 else -1)
+            if 0 <= most < len(data):
+                raise Outgrown
+            return status, data
     except OSError as error:
         raise UnreadableDocument(
             error.strerror or str(error), "check that it is there and readable"

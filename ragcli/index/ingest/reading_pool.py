@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import subprocess
 import sys
 from collections import deque
@@ -17,9 +18,21 @@ from contextlib import suppress
 from typing import IO
 
 from ragcli.index.documents import formats
-from ragcli.index.documents.loaders.bounds import CPU_LIMIT, cause_of_death
-from ragcli.index.ingest.reading import Chunking, Outcome, Wanted, is_light, read
-from ragcli.index.ingest.transfer import unpack
+from ragcli.index.documents.loaders.bounds import (
+    CPU_LIMIT,
+    cause_of_death,
+    too_long,
+)
+from ragcli.index.ingest.reading import (
+    HERE,
+    Chunking,
+    Outcome,
+    Outgrown,
+    Wanted,
+    is_light,
+    read,
+)
+from ragcli.index.ingest.transfer import PULSE, unpack
 
 WORTHWHILE = 3 << 20
 """Bytes to read from which starting processes (0.2 s) pays."""
@@ -35,7 +48,13 @@ _MOST_IN_GROUP = 64
 """Bytes and documents that are read, embedded and answered together."""
 
 _PIPE = 1 << 20
-"""Bytes of answers that a process need not wait for anybody to take."""
+"""Bytes that wait in a pipe: neither side may wait for the other while it writes."""
+
+WALL_LIMIT = 240.0
+"""Seconds that a process may go without a sign of life: a file system can hang.
+
+Longer than what the parsers of isolated formats are given.
+"""
 
 _DYING = 5.0
 """Seconds in which a process that closed its pipe tells what it died of."""
@@ -73,14 +92,23 @@ def _one_by_one(wanted: Sequence[Wanted], chunking: Chunking) -> Iterator[Outcom
     apart: ReadingPool | None = None
     try:
         for item in wanted:
-            if is_light(item):
-                yield read(item, chunking)
+            outcome = _read_here(item, chunking)
+            if outcome:
+                yield outcome
                 continue
             apart = apart or ReadingPool(1, chunking)
             yield from apart.outcomes(iter((item,)))
     finally:
         if apart:
             apart.close()
+
+
+def _read_here(item: Wanted, chunking: Chunking) -> Outcome | None:
+    """Returns what became of a short text, None of anything else."""
+    if is_light(item):
+        with suppress(Outgrown):
+            return read(item, chunking, most=HERE)
+    return None
 
 
 class ReadingPool:
@@ -91,6 +119,7 @@ class ReadingPool:
         chunking: How documents are split.
         factory: Makes their embedder, `module:name`; "" leaves embedding to others.
         cpu_limit: Seconds of processor time a document.
+        wall_limit: Seconds a document, whatever it waits for.
     """
 
     def __init__(
@@ -100,11 +129,12 @@ class ReadingPool:
         factory: str = "",
         *,
         cpu_limit: int = CPU_LIMIT,
+        wall_limit: float = WALL_LIMIT,
     ) -> None:
         self._workers: list[_Worker] = []
         try:
             for _ in range(count):
-                self._workers.append(_Worker(chunking, factory, cpu_limit))
+                self._workers.append(_Worker(chunking, factory, cpu_limit, wall_limit))
         except BaseException:
             self.close()  # a system that gives no more processes must not keep some
             raise
@@ -154,11 +184,15 @@ def _groups(waiting: Iterator[Wanted]) -> Iterator[list[Wanted]]:
 class _Worker:
     """One process that reads; replaced when a document kills it."""
 
-    def __init__(self, chunking: Chunking, factory: str, cpu_limit: int) -> None:
+    def __init__(
+        self, chunking: Chunking, factory: str, cpu_limit: int, wall_limit: float
+    ) -> None:
         self.ahead: deque[list[Wanted]] = deque()
         self._chunking = chunking
         self._factory = factory
         self._cpu_limit = cpu_limit
+        self._wall_limit = wall_limit
+        self._hung = False
         self._start()
 
     def _start(self) -> None:
@@ -177,7 +211,9 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        _widen(self._process.stdout)
+        self._hung = False
+        for pipe in (self._process.stdin, self._process.stdout):
+            _widen(pipe)
         for group in self.ahead:
             self._send(group)
 
@@ -208,26 +244,30 @@ class _Worker:
         rest = group[len(found) :]
         if not rest:
             return found
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_DYING)
+        if not self._hung:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_DYING)
         self.stop()
-        status = self._process.returncode
         alone = rest if len(rest) > 1 else []
+        if not alone:
+            found.append(self._lost(rest[0].location, self._process.returncode or 0))
         self.ahead.extendleft([wanted] for wanted in reversed(alone))
         self._start()
-        if not alone:
-            found.append(self._lost(rest[0].location, status))
         return found + [outcome for _ in alone for outcome in self.answer()]
 
     def _lost(self, location: str, status: int) -> Outcome:
         name = formats.format_of(os.path.basename(location))
+        if self._hung:
+            return Outcome(location, failure=too_long(name, self._wall_limit))
         return Outcome(location, failure=cause_of_death(status, name, self._cpu_limit))
 
     def _answered(self, group: list[Wanted]) -> list[Outcome]:
-        """Returns the outcomes that come in, fewer when the process dies."""
+        """Returns the outcomes that come in, fewer when the process dies or hangs."""
         found: list[Outcome] = []
         while len(found) < len(group):
             size = int.from_bytes(self._read(8), "little")
+            if size == PULSE:
+                continue
             data = self._read(size) if size else b""
             if not size or len(data) < size:
                 break
@@ -235,7 +275,20 @@ class _Worker:
         return found
 
     def _read(self, size: int) -> bytes:
-        return self._process.stdout.read(size) if self._process.stdout else b""
+        """Returns so many bytes of answers, fewer where no more come in time."""
+        received = bytearray()
+        pipe = self._process.stdout.fileno() if self._process.stdout else -1
+        waiting = select.poll()
+        waiting.register(pipe, select.POLLIN)
+        while len(received) < size:
+            if not waiting.poll(self._wall_limit * 1000):
+                self._hung = True
+                break
+            piece = os.read(pipe, size - len(received))
+            if not piece:
+                break
+            received += piece
+        return bytes(received)
 
     def stop(self) -> None:
         """Ends the process, whatever it is doing."""
@@ -244,7 +297,8 @@ class _Worker:
             if pipe:
                 with suppress(OSError):
                     pipe.close()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):  # its file system lets it not go
+            self._process.wait(_DYING)
 
 
 def _widen(pipe: IO[bytes] | None) -> None:

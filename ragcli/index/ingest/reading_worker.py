@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ragcli.index.documents import formats
 
@@ -42,8 +42,10 @@ def serve(factory: str) -> None:
         found: list[Outcome] = []
         for item in request["wanted"]:
             bounds.allow_processor_time(request["cpu"])
+            _pulse(answers)
             found.append(read(Wanted(*item), chunking))
         bounds.allow_processor_time(request["cpu"] * len(found))
+        _pulse(answers)
         if embedder:
             found = _embedded(embedder, found)
         for outcome in found:
@@ -51,6 +53,14 @@ def serve(factory: str) -> None:
             answers.write(len(data).to_bytes(8, "little"))
             answers.write(data)
         answers.flush()
+
+
+def _pulse(answers: BinaryIO) -> None:
+    """Says that the next step begins; how long one may take is the other's to judge."""
+    from ragcli.index.ingest.transfer import PULSE
+
+    answers.write(PULSE.to_bytes(8, "little"))
+    answers.flush()
 
 
 def _packed(outcome: Outcome) -> bytes:

@@ -13,6 +13,9 @@ from typing import Any
 
 from ragcli.index.ingest.reading import Embedded, Outcome, Prepared, PreparedChunk
 
+PULSE = (1 << 64) - 1
+"""Sent in place of an outcome's length: the next step has begun."""
+
 _HEAD = 8
 """Bytes of the length of the header."""
 

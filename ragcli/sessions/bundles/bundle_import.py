@@ -52,6 +52,7 @@ def import_bundle(
     *,
     name: str | None = None,
     documents_only: bool = False,
+    trusted: bool = False,
 ) -> Session:
     """Makes a profile from a bundle and returns it, opened.
 
@@ -61,6 +62,8 @@ def import_bundle(
         name: What to call the profile; by default as it was called.
         documents_only: Check history and settings by their hashes, but take over
             neither: what is mounted shares its documents and nothing else.
+        trusted: The caller made it: take all its settings over, not only those that
+            are harmless whoever chose them.
 
     Raises:
         BundleRefused: Damaged, too large or hostile; nothing of it was used.
@@ -72,7 +75,7 @@ def import_bundle(
         descriptor = _opened(file)
         source = stack.enter_context(open(descriptor, "rb"))
         reader = archive.ArchiveReader(source)
-        origin = origin_of(reader)
+        origin = origin_of(reader, trusted=trusted)
         if documents_only:
             origin = replace(origin, settings={}, left_out=())
         wanted = name or origin.name

@@ -21,6 +21,20 @@ INDEX = "index"
 HINT = "nothing of it was used; export it again where it comes from"
 """What to do about a bundle that is refused."""
 
+_HARMLESS = frozenset(
+    {
+        *("audit", "context_window", "memory", "memory_turns", "redact"),
+        *("require_model", "temperature", "timeout", "tui.sidebar", "tui.sources"),
+        *("ttl", "ttl_absolute"),
+    }
+)
+"""Settings that anybody's bundle may choose, beside those of any project file.
+
+They keep or show what is in the profile itself. What sends, reads or runs something
+is not among them: who made a bundle must not decide which model is asked, what that
+is told, or what else is searched.
+"""
+
 _ALLOWED = re.compile(
     r"history\.jsonl|keys/[0-9a-f]{16}\.json|"
     r"index/(text/)?(?!.*\.(pkl|pickle)$)\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*"
@@ -41,8 +55,12 @@ class BundleOrigin:
     """Settings that are not taken over."""
 
 
-def origin_of(reader: archive.ArchiveReader) -> BundleOrigin:
+def origin_of(reader: archive.ArchiveReader, *, trusted: bool) -> BundleOrigin:
     """Returns what the manifest says about the profile.
+
+    Args:
+        reader: The bundle.
+        trusted: Take settings that send, read or run something as well.
 
     Raises:
         NewerFormat: Written by a newer ragcli.
@@ -61,22 +79,27 @@ def origin_of(reader: archive.ArchiveReader) -> BundleOrigin:
         raise BundleRefused("its manifest lacks what every profile has", HINT)
     _check_names(reader.members, encrypted=encrypted)
     name, origin_id, anchor = map(str, texts)
-    kept, left_out = _checked_settings(dict(settings or {}))
+    kept, left_out = _checked_settings(dict(settings or {}), trusted=trusted)
     return BundleOrigin(name, origin_id, anchor, encrypted, kept, left_out)
 
 
 def _checked_settings(
-    settings: Mapping[str, Any],
+    settings: Mapping[str, Any], *, trusted: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Returns the settings to keep, and the names of those to leave out."""
     try:
-        kept = {
+        sound = {
             key: config.checked(key, value, "the bundle")
             for key, value in settings.items()
-            if key not in PLACE_SETTINGS
         }
     except ConfigError as error:
         raise BundleRefused(error.message, HINT) from None
+    kept = {
+        key: value
+        for key, value in sound.items()
+        if key not in PLACE_SETTINGS
+        and (trusted or key in _HARMLESS or config.is_harmless(key, value))
+    }
     return kept, tuple(sorted(set(settings) - set(kept)))
 
 

@@ -21,11 +21,13 @@ from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.records import Record
 from ragcli.sessions.transfer.generations import copy_generation
 from ragcli.storage.files import Directory
+from ragcli.text import safe_line
 
-PLACE_SETTINGS = frozenset(
-    {"store", "user", "durability", "ollama_host", "tracing", "allow_network_fs"}
-)
-"""Settings that say where things go; those of another machine are left out."""
+PLACE_SETTINGS = frozenset({"store", "user", "durability", "allow_network_fs"})
+"""Settings of the machine that a profile comes from; they are left out in any case."""
+
+_NAMED = 80
+"""Characters of a setting's name that are told."""
 
 
 @frozen
@@ -132,7 +134,9 @@ def copy_profile(session: Session, store: SessionStore, name: str) -> Session:
 def received(made: Session, origin: str, anchor: str, left_out: Iterable[str]) -> None:
     """Records where a profile came from, and says what was not taken over."""
     made.audit.record("profile.import", origin=origin, anchor=anchor)
-    made.notices.extend(f"the setting {key} of it was left out" for key in left_out)
+    names = ", ".join(safe_line(key, _NAMED) for key in left_out)
+    if names:
+        made.notices.append(f"settings that were not taken over: {names}")
 
 
 def anchor_of(session: Session) -> str:

@@ -290,7 +290,7 @@ def test_every_flipped_bit_is_refused(store: LocalStore, tmp_path: Path) -> None
         if holds_the_same(flipped, whole):  # bits behind the last block's end
             continue
         file.write_bytes(flipped)
-        with pytest.raises(BundleRefused):
+        with pytest.raises((BundleRefused, NewerFormat)):  # of a digit, too
             import_bundle(store, file, name="copy")
     assert tree(tmp_path / "home") == before
 

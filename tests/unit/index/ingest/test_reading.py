@@ -196,6 +196,43 @@ def test_a_text_that_takes_too_long_costs_nothing_else(tmp_path):
     assert said == ["", "too large to read as Markdown in 0 s", ""]
 
 
+def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(tmp_path):
+    files = {"a.md": "Sound.", "b.md": "Its file system hangs.", "c.md": "Sound."}
+    wanted = written(tmp_path, files)
+    pool = reading_pool.ReadingPool(1, CHUNKING)
+    [worker] = pool._workers
+    try:
+        [first] = pool.outcomes(iter(wanted[:1]))
+        worker._process.send_signal(signal.SIGSTOP)
+        worker._wall_limit = 0.5
+        [second] = pool.outcomes(iter(wanted[1:2]))
+        worker._wall_limit = reading_pool.WALL_LIMIT
+        [third] = pool.outcomes(iter(wanted[2:]))
+    finally:
+        pool.close()
+    assert second.failure == "too large to read as Markdown in 0.5 s"
+    assert first.prepared
+    assert third.prepared
+
+
+def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(tmp_path, monkeypatch):
+    [found] = written(tmp_path, {"a.md": "Short."})
+    (tmp_path / "a.md").write_text("A sentence of many. " * (HERE // 10))
+    started = []
+    real = reading_pool.ReadingPool
+
+    def counted(count, chunking):
+        started.append(count)
+        return real(count, chunking)
+
+    monkeypatch.setattr(reading_pool, "ReadingPool", counted)
+    assert is_light(found)
+    [outcome] = reading_pool.outcomes([found], CHUNKING)
+    assert started == [1]
+    assert outcome.prepared
+    assert outcome.prepared.record["size"] > HERE
+
+
 def test_a_text_that_takes_too_much_memory_costs_nothing_else(tmp_path):
     files = {"a.md": "Sound.", "b.html": "<h1>a</h1>b" * 200_000, "c.md": "Sound."}
     pool = reading_pool.ReadingPool(1, CHUNKING, f"{__name__}:Confined")
