@@ -152,8 +152,9 @@ def _leftovers(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     found = directories.left()
     if fix:
         directories.sweep()
+        directories.sweep_indexes()
     for place in found:
-        hint = "opening a profile removes it, and so does `ragcli doctor --fix`"
+        hint = "the profile's next use or sync removes it, or `ragcli doctor --fix`"
         what = f"{place}: left by a process that was killed"
         if place.exists():
             yield Check(NOTE, "leftovers", f"{what}; it may be readable", hint)
@@ -161,6 +162,14 @@ def _leftovers(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
             yield Check(NOTE, "leftovers", f"{what} (removed)")
     if not found:
         yield Check(GOOD, "leftovers", "nothing was left by a process that was killed")
+
+
+def _set_aside(runtime: Runtime) -> Iterator[Check]:
+    """Yields the profiles that expired and are not destroyed yet."""
+    for name in runtime.store.set_aside():
+        found = f"profile {name} has expired; it is destroyed after its time of grace"
+        hint = f"ragcli profile restore {name} brings it back"
+        yield Check(NOTE, "set aside", found, hint)
 
 
 def _profile(runtime: Runtime) -> Iterator[Check]:

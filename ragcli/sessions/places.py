@@ -29,6 +29,7 @@ KEYS = "keys"
 
 _UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
 _SHARED_MODE = 0o1777
+_PROFILE = "profile.toml"
 
 
 class Places:
@@ -81,7 +82,9 @@ class Places:
         if _own(profiles, name + _suffix()):
             return name + _suffix()
         sticky = os.fstat(profiles.descriptor).st_mode & stat.S_ISVTX
-        usable = _own(profiles, name) or (not sticky and profiles.has(name))
+        usable = _own(profiles, name) or (
+            not sticky and profiles.has(name) and not _is_doomed(profiles, name)
+        )
         return name if usable else None
 
     def free(self, profiles: Directory, name: str) -> str:
@@ -105,10 +108,27 @@ class Places:
         return [
             entry
             for entry in profiles.names()
-            if _UNFINISHED.fullmatch(entry)
-            and _own(profiles, entry)
+            if (
+                _own(profiles, entry)
+                if _UNFINISHED.fullmatch(entry)
+                else _is_doomed(profiles, entry)
+            )
             and directory_locks.is_unused(profiles.descriptor, entry)
         ]
+
+    def doom(self, profiles: Directory, entry: str) -> None:
+        """Makes a directory one that is being removed, in one step.
+
+        For where it cannot be renamed: a half of it must not pass for a profile. It
+        has a mode of its own and has lost its `profile.toml`; each alone may be an
+        accident.
+        """
+        with profiles.child(entry) as directory:
+            with disk_errors(directory.path):
+                os.chmod(directory.descriptor, DIRECTORY_MODE | stat.S_ISVTX)
+            directory.sync()
+            directory.remove(_PROFILE)
+            directory.sync()
 
     def asides(self, profiles: Directory, prefix: str) -> list[str]:
         """Returns the caller's directories whose names begin with `prefix`, sorted."""
@@ -132,9 +152,33 @@ def _suffix() -> str:
 
 
 def _own(profiles: Directory, entry: str) -> bool:
-    """Tells whether an entry is a directory of the caller."""
+    """Tells whether an entry is a directory of the caller, and is to stay one."""
+    status = _status_of_own(profiles, entry)
+    return status is not None and not _has_doom(profiles, entry, status)
+
+
+def _is_doomed(profiles: Directory, entry: str) -> bool:
+    """Tells whether an entry is a directory of the caller that is being removed."""
+    status = _status_of_own(profiles, entry)
+    return status is not None and _has_doom(profiles, entry, status)
+
+
+def _has_doom(profiles: Directory, entry: str, status: os.stat_result) -> bool:
+    """Tells whether `Places.doom` made a directory what it is."""
+    if not status.st_mode & stat.S_ISVTX:
+        return False
+    try:
+        os.lstat(f"{entry}/{_PROFILE}", dir_fd=profiles.descriptor)
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _status_of_own(profiles: Directory, entry: str) -> os.stat_result | None:
+    """Returns the status of a directory of the caller, None of anything else."""
     try:
         status = os.lstat(entry, dir_fd=profiles.descriptor)
     except FileNotFoundError:
-        return False
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+        return None
+    own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    return status if own else None

@@ -257,3 +257,21 @@ def test_turns_come_back_and_prune_destroys_them(machine: Machine) -> None:
     machine("profile", "prune", "--yes")
 
     assert _stored() == []
+
+
+def test_prune_asks_the_clock_before_it_destroys_anything(machine: Machine) -> None:
+    machine("profile", "set", "ttl", "10d")
+    machine.passes(11)
+    machine("ask", "What is here?", code=5)
+    assert (
+        "work" in machine("doctor", code=5).out.split("set aside", 1)[1].splitlines()[0]
+    )
+    machine.wall += 400 * DAY
+
+    told = machine("profile", "prune", "--yes", code=2).err
+
+    assert "doubted" in told
+    assert len(told.splitlines()) <= 2
+    machine.wall -= 400 * DAY
+    machine("profile", "restore", "work")
+    assert _visible(machine) == 1

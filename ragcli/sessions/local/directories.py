@@ -32,6 +32,9 @@ LOCKS = ("profile", "staging", "ingest", "index", "history", "audit")
 Whoever reads or appends needs none of them to be sure which profile it is. Who stages
 documents shares `staging`: a library writes them by their real path.
 """
+_INDEX = "index"
+_WORKSPACE = "tmp-"
+"""Where documents are staged, and how the name of what is staged begins."""
 _ASIDE = ".expired-"
 """How the name of a profile that is set aside begins."""
 _ACCOUNT = "aside"
@@ -82,10 +85,35 @@ class Directories:
         found: list[Path] = []
         with suppress(FileNotFoundError), self._places.open() as profiles:
             found += [profiles.path / entry for entry in self._places.left(profiles)]
+            for index in self._indexes(profiles):
+                found += [index.path / entry for entry in _workspaces(index)]
         shut = (FileNotFoundError, NotPermitted)  # then `doctor` says so elsewhere
         with suppress(*shut), Directory.open(self._cache) as cache:
             found += [cache.path / entry for entry in scratch.left(cache)]
         return found + memory.left()
+
+    def sweep_indexes(self) -> None:
+        """Removes what killed processes left of changes of documents.
+
+        The next change of a profile's documents does that for its own.
+        """
+        with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
+            for index in self._indexes(profiles):
+                for entry in _workspaces(index):
+                    gone = directory_locks.remove_unused(
+                        index.descriptor, entry, _WORKSPACE
+                    )
+                    self._told(index.path / entry, gone=gone)
+
+    def _indexes(self, profiles: Directory) -> Iterator[Directory]:
+        """Yields the index of each profile, while it is looked at."""
+        for name in self._places.names():
+            with (
+                suppress(FileNotFoundError, RagcliError),
+                profiles.child(self.place(profiles, name)) as directory,
+                directory.child(_INDEX) as index,
+            ):
+                yield index
 
     def sweep(self) -> None:
         """Removes what killed processes left; says so, and never fails."""
@@ -192,7 +220,8 @@ class Directories:
             except StorageFailed as error:
                 if not cannot_move(error):
                     raise
-                gone = place  # killed half-way, it is deleted again
+                gone = place
+                self._places.doom(profiles, place)
             profiles.sync()
             self._remove(profiles, gone)
 
@@ -257,6 +286,7 @@ class Directories:
             copy_whole(source, copy)
             profiles.rename(copy.path.name, target)
             profiles.sync()
+            self._places.doom(profiles, place)
         self._remove(profiles, place)
 
     @contextmanager
@@ -311,3 +341,13 @@ class Directories:
             exchange(profiles, place, new.path.name)
             profiles.sync()
             self._remove(profiles, new.path.name)
+
+
+def _workspaces(index: Directory) -> list[str]:
+    """Returns the names of the workspaces that killed processes left in an index."""
+    return [
+        name
+        for name in index.names()
+        if name.startswith(_WORKSPACE)
+        and directory_locks.is_unused(index.descriptor, name)
+    ]

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from ragcli.errors import ProfileExpired
 from ragcli.frozen import frozen
 from ragcli.sessions import profile_file
+from ragcli.sessions.history import expiry
 from ragcli.sessions.history.expiry import GRACE, Limits
 from ragcli.sessions.history.timekeeping import Ledger, span
 from ragcli.sessions.local import usage
@@ -73,6 +74,18 @@ class ExpiredProfiles:
         if found:
             self._bring_back(max(found)[1], name)
         return bool(found)
+
+    def check_clock(self) -> None:
+        """Checks that the clock is believed wherever something is set aside.
+
+        Raises:
+            UsageError: It is not; what it set aside may not be due.
+        """
+        for _, directory, data in self._directories.asides():
+            ledger, told = usage.look(directory, write=True)
+            account = _account(data)
+            if account and ledger.doubtful:
+                raise expiry.doubted(account.name, told)
 
     def destroy(self, *, dry_run: bool) -> list[str]:
         """Destroys all that is set aside, at once; returns the names."""

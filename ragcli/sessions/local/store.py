@@ -306,11 +306,26 @@ class LocalStore(BaseStore["LocalSession"]):
         if grace and not dry_run:
             self._expired.tend()
         elif not grace:
+            if not dry_run:
+                self._check_clock()
             gone = self._expired.destroy(dry_run=dry_run)
             found += [Expired(name, whole=True) for name in gone]
         for name in self.names():
             found += self._pruned(name, dry_run=dry_run, grace=grace)
         return [one for one in found if one.any]
+
+    def _check_clock(self) -> None:
+        """Raises `UsageError` where a clock is doubted; nothing is erased before."""
+        from ragcli.sessions.history import expiry
+        from ragcli.sessions.local import usage
+
+        self._expired.check_clock()
+        for name in self.names():
+            with self._directories.open(name) as directory:
+                if self._limits(profile_file.read(directory, name)).any:
+                    ledger, told = usage.look(directory, write=True)
+                    if ledger.doubtful:
+                        raise expiry.doubted(name, told)
 
     def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[Expired]:
         from ragcli.sessions.history import expiry

@@ -105,6 +105,29 @@ def test_whatever_opens_or_lists_profiles_next_removes_what_was_left(
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.parametrize("fix", [["profile", "verify"], ["doctor", "--fix"]])
+def test_what_a_killed_change_of_documents_leaves_is_named_and_removed(
+    tmp_path: Path, fix: list[str]
+) -> None:
+    home = tmp_path / "home"
+    (tmp_path / "notes.md").write_text("# Notes\n\nThe ferry leaves at noon.\n")
+    publishing = "ragcli.index.generations.snapshots:LocalSnapshots.publish"
+    add = ("docs", "add", str(tmp_path / "notes.md"))
+    run(home, "profile", "create", "default")
+
+    died = run(home, *add, dying_in=publishing)
+
+    assert died.returncode == -signal.SIGKILL
+    index = home / "profiles" / "default" / "index"
+    left = [place.name for place in index.glob("tmp-*")]
+    assert left
+    told = run(home, *fix).stdout
+    assert all(name in told for name in left), told
+    assert list(index.glob("tmp-*")) == []
+    assert run(home, *add).returncode == 0
+
+
+@pytest.mark.timeout(240)
 def test_the_text_index_of_a_killed_search_does_not_outlive_the_next_command(
     tmp_path: Path,
 ) -> None:
