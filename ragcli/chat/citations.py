@@ -7,7 +7,7 @@ with the sentence of the passage that bears the claim, and that sentence's lines
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ragcli.chat.markers import Marker, MarkerReader, Sentence
@@ -25,7 +25,7 @@ from ragcli.index.passages import Passage
 from ragcli.language import markers
 from ragcli.language.words import words
 from ragcli.models.base import Piece, Quotation
-from ragcli.sessions.records.records import Citation
+from ragcli.sessions.records.records import Citation, CitedQuote
 
 
 @frozen
@@ -42,12 +42,20 @@ class Checked:
 
 @frozen
 class _Cited:
-    """The best claim so far for one passage."""
+    """What the claims with one number came to so far."""
 
-    support: Support
+    share: tuple[bool, float]
+    """How well the best of them is borne out: whether verified, and its share."""
     quote: Quote
+    """What bears that one."""
+    verified: bool
+    """Whether all of them are."""
+    quotes: tuple[Quote, ...]
+    """What bears each of them."""
 
 
+_COPIED = 12
+"""Characters before a mark of the page that show that it was copied with them."""
 _EXACT = Support(holds=True, verified=True, share=1.0)
 """What a passage says to its own words."""
 
@@ -99,7 +107,7 @@ class MarkerFilter:
         start, end = piece.span
         if end > start and 1 <= piece.marker <= len(self._evidence):
             quote = self._evidence[piece.marker - 1].stretch(start, end)
-            self._remember(piece.marker, _EXACT, quote)
+            self._remember(piece.marker, _EXACT, (quote,))
             return as_markdown(piece, marked=True)
         claim = Claim(piece.text, self._allowed)
         if self._holds(piece.marker, [claim, claim]):
@@ -120,7 +128,10 @@ class MarkerFilter:
                 out.append(_joined(out, part, swallowed=swallowed))
                 swallowed = False
             else:
-                kept = self._kept(part, [Claim(clause, self._allowed), whole])
+                if self._is_copied(clause, part):
+                    kept = part.literal
+                else:
+                    kept = self._kept(part, [Claim(clause, self._allowed), whole])
                 out.append(kept)
                 swallowed = swallowed and not kept
         return "".join(out)
@@ -141,6 +152,15 @@ class MarkerFilter:
             return ""
         return f"{marker.space}[{', '.join(map(str, holding))}]"
 
+    def _is_copied(self, clause: str, marker: Marker) -> bool:
+        """Tells whether a marker is a mark of the page itself, copied with its text.
+
+        As in `the capital.[3]` of a page with footnotes.
+        """
+        text = clause[-_COPIED:] + marker.space + marker.raw
+        is_long = len(clause.strip()) >= _COPIED
+        return is_long and any(text in item.passage.text for item in self._evidence)
+
     def _is_quoted(self, marker: Marker) -> bool:
         """Tells whether a passage has these very brackets, as in `from [0, 1]`."""
         return any(marker.raw in item.passage.text for item in self._evidence)
@@ -151,12 +171,17 @@ class MarkerFilter:
             return False
         evidence = self._evidence[number - 1]
         clause, whole = claims
-        for claim in (whole,) if clause.is_thin else (clause, whole):
-            support = evidence.support(claim, self._weighed())
-            if support.holds:
-                self._remember(number, support, evidence.quote(claim))
-                return True
-        return False
+        told = [
+            (claim, evidence.support(claim, self._weighed()))
+            for claim in ((whole,) if clause.is_thin else (clause, whole))
+        ]
+        holding = [(claim, support) for claim, support in told if support.holds]
+        if not holding:
+            return False
+        claim, support = max(holding, key=lambda item: item[1].verified)
+        quotes = support.quotes or (evidence.quote(claim),)
+        self._remember(number, support, quotes)
+        return True
 
     def _weighed(self) -> Weights:
         """Returns the weights of stems; made with the first marker that needs them."""
@@ -164,14 +189,26 @@ class MarkerFilter:
             self._weights = Weights([item.stems for item in self._evidence])
         return self._weights
 
-    def _remember(self, number: int, support: Support, quote: Quote) -> None:
+    def _remember(
+        self, number: int, support: Support, quotes: tuple[Quote, ...]
+    ) -> None:
+        """Adds what bears one claim; the worst claim decides whether it is verified."""
+        share = support.verified, support.share
         known = self._cited.get(number)
-        rank = (support.verified, support.share)
-        if known is None or rank > (known.support.verified, known.support.share):
-            self._cited[number] = _Cited(support, quote)
+        if known is None:
+            found = _Cited(share, quotes[0], support.verified, quotes)
+        else:
+            found = _Cited(
+                max(share, known.share),
+                quotes[0] if share > known.share else known.quote,
+                known.verified and support.verified,
+                (*known.quotes, *quotes),
+            )
+        self._cited[number] = found
 
     def _citation(self, number: int, cited: _Cited) -> Citation:
         passage = self._evidence[number - 1].passage
+        quotes = _in_order(cited.quotes)
         return Citation(
             marker=number,
             path=passage.path,
@@ -180,10 +217,23 @@ class MarkerFilter:
             heading=" > ".join(passage.heading),
             score=passage.score,
             quote=cited.quote.text,
-            verified=cited.support.verified,
+            verified=cited.verified,
             digest=passage.digest,
             source=passage.source,
+            quotes=tuple(CitedQuote(q.text, q.lines, passage.page) for q in quotes)
+            if len(quotes) > 1
+            else (),
         )
+
+
+def _in_order(quotes: Iterable[Quote]) -> list[Quote]:
+    """Returns stretches in reading order, each once, without those within another."""
+    found: list[Quote] = []
+    for quote in sorted(set(quotes), key=lambda q: (q.start, -len(q.text))):
+        end = quote.start + len(quote.text)
+        if not found or end > found[-1].start + len(found[-1].text):
+            found.append(quote)
+    return found
 
 
 def as_markdown(piece: Piece, *, marked: bool) -> str:

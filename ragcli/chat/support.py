@@ -153,6 +153,8 @@ class Quote:
     text: str
     lines: tuple[int, int] | None
     """Its own lines in the file, where the passage has lines."""
+    start: int = 0
+    """Where it begins in the passage's text."""
 
 
 @frozen
@@ -277,7 +279,8 @@ class Evidence:
         outcome, quote = self._best(claim, claim.text)
         clauses = claim.clauses(language)
         if outcome == SUPPORTED or len(clauses) == 1:
-            return outcome, ((quote,) if quote else ())
+            told = self._verbatim(claim) or quote
+            return outcome, ((told,) if quote and told else ())
         parts = [self._best(claim, clause) for clause in clauses]
         outcomes = [found for found, _ in parts]
         worst = next(o for o in (REFUTED, UNCERTAIN, SUPPORTED) if o in outcomes)
@@ -304,8 +307,8 @@ class Evidence:
 
     def _excused(self, verdict: Verdict, claim: Claim) -> str:
         """Returns an outcome; what only a few words share tells nothing."""
-        is_told = verdict.share >= _COMPARABLE
-        return verdict.outcome if is_told and not claim.is_thin else UNCERTAIN
+        least = 1.0 if claim.is_thin else _COMPARABLE
+        return verdict.outcome if verdict.share >= least else UNCERTAIN
 
     def _exact(self, said: str) -> Quote | None:
         """Returns where the passage has a claim word for word, as whole units."""
@@ -339,7 +342,9 @@ class Evidence:
                 if b > a
             ]
         return found or [
-            (start, start + len(line), line) for start, line in self.sentences
+            (first, last, passage.text[first:last])
+            for start, line in self.sentences
+            for first, last in sentence_spans(passage.text, start, start + len(line))
         ]
 
     @cached_property
@@ -371,10 +376,9 @@ class Evidence:
         A claim that quotes the passage is found as it stands, over all its lines.
         Otherwise it is the sentence with most of its words; of equals the shortest.
         """
-        said = _FENCE.sub("", claim.text).strip()
-        at = self.passage.text.find(said)
-        if at >= 0 and not claim.is_thin:
-            return Quote(said, self._lines(at, said))
+        verbatim = self._verbatim(claim)
+        if verbatim:
+            return verbatim
         language = self.passage.language
         stems = claim.stems(language)
 
@@ -385,12 +389,18 @@ class Evidence:
         if not self.sentences:
             return Quote(self.passage.text, self.passage.lines)
         start, text = max(self.sentences, key=fit)
-        return Quote(text, self._lines(start, text))
+        return Quote(text, self._lines(start, text), start)
+
+    def _verbatim(self, claim: Claim) -> Quote | None:
+        """Returns where a claim of several words stands as it is, or None."""
+        said = _FENCE.sub("", claim.text).strip()
+        at = -1 if claim.is_thin else self.passage.text.find(said)
+        return None if at < 0 else Quote(said, self._lines(at, said), at)
 
     def stretch(self, start: int, end: int) -> Quote:
         """Returns what stands between two offsets of the passage, with its lines."""
         text = self.passage.text[start:end]
-        return Quote(text, self._lines(start, text))
+        return Quote(text, self._lines(start, text), start)
 
     def _has_names(self, claim: Claim, language: str) -> bool:
         if "de" in {language, self.passage.language}:  # nouns are written like names
@@ -408,6 +418,14 @@ class Evidence:
         return self._similarity(claim.text, self.quote(claim).text) >= NEAR
 
     def _lines(self, start: int, text: str) -> tuple[int, int] | None:
+        end = start + len(text)
+        own = [
+            unit.lines
+            for unit in self.passage.units
+            if unit.lines and unit.start < end and start < unit.end
+        ]
+        if own:
+            return min(first for first, _ in own), max(last for _, last in own)
         if self.passage.lines is None:
             return None
         first = self.passage.lines[0] + self.passage.text.count("\n", 0, start)

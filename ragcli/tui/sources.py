@@ -28,8 +28,8 @@ class SourceEntry:
     page: int | None = None
     lines: tuple[int, int] | None = None
     heading: str = ""
-    quote: str = ""
-    """What the answer takes from it, or ""."""
+    quotes: tuple[str, ...] = ()
+    """What the answer takes from it, in reading order."""
     cited: bool = False
     verified: bool = True
     """Whether the quotation was found in the passage."""
@@ -120,7 +120,7 @@ def _remembered(
         page=item.get("page"),
         lines=(int(lines[0]), int(lines[1])) if lines else None,
         heading=str(item.get("heading") or "").replace(" > ", " / "),
-        quote=citation.quote if citation else "",
+        quotes=_quotes(citation) if citation else (),
         cited=citation is not None,
         verified=citation.verified if citation else True,
         stale=number in stale,
@@ -133,18 +133,28 @@ def _cited(citation: Citation, stale: frozenset[int]) -> SourceEntry:
     return SourceEntry(
         marker=citation.marker,
         path=citation.path,
-        text=citation.quote,
+        text="\n…\n".join(_quotes(citation)),
         score=citation.score,
         page=citation.page,
         lines=citation.lines,
         heading=citation.heading,
-        quote=citation.quote,
+        quotes=_quotes(citation),
         cited=True,
         verified=citation.verified,
         stale=citation.marker in stale,
         origin=citation.source,
         digest=citation.digest,
     )
+
+
+def _quotes(citation: Citation) -> tuple[str, ...]:
+    return tuple(place.text for place in citation.places)
+
+
+def quoted_spans(text: str, quotes: Sequence[str]) -> list[tuple[int, int]]:
+    """Returns where those of `quotes` stand that are in `text`, in order."""
+    found = (quoted_span(text, quote) for quote in quotes)
+    return sorted(span for span in found if span)
 
 
 def quoted_span(text: str, quote: str) -> tuple[int, int] | None:

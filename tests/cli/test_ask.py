@@ -38,7 +38,9 @@ def test_json_is_the_contract(indexed, run_process):
     assert told["retrieved"] >= told["used"] >= 1
     cited = told["citations"][0]
     assert cited.keys() >= CITATION_KEYS
-    assert (cited["marker"], cited["path"]) == (1, "notes/locks.md")
+    assert (cited["marker"], cited["shown"]) == (1, "notes/locks.md")
+    assert os.path.isabs(cited["path"])
+    assert cited["path"].endswith("/notes/locks.md")
     assert cited["verified"] is True
     assert cited["stale"] is False
     first, last = cited["lines"]
@@ -138,7 +140,7 @@ def test_docs_are_searched_for_one_call(notes, run_process):
     ran = run_process("ask", "--docs", "notes", QUESTION, "--json")
 
     assert ran.code == 0, ran.err
-    assert ran.json["citations"][0]["path"] == "notes/locks.md"
+    assert ran.json["citations"][0]["shown"] == "notes/locks.md"
     assert run_process("docs", "list").out == ""
 
 
@@ -147,7 +149,7 @@ def test_docs_take_what_a_shell_expands(notes, run_process):
     ran = run_process("ask", "--docs", *paths, QUESTION, "--json")
     after = run_process("ask", QUESTION, "--json", "--docs", *paths)
 
-    assert ran.json["citations"][0]["path"] == "notes/locks.md"
+    assert ran.json["citations"][0]["shown"] == "notes/locks.md"
     assert after.json["answer"] == ran.json["answer"]
 
 

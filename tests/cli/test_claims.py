@@ -51,11 +51,11 @@ def test_a_mounts_document_is_told_from_an_own_one_of_its_path(mounted, run_proc
     own = run_process("ask", QUESTION, "--json").json
     told = [c for c in theirs["citations"] if "swordfish" in c["quote"]]
 
-    assert [(c["path"], c["source"]) for c in told] == [
+    assert [(c["shown"], c["source"]) for c in told] == [
         ("notes/locks.md", str(mounted))
     ]
     assert ("notes/locks.md", "") in {
-        (c["path"], c["source"]) for c in own["citations"]
+        (c["shown"], c["source"]) for c in own["citations"]
     }
 
 
@@ -161,7 +161,7 @@ def test_a_document_cannot_mint_citations(indexed, run_process, command):
     told = ran.json
 
     assert ran.code == 0, ran.err
-    citations = {c["marker"]: c["path"] for c in told["citations"]}
+    citations = {c["marker"]: c["shown"] for c in told["citations"]}
     assert set(cited(told["answer"])) == set(citations)
     assert "notes/depot.md" in citations.values()
     naive = {int(n) for n in re.findall(r"\[(\d+)\]", told["answer"])}
@@ -208,3 +208,61 @@ def test_what_was_quoted_stays_data_in_later_prompts(indexed, server, run_proces
     assert re.search(
         r"<<quotations (\w+)>>\n.*swordfish.*\n<<end quotations \1>>", said
     )
+
+
+CODES = """code,name,meaning
+70,bug,A fault of the program itself
+74,I/O error,The disk is full or read-only
+75,locked,Somebody else holds the lock
+77,not permitted,A mode or an owner is wrong
+130,interrupted,Somebody pressed Ctrl-C
+"""
+
+
+def test_one_marker_tells_all_its_places(indexed, server, run_process):
+    (indexed / "codes.csv").write_text(CODES)
+    assert run_process("docs", "add", "notes").code == 0
+    server.answer = lambda seen: "\n".join(
+        f"- {claim} [{cited_by(seen, 'codes.csv')}]."
+        for claim in (
+            "Code 70 means a fault of the program itself",
+            "Code 74 means that the disk is full or read-only",
+            "Code 77 means that a mode or an owner is wrong",
+        )
+    )
+    asked = ("ask", "What do the exit codes mean?", "-m", "ollama:llama3.2")
+
+    printed = run_process(*asked, "--sources")
+    told = run_process(*asked, "--json", "--new").json
+
+    (citation,) = told["citations"]
+    assert citation["verified"], citation
+    assert not citation["located"]
+    assert [quote["lines"] for quote in citation["quotes"]] == [[2, 2], [3, 3], [5, 5]]
+    assert citation["quote"] in [quote["text"] for quote in citation["quotes"]]
+    assert citation["lines"] in [quote["lines"] for quote in citation["quotes"]]
+    assert citation["shown"] == "notes/codes.csv"
+    assert citation["path"] == str(indexed / "codes.csv")
+    assert "notes/codes.csv:2-3,5" in printed.out
+    assert "notes/codes.csv:2-3,5" in run_process("history", "show").out
+    page = run_process("history", "export", "--html").out
+    assert page.count("<blockquote>") == 3
+    assert "read-only" in run_process("history", "export").out
+
+
+def cited_by(seen, name: str) -> int:
+    """The number of a document's passage in what a model was sent."""
+    text = "\n".join(message["content"] for message in seen)
+    return int(re.search(rf"\[?(\d+)\]?[^\n]*{re.escape(name)}", text)[1])
+
+
+def test_a_false_clause_beside_a_true_one_is_not_verified(indexed, server, run_process):
+    server.answer = lambda _: (
+        "A commit lock waits at most ten seconds, and it is never released [1]."
+    )
+
+    told = run_process("ask", QUESTION, "--json", "-m", "ollama:llama3.2").json
+    strict = run_process("ask", QUESTION, "--strict", "-m", "ollama:llama3.2")
+
+    assert not any(citation["verified"] for citation in told["citations"])
+    assert strict.code != 0

@@ -257,7 +257,7 @@ def test_a_file_name_that_is_no_utf8(notes, run_process):
     asked = run_process("ask", "What is the password of the vault?", "--json")
 
     assert added.code == 0, added.err
-    assert asked.json["citations"][0]["path"] == "notes/caf\udce9.md"
+    assert asked.json["citations"][0]["shown"] == "notes/caf\udce9.md"
 
 
 def test_an_interrupted_add_leaves_the_last_index(indexed, start_process, run_cli):

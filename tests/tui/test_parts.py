@@ -15,7 +15,7 @@ from ragcli.tui.attachments import attached, mention_start, paths_like
 from ragcli.tui.chat import editor
 from ragcli.tui.chat.passage_context import passage_context
 from ragcli.tui.keyboard import keys
-from ragcli.tui.sources import from_turn, quoted_span
+from ragcli.tui.sources import from_turn, quoted_span, quoted_spans
 from tests.tui.backend import Backend
 
 # Commands
@@ -226,3 +226,11 @@ def test_surroundings_of_a_file_that_is_gone(tmp_path: Path):
 
     with pytest.raises(DocumentNotFound, match="cannot be read"):
         passage_context(source, backend.first.library.document)
+
+
+def test_all_that_an_answer_takes_from_a_passage_is_found():
+    text = "code,name\n70,bug\n74,I/O error\n75,locked"
+
+    spans = quoted_spans(text, ["75,locked", "70,bug", "80,nothing"])
+
+    assert [text[first:last] for first, last in spans] == ["70,bug", "75,locked"]

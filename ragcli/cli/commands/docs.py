@@ -11,7 +11,7 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples, paths
-from ragcli.cli.output.answer_documents import place
+from ragcli.cli.output.answer_documents import place, ranges
 from ragcli.cli.output.formatting import count, moment, size
 from ragcli.errors import ExitCode
 from ragcli.language.units import spoken
@@ -149,7 +149,7 @@ def show(
         said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         call.output.line(f"{name}: {said}{guess}")
     for passage in passages:
-        where = place(passage.path, passage.page, passage.lines)
+        where = place(passage.path, passage.page, ranges(passage.lines))
         heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
         call.output.line()
         call.output.line(f"{where}{heading}", style="dim")

@@ -13,10 +13,9 @@ from ragcli.cli.input.question_options import (
     LimitOption,
     ModeOption,
 )
-from ragcli.cli.output.answer_documents import place
+from ragcli.cli.output.answer_documents import path_document, place, ranges
 from ragcli.errors import ExitCode, UsageError
 from ragcli.language import question
-from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.index.passages import Passage
@@ -76,7 +75,7 @@ MODES = ("hybrid", "bm25", "vectors")
 
 def _hit(passage: Passage, *, explain: bool) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "path": shown(passage.path),
+        **path_document(passage.path),
         "page": passage.page,
         "lines": passage.lines,
         "heading": " > ".join(passage.heading),
@@ -93,7 +92,7 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
     for at, passage in enumerate(passages):
         if at:
             call.output.line()
-        where = place(passage.path, passage.page, passage.lines, passage.source)
+        where = place(passage.path, passage.page, ranges(passage.lines), passage.source)
         heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
         call.output.line(f"{where}  {passage.score:.2f}{heading}", style="bold")
         if explain:

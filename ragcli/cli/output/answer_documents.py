@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import ExitCode, RagcliError
@@ -67,13 +68,18 @@ def citation_document(
     """Returns the JSON of one citation."""
     told: dict[str, Any] = {
         "marker": citation.marker,
-        "path": shown(citation.path),
+        **path_document(citation.path),
         "page": citation.page,
         "lines": citation.lines,
         "heading": citation.heading,
         "score": citation.score,
         "quote": citation.quote,
+        "quotes": [
+            {"text": place.text, "lines": place.lines, "page": place.page}
+            for place in citation.places
+        ],
         "verified": citation.verified,
+        "located": not citation.verified,
         "source": citation.source,
     }
     if stale is not None:
@@ -81,26 +87,42 @@ def citation_document(
     return told
 
 
+def path_document(path: str) -> dict[str, Any]:
+    """Returns a document's path, and as people are shown it, as JSON values."""
+    return {"path": path, "shown": shown(path)}
+
+
 def place(
-    path: str, page: int | None, lines: Sequence[int] | None, source: str = ""
+    path: str,
+    page: int | None,
+    ranges: Sequence[Sequence[int]] = (),
+    source: str = "",
 ) -> str:
-    """Returns where something stands: `a.md:12-20`, `b.pdf p. 3`.
+    """Returns where something stands: `a.md:12-20`, `a.md:3,12-20`, `b.pdf p. 3`.
 
     A document of a mount is told from an own one of the same path:
     `a.md:12-20 in team.bundle`.
     """
     named = shown(path)
-    if lines:
-        first, last = lines
-        named += f":{first}" if first == last else f":{first}-{last}"
+    if ranges:
+        named += f":{','.join(starmap(_lines, ranges))}"
     elif page is not None:
         named += f" p. {page}"
     return f"{named} in {shown(source)}" if source else named
 
 
+def ranges(lines: tuple[int, int] | None) -> tuple[tuple[int, int], ...]:
+    """Returns the ranges of what has one, or none."""
+    return (lines,) if lines else ()
+
+
+def _lines(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first}-{last}"
+
+
 def source_line(citation: Citation, *, stale: bool = False) -> str:
     """Returns a citation on one line: marker, place, heading, and what is wrong."""
-    where = place(citation.path, citation.page, citation.lines, citation.source)
+    where = place(citation.path, citation.page, citation.ranges, citation.source)
     heading = f"  {citation.heading}" if citation.heading else ""
     unverified = "" if citation.verified else "  (unverified)"
     changed = "  (changed since it was indexed)" if stale else ""

@@ -22,6 +22,7 @@ from ragcli.cli.output.answer_documents import (
     answer_document,
     error_document,
     exit_code,
+    path_document,
     prompt_text,
     remote_document,
     source_lines,
@@ -30,7 +31,6 @@ from ragcli.cli.output.progress import QuietProgress
 from ragcli.cli.output.writer import Output
 from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
 from ragcli.frozen import frozen
-from ragcli.paths import shown
 from ragcli.text import labelled
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class AnswerPrinter:
     def _retrieved_document(self, event: Retrieved) -> dict[str, Any]:
         passages = [
             {
-                "path": shown(passage.path),
+                **path_document(passage.path),
                 "page": passage.page,
                 "lines": passage.lines,
                 "heading": " > ".join(passage.heading),

@@ -158,7 +158,8 @@ def _piece_as_markdown(turn: Turn, piece: Piece) -> str:
 def _source_as_markdown(turn: Turn, citation: Citation) -> str:
     anchor = f'<a id="{_anchor(turn, citation.marker)}"></a>'
     line = f"{citation.marker}. {_escaped(_place(citation))}{anchor}"
-    return f"{line}\n   > {_escaped(citation.quote)}" if citation.quote else line
+    quotes = (f"   > {_escaped(place.text)}" for place in citation.places)
+    return "\n".join([line, "\n   >\n".join(quotes)]).rstrip("\n")
 
 
 def _thread_as_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
@@ -183,10 +184,12 @@ def _turn_as_html(turn: Turn) -> str:
 
 def _source_as_html(turn: Turn, citation: Citation) -> str:
     name = _anchor(turn, citation.marker)
-    quote = f"<blockquote>{_text(citation.quote)}</blockquote>"
+    quotes = "".join(
+        f"<blockquote>{_text(place.text)}</blockquote>" for place in citation.places
+    )
     return (
         f'<li id="{name}" value="{citation.marker}">{_text(_place(citation))}'
-        f"{quote if citation.quote else ''}</li>"
+        f"{quotes}</li>"
     )
 
 
@@ -244,8 +247,8 @@ def _escaped(text: str) -> str:
 def _place(citation: Citation) -> str:
     """Returns where a citation points: `path`, its lines or page, mount, heading."""
     place = citation.path
-    if citation.lines:
-        place += f":{citation.lines[0]}-{citation.lines[1]}"
+    if citation.ranges:
+        place += ":" + ", ".join(f"{first}-{last}" for first, last in citation.ranges)
     elif citation.page is not None:
         place += f", page {citation.page}"
     if citation.source:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from ragcli.sessions.records.records import Citation, Draft, Record, Turn
+from ragcli.sessions.records.records import Citation, CitedQuote, Draft, Record, Turn
 
 WRITTEN = "written"
 """Field of a copied turn: when the original was stored. It does not get younger."""
@@ -28,7 +28,7 @@ def to_draft(turn: Turn, *, written: str = "") -> Draft:
     if turn.query == turn.question and _was_searched(body):
         del body["query"]
     if turn.citations:
-        body["citations"] = tuple(asdict(item) for item in turn.citations)
+        body["citations"] = tuple(map(_body, turn.citations))
     if written:
         body[WRITTEN] = written
     return Draft("turn", body, turn.id)
@@ -57,8 +57,26 @@ def written(record: Record) -> str:
     return str(record.body.get(WRITTEN) or record.ts)
 
 
+def _body(citation: Citation) -> dict[str, Any]:
+    """Returns a citation as it is stored; `quotes` only where there are several."""
+    told = asdict(citation)
+    if not citation.quotes:
+        del told["quotes"]
+    return told
+
+
 def _citation(item: Mapping[str, Any]) -> Citation:
     known = {k: v for k, v in item.items() if k in _CITATION_FIELDS}
     if known.get("lines"):
         known["lines"] = tuple(known["lines"])
+    known["quotes"] = tuple(map(_quote, known.get("quotes", ())))
     return Citation(**known)
+
+
+def _quote(item: Mapping[str, Any]) -> CitedQuote:
+    lines = item.get("lines")
+    return CitedQuote(
+        text=str(item.get("text", "")),
+        lines=(int(lines[0]), int(lines[1])) if lines else None,
+        page=item.get("page"),
+    )

@@ -56,19 +56,59 @@ class Record:
 
 
 @frozen
+class CitedQuote:
+    """A stretch of a document that a marker stands for."""
+
+    text: str
+    """Verbatim."""
+    lines: tuple[int, int] | None = None
+    """First and last line in the file, where it has lines."""
+    page: int | None = None
+    """Page, slide or sheet, counted from 1."""
+
+
+@frozen
 class Citation:
-    """A marker of an answer, and the place it stands for."""
+    """A marker of an answer, and the places it stands for."""
 
     marker: int
     path: str
     page: int | None
     lines: tuple[int, int] | None
+    """Lines of `quote`."""
     heading: str
     score: float
     quote: str
+    """What bears the claim best."""
     verified: bool
+    """Whether every claim with this marker was found to be said. False where one of
+    them could not be compared: its passage is only located."""
     digest: str = ""
     source: str = ""
+    quotes: tuple[CitedQuote, ...] = ()
+    """All stretches in reading order where there are several; () for `quote` alone."""
+
+    @property
+    def places(self) -> tuple[CitedQuote, ...]:
+        """All stretches that it stands for, in reading order."""
+        if self.quotes or not self.quote:
+            return self.quotes
+        return (CitedQuote(self.quote, self.lines, self.page),)
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The lines of all stretches, those side by side together."""
+        told = sorted(place.lines for place in self.places if place.lines)
+        if not told:
+            return (self.lines,) if self.lines else ()
+        found = [told[0]]
+        for first, last in told[1:]:
+            begin, end = found[-1]
+            if first <= end + 1:
+                found[-1] = begin, max(end, last)
+            else:
+                found.append((first, last))
+        return tuple(found)
 
 
 @frozen

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.keyboard.bindings import key
-from ragcli.tui.sources import SourceEntry, quoted_span
+from ragcli.tui.sources import SourceEntry, quoted_spans
 
 _NONE = "The passages behind an answer stand here."
 _BEFORE, _AFTER = 160, 320
@@ -129,11 +129,14 @@ class SourceCard(Vertical, can_focus=True):
 
     def _text(self) -> Content:
         text = safe_text(self.source.text).strip("\n")
-        span = quoted_span(text, safe_text(self.source.quote))
+        spans = quoted_spans(text, [safe_text(quote) for quote in self.source.quotes])
         content = Content(text)
-        if span:
+        for span in spans:
             content = content.stylize("$text-warning on $warning 15%", *span)
-        return content if self.expanded else _extract(content, span)
+        if self.expanded:
+            return content
+        whole = (spans[0][0], max(end for _, end in spans)) if spans else None
+        return _extract(content, whole)
 
     def show_around(self, before: str, after: str) -> None:
         """Shows what stands around the passage; called again, hides it."""

@@ -353,3 +353,67 @@ def test_quotes_are_found_at_their_lines(answer: str) -> None:
             first, last = (line - passage.lines[0] for line in citation.lines)
             lines = passage.text.split("\n")[first : last + 1]
             assert citation.quote in "\n".join(lines)
+
+
+def test_a_marker_has_every_place_that_it_stands_for() -> None:
+    _, found = checked("Readers take no lock [1]. A lock is a file [1].")
+
+    (citation,) = found.citations
+    assert [place.text for place in citation.places] == [
+        "A lock is a file.",
+        "Readers take no lock.",
+    ]
+    assert citation.ranges == ((10, 10), (14, 14))
+    assert (citation.quote, citation.verified) == ("Readers take no lock.", True)
+
+
+def test_a_claim_over_several_sentences_cites_each() -> None:
+    _, found = checked(
+        "Paris is the capital of France, and it has 2100000 inhabitants [2]."
+    )
+
+    (citation,) = found.citations
+    assert citation.verified
+    assert [place.page for place in citation.places] == [3, 3]
+
+
+def test_ranges_side_by_side_are_one() -> None:
+    _, found = checked(
+        "A lock is a file [1]. It is held by the kernel and released when the process "
+        "exits [1]."
+    )
+
+    assert found.citations[0].ranges == ((10, 12),)
+
+
+def test_the_worst_claim_of_a_marker_decides() -> None:
+    sure, doubtful = (
+        "A lock is a file [1].",
+        "The lock is held firmly by the kernel [1].",
+    )
+
+    for answer in (f"{sure} {doubtful}", f"{doubtful} {sure}"):
+        _, found = checked(answer)
+
+        assert [citation.verified for citation in found.citations] == [False]
+        assert found.unsupported == 0
+    assert checked(sure)[1].citations[0].verified
+
+
+def test_what_is_said_otherwise_loses_its_marker() -> None:
+    text, found = checked("Readers take a lock [1]. Readers take no lock [1].")
+
+    assert text == "Readers take a lock. Readers take no lock [1]."
+    assert found.unsupported == 1
+
+
+def test_a_footnote_mark_of_the_page_is_no_marker_of_ours() -> None:
+    page = replace(
+        FRANCE, text="Paris is the capital of France.[1] It has a tower.", units=()
+    )
+
+    text, found = checked("Paris is the capital of France.[1] [2]", [LOCKS, page])
+
+    assert text == "Paris is the capital of France.\\[1\\] [2]"
+    assert [citation.marker for citation in found.citations] == [2]
+    assert found.unsupported == 0
