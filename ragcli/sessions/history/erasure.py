@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ragcli.sessions.history import masking
 from ragcli.sessions.protocols import Session
+from ragcli.sessions.records.plan import Change
 from ragcli.sessions.records.records import Record, Turn
 from ragcli.text import safe_line
-
-Change = Callable[[Record], Record | None]
-"""What becomes of a record: the same, another one in its place, or nothing."""
 
 UNTITLED = "untitled"
 """Title of a conversation whose questions were all erased."""

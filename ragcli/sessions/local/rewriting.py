@@ -1,31 +1,25 @@
 """Rewriting a local log: redaction, deletion, expiry, repair.
 
 The new file is written beside the old one and takes its name in one rename, so
-that readers and a crash see either. Every rewrite ends with a `redaction` record
-that names the numbers that are gone or altered; whoever cached what he read finds
-it there.
+that readers and a crash see either. What a rewrite does is in `records.plan`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged
 from ragcli.frozen import frozen
 from ragcli.sessions.records import batches, ranges
-from ragcli.sessions.records.clock import now
-from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.line_file import Line, LineFile
 from ragcli.sessions.records.lines import LineCodec, salvage, seq_of
+from ragcli.sessions.records.plan import Change, RewritePlan, redaction
 from ragcli.sessions.records.records import Record
 from ragcli.storage.files import write_all
 
 _BUFFER = 1 << 20
-_ACCOUNT = ("dropped", "altered")
-"""Fields of a redaction that say which records it touched; the rest is its note."""
 
 
 class LineLog(Protocol):
@@ -52,18 +46,6 @@ class LineLog(Protocol):
         """Keeps bytes that are no records of ours any more."""
 
 
-@dataclass(slots=True)
-class _Plan:
-    """What a rewrite will do, by sequence number."""
-
-    lines: dict[int, bytes] = field(default_factory=dict)
-    """New lines of those that cannot be copied as they are; empty to drop one."""
-    dropped: set[int] = field(default_factory=set)
-    altered: set[int] = field(default_factory=set)
-    count: int = 0
-    """How many records `change` dropped or altered."""
-
-
 @frozen
 class Damage:
     """A line that is not what was written."""
@@ -85,69 +67,31 @@ class Repaired:
 
 
 def rewrite(
-    log: LineLog,
-    file: LineFile,
-    change: Callable[[Record], Record | None],
-    note: Mapping[str, Any],
+    log: LineLog, file: LineFile, change: Change, note: Mapping[str, Any]
 ) -> int:
-    """Applies `change` to every record; returns how many it dropped or altered.
+    """Carries a rewrite out; returns how many records it dropped or altered.
 
-    Call it while writing. A redaction with the very same note is folded into the
-    new one, so that a yearly expiry leaves one record, not hundreds.
+    Call it while writing.
     """
-    plan = _Plan()
+    plan = RewritePlan(change, note)
+    lines: dict[int, bytes] = {}
     for line in file.forwards(0, file.end):
         record, _, of = log.decode(file, line)
-        _decide(log, plan, record, change, note)
-        if of > 1:  # its batch may lose members; it is complete in any case
-            plan.lines.setdefault(record.seq, log.codec.encode(record))
+        kept = plan.decide(record)
+        if kept is None:
+            lines[record.seq] = b""
+        elif kept is not record or of > 1:
+            # A batch may lose members; it is complete in any case.
+            lines[record.seq] = log.codec.encode(kept)
     if plan.count:
-        last = log.last(file)
-        lines = _copied(file, plan)
-        _replace(log, lines, _redaction(plan, note, last))
+        every = file.forwards(0, file.end)
+        _replace(log, (_copied(line, lines) for line in every), plan.end())
     return plan.count
 
 
-def _decide(
-    log: LineLog,
-    plan: _Plan,
-    record: Record,
-    change: Callable[[Record], Record | None],
-    note: Mapping[str, Any],
-) -> None:
-    """Enters one record into the plan."""
-    if record.kind == "redaction":
-        if {k: v for k, v in record.body.items() if k not in _ACCOUNT} == dict(note):
-            plan.dropped |= {record.seq, *ranges.unpack(record.body["dropped"])}
-            plan.altered |= {*ranges.unpack(record.body["altered"])}
-            plan.lines[record.seq] = b""
-        return
-    changed = change(record)
-    if changed == record:
-        return
-    plan.count += 1
-    if changed is None:
-        plan.dropped.add(record.seq)
-        plan.lines[record.seq] = b""
-    else:
-        plan.altered.add(record.seq)
-        plan.lines[record.seq] = log.codec.encode(changed)
-
-
-def _copied(file: LineFile, plan: _Plan) -> Iterator[bytes]:
-    """Yields the lines of the new file."""
-    for line in file.forwards(0, file.end):
-        yield plan.lines.get(seq_of(line.data) or 0, line.data)
-
-
-def _redaction(plan: _Plan, note: Mapping[str, Any], last: Record | None) -> Record:
-    head = max(last.seq if last else 0, max(plan.dropped, default=0))
-    body = {
-        **note,
-        "dropped": ranges.pack(plan.dropped),
-        "altered": ranges.pack(plan.altered - plan.dropped),
-    }
-    return Record(head + 1, new_id(), head, now(), "redaction", body)
+def _copied(line: Line, lines: Mapping[int, bytes]) -> bytes:
+    """Returns what stands for a line in the new file."""
+    return lines.get(seq_of(line.data) or 0, line.data)
 
 
 def _replace(log: LineLog, lines: Iterator[bytes], end: Record) -> None:
@@ -202,10 +146,9 @@ def repair(log: LineLog, *, head: int = 0) -> Repaired | None:
         for data in moved:
             log.quarantine("damaged", data)
         kept.sort(key=lambda record: record.seq)
-        plan = _Plan(dropped=gone)
-        last = kept[-1] if kept else None
+        last = max([*gone, *(record.seq for record in kept[-1:])], default=0)
         lines = (log.codec.encode(record) for record in kept)
-        _replace(log, lines, _redaction(plan, {"reason": "repair"}, last))
+        _replace(log, lines, redaction({"reason": "repair"}, last, gone))
     return Repaired(len(moved), len(gone))
 
 
