@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
+
+import pytest
 
 from ragcli.config import Settings
 from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
+from ragcli.sessions.base_store import StoreParts
 from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.local.log import LocalLog
 from ragcli.sessions.local.store import LocalStore
@@ -20,6 +25,7 @@ from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.records.records import Citation, Draft, Turn
 from ragcli.sessions.redis.store import RedisStore
+from ragcli.sessions.stores import open_store
 from ragcli.storage.files import Directory
 
 PASSPHRASE = "correct horse battery staple"
@@ -97,6 +103,70 @@ class RedisStores:
         """Closes the connections of every store that was made here."""
         for store in self.opened:
             store.close()
+
+
+class MemoryStores:
+    """The `StoreFactory` of one place in the memory of this process.
+
+    Args:
+        root: The home of this machine.
+        passphrase: For profiles that are encrypted.
+    """
+
+    def __init__(self, root: Path, passphrase: str | None = None) -> None:
+        self.root = root
+        self.passphrase = passphrase
+        self.address = f"memory://{secrets.token_hex(6)}"
+
+    def __call__(self, settings: Settings | None = None) -> SessionStore:
+        home = home_at(self.root)
+        parts = StoreParts(
+            home=home,
+            settings=settings or Settings(),
+            passphrase=lambda _: self.passphrase,
+            snapshots=LocalSnapshots,
+            shared=lambda depot, name, sealer, *, remember=True: RemoteSnapshots(
+                depot, home.cache, name, sealer, remember=remember
+            ),
+            cost=CHEAP,
+        )
+        return open_store(self.address, parts)
+
+
+KINDS = {"local": "", "redis": "redis", "memory": "memory"}
+"""Every kind of store, and how an address of it begins."""
+
+
+@pytest.fixture(params=[f"{kind}{key}" for kind in KINDS for key in ("", "-encrypted")])
+def store_factory(request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]:
+    """Makes places for sessions, empty each time; one parameter a kind of store."""
+    root = Path(tempfile.mkdtemp(prefix="ragcli-test-", dir=_quick()))
+    made = iter(range(1_000_000))
+    kind, _, encrypted = request.param.partition("-")
+    passphrase = PASSPHRASE if encrypted else None
+    in_redis: list[RedisStores] = []
+    if kind == "redis":
+        address = request.getfixturevalue("redis_server").address
+
+    def make() -> StoreFactory:
+        home = root / str(next(made))
+        if kind == "local":
+            return LocalStores(home, passphrase)
+        if kind == "memory":
+            return MemoryStores(home, passphrase)
+        in_redis.append(RedisStores(address, home, passphrase))
+        return in_redis[-1]
+
+    yield make
+    for stores in in_redis:
+        stores.close()
+    shutil.rmtree(root)
+
+
+def _quick() -> Path | None:
+    """Returns a file system in memory, where there is one."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() else None
 
 
 def home_at(root: Path) -> Home:

@@ -28,15 +28,22 @@ def _redis(address: str, parts: StoreParts) -> SessionStore:
     return RedisStore.at(address, parts)
 
 
+def _memory(address: str, parts: StoreParts) -> SessionStore:
+    from ragcli.sessions.memory.store import MemoryStore
+
+    return MemoryStore(address, parts)
+
+
 _REDIS = ("redis", "rediss", "redis+sentinel", "unix", "redis+unix")
 
 STORES: Mapping[str, Callable[[str, StoreParts], SessionStore]] = {
     LOCAL: _local,
-    **dict.fromkeys(
-        ("redis", "rediss", "redis+sentinel", "unix", "redis+unix"), _redis
-    ),
+    **dict.fromkeys(_REDIS, _redis),
+    "memory": _memory,
 }
 """How an address begins, before `://` → what makes its store."""
+_UNTOLD = {LOCAL, "memory"}
+"""Schemes that no message offers: gone with the process, they are for tests."""
 EXTRAS = {"redis": ("redis", "sessions in Redis")}
 """Extra of a store → a module it brings, and what that is for."""
 
@@ -51,7 +58,7 @@ def open_store(address: str, parts: StoreParts) -> SessionStore:
     scheme = address.partition("://")[0] if "://" in address else address
     make = STORES.get(scheme)
     if make is None:
-        known = ", ".join(f"{scheme}://" for scheme in STORES if scheme)
+        known = ", ".join(f"{scheme}://" for scheme in STORES if scheme not in _UNTOLD)
         raise ConfigError(
             f"store: not an address: it begins with none of {known}",
             "leave it empty for this disk",

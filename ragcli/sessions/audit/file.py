@@ -20,32 +20,29 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
-from ragcli.errors import AuditDamaged, StorageFailed
+from ragcli.errors import StorageFailed
 from ragcli.sessions.audit import chain
+from ragcli.sessions.audit.chained import KEY_FILE, ChainedAudit
 from ragcli.sessions.records.line_file import LineFile
 from ragcli.storage.files import Directory, disk_errors, write_all
 from ragcli.storage.locks import commit_lock
 
 FILE = "audit.jsonl"
-KEY_FILE = "audit.key"
 LOCK = "audit.lock"
 LOCK_WAIT = 10.0
 """Seconds to wait for other writers of the log."""
 
-_FORMAT = 1
 _KEY_BYTES = 32
 _SYNCED_LATER = {"turn"}
 """Events of which the history itself is the durable witness."""
 
-_LONGEST_FACT = 256
 _BLOCK = 64 << 10
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
 
-class FileAudit:
+class FileAudit(ChainedAudit):
     """The `AuditLog` in a profile's directory.
 
     Args:
@@ -58,9 +55,8 @@ class FileAudit:
     def __init__(
         self, directory: Directory, key: bytes | None, session_id: str
     ) -> None:
+        super().__init__(key, session_id)
         self._directory = directory
-        self._given_key = key
-        self._session_id = session_id
 
     def record(self, event: str, **facts: str | int) -> None:
         """Appends one event, durably.
@@ -77,7 +73,7 @@ class FileAudit:
         """
         _check_event(event, facts)
         with commit_lock(self._directory, LOCK, wait=LOCK_WAIT):
-            key = self._key()
+            key = self._made_key()
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
             descriptor = self._directory.open_file(FILE, flags)
             try:
@@ -85,47 +81,6 @@ class FileAudit:
                     self._append(descriptor, key, event, facts)
             finally:
                 os.close(descriptor)
-
-    def entries(self) -> Iterator[Mapping[str, Any]]:
-        """Yields the entries, oldest first, unverified; a torn last line is left out.
-
-        Raises:
-            AuditDamaged: A line is not an entry.
-        """
-        for number, line in enumerate(self._lines(), 1):
-            yield chain.parsed(line, number)
-
-    def verify(self, anchor: str = "") -> int:
-        """Checks the whole chain and returns its length.
-
-        Args:
-            anchor: `<seq>:<mac>` as `anchor` once returned it; the log must still
-                hold that very entry.
-
-        Raises:
-            AuditDamaged: Names the first entry that does not fit, or says that the
-                log ends before the anchor.
-            UsageError: Not an anchor.
-        """
-        wanted_seq, wanted_mac = chain.parsed_anchor(anchor)
-        key, number = self._known_key(), 0
-        previous = self._genesis(key) if key else ""
-        for number, line in enumerate(self._lines(), 1):
-            if key is None:
-                raise AuditDamaged(f"{KEY_FILE} is gone, entry 1 cannot be checked", "")
-            previous = chain.checked(key, line, number, previous)
-            if number == wanted_seq and previous != wanted_mac:
-                raise AuditDamaged(
-                    f"{FILE}: entry {number} is not the one that was anchored",
-                    "the log was replaced by another one",
-                )
-        if number < wanted_seq:
-            raise AuditDamaged(
-                f"{FILE}: entry {number + 1} is missing: the log ends at entry "
-                f"{number}, but was anchored at {wanted_seq}",
-                "entries were removed from its end",
-            )
-        return number
 
     def anchor(self) -> str:
         """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere.
@@ -145,31 +100,12 @@ class FileAudit:
             os.close(descriptor)
         return f"{seq}:{mac}"
 
-    def sound_lines(self) -> list[bytes] | None:
-        """Returns the lines before the first that does not fit; None if all do."""
-        key = self._known_key() or b""
-        previous = self._genesis(key)
-        sound: list[bytes] = []
-        for number, line in enumerate(self._lines(), 1):
-            try:
-                previous = chain.checked(key, line, number, previous)
-            except AuditDamaged:
-                return sound
-            sound.append(line + b"\n")
-        return None
-
     def resign(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Writes a new log of verified entries, signed with this key.
 
         For a profile that gets other keys: anchors of the old log hold no longer.
         """
-        key = self._key()
-        previous, lines = self._genesis(key), []
-        for entry in entries:
-            fields = {name: entry[name] for name in chain.SIGNED}
-            line = chain.signed(key, {**fields, "prev": previous})
-            previous = chain.parsed(line, entry["seq"])["mac"]
-            lines.append(line)
+        lines = (line for _, line in self._signed_anew(self._made_key(), entries))
         self._directory.replace(FILE, b"".join(lines))
 
     def _append(
@@ -177,20 +113,9 @@ class FileAudit:
     ) -> None:
         """Writes the entry after the last whole one, which a crash may have torn."""
         lines = self._move_torn_tail(LineFile(descriptor))
-        seq, previous = chain.head(lines)
-        previous = previous if seq else self._genesis(key)
-        entry = {
-            "v": _FORMAT,
-            "seq": seq + 1,
-            "ts": datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
-            "uid": os.geteuid(),
-            "pid": os.getpid(),
-            "event": event,
-            "facts": {name: _short(fact) for name, fact in facts.items()},
-            "prev": previous,
-        }
+        line = self._line(key, event, facts, chain.head(lines))
         try:
-            write_all(descriptor, chain.signed(key, entry))
+            write_all(descriptor, line)
             if event not in _SYNCED_LATER:
                 os.fsync(descriptor)
             if not lines.end:
@@ -211,7 +136,7 @@ class FileAudit:
         os.fsync(lines.descriptor)
         return LineFile(lines.descriptor)
 
-    def _lines(self) -> Iterator[bytes]:
+    def lines(self) -> Iterator[bytes]:
         """Yields the whole lines, without their newlines; takes no lock."""
         try:
             descriptor = self._directory.open_file(FILE)
@@ -222,19 +147,15 @@ class FileAudit:
                 if line.endswith(b"\n"):
                     yield line[:-1]
 
-    def _genesis(self, key: bytes) -> str:
-        """Returns what stands before the first entry: the profile itself."""
-        return chain.mac(key, "ragcli|audit", self._session_id.encode())
-
     def _known_key(self) -> bytes | None:
         """Returns the signing key; None before the first entry of a plain profile."""
-        if self._given_key is not None:
-            return self._given_key
+        if self._key is not None:
+            return self._key
         with suppress(FileNotFoundError):
             return self._directory.read(KEY_FILE, limit=_BLOCK)
         return None
 
-    def _key(self) -> bytes:
+    def _made_key(self) -> bytes:
         """Returns the signing key, made if there is none.
 
         A log that outlived its key gets a new one: `verify` then names entry 1.
@@ -252,7 +173,3 @@ def _check_event(event: str, facts: Mapping[str, str | int]) -> None:
         raise ValueError(f"{event!r} is not an event's name")
     if any(not isinstance(fact, str | int) for fact in facts.values()):
         raise TypeError("facts are texts and whole numbers")
-
-
-def _short(fact: str | int) -> str | int:
-    return fact[:_LONGEST_FACT] if isinstance(fact, str) else fact

@@ -19,6 +19,7 @@ from ragcli.sessions.history.expiry import expire_turns, limits
 from ragcli.sessions.history.reader import HistoryReader
 from ragcli.sessions.protocols import Expired
 from ragcli.sessions.records.identifiers import new_id
+from ragcli.sessions.records.plan import Change
 from ragcli.sessions.records.records import Draft, Record, Turn
 
 _DRAFT = "draft"
@@ -170,13 +171,13 @@ class History(HistoryReader):
         pattern = self._settings.redact
         return masking.compiled(pattern, "redact") if pattern else None
 
-    def _delete(self, change: erasure.Change) -> None:
+    def _delete(self, change: Change) -> None:
         """Erases records, and what side copies hold of them."""
         gone: list[Record] = []
         self._erase("delete", erasure.remembering(change, gone))
         self._session.purge(lambda _, data: erasure.tells_of(gone, data))
 
-    def _erase(self, reason: str, change: erasure.Change) -> int:
+    def _erase(self, reason: str, change: Change) -> int:
         count = erasure.erase(self._session, reason, change)
         self._list.forget()
         return count

@@ -8,7 +8,6 @@ removed after that, this is said and no failure.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +17,7 @@ from ragcli.config import Settings, seconds
 from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError, StorageFailed
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.local.copying import copy_whole
+from ragcli.sessions.names import missing
 from ragcli.sessions.places import Places
 from ragcli.storage import directory_locks, memory, scratch
 from ragcli.storage.exchange import exchange
@@ -320,13 +320,7 @@ class Directories:
                 close_reader(lease)
 
     def _missing(self, name: str) -> ProfileNotFound:
-        near = difflib.get_close_matches(name, self._places.names(), 1, 0.5)
-        return ProfileNotFound(
-            f"there is no profile {name!r}",
-            f"did you mean {near[0]!r}?"
-            if near
-            else f"make it: `ragcli profile create {name}`",
-        )
+        return missing(name, self._places.names())
 
     def swap(self, profiles: Directory, name: str, new: Directory) -> None:
         """Puts a directory that was built in place of a profile's, and removes that.

@@ -6,25 +6,22 @@ the clear the signing key lies on the server beside the log.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ragcli.errors import AuditDamaged, Locked
+from ragcli.errors import Locked
 from ragcli.sessions.audit import chain
-from ragcli.sessions.records.clock import now
+from ragcli.sessions.audit.chained import ChainedAudit
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import AUDIT
 
-_FORMAT = 1
 _KEY_BYTES = 32
 _ATTEMPTS = 1000
 _PAGE = 256
-_LONGEST_FACT = 256
 
 
-class RedisAudit:
+class RedisAudit(ChainedAudit):
     """The `AuditLog` of a profile in Redis.
 
     Args:
@@ -36,8 +33,8 @@ class RedisAudit:
     def __init__(
         self, keys: ProfileKeys, key: bytes | None, tail: tuple[int, str]
     ) -> None:
+        super().__init__(key, keys.identity)
         self._keys = keys
-        self._key = key
         self._tail = tail
 
     def record(self, event: str, **facts: str | int) -> None:
@@ -50,9 +47,7 @@ class RedisAudit:
         key = self._key or self._made_key()
         for _ in range(_ATTEMPTS):
             seq, last = self._tail
-            line = chain.signed(
-                key, _entry(seq + 1, event, facts, last or self._genesis(key))
-            )
+            line = self._line(key, event, facts, self._tail)
             mac = chain.mac_of(line)
             reply = self._keys.call(AUDIT, seq, mac, last, line)
             if reply[0] == "ok":
@@ -72,51 +67,10 @@ class RedisAudit:
         For a profile that gets other keys: anchors of the old log hold no longer.
         """
         key = self._key or self._made_key()
-        for entry in entries:
-            seq, last = self._tail
-            if entry["seq"] <= seq:
-                continue
-            fields = {name: entry[name] for name in chain.SIGNED}
-            line = chain.signed(key, {**fields, "prev": last or self._genesis(key)})
+        for seq, line in self._signed_anew(key, entries, self._tail):
             mac = chain.mac_of(line)
-            self._keys.call(AUDIT, seq, mac, last, line)
-            self._tail = (seq + 1, mac)
-
-    def entries(self) -> Iterator[Mapping[str, Any]]:
-        """Yields the entries, oldest first, unverified."""
-        for number, line in enumerate(self.lines(), 1):
-            yield chain.parsed(line, number)
-
-    def verify(self, anchor: str = "") -> int:
-        """Checks the whole chain and returns its length; see `AuditLog.verify`."""
-        wanted_seq, wanted_mac = chain.parsed_anchor(anchor)
-        key = self._known_key()
-        previous, number = self._genesis(key), 0
-        for number, line in enumerate(self.lines(), 1):
-            previous = chain.checked(key, line, number, previous)
-            if number == wanted_seq and previous != wanted_mac:
-                raise AuditDamaged(
-                    f"the audit log: entry {number} is not the one that was anchored",
-                    "the log was replaced by another one",
-                )
-        if number < max(wanted_seq, self._counted()):
-            raise AuditDamaged(
-                f"the audit log: entry {number + 1} is missing",
-                "entries were removed from its end",
-            )
-        return number
-
-    def sound(self) -> tuple[int, str] | None:
-        """Returns number and MAC of the last sound entry; None if all of them are."""
-        key = self._known_key() or b""
-        previous, number = self._genesis(key), 0
-        for line in self.lines():
-            try:
-                previous = chain.checked(key, line, number + 1, previous)
-            except AuditDamaged:
-                return number, previous if number else ""
-            number += 1
-        return None if number == self._counted() else (number, previous)
+            self._keys.call(AUDIT, seq - 1, mac, self._tail[1], line)
+            self._tail = (seq, mac)
 
     def told(self) -> tuple[bytes, bytes]:
         """Returns number and MAC of the last entry as the server tells them."""
@@ -147,14 +101,11 @@ class RedisAudit:
         key = self._keys.key("meta")
         return int(self._keys.read(lambda r: r.hget(key, "aseq")) or 0)
 
-    def _genesis(self, key: bytes) -> str:
-        return chain.mac(key, "ragcli|audit", self._keys.identity.encode())
-
-    def _known_key(self) -> bytes:
+    def _known_key(self) -> bytes | None:
         if self._key is None:
             name = self._keys.key("akey")
             self._key = self._keys.read(lambda r: r.get(name))
-        return self._key or b""
+        return self._key
 
     def _made_key(self) -> bytes:
         """Returns the signing key of a profile in the clear, made once."""
@@ -164,22 +115,4 @@ class RedisAudit:
             self._keys.write("SETNX", name, fresh)
             self._key = None
             known = self._known_key()
-        return known
-
-
-def _entry(
-    seq: int, event: str, facts: Mapping[str, str | int], previous: str
-) -> dict[str, Any]:
-    return {
-        "v": _FORMAT,
-        "seq": seq,
-        "ts": now(),
-        "uid": os.geteuid(),
-        "pid": os.getpid(),
-        "event": event,
-        "facts": {
-            name: fact[:_LONGEST_FACT] if isinstance(fact, str) else fact
-            for name, fact in facts.items()
-        },
-        "prev": previous,
-    }
+        return known or b""

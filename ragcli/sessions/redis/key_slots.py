@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ragcli.sessions.encryption.data_key import DataKey, forbid_core_dumps
 from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.slot_directory import SlotDirectory
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import SLOT
-from ragcli.storage.files import Directory
 
 _WAIT = 10.0
 """Seconds to wait for others who change the key slots."""
 
 
-class SlotDirectory(Directory):
-    """The fields of a hash, used as the files of the directory `keys/`.
+class RedisSlots(SlotDirectory):
+    """The key slots of a profile in Redis: the fields of a hash.
 
     Args:
         keys: The profile's.
@@ -27,35 +26,18 @@ class SlotDirectory(Directory):
     """
 
     def __init__(self, keys: ProfileKeys, files: dict[str, bytes]) -> None:
-        super().__init__(Path(keys.name), -1)
+        super().__init__(keys.name, files)
         self.keys = keys
-        self._files = files
 
-    def child(self, name: str, *, create: bool = False) -> SlotDirectory:  # noqa: ARG002 - as a directory
-        """Returns the same: there are no directories inside."""
-        return SlotDirectory(self.keys, self._files)
-
-    def has(self, name: str) -> bool:  # noqa: ARG002 - as a directory
-        """Tells whether there are slots."""
-        return bool(self._files)
-
-    def names(self) -> list[str]:
-        """Returns the names of the slots, sorted."""
-        return sorted(self._files)
-
-    def read(self, name: str, *, limit: int = 1 << 30) -> bytes:
-        """Returns a slot's bytes."""
-        return self._files[name][:limit]
-
-    def replace(self, name: str, data: bytes, *, durable: bool = True) -> None:  # noqa: ARG002
+    def replace(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Stores a slot."""
         self.keys.call(SLOT, name, data)
-        self._files[name] = data
+        super().replace(name, data, durable=durable)
 
     def remove(self, name: str) -> None:
         """Removes a slot; none is fine."""
         self.keys.call(SLOT, name, "")
-        self._files.pop(name, None)
+        super().remove(name)
 
     def refresh(self) -> None:
         """Reads again what the server has."""
@@ -63,12 +45,6 @@ class SlotDirectory(Directory):
         found = self.keys.read(lambda r: r.hgetall(key))
         self._files.clear()
         self._files.update({name.decode(): data for name, data in found.items()})
-
-    def sync(self) -> None:
-        """Does nothing: what the server confirmed is stored."""
-
-    def close(self) -> None:
-        """Does nothing: nothing is open."""
 
 
 class RedisKeyRing(KeyRing):
@@ -79,7 +55,7 @@ class RedisKeyRing(KeyRing):
         cost: What deriving a key from a new passphrase shall cost.
     """
 
-    def __init__(self, directory: SlotDirectory, cost: Cost) -> None:
+    def __init__(self, directory: RedisSlots, cost: Cost) -> None:
         super().__init__(directory, cost)
         self._slots = directory
 
@@ -88,7 +64,7 @@ class RedisKeyRing(KeyRing):
         """Makes a new profile encrypted: a random key, wrapped by its passphrase."""
         forbid_core_dumps()
         data_key = DataKey.generate()
-        cls(SlotDirectory(keys, {}), cost).add_passphrase(data_key, passphrase)
+        cls(RedisSlots(keys, {}), cost).add_passphrase(data_key, passphrase)
         return data_key
 
     @contextmanager

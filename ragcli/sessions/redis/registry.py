@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Damaged, NewerFormat, ProfileNotFound, StoreUnavailable
 from ragcli.frozen import frozen
+from ragcli.sessions.names import missing
 from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.profiles import OPEN
@@ -191,15 +191,10 @@ class Registry:
         return bool(self._server.run(tag, lambda r: r.hexists(meta, "id")))
 
     def _missing(self, name: str) -> ProfileNotFound:
-        near: list[str] = []
+        known: list[str] = []
         with suppress(StoreUnavailable):
-            near = difflib.get_close_matches(name, self.names(), 1, 0.5)
-        return ProfileNotFound(
-            f"there is no profile {name!r}",
-            f"did you mean {near[0]!r}?"
-            if near and near[0] != name
-            else f"make it: `ragcli profile create {name}`",
-        )
+            known = self.names()
+        return missing(name, known)
 
 
 def _pairs(flat: list[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -20,7 +20,7 @@ from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.history.log import RedisLog
 from ragcli.sessions.redis.history.outbox import Outbox
-from ragcli.sessions.redis.key_slots import SlotDirectory
+from ragcli.sessions.redis.key_slots import RedisSlots
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.registry import Meta
 from ragcli.sessions.redis.scripts.script import BLOB, SETTINGS
@@ -56,7 +56,7 @@ class RedisSession(OpenedProfile):
         self,
         keys: ProfileKeys,
         meta: Meta,
-        slots: SlotDirectory,
+        slots: RedisSlots,
         *,
         settings: Settings,
         data_key: DataKey | None,
@@ -66,7 +66,7 @@ class RedisSession(OpenedProfile):
         profile = ProfileFile(meta.id, meta.created, meta.encrypted, {})
         super().__init__(keys.name, profile, settings=settings, data_key=data_key)
         self.keys = keys
-        self.directory: SlotDirectory = slots
+        self.directory: RedisSlots = slots
         self._meta = meta
         self._own = meta.settings
         self._outbox = outbox

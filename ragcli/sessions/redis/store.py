@@ -22,7 +22,7 @@ from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import Expired
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.redis.history.outbox import Outbox
-from ragcli.sessions.redis.key_slots import RedisKeyRing, SlotDirectory
+from ragcli.sessions.redis.key_slots import RedisKeyRing, RedisSlots
 from ragcli.sessions.redis.keyspace import keyspace
 from ragcli.sessions.redis.leases import alone, lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -273,7 +273,7 @@ class RedisStore(BaseStore[RedisSession]):
         meta, files = self._registry.look(keys)
         if not meta.encrypted:
             raise not_encrypted(name)
-        yield RedisKeyRing(SlotDirectory(keys, files), self._cost)
+        yield RedisKeyRing(RedisSlots(keys, files), self._cost)
 
     def build(
         self,
@@ -348,7 +348,7 @@ class RedisStore(BaseStore[RedisSession]):
         keys.idle = idle(self._settings, meta.own)
         durability = meta.own.get("durability", self._settings.durability)
         keys.replicated = durability == "replicated"
-        slots = SlotDirectory(keys, files)
+        slots = RedisSlots(keys, files)
         key = None
         if meta.encrypted and not lazily:
             key = RedisKeyRing(slots, self._cost).unlock(passphrase(name))[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ragcli.errors import Conflict, HistoryDamaged
+from ragcli.sessions.audit import chain
 from ragcli.sessions.audit.switch import SilentAudit
 from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.findings import REPAIRED, Finding
@@ -141,10 +142,10 @@ def _mend_audit(session: RedisSession) -> Iterator[Finding]:
     """Keeps the sound beginning of the log, and the rest in quarantine."""
     log = session.audit
     log = log.kept if isinstance(log, SilentAudit) else log
-    sound = log.sound() if isinstance(log, RedisAudit) else None
+    sound = log.sound_lines() if isinstance(log, RedisAudit) else None
     if sound is None or not isinstance(log, RedisAudit):
         return
-    count, mac = sound
+    count, mac = len(sound), chain.mac_of(sound[-1]) if sound else ""
     if session.keys.call(MEND_AUDIT, *log.told(), count, mac)[0] != "ok":
         raise _BUSY
     session.audit.record("audit.repair", kept=count)

@@ -1,0 +1,95 @@
+"""A profile's history in memory: lines by number, as a file would hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ragcli.errors import Conflict, HistoryDamaged
+from ragcli.sessions.memory.shelf import MemoryProfile
+from ragcli.sessions.records.clock import now
+from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.plan import Change, RewritePlan
+from ragcli.sessions.records.records import Draft, Record
+
+
+class MemoryLog:
+    """The `Log` of a profile in memory.
+
+    Args:
+        profile: The profile.
+        codec: How records are written.
+    """
+
+    def __init__(self, profile: MemoryProfile, codec: LineCodec) -> None:
+        self._profile = profile
+        self.codec = codec
+
+    def append(
+        self, drafts: Sequence[Draft], *, parent: int = 0, expect: int | None = None
+    ) -> list[Record]:
+        """Appends all of `drafts`, or none; see `Log.append`."""
+        profile = self._profile
+        with profile.changing():
+            fresh = {d.id: d for d in drafts if d.id not in profile.ids}
+            head = profile.head
+            if fresh and expect is not None and head != expect:
+                raise Conflict(
+                    f"the history is at {head}, not at {expect}",
+                    "read what was added and ask again",
+                )
+            placed = [
+                Record(number, draft.id, parent, now(), draft.kind, draft.body)
+                for number, draft in enumerate(fresh.values(), head + 1)
+            ]
+            lines = [self.codec.encode(record) for record in placed]
+            for record, line in zip(placed, lines, strict=True):
+                profile.lines[record.seq] = line
+                profile.ids[record.id] = record.seq
+            return [self._record(profile.ids[draft.id]) for draft in drafts]
+
+    def head(self) -> int:
+        """Returns the last record's seq; 0 for an empty log."""
+        return self._profile.head
+
+    def newest(self, before: int | None = None) -> Iterator[Record]:
+        """Yields records from the last one (before `before`) backwards."""
+        lines = dict(self._profile.lines)
+        for seq in sorted(lines, reverse=True):
+            if before is None or seq < before:
+                yield self.codec.decode(lines[seq])
+
+    def since(self, seq: int = 0) -> Iterator[Record]:
+        """Yields the records after `seq`, oldest first; see `Log.since`."""
+        lines = dict(self._profile.lines)
+        for number in sorted(lines):
+            if number > seq:
+                yield self.codec.decode(lines[number])
+
+    def entries(self) -> Iterator[tuple[int, Record | HistoryDamaged]]:
+        """Yields every entry's number, and its record or what is wrong with it."""
+        for number, line in dict(self._profile.lines).items():
+            try:
+                yield number, self.codec.decode(line)
+            except HistoryDamaged as error:
+                yield number, error
+
+    def rewrite(self, change: Change, note: Mapping[str, Any]) -> int:
+        """Replaces every record by `change(record)`; see `Log.rewrite`."""
+        profile, plan = self._profile, RewritePlan(change, note)
+        with profile.changing():
+            kept = [plan.decide(record) for record in self.since()]
+            if plan.count:
+                left = [record for record in kept if record is not None] + [plan.end()]
+                profile.lines = {r.seq: self.codec.encode(r) for r in left}
+                profile.ids = {record.id: record.seq for record in left}
+        return plan.count
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        """Waits for a record after `seq`; tells if one came."""
+        profile = self._profile
+        with profile.changed:
+            return profile.changed.wait_for(lambda: profile.head > seq, timeout)
+
+    def _record(self, seq: int) -> Record:
+        return self.codec.decode(self._profile.lines[seq])
