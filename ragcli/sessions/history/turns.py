@@ -26,7 +26,7 @@ def to_draft(turn: Turn, *, written: str = "") -> Draft:
     body = {name: getattr(turn, name) for name in _TURN_FIELDS}
     body = {name: value for name, value in body.items() if value or name in _KEPT}
     if turn.query == turn.question and _was_searched(body):
-        del body["query"]
+        body.pop("query", None)  # an empty one was left out already
     if turn.citations:
         body["citations"] = tuple(map(_body, turn.citations))
     if written:
