@@ -98,7 +98,8 @@ def test_to_redis_and_back(
 def test_a_copy_goes_from_store_to_store_without_a_file(
     local: LocalStore, in_redis: RedisStores, passphrase: str | None, tmp_path: Path
 ) -> None:
-    settings = {"retrieval.k": 3, "ollama_host": "http://127.0.0.1:1"}
+    kept = {"retrieval.k": 3, "ollama_host": "http://127.0.0.1:1"}
+    settings = kept | {"user": "somebody"}  # of the store that it comes from
     origin = local.create("work", settings, passphrase=passphrase)
     fill(origin, tmp_path / "docs")
     there = copy_profile(origin, in_redis(), "there")
@@ -106,10 +107,10 @@ def test_a_copy_goes_from_store_to_store_without_a_file(
 
     for copy in (there, back):
         check(copy)
-        assert copy.settings() == {"retrieval.k": 3}
+        assert copy.settings() == kept
         assert copy.encrypted == (passphrase is not None)
     assert len({origin.id, there.id, back.id}) == 3
-    assert [note for note in there.notices if "ollama_host" in note]
+    assert [note for note in there.notices if "user" in note]
     (first, *_) = back.audit.entries()
     assert first["event"] == "profile.import"
     assert first["facts"]["origin"] == there.id
