@@ -16,10 +16,12 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import (
     LONGEST_HEADING,
     Document,
+    Element,
     Section,
     TableFacts,
     one_line,
 )
+from ragcli.index.documents.loaders import settings
 from ragcli.language.markdown import closes
 
 _MARKDOWN = re.compile(
@@ -78,12 +80,34 @@ def markdown(content: Content) -> Document:
     named = _FRONT_TITLE.search(front[1])
     if named:
         title = one_line(named[1].strip("\"' \t"))
-    if front[1].strip():
-        matter = text_structure.section(
-            text[:start], tables, first_line=1, format_name="text"
-        )
-        sections.insert(0, matter)
-    return Document(title, tuple(sections), tuple(tables))
+    if not front[1].strip():
+        return Document(title, tuple(sections), tuple(tables))
+    matter = settings.front_matter(front[1], front.start(1))
+    sections.insert(0, Section(text[:start], (), None, 1, tuple(matter)))
+    facts = _facts(text, matter)
+    return Document(title, tuple(sections), tuple(tables), facts)
+
+
+def _facts(text: str, matter: Iterable[Element]) -> dict[str, object]:
+    """Returns the tags, aliases and date that front matter tells."""
+    facts: dict[str, object] = {}
+    for item in matter:
+        path, value = item.cells or (item.label, text[item.start : item.end])
+        name = _FACTS.get(path.lower())
+        if name == "date":
+            facts.setdefault(name, value)
+        elif name:
+            known = [str(fact) for fact in facts.get(name, [])]  # type: ignore[attr-defined]
+            words = [word.strip("#\"' ") for word in value.split(",")]
+            facts[name] = [*known, *filter(None, words)]
+    return facts
+
+
+_FACTS = {
+    "tags": "tags", "tag": "tags", "keywords": "tags", "aliases": "aliases",
+    "alias": "aliases", "date": "date", "created": "date",
+}  # fmt: skip
+"""Key of front matter → what it tells of the document."""
 
 
 def _markdown_headings(text: str, start: int) -> Iterator[_Heading]:

@@ -141,6 +141,17 @@ def yaml(content: Content) -> Document:
     return _document(content, _Yaml)
 
 
+def front_matter(text: str, start: int) -> list[Element]:
+    """Returns the fields and items of YAML that stands in a text from `start` on."""
+    found = _Elements()
+    _Yaml(text, found).read()
+    found.close()
+    return [
+        item._replace(start=item.start + start, end=item.end + start)
+        for item in found.found
+    ]
+
+
 def _document(content: Content, reader: type[_Reader]) -> Document:
     text = content.text
     if not text.strip():
