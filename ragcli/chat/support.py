@@ -171,6 +171,18 @@ class Support:
     """The units that say it, best first; () when it is not verified."""
 
 
+@frozen
+class Source:
+    """Which of several passages says a sentence that names none."""
+
+    strength: str
+    """`strong`: a unit says so; `located`: likely meant, but not to be told; `none`."""
+    number: int = 0
+    """The passage's number, counted from 1; 0 for none."""
+    quotes: tuple[Quote, ...] = ()
+    """What of it says the sentence."""
+
+
 class Weights:
     """How much a stem says about which of some passages is meant.
 
@@ -430,6 +442,37 @@ class Evidence:
             return None
         first = self.passage.lines[0] + self.passage.text.count("\n", 0, start)
         return first, first + text.count("\n")
+
+
+def source_of(
+    sentence: str, evidence: Sequence[Evidence], allowed: Collection[str] = ()
+) -> Source:
+    """Finds the passage that bears out a sentence without a marker.
+
+    Args:
+        sentence: One sentence of an answer, without markers.
+        evidence: The passages of the prompt, in their order.
+        allowed: Words (lower case) that need no support: the question's.
+
+    Returns:
+        The first passage that says it, else the one that most likely is meant; where
+        numbers, names, negations or units speak against each of them, none.
+    """
+    claim = Claim(sentence, allowed)
+    weights = Weights([item.stems for item in evidence])
+    found = [item.support(claim, weights) for item in evidence]
+    for number, support in enumerate(found, 1):
+        if support.verified:
+            return Source("strong", number, support.quotes)
+    likely = [
+        (support.share, -number)
+        for number, support in enumerate(found, 1)
+        if support.holds
+    ]
+    if not likely:
+        return Source("none")
+    number = -max(likely)[1]
+    return Source("located", number, (evidence[number - 1].quote(claim),))
 
 
 def _is_thin(text: str, language: str) -> bool:
