@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
-from typing import Protocol
 
-from ragcli.chat import budget, rewrite, summary
+from ragcli.chat import budget, rewrite, summary, whole
 from ragcli.chat.answering import Answering
 from ragcli.chat.citations import MarkerFilter
 from ragcli.chat.events import (
@@ -33,6 +32,7 @@ from ragcli.chat.memory import (
 from ragcli.chat.outcome import check_strict, nothing_to_say, status_of
 from ragcli.chat.prompts import new_boundary
 from ragcli.chat.staleness import stale_markers
+from ragcli.chat.whole import FromWhole, Retriever
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
@@ -43,13 +43,6 @@ from ragcli.models.select import ChosenModel
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.history.history import History
 from ragcli.sessions.records.records import Turn
-
-
-class Retriever(Protocol):
-    """What finds passages; `index.search.retriever` has the real one."""
-
-    def search(self, request: SearchRequest) -> SearchResult:
-        """Returns the passages that fit a request best."""
 
 
 @frozen
@@ -161,9 +154,9 @@ class Engine:
 
     def _answer(self, state: Answering) -> Iterator[Event]:
         choice = yield from self._choose()
-        found = self._retrieve(state, choice.model)
+        found, drawn = self._retrieve(state, choice.model)
         if found is not None:
-            state.retrieved = found.passages
+            state.retrieved = (*drawn.passages, *found.passages)
             state.turn = replace(
                 state.turn, query=found.query, snapshot=found.generation
             )
@@ -171,6 +164,7 @@ class Engine:
         remote = choice.model.remote
         state.turn = replace(state.turn, model=choice.model.spec, remote=remote)
         prompt, notices = self._prompt(state, choice.model, found)
+        prompt = replace(prompt, drawn=drawn.pieces)
         yield Retrieved(
             state.turn.query, state.retrieved, state.used, choice.model.spec,
             prompt, state.timings["retrieve_ms"], remote,
@@ -183,6 +177,8 @@ class Engine:
             yield self._finish(state, "nothing_found")
             return
         yield from self._speak(state, choice.model, prompt)
+        if drawn.reason and status_of(state) == "nothing_found":
+            yield Notice(drawn.reason)
         finished = self._finish(state, status_of(state))
         if state.request.strict and state.answer:
             yield Token(state.answer)
@@ -205,18 +201,22 @@ class Engine:
             return ChosenModel(self._parts.fallback(), "fallback")
         return choice
 
-    def _retrieve(self, state: Answering, model: ChatModel) -> SearchResult | None:
+    def _retrieve(
+        self, state: Answering, model: ChatModel
+    ) -> tuple[SearchResult | None, FromWhole]:
+        """Returns what was retrieved, and what was drawn from whole documents."""
         request = state.request
         if not request.use_documents:
-            return None
+            return None, FromWhole()
         retriever = self._parts.retriever(request)
         if retriever is None:
-            return SearchResult((), request.question, relevant=False, generation="")
+            nothing = SearchResult((), request.question, relevant=False, generation="")
+            return nothing, FromWhole()
         settings = self._parts.settings
         # What the documents do not speak of would only lead the search astray.
         turns = state.context.turns
         earlier = tuple(turn for turn in turns if turn.status != "nothing_found")
-        return retriever.search(
+        found = retriever.search(
             SearchRequest(
                 question=request.question,
                 history=tuple(EarlierTurn(t.question, t.answer) for t in earlier),
@@ -226,6 +226,7 @@ class Engine:
                 mode=settings.retrieval_mode,
             )
         )
+        return found, whole.draw(model, request.question, retriever, found.passages)
 
     def _prompt(
         self, state: Answering, model: ChatModel, found: SearchResult | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from ragcli.frozen import frozen
@@ -55,13 +55,87 @@ class Quotation:
     """The number of its source."""
 
     kind: str = "line"
-    """`line` or `code`."""
+    """`line`, `code`, or `computed`: the model's own result of what stands there."""
 
     span: tuple[int, int] = (0, 0)
     """Where it stands in the source's text: offsets; (0, 0) when it is not told."""
 
     confidence: float = 1.0
     """How sure the model is that it answers, in [0, 1]."""
+
+
+@frozen
+class WholeDocument:
+    """A document of which a model can read all, not only what was retrieved."""
+
+    name: str
+    """Its file's name."""
+
+    title: str
+    """Its title, or ""."""
+
+    count: int
+    """How many pieces it has."""
+
+    piece: Callable[[int], Source]
+    """Returns one of them by its number, counted from 1, which is its marker."""
+
+    retrieved: tuple[int, ...] = ()
+    """The numbers of the pieces that were retrieved, best first."""
+
+    is_chosen: bool = False
+    """Whether nothing else can be meant: it came with the question, or it is the only
+    document there is."""
+
+    def read(self) -> Iterator[Source]:
+        """Yields its pieces in reading order, one at a time."""
+        return (self.piece(number) for number in range(1, self.count + 1))
+
+
+@frozen
+class Stretch:
+    """A stretch of a whole document: from a place in one piece to one in another."""
+
+    document: int
+    """Which of the documents, counted from 0."""
+
+    first: int
+    """The marker of the piece in which it begins."""
+
+    start: int
+    """Offset of its first character there."""
+
+    last: int
+    """The marker of the piece in which it ends."""
+
+    end: int
+    """Offset after its last character there."""
+
+
+@frozen
+class Statement:
+    """What whole documents say or come to, and the stretches that it comes from."""
+
+    text: str
+    """One line: a row, a heading, a sentence, or a result."""
+
+    stretches: tuple[Stretch, ...]
+    """Where it stands, or what else it is computed from; all of one document."""
+
+    computed: bool = False
+    """Whether it is the model's own result: of its stretches and of those of all the
+    other statements, not their words."""
+
+
+@frozen
+class Drawn:
+    """An answer from whole documents, or why there is none."""
+
+    statements: tuple[Statement, ...] = ()
+    """In the order to be given; () when nothing could be drawn."""
+
+    reason: str = ""
+    """Why nothing could be, in one line; "" when the question asks for no such."""
 
 
 Piece = str | Quotation
@@ -114,6 +188,10 @@ class Prompt:
     grounded: bool = True
     """Whether the answer must come from `sources` alone."""
 
+    drawn: tuple[Quotation, ...] = ()
+    """What `DrawsFromWhole` drew for the question, from the first of `sources`; the
+    model gives it as it is."""
+
     threshold: float = 0.5
     """Least confidence, in [0, 1], with which the built-in model quotes something."""
 
@@ -156,3 +234,19 @@ class Stoppable(Protocol):
 
     def stop(self) -> None:
         """Ends the present answer from another thread; its reader meets an error."""
+
+
+@runtime_checkable
+class DrawsFromWhole(Protocol):
+    """A chat model that computes, lists and sums up over whole documents."""
+
+    def wants_whole(self, question: str) -> bool:
+        """Tells whether a question asks for such an answer."""
+
+    def draw(self, question: str, documents: Sequence[WholeDocument]) -> Drawn:
+        """Returns what it draws for such a question.
+
+        Args:
+            question: The question, verbatim.
+            documents: Those of the retrieved passages, the likeliest first.
+        """

@@ -166,6 +166,20 @@ class Reader:
         """
         return [self._passage(*found) for found in self._found(rows)]
 
+    def document(self, path: str) -> list[int]:
+        """Returns the rows of a document's chunks, in reading order; [] for none."""
+        import numpy as np
+
+        key = np.array([catalogue.key(path)], np.int64)
+        for segment in reversed(self._segments):
+            for first, count in segment.documents.spans(key):
+                wanted = np.arange(first, first + count)
+                here, positions = segment.positions(wanted)
+                live = wanted[here][~segment.dead[positions]]
+                if len(live) and segment.documents.of_row(first)["path"] == path:
+                    return [int(row) for row in live]
+        return []
+
     def headings(self, rows: Sequence[int] | NDArray[np.int64]) -> list[Heading]:
         """Returns what stands above the passages of `rows`, in their order.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, overload
 
 from ragcli.config import Settings
 from ragcli.index.passages import EarlierTurn, Passage, SearchRequest, SearchResult
@@ -43,6 +43,8 @@ class Retriever:
         )
         self._embedder = embedder
         self._threshold = settings.retrieval_threshold
+        self._places: dict[str, tuple[int, int]] = {}
+        """Where the passages that were found stand, by id."""
         self._generation = next((r.generation for r in readers if r.generation), "")
 
     def search(self, request: SearchRequest) -> SearchResult:
@@ -64,6 +66,21 @@ class Retriever:
         if not found:
             return self._result((), shown)
         return self._result(self._ranked(queries, list(found), request), shown)
+
+    @property
+    def document_count(self) -> int:
+        """How many documents are searched."""
+        return sum(reader.document_count for reader in self._combined.readers)
+
+    def document(self, passage: Passage) -> Sequence[Passage]:
+        """Returns all passages of a passage's document, each read when it is asked for.
+
+        They are in reading order; none has a score. The passage was found here.
+        """
+        number, _ = self._places[passage.id]
+        reader = self._combined.readers[number]
+        rows = reader.document(passage.path)
+        return _Passages(reader, rows, self._places)
 
     def _queries(self, request: SearchRequest) -> list[Query]:
         """Returns the question with its history, and its rewritten form."""
@@ -110,6 +127,9 @@ class Retriever:
             order = np.argsort(-final, kind="stable")
         best = _shared_out(order, attached[chosen], request.limit)
         passages = self._combined.passages([places[at] for at in best])
+        self._places.update(
+            (passage.id, places[at]) for at, passage in zip(best, passages, strict=True)
+        )
         return self._judged(queries, scored, dict(zip(best, passages, strict=True)))
 
     def _judged(
@@ -154,6 +174,36 @@ class Retriever:
     def _result(self, passages: tuple[Passage, ...], shown: str) -> SearchResult:
         relevant = bool(passages) and passages[0].score >= self._threshold
         return SearchResult(passages, shown, relevant, self._generation)
+
+
+class _Passages(Sequence[Passage]):
+    """Passages of one reader, of which only those that are asked for are read."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        rows: Sequence[int],
+        places: Mapping[str, tuple[int, int]],
+    ) -> None:
+        self._reader = reader
+        self._rows = rows
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Passage: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, place: int | slice) -> Passage | Sequence[Passage]:
+        if isinstance(place, slice):
+            return _Passages(self._reader, self._rows[place], self._places)
+        return self._reader.passages([self._rows[place]])[0]
+
+    def index(self, value: Passage, start: int = 0, stop: int | None = None) -> int:
+        """Returns the place of a passage that was found; nothing is read for it."""
+        return self._rows.index(self._places[value.id][1], start, stop or len(self))
 
 
 def _shared_out(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ragcli.models.base import Piece, Prompt, Quotation
+from ragcli.models.base import Drawn, Piece, Prompt, Quotation, WholeDocument
 from ragcli.models.builtin.candidates import Candidate, candidates
 from ragcli.models.builtin.composing import composed
 from ragcli.models.builtin.confidence import confidence
@@ -17,7 +17,9 @@ _ON_ONE_LINE = "sentence"
 
 
 class ExtractiveModel:
-    """Quotes; it never writes a word of its own. Satisfies `models.base.ChatModel`.
+    """Quotes, and computes over what it can quote; it never writes prose of its own.
+
+    Satisfies `models.base.ChatModel` and `DrawsFromWhole`.
 
     Args:
         embedder: Compares sentences with the question; None makes one.
@@ -42,6 +44,27 @@ class ExtractiveModel:
         """Returns "": it writes no text of its own."""
         return ""
 
+    def wants_whole(self, question: str) -> bool:
+        """Tells whether a question asks for more than one unit of a passage."""
+        from ragcli.models.builtin.computing import drawing
+
+        return drawing.wants_whole(question)
+
+    def draw(self, question: str, documents: Sequence[WholeDocument]) -> Drawn:
+        """Returns what whole tables, lists or documents say to a question.
+
+        Raises:
+            ProviderMissing: The wheel with the word vectors is not installed.
+        """
+        from ragcli.models.builtin.computing import drawing
+
+        return drawing.drawn(question, documents, self._similarity)
+
+    def _similarity(self, word: str, others: Sequence[str]) -> list[float]:
+        """Returns the cosines of a word and others."""
+        vectors = self._embedder.embed([word, *others])
+        return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
+
     def stream(self, prompt: Prompt) -> Iterator[Piece]:
         """Yields the answer: quotations, and what stands between them.
 
@@ -51,6 +74,9 @@ class ExtractiveModel:
         Raises:
             ProviderMissing: The wheel with the word vectors is not installed.
         """
+        if prompt.drawn:
+            yield from _lines(prompt.drawn)
+            return
         found = [item for source in prompt.sources for item in candidates(source)]
         found = list({item.text: item for item in reversed(found)}.values())[::-1]
         if not found:
@@ -68,6 +94,14 @@ class ExtractiveModel:
             yield Quotation(
                 item.quoted or item.text, item.source.marker, kind, span, sure
             )
+
+
+def _lines(drawn: Sequence[Quotation]) -> Iterator[Piece]:
+    """Yields what was drawn, line by line; one without text is a further marker."""
+    for index, item in enumerate(drawn):
+        if index and item.text:
+            yield "\n"
+        yield item
 
 
 def _separator(before: Candidate, item: Candidate) -> str:

@@ -253,7 +253,8 @@ _DEFINITION = re.compile(
 )
 _SUMMARY = re.compile(
     r"\b(?:summari[sz]e|summary|overview|main points|gist|in a few (?:points|words|sentences)|what is (?:this|the) (?:document|file|text|page|note|report) about)\b"
-    r"|\bfasse?\b.*\bzusammen\b|zusammenfassung|r[eé]sum[eé]r?\b(?= )|\bresum[ae]n?\b",
+    r"|\bfasse?\b.*\bzusammen\b|zusammenfassung|\br[eé]sumez?\b(?= (?:moi|le|la|les|ce|cet|cette|el|los|las|este|esta|esto|lo)\b| l['\u2019])"
+    r"|\b(?:un|le) r[eé]sum[eé]\b|\b(?:un|el) resumen\b|\bde qu[eé] trata\b|\bde quoi (?:parle|traite)\b|\bworum geht",
     _I,
 )
 _NAMES = re.compile(r"(?<!^)(?<![.!?:] )\b[A-Z\u00c0-\u00de][\w\u2019'-]*[^\W_]")

@@ -1,0 +1,899 @@
+# ruff: noqa: E501 - patterns and messages read better whole
+"""Computes over all rows of a table: which ones a question selects, and what of them.
+
+Every word of the question must be accounted for: it names a column, a value of a cell,
+what the table is about, or nothing in particular. One that does not is a reason to
+compute nothing: how many planes are *blue* is not how many planes there are.
+
+    How many orders are open?                count of rows, cell equals a word
+    How many suppliers are there?            count of a column's different values
+    What is the average price of …?          sum or mean of a column
+    Which airline had the most …?            the rows with a column's extreme
+    List all articles from Ibex Metal        the rows themselves
+    Which … cost more than 50 euros?         rows by comparison of numbers or dates
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
+
+from ragcli.language.stemming import stemmer
+from ragcli.language.units import Unit, spoken
+from ragcli.models.base import Drawn, Source, Statement, Stretch, WholeDocument
+from ragcli.models.builtin.computing import values, wording
+from ragcli.models.builtin.computing.values import Signs, folded
+from ragcli.models.builtin.computing.wording import Comparison, Token, Wanted
+
+MOST_SHOWN = 40
+"""Rows or values that are given at the most; what is left out is counted."""
+MOST_PLACES = 1000
+"""Runs of neighbouring rows that are cited at the most."""
+SAMPLE = 1000
+"""Rows that tell what a column holds."""
+_NEAR = 0.5
+"""Least cosine of a word and a column's name that mean the same."""
+_MOSTLY = 0.8
+"""Share of a column's filled cells that make it one of numbers or of dates."""
+_LONGEST_NAME = 6
+_LONG_CELLS = 12
+"""Words in a column's cells, on average, from which they are prose: no names."""
+_MOST_TIES = 5
+_MOST_VALUES = 100_000
+"""Different values of a column that are told apart at the most."""
+_TOTALS = re.compile(
+    r"(?:grand |sub)?-?totals?:?|sums?:?|(?:gesamt|zwischen)?summe:?|gesamt:?|insgesamt:?|somme:?|total general:?"
+)
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
+_WORD = re.compile(r"[^\W_]+")
+
+Similarity = Callable[[str, Sequence[str]], Sequence[float]]
+"""Returns the cosines of a word and others."""
+
+
+class Row(NamedTuple):
+    """A row with where it stands."""
+
+    cells: tuple[str, ...]
+    source: Source
+    unit: Unit
+
+
+def rows(document: WholeDocument, number: int) -> Iterator[Row]:
+    """Yields the rows of a table of a document, without those that sum others up."""
+    for source in document.read():
+        here = [place for place, t in enumerate(source.tables) if t.number == number]
+        if not here:
+            continue
+        for unit in source.units:
+            if unit.kind == "row" and unit.table in here:
+                label = next(filter(None, unit.cells), "")
+                if not _TOTALS.fullmatch(folded(label.strip())):
+                    yield Row(unit.cells, source, unit)
+
+
+@dataclass(slots=True)
+class Column:
+    """A column and what a sample of its cells says about it."""
+
+    index: int
+    name: str
+    words: tuple[str, ...]
+    signs: Signs = field(default_factory=Signs)
+    filled: int = 0
+    numbers: int = 0
+    dates: int = 0
+    years: int = 0
+    words_in_cells: int = 0
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def is_date(self) -> bool:
+        """Whether its cells are dates or years."""
+        return self.filled > 0 and self.dates >= _MOSTLY * self.filled
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells are numbers, years among them."""
+        return self.filled > 0 and self.numbers >= _MOSTLY * self.filled
+
+    @property
+    def repeats(self) -> bool:
+        """Whether several rows have the same value."""
+        return len(self.seen) < self.filled
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether its cells are sentences rather than names."""
+        return self.words_in_cells > _LONG_CELLS * max(1, self.filled)
+
+    def see(self, cell: str) -> None:
+        """Takes a cell of the sample into account."""
+        if not cell:
+            return
+        self.filled += 1
+        self.seen.add(cell)
+        self.words_in_cells += cell.count(" ") + 1
+        self.signs.see(cell)
+
+    def judge(self, *, decimal_comma: bool) -> None:
+        """Counts what its sample holds, once the signs of all columns are known."""
+        weight = self.filled / max(1, len(self.seen))
+        for cell in self.seen:
+            self.numbers += values.number(cell, decimal_comma=decimal_comma) is not None
+            found = values.date(cell, self.signs)
+            self.dates += found is not None
+        self.numbers = round(self.numbers * weight)
+        self.dates = round(self.dates * weight)
+
+
+@dataclass(slots=True)
+class Condition:
+    """What a row's cell must be."""
+
+    column: Column
+    shown: str
+    holds: Callable[[str], bool]
+
+
+class Table:
+    """A table that a question may be about.
+
+    Args:
+        document: Where it stands.
+        piece: A piece of the document that has rows of it.
+        place: Which of the piece's tables it is.
+        similarity: Compares words by meaning.
+    """
+
+    def __init__(
+        self,
+        document: WholeDocument,
+        piece: Source,
+        place: int,
+        similarity: Similarity,
+    ) -> None:
+        self.document = document
+        self.facts = piece.tables[place]
+        self._similarity = similarity
+        self.columns = [
+            Column(index, name, _name_words(name))
+            for index, name in enumerate(self.facts.columns)
+        ]
+        about = (document.name.rsplit(".", 1)[0], document.title, self.facts.caption)
+        self.about = tuple(
+            word for text in (*about, *piece.above) for word in _name_words(text)
+        )
+        self.decimal_comma = False
+
+    def rows(self) -> Iterator[Row]:
+        """Yields its rows."""
+        return rows(self.document, self.facts.number)
+
+    def sample(self) -> None:
+        """Looks at the first rows, to learn what the columns hold."""
+        total = Signs()
+        for row in islice(self.rows(), SAMPLE):
+            while len(self.columns) < len(row.cells):
+                self.columns.append(Column(len(self.columns), "", ()))
+            for column, cell in zip(self.columns, row.cells, strict=False):
+                column.see(cell.strip())
+        for column in self.columns:
+            total.comma += column.signs.comma
+            total.point += column.signs.point
+        self.decimal_comma = total.decimal_comma
+        for column in self.columns:
+            column.judge(decimal_comma=self.decimal_comma)
+
+    def number(self, column: Column, cell: str) -> Decimal | None:
+        """Returns a cell as a number."""
+        comma = self.decimal_comma
+        if column.signs.comma != column.signs.point:
+            comma = column.signs.decimal_comma
+        return values.number(cell, decimal_comma=comma)
+
+    def near(self, word: str, names: Sequence[str]) -> int:
+        """Returns which of some names means the same as a word, -1 for none."""
+        if not names or len(word) < 3:
+            return -1
+        found = list(self._similarity(word, names))
+        best = max(range(len(names)), key=found.__getitem__)
+        return best if found[best] >= _NEAR else -1
+
+
+def computed(wanted: Wanted, table: Table, document: int) -> Drawn:
+    """Returns what a question asks to be computed over a table.
+
+    Args:
+        wanted: The question, taken apart.
+        table: The table; its columns are looked at here.
+        document: The number of its document.
+    """
+    table.sample()
+    if not any(column.filled for column in table.columns):
+        return Drawn()
+    reading = _Reading(wanted, table)
+    if not reading.read():
+        return Drawn(reason=reading.reason)
+    return _Computing(reading, document).drawn()
+
+
+class _Reading:
+    """A question's words, told as columns and conditions of one table."""
+
+    def __init__(self, wanted: Wanted, table: Table) -> None:
+        self.wanted = wanted
+        self.table = table
+        self.named: dict[int, list[int]] = {}
+        """Columns by index, with the places of the words that name them."""
+        self.conditions: list[Condition] = []
+        self.reason = ""
+        self._open: list[int] = []
+        self._qualifiers: set[str] = set()
+
+    def read(self) -> bool:
+        """Tells whether all words are accounted for."""
+        self._open = [
+            place
+            for place, token in enumerate(self.wanted.tokens)
+            if not wording.is_generic(token.text) and not self._is_negation(token)
+        ]
+        comparisons = self._filters()
+        self._name_columns()
+        if not self._name_values():
+            self.reason = "cannot tell what its negation is about"
+            return False
+        self._name_subject()
+        for comparison in comparisons:
+            if not self._compare(comparison):
+                self.reason = f"no column of {self.table.document.name} can be compared with {comparison.low!r}"
+                return False
+        self._measure_words()
+        if self._open:
+            word = self.wanted.tokens[self._open[0]].text
+            self.reason = f"{word!r} is neither a column nor a value of {self.table.document.name}"
+            return False
+        return not self.wanted.needs_condition or bool(self.conditions)
+
+    def _is_negation(self, token: Token) -> bool:
+        return token.end in self.wanted.negations
+
+    def _filters(self) -> list[Comparison]:
+        """Returns the comparisons that narrow rows down.
+
+        A period that names a column, as in `fatalities_85_99`, is none.
+        """
+        found = []
+        for item in self.wanted.comparisons:
+            ends = [item.low[-2:], item.high[-2:]] if item.sign == ".." else []
+            if ends and any(
+                set(ends) <= {word[-2:] for word in column.words if word.isdigit()}
+                for column in self.table.columns
+            ):
+                self._qualifiers.update(ends)
+            else:
+                found.append(item)
+        return found
+
+    def _name_columns(self) -> None:
+        for place in list(self._open):
+            word = self.wanted.tokens[place].text
+            same = [
+                column.index
+                for column in self.table.columns
+                if any(_same(word, name) for name in column.words)
+            ]
+            for index in same:
+                self.named.setdefault(index, []).append(place)
+            if same:
+                self._open.remove(place)
+
+    def _name_values(self) -> bool:
+        """Finds values of cells among the words; False where a "not" has no object."""
+        tokens = self.wanted.tokens
+        if self._open:
+            self._find_values()
+        wordless = [token for token in tokens if self._is_negation(token)]
+        return not wordless
+
+    def _find_values(self) -> None:
+        tokens = self.wanted.tokens
+        grams: dict[str, tuple[int, ...]] = {}
+        for start in range(len(tokens)):
+            for length in range(1, _LONGEST_NAME + 1):
+                places = tuple(range(start, min(start + length, len(tokens))))
+                if len(places) == length and set(places) & set(self._open):
+                    grams[" ".join(tokens[at].text for at in places)] = places
+        singles = {tokens[at].text: at for at in self._open}
+        stems = {_stems(word): at for word, at in singles.items()}
+        equal, held = self._matches(grams, singles, stems)
+        self._take(equal, held)
+
+    def _matches(
+        self,
+        grams: dict[str, tuple[int, ...]],
+        singles: dict[str, int],
+        stems: dict[frozenset[str], int],
+    ) -> tuple[dict[tuple[int, ...], dict[int, int]], dict[int, dict[int, int]]]:
+        """Returns in which columns, how often, cells equal or hold some words."""
+        equal: dict[tuple[int, ...], dict[int, int]] = {}
+        held: dict[int, dict[int, int]] = {}
+        known: dict[str, tuple[tuple[int, ...], frozenset[int]]] = {}
+        for row in self.table.rows():
+            for index, cell in enumerate(row.cells):
+                if not cell:
+                    continue
+                if cell not in known:
+                    if len(known) > _MOST_VALUES:
+                        known.clear()
+                    known[cell] = _in_cell(cell, grams, singles, stems)
+                places, parts = known[cell]
+                if places:
+                    columns = equal.setdefault(places, {})
+                    columns[index] = columns.get(index, 0) + 1
+                elif parts and not self.table.columns[index].is_prose:
+                    for part in parts:
+                        columns = held.setdefault(part, {})
+                        columns[index] = columns.get(index, 0) + 1
+        return equal, held
+
+    def _take(
+        self,
+        equal: dict[tuple[int, ...], dict[int, int]],
+        held: dict[int, dict[int, int]],
+    ) -> None:
+        """Makes conditions of values, the longest names first."""
+        taken: set[int] = set()
+        by_column: dict[int, list[frozenset[str]]] = {}
+        shown: dict[int, list[str]] = {}
+
+        def take(places: Sequence[int], columns: dict[int, int]) -> None:
+            index = max(columns, key=lambda at: (at in self.named, columns[at], -at))
+            words = [self.wanted.tokens[at].text for at in places]
+            by_column.setdefault(index, []).append(frozenset(words))
+            shown.setdefault(index, []).append(" ".join(words))
+            taken.update(places)
+
+        for places in sorted(equal, key=len, reverse=True):
+            if not taken & set(places):
+                take(places, equal[places])
+        loose = sorted(place for place in held if place not in taken)
+        while loose:
+            run = [loose.pop(0)]
+            columns = held[run[0]]
+            while (
+                loose
+                and loose[0] == run[-1] + 1
+                and columns.keys() & held[loose[0]].keys()
+            ):
+                run.append(loose.pop(0))
+                columns = {
+                    at: columns[at] for at in columns.keys() & held[run[-1]].keys()
+                }
+            take(run, columns)
+        self._open = [place for place in self._open if place not in taken]
+        for index, wanted in by_column.items():
+            column = self.table.columns[index]
+            self.conditions.append(
+                Condition(
+                    column,
+                    f"{column.name or index + 1} = {' or '.join(shown[index])}",
+                    _one_of(wanted),
+                )
+            )
+
+    def _name_subject(self) -> None:
+        """Explains words that say what the table is about, or mean a column's name."""
+        columns = [column for column in self.table.columns if column.name]
+        names = [
+            " ".join(word for word in column.words if not word.isdigit())
+            for column in columns
+        ]
+        people = any(
+            set(column.words) & wording.NAMED_LIKE_PEOPLE for column in columns
+        )
+        for place in list(self._open):
+            word = self.wanted.tokens[place].text
+            if any(_same(word, name) for name in self.table.about) or (
+                word in wording.PEOPLE and people
+            ):
+                self._open.remove(place)
+            elif (at := self.table.near(word, names)) >= 0:
+                self.named.setdefault(columns[at].index, []).append(place)
+                self._open.remove(place)
+            elif self.table.near(word, self.table.about) >= 0:
+                self._open.remove(place)
+
+    def _compare(self, item: Comparison) -> bool:
+        """Makes a condition of a comparison; False where no column fits."""
+        column = self._compared_column(item)
+        if column is None:
+            return False
+        holds, shown = _comparing(item, column, self.table)
+        if holds is None:
+            return False
+        self.conditions.append(Condition(column, shown, holds))
+        self._open = [at for at in self._open if not self._beside(at, item)]
+        return True
+
+    def _beside(self, place: int, item: Comparison) -> bool:
+        """Tells whether a word is the verb of a comparison with a date.
+
+        It was *placed* after March.
+        """
+        token = self.wanted.tokens[place]
+        between = self.wanted.text[token.end : item.span[0]]
+        after = self.wanted.text[item.span[1] : token.start]
+        near = (token.end <= item.span[0] and not between.strip()) or (
+            token.start >= item.span[1] and not after.strip()
+        )
+        return near and item.is_date
+
+    def _compared_column(self, item: Comparison) -> Column | None:
+        columns = self.table.columns
+        low = item.numbers()[0]
+        fits = (
+            [column for column in columns if column.is_date] if item.dates()[0] else []
+        )
+        if not item.is_date and low is not None:
+            fits += [
+                column for column in columns if column.is_number and column not in fits
+            ]
+        measuring = {*item.unit, *self.wanted.measures}
+        named = [column for column in fits if column.index in self.named]
+        united = [column for column in fits if measuring & set(column.words)]
+        if named:
+            return min(
+                named,
+                key=lambda column: (column not in united, self._distance(column, item)),
+            )
+        if len(united) == 1:
+            return united[0]
+        if item.unit and not item.is_date:
+            return None
+        counted = [column for column in fits if not self.is_key(column)]
+        return counted[0] if len(counted) == 1 else None
+
+    def _distance(self, column: Column, item: Comparison) -> int:
+        places = [self.wanted.tokens[at] for at in self.named[column.index]]
+        return min(
+            min(abs(t.end - item.span[0]), abs(t.start - item.span[1])) for t in places
+        )
+
+    def _measure_words(self) -> None:
+        """Explains the adjectives and verbs that say how a thing is measured."""
+        if not self.wanted.measures:
+            return
+        hints = set(self.wanted.measures)
+        if any(hints & set(column.words) for column in self.table.columns):
+            self._open = [
+                at
+                for at in self._open
+                if not wording.is_measure(self.wanted.tokens[at].text)
+            ]
+
+    @staticmethod
+    def is_key(column: Column) -> bool:
+        """Tells whether a column only numbers or names the rows."""
+        whole = all(cell.isdigit() for cell in column.seen)
+        return (
+            whole and not column.repeats and (column.index == 0 or not column.is_date)
+        )
+
+    def measured(self) -> Column | None:
+        """Returns the column whose sum, mean or extreme is asked for; None is unclear."""
+        usable = [
+            column
+            for column in self.table.columns
+            if column.is_number or column.is_date
+        ]
+        if self.wanted.operation in {"sum", "mean"}:
+            usable = [column for column in usable if column.is_number]
+        hints = set(self.wanted.measures)
+        conditions = [item.column for item in self.conditions]
+
+        def rank(column: Column) -> tuple[float, float, bool]:
+            places = self.named.get(column.index, ())
+            hinted = len(hints & set(column.words)) / max(1, len(column.words))
+            said = {self.wanted.tokens[at].text for at in places}
+            numbers = {
+                word
+                for word in column.words
+                if word[-2:] in self._qualifiers and word.isdigit()
+            }
+            same = sum(
+                any(_same(word, name) for word in said) or name in numbers
+                for name in column.words
+            )
+            share = max(same, bool(places)) / max(1, len(column.words))
+            return (share + hinted, share, column not in conditions)
+
+        ranked = sorted(usable, key=rank, reverse=True)
+        if ranked and rank(ranked[0])[0] > 0:
+            alike = len(ranked) > 1 and rank(ranked[1]) == rank(ranked[0])
+            return None if alike else ranked[0]
+        left = [
+            column
+            for column in usable
+            if not self.is_key(column) and column not in conditions
+        ]
+        return left[0] if len(left) == 1 else None
+
+
+class _Computing:
+    """One pass over all rows, with what is asked for."""
+
+    def __init__(self, reading: _Reading, document: int) -> None:
+        self._reading = reading
+        self._wanted = reading.wanted
+        self._table = reading.table
+        self._document = document
+        self._runs: list[Stretch] = []
+        self._last = -2
+        self.total = 0
+        self.selected = 0
+
+    def drawn(self) -> Drawn:
+        operation = self._wanted.operation
+        if operation == "count":
+            return self._counted()
+        if operation == "select":
+            return self._listed()
+        column = self._reading.measured()
+        if column is None:
+            return Drawn(
+                reason=f"cannot tell which column of {self._table.document.name} is meant"
+            )
+        if operation in {"sum", "mean"}:
+            return self._summed(column, operation)
+        return self._extreme(column, operation)
+
+    def _rows(self) -> Iterator[Row]:
+        """Yields the rows that are selected, and counts all."""
+        conditions = [
+            (item.column.index, item.holds) for item in self._reading.conditions
+        ]
+        for row in self._table.rows():
+            self.total += 1
+            cells = row.cells
+            if all(
+                index < len(cells) and holds(cells[index])
+                for index, holds in conditions
+            ):
+                self.selected += 1
+                yield row
+
+    def _cite(self, row: Row) -> None:
+        """Adds a row to what is cited; neighbours become one stretch."""
+        if self._last == self.total - 1 and self._runs:
+            self._runs[-1] = _joined(self._runs[-1], _stretch(self._document, row))
+        elif len(self._runs) < MOST_PLACES:
+            self._runs.append(_stretch(self._document, row))
+        self._last = self.total
+
+    def _selection(self) -> str:
+        """Returns which of the rows are meant, for people: `3 of 120 rows: …`."""
+        conditions = "; ".join(item.shown for item in self._reading.conditions)
+        if not conditions:
+            return f"{self.total} {'row' if self.total == 1 else 'rows'}"
+        return f"{self.selected} of {self.total} rows: {conditions}"
+
+    def _statement(self, text: str) -> Statement:
+        return Statement(text, tuple(self._runs) or self._whole(), computed=True)
+
+    def _whole(self) -> tuple[Stretch, ...]:
+        """Returns the whole table: what nothing was found in."""
+        ends: list[Row] = []
+        for row in self._table.rows():
+            ends[1:] = [row]
+            if len(ends) == 1:
+                ends.append(row)
+        if not ends:
+            return ()
+        first, last = (_stretch(self._document, row) for row in ends)
+        return (_joined(first, last),)
+
+    def _counted(self) -> Drawn:
+        column = self._head_column()
+        if (
+            column
+            and column.is_number
+            and not self._reading.is_key(column)
+            and column.index
+            and not column.is_date
+        ):
+            if self._wanted.summed:
+                return self._summed(column, "sum")
+            return Drawn()
+        if column and (self._wanted.distinct or (column.repeats and column.index)):
+            return self._different(column)
+        if self._wanted.distinct:
+            return Drawn(
+                reason=f"cannot tell which column of {self._table.document.name} is meant"
+            )
+        for row in self._rows():
+            self._cite(row)
+        return Drawn((self._statement(self._selection()),))
+
+    def _head_column(self) -> Column | None:
+        """Returns the column that is named by what is counted."""
+        head = self._wanted.head
+        for index, places in self._reading.named.items():
+            if head in places:
+                return self._table.columns[index]
+        return None
+
+    def _different(self, column: Column) -> Drawn:
+        found: dict[str, None] = {}
+        for row in self._rows():
+            cell = row.cells[column.index] if column.index < len(row.cells) else ""
+            if cell and len(found) < _MOST_VALUES:
+                found.setdefault(cell)
+            self._cite(row)
+        names = "; ".join(list(found)[:MOST_SHOWN])
+        left = (
+            f" ({MOST_SHOWN} of {len(found)} shown)" if len(found) > MOST_SHOWN else ""
+        )
+        text = f"{len(found)} different {column.name} in {self._selection()}: {names}{left}"
+        return Drawn((self._statement(text),)) if found else Drawn()
+
+    def _listed(self) -> Drawn:
+        named = [
+            self._table.columns[index]
+            for index, places in self._reading.named.items()
+            if not self._reading.conditions and self._table.columns[index].repeats
+        ]
+        if len(named) == 1 and not named[0].is_number:
+            return self._different(named[0])
+        shown: list[Row] = []
+        for row in self._rows():
+            if len(shown) < MOST_SHOWN:
+                shown.append(row)
+            else:
+                self._cite(row)
+        alone = self.selected == 1 and not self._wanted.comparisons
+        if not shown or (self._wanted.needs_condition and alone):
+            return Drawn()
+        left = (
+            f" ({len(shown)} of {self.selected} shown)"
+            if self.selected > len(shown)
+            else ""
+        )
+        heading = Statement(self._selection() + left, tuple(self._runs), computed=True)
+        return Drawn((heading, *map(self._said, shown)))
+
+    def _said(self, row: Row) -> Statement:
+        text = spoken(row.source.text, row.unit, row.source.tables)
+        return Statement(text, (_stretch(self._document, row),))
+
+    def _summed(self, column: Column, operation: str) -> Drawn:
+        total, count = Decimal(0), 0
+        places = 0
+        for row in self._rows():
+            cell = row.cells[column.index] if column.index < len(row.cells) else ""
+            value = self._table.number(column, cell)
+            if value is None:
+                continue
+            total, count = total + value, count + 1
+            places = max(places, -int(value.as_tuple().exponent))
+            self._cite(row)
+        if not count:
+            return Drawn()
+        value = total
+        if operation == "mean":
+            value = (total / count).quantize(Decimal(1).scaleb(-places - 2))
+        told = values.written(value, decimal_comma=self._table.decimal_comma)
+        name = "average" if operation == "mean" else "sum"
+        less = (
+            f"; {self.selected - count} without a number"
+            if count < self.selected
+            else ""
+        )
+        return Drawn(
+            (
+                self._statement(
+                    f"{name} of {column.name} = {told} over {self._selection()}{less}"
+                ),
+            )
+        )
+
+    def _extreme(self, column: Column, operation: str) -> Drawn:
+        is_date = column.is_date and not (self._wanted.age and not column.is_date)
+        most = operation == "most"
+        if self._wanted.age:
+            most = (self._wanted.age == "old") != is_date
+        best: object = None
+        told, tied, ties = "", 0, list[Row]()
+        for row in self._rows():
+            cell = row.cells[column.index] if column.index < len(row.cells) else ""
+            value = (
+                _dated(cell, column) if is_date else self._table.number(column, cell)
+            )
+            if value is None:
+                continue
+            if best is None or (value > best if most else value < best):  # type: ignore[operator]
+                best, told, ties, tied = value, cell, [], 0
+            if value == best:
+                tied += 1
+                if len(ties) < _MOST_TIES:
+                    ties.append(row)
+        if not ties:
+            return Drawn()
+        which = (
+            ("latest" if most else "earliest")
+            if is_date
+            else ("largest" if most else "smallest")
+        )
+        left = f" ({len(ties)} of {tied} shown)" if tied > len(ties) else ""
+        said = [self._said(row) for row in ties]
+        text = f"{which} {column.name} = {told} over {self._selection()}{left}"
+        return Drawn((*said, Statement(text, (), computed=True)))
+
+
+def _dated(cell: str, column: Column) -> tuple[int, int, int] | None:
+    found = values.date(cell, column.signs)
+    return (*found, *(0, 0, 0))[:3] if found else None  # type: ignore[return-value]
+
+
+def _comparing(
+    item: Comparison, column: Column, table: Table
+) -> tuple[Callable[[str], bool] | None, str]:
+    """Returns what tells whether a cell compares as asked, and how that is shown."""
+    sign = {"..": "between", ">=": "\u2265", "<=": "\u2264"}.get(item.sign, item.sign)
+    shown = f"{column.name} {sign} {item.low}" + (
+        f" and {item.high}" if item.high else ""
+    )
+    if column.is_date and (item.is_date or not column.is_number or item.dates()[0]):
+        low, high = item.dates()
+        if low is None:
+            return None, shown
+        return lambda cell: _dates_compare(
+            values.date(cell, column.signs), item.sign, low, high
+        ), shown
+    least, most = item.numbers()
+    if least is None:
+        return None, shown
+    return lambda cell: _numbers_compare(
+        table.number(column, cell), item.sign, least, most
+    ), shown
+
+
+def _dates_compare(
+    found: values.Date | None, sign: str, low: values.Date, high: values.Date | None
+) -> bool:
+    """Compares dates as exactly as the question tells them: after 2019 is from 2020."""
+    if found is None or len(found) < len(low):
+        return False
+    own = found[: len(low)]
+    if sign == "..":
+        return high is not None and low <= own and found[: len(high)] <= high
+    return {
+        "<": own < low,
+        "<=": own <= low,
+        ">": own > low,
+        ">=": own >= low,
+        "=": own == low,
+    }[sign]
+
+
+def _numbers_compare(
+    found: Decimal | None, sign: str, low: Decimal, high: Decimal | None
+) -> bool:
+    if found is None:
+        return False
+    if sign == "..":
+        return high is not None and low <= found <= high
+    return {
+        "<": found < low,
+        "<=": found <= low,
+        ">": found > low,
+        ">=": found >= low,
+        "=": found == low,
+    }[sign]
+
+
+def _one_of(wanted: Sequence[frozenset[str]]) -> Callable[[str], bool]:
+    """Returns what tells whether a cell has all words of one of some names."""
+    known: dict[str, bool] = {}
+
+    def holds(cell: str) -> bool:
+        if cell not in known:
+            if len(known) > _MOST_VALUES:
+                known.clear()
+            said = set(_WORD.findall(folded(cell)))
+            stems = _stems(*said) if len(said) == 1 else frozenset()
+            known[cell] = any(
+                words <= said or (len(words) == 1 and _stems(*words) & stems)
+                for words in wanted
+            )
+        return known[cell]
+
+    return holds
+
+
+def _in_cell(
+    cell: str,
+    grams: dict[str, tuple[int, ...]],
+    singles: dict[str, int],
+    stems: dict[frozenset[str], int],
+) -> tuple[tuple[int, ...], frozenset[int]]:
+    """Returns the words that are all of a cell, else those of them that it holds."""
+    said = _WORD.findall(folded(cell))
+    places = grams.get(" ".join(said), ())
+    if not places and len(said) == 1:
+        at = stems.get(_stems(said[0]))
+        places = () if at is None else (at,)
+    if places:
+        return places, frozenset()
+    return (), frozenset(singles[word] for word in said if word in singles)
+
+
+def _stems(*found: str) -> frozenset[str]:
+    """Returns the stem of a word by the rules of each of the four languages."""
+    return frozenset(_stem(word) for word in found)
+
+
+_KNOWN: dict[str, str] = {}
+
+
+def _stem(word: str) -> str:
+    if word not in _KNOWN:
+        if len(_KNOWN) > _MOST_VALUES:
+            _KNOWN.clear()
+        _KNOWN[word] = stemmer("en").stem([word])[0] if len(word) > 3 else word
+    return _KNOWN[word]
+
+
+def _same(word: str, name: str) -> bool:
+    """Tells whether a word of a question and one of a name are the same.
+
+    Inflected (versions, Bestellungen), abbreviated in the name (pos for position), or
+    the end of a compound (Datum in Lieferdatum).
+    """
+    if word == name:
+        return True
+    if min(len(word), len(name)) < 3 or name.isdigit() or word.isdigit():
+        return False
+    if _stem(word) == _stem(name):
+        return True
+    if abs(len(word) - len(name)) <= 3 and min(len(word), len(name)) >= 4:
+        shorter, longer = sorted((word, name), key=len)
+        if (
+            longer.startswith(shorter[: max(4, len(shorter) - 1)])
+            and longer[len(shorter) :] in _ENDINGS | {""}
+            and (longer.startswith(shorter) or longer[len(shorter) - 1 :] in _ENDINGS)
+        ):
+            return True
+    if (
+        len(name) in {3, 4}
+        and word.startswith(name)
+        and name[-1] not in "aeiou"
+        and len(word) > len(name) + 2
+    ):
+        return True
+    return len(word) >= 4 and name.endswith(word)
+
+
+_ENDINGS = frozenset(
+    ["s", "e", "n", "en", "er", "es", "ern", "se", "em", "ne", "x", "aux", "al"]
+)
+
+
+def _name_words(name: str) -> tuple[str, ...]:
+    """Returns the words of a column's, file's or heading's name, folded."""
+    return tuple(
+        folded(part) for word in _WORD.findall(name) for part in _PARTS.findall(word)
+    )
+
+
+def _stretch(document: int, row: Row) -> Stretch:
+    marker = row.source.marker
+    return Stretch(document, marker, row.unit.start, marker, row.unit.end)
+
+
+def _joined(first: Stretch, last: Stretch) -> Stretch:
+    return Stretch(first.document, first.first, first.start, last.last, last.end)
