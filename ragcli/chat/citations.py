@@ -106,8 +106,12 @@ class MarkerFilter:
         """
         start, end = piece.span
         if end > start and 1 <= piece.marker <= len(self._evidence):
-            quote = self._evidence[piece.marker - 1].stretch(start, end)
-            self._remember(piece.marker, _EXACT, (quote,))
+            evidence = self._evidence[piece.marker - 1]
+            spans = [(start, end)]
+            if piece.kind == "computed":  # of all units of a passage made for it
+                spans = [(unit.start, unit.end) for unit in evidence.passage.units]
+            quotes = tuple(evidence.stretch(*span) for span in spans)
+            self._remember(piece.marker, _EXACT, quotes)
             return as_markdown(piece, marked=True)
         claim = Claim(piece.text, self._allowed)
         if self._holds(piece.marker, [claim, claim]):
