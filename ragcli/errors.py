@@ -9,6 +9,7 @@ RagcliError                     message, hint, kind, exit code
 │   ├── ModelNotFound       3
 │   ├── ProviderMissing     3   the extra that carries it is not installed
 │   └── ModelFailed         3   it answered with an error, or stopped half-way
+│       └── ServerBusy      3   too many requests, or it is still loading
 ├── StoreUnavailable        3   the sessions' server cannot be reached or refuses
 │   └── StoreUnsettled     75   during a failover: nobody knows yet who has the data
 ├── Damaged                 4   a profile or an index is not what we wrote
@@ -123,6 +124,22 @@ class ModelFailed(ModelUnavailable):
     """The model answered with an error, or its stream broke."""
 
     kind = "model_failed"
+
+
+class ServerBusy(ModelFailed):
+    """The server would answer later: too many requests, or a model that loads.
+
+    Args:
+        message: As for every error.
+        hint: As for every error.
+        after: Seconds after which it wants to be asked again; 0 if it does not say.
+    """
+
+    kind = "server_busy"
+
+    def __init__(self, message: str, hint: str = "", after: float = 0.0) -> None:
+        super().__init__(message, hint)
+        self.after = after
 
 
 class StoreUnavailable(RagcliError):

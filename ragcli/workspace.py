@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from ragcli.config import Resolved, checked
 from ragcli.errors import Damaged, StorageFailed
+from ragcli.models.connections import Connections
 from ragcli.paths import Home
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Workspace:
         self.forks = forks
         self._choice: ChosenModel | None = None
         self._read: Reader | None = None
+        self._connections = Connections()
         self._called: dict[tuple[Path, ...], Reader | None] = {}
 
     @cached_property
@@ -206,6 +208,7 @@ class Workspace:
                 retriever=lambda request: self.retriever(request, documents, progress),
                 similarity=self._similarity,
                 notices=self._notices,
+                connections=self._connections,
             )
         )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ragcli.chat.events import AskRequest, Token
+from ragcli.chat.events import AskRequest, Stage, Token
+from ragcli.chat.interruption import Interruption
 from ragcli.index.passages import Passage
+from ragcli.models.base import Ended
+from ragcli.models.connections import Connections
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.records.records import Turn
 from ragcli.text import safe_line
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 TITLE_WIDTH = 60
 """Characters of the first question that become a conversation's title."""
+
+LONGEST_REASONING = 20_000
+"""Characters of a model's reasoning that are kept."""
 
 BROKEN_OFF = frozenset({"interrupted", "failed"})
 """Statuses of an answer that did not come to its end."""
@@ -36,16 +42,26 @@ class Answering:
     """The head of the log when the question came."""
     context: Context
     """What the model may read of the conversation."""
+    interruption: Interruption = field(
+        default_factory=lambda: Interruption(None, Connections())
+    )
+    """Runs its stages."""
     repeats: bool = False
     """Whether the very same question was answered by the turn that it replaces."""
     started: float = field(default_factory=time.monotonic)
     retrieved: tuple[Passage, ...] = ()
+    sent: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What is remembered of how a passage was sent, by its place in `retrieved`."""
     used: int = 0
     """How many of the passages the model is shown."""
     timings: dict[str, float] = field(default_factory=dict)
     pieces: list[str] = field(default_factory=list)
     """The answer, as it came."""
     checked: Checked | None = None
+    thoughts: list[str] = field(default_factory=list)
+    """The model's reasoning, as it came."""
+    finish: Ended | None = None
+    """How the model ended its answer, once it did."""
     ended: bool = False
     """Whether the turn is complete; it is then what is stored, however often that
     is tried."""
@@ -65,6 +81,21 @@ class Answering:
     def elapsed(self) -> float:
         """Returns the milliseconds since the question came."""
         return round((time.monotonic() - self.started) * 1000, 1)
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """The tokens that the server counted; {} where it did not."""
+        told = self.finish.usage if self.finish else None
+        return asdict(told) if told else {}
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the question came."""
+        return round(time.monotonic() - self.started, 1)
+
+    def stage(self, name: str, done: int = 0, total: int = 0) -> Stage:
+        """Returns what the question waits for now."""
+        return Stage(name, self.seconds, done, total)
 
     def say(self, text: str) -> Iterator[Token]:
         """Takes a piece of the answer and yields it, unless it is empty."""
@@ -110,8 +141,13 @@ class Answering:
             status=status,
             replaces="" if status in BROKEN_OFF else self.turn.replaces,
             citations=self.checked.citations if self.checked else (),
-            retrieved=tuple(remembered(passage) for passage in self.retrieved),
+            retrieved=tuple(
+                remembered(passage) | self.sent.get(at, {})
+                for at, passage in enumerate(self.retrieved)
+            ),
             timings=dict(self.timings),
+            reasoning="".join(self.thoughts).strip()[:LONGEST_REASONING],
+            usage=self.usage,
         )
 
 

@@ -8,11 +8,13 @@ answer, and what was said so far is kept as an interrupted turn.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 
 from ragcli.chat import budget, rewrite, summary, whole
 from ragcli.chat.answering import Answering
-from ragcli.chat.citations import MarkerFilter
+from ragcli.chat.budget import Fitted
+from ragcli.chat.citations import Checked, MarkerFilter
+from ragcli.chat.echoes import EchoFilter
 from ragcli.chat.events import (
     AskRequest,
     Event,
@@ -20,25 +22,48 @@ from ragcli.chat.events import (
     Finished,
     Notice,
     Retrieved,
+    Stage,
+    Thinking,
     Token,
 )
-from ragcli.chat.interruption import Cancelled, cancellable
+from ragcli.chat.interruption import Cancelled, Interruption
 from ragcli.chat.memory import (
     exchanges,
     question_and_beginning,
     replaced_turn,
     without_replaced,
 )
-from ragcli.chat.outcome import check_strict, nothing_to_say, status_of
-from ragcli.chat.prompts import new_boundary
+from ragcli.chat.numbering import Renumbering
+from ragcli.chat.outcome import (
+    REPEATED,
+    check_said,
+    check_strict,
+    cut_notice,
+    nothing_to_say,
+    status_of,
+)
+from ragcli.chat.prompts import source
+from ragcli.chat.repetition import Repetition
 from ragcli.chat.staleness import stale_markers
+from ragcli.chat.thread import Thread, record_of, remembered_source, thread_of
 from ragcli.chat.whole import FromWhole, Retriever
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
 from ragcli.index.passages import EarlierTurn, SearchRequest, SearchResult
 from ragcli.language import question
-from ragcli.models.base import ChatModel, Prompt
+from ragcli.models.base import (
+    ChatModel,
+    Ended,
+    Piece,
+    Prompt,
+    Reading,
+    Restart,
+    Sign,
+    Thought,
+    Waiting,
+)
+from ragcli.models.connections import Connections
 from ragcli.models.select import ChosenModel
 from ragcli.sessions.history.context import Context
 from ragcli.sessions.history.history import History
@@ -61,6 +86,8 @@ class Parts:
     """Cosine of two texts, with which paraphrased claims are checked."""
     notices: Callable[[], list[str]] = list
     """Returns, once each, what was repaired or left for something sounder."""
+    connections: Connections = field(default_factory=Connections)
+    """What requests to servers are sent over; the same for every question."""
 
 
 class Engine:
@@ -91,6 +118,7 @@ class Engine:
             raise UsageError("the question is empty", 'try: ragcli ask "How …?"')
         question.check(request.question)
         state = self._begin(request)
+        state.interruption = Interruption(request.cancel, self._parts.connections)
         try:
             yield from self._until_cancelled(state)
         except (GeneratorExit, KeyboardInterrupt, SystemExit):
@@ -153,17 +181,24 @@ class Engine:
         return self._parts.history.latest()
 
     def _answer(self, state: Answering) -> Iterator[Event]:
-        choice = yield from self._choose()
-        found, drawn = self._retrieve(state, choice.model)
+        yield state.stage("choosing")
+        choice = yield from self._choose(state)
+        found, drawn = yield from self._retrieve(state, choice.model)
         if found is not None:
             state.retrieved = (*drawn.passages, *found.passages)
             state.turn = replace(
                 state.turn, query=found.query, snapshot=found.generation
             )
         state.timings["retrieve_ms"] = state.elapsed()
-        remote = choice.model.remote
+        try:
+            prompt, notices = state.interruption.call(
+                lambda: self._prompt(state, choice.model, found)
+            )
+        except ModelUnavailable as error:
+            choice = yield from self._replacement(error)
+            prompt, notices = self._prompt(state, choice.model, found)
+        remote = state.interruption.call(lambda: choice.model.remote)
         state.turn = replace(state.turn, model=choice.model.spec, remote=remote)
-        prompt, notices = self._prompt(state, choice.model, found)
         prompt = replace(prompt, drawn=drawn.pieces)
         yield Retrieved(
             state.turn.query, state.retrieved, state.used, choice.model.spec,
@@ -190,25 +225,34 @@ class Engine:
         for message in self._parts.notices():
             yield Notice(message, "warning")
 
-    def _choose(self) -> Generator[Notice, None, ChosenModel]:
+    def _choose(self, state: Answering) -> Generator[Notice, None, ChosenModel]:
         """Yields a notice when the wanted model cannot be had; returns the choice."""
         try:
-            choice = self._parts.choose_model()
+            return state.interruption.call(self._parts.choose_model)
         except ModelUnavailable as error:
-            if self._parts.settings.require_model:
-                raise
-            yield _fallback_notice(error)
-            return ChosenModel(self._parts.fallback(), "fallback")
-        return choice
+            return (yield from self._replacement(error))
+
+    def _replacement(
+        self, error: ModelUnavailable
+    ) -> Generator[Notice, None, ChosenModel]:
+        """Yields why the wanted model is not used; returns the built-in one.
+
+        Raises:
+            ModelUnavailable: The wanted one is required.
+        """
+        if self._parts.settings.require_model:
+            raise error
+        yield _fallback_notice(error)
+        return ChosenModel(self._parts.fallback(), "fallback")
 
     def _retrieve(
         self, state: Answering, model: ChatModel
-    ) -> tuple[SearchResult | None, FromWhole]:
+    ) -> Generator[Stage, None, tuple[SearchResult | None, FromWhole]]:
         """Returns what was retrieved, and what was drawn from whole documents."""
         request = state.request
         if not request.use_documents:
             return None, FromWhole()
-        retriever = self._parts.retriever(request)
+        retriever = state.interruption.call(lambda: self._parts.retriever(request))
         if retriever is None:
             nothing = SearchResult((), request.question, relevant=False, generation="")
             return nothing, FromWhole()
@@ -216,76 +260,173 @@ class Engine:
         # What the documents do not speak of would only lead the search astray.
         turns = state.context.turns
         earlier = tuple(turn for turn in turns if turn.status != "nothing_found")
-        found = retriever.search(
-            SearchRequest(
-                question=request.question,
-                history=tuple(EarlierTurn(t.question, t.answer) for t in earlier),
-                rewrite=rewrite.rewritten(model, request.question, exchanges(earlier)),
-                limit=request.limit or settings.retrieval_k,
-                exclude=request.exclude,
-                mode=settings.retrieval_mode,
-            )
+        again = yield from self._rewritten(state, model, earlier)
+        yield state.stage("searching")
+        wanted = SearchRequest(
+            question=request.question,
+            history=tuple(EarlierTurn(t.question, t.answer) for t in earlier),
+            rewrite=again,
+            limit=request.limit or settings.retrieval_k,
+            exclude=request.exclude,
+            mode=settings.retrieval_mode,
         )
-        return found, whole.draw(model, request.question, retriever, found.passages)
+
+        def look() -> tuple[SearchResult, FromWhole]:
+            found = retriever.search(wanted)
+            drawn = whole.draw(model, request.question, retriever, found.passages)
+            return found, drawn
+
+        return state.interruption.call(look)
+
+    def _rewritten(
+        self, state: Answering, model: ChatModel, earlier: tuple[Turn, ...]
+    ) -> Generator[Stage, None, str]:
+        """Returns the question understandable alone, "" where nothing better came.
+
+        It is not asked for again where the model's last one was of no use, or took
+        longer than anybody waits for.
+        """
+        said = exchanges(earlier)
+        if not said or not model.generates or rewrite.is_no_use(earlier, model.spec):
+            return ""
+        yield state.stage("rewriting")
+        started = state.elapsed()
+        question = state.request.question
+        after = self._sent_before(state)
+        found = state.interruption.call(
+            lambda: rewrite.rewritten(model, question, said, after)
+        )
+        state.timings[rewrite.TIMING] = round(state.elapsed() - started, 1)
+        state.timings[rewrite.OF_USE] = float(found.of_use)
+        return found.text
+
+    def _sent_before(self, state: Answering) -> Prompt | None:
+        """Returns the conversation as its server has read it; None if it has not."""
+        thread = thread_of(state.context)
+        if not thread.base:
+            return None
+        return Prompt(
+            question="",
+            query="",
+            sources=(),
+            history=thread.exchanges,
+            summary=state.context.summary,
+            instructions=self._parts.settings.instructions,
+            boundary=thread.mark,
+        )
 
     def _prompt(
         self, state: Answering, model: ChatModel, found: SearchResult | None
     ) -> tuple[Prompt, list[Notice]]:
         """Fits everything into the model's window; says what had to be left out."""
         question, begun = question_and_beginning(state.request, state.context)
+        settings = self._parts.settings
+        thread = self._thread(state, model, found)
+        numbers = thread.numbers(state.retrieved) if model.generates else ()
         fitted = budget.fit(
             model,
             Prompt(
                 question=question,
                 query=state.turn.query or state.request.question,
                 sources=(),
-                history=exchanges(state.context.turns),
+                history=thread.exchanges,
                 summary=state.context.summary,
                 begun=begun,
-                instructions=self._parts.settings.instructions,
-                boundary=new_boundary(),
+                instructions=settings.instructions,
+                boundary=thread.mark,
                 grounded=found is not None,
                 threshold=self._parts.settings.retrieval_threshold,
             ),
             state.retrieved,
+            numbers,
+            max(1, settings.memory_turns // 2),
         )
-        state.used = len(fitted.prompt.sources)
+        state.used = fitted.used
+        if fitted.prompt.focus:
+            self._remember(state, thread, fitted)
         return fitted.prompt, [Notice(text, "warning") for text in fitted.notices]
+
+    def _thread(
+        self, state: Answering, model: ChatModel, found: SearchResult | None
+    ) -> Thread:
+        """Returns what the prompt goes on with; bare turns where nothing was sent."""
+        if found is None or not model.generates:
+            bare = replace(state.context, turns=())
+            turns = exchanges(state.context.turns)
+            return replace(thread_of(bare), exchanges=turns)
+        return thread_of(state.context, state.retrieved)
+
+    def _remember(self, state: Answering, thread: Thread, fitted: Fitted) -> None:
+        """Has the turn remember how it was sent, for the next to go on with."""
+        state.sent = {
+            at: remembered_source(state.retrieved[at], number)
+            for at, number in enumerate(fitted.prompt.focus)
+        }
+        kept = len(fitted.prompt.history)
+        told = record_of(
+            thread, state.turn, state.context.covers, kept, afresh=fitted.afresh
+        )
+        following = max([thread.next, *(1 + n for n in fitted.prompt.focus)])
+        state.turn = replace(state.turn, prompt=told | {"next": following})
 
     def _speak(
         self, state: Answering, model: ChatModel, prompt: Prompt
     ) -> Iterator[Event]:
         """Streams the answer, checking each citation as it completes."""
+        limit = self._parts.settings.max_tokens
         try:
             yield from self._stream(state, model, prompt)
+            check_said(state, model, limit)
         except ModelUnavailable as error:
             if state.pieces or self._parts.settings.require_model:
                 raise
             yield _fallback_notice(error)
             builtin = self._parts.fallback()
-            state.turn = replace(state.turn, model=builtin.spec, remote="")
-            if prompt.sources:
-                yield from self._stream(state, builtin, prompt)
+            state.turn = replace(state.turn, model=builtin.spec, remote="", prompt={})
+            state.finish, state.sent = None, {}
+            shown = state.retrieved[: state.used]
+            if shown:
+                sources = tuple(map(source, range(1, len(shown) + 1), shown))
+                quoted = replace(prompt, sources=sources, focus=())
+                yield from self._stream(state, builtin, quoted)
+        told = cut_notice(state, limit)
+        if told:
+            yield Notice(told, "warning")
 
     def _stream(
         self, state: Answering, model: ChatModel, prompt: Prompt
-    ) -> Iterator[Token]:
-        markers = MarkerFilter(
-            state.retrieved[: state.used],
-            state.request.question,
-            self._parts.similarity,
-        )
-        pieces = cancellable(model, prompt, state.request.cancel)
+    ) -> Iterator[Event]:
+        if model.generates:
+            yield state.stage("reading")
+        heard = _Heard(self._markers(state), prompt)
+        pieces = state.interruption.stream(lambda: model.stream(prompt))
         try:
             for piece in pieces:
-                yield from self._shown(state, state.say(markers.feed(piece)))
+                if isinstance(piece, Restart):
+                    heard = _Heard(self._markers(state), prompt)
+                if isinstance(piece, Sign):
+                    yield from _told(state, piece)
+                    continue
+                if not state.pieces and model.generates:
+                    yield state.stage("writing")
+                yield from self._shown(state, state.say(heard.feed(piece)))
+                if model.generates and heard.repeats(piece):
+                    state.finish = Ended(REPEATED)
+                    break
         finally:
             pieces.close()
-            state.checked = markers.close()
+            state.checked = heard.close()
             if state.checked.tail:
                 state.pieces.append(state.checked.tail)
         if state.checked.tail:
             yield from self._shown(state, [Token(state.checked.tail)])
+
+    def _markers(self, state: Answering) -> MarkerFilter:
+        return MarkerFilter(
+            state.retrieved[: state.used],
+            state.request.question,
+            self._parts.similarity,
+        )
 
     def _shown(self, state: Answering, tokens: Iterable[Token]) -> Iterator[Token]:
         """Yields what may be shown at once: nothing of an answer that can be refused.
@@ -309,7 +450,13 @@ class Engine:
         """Has the model sum up the turns that no longer fit, once."""
         if self._sums_up(state):
             conversation = state.turn.conversation
-            note = summary.refresh(self._parts.history, conversation, model)
+            history = self._parts.history
+            try:
+                note = state.interruption.call(
+                    lambda: summary.refresh(history, conversation, model)
+                )
+            except Cancelled:  # the answer is whole; the next turn sums up
+                return
             if note:
                 yield Notice(note)
 
@@ -318,5 +465,62 @@ class Engine:
         return self._parts.settings.memory == "summary" and state.request.record
 
 
+class _Heard:
+    """An answer as it comes, with only what may be shown of it.
+
+    Args:
+        markers: Checks its citations.
+        prompt: Its mark is never shown; its numbers become those of the answer.
+    """
+
+    def __init__(self, markers: MarkerFilter, prompt: Prompt) -> None:
+        self._markers = markers
+        self._echoes = EchoFilter(prompt.boundary)
+        places = {number: at for at, number in enumerate(prompt.focus, 1)}
+        self._numbers = Renumbering(places) if places else None
+        self._repetition = Repetition()
+
+    def feed(self, piece: Piece) -> str:
+        """Returns what may be shown after the next piece."""
+        if not isinstance(piece, str):
+            return self._markers.feed(piece)
+        text = self._echoes.feed(piece)
+        return self._markers.feed(self._numbers.feed(text) if self._numbers else text)
+
+    def repeats(self, piece: Piece) -> bool:
+        """Tells whether the answer goes round in circles with this piece."""
+        return isinstance(piece, str) and self._repetition.feed(piece)
+
+    def close(self) -> Checked:
+        """Returns the rest, and what the checks came to."""
+        text = self._echoes.close()
+        if self._numbers:
+            text = self._numbers.feed(text) + self._numbers.close()
+        rest = self._markers.feed(text)
+        checked = self._markers.close()
+        return replace(checked, tail=rest + checked.tail)
+
+
+def _told(state: Answering, sign: Sign) -> Iterator[Event]:
+    """Takes in what a model tells beside its answer; yields what to show of it."""
+    match sign:
+        case Thought(text):
+            if not state.thoughts:
+                yield state.stage("thinking")
+            state.thoughts.append(text)
+            yield Thinking(text)
+        case Reading(done, total):
+            yield state.stage("reading", done, total)
+        case Waiting(seconds, why):
+            yield Notice(f"{why}; asking again in {seconds:g} s", "warning")
+        case Restart():
+            state.thoughts += state.pieces
+            state.pieces.clear()
+            yield Notice("what came so far was the model's reasoning")
+        case Ended():
+            state.finish = sign
+
+
 def _fallback_notice(error: ModelUnavailable) -> Notice:
-    return Notice(f"{error.message}; using built-in answers", "warning")
+    hint = f" ({error.hint})" if error.hint else ""
+    return Notice(f"{error.message}; using built-in answers{hint}", "warning")

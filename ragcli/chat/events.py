@@ -76,6 +76,27 @@ class Retrieved:
 
 
 @frozen
+class Stage:
+    """What a question waits for."""
+
+    name: str
+    """`choosing`, `rewriting`, `searching`, `reading`, `thinking` or `writing`."""
+    seconds: float
+    """Since the question came."""
+    done: int = 0
+    """Tokens of the prompt that the server has read."""
+    total: int = 0
+    """Tokens of the prompt; 0 where the server does not say."""
+
+
+@frozen
+class Thinking:
+    """The next piece of what the model says to itself; no part of the answer."""
+
+    text: str
+
+
+@frozen
 class Token:
     """The next piece of the answer, sanitized."""
 
@@ -114,4 +135,4 @@ class Failed:
     """The title of the conversation that the turn opens; None where it opens none."""
 
 
-Event = Retrieved | Token | Notice | Finished | Failed
+Event = Retrieved | Stage | Thinking | Token | Notice | Finished | Failed

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from ragcli.chat.answering import BROKEN_OFF, Answering
 from ragcli.chat.prompts import REFUSAL
-from ragcli.errors import Unverified
+from ragcli.errors import ModelFailed, Unverified
 from ragcli.index.passages import SearchResult
 from ragcli.models.base import ChatModel
+from ragcli.models.finishes import FILTER, LENGTH, TOOLS, UNFINISHED
 from ragcli.sessions.records.records import Turn
+
+REPEATED = "repeated"
+"""The reason of an answer that we ended because it went round in circles."""
+
+_CUT = {
+    LENGTH: "the answer was cut at its longest",
+    FILTER: "the model's filter cut the answer",
+    UNFINISHED: "the server broke the answer off without a word",
+    REPEATED: "stopped: the answer began to repeat itself",
+}
+"""How an answer ends that is not whole, and what is said of it."""
 
 
 def status_of(state: Answering) -> str:
@@ -15,7 +27,53 @@ def status_of(state: Answering) -> str:
     answer = state.answer
     if not answer or (state.request.use_documents and answer.startswith(REFUSAL)):
         return "nothing_found"
+    if state.finish is not None and state.finish.reason in _CUT:
+        return "truncated"
     return "answered"
+
+
+def cut_notice(state: Answering, limit: int) -> str:
+    """Returns why an answer is not whole; "" where it is.
+
+    Args:
+        state: The question; its model has ended.
+        limit: The most tokens that an answer may have; 0 for no limit.
+    """
+    reason = state.finish.reason if state.finish else ""
+    told = _CUT.get(reason, "")
+    if reason == LENGTH and limit:
+        return f"{told} ({limit} tokens): ragcli config set max_tokens {2 * limit}"
+    return told
+
+
+def check_said(state: Answering, model: ChatModel, limit: int) -> None:
+    """Makes sure that a model that generates said something.
+
+    Silence is the model's failure; that the documents do not say, it says in words.
+
+    Raises:
+        ModelFailed: It only thought, wanted a tool, or gave nothing at all.
+    """
+    if not model.generates or state.answer:
+        return
+    reason = state.finish.reason if state.finish else ""
+    who = model.spec
+    if reason == TOOLS:
+        raise ModelFailed(
+            f"{who} asked for a tool instead of answering", "choose another model"
+        )
+    if reason == FILTER:
+        raise ModelFailed(
+            f"the filter of {who} kept its answer back", "ask in other words"
+        )
+    if state.thoughts and reason == LENGTH:
+        raise ModelFailed(
+            f"{who} spent all its {limit} tokens on reasoning",
+            f"give it more: ragcli config set max_tokens {4 * limit}",
+        )
+    if state.thoughts:
+        raise ModelFailed(f"{who} reasoned, and gave no answer", "ask it again")
+    raise ModelFailed(f"{who} gave an empty answer", "ask again, or another model")
 
 
 def nothing_to_say(

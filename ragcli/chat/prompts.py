@@ -9,9 +9,10 @@ from ragcli.models.base import Prompt, Source
 from ragcli.models.langchain.rendering import REFUSAL, messages
 from ragcli.paths import shown
 
-__all__ = ["REFUSAL", "as_text", "label", "new_boundary", "source"]
+__all__ = ["REFUSAL", "ROLES", "as_text", "label", "new_boundary", "source"]
 
-_HEADINGS = {"system": "system", "human": "user", "ai": "assistant"}
+ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+"""LangChain's name of a role → the one that servers take."""
 
 
 def new_boundary() -> str:
@@ -51,6 +52,5 @@ def label(passage: Passage) -> str:
 def as_text(prompt: Prompt) -> str:
     """Returns exactly what a generating model reads, message by message."""
     return "\n\n".join(
-        f"--- {_HEADINGS[message.role]} ---\n{message.text}"
-        for message in messages(prompt)
+        f"--- {ROLES[message.role]} ---\n{message.text}" for message in messages(prompt)
     )

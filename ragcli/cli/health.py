@@ -78,6 +78,7 @@ def checks(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     yield from _guarded("index", _index)
     yield from _guarded("embedder", lambda: _embedder(runtime))
     yield from _guarded("model", lambda: _model(runtime))
+    yield from _guarded("endpoint", lambda: _endpoints(runtime))
     yield from _guarded(_LEAVES, lambda: _leaving(runtime))
     yield from map(_extra, EXTRAS)
     yield _terminal()
@@ -241,6 +242,32 @@ def _model(runtime: Runtime) -> Iterator[Check]:
     else:
         hint = "built-in answers need none; start it with `ollama serve`"
         yield Check(NOTE, "ollama", f"not at {ollama.address.url}", hint)
+
+
+def _endpoints(runtime: Runtime) -> Iterator[Check]:
+    """Yields what each server of the user's own says when it is asked for its models.
+
+    One that is off is no fault of ours, unless its model is the one in force: then
+    the check of the model says so.
+    """
+    from ragcli.cli.leaving import in_force
+    from ragcli.models.select import ask_servers
+
+    settings = in_force(runtime)
+    if not settings.endpoints:
+        return
+    for asked in ask_servers(settings):
+        if settings.endpoint(asked.name) is None:
+            continue
+        what = f"endpoint {asked.name}"
+        if asked.error is not None:
+            yield Check(NOTE, what, asked.error.message, asked.error.hint)
+            continue
+        models = count(len(asked.models), "model")
+        windows = {model.window for model in asked.models if model.window}
+        window = f", window {windows.pop():,}" if len(windows) == 1 else ""
+        where = ", remote" if any(model.remote for model in asked.models) else ""
+        yield Check(GOOD, what, f"{models} at {asked.address}{window}{where}")
 
 
 def _leaving(runtime: Runtime) -> Iterator[Check]:

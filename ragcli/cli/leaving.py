@@ -37,7 +37,7 @@ def leaving(runtime: Runtime) -> Iterator[Leaving]:
 
     Nobody is sent anything to find out; Ollama is asked what it would pass on.
     """
-    settings = _in_force(runtime)
+    settings = in_force(runtime)
     yield _chat_model(settings)
     yield _embedder(settings)
     yield _store(runtime)
@@ -46,7 +46,15 @@ def leaving(runtime: Runtime) -> Iterator[Leaving]:
         yield Leaving("tracing", "LangSmith", what)
 
 
-def _in_force(runtime: Runtime) -> Settings:
+def in_force(runtime: Runtime, *, asks: bool = True) -> Settings:
+    """Returns the settings of the profile that is meant, or those without one.
+
+    Args:
+        runtime: The process.
+        asks: Whether a passphrase may be asked for.
+    """
+    if not asks:
+        runtime.prompt = None
     try:
         with runtime.open(create=False) as workspace:
             return workspace.settings
@@ -81,8 +89,11 @@ def _unknown(part: str, spec: str, what: str, settings: Settings) -> Leaving:
     from ragcli.models.ollama.models import server
     from ragcli.models.reach import elsewhere
 
-    provider, _, name = spec.partition(":")
-    if provider in {"auto", "ollama"}:
+    provider, _, name = settings.meant(spec).partition(":")
+    endpoint = settings.endpoint(provider)
+    if endpoint is not None:
+        address = elsewhere(endpoint.url)
+    elif provider in {"auto", "ollama"}:
         asked = server(settings)
         address = asked.passes_on(name) or elsewhere(asked.address.url)
     else:

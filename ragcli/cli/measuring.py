@@ -9,7 +9,7 @@ from ragcli.chat.citations import MarkerFilter
 from ragcli.chat.evaluation import CHUNKS, Answer, Answered, Search
 from ragcli.chat.prompts import new_boundary
 from ragcli.index.passages import SearchRequest, SearchResult
-from ragcli.models.base import Exchange, Prompt
+from ragcli.models.base import Exchange, Piece, Prompt
 
 if TYPE_CHECKING:
     from ragcli.chat.questions import Question
@@ -57,7 +57,11 @@ def answerer(workspace: Workspace) -> Answer:
         )
         fitted = budget.fit(model, prompt, passages).prompt
         markers = MarkerFilter(passages[: len(fitted.sources)], question.question)
-        text = "".join(map(markers.feed, model.stream(fitted)))
+        text = "".join(
+            markers.feed(piece)
+            for piece in model.stream(fitted)
+            if isinstance(piece, Piece)
+        )
         checked = markers.close()
         cited = tuple(citation.path for citation in checked.citations)
         return Answered(text + checked.tail, cited)

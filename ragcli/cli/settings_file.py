@@ -49,7 +49,8 @@ def remove(path: Path, key: str) -> None:
         ConfigError: No such key, or a broken file.
         NotFound: The file does not set it.
     """
-    if not key.startswith(config.KEYS_TABLE) and key not in config.known_keys():
+    is_free = key.startswith(config.KEYS_TABLE) or config.is_named(key)
+    if not is_free and key not in config.known_keys():
         config.checked(key, "", "command line")  # names the nearest
     if key not in config.read_file(path):
         raise NotFound(

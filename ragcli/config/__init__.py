@@ -11,6 +11,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ragcli.config.endpoints import (
+    ALIASES_TABLE,
+    ENDPOINTS_TABLE,
+    RUNS,
+    EndpointSettings,
+    aliases,
+    endpoints,
+    help_of,
+    is_named,
+    shown,
+)
 from ragcli.config.project import Project, is_harmless
 from ragcli.config.settings import (
     KEYS_TABLE,
@@ -26,7 +37,11 @@ from ragcli.errors import ConfigError
 from ragcli.frozen import frozen
 
 __all__ = [
+    "ALIASES_TABLE",
+    "ENDPOINTS_TABLE",
     "KEYS_TABLE",
+    "RUNS",
+    "EndpointSettings",
     "Layer",
     "Origin",
     "Project",
@@ -37,6 +52,7 @@ __all__ = [
     "flatten",
     "from_environment",
     "is_harmless",
+    "is_named",
     "known_keys",
     "read_file",
     "resolve",
@@ -63,6 +79,8 @@ class Layer:
 
     source: str
     values: Mapping[str, Any]
+    own: bool = False
+    """Whether nobody but the user can have written them."""
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -99,7 +117,10 @@ class Resolved:
             item.name: self._lookup(key, item.default)[0]
             for key, item in declared().items()
         }
-        self.settings = Settings(**values)
+        given = [(layer.values, layer.own) for layer in layers]
+        self.settings = Settings(
+            **values, endpoints=endpoints(given), aliases=aliases(given)
+        )
 
     def _lookup(self, key: str, default: Any) -> tuple[Any, str]:
         for layer in self._layers:
@@ -109,10 +130,15 @@ class Resolved:
 
     def origins(self) -> list[Origin]:
         """Returns every setting with its origin, in the order of declaration."""
-        return [
+        found = [
             Origin(key, *self._lookup(key, item.default), item.metadata["help"])
             for key, item in declared().items()
         ]
+        named = {key for layer in self._layers for key in layer.values if is_named(key)}
+        for key in sorted(named):
+            value, source = self._lookup(key, "")
+            found.append(Origin(key, shown(key, value), source, help_of(key)))
+        return found
 
     def bindings(self) -> dict[str, str]:
         """Returns the remapped keys of the chat: binding id → key."""
@@ -149,7 +175,7 @@ def resolve(
         layers.append(Layer(str(project.path), project.values))
     if profile:
         layers.append(profile)
-    layers.append(Layer(str(user_file), read_file(user_file)))
+    layers.append(Layer(str(user_file), read_file(user_file), own=True))
     return Resolved(layers)
 
 

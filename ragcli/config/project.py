@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ragcli import paths
+from ragcli.config.endpoints import ALIASES_TABLE, ENDPOINTS_TABLE
 from ragcli.config.settings import KEYS_TABLE, checked, known_keys
 from ragcli.config.trusted import Trusted, digest
 from ragcli.config.values import flatten
@@ -50,6 +51,7 @@ _SINCE = (
     "not taken from it, which changed since you trusted it: read it, then run "
     "`ragcli config trust` again"
 )
+_NOT_HERE = "taken from a project: write it into your own settings"
 _LONGEST = 64 << 10
 """Bytes of a project file; a longer one is none."""
 _TOLD = 4
@@ -217,9 +219,11 @@ def _sorted_out(
         try:
             if key == PROFILE:
                 profile = _profile_name(value)
+            elif key.startswith(ENDPOINTS_TABLE):
+                problems.append(safe_line(f"{key} is never {_NOT_HERE}", _WIDTH))
             elif trust == TRUSTED or key in HARMLESS:
                 values[key] = _bounded(key, value, trust)
-            elif key in known_keys() or key.startswith(KEYS_TABLE):
+            elif key in known_keys() or key.startswith((KEYS_TABLE, ALIASES_TABLE)):
                 refused.append(safe_line(key, _WIDTH))
             else:
                 problems.append(_unknown(key, value))

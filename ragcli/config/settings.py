@@ -7,6 +7,7 @@ from dataclasses import field, fields
 from functools import cache
 from typing import Any
 
+from ragcli.config.endpoints import EndpointSettings, checked_named, is_named
 from ragcli.config.values import convert, seconds, size
 from ragcli.errors import ConfigError
 from ragcli.frozen import frozen
@@ -28,10 +29,14 @@ class Settings:
     """Every setting, resolved. Field metadata carries key, sentence and choices."""
 
     model: str = _setting(
-        "model", "auto", "Chat model: auto, builtin, ollama:NAME or provider:NAME."
+        "model",
+        "auto",
+        "Chat model: auto, builtin, ollama:NAME, ENDPOINT:NAME or provider:NAME.",
     )
     embedder: str = _setting(
-        "embedder", "builtin", "Embedder: builtin, ollama:NAME or provider:NAME."
+        "embedder",
+        "builtin",
+        "Embedder: builtin, ollama:NAME, ENDPOINT:NAME or provider:NAME.",
     )
     instructions: str = _setting(
         "instructions",
@@ -40,6 +45,18 @@ class Settings:
     )
     temperature: float = _setting(
         "temperature", 0.1, "Sampling temperature of generated answers."
+    )
+    max_tokens: int = _setting(
+        "max_tokens", 1024, "Most tokens of a generated answer; 0 for no limit."
+    )
+    seed: int = _setting(
+        "seed", 0, "Seed of generated answers, where the server has one; 0 for none."
+    )
+    top_p: float = _setting(
+        "top_p", 0.0, "Nucleus sampling of generated answers; 0 leaves it to the model."
+    )
+    stop: tuple[str, ...] = _setting(
+        "stop", (), "Texts at which a generated answer ends."
     )
     context_window: int = _setting(
         "context_window", 0, "Tokens the model may read; 0 asks the model."
@@ -132,12 +149,25 @@ class Settings:
     theme: str = _setting("tui.theme", "textual-dark", "Theme of the chat.")
     sources_pane: bool = _setting("tui.sources", True, "Show the sources in the chat.")
     sidebar: bool = _setting("tui.sidebar", True, "Show conversations in the chat.")
+    endpoints: tuple[EndpointSettings, ...] = ()
+    """Model servers of the user's own, by name."""
+    aliases: tuple[tuple[str, str], ...] = ()
+    """Other names for models, and what each stands for."""
+
+    def meant(self, spec: str) -> str:
+        """Returns the model that `spec` stands for: itself, unless it is an alias."""
+        return dict(self.aliases).get(spec, spec)
+
+    def endpoint(self, name: str) -> EndpointSettings | None:
+        """Returns the endpoint of this name, if there is one."""
+        return next((one for one in self.endpoints if one.name == name), None)
 
 
 @cache
 def declared() -> dict[str, Any]:
     """Returns the dataclass field of each dotted key."""
-    return {item.metadata["key"]: item for item in fields(Settings)}
+    found = fields(Settings)
+    return {item.metadata["key"]: item for item in found if item.metadata}
 
 
 def known_keys() -> list[str]:
@@ -167,6 +197,8 @@ def checked(key: str, value: Any, source: str) -> Any:
     """
     if key.startswith(KEYS_TABLE):
         return _binding(key, value, source)
+    if is_named(key):
+        return checked_named(key, value, source)
     setting = declared().get(key)
     if setting is None:
         near = difflib.get_close_matches(key, known_keys(), 1, 0.5)

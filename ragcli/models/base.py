@@ -143,6 +143,59 @@ Piece = str | Quotation
 
 
 @frozen
+class Usage:
+    """What one request cost, in tokens as the server counts them."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    """How many of the prompt's the server had already."""
+
+
+@frozen
+class Thought:
+    """A piece of what a model says to itself; no part of its answer."""
+
+    text: str
+
+
+@frozen
+class Reading:
+    """How far a server is with reading the prompt, in tokens."""
+
+    done: int
+    total: int
+
+
+@frozen
+class Waiting:
+    """A server asked for time before it takes the request."""
+
+    seconds: float
+    """Until it is asked again."""
+    why: str
+    """One phrase: `it is loading the model`."""
+
+
+@frozen
+class Restart:
+    """All text so far was thought: the answer begins only now."""
+
+
+@frozen
+class Ended:
+    """How an answer ended, and what it cost; the last that a stream yields."""
+
+    reason: str
+    """`stop`, `length`, `filter`, `tools`, or `unfinished` where nothing was said."""
+    usage: Usage | None = None
+
+
+Sign = Thought | Reading | Waiting | Restart | Ended
+"""What a stream tells beside the answer."""
+
+
+@frozen
 class Exchange:
     """An earlier question and its answer."""
 
@@ -150,6 +203,11 @@ class Exchange:
     answer: str
     quoted: bool = False
     """Whether the answer is quotations: words of documents, not of an assistant."""
+    sources: tuple[Source, ...] = ()
+    """Passages that were sent with the question, and not before."""
+    focus: tuple[int, ...] = ()
+    """Numbers of all passages found for it, best first; () where it stands without
+    them. The markers of the answer are such numbers then."""
 
 
 def only_quotes(spec: str) -> bool:
@@ -168,7 +226,7 @@ class Prompt:
     """What was searched: the question, or its history-aware form."""
 
     sources: tuple[Source, ...]
-    """Passages, best first; empty with `--no-docs`."""
+    """Passages, best first, without those of `history`; empty with `--no-docs`."""
 
     history: tuple[Exchange, ...] = ()
     """Earlier turns, oldest first."""
@@ -183,7 +241,11 @@ class Prompt:
     """The user's own system prompt, added to ours, or ""."""
 
     boundary: str = ""
-    """A random mark, new for each request, that delimits the passages."""
+    """A random mark, made for this conversation, that delimits the passages."""
+
+    focus: tuple[int, ...] = ()
+    """Numbers of the passages found for the question, best first; () where they are
+    just `sources`."""
 
     grounded: bool = True
     """Whether the answer must come from `sources` alone."""
@@ -218,22 +280,28 @@ class ChatModel(Protocol):
     def count_tokens(self, text: str) -> int:
         """Returns the number of the model's tokens in `text`, or a safe estimate."""
 
-    def stream(self, prompt: Prompt) -> Iterator[Piece]:
+    def stream(self, prompt: Prompt) -> Iterator[Piece | Sign]:
         """Yields the answer piece by piece; closing the iterator cancels it."""
 
-    def complete(self, instruction: str, text: str) -> str:
+    def complete(
+        self,
+        instruction: str,
+        text: str,
+        after: Prompt | None = None,
+        *,
+        one_line: bool = False,
+    ) -> str:
         """Returns a short completion: a rewritten query, a summary, a title.
 
         The built-in model returns "": it never writes text of its own.
+
+        Args:
+            instruction: What to do.
+            text: What to do it with.
+            after: Asked as the next message of this prompt's conversation, whose
+                tokens the server has read already; None for a request of its own.
+            one_line: Only the first line is wanted; the rest is not waited for.
         """
-
-
-@runtime_checkable
-class Stoppable(Protocol):
-    """A chat model whose answer can be ended while its server is silent."""
-
-    def stop(self) -> None:
-        """Ends the present answer from another thread; its reader meets an error."""
 
 
 @runtime_checkable

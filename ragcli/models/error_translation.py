@@ -6,46 +6,28 @@ imported to recognise it. Whatever is not in the tables is a bug, and passes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 
 from ragcli.errors import (
     ModelFailed,
-    ModelNotFound,
     ModelUnavailable,
     ProviderMissing,
     RagcliError,
     ServerUnreachable,
 )
-from ragcli.frozen import frozen
+from ragcli.models.refusals import Endpoint, refusal, told
 
-_LONGEST = 300
-"""Characters of a foreign message that are shown."""
-
-
-@frozen
-class Endpoint:
-    """Who is on the other side, as error messages name them."""
-
-    name: str
-    """`Ollama at http://127.0.0.1:11434`, `openai`."""
-
-    model: str = ""
-    """The model that was asked for, or ""."""
-
-    silence: float = 0.0
-    """Seconds of silence after which it counts as gone; 0 for no limit."""
-
-    unreachable: str = "check the address and the network"
-    """What to do when nothing listens there."""
-
-    missing: str = ""
-    """What to do when it does not have the model."""
+__all__ = ["BY_CLASS", "BY_PACKAGE", "Endpoint", "ErrorTranslation", "translation_of"]
 
 
 def _unreachable(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
-    return ServerUnreachable(f"{endpoint.name}: {_reason(error)}", endpoint.unreachable)
+    root = _root(error)
+    return ServerUnreachable(
+        f"{endpoint.name}: {_cause(root)}", _remedy(root) or endpoint.unreachable
+    )
 
 
 def _silent(endpoint: Endpoint, _: BaseException) -> ModelUnavailable:
@@ -69,27 +51,24 @@ def _unreadable(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
     )
 
 
-def _missing(endpoint: Endpoint, _: BaseException) -> ModelUnavailable:
-    return ModelNotFound(
-        f"{endpoint.name} has no model {endpoint.model!r}", endpoint.missing
-    )
-
-
 def _failed(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
-    return ModelFailed(f"{endpoint.name}: {_reason(error)}", _advice(error))
+    return refusal(endpoint, 0, _reason(error))
 
 
 def _answered(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
-    """Translates an error that came as an answer, by its HTTP status."""
+    """Translates an error that came as an answer, by its HTTP status.
+
+    Clients raise errors of their own for a connection that failed as well; what they
+    came from says so.
+    """
     status = _status(error)
-    if status == 404:
-        return _missing(endpoint, error)
-    if status in {401, 403}:
-        return ModelFailed(
-            f"{endpoint.name} refused the credentials: {_reason(error)}",
-            "check the provider's API key in your environment",
-        )
-    return _failed(endpoint, error)
+    root = _root(error)
+    if not status and root is not error:
+        found = translation_of(type(root))
+        if found and found is not _answered:
+            return found(endpoint, root)
+    reason = _reason(error)
+    return refusal(endpoint, status, reason, _headers(error))
 
 
 def _not_installed(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
@@ -186,26 +165,109 @@ def translation_of(kind: type[BaseException]) -> Translation | None:
     return None
 
 
+def _root(error: BaseException) -> BaseException:
+    """Returns the error of the network that a client's own error came from."""
+    seen: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None and at not in seen:
+        seen.append(at)
+        at = at.__cause__ or at.__context__
+    for found in reversed(seen):
+        if isinstance(found, OSError | ssl_error()):
+            return found
+    return error
+
+
+def ssl_error() -> type[BaseException]:
+    """Returns the class of TLS errors; loaded only where something failed."""
+    import ssl
+
+    return ssl.SSLError
+
+
+def _cause(error: BaseException) -> str:
+    """Returns why nobody could be reached, in words for people."""
+    import socket
+    import ssl
+
+    if isinstance(error, socket.gaierror):
+        return "no host of that name is known"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there (connection refused)"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({_reason(error)})"
+    if isinstance(error, ssl.SSLError):
+        return f"it does not speak TLS ({_reason(error)})"
+    return _reason(error)
+
+
+def _remedy(error: BaseException) -> str:
+    """Returns what to do where the cause alone says it; "" otherwise."""
+    import socket
+    import ssl
+
+    if isinstance(error, socket.gaierror):
+        return "check the host's name in the address, and the network"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "name its authority: SSL_CERT_FILE=/path/to/ca.pem"
+    if isinstance(error, ssl.SSLError):
+        return "write http:// if the server speaks no TLS"
+    return ""
+
+
 def _reason(error: BaseException) -> str:
-    """Returns the first line of a foreign message, without addresses of objects."""
-    text = getattr(error, "error", None) or getattr(error, "strerror", None)
-    lines = str(text or error).strip().splitlines()
-    return lines[0][:_LONGEST] if lines else type(error).__name__
+    """Returns what a foreign error says, on one line."""
+    response = getattr(error, "response", None)
+    for body in (
+        getattr(error, "body", None),
+        getattr(error, "error", None),
+        _text(response),
+        getattr(error, "strerror", None),
+        _embedded(str(error)),
+    ):
+        if body and (found := told(body)):
+            return found
+    return type(error).__name__
+
+
+def _text(response: object) -> str:
+    """Returns the body of a response, where it has been read."""
+    try:
+        return str(getattr(response, "text", "") or "")
+    except RuntimeError:  # httpx: it is a stream that nobody read
+        return ""
+
+
+def _embedded(text: str) -> str:
+    """Returns the object that a message quotes (`Error code: 400 - {…}`), or it."""
+    start = text.find("{")
+    if start >= 0:
+        import ast
+
+        for read in (json.loads, ast.literal_eval):
+            try:
+                found = told(read(text[start:]))
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+            if found:
+                return found
+    return text
 
 
 def _status(error: BaseException) -> int:
     """Returns the HTTP status that an answer came with, 0 where there is none."""
     response = getattr(error, "response", None)
     for holder in (error, response):
-        status = getattr(holder, "status_code", None)
-        if isinstance(status, int):
-            return status
+        for name in ("status_code", "code"):
+            status = getattr(holder, name, None)
+            if isinstance(status, int) and 100 <= status < 600:
+                return status
     return 0
 
 
-def _advice(error: BaseException) -> str:
-    if _status(error) == 429:
-        return "too many requests, or no credit left; wait, then retry"
-    if "memory" in str(error).lower():
-        return "take a smaller model, or a smaller window: --context-window 4096"
-    return "see the server's log; `ragcli models list` shows other models"
+def _headers(error: BaseException) -> Mapping[str, str] | None:
+    """Returns the headers of an answer, by names in small letters."""
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    if not isinstance(headers, Mapping):
+        return None
+    return {str(name).lower(): str(value) for name, value in headers.items()}

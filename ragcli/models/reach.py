@@ -49,7 +49,7 @@ def address_of(client: Any) -> str:
     Args:
         client: A chat model or an embedder, its own client already made.
     """
-    for holder in _holders(client, 3):
+    for holder in [*_inside(client, 3), client]:
         for name in _ADDRESSES:
             found = str(getattr(holder, name, None) or "")
             if found.startswith(("http://", "https://")):
@@ -57,11 +57,16 @@ def address_of(client: Any) -> str:
     return ""
 
 
-def _holders(client: Any, depth: int) -> Iterator[Any]:
-    """Yields the clients inside `client` first: they know what is really in force."""
-    if depth:
-        for name in _CLIENTS:
-            inner = getattr(client, name, None)
-            if inner is not None and not isinstance(inner, str | dict):
-                yield from _holders(inner, depth - 1)
-    yield client
+def _inside(client: Any, depth: int) -> Iterator[Any]:
+    """Yields the clients inside `client`, a provider's own before those inside it.
+
+    They know what is really in force; the transport inside them may be another's,
+    which a library shares.
+    """
+    if not depth:
+        return
+    for name in _CLIENTS:
+        inner = getattr(client, name, None)
+        if inner is not None and not isinstance(inner, str | dict):
+            yield inner
+            yield from _inside(inner, depth - 1)

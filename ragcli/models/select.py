@@ -6,23 +6,36 @@ the background as soon as it is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
-from ragcli.errors import ConfigError, ModelUnavailable, ServerUnreachable
+from ragcli.errors import (
+    ConfigError,
+    ModelUnavailable,
+    RagcliError,
+    ServerUnreachable,
+)
 from ragcli.frozen import frozen
+from ragcli.models.background import Background
 from ragcli.models.base import ChatModel
 from ragcli.models.reach import elsewhere
 
 if TYPE_CHECKING:
+    from ragcli.config.endpoints import EndpointSettings
     from ragcli.models.builtin.embedder import BuiltinEmbedder
+    from ragcli.models.endpoints.chat import EndpointModel
+    from ragcli.models.endpoints.embedder import EndpointEmbedder
     from ragcli.models.langchain.providers import LangChainEmbedder
     from ragcli.models.ollama.api import Installed, OllamaServer
     from ragcli.models.ollama.models import OllamaEmbedder, OllamaModel
 
 AUTO = "auto"
+LISTING_SECONDS = 3.0
+"""How long a server may take to say which models it has."""
 BUILTIN = frozenset({"builtin", "builtin:extractive"})
 BUILTIN_EMBEDDERS = frozenset({"builtin", "builtin:wordllama-256"})
 
@@ -52,6 +65,8 @@ class ModelInfo:
     """Whether what it is asked leaves this machine."""
     remote_host: str = ""
     """The address that reads it then; "" for none."""
+    window: int = 0
+    """Tokens of context; 0 when nobody says."""
 
     @property
     def about(self) -> str:
@@ -74,7 +89,7 @@ def choose_model(settings: Settings) -> ChosenModel:
             (or `auto` was, with `require_model`).
         ModelUnavailable: The server fails.
     """
-    spec = settings.model
+    spec = settings.meant(settings.model)
     if spec == AUTO:
         return _automatic(settings)
     if spec in BUILTIN:
@@ -82,6 +97,9 @@ def choose_model(settings: Settings) -> ChosenModel:
     provider, name = _parts(spec, "model")
     if provider == "ollama":
         return ChosenModel(_checked(_ollama(name, settings)), "the setting")
+    endpoint = settings.endpoint(provider)
+    if endpoint is not None:
+        return ChosenModel(_of_endpoint(endpoint, name, settings), "the setting")
     from ragcli.models.langchain.providers import LangChainModel
 
     model = LangChainModel(provider, name, settings)
@@ -91,7 +109,7 @@ def choose_model(settings: Settings) -> ChosenModel:
 
 def choose_embedder(
     settings: Settings, cache: Path | None = None, *, write: bool = True
-) -> BuiltinEmbedder | OllamaEmbedder | LangChainEmbedder:
+) -> BuiltinEmbedder | OllamaEmbedder | LangChainEmbedder | EndpointEmbedder:
     """Returns the embedder that the settings mean.
 
     Args:
@@ -103,7 +121,7 @@ def choose_embedder(
         ConfigError: Not an embedder's name, or no such provider.
         ProviderMissing: The provider's package is not installed.
     """
-    spec = settings.embedder
+    spec = settings.meant(settings.embedder)
     if spec in BUILTIN_EMBEDDERS:
         from ragcli.models.builtin.embedder import BuiltinEmbedder
 
@@ -113,32 +131,157 @@ def choose_embedder(
         from ragcli.models.ollama.models import OllamaEmbedder
 
         return OllamaEmbedder(name, settings)
+    endpoint = settings.endpoint(provider)
+    if endpoint is not None:
+        return _embedder_of(endpoint, name, settings)
     from ragcli.models.langchain.providers import LangChainEmbedder
 
     return LangChainEmbedder(provider, name, settings)
 
 
-def available(settings: Settings) -> list[ModelInfo]:
-    """Returns the models that can be used without a key: built-in, then Ollama's.
+@frozen
+class Asked:
+    """A server that was asked which models it has."""
 
-    An Ollama that is not there has none.
+    name: str
+    """`ollama`, or the endpoint's."""
+    address: str
+    models: tuple[ModelInfo, ...] = ()
+    error: RagcliError | None = None
+    """Why it told none."""
+    version: str = ""
+    """As the server says it, or ""."""
+    expected: bool = True
+    """Whether somebody named it; an Ollama need not be there."""
 
-    Raises:
-        ModelUnavailable: It is there, and fails.
+
+def available(settings: Settings, *, local: bool = False) -> list[ModelInfo]:
+    """Returns the models that can be used: built-in, then those of every server.
+
+    A server that is not there, or fails, has none; `ask_servers` says why.
+
+    Args:
+        settings: Which servers there are.
+        local: Ask no endpoint that is on another machine.
     """
-    found = [
+    if local:
+        here = tuple(one for one in settings.endpoints if not elsewhere(one.url))
+        settings = replace(settings, endpoints=here)
+    found = built_in()
+    for asked in ask_servers(settings):
+        found += asked.models
+    return found
+
+
+def built_in() -> list[ModelInfo]:
+    """Returns what needs no server."""
+    return [
         ModelInfo("builtin", "chat", 0, "quotes sentences; no model needed"),
         ModelInfo("builtin", "embedding", 0, "256-dimensional word vectors"),
     ]
+
+
+def ask_servers(settings: Settings) -> list[Asked]:
+    """Asks Ollama and every endpoint for its models, all at the same time.
+
+    Each has a few seconds: who lists models does not wait for a machine that is off.
+    """
+    wanted: list[Callable[[], Asked]] = [partial(_ask_ollama, settings)]
+    wanted += [partial(_ask_endpoint, one, settings) for one in settings.endpoints]
+    answers = [Background(ask) for ask in wanted]
+    for answer in answers:
+        answer.start()
+    return [answer.result() for answer in answers]
+
+
+def _ask_ollama(settings: Settings) -> Asked:
     server = _server(settings)
-    if server.is_up():
-        for model in server.models():
-            kind = "embedding" if model.embeds else "chat"
-            note = " ".join(filter(None, (model.family, model.parameters)))
-            spec = f"ollama:{model.name}"
-            remote = model.remote or elsewhere(server.address.url)
-            found.append(ModelInfo(spec, kind, model.size, note, bool(remote), remote))
-    return found
+    name, address = "ollama", server.address.url
+    if not server.is_up():
+        why = ServerUnreachable(f"Ollama is not at {address}", "`ollama serve`")
+        return Asked(name, address, error=why, expected=False)
+    server.silence = LISTING_SECONDS
+    try:
+        found = tuple(_ollama_models(server, name))
+        return Asked(name, address, found, version=server.version())
+    except ModelUnavailable as error:
+        return Asked(name, address, error=error)
+
+
+def _ollama_models(server: OllamaServer, name: str) -> Iterator[ModelInfo]:
+    for model in server.models():
+        note = " ".join(filter(None, (model.family, model.parameters)))
+        remote = model.remote or elsewhere(server.address.url)
+        yield ModelInfo(
+            spec=f"{name}:{model.name}",
+            kind="embedding" if model.embeds else "chat",
+            size=model.size,
+            note=note,
+            remote=bool(remote),
+            remote_host=remote,
+        )
+
+
+def _ask_endpoint(endpoint: EndpointSettings, settings: Settings) -> Asked:
+    try:
+        if endpoint.api == "ollama":
+            from ragcli.models.ollama.models import server_of
+
+            ollama = server_of(endpoint, settings)
+            ollama.silence = LISTING_SECONDS
+            found = tuple(_ollama_models(ollama, endpoint.name))
+            return Asked(endpoint.name, endpoint.url, found, version=ollama.version())
+        return Asked(endpoint.name, endpoint.url, tuple(_served(endpoint)))
+    except ModelUnavailable as error:
+        return Asked(endpoint.name, endpoint.url, error=error)
+
+
+def _served(endpoint: EndpointSettings) -> Iterator[ModelInfo]:
+    from ragcli.models.endpoints.listing import about, served
+    from ragcli.models.endpoints.server import Server
+
+    server = Server(endpoint, LISTING_SECONDS, LISTING_SECONDS)
+    remote = elsewhere(server.url)
+    listed = served(server)
+    if len(listed) == 1:  # a server of one model says more when asked
+        listed = [about(server, listed[0].name)]
+    for model in listed:
+        yield ModelInfo(
+            spec=f"{endpoint.name}:{model.name}",
+            kind="embedding" if model.embeds else "chat",
+            size=model.size,
+            note=model.software,
+            remote=bool(remote),
+            remote_host=remote,
+            window=endpoint.window or model.window,
+        )
+
+
+def _of_endpoint(
+    endpoint: EndpointSettings, name: str, settings: Settings
+) -> OllamaModel | EndpointModel:
+    """Returns a model of an endpoint; raises `ModelUnavailable`."""
+    if endpoint.api == "ollama":
+        from ragcli.models.ollama.models import OllamaModel
+
+        return _checked(OllamaModel(name, settings, endpoint))
+    from ragcli.models.endpoints.chat import EndpointModel
+
+    model = EndpointModel(endpoint, name, settings)
+    model.window()
+    return model
+
+
+def _embedder_of(
+    endpoint: EndpointSettings, name: str, settings: Settings
+) -> OllamaEmbedder | EndpointEmbedder:
+    if endpoint.api == "ollama":
+        from ragcli.models.ollama.models import OllamaEmbedder
+
+        return OllamaEmbedder(name, settings, endpoint)
+    from ragcli.models.endpoints.embedder import EndpointEmbedder
+
+    return EndpointEmbedder(endpoint, name, settings)
 
 
 def _automatic(settings: Settings) -> ChosenModel:
@@ -216,7 +359,8 @@ def _parts(spec: str, key: str) -> tuple[str, str]:
     if not (provider and colon and name):
         raise ConfigError(
             f"{key}: {spec!r} is not a model's name",
-            f"write builtin, ollama:{spec.strip(':') or 'NAME'} or provider:NAME",
+            f"write builtin, ollama:{spec.strip(':') or 'NAME'}, provider:NAME, or "
+            "ENDPOINT:NAME of an endpoint of yours",
         )
     if provider == "builtin":
         raise ConfigError(f"{key}: there is no {spec!r}", "write builtin")

@@ -100,6 +100,13 @@ class FakeOllama:
         """What goes wrong with the next requests to chat, embed or pull."""
         self.always: Fault | None = None
         """What goes wrong with every such request."""
+        self.done_reason = "stop"
+        """What the last line of an answer gives as the reason of its end."""
+        self.thoughts: deque[str] = deque()
+        """What a model that thinks says to itself before its next answers, if it is
+        not told to leave that."""
+        self.loaded: dict[str, Any] = {}
+        """Model → `keep_alive` of the last request that used it; 0 unloads it."""
         self.seen: list[Seen] = []
         handler = type("Handler", (_Handler,), {"fake": self})
         self._http = _Server(("127.0.0.1", port), handler)
@@ -188,8 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/api/tags":
             self._json({"models": listed})
         elif self.path == "/api/ps":
-            loaded = {"expires_at": STAMP, "size_vram": 0}
-            self._json({"models": [entry | loaded for entry in listed[:1]]})
+            running = {"expires_at": STAMP, "size_vram": 0, "context_length": 4096}
+            loaded = [m for m in listed if m["name"] in self.fake.loaded]
+            self._json({"models": [entry | running for entry in loaded]})
         elif self.path == "/":
             self._send(200, b"Ollama is running", "text/plain")
         else:
@@ -237,22 +245,38 @@ class _Handler(BaseHTTPRequestHandler):
         if "completion" not in model.capabilities:
             self._json({"error": f'"{model.name}" does not support chat'}, 400)
             return
+        if body.get("think") and "thinking" not in model.capabilities:
+            self._json({"error": f'"{model.name}" does not support thinking'}, 400)
+            return
+        self._use(model, body)
         base = {"model": body["model"], "created_at": STAMP, **model.remote()}
         messages = body.get("messages") or []
         if not messages:
             empty = {"role": "assistant", "content": ""}
-            self._json(base | {"message": empty, "done_reason": "load", "done": True})
+            reason = "load" if model.name in self.fake.loaded else "unload"
+            self._json(base | {"message": empty, "done_reason": reason, "done": True})
             return
         fault = self.fake.next_fault()
         if fault and self._refused(fault):
             return
         pieces = self.fake.next_pieces(messages)
-        totals = counts(messages, pieces)
+        totals = counts(messages, pieces) | {"done_reason": self.fake.done_reason}
+        thinks = "thinking" in model.capabilities and body.get("think") is not False
+        thought = self.fake.thoughts.popleft() if thinks and self.fake.thoughts else ""
         if body.get("stream", True) is False:
             text = {"role": "assistant", "content": "".join(pieces)}
+            text |= {"thinking": thought} if thought else {}
             self._json(base | {"message": text} | totals)
             return
-        self._stream(chat_lines(base, pieces, totals), fault)
+        self._stream(chat_lines(base, pieces, totals, thought), fault)
+
+    def _use(self, model: FakeModel, body: dict[str, Any]) -> None:
+        """Keeps a model loaded for as long as the request says, or unloads it."""
+        keep = body.get("keep_alive", "5m")
+        if keep in {0, "0", "0s"}:
+            self.fake.loaded.pop(model.name, None)
+        else:
+            self.fake.loaded[model.name] = keep
 
     def _embed(self, body: dict[str, Any]) -> None:
         model = self._installed(body)

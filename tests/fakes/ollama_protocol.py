@@ -130,8 +130,14 @@ def counts(messages: Sequence[Message], pieces: Sequence[str]) -> dict[str, Any]
 
 
 def chat_lines(
-    base: dict[str, Any], pieces: Sequence[str], counts: dict[str, Any]
+    base: dict[str, Any],
+    pieces: Sequence[str],
+    counts: dict[str, Any],
+    thought: str = "",
 ) -> Iterator[dict[str, Any]]:
+    for piece in pieces_of(thought):
+        message = {"role": "assistant", "content": "", "thinking": piece}
+        yield base | {"message": message, "done": False}
     for piece in pieces:
         message = {"role": "assistant", "content": piece}
         yield base | {"message": message, "done": False}

@@ -8,23 +8,44 @@ from typing import Annotated
 import typer
 
 from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.leaving import in_force
+from ragcli.cli.output.answer_documents import error_document
 from ragcli.cli.output.formatting import size
 
 
 @examples("ragcli models list", "ragcli models list --json | jq -r '.models[].spec'")
 def list_(call: Invocation) -> None:
-    """List the models that can be asked now."""
-    from ragcli.models.select import available
+    """List the models that can be asked now, of every server that is known."""
+    from ragcli.models.select import ask_servers, built_in
 
-    found = available(call.runtime.settings)
+    settings = in_force(call.runtime, asks=False)
+    servers = ask_servers(settings)
+    found = [*built_in(), *(model for server in servers for model in server.models)]
+    failed = [(one, one.error) for one in servers if one.error and one.expected]
     if call.as_json:
-        call.output.document({"models": [asdict(model) for model in found]})
+        errors = [
+            {"server": one.name, "address": one.address, **error_document(error)}
+            for one, error in failed
+        ]
+        told = [asdict(model) for model in found]
+        aliases = dict(settings.aliases)
+        call.output.document({"models": told, "failed": errors, "aliases": aliases})
         return
     rows = [
-        (model.spec, model.kind, size(model.size) if model.size else "", model.about)
+        (
+            model.spec,
+            model.kind,
+            size(model.size) if model.size else "",
+            f"{model.window:,}" if model.window else "",
+            model.about,
+        )
         for model in found
     ]
-    call.output.table(("model", "kind", "size", "note"), rows)
+    call.output.table(("model", "kind", "size", "window", "note"), rows)
+    for alias, spec in settings.aliases:
+        call.output.note(f"{alias} stands for {spec}")
+    for _, error in failed:
+        call.output.warn(f"{error.message}; {error.hint}")
     if not any(model.spec.startswith("ollama:") for model in found):
         call.output.note("no Ollama models here; answers are quoted, not written")
 

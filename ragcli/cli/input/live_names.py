@@ -63,12 +63,16 @@ def documents(ctx: typer.Context, incomplete: str) -> Names:
 
 def models(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the models that can be asked now."""
+    from ragcli.models.reach import elsewhere
     from ragcli.models.select import available
 
     with suppress(RagcliError, OSError):
-        found = available(_runtime(ctx).settings)
+        settings = _runtime(ctx).settings
+        found = available(settings, local=True)
         remote = {model.spec: model.about for model in found if model.remote}
-        names = ["auto", *dict.fromkeys(model.spec for model in found)]
+        known = dict.fromkeys(model.spec for model in found)
+        names = ["auto", *(alias for alias, _ in settings.aliases), *known]
+        names += [f"{one.name}:" for one in settings.endpoints if elsewhere(one.url)]
         fitting = [name for name in names if _fits(name, incomplete)]
         return [(name, remote[name]) if name in remote else name for name in fitting]
     return []

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
+from ragcli.chat.prompts import ROLES, as_text
 from ragcli.errors import ExitCode, RagcliError
+from ragcli.models.base import only_quotes
+from ragcli.models.langchain.rendering import messages
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
-    from ragcli.chat.events import Finished
+    from ragcli.chat.events import Finished, Retrieved
     from ragcli.models.base import Prompt
     from ragcli.sessions.records.records import Citation, Turn
+
+
+ANSWERS = frozenset({"answered", "truncated"})
+"""Statuses of a turn that was answered, as far as it went."""
 
 
 def exit_code(status: str) -> int:
     """Returns what the process says for a turn of this status."""
     if status == "interrupted":
         return int(ExitCode.INTERRUPTED)
-    return int(ExitCode.ANSWERED if status == "answered" else ExitCode.NOTHING_FOUND)
+    return int(ExitCode.ANSWERED if status in ANSWERS else ExitCode.NOTHING_FOUND)
 
 
 def error_document(error: RagcliError) -> dict[str, Any]:
@@ -54,6 +62,8 @@ def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, 
         "snapshot": turn.snapshot,
         "citations": [citation_document(item, stale) for item in turn.citations],
         "timings": dict(turn.timings),
+        "usage": dict(turn.usage) or None,
+        "reasoning": turn.reasoning,
     }
 
 
@@ -136,6 +146,20 @@ def source_lines(finished: Finished) -> list[str]:
         for citation in finished.turn.citations
     ]
     return ["", *lines] if lines else []
+
+
+def shown_prompt(event: Retrieved) -> str:
+    """Returns what the model reads: of one that generates, exactly what is sent."""
+    if only_quotes(event.model):
+        return prompt_text(event.prompt)
+    return as_text(event.prompt)
+
+
+def prompt_document(event: Retrieved) -> dict[str, Any]:
+    """Returns the prompt as JSON values: its parts, and the messages that are sent."""
+    sent = [] if only_quotes(event.model) else messages(event.prompt)
+    told = [{"role": ROLES[item.role], "content": item.text} for item in sent]
+    return {"prompt": asdict(event.prompt), "messages": told}
 
 
 def prompt_text(prompt: Prompt) -> str:

@@ -15,6 +15,8 @@ from ragcli.chat.events import (
     Finished,
     Notice,
     Retrieved,
+    Stage,
+    Thinking,
     Token,
 )
 from ragcli.cli import batch
@@ -23,11 +25,13 @@ from ragcli.cli.output.answer_documents import (
     error_document,
     exit_code,
     path_document,
-    prompt_text,
+    prompt_document,
     remote_document,
+    shown_prompt,
     source_lines,
 )
 from ragcli.cli.output.progress import QuietProgress
+from ragcli.cli.output.waiting import Waiting
 from ragcli.cli.output.writer import Output
 from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
 from ragcli.frozen import frozen
@@ -77,6 +81,8 @@ class AnswerPrinter:
         self._documents = documents
         self._style = style
         self._model = ""
+        self._found: Retrieved | None = None
+        self._waiting = Waiting(output)
 
     def one(self, request: AskRequest) -> int:
         """Answers one question; returns the exit code."""
@@ -136,25 +142,43 @@ class AnswerPrinter:
     def _events(self, request: AskRequest) -> Iterator[Event]:
         """Yields the events; says which model answers, and shows the prompt."""
         answering = cast("Generator[Event]", self._engine.ask(request))
-        with closing(answering) as events:
+        self._found = None
+        with closing(answering) as events, self._waiting:
             for event in events:
                 if isinstance(event, Retrieved):
+                    self._tell_found(event)
+                elif isinstance(event, Stage):
+                    self._waiting.show(event)
+                elif isinstance(event, Token | Finished):
+                    self._waiting.end()
                     self._announce(event)
                 elif isinstance(event, Notice):
                     tell = self._output.warn if event.kind == "warning" else None
                     (tell or self._output.note)(event.message)
                 yield event
 
-    def _announce(self, event: Retrieved) -> None:
-        if event.model != self._model:
-            self._model = event.model
-            self._output.note(f"answered by {labelled(event.model, event.remote)}")
+    def _announce(self, event: Token | Finished) -> None:
+        """Says which model answers, once there is an answer."""
+        found = self._found
+        if found is None:
+            return
+        model, remote = found.model, found.remote
+        if isinstance(event, Finished):
+            model, remote = event.turn.model, event.turn.remote
+            if not event.turn.answer:
+                return
+        if model != self._model:
+            self._model = model
+            self._output.note(f"answered by {labelled(model, remote)}")
+
+    def _tell_found(self, event: Retrieved) -> None:
+        self._found = event
         self._output.detail(
             f"searched for: {event.query}; {len(event.passages)} passages in "
             f"{event.milliseconds:.0f} ms, {event.used} used"
         )
         if self._style.show_prompt and not self._output.as_json:
-            self._output.block(prompt_text(event.prompt))
+            self._output.block(shown_prompt(event))
 
     def _as_text(self, request: AskRequest) -> int:
         finished: Finished | None = None
@@ -204,7 +228,7 @@ class AnswerPrinter:
             if isinstance(event, Notice):
                 notices.append(event.message)
             elif isinstance(event, Retrieved) and self._style.show_prompt:
-                prompt = {"prompt": asdict(event.prompt)}
+                prompt = prompt_document(event)
             elif isinstance(event, Finished):
                 document = answer_document(self._workspace.name, event)
         return document | {"notices": notices} | prompt, document["status"]
@@ -215,6 +239,8 @@ class AnswerPrinter:
             for event in self._events(request):
                 if isinstance(event, Failed):
                     continue  # the error says it
+                if isinstance(event, Stage) and not event.total:
+                    continue  # only what a server says of its progress
                 self._output.event(self._event_document(event))
                 if isinstance(event, Finished):
                     status = event.turn.status
@@ -224,9 +250,13 @@ class AnswerPrinter:
         return exit_code(status)
 
     def _event_document(
-        self, event: Retrieved | Token | Notice | Finished
+        self, event: Retrieved | Stage | Thinking | Token | Notice | Finished
     ) -> dict[str, Any]:
         match event:
+            case Stage():
+                return {"event": "stage", **asdict(event)}
+            case Thinking(text):
+                return {"event": "thinking", "text": text}
             case Token(text):
                 return {"event": "token", "text": text}
             case Notice(message, kind):
@@ -253,5 +283,5 @@ class AnswerPrinter:
         told |= {"model": event.model, **remote_document(event.remote)}
         told |= {"used": event.used, "passages": passages}
         if self._style.show_prompt:
-            told["prompt"] = asdict(event.prompt)
+            told |= prompt_document(event)
         return told

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json as json_format
 import os
 import sys
+import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,9 @@ SCHEMA = 1
 _BOLD, _DIM, _RED, _YELLOW, _RESET = (
     f"\x1b[{code}m" for code in ("1", "2", "31", "33", "0")
 )
+
+_CLEAR = "\r\x1b[K"
+"""Back to the beginning of the line, and nothing on it."""
 
 
 class ReaderGone(Exception):
@@ -59,6 +63,8 @@ class Output:
         self._stdout = stdout
         self._stderr = stderr
         self._pieces = SafePieces()
+        self._drawn = False
+        self._drawing = threading.Lock()
         self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
 
     @property
@@ -153,6 +159,31 @@ class Output:
         """Warns on stderr, also with `--quiet`."""
         self._note("ragcli: warning: ", message, _YELLOW)
 
+    @property
+    def may_redraw(self) -> bool:
+        """Whether a line of stderr may be drawn over."""
+        return self.notes_to_terminal and not self._plain and not self.as_json
+
+    def status(self, message: str) -> None:
+        """Draws over the present line of stderr, where `may_redraw`."""
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+        shown = safe_line(message, max(width - 1, 1))
+        if self._stderr is not None:
+            with self._drawing, suppress(OSError):
+                self._stderr.write(f"{_CLEAR}{_DIM}{shown}{_RESET}")
+                self._stderr.flush()
+                self._drawn = True
+
+    def clear_status(self) -> None:
+        """Takes away what `status` drew."""
+        if self._stderr is not None and self._drawn:
+            with self._drawing, suppress(OSError):
+                self._stderr.write(_CLEAR)
+                self._stderr.flush()
+                self._drawn = False
+
     def block(self, text: str) -> None:
         """Writes several lines to stderr as they are, but safe."""
         self._write_error(safe_text(text).rstrip("\n") + "\n")
@@ -225,6 +256,7 @@ class Output:
         A stderr that cannot be written is no reason to fail.
         """
         self.end_stream()
+        self.clear_status()
         if self._stderr is not None:
             with suppress(OSError):
                 self._stderr.write(text)

@@ -40,7 +40,14 @@ class ExtractiveModel:
         """Returns an estimate of the tokens in `text`."""
         return len(text) // _CHARACTERS_PER_TOKEN + 1
 
-    def complete(self, instruction: str, text: str) -> str:  # noqa: ARG002
+    def complete(
+        self,
+        instruction: str,  # noqa: ARG002
+        text: str,  # noqa: ARG002
+        after: Prompt | None = None,  # noqa: ARG002
+        *,
+        one_line: bool = False,  # noqa: ARG002
+    ) -> str:
         """Returns "": it writes no text of its own."""
         return ""
 

@@ -11,19 +11,31 @@ import difflib
 import importlib.util
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
-from ragcli.errors import ConfigError, ModelUnavailable, ProviderMissing
+from ragcli.errors import ConfigError, ModelFailed, ModelUnavailable, ProviderMissing
 from ragcli.models.background import Background
-from ragcli.models.base import Prompt
+from ragcli.models.base import Ended, Prompt, Sign, Thought
+from ragcli.models.batches import BATCH, in_batches
+from ragcli.models.completions import collected
 from ragcli.models.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.finishes import (
+    STOP,
+    added,
+    langchain_usage,
+    reason_in,
+    reason_of,
+)
 from ragcli.models.langchain import offline
 from ragcli.models.langchain.lean_imports import lean
-from ragcli.models.langchain.reasoning import without_reasoning
-from ragcli.models.langchain.rendering import messages
+from ragcli.models.langchain.rendering import Message, messages, requests
+from ragcli.models.options import refused
+from ragcli.models.patience import patiently
 from ragcli.models.reach import address_of, elsewhere
+from ragcli.models.reasoning import apart, may_open_itself
 from ragcli.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -70,14 +82,46 @@ PACKAGES = {
 }
 """Provider as LangChain spells it → the package of its classes."""
 
+KEYS = {
+    "anthropic": "ANTHROPIC_API_KEY",
+    "azure_openai": "AZURE_OPENAI_API_KEY",
+    "cohere": "COHERE_API_KEY",
+    "deepseek": "DEEPSEEK_API_KEY",
+    "fireworks": "FIREWORKS_API_KEY",
+    "google_genai": "GOOGLE_API_KEY",
+    "groq": "GROQ_API_KEY",
+    "mistralai": "MISTRAL_API_KEY",
+    "nvidia": "NVIDIA_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+    "perplexity": "PPLX_API_KEY",
+    "together": "TOGETHER_API_KEY",
+    "upstage": "UPSTAGE_API_KEY",
+    "xai": "XAI_API_KEY",
+}
+"""Provider → the variable that its library reads the key from."""
+
 DEFAULT_WINDOW = 8192
 """Tokens of context where neither the settings nor LangChain's profile say it."""
 
-_BATCH = 128
+_SAYS_HOW_IT_ENDED = frozenset(
+    {
+        "anthropic", "azure_openai", "deepseek", "google_genai", "groq", "mistralai",
+        "openai", "xai",
+    }
+)  # fmt: skip
+"""Providers whose streams always name a reason for their end."""
+_ATTEMPTS = {"google_genai": 1, "mistralai": 1}
+"""Requests that a library makes where it must make at least one; else it counts those
+that come after the first. Waiting is ours: it is told, and can be stopped."""
 
 
-def check(provider: str) -> None:
+def check(provider: str, endpoints: Sequence[str] = ()) -> None:
     """Makes sure that a provider can be used, without importing anything of it.
+
+    Args:
+        provider: As LangChain spells it.
+        endpoints: Names that the user may have meant instead.
 
     Raises:
         ConfigError: LangChain knows no such provider; the nearest is named.
@@ -85,7 +129,9 @@ def check(provider: str) -> None:
     """
     package = PACKAGES.get(provider)
     if package is None:
-        near = difflib.get_close_matches(provider, [*PACKAGES, "ollama"], 1, 0.5)
+        near = difflib.get_close_matches(
+            provider, [*PACKAGES, "ollama", *endpoints], 1, 0.5
+        )
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(PACKAGES)}"
         raise ConfigError(f"there is no provider {provider!r}", hint)
     if importlib.util.find_spec(package) is None:
@@ -113,11 +159,14 @@ class LangChainModel:
     generates = True
 
     def __init__(self, provider: str, name: str, settings: Settings) -> None:
-        check(provider)
+        check(provider, [one.name for one in settings.endpoints])
         self.spec = f"{provider}:{name}"
         self._settings = settings
         self._endpoint = _endpoint(provider, name, settings)
-        self._chat = Background(lambda: self._make_chat(provider, name))
+        self._name = name
+        self._was_reached = False
+        self._options = _options(provider, settings)
+        self._chat = Background(self._make_chat)
 
     def prepare(self) -> None:
         """Begins to load the provider's library; returns at once."""
@@ -152,36 +201,99 @@ class LangChainModel:
         """
         return estimate(text)
 
-    def stream(self, prompt: Prompt) -> Iterator[str]:
-        """Yields the answer; closing the iterator cancels it.
+    def stream(self, prompt: Prompt) -> Iterator[str | Sign]:
+        """Yields the answer and its signs; closing the iterator hangs up.
 
         Raises:
             ModelUnavailable: See `error_translation`.
         """
-        rendered = [(message.role, message.text) for message in messages(prompt)]
-        with closing(self._ask(rendered)) as pieces:
-            yield from without_reasoning(pieces)
+        ask = partial(self._ask, messages(prompt))
+        with closing(patiently(ask, self._silence)) as pieces:
+            yield from apart(pieces, held_back=may_open_itself(self._name))
 
-    def complete(self, instruction: str, text: str) -> str:
-        """Returns a short completion, "" if the model says nothing.
+    def complete(
+        self,
+        instruction: str,
+        text: str,
+        after: Prompt | None = None,
+        *,
+        one_line: bool = False,
+    ) -> str:
+        """Returns a short completion; see `ChatModel`.
 
         Raises:
             ModelUnavailable: As `stream`.
         """
-        rendered = [("system", instruction), ("human", text)]
-        with closing(self._ask(rendered)) as pieces:
-            return "".join(without_reasoning(pieces)).strip()
+        ask = partial(self._ask, requests(instruction, text, after))
+        pieces = apart(
+            patiently(ask, self._silence), held_back=may_open_itself(self._name)
+        )
+        return collected(pieces, one_line=one_line)
 
-    def _ask(self, rendered: list[tuple[str, str]]) -> Generator[str, None, None]:
-        with ErrorTranslation(self._endpoint, also=(ValueError,)):
-            for chunk in self._model().stream(rendered):
+    @property
+    def _silence(self) -> float:
+        return float(seconds(self._settings.timeout))
+
+    def _ask(self, rendered: Sequence[Message]) -> Generator[str | Sign, None, None]:
+        """Yields one answer; leaves out, for good, an option that is refused."""
+        while True:
+            has_said = False
+            try:
+                with closing(self._answer(rendered)) as pieces:
+                    for piece in pieces:
+                        has_said = True
+                        yield piece
+            except ModelFailed as error:
+                named = refused(error.message, self._options)
+                if has_said or not named:
+                    raise
+                del self._options[named]
+                self._chat = Background(self._make_chat)
+            else:
+                return
+
+    def _answer(self, rendered: Sequence[Message]) -> Generator[str | Sign, None, None]:
+        told = [(message.role, message.text) for message in rendered]
+        reason, usage = "", None
+        model = self._reached()
+        with ErrorTranslation(self._addressed(model), also=(ValueError,)):
+            for chunk in model.stream(told):
+                usage = added(usage, langchain_usage(chunk.usage_metadata))
+                reason = reason_in(chunk.response_metadata) or reason
+                thought = _thought(chunk)
+                if thought:
+                    yield Thought(thought)
                 if chunk.text:
                     yield str(chunk.text)
+        provider = self.spec.partition(":")[0]
+        ends = reason_of(reason)
+        if not reason and provider not in _SAYS_HOW_IT_ENDED:
+            ends = STOP
+        yield Ended(ends, usage)
 
     def _model(self) -> BaseChatModel:
         return self._chat.result()
 
-    def _make_chat(self, provider: str, name: str) -> BaseChatModel:
+    def _reached(self) -> BaseChatModel:
+        """Returns the model, at whose address somebody was before the first request."""
+        model = self._model()
+        if not self._was_reached:
+            from ragcli.models import probe
+
+            probe.check(address_of(model), self._addressed(model))
+            self._was_reached = True
+        return model
+
+    def _addressed(self, client: Any) -> Endpoint:
+        """Returns whom error messages name: the provider, and the address in force."""
+        address = address_of(client)
+        if not address:
+            return self._endpoint
+        shown = elsewhere(address) or address
+        return replace(self._endpoint, name=f"{self._endpoint.name} at {shown}")
+
+    def _make_chat(self) -> BaseChatModel:
+        provider, _, name = self.spec.partition(":")
         with (
             ErrorTranslation(self._endpoint, also=(ValueError, TypeError)),
             lean(with_tracing=self._settings.tracing),
@@ -192,11 +304,11 @@ class LangChainModel:
             made: BaseChatModel = init_chat_model(
                 name,
                 model_provider=provider,
-                temperature=self._settings.temperature,
                 timeout=seconds(self._settings.timeout) or None,
-                max_retries=2,
+                max_retries=_ATTEMPTS.get(provider, 0),
+                **self._options,
             )
-            return made
+        return made
 
 
 class LangChainEmbedder:
@@ -212,8 +324,11 @@ class LangChainEmbedder:
         ProviderMissing: Its package is not installed.
     """
 
+    batch = BATCH
+    """Texts of one request: callers that tell progress ask for no more at once."""
+
     def __init__(self, provider: str, name: str, settings: Settings) -> None:
-        check(provider)
+        check(provider, [one.name for one in settings.endpoints])
         self.id = f"{provider}:{name}"
         self.dimension = 0
         self._settings = settings
@@ -239,14 +354,15 @@ class LangChainEmbedder:
         """
         from ragcli.models.langchain.vectors import normalised
 
-        rows: list[list[float]] = []
-        with ErrorTranslation(self._endpoint, also=(ValueError,)):
-            for start in range(0, len(texts), _BATCH):
-                batch = [text or " " for text in texts[start : start + _BATCH]]
-                rows += self._client.embed_documents(batch)
+        longest = float(seconds(self._settings.timeout))
+        rows = in_batches(texts, self._rows, longest)
         found = normalised(rows, len(texts), self.dimension, self.id)
         self.dimension = found.shape[1]
         return found
+
+    def _rows(self, texts: list[str]) -> list[list[float]]:
+        with ErrorTranslation(self._endpoint, also=(ValueError,)):
+            return self._client.embed_documents(texts)
 
     @cached_property
     def _client(self) -> Embeddings:
@@ -259,11 +375,53 @@ class LangChainEmbedder:
             from langchain.embeddings import init_embeddings
 
             options = offline.embedding_options(provider)
+            options |= _patience(provider, self._settings)
             made: Any = init_embeddings(name, provider=provider, **options)
             if not hasattr(made, "embed_documents"):
                 raise ConfigError(f"{self.id} makes no embeddings", "choose another")
             client: Embeddings = made
             return client
+
+
+def _options(provider: str, settings: Settings) -> dict[str, Any]:
+    """Returns what an answer is sampled and limited with, as every class takes it.
+
+    Only the fields that every provider's class has go to all of them.
+    """
+    found: dict[str, Any] = {"temperature": settings.temperature}
+    if settings.max_tokens:
+        found["max_tokens"] = settings.max_tokens
+    if settings.top_p:
+        found["top_p"] = settings.top_p
+    if settings.seed and provider in {"openai", "azure_openai", "deepseek", "xai"}:
+        found["seed"] = settings.seed
+    if provider in {"openai", "azure_openai"}:
+        found["stream_usage"] = True  # left out by itself at addresses of one's own
+    return found
+
+
+def _patience(provider: str, settings: Settings) -> dict[str, Any]:
+    """Returns the limits of an embedder's requests, where its class has them."""
+    longest = seconds(settings.timeout) or None
+    if provider in {"openai", "azure_openai"}:
+        return {"timeout": longest, "max_retries": 0, "chunk_size": BATCH}
+    if provider == "mistralai":
+        return {"timeout": longest, "max_retries": 1} if longest else {}
+    return {}
+
+
+def _thought(chunk: Any) -> str:
+    """Returns what a chunk holds of the model's reasoning, as LangChain tells it."""
+    kept = chunk.additional_kwargs.get("reasoning_content")
+    if isinstance(kept, str) and kept:
+        return kept
+    if not isinstance(chunk.content, list):
+        return ""
+    return "".join(
+        str(part.get("thinking") or part.get("reasoning") or "")
+        for part in chunk.content
+        if isinstance(part, dict)
+    )
 
 
 def _reaches(client: Any, provider: str) -> str:
@@ -278,4 +436,7 @@ def _endpoint(provider: str, name: str, settings: Settings) -> Endpoint:
         model=name,
         silence=seconds(settings.timeout),
         missing=f"see {provider}'s list of models for the exact name",
+        credentials=f"check its key: export {KEYS[provider]}=…"
+        if provider in KEYS
+        else f"check the key of {provider} in your environment",
     )

@@ -28,6 +28,8 @@ class OllamaAddress:
     """Whether it speaks TLS."""
     authorization: str = ""
     """Value of the header that carries the address's user and password."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Headers of every request that the user named."""
 
     @classmethod
     def parse(cls, text: str = "") -> Self:
@@ -67,7 +69,7 @@ class OllamaAddress:
         """Returns the credentials of a request: the address's, or `OLLAMA_API_KEY`."""
         key = os.environ.get("OLLAMA_API_KEY")
         value = self.authorization or (f"Bearer {key}" if key else "")
-        return {"Authorization": value} if value else {}
+        return ({"Authorization": value} if value else {}) | dict(self.others)
 
 
 def _basic(user: str | None, password: str) -> str:

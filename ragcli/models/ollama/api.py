@@ -18,6 +18,7 @@ from ragcli.frozen import frozen
 from ragcli.models.error_translation import Endpoint, ErrorTranslation
 from ragcli.models.ollama.address import OllamaAddress
 from ragcli.models.reach import elsewhere
+from ragcli.models.refusals import refusal, told
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
@@ -69,6 +70,8 @@ class Shown:
     """`completion`, `embedding`, `thinking`, …; empty from old servers."""
     remote: str = ""
     """As `Installed.remote`."""
+    stops: tuple[str, ...] = ()
+    """Where its answers end, by its Modelfile."""
 
 
 @frozen
@@ -89,13 +92,19 @@ class OllamaServer:
     Args:
         host: As `OLLAMA_HOST`; see `OllamaAddress.parse`.
         silence: Seconds without a byte after which a request fails; 0 for no limit.
+        headers: Of every request, beside the credentials of the address.
 
     Raises:
         ConfigError: `host` is not an address.
     """
 
-    def __init__(self, host: str = "", silence: float = 120.0) -> None:
-        self.address = OllamaAddress.parse(host)
+    def __init__(
+        self,
+        host: str = "",
+        silence: float = 120.0,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.address = replace(OllamaAddress.parse(host), others=headers)
         self.silence = silence
 
     def endpoint(self, model: str = "") -> Endpoint:
@@ -204,7 +213,9 @@ class OllamaServer:
         try:
             response = self._request(connection, "POST", path, body)
             if response.status != 200:
-                raise _refusal(self.endpoint(model), response.status, response.read())
+                raise refusal(
+                    self.endpoint(model), response.status, told(response.read())
+                )
             for raw in response:
                 line = _object(raw)
                 if "error" in line:
@@ -228,7 +239,7 @@ class OllamaServer:
             finally:
                 connection.close()
             if response.status != 200:
-                raise _refusal(self.endpoint(model), response.status, content)
+                raise refusal(self.endpoint(model), response.status, told(content))
             return _object(content)
 
     def _connect(self) -> HTTPConnection:
@@ -268,22 +279,6 @@ def _object(raw: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise json.JSONDecodeError("not an object", raw.decode(errors="replace"), 0)
     return found
-
-
-def _refusal(endpoint: Endpoint, status: int, content: bytes) -> Exception:
-    """Returns the error for an answer other than 200."""
-    try:
-        reason = str(_object(content).get("error", ""))
-    except ValueError:
-        reason = ""
-    if status == 404 and "not found" in reason:
-        return ModelNotFound(
-            f"{endpoint.name} has no model {endpoint.model!r}", endpoint.missing
-        )
-    return ModelFailed(
-        f"{endpoint.name} answered {status}: {reason or 'without a reason'}",
-        "see the server's log, and check that the address is Ollama's",
-    )
 
 
 def _line_error(endpoint: Endpoint, reason: str) -> Exception:
@@ -328,6 +323,7 @@ def _shown(found: Mapping[str, Any]) -> Shown:
         num_ctx=_parameter(str(found.get("parameters") or ""), "num_ctx"),
         dimension=int(about.get(f"{architecture}.embedding_length") or 0),
         capabilities=frozenset(found.get("capabilities") or ()),
+        stops=_stops(str(found.get("parameters") or "")),
     )
 
 
@@ -338,3 +334,18 @@ def _parameter(parameters: str, name: str) -> int:
         if key == name and value.strip().isdigit():
             return int(value)
     return 0
+
+
+def _stops(parameters: str) -> tuple[str, ...]:
+    """Returns the texts of a Modelfile's `stop` parameters, one a line."""
+    found = []
+    for line in parameters.splitlines():
+        key, _, value = line.partition(" ")
+        text = value.strip()
+        if key != "stop" or not text:
+            continue
+        try:
+            found.append(str(json.loads(text)) if text[0] == '"' else text)
+        except ValueError:
+            found.append(text.strip('"'))
+    return tuple(found)

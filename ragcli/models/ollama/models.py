@@ -10,19 +10,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
+from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
 from ragcli.models.background import Background
-from ragcli.models.base import Prompt
+from ragcli.models.base import Ended, Prompt, Sign, Thought
+from ragcli.models.batches import BATCH, in_batches
+from ragcli.models.completions import collected
+from ragcli.models.endpoints import keys
 from ragcli.models.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.finishes import langchain_usage, reason_in, reason_of
 from ragcli.models.langchain.lean_imports import lean_ollama
-from ragcli.models.langchain.reasoning import without_reasoning
-from ragcli.models.langchain.rendering import messages
-from ragcli.models.ollama.abort import RequestAbort
+from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
 from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
+from ragcli.models.patience import patiently
+from ragcli.models.reasoning import apart, may_open_itself
 from ragcli.models.tokens import estimate
 
 if TYPE_CHECKING:
@@ -36,9 +42,6 @@ take many GB of memory for its cache, and a prompt of ours needs about 4k."""
 
 _SHORT_ANSWER = 256
 """Most tokens of a rewritten query or a title."""
-
-_BATCH = 64
-"""Texts in one request for embeddings."""
 
 
 def models(host: str = "") -> list[Installed]:
@@ -61,24 +64,38 @@ def server(settings: Settings) -> OllamaServer:
     return OllamaServer(settings.ollama_host, seconds(settings.timeout))
 
 
+def server_of(endpoint: EndpointSettings, settings: Settings) -> OllamaServer:
+    """Returns the server that an endpoint of the user's names.
+
+    Raises:
+        ModelFailed: It should have a key, and there is none.
+    """
+    key = keys.key_of(endpoint)
+    headers = (("Authorization", f"Bearer {key}"),) if key else ()
+    silence = seconds(settings.timeout)
+    return OllamaServer(endpoint.url, silence, headers + endpoint.headers)
+
+
 class OllamaModel:
     """A chat model of an Ollama server; satisfies `ChatModel`.
 
     Args:
         name: As the server lists it; without a tag, `:latest` is meant.
-        settings: Address, temperature, window and longest silence.
+        settings: Address, sampling, limits and longest silence.
+        endpoint: The server, where it is not the one of the settings.
     """
 
     generates = True
 
-    def __init__(self, name: str, settings: Settings) -> None:
-        self.spec = f"ollama:{name}"
+    def __init__(
+        self, name: str, settings: Settings, endpoint: EndpointSettings | None = None
+    ) -> None:
+        self.spec = f"{endpoint.name if endpoint else 'ollama'}:{name}"
         self._name = name
-        self._settings = settings
-        self._server = server(settings)
+        self._settings = _with_limits(settings, endpoint)
+        self._server = server_of(endpoint, settings) if endpoint else server(settings)
         self._lock = threading.Lock()
         self._shown: Shown | None = None
-        self._abort = RequestAbort()
         self._chat = Background(self._make_chat)
         self._warm_up = Background(self._load_on_server)
 
@@ -110,13 +127,6 @@ class OllamaModel:
         """
         self._chat.start()
 
-    def stop(self) -> None:
-        """Ends an answer from another thread, also while the server is silent.
-
-        The thread that reads it meets `ModelFailed`.
-        """
-        self._abort.now()
-
     def window(self) -> int:
         """Returns the tokens of context that are asked for (`num_ctx`).
 
@@ -135,48 +145,75 @@ class OllamaModel:
         """Returns an upper estimate: the server has no call that counts."""
         return estimate(text)
 
-    def stream(self, prompt: Prompt) -> Iterator[str]:
-        """Yields the answer; closing the iterator closes the connection.
+    def stream(self, prompt: Prompt) -> Iterator[str | Sign]:
+        """Yields the answer and its signs; closing the iterator hangs up.
 
         Raises:
             ModelUnavailable: See `error_translation`; also when the answer
                 stops half-way.
         """
-        rendered = [(message.role, message.text) for message in messages(prompt)]
-        with closing(self._ask(rendered, {})) as pieces:
-            yield from without_reasoning(pieces)
+        ask = partial(self._ask, messages(prompt), {})
+        with closing(patiently(ask, self._server.silence)) as pieces:
+            yield from apart(pieces, held_back=may_open_itself(self._name))
 
-    def complete(self, instruction: str, text: str) -> str:
-        """Returns a short completion, "" if the model says nothing.
+    def complete(
+        self,
+        instruction: str,
+        text: str,
+        after: Prompt | None = None,
+        *,
+        one_line: bool = False,
+    ) -> str:
+        """Returns a short completion; see `ChatModel`.
 
         Raises:
             ModelUnavailable: As `stream`.
         """
-        rendered = [("system", instruction), ("human", text)]
         options = {**self._options(), "num_predict": _SHORT_ANSWER, "temperature": 0.0}
-        with closing(self._ask(rendered, {"options": options})) as pieces:
-            return "".join(without_reasoning(pieces)).strip()
+        rendered = requests(instruction, text, after)
+        ask = partial(self._ask, rendered, {"options": options})
+        held_back = may_open_itself(self._name)
+        pieces = apart(patiently(ask, self._server.silence), held_back=held_back)
+        return collected(pieces, one_line=one_line)
 
     def _ask(
-        self, rendered: list[tuple[str, str]], extra: dict[str, Any]
-    ) -> Generator[str, None, None]:
-        finished = False
+        self, rendered: Sequence[Message], extra: dict[str, Any]
+    ) -> Generator[str | Sign, None, None]:
+        ended: Ended | None = None
         with ErrorTranslation(self._endpoint, also=(ValueError,)):
-            for chunk in self._chat.result().stream(rendered, **extra):
-                finished = finished or bool(chunk.response_metadata.get("done"))
+            told = [(message.role, message.text) for message in rendered]
+            for chunk in self._chat.result().stream(told, **extra):
+                thought = chunk.additional_kwargs.get("reasoning_content")
+                if thought:
+                    yield Thought(str(thought))
                 if chunk.text:
                     yield str(chunk.text)
-        if not finished:
+                if chunk.response_metadata.get("done"):
+                    reason = reason_of(reason_in(chunk.response_metadata) or "stop")
+                    ended = Ended(reason, langchain_usage(chunk.usage_metadata))
+        if ended is None:
             raise ModelFailed(
                 f"{self._endpoint.name} broke off in the middle of its answer",
                 "see the server's log, then retry",
             )
+        yield ended
 
     def _load_on_server(self) -> None:
         self._server.load(self._name, self._options())
 
     def _options(self) -> dict[str, Any]:
-        return {"num_ctx": self.window(), "temperature": self._settings.temperature}
+        settings = self._settings
+        window = self.window()
+        found: dict[str, Any] = {"num_ctx": window, "temperature": settings.temperature}
+        if settings.max_tokens:
+            found["num_predict"] = settings.max_tokens
+        if settings.seed:
+            found["seed"] = settings.seed
+        if settings.top_p:
+            found["top_p"] = settings.top_p
+        # Those of the Modelfile hold no more once a request has its own.
+        found["stop"] = [*self.shown.stops, *STOPS, *settings.stop]
+        return found
 
     def _make_chat(self) -> ChatOllama:
         self._warm_up.start()
@@ -188,7 +225,6 @@ class OllamaModel:
                 model=self._name,
                 base_url=self._server.address.url,
                 client_kwargs=_client_options(self._server),
-                sync_client_kwargs={"event_hooks": self._abort.hooks},
                 reasoning=False if thinks else None,
                 **self._options(),
             )
@@ -200,14 +236,20 @@ class OllamaEmbedder:
     Args:
         name: As the server lists it.
         settings: Address and longest silence.
+        endpoint: The server, where it is not the one of the settings.
     """
 
-    def __init__(self, name: str, settings: Settings) -> None:
-        self.id = f"ollama:{name}"
+    batch = BATCH
+    """Texts of one request: callers that tell progress ask for no more at once."""
+
+    def __init__(
+        self, name: str, settings: Settings, endpoint: EndpointSettings | None = None
+    ) -> None:
+        self.id = f"{endpoint.name if endpoint else 'ollama'}:{name}"
         self.dimension = 0
         self._name = name
         self._settings = settings
-        self._server = server(settings)
+        self._server = server_of(endpoint, settings) if endpoint else server(settings)
 
     @property
     def remote(self) -> str:
@@ -227,14 +269,14 @@ class OllamaEmbedder:
         """
         from ragcli.models.langchain.vectors import normalised
 
-        rows: list[list[float]] = []
-        with ErrorTranslation(self._server.endpoint(self._name)):
-            for start in range(0, len(texts), _BATCH):
-                batch = [text or " " for text in texts[start : start + _BATCH]]
-                rows += self._client.embed_documents(batch)
+        rows = in_batches(texts, self._rows, self._server.silence)
         found = normalised(rows, len(texts), self.dimension, self.id)
         self.dimension = found.shape[1]
         return found
+
+    def _rows(self, texts: list[str]) -> list[list[float]]:
+        with ErrorTranslation(self._server.endpoint(self._name)):
+            return self._client.embed_documents(texts)
 
     @cached_property
     def _client(self) -> OllamaEmbeddings:
@@ -245,6 +287,17 @@ class OllamaEmbedder:
             base_url=self._server.address.url,
             client_kwargs=_client_options(self._server),
         )
+
+
+def _with_limits(settings: Settings, endpoint: EndpointSettings | None) -> Settings:
+    """Returns settings with the limits that an endpoint has of its own."""
+    if endpoint is None:
+        return settings
+    return replace(
+        settings,
+        context_window=settings.context_window or endpoint.window,
+        max_tokens=endpoint.max_tokens or settings.max_tokens,
+    )
 
 
 def _client_options(endpoint: OllamaServer) -> dict[str, Any]:

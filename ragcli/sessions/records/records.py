@@ -12,7 +12,7 @@ FORMAT = 1
 """Version `v` of a record."""
 
 KINDS = ("turn", "conversation", "summary", "redaction")
-STATUSES = ("answered", "nothing_found", "interrupted", "failed")
+STATUSES = ("answered", "truncated", "nothing_found", "interrupted", "failed")
 
 
 @frozen
@@ -140,6 +140,12 @@ class Turn:
     """When it was stored; "" before."""
     remote: str = ""
     """Address of the other machine that the prompt was sent to; "" for none."""
+    prompt: Mapping[str, Any] = field(default_factory=dict)
+    """How its prompt began and where it can go on; `chat.thread` reads it."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Tokens as the server counted them: `prompt`, `completion`, `cached`."""
+    reasoning: str = ""
+    """What the model said to itself before it answered, or ""."""
 
 
 @frozen

@@ -15,6 +15,7 @@ from textual.message import Message
 
 from ragcli.chat.events import AskRequest, Event, Failed, Finished, Retrieved, Token
 from ragcli.errors import RagcliError
+from ragcli.models.langchain.rendering import messages
 from ragcli.sessions.records.records import Turn
 from ragcli.tui.ports import ProfilePort
 
@@ -148,11 +149,8 @@ class Asking:
         window = model.window()
         if not window:
             return
-        prompt = event.prompt
-        text = [prompt.question, prompt.summary, prompt.instructions, prompt.begun]
-        text += [source.text for source in prompt.sources]
-        text += [f"{each.question}\n{each.answer}" for each in prompt.history]
-        self.context = (model.count_tokens("\n".join(text)), window)
+        sent = "\n".join(message.text for message in messages(event.prompt))
+        self.context = (model.count_tokens(sent), window)
 
     def _hear(self, text: str) -> None:
         with self._lock:

@@ -29,7 +29,14 @@ class Scripted:
     def stream(self, prompt: Prompt) -> Iterator[str]:
         yield self.output
 
-    def complete(self, instruction: str, text: str) -> str:
+    def complete(
+        self,
+        instruction: str,
+        text: str,
+        after: Prompt | None = None,
+        *,
+        one_line: bool = False,
+    ) -> str:
         self.heard.append((instruction, text))
         if self.fails:
             raise ModelFailed("it broke")

@@ -17,6 +17,8 @@ from ragcli.chat.events import (
     Finished,
     Notice,
     Retrieved,
+    Stage,
+    Thinking,
     Token,
 )
 from ragcli.chat.summary import GATHERED, KEPT, RECENCY_ONLY
@@ -34,7 +36,15 @@ from ragcli.errors import (
 )
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
-from ragcli.models.base import Prompt
+from ragcli.models.base import (
+    Ended,
+    Prompt,
+    Reading,
+    Restart,
+    Thought,
+    Usage,
+    Waiting,
+)
 from ragcli.models.select import ChosenModel
 from ragcli.paths import Home
 from ragcli.sessions.history.history import History
@@ -76,7 +86,14 @@ class ScriptedModel:
                 raise piece
             yield piece
 
-    def complete(self, instruction: str, text: str) -> str:
+    def complete(
+        self,
+        instruction: str,
+        text: str,
+        after: Prompt | None = None,
+        *,
+        one_line: bool = False,
+    ) -> str:
         self.completions.append(text)
         return ""
 
@@ -172,11 +189,132 @@ def test_a_question_becomes_a_cited_recorded_turn(bench: Bench) -> None:
 
 
 def test_events_come_in_order(bench: Bench) -> None:
-    kinds = [type(event) for event in bench.ask()]
+    events = bench.ask()
 
-    assert kinds[0] is Retrieved
-    assert kinds[-1] is Finished
-    assert set(kinds[1:-1]) == {Token}
+    assert [
+        event.name if isinstance(event, Stage) else type(event)
+        for event in events
+        if not isinstance(event, Token)
+    ] == ["choosing", "searching", Retrieved, "reading", "writing", Finished]
+    kinds = [type(event) for event in events]
+    assert set(kinds[5:-1]) == {Token}
+
+
+def spoken(bench: Bench, *script: object) -> tuple[Turn, list[str]]:
+    """Returns the turn that a model of these pieces makes, and the notices."""
+    bench.model = ScriptedModel(*script)  # type: ignore[arg-type]
+    events = bench.ask()
+    told = [event.message for event in events if isinstance(event, Notice)]
+    return finished(events).turn, told
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("length", "cut at its longest (1024 tokens): ragcli config set max_tokens"),
+        ("filter", "the model's filter cut the answer"),
+        ("unfinished", "broke the answer off"),
+    ],
+)
+def test_an_answer_that_is_not_whole_says_why(
+    bench: Bench, reason: str, words: str
+) -> None:
+    turn, told = spoken(bench, *ANSWER, Ended(reason, Usage(9, 3, 5)))
+
+    assert (turn.status, turn.answer) == ("truncated", "".join(ANSWER))
+    assert turn.usage == {"prompt": 9, "completion": 3, "cached": 5}
+    assert any(words in message for message in told)
+    assert bench.history.transcript(turn.conversation) == [turn]
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ([Ended("stop")], "gave an empty answer"),
+        ([Ended("tools")], "asked for a tool"),
+        ([Ended("filter")], "kept its answer back"),
+        ([Thought("hm"), Ended("stop")], "reasoned, and gave no answer"),
+        ([Thought("hm"), Ended("length")], "spent all its 1024 tokens on reasoning"),
+    ],
+)
+def test_silence_is_the_models_failure_not_the_documents(
+    bench: Bench, script: list[object], words: str
+) -> None:
+    turn, told = spoken(bench, *script)
+
+    assert turn.model == "builtin:extractive"
+    assert words in told[0]
+    assert "using built-in answers (" in told[0]
+    bench.settings = replace(bench.settings, require_model=True)
+    with pytest.raises(ModelFailed, match=words):
+        spoken(bench, *script)
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "A commit waits at most ten seconds for the lock. ",
+        "- A commit waits for the lock\n",
+        "1, 2, ",
+        "lock ",
+    ],
+)
+def test_an_answer_that_goes_round_in_circles_is_ended(bench: Bench, loop: str) -> None:
+    turn, told = spoken(bench, "It waits. ", *[loop] * 5000, Ended("stop"))
+
+    assert turn.status == "truncated"
+    assert len(turn.answer) < 1000
+    assert any("began to repeat itself" in message for message in told)
+
+
+def test_rows_code_and_short_lines_may_repeat(bench: Bench) -> None:
+    answer = (
+        "| a | b |\n| --- | --- |\n" + "| yes | no |\n" * 5
+        + "```\n" + "    return None\n" * 6 + "```\nYes. Yes. Yes. Done."
+    )  # fmt: skip
+
+    turn, told = spoken(bench, *answer.splitlines(keepends=True), Ended("stop"))
+
+    assert (turn.status, told) == ("answered", [])
+
+
+def test_marks_of_passages_never_reach_anybody(bench: Bench) -> None:
+    class Echoing(ScriptedModel):
+        def stream(self, prompt: Prompt) -> Iterator[str]:
+            text = (
+                f"<<passage 1 {prompt.boundary}>>\n[1] docs/locks.md:3-4\n"
+                f"A commit waits.\n<<end passage 1 {prompt.boundary}>>\nUse <<EOF."
+            )
+            yield from text
+
+    bench.model = Echoing()
+
+    turn = finished(bench.ask()).turn
+
+    assert turn.answer == "A commit waits.\nUse <<EOF."
+
+
+def test_reasoning_is_kept_apart(bench: Bench) -> None:
+    bench.model = ScriptedModel(  # type: ignore[arg-type]
+        Thought("Let me see."), Reading(5, 9), Waiting(2, "it loads"), "It ", "waits.",
+        Ended("stop"),
+    )  # fmt: skip
+
+    events = bench.ask()
+
+    turn = finished(events).turn
+    assert (turn.answer, turn.reasoning) == ("It waits.", "Let me see.")
+    assert Thinking("Let me see.") in events
+    stages = [event for event in events if isinstance(event, Stage)]
+    assert [stage.name for stage in stages[-3:]] == ["thinking", "reading", "writing"]
+    assert (stages[-2].done, stages[-2].total) == (5, 9)
+    assert Notice("it loads; asking again in 2 s", "warning") in events
+
+
+def test_what_turns_out_to_be_reasoning_is_taken_back(bench: Bench) -> None:
+    turn, _ = spoken(bench, "I wonder. ", Restart(), "It waits.", Ended("stop"))
+
+    assert (turn.answer, turn.reasoning) == ("It waits.", "I wonder.")
 
 
 def test_a_follow_up_goes_on_with_the_latest_conversation(bench: Bench) -> None:
@@ -463,7 +601,7 @@ def test_older_turns_are_summed_up_once_and_the_next_prompt_says_so(
     bench.settings = replace(bench.settings, memory="summary")
     model = bench.model
     assert isinstance(model, ScriptedModel)
-    monkeypatch.setattr(model, "complete", lambda *_: "They spoke of locks.")
+    monkeypatch.setattr(model, "complete", lambda *_, **__: "They spoke of locks.")
     for number in range(KEPT + GATHERED):
         events = bench.ask(f"Question {number}?")
 

@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
-from ragcli.chat.rewrite import rewritten
-from ragcli.models.base import Exchange
+from ragcli.chat import rewrite
+from ragcli.models.base import ChatModel, Exchange
+from ragcli.sessions.records.records import Turn
 from tests.unit.chat.models import Scripted
 
 HISTORY = (
     Exchange("How are profiles locked?", "With flock, by the kernel [1]."),
     Exchange("Who holds the lock?", "The process that writes [2]."),
 )
+
+
+def rewritten(model: ChatModel, question: str, history: Sequence[Exchange]) -> str:
+    return rewrite.rewritten(model, question, history).text
+
+
+def test_what_was_of_no_use_or_too_slow_is_not_asked_for_again() -> None:
+    def turn(of_use: float, milliseconds: float, model: str = "lm:smol") -> Turn:
+        timings = {rewrite.OF_USE: of_use, rewrite.TIMING: milliseconds}
+        return Turn("1", "c", "q", model=model, timings=timings)
+
+    first = Turn("0", "c", "q", model="lm:smol")
+    assert not rewrite.is_no_use([first, turn(1, 100)], "lm:smol")
+    assert rewrite.is_no_use([turn(0, 100), first], "lm:smol")
+    assert rewrite.is_no_use([turn(1, 9000)], "lm:smol")
+    assert not rewrite.is_no_use([turn(0, 100)], "lm:other")
+
+
+def test_a_question_that_stands_alone_was_of_use() -> None:
+    earlier = (Exchange("How are profiles locked?", "With a lock."),)
+
+    same = rewrite.rewritten(Scripted(output="How long?"), "How long?", earlier)
+    junk = rewrite.rewritten(Scripted(output="Bread."), "How long?", earlier)
+
+    assert (same.text, same.of_use) == ("", True)
+    assert (junk.text, junk.of_use) == ("", False)
 
 
 def test_the_model_sees_the_turns_without_their_markers() -> None:

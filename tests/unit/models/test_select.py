@@ -8,17 +8,17 @@ from dataclasses import replace
 
 import pytest
 
-from ragcli.config import Settings
+from ragcli.config import EndpointSettings, Settings
 from ragcli.errors import (
     ConfigError,
-    ModelFailed,
     ModelNotFound,
     ProviderMissing,
     ServerUnreachable,
 )
 from ragcli.models.reach import elsewhere
-from ragcli.models.select import available, choose_embedder, choose_model
+from ragcli.models.select import ask_servers, available, choose_embedder, choose_model
 from tests.fakes.ollama import FakeModel, FakeOllama, closed_port
+from tests.fakes.openai_server import FakeOpenAI
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_builtin_asks_no_server(
 @pytest.mark.parametrize(
     ("spec", "hint"),
     [
-        ("llama3.2", "write builtin, ollama:llama3.2 or provider:NAME"),
+        ("llama3.2", "write builtin, ollama:llama3.2, provider:NAME"),
         ("ollama:", "ollama:ollama"),
         (":x", "provider:NAME"),
         ("builtin:gpt", "write builtin"),
@@ -251,11 +251,53 @@ def test_available_without_a_server_is_what_is_built_in(alone: Settings) -> None
     assert {info.spec for info in available(alone)} == {"builtin"}
 
 
-def test_available_says_when_the_server_is_something_else(
+def test_a_server_that_is_something_else_says_so_and_hides_no_other(
     not_ollama: str, settings: Settings
 ) -> None:
-    with pytest.raises(ModelFailed, match="cannot be read"):
-        available(replace(settings, ollama_host=not_ollama))
+    with FakeOpenAI("vllm", window=3000) as server:
+        dead = EndpointSettings("dead", f"http://127.0.0.1:{closed_port()}/v1")
+        known = (EndpointSettings("lm", server.url), dead)
+        asked = ask_servers(replace(settings, ollama_host=not_ollama, endpoints=known))
+
+    assert [one.name for one in asked] == ["ollama", "lm", "dead"]
+    assert "cannot be read" in str(asked[0].error)
+    (found,) = asked[1].models
+    assert (found.spec, found.window, found.remote) == ("lm:smol", 3000, False)
+    assert "nothing listens there" in str(asked[2].error)
+
+
+def test_an_endpoint_answers_and_embeds_by_its_name_or_an_alias(
+    settings: Settings, ollama: FakeOllama
+) -> None:
+    with FakeOpenAI("vllm", window=3000) as server:
+        known = (
+            EndpointSettings("lm", server.url),
+            EndpointSettings("far", ollama.url, api="ollama"),
+        )
+        chosen = replace(
+            settings,
+            endpoints=known,
+            aliases=(("fast", "lm:smol"), ("near", "far:nomic-embed-text")),
+        )
+
+        model = choose_model(replace(chosen, model="fast")).model
+        other = choose_model(replace(chosen, model="far:llama3.2")).model
+        embedder = choose_embedder(replace(chosen, embedder="lm:smol"))
+        near = choose_embedder(replace(chosen, embedder="near"))
+
+        assert (model.spec, model.window(), model.remote) == ("lm:smol", 3000, "")
+        assert (other.spec, other.remote) == ("far:llama3.2", "")
+        assert embedder.id == "lm:smol"
+        assert near.id == "far:nomic-embed-text"
+        assert near.embed(["one"]).shape == embedder.embed(["one"]).shape
+
+
+def test_an_endpoint_on_another_machine_is_remote(settings: Settings) -> None:
+    far = EndpointSettings("far", "http://models.example:8080/v1", window=1000)
+    chosen = replace(settings, endpoints=(far,), model="far:big", embedder="far:e")
+
+    assert choose_model(chosen).model.remote == "http://models.example:8080/v1"
+    assert choose_embedder(chosen).remote == "http://models.example:8080/v1"
 
 
 @pytest.mark.parametrize("spec", ["builtin", "builtin:wordllama-256"])

@@ -17,8 +17,9 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from ragcli.config import Settings
-from ragcli.errors import ModelFailed, ModelNotFound
-from ragcli.models.base import Prompt, Source
+from ragcli.errors import ModelFailed, ModelNotFound, ServerBusy
+from ragcli.models.base import Ended, Prompt, Source
+from ragcli.models.batches import BATCH
 from ragcli.models.langchain.providers import (
     DEFAULT_WINDOW,
     EXTRAS,
@@ -51,7 +52,8 @@ class ChatOpenAI(BaseChatModel):
     model: str
     temperature: float | None = None
     timeout: float | None = None
-    max_retries: int = 0
+    max_retries: int = 9
+    max_tokens: int = 0
 
     @property
     def _llm_type(self) -> str:
@@ -82,7 +84,10 @@ class CountingChat(ChatOpenAI):
 
 
 class OpenAIEmbeddings(Embeddings):
-    def __init__(self, model: str, *, check_embedding_ctx_length: bool = True) -> None:
+    def __init__(
+        self, model: str, *, check_embedding_ctx_length: bool = True, **given: Any
+    ) -> None:
+        assert given == {"timeout": 120, "max_retries": 0, "chunk_size": BATCH}
         assert not check_embedding_ctx_length, "token ids would be sent"
         self.model = model
         self.openai_api_base = "https://user:secret@models.example/v1/"
@@ -100,6 +105,13 @@ said: list[list[BaseMessage]] = []
 
 
 @pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits, and the addresses of the examples are not looked at."""
+    monkeypatch.setattr("ragcli.models.patience.pause", lambda seconds: None)
+    monkeypatch.setattr("ragcli.models.probe.check", lambda url, endpoint: None)
+
+
+@pytest.fixture(autouse=True)
 def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """An installed `langchain_openai`."""
     from langchain.chat_models import base as chat
@@ -110,6 +122,8 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     vars(module).update(ChatOpenAI=ChatOpenAI, OpenAIEmbeddings=OpenAIEmbeddings)
     monkeypatch.setitem(sys.modules, "langchain_openai", module)
     said.clear()
+    chat._get_chat_model_creator.cache_clear()
+    embeddings._get_embeddings_class_creator.cache_clear()
     yield module
     chat._get_chat_model_creator.cache_clear()
     embeddings._get_embeddings_class_creator.cache_clear()
@@ -120,7 +134,10 @@ def model(name: str = "gpt", **changes: Any) -> LangChainModel:
 
 
 def test_an_answer_arrives_piece_by_piece() -> None:
-    assert list(model().stream(PROMPT)) == ["A lock", " is a file", " [1]."]
+    *pieces, end = model().stream(PROMPT)
+
+    assert pieces == ["A lock", " is a file", " [1]."]
+    assert end == Ended("unfinished")  # OpenAI's servers always say how it ended
     assert [message.type for message in said[0]] == ["system", "human"]
     assert "<<passage 1 b0>>" in str(said[0][-1].content)
 
@@ -129,7 +146,8 @@ def test_settings_reach_the_provider() -> None:
     made = model(temperature=0.5, timeout="30s")._model()
 
     assert isinstance(made, ChatOpenAI)
-    assert (made.temperature, made.timeout, made.max_retries) == (0.5, 30, 2)
+    assert (made.temperature, made.timeout, made.max_retries) == (0.5, 30, 0)
+    assert made.max_tokens == Settings().max_tokens
 
 
 def test_a_completion_is_the_whole_text() -> None:
@@ -139,7 +157,7 @@ def test_a_completion_is_the_whole_text() -> None:
 @pytest.mark.parametrize(
     ("name", "expected", "reason"),
     [
-        ("limited", ModelFailed, "openai: slow down"),
+        ("limited", ServerBusy, "openai takes no more requests now: slow down"),
         ("missing", ModelNotFound, "openai has no model 'missing'"),
         ("breaks", ModelFailed, "openai broke off: reset by peer"),
     ],

@@ -20,7 +20,8 @@ from ragcli.models.ollama.models import OllamaModel
 settings = replace(Settings(), ollama_host=sys.argv[1], tracing=sys.argv[2] == "on")
 model = OllamaModel("llama3.2", settings)
 {before}
-answer = "".join(model.stream(Prompt("q", "q", (), grounded=False)))
+pieces = model.stream(Prompt("q", "q", (), grounded=False))
+answer = "".join(piece for piece in pieces if isinstance(piece, str))
 {after}
 print(json.dumps({{
     "answer": answer,

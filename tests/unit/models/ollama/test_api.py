@@ -111,7 +111,7 @@ def test_a_pull_that_is_abandoned_closes_the_connection(ollama: FakeOllama) -> N
     ("fault", "reason"),
     [
         (Fault("status", code=500), "answered 500: llama runner"),
-        (Fault("html"), "answered 502: without a reason"),
+        (Fault("html"), "is not ready: an HTML page"),
         (Fault("error_line", after=3), "llama runner"),
         (Fault("cut", after=3), "broke off"),
         (Fault("malformed", after=3), "cannot be read"),

@@ -16,7 +16,8 @@ from ragcli.errors import (
     ModelUnavailable,
     ServerUnreachable,
 )
-from ragcli.models.base import Exchange, Prompt, Source
+from ragcli.models.base import Ended, Exchange, Prompt, Source, Usage, Waiting
+from ragcli.models.connections import Connections
 from ragcli.models.ollama.models import SENSIBLE_WINDOW, OllamaModel
 from tests.fakes.ollama import DEFAULT_MODELS, FakeModel, FakeOllama, Fault, closed_port
 
@@ -32,9 +33,12 @@ def test_an_answer_arrives_piece_by_piece(
 ) -> None:
     ollama.replies.append(["A lock", " is a", " file [1]."])
 
-    pieces = list(OllamaModel("llama3.2", settings).stream(prompt()))
+    *pieces, end = OllamaModel("llama3.2", settings).stream(prompt())
 
     assert pieces == ["A lock", " is a", " file [1]."]
+    assert isinstance(end, Ended)
+    assert isinstance(end.usage, Usage)
+    assert (end.reason, end.usage.completion) == ("stop", 3)
 
 
 def test_the_server_gets_window_temperature_and_every_message(
@@ -100,10 +104,12 @@ def test_a_silent_answer_can_be_stopped_from_another_thread(
     ollama.faults.append(Fault("stall", after=after))
     model = OllamaModel("llama3.2", replace(settings, timeout="60s"))
     met: list[str] = []
+    connections, stop = Connections(), threading.Event()
 
     def read() -> None:
         try:
-            list(model.stream(prompt()))
+            with connections.watched(stop):
+                list(model.stream(prompt()))
         except ModelFailed as error:
             met.append(error.message)
 
@@ -113,7 +119,8 @@ def test_a_silent_answer_can_be_stopped_from_another_thread(
         time.sleep(0.01)
     time.sleep(0.1)
 
-    model.stop()
+    stop.set()
+    connections.shut()
     reader.join(10)
 
     assert not reader.is_alive()
@@ -121,14 +128,56 @@ def test_a_silent_answer_can_be_stopped_from_another_thread(
     assert "broke off" in met[0]
 
 
-def test_stopping_what_does_not_run_does_nothing(settings: Settings) -> None:
+def said(model: OllamaModel) -> str:
+    return "".join(piece for piece in model.stream(prompt()) if isinstance(piece, str))
+
+
+def test_nothing_that_is_shut_harms_the_next_answer(settings: Settings) -> None:
     model = OllamaModel("llama3.2", settings)
+    connections = Connections()
 
-    model.stop()
-    answer = "".join(model.stream(prompt()))
-    model.stop()
+    connections.shut()
+    with connections.watched(threading.Event()):
+        answer = said(model)
+    connections.shut()
 
-    assert answer == "".join(model.stream(prompt()))
+    assert answer == said(model)
+
+
+@pytest.mark.parametrize("reason", ["stop", "length"])
+def test_how_an_answer_ends_is_told(
+    ollama: FakeOllama, settings: Settings, reason: str
+) -> None:
+    ollama.done_reason = reason
+
+    *_, end = OllamaModel("llama3.2", settings).stream(prompt())
+
+    assert isinstance(end, Ended)
+    assert end.reason == reason
+
+
+def test_limits_seed_and_stops_reach_the_server_beside_the_modelfiles_own(
+    ollama: FakeOllama, settings: Settings
+) -> None:
+    chosen = replace(settings, seed=7, top_p=0.9, stop=("END",), max_tokens=99)
+
+    said(OllamaModel("llama3.2", chosen))
+
+    sent = ollama.chats[-1].options
+    assert (sent["seed"], sent["top_p"], sent["num_predict"]) == (7, 0.9, 99)
+    assert {"<|eot_id|>", "END"} <= set(sent["stop"])
+
+
+def test_a_model_that_loads_is_waited_for(
+    ollama: FakeOllama, settings: Settings
+) -> None:
+    busy = Fault("status", code=503, message="server busy: loading the model")
+    ollama.faults.append(busy)
+
+    first, *_ = OllamaModel("llama3.2", settings).stream(prompt())
+
+    assert isinstance(first, Waiting)
+    assert "loading" in first.why
 
 
 def test_a_dead_server_is_named(settings: Settings) -> None:
@@ -171,7 +220,7 @@ def test_an_unknown_model_can_be_pulled(settings: Settings) -> None:
     ("fault", "reason"),
     [
         (Fault("status", code=500), "llama runner process has terminated"),
-        (Fault("html"), "502"),
+        (Fault("html"), "not ready: an HTML page"),
         (Fault("error_line", after=2), "llama runner"),
         (Fault("cut", after=2), "broke off"),
         (Fault("malformed", after=2), "cannot be read"),
@@ -183,7 +232,7 @@ def test_what_breaks_is_one_clear_error_after_what_was_said(
     ollama: FakeOllama, settings: Settings, fault: Fault, reason: str
 ) -> None:
     ollama.replies.append("one two three")
-    ollama.faults.append(fault)
+    ollama.always = fault
 
     with pytest.raises(ModelFailed, match=reason) as met:
         list(OllamaModel("llama3.2", settings).stream(prompt()))
@@ -240,7 +289,7 @@ def test_a_reasoning_model_is_asked_not_to(
 ) -> None:
     ollama.replies.append("<think>Hmm.</think>\nYes.")
 
-    answer = "".join(OllamaModel("qwen3:8b", settings).stream(prompt()))
+    answer = said(OllamaModel("qwen3:8b", settings))
 
     assert answer == "Yes."
     assert ollama.chats[-1].body["think"] is False

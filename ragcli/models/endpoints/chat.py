@@ -1,0 +1,207 @@
+"""A chat model of a server that the user names."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cached_property, partial
+from typing import Any
+
+from ragcli.config import Settings, seconds
+from ragcli.config.endpoints import EndpointSettings
+from ragcli.errors import ModelFailed
+from ragcli.models.base import Ended, Prompt, Reading, Sign, Thought
+from ragcli.models.completions import collected
+from ragcli.models.endpoints.listing import Served, about
+from ragcli.models.endpoints.server import Server
+from ragcli.models.finishes import UNFINISHED, openai_usage, reason_of
+from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
+from ragcli.models.options import refused
+from ragcli.models.patience import patiently
+from ragcli.models.reach import elsewhere
+from ragcli.models.reasoning import apart, may_open_itself
+from ragcli.models.tokens import estimate
+
+DEFAULT_WINDOW = 8192
+"""Tokens of context where neither the settings nor the server say it."""
+SHORT_ANSWER = 256
+"""Most tokens of a rewritten query or a title."""
+MOST_STOPS = 4
+"""Texts at which OpenAI's own servers stop at most."""
+
+_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+_PER_MESSAGE = 8
+"""Tokens of a chat template around one message."""
+
+
+class EndpointModel:
+    """A chat model of a server that the user names; satisfies `ChatModel`.
+
+    Args:
+        endpoint: The server.
+        name: The model, as the server calls it.
+        settings: Sampling, limits, longest silence.
+    """
+
+    generates = True
+
+    def __init__(
+        self, endpoint: EndpointSettings, name: str, settings: Settings
+    ) -> None:
+        self.spec = f"{endpoint.name}:{name}"
+        self._endpoint = endpoint
+        self._name = name
+        self._settings = settings
+        self._silence = float(seconds(settings.timeout))
+        self._server = Server(endpoint, self._silence)
+        self._lock = threading.Lock()
+        self._about: Served | None = None
+        self._refused: set[str] = set()
+
+    @property
+    def remote(self) -> str:
+        """The other machine that reads every prompt; "" when this one answers."""
+        return elsewhere(self._server.url)
+
+    @property
+    def served(self) -> Served:
+        """What the server says of the model, asked once; raises `ModelUnavailable`."""
+        with self._lock:
+            if self._about is None:
+                self._about = about(self._server, self._name)
+            return self._about
+
+    def window(self) -> int:
+        """Returns the tokens of context: the settings', else what the server says.
+
+        Raises:
+            ModelUnavailable: It has to be asked, and cannot be.
+        """
+        told = self._settings.context_window or self._endpoint.window
+        return told or self.served.window or DEFAULT_WINDOW
+
+    def count_tokens(self, text: str) -> int:
+        """Returns an upper estimate: nobody is asked to count."""
+        return estimate(text)
+
+    def stream(self, prompt: Prompt) -> Iterator[str | Sign]:
+        """Yields the answer and its signs; closing the iterator hangs up.
+
+        Raises:
+            ModelUnavailable: See `refusals`.
+        """
+        rendered = messages(prompt)
+        ask = partial(self._ask, rendered, self._options(rendered))
+        with closing(patiently(ask, self._silence)) as pieces:
+            yield from apart(pieces, held_back=self._may_open_itself)
+
+    def complete(
+        self,
+        instruction: str,
+        text: str,
+        after: Prompt | None = None,
+        *,
+        one_line: bool = False,
+    ) -> str:
+        """Returns a short completion; see `ChatModel`.
+
+        Raises:
+            ModelUnavailable: As `stream`.
+        """
+        options = {"temperature": 0.0, "max_tokens": SHORT_ANSWER}
+        ask = partial(self._ask, requests(instruction, text, after), options)
+        pieces = apart(patiently(ask, self._silence), held_back=self._may_open_itself)
+        return collected(pieces, one_line=one_line)
+
+    @cached_property
+    def _may_open_itself(self) -> bool:
+        return may_open_itself(self._name)
+
+    def _options(self, rendered: Sequence[Message]) -> dict[str, Any]:
+        """Returns the fields of a request beside model and messages."""
+        settings = self._settings
+        options: dict[str, Any] = {"temperature": settings.temperature}
+        if limit := self._endpoint.max_tokens or settings.max_tokens:
+            prompt = sum(estimate(m.text) + _PER_MESSAGE for m in rendered)
+            options["max_tokens"] = max(16, min(limit, self.window() - prompt))
+        if settings.seed:
+            options["seed"] = settings.seed
+        if settings.top_p:
+            options["top_p"] = settings.top_p
+        options["stop"] = list((*STOPS, *settings.stop)[:MOST_STOPS])
+        options["stream_options"] = {"include_usage": True}
+        if self._about is not None and self._about.software == "llamacpp":
+            options["return_progress"] = True
+        return options
+
+    def _ask(
+        self, rendered: Sequence[Message], options: Mapping[str, Any]
+    ) -> Generator[str | Sign, None, None]:
+        """Yields one answer; leaves out, once and for good, what the model refuses."""
+        while True:
+            asked = self._taken(options)
+            has_said = False
+            try:
+                with closing(self._answer(rendered, asked)) as pieces:
+                    for piece in pieces:
+                        has_said = True
+                        yield piece
+            except ModelFailed as error:
+                named = refused(error.message, asked)
+                if has_said or not named:
+                    raise
+                self._refused.add(named)
+            else:
+                return
+
+    def _taken(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the options that the model takes, by the names that it takes."""
+        asked = dict(options)
+        if "max_tokens" in asked and "max_tokens" in self._refused:
+            asked["max_completion_tokens"] = asked["max_tokens"]
+        return {k: v for k, v in asked.items() if k not in self._refused}
+
+    def _answer(
+        self, rendered: Sequence[Message], options: Mapping[str, Any]
+    ) -> Generator[str | Sign, None, None]:
+        body = {
+            "model": self._name,
+            "messages": [{"role": _ROLES[m.role], "content": m.text} for m in rendered],
+            "stream": True,
+            **options,
+        }
+        usage = None
+        finish = ""
+        events = self._server.events("/chat/completions", body, self._name)
+        with closing(events):
+            for event in events:
+                usage = openai_usage(event.get("usage")) or usage
+                if reading := _reading(event):
+                    yield reading
+                for choice in event.get("choices") or ():
+                    finish = str(choice.get("finish_reason") or finish)
+                    yield from _pieces(choice.get("delta") or choice.get("message"))
+        yield Ended(reason_of(finish) if finish else UNFINISHED, usage)
+
+
+def _pieces(delta: Any) -> Iterator[str | Sign]:
+    """Yields what a piece of an answer holds: thought, then text."""
+    if not isinstance(delta, Mapping):
+        return
+    thought = delta.get("reasoning_content") or delta.get("reasoning")
+    if isinstance(thought, str) and thought:
+        yield Thought(thought)
+    content = delta.get("content")
+    if isinstance(content, list):  # parts, as Mistral's servers send them
+        content = "".join(str(part.get("text") or "") for part in content)
+    if isinstance(content, str) and content:
+        yield content
+
+
+def _reading(event: Mapping[str, Any]) -> Reading | None:
+    """Returns how far llama.cpp is with the prompt, where it says so."""
+    told = event.get("prompt_progress")
+    if not isinstance(told, Mapping):
+        return None
+    return Reading(int(told.get("processed") or 0), int(told.get("total") or 0))

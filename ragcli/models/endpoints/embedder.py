@@ -1,0 +1,84 @@
+"""An embedding model of a server that the user names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ragcli.config import Settings, seconds
+from ragcli.config.endpoints import EndpointSettings
+from ragcli.errors import ModelFailed
+from ragcli.models.batches import BATCH, in_batches
+from ragcli.models.endpoints.server import Server
+from ragcli.models.reach import elsewhere
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class EndpointEmbedder:
+    """An embedding model of a server that the user names; satisfies `Embedder`.
+
+    Args:
+        endpoint: The server.
+        name: The model, as the server calls it.
+        settings: Longest silence.
+    """
+
+    batch = BATCH
+    """Texts of one request: callers that tell progress ask for no more at once."""
+
+    def __init__(
+        self, endpoint: EndpointSettings, name: str, settings: Settings
+    ) -> None:
+        self.id = f"{endpoint.name}:{name}"
+        self.dimension = 0
+        self._name = name
+        self._silence = float(seconds(settings.timeout))
+        self._server = Server(endpoint, self._silence)
+
+    @property
+    def remote(self) -> str:
+        """The other machine that reads every text; "" when this one embeds."""
+        return elsewhere(self._server.url)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Returns one normalised row a text; the dimension is known afterwards.
+
+        Raises:
+            ModelUnavailable: See `refusals`; also when the model gives vectors of
+                another length than before.
+        """
+        from ragcli.models.langchain.vectors import normalised
+
+        rows = in_batches(texts, self._rows, self._silence)
+        found = normalised(rows, len(texts), self.dimension, self.id)
+        self.dimension = found.shape[1]
+        return found
+
+    def _rows(self, texts: list[str]) -> list[list[float]]:
+        body = {"model": self._name, "input": texts, "encoding_format": "float"}
+        found = self._server.post("/embeddings", body, self._name)
+        entries = found.get("data") if isinstance(found, dict) else None
+        if not isinstance(entries, list) or len(entries) != len(texts):
+            raise self._strange()
+        rows = [_row(item) for item in sorted(entries, key=_place)]
+        if not all(rows):
+            raise self._strange()
+        return rows
+
+    def _strange(self) -> ModelFailed:
+        return ModelFailed(
+            f"{self._server.endpoint().name} gave no vectors for what it was sent",
+            f"is {self._name} a model for embeddings? `ragcli models list` tells",
+        )
+
+
+def _place(item: Any) -> int:
+    return int(item.get("index") or 0) if isinstance(item, dict) else 0
+
+
+def _row(item: Any) -> list[float]:
+    row = item.get("embedding") if isinstance(item, dict) else None
+    return row if isinstance(row, list) else []

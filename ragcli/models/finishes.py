@@ -1,0 +1,92 @@
+"""How an answer ended, in one vocabulary for every provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ragcli.models.base import Usage
+
+STOP, LENGTH, FILTER, TOOLS, UNFINISHED = (
+    "stop",
+    "length",
+    "filter",
+    "tools",
+    "unfinished",
+)
+
+_REASONS = {
+    **dict.fromkeys(
+        (
+            "length", "max_tokens", "model_length", "max_output_tokens",
+            "model_context_window_exceeded",
+        ),
+        LENGTH,
+    ),
+    **dict.fromkeys(
+        (
+            "content_filter", "refusal", "safety", "recitation", "blocklist", "spii",
+            "prohibited_content", "language", "content_filtered",
+            "guardrail_intervened",
+        ),
+        FILTER,
+    ),
+    **dict.fromkeys(
+        ("tool_calls", "tool_use", "function_call", "malformed_function_call"), TOOLS
+    ),
+}  # fmt: skip
+_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
+
+
+def reason_of(said: str) -> str:
+    """Returns what a provider's word for the end of an answer means."""
+    return _REASONS.get(said.lower(), STOP) if said else UNFINISHED
+
+
+def reason_in(metadata: Mapping[str, Any]) -> str:
+    """Returns a provider's own word among what LangChain passes on; "" if none."""
+    for key in _KEYS:
+        if metadata.get(key):
+            return str(metadata[key])
+    return ""
+
+
+def openai_usage(told: Any) -> Usage | None:
+    """Returns the tokens that an OpenAI-compatible server counted, if it did."""
+    if not isinstance(told, Mapping):
+        return None
+    details = told.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
+    return Usage(
+        prompt=_whole(told.get("prompt_tokens")),
+        completion=_whole(told.get("completion_tokens")),
+        cached=_whole(cached),
+    )
+
+
+def langchain_usage(told: Any) -> Usage | None:
+    """Returns the tokens of LangChain's `usage_metadata`, if there is any."""
+    if not isinstance(told, Mapping):
+        return None
+    details = told.get("input_token_details")
+    cached = details.get("cache_read") if isinstance(details, Mapping) else 0
+    return Usage(
+        prompt=_whole(told.get("input_tokens")),
+        completion=_whole(told.get("output_tokens")),
+        cached=_whole(cached),
+    )
+
+
+def added(one: Usage | None, other: Usage | None) -> Usage | None:
+    """Returns the sum of what was told in pieces."""
+    if one is None or other is None:
+        return one or other
+    return Usage(
+        one.prompt + other.prompt,
+        one.completion + other.completion,
+        one.cached + other.cached,
+    )
+
+
+def _whole(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) else 0

@@ -1,0 +1,170 @@
+"""What a model server says when it refuses, by its HTTP status and its words.
+
+Every server words its errors in its own JSON, and what stands in front of it in HTML.
+Out of each comes one line, and a hint that fits the status.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ragcli.errors import ModelFailed, ModelNotFound, ModelUnavailable, ServerBusy
+from ragcli.frozen import frozen
+
+LONGEST = 300
+"""Characters of a foreign message that are shown."""
+
+_LOG = "see the server's log; `ragcli models list` shows other models"
+_KEY = "check the provider's API key in your environment"
+_HTML = "an HTML page"
+_TOO_LONG = ("context length", "context size", "context window", "exceed_context",
+             "maximum context", "too many tokens", "prompt is too long")  # fmt: skip
+_NO_KEY = re.compile(r"api[_ -]?key|credentials", re.IGNORECASE)
+
+
+@frozen
+class Endpoint:
+    """Who is on the other side, as error messages name them."""
+
+    name: str
+    """`Ollama at http://127.0.0.1:11434`, `openai`."""
+
+    model: str = ""
+    """The model that was asked for, or ""."""
+
+    silence: float = 0.0
+    """Seconds of silence after which it counts as gone; 0 for no limit."""
+
+    unreachable: str = "check the address and the network"
+    """What to do when nothing listens there."""
+
+    missing: str = ""
+    """What to do when it does not have the model."""
+
+    credentials: str = _KEY
+    """What to do when it refuses the key."""
+
+
+def refusal(
+    endpoint: Endpoint,
+    status: int,
+    reason: str,
+    headers: Mapping[str, str] | None = None,
+) -> ModelUnavailable:
+    """Returns the error for an answer that is none.
+
+    Args:
+        endpoint: Who answered.
+        status: HTTP status; 0 where there was none.
+        reason: What it said, as `told` returns it.
+        headers: Of the answer; `Retry-After` counts.
+    """
+    said = reason or "without a reason"
+    who = endpoint.name
+    if status in {401, 403, 404} or (not status and _NO_KEY.search(reason)):
+        return _denied(endpoint, status, reason)
+    if status == 413 or any(words in reason.lower() for words in _TOO_LONG):
+        return ModelFailed(
+            f"{who} finds the prompt too long: {said}",
+            "tell its window: --context-window 2048; or take fewer passages: -k 3",
+        )
+    if status == 429:
+        return ServerBusy(
+            f"{who} takes no more requests now: {said}",
+            "too many requests, or no credit left; wait, then retry",
+            retry_after(headers),
+        )
+    if status in {502, 503, 529}:
+        return ServerBusy(
+            f"{who} is not ready: {said}",
+            "it may still be loading the model; retry, or see its log",
+            retry_after(headers),
+        )
+    answered = f" answered {status}" if status else ""
+    return ModelFailed(f"{who}{answered}: {said}", _advice(reason))
+
+
+def _denied(endpoint: Endpoint, status: int, reason: str) -> ModelUnavailable:
+    """Returns the error for a key, a path or a model that a server does not take."""
+    who = endpoint.name
+    if not status:
+        return ModelFailed(f"{who} has no key: {reason}", endpoint.credentials)
+    if status != 404:
+        said = reason or "without a reason"
+        return ModelFailed(
+            f"{who} refused the credentials: {said}", endpoint.credentials
+        )
+    if _is_path(reason):
+        return ModelFailed(
+            f"{who} has no such path",
+            "check the address: most servers want one that ends in /v1",
+        )
+    return ModelNotFound(f"{who} has no model {endpoint.model!r}", endpoint.missing)
+
+
+def told(body: Any) -> str:
+    """Returns the reason in the body of an answer, on one line; "" for none.
+
+    Args:
+        body: Bytes or text as they came, or what JSON made of them.
+    """
+    if isinstance(body, bytes):
+        body = body.decode("utf-8", "replace")
+    if isinstance(body, str):
+        return _told_in_text(body.strip())
+    if isinstance(body, Mapping):
+        wanted = ("error", "message", "detail", "msg")
+        body = [body[key] for key in wanted if body.get(key)]
+    if isinstance(body, list | tuple):
+        return next(filter(None, map(told, body)), "")
+    return str(body) if isinstance(body, int | float) else ""
+
+
+def _told_in_text(text: str) -> str:
+    if text[:1] in {"{", "["}:
+        try:
+            return told(json.loads(text))
+        except ValueError:
+            return "broken JSON"
+    if text[:1] == "<":
+        return _HTML
+    lines = text.splitlines()
+    return lines[0][:LONGEST] if lines else ""
+
+
+def retry_after(headers: Mapping[str, str] | None) -> float:
+    """Returns the seconds that `Retry-After` names; 0 for none (RFC 9110, 10.2.3)."""
+    value = str((headers or {}).get("retry-after") or "").strip()
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return 0.0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _is_path(reason: str) -> bool:
+    """Tells whether a 404 speaks of the address, not of a model."""
+    low = reason.lower()
+    if "model" in low:
+        return False
+    return low in {"", "not found", _HTML.lower(), "file not found"} or "page" in low
+
+
+def _advice(reason: str) -> str:
+    low = reason.lower()
+    if "memory" in low:
+        return "take a smaller model, or a smaller window: --context-window 4096"
+    if "https" in low and "http" in low:
+        return "it speaks TLS: write https:// in its address"
+    return _LOG
