@@ -111,9 +111,11 @@ def draw(
         nearest = f"; the nearest passage is {label(retrieved[0])}"
         return FromWhole(reason=f"{drawn.reason}{nearest}" if drawn.reason else "")
     gathered = _Gathered(opened)
-    for statement in drawn.statements:
-        for stretch in statement.stretches:
-            gathered.take(stretch)
+    stretches = {item for told in drawn.statements for item in told.stretches}
+    for stretch in sorted(
+        stretches, key=lambda item: (item.document, item.first, item.start)
+    ):
+        gathered.take(stretch)
     passages = gathered.passages(retrieved[0].score)
     pieces: list[Quotation] = []
     for statement in drawn.statements:
