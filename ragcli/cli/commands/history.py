@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from ragcli.cli.input.conversation_argument import (
 from ragcli.cli.input.options import Invocation, YesOption, examples, number
 from ragcli.cli.output.formatting import count, moment
 from ragcli.errors import ExitCode, UsageError
+from ragcli.frozen import frozen
 
 if TYPE_CHECKING:
     from ragcli.sessions.records.records import Turn
@@ -55,8 +57,12 @@ def show(
     last: Annotated[
         int | None, typer.Option("--last", metavar="N", help="Only the last N turns.")
     ] = None,
+    reasoning: Annotated[
+        bool,
+        typer.Option("--reasoning", help="What the model said to itself as well."),
+    ] = False,
 ) -> None:
-    """Show a conversation with its sources."""
+    """Show a conversation with its sources, and what its answers cost."""
     number("--last", last)
     with call.open() as workspace:
         history = workspace.history
@@ -69,7 +75,61 @@ def show(
         return
     call.output.line(f"{found.title}  {found.id}", style="bold")
     for turn in turns:
-        _print_turn(call, turn)
+        _print_turn(call, turn, reasoning=reasoning)
+
+
+@examples("ragcli history usage", "ragcli history usage --json | jq '.usage[].prompt'")
+def usage(call: Invocation) -> None:
+    """Sum up the tokens that servers counted, by day and model."""
+    with call.open(create=False) as workspace:
+        found = summed(workspace.history.since(0))
+    if call.as_json:
+        call.output.document({"usage": [asdict(spent) for spent in found]})
+        return
+    rows = [
+        (
+            one.day,
+            one.model,
+            count(one.turns, "turn"),
+            *(f"{tokens:,}" for tokens in (one.prompt, one.cached, one.completion)),
+        )
+        for one in found
+    ]
+    call.output.table(("day", "model", "turns", "prompt", "cached", "completion"), rows)
+    if not found:
+        call.output.note("no server has counted any tokens yet")
+
+
+@frozen
+class Spent:
+    """What the answers of one model cost on one day, in tokens."""
+
+    day: str
+    """UTC: `2026-01-31`."""
+    model: str
+    turns: int = 0
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    """Of the prompt's, those that the server had read already."""
+
+
+def summed(turns: Iterable[Turn]) -> list[Spent]:
+    """Returns what turns cost, by day and model; replaced turns cost as well."""
+    found: dict[tuple[str, str], Spent] = {}
+    for turn in turns:
+        if not turn.usage:
+            continue
+        key = (turn.ts[:10], turn.model)
+        one = found.get(key) or Spent(*key)
+        found[key] = Spent(
+            *key,
+            one.turns + 1,
+            one.prompt + turn.usage.get("prompt", 0),
+            one.completion + turn.usage.get("completion", 0),
+            one.cached + turn.usage.get("cached", 0),
+        )
+    return [found[key] for key in sorted(found)]
 
 
 @examples("ragcli history search 'exit code'", "ragcli history search locks --json")
@@ -237,20 +297,33 @@ def _turn(turn: Turn) -> dict[str, Any]:
     return {**turn_document(turn), "seq": turn.seq, "ts": turn.ts}
 
 
-def _print_turn(call: Invocation, turn: Turn) -> None:
+def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> None:
     from ragcli.cli.output.answer_documents import source_line
 
     state = "" if turn.status == "answered" else f"  ({turn.status})"
     call.output.line()
     call.output.text(f"{moment(turn.ts)}  {turn.question}{state}", style="bold")
+    if reasoning and turn.reasoning:
+        call.output.text(turn.reasoning, style="dim")
+        call.output.line()
     call.output.text(turn.answer or "(no answer)")
     for citation in turn.citations:
         call.output.line(source_line(citation), style="dim")
+    if turn.usage:
+        call.output.line(_cost(turn.usage), style="dim")
+
+
+def _cost(usage: Mapping[str, int]) -> str:
+    """Returns tokens for people: `1,204 tokens read (900 cached), 88 written`."""
+    cached = f" ({usage['cached']:,} cached)" if usage.get("cached") else ""
+    read, written = usage.get("prompt", 0), usage.get("completion", 0)
+    return f"{read:,} tokens read{cached}, {written:,} written"
 
 
 COMMANDS = {
     "list": list_,
     "show": show,
+    "usage": usage,
     "search": search,
     "export": export,
     "fork": fork,

@@ -19,6 +19,11 @@ def has_tokens(embedder: Embedder) -> TypeGuard[TokenEmbedder]:
     return hasattr(embedder, "embed_with_tokens")
 
 
+def batch_of(embedder: Embedder) -> int:
+    """Returns how many texts go together; servers take few, so that progress shows."""
+    return int(getattr(embedder, "batch", BATCH))
+
+
 def factory(embedder: Embedder) -> str:
     """Returns the name of what makes such an embedder in another process, or ""."""
     return str(getattr(embedder, "factory", ""))
@@ -31,8 +36,9 @@ def embed(embedder: Embedder, texts: Sequence[str]) -> Embedded:
     dimension = embedder.dimension
     parts: list[bytes] = []
     tokens: list[bytes] = []
-    for start in range(0, len(texts), BATCH):
-        batch = texts[start : start + BATCH]
+    size = batch_of(embedder)
+    for start in range(0, len(texts), size):
+        batch = texts[start : start + size]
         if has_tokens(embedder):
             vectors, ids = embedder.embed_with_tokens(batch)
             tokens += [np.asarray(item, "<u2").tobytes() for item in ids]

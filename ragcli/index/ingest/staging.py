@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.index.generations.manifest import SegmentInfo
-from ragcli.index.ingest.embedding import BATCH, embed_documents, has_tokens
+from ragcli.index.ingest.embedding import batch_of, embed_documents, has_tokens
 from ragcli.index.ingest.reading import Embedded, Prepared
 from ragcli.index.segments.catalogue import Record, key
 from ragcli.index.segments.segment_writer import (
@@ -62,7 +62,7 @@ class Stager:
             return
         self._pending.append(document)
         self._pending_chunks += len(document.chunks)
-        if self._pending_chunks >= BATCH:
+        if self._pending_chunks >= batch_of(self._embedder):
             self._embed_pending()
 
     def add_record(self, record: Record) -> None:

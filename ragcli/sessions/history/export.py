@@ -34,6 +34,7 @@ _NUMBER = re.compile(r"\d+")
 _NOTES = {
     "nothing_found": "Nothing relevant was found.",
     "interrupted": "The answer was interrupted.",
+    "truncated": "The answer is not whole.",
     "failed": "The answer failed.",
 }
 _STYLE = """

@@ -24,6 +24,7 @@ _NOTES = {
     "interrupted": "interrupted",
     "failed": "the model failed",
     "nothing_found": "nothing relevant found",
+    "truncated": "not whole",
 }
 _NOTHING = "Nothing in the documents answers this."
 

@@ -1,0 +1,187 @@
+"""Servers of the user's own, from settings to answers, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran
+from tests.fakes.openai_server import FakeOpenAI, Fault
+
+Run = Callable[..., Ran]
+ANSWER = "A commit waits at most ten seconds for the lock [1]."
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI("llamacpp", window=4096) as running:
+        running.answer = lambda _: ANSWER
+        yield running
+
+
+@pytest.fixture
+def ready(run_cli: Run, server: FakeOpenAI, tmp_path: Path) -> Run:
+    """A profile with a document, and two endpoints of which one is off."""
+    place = tmp_path / "locks.md"
+    place.write_text("# Locks\n\nA commit waits at most ten seconds for the lock.\n")
+    dead = "http://127.0.0.1:9/v1"
+    for key, value in (
+        ("endpoints.lab.url", server.root),
+        ("endpoints.off.url", dead),
+        ("aliases.fast", "lab:smol"),
+    ):
+        assert run_cli("config", "set", key, value).code == 0
+    assert run_cli("docs", "add", str(place)).code == 0
+    return run_cli
+
+
+def test_an_endpoint_answers_by_its_name_and_by_an_alias(
+    ready: Run, server: FakeOpenAI
+) -> None:
+    for name in ("lab:smol", "fast"):
+        ran = ready("ask", "-m", name, "How long does a commit wait?", "--json")
+
+        found = ran.json
+        assert (ran.code, found["status"]) == (0, "answered")
+        assert (found["model"], found["remote"]) == ("lab:smol", False)
+        assert found["citations"][0]["marker"] == 1
+        assert found["usage"]["completion"] > 0
+
+
+def test_models_and_doctor_say_what_each_server_has(
+    ready: Run, server: FakeOpenAI
+) -> None:
+    found = ready("models", "list", "--json").json
+    (lab,) = [one for one in found["models"] if one["spec"].startswith("lab:")]
+    assert (lab["spec"], lab["window"], lab["remote"]) == ("lab:smol", 4096, False)
+    assert [one["server"] for one in found["failed"]] == ["off"]
+    assert found["aliases"] == {"fast": "lab:smol"}
+
+    text = ready("models", "list")
+    assert "4,096" in text.out
+    assert "nothing listens there" in text.err
+    told = ready("doctor").out
+    assert f"endpoint lab: 1 model at {server.root}, window 4,096" in told
+    assert "endpoint off: off at http://127.0.0.1:9/v1: nothing listens" in told
+
+
+def test_a_server_that_is_off_is_replaced_with_its_hint(ready: Run) -> None:
+    ran = ready("ask", "-m", "off:any", "How long does a commit wait?")
+
+    assert ran.code == 0
+    assert "nothing listens there" in ran.err
+    assert "start the server, or check endpoints.off.url" in ran.err
+    assert "answered by builtin" in ran.err
+
+
+def test_a_cut_answer_is_an_answer(ready: Run, server: FakeOpenAI) -> None:
+    server.finish = "length"
+
+    ran = ready("ask", "-m", "fast", "How long does a commit wait?", "--json")
+
+    assert (ran.code, ran.json["status"]) == (0, "truncated")
+    assert any("max_tokens" in notice for notice in ran.json["notices"])
+
+
+def test_an_endless_answer_ends(ready: Run, server: FakeOpenAI) -> None:
+    server.always = Fault("endless")
+
+    ran = ready("ask", "-m", "fast", "How long does a commit wait?", "--json")
+
+    assert (ran.code, ran.json["status"]) == (0, "truncated")
+    assert len(ran.json["answer"]) < 500
+
+
+def test_what_is_shown_is_what_is_sent(ready: Run, server: FakeOpenAI) -> None:
+    question = "How long does a commit wait?"
+
+    ran = ready("ask", "-m", "fast", question, "--show-prompt", "--json")
+    text = ready("ask", "-m", "fast", question, "--new", "--show-prompt")
+
+    assert ran.json["messages"] == server.chats[0].messages
+    for message in server.chats[-1].messages:
+        assert message["content"] in text.err
+
+
+def test_usage_is_summed_up(ready: Run) -> None:
+    for _ in range(2):
+        ready("ask", "-m", "fast", "How long does a commit wait?")
+
+    (spent,) = ready("history", "usage", "--json").json["usage"]
+
+    assert (spent["model"], spent["turns"]) == ("lab:smol", 2)
+    assert spent["prompt"] > spent["cached"] > 0
+    assert "tokens read" in ready("history", "show").out
+    assert "lab:smol" in ready("history", "usage").out
+
+
+def test_reasoning_is_shown_on_demand(ready: Run, server: FakeOpenAI) -> None:
+    server.reasoning = "Let me look."
+
+    ran = ready("ask", "-m", "fast", "How long does a commit wait?")
+
+    assert "Let me look" not in ran.out
+    assert "Let me look" not in ready("history", "show").out
+    assert "Let me look." in ready("history", "show", "--reasoning").out
+
+
+def test_an_endpoint_embeds(ready: Run, server: FakeOpenAI) -> None:
+    ready("config", "set", "embedder", "lab:smol")
+
+    assert ready("docs", "reembed").code == 0
+    ran = ready("search", "How long does a commit wait?", "--json")
+
+    assert ran.json["hits"]
+    assert {len(seen.body["input"]) for seen in server.embeddings} <= set(range(1, 17))
+
+
+def test_a_project_never_sets_one_and_a_profile_runs_nothing(
+    ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = tmp_path / ".ragcli.toml"
+    project.write_text('[endpoints.lab]\nurl = "http://evil.example"\n')
+    project.chmod(0o600)
+    assert ready("config", "trust").code == 0
+
+    ran = ready("config", "get", "endpoints.lab.url")
+
+    assert "evil" not in ran.out
+    assert "never taken from a project" in ran.err
+    refused = ready("profile", "set", "endpoints.lab.key_command", "touch x")
+    assert refused.code == 2
+    assert "your own settings alone" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("endpoints.lab.url", "localhost:8080", "is not an address"),
+        ("endpoints.lab.nonsense", "1", "has no 'nonsense'"),
+        ("endpoints.ollama.url", "http://127.0.0.1:1", "means something already"),
+        ("endpoints.Big Lab.url", "http://127.0.0.1:1", "cannot be a name"),
+        ("endpoints.lab.api", "grpc", "is not one of openai, ollama"),
+        ("aliases.auto", "lab:smol", "means something already"),
+    ],
+)
+def test_what_cannot_be_an_endpoint_is_refused(
+    run_cli: Run, key: str, value: str, words: str
+) -> None:
+    ran = run_cli("config", "set", key, value)
+
+    assert ran.code == 2
+    assert words in ran.err
+
+
+def test_headers_are_not_shown(run_cli: Run) -> None:
+    run_cli("config", "set", "endpoints.lab.url", "http://127.0.0.1:1")
+    run_cli("config", "set", "endpoints.lab.headers.X-Key", "s3cret")
+
+    shown = run_cli("config", "show", "--json")
+
+    keys = {item["key"]: item["value"] for item in shown.json["settings"]}
+    assert keys["endpoints.lab.headers.X-Key"] == "(hidden)"
+    assert "s3cret" not in json.dumps(shown.json)
