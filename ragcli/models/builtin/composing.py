@@ -19,7 +19,7 @@ _SEVERAL = 3
 """Quotations for a question that hardly one sentence answers."""
 _WORTHWHILE = 0.75
 """Further quotations have at least this share of the best one's score."""
-_ALIKE = 0.97
+_ALIKE = 0.985
 """From this share of its score on, a candidate cannot be told from the best one."""
 _BESIDE = 0.6
 """Share from which the documents' own word goes with what came with the question."""

@@ -383,7 +383,12 @@ def _anchored(asked: Asked, item: Candidate) -> tuple[float, float]:
     says "he" and "it".
     """
     around = f"{item.above}\n{item.before}\n{item.text}\n{item.source.label}"
-    return _present(asked.marks, item.text), _present(asked.anchors, around)
+    if item.kind == "row" and item.unit:
+        # The names of columns stand in every row, and single none of them out.
+        own = _present(asked.anchors, " | ".join(item.unit.cells))
+    else:
+        own = _present(asked.marks, item.text)
+    return own, _present(asked.anchors, around)
 
 
 def _present(anchors: frozenset[str], text: str) -> float:
