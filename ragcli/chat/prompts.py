@@ -32,6 +32,7 @@ def source(marker: int, passage: Passage) -> Source:
         passage.units,
         passage.tables,
         tuple(dict.fromkeys(filter(None, (passage.title, *passage.heading)))),
+        passage.source,
     )
 
 

@@ -40,6 +40,9 @@ class Source:
     above: tuple[str, ...] = ()
     """Its document's title and the headings above it, outermost first."""
 
+    origin: str = ""
+    """"" for one's own documents, else the mount that it comes from."""
+
 
 @frozen
 class Quotation:

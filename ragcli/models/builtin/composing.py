@@ -22,7 +22,8 @@ _WORTHWHILE = 0.75
 _ALIKE = 0.985
 """From this share of its score on, a candidate cannot be told from the best one."""
 _BESIDE = 0.6
-"""Share from which the documents' own word goes with what came with the question."""
+"""Share from which one's own documents have their word beside what came with the
+question, or beside somebody else's documents."""
 _GAIN = 0.25
 """Share of the question that a further quotation must add."""
 _LISTED = frozenset({"item", "row", "field", "line"})
@@ -60,7 +61,8 @@ def _earns(asked: Asked, best: Scored, item: Scored, covered: set[str]) -> bool:
     if item.candidate.kind == "code" or not item.candidate.is_whole:
         return False
     share = item.score / best.score if best.score > 0 else 0.0
-    if best.candidate.source.attached and not item.candidate.source.attached:
+    first, second = best.candidate.source, item.candidate.source
+    if (first.attached and not second.attached) or (first.origin and not second.origin):
         return share >= _BESIDE
     if asked.wants_several:
         return share >= _WORTHWHILE
