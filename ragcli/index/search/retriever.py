@@ -43,7 +43,7 @@ class Retriever:
         )
         self._embedder = embedder
         self._threshold = settings.retrieval_threshold
-        self._places: dict[str, tuple[int, int]] = {}
+        self._places: dict[tuple[str, str], tuple[int, int]] = {}
         """Where the passages that were found stand, by id."""
         self._generation = next((r.generation for r in readers if r.generation), "")
 
@@ -77,7 +77,7 @@ class Retriever:
 
         They are in reading order; none has a score. The passage was found here.
         """
-        number, _ = self._places[passage.id]
+        number, _ = self._places[_key(passage)]
         reader = self._combined.readers[number]
         rows = reader.document(passage.path)
         return _Passages(reader, rows, self._places)
@@ -128,7 +128,8 @@ class Retriever:
         best = _shared_out(order, attached[chosen], request.limit)
         passages = self._combined.passages([places[at] for at in best])
         self._places.update(
-            (passage.id, places[at]) for at, passage in zip(best, passages, strict=True)
+            (_key(passage), places[at])
+            for at, passage in zip(best, passages, strict=True)
         )
         return self._judged(queries, scored, dict(zip(best, passages, strict=True)))
 
@@ -176,6 +177,11 @@ class Retriever:
         return SearchResult(passages, shown, relevant, self._generation)
 
 
+def _key(passage: Passage) -> tuple[str, str]:
+    """Returns what tells a passage from that of a mount with the same text and path."""
+    return passage.source, passage.id
+
+
 class _Passages(Sequence[Passage]):
     """Passages of one reader, of which only those that are asked for are read."""
 
@@ -183,7 +189,7 @@ class _Passages(Sequence[Passage]):
         self,
         reader: Reader,
         rows: Sequence[int],
-        places: Mapping[str, tuple[int, int]],
+        places: Mapping[tuple[str, str], tuple[int, int]],
     ) -> None:
         self._reader = reader
         self._rows = rows
@@ -203,7 +209,7 @@ class _Passages(Sequence[Passage]):
 
     def index(self, value: Passage, start: int = 0, stop: int | None = None) -> int:
         """Returns the place of a passage that was found; nothing is read for it."""
-        return self._rows.index(self._places[value.id][1], start, stop or len(self))
+        return self._rows.index(self._places[_key(value)][1], start, stop or len(self))
 
 
 def _shared_out(
