@@ -149,7 +149,6 @@ class ProfileKeys:
     def _written(
         self, redis: Redis, command: Sequence[Any], *, durable: bool = True
     ) -> Any:
-        wire = self.server.wire(redis)
         if self.replicated and durable:
-            return written(wire, self.server.replicas(self.tag), command)
-        return wire.call(*command)
+            return written(redis, self.server.replicas(self.tag), command)
+        return redis.execute_command(*command)  # type: ignore[no-untyped-call]

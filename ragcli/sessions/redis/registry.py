@@ -83,8 +83,7 @@ class Registry:
             if not self._replicated:
                 return redis.hset(key, name, moment)
             replicas = self._server.replicas(self._keyspace.tag)
-            wire = self._server.wire(redis)
-            return written(wire, replicas, ("HSET", key, name, moment))
+            return written(redis, replicas, ("HSET", key, name, moment))
 
         self._server.run(self._keyspace.tag, run)
 

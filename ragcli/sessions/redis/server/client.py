@@ -19,7 +19,6 @@ from ragcli.errors import RagcliError
 from ragcli.sessions.redis.server import faults, sentinels, tls
 from ragcli.sessions.redis.server.addresses import RedisAddress
 from ragcli.sessions.redis.server.replication import Replicas
-from ragcli.sessions.redis.server.wire import Wire
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -51,7 +50,6 @@ class Server:
         self._patience = patience
         self._reached = False
         self._clients: dict[tuple[_Place, bool], Redis] = {}
-        self._wires: dict[Redis, Wire] = {}
         self._replicas: dict[_Place, Replicas] = {}
         self._routes: dict[str, _Place] = {}
         self._master: _Place | None = None
@@ -90,13 +88,6 @@ class Server:
                 self._reached = True
                 return found
 
-    def wire(self, client: Redis) -> Wire:
-        """Returns quicker connections to the server of a client that `run` gave."""
-        known = self._wires.get(client)
-        if known is None:
-            known = self._wires[client] = Wire(client)
-        return known
-
     def replicas(self, tag: str) -> Replicas:
         """Returns what is known of the replicas of the server that has `tag`."""
         return self._replicas.setdefault(self._place(tag), Replicas())
@@ -126,11 +117,8 @@ class Server:
 
     def close(self) -> None:
         """Closes every connection."""
-        for wire in self._wires.values():
-            wire.close()
         for client in self._clients.values():
             client.close()
-        self._wires.clear()
         self._clients.clear()
 
     @staticmethod

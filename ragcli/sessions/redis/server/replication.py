@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli.sessions.redis.server import sentinels
 from ragcli.sessions.redis.server.faults import Unreplicated
-from ragcli.sessions.redis.server.wire import Wire
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 WAIT = 1000
 """Milliseconds to wait for the replicas to confirm a write."""
@@ -78,11 +80,11 @@ class Replicas:
         self.needed = max(1, len(self._heard) - stuck, expected)
 
 
-def written(wire: Wire, replicas: Replicas, command: Sequence[Any]) -> Any:
+def written(redis: Redis, replicas: Replicas, command: Sequence[Any]) -> Any:
     """Runs one writing command and returns its reply, once the replicas have it.
 
     Args:
-        wire: The master's.
+        redis: The master's client.
         replicas: Its replicas.
         command: The parts of the command.
 
@@ -91,7 +93,10 @@ def written(wire: Wire, replicas: Replicas, command: Sequence[Any]) -> Any:
         NotInCharge: The server is no master any more.
     """
     wait = ("WAIT", replicas.needed, WAIT)
-    reply, confirmed, role = wire.calls([command, wait, ("ROLE",)])
+    pipeline = redis.pipeline(transaction=False)
+    for one in (command, wait, ("ROLE",)):
+        pipeline.execute_command(*one)  # type: ignore[no-untyped-call]
+    reply, confirmed, role = pipeline.execute(raise_on_error=False)
     for found in (reply, confirmed, role):
         if isinstance(found, Exception):
             raise found

@@ -93,6 +93,12 @@ def test_a_question_is_stored_once(query: str, searched: dict, stored) -> None:
     assert back.query == query
 
 
+def test_an_empty_question_is_stored_as_well(history: History) -> None:
+    stored = history.commit(a_turn("c", ""), title="t")
+
+    assert history.turn(stored.id).question == ""
+
+
 def test_the_latest_conversation_is_the_one_last_written_to(history: History) -> None:
     assert history.latest() == ""
     first = started(history, "a")

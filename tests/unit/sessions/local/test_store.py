@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from ragcli.config import Settings
 from ragcli.errors import (
     ConfigError,
     Damaged,
-    Locked,
     NewerFormat,
     NotPermitted,
     PassphraseNeeded,
@@ -143,15 +141,6 @@ def test_hostile_names_are_refused_everywhere(
     }
 
 
-def test_the_nearest_name_is_in_the_hint(store: LocalStore) -> None:
-    store.create("work", {}).close()
-
-    with pytest.raises(ProfileNotFound) as caught:
-        store.open("wrok")
-
-    assert "'work'" in caught.value.hint
-
-
 def test_a_renamed_profile_is_the_same(store: LocalStore) -> None:
     before = store.create("old", {})
     append(before.log, "a")
@@ -223,33 +212,6 @@ def test_a_deleted_profile_is_gone_for_those_who_have_it_open(
     ]
     with pytest.raises(ProfileNotFound):
         store.delete("work")
-
-
-def test_what_is_locked_is_neither_renamed_nor_deleted(stores: LocalStores) -> None:
-    store = stores(Settings(lock_wait="0"))
-    store.create("work", {}).close()
-    held, go_on = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with stores().lock("work", 1):
-            held.set()
-            go_on.wait(20)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    held.wait(20)
-    try:
-        for use in (
-            lambda: store.rename("work", "new"),
-            lambda: store.delete("work"),
-            lambda: store.clone("work", "new", history=True),
-        ):
-            with pytest.raises(Locked, match="work: profile is still locked"):
-                use()
-    finally:
-        go_on.set()
-        holder.join()
-    assert store.names() == ["work"]
 
 
 def test_leftovers_of_killed_processes_are_swept_up(

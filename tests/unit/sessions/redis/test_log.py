@@ -10,10 +10,9 @@ import pytest
 from redis.connection import AbstractConnection
 
 from ragcli.config import Settings
-from ragcli.errors import Conflict
 from ragcli.sessions.history.history import History
 from ragcli.sessions.redis.session import RedisSession
-from tests.stores import RedisStores, a_turn, append, draft, questions
+from tests.stores import RedisStores, a_turn, append, questions
 
 
 @dataclass
@@ -47,33 +46,6 @@ def counting(traffic: Traffic) -> Iterator[Traffic]:
     yield spent
     spent.trips = traffic.trips - before.trips
     spent.size = traffic.size - before.size
-
-
-def test_a_batch_is_stored_whole_and_in_order(session: RedisSession) -> None:
-    assert append(session.log, "a", "b", "c") == [1, 2, 3]
-    assert append(session.log, "d") == [4]
-    assert questions(session.log) == ["a", "b", "c", "d"]
-    assert [r.seq for r in session.log.newest(3)] == [2, 1]
-    assert [r.seq for r in session.log.since(2)] == [3, 4]
-    assert session.log.head() == 4
-
-
-def test_an_id_is_stored_once(session: RedisSession, stores: RedisStores) -> None:
-    one = draft("one")
-    first = session.log.append([one])
-    other = stores().open("work").log
-    again = other.append([draft("two"), one, draft("three")], expect=1)
-
-    assert again[1] == first[0]
-    assert [r.seq for r in again] == [2, 1, 3]
-    assert other.append([one], expect=99) == first
-
-
-def test_a_wrong_head_is_refused(session: RedisSession, stores: RedisStores) -> None:
-    append(session.log, "a")
-    with pytest.raises(Conflict, match="at 1, not at 0"):
-        stores().open("work").log.append([draft("b")], expect=0)
-    assert questions(session.log) == ["a"]
 
 
 def test_long_logs_are_read_in_pages(session: RedisSession) -> None:

@@ -8,14 +8,11 @@ import pytest
 from ragcli.config import Settings
 from ragcli.errors import (
     AuditDamaged,
-    ConfigError,
     HistoryDamaged,
     NewerFormat,
-    PassphraseNeeded,
     ProfileNotFound,
     StoreUnavailable,
     UsageError,
-    WrongPassphrase,
 )
 from ragcli.sessions.history.history import History
 from ragcli.sessions.redis.checks.verification import verify
@@ -33,47 +30,6 @@ def ask(session: RedisSession, *questions: str) -> None:
 
 def questions(session: RedisSession) -> list[str]:
     return [turn.question for turn in History(session, Settings()).since(0)]
-
-
-def test_profiles_come_and_go(store: RedisStore, stores: RedisStores) -> None:
-    made = store.create("work", {"retrieval.k": 3})
-    store.create("notes", {})
-
-    assert stores().names() == ["notes", "work"]
-    opened = stores().open("work")
-    assert opened.id == made.id
-    assert len(opened.id) >= 22
-    assert opened.settings() == {"retrieval.k": 3}
-    with pytest.raises(UsageError, match="already"):
-        store.create("work", {})
-    store.delete("work")
-    assert store.names() == ["notes"]
-    with pytest.raises(ProfileNotFound, match="no profile 'work'"):
-        store.open("work")
-
-
-def test_the_nearest_name_is_in_the_hint(store: RedisStore) -> None:
-    store.create("notes", {})
-
-    with pytest.raises(ProfileNotFound) as caught:
-        store.open("noets")
-    assert "notes" in caught.value.hint
-
-
-def test_a_setting_that_cannot_be_makes_no_profile(store: RedisStore) -> None:
-    with pytest.raises(ConfigError):
-        store.create("work", {"retrieval.k": "many"})
-    assert store.names() == []
-
-
-def test_settings_change_for_everybody(
-    session: RedisSession, stores: RedisStores
-) -> None:
-    other = stores().open("work")
-    session.change_settings({"retrieval.k": 9, "model": "builtin"})
-    other.change_settings({"model": None, "ttl": "1h"})
-
-    assert stores().open("work").settings() == {"retrieval.k": 9, "ttl": "1h"}
 
 
 def test_a_renamed_profile_stays_itself(
@@ -95,44 +51,6 @@ def test_a_renamed_profile_stays_itself(
     assert store.names() == ["life", "taken"]
     with pytest.raises(ProfileNotFound, match="renamed"):
         ask(session, "too late")
-
-
-def test_a_clone_is_another_profile(session: RedisSession, store: RedisStore) -> None:
-    ask(session, "first")
-    clone = store.clone("work", "copy", history=True)
-    empty = store.clone("work", "bare", history=False)
-    ask(clone, "second")
-
-    assert clone.id != session.id
-    assert questions(session) == ["first"]
-    assert questions(clone) == ["first", "second"]
-    assert questions(empty) == []
-
-
-def test_a_profile_made_anew_is_not_taken_for_the_old_one(
-    session: RedisSession, stores: RedisStores
-) -> None:
-    stores().delete("work")
-    fresh = stores().create("work", {})
-
-    with pytest.raises(ProfileNotFound, match="made anew"):
-        ask(session, "for the old one")
-    assert questions(fresh) == []
-
-
-def test_an_encrypted_profile_takes_its_passphrase(
-    machines: Callable[..., RedisStores],
-) -> None:
-    mine = machines("mine", encrypted=True)
-    ask(mine().create("diary", {}, passphrase=PASSPHRASE), "a secret question")
-
-    assert questions(mine().open("diary")) == ["a secret question"]
-    mine.passphrase = "wrong"
-    with pytest.raises(WrongPassphrase):
-        mine().open("diary")
-    mine.passphrase = None
-    with pytest.raises(PassphraseNeeded):
-        mine().open("diary")
 
 
 def test_the_server_never_sees_plain_text(
@@ -205,17 +123,6 @@ def test_an_altered_audit_log_is_told(
     redis_server.call("XDEL", key, "1-0")
     with pytest.raises(AuditDamaged, match="entry 1"):
         session.audit.verify()
-
-
-def test_two_writers_of_the_audit_log_make_one_chain(
-    session: RedisSession, stores: RedisStores
-) -> None:
-    other = stores().open("work")
-    for number in range(5):
-        session.audit.record("test.one", number=number)
-        other.audit.record("test.other", number=number)
-
-    assert session.audit.verify() == 11
 
 
 def test_expired_conversations_go_when_a_profile_is_opened(

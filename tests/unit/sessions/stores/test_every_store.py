@@ -92,6 +92,12 @@ def test_the_nearest_name_is_in_the_hint(store: SessionStore) -> None:
     assert "'notes'" in caught.value.hint
 
 
+def test_a_setting_that_cannot_be_makes_no_profile(store: SessionStore) -> None:
+    with pytest.raises(ConfigError):
+        store.create("work", {"retrieval.k": "many"})
+    assert store.names() == []
+
+
 def test_settings_change_for_everybody(session: Session, stores: StoreFactory) -> None:
     other = stores().open("work")
     session.change_settings({"retrieval.k": 9, "model": "builtin"})
