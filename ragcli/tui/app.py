@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from ragcli.errors import ExitCode, RagcliError
@@ -17,11 +19,12 @@ from ragcli.tui import theme
 from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.keyboard import keys
 from ragcli.tui.keyboard.bindings import key
-from ragcli.tui.keyboard.terminals import teach_newlines
+from ragcli.tui.keyboard.terminals import forgive_input, teach_newlines
 from ragcli.tui.lifecycle.keeping import hung_up
 from ragcli.tui.lifecycle.terminal_hangup import when_hung_up
 from ragcli.tui.palette import ChatCommands
 from ragcli.tui.ports import ProfilePort, RuntimePort
+from ragcli.tui.rendering.legible import Legible
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.prompt import Prompt
 from ragcli.tui.widgets.sidebar import Sidebar
@@ -81,6 +84,8 @@ class ChatApp(App[None]):
         conversation: str | None = None,
     ) -> None:
         super().__init__()
+        self.legible = Legible(limited=self.console.color_system == "256")
+        """Sees to it that every text can be read."""
         self.ended_by = 0
         """The signal that ended the chat, 0 for none."""
         self._typed_ahead: list[events.Event] | None = []
@@ -93,6 +98,10 @@ class ChatApp(App[None]):
         if profiles.project_notice:
             self._problems.append(safe_line(profiles.project_notice))
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Returns what each line goes through before it is drawn."""
+        return [*super().get_line_filters(), self.legible]
+
     def get_default_screen(self) -> Screen[None]:
         """Returns the chat, which spares the blank screen that would lie under it."""
         return self.chat
@@ -104,6 +113,8 @@ class ChatApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Sets aside what is typed before there is a prompt that would take it."""
+        if isinstance(event, (events.Key, events.MouseDown)):
+            self.chat.is_by_mouse = isinstance(event, events.MouseDown)
         if self._typed_ahead is not None and isinstance(event, TYPED):
             self._typed_ahead.append(event)
         else:
@@ -217,6 +228,7 @@ def run(
         if conversation:
             first = profile.history.resolve(conversation)
         teach_newlines()
+        forgive_input()
         profiles.prompt = None  # the terminal is the chat's from now on
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)

@@ -22,6 +22,7 @@ from ragcli.chat.events import (
 from ragcli.config import Layer, Resolved
 from ragcli.errors import (
     ConversationNotFound,
+    ModelUnavailable,
     PassphraseNeeded,
     ProfileNotFound,
     RagcliError,
@@ -358,11 +359,14 @@ class Scripted:
             for event in events:
                 said += event.text if isinstance(event, Token) else ""
                 yield event
-        except RagcliError:
+        except RagcliError as error:
             turn = self.unrecorded or replace(
                 self._turn(request, said, "failed", cited=0), retrieved=remembered()
             )
-            yield Failed(turn, request.question[:60] if request.new else None)
+            title = request.question[:60] if request.new else None
+            if isinstance(error, ModelUnavailable) and request.record:
+                turn = self.history.commit(turn, title=title)
+            yield Failed(turn, title)
             raise
 
     def retrieved(self, request: AskRequest) -> Retrieved:

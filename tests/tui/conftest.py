@@ -97,9 +97,12 @@ def chat(backend: Backend) -> Chat:
         given: Backend | None = None,
         size: tuple[int, int] = SIZE,
         conversation: str | None = None,
+        *,
+        few_colours: bool = False,
     ) -> AsyncIterator[tuple[Pilot[Any], ChatApp, Backend]]:
         used = given or backend
         app = ChatApp(used, used.first, conversation)
+        app.legible.limited = few_colours
         async with app.run_test(size=size, notifications=True) as pilot:
             await until(pilot, lambda: app.chat.is_mounted, "the screen")
             await until(pilot, lambda: app.chat.status.status.documents >= 0, "loaded")

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 from textual.widgets import Static
 
@@ -13,7 +14,7 @@ from ragcli.chat.answering import BROKEN_OFF
 from ragcli.chat.events import AskRequest, Failed, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError, UsageError
 from ragcli.sessions.records.records import Turn
-from ragcli.text import labelled, safe_line
+from ragcli.text import labelled, safe_line, safe_name
 from ragcli.tui.attachments import attached
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import NONE, Selection
@@ -253,7 +254,12 @@ class Answering:
                 return
         rate = asking.rate()
         speed = f"{rate:.0f} tokens/s" if rate >= 1 else ""
-        view.settle(turn, note or speed, stale)
+        if turn.status == "nothing_found" and self._status.status.documents == 0:
+            view.settle(turn, note, nothing=_no_documents(Path.cwd()))
+            if not self._prompt.text:
+                self._prompt.put("/add .")
+        else:
+            view.settle(turn, note or speed, stale)
         await self._selection.follow(view, _no_sources(turn))
 
     def _taken_place_of(self, asking: Asking) -> TurnView | None:
@@ -389,6 +395,17 @@ class Answering:
 def _says_nothing_new(turn: Turn, old: Turn) -> bool:
     """Tells whether a turn that broke off adds nothing to the one it was to replace."""
     return not turn.answer and not turn.seq and turn.question == old.question
+
+
+def _no_documents(here: Path) -> str:
+    """Returns what a question is answered with where there are no documents."""
+    name = safe_name(str(here)).replace("`", "'")
+    return (
+        "There are no documents to answer from yet.\n\n"
+        f"- Enter adds the working directory, `{name}`: `/add .` stands below.\n"
+        "- `/add PATH` adds another file or folder.\n"
+        "- `@PATH` in a question reads a file for that question alone."
+    )
 
 
 def _no_sources(turn: Turn) -> str:

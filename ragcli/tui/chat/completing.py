@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from ragcli.tui import commands
 from ragcli.tui.attachments import mention_start, paths_like
@@ -69,9 +70,11 @@ class Completing:
         start = len(word) + 2
         if kind == "path":
             found = await aside(lambda: list(paths_like(argument)))
-            # A directory that is named means all of it, not the first file in it.
-            whole = [argument] * (argument.endswith("/") and bool(found))
-            return [Completion(start, path, runs=True) for path in whole + found]
+            # What is named whole is meant, not what is in it or begins like it.
+            is_whole = bool(argument) and await aside(_exists, argument)
+            whole = [argument] * is_whole
+            paths = dict.fromkeys(whole + found)
+            return [Completion(start, path, runs=True) for path in paths]
         named = self._names.get(kind)
         if named is None:
             return ()
@@ -107,6 +110,10 @@ class Completing:
         ):
             self._offers.offer(())
             self._prompt.send()
+
+
+def _exists(path: str) -> bool:
+    return Path(path).expanduser().exists()
 
 
 def _mention(path: str) -> str:

@@ -9,12 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Static, TextArea
 
 from ragcli.errors import RagcliError
 from ragcli.tui import commands
@@ -55,14 +56,24 @@ from ragcli.tui.widgets.answer import AnswerView
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.ingest import IngestBar
-from ragcli.tui.widgets.prompt import Prompt
-from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.widgets.prompt import Prompt, plain_lines
+from ragcli.tui.widgets.sidebar import Choices, Sidebar
 from ragcli.tui.widgets.sources import SourceCard, SourcesPane
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew
 from ragcli.tui.workers.threads import aside
+
+_WRITTEN_IN = (Input, TextArea)
+"""What takes letters as text."""
+
+_WHERE: tuple[tuple[type[Widget], str], ...] = (
+    (TurnView, "answer"),
+    (SourceCard, "source"),
+    (Choices, "list"),
+)
+"""What takes letters as commands, and what it is called."""
 
 DEFERRED_STYLES = Path(__file__).parents[1] / "deferred.tcss"
 """The styles of all that is mounted after the first frame."""
@@ -115,6 +126,8 @@ class ChatScreen(Screen[None]):
 
     changed_keys: Mapping[str, str] = MappingProxyType({})
     """The keys that the user has set, by binding id."""
+    is_by_mouse = False
+    """Whether the last thing the user did was a click."""
     _starting: str | None = None
 
     def __init__(self, profiles: RuntimePort, profile: ProfilePort) -> None:
@@ -346,7 +359,7 @@ class ChatScreen(Screen[None]):
         """Shows conversations and profiles and goes to them; from there, hides them."""
         shown = self.sidebar.display and not self._is_inside(self.sidebar)
         if shown or self.panes.toggle("sidebar"):
-            self.sidebar.query_one("#conversations").focus()
+            self.sidebar.conversations.focus()
         else:
             self.prompt.focus()
 
@@ -400,6 +413,37 @@ class ChatScreen(Screen[None]):
             self.desk.do("page", self.conversations.show_end)
         else:
             self.transcript.anchor()
+
+    # Where the user writes
+
+    def on_key(self, event: events.Key) -> None:
+        """Gives the prompt what is typed elsewhere and means nothing there."""
+        if (
+            event.is_printable
+            and not isinstance(self.focused, _WRITTEN_IN)
+            and event.key not in self.active_bindings
+        ):
+            event.stop()
+            self._write(event.character or "")
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Gives the prompt what is pasted elsewhere."""
+        if not isinstance(self.focused, _WRITTEN_IN):
+            event.stop()
+            self._write(event.text)
+
+    def _write(self, text: str) -> None:
+        self.prompt.focus()
+        self.prompt.insert(plain_lines(text))
+
+    def on_descendant_focus(self) -> None:
+        """Says what letters do; whoever came by mouse goes on to write."""
+        focused = self.focused
+        if self.is_by_mouse and not isinstance(focused, _WRITTEN_IN):
+            self.prompt.focus()
+            return
+        name = next((said for kind, said in _WHERE if isinstance(focused, kind)), "")
+        self.status.say(where=f"{name}: letters act, Esc to write" if name else "")
 
     # What the prompt says
 

@@ -1,11 +1,22 @@
-"""What Textual does not know yet about the keys of older terminals."""
+"""What Textual does not know yet about keys and bytes of terminals.
+
+Read with Textual 8.2: its input thread decodes strictly and parses what it gets, so a
+byte that is no UTF-8, or a key code that is no character, ends the program.
+"""
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, cast
 
+from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver, linux_inline_driver
 from textual.keys import Keys
+from textual.message import Message
 
 NEWLINES = ("\x1b\r", "\x1b\n")
 """Alt+Enter where no keyboard protocol is spoken: Escape, then the line end."""
@@ -22,3 +33,48 @@ def teach_newlines() -> None:
     """
     table: dict[str, tuple[Keys, ...]] = dict.fromkeys(NEWLINES, (Keys.ControlJ,))
     cast("dict[str, Any]", ANSI_SEQUENCES_KEYS).update(table)
+
+
+LATIN = "ragcli.latin1"
+"""The error handler that takes a byte which is no UTF-8 for a character of its own."""
+
+
+def _as_latin1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    # One character a byte: reports of old mice count three of them.
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+class ForgivingParser(XTermParser):
+    """Ignores a key or a click whose numbers mean nothing."""
+
+    def _sequence_to_key_events(
+        self,
+        sequence: str,
+        alt: bool = False,  # noqa: FBT001, FBT002 - as Textual
+    ) -> Iterator[events.Key]:
+        try:
+            yield from super()._sequence_to_key_events(sequence, alt)
+        except (ValueError, OverflowError):  # beyond what a character's number can be
+            yield events.Key(Keys.Ignore, sequence)
+
+    def parse_mouse_code(self, code: str) -> Message | None:
+        """Returns the mouse event that a report means, None for none."""
+        try:
+            return super().parse_mouse_code(code)
+        except (ArithmeticError, ValueError):
+            return None
+
+
+def forgive_input() -> None:
+    """Has nothing that is typed or pasted end the program, whatever its bytes are."""
+    codecs.register_error(LATIN, _as_latin1)
+    for driver in (linux_driver, linux_inline_driver):
+        module = cast("Any", driver)
+        module.getincrementaldecoder = _lenient_decoder
+        module.XTermParser = ForgivingParser
+
+
+def _lenient_decoder(encoding: str) -> partial[codecs.IncrementalDecoder]:
+    return partial(codecs.getincrementaldecoder(encoding), errors=LATIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _BULLETS = "•◦▪‣"
+_TASK = re.compile(r"\[([ xX])\] ")
+_DONE, _UNDONE = "☑", "☐"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class MarkdownBlock:
     """The language of a block of code, as the fence names it."""
     rows: tuple[tuple[Content, ...], ...] = ()
     """The cells of a table, the header first."""
+    aligns: tuple[str, ...] = ()
+    """How each column of a table is aligned: `left`, `right` or `center`."""
 
 
 @cache
@@ -57,7 +62,28 @@ def parser() -> MarkdownIt:
         .disable(["reference", "lheading", "code", "html_block", "html_inline"])
     )
     made.inline.ruler.before("link", "marker", _marker)
+    made.inline.ruler.before("escape", "formula", _formula)
     return made
+
+
+_FORMULA = re.compile(r"\\\[(?:[^\\]|\\(?!\]))+\\\]|\\\((?:[^\\]|\\(?!\)))+\\\)")
+"""`\\[ … \\]` and `\\( … \\)`, as models write formulas."""
+
+_NUMBERS = re.compile(r"[\s\d,;\u2013-]*")
+
+
+def _formula(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's
+    r"""Leaves a formula as it is written: in it a backslash escapes nothing.
+
+    `\[1\]` is no formula but a marker's lookalike, whose brackets are escaped.
+    """
+    match = _FORMULA.match(state.src, state.pos)
+    if match is None or _NUMBERS.fullmatch(match[0][2:-2]):
+        return False
+    if not silent:
+        state.push("text", "", 0).content = match[0]
+    state.pos += len(match[0])
+    return True
 
 
 def _marker(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's
@@ -98,6 +124,7 @@ class BlockBuilder:
     _blocks: list[MarkdownBlock] = field(default_factory=list)
     _stack: list[_Container] = field(default_factory=list)
     _rows: list[list[Content]] = field(default_factory=list)
+    _aligns: list[str] = field(default_factory=list)
     _heading: str = ""
     _tight: bool = False
 
@@ -124,6 +151,9 @@ class BlockBuilder:
             self._tight = token.hidden
         elif kind == "tr":
             self._rows.append([])
+        elif kind == "th":
+            style = str(token.attrs.get("style", ""))
+            self._aligns.append(style.partition("text-align:")[2] or "left")
 
     def _container(self, token: Token, kind: str) -> _Container:
         depth = sum(c.kind == "bullet_list" for c in self._stack)
@@ -149,8 +179,9 @@ class BlockBuilder:
         elif kind == "heading":
             self._heading = ""
         elif kind == "table":
-            self._put("table", Content(""), rows=tuple(map(tuple, self._rows)))
-            self._rows = []
+            rows, aligns = tuple(map(tuple, self._rows)), tuple(self._aligns)
+            self._put("table", Content(""), rows=rows, aligns=aligns)
+            self._rows, self._aligns = [], []
 
     def _leaf(self, token: Token) -> None:
         if token.type == "inline":
@@ -167,7 +198,17 @@ class BlockBuilder:
         elif self._heading:
             self._put("heading", content)
         else:
-            self._put("text", content, gap=not self._tight)
+            self._put("text", self._task(content), gap=not self._tight)
+
+    def _task(self, content: Content) -> Content:
+        """Makes a check box of `[x]` at the beginning of a list item."""
+        item = self._stack[-1] if self._stack else None
+        match = _TASK.match(content.plain)
+        if item is None or item.kind != "item" or not item.fresh or match is None:
+            return content
+        item.bullet = f"{_UNDONE if match[1] == ' ' else _DONE} "
+        item.indent = " " * len(item.bullet)
+        return content[match.end() :]
 
     def _put(
         self,
@@ -177,13 +218,16 @@ class BlockBuilder:
         gap: bool = True,
         language: str = "",
         rows: tuple[tuple[Content, ...], ...] = (),
+        aligns: tuple[str, ...] = (),
     ) -> None:
         first, rest = self._prefixes()
         top = not self._stack or all(c.fresh for c in self._stack)
         if any(c.kind == "item" for c in self._stack) and not top:
             gap = gap and kind in {"code", "table"}
         self._blocks.append(
-            MarkdownBlock(kind, content, first, rest, gap or top, language, rows)
+            MarkdownBlock(
+                kind, content, first, rest, gap or top, language, rows, aligns
+            )
         )
         for container in self._stack:
             container.fresh = False

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"https?://[^\s<>\"'`|)\]]+")
 _NUMBER = re.compile(r"\d+")
+_OPENING = frozenset("([{]“„«'\"*_")
+"""What a marker may stand right after; `]` ends the marker before it."""
+
 _SPACES = re.compile(r"\s+")
 
 
@@ -67,6 +70,8 @@ class InlineWriter:
     def _add(self, text: str, style: Style | None = None) -> None:
         """Adds text; an entity such as `&#x202e;` is a character only here."""
         text = safe_text(text)
+        if not text:
+            return
         start = self._length
         self._pieces.append(text)
         self._length += len(text)
@@ -87,6 +92,9 @@ class InlineWriter:
     def _marker(self, child: Token) -> None:
         """Writes a marker: what surrounds a number goes with it."""
         raw, at = child.content, 0
+        before = self._pieces[-1][-1:] if self._pieces else ""
+        if before and not before.isspace() and before not in _OPENING:
+            self._add(" ")
         found = list(_NUMBER.finditer(raw))
         for match in found:
             end = len(raw) if match is found[-1] else match.end()

@@ -130,10 +130,13 @@ class Layout:
             if header:
                 content = content.stylize_before(self.palette.strong)
             cells.append(content.wrap(width))
+        aligns = (*block.aligns, *["left"] * len(cells))
         for number in range(max((len(cell) for cell in cells), default=0)):
             parts = [
-                _padded(cell[number] if number < len(cell) else Content(""), width)
-                for cell, width in zip(cells, widths, strict=False)
+                _padded(
+                    cell[number] if number < len(cell) else Content(""), width, align
+                )
+                for cell, width, align in zip(cells, widths, aligns, strict=False)
             ]
             line = self._muted(" │ ").join(parts)
             yield self._strip(self._muted(block.rest) + line)
@@ -144,8 +147,10 @@ def _style(style: str | Style) -> Style:
     return Style.parse(style) if isinstance(style, str) else style
 
 
-def _padded(content: Content, width: int) -> Content:
-    return content.pad_right(max(0, width - content.cell_length))
+def _padded(content: Content, width: int, align: str) -> Content:
+    room = max(0, width - content.cell_length)
+    before = {"right": room, "center": room // 2}.get(align, 0)
+    return content.pad_left(before).pad_right(room - before)
 
 
 def _column_widths(rows: tuple[tuple[Content, ...], ...], width: int) -> list[int]:

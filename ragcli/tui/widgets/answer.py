@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -205,7 +206,8 @@ class AnswerView(Widget):
             return strip
         style = self.screen.get_component_rich_style("screen--selection")
         before, inside, after = strip.divide([start, stop, strip.cell_length])
-        return Strip.join([before, inside.apply_style(style), after])
+        lit = Segment.apply_style(inside, post_style=style)  # over grounds of its own
+        return Strip.join([before, Strip(lit, inside.cell_length), after])
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Returns the selected text as it stands on the screen."""

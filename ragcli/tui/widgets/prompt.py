@@ -15,6 +15,11 @@ from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.keyboard.terminals import MODIFIED_ENTER
 
 
+def plain_lines(text: str) -> str:
+    """Returns a text with plain line ends, whatever it was pasted with."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class Prompt(TextArea):
     """A text area that grows, sends on Enter and remembers what was sent.
 
@@ -178,5 +183,5 @@ class Prompt(TextArea):
         """Takes pasted lines as they are, with their own line ends made plain."""
         event.prevent_default()
         event.stop()
-        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        text = plain_lines(event.text)
         self.replace(text, *self.selection, maintain_selection_offset=False)

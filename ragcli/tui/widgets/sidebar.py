@@ -23,6 +23,12 @@ _LISTED = 200
 """Conversations that are listed; `/conversation` finds all of them."""
 
 
+class Choices(OptionList):
+    """A list that a click chooses from without taking the keyboard."""
+
+    FOCUS_ON_CLICK = False  # whoever clicks goes on to write, and letters would act
+
+
 class Sidebar(Vertical):
     """What there is to switch to."""
 
@@ -64,6 +70,8 @@ class Sidebar(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
         super().__init__(id=id)
+        self.conversations = Choices(id="conversations", markup=False, compact=True)
+        self.profiles = Choices(id="profiles", markup=False, compact=True)
         self._conversations: Sequence[Conversation] = ()
         self._current = ""
 
@@ -71,9 +79,9 @@ class Sidebar(Vertical):
         """Mounts the two lists under their titles."""
         await self.mount(
             Static("Conversations", markup=False, classes="title"),
-            OptionList(id="conversations", markup=False, compact=True),
+            self.conversations,
             Static("Profiles", markup=False, classes="title"),
-            OptionList(id="profiles", markup=False, compact=True),
+            self.profiles,
         )
 
     def list_conversations(
@@ -89,7 +97,7 @@ class Sidebar(Vertical):
         ]
         if not current:
             options.insert(0, Option(_line("New conversation", here=True), "new"))
-        self._fill("#conversations", options)
+        self._fill(self.conversations, options)
 
     def list_profiles(
         self,
@@ -115,11 +123,10 @@ class Sidebar(Vertical):
             )
             for name in names
         ]
-        self._fill("#profiles", options)
+        self._fill(self.profiles, options)
 
-    def _fill(self, selector: str, options: list[Option]) -> None:
+    def _fill(self, lines: OptionList, options: list[Option]) -> None:
         """Replaces a list; the highlighted entry stays highlighted."""
-        lines = self.query_one(selector, OptionList)
         at = lines.highlighted_option.id if lines.highlighted_option else None
         lines.clear_options()
         lines.add_options(options)
@@ -129,7 +136,7 @@ class Sidebar(Vertical):
 
     def action_request(self, what: str) -> None:
         """Passes a key on as a wish about the highlighted conversation."""
-        option = self.query_one("#conversations", OptionList).highlighted_option
+        option = self.conversations.highlighted_option
         if option and option.id and option.id != "new":
             self.post_message(self.Requested(what, option.id))
 

@@ -58,6 +58,7 @@ class SourceHead(Widget):
 class SourceCard(Vertical, can_focus=True):
     """One passage: its place, its score, its text with the quotation marked."""
 
+    FOCUS_ON_CLICK = False  # whoever clicks goes on to write, and letters would act
     BINDINGS: ClassVar[list[BindingType]] = [
         key("source.up", "up,k", "request('previous')", "Go to the source before"),
         key("source.down", "down,j", "request('next')", "Go to the source after"),
@@ -158,6 +159,10 @@ class SourceCard(Vertical, can_focus=True):
         """Shows which marker of the answer it belongs to."""
         self.post_message(self.Selected(self))
 
+    def on_click(self) -> None:
+        """Does the same, and leaves the keyboard where it is."""
+        self.post_message(self.Selected(self))
+
 
 def _extract(content: Content, span: tuple[int, int] | None) -> Content:
     """Returns the part of a passage around what is quoted from it."""
@@ -172,12 +177,14 @@ def _extract(content: Content, span: tuple[int, int] | None) -> Content:
 class SourcesPane(VerticalScroll, can_focus=False):
     """The sources of the selected answer."""
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
+        super().__init__(id=id)
+        self._none = Static(_NONE, markup=False, classes="none")
+
     async def mount_deferred(self) -> None:
         """Mounts the title, and the note that stands for no sources."""
-        await self.mount(
-            Static("Sources", markup=False, classes="title"),
-            Static(_NONE, markup=False, classes="none"),
-        )
+        title = Static("Sources", markup=False, classes="title")
+        await self.mount(title, self._none)
 
     @property
     def cards(self) -> list[SourceCard]:
@@ -191,9 +198,8 @@ class SourcesPane(VerticalScroll, can_focus=False):
         with self.app.batch_update():
             await self.query(SourceCard).remove()
             await self.mount_all([SourceCard(source) for source in sources])
-        note = self.query_one(".none", Static)
-        note.update(none)
-        note.display = not sources
+        self._none.update(none)
+        self._none.display = not sources
         self.scroll_home(animate=False)
 
     def select(self, marker: int, *, focus: bool = False) -> bool:

@@ -25,6 +25,8 @@ class Status:
     """Tokens a second."""
     state: str = "ready"
     """`ready`, `searching`, `writing`, …"""
+    where: str = ""
+    """Said in place of `ready` while letters are commands; "" while one writes."""
     kind: str = ""
     """"" when all is well, `busy`, `warning` or `error`."""
 
@@ -62,12 +64,15 @@ class StatusLine(Widget):
             plain.append(f"context {_thousands(used)} of {_thousands(window)}")
         if status.rate:
             plain.append(f"{status.rate:.0f} tokens/s")
+        state, kind = status.state, status.kind
+        if status.where and not kind:
+            state, kind = status.where, "warning"
         colours = {"busy": "$text-accent", "warning": "$text-warning"}
         colours |= {"error": "$text-error", "": "$text-success"}
         return [
             Content.styled(safe_name(status.profile), "bold"),
             *(Content.styled(text, "$foreground 60%") for text in plain),
-            Content.styled(safe_line(status.state), colours[status.kind]),
+            Content.styled(safe_line(state), colours[kind]),
         ]
 
 

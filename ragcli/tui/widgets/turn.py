@@ -36,6 +36,7 @@ class TurnView(Vertical, can_focus=True):
         turn: A recorded turn, or one that is being answered (`seq` 0).
     """
 
+    FOCUS_ON_CLICK = False  # whoever clicks goes on to write, and letters would act
     BINDINGS: ClassVar[list[BindingType]] = [
         key("turn.up", "up,k", "request('previous')", "Go to the turn before"),
         key("turn.down", "down,j", "request('next')", "Go to the turn after"),
@@ -130,7 +131,11 @@ class TurnView(Vertical, can_focus=True):
             self._draw()
 
     def settle(
-        self, turn: Turn, note: str = "", stale: frozenset[int] = frozenset()
+        self,
+        turn: Turn,
+        note: str = "",
+        stale: frozenset[int] = frozenset(),
+        nothing: str = _NOTHING,
     ) -> None:
         """Takes the recorded turn in place of the provisional one.
 
@@ -138,10 +143,11 @@ class TurnView(Vertical, can_focus=True):
             turn: As it was recorded.
             note: Said beside the model: `41 tokens/s`, why it failed.
             stale: Markers whose file has changed since.
+            nothing: Shown in place of an answer when nothing was found.
         """
         self.turn, self._stage = turn, ""
         self.sources = from_turn(turn, stale)
-        self.answer.replace(_shown_answer(turn))
+        self.answer.replace(_shown_answer(turn, nothing))
         self.note = note
         self._draw()
 
@@ -204,13 +210,17 @@ class TurnView(Vertical, can_focus=True):
         """Becomes the selected turn."""
         self.post_message(self.Selected(self, self.marker))
 
+    def on_click(self) -> None:
+        """Becomes the selected turn, and leaves the keyboard where it is."""
+        self.post_message(self.Selected(self, self.marker))
+
     @on(AnswerView.MarkerClicked)
     def _clicked(self, message: AnswerView.MarkerClicked) -> None:
         message.stop()
         self.post_message(self.Selected(self, message.marker))
 
 
-def _shown_answer(turn: Turn) -> str:
+def _shown_answer(turn: Turn, nothing: str = _NOTHING) -> str:
     if not turn.answer and turn.status == "nothing_found":
-        return _NOTHING
+        return nothing
     return turn.answer
