@@ -69,6 +69,19 @@ class PseudoTerminal:
         """Types text; `\\r` is Enter."""
         os.write(self._ours, text.encode())
 
+    def send(self, raw: bytes) -> None:
+        """Sends bytes as they are, as a terminal or a paste may."""
+        os.write(self._ours, raw)
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the command."""
+        self._process.send_signal(number)
+
+    @property
+    def said(self) -> str:
+        """All that was written."""
+        return self._said.decode(errors="replace")
+
     def until(self, text: str) -> None:
         """Waits until something has been written, in one piece."""
         end = time.monotonic() + _PATIENCE

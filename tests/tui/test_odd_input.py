@@ -1,0 +1,82 @@
+"""Nothing that a terminal sends, and no kill, ends the chat with a crash."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ragcli.runtime import Runtime
+from tests.fakes.ollama import FakeOllama
+from tests.tui.pseudo_terminal import PseudoTerminal
+from tests.tui.test_hangup import _answerable
+
+SLOW = "Every word takes its time, " * 400
+KILLED = 128 + signal.SIGTERM
+
+_RANDOM = random.Random(7)
+ODD = {
+    "latin-1": b"caf\xe9 A",
+    "mouse beyond column 95": b"\x1b[M#\x90\x30",
+    "a key that is no character": b"\x1b[97;1;99999999u\x1b[99999999;1u",
+    "a click nowhere": b"\x1b[<0;99999999999;0M",
+    "half a character": b"\xe2\x82",
+    "high bytes": bytes(_RANDOM.randrange(0x80, 0x100) for _ in range(300)),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOllama]:
+    """A model server."""
+    with FakeOllama() as fake:
+        yield fake
+
+
+@pytest.fixture
+def runtime(home: Path) -> Runtime:
+    """A profile with one document."""
+    runtime = Runtime({}, {**os.environ, "RAGCLI_HOME": str(home)})
+    runtime.open("default").close()
+    _answerable(runtime)
+    return runtime
+
+
+@pytest.mark.parametrize("options", [(), ("--inline",)])
+def test_no_bytes_end_the_chat(
+    runtime: Runtime, server: FakeOllama, options: tuple[str, ...]
+):
+    environ = {"OLLAMA_HOST": server.host}
+    with PseudoTerminal("chat", "--new", *options, environ=environ) as terminal:
+        terminal.until("1 document")
+        for number, raw in enumerate(ODD.values()):
+            terminal.send(raw)
+            terminal.type(f"\nstill{number}here")
+            terminal.until(f"still{number}here")
+        terminal.send(b"\x11")
+        code = terminal.code()
+
+    assert "Traceback" not in terminal.said
+    assert code == 0
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_kill_while_an_answer_streams_is_clean(
+    runtime: Runtime, server: FakeOllama, moment: int
+):
+    server.rate = 200
+    server.replies.append(SLOW)
+    environ = {"OLLAMA_HOST": server.host}
+    with PseudoTerminal("chat", "--new", environ=environ) as terminal:
+        terminal.until("1 document")
+        terminal.type("How long?\r")
+        terminal.until("takes its" if moment else "searching")
+        terminal.signal(signal.SIGTERM)
+        code = terminal.code()
+
+    assert "NoMatches" not in terminal.said
+    assert "Traceback" not in terminal.said
+    assert code == KILLED
