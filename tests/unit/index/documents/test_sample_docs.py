@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from ragcli.config import Settings
+from ragcli.config import settings
 from ragcli.errors import ExitCode
 from ragcli.index.documents.discover import Found, find
 from ragcli.index.documents.loaders.load import load
@@ -45,7 +44,7 @@ def test_the_exit_codes_are_the_programs():
 
 def test_the_settings_are_the_programs():
     told = json.loads((SAMPLES / "settings.json").read_text())["settings"]
-    declared = {field.metadata["key"]: field for field in fields(Settings)}
+    declared = settings.declared()
     assert told.keys() == declared.keys()
     for key, entry in told.items():
         default = declared[key].default
