@@ -122,9 +122,7 @@ class FakeOpenAI:
         """Texts that a request for embeddings may have; 0 for any."""
         self.seen: list[Seen] = []
         handler = type("Handler", (_Handler,), {"fake": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._http.daemon_threads = True
-        self._http.block_on_close = False
+        self._http = _Server(("127.0.0.1", port), handler)
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.02,), daemon=True
         )
@@ -168,6 +166,14 @@ class FakeOpenAI:
     def next_pieces(self, messages: Sequence[Message]) -> list[str]:
         reply = self.replies.popleft() if self.replies else self.answer(messages)
         return pieces_of(reply) if isinstance(reply, str) else list(reply)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *_: object) -> None:
+        """Stays quiet: clients hang up, and are meant to."""
 
 
 def _event(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
