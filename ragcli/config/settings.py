@@ -99,6 +99,11 @@ class Settings:
     max_file_size: str = _setting(
         "documents.max_file_size", "100MB", "Larger files are skipped.", check=size
     )
+    ocr: bool = _setting(
+        "documents.ocr",
+        False,
+        "Read scanned pages of PDF files by text recognition; it takes its time.",
+    )
     memory: str = _setting(
         "memory",
         "recency",

@@ -75,7 +75,7 @@ def attached(
     wanted = [_file(path) for path in paths]
     if text:
         wanted.append(Wanted(STDIN, len(text), "", text))
-    chunking = Chunking(settings.chunk_size, settings.chunk_overlap)
+    chunking = Chunking.of(settings)
     found = map(_prepared, outcomes(wanted, chunking))
     reader = build(found, embedder)
     reader.attached = True

@@ -92,7 +92,7 @@ def _in_memory(
         for item in found
         if isinstance(item, discover.Found)
     ]
-    chunking = Chunking(settings.chunk_size, settings.chunk_overlap)
+    chunking = Chunking.of(settings)
     documents = []
     for outcome in outcomes(wanted, chunking):
         if outcome.prepared:
@@ -118,6 +118,7 @@ def _key(places: list[str], embedder: Embedder, settings: Settings) -> str:
         settings.chunk_size,
         settings.chunk_overlap,
         settings.max_file_size,
+        settings.ocr,
     ]
     told = json.dumps([places, made_by]).encode("utf-8", "surrogateescape")
     return hashlib.sha256(told).hexdigest()[:32]

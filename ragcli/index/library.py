@@ -79,7 +79,9 @@ class Library:
         directories = [place for place in places if os.path.isdir(place)]
         view = CatalogueView(base, files)
         known = view.all() if directories else view.some(places)
-        work = plan.of_paths([Path(place) for place in places], known, self._max_size())
+        work = plan.of_paths(
+            [Path(place) for place in places], known, self._max_size(), self._engine()
+        )
         known_roots = self._roots(base, files)
         fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
         request = Request("add", add_roots=fresh)
@@ -94,7 +96,9 @@ class Library:
         from ragcli.index.ingest import unchanged
 
         base, files = self._base()
-        scope = unchanged.Scope.of(base, self._roots(base, files), self._max_size())
+        scope = unchanged.Scope.of(
+            base, self._roots(base, files), self._max_size(), self._engine()
+        )
         place = self._snapshots.notes
         note = unchanged.recall(place, scope) if place else None
         if note:
@@ -116,7 +120,7 @@ class Library:
 
         since = time.time_ns()
         known = CatalogueView(base, files).all()
-        work = plan.of_sync(scope.roots, known, scope.max_size)
+        work = plan.of_sync(scope.roots, known, scope.max_size, scope.engine)
         place = self._snapshots.notes
         if place and work.is_empty:
             note = unchanged.Note.of(work, plan.apart(scope.roots, known))
@@ -127,13 +131,14 @@ class Library:
     def _read_again(
         self, work: Plan, report: IngestReport, progress: Progress, wait: float
     ) -> IngestReport:
-        """Reads again what an older reader made, in batches that stay when stopped."""
+        """Reads again what can be read better, in batches that stay."""
         from ragcli.index.report import Request
 
         if work.outdated:
             progress.note(
                 f"reading {len(work.outdated):,} documents again that an older version "
-                "read; stop at any time, what is done stays"
+                "read, or with scanned pages to recognize; stop at any time, what is "
+                "done stays"
             )
         for batch in work.batches(_AGAIN):
             base, _ = self._base()
@@ -143,6 +148,7 @@ class Library:
                 reread=report.reread + part.changed,
                 removed=report.removed + part.removed,
                 failed=(*report.failed, *part.failed),
+                notices=(*report.notices, *part.notices),
                 skipped=(*report.skipped, *part.skipped),
                 chunks=report.chunks + part.chunks,
                 generation=part.generation,
@@ -312,6 +318,14 @@ class Library:
         ingest = Ingest(self._snapshots, self._embedder, self._settings, progress)
         patience = max(wait, seconds(self._settings.lock_wait))
         return ingest.run(work, request, base, patience)
+
+    def _engine(self) -> str:
+        """Returns what recognizes text in pictures, "" where that is not wanted."""
+        if not self._settings.ocr:
+            return ""
+        from ragcli.index.documents.loaders.pdf import recognition
+
+        return recognition.engine()
 
     def _max_size(self) -> int:
         return size(self._settings.max_file_size)

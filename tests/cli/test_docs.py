@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from ragcli.index.documents.loaders.pdf import recognition
 from tests.cli.conftest import LOCKS
 
 
@@ -34,12 +35,10 @@ def test_pages_that_are_pictures_are_named(notes, run_process):
     ran = run_process("docs", "add", "notes/report.pdf", "--json")
     assert ran.code == 0
     assert "report.pdf: page 2 is a picture without text: not read" in ran.err
-    assert ran.json["notices"] == [
-        {
-            "path": "notes/report.pdf",
-            "notice": "page 2 is a picture without text: not read",
-        }
-    ]
+    [told] = ran.json["notices"]
+    assert told["path"] == "notes/report.pdf"
+    assert "page 2 is a picture without text: not read" in told["notice"]
+    assert "ragcli profile set documents.ocr true" in told["notice"]
 
 
 def test_adding_again_is_free(indexed, run_cli):
@@ -357,3 +356,53 @@ def test_a_document_whose_text_was_deleted_is_removed(indexed, run_process):
     listed = run_process("docs", "list").out
     assert "locks.md" not in listed
     assert "almanac.md" in listed
+
+
+@pytest.mark.skipif(
+    not recognition.engine(), reason="nothing that recognizes text is installed"
+)
+def test_scanned_pages_are_read_once_that_is_switched_on(notes, run_process):
+    report = notes / "lights.pdf"
+    report.write_bytes(scanned("The tower is painted blue", "A page with words."))
+    os.utime(report, (0, 0))  # so old that its time tells that it is unchanged
+    assert run_process("docs", "add", "notes").code == 0
+    assert run_process("docs", "sync", "--json").json["reread"] == 0
+    run_process("profile", "set", "documents.ocr", "true")
+
+    synced = run_process("docs", "sync", "--json").json
+    assert synced["reread"] == 1
+    assert "page 2 was read by text recognition" in synced["notices"][0]["notice"]
+    hits = run_process("search", "tower painted blue", "--json").json["hits"]
+    assert (hits[0]["path"], hits[0]["page"]) == ("notes/lights.pdf", 2)
+    again = run_process("docs", "sync", "--json").json
+    assert (again["reread"], again["notices"]) == (0, [])
+
+
+def scanned(said: str, first: str) -> bytes:
+    """Returns a PDF of a page that has words, and a page that is a picture of some."""
+    import pypdfium2
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    def page(draw) -> bytes:
+        out = io.BytesIO()
+        canvas = Canvas(out, pagesize=(300, 120))
+        draw(canvas)
+        canvas.save()
+        return out.getvalue()
+
+    with pypdfium2.PdfDocument(
+        page(lambda canvas: canvas.drawString(40, 60, said))
+    ) as document:
+        sheet = document[0]
+        pixels = sheet.render(scale=3, rev_byteorder=True).to_numpy()
+        sheet.close()
+    head = b"P6 %d %d 255\n" % (pixels.shape[1], pixels.shape[0])
+    picture = ImageReader(io.BytesIO(head + pixels.tobytes()))
+
+    def both(canvas) -> None:
+        canvas.drawString(40, 60, first)
+        canvas.showPage()
+        canvas.drawImage(picture, 0, 0, 300, 120)
+
+    return page(both)

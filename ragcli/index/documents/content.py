@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from ragcli.errors import UnreadableDocument
@@ -24,12 +25,24 @@ class Content:
         data: The file's bytes.
         name: Its name, without directories.
         format_name: Its format.
+        ocr: Whether text in pictures of pages is to be recognized.
+        allow_time: Gives the loader so many seconds of processor time from now.
     """
 
-    def __init__(self, data: bytes, name: str = "", format_name: str = "") -> None:
+    def __init__(
+        self,
+        data: bytes,
+        name: str = "",
+        format_name: str = "",
+        *,
+        ocr: bool = False,
+        allow_time: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self.data = data
         self.name = name
         self.format = format_name
+        self.ocr = ocr
+        self.allow_time = allow_time
         self.encoding = ""
         """What the bytes were decoded as, where that was a guess; set by `text`."""
 

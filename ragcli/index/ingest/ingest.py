@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -195,7 +195,7 @@ class Ingest:
 
     @property
     def _chunking(self) -> Chunking:
-        return Chunking(self._settings.chunk_size, self._settings.chunk_overlap)
+        return Chunking.of(self._settings)
 
     def _checked_embedder(self, base: Manifest) -> Embedder:
         embedder = self._embedder()
@@ -209,7 +209,10 @@ class Ingest:
             "embedder": embedder.id,
             "dimension": stager.dimension,
             "tokens": has_tokens(embedder),
-            "chunking": asdict(self._chunking),
+            "chunking": {
+                "size": self._settings.chunk_size,
+                "overlap": self._settings.chunk_overlap,
+            },
         }
 
 

@@ -36,10 +36,14 @@ class Plan:
     """What could not even be looked at."""
 
     outdated: list[tuple[Found, Record]] = field(default_factory=list)
-    """Unchanged files that an older reader read; `sort` fills it when `rereads`."""
+    """Unchanged files to read again: an older reader read them, or their pictures of
+    text can be recognized by now; `sort` fills it when `rereads`."""
 
     rereads: bool = False
     """Whether what an older reader made is to be read again."""
+
+    engine: str = ""
+    """What recognizes text in pictures, "" for nothing."""
 
     @property
     def is_empty(self) -> bool:
@@ -61,15 +65,24 @@ class Plan:
                 self.skipped.append(item)
                 continue
             record = known.get(item.location)
+            is_due = record is not None and self._is_due(record)
             if record and catalogue.is_unchanged(record, item.size, item.mtime_ns):
-                if self.rereads and catalogue.is_outdated(record):
+                if is_due and self.rereads:
                     self.outdated.append((item, record))
+                elif is_due:
+                    self.to_read.append((item, {**record, "digest": ""}))
                 else:
                     self.unchanged += 1
-            elif record and self.rereads and catalogue.is_outdated(record):
+            elif record and is_due:
                 self.to_read.append((item, {**record, "digest": ""}))
             else:
                 self.to_read.append((item, record))
+
+    def _is_due(self, record: Record) -> bool:
+        """Tells whether a file is to be read again whether or not it changed."""
+        if self.rereads and catalogue.is_outdated(record):
+            return True
+        return catalogue.lacks_recognition(record, self.engine)
 
 
 def looked_at(known: Mapping[str, Record]) -> dict[str, tuple[int, int]]:
@@ -77,22 +90,39 @@ def looked_at(known: Mapping[str, Record]) -> dict[str, tuple[int, int]]:
     return {path: (item["size"], item["mtime_ns"]) for path, item in known.items()}
 
 
-def of_paths(paths: Sequence[Path], known: Mapping[str, Record], max_size: int) -> Plan:
+def of_paths(
+    paths: Sequence[Path], known: Mapping[str, Record], max_size: int, engine: str = ""
+) -> Plan:
     """Returns the plan for adding `paths`.
+
+    Args:
+        paths: Files and directories.
+        known: The records of the index.
+        max_size: Bytes of the largest file that is indexed.
+        engine: What recognizes text in pictures, "" for nothing.
 
     Raises:
         DocumentNotFound: One of them is not there.
         NotPermitted: One of them cannot be read.
     """
-    plan = Plan()
+    plan = Plan(engine=engine)
     items = discover.find(paths, max_size=max_size, known=looked_at(known))
     plan.sort(items, known)
     return plan
 
 
-def of_sync(roots: Roots, known: Mapping[str, Record], max_size: int) -> Plan:
-    """Returns the plan for bringing an index up to date with the disk."""
-    plan = Plan(rereads=True)
+def of_sync(
+    roots: Roots, known: Mapping[str, Record], max_size: int, engine: str = ""
+) -> Plan:
+    """Returns the plan for bringing an index up to date with the disk.
+
+    Args:
+        roots: The directories to look through.
+        known: The records of the index.
+        max_size: Bytes of the largest file that is indexed.
+        engine: What recognizes text in pictures, "" for nothing.
+    """
+    plan = Plan(rereads=True, engine=engine)
     others = (path for path in apart(roots, known) if os.path.lexists(path))
     places = [*roots.directories, *others]
     left_out = tuple(map(_prefix, roots.left_out))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragcli.config import Settings
     from ragcli.index.documents.elements import Document
 
 
@@ -107,13 +108,21 @@ class Outcome:
 
 @frozen
 class Chunking:
-    """How documents are split."""
+    """How documents are read and split."""
 
     size: int
     """Longest chunk in characters."""
 
     overlap: int
     """Characters that neighbouring chunks share."""
+
+    ocr: bool = False
+    """Whether text in pictures of pages is recognized."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Chunking:
+        """Returns how these settings have documents read and split."""
+        return cls(settings.chunk_size, settings.chunk_overlap, settings.ocr)
 
 
 HERE = 256 << 10
@@ -204,7 +213,7 @@ def _read(wanted: Wanted, chunking: Chunking, most: int) -> Outcome:
         names = ("size", "mtime_ns", "checked_ns")
         return Outcome(location, touched={name: told[name] for name in names})
     try:
-        loaded = load(Path(location), data)
+        loaded = load(Path(location), data, ocr=chunking.ocr)
     except UnreadableDocument:
         if is_blank(data):
             return Outcome(location, skipped="empty")

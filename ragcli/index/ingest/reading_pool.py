@@ -15,11 +15,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import IO
 
 from ragcli.index.documents import formats
 from ragcli.index.documents.loaders.bounds import (
     CPU_LIMIT,
+    RECOGNITION_WAIT,
     cause_of_death,
     too_long,
 )
@@ -119,7 +121,8 @@ class ReadingPool:
         chunking: How documents are split.
         factory: Makes their embedder, `module:name`; "" leaves embedding to others.
         cpu_limit: Seconds of processor time a document.
-        wall_limit: Seconds a document, whatever it waits for.
+        wall_limit: Seconds a document, whatever it waits for; more where text in
+            pictures is recognized.
     """
 
     def __init__(
@@ -191,7 +194,7 @@ class _Worker:
         self._chunking = chunking
         self._factory = factory
         self._cpu_limit = cpu_limit
-        self._wall_limit = wall_limit
+        self._wall_limit = wall_limit + (RECOGNITION_WAIT if chunking.ocr else 0.0)
         self._hung = False
         self._start()
 
@@ -225,8 +228,7 @@ class _Worker:
     def _send(self, group: list[Wanted]) -> None:
         request = {
             "wanted": group,
-            "size": self._chunking.size,
-            "overlap": self._chunking.overlap,
+            "chunking": asdict(self._chunking),
             "cpu": self._cpu_limit,
         }
         if self._process.stdin:

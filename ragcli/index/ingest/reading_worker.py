@@ -38,7 +38,7 @@ def serve(factory: str) -> None:
     bounds.limit_memory(beyond=address_space.used())
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        chunking = Chunking(request["size"], request["overlap"])
+        chunking = Chunking(**request["chunking"])
         found: list[Outcome] = []
         for item in request["wanted"]:
             bounds.allow_processor_time(request["cpu"])

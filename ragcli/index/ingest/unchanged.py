@@ -78,11 +78,14 @@ class Scope:
     max_size: int
     """Bytes of the largest file that is indexed."""
 
+    engine: str = ""
+    """What recognizes text in pictures, "" for nothing."""
+
     @classmethod
-    def of(cls, base: Manifest, roots: Roots, max_size: int) -> Scope:
+    def of(cls, base: Manifest, roots: Roots, max_size: int, engine: str = "") -> Scope:
         """Returns the scope of a sync; no two indexes have the same."""
         made = [base.name, base.created, *(item.id for item in base.segments)]
-        return cls(" ".join(made), roots, max_size)
+        return cls(" ".join(made), roots, max_size, engine)
 
 
 def recall(place: Directory, scope: Scope) -> Note | None:
@@ -143,6 +146,7 @@ def _told(scope: Scope) -> dict[str, Any]:
         "directories": list(roots.directories),
         "left_out": list(roots.left_out),
         "max_size": scope.max_size,
+        "engine": scope.engine,
     }
 
 

@@ -83,6 +83,17 @@ def is_outdated(record: Record) -> bool:
     return int(record.get("reader", 1)) < READER
 
 
+def lacks_recognition(record: Record, engine: str) -> bool:
+    """Tells whether a document has pictures of text that nothing tried to recognize.
+
+    Args:
+        record: What is known of it.
+        engine: What recognizes text, "" for nothing.
+    """
+    facts = record.get("facts", {})
+    return bool(engine and facts.get("scanned") and not facts.get("ocr"))
+
+
 def key(path: str) -> int:
     """Returns the number that stands for a document in the text index, 63 bits."""
     name = hashlib.blake2b(os.fsencode(path), digest_size=8).digest()

@@ -13,6 +13,15 @@ MEMORY_LIMIT = 2 << 30
 CPU_LIMIT = 60
 """Seconds of processor time a document."""
 
+PICTURE_LIMIT = 120
+"""Seconds of processor time that recognizing the text of one picture may take."""
+
+RECOGNITION_LIMIT = 1800.0
+"""Seconds after which no more pictures of a document are recognized."""
+
+RECOGNITION_WAIT = RECOGNITION_LIMIT + 4 * PICTURE_LIMIT
+"""Seconds by which a document may take longer when its pictures are recognized."""
+
 _SPELLED = {
     "dart": "Dart",
     "diff": "a patch",

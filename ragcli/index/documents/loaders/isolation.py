@@ -15,7 +15,12 @@ from typing import IO, Any
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.elements import Document, unpacked
-from ragcli.index.documents.loaders.bounds import CPU_LIMIT, cause_of_death, too_long
+from ragcli.index.documents.loaders.bounds import (
+    CPU_LIMIT,
+    RECOGNITION_WAIT,
+    cause_of_death,
+    too_long,
+)
 
 WALL_LIMIT = 120.0
 """Seconds that a document may take altogether."""
@@ -42,19 +47,22 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def load(self, data: bytes, name: str, format_name: str) -> Document:
+    def load(
+        self, data: bytes, name: str, format_name: str, *, ocr: bool = False
+    ) -> Document:
         """Returns a document as its loader read it.
 
         Args:
             data: Its bytes.
             name: Its file's name.
             format_name: Its format.
+            ocr: Whether text in pictures of pages is to be recognized.
 
         Raises:
             UnreadableDocument: The document is damaged, hostile or too much work.
         """
         with self._lock:
-            answer = self._ask(data, name, format_name)
+            answer = self._ask(data, name, format_name, ocr=ocr)
         if "error" in answer:
             raise UnreadableDocument(answer["error"], answer.get("hint", ""))
         return unpacked(answer["document"])
@@ -71,14 +79,18 @@ class Worker:
                     pipe.close()
         process.wait()
 
-    def _ask(self, data: bytes, name: str, format_name: str) -> dict[str, Any]:
+    def _ask(
+        self, data: bytes, name: str, format_name: str, *, ocr: bool
+    ) -> dict[str, Any]:
         request = {
             "size": len(data),
             "name": name.encode("utf-8", "replace").decode(),
             "format": format_name,
             "cpu": self._cpu_limit,
+            "ocr": ocr,
         }
-        deadline = time.monotonic() + self._wall_limit
+        patience = self._wall_limit + (RECOGNITION_WAIT if ocr else 0.0)
+        deadline = time.monotonic() + patience
         process = self._running()
         header = json.dumps(request).encode() + b"\n"
         try:
@@ -86,7 +98,7 @@ class Worker:
             return _read_answer(_descriptor(process.stdout), deadline)
         except TimeoutError:
             self.close()
-            return {"error": too_long(format_name, self._wall_limit)}
+            return {"error": too_long(format_name, patience)}
         except (BrokenPipeError, EOFError):
             return {"error": self._cause_of_death(process, format_name)}
         except BaseException:

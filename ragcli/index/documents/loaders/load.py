@@ -15,12 +15,13 @@ from ragcli.index.documents.loaders.parse import parse
 from ragcli.language.languages import SAMPLE, detect
 
 
-def load(path: Path, data: bytes | None = None) -> Document:
+def load(path: Path, data: bytes | None = None, *, ocr: bool = False) -> Document:
     """Reads a document.
 
     Args:
         path: Its file; its name tells the format.
         data: Its bytes, where the caller has read them.
+        ocr: Whether text in pictures of pages is to be recognized.
 
     Raises:
         UnreadableDocument: It cannot be opened, is empty, is not what its name says,
@@ -33,7 +34,7 @@ def load(path: Path, data: bytes | None = None) -> Document:
         content[: formats.HEAD]
     )
     try:
-        return _loaded(path, content, name)
+        return _loaded(path, content, name, ocr=ocr)
     except UnreadableDocument as error:
         raise UnreadableDocument(f"{path}: {error.message}", error.hint) from None
 
@@ -46,24 +47,22 @@ def text_document(text: str) -> Document:
     return Document("", (section,), tuple(tables), format="text", language=language)
 
 
-def _loaded(path: Path, data: bytes, name: str) -> Document:
+def _loaded(path: Path, data: bytes, name: str, *, ocr: bool) -> Document:
     if formats.is_isolated(name):
         from ragcli.index.documents.loaders.isolation import shared
 
-        document = shared.load(data, path.name, name)
+        document = shared.load(data, path.name, name, ocr=ocr)
     else:
-        document = parse(Content(data, path.name, name))
+        document = parse(Content(data, path.name, name, ocr=ocr))
     if not document.sections:
-        hint = _SCANNED if name == "pdf" else "there is nothing to index"
-        raise UnreadableDocument("no text in it", hint)
+        [*notices] = document.facts.get("notices", ())
+        reason = "; ".join(["no text in it", *notices])
+        raise UnreadableDocument(reason, "there is nothing to index")
     title = document.title or path.stem.encode("utf-8", "replace").decode()
     language = _language(document)
     if not language and formats.is_settings(name):
         language = "en"
     return replace(document, title=title, format=name, language=language)
-
-
-_SCANNED = "scanned pages need text recognition first, for example with ocrmypdf"
 
 
 def _language(document: Document) -> str:

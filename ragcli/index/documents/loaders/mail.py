@@ -53,7 +53,7 @@ def mail(content: Content) -> Document:
         UnreadableDocument: There is neither a header nor a body in it.
     """
     builder = DocumentBuilder()
-    reader = _Reader(builder, content.name)
+    reader = _Reader(builder, content)
     message = _parsed(content.data)
     reader.read(message, ())
     reader.tell()
@@ -64,7 +64,7 @@ def mail(content: Content) -> Document:
 def mailbox(content: Content) -> Document:
     """Reads the messages of a mailbox, each under its subject."""
     builder = DocumentBuilder()
-    reader = _Reader(builder, content.name)
+    reader = _Reader(builder, content)
     for count, data in enumerate(_messages(content.data)):
         if count == MOST_MESSAGES:
             reader.leave(f"messages after the first {MOST_MESSAGES:,}")
@@ -111,26 +111,38 @@ class _Reader:
 
     Args:
         builder: The document.
-        name: Its file's name.
+        content: What is read.
     """
 
-    def __init__(self, builder: DocumentBuilder, name: str) -> None:
+    def __init__(self, builder: DocumentBuilder, content: Content) -> None:
         self._builder = builder
-        self._name = name
+        self._content = content
+        self._name = content.name
         self._parts = 0
         self._left: list[str] = []
+        self._told: list[str] = []
+        self._scanned: list[str] = []
+        self._engine = ""
 
     def leave(self, what: str) -> None:
         """Remembers what was not read."""
         self._left.append(one_line(what))
 
     def tell(self) -> None:
-        """Says in the document's facts what was not read."""
+        """Says in the document's facts what was not read, or read from pictures."""
+        notices = self._told[:5]
         if self._left:
             shown = "; ".join(self._left[:5])
             more = len(self._left) - 5
             rest = f"; and {more} more" if more > 0 else ""
-            self._builder.facts["notices"] = [f"not read: {shown}{rest}"]
+            notices.insert(0, f"not read: {shown}{rest}")
+        facts = self._builder.facts
+        if notices:
+            facts["notices"] = notices
+        if self._scanned:
+            facts["scanned"] = self._scanned
+        if self._engine:
+            facts["ocr"] = self._engine
 
     def read(self, message: EmailMessage, above: tuple[str, ...]) -> None:
         """Adds a message under these headings."""
@@ -178,14 +190,33 @@ class _Reader:
             self.leave(f"{name} ({kind or 'no known format'})")
             return None
         try:
-            return parse(Content(data, name, format_name))
+            document = parse(
+                Content(
+                    data,
+                    name,
+                    format_name,
+                    ocr=self._content.ocr,
+                    allow_time=self._content.allow_time,
+                )
+            )
         except UnreadableDocument as error:
             self.leave(f"{name} ({error.message})")
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - an attachment is anybody's, and costs itself alone
             self.leave(f"{name} (damaged: {type(error).__name__})")
+        else:
+            self._take_over(name, document)
+            return document
         return None
+
+    def _take_over(self, name: str, document: Document) -> None:
+        """Keeps what is known of the pictures in an attachment."""
+        facts = document.facts
+        if facts.get("scanned"):
+            self._scanned.append(name)
+            self._engine = facts.get("ocr", "")
+            self._told += [f"{name}: {notice}" for notice in facts["notices"]]
 
 
 def _add_body(builder: DocumentBuilder, message: EmailMessage) -> list[Message]:

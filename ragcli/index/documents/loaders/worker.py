@@ -27,7 +27,14 @@ def serve() -> None:
         request = json.loads(line)
         data = requests.read(request["size"])
         bounds.allow_processor_time(request["cpu"])
-        _send(answers, _answer(Content(data, request["name"], request["format"])))
+        content = Content(
+            data,
+            request["name"],
+            request["format"],
+            ocr=request["ocr"],
+            allow_time=bounds.allow_processor_time,
+        )
+        _send(answers, _answer(content))
 
 
 def _answer(content: Content) -> dict[str, Any]:

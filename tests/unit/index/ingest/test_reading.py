@@ -263,7 +263,7 @@ def test_a_document_of_too_many_pieces_is_refused(tmp_path, monkeypatch):
 def test_whatever_a_loader_raises_costs_its_file(tmp_path, monkeypatch, raised):
     real = reading.load
 
-    def load(path, data):
+    def load(path, data, *, ocr=False):
         if path.name == "bad.md":
             raise raised
         return real(path, data)

@@ -37,6 +37,7 @@ from ragcli.index.documents.loaders.pdf.layout import (
 )
 from ragcli.index.documents.loaders.pdf.page import Font, Page, Word
 from ragcli.index.documents.loaders.pdf.running import running
+from ragcli.index.documents.loaders.pdf.scans import Scans
 from ragcli.index.documents.loaders.pdf.tables import Grid
 
 MOST_PAGES = 10_000
@@ -111,7 +112,7 @@ def pdf(content: Content) -> Document:
             f"not a readable PDF: {one_line(str(error))}"
         ) from None
     try:
-        return _Reader(document).read()
+        return _Reader(document, content).read()
     except pypdfium2.PdfiumError as error:
         raise UnreadableDocument(
             f"not a readable PDF: {one_line(str(error))}"
@@ -123,13 +124,13 @@ def pdf(content: Content) -> Document:
 class _Reader:
     """One walk over the pages."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, content: Content) -> None:
         self._document = document
+        self._scans = Scans(content)
         self._builder = DocumentBuilder()
         self._marks = bookmarks(document)
         self._sizes: Counter[float] = Counter()
         self._said: set[str] = set()
-        self._scanned: list[int] = []
         self._has_fields = False
         self._last: Grid | None = None
 
@@ -147,25 +148,16 @@ class _Reader:
             for key, value in forms.xfa_data(self._document.raw):
                 self._builder.field(key, value)
         self._builder.title = ""
-        self._tell(count)
+        self._tell()
         return self._builder.document()
 
-    def _tell(self, count: int) -> None:
+    def _tell(self) -> None:
         """Sets title and facts."""
         metadata = self._document.get_metadata_dict(skip_empty=True)
         self._builder.title = _told(metadata.get("Title", ""))
         if author := _told(metadata.get("Author", "")):
             self._builder.facts["author"] = author
-        if self._scanned:
-            self._builder.facts["scanned"] = self._scanned
-            told = _numbers(self._scanned)
-            which = f"pages {told} are" if len(self._scanned) > 1 else f"page {told} is"
-            if len(self._scanned) < count:
-                self._builder.facts["notices"] = [
-                    f"{which} a picture without text: not read"
-                    if len(self._scanned) == 1
-                    else f"{which} pictures without text: not read"
-                ]
+        self._builder.facts |= self._scans.facts()
 
     def _write(self, numbers: range) -> None:
         """Reads a stretch of pages and adds what they say."""
@@ -193,7 +185,7 @@ class _Reader:
         words = page.words()
         rules, pictured = page.drawn()
         if len(words) < _FEWEST_WORDS and pictured > _PICTURED:
-            self._scanned.append(number)
+            words = self._scans.words(number, self._document) or words
         turned = {word.line for word in words if _is_sideways(word)}
         level = [word for word in words if word.line not in turned]
         sideways = [word for word in words if word.line in turned]
@@ -479,14 +471,3 @@ def _sideways_lines(words: Sequence[Word]) -> Iterator[str]:
             line = []
         line.append(word)
     yield " ".join(item.text for item in line)
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    """Returns page numbers as people write them: `2, 5-7`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in runs)
