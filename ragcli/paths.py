@@ -11,6 +11,7 @@ from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 
 PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 
 @frozen
@@ -97,6 +98,23 @@ def checked_profile_name(name: str) -> str:
             "use 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit",
         )
     return name
+
+
+def checked_path(typed: str) -> Path:
+    """Returns what a user typed as a path, as it was typed.
+
+    Raises:
+        UsageError: It is an address, of a page on the web say, and no path that is
+            there.
+    """
+    address = _ADDRESS.match(typed)
+    if address and not os.path.lexists(typed):
+        # What comes after the scheme may hold a password.
+        raise UsageError(
+            f"{address[0]}… is an address: web pages are not supported",
+            "save the page to a file, then add the file",
+        )
+    return Path(typed)
 
 
 def shown(path: str | os.PathLike[str]) -> str:

@@ -114,6 +114,15 @@ def test_a_huge_file(indexed, run_process):
     one_line(ran, 6, "huge.txt")
 
 
+@pytest.mark.parametrize("command", [("docs", "add"), ("ask", QUESTION, "--docs")])
+def test_an_address_instead_of_a_path(command, notes, run_process):
+    ran = run_process(*command, "https://ann:secret@example.org/page.html")
+
+    one_line(ran, 2, "https://")
+    assert "save the page to a file" in ran.err
+    assert "secret" not in ran.err
+
+
 def test_a_file_that_vanished(indexed, run_process):
     (indexed / "locks.md").unlink()
     asked = run_process("ask", QUESTION, "--sources")

@@ -15,6 +15,7 @@ import typer
 from ragcli.cli.input import live_names
 from ragcli.cli.output.writer import Output
 from ragcli.errors import ConfigError, UsageError
+from ragcli.paths import checked_path
 from ragcli.text import safe_name
 
 if TYPE_CHECKING:
@@ -248,9 +249,10 @@ def paths(typed: Sequence[str] | None) -> list[Path]:
     """Returns paths as typed.
 
     Raises:
-        UsageError: One is relative, and the working directory was removed.
+        UsageError: One is an address, or is relative and the working directory was
+            removed.
     """
-    found = [Path(path) for path in typed or ()]
+    found = [checked_path(path) for path in typed or ()]
     try:
         for path in found:
             path.absolute()
