@@ -314,7 +314,7 @@ def _kind_score(asked: Asked, item: Candidate) -> tuple[float, bool]:
     if item.kind == "field" and _is_key_asked(asked, item):
         score += KEY_WEIGHT
     for kind in asked.kinds[:1]:
-        holds = kind.is_in(fresh, is_structured=item.kind in _STRUCTURED)
+        holds = kind.is_in(fresh, is_structured=item.kind in {"row", "field"})
         holds = holds and _counts_the_same(asked, item)
         score += TYPE_WEIGHT * holds
         lacks = kind.required and not holds and bool(_LATIN.search(fresh))
