@@ -162,7 +162,7 @@ KINDS = (
     _kind(
         "money",
         r"\bhow much (?:is|are|does|do|did|will|would|was|were|money)\b(?!.*\b(?:sugar|water|memory|time|space)\b)"
-        r"|\b(?:price|cost|costs|fee|charge|salary|rent|deposit|total|amount|payment|budget)s?\b"
+        r"|\b(?:price|cost|costs|fee|charge|salary|rent|deposit|total|amount|payment|budget)s?\b|\b(?:what|how much) .*\bpaid\b"
         r"|\bwie ?viel kostet|was kostet|kosten\b|preis\b|combien co[uû]te|prix\b|cu[aá]nto cuesta|precio",
         MONEY,
         required=True,
@@ -238,6 +238,11 @@ _WHETHER = re.compile(
     r"|hat|haben|kann|muss|darf|wird|est-ce|peut|es|son|puede)\b",
     _I,
 )
+_UNIT = re.compile(
+    r"(?:mile|kilomet(?:er|re)|met(?:er|re)|foot|feet|inche?|yard|gram|kilo|kilogram|pound|ton|lit(?:er|re)|gallon"
+    r"|second|minute|hour|day|week|month|year|degree|percent|euro|dollar|byte|megabyte|gigabyte)s?"
+)
+"""What a number is measured in: a table says `km` and `Distance (mi)`."""
 _NEXT = re.compile(
     r"\b(?:after(?:wards)?|next|then|nach|danach|apr[eè]s|despu[eé]s)\b", _I
 )
@@ -279,7 +284,8 @@ class Asked:
     def counted(self) -> frozenset[str]:
         """What is to be counted, in a question that begins so; lower case."""
         match = _COUNTED.search(self.text)
-        return frozenset(match["what"].lower().split()) if match else frozenset()
+        found = frozenset(match["what"].lower().split()) if match else frozenset()
+        return frozenset() if any(map(_UNIT.fullmatch, found)) else found
 
     @cached_property
     def asks_whether(self) -> bool:
