@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from contextlib import suppress
 
-from ragcli.storage.files import Directory
 from ragcli.text import safe_line
+from ragcli.tui import choices
 from ragcli.tui.ports import RuntimePort
 
-_FILE = "chat-theme"
+_KEY = "tui.theme"
 
 
 def unknown(name: str, themes: Iterable[str]) -> str:
@@ -25,12 +24,7 @@ def remembered(profiles: RuntimePort) -> str:
 
     A theme that the settings name comes first: then it is "" too.
     """
-    if _origin(profiles) != "default":
-        return ""
-    with suppress(OSError, UnicodeDecodeError):
-        place = profiles.home.data / _FILE
-        return place.read_text(encoding="utf-8").strip()[:64]
-    return ""
+    return choices.remembered(profiles, _KEY)
 
 
 def remember(profiles: RuntimePort, name: str) -> str:
@@ -39,14 +33,8 @@ def remember(profiles: RuntimePort, name: str) -> str:
     Note:
         Writes one small file beside the profiles.
     """
-    origin = _origin(profiles)
-    if origin != "default":
-        return f"tui.theme is set by {safe_line(origin, 80)}: it comes first next time"
-    with Directory.open(profiles.home.data, create=True) as directory:
-        directory.replace(_FILE, f"{name}\n".encode(), durable=False)
+    source = choices.origin(profiles, _KEY)
+    if source != "default":
+        return f"tui.theme is set by {safe_line(source, 80)}: it comes first next time"
+    choices.remember(profiles, _KEY, name)
     return ""
-
-
-def _origin(profiles: RuntimePort) -> str:
-    origins = {origin.key: origin.source for origin in profiles.resolved.origins()}
-    return origins.get("tui.theme", "default")

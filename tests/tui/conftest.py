@@ -18,7 +18,7 @@ from textual.widgets import Input, TextArea
 from ragcli.tui.app import ChatApp
 from tests.tui.backend import Backend
 
-SIZE = (130, 36)
+SIZE = (160, 36)
 
 Chat = Callable[..., AbstractAsyncContextManager[tuple[Pilot[Any], ChatApp, Backend]]]
 

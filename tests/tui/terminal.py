@@ -29,7 +29,7 @@ class Terminal:
         self,
         home: Path,
         environ: Mapping[str, str] | None = None,
-        size: tuple[int, int] = (120, 32),
+        size: tuple[int, int] = (160, 32),
     ) -> None:
         self._socket = f"ragcli-{uuid.uuid4().hex[:12]}"
         self._environ = {"RAGCLI_HOME": str(home), **(environ or {})}

@@ -932,8 +932,12 @@ async def test_any_size_is_usable(chat: Chat, backend: Backend, size: tuple[int,
 
 async def test_panes_fold_by_width(chat: Chat, backend: Backend):
     backend.first.seed(1)
-    async with chat(size=(130, 36)) as (pilot, app, _):
+    async with chat(size=(150, 36)) as (pilot, app, _):
         assert app.chat.sidebar.display
+        assert app.chat.sources.display
+        await pilot.resize_terminal(120, 36)
+        await pilot.pause()
+        assert app.chat.transcript.size.width >= 78
         assert app.chat.sources.display
         await pilot.resize_terminal(100, 36)
         await pilot.pause()

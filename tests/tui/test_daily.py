@@ -215,3 +215,41 @@ async def test_one_is_singular(chat: Chat, backend: Backend):
         await send(pilot, app, "/conversation")
         await until(pilot, lambda: "1 turn " in screen_text(app))
         assert "1 turns" not in screen_text(app)
+
+
+# The answer first
+
+
+async def test_a_pane_that_was_hidden_stays_hidden(chat: Chat, backend: Backend):
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        assert app.chat.sidebar.display
+        await pilot.press("ctrl+b", "ctrl+b")
+        await until(pilot, lambda: not app.chat.sidebar.display)
+    async with chat(Backend(backend.home.data, "work")) as (_, app, _):
+        assert not app.chat.sidebar.display
+        assert app.chat.sources.display
+
+
+async def test_what_is_waited_for_is_said_with_the_seconds(
+    chat: Chat, backend: Backend
+):
+    gate = Gate("words")
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: "reads 2 passages, 1,200 tokens" in screen_text(app))
+        await until(pilot, lambda: "tokens · 1 s" in screen_text(app))
+        gate.let(2)
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        assert "reads 2" not in screen_text(app)
+
+
+async def test_what_is_cited_stands_apart_from_what_was_also_found(
+    chat: Chat, backend: Backend
+):
+    backend.first.seed(1)
+    async with chat() as (_, app, _):
+        titles = [str(w.content) for w in app.chat.sources.query(".group")]
+
+    assert titles == ["Cited", "Also found"]

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.runtime import Runtime
-from tests.fakes.ollama import FakeOllama
+from ragcli.tui.app import ChatApp
+from tests.fakes.ollama import FakeOllama, Fault
+from tests.tui.conftest import until
 from tests.tui.pseudo_terminal import PseudoTerminal
 from tests.tui.test_hangup import _answerable
 
@@ -80,3 +82,31 @@ def test_a_kill_while_an_answer_streams_is_clean(
     assert "NoMatches" not in terminal.said
     assert "Traceback" not in terminal.said
     assert code == KILLED
+
+
+async def test_escape_ends_a_rewrite_while_the_server_is_silent(
+    runtime: Runtime, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OLLAMA_HOST", server.host)
+    profiles = Runtime({}, {**os.environ, "RAGCLI_HOME": str(runtime.home.data)})
+    app = ChatApp(profiles, profiles.open("default"), "")
+    async with app.run_test(size=(120, 32)) as pilot:
+        await until(pilot, lambda: app.chat.status.status.model, "the model")
+        app.chat.ask("How long does it take?")
+        await until(pilot, lambda: app.chat.answering.asking is None, "answered")
+        server.always = Fault("stall", seconds=60)
+        before = len(server.seen)
+        app.chat.ask("And why is that?")
+        await until(pilot, lambda: len(server.seen) > before, "the rewrite")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.chat.answering.asking is None, "stopped")
+        last = app.chat.transcript.last.turn
+        server.always = None
+        app.chat.ask("How long is it?")
+        await until(pilot, lambda: app.chat.answering.asking is None, "answered")
+        after = app.chat.transcript.last.turn
+    app.chat.desk.profile.close()
+
+    assert last.status == "interrupted"
+    assert after.status == "answered"
+    assert after.conversation == last.conversation

@@ -153,6 +153,10 @@ async def reading(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
         pytest.param(unlocking, (100, 30), "textual-dark", 1, id="passphrase"),
         pytest.param(reading, (100, 30), "textual-dark", 1, id="reading"),
         pytest.param(interrupted, WIDE, "textual-dark", 1, id="interrupted"),
+        pytest.param(nothing_more, (80, 24), "textual-dark", 3, id="80x24"),
+        pytest.param(source_chosen, (120, 40), "textual-dark", 3, id="120x40"),
+        pytest.param(source_chosen, (120, 40), "textual-dark 256", 3, id="256"),
+        pytest.param(source_chosen, (120, 40), "textual-light 256", 3, id="256-light"),
     ],
 )
 def test_screen(
@@ -163,12 +167,14 @@ def test_screen(
     theme: str,
     seeded: int,
 ):
+    theme, _, few = theme.partition(" ")
     backend = Backend(tmp_path, "work", "home", settings={"tui.theme": theme})
     if seeded:
         backend.first.seed(2, "The engines")
         backend.first.seed(1, "Splitting documents")
         backend.first.seed(seeded)
     app = ChatApp(backend, backend.first)
+    app.legible.limited = bool(few)
 
     async def run_before(pilot: Pilot[Any]) -> None:
         await loaded(pilot, app, backend)

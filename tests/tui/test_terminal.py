@@ -107,7 +107,7 @@ def test_a_day_in_the_terminal(
     terminal.resize(62, 18)
     terminal.until(lambda: "Conversations" not in terminal.screen.splitlines()[1])
     terminal.until("interrupted")
-    terminal.resize(120, 32)
+    terminal.resize(160, 32)
 
     ask(terminal, "/profile other", "● other")
     terminal.press("C-q")

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from textual.timer import Timer
 from textual.widgets import Static
 
 from ragcli.chat.answering import BROKEN_OFF
@@ -33,6 +34,11 @@ _FRAME = 0.04
 
 _TELL = 0.5
 """Seconds between two statements of the speed."""
+
+_TICK = 0.2
+"""Seconds between two signs of life while an answer is waited for."""
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 _QUEUED = 3
 """Waiting questions that are shown."""
@@ -82,6 +88,8 @@ class Answering:
         """The turn that the question in progress takes the place of, once answered."""
         self._asked_in = 0
         """What was open when the question in progress was asked; see `Desk.opened`."""
+        self._stage = ""
+        self._ticker: Timer | None = None
         self._drawn = 0.0
         self._drawing = False
         self._told = 0.0
@@ -155,10 +163,29 @@ class Answering:
         if self._transcript.has_newer:
             await self.show_end()
         self._live = await self._transcript.add(turn)
-        self._live.stage("searching …")
+        self._wait_for("searching")
         self._selection.take(self._live)
         self._transcript.anchor()
         asking.start()
+
+    def _wait_for(self, stage: str) -> None:
+        """Says what is waited for, and for how long, until the answer begins."""
+        self._stage = stage
+        self._tick()
+        if self._ticker is None:
+            self._ticker = self._desk.screen.set_interval(_TICK, self._tick)
+
+    def _tick(self) -> None:
+        asking = self.asking
+        if self._live is None or asking is None or asking.answer():
+            if self._ticker is not None:
+                self._ticker.stop()
+                self._ticker = None
+            return
+        waited = asking.waited()
+        sign = _SPINNER[int(waited / _TICK) % len(_SPINNER)]
+        seconds = f" · {waited:.0f} s" if waited >= 1 else ""
+        self._live.stage(f"{sign} {self._stage}{seconds}")
 
     def edit(self, turn: Turn | None) -> None:
         """Has the next question take the place of a turn; None for of none."""
@@ -216,18 +243,18 @@ class Answering:
         self.show_state()
         if self._live is None:
             return
-        self._live.stage(f"{model} · reading {counted(event.used, 'passage')} …")
+        reads = f"reads {counted(event.used, 'passage')}"
+        if tokens := asking.context[0]:
+            reads = f"{reads}, {counted(tokens, 'token')}"
+        self._wait_for(f"{model} {reads}")
         self._live.sources = from_passages(event.passages, event.used)
         await self._selection.follow(self._live)
 
     async def _finished(self, asking: Asking, event: Finished) -> None:
         self._take_place(asking, event.turn)
-        await self._settle(asking, event.turn, event.stale)
-        if event.unsupported:
-            many = "s were" if event.unsupported > 1 else " was"
-            self._desk.say(
-                f"{event.unsupported} citation{many} removed: no passage bears it out"
-            )
+        removed = event.unsupported
+        note = f"{counted(removed, 'citation')} removed" if removed else ""
+        await self._settle(asking, event.turn, event.stale, note)
 
     def _take_place(self, asking: Asking, turn: Turn) -> None:
         """Has the next question go on in the conversation that this turn began."""

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from textual.screen import Screen
 
-from ragcli.config import Settings
 from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.widgets.sources import SourcesPane
 
 WIDEST = 160
 """Columns from which both panes are broad ones."""
 
-WIDE = 120
-"""Columns from which both panes stand beside the transcript."""
+WIDE = 150
+"""Columns from which both panes stand beside the transcript: answers come first."""
 
 MIDDLE = 84
 """Columns from which the sources do."""
 
 LOW = 14
 """Lines under which the footer is left out."""
+
+
+class Choices(Protocol):
+    """What the user wants to see, from one chat to the next."""
+
+    def wanted(self, key: str) -> bool:
+        """Tells whether a pane is to be shown; by the key of its setting."""
+
+    def want(self, key: str, *, wanted: bool) -> None:
+        """Remembers whether it is."""
 
 
 class Panes:
@@ -30,7 +39,7 @@ class Panes:
         screen: Where they stand.
         sidebar: Conversations and profiles.
         sources: The sources of an answer.
-        settings: Say which of them the user wants.
+        choices: Say which of them the user wants, and remember it.
     """
 
     def __init__(
@@ -38,14 +47,12 @@ class Panes:
         screen: Screen[Any],
         sidebar: Sidebar,
         sources: SourcesPane,
-        settings: Settings,
+        choices: Choices,
     ) -> None:
         self._screen = screen
         self._panes = {"sidebar": sidebar, "sources": sources}
-        self._wanted = {
-            "sidebar": settings.sidebar,
-            "sources": settings.sources_pane,
-        }
+        self._choices = choices
+        self._wanted = {name: choices.wanted(f"tui.{name}") for name in self._panes}
 
     def fold(self, *, opened: str = "") -> None:
         """Shows and hides panes by width and wish.
@@ -77,6 +84,7 @@ class Panes:
         shown = not pane.display
         if not pane.has_class("-over"):
             self._wanted[name] = shown
+            self._choices.want(f"tui.{name}", wanted=shown)
         self.fold(opened=name if shown else "")
         return shown
 

@@ -34,6 +34,7 @@ from ragcli.tui.chat.profiles import Profiles
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.chat.source_actions import SourceActions
 from ragcli.tui.chat.turn_actions import TurnActions
+from ragcli.tui.choices import PaneChoices
 from ragcli.tui.keyboard import keys
 from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.messages import (
@@ -138,7 +139,7 @@ class ChatScreen(Screen[None]):
         """What the user has asked for before that."""
         self._make_widgets()
         self.desk = Desk(self, profiles, profile)
-        self._make_parts(profile)
+        self._make_parts()
 
     def _make_widgets(self) -> None:
         self.transcript = Transcript(id="transcript")
@@ -151,10 +152,10 @@ class ChatScreen(Screen[None]):
         self._completions = Completions(id="completions")
         self._waiting = Static(id="queue", markup=False)
 
-    def _make_parts(self, profile: ProfilePort) -> None:
+    def _make_parts(self) -> None:
         desk, transcript, prompt = self.desk, self.transcript, self.prompt
         status, sidebar, sources = self.status, self.sidebar, self.sources
-        self.panes = Panes(self, sidebar, sources, profile.settings)
+        self.panes = Panes(self, sidebar, sources, PaneChoices(desk.profiles))
         self.selection = selection = Selection(transcript, sources)
         self.answering = answering = Answering(
             desk, transcript, selection, status, prompt, self._waiting

@@ -25,7 +25,7 @@ until the passage is expanded."""
 
 
 class SourceHead(Widget):
-    """The line above a passage: marker, place and score, fitted to the width.
+    """The line above a passage: marker and place, fitted to the width.
 
     Args:
         source: The passage.
@@ -36,27 +36,25 @@ class SourceHead(Widget):
         self._source = source
 
     def render(self) -> Content:
-        """Returns the line; a long place loses its beginning."""
+        """Returns the line; a long place loses its middle."""
         source = self._source
         flags = (" changed" if source.stale else "") + (
             "" if source.verified else " unverified"
         )
-        score = f"{source.score:.2f}"
-        room = self.size.width - len(f"[{source.marker}]  {flags}{score}")
+        room = self.size.width - len(f"[{source.marker}] {flags}")
         place = source.place
         if len(place) > room > 1:
-            place = "…" + place[-(room - 1) :]
+            kept = room - 1
+            place = place[: kept - kept // 2] + "…" + place[len(place) - kept // 2 :]
         return Content.assemble(
             (f"[{source.marker}] ", "bold $text-accent"),
             (place, "bold"),
             (flags, "$text-warning"),
-            " " * max(1, room - len(place) + 1),
-            (score, "$foreground 60%"),
         )
 
 
 class SourceCard(Vertical, can_focus=True):
-    """One passage: its place, its score, its text with the quotation marked."""
+    """One passage: its place, its text with the quotation marked."""
 
     FOCUS_ON_CLICK = False  # whoever clicks goes on to write, and letters would act
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -133,7 +131,7 @@ class SourceCard(Vertical, can_focus=True):
         spans = quoted_spans(text, [safe_text(quote) for quote in self.source.quotes])
         content = Content(text)
         for span in spans:
-            content = content.stylize("$text-warning on $warning 15%", *span)
+            content = content.stylize("$text-warning on $warning 30%", *span)
         if self.expanded:
             return content
         whole = (spans[0][0], max(end for _, end in spans)) if spans else None
@@ -174,6 +172,21 @@ def _extract(content: Content, span: tuple[int, int] | None) -> Content:
     return (dots if start else Content("")) + kept + (dots if end > 0 else Content(""))
 
 
+def _grouped(sources: Sequence[SourceEntry]) -> list[Widget]:
+    """Returns a card for each source; what is cited stands apart from the rest."""
+    groups = [
+        ("Cited", [source for source in sources if source.cited]),
+        ("Also found", [source for source in sources if not source.cited]),
+    ]
+    filled = [(title, group) for title, group in groups if group]
+    made: list[Widget] = []
+    for title, group in filled:
+        if len(filled) > 1:
+            made.append(Static(title, markup=False, classes="group"))
+        made += [SourceCard(source) for source in group]
+    return made
+
+
 class SourcesPane(VerticalScroll, can_focus=False):
     """The sources of the selected answer."""
 
@@ -196,8 +209,8 @@ class SourcesPane(VerticalScroll, can_focus=False):
         if [card.source for card in self.cards] == list(sources):
             return
         with self.app.batch_update():
-            await self.query(SourceCard).remove()
-            await self.mount_all([SourceCard(source) for source in sources])
+            await self.query(".group, SourceCard").remove()
+            await self.mount_all(_grouped(sources))
         self._none.update(none)
         self._none.display = not sources
         self.scroll_home(animate=False)

@@ -70,7 +70,7 @@ class Asking:
         self._lock = threading.Lock()
         self._fresh: list[str] = []
         self._said: list[str] = []
-        self._first = self._last = 0.0
+        self._begun = self._first = self._last = 0.0
         self.turn: Turn | None = None
         """The turn as it was recorded, once it was."""
         self.failed: Failed | None = None
@@ -83,7 +83,12 @@ class Asking:
 
     def start(self) -> None:
         """Begins."""
+        self._begun = time.monotonic()
         self._thread.start()
+
+    def waited(self) -> float:
+        """Returns the seconds since it began."""
+        return time.monotonic() - self._begun if self._begun else 0.0
 
     def cancel(self) -> None:
         """Stops the answer; what was said is recorded as interrupted."""
