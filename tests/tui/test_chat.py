@@ -867,7 +867,7 @@ async def test_a_damaged_history_opens_what_is_sound(chat: Chat, backend: Backen
 
     history.conversations = damaged
     async with chat() as (pilot, app, _):
-        await until(pilot, lambda: "fails its check" in screen_text(app))
+        await until(pilot, lambda: "fails its check" in notices(app))
         assert QUESTION in screen_text(app)
         assert app.chat.status.status.state == "history unreadable"
     history.conversations = reading

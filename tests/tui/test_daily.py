@@ -29,7 +29,7 @@ async def test_what_is_typed_after_a_click_goes_to_the_prompt(
         where = {
             "answer": app.chat.transcript.last.answer,
             "source": app.chat.sources.cards[0],
-            "conversation": app.chat.sidebar.conversations,
+            "conversation": app.chat.sidebar.query_one("#conversations"),
             "footer": app.screen.query("FooterKey").filter("#chat-sources").first
             if app.screen.query("#chat-sources")
             else list(app.screen.query("FooterKey"))[2],
