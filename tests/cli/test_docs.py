@@ -373,7 +373,8 @@ def test_scanned_pages_are_read_once_that_is_switched_on(notes, run_process):
     assert synced["reread"] == 1
     assert "page 2 was read by text recognition" in synced["notices"][0]["notice"]
     hits = run_process("search", "tower painted blue", "--json").json["hits"]
-    assert (hits[0]["path"], hits[0]["page"]) == ("notes/lights.pdf", 2)
+    assert hits[0]["path"].endswith("notes/lights.pdf")
+    assert hits[0]["page"] == 2
     again = run_process("docs", "sync", "--json").json
     assert (again["reread"], again["notices"]) == (0, [])
 

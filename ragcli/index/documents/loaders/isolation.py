@@ -122,6 +122,10 @@ class Worker:
         return cause_of_death(status, format_name, self._cpu_limit)
 
 
+_FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+"""Libraries that take address space for each processor would take all there may be."""
+
+
 def _started() -> subprocess.Popen[bytes]:
     """Starts the process in a session of its own, so that Ctrl-C is ours alone."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -130,6 +134,7 @@ def _started() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env=os.environ | _FRUGAL,
         bufsize=0,
     )
     for pipe in (process.stdin, process.stdout):

@@ -215,7 +215,7 @@ class _Reader:
         facts = document.facts
         if facts.get("scanned"):
             self._scanned.append(name)
-            self._engine = facts.get("ocr", "")
+            self._engine = facts.get("ocr", self._engine)
             self._told += [f"{name}: {notice}" for notice in facts["notices"]]
 
 

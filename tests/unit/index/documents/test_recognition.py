@@ -13,9 +13,12 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
+from ragcli.index.documents.loaders.isolation import Worker
 from ragcli.index.documents.loaders.load import load
 from ragcli.index.documents.loaders.pdf import recognition
+from ragcli.index.documents.loaders.pdf.document import pdf
 from ragcli.index.documents.loaders.pdf.recognition import Line
 
 WIDTH, HEIGHT = 420, 300
@@ -103,6 +106,29 @@ def test_a_scan_that_is_attached_to_a_message_is_read():
     assert ("Keeper", "Ada Winter") in elements(document, "field")
 
 
+@needs_engine
+def test_each_scanned_page_has_time_of_its_own():
+    worker = Worker(cpu_limit=1, wall_limit=100)
+    try:
+        document = worker.load(scanned(), "lights.pdf", "pdf", ocr=True)
+    finally:
+        worker.close()
+    assert document.facts["recognized"] == [1]
+
+
+def test_an_engine_that_does_not_start_is_named_and_costs_the_scans_alone(monkeypatch):
+    def broken(_: str) -> None:
+        raise UnreadableDocument("text recognition does not start: no library")
+
+    monkeypatch.setattr(recognition, "engine", lambda: "rapidocr")
+    monkeypatch.setattr(recognition, "recognizer", broken)
+    data = scanned(first="The harbour has four lights.")
+    document = pdf(Content(data, "lights.pdf", "pdf", ocr=True))
+    assert "four lights" in document.sections[0].text
+    assert "does not start: no library" in document.facts["notices"][0]
+    assert document.facts["ocr"] == "rapidocr", "else each sync would try again"
+
+
 def test_without_recognition_a_scan_is_one_line_that_says_what_to_do():
     with pytest.raises(UnreadableDocument) as caught:
         load(Path("lights.pdf"), scanned())
@@ -111,9 +137,6 @@ def test_without_recognition_a_scan_is_one_line_that_says_what_to_do():
 
 
 def test_what_is_missing_is_named(monkeypatch, tmp_path):
-    from ragcli.index.documents.content import Content
-    from ragcli.index.documents.loaders.pdf.document import pdf
-
     monkeypatch.setattr(recognition, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     recognition._models.cache_clear()

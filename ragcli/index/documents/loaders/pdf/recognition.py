@@ -189,8 +189,10 @@ def _models() -> dict[str, str]:
 
 
 def _rapidocr() -> Callable[[Pixels], list[Line]]:
+    import cv2
     from rapidocr import RapidOCR
 
+    cv2.setNumThreads(_THREADS)
     threads = "EngineConfig.onnxruntime"
     read: Any = RapidOCR(
         params={

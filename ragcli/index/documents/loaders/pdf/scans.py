@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import UnreadableDocument
@@ -29,7 +30,6 @@ class Scans:
 
     def __init__(self, content: Content) -> None:
         self._content = content
-        self._engine = recognition.engine()
         self._read: Callable[[Any], list[recognition.Line]] | None = None
         self._begun = time.monotonic()
         self._lines = 0
@@ -38,6 +38,11 @@ class Scans:
         self._empty: list[int] = []
         self._late: list[int] = []
         self._unread: list[int] = []
+
+    @cached_property
+    def _engine(self) -> str:
+        """What recognizes text here; looked for when the first scan is found."""
+        return recognition.engine()
 
     def words(self, number: int, document: Any) -> list[Word]:
         """Returns the words of a page that is a picture; none when they are not read.
@@ -76,7 +81,7 @@ class Scans:
         if not pages:
             return {}
         told: dict[str, Any] = {"scanned": pages, "notices": list(self._notices())}
-        if self._recognized or self._empty or self._late:
+        if self._content.ocr and self._engine:
             told["ocr"] = self._engine
         if self._recognized:
             told["recognized"] = self._recognized
