@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import shutil
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -172,6 +173,14 @@ def test_words_stand_straight_and_as_high_as_their_like():
     assert second.bottom - second.top == pytest.approx(first.bottom - first.top)
     assert first.line != second.line
     assert len({first.place, second.place}) == 2
+
+
+@pytest.mark.skipif(not shutil.which("tesseract"), reason="tesseract is not installed")
+def test_tesseract_reads_fields_and_tables(monkeypatch):
+    monkeypatch.setattr(recognition, "engine", lambda: recognition.TESSERACT)
+    document = pdf(Content(scanned(), "lights.pdf", "pdf", ocr=True))
+    assert ("Keeper", "Ada Winter") in elements(document, "field")
+    assert elements(document, "row") == list(TABLE[1:])
 
 
 def test_a_table_of_tesseract_is_read_as_lines():
