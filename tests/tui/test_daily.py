@@ -253,3 +253,25 @@ async def test_what_is_cited_stands_apart_from_what_was_also_found(
         titles = [str(w.content) for w in app.chat.sources.query(".group")]
 
     assert titles == ["Cited", "Also found"]
+
+
+async def test_an_answer_that_was_stopped_says_so_where_it_ends(
+    chat: Chat, backend: Backend
+):
+    gate = Gate("A commit\n\n```\ncode", "never")
+    backend.first.script = gate
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        gate.let(1)
+        await until(pilot, lambda: "code" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "┄ stopped here" in screen_text(app))
+        await pilot.press("ctrl+up", "c")
+        copied = app.clipboard
+        await pilot.press("escape")
+        app.chat.run_command("new")
+        await until(pilot, lambda: not app.chat.desk.conversation)
+        app.chat.run_command("conversation", "conversation-")
+        await until(pilot, lambda: "┄ stopped here" in screen_text(app))
+
+    assert copied == "A commit\n\n```\ncode"

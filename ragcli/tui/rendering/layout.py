@@ -48,6 +48,10 @@ class Layout:
             else:
                 yield from self._text(block)
 
+    def note(self, text: str) -> Strip:
+        """Returns a line that is ours, not the answer's."""
+        return self._strip(self._muted(text))
+
     def _muted(self, text: str) -> Content:
         return Content.styled(text, self.palette.muted) if text else Content("")
 

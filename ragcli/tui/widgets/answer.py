@@ -34,6 +34,7 @@ class AnswerView(Widget):
 
     Args:
         source: What is there already.
+        note: Said below it: how it ended, where that was not by itself.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {_PREFIX + n for n in Palette.names()}
@@ -62,9 +63,11 @@ class AnswerView(Widget):
 
         code: str
 
-    def __init__(self, source: str = "") -> None:
+    def __init__(self, source: str = "", note: str = "") -> None:
         super().__init__()
         self.source = source
+        self._note = note
+        self._tail: list[Strip] = []
         self._chosen = 0
         self._found: re.Pattern[str] | None = None
         self._document: RenderedAnswer | None = None
@@ -93,6 +96,12 @@ class AnswerView(Widget):
         """Shows another text: the answer as it was recorded."""
         if source != self.source:
             self.source = source
+            self._forget()
+
+    def end_with(self, note: str) -> None:
+        """Says below the text how it ended; "" for by itself."""
+        if note != self._note:
+            self._note = note
             self._forget()
 
     def choose(self, marker: int) -> None:
@@ -161,6 +170,7 @@ class AnswerView(Widget):
         self._width, self._final, self._growing, self._codes = width, [], [], 0
         self._document = RenderedAnswer(self._palette(), self._chosen)
         self._extend(self._document, self.source)
+        self._tail = [self._layout_of(width).note(self._note)] if self._note else []
 
     def _extend(self, document: RenderedAnswer, text: str) -> None:
         layout = self._layout_of(self._width)
@@ -181,7 +191,7 @@ class AnswerView(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """Returns the number of lines at `width`."""
         self._lay_out(max(1, width))
-        return len(self._final) + len(self._growing)
+        return len(self._final) + len(self._growing) + len(self._tail)
 
     def render_line(self, y: int) -> Strip:
         """Returns one line, with the selection and the offsets that select it."""
@@ -189,8 +199,8 @@ class AnswerView(Widget):
         kept = len(self._final)
         if y < kept:
             strip = self._final[y]
-        elif y - kept < len(self._growing):
-            strip = self._growing[y - kept]
+        elif y - kept < len(self._growing) + len(self._tail):
+            strip = [*self._growing, *self._tail][y - kept]
         else:
             return Strip.blank(self.size.width, self.rich_style)
         return self._selected(strip, y).apply_offsets(0, y)

@@ -26,6 +26,13 @@ _NOTES = {
     "nothing_found": "nothing relevant found",
     "truncated": "not whole",
 }
+_ENDS = {
+    "interrupted": "┄ stopped here",
+    "failed": "┄ broken off here",
+    "truncated": "┄ not whole",
+}
+"""What stands below an answer that did not end by itself."""
+
 _NOTHING = "Nothing in the documents answers this."
 
 
@@ -101,7 +108,7 @@ class TurnView(Vertical, can_focus=True):
         self._found: re.Pattern[str] | None = None
         self._question = Static(markup=False, classes="question")
         self._about = Static(markup=False, classes="about")
-        self.answer = AnswerView(_shown_answer(turn))
+        self.answer = AnswerView(_shown_answer(turn), _end_of(turn))
 
     def compose(self) -> ComposeResult:
         """Yields the question, the line about it, and the answer."""
@@ -148,6 +155,7 @@ class TurnView(Vertical, can_focus=True):
         self.turn, self._stage = turn, ""
         self.sources = from_turn(turn, stale)
         self.answer.replace(_shown_answer(turn, nothing))
+        self.answer.end_with(_end_of(turn))
         self.note = note
         self._draw()
 
@@ -218,6 +226,10 @@ class TurnView(Vertical, can_focus=True):
     def _clicked(self, message: AnswerView.MarkerClicked) -> None:
         message.stop()
         self.post_message(self.Selected(self, message.marker))
+
+
+def _end_of(turn: Turn) -> str:
+    return _ENDS.get(turn.status, "") if turn.answer else ""
 
 
 def _shown_answer(turn: Turn, nothing: str = _NOTHING) -> str:
