@@ -30,12 +30,12 @@ def remembered(profiles: RuntimePort, key: str) -> str:
 
     What the settings say comes first: then it is "" too.
     """
-    if origin(profiles, key) != "default":
-        return ""
+    chosen = ""
     with suppress(OSError, UnicodeDecodeError):
         place = profiles.home.data / _FILES[key]
-        return place.read_text(encoding="utf-8").strip()[:_LONGEST]
-    return ""
+        chosen = place.read_text(encoding="utf-8").strip()[:_LONGEST]
+    # Where a setting comes from takes a while to find out: only if it matters.
+    return chosen if chosen and origin(profiles, key) == "default" else ""
 
 
 def remember(profiles: RuntimePort, key: str, value: str) -> None:
