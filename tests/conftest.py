@@ -29,7 +29,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+SLOW = (
+    "cli",
+    "faults",
+    "properties",
+    "tui",
+    "unit/sessions/redis",
+    "unit/sessions/stores",
+)
+"""Folders whose tests start processes, servers and terminals, or try many examples."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what the edit loop leaves out: `pytest -m "not slow"`."""
+    slow = [ROOT / "tests" / folder for folder in SLOW]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in slow):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: left out of the edit loop")
     if config.getoption("--thorough"):
         os.environ["RAGCLI_THOROUGH"] = "1"
 

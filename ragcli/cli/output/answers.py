@@ -19,6 +19,7 @@ from ragcli.chat.events import (
     Thinking,
     Token,
 )
+from ragcli.chat.prompts import label
 from ragcli.cli import batch
 from ragcli.cli.output.answer_documents import (
     answer_document,
@@ -39,6 +40,9 @@ from ragcli.text import labelled
 
 if TYPE_CHECKING:
     from ragcli.workspace import Workspace
+
+_CLOSE = 0.3
+"""Relevance from which a passage is worth a look though nothing of it answers."""
 
 
 @frozen
@@ -217,6 +221,13 @@ class AnswerPrinter:
                 f"profile {name} has no documents yet; add some: ragcli docs add PATH"
             )
         place = "the given paths" if self._documents else f"profile {name}"
+        nearest = self._found.passages[:1] if self._found else ()
+        for passage in nearest:
+            if passage.score >= _CLOSE:
+                where = label(passage)
+                return (
+                    f"nothing in {place} answers this; the nearest passage is {where}"
+                )
         return f"nothing relevant found in {place}"
 
     def _as_document(self, request: AskRequest) -> tuple[dict[str, Any], str]:

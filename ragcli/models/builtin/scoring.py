@@ -159,7 +159,7 @@ def best_first(
             chosen[at],
             float(score[at]),
             Evidence(
-                sides[likely[at]].score,
+                sides[likely[at]].best,
                 float(around[at]),
                 _logit(chosen[at].source.score),
                 kinds[at][1],
@@ -179,6 +179,8 @@ class _Side:
     """What of a question's words a candidate has."""
 
     score: float
+    best: float
+    """The better of its scores with the conversation's words and without."""
     covered: frozenset[str]
     is_stale: bool
     """Whether it says nothing that the question does not."""
@@ -199,7 +201,8 @@ class _Lexical:
         weights |= dict.fromkeys(self._stems(prompt.question), 1.0)
         rarity = _rarity(list(weights), embedder)
         self._worth = {stem: weights[stem] * rarity[stem] for stem in weights}
-        self._total = math.fsum(self._worth.values()) or 1.0
+        self._asked = frozenset(self._stems(prompt.question)) & self._worth.keys()
+        self._all = frozenset(self._worth)
         self._above: dict[str, frozenset[str]] = {}
         self._asks_whether = Asked(prompt.question).asks_whether
 
@@ -213,41 +216,61 @@ class _Lexical:
     def of(self, item: Candidate) -> _Side:
         """Returns the shares of the question's words in and around a candidate."""
         stems = frozenset(self._stems(item.text))
-        own = stems & self._worth.keys()
-        before = frozenset(self._stems(item.before)) & self._worth.keys() - own
-        above = self._stems_above(item.above) & self._worth.keys() - own - before
-        said = self._share(own)
+        before = frozenset(self._stems(item.before))
+        shares = (stems, before, self._stems_above(item.above))
+        score = self._score(item, self._all, *shares)
+        # What the conversation adds may help, and takes nothing away.
+        alone = self._score(item, self._asked, *shares)
+        return _Side(
+            (score + alone) / 2,
+            max(score, alone),
+            stems & self._all,
+            is_stale=self._is_stale(item, stems),
+        )
+
+    def _score(
+        self,
+        item: Candidate,
+        wanted: frozenset[str],
+        stems: frozenset[str],
+        before: frozenset[str],
+        above: frozenset[str],
+    ) -> float:
+        """Returns the share of the wanted words in and around a candidate."""
+        own = stems & wanted
+        near = before & wanted - own
+        over = above & wanted - own - near
+        said = self._worth_of(own)
         if item.kind in _STRUCTURED:
-            said += SHORTENED * self._share(self._shortened(stems, own))
-        near = self._share(before)
-        over = self._share(above)
+            said += SHORTENED * self._worth_of(_shortened(wanted - own, stems))
         beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
-        score = said + beside * near + ABOVE_WEIGHT * over
-        return _Side(score, own, is_stale=self._is_stale(item, stems))
+        found = (
+            said + beside * self._worth_of(near) + ABOVE_WEIGHT * self._worth_of(over)
+        )
+        return found / (self._worth_of(wanted) or 1.0)
 
     def _is_stale(self, item: Candidate, stems: frozenset[str]) -> bool:
         if item.kind == "code" or self._asks_whether:
             return False
         if item.kind == "field" and item.unit and len(item.unit.cells) == 2:
             stems = frozenset(self._stems(item.unit.cells[1]))
-        return bool(stems) and not stems - self._worth.keys()
-
-    def _shortened(self, stems: frozenset[str], own: frozenset[str]) -> frozenset[str]:
-        """Returns the question's words that names have in a shorter or longer form."""
-        return frozenset(
-            word
-            for word in self._worth.keys() - own
-            if any(is_shortened(word, stem) for stem in stems)
-        )
+        return bool(stems) and not stems - self._asked
 
     def _stems_above(self, text: str) -> frozenset[str]:
         if text not in self._above:
             self._above[text] = frozenset(self._stems(text)) if text else frozenset()
         return self._above[text]
 
-    def _share(self, stems: frozenset[str]) -> float:
+    def _worth_of(self, stems: frozenset[str]) -> float:
         # fsum: the order of a set differs from run to run, and must not decide a draw.
-        return math.fsum(self._worth[stem] for stem in stems) / self._total
+        return math.fsum(self._worth[stem] for stem in stems)
+
+
+def _shortened(wanted: frozenset[str], stems: frozenset[str]) -> frozenset[str]:
+    """Returns the wanted words that a text has in a shorter or longer form."""
+    return frozenset(
+        word for word in wanted if any(is_shortened(word, stem) for stem in stems)
+    )
 
 
 def leans_back(question: str) -> bool:
