@@ -17,6 +17,7 @@ from contextlib import suppress
 from ragcli.errors import UsageError
 from ragcli.paths import PROFILE_NAME, Home
 from ragcli.storage import directory_locks
+from ragcli.storage.condemned import condemn, is_condemned
 from ragcli.storage.files import (
     DIRECTORY_MODE,
     Directory,
@@ -28,8 +29,8 @@ KEYS = "keys"
 """The directory of an encrypted profile's key slots."""
 
 _UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
+_NEW = ".new-"
 _SHARED_MODE = 0o1777
-_PROFILE = "profile.toml"
 
 
 class Places:
@@ -97,7 +98,45 @@ class Places:
             raise UsageError(
                 f"there is a profile {name!r} already", "choose another name"
             )
+        return self.vacant(profiles, name)
+
+    def vacant(self, profiles: Directory, name: str) -> str:
+        """Returns the directory for a profile of a name that the caller has none of."""
         return name + _suffix() if profiles.has(name) else name
+
+    def stands(self, profiles: Directory, name: str) -> str | None:
+        """Returns the directory of a profile that is the caller's own, if any.
+
+        It may be damaged; one that is being removed is none.
+        """
+        for entry in (name + _suffix(), name):
+            if _own(profiles, entry):
+                return entry
+        return None
+
+    def new(self, profiles: Directory) -> list[str]:
+        """Returns what is or was being made out of sight by the caller."""
+        return [
+            entry
+            for entry in profiles.names()
+            if self.is_new(entry) and _own(profiles, entry)
+        ]
+
+    def is_new(self, entry: str) -> bool:
+        """Tells whether a name is that of a directory that is made out of sight."""
+        return entry.startswith(_NEW) and _UNFINISHED.fullmatch(entry) is not None
+
+    def is_doomed(self, profiles: Directory, entry: str) -> bool:
+        """Tells whether an entry is a directory of the caller that was condemned."""
+        return _is_doomed(profiles, entry)
+
+    def is_left(self, profiles: Directory, entry: str) -> bool:
+        """Tells whether an entry is the caller's, and is being made or removed."""
+        return (
+            _own(profiles, entry)
+            if _UNFINISHED.fullmatch(entry)
+            else _is_doomed(profiles, entry)
+        )
 
     def left(self, profiles: Directory) -> list[str]:
         """Returns what was being made or removed when a process was killed.
@@ -108,27 +147,14 @@ class Places:
         return [
             entry
             for entry in profiles.names()
-            if (
-                _own(profiles, entry)
-                if _UNFINISHED.fullmatch(entry)
-                else _is_doomed(profiles, entry)
-            )
+            if self.is_left(profiles, entry)
             and directory_locks.is_unused(profiles.descriptor, entry)
         ]
 
     def doom(self, profiles: Directory, entry: str) -> None:
-        """Makes a directory one that is being removed, in one step.
-
-        For where it cannot be renamed: a half of it must not pass for a profile. It
-        has a mode of its own and has lost its `profile.toml`; each alone may be an
-        accident.
-        """
+        """Makes a directory one that is being removed, in one step; see `condemned`."""
         with profiles.child(entry) as directory:
-            with disk_errors(directory.path):
-                os.chmod(directory.descriptor, DIRECTORY_MODE | stat.S_ISVTX)
-            directory.sync()
-            directory.remove(_PROFILE)
-            directory.sync()
+            condemn(directory.descriptor, directory.path)
 
     def asides(self, profiles: Directory, prefix: str) -> list[str]:
         """Returns the caller's directories whose names begin with `prefix`, sorted."""
@@ -154,24 +180,13 @@ def _suffix() -> str:
 def _own(profiles: Directory, entry: str) -> bool:
     """Tells whether an entry is a directory of the caller, and is to stay one."""
     status = _status_of_own(profiles, entry)
-    return status is not None and not _has_doom(profiles, entry, status)
+    return status is not None and not is_condemned(status, profiles.descriptor, entry)
 
 
 def _is_doomed(profiles: Directory, entry: str) -> bool:
     """Tells whether an entry is a directory of the caller that is being removed."""
     status = _status_of_own(profiles, entry)
-    return status is not None and _has_doom(profiles, entry, status)
-
-
-def _has_doom(profiles: Directory, entry: str, status: os.stat_result) -> bool:
-    """Tells whether `Places.doom` made a directory what it is."""
-    if not status.st_mode & stat.S_ISVTX:
-        return False
-    try:
-        os.lstat(f"{entry}/{_PROFILE}", dir_fd=profiles.descriptor)
-    except FileNotFoundError:
-        return True
-    return False
+    return status is not None and is_condemned(status, profiles.descriptor, entry)
 
 
 def _status_of_own(profiles: Directory, entry: str) -> os.stat_result | None:

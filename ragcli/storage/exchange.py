@@ -17,7 +17,8 @@ def exchange(directory: Directory, one: str, other: str) -> None:
     """Swaps two entries of a directory, atomically; the caller syncs.
 
     Raises:
-        StorageFailed: The file system or the system cannot; nothing changed.
+        StorageFailed: The file system or the system cannot; nothing changed. See
+            `cannot_move`.
         FileNotFoundError: One of them is not there.
     """
     import ctypes
@@ -34,12 +35,6 @@ def exchange(directory: Directory, one: str, other: str) -> None:
         ctypes.c_uint(_RENAME_EXCHANGE),
     ):
         failed = ctypes.get_errno()
-    if failed == errno.EXDEV:  # see `cannot_move`
-        raise StorageFailed(
-            f"{directory.path / one} lies in a lower layer of an overlay and cannot "
-            "be replaced",
-            "`ragcli profile clone` it, work on the clone, and delete this one",
-        )
     if failed in _UNABLE:
         raise StorageFailed(
             f"{directory.path}: this file system cannot swap two directories",

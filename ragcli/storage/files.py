@@ -18,6 +18,7 @@ from typing import Self
 
 from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError, StorageFailed
 from ragcli.storage import reach
+from ragcli.storage.condemned import is_condemned
 from ragcli.storage.durable import (
     OPEN_DIRECTORY,
     sync_data,
@@ -279,17 +280,23 @@ class Directory:
             close_reader(above)
 
     def expect_standing(self) -> None:
-        """Refuses a directory that was removed, or is being removed.
+        """Refuses a profile's directory that was removed, or is being removed.
 
-        What is being removed gets a name that starts with a dot. Call it when
-        something is missing: only in a directory that stands is that a fault.
+        What is being removed gets a name that starts with a dot, or is condemned
+        where it is. Call it when something is missing: only in a directory that
+        stands is that a fault.
 
         Raises:
             ProfileNotFound: It does not stand any more.
         """
         name = self.present_name()
-        if not name or (name.startswith(".") and name != self.path.name):
+        renamed = name.startswith(".") and name != self.path.name
+        if not name or renamed or self.is_condemned():
             raise self._removed()
+
+    def is_condemned(self) -> bool:
+        """Tells whether this is a profile's directory that is being removed."""
+        return is_condemned(os.fstat(self.descriptor), self.descriptor)
 
     @contextmanager
     def _not_removed(self) -> Iterator[None]:

@@ -226,7 +226,7 @@ def test_a_profile_of_a_lower_layer_is_renamed_and_deleted(
     assert [p.name for p in (filled / "profiles").iterdir() if p.is_dir()] == []
 
 
-def test_on_an_overlay_profiles_are_renamed_and_deleted_and_encryption_says_why(
+def test_on_an_overlay_profiles_are_converted_renamed_and_deleted(
     filled, tmp_path, run_process
 ) -> None:
     lower, upper, work, merged = (tmp_path / n for n in ("l", "u", "w", "m"))
@@ -243,8 +243,17 @@ def test_on_an_overlay_profiles_are_renamed_and_deleted_and_encryption_says_why(
             "profile", "encrypt", "default", "--passphrase-fd", "0", "--yes",
             stdin="pw\n", env=env,
         )  # fmt: skip
-        assert_told(ran, 74)
-        assert "clone" in ran.err
+        assert_told(ran, 0)
+        assert (merged / "profiles" / "default" / "keys").is_dir()
+        left = {p.name for p in (merged / "profiles").iterdir() if p.is_dir()}
+        assert left == {"default"}
+        unlock = ("--passphrase-fd", "0")
+        ran = run_process("search", *unlock, "ferries", stdin="pw\n", env=env)
+        assert_told(ran, 0)
+        ran = run_process("profile", "decrypt", "default", *unlock, "--yes",
+            stdin="pw\n", env=env,
+        )  # fmt: skip
+        assert_told(ran, 0)
         assert_told(run_process("docs", "add", "page.md", env=env), 0)
         assert_told(run_process("profile", "rename", "default", "other", env=env), 0)
         assert_told(run_process("search", "-p", "other", "ferries", env=env), 0)

@@ -1,5 +1,8 @@
 """How directories of profiles come, change places and go: each time in one rename.
 
+Where a directory cannot be renamed, it is condemned in place, which is one step as
+well (`storage.condemned`, `succession`).
+
 What is being made or removed has a name that starts with a dot, and is owned by
 who does that (`directory_locks`). What a killed process left is removed by whoever
 opens a profile next. A change is done with its rename: when what it left cannot be
@@ -9,14 +12,23 @@ removed after that, this is said and no failure.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ragcli.config import Settings, seconds
-from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError, StorageFailed
+from ragcli.errors import (
+    Locked,
+    NotPermitted,
+    ProfileNotFound,
+    RagcliError,
+    StorageFailed,
+)
 from ragcli.paths import Home, checked_profile_name
+from ragcli.sessions.local import succession
 from ragcli.sessions.local.copying import copy_whole
+from ragcli.sessions.local.succession import Fate, Will
 from ragcli.sessions.names import missing
 from ragcli.sessions.places import Places
 from ragcli.storage import directory_locks, memory, scratch
@@ -39,6 +51,10 @@ _ASIDE = ".expired-"
 """How the name of a profile that is set aside begins."""
 _ACCOUNT = "aside"
 """The file in it that says whose it is, and since when."""
+_POLL = 0.005
+"""Seconds between two looks at a directory that somebody else looks at."""
+_REMOVALS = 20
+"""Times that a directory is removed in which others may make their locks anew."""
 
 
 class Directories:
@@ -72,13 +88,49 @@ class Directories:
 
     @contextmanager
     def changing(self) -> Iterator[Directory]:
-        """Holds the caller's registry of profiles; sweeps what crashes left."""
+        """Holds the caller's registry of profiles; sweeps what crashes left.
+
+        Raises:
+            Locked: Others change them.
+            StorageFailed, NotPermitted: What was left of a change cannot be finished.
+        """
         with (
             self._places.open(create=True) as profiles,
             commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait),
         ):
             self._sweep(profiles)
+            self._expect_no_heirs(profiles)
             yield profiles
+
+    def _expect_no_heirs(self, profiles: Directory) -> None:
+        """Waits until no new directory is the profile of a name, or could become it.
+
+        A name that is free for now must not be given to another profile, and who
+        deletes a profile does not mean that another one should follow it.
+        """
+        deadline = time.monotonic() + self._wait
+        for entry in self._places.new(profiles):
+            while self._may_inherit(profiles, entry):
+                if time.monotonic() > deadline:
+                    raise Locked(
+                        f"{profiles.path / entry} is just getting its place",
+                        "run the command again",
+                    )
+                time.sleep(_POLL)
+                self._sweep(profiles)
+
+    def _may_inherit(self, profiles: Directory, entry: str) -> bool:
+        """Tells whether a new directory is a profile; withdraws a will that is void."""
+        if not succession.has_will(profiles, entry):
+            return False
+        try:
+            with profiles.child(entry) as new:
+                fate, _ = succession.fate(self._places, profiles, new)
+                if fate is Fate.SWEPT:
+                    succession.withdraw(new)
+        except FileNotFoundError:
+            return profiles.has(entry)
+        return fate is Fate.INHERITS
 
     def left(self) -> list[Path]:
         """Returns what killed processes left on disk and in memory, and nobody owns."""
@@ -132,14 +184,54 @@ class Directories:
         left = self._places.left(profiles)
         if left:
             profiles.sync()  # what took its place must not be gone after a power cut
+        failed: RagcliError | None = None
         for entry in left:
-            with suppress(FileNotFoundError):
-                lease = directory_locks.own(profiles.descriptor, entry)
-                try:
-                    gone = self._remove(profiles, entry)
-                finally:
-                    close_reader(lease)
-                self._told(profiles.path / entry, gone=gone)
+            try:
+                self._end(profiles, entry)
+            except FileNotFoundError:
+                continue
+            except RagcliError as error:
+                self._notice(f"{profiles.path / entry}: {error.message}")
+                failed = error
+        if failed:
+            raise failed
+
+    def _end(self, profiles: Directory, entry: str) -> None:
+        """Ends what a killed process began with a directory.
+
+        Raises:
+            FileNotFoundError: Somebody else does, or did.
+            StorageFailed, NotPermitted: It is a profile, and cannot get its place.
+        """
+        lease = directory_locks.own(profiles.descriptor, entry)
+        try:
+            if self._places.is_new(entry) and succession.has_will(profiles, entry):
+                self._end_new(profiles, entry)
+            elif self._places.is_left(profiles, entry):  # another may be there by now
+                self._told(profiles.path / entry, gone=self._remove(profiles, entry))
+        finally:
+            close_reader(lease)
+
+    def _end_new(self, profiles: Directory, entry: str) -> None:
+        with profiles.child(entry) as new:
+            fate, will = succession.fate(self._places, profiles, new)
+            if fate is Fate.SWEPT:
+                succession.withdraw(new)
+                self._told(profiles.path / entry, gone=self._remove(profiles, entry))
+            elif fate is Fate.INHERITS and will:
+                with self._owned(profiles, will.place):
+                    if self._places.is_doomed(profiles, will.place):
+                        self._clear(profiles, will.place)
+                self._inherit(profiles, new, will)
+                self._notice(
+                    f"profile {will.name!r} is in its place: the process that changed "
+                    "it was killed"
+                )
+            else:
+                self._notice(
+                    f"{profiles.path / entry} is a whole profile whose name another "
+                    "one has, or that is damaged; it is kept"
+                )
 
     def _told(self, place: Path, *, gone: bool) -> None:
         """Says what was swept; what could not be is said where that was tried."""
@@ -149,7 +241,7 @@ class Directories:
     def _remove(self, profiles: Directory, entry: str) -> bool:
         """Removes what nobody needs; tells whether it is gone, and says if not."""
         try:
-            profiles.remove_tree(entry)
+            self._clear(profiles, entry)
         except (RagcliError, OSError) as error:
             told = error.message if isinstance(error, RagcliError) else str(error)
             self._notice(
@@ -170,10 +262,28 @@ class Directories:
                 check_local(directory.path, allow=self._allow_network)
                 yield directory
             except BaseException:
-                with suppress(RagcliError):
-                    if directory.is_at(profiles, name):
-                        profiles.remove_tree(name)
+                with suppress(RagcliError, FileNotFoundError):
+                    self._discard(profiles, directory, name)
                 raise
+
+    def _discard(self, profiles: Directory, new: Directory, name: str) -> None:
+        """Removes what was made, unless it is shown or is the profile already."""
+        if new.is_at(profiles, name):
+            fate, _ = succession.fate(self._places, profiles, new)
+            if fate is Fate.SWEPT:
+                succession.withdraw(new)
+                profiles.remove_tree(name)
+
+    def settle(self, directory: Directory) -> None:
+        """Removes from a profile what says that it takes the place of another one.
+
+        It has that place already, and its maker was killed before this.
+        """
+        if succession.is_announced(directory):
+            with suppress(RagcliError, FileNotFoundError):
+                with self._places.open() as profiles:
+                    profiles.sync()
+                succession.withdraw(directory)
 
     def open(self, name: str) -> Directory:
         """Opens a profile's directory; raises `ProfileNotFound`."""
@@ -287,7 +397,7 @@ class Directories:
             profiles.rename(copy.path.name, target)
             profiles.sync()
             self._places.doom(profiles, place)
-        self._remove(profiles, place)
+            self._remove(profiles, place)
 
     @contextmanager
     def alone(self, profiles: Directory, place: str) -> Iterator[Directory]:
@@ -306,18 +416,36 @@ class Directories:
                 stack.enter_context(commit_lock(directory, lock, wait=self._wait))
             yield directory
 
-    @staticmethod
     @contextmanager
-    def _owned(profiles: Directory, place: str) -> Iterator[None]:
-        """Owns a profile's directory, so that nobody sweeps what it becomes."""
-        lease = -1
-        with suppress(FileNotFoundError):  # somebody looks at it just now
-            lease = directory_locks.own(profiles.descriptor, place)
+    def _owned(self, profiles: Directory, place: str) -> Iterator[None]:
+        """Owns a profile's directory, so that nobody sweeps what it becomes.
+
+        Nor does anybody who was about to remove it go on when its name is another
+        one's. One that is gone needs no owner.
+
+        Raises:
+            Locked: Somebody sweeps it, or looks at it all the time.
+        """
+        lease = self._lease(profiles, place)
         try:
             yield
         finally:
             if lease >= 0:
                 close_reader(lease)
+
+    def _lease(self, profiles: Directory, place: str) -> int:
+        deadline = time.monotonic() + self._wait
+        while True:
+            try:
+                return directory_locks.own(profiles.descriptor, place)
+            except FileNotFoundError:  # somebody looks at it just now, or it is gone
+                if not profiles.has(place):
+                    return -1
+            if time.monotonic() > deadline:
+                raise Locked(
+                    f"{profiles.path / place} is being swept", "run the command again"
+                )
+            time.sleep(_POLL)
 
     def _missing(self, name: str) -> ProfileNotFound:
         return missing(name, self._places.names())
@@ -327,14 +455,68 @@ class Directories:
 
         Call it while nobody can change the old one.
 
+        Where the file system cannot, the old one is condemned, and then the new one
+        is the profile; see `succession`.
+
         Raises:
-            StorageFailed: Nothing changed.
+            StorageFailed, Locked: Nothing changed; or the new one is the profile, and
+                the next command puts it in its place.
         """
         place = self.place(profiles, name)
         with self._owned(profiles, place):
-            exchange(profiles, place, new.path.name)
+            try:
+                exchange(profiles, place, new.path.name)
+            except StorageFailed as error:
+                if not cannot_move(error):
+                    raise
+                self._succeed(profiles, name, place, new)
+                return
             profiles.sync()
             self._remove(profiles, new.path.name)
+
+    def _succeed(
+        self, profiles: Directory, name: str, place: str, new: Directory
+    ) -> None:
+        will = succession.announce(new, name, place)
+        profiles.sync()  # the new one has a name before the old one has an end
+        self._places.doom(profiles, place)
+        self._clear(profiles, place)
+        self._inherit(profiles, new, will)
+
+    def _clear(self, profiles: Directory, place: str) -> None:
+        """Removes a directory in which others may make their locks anew meanwhile.
+
+        Raises:
+            StorageFailed, NotPermitted: Some of it is left.
+        """
+        for attempt in range(_REMOVALS):
+            try:
+                profiles.remove_tree(place)
+            except StorageFailed:
+                if attempt + 1 == _REMOVALS:
+                    raise
+            if not profiles.has(place):
+                return
+            time.sleep(_POLL)
+        raise StorageFailed(
+            f"{profiles.path / place} could not be removed",
+            "run the command again; nothing is lost",
+        )
+
+    def _inherit(self, profiles: Directory, new: Directory, will: Will) -> None:
+        """Gives a new directory the name of a profile that is gone, durably.
+
+        A will that cannot be withdrawn says nothing any more; see `settle`.
+
+        Raises:
+            StorageFailed, NotPermitted: It has not got it yet.
+        """
+        free = not profiles.has(will.place)
+        target = will.place if free else self._places.vacant(profiles, will.name)
+        profiles.rename(new.path.name, target)
+        profiles.sync()
+        with suppress(RagcliError):
+            succession.withdraw(new)
 
 
 def _workspaces(index: Directory) -> list[str]:

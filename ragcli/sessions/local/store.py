@@ -150,7 +150,10 @@ class LocalStore(BaseStore["LocalSession"]):
                 return self._open(directory, name, passive=passive, expires=expires)
             except (Damaged, NotPermitted, StorageFailed, OSError):
                 # Only in a directory that bears its name is anything wrong.
-                replaced = directory.present_name() != directory.path.name
+                replaced = (
+                    directory.present_name() != directory.path.name
+                    or directory.is_condemned()
+                )
                 directory.close()
                 if not replaced:
                     raise
@@ -169,6 +172,8 @@ class LocalStore(BaseStore["LocalSession"]):
         from ragcli.sessions.local import usage
 
         profile = profile_file.read(directory, name)
+        if not passive:
+            self._directories.settle(directory)
         limit = self._limits(profile)
         ledger, told = usage.look(directory, write=limit.any and not passive)
         if limit.any:

@@ -19,7 +19,7 @@ from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.local import directories
 from ragcli.sessions.local import verification as verify
 from ragcli.sessions.local.store import LocalStore
-from ragcli.storage.files import Directory
+from ragcli.storage.files import Directory, disk_errors
 from tests.sealed import (
     CHEAP,
     FILES,
@@ -44,6 +44,7 @@ CALLS = [
     "write",
     "ftruncate",
     "link",
+    "chmod",
 ]
 DIED = -signal.SIGKILL
 
@@ -103,6 +104,28 @@ def refuse_renames() -> None:
         real(old, new, **options)
 
     os.rename = refuse  # type: ignore[assignment]
+
+
+def refuse_exchange() -> None:
+    """Refuses to exchange the profile, as for a directory of a lower layer."""
+    refuse_renames()
+
+    def refuse(place: Directory, *_: str) -> None:
+        with disk_errors(place.path):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    directories.exchange = refuse
+
+
+def encrypt_in_place(base: Path) -> None:
+    """Encrypts where the file system can neither rename nor exchange directories."""
+    refuse_exchange()
+    encrypt(base)
+
+
+def decrypt_in_place(base: Path) -> None:
+    refuse_exchange()
+    decrypt(base)
 
 
 def rename_by_copy(base: Path) -> None:
@@ -204,12 +227,16 @@ def test_after_a_killed_change_exactly_one_passphrase_opens(tmp_path: Path) -> N
     assert outcomes == {False, True}
 
 
-@pytest.mark.parametrize("change", [encrypt, decrypt])
+@pytest.mark.parametrize(
+    ("change", "every"),
+    [(encrypt, 7), (decrypt, 7), (encrypt_in_place, 3), (decrypt_in_place, 3)],
+)
 def test_after_a_killed_conversion_the_profile_is_whole(
-    tmp_path: Path, change: Callable[[Path], None]
+    tmp_path: Path, change: Callable[[Path], None], every: int
 ) -> None:
     origin = tmp_path / "home"
-    filled(open_store(home_at(origin)), encrypted=change is decrypt).close()
+    sealed = change in {decrypt, decrypt_in_place}
+    filled(open_store(home_at(origin)), encrypted=sealed).close()
     outcomes = set()
 
     def check(at: int) -> bool:
@@ -223,14 +250,50 @@ def test_after_a_killed_conversion_the_profile_is_whole(
         session.close()
         # Opening it has swept up whatever was left beside it.
         assert directories_in(base) == {"work"}
+        assert not (base / "profiles" / "work" / "takes-place").exists()
+        assert died or session.encrypted != sealed
         if session.encrypted:
             found = [f for f in (base / "profiles" / "work").rglob("*") if f.is_file()]
             assert [f for f in found if b"CANARY" in f.read_bytes()] == []
         subprocess.run(["rm", "-r", str(base)], check=True)
         return died
 
-    steps(check)
+    steps(check, every=1 if THOROUGH else every)
     assert outcomes == {False, True}
+
+
+def condemn(base: Path) -> None:
+    """Encrypts up to the moment from which the new directory is the profile."""
+    directories.Directories._clear = lambda *_: os.kill(  # type: ignore[method-assign]
+        os.getpid(), signal.SIGKILL
+    )
+    encrypt_in_place(base)
+
+
+def finish(base: Path) -> None:
+    refuse_exchange()
+    open_store(home_at(base)).names()
+
+
+def test_who_finishes_a_killed_conversion_may_be_killed_as_well(tmp_path: Path) -> None:
+    origin = tmp_path / "home"
+    filled(open_store(home_at(origin))).close()
+    assert killed(origin, condemn, 1 << 30)
+
+    def check(at: int) -> bool:
+        base = copied(origin, tmp_path / f"at-{at}")
+        died = killed(base, finish, at)
+        assert opens(base, PASSPHRASE)
+        session = opened(open_store(home_at(base)), "work")
+        assert session.encrypted
+        assert verify.verify(session) == []
+        assert not (base / "profiles" / "work" / "takes-place").exists()
+        assert directories_in(base) == {"work"}
+        session.close()
+        subprocess.run(["rm", "-r", str(base)], check=True)
+        return died
+
+    assert steps(check, every=1 if THOROUGH else 3) > 5
 
 
 def test_a_killed_import_leaves_a_whole_profile_or_none(
