@@ -19,9 +19,9 @@ from ragcli.tui.app import ChatApp
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / ".github" / "chat.svg"
-SIZE = (132, 34)
+SIZE = (150, 36)
 QUESTIONS = (
-    "What does a bundle contain?",
+    "Which key stops the answer?",
     "How long does a commit wait for the lock?",
 )
 
