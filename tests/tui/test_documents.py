@@ -68,7 +68,7 @@ def test_stopped_half_way_nothing_is_added_and_nothing_left(
     assert before == 0
     assert after == 60
     rest = [p for p in runtime.home.data.rglob("*") if "staging" in p.name.lower()]
-    assert not [p for p in rest if p.is_file()]
+    assert not [p for p in rest if p.is_file() and p.suffix != ".lock"]
 
 
 async def test_escape_stops_the_reading(chat: Chat, backend: Backend, tmp_path: Path):
