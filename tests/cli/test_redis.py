@@ -210,7 +210,7 @@ def test_an_answer_is_kept_when_the_server_dies_before_it_is_stored(
     run_cli: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from ragcli.chat.events import AskRequest, Finished
+    from ragcli.chat.events import AskRequest, Finished, Retrieved
 
     server = start_redis("--appendonly", "yes", "--appendfsync", "always")
     monkeypatch.setenv("RAGCLI_STORE", server.address)
@@ -219,6 +219,8 @@ def test_an_answer_is_kept_when_the_server_dies_before_it_is_stored(
     with Runtime().open() as workspace:
         events = workspace.ask(AskRequest(QUESTION))
         heard = [next(events)]
+        while not isinstance(heard[-1], Retrieved):
+            heard.append(next(events))
         server.kill()
         from ragcli.errors import StoreUnavailable
 
