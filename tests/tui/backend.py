@@ -364,7 +364,8 @@ class Scripted:
                 self._turn(request, said, "failed", cited=0), retrieved=remembered()
             )
             title = request.question[:60] if request.new else None
-            if isinstance(error, ModelUnavailable) and request.record:
+            repeats = request.replaces and not said
+            if isinstance(error, ModelUnavailable) and request.record and not repeats:
                 turn = self.history.commit(turn, title=title)
             yield Failed(turn, title)
             raise
