@@ -280,9 +280,11 @@ def listening(greeting: bytes = b"") -> Iterator[int]:
                         one.sendall(greeting)
                         one.close()
 
-        threading.Thread(target=accept, daemon=True).start()
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
         yield sock.getsockname()[1]
         sock.shutdown(socket.SHUT_RDWR)
+        accepting.join(10)
         for one in held:
             one.close()
 
