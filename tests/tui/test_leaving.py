@@ -9,8 +9,10 @@ import pytest
 from ragcli.chat.events import AskRequest, Event, Token
 from ragcli.errors import Damaged, Locked, StorageFailed
 from ragcli.tui import app as chat_app
+from ragcli.tui.lifecycle.keeping import keep
 from ragcli.tui.messages import HistoryFailed
 from ragcli.tui.screens.dialogs import LockDialog
+from ragcli.tui.workers.answering import Asking
 from ragcli.tui.workers.history_watcher import HistoryWatcher
 from tests.tui.backend import Backend, Gate, Scripted, citations
 from tests.tui.conftest import Chat, ask, notices, send, until
@@ -153,3 +155,18 @@ def test_a_history_that_cannot_be_read_is_told_once(
 
     assert tries == 3
     assert [type(message) for message in posted] == [HistoryFailed]
+
+
+def test_a_question_that_was_not_begun_when_a_signal_came_is_kept_as_a_draft(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+):
+    kept: list[str] = []
+    monkeypatch.setattr(backend.first.history, "put_draft", kept.append)
+    asking = Asking(backend.first, AskRequest("Who waits?"), lambda _: None)
+
+    keep(backend.first, asking, "typed")
+    asking.start()
+
+    assert kept == ["Who waits?\ntyped"]
+    assert not asking.has_begun
+    assert not backend.first.requests

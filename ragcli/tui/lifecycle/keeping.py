@@ -29,6 +29,8 @@ def keep(profile: ProfilePort, asking: Asking | None, unsent: str) -> None:
     """
     if asking is not None:
         asking.cancel()
+        if not asking.has_begun:
+            unsent = joined(asking.request.question, unsent)
         patience = seconds(profile.settings.lock_wait) + _PATIENCE
         ended = asking.join(patience)
         if not ended and asking.request.record and asking.answer():

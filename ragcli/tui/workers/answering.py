@@ -82,9 +82,17 @@ class Asking:
         self._thread = threading.Thread(target=self._run, name="ask", daemon=True)
 
     def start(self) -> None:
-        """Begins."""
-        self._begun = time.monotonic()
-        self._thread.start()
+        """Begins, unless it was cancelled before."""
+        with self._lock:
+            if not self.cancelled:
+                self._begun = time.monotonic()
+                self._thread.start()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it was started; a signal may come between asking and that."""
+        with self._lock:
+            return self._thread.ident is not None
 
     def waited(self) -> float:
         """Returns the seconds since it began."""
@@ -100,7 +108,9 @@ class Asking:
         return self._cancel.is_set()
 
     def join(self, seconds: float) -> bool:
-        """Waits for the end; True when it has come."""
+        """Waits for the end; True when it has come, or will never begin."""
+        if not self.has_begun:
+            return True
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
