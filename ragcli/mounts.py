@@ -172,7 +172,7 @@ def forget(place: str, home: Home) -> None:
 def _is_mounted(place: str, home: Home) -> bool:
     """Tells whether one of the caller's profiles on this disk mounts `place`."""
     from ragcli.sessions import profile_file
-    from ragcli.sessions.local.directories import Directories
+    from ragcli.sessions.local.lifecycle.directories import Directories
 
     directories = Directories(home, Settings())
     for name in directories.names():

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from ragcli.config import Resolved, checked
 from ragcli.errors import Damaged, StorageFailed
-from ragcli.models.connections import Connections
+from ragcli.models.transport.connections import Connections
 from ragcli.paths import Home
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ragcli.models.base import ChatModel
     from ragcli.models.builtin.extractive import ExtractiveModel
     from ragcli.models.select import ChosenModel
-    from ragcli.sessions.history.history import History
+    from ragcli.sessions.history.writer import History
     from ragcli.sessions.protocols import Session
 
 
@@ -68,7 +68,7 @@ class Workspace:
     @cached_property
     def history(self) -> History:
         """The profile's conversations."""
-        from ragcli.sessions.history.history import History
+        from ragcli.sessions.history.writer import History
 
         return History(self.session, self.settings)
 

@@ -10,10 +10,10 @@ from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.sessions.encryption.kdf import Cost
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.local.store import LocalStore
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 
 PASSPHRASE = "correct horse battery staple"
 

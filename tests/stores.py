@@ -18,12 +18,12 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.sessions.base_store import StoreParts
 from ragcli.sessions.encryption.kdf import Cost
-from ragcli.sessions.local.log import LocalLog
+from ragcli.sessions.local.history.log import LocalLog
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import SessionStore
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import LineCodec, PlainLines
-from ragcli.sessions.records.records import Citation, Draft, Turn
+from ragcli.sessions.records.record_types import Citation, Draft, Turn
 from ragcli.sessions.redis.store import RedisStore
 from ragcli.sessions.stores import open_store
 from ragcli.storage.files import Directory

@@ -10,11 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import field, replace
 
-from ragcli.chat import budget, rewrite, summary, whole
-from ragcli.chat.answering import Answering
-from ragcli.chat.budget import Fitted
-from ragcli.chat.citations import Checked, MarkerFilter
-from ragcli.chat.echoes import EchoFilter
+from ragcli.chat.answers import whole_documents
+from ragcli.chat.answers.outcome import (
+    REPEATED,
+    check_said,
+    check_strict,
+    cut_notice,
+    nothing_to_say,
+    status_of,
+)
+from ragcli.chat.answers.repetition import Repetition
+from ragcli.chat.answers.state import Answering
+from ragcli.chat.answers.whole_documents import FromWhole, Retriever
+from ragcli.chat.citing.citations import Checked, MarkerFilter
+from ragcli.chat.citing.echoes import EchoFilter
+from ragcli.chat.citing.staleness import stale_markers
 from ragcli.chat.events import (
     AskRequest,
     Event,
@@ -27,26 +37,22 @@ from ragcli.chat.events import (
     Token,
 )
 from ragcli.chat.interruption import Cancelled, Interruption
-from ragcli.chat.memory import (
+from ragcli.chat.prompting import budget, rewrite, summary
+from ragcli.chat.prompting.budget import Fitted
+from ragcli.chat.prompting.memory import (
     exchanges,
     question_and_beginning,
     replaced_turn,
     without_replaced,
 )
-from ragcli.chat.numbering import Renumbering
-from ragcli.chat.outcome import (
-    REPEATED,
-    check_said,
-    check_strict,
-    cut_notice,
-    nothing_to_say,
-    status_of,
+from ragcli.chat.prompting.numbering import Renumbering
+from ragcli.chat.prompting.prompt_prefix import (
+    Thread,
+    record_of,
+    remembered_source,
+    thread_of,
 )
-from ragcli.chat.prompts import source
-from ragcli.chat.repetition import Repetition
-from ragcli.chat.staleness import stale_markers
-from ragcli.chat.thread import Thread, record_of, remembered_source, thread_of
-from ragcli.chat.whole import FromWhole, Retriever
+from ragcli.chat.prompting.prompts import source
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
@@ -63,11 +69,11 @@ from ragcli.models.base import (
     Thought,
     Waiting,
 )
-from ragcli.models.connections import Connections
 from ragcli.models.select import ChosenModel
+from ragcli.models.transport.connections import Connections
 from ragcli.sessions.history.context import Context
-from ragcli.sessions.history.history import History
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.history.writer import History
+from ragcli.sessions.records.record_types import Turn
 
 
 @frozen
@@ -273,7 +279,9 @@ class Engine:
 
         def look() -> tuple[SearchResult, FromWhole]:
             found = retriever.search(wanted)
-            drawn = whole.draw(model, request.question, retriever, found.passages)
+            drawn = whole_documents.draw(
+                model, request.question, retriever, found.passages
+            )
             return found, drawn
 
         return state.interruption.call(look)

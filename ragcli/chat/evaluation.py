@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from ragcli.chat.questions import Question
+from ragcli.chat.question_files import Question
 from ragcli.frozen import frozen
 from ragcli.index.passages import SearchResult
 from ragcli.index.protocols import Progress

@@ -7,7 +7,7 @@ import threading
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 
 
 @frozen

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any, TypeVar, cast
 
-from ragcli.models.connections import Connections, Stopped
+from ragcli.models.transport.connections import Connections, Stopped
 
 T = TypeVar("T")
 

@@ -28,7 +28,10 @@ COMMANDS = {
     "chat": ("chat", "Open the chat."),
     "search": ("search", "Find passages without answering."),
     "docs": ("docs", "The documents of a profile."),
-    "profile": ("profile", "Profiles: documents, history and settings kept apart."),
+    "profile": (
+        "profiles.profile",
+        "Profiles: documents, history and settings kept apart.",
+    ),
     "history": ("history", "What was asked and answered."),
     "audit": ("audit", "Who did what to a profile, and proof of it."),
     "models": ("models", "The models that can answer."),

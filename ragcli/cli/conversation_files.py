@@ -10,7 +10,7 @@ from ragcli.cli.input.options import Invocation
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from ragcli.sessions.history.history import History
+    from ragcli.sessions.history.writer import History
 
 
 def pages(history: History, wanted: list[str], *, html: bool) -> str:

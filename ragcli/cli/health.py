@@ -110,7 +110,7 @@ def _settings(runtime: Runtime) -> Iterator[Check]:
 
 
 def _home(runtime: Runtime) -> Iterator[Check]:
-    from ragcli.storage.network import check_local
+    from ragcli.storage.locking.network_filesystems import check_local
 
     place = runtime.home.data
     existing = next(path for path in (place, *place.parents) if path.exists())
@@ -148,7 +148,7 @@ def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
 
 def _leftovers(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     """Yields what killed processes left, which may be readable."""
-    from ragcli.sessions.local.directories import Directories
+    from ragcli.sessions.local.lifecycle.directories import Directories
 
     directories = Directories(runtime.home, runtime.settings)
     found = directories.left()

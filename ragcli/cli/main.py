@@ -15,8 +15,8 @@ from ragcli import __version__
 from ragcli.cli.completion import PROGRAM, VARIABLE
 from ragcli.cli.output.writer import Output, ReaderGone
 from ragcli.errors import ExitCode, RagcliError, UsageError
-from ragcli.storage import address_space
-from ragcli.storage.shortage import shortage
+from ragcli.storage.limits import address_space
+from ragcli.storage.limits.shortage import shortage
 
 
 def entry_point() -> None:

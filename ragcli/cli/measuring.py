@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ragcli.chat import budget
-from ragcli.chat.citations import MarkerFilter
+from ragcli.chat.citing.citations import MarkerFilter
 from ragcli.chat.evaluation import CHUNKS, Answer, Answered, Search
-from ragcli.chat.prompts import new_boundary
+from ragcli.chat.prompting import budget
+from ragcli.chat.prompting.prompts import new_boundary
 from ragcli.index.passages import SearchRequest, SearchResult
 from ragcli.models.base import Exchange, Piece, Prompt
 
 if TYPE_CHECKING:
-    from ragcli.chat.questions import Question
+    from ragcli.chat.question_files import Question
     from ragcli.index.search.retriever import Retriever
     from ragcli.workspace import Workspace
 

@@ -10,9 +10,9 @@ from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import MemoryFiles
 from ragcli.index.generations.manifest import Manifest
-from ragcli.index.ingest.embedding import has_tokens
-from ragcli.index.ingest.reading import Chunking, Outcome, Prepared, Wanted
-from ragcli.index.ingest.reading_pool import outcomes
+from ragcli.index.ingest.preparation.embedding import has_tokens
+from ragcli.index.ingest.preparation.reading import Chunking, Outcome, Prepared, Wanted
+from ragcli.index.ingest.preparation.reading_pool import outcomes
 from ragcli.index.ingest.staging import Stager
 from ragcli.index.search.reader import Reader
 from ragcli.index.segments.segment_writer import Pieces

@@ -81,8 +81,8 @@ def _in_memory(
     """Returns an index that never touches the disk."""
     from ragcli.index import ephemeral
     from ragcli.index.documents import discover
-    from ragcli.index.ingest.reading import Chunking, Wanted
-    from ragcli.index.ingest.reading_pool import outcomes
+    from ragcli.index.ingest.preparation.reading import Chunking, Wanted
+    from ragcli.index.ingest.preparation.reading_pool import outcomes
 
     found = list(discover.find(paths, max_size=size(settings.max_file_size)))
     skipped = [item for item in found if isinstance(item, discover.Skipped)]

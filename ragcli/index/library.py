@@ -19,9 +19,9 @@ from ragcli.index.segments.catalogue_view import CatalogueView
 
 if TYPE_CHECKING:
     from ragcli.index.generations.generation_files import GenerationFiles
-    from ragcli.index.ingest.plan import Plan
-    from ragcli.index.ingest.roots import Roots
-    from ragcli.index.ingest.unchanged import Scope
+    from ragcli.index.ingest.planning.ingest_plan import Plan
+    from ragcli.index.ingest.planning.roots import Roots
+    from ragcli.index.ingest.planning.unchanged import Scope
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.report import GenerationInfo, IngestReport, Request
@@ -71,7 +71,7 @@ class Library:
             Locked: Others published for too long; nothing changed.
             StorageFailed: Nothing changed.
         """
-        from ragcli.index.ingest import plan
+        from ragcli.index.ingest.planning import ingest_plan
         from ragcli.index.report import Request
 
         base, files = self._base()
@@ -79,7 +79,7 @@ class Library:
         directories = [place for place in places if os.path.isdir(place)]
         view = CatalogueView(base, files)
         known = view.all() if directories else view.some(places)
-        work = plan.of_paths(
+        work = ingest_plan.of_paths(
             [Path(place) for place in places], known, self._max_size(), self._engine()
         )
         known_roots = self._roots(base, files)
@@ -93,7 +93,7 @@ class Library:
         Raises:
             As `add`, but nothing for a path that is gone.
         """
-        from ragcli.index.ingest import unchanged
+        from ragcli.index.ingest.planning import unchanged
 
         base, files = self._base()
         scope = unchanged.Scope.of(
@@ -115,15 +115,15 @@ class Library:
         wait: float,
     ) -> IngestReport:
         """Compares each document with the disk; notes it when nothing is to be done."""
-        from ragcli.index.ingest import plan, unchanged
+        from ragcli.index.ingest.planning import ingest_plan, unchanged
         from ragcli.index.report import Request
 
         since = time.time_ns()
         known = CatalogueView(base, files).all()
-        work = plan.of_sync(scope.roots, known, scope.max_size, scope.engine)
+        work = ingest_plan.of_sync(scope.roots, known, scope.max_size, scope.engine)
         place = self._snapshots.notes
         if place and work.is_empty:
-            note = unchanged.Note.of(work, plan.apart(scope.roots, known))
+            note = unchanged.Note.of(work, ingest_plan.apart(scope.roots, known))
             unchanged.keep(place, note, scope, since)
         report = self._carry_out(work, Request("sync"), base, progress, wait)
         return self._read_again(work, report, progress, wait)
@@ -162,8 +162,8 @@ class Library:
         Raises:
             DocumentNotFound: A path names no document.
         """
-        from ragcli.index.ingest.plan import Plan
-        from ragcli.index.ingest.roots import is_below
+        from ragcli.index.ingest.planning.ingest_plan import Plan
+        from ragcli.index.ingest.planning.roots import is_below
         from ragcli.index.report import NoProgress, Request
 
         base, files = self._base()
@@ -290,7 +290,7 @@ class Library:
 
     @staticmethod
     def _roots(base: Manifest, files: GenerationFiles) -> Roots:
-        from ragcli.index.ingest import roots
+        from ragcli.index.ingest.planning import roots
 
         return roots.read(files) if roots.FILE in base.files else roots.Roots()
 
@@ -313,7 +313,7 @@ class Library:
                 skipped=tuple(work.skipped),
                 generation=base.name,
             )
-        from ragcli.index.ingest.ingest import Ingest
+        from ragcli.index.ingest.indexing import Ingest
 
         ingest = Ingest(self._snapshots, self._embedder, self._settings, progress)
         patience = max(wait, seconds(self._settings.lock_wait))

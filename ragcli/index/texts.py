@@ -18,8 +18,8 @@ from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations import manifest
 from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
-from ragcli.index.ingest.embedding import has_tokens
-from ragcli.index.ingest.reading import prepare
+from ragcli.index.ingest.preparation.embedding import has_tokens
+from ragcli.index.ingest.preparation.reading import prepare
 from ragcli.index.ingest.revision import Change, publish
 from ragcli.index.ingest.staging import Stager
 from ragcli.index.passages import Chunk

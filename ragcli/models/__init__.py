@@ -1,6 +1,7 @@
-"""Chat models and embedders; foreign errors end here.
+"""Chat models and embedders; errors of their libraries end here.
 
-`builtin` needs no server, `ollama` speaks to one, `langchain` reaches every other
-provider. Start reading at `base` (what the engine asks of a model) and `select` (from
-a setting to an object); `reach` tells which machine an address means.
+`builtin` needs no server, `ollama` speaks to one, `endpoints` to any that speaks
+OpenAI's protocol, and `langchain` reaches every other provider. They share `transport`
+(requests) and `replies`. Start reading at `base` (what the engine asks of a model) and
+`select` (from a setting to an object).
 """

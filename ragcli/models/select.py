@@ -20,9 +20,9 @@ from ragcli.errors import (
     ServerUnreachable,
 )
 from ragcli.frozen import frozen
-from ragcli.models.background import Background
 from ragcli.models.base import ChatModel
-from ragcli.models.reach import elsewhere
+from ragcli.models.transport.background import Background
+from ragcli.models.transport.locality import elsewhere
 
 if TYPE_CHECKING:
     from ragcli.config.endpoints import EndpointSettings

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from ragcli.errors import SnapshotNotFound, UsageError
 from ragcli.sessions.protocols import OnChange, SideCopy, Snapshots
 from ragcli.sessions.records.lines import LineCodec, PlainLines
-from ragcli.sessions.records.records import Draft, Record
+from ragcli.sessions.records.record_types import Draft, Record
 
 
 def _refuse() -> NoReturn:

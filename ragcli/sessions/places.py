@@ -16,7 +16,6 @@ from contextlib import suppress
 
 from ragcli.errors import UsageError
 from ragcli.paths import PROFILE_NAME, Home
-from ragcli.storage import directory_locks
 from ragcli.storage.condemned import condemn, is_condemned
 from ragcli.storage.files import (
     DIRECTORY_MODE,
@@ -24,6 +23,7 @@ from ragcli.storage.files import (
     check_private,
     disk_errors,
 )
+from ragcli.storage.locking import directory_locks
 
 KEYS = "keys"
 """The directory of an encrypted profile's key slots."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ragcli.frozen import frozen
-from ragcli.sessions.records.records import Draft, Record
+from ragcli.sessions.records.record_types import Draft, Record
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey

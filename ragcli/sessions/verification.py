@@ -14,7 +14,7 @@ from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.findings import DAMAGE, Finding
 from ragcli.sessions.protocols import AuditLog, Snapshots
 from ragcli.sessions.records import ranges
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from ragcli.storage.files import Directory
 
 _HINT = "`ragcli profile verify --repair` sets it aside and keeps the rest"

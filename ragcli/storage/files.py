@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from ragcli.errors import NotPermitted, ProfileNotFound, RagcliError, StorageFailed
-from ragcli.storage import reach
+from ragcli.storage import descriptor_paths
 from ragcli.storage.condemned import is_condemned
 from ragcli.storage.durable import (
     OPEN_DIRECTORY,
@@ -90,7 +90,7 @@ class Directory:
         with disk_errors(place):
             if create:
                 _make_private(place)
-            if not reach.is_anchored(place):
+            if not descriptor_paths.is_anchored(place):
                 check_parents(place)
             descriptor = os.open(place, OPEN_DIRECTORY)
         check = check_shared if shared else check_private
@@ -258,7 +258,7 @@ class Directory:
         Raises:
             FileNotFoundError: It was renamed, and this system cannot say where to.
         """
-        return reach.path_of(self.descriptor, self.path)
+        return descriptor_paths.path_of(self.descriptor, self.path)
 
     def present_name(self) -> str:
         """Returns what this directory is called now; "" when it was removed."""

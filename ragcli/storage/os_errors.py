@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ragcli.errors import NotPermitted, StorageFailed
-from ragcli.storage.reach import shown
+from ragcli.storage.descriptor_paths import shown
 
 _MOMENTARY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 """What the system lacks now; nothing is wrong with the file."""

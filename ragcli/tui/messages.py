@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from ragcli.errors import Locked, RagcliError
-from ragcli.sessions.records.records import Conversation, Turn
+from ragcli.sessions.records.record_types import Conversation, Turn
 
 if TYPE_CHECKING:
     from ragcli.tui.ports import ProfilePort

@@ -17,7 +17,7 @@ from typing import TextIO
 
 from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved, Token
 from ragcli.errors import RagcliError, UsageError
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.text import SafePieces, labelled, safe_line, safe_text
 from ragcli.tui.attachments import attached
 from ragcli.tui.lifecycle.terminal_hangup import is_hung_up, when_hung_up

@@ -15,11 +15,11 @@ from ragcli.chat.events import AskRequest, Event
 from ragcli.config import Resolved, Settings
 from ragcli.index.protocols import Progress
 from ragcli.paths import Home
-from ragcli.sessions.records.records import Conversation, Turn
+from ragcli.sessions.records.record_types import Conversation, Turn
 
 
 class HistoryPort(Protocol):
-    """A profile's conversations; `sessions.history.history.History`."""
+    """A profile's conversations; `sessions.history.writer.History`."""
 
     def head(self) -> int:
         """Returns the sequence number of the newest record."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from ragcli.chat.staleness import is_as_indexed
+from ragcli.chat.citing.staleness import is_as_indexed
 from ragcli.index.passages import Passage
 from ragcli.paths import shown
-from ragcli.sessions.records.records import Citation, Turn
+from ragcli.sessions.records.record_types import Citation, Turn
 from ragcli.text import safe_name
 
 

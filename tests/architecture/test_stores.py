@@ -13,10 +13,10 @@ PACKAGE = Path(__file__).parents[2] / "ragcli"
 WORD = "redis"
 REGISTRY = "sessions/stores.py"
 HELPS = {
-    "cli/commands/bundles.py",
-    "cli/commands/passphrases.py",
+    "cli/commands/profiles/bundles.py",
+    "cli/commands/profiles/passphrases.py",
     "config/settings.py",
-    "storage/network.py",
+    "storage/locking/network_filesystems.py",
 }
 """Where people are told of it: in texts alone, never in a name or an import."""
 

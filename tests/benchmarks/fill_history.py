@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from ragcli.runtime import Runtime
 from ragcli.sessions.history.turns import to_draft
-from ragcli.sessions.local import log as local_log
-from ragcli.sessions.records.records import Draft, Turn
+from ragcli.sessions.local.history import log as local_log
+from ragcli.sessions.records.record_types import Draft, Turn
 from tests.benchmarks import corpus
 
 

@@ -48,8 +48,8 @@ def bare(address: str, user: str, names: list[str]) -> list[Callable[[], None]]:
 def ours(address: str, user: str, names: list[str]) -> list[Callable[[], None]]:
     """Returns ragcli's commit of a turn, for each profile."""
     from ragcli.runtime import Runtime
-    from ragcli.sessions.history.history import History
-    from ragcli.sessions.records.records import Turn
+    from ragcli.sessions.history.writer import History
+    from ragcli.sessions.records.record_types import Turn
 
     runtime = Runtime({"store": address, "user": user, "lock_wait": "60s"})
 

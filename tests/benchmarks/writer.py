@@ -34,7 +34,7 @@ def bare(file: str) -> Callable[[], None]:
 def ours(profile: str) -> Callable[[], None]:
     """Returns ragcli's commit of a turn."""
     from ragcli.runtime import Runtime
-    from ragcli.sessions.records.records import Turn
+    from ragcli.sessions.records.record_types import Turn
 
     runtime = Runtime({"lock_wait": "300s"}, profile=profile)
     history = runtime.open(create=False).history

@@ -283,7 +283,7 @@ def test_a_lock_that_is_held_names_its_holder(indexed, run_process, home):
     script = (
         "import sys, time\nfrom pathlib import Path\n"
         "from ragcli.storage.files import Directory\n"
-        "from ragcli.storage.locks import commit_lock\n"
+        "from ragcli.storage.locking.locks import commit_lock\n"
         "with Directory.open(Path(sys.argv[1])) as place:\n"
         "    with commit_lock(place, 'history', wait=1):\n"
         "        print('held', flush=True)\n"

@@ -16,8 +16,8 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import RagcliError
-from ragcli.sessions.local.log import FILE
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.local.history.log import FILE
+from ragcli.sessions.records.record_types import Record
 from tests.faults.disk import RecordedDisk
 from tests.stores import LocalStores, append, open_log, questions
 
@@ -206,7 +206,7 @@ def _allowed(name: str, value: int, promised: list[dict[str, int]]) -> set[int]:
     return {value, ahead.get(name, value)}
 
 
-PRECAUTIONS = {"ragcli.sessions.local.building.finish: self.directory.sync()"}
+PRECAUTIONS = {"ragcli.sessions.local.lifecycle.building.finish: self.directory.sync()"}
 """Whoever fills a new profile syncs its names as well; `finish` does not rely on
 it."""
 

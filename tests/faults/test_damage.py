@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import HistoryDamaged
-from ragcli.sessions.local.log import FILE, LocalLog
-from ragcli.sessions.local.rewriting import Damage, Repaired, repair, scan
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.local.history.log import FILE, LocalLog
+from ragcli.sessions.local.history.rewriting import Damage, Repaired, repair, scan
+from ragcli.sessions.records.record_types import Record
 from tests.stores import append, open_log, questions
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"

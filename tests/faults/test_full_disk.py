@@ -15,7 +15,7 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import RagcliError, StorageFailed
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from tests.stores import LocalStores, a_turn
 
 DEEDS = ["commit", "settings", "redact", "create"]

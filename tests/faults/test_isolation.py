@@ -18,9 +18,9 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.paths import Home
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.session import LocalSession
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from tests.conftest import Ran
 from tests.fakes.ollama import FakeOllama
 from tests.faults.opened_files import AVAILABLE, OpenedFiles

@@ -15,7 +15,7 @@ import pytest
 
 from ragcli.errors import Locked
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import commit_lock, holder
+from ragcli.storage.locking.locks import commit_lock, holder
 from tests.stores import append, open_log, questions
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"

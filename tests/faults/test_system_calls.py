@@ -17,9 +17,9 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import ExitCode, RagcliError
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from tests.stores import LocalStores, a_turn, append, questions
 
 FAILING = ("open", "write", "pread", "fsync", "fdatasync", "ftruncate", "rename")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ragcli.index.documents.loaders import markup
+from ragcli.index.documents.loaders.markup import lightweight
 from ragcli.language.stemming import joined_content_stems, stemmer
 from ragcli.language.words import words
 from ragcli.models.builtin import tokens
@@ -67,8 +67,8 @@ def test_headings_are_found_where_the_whole_pattern_finds_them(text, place):
         return [(match.span(), match.groups()) for match in matches]
 
     start = text.rfind("\n", 0, place) + 1
-    expected = re.finditer(markup._MARKDOWN, text[start:])
-    found = markup._heading_lines(text[start:], 0)
+    expected = re.finditer(lightweight._MARKDOWN, text[start:])
+    found = lightweight._heading_lines(text[start:], 0)
     assert told(found) == told(expected)
-    later = told(markup._MARKDOWN.finditer(text, start))
-    assert told(markup._heading_lines(text, start)) == later
+    later = told(lightweight._MARKDOWN.finditer(text, start))
+    assert told(lightweight._heading_lines(text, start)) == later

@@ -14,7 +14,7 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents import formats, text_structure
 from ragcli.index.documents.content import decode
 from ragcli.index.documents.elements import Document, Element, Section, TableFacts
-from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import SMALLEST_SIZE, split
 from ragcli.index.passages import Chunk
 

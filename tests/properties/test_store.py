@@ -28,10 +28,10 @@ from hypothesis.stateful import (
 
 from ragcli.config import Settings
 from ragcli.errors import Conflict, ConversationNotFound
-from ragcli.sessions.history.history import History
 from ragcli.sessions.history.masking import MASK
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from tests.stores import StoreFactory, a_turn
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"

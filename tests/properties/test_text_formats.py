@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import decode
 from ragcli.index.documents.elements import Document
-from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from tests.properties.test_splitter import THOROUGHLY, assert_stands
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ragcli.chat.answering import BROKEN_OFF
+from ragcli.chat.answers.state import BROKEN_OFF
 from ragcli.chat.events import (
     AskRequest,
     Event,
@@ -31,7 +31,7 @@ from ragcli.errors import (
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt, Source
 from ragcli.paths import Home
-from ragcli.sessions.records.records import Citation, Conversation, Turn
+from ragcli.sessions.records.record_types import Citation, Conversation, Turn
 
 LOCKS = (
     "Only one writer holds the log at a time. A commit lock waits at most ten seconds "

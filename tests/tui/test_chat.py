@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList
 
 from ragcli.errors import HistoryDamaged, Locked, ModelFailed, StorageFailed
 from ragcli.models.select import ModelInfo
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.tui import commands
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import ConfirmDialog, PickDialog
 from tests.tui.backend import Backend, citations, remembered, streamed

@@ -12,8 +12,8 @@ from ragcli.errors import DocumentNotFound, UsageError
 from ragcli.tui import commands
 from ragcli.tui.app import OWNERS, ChatApp
 from ragcli.tui.attachments import attached, mention_start, paths_like
-from ragcli.tui.chat import editor
-from ragcli.tui.chat.passage_context import passage_context
+from ragcli.tui.chat.documents import editor
+from ragcli.tui.chat.documents.passage_context import passage_context
 from ragcli.tui.keyboard import keys
 from ragcli.tui.sources import from_turn, quoted_span, quoted_spans
 from tests.tui.backend import Backend

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from ragcli.runtime import Runtime
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import commit_lock
+from ragcli.storage.locking.locks import commit_lock
 from tests.conftest import SAMPLES
 from tests.fakes.ollama import FakeOllama, Fault
 from tests.tui.terminal import Terminal

@@ -1,4 +1,5 @@
 """One module a command or group of commands; each is imported when it is used.
 
-They may import all of `cli` but `main` and `command_tree`. Start reading at `ask`.
+They may import all of `cli` but `main` and `command_tree`. `profiles`
+holds those of `ragcli profile`. Start reading at `ask`.
 """

@@ -50,7 +50,7 @@ def evaluate(
     is 1 when recall at 5 is below it.
     """
     from ragcli.chat import evaluation
-    from ragcli.chat.questions import read_questions
+    from ragcli.chat.question_files import read_questions
     from ragcli.cli import measuring
 
     call.flags["model"] = model

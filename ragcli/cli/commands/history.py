@@ -20,7 +20,7 @@ from ragcli.errors import ExitCode, UsageError
 from ragcli.frozen import frozen
 
 if TYPE_CHECKING:
-    from ragcli.sessions.records.records import Turn
+    from ragcli.sessions.records.record_types import Turn
 
 
 @examples(

@@ -10,7 +10,7 @@ from ragcli.cli.input import live_names
 from ragcli.errors import ConversationNotFound
 
 if TYPE_CHECKING:
-    from ragcli.sessions.history.history import History
+    from ragcli.sessions.history.writer import History
 
 Conversation = Annotated[
     str,

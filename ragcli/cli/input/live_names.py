@@ -63,8 +63,8 @@ def documents(ctx: typer.Context, incomplete: str) -> Names:
 
 def models(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the models that can be asked now."""
-    from ragcli.models.reach import elsewhere
     from ragcli.models.select import available
+    from ragcli.models.transport.locality import elsewhere
 
     with suppress(RagcliError, OSError):
         settings = _runtime(ctx).settings

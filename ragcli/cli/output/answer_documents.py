@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
-from ragcli.chat.prompts import ROLES, as_text
+from ragcli.chat.prompting.prompts import ROLES, as_text
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.models.base import only_quotes
 from ragcli.models.langchain.rendering import messages
@@ -16,7 +16,7 @@ from ragcli.paths import shown
 if TYPE_CHECKING:
     from ragcli.chat.events import Finished, Retrieved
     from ragcli.models.base import Prompt
-    from ragcli.sessions.records.records import Citation, Turn
+    from ragcli.sessions.records.record_types import Citation, Turn
 
 
 ANSWERS = frozenset({"answered", "truncated"})

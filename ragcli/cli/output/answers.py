@@ -19,7 +19,7 @@ from ragcli.chat.events import (
     Thinking,
     Token,
 )
-from ragcli.chat.prompts import label
+from ragcli.chat.prompting.prompts import label
 from ragcli.cli import batch
 from ragcli.cli.output.answer_documents import (
     answer_document,

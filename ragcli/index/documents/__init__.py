@@ -2,5 +2,5 @@
 
 `discover` and `ignore` choose the files, `loaders` read a format each, `splitter`
 cuts. Nothing here knows of an index; it may import `ragcli.index.passages` and
-`ragcli.language`. Start reading at `formats` and `loaders.load`.
+`ragcli.language`. Start reading at `formats` and `loaders.dispatch.load`.
 """

@@ -47,29 +47,33 @@ def _settings(name: str, suffixes: str, loader: str, names: str = "") -> Format:
 
 
 def _code(name: str, suffixes: str, names: str = "") -> Format:
-    return Format(name, suffixes, "code:code", "code", names=names)
+    return Format(name, suffixes, "structured.source_code:code", "code", names=names)
 
 
 FORMATS = (
-    Format("markdown", "md markdown mdown mkd mkdn mdx qmd rmd", "markup:markdown"),
-    Format("rst", "rst rest", "markup:underlined"),
-    Format("org", "org", "markup:org"),
+    Format(
+        "markdown",
+        "md markdown mdown mkd mkdn mdx qmd rmd",
+        "markup.lightweight:markdown",
+    ),
+    Format("rst", "rst rest", "markup.lightweight:underlined"),
+    Format("org", "org", "markup.lightweight:org"),
     Format(
         "text",
         "txt text log asc nfo adoc asciidoc textile pod po pot bib",
-        "markup:underlined",
+        "markup.lightweight:underlined",
     ),
     Format("subtitles", "srt vtt sub sbv", "subtitles:subtitles"),
-    Format("html", "html htm xhtml shtml", "hypertext:html"),
-    Format("csv", "csv psv", "tabular:comma_separated", "table"),
-    Format("tsv", "tsv tab", "tabular:tab_separated", "table"),
+    Format("html", "html htm xhtml shtml", "markup.hypertext:html"),
+    Format("csv", "csv psv", "structured.delimited:comma_separated", "table"),
+    Format("tsv", "tsv tab", "structured.delimited:tab_separated", "table"),
     _settings(
         "json",
         "json geojson webmanifest jsonld json5 jsonc",
-        "records:json_document",
+        "structured.json_documents:json_document",
     ),
-    Format("jsonl", "jsonl ndjson", "records:json_lines", "table"),
-    Format("notebook", "ipynb", "notebook:notebook"),
+    Format("jsonl", "jsonl ndjson", "structured.json_documents:json_lines", "table"),
+    Format("notebook", "ipynb", "markup.notebook:notebook"),
     _binary("pdf", "pdf", "pdf.document:pdf"),
     _binary("xlsx", "xlsx xlsm xltx xltm", "office.spreadsheets:spreadsheet"),
     _binary("xls", "xls xlt", "office.spreadsheets:spreadsheet"),
@@ -79,10 +83,10 @@ FORMATS = (
     _binary("pptx", "pptx pptm ppsx ppsm potx", "office.slides:pptx"),
     _binary("odt", "odt ott", "office.opendocument:opendocument"),
     _binary("odp", "odp otp", "office.opendocument:opendocument"),
-    _binary("epub", "epub", "archive:epub"),
+    _binary("epub", "epub", "markup.epub:epub"),
     _binary("eml", "eml", "mail:mail"),
     _binary("mbox", "mbox mbx", "mail:mailbox"),
-    _binary("rtf", "rtf", "richtext:rich_text"),
+    _binary("rtf", "rtf", "markup.richtext:rich_text"),
     _binary("mhtml", "mht mhtml", "community:community"),
     _binary("conllu", "conllu", "community:community"),
     _binary("enex", "enex", "community:community"),
@@ -132,13 +136,18 @@ FORMATS = (
     _code("graphql", "graphql gql"),
     _code("css", "css scss sass less"),
     _code("xml", "xml xsd xsl xslt svg plist rss atom wsdl dtd"),
-    _settings("yaml", "yaml yml", "settings:yaml", ".clang-format .clang-tidy"),
-    _settings("toml", "toml", "settings:toml", "pipfile"),
+    _settings(
+        "yaml",
+        "yaml yml",
+        "structured.settings_files:yaml",
+        ".clang-format .clang-tidy",
+    ),
+    _settings("toml", "toml", "structured.settings_files:toml", "pipfile"),
     _settings(
         "ini",
         "ini cfg conf cnf properties desktop service socket timer mount automount slice"
         " network netdev",
-        "settings:key_values",
+        "structured.settings_files:key_values",
         "sshd_config ssh_config .editorconfig .gitconfig .gitmodules .flake8 .pylintrc"
         " .env.example .env.sample .env.template .env.dist",
     ),

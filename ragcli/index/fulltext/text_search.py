@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ragcli.index.fulltext.text_index import schema, translated
-from ragcli.storage.memory import linked_directory
+from ragcli.storage.temporary.memory_directories import linked_directory
 
 if TYPE_CHECKING:
     import tantivy

@@ -18,7 +18,7 @@ from ragcli.index.generations.manifest import Manifest
 from ragcli.index.segments.catalogue import key
 from ragcli.index.segments.segment import Segment
 from ragcli.index.stored_passages import searched_text
-from ragcli.storage.memory import has_memory, memory_directory
+from ragcli.storage.temporary.memory_directories import has_memory, memory_directory
 
 _REWRITTEN = {text_index.META, ".managed.json"}
 

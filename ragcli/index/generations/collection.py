@@ -12,8 +12,8 @@ from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.index.generations import pointer, verification
 from ragcli.index.generations.manifest import NAME as MANIFEST
 from ragcli.index.generations.manifest import generation_number
-from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory, disk_errors
+from ragcli.storage.locking import directory_locks
 
 WORKSPACE = "tmp-"
 _QUARANTINE = "quarantine"

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from ragcli.storage.descriptor_paths import path_of
 from ragcli.storage.files import FILE_MODE, disk_errors, write_all
 from ragcli.storage.os_errors import close_reader
-from ragcli.storage.reach import path_of
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Sealer

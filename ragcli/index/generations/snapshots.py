@@ -43,9 +43,9 @@ from ragcli.index.generations.manifest import (
     generation_number,
 )
 from ragcli.index.protocols import OnChange, Sealer
-from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory, disk_errors
-from ragcli.storage.locks import commit_lock, long_lock, shared_lock
+from ragcli.storage.locking import directory_locks
+from ragcli.storage.locking.locks import commit_lock, long_lock, shared_lock
 from ragcli.storage.os_errors import close_reader
 
 

@@ -15,7 +15,7 @@ from ragcli.errors import Conflict
 from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
 from ragcli.index.generations.manifest import Manifest, SegmentInfo, read
 from ragcli.index.generations.publishing import link_or_copy
-from ragcli.index.ingest import embedding
+from ragcli.index.ingest.preparation import embedding
 from ragcli.index.ingest.revision import segment_files
 from ragcli.index.report import IngestReport
 from ragcli.index.segments import catalogue, merging

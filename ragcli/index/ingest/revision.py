@@ -18,7 +18,7 @@ from ragcli.index.fulltext import text_workspace
 from ragcli.index.generations.generation_files import WorkspaceFiles
 from ragcli.index.generations.manifest import Manifest, SegmentInfo, mismatch, read
 from ragcli.index.generations.publishing import link_or_copy
-from ragcli.index.ingest import roots
+from ragcli.index.ingest.planning import roots
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.catalogue_view import CatalogueView
 from ragcli.index.segments.segment import Segment

@@ -10,8 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.index.generations.manifest import SegmentInfo
-from ragcli.index.ingest.embedding import batch_of, embed_documents, has_tokens
-from ragcli.index.ingest.reading import Embedded, Prepared
+from ragcli.index.ingest.preparation.embedding import (
+    batch_of,
+    embed_documents,
+    has_tokens,
+)
+from ragcli.index.ingest.preparation.reading import Embedded, Prepared
 from ragcli.index.segments.catalogue import Record, key
 from ragcli.index.segments.segment_writer import (
     FULL,

@@ -16,7 +16,7 @@ from ragcli.index.generations.generation_files import (
     generation_files,
 )
 from ragcli.index.search.reader import Reader
-from ragcli.storage.memory import has_memory, memory_directory
+from ragcli.storage.temporary.memory_directories import has_memory, memory_directory
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,16 +12,16 @@ from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
 from ragcli.models.base import Ended, Prompt, Reading, Sign, Thought
-from ragcli.models.completions import collected
 from ragcli.models.endpoints.listing import Served, about
 from ragcli.models.endpoints.server import Server
-from ragcli.models.finishes import UNFINISHED, openai_usage, reason_of
 from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
-from ragcli.models.options import refused
-from ragcli.models.patience import patiently
-from ragcli.models.reach import elsewhere
-from ragcli.models.reasoning import apart, may_open_itself
-from ragcli.models.tokens import estimate
+from ragcli.models.replies.finish_reasons import UNFINISHED, openai_usage, reason_of
+from ragcli.models.replies.reasoning import apart, may_open_itself
+from ragcli.models.replies.short_completions import collected
+from ragcli.models.token_estimate import estimate
+from ragcli.models.transport.locality import elsewhere
+from ragcli.models.transport.optional_parameters import refused
+from ragcli.models.transport.retry_after import patiently
 
 DEFAULT_WINDOW = 8192
 """Tokens of context where neither the settings nor the server say it."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
-from ragcli.models.batches import BATCH, in_batches
 from ragcli.models.endpoints.server import Server
-from ragcli.models.reach import elsewhere
+from ragcli.models.transport.embedding_batches import BATCH, in_batches
+from ragcli.models.transport.locality import elsewhere
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed, ModelUnavailable, ServerUnreachable
 from ragcli.models.endpoints import keys
-from ragcli.models.error_translation import ErrorTranslation
-from ragcli.models.reach import is_here
-from ragcli.models.refusals import LONGEST, Endpoint, refusal, told
+from ragcli.models.transport.error_translation import ErrorTranslation
+from ragcli.models.transport.locality import is_here
+from ragcli.models.transport.refusals import LONGEST, Endpoint, refusal, told
 
 if TYPE_CHECKING:
     import http.client

@@ -17,26 +17,26 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import ConfigError, ModelFailed, ModelUnavailable, ProviderMissing
-from ragcli.models.background import Background
 from ragcli.models.base import Ended, Prompt, Sign, Thought
-from ragcli.models.batches import BATCH, in_batches
-from ragcli.models.completions import collected
-from ragcli.models.error_translation import Endpoint, ErrorTranslation
-from ragcli.models.finishes import (
+from ragcli.models.langchain import offline
+from ragcli.models.langchain.lean_imports import lean
+from ragcli.models.langchain.rendering import Message, messages, requests
+from ragcli.models.replies.finish_reasons import (
     STOP,
     added,
     langchain_usage,
     reason_in,
     reason_of,
 )
-from ragcli.models.langchain import offline
-from ragcli.models.langchain.lean_imports import lean
-from ragcli.models.langchain.rendering import Message, messages, requests
-from ragcli.models.options import refused
-from ragcli.models.patience import patiently
-from ragcli.models.reach import address_of, elsewhere
-from ragcli.models.reasoning import apart, may_open_itself
-from ragcli.models.tokens import estimate
+from ragcli.models.replies.reasoning import apart, may_open_itself
+from ragcli.models.replies.short_completions import collected
+from ragcli.models.token_estimate import estimate
+from ragcli.models.transport.background import Background
+from ragcli.models.transport.embedding_batches import BATCH, in_batches
+from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.transport.locality import address_of, elsewhere
+from ragcli.models.transport.optional_parameters import refused
+from ragcli.models.transport.retry_after import patiently
 
 if TYPE_CHECKING:
     import numpy as np
@@ -278,7 +278,7 @@ class LangChainModel:
         """Returns the model, at whose address somebody was before the first request."""
         model = self._model()
         if not self._was_reached:
-            from ragcli.models import probe
+            from ragcli.models.transport import probe
 
             probe.check(address_of(model), self._addressed(model))
             self._was_reached = True

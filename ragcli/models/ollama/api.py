@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
 from ragcli.frozen import frozen
-from ragcli.models.error_translation import Endpoint, ErrorTranslation
 from ragcli.models.ollama.address import OllamaAddress
-from ragcli.models.reach import elsewhere
-from ragcli.models.refusals import refusal, told
+from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.transport.locality import elsewhere
+from ragcli.models.transport.refusals import refusal, told
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any
 from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
-from ragcli.models.background import Background
 from ragcli.models.base import Ended, Prompt, Sign, Thought
-from ragcli.models.batches import BATCH, in_batches
-from ragcli.models.completions import collected
 from ragcli.models.endpoints import keys
-from ragcli.models.error_translation import Endpoint, ErrorTranslation
-from ragcli.models.finishes import langchain_usage, reason_in, reason_of
 from ragcli.models.langchain.lean_imports import lean_ollama
 from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
 from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
-from ragcli.models.patience import patiently
-from ragcli.models.reasoning import apart, may_open_itself
-from ragcli.models.tokens import estimate
+from ragcli.models.replies.finish_reasons import langchain_usage, reason_in, reason_of
+from ragcli.models.replies.reasoning import apart, may_open_itself
+from ragcli.models.replies.short_completions import collected
+from ragcli.models.token_estimate import estimate
+from ragcli.models.transport.background import Background
+from ragcli.models.transport.embedding_batches import BATCH, in_batches
+from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.transport.retry_after import patiently
 
 if TYPE_CHECKING:
     import numpy as np

@@ -27,7 +27,7 @@ from ragcli.sessions.audit import chain
 from ragcli.sessions.audit.chained import KEY_FILE, ChainedAudit
 from ragcli.sessions.records.line_file import LineFile
 from ragcli.storage.files import Directory, disk_errors, write_all
-from ragcli.storage.locks import commit_lock
+from ragcli.storage.locking.locks import commit_lock
 
 FILE = "audit.jsonl"
 LOCK = "audit.lock"

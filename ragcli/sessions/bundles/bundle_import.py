@@ -35,7 +35,7 @@ from ragcli.sessions.bundles.bundle_origin import (
     origin_of,
 )
 from ragcli.sessions.encryption.keys import KeyRing
-from ragcli.sessions.local import log as local_log
+from ragcli.sessions.local.history import log as local_log
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import NewProfile, Session, SessionStore

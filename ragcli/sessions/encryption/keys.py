@@ -36,7 +36,7 @@ from ragcli.sessions.encryption.slots import (
 )
 from ragcli.sessions.places import KEYS
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import commit_lock
+from ragcli.storage.locking.locks import commit_lock
 
 LOCK = "keys.lock"
 _LOCK_WAIT = 10.0

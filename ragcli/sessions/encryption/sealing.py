@@ -24,7 +24,7 @@ from ragcli.errors import Damaged, HistoryDamaged, SnapshotDamaged
 from ragcli.sessions.encryption import kdf
 from ragcli.sessions.encryption.data_key import DataKey
 from ragcli.sessions.records.lines import REPAIR, checked, checksummed
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -14,7 +14,7 @@ from typing import Any
 
 from ragcli.frozen import frozen
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.records import Draft, Record
+from ragcli.sessions.records.record_types import Draft, Record
 
 BLOB = "expiry"
 _FORMAT = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ragcli.frozen import frozen
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 
 
 @frozen

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 
 from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.sessions.protocols import Log, Session
-from ragcli.sessions.records.records import Conversation, Record
+from ragcli.sessions.records.record_types import Conversation, Record
 
 BLOB = "conversations"
 _FORMAT = 1

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from ragcli.sessions.history import masking
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.plan import Change
-from ragcli.sessions.records.records import Record, Turn
+from ragcli.sessions.records.record_types import Record, Turn
+from ragcli.sessions.records.rewrite_plan import Change
 from ragcli.text import safe_line
 
 UNTITLED = "untitled"

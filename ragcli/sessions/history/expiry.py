@@ -25,7 +25,7 @@ from ragcli.sessions.history.aside import Aside, Batch
 from ragcli.sessions.history.timekeeping import TOLERANCE, Ledger
 from ragcli.sessions.protocols import Expired, Session
 from ragcli.sessions.records.clock import now, stamp_of
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 
 GRACE = 7 * 86_400
 """Seconds of grace at most; a shorter limit has as much grace as it is long."""

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from ragcli.language.markers import Piece, literal, numbers, pieces, unescaped
-from ragcli.sessions.records.records import Citation, Conversation, Turn
+from ragcli.sessions.records.record_types import Citation, Conversation, Turn
 from ragcli.text import labelled, safe_line, safe_text
 
 Thread = tuple[Conversation, Sequence[Turn]]

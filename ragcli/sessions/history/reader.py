@@ -19,7 +19,7 @@ from ragcli.sessions.history.conversations import ConversationList, Thread, newe
 from ragcli.sessions.history.expiry import limits
 from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
-from ragcli.sessions.records.records import Conversation, Record, Turn
+from ragcli.sessions.records.record_types import Conversation, Record, Turn
 
 SHORTEST_PART = 4
 """Characters of an id's start or end that may stand for it, when no other has them."""

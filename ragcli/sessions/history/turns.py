@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from ragcli.sessions.records.records import Citation, CitedQuote, Draft, Record, Turn
+from ragcli.sessions.records.record_types import (
+    Citation,
+    CitedQuote,
+    Draft,
+    Record,
+    Turn,
+)
 
 WRITTEN = "written"
 """Field of a copied turn: when the original was stored. It does not get younger."""

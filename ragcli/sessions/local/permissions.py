@@ -17,8 +17,8 @@ from ragcli.errors import ExitCode, NotPermitted
 from ragcli.frozen import frozen
 from ragcli.paths import Home
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
+from ragcli.storage.descriptor_paths import is_anchor, shown
 from ragcli.storage.files import DIRECTORY_MODE, FILE_MODE, Directory
-from ragcli.storage.reach import is_anchor, shown
 from ragcli.storage.trust import check_parents, check_shared
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.sessions import profile_file
-from ragcli.sessions.local.log import LocalLog
+from ragcli.sessions.local.history.log import LocalLog
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog, SideCopy
 from ragcli.sessions.records.clock import stamp_of
 from ragcli.sessions.side_copies import CACHE, QUARANTINE
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import commit_lock
+from ragcli.storage.locking.locks import commit_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey

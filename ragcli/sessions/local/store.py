@@ -20,12 +20,12 @@ from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import profile_file
 from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
-from ragcli.sessions.local.directories import Directories
+from ragcli.sessions.local.lifecycle.directories import Directories
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import Expired
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import commit_lock, long_lock
+from ragcli.storage.locking.locks import commit_lock, long_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.history import expiry
     from ragcli.sessions.history.timekeeping import Ledger
-    from ragcli.sessions.local.expired import ExpiredProfiles
+    from ragcli.sessions.local.lifecycle.expired import ExpiredProfiles
     from ragcli.sessions.local.session import LocalSession
     from ragcli.sessions.protocols import (
         NewProfile,
@@ -73,7 +73,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
     @cached_property
     def _expired(self) -> ExpiredProfiles:
-        from ragcli.sessions.local.expired import ExpiredProfiles
+        from ragcli.sessions.local.lifecycle.expired import ExpiredProfiles
 
         return ExpiredProfiles(self._directories, self._limits)
 
@@ -90,7 +90,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
     def states(self) -> dict[str, ProfileState]:
         """Returns how profiles stand; what cannot be read is left out."""
-        from ragcli.sessions.local.profile_states import read_states
+        from ragcli.sessions.local.lifecycle.profile_states import read_states
 
         return read_states(self._directories)
 
@@ -169,7 +169,7 @@ class LocalStore(BaseStore["LocalSession"]):
     ) -> LocalSession:
         """Opens the profile in a directory, which the session closes."""
         from ragcli.sessions.history import expiry
-        from ragcli.sessions.local import usage
+        from ragcli.sessions.local.lifecycle import usage
 
         profile = profile_file.read(directory, name)
         if not passive:
@@ -193,7 +193,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
     def _existing(self, name: str) -> Directory:
         """Returns a profile's directory; says so when it is set aside."""
-        from ragcli.sessions.local import expired
+        from ragcli.sessions.local.lifecycle import expired
 
         try:
             return self._directories.open(name)
@@ -212,7 +212,7 @@ class LocalStore(BaseStore["LocalSession"]):
         expires: bool,
     ) -> None:
         """Refuses a profile that is due, and sets it aside where that may be."""
-        from ragcli.sessions.local import expired, usage
+        from ragcli.sessions.local.lifecycle import expired, usage
 
         if ledger.doubtful or not usage.unused_since(directory, limit.idle):
             return
@@ -279,7 +279,7 @@ class LocalStore(BaseStore["LocalSession"]):
             UsageError: Another one has its name.
         """
         from ragcli.sessions.history import expiry
-        from ragcli.sessions.local import usage
+        from ragcli.sessions.local.lifecycle import usage
 
         if name not in self.names() and self._expired.restore(name):
             return Expired(name, whole=True, aside=True)
@@ -322,7 +322,7 @@ class LocalStore(BaseStore["LocalSession"]):
     def _check_clock(self) -> None:
         """Raises `UsageError` where a clock is doubted; nothing is erased before."""
         from ragcli.sessions.history import expiry
-        from ragcli.sessions.local import usage
+        from ragcli.sessions.local.lifecycle import usage
 
         self._expired.check_clock()
         for name in self.names():
@@ -334,7 +334,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
     def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[Expired]:
         from ragcli.sessions.history import expiry
-        from ragcli.sessions.local import usage
+        from ragcli.sessions.local.lifecycle import usage
 
         with ExitStack() as stack:
             directory = stack.enter_context(self._directories.open(name))
@@ -408,7 +408,7 @@ class LocalStore(BaseStore["LocalSession"]):
         Raises:
             UsageError: The name is taken, or cannot be a profile's.
         """
-        from ragcli.sessions.local.building import NewLocalProfile
+        from ragcli.sessions.local.lifecycle.building import NewLocalProfile
 
         checked_profile_name(name)
         with self._directories.changing() as profiles:
@@ -436,7 +436,7 @@ class LocalStore(BaseStore["LocalSession"]):
     def _replacing(
         self, name: str, *, encrypted: bool
     ) -> Iterator[tuple[LocalSession, Replacement]]:
-        from ragcli.sessions.local.building import LocalReplacement
+        from ragcli.sessions.local.lifecycle.building import LocalReplacement
         from ragcli.sessions.transfer.conversion import expect_other
 
         with self._directories.changing() as profiles, ExitStack() as stack:

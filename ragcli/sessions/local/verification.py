@@ -28,15 +28,15 @@ from ragcli.sessions.audit.switch import SilentAudit
 from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
 from ragcli.sessions.local import permissions
-from ragcli.sessions.local import rewriting as log_rewrite
-from ragcli.sessions.local.log import FILE, QUARANTINE
-from ragcli.sessions.local.rewriting import Damage
+from ragcli.sessions.local.history import rewriting as log_rewrite
+from ragcli.sessions.local.history.log import FILE, QUARANTINE
+from ragcli.sessions.local.history.rewriting import Damage
 from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.protocols import AuditLog
 from ragcli.sessions.records import ranges
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import commit_lock
+from ragcli.storage.locking.locks import commit_lock
 
 _REPAIR = "`ragcli profile verify --repair` moves it aside and keeps the rest"
 _BRING_BACK = (

@@ -36,7 +36,7 @@ from ragcli.sessions.protocols import (
 from ragcli.sessions.records.clock import sighting
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import LineCodec
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.transfer.conversion import expect_other
 from ragcli.storage.files import Directory
 

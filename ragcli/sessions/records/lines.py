@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged, NewerFormat
-from ragcli.sessions.records.records import FORMAT, Record
+from ragcli.sessions.records.record_types import FORMAT, Record
 
 REPAIR = "run `ragcli profile verify --repair`; it keeps every sound record"
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from ragcli.errors import Locked, RagcliError
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import ACQUIRE, RELEASE
-from ragcli.storage import holders
+from ragcli.storage.locking import holders
 
 LEASE = 30.0
 """Seconds after which a lease ends that nobody prolonged."""

@@ -18,7 +18,7 @@ from ragcli.frozen import frozen
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import NewProfile, Sealer, Session, SessionStore
 from ragcli.sessions.records.lines import LineCodec
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.transfer.generations import copy_generation
 from ragcli.storage.files import Directory
 from ragcli.text import safe_line

@@ -2,9 +2,9 @@
 
 A part is an object that is given the widgets it draws on and a `desk` (the open
 profile, the conversation on the screen, notices, work beside the screen). It knows no
-other part: it posts `tui.messages`, or calls what it was given. `answering` answers,
-`drafts` keeps what is unsent, `documents` reads documents, `conversation_view` shows a
-conversation, `conversation_actions`, `turn_actions` and `source_actions` act on what is
-shown, `find_in_chat` searches, `profiles` and `models` switch. It may import everything
-else in `tui` but `app` and `palette`. Start reading at `screen` and `desk`.
+other part: it posts `tui.messages`, or calls what it was given. `questions` brings a
+question to its answer, `conversations` shows and changes what was said, `documents`
+adds documents and opens sources; `profile_switching` and `model_choice` switch. It may
+import everything else in `tui` but `app` and `palette`. Start reading at `screen` and
+`desk`.
 """

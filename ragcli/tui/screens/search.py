@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.text import safe_line
 
 _PAUSE = 0.15

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ragcli.sessions.records.records import Conversation
+from ragcli.sessions.records.record_types import Conversation
 from ragcli.text import safe_line, safe_name
 from ragcli.tui.keyboard.bindings import key
 

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.widgets.turn import TurnView
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.text import labelled, safe_line, safe_text
 from ragcli.tui.keyboard.bindings import key
 from ragcli.tui.sources import SourceEntry, from_turn

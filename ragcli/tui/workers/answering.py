@@ -16,7 +16,7 @@ from textual.message import Message
 from ragcli.chat.events import AskRequest, Event, Failed, Finished, Retrieved, Token
 from ragcli.errors import RagcliError
 from ragcli.models.langchain.rendering import messages
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.ports import ProfilePort
 
 _TELLING = 0.3

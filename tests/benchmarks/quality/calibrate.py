@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ragcli.chat.questions import Question, read_questions
+from ragcli.chat.question_files import Question, read_questions
 from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ragcli.chat.support import Claim, Evidence, Similarity, Weights, numbers
+from ragcli.chat.citing.support import Claim, Evidence, Similarity, Weights, numbers
 from ragcli.index.passages import Passage
 from ragcli.language.words import words
 from ragcli.models.builtin.embedder import BuiltinEmbedder

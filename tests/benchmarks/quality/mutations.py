@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ragcli.chat.citations import MarkerFilter
+from ragcli.chat.citing.citations import MarkerFilter
 from ragcli.index.documents.elements import Document
-from ragcli.index.documents.loaders.load import load, text_document
+from ragcli.index.documents.loaders.dispatch.load import load, text_document
 from ragcli.index.documents.splitter import split
 from ragcli.index.passages import Passage
 from ragcli.language.words import words

@@ -11,7 +11,7 @@ import redis
 
 from ragcli.config import Settings
 from ragcli.errors import NotPermitted
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.checks.inspection import inspect
 from ragcli.sessions.redis.server import addresses
 from tests.redis_servers import RedisServer

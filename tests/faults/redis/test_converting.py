@@ -24,7 +24,7 @@ from ragcli.errors import (
 from ragcli.index.generations.remote.snapshots import RemoteSnapshots
 from ragcli.sessions.encryption import desktop_keyring
 from ragcli.sessions.encryption.desktop_keyring import DesktopKeyring
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis import leases
 from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.profile_keys import ProfileKeys

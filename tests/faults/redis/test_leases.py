@@ -10,7 +10,7 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import Locked, ProfileNotFound
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.leases import lease
 from tests.redis_servers import RedisServer
 from tests.stores import RedisStores, a_turn, append, questions

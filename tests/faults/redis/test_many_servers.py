@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 
 from ragcli.config import Settings
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from tests.redis_servers import RedisServer, free_port, require, wait_until
 from tests.stores import RedisStores, a_turn
 

@@ -18,7 +18,7 @@ from ragcli.errors import (
     RagcliError,
     StoreUnavailable,
 )
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from tests.faults.redis.writers import Writer
 from tests.redis_servers import RedisServer, free_port
 from tests.stores import RedisStores, a_turn, append, draft, questions

@@ -23,7 +23,7 @@ from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
 from ragcli.sessions.bundles.bundle_origin import FORMAT, KIND
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.records.lines import PlainLines
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from tests.sealed import filled, tree
 
 CANARY = b"cos\nsystem\n(S'touch /tmp/ragcli-pickle-canary'\ntR."

@@ -16,8 +16,8 @@ from ragcli.errors import WrongPassphrase
 from ragcli.paths import Home
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
 from ragcli.sessions.encryption.keys import KeyRing
-from ragcli.sessions.local import directories
 from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.lifecycle import directories
 from ragcli.sessions.local.store import LocalStore
 from ragcli.storage.files import Directory, disk_errors
 from tests.sealed import (

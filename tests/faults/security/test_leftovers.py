@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import StorageFailed
-from ragcli.storage import memory, scratch
 from ragcli.storage.files import Directory
+from ragcli.storage.temporary import memory_directories, scratch
 from tests.sealed import PASSPHRASE, filled, home_at, open_store, opened, questions
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +56,7 @@ def leftovers(home: Path) -> list[str]:
     return [p.name for p in (home / "profiles").iterdir() if p.name.startswith(".")]
 
 
-REMOVING = "ragcli.sessions.local.directories:Directories._remove"
+REMOVING = "ragcli.sessions.local.lifecycle.directories:Directories._remove"
 
 
 @pytest.mark.timeout(240)
@@ -131,7 +131,7 @@ def test_what_a_killed_change_of_documents_leaves_is_named_and_removed(
 def test_the_text_index_of_a_killed_search_does_not_outlive_the_next_command(
     tmp_path: Path,
 ) -> None:
-    if not memory.has_memory():
+    if not memory_directories.has_memory():
         pytest.skip("no memory file system")
     home = tmp_path / "home"
     notes = tmp_path / "notes.md"

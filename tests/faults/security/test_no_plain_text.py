@@ -22,8 +22,8 @@ from pathlib import Path
 from ragcli.config import Settings
 from ragcli.sessions.encryption import passphrase
 from ragcli.sessions.bundles.bundle import export_bundle
-from ragcli.sessions.history.history import History
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.history.writer import History
+from ragcli.sessions.records.record_types import Turn
 from tests.sealed import home_at, open_store, opened, publish, ask
 
 base = Path(sys.argv[1])

@@ -18,7 +18,7 @@ from ragcli.errors import (
 from ragcli.paths import Home
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.records.lines import PlainLines
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from tests.sealed import FILES, QUESTIONS, ask, filled, indexed, opened, questions
 
 

@@ -17,8 +17,9 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.search.opening import open_current
 from ragcli.sessions.findings import DAMAGE
 from ragcli.sessions.local import verification as verify
-from ragcli.storage import directory_locks, memory
 from ragcli.storage.files import Directory
+from ragcli.storage.locking import directory_locks
+from ragcli.storage.temporary import memory_directories
 from tests.faults.snapshots.processes import opened
 from tests.sealed import filled, home_at, open_store
 from tests.sealed import opened as opened_again
@@ -114,12 +115,12 @@ def test_a_directory_that_is_swept_before_it_has_an_owner_is_made_again(
                 assert place.name == made[1]
         assert not any(name.startswith("tmp-") for name in index.names())
     with monkeypatch.context() as patch:
-        patch.setattr(memory, "_MEMORY", tmp_path)
-        patch.setattr(memory, "is_memory", lambda _: True)
-        made = swept_once(patch, memory.sweep)
-        with memory.memory_directory() as place:
+        patch.setattr(memory_directories, "_MEMORY", tmp_path)
+        patch.setattr(memory_directories, "is_memory", lambda _: True)
+        made = swept_once(patch, memory_directories.sweep)
+        with memory_directories.memory_directory() as place:
             assert place.name == made[1]
-    assert memory.left() == []
+    assert memory_directories.left() == []
 
 
 def test_a_sweeper_that_never_rests_is_an_error_of_ours(

@@ -7,17 +7,17 @@ from pathlib import Path
 from textual.widgets import Static
 
 from ragcli.errors import Locked, ModelFailed
-from ragcli.tui.chat.answering import Answering
-from ragcli.tui.chat.completing import Completing
-from ragcli.tui.chat.conversation_actions import ConversationActions
-from ragcli.tui.chat.conversation_view import ConversationView
-from ragcli.tui.chat.documents import Documents
-from ragcli.tui.chat.drafts import Drafts
-from ragcli.tui.chat.find_in_chat import FindInChat
-from ragcli.tui.chat.locking import Locking
-from ragcli.tui.chat.profiles import Profiles
+from ragcli.tui.chat.conversations.conversation_actions import ConversationActions
+from ragcli.tui.chat.conversations.conversation_view import ConversationView
+from ragcli.tui.chat.conversations.find_in_chat import FindInChat
+from ragcli.tui.chat.conversations.turn_actions import TurnActions
+from ragcli.tui.chat.documents.adding import Documents
+from ragcli.tui.chat.profile_switching import Profiles
+from ragcli.tui.chat.questions.answering import Answering
+from ragcli.tui.chat.questions.completing import Completing
+from ragcli.tui.chat.questions.drafts import Drafts
+from ragcli.tui.chat.questions.unrecorded_answers import Locking
 from ragcli.tui.chat.selection import Selection
-from ragcli.tui.chat.turn_actions import TurnActions
 from ragcli.tui.messages import (
     DocumentsChanged,
     HistoryMoved,

@@ -21,7 +21,7 @@ from ragcli.chat.events import (
     Thinking,
     Token,
 )
-from ragcli.chat.summary import GATHERED, KEPT, RECENCY_ONLY
+from ragcli.chat.prompting.summary import GATHERED, KEPT, RECENCY_ONLY
 from ragcli.config import Settings
 from ragcli.errors import (
     ConversationNotFound,
@@ -47,9 +47,9 @@ from ragcli.models.base import (
 )
 from ragcli.models.select import ChosenModel
 from ragcli.paths import Home
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.store import LocalStore
-from ragcli.sessions.records.records import Turn
+from ragcli.sessions.records.record_types import Turn
 
 PASSAGE = Passage(
     id="locks:1",

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from ragcli.chat.evaluation import Answered, compare, evaluate
-from ragcli.chat.questions import Question, read_questions
+from ragcli.chat.question_files import Question, read_questions
 from ragcli.errors import UsageError
 from ragcli.index.passages import Passage, SearchResult
 

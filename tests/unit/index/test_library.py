@@ -78,7 +78,7 @@ def test_unchanged_files_are_not_read_again(
     def forbidden(location):
         raise AssertionError(f"{location} was read")
 
-    monkeypatch.setattr("ragcli.index.ingest.reading._content", forbidden)
+    monkeypatch.setattr("ragcli.index.ingest.preparation.reading._content", forbidden)
     for report in (library.add([notes], progress), library.sync(progress)):
         assert report.unchanged == 3
         assert report.generation == first.generation
@@ -349,7 +349,7 @@ def test_sync_reads_again_what_an_older_reader_made(
 ):
     from ragcli.index.segments import catalogue
 
-    monkeypatch.setattr("ragcli.index.ingest.reading.READER", 1)
+    monkeypatch.setattr("ragcli.index.ingest.preparation.reading.READER", 1)
     age(*notes.iterdir())
     library.add([notes], progress)
     assert {item.reader for item in library.documents()} == {1}
@@ -366,7 +366,7 @@ def test_sync_reads_again_what_an_older_reader_made(
 def test_reading_again_keeps_what_is_done_when_it_is_stopped(
     library, notes, progress, monkeypatch
 ):
-    monkeypatch.setattr("ragcli.index.ingest.reading.READER", 1)
+    monkeypatch.setattr("ragcli.index.ingest.preparation.reading.READER", 1)
     age(*notes.iterdir())
     library.add([notes], progress)
     monkeypatch.undo()

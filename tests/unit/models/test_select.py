@@ -15,8 +15,8 @@ from ragcli.errors import (
     ProviderMissing,
     ServerUnreachable,
 )
-from ragcli.models.reach import elsewhere
 from ragcli.models.select import ask_servers, available, choose_embedder, choose_model
+from ragcli.models.transport.locality import elsewhere
 from tests.fakes.ollama import FakeModel, FakeOllama, closed_port
 from tests.fakes.openai_server import FakeOpenAI
 

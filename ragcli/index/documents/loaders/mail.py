@@ -21,7 +21,7 @@ from ragcli.index.documents.elements import (
     one_line,
     well_formed,
 )
-from ragcli.index.documents.loaders.hypertext import add_page, declared_text
+from ragcli.index.documents.loaders.markup.hypertext import add_page, declared_text
 
 _HEADERS = ("From", "To", "Cc", "Reply-To", "Date", "Subject")
 _FIELD_LIMIT = 2000
@@ -180,7 +180,7 @@ class _Reader:
 
     def _read_attachment(self, name: str, data: bytes) -> Document | None:
         """Returns an attachment as its loader reads it, None when that cannot be."""
-        from ragcli.index.documents.loaders.parse import parse
+        from ragcli.index.documents.loaders.dispatch.parse import parse
 
         format_name = formats.format_of(name)
         kind = formats.binary_kind(name) or formats.legacy_kind(name)

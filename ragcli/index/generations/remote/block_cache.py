@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ragcli.index.generations import collection, verification
-from ragcli.storage import directory_locks
 from ragcli.storage.durable import OPEN_DIRECTORY
+from ragcli.storage.locking import directory_locks
 
 PLACE = "remote"
 LIMIT = 4 << 30

@@ -36,8 +36,8 @@ from ragcli.index.generations.manifest import (
 from ragcli.index.generations.remote import block_cache, block_files, fetching
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.protocols import GenerationStore, Sealer
-from ragcli.storage import directory_locks
 from ragcli.storage.files import Directory
+from ragcli.storage.locking import directory_locks
 
 _ATTEMPTS = 3
 """Times that blocks may be collected by others while we publish."""

@@ -17,7 +17,7 @@ from ragcli.sessions.findings import REPAIRED, Finding
 from ragcli.sessions.records import ranges
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.identifiers import new_id
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.history.ids import id_hash

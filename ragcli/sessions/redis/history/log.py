@@ -25,7 +25,7 @@ from ragcli.errors import (
 )
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.lines import LineCodec, misplaced
-from ragcli.sessions.records.records import Draft, Record
+from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.sessions.redis.history.ids import id_hash
 from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys

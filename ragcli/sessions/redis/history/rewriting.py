@@ -14,8 +14,8 @@ from ragcli.errors import Conflict
 from ragcli.frozen import frozen
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import LineCodec
-from ragcli.sessions.records.plan import Change, RewritePlan
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
+from ragcli.sessions.records.rewrite_plan import Change, RewritePlan
 from ragcli.sessions.redis.history.ids import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import REWRITE, STAGE

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ragcli.sessions.records.lines import LineCodec
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.history.ids import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import PUT

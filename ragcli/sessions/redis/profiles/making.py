@@ -22,7 +22,7 @@ from ragcli.sessions.protocols import (
     Snapshots,
 )
 from ragcli.sessions.records.lines import LineCodec
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.key_slots import RedisKeyRing
@@ -33,7 +33,7 @@ from ragcli.sessions.redis.scripts.script import BLOB, SLOT
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.side_copies import QUARANTINE
 from ragcli.storage.files import Directory
-from ragcli.storage.scratch import scratch
+from ragcli.storage.temporary.scratch import scratch
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey

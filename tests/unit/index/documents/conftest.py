@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.index.documents.elements import Document
-from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents.loaders.dispatch.load import load
 
 
 @pytest.fixture

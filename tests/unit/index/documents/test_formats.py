@@ -406,7 +406,7 @@ def test_light_formats_import_nothing_heavy(tmp_path):
     (tmp_path / "a.pdf").write_bytes(pdf("t", (("One", "Text."),)))
     code = (
         "import sys; from pathlib import Path;"
-        "from ragcli.index.documents.loaders.load import load;"
+        "from ragcli.index.documents.loaders.dispatch.load import load;"
         "from ragcli.index.documents.splitter import split;"
         "[split(load(p), size=900, overlap=9)"
         " for p in Path(sys.argv[1]).iterdir()];"

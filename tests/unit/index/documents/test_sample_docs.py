@@ -11,7 +11,7 @@ import pytest
 from ragcli.config import settings
 from ragcli.errors import ExitCode
 from ragcli.index.documents.discover import Found, find
-from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from tests.make_samples import samples
 

@@ -10,7 +10,7 @@ import pytest
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.fulltext.analysis import Term, stems
 from ragcli.index.generations.snapshots import LocalSnapshots
-from ragcli.storage import memory as private_memory
+from ragcli.storage.temporary import memory_directories as private_memory
 from tests.unit.index.doubles import KeyedSealer, PlainEmbedder
 
 CANARY = "zyzzyva"

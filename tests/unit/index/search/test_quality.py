@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.chat import citations
+from ragcli.chat.citing import citations
 from ragcli.chat.evaluation import CHUNKS, Answered, evaluate
-from ragcli.chat.prompts import source
-from ragcli.chat.questions import read_questions
+from ragcli.chat.prompting.prompts import source
+from ragcli.chat.question_files import read_questions
 from ragcli.index.passages import SearchRequest
 from ragcli.language import markers
 from ragcli.models.base import Prompt

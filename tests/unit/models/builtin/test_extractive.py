@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.chat.citations import as_markdown
-from ragcli.index.documents.loaders.load import load
+from ragcli.chat.citing.citations import as_markdown
+from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from ragcli.models.base import Prompt, Source
 from ragcli.models.builtin.extractive import ExtractiveModel

@@ -29,8 +29,8 @@ from ragcli.models.base import (
     Usage,
     Waiting,
 )
-from ragcli.models.connections import Connections
 from ragcli.models.endpoints.chat import DEFAULT_WINDOW, SHORT_ANSWER, EndpointModel
+from ragcli.models.transport.connections import Connections
 from tests.fakes.openai_server import LOADING, MODEL, FakeOpenAI, Fault, failed
 
 SOURCE = Source(1, "A lock is a file. It is held.", "docs/locks.md:1-2", "prose", 0.9)

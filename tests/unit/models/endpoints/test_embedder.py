@@ -9,8 +9,8 @@ import pytest
 
 from ragcli.config import EndpointSettings, Settings
 from ragcli.errors import ModelFailed
-from ragcli.models.batches import BATCH
 from ragcli.models.endpoints.embedder import EndpointEmbedder
+from ragcli.models.transport.embedding_batches import BATCH
 from tests.fakes.openai_server import LOADING, MODEL, FakeOpenAI, Fault, failed
 
 

@@ -19,7 +19,6 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from ragcli.config import Settings
 from ragcli.errors import ModelFailed, ModelNotFound, ServerBusy
 from ragcli.models.base import Ended, Prompt, Source
-from ragcli.models.batches import BATCH
 from ragcli.models.langchain.providers import (
     DEFAULT_WINDOW,
     EXTRAS,
@@ -27,6 +26,7 @@ from ragcli.models.langchain.providers import (
     LangChainEmbedder,
     LangChainModel,
 )
+from ragcli.models.transport.embedding_batches import BATCH
 
 PROMPT = Prompt(
     "What is a lock?",
@@ -107,8 +107,12 @@ said: list[list[BaseMessage]] = []
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits, and the addresses of the examples are not looked at."""
-    monkeypatch.setattr("ragcli.models.patience.pause", lambda seconds: None)
-    monkeypatch.setattr("ragcli.models.probe.check", lambda url, endpoint: None)
+    monkeypatch.setattr(
+        "ragcli.models.transport.retry_after.pause", lambda seconds: None
+    )
+    monkeypatch.setattr(
+        "ragcli.models.transport.probe.check", lambda url, endpoint: None
+    )
 
 
 @pytest.fixture(autouse=True)

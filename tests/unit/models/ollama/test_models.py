@@ -17,8 +17,8 @@ from ragcli.errors import (
     ServerUnreachable,
 )
 from ragcli.models.base import Ended, Exchange, Prompt, Source, Usage, Waiting
-from ragcli.models.connections import Connections
 from ragcli.models.ollama.models import SENSIBLE_WINDOW, OllamaModel
+from ragcli.models.transport.connections import Connections
 from tests.fakes.ollama import DEFAULT_MODELS, FakeModel, FakeOllama, Fault, closed_port
 
 SOURCE = Source(1, "A lock is a file. It is held.", "docs/locks.md:1-2", "prose", 0.9)

@@ -19,7 +19,7 @@ from ragcli.errors import (
 from ragcli.paths import Home
 from ragcli.sessions.bundles import bundle_origin
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.local import verification as verify
 from ragcli.sessions.local.store import LocalStore
 from tests.sealed import (

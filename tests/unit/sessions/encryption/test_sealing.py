@@ -17,7 +17,7 @@ from ragcli.sessions.encryption.sealing import (
     is_sealed,
 )
 from ragcli.sessions.records.lines import PlainLines, checked, checksummed
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 
 KEY = DataKey(bytes(range(32)))
 OTHER = DataKey(bytes(range(1, 33)))

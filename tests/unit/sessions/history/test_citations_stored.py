@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from ragcli.sessions.history.turns import from_record, to_draft
-from ragcli.sessions.records.records import Citation, CitedQuote, Record, Turn
+from ragcli.sessions.records.record_types import Citation, CitedQuote, Record, Turn
 
 QUOTES = (
     CitedQuote("a row", (10, 10)),

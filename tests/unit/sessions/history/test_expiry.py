@@ -9,7 +9,7 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import ProfileExpired
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
 from tests.stores import PASSPHRASE, LocalStores, a_turn, append, questions
 
@@ -25,7 +25,7 @@ class Clock:
     def days_ago(self, days: float) -> None:
         moment = datetime.now(UTC) - timedelta(days=days)
         stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._patch.setattr("ragcli.sessions.local.log.now", lambda: stamp)
+        self._patch.setattr("ragcli.sessions.local.history.log.now", lambda: stamp)
 
 
 @pytest.fixture

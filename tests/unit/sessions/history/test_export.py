@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ragcli.sessions.history.export import pages_to_html, to_html, to_json, to_markdown
-from ragcli.sessions.records.records import Citation, Conversation
+from ragcli.sessions.records.record_types import Citation, Conversation
 from tests.stores import a_turn
 
 TALK = Conversation(

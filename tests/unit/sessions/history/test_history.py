@@ -15,9 +15,9 @@ from ragcli.errors import (
 )
 from ragcli.sessions.history import turns
 from ragcli.sessions.history.erasure import UNTITLED
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.records import Record, Turn
+from ragcli.sessions.records.record_types import Record, Turn
 from tests.stores import LocalStores, a_turn
 
 

@@ -16,13 +16,13 @@ from ragcli.errors import (
     WrongPassphrase,
 )
 from ragcli.paths import Home
-from ragcli.sessions.history.history import History
-from ragcli.sessions.local import directories
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.lifecycle import directories
 from ragcli.sessions.local.store import LocalStore
 from ragcli.storage import exchange
 from ragcli.storage.files import Directory
-from ragcli.storage.locks import long_lock
+from ragcli.storage.locking.locks import long_lock
 from tests.sealed import (
     FILES,
     QUESTIONS,

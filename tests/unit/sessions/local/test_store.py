@@ -17,7 +17,7 @@ from ragcli.errors import (
     UsageError,
     WrongPassphrase,
 )
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import Session
 from tests.sealed import publish
@@ -372,7 +372,9 @@ def test_a_network_file_system_is_refused_unless_allowed(
     stores: LocalStores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stores().create("work", {}).close()
-    monkeypatch.setattr("ragcli.storage.network.file_system", lambda _: "nfs4")
+    monkeypatch.setattr(
+        "ragcli.storage.locking.network_filesystems.file_system", lambda _: "nfs4"
+    )
 
     with pytest.raises(NotPermitted, match="nfs4"):
         stores().open("work")

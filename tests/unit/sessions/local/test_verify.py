@@ -14,7 +14,7 @@ from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
 from ragcli.sessions.local import verification as verify
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.records.lines import PlainLines
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from tests.sealed import (
     FILES,
     QUESTIONS,

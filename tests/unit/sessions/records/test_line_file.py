@@ -9,7 +9,7 @@ import pytest
 
 from ragcli.sessions.records.line_file import LineFile
 from ragcli.sessions.records.lines import PlainLines
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 
 
 def lines_of(*sizes: int) -> list[bytes]:

@@ -7,7 +7,7 @@ import pytest
 
 from ragcli.errors import HistoryDamaged, NewerFormat
 from ragcli.sessions.records.lines import PlainLines, checksummed, salvage, seq_of
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 
 CODEC = PlainLines()
 

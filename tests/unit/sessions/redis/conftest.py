@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
 from tests.redis_servers import RedisServer, redis_server, start_redis

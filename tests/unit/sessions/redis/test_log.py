@@ -10,7 +10,7 @@ import pytest
 from redis.connection import AbstractConnection
 
 from ragcli.config import Settings
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.session import RedisSession
 from tests.stores import RedisStores, a_turn, append, questions
 

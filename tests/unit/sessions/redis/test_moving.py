@@ -11,7 +11,7 @@ from ragcli.errors import BundleRefused, UsageError, WrongPassphrase
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.transfer.contents import copy_profile
 from tests.stores import CHEAP, PASSPHRASE, RedisStores, a_turn, home_at

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from ragcli.config import Settings
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.checks.repairing import repair
 from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.session import RedisSession

@@ -14,7 +14,7 @@ from ragcli.errors import (
     StoreUnavailable,
     UsageError,
 )
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore

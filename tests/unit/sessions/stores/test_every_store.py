@@ -20,9 +20,9 @@ from ragcli.errors import (
     WrongPassphrase,
 )
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
-from ragcli.sessions.history.history import History
+from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session, SessionStore
-from ragcli.sessions.records.records import Record
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.stores import STORES
 from ragcli.sessions.transfer.contents import copy_profile
 from tests.sealed import FILES, indexed, publish

@@ -11,12 +11,12 @@ from xml.etree import ElementTree as ET
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, flat, one_line
-from ragcli.index.documents.loaders.office.grids import (
+from ragcli.index.documents.loaders.layout.grids import (
     GridWriter,
     add_table,
     column_letters,
 )
-from ragcli.index.documents.loaders.office.headers import Line, Span
+from ragcli.index.documents.loaders.layout.header_rows import Line, Span
 from ragcli.index.documents.loaders.office.packages import (
     PASSWORD,
     Package,

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, one_line
+from ragcli.index.documents.loaders.dispatch.parse import parse
+from ragcli.index.documents.loaders.layout.grids import GridWriter
+from ragcli.index.documents.loaders.layout.header_rows import Span
 from ragcli.index.documents.loaders.office import drawings
-from ragcli.index.documents.loaders.office.grids import GridWriter
-from ragcli.index.documents.loaders.office.headers import Span
 from ragcli.index.documents.loaders.office.number_formats import (
     cell_formats,
     plain,
@@ -28,7 +29,6 @@ from ragcli.index.documents.loaders.office.packages import (
     Package,
     words,
 )
-from ragcli.index.documents.loaders.parse import parse
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

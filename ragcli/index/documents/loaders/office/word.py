@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, DocumentBuilder, flat
+from ragcli.index.documents.loaders.layout.grids import add_table
+from ragcli.index.documents.loaders.layout.header_rows import Span
 from ragcli.index.documents.loaders.office import drawings
-from ragcli.index.documents.loaders.office.grids import add_table
-from ragcli.index.documents.loaders.office.headers import Span
 from ragcli.index.documents.loaders.office.packages import (
     Package,
     below,

@@ -22,7 +22,7 @@ from ragcli.index.documents.elements import (
     one_line,
     well_formed,
 )
-from ragcli.index.documents.loaders.labelled import labelled
+from ragcli.index.documents.loaders.layout.labelled import labelled
 from ragcli.index.documents.loaders.pdf import forms, tables
 from ragcli.index.documents.loaders.pdf.bookmarks import bookmarks, same
 from ragcli.index.documents.loaders.pdf.layout import (

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.elements import one_line, well_formed
-from ragcli.index.documents.loaders.bounds import PICTURE_LIMIT
+from ragcli.index.documents.loaders.dispatch.bounds import PICTURE_LIMIT
 from ragcli.index.documents.loaders.pdf.page import Word
 
 if TYPE_CHECKING:

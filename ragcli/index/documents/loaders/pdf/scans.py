@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.loaders.bounds import PICTURE_LIMIT, RECOGNITION_LIMIT
+from ragcli.index.documents.loaders.dispatch.bounds import (
+    PICTURE_LIMIT,
+    RECOGNITION_LIMIT,
+)
 from ragcli.index.documents.loaders.pdf import recognition
 
 if TYPE_CHECKING:

@@ -1,0 +1,117 @@
+"""What came of a question: an answer, nothing, or an answer that does not hold."""
+
+from __future__ import annotations
+
+from ragcli.chat.answers.state import BROKEN_OFF, Answering
+from ragcli.chat.prompting.prompts import REFUSAL
+from ragcli.errors import ModelFailed, Unverified
+from ragcli.index.passages import SearchResult
+from ragcli.models.base import ChatModel
+from ragcli.models.replies.finish_reasons import FILTER, LENGTH, TOOLS, UNFINISHED
+from ragcli.sessions.records.record_types import Turn
+
+REPEATED = "repeated"
+"""The reason of an answer that we ended because it went round in circles."""
+
+_CUT = {
+    LENGTH: "the answer was cut at its longest",
+    FILTER: "the model's filter cut the answer",
+    UNFINISHED: "the server broke the answer off without a word",
+    REPEATED: "stopped: the answer began to repeat itself",
+}
+"""How an answer ends that is not whole, and what is said of it."""
+
+
+def status_of(state: Answering) -> str:
+    """Returns how an answer that came to its end is to be recorded."""
+    answer = state.answer
+    if not answer or (state.request.use_documents and answer.startswith(REFUSAL)):
+        return "nothing_found"
+    if state.finish is not None and state.finish.reason in _CUT:
+        return "truncated"
+    return "answered"
+
+
+def cut_notice(state: Answering, limit: int) -> str:
+    """Returns why an answer is not whole; "" where it is.
+
+    Args:
+        state: The question; its model has ended.
+        limit: The most tokens that an answer may have; 0 for no limit.
+    """
+    reason = state.finish.reason if state.finish else ""
+    told = _CUT.get(reason, "")
+    if reason == LENGTH and limit:
+        return f"{told} ({limit} tokens): ragcli config set max_tokens {2 * limit}"
+    return told
+
+
+def check_said(state: Answering, model: ChatModel, limit: int) -> None:
+    """Makes sure that a model that generates said something.
+
+    Silence is the model's failure; that the documents do not say, it says in words.
+
+    Raises:
+        ModelFailed: It only thought, wanted a tool, or gave nothing at all.
+    """
+    if not model.generates or state.answer:
+        return
+    reason = state.finish.reason if state.finish else ""
+    who = model.spec
+    if reason == TOOLS:
+        raise ModelFailed(
+            f"{who} asked for a tool instead of answering", "choose another model"
+        )
+    if reason == FILTER:
+        raise ModelFailed(
+            f"the filter of {who} kept its answer back", "ask in other words"
+        )
+    if state.thoughts and reason == LENGTH:
+        raise ModelFailed(
+            f"{who} spent all its {limit} tokens on reasoning",
+            f"give it more: ragcli config set max_tokens {4 * limit}",
+        )
+    if state.thoughts:
+        raise ModelFailed(f"{who} reasoned, and gave no answer", "ask it again")
+    raise ModelFailed(f"{who} gave an empty answer", "ask again, or another model")
+
+
+def nothing_to_say(
+    state: Answering, model: ChatModel, found: SearchResult | None
+) -> bool:
+    """Tells whether the documents leave nothing to answer from.
+
+    Every model judges doubtful passages itself: the built-in one is silent when it is
+    not sure enough that one of their units answers.
+    """
+    if found is None:
+        return not model.generates
+    return not state.used
+
+
+def check_strict(turn: Turn, unsupported: int, *, recorded: bool) -> None:
+    """Refuses an answer that its citations do not bear out.
+
+    What claims nothing passes: no answer, the sentence that says there is none, and
+    one that broke off, which is never shown as an answer.
+
+    Args:
+        turn: The turn, ended.
+        unsupported: How many of its markers were removed.
+        recorded: Whether the turn can be read later.
+
+    Raises:
+        Unverified: It cites nothing, or a citation does not hold.
+    """
+    if turn.status in BROKEN_OFF or turn.answer in {"", REFUSAL}:
+        return
+    unverified = sum(not citation.verified for citation in turn.citations)
+    if unsupported or unverified or not turn.citations:
+        count = unsupported + unverified
+        what = f"{count} of its citations" if count else "it cites nothing, so it"
+        raise Unverified(
+            f"the answer is not borne out: {what} cannot be verified",
+            "to read it: ragcli history show --last 1"
+            if recorded
+            else "ask without --strict to read it",
+        )

@@ -1,0 +1,274 @@
+"""Checks each citation of an answer against its passage, while it streams.
+
+A marker stays only if the passage that it names bears out its sentence or clause;
+see `support`. The others are removed and counted. What stays becomes a `Citation`
+with the sentence of the passage that bears the claim, and that sentence's lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from ragcli.chat.citing.marker_parser import Marker, MarkerReader, Sentence
+from ragcli.chat.citing.support import (
+    Claim,
+    Evidence,
+    Quote,
+    Similarity,
+    Support,
+    Weights,
+    numbers,
+)
+from ragcli.frozen import frozen
+from ragcli.index.passages import Passage
+from ragcli.language import markers
+from ragcli.language.words import words
+from ragcli.models.base import Piece, Quotation
+from ragcli.sessions.records.record_types import Citation, CitedQuote
+
+
+@frozen
+class Checked:
+    """What the checks of one answer came to."""
+
+    tail: str
+    """Text of the answer that was still held back."""
+    citations: tuple[Citation, ...]
+    """One for each passage that is cited, by number."""
+    unsupported: int
+    """How many numbers were removed: unknown ones, and those not borne out."""
+
+
+@frozen
+class _Cited:
+    """What the claims with one number came to so far."""
+
+    share: tuple[bool, float]
+    """How well the best of them is borne out: whether verified, and its share."""
+    quote: Quote
+    """What bears that one."""
+    verified: bool
+    """Whether all of them are."""
+    quotes: tuple[Quote, ...]
+    """What bears each of them."""
+
+
+_COPIED = 12
+"""Characters before a mark of the page that show that it was copied with them."""
+_EXACT = Support(holds=True, verified=True, share=1.0)
+"""What a passage says to its own words."""
+
+
+class MarkerFilter:
+    """Filters a streaming answer.
+
+    Args:
+        passages: Those of the prompt; `[1]` names the first.
+        question: Its words and numbers need no support when the answer repeats them.
+        similarity: Vector overlap of two texts, for paraphrases; None for none.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        question: str = "",
+        similarity: Similarity | None = None,
+    ) -> None:
+        self._evidence = [Evidence(passage, similarity) for passage in passages]
+        self._weights: Weights | None = None
+        self._allowed = frozenset(words(question)) | numbers(question)
+        self._reader = MarkerReader(self._resolved)
+        self._cited: dict[int, _Cited] = {}
+        self._unsupported = 0
+
+    def feed(self, piece: Piece) -> str:
+        """Returns what of the answer may be shown after the next piece of it.
+
+        The texts returned by `feed` and `close` together are the same however the
+        answer's text was cut up.
+        """
+        if isinstance(piece, Quotation):
+            return self._reader.interrupt() + self._quoted(piece)
+        return self._reader.feed(piece)
+
+    def close(self) -> Checked:
+        """Returns the rest of the answer and its citations."""
+        tail = self._reader.close()
+        cited = sorted(self._cited.items())
+        citations = tuple(self._citation(number, found) for number, found in cited)
+        return Checked(tail, citations, self._unsupported)
+
+    def _quoted(self, piece: Quotation) -> str:
+        """Returns a quotation, in which nothing is a marker, and its own marker.
+
+        One that says where it stands is borne out by its place.
+        """
+        start, end = piece.span
+        if end > start and 1 <= piece.marker <= len(self._evidence):
+            evidence = self._evidence[piece.marker - 1]
+            spans = [(start, end)]
+            if piece.kind == "computed":  # of all units of a passage made for it
+                spans = [(unit.start, unit.end) for unit in evidence.passage.units]
+            quotes = tuple(evidence.stretch(*span) for span in spans)
+            self._remember(piece.marker, _EXACT, quotes)
+            return as_markdown(piece, marked=True)
+        claim = Claim(piece.text, self._allowed)
+        if self._holds(piece.marker, [claim, claim]):
+            return as_markdown(piece, marked=True)
+        self._unsupported += 1
+        return as_markdown(piece, marked=False)
+
+    def _resolved(self, sentence: Sentence, before: str) -> str:
+        """Returns the held part of a sentence with only the markers that hold."""
+        whole = Claim(sentence.text(), self._allowed)
+        if not words(whole.text):
+            whole = Claim(before, self._allowed)
+        clauses = _clauses(sentence)
+        out: list[str] = []
+        swallowed = not sentence.said.strip()
+        for part, clause in zip(sentence.held, clauses, strict=True):
+            if isinstance(part, str):
+                out.append(_joined(out, part, swallowed=swallowed))
+                swallowed = False
+            else:
+                if self._is_copied(clause, part):
+                    kept = part.literal
+                else:
+                    kept = self._kept(part, [Claim(clause, self._allowed), whole])
+                out.append(kept)
+                swallowed = swallowed and not kept
+        return "".join(out)
+
+    def _kept(self, marker: Marker, claims: list[Claim]) -> str:
+        """Returns a marker with the numbers that hold, "" if none does."""
+        wanted = list(dict.fromkeys(marker.numbers))
+        known = [0 < number <= len(self._evidence) for number in wanted]
+        if marker.attached and not any(known):
+            return marker.literal
+        if not all(known) and self._is_quoted(marker):
+            return marker.literal
+        holding = [number for number in wanted if self._holds(number, claims)]
+        self._unsupported += len(wanted) - len(holding)
+        if holding == wanted:
+            return marker.space + marker.raw
+        if not holding:
+            return ""
+        return f"{marker.space}[{', '.join(map(str, holding))}]"
+
+    def _is_copied(self, clause: str, marker: Marker) -> bool:
+        """Tells whether a marker is a mark of the page itself, copied with its text.
+
+        As in `the capital.[3]` of a page with footnotes.
+        """
+        text = clause[-_COPIED:] + marker.space + marker.raw
+        is_long = len(clause.strip()) >= _COPIED
+        return is_long and any(text in item.passage.text for item in self._evidence)
+
+    def _is_quoted(self, marker: Marker) -> bool:
+        """Tells whether a passage has these very brackets, as in `from [0, 1]`."""
+        return any(marker.raw in item.passage.text for item in self._evidence)
+
+    def _holds(self, number: int, claims: list[Claim]) -> bool:
+        """Judges one number by its clause or its sentence, whichever is clearer."""
+        if not 1 <= number <= len(self._evidence):
+            return False
+        evidence = self._evidence[number - 1]
+        clause, whole = claims
+        told = [
+            (claim, evidence.support(claim, self._weighed()))
+            for claim in ((whole,) if clause.is_thin else (clause, whole))
+        ]
+        holding = [(claim, support) for claim, support in told if support.holds]
+        if not holding:
+            return False
+        claim, support = max(holding, key=lambda item: item[1].verified)
+        quotes = support.quotes or (evidence.quote(claim),)
+        self._remember(number, support, quotes)
+        return True
+
+    def _weighed(self) -> Weights:
+        """Returns the weights of stems; made with the first marker that needs them."""
+        if self._weights is None:
+            self._weights = Weights([item.stems for item in self._evidence])
+        return self._weights
+
+    def _remember(
+        self, number: int, support: Support, quotes: tuple[Quote, ...]
+    ) -> None:
+        """Adds what bears one claim; the worst claim decides whether it is verified."""
+        share = support.verified, support.share
+        known = self._cited.get(number)
+        if known is None:
+            found = _Cited(share, quotes[0], support.verified, quotes)
+        else:
+            found = _Cited(
+                max(share, known.share),
+                quotes[0] if share > known.share else known.quote,
+                known.verified and support.verified,
+                (*known.quotes, *quotes),
+            )
+        self._cited[number] = found
+
+    def _citation(self, number: int, cited: _Cited) -> Citation:
+        passage = self._evidence[number - 1].passage
+        quotes = _in_order(cited.quotes)
+        return Citation(
+            marker=number,
+            path=passage.path,
+            page=passage.page,
+            lines=cited.quote.lines,
+            heading=" > ".join(passage.heading),
+            score=passage.score,
+            quote=cited.quote.text,
+            verified=cited.verified,
+            digest=passage.digest,
+            source=passage.source,
+            quotes=tuple(CitedQuote(q.text, q.lines, passage.page) for q in quotes)
+            if len(quotes) > 1
+            else (),
+        )
+
+
+def _in_order(quotes: Iterable[Quote]) -> list[Quote]:
+    """Returns stretches in reading order, each once, without those within another."""
+    found: list[Quote] = []
+    for quote in sorted(set(quotes), key=lambda q: (q.start, -len(q.text))):
+        end = quote.start + len(quote.text)
+        if not found or end > found[-1].start + len(found[-1].text):
+            found.append(quote)
+    return found
+
+
+def as_markdown(piece: Piece, *, marked: bool) -> str:
+    """Returns a piece of an answer as Markdown, a quotation `marked` or not."""
+    if not isinstance(piece, Quotation):
+        return piece
+    is_code = piece.kind == "code"
+    text = markers.fenced(piece.text) if is_code else markers.quoted(piece.text)
+    gap = "\n" if is_code else " "
+    return f"{text}{gap}[{piece.marker}]" if marked else text
+
+
+def _clauses(sentence: Sentence) -> list[str]:
+    """Returns, for each held part, the text between the last marker and this one.
+
+    Markers side by side share the clause before the first of them.
+    """
+    found: list[str] = []
+    clause = sentence.said
+    for part, following in pairwise([*sentence.held, ""]):
+        if isinstance(part, str):
+            clause += part
+        found.append(clause)
+        if isinstance(part, Marker) and isinstance(following, str):
+            clause = ""
+    return found
+
+
+def _joined(out: list[str], part: str, *, swallowed: bool) -> str:
+    """Returns text as it follows markers that may be gone."""
+    if swallowed:
+        return part.lstrip(" \t")
+    gone = bool(out) and not out[-1]
+    return f" {part}" if gone and part[:1].isalnum() else part

@@ -1,0 +1,41 @@
+"""What a model reads of the conversation that a question belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ragcli.chat.events import AskRequest
+from ragcli.models.base import Exchange, only_quotes
+from ragcli.sessions.history.context import Context
+from ragcli.sessions.records.record_types import Turn
+
+
+def replaced_turn(context: Context, request: AskRequest) -> Turn | None:
+    """Returns the turn that is asked again, while the model still reads it."""
+    wanted = request.replaces
+    return next((t for t in context.turns if wanted and t.id == wanted), None)
+
+
+def without_replaced(context: Context, request: AskRequest) -> Context:
+    """Returns the context without the turn that is asked again."""
+    if not request.replaces:
+        return context
+    kept = tuple(turn for turn in context.turns if turn.id != request.replaces)
+    return replace(context, turns=kept)
+
+
+def question_and_beginning(request: AskRequest, context: Context) -> tuple[str, str]:
+    """Returns the question, and the answer so far of a turn that is continued."""
+    partial = next((t for t in context.turns if t.id == request.continues), None)
+    if partial is None:
+        return request.question, ""
+    return partial.question, partial.answer
+
+
+def exchanges(turns: tuple[Turn, ...]) -> tuple[Exchange, ...]:
+    """Returns what was asked and answered; questions without an answer left out."""
+    return tuple(
+        Exchange(turn.question, turn.answer, only_quotes(turn.model))
+        for turn in turns
+        if turn.answer
+    )

@@ -1,0 +1,212 @@
+"""Profiles: documents, history and settings kept apart."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+
+from ragcli.cli.commands.profiles import bundles, passphrases, profile_settings, upkeep
+from ragcli.cli.commands.profiles.profile_settings import (
+    AbsoluteSpan,
+    Span,
+    assignment,
+    time_spans,
+)
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, YesOption, examples
+from ragcli.cli.output.formatting import moment
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", autocompletion=live_names.profiles)
+]
+OptionalName = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NAME]",
+        help="By default the profile in use.",
+        autocompletion=live_names.profiles,
+        show_default=False,
+    ),
+]
+
+
+@examples(
+    "ragcli profile create work",
+    "ragcli profile create diary --encrypt --ttl 90d --use",
+    "ragcli profile create team --set model=ollama:llama3.2 --set retrieval.k=8",
+)
+def create(
+    call: Invocation,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Encrypt everything in it.")
+    ] = False,
+    ttl: Span = None,
+    ttl_absolute: AbsoluteSpan = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the profile."),
+    ] = None,
+    use: Annotated[bool, typer.Option("--use", help="Use it from now on.")] = False,
+) -> None:
+    """Make a profile."""
+    from ragcli.paths import checked_profile_name
+
+    checked_profile_name(name)
+    wanted = time_spans(ttl, ttl_absolute) | dict(map(assignment, settings or []))
+    secret = passphrases.new(call, name) if encrypt else None
+    call.runtime.store.create(name, wanted, passphrase=secret).close()
+    if use:
+        call.runtime.choose(name)
+    call.tell({"profile": name, "encrypted": encrypt}, note=f"profile {name} made")
+
+
+@examples("ragcli profile list", "ragcli profile list --json")
+def list_(call: Invocation) -> None:
+    """List your profiles; * marks the one in use."""
+    store = call.runtime.store
+    names = store.names()
+    for notice in store.notices:
+        call.output.warn(notice)
+    current = call.runtime.profile_name()
+    if call.as_json:
+        told = [{"name": name, "current": name == current} for name in names]
+        call.output.document({"profiles": told})
+        return
+    rows = [(name, "*" if name == current else "") for name in names]
+    call.output.table(("profile", "in use"), rows)
+    if not names:
+        call.output.note("no profiles yet; `default` is made when it is first needed")
+    for name in store.set_aside():
+        call.output.note(
+            f"{name} has expired and is set aside: `ragcli profile restore {name}`"
+        )
+
+
+@examples("ragcli profile show", "ragcli profile show work --json")
+def show(call: Invocation, name: OptionalName = "") -> None:
+    """Show what a profile holds."""
+    with call.open(name or None) as workspace:
+        settings = dict(workspace.session.settings())
+        told: dict[str, Any] = {
+            "profile": workspace.name,
+            "id": workspace.session.id,
+            "created": workspace.session.created,
+            "encrypted": workspace.session.encrypted,
+            "documents": workspace.library.count(),
+            "snapshot": workspace.session.snapshots.current(),
+            "conversations": len(workspace.history.conversations()),
+            "head": workspace.history.head(),
+            "mounts": list(workspace.settings.mounts),
+            "settings": settings,
+        }
+    if call.as_json:
+        call.output.document(told)
+        return
+    told["created"] = moment(told["created"])
+    told["encrypted"] = "yes" if told["encrypted"] else "no"
+    told["mounts"] = ", ".join(told["mounts"])
+    told["settings"] = ", ".join(f"{key}={value}" for key, value in settings.items())
+    call.output.table(("what", "value"), [row for row in told.items() if row[1] != ""])
+
+
+@examples("ragcli profile use work")
+def use_(call: Invocation, name: Name) -> None:
+    """Use a profile from now on."""
+    call.runtime.choose(name)
+    call.tell({"profile": name}, note=f"profile {name} is in use")
+
+
+@examples("ragcli profile rename work office")
+def rename(
+    call: Invocation,
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", autocompletion=live_names.profiles)
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
+) -> None:
+    """Give a profile another name."""
+    from ragcli.errors import ProfileNotFound
+    from ragcli.paths import checked_profile_name
+
+    checked_profile_name(new)
+    call.runtime.store.rename(old, new)
+    if call.runtime.chosen() == old:
+        with suppress(ProfileNotFound):  # somebody has renamed it once more
+            call.runtime.choose(new)
+    call.tell({"profile": new}, note=f"profile {old} is now {new}")
+
+
+@examples(
+    "ragcli profile clone work experiment", "ragcli profile clone a b --no-history"
+)
+def clone(
+    call: Invocation,
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", autocompletion=live_names.profiles)
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Only documents and settings.")
+    ] = False,
+) -> None:
+    """Copy a profile under a new name."""
+    from ragcli.paths import checked_profile_name
+
+    checked_profile_name(new)
+    call.runtime.store.clone(old, new, history=not no_history).close()
+    call.tell({"profile": new}, note=f"profile {old} copied to {new}")
+
+
+@examples("ragcli profile delete old --yes")
+def delete(call: Invocation, name: Name, yes: YesOption = False) -> None:
+    """Delete a profile with its history and index."""
+    from ragcli.errors import ProfileNotFound
+
+    if name not in call.runtime.store.names():
+        call.runtime.open(name, create=False).close()  # says which name is near
+        raise ProfileNotFound(f"there is no profile {name!r}")
+    call.confirm(f"Delete profile {name!r} with its history and index?", yes=yes)
+    call.runtime.store.delete(name)
+    if call.runtime.chosen() == name:
+        with suppress(FileNotFoundError):
+            os.unlink(call.runtime.home.chosen_file)
+    call.tell({"deleted": name}, note=f"profile {name} deleted")
+
+
+@examples("ragcli profile path", 'du -sh "$(ragcli profile path work)"')
+def path(call: Invocation, name: OptionalName = "") -> None:
+    """Print where a profile is on disk."""
+    wanted = name or call.runtime.profile_name()
+    place = os.fspath(call.runtime.store.path(wanted))
+    if call.as_json:
+        call.output.document({"path": place})
+    else:
+        call.output.line(place)
+
+
+COMMANDS = {
+    "create": create,
+    "list": list_,
+    "show": show,
+    "use": use_,
+    "rename": rename,
+    "clone": clone,
+    "delete": delete,
+    "set": profile_settings.set_,
+    "unset": profile_settings.unset,
+    "path": path,
+    "export": bundles.export,
+    "import": bundles.import_,
+    "copy": bundles.copy,
+    "verify": upkeep.verify,
+    "prune": upkeep.prune,
+    "restore": upkeep.restore,
+    "encrypt": passphrases.encrypt,
+    "decrypt": passphrases.decrypt,
+    "passphrase": passphrases.passphrase,
+}

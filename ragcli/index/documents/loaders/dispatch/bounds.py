@@ -1,0 +1,111 @@
+"""What reading one document may take, and what is said of one that takes more."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+
+from ragcli.storage.limits.shortage import shortage
+
+MEMORY_LIMIT = 2 << 30
+"""Bytes of address space."""
+
+CPU_LIMIT = 60
+"""Seconds of processor time a document."""
+
+PICTURE_LIMIT = 120
+"""Seconds of processor time that recognizing the text of one picture may take."""
+
+RECOGNITION_LIMIT = 1800.0
+"""Seconds after which no more pictures of a document are recognized."""
+
+RECOGNITION_WAIT = RECOGNITION_LIMIT + 4 * PICTURE_LIMIT
+"""Seconds by which a document may take longer when its pictures are recognized."""
+
+_SPELLED = {
+    "dart": "Dart",
+    "diff": "a patch",
+    "html": "HTML",
+    "javascript": "JavaScript",
+    "jsonl": "JSON Lines",
+    "latex": "LaTeX",
+    "lisp": "Lisp",
+    "mhtml": "MHTML",
+    "notebook": "a notebook",
+    "org": "Org",
+    "perl": "Perl",
+    "rst": "reStructuredText",
+    "ruby": "Ruby",
+    "rust": "Rust",
+}
+_WORDS = frozenset(["batch", "make", "shell", "template", "text"])
+_LONGEST_INITIALS = 4
+
+
+def limit_memory(beyond: int = 0) -> None:
+    """Bounds the address space of this process, and keeps it from dumping core.
+
+    Args:
+        beyond: Bytes that it takes up already and that do not count.
+    """
+    import resource
+
+    # Not every system can limit address space; the others still limit time.
+    most = beyond + MEMORY_LIMIT
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def allow_processor_time(limit: int) -> None:
+    """Gives this process `limit` seconds from now, and then kills it."""
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (used + limit + 1, hard))
+
+
+def too_long(format_name: str, seconds: float) -> str:
+    """Returns what is said of a document that takes too long."""
+    return f"too large to read as {_called(format_name)} in {seconds:g} s"
+
+
+def too_much(format_name: str) -> str:
+    """Returns what is said of a document that takes too much memory."""
+    most = f"{MEMORY_LIMIT / (1 << 30):.2g} GB of memory"
+    return f"too large to read as {_called(format_name)} in {most}"
+
+
+def cause_of_death(status: int, format_name: str, seconds: float) -> str:
+    """Returns what is said of a document over which its process died.
+
+    Args:
+        status: The exit status; a signal's number with a minus.
+        format_name: The document's format, "" when its name does not tell.
+        seconds: Processor time that it was given.
+    """
+    if status == -signal.SIGXCPU:
+        return too_long(format_name, seconds)
+    return f"the process that read it died (status {status})"
+
+
+def told(error: BaseException) -> str:
+    """Returns in one line what is said of a document whose loader raised this."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if lacking := shortage(error):
+        return lacking.message
+    what = " ".join(str(error).split())[:200]
+    return f"damaged: {type(error).__name__}: {what}".rstrip(": ")
+
+
+def _called(format_name: str) -> str:
+    """Returns a format's name as people write it."""
+    name = format_name or "text"
+    if name in _SPELLED or name in _WORDS:
+        return _SPELLED.get(name, name)
+    return name.upper() if len(name) <= _LONGEST_INITIALS else name.title()

@@ -1,0 +1,224 @@
+"""A grid of cells as people fill them: which of it is title, header, rows, fields.
+
+A sheet, or a table that does not say where its header is, comes here as rows of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ragcli.index.documents.elements import DocumentBuilder
+from ragcli.index.documents.loaders.layout.header_rows import (
+    LONGEST_NAME,
+    Header,
+    Line,
+    Span,
+    column_names,
+    find_header,
+    is_fields,
+    moved,
+)
+from ragcli.index.documents.loaders.layout.regions import regions
+
+_TITLE_WORDS = 30
+
+
+class GridWriter:
+    """Adds what a grid holds to a document.
+
+    Args:
+        builder: The document.
+        labelled: Whether cells are known by their names, `A7` say.
+    """
+
+    def __init__(self, builder: DocumentBuilder, *, labelled: bool = True) -> None:
+        self._builder = builder
+        self._labelled = labelled
+        self._title = ""
+
+    def write(self, rows: Sequence[Sequence[str]], spans: Sequence[Span] = ()) -> None:
+        """Adds tables, fields and paragraphs in the order of their first rows.
+
+        Args:
+            rows: The cells as they are read, merged ones once.
+            spans: Which cells are merged.
+        """
+        lines = [
+            Line(number, tuple(cells))
+            for number, cells in enumerate(rows)
+            if any(cells)
+        ]
+        self.write_lines(lines, spans)
+
+    def write_lines(self, lines: Sequence[Line], spans: Sequence[Span] = ()) -> None:
+        """Adds what rows with numbers of their own hold, as `write` does.
+
+        Args:
+            lines: The rows that hold something; they may be of unequal width.
+            spans: Which cells are merged.
+        """
+        width = max((len(line.cells) for line in lines), default=0)
+        lines = [
+            line._replace(cells=(*line.cells, *[""] * (width - len(line.cells))))
+            for line in lines
+        ]
+        wide = [span for span in spans if span.right > span.left]
+        for region in regions(lines, wide):
+            self._region(region, wide)
+        self._told()
+
+    def table(
+        self,
+        rows: Sequence[Sequence[str]],
+        spans: Sequence[Span],
+        headings: int,
+        caption: str = "",
+    ) -> None:
+        """Adds one table, blank rows in it left out.
+
+        Args:
+            rows: Its cells.
+            spans: Which of them are merged.
+            headings: How many of its first rows are marked as its header.
+            caption: What is said above it, where that is marked.
+        """
+        self._title = caption
+        width = max(map(len, rows), default=0)
+        lines = [
+            Line(number, (*cells, *[""] * (width - len(cells))))
+            for number, cells in enumerate(rows)
+            if any(map(str.strip, cells))
+        ]
+        used = sorted({place for line in lines for place in line.filled})
+        if 0 < headings < len(lines) and len(used) > 1:
+            inner = [Line(n, tuple(cells[p] for p in used)) for n, cells in lines]
+            self._table(inner, Header(0, headings - 1), moved(spans, used), used)
+        elif used:
+            self._region(lines, list(spans))
+        self._told()
+
+    def _told(self) -> str:
+        """Adds the title that waits for its table as a paragraph of its own."""
+        title, self._title = self._title, ""
+        if title:
+            self._builder.paragraph(title)
+        return title
+
+    def _region(self, lines: list[Line], spans: list[Span]) -> None:
+        used = sorted({place for line in lines for place in line.filled})
+        if len(used) == 1:
+            self._column([(line, line.cells[used[0]]) for line in lines], used[0])
+            return
+        inner = [Line(n, tuple(cells[p] for p in used)) for n, cells in lines]
+        near = moved(spans, used)
+        header = find_header(inner, near)
+        if header:
+            self._table(inner, header, near, used)
+        else:
+            self._rows(inner, used)
+
+    def _column(self, cells: list[tuple[Line, str]], place: int) -> None:
+        """Adds cells that stand one below the other: a title, prose or a list."""
+        if len(cells) > 2 and all(len(text) <= LONGEST_NAME for _, text in cells):
+            self._told()
+            for _, text in cells:
+                self._builder.item(text)
+            return
+        for line, text in cells:
+            self._told()
+            if "\n" not in text and len(text.split()) <= _TITLE_WORDS:
+                self._title = text
+            else:
+                label = self._label(line.number, place)
+                self._builder.paragraph(text, label=label)
+
+    def _table(
+        self, lines: list[Line], header: Header, spans: list[Span], used: list[int]
+    ) -> None:
+        for line in lines[: header.first]:
+            self._told()
+            self._title = " ".join(filter(None, line.cells))
+        names, said = column_names(lines, header, spans)
+        caption, self._title = self._title, ""
+        body = lines[header.last + 1 :]
+        notes: list[Line] = []
+        while body and len(names) > 2 and _is_remark(body[-1]):
+            notes.insert(0, body.pop())
+        self._builder.table(
+            names,
+            [line.cells for line in body],
+            caption=", ".join(filter(None, (caption, said))),
+            labels=[self._row_label(line, used) for line in body],
+        )
+        for line in notes:
+            self._builder.paragraph(line.cells[0], label=self._row_label(line, used))
+
+    def _rows(self, lines: list[Line], used: list[int]) -> None:
+        """Adds rows that nobody named: fields where they are keys with values."""
+        if is_fields(lines):
+            self._told()
+            for line in lines:
+                self._fields(line, used)
+            return
+        caption, self._title = self._title, ""
+        self._builder.table(
+            (),
+            [line.cells for line in lines],
+            caption=caption,
+            labels=[self._row_label(line, used) for line in lines],
+        )
+
+    def _fields(self, line: Line, used: list[int]) -> None:
+        filled = line.filled
+        for at in range(0, len(filled), 2):
+            key = line.cells[filled[at]]
+            value = line.cells[filled[at + 1]] if at + 1 < len(filled) else ""
+            label = self._label(line.number, used[filled[at]])
+            if value or (filled[at] == 0 and len(used) == 2):
+                self._builder.field(key.removesuffix(":").rstrip(), value, label=label)
+            else:
+                self._builder.paragraph(key, label=label)
+
+    def _label(self, row: int, column: int) -> str:
+        return f"{column_letters(column)}{row + 1}" if self._labelled else ""
+
+    def _row_label(self, line: Line, used: list[int]) -> str:
+        filled = line.filled
+        return self._label(line.number, used[filled[0]]) if filled else ""
+
+
+def _is_remark(line: Line) -> bool:
+    """Tells whether a row is a sentence below a table, not a row of it."""
+    filled = line.filled
+    return filled == [0] and (
+        len(line.cells[0].split()) > 5 or line.cells[0][0] in "(*\u2020"
+    )
+
+
+def column_letters(column: int) -> str:
+    """Returns a column's letters: A for 0, AA for 26."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def add_table(
+    builder: DocumentBuilder,
+    rows: Sequence[Sequence[str]],
+    spans: Sequence[Span] = (),
+    headings: int = 0,
+    caption: str = "",
+) -> None:
+    """Adds a table of a text or slide; its header is found where none is marked.
+
+    Args:
+        builder: The document.
+        rows: Its cells, merged ones once.
+        spans: Which of them are merged.
+        headings: How many of its first rows are marked as its header.
+        caption: What is said above it, where that is marked.
+    """
+    GridWriter(builder, labelled=False).table(rows, spans, headings, caption)

@@ -1,0 +1,220 @@
+"""Indexing files: read, split, embed, stage, publish, in batches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragcli.index.documents.discover import Skipped
+from ragcli.index.fulltext import text_workspace
+from ragcli.index.fulltext.text_index import TextWriter
+from ragcli.index.generations.generation_files import WorkspaceFiles
+from ragcli.index.generations.manifest import Manifest, mismatch
+from ragcli.index.ingest.planning.ingest_plan import Plan
+from ragcli.index.ingest.preparation.embedding import factory, has_tokens
+from ragcli.index.ingest.preparation.reading import Chunking, Outcome, Wanted
+from ragcli.index.ingest.preparation.reading_pool import outcomes
+from ragcli.index.ingest.revision import Change, publish
+from ragcli.index.ingest.staging import Stager
+from ragcli.index.report import Failure, IngestReport, Request
+from ragcli.index.segments.catalogue import Record
+from ragcli.storage.files import disk_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ragcli.config import Settings
+    from ragcli.index.protocols import Embedder, Progress, Snapshots
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the files of a plan."""
+
+    added: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    touched: list[Record] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notices: list[Failure] = field(default_factory=list)
+    """What of a document could not be read, though most of it was."""
+    emptied: set[str] = field(default_factory=set)
+    """Documents in whose files there is nothing left to index."""
+    chunks: int = 0
+
+    @property
+    def stored(self) -> frozenset[str]:
+        """Paths with new chunks."""
+        return frozenset(self.added | self.changed)
+
+
+class Ingest:
+    """Carries out plans.
+
+    Args:
+        snapshots: Where generations live.
+        embedder: Gives the embedder; called only when something must be embedded.
+        settings: Chunking and limits.
+        progress: Told about each file.
+    """
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        embedder: Callable[[], Embedder],
+        settings: Settings,
+        progress: Progress,
+    ) -> None:
+        self._snapshots = snapshots
+        self._embedder = embedder
+        self._settings = settings
+        self._progress = progress
+
+    def run(
+        self, plan: Plan, request: Request, base: Manifest, wait: float
+    ) -> IngestReport:
+        """Reads, stages and publishes.
+
+        Args:
+            plan: What to read and what to remove.
+            request: What else to change.
+            base: Manifest of the generation that the plan was made for.
+            wait: Seconds to wait for others who publish.
+
+        Raises:
+            EmbedderMismatch: The index has vectors of another embedder.
+            Locked: Others published for too long; nothing changed.
+            StorageFailed: Nothing changed.
+        """
+        start = time.monotonic()
+        tally = Tally()
+        self._progress.start(len(plan.to_read), "indexing")
+        generation = self._run(plan, request, base, tally, wait) or base.name
+        return IngestReport(
+            added=len(tally.added),
+            changed=len(tally.changed),
+            unchanged=plan.unchanged + len(tally.touched),
+            removed=len(plan.removed) + len(tally.emptied),
+            failed=(*plan.failed, *tally.failed),
+            notices=tuple(tally.notices),
+            skipped=(*plan.skipped, *tally.skipped),
+            chunks=tally.chunks,
+            generation=generation,
+            seconds=time.monotonic() - start,
+        )
+
+    def _run(
+        self, plan: Plan, request: Request, base: Manifest, tally: Tally, wait: float
+    ) -> str:
+        """Returns the name of the new generation, "" if none was needed."""
+        with disk_errors("index"), self._staged() as (files, text):
+            stager = self._read_all(plan, base, tally, files, text)
+            removed = frozenset(plan.removed | tally.emptied)
+            nothing = not (tally.stored or removed or request.is_needed)
+            if nothing and len(tally.touched) < _TOUCHED_WORTHWHILE:
+                return ""
+            change = Change(
+                kind=request.kind,
+                staged=files.directory,
+                segments=tuple(stager.segments) if stager else (),
+                text=text if stager and stager.chunks else None,
+                replaced=tally.stored,
+                removed=removed,
+                touched=tuple(tally.touched),
+                add_roots=request.add_roots,
+                leave_out=request.leave_out,
+                drop_roots=request.drop_roots,
+                facts=self._facts(stager) if stager else {},
+            )
+            return publish(self._snapshots, change, wait)
+
+    @contextmanager
+    def _staged(self) -> Iterator[tuple[WorkspaceFiles, Path | None]]:
+        """Yields a workspace that no generation will become, and room for its text."""
+        with self._snapshots.workspace("") as place:
+            files = WorkspaceFiles(place, self._snapshots.sealer)
+            with text_workspace.staging(files) as text:
+                yield files, text
+
+    def _read_all(
+        self,
+        plan: Plan,
+        base: Manifest,
+        tally: Tally,
+        files: WorkspaceFiles,
+        text: Path | None,
+    ) -> Stager | None:
+        """Stages every file that has to be; None when there was none."""
+        stager = None
+        known = {found.location: record for found, record in plan.to_read}
+        wanted = [
+            Wanted(found.location, found.size, record["digest"] if record else "")
+            for found, record in plan.to_read
+        ]
+        for outcome in outcomes(wanted, self._chunking, self._factory):
+            if outcome.prepared:
+                if stager is None:
+                    embedder = self._checked_embedder(base)
+                    stager = Stager(embedder, TextWriter(text), files.store)
+                stager.add(outcome.prepared)
+            self._count(outcome, known[outcome.location], tally)
+        if stager:
+            stager.finish()
+            tally.chunks = stager.chunks
+        return stager
+
+    def _count(self, outcome: Outcome, record: Record | None, tally: Tally) -> None:
+        """Enters what became of a file."""
+        if outcome.failure:
+            tally.failed.append(Failure(outcome.location, outcome.failure))
+            self._progress.note(f"{outcome.location}: {outcome.failure}")
+        elif outcome.skipped:
+            tally.skipped.append(Skipped(Path(outcome.location), outcome.skipped))
+            if record:
+                tally.emptied.add(outcome.location)
+        elif outcome.touched and record:
+            tally.touched.append({**record, **outcome.touched})
+        else:
+            (tally.changed if record else tally.added).add(outcome.location)
+            self._tell_notices(outcome, tally)
+        self._progress.step(outcome.location)
+
+    def _tell_notices(self, outcome: Outcome, tally: Tally) -> None:
+        """Says what of a document was not read: pages that are pictures, say."""
+        facts = outcome.prepared.record.get("facts", {}) if outcome.prepared else {}
+        for notice in facts.get("notices", ()):
+            tally.notices.append(Failure(outcome.location, notice))
+            self._progress.note(f"{outcome.location}: {notice}")
+
+    def _factory(self) -> str:
+        return factory(self._embedder())
+
+    @property
+    def _chunking(self) -> Chunking:
+        return Chunking.of(self._settings)
+
+    def _checked_embedder(self, base: Manifest) -> Embedder:
+        embedder = self._embedder()
+        if base.chunks and base.embedder != embedder.id:
+            raise mismatch(base.embedder, embedder.id)
+        return embedder
+
+    def _facts(self, stager: Stager) -> Mapping[str, object]:
+        embedder = self._embedder()
+        return {
+            "embedder": embedder.id,
+            "dimension": stager.dimension,
+            "tokens": has_tokens(embedder),
+            "chunking": {
+                "size": self._settings.chunk_size,
+                "overlap": self._settings.chunk_overlap,
+            },
+        }
+
+
+_TOUCHED_WORTHWHILE = 64
+"""Documents with nothing new but their times for which the index is published."""

@@ -1,0 +1,188 @@
+"""What an ingest has to do: which files are new, changed, as they were, or gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ragcli.errors import NotPermitted
+from ragcli.index.documents import discover
+from ragcli.index.documents.discover import Found, Skipped
+from ragcli.index.ingest.planning.roots import Roots
+from ragcli.index.report import Failure
+from ragcli.index.segments import catalogue
+from ragcli.index.segments.catalogue import Record
+
+
+@dataclass(slots=True)
+class Plan:
+    """The work of one ingest."""
+
+    to_read: list[tuple[Found, Record | None]] = field(default_factory=list)
+    """Files to read, each with the record it has so far."""
+
+    unchanged: int = 0
+    """Files whose size and time are as they were."""
+
+    removed: set[str] = field(default_factory=set)
+    """Documents whose files are gone."""
+
+    skipped: list[Skipped] = field(default_factory=list)
+    """What discovery left out."""
+
+    failed: list[Failure] = field(default_factory=list)
+    """What could not even be looked at."""
+
+    outdated: list[tuple[Found, Record]] = field(default_factory=list)
+    """Unchanged files to read again: an older reader read them, or their pictures of
+    text can be recognized by now; `sort` fills it when `rereads`."""
+
+    rereads: bool = False
+    """Whether what an older reader made is to be read again."""
+
+    engine: str = ""
+    """What recognizes text in pictures, "" for nothing."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all is as it was, and nothing was in the way of seeing that."""
+        return not (self.to_read or self.removed or self.failed or self.outdated)
+
+    def batches(self, size: int) -> Iterator[Plan]:
+        """Yields plans that read the outdated files again, so many at a time."""
+        for start in range(0, len(self.outdated), size):
+            batch = self.outdated[start : start + size]
+            yield Plan([(found, {**record, "digest": ""}) for found, record in batch])
+
+    def sort(
+        self, items: Iterable[Found | Skipped], known: Mapping[str, Record]
+    ) -> None:
+        """Sorts what discovery yields into this plan."""
+        for item in items:
+            if isinstance(item, Skipped):
+                self.skipped.append(item)
+                continue
+            record = known.get(item.location)
+            is_due = record is not None and self._is_due(record)
+            if record and catalogue.is_unchanged(record, item.size, item.mtime_ns):
+                if is_due and self.rereads:
+                    self.outdated.append((item, record))
+                elif is_due:
+                    self.to_read.append((item, {**record, "digest": ""}))
+                else:
+                    self.unchanged += 1
+            elif record and is_due:
+                self.to_read.append((item, {**record, "digest": ""}))
+            else:
+                self.to_read.append((item, record))
+
+    def _is_due(self, record: Record) -> bool:
+        """Tells whether a file is to be read again whether or not it changed."""
+        if self.rereads and catalogue.is_outdated(record):
+            return True
+        return catalogue.lacks_recognition(record, self.engine)
+
+
+def looked_at(known: Mapping[str, Record]) -> dict[str, tuple[int, int]]:
+    """Returns size and mtime of known files: discovery does not open them again."""
+    return {path: (item["size"], item["mtime_ns"]) for path, item in known.items()}
+
+
+def of_paths(
+    paths: Sequence[Path], known: Mapping[str, Record], max_size: int, engine: str = ""
+) -> Plan:
+    """Returns the plan for adding `paths`.
+
+    Args:
+        paths: Files and directories.
+        known: The records of the index.
+        max_size: Bytes of the largest file that is indexed.
+        engine: What recognizes text in pictures, "" for nothing.
+
+    Raises:
+        DocumentNotFound: One of them is not there.
+        NotPermitted: One of them cannot be read.
+    """
+    plan = Plan(engine=engine)
+    items = discover.find(paths, max_size=max_size, known=looked_at(known))
+    plan.sort(items, known)
+    return plan
+
+
+def of_sync(
+    roots: Roots, known: Mapping[str, Record], max_size: int, engine: str = ""
+) -> Plan:
+    """Returns the plan for bringing an index up to date with the disk.
+
+    Args:
+        roots: The directories to look through.
+        known: The records of the index.
+        max_size: Bytes of the largest file that is indexed.
+        engine: What recognizes text in pictures, "" for nothing.
+    """
+    plan = Plan(rereads=True, engine=engine)
+    others = (path for path in apart(roots, known) if os.path.lexists(path))
+    places = [*roots.directories, *others]
+    left_out = tuple(map(_prefix, roots.left_out))
+    seen: set[str] = set()
+    looked = looked_at(known)
+    for place in places:
+        try:
+            items = _find(place, max_size, looked)
+        except NotPermitted as error:
+            plan.failed.append(Failure(place, error.message))
+            continue
+        plan.sort(_wanted(items, seen, known, left_out), known)
+    plan.removed = {path for path in known.keys() - seen if not _hidden(path)}
+    return plan
+
+
+def apart(roots: Roots, known: Mapping[str, Record]) -> list[str]:
+    """Returns the documents that are in none of the directories."""
+    below_roots = tuple(_prefix(path) for path in roots.directories)
+    return [path for path in known if not path.startswith(below_roots)]
+
+
+def _find(
+    place: str, max_size: int, looked: Mapping[str, tuple[int, int]]
+) -> Iterable[Found | Skipped]:
+    """Yields what is at or below `place`; nothing if it is gone."""
+    if not os.path.lexists(place):
+        return ()
+    return discover.find([Path(place)], max_size=max_size, known=looked)
+
+
+def _wanted(
+    items: Iterable[Found | Skipped],
+    seen: set[str],
+    known: Mapping[str, Record],
+    left_out: tuple[str, ...],
+) -> Iterator[Found | Skipped]:
+    """Yields each file once, without those that were removed by hand."""
+    for item in items:
+        if isinstance(item, Found):
+            location = item.location
+            if location in seen:
+                continue
+            if location not in known and f"{location}/".startswith(left_out):
+                continue
+            seen.add(location)
+        yield item
+
+
+def _prefix(path: str) -> str:
+    """Returns what every path in a directory starts with."""
+    return path.rstrip("/") + "/"
+
+
+def _hidden(path: str) -> bool:
+    """Tells whether a file may still be there, behind a directory without access."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return False

@@ -1,0 +1,241 @@
+"""Tells in one pass over the disk that nothing changed since the last `docs sync`.
+
+A sync that found nothing to do leaves a note: a hash over names, sizes, times, modes
+and inodes of all that it looked at, ignore files and skipped files included. As long
+as these are the same its outcome is, and neither documents nor rules are read. As
+git does for its index, a note is not written while anything is so young that it
+could change once more without its time changing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragcli import __version__
+from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.frozen import frozen
+from ragcli.index.documents.discover import Skipped
+from ragcli.index.documents.ignore import RULE_FILES
+from ragcli.index.generations.pointer import SYNC_NOTE
+from ragcli.index.report import IngestReport
+from ragcli.index.segments.catalogue import RACY_NS, READER
+
+if TYPE_CHECKING:
+    from ragcli.index.generations.manifest import Manifest
+    from ragcli.index.ingest.planning.ingest_plan import Plan
+    from ragcli.index.ingest.planning.roots import Roots
+    from ragcli.storage.files import Directory
+
+_LIMIT = 64 << 20
+"""Bytes of the largest note that is read."""
+
+
+@frozen
+class Note:
+    """The outcome of a sync that found nothing to do."""
+
+    unchanged: int
+    """Documents that were as they had been."""
+
+    skipped: tuple[tuple[str, str], ...]
+    """Paths that were left out, and why."""
+
+    apart: tuple[str, ...]
+    """Documents outside the directories that are looked through."""
+
+    @classmethod
+    def of(cls, plan: Plan, apart: Iterable[str]) -> Note:
+        """Returns what there is to note about an empty plan."""
+        skipped = ((os.fspath(item.path), item.reason) for item in plan.skipped)
+        return cls(plan.unchanged, tuple(skipped), tuple(apart))
+
+    def report(self, generation: str) -> IngestReport:
+        """Returns what a sync says that finds nothing to do."""
+        skipped = (Skipped(Path(path), reason) for path, reason in self.skipped)
+        return IngestReport(
+            unchanged=self.unchanged, skipped=tuple(skipped), generation=generation
+        )
+
+
+@frozen
+class Scope:
+    """What, beside the disk, decides what a sync finds."""
+
+    generation: str
+    """The index that the disk is compared with."""
+
+    roots: Roots
+    """The directories that are looked through."""
+
+    max_size: int
+    """Bytes of the largest file that is indexed."""
+
+    engine: str = ""
+    """What recognizes text in pictures, "" for nothing."""
+
+    @classmethod
+    def of(cls, base: Manifest, roots: Roots, max_size: int, engine: str = "") -> Scope:
+        """Returns the scope of a sync; no two indexes have the same."""
+        made = [base.name, base.created, *(item.id for item in base.segments)]
+        return cls(" ".join(made), roots, max_size, engine)
+
+
+def recall(place: Directory, scope: Scope) -> Note | None:
+    """Returns the note that is kept in `place`, if it is of this scope and still true.
+
+    Raises:
+        NotPermitted: It is not a private file.
+    """
+    try:
+        told = json.loads(place.read(SYNC_NOTE, limit=_LIMIT))
+        note = Note(
+            told["unchanged"],
+            tuple((path, reason) for path, reason in told["skipped"]),
+            tuple(told["apart"]),
+        )
+        if told["scope"] != _told(scope):
+            return None
+        seen = _Seen(scope.roots, note)
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
+    return note if told["seen"] == seen.digest else None
+
+
+def keep(place: Directory, note: Note, scope: Scope, since_ns: int) -> None:
+    """Writes what `recall` reads, unless it could not be relied on yet.
+
+    It saves time only: failing to write it is no failure.
+
+    Args:
+        place: The directory of the generations.
+        note: The outcome.
+        scope: What it is the outcome of.
+        since_ns: When the sync began to look, in nanoseconds since 1970.
+    """
+    try:
+        seen = _Seen(scope.roots, note, timed=True)
+    except OSError:
+        return
+    if seen.newest + RACY_NS > since_ns:
+        return
+    told = {
+        "scope": _told(scope),
+        "seen": seen.digest,
+        "unchanged": note.unchanged,
+        "skipped": note.skipped,
+        "apart": note.apart,
+    }
+    with suppress(StorageFailed, NotPermitted):
+        place.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)
+
+
+def _told(scope: Scope) -> dict[str, Any]:
+    roots = scope.roots
+    return {
+        "version": __version__,
+        "reader": READER,
+        "generation": scope.generation,
+        "directories": list(roots.directories),
+        "left_out": list(roots.left_out),
+        "max_size": scope.max_size,
+        "engine": scope.engine,
+    }
+
+
+class _Seen:
+    """What is on the disk now.
+
+    Args:
+        roots: The directories to look through.
+        note: What is left out of them, and what is looked at beside them.
+        timed: Whether `newest` is wanted.
+
+    Raises:
+        OSError: Something cannot be looked at.
+    """
+
+    def __init__(self, roots: Roots, note: Note, *, timed: bool = False) -> None:
+        self.newest = 0
+        self._timed = timed
+        self._hasher = hashlib.blake2b(digest_size=32)
+        left_out = frozenset(path for path, _ in note.skipped)
+        for root in roots.directories:
+            self._add_above(root)
+            self._add_tree(root, left_out)
+        self._add_links(note.apart)
+        self.digest = self._hasher.hexdigest()
+
+    def _add_above(self, root: str) -> None:
+        """Adds the rule files above a directory, and where its work tree begins."""
+        for place in Path(root).parents:
+            rules = [os.path.join(place, name) for name in RULE_FILES]
+            self._add_links([path for path in rules if os.path.exists(path)])
+            self._hash(os.path.exists(place / ".git"))
+
+    def _add_links(self, paths: Sequence[str]) -> None:
+        """Adds files, links followed."""
+        self._add(paths, [os.stat(path) for path in paths])
+
+    def _add_tree(self, root: str, left_out: frozenset[str]) -> None:
+        pending = [root]
+        while pending:
+            directory = pending.pop()
+            with _opened(directory) as descriptor, os.scandir(descriptor) as listing:
+                self._note_times([os.fstat(descriptor)])
+                entries = list(listing)
+                inside = [item for item in entries if not _is_directory(item)]
+                found = [item.stat(follow_symlinks=False) for item in inside]
+            names = [item.name for item in inside]
+            self._add(names, found)
+            if any(name in names for name in RULE_FILES):
+                links = [item.name for item in inside if _is_linked(item)]
+                self._add_links([os.path.join(directory, name) for name in links])
+            # What is in a directory is looked at itself; one that is left out, as
+            # `.git` is, may change all the time.
+            below = [item for item in entries if _is_directory(item)]
+            self._hash([(item.name, item.inode()) for item in below])
+            paths = [os.path.join(directory, item.name) for item in below]
+            pending += [path for path in paths if path not in left_out]
+
+    def _add(self, names: Sequence[str], found: Sequence[os.stat_result]) -> None:
+        self._hash([*names, *map(_STATE, found)])
+        self._note_times(found)
+
+    def _hash(self, value: Any) -> None:
+        # Version 2 has no references: equal values become equal bytes.
+        self._hasher.update(marshal.dumps(value, 2))
+
+    def _note_times(self, found: Sequence[os.stat_result]) -> None:
+        if self._timed:
+            times = (max(item.st_mtime_ns, item.st_ctime_ns) for item in found)
+            self.newest = max(self.newest, *times, 0)
+
+
+_STATE = attrgetter("st_mode", "st_ino", "st_size", "st_mtime_ns")
+"""Returns what changes of a file when it does."""
+
+
+@contextmanager
+def _opened(directory: str) -> Iterator[int]:
+    """Yields a descriptor: looking at files through it is faster than by path."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _is_linked(entry: os.DirEntry[str]) -> bool:
+    return entry.name in RULE_FILES and entry.is_symlink()

@@ -1,0 +1,7 @@
+"""From a file to what is stored of it, in this process or in others.
+
+`reading` loads, splits and stems one file; `reading_pool` and `reading_worker` do it
+in parallel and apart; `embedding` asks for vectors, `transfer` carries the outcome
+between processes. It may import `index.documents` and the modules on top of `index`.
+Start at `reading`.
+"""

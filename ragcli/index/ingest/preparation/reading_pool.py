@@ -1,0 +1,311 @@
+"""Reads documents: many in parallel, and apart from this process what may be too much.
+
+A document may be made to take for ever, or all memory. So only short texts are read
+in this process; all else is read in others, which are bounded and may be lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import IO
+
+from ragcli.index.documents import formats
+from ragcli.index.documents.loaders.dispatch.bounds import (
+    CPU_LIMIT,
+    RECOGNITION_WAIT,
+    cause_of_death,
+    too_long,
+)
+from ragcli.index.ingest.preparation.reading import (
+    HERE,
+    Chunking,
+    Outcome,
+    Outgrown,
+    Wanted,
+    is_light,
+    read,
+)
+from ragcli.index.ingest.preparation.transfer import PULSE, unpack
+
+WORTHWHILE = 3 << 20
+"""Bytes to read from which starting processes (0.2 s) pays."""
+
+_MOST = 8
+"""Processes; embedding does not keep up with more."""
+
+_DEPTH = 4
+"""Groups of documents that a process is sent ahead of its answers."""
+
+_GROUP = 128 << 10
+_MOST_IN_GROUP = 64
+"""Bytes and documents that are read, embedded and answered together."""
+
+_PIPE = 1 << 20
+"""Bytes that wait in a pipe: neither side may wait for the other while it writes."""
+
+WALL_LIMIT = 240.0
+"""Seconds that a process may go without a sign of life: a file system can hang.
+
+Longer than what the parsers of isolated formats are given.
+"""
+
+_DYING = 5.0
+"""Seconds in which a process that closed its pipe tells what it died of."""
+
+_START = (
+    "import sys; sys.path[:] = sys.argv[2:]; "
+    "from ragcli.index.ingest.preparation.reading_worker import serve; "
+    "serve(sys.argv[1])"
+)
+
+
+def outcomes(
+    wanted: Sequence[Wanted], chunking: Chunking, factory: Callable[[], str] = str
+) -> Iterator[Outcome]:
+    """Yields what became of each file, in order.
+
+    Args:
+        wanted: What to read.
+        chunking: How to split it.
+        factory: Gives the name of what makes the embedder in another process, ""
+            when only this one can embed; asked when several are started.
+    """
+    if sum(item.size for item in wanted) < WORTHWHILE or len(wanted) < 2:
+        yield from _one_by_one(wanted, chunking)
+        return
+    count = min(len(wanted), os.cpu_count() or 1, _MOST)
+    pool = ReadingPool(count, chunking, factory())
+    try:
+        yield from pool.outcomes(iter(wanted))
+    finally:
+        pool.close()
+
+
+def _one_by_one(wanted: Sequence[Wanted], chunking: Chunking) -> Iterator[Outcome]:
+    """Yields what became of a few files; what may be much is read by a process."""
+    apart: ReadingPool | None = None
+    try:
+        for item in wanted:
+            outcome = _read_here(item, chunking)
+            if outcome:
+                yield outcome
+                continue
+            apart = apart or ReadingPool(1, chunking)
+            yield from apart.outcomes(iter((item,)))
+    finally:
+        if apart:
+            apart.close()
+
+
+def _read_here(item: Wanted, chunking: Chunking) -> Outcome | None:
+    """Returns what became of a short text, None of anything else."""
+    if is_light(item):
+        with suppress(Outgrown):
+            return read(item, chunking, most=HERE)
+    return None
+
+
+class ReadingPool:
+    """Some processes that read documents.
+
+    Args:
+        count: How many.
+        chunking: How documents are split.
+        factory: Makes their embedder, `module:name`; "" leaves embedding to others.
+        cpu_limit: Seconds of processor time a document.
+        wall_limit: Seconds a document, whatever it waits for; more where text in
+            pictures is recognized.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        chunking: Chunking,
+        factory: str = "",
+        *,
+        cpu_limit: int = CPU_LIMIT,
+        wall_limit: float = WALL_LIMIT,
+    ) -> None:
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(count):
+                self._workers.append(_Worker(chunking, factory, cpu_limit, wall_limit))
+        except BaseException:
+            self.close()  # a system that gives no more processes must not keep some
+            raise
+
+    def outcomes(self, waiting: Iterator[Wanted]) -> Iterator[Outcome]:
+        """Yields what became of each file, in the order in which they wait.
+
+        A file whose reading kills the process is named, the others are read.
+        """
+        groups = _groups(waiting)
+        asked: deque[_Worker] = deque()
+        while True:
+            self._ask_ahead(groups, asked)
+            if not asked:
+                return
+            yield from asked.popleft().answer()
+
+    def _ask_ahead(self, groups: Iterator[list[Wanted]], asked: deque[_Worker]) -> None:
+        while True:
+            worker = min(self._workers, key=lambda item: len(item.ahead))
+            group = next(groups, None) if len(worker.ahead) < _DEPTH else None
+            if group is None:
+                return
+            worker.ask(group)
+            asked.append(worker)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for worker in self._workers:
+            worker.stop()
+
+
+def _groups(waiting: Iterator[Wanted]) -> Iterator[list[Wanted]]:
+    """Yields files that are small enough to go together."""
+    group: list[Wanted] = []
+    size = 0
+    for wanted in waiting:
+        group.append(wanted)
+        size += wanted.size
+        if size >= _GROUP or len(group) == _MOST_IN_GROUP:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+class _Worker:
+    """One process that reads; replaced when a document kills it."""
+
+    def __init__(
+        self, chunking: Chunking, factory: str, cpu_limit: int, wall_limit: float
+    ) -> None:
+        self.ahead: deque[list[Wanted]] = deque()
+        self._chunking = chunking
+        self._factory = factory
+        self._cpu_limit = cpu_limit
+        self._wall_limit = wall_limit + (RECOGNITION_WAIT if chunking.ocr else 0.0)
+        self._hung = False
+        self._start()
+
+    def _start(self) -> None:
+        # A session of its own: Ctrl-C is for the process that the user started.
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                _START,
+                self._factory,
+                *filter(None, sys.path),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._hung = False
+        for pipe in (self._process.stdin, self._process.stdout):
+            _widen(pipe)
+        for group in self.ahead:
+            self._send(group)
+
+    def ask(self, group: list[Wanted]) -> None:
+        """Asks for some more documents."""
+        self.ahead.append(group)
+        self._send(group)
+
+    def _send(self, group: list[Wanted]) -> None:
+        request = {
+            "wanted": group,
+            "chunking": asdict(self._chunking),
+            "cpu": self._cpu_limit,
+        }
+        if self._process.stdin:
+            with suppress(BrokenPipeError):  # it shows when the answer is due
+                self._process.stdin.write(json.dumps(request).encode() + b"\n")
+                self._process.stdin.flush()
+
+    def answer(self) -> list[Outcome]:
+        """Returns what became of the documents that were asked for first.
+
+        When the process dies over several, each is tried alone.
+        """
+        group = self.ahead.popleft()
+        found = self._answered(group)
+        rest = group[len(found) :]
+        if not rest:
+            return found
+        if not self._hung:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_DYING)
+        self.stop()
+        alone = rest if len(rest) > 1 else []
+        if not alone:
+            found.append(self._lost(rest[0].location, self._process.returncode or 0))
+        self.ahead.extendleft([wanted] for wanted in reversed(alone))
+        self._start()
+        return found + [outcome for _ in alone for outcome in self.answer()]
+
+    def _lost(self, location: str, status: int) -> Outcome:
+        name = formats.format_of(os.path.basename(location))
+        if self._hung:
+            return Outcome(location, failure=too_long(name, self._wall_limit))
+        return Outcome(location, failure=cause_of_death(status, name, self._cpu_limit))
+
+    def _answered(self, group: list[Wanted]) -> list[Outcome]:
+        """Returns the outcomes that come in, fewer when the process dies or hangs."""
+        found: list[Outcome] = []
+        while len(found) < len(group):
+            size = int.from_bytes(self._read(8), "little")
+            if size == PULSE:
+                continue
+            data = self._read(size) if size else b""
+            if not size or len(data) < size:
+                break
+            found.append(unpack(data))
+        return found
+
+    def _read(self, size: int) -> bytes:
+        """Returns so many bytes of answers, fewer where no more come in time."""
+        received = bytearray()
+        pipe = self._process.stdout.fileno() if self._process.stdout else -1
+        waiting = select.poll()
+        waiting.register(pipe, select.POLLIN)
+        while len(received) < size:
+            if not waiting.poll(self._wall_limit * 1000):
+                self._hung = True
+                break
+            piece = os.read(pipe, size - len(received))
+            if not piece:
+                break
+            received += piece
+        return bytes(received)
+
+    def stop(self) -> None:
+        """Ends the process, whatever it is doing."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+        with suppress(subprocess.TimeoutExpired):  # its file system lets it not go
+            self._process.wait(_DYING)
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Gives a pipe more room than the 64 KiB of most, where the system lets it."""
+    if pipe and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)

@@ -1,0 +1,530 @@
+"""How directories of profiles come, change places and go: each time in one rename.
+
+Where a directory cannot be renamed, it is condemned in place, which is one step as
+well (`storage.condemned`, `succession`).
+
+What is being made or removed has a name that starts with a dot, and is owned by
+who does that (`directory_locks`). What a killed process left is removed by whoever
+opens a profile next. A change is done with its rename: when what it left cannot be
+removed after that, this is said and no failure.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from ragcli.config import Settings, seconds
+from ragcli.errors import (
+    Locked,
+    NotPermitted,
+    ProfileNotFound,
+    RagcliError,
+    StorageFailed,
+)
+from ragcli.paths import Home, checked_profile_name
+from ragcli.sessions.local.lifecycle import succession
+from ragcli.sessions.local.lifecycle.copying import copy_whole
+from ragcli.sessions.local.lifecycle.succession import Fate, Will
+from ragcli.sessions.names import missing
+from ragcli.sessions.places import Places
+from ragcli.storage.exchange import exchange
+from ragcli.storage.files import Directory
+from ragcli.storage.locking import directory_locks
+from ragcli.storage.locking.locks import commit_lock
+from ragcli.storage.locking.network_filesystems import check_local
+from ragcli.storage.os_errors import cannot_move, close_reader
+from ragcli.storage.temporary import memory_directories, scratch
+
+LOCKS = ("profile", "staging", "ingest", "index", "history", "audit")
+"""All locks of a profile: who moves or removes its directory holds them.
+
+Whoever reads or appends needs none of them to be sure which profile it is. Who stages
+documents shares `staging`: a library writes them by their real path.
+"""
+_INDEX = "index"
+_WORKSPACE = "tmp-"
+"""Where documents are staged, and how the name of what is staged begins."""
+_ASIDE = ".expired-"
+"""How the name of a profile that is set aside begins."""
+_ACCOUNT = "aside"
+"""The file in it that says whose it is, and since when."""
+_POLL = 0.005
+"""Seconds between two looks at a directory that somebody else looks at."""
+_REMOVALS = 20
+"""Times that a directory is removed in which others may make their locks anew."""
+
+
+class Directories:
+    """The directories of the caller's profiles, and changes to them.
+
+    Args:
+        home: Where they are.
+        settings: How long to wait for locks; whether a network disk will do.
+        notice: Told what was swept, and what could not be removed, one line each.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        notice: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._places = Places(home)
+        self._cache = home.cache
+        self._notice = notice
+        self._wait = float(seconds(settings.lock_wait))
+        self._allow_network = settings.allow_network_fs
+
+    def names(self) -> list[str]:
+        """Returns the caller's profiles, sorted; never another user's."""
+        return self._places.names()
+
+    def free(self, profiles: Directory, name: str) -> str:
+        """Returns the directory that a new profile shall have; see `Places.free`."""
+        return self._places.free(profiles, checked_profile_name(name))
+
+    @contextmanager
+    def changing(self) -> Iterator[Directory]:
+        """Holds the caller's registry of profiles; sweeps what crashes left.
+
+        Raises:
+            Locked: Others change them.
+            StorageFailed, NotPermitted: What was left of a change cannot be finished.
+        """
+        with (
+            self._places.open(create=True) as profiles,
+            commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait),
+        ):
+            self._sweep(profiles)
+            self._expect_no_heirs(profiles)
+            yield profiles
+
+    def _expect_no_heirs(self, profiles: Directory) -> None:
+        """Waits until no new directory is the profile of a name, or could become it.
+
+        A name that is free for now must not be given to another profile, and who
+        deletes a profile does not mean that another one should follow it.
+        """
+        deadline = time.monotonic() + self._wait
+        for entry in self._places.new(profiles):
+            while self._may_inherit(profiles, entry):
+                if time.monotonic() > deadline:
+                    raise Locked(
+                        f"{profiles.path / entry} is just getting its place",
+                        "run the command again",
+                    )
+                time.sleep(_POLL)
+                self._sweep(profiles)
+
+    def _may_inherit(self, profiles: Directory, entry: str) -> bool:
+        """Tells whether a new directory is a profile; withdraws a will that is void."""
+        if not succession.has_will(profiles, entry):
+            return False
+        try:
+            with profiles.child(entry) as new:
+                fate, _ = succession.fate(self._places, profiles, new)
+                if fate is Fate.SWEPT:
+                    succession.withdraw(new)
+        except FileNotFoundError:
+            return profiles.has(entry)
+        return fate is Fate.INHERITS
+
+    def left(self) -> list[Path]:
+        """Returns what killed processes left on disk and in memory, and nobody owns."""
+        found: list[Path] = []
+        with suppress(FileNotFoundError), self._places.open() as profiles:
+            found += [profiles.path / entry for entry in self._places.left(profiles)]
+            for index in self._indexes(profiles):
+                found += [index.path / entry for entry in _workspaces(index)]
+        shut = (FileNotFoundError, NotPermitted)  # then `doctor` says so elsewhere
+        with suppress(*shut), Directory.open(self._cache) as cache:
+            found += [cache.path / entry for entry in scratch.left(cache)]
+        return found + memory_directories.left()
+
+    def sweep_indexes(self) -> None:
+        """Removes what killed processes left of changes of documents.
+
+        The next change of a profile's documents does that for its own.
+        """
+        with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
+            for index in self._indexes(profiles):
+                for entry in _workspaces(index):
+                    gone = directory_locks.remove_unused(
+                        index.descriptor, entry, _WORKSPACE
+                    )
+                    self._told(index.path / entry, gone=gone)
+
+    def _indexes(self, profiles: Directory) -> Iterator[Directory]:
+        """Yields the index of each profile, while it is looked at."""
+        for name in self._places.names():
+            with (
+                suppress(FileNotFoundError, RagcliError),
+                profiles.child(self.place(profiles, name)) as directory,
+                directory.child(_INDEX) as index,
+            ):
+                yield index
+
+    def sweep(self) -> None:
+        """Removes what killed processes left; says so, and never fails."""
+        with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
+            self._sweep(profiles)
+        with (
+            suppress(FileNotFoundError, RagcliError),
+            Directory.open(self._cache) as cache,
+        ):
+            for entry in scratch.left(cache):
+                self._told(cache.path / entry, gone=scratch.remove(cache, entry))
+        for place in memory_directories.sweep():
+            self._told(place, gone=True)
+
+    def _sweep(self, profiles: Directory) -> None:
+        left = self._places.left(profiles)
+        if left:
+            profiles.sync()  # what took its place must not be gone after a power cut
+        failed: RagcliError | None = None
+        for entry in left:
+            try:
+                self._end(profiles, entry)
+            except FileNotFoundError:
+                continue
+            except RagcliError as error:
+                self._notice(f"{profiles.path / entry}: {error.message}")
+                failed = error
+        if failed:
+            raise failed
+
+    def _end(self, profiles: Directory, entry: str) -> None:
+        """Ends what a killed process began with a directory.
+
+        Raises:
+            FileNotFoundError: Somebody else does, or did.
+            StorageFailed, NotPermitted: It is a profile, and cannot get its place.
+        """
+        lease = directory_locks.own(profiles.descriptor, entry)
+        try:
+            if self._places.is_new(entry) and succession.has_will(profiles, entry):
+                self._end_new(profiles, entry)
+            elif self._places.is_left(profiles, entry):  # another may be there by now
+                self._told(profiles.path / entry, gone=self._remove(profiles, entry))
+        finally:
+            close_reader(lease)
+
+    def _end_new(self, profiles: Directory, entry: str) -> None:
+        with profiles.child(entry) as new:
+            fate, will = succession.fate(self._places, profiles, new)
+            if fate is Fate.SWEPT:
+                succession.withdraw(new)
+                self._told(profiles.path / entry, gone=self._remove(profiles, entry))
+            elif fate is Fate.INHERITS and will:
+                with self._owned(profiles, will.place):
+                    if self._places.is_doomed(profiles, will.place):
+                        self._clear(profiles, will.place)
+                self._inherit(profiles, new, will)
+                self._notice(
+                    f"profile {will.name!r} is in its place: the process that changed "
+                    "it was killed"
+                )
+            else:
+                self._notice(
+                    f"{profiles.path / entry} is a whole profile whose name another "
+                    "one has, or that is damaged; it is kept"
+                )
+
+    def _told(self, place: Path, *, gone: bool) -> None:
+        """Says what was swept; what could not be is said where that was tried."""
+        if gone:
+            self._notice(f"{place}, left by a process that was killed, is removed")
+
+    def _remove(self, profiles: Directory, entry: str) -> bool:
+        """Removes what nobody needs; tells whether it is gone, and says if not."""
+        try:
+            self._clear(profiles, entry)
+        except (RagcliError, OSError) as error:
+            told = error.message if isinstance(error, RagcliError) else str(error)
+            self._notice(
+                f"{profiles.path / entry} could not be removed and may be readable "
+                f"({told}); the next command tries again"
+            )
+            return False
+        return True
+
+    @contextmanager
+    def building(self, profiles: Directory) -> Iterator[Directory]:
+        """Yields an empty directory out of sight, gone again if what follows fails."""
+        name, lease = directory_locks.make(profiles.descriptor, ".new-")
+        with ExitStack() as stack:
+            stack.callback(close_reader, lease)
+            directory = stack.enter_context(profiles.child(name, create=True))
+            try:
+                check_local(directory.path, allow=self._allow_network)
+                yield directory
+            except BaseException:
+                with suppress(RagcliError, FileNotFoundError):
+                    self._discard(profiles, directory, name)
+                raise
+
+    def _discard(self, profiles: Directory, new: Directory, name: str) -> None:
+        """Removes what was made, unless it is shown or is the profile already."""
+        if new.is_at(profiles, name):
+            fate, _ = succession.fate(self._places, profiles, new)
+            if fate is Fate.SWEPT:
+                succession.withdraw(new)
+                profiles.remove_tree(name)
+
+    def settle(self, directory: Directory) -> None:
+        """Removes from a profile what says that it takes the place of another one.
+
+        It has that place already, and its maker was killed before this.
+        """
+        if succession.is_announced(directory):
+            with suppress(RagcliError, FileNotFoundError):
+                with self._places.open() as profiles:
+                    profiles.sync()
+                succession.withdraw(directory)
+
+    def open(self, name: str) -> Directory:
+        """Opens a profile's directory; raises `ProfileNotFound`."""
+        try:
+            with self._places.open() as profiles:
+                directory = profiles.child(self.place(profiles, name))
+        except FileNotFoundError:
+            raise self._missing(name) from None
+        try:
+            check_local(directory.path, allow=self._allow_network)
+        except BaseException:
+            directory.close()
+            raise
+        return directory
+
+    def path(self, name: str) -> Path:
+        """Returns where a profile is, whoever can reach it; raises `ProfileNotFound`.
+
+        For messages and repairs: everything else goes through `open`.
+        """
+        try:
+            with self._places.open() as profiles:
+                return profiles.path / self.place(profiles, name)
+        except FileNotFoundError:
+            raise self._missing(name) from None
+
+    def place(self, profiles: Directory, name: str) -> str:
+        """Returns the directory of a profile; raises `ProfileNotFound`."""
+        place = self._places.find(profiles, checked_profile_name(name))
+        if place is None:
+            raise self._missing(name)
+        return place
+
+    def delete(self, profiles: Directory, name: str) -> None:
+        """Removes a profile while nobody writes to it."""
+        self.remove(profiles, self.place(profiles, name))
+
+    def remove(self, profiles: Directory, place: str) -> None:
+        """Removes a directory of a profile while nobody writes to it."""
+        gone = f".deleted-{os.urandom(8).hex()}"
+        with self.alone(profiles, place), self._owned(profiles, place):
+            try:
+                profiles.rename(place, gone)
+            except StorageFailed as error:
+                if not cannot_move(error):
+                    raise
+                gone = place
+                self._places.doom(profiles, place)
+            profiles.sync()
+            self._remove(profiles, gone)
+
+    def set_aside(self, profiles: Directory, name: str, account: bytes) -> None:
+        """Takes a profile out of sight while nobody writes to it.
+
+        Args:
+            profiles: The caller's registry, held.
+            name: The profile.
+            account: What is to be known of it there; see `asides`.
+        """
+        place = self.place(profiles, name)
+        with self.alone(profiles, place) as directory:
+            directory.replace(_ACCOUNT, account)
+            self.move(profiles, place, f"{_ASIDE}{os.urandom(8).hex()}")
+
+    def bring_back(self, profiles: Directory, place: str, name: str) -> None:
+        """Puts a profile that is set aside in its place again.
+
+        Raises:
+            UsageError: There is another one of this name.
+        """
+        target = self.free(profiles, name)
+        with profiles.child(place) as directory:
+            directory.remove(_ACCOUNT)
+        self.move(profiles, place, target)
+
+    def asides(self) -> Iterator[tuple[str, Directory, bytes]]:
+        """Yields what is set aside: place, directory while it is looked at, account."""
+        try:
+            profiles = self._places.open()
+        except FileNotFoundError:
+            return
+        with profiles:
+            for place in self._places.asides(profiles, _ASIDE):
+                with suppress(FileNotFoundError), profiles.child(place) as directory:
+                    yield place, directory, directory.read(_ACCOUNT)
+
+    def move(self, profiles: Directory, place: str, target: str) -> None:
+        """Gives a profile's directory another name; call it while it is `alone`.
+
+        Where the file system cannot, it is copied out of sight, the copy gets the
+        name, and the old one is removed: killed in between, a whole one is left.
+
+        Raises:
+            StorageFailed: Nothing changed.
+        """
+        try:
+            profiles.rename(place, target)
+        except StorageFailed as error:
+            if not cannot_move(error):
+                raise
+            self._move_copied(profiles, place, target)
+        profiles.sync()
+
+    def _move_copied(self, profiles: Directory, place: str, target: str) -> None:
+        with (
+            self.building(profiles) as copy,
+            profiles.child(place) as source,
+            self._owned(profiles, place),
+        ):
+            copy_whole(source, copy)
+            profiles.rename(copy.path.name, target)
+            profiles.sync()
+            self._places.doom(profiles, place)
+            self._remove(profiles, place)
+
+    @contextmanager
+    def alone(self, profiles: Directory, place: str) -> Iterator[Directory]:
+        """Yields a profile's directory while nobody else changes anything in it.
+
+        Raises:
+            ProfileNotFound: It is gone.
+            Locked: Names who holds one of its locks.
+        """
+        with ExitStack() as stack:
+            try:
+                directory = stack.enter_context(profiles.child(place))
+            except FileNotFoundError:
+                raise self._missing(place) from None
+            for lock in LOCKS:
+                stack.enter_context(commit_lock(directory, lock, wait=self._wait))
+            yield directory
+
+    @contextmanager
+    def _owned(self, profiles: Directory, place: str) -> Iterator[None]:
+        """Owns a profile's directory, so that nobody sweeps what it becomes.
+
+        Nor does anybody who was about to remove it go on when its name is another
+        one's. One that is gone needs no owner.
+
+        Raises:
+            Locked: Somebody sweeps it, or looks at it all the time.
+        """
+        lease = self._lease(profiles, place)
+        try:
+            yield
+        finally:
+            if lease >= 0:
+                close_reader(lease)
+
+    def _lease(self, profiles: Directory, place: str) -> int:
+        deadline = time.monotonic() + self._wait
+        while True:
+            try:
+                return directory_locks.own(profiles.descriptor, place)
+            except FileNotFoundError:  # somebody looks at it just now, or it is gone
+                if not profiles.has(place):
+                    return -1
+            if time.monotonic() > deadline:
+                raise Locked(
+                    f"{profiles.path / place} is being swept", "run the command again"
+                )
+            time.sleep(_POLL)
+
+    def _missing(self, name: str) -> ProfileNotFound:
+        return missing(name, self._places.names())
+
+    def swap(self, profiles: Directory, name: str, new: Directory) -> None:
+        """Puts a directory that was built in place of a profile's, and removes that.
+
+        Call it while nobody can change the old one.
+
+        Where the file system cannot, the old one is condemned, and then the new one
+        is the profile; see `succession`.
+
+        Raises:
+            StorageFailed, Locked: Nothing changed; or the new one is the profile, and
+                the next command puts it in its place.
+        """
+        place = self.place(profiles, name)
+        with self._owned(profiles, place):
+            try:
+                exchange(profiles, place, new.path.name)
+            except StorageFailed as error:
+                if not cannot_move(error):
+                    raise
+                self._succeed(profiles, name, place, new)
+                return
+            profiles.sync()
+            self._remove(profiles, new.path.name)
+
+    def _succeed(
+        self, profiles: Directory, name: str, place: str, new: Directory
+    ) -> None:
+        will = succession.announce(new, name, place)
+        profiles.sync()  # the new one has a name before the old one has an end
+        self._places.doom(profiles, place)
+        self._clear(profiles, place)
+        self._inherit(profiles, new, will)
+
+    def _clear(self, profiles: Directory, place: str) -> None:
+        """Removes a directory in which others may make their locks anew meanwhile.
+
+        Raises:
+            StorageFailed, NotPermitted: Some of it is left.
+        """
+        for attempt in range(_REMOVALS):
+            try:
+                profiles.remove_tree(place)
+            except StorageFailed:
+                if attempt + 1 == _REMOVALS:
+                    raise
+            if not profiles.has(place):
+                return
+            time.sleep(_POLL)
+        raise StorageFailed(
+            f"{profiles.path / place} could not be removed",
+            "run the command again; nothing is lost",
+        )
+
+    def _inherit(self, profiles: Directory, new: Directory, will: Will) -> None:
+        """Gives a new directory the name of a profile that is gone, durably.
+
+        A will that cannot be withdrawn says nothing any more; see `settle`.
+
+        Raises:
+            StorageFailed, NotPermitted: It has not got it yet.
+        """
+        free = not profiles.has(will.place)
+        target = will.place if free else self._places.vacant(profiles, will.name)
+        profiles.rename(new.path.name, target)
+        profiles.sync()
+        with suppress(RagcliError):
+            succession.withdraw(new)
+
+
+def _workspaces(index: Directory) -> list[str]:
+    """Returns the names of the workspaces that killed processes left in an index."""
+    return [
+        name
+        for name in index.names()
+        if name.startswith(_WORKSPACE)
+        and directory_locks.is_unused(index.descriptor, name)
+    ]

@@ -1,0 +1,167 @@
+"""Profiles that were not used for their `ttl`: set aside, brought back, destroyed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from ragcli.errors import ProfileExpired
+from ragcli.frozen import frozen
+from ragcli.sessions import profile_file
+from ragcli.sessions.history import expiry
+from ragcli.sessions.history.expiry import GRACE, Limits
+from ragcli.sessions.history.timekeeping import Ledger, span
+from ragcli.sessions.local.lifecycle import usage
+from ragcli.sessions.local.lifecycle.directories import Directories
+from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.records.clock import stamp_of
+
+
+@frozen
+class Account:
+    """What is known of a profile that is set aside."""
+
+    name: str
+    at: str
+    """When that was, by the clock."""
+    witnessed: float
+    """What its ledger had witnessed then."""
+
+
+def error(name: str, grace: float) -> ProfileExpired:
+    """Returns what is said instead of opening an expired profile."""
+    return ProfileExpired(
+        f"profile {name!r} has expired: it was not used for its `ttl`; it is set "
+        f"aside, and destroyed after {span(grace or GRACE)} more",
+        f"`ragcli profile restore {name}` brings it back, "
+        f"`ragcli profile create {name}` starts anew",
+    )
+
+
+class ExpiredProfiles:
+    """The caller's profiles that are set aside.
+
+    Args:
+        directories: Where profiles are.
+        limits: Returns the limits of one, by its file.
+    """
+
+    def __init__(
+        self, directories: Directories, limits: Callable[[ProfileFile], Limits]
+    ) -> None:
+        self._directories = directories
+        self._limits = limits
+
+    def add(self, name: str, ledger: Ledger) -> None:
+        """Sets a profile aside; raises `Locked` while somebody works on it."""
+        account = Account(name, stamp_of(ledger.wall), ledger.witnessed)
+        encoded = json.dumps(asdict(account)).encode()
+        with self._directories.changing() as profiles:
+            self._directories.set_aside(profiles, name, encoded)
+
+    def names(self) -> list[str]:
+        """Returns the names of what is set aside, sorted."""
+        return sorted({account.name for _, account in self._all()})
+
+    def restore(self, name: str) -> bool:
+        """Brings the newest profile of this name back, as used now.
+
+        Raises:
+            UsageError: There is another one of this name.
+        """
+        found = [(a.at, place) for place, a in self._all() if a.name == name]
+        if found:
+            self._bring_back(max(found)[1], name)
+        return bool(found)
+
+    def check_clock(self) -> None:
+        """Checks that the clock is believed wherever something is set aside.
+
+        Raises:
+            UsageError: It is not; what it set aside may not be due.
+        """
+        for _, directory, data in self._directories.asides():
+            ledger, told = usage.look(directory, write=True)
+            account = _account(data)
+            if account and ledger.doubtful:
+                raise expiry.doubted(account.name, told)
+
+    def destroy(self, *, dry_run: bool) -> list[str]:
+        """Destroys all that is set aside, at once; returns the names."""
+        found = self._all()
+        if found and not dry_run:
+            with self._directories.changing() as profiles:
+                for place, _ in found:
+                    self._directories.remove(profiles, place)
+        return [account.name for _, account in found]
+
+    def tend(self) -> list[str]:
+        """Destroys what was set aside for its grace, by a clock that is believed.
+
+        What is not due by a clock that was set back comes back.
+
+        Returns:
+            One line for each.
+        """
+        ripe: list[tuple[str, Account]] = []
+        early: list[tuple[str, Account]] = []
+        for place, directory, data in self._directories.asides():
+            account = _account(data)
+            if account is None:
+                continue
+            limit = self._limits(profile_file.read(directory, account.name))
+            ledger, _ = usage.look(directory, write=True)
+            if ledger.doubtful:
+                if not usage.unused_since(directory, limit.idle):
+                    early.append((place, account))
+            elif _is_over(account, ledger, limit):
+                ripe.append((place, account))
+        return self._settled(ripe, early) if ripe or early else []
+
+    def _settled(
+        self, ripe: list[tuple[str, Account]], early: list[tuple[str, Account]]
+    ) -> list[str]:
+        told = []
+        taken = set(self._directories.names())
+        for place, account in early:
+            if account.name not in taken:
+                self._bring_back(place, account.name)
+                told.append(f"profile {account.name} is back: the clock was wrong")
+        if ripe:
+            with self._directories.changing() as profiles:
+                for place, account in ripe:
+                    self._directories.remove(profiles, place)
+                    told.append(
+                        f"profile {account.name}, set aside on {account.at[:10]}, "
+                        "is destroyed"
+                    )
+        return told
+
+    def _bring_back(self, place: str, name: str) -> None:
+        with self._directories.changing() as profiles:
+            with profiles.child(place) as directory:
+                usage.touch(directory)
+            self._directories.bring_back(profiles, place, name)
+
+    def _all(self) -> list[tuple[str, Account]]:
+        found = []
+        for place, _, data in self._directories.asides():
+            account = _account(data)
+            if account is not None:
+                found.append((place, account))
+        return found
+
+
+def _account(data: bytes) -> Account | None:
+    try:
+        return Account(**json.loads(data))
+    except (ValueError, TypeError):
+        return None
+
+
+def _is_over(account: Account, ledger: Ledger, limit: Limits) -> bool:
+    """Tells whether the time of grace is over by both clocks."""
+    grace = limit.grace or GRACE
+    passed = ledger.witnessed - account.witnessed
+    return passed >= grace and account.at <= stamp_of(ledger.wall - grace)

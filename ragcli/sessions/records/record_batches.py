@@ -1,0 +1,35 @@
+"""Records that were appended together, and count only together.
+
+Each carries `[part, of]`, so that a reader knows half a batch for what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_types import Record
+
+_FIELD = "batch"
+
+
+def lines(codec: LineCodec, records: Sequence[Record]) -> list[bytes]:
+    """Returns the lines of records that count only together."""
+    if len(records) == 1:
+        return [codec.encode(records[0])]
+    return [
+        codec.encode(
+            replace(record, body={**record.body, _FIELD: [part, len(records)]})
+        )
+        for part, record in enumerate(records, 1)
+    ]
+
+
+def taken(record: Record) -> tuple[Record, int, int]:
+    """Returns a record as it was appended, its part of a batch, and of how many."""
+    if _FIELD not in record.body:
+        return record, 1, 1
+    body = dict(record.body)
+    part, of = body.pop(_FIELD)
+    return replace(record, body=body), part, of

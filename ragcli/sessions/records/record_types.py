@@ -1,0 +1,161 @@
+"""What a history holds: records, and the turns and conversations they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ragcli.frozen import frozen
+
+FORMAT = 1
+"""Version `v` of a record."""
+
+KINDS = ("turn", "conversation", "summary", "redaction")
+STATUSES = ("answered", "truncated", "nothing_found", "interrupted", "failed")
+
+
+@frozen
+class Draft:
+    """A record before the log gave it its place."""
+
+    kind: str
+    """One of `KINDS`."""
+
+    body: Mapping[str, Any]
+    """The fields of its kind: JSON values only."""
+
+    id: str
+    """UUIDv7; appending the same id again changes nothing and returns its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the log."""
+
+    seq: int
+    """Its place, from 1, without gaps but for what a `redaction` names."""
+
+    id: str
+    """UUIDv7 (RFC 9562)."""
+
+    parent: int
+    """The head that its writer had seen; 0 for none."""
+
+    ts: str
+    """When it was appended: UTC, RFC 3339, milliseconds, `Z`."""
+
+    kind: str
+    """One of `KINDS`."""
+
+    body: Mapping[str, Any]
+    """The fields of its kind."""
+
+    v: int = FORMAT
+    """Format version."""
+
+
+@frozen
+class CitedQuote:
+    """A stretch of a document that a marker stands for."""
+
+    text: str
+    """Verbatim."""
+    lines: tuple[int, int] | None = None
+    """First and last line in the file, where it has lines."""
+    page: int | None = None
+    """Page, slide or sheet, counted from 1."""
+
+
+@frozen
+class Citation:
+    """A marker of an answer, and the places it stands for."""
+
+    marker: int
+    path: str
+    page: int | None
+    lines: tuple[int, int] | None
+    """Lines of `quote`."""
+    heading: str
+    score: float
+    quote: str
+    """What bears the claim best."""
+    verified: bool
+    """Whether every claim with this marker was found to be said. False where one of
+    them could not be compared: its passage is only located."""
+    digest: str = ""
+    source: str = ""
+    quotes: tuple[CitedQuote, ...] = ()
+    """All stretches in reading order where there are several; () for `quote` alone."""
+
+    @property
+    def places(self) -> tuple[CitedQuote, ...]:
+        """All stretches that it stands for, in reading order."""
+        if self.quotes or not self.quote:
+            return self.quotes
+        return (CitedQuote(self.quote, self.lines, self.page),)
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The lines of all stretches, those side by side together."""
+        told = sorted(place.lines for place in self.places if place.lines)
+        if not told:
+            return (self.lines,) if self.lines else ()
+        found = [told[0]]
+        for first, last in told[1:]:
+            begin, end = found[-1]
+            if first <= end + 1:
+                found[-1] = begin, max(end, last)
+            else:
+                found.append((first, last))
+        return tuple(found)
+
+
+@frozen
+class Turn:
+    """One question and what came of it."""
+
+    id: str
+    conversation: str
+    question: str
+    query: str = ""
+    answer: str = ""
+    status: str = "answered"
+    """One of `STATUSES`."""
+    model: str = ""
+    citations: tuple[Citation, ...] = ()
+    retrieved: tuple[Mapping[str, Any], ...] = ()
+    """Chunk ids and scores, best first: `{"id", "path", "lines", "page", "score"}`,
+    with the passage's text so that the sources can be shown again later."""
+    snapshot: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds: `retrieve_ms`, `first_token_ms`, `total_ms`."""
+    replaces: str = ""
+    """The turn that this one takes the place of (regenerated, edited), or ""."""
+    continues: str = ""
+    """The interrupted turn that this one goes on with, or ""."""
+    seq: int = 0
+    """Its place in the log; 0 before it is stored."""
+    ts: str = ""
+    """When it was stored; "" before."""
+    remote: str = ""
+    """Address of the other machine that the prompt was sent to; "" for none."""
+    prompt: Mapping[str, Any] = field(default_factory=dict)
+    """How its prompt began and where it goes on: `chat.prompting.prompt_prefix`."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Tokens as the server counted them: `prompt`, `completion`, `cached`."""
+    reasoning: str = ""
+    """What the model said to itself before it answered, or ""."""
+
+
+@frozen
+class Conversation:
+    """A thread of turns."""
+
+    id: str
+    title: str
+    created: str
+    updated: str
+    turns: int
+    forked_from: str = ""
+    """The conversation it branched off, or ""."""

@@ -1,0 +1,85 @@
+"""What a rewrite of a log does, decided record by record; each log carries it out.
+
+Every rewrite ends with a `redaction` record that names the numbers that are gone or
+altered: whoever cached what he read finds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ragcli.sessions.records import ranges
+from ragcli.sessions.records.clock import now
+from ragcli.sessions.records.identifiers import new_id
+from ragcli.sessions.records.record_types import Record
+
+Change = Callable[[Record], Record | None]
+"""Returns what becomes of a record: the same, another one, or None to drop it."""
+
+_ACCOUNT = ("dropped", "altered")
+"""Fields of a redaction that say which records it touched; the rest is its note."""
+
+
+class RewritePlan:
+    """One rewrite of a log, oldest record first.
+
+    Args:
+        change: What is wanted.
+        note: What the redaction says of it besides. One with the very same note is
+            folded into the new one, so that a yearly expiry leaves one record, not
+            hundreds.
+    """
+
+    def __init__(self, change: Change, note: Mapping[str, Any]) -> None:
+        self._change = change
+        self._note = dict(note)
+        self._dropped: set[int] = set()
+        self._altered: set[int] = set()
+        self.head = 0
+        """The last record that was decided."""
+        self.count = 0
+        """How many records were dropped or altered."""
+
+    def decide(self, record: Record) -> Record | None:
+        """Returns what becomes of a record: itself, another one, or None for gone."""
+        self.head = record.seq
+        if record.kind == "redaction":
+            return self._folded(record)
+        changed = self._change(record)
+        if changed == record:
+            return record
+        self.count += 1
+        (self._dropped if changed is None else self._altered).add(record.seq)
+        return changed
+
+    def _folded(self, record: Record) -> Record | None:
+        body = record.body
+        if {k: v for k, v in body.items() if k not in _ACCOUNT} != self._note:
+            return record
+        self._dropped |= {record.seq, *ranges.unpack(body["dropped"])}
+        self._altered |= {*ranges.unpack(body["altered"])}
+        return None
+
+    def end(self) -> Record:
+        """Returns the redaction that follows the last record that was decided."""
+        altered = self._altered - self._dropped
+        return redaction(self._note, self.head, self._dropped, altered)
+
+
+def redaction(
+    note: Mapping[str, Any],
+    head: int,
+    dropped: Iterable[int],
+    altered: Iterable[int] = (),
+) -> Record:
+    """Returns the record that says what a rewrite took out of a log.
+
+    Args:
+        note: Why.
+        head: The last number that was given out.
+        dropped: Numbers that are gone.
+        altered: Numbers of records that are not what they were.
+    """
+    account = {"dropped": ranges.pack(dropped), "altered": ranges.pack(altered)}
+    return Record(head + 1, new_id(), head, now(), "redaction", {**note, **account})

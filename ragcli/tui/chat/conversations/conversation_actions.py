@@ -1,0 +1,206 @@
+"""Switching, renaming, deleting, branching and exporting conversations."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
+from ragcli.sessions.records.record_types import Conversation, Turn
+from ragcli.text import safe_name
+from ragcli.tui.chat.desk import Desk
+from ragcli.tui.screens.dialogs import (
+    ConfirmDialog,
+    PickDialog,
+    PickerEntry,
+    TextDialog,
+)
+from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.wording import counted
+from ragcli.tui.workers.threads import aside
+
+
+class ConversationActions:
+    """Does what the sidebar and the commands ask of conversations.
+
+    Args:
+        desk: Where the user is.
+        show: Shows a conversation, "" for a new one.
+        target: Returns the turn that a command is about.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        show: Callable[[str], Awaitable[None]],
+        target: Callable[[], TurnView | None] = lambda: None,
+    ) -> None:
+        self._desk = desk
+        self._show = show
+        self._target = target
+
+    def chosen(self, conversation: str) -> None:
+        """Shows what was chosen in the sidebar."""
+        self._desk.do("open", self._open, conversation)
+
+    async def _open(self, conversation: str) -> None:
+        await self._show(conversation)
+
+    def requested(self, message: Sidebar.Requested) -> None:
+        """Does what a key of the sidebar asks for."""
+        if message.what == "rename":
+            self._desk.do("", self._rename, message.conversation, "")
+        else:
+            self._desk.do("", self._delete, message.conversation)
+
+    def command_new(self, _: str = "") -> None:
+        """Starts a conversation."""
+        self._desk.do("open", self._open, "")
+
+    def command_conversation(self, reference: str = "") -> None:
+        """Switches to a conversation, by name or from a list."""
+        self._desk.do("open", self._pick_conversation, reference)
+
+    async def _pick_conversation(self, reference: str) -> None:
+        history = self._desk.profile.history
+        if reference:
+            await self._show(await aside(history.resolve, reference))
+            return
+        conversations = await aside(history.conversations)
+        choices = [
+            PickerEntry(
+                c.id,
+                c.title or "untitled",
+                f"{counted(c.turns, 'turn')} · {c.updated[:10]}",
+            )
+            for c in conversations
+        ]
+        dialog = PickDialog("Conversations", choices, self._desk.conversation)
+        chosen = await self._desk.answer_to(dialog)
+        if chosen:
+            await self._show(chosen)
+
+    def command_rename(self, title: str = "") -> None:
+        """Renames the conversation on the screen."""
+        self._desk.do("", self._rename, self._begun(), title)
+
+    async def _rename(self, conversation: str, title: str) -> None:
+        history = self._desk.profile.history
+        known = await aside(history.conversation, conversation)
+        if not title:
+            dialog = TextDialog("Rename the conversation", known.title)
+            chosen = await self._desk.answer_to(dialog)
+            title = chosen or ""
+        if title and title != known.title:
+            await aside(history.rename, conversation, title)
+
+    def command_delete(self, _: str = "") -> None:
+        """Deletes the conversation on the screen, once confirmed."""
+        self._desk.do("", self._delete, self._begun())
+
+    async def _delete(self, conversation: str) -> None:
+        history = self._desk.profile.history
+        known = await aside(history.conversation, conversation)
+        dialog = ConfirmDialog(
+            "Delete this conversation?",
+            f"{known.title}\n{counted(known.turns, 'turn')}",
+            yes="Delete",
+            danger=True,
+        )
+        if await self._desk.answer_to(dialog):
+            await aside(history.delete_conversation, conversation)
+            if conversation == self._desk.conversation:
+                await self._show(await aside(history.latest))
+
+    def command_fork(self, _: str = "") -> None:
+        """Branches the conversation off after the selected turn."""
+        view, conversation = self._target(), self._begun()
+
+        async def fork() -> None:
+            at = view.turn.id if view else ""
+            history = self._desk.profile.history
+            made = await aside(history.fork, conversation, at=at)
+            await self._show(made)
+            self._desk.say("This is a copy of the conversation up to that turn.")
+
+        self._desk.do("", fork)
+
+    def command_export(self, file: str = "") -> None:
+        """Writes the conversation to a file; without one, asks for the format."""
+        self._desk.do("", self._export, self._begun(), file)
+
+    async def _export(self, conversation: str, file: str) -> None:
+        profile = self._desk.profile
+        known = await aside(profile.history.conversation, conversation)
+        if not file:
+            dialog = PickDialog("Export as", _FORMATS)
+            ending = await self._desk.answer_to(dialog)
+            if not ending:
+                return
+            file = _file_name(known.title, ending)
+        path = _target(file)
+        if path.exists():
+            replace = ConfirmDialog(
+                "Replace this file?", str(path), yes="Replace", danger=True
+            )
+            if not await self._desk.answer_to(replace):
+                return
+        turns = await aside(profile.history.transcript, conversation)
+        text = _exported(path.suffix.lower(), profile.name, known, turns)
+        await aside(_write, path, text)
+        self._desk.say(f"Written to {path}")
+
+    def _begun(self) -> str:
+        """Returns the conversation on the screen; raises when there is none yet."""
+        if not self._desk.conversation:
+            raise ConversationNotFound(
+                "this conversation has not begun", "ask something first"
+            )
+        return self._desk.conversation
+
+
+_FORMATS = (
+    PickerEntry(".md", "Markdown (.md)", "to read and to edit"),
+    PickerEntry(".html", "HTML (.html)", "one page, for a browser"),
+    PickerEntry(".json", "JSON (.json)", "whole records, ids included"),
+)
+
+
+def _file_name(title: str, ending: str) -> str:
+    words = re.sub(r"[^\w.-]+", "-", title).strip("-.")[:60]
+    return f"{words or 'conversation'}{ending}"
+
+
+def _target(file: str) -> Path:
+    return Path(file.strip("\"'")).expanduser().absolute()
+
+
+def _exported(
+    ending: str, profile: str, conversation: Conversation, turns: Sequence[Turn]
+) -> str:
+    """Returns a conversation in the format that a file's ending names."""
+    from ragcli.sessions.history import export
+
+    if ending == ".json":
+        told = export.to_json(profile, [(conversation, turns)])
+        return json.dumps(told, indent=2, default=list) + "\n"
+    if ending in {".html", ".htm"}:
+        return export.to_html(conversation, turns)
+    if ending in {"", ".md", ".markdown", ".txt"}:
+        return export.to_markdown(conversation, turns)
+    raise UsageError(
+        f"{safe_name(ending)} is no format to export to",
+        "end the name in .md, .html or .json",
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageFailed(
+            f"{safe_name(str(path))}: {error.strerror}", "name another file"
+        ) from error

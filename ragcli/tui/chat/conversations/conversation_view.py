@@ -1,0 +1,263 @@
+"""The conversation on the screen: loading it, and what others append to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from ragcli.sessions.records.record_types import Conversation, Turn
+from ragcli.tui.chat.desk import Desk
+from ragcli.tui.chat.selection import Selection
+from ragcli.tui.messages import (
+    ConversationLoaded,
+    ConversationOpened,
+    HistoryFailed,
+    HistoryMoved,
+)
+from ragcli.tui.widgets.sidebar import Sidebar
+from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.transcript import Transcript
+from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.welcome import Welcome
+from ragcli.tui.workers.history_watcher import HistoryWatcher
+from ragcli.tui.workers.threads import aside
+
+_FIRST = 8
+"""Turns that are loaded when a conversation opens."""
+
+_PAGE = 16
+"""Turns that are loaded when the user scrolls on."""
+
+_AROUND = 8
+"""Turns that are loaded before and after one that is jumped to."""
+
+
+class InProgress(Protocol):
+    """The answer that is being written, as far as the conversation must know it."""
+
+    @property
+    def live(self) -> TurnView | None:
+        """Its widget, while it is on the screen."""
+
+    async def show_live(self) -> None:
+        """Brings it back, when it belongs to the conversation on the screen."""
+
+    def is_ours(self, turn: Turn) -> bool:
+        """Tells whether a turn is this answer, just recorded."""
+
+    def edit(self, turn: Turn | None) -> None:
+        """Takes a turn whose question is edited; None for no longer any."""
+
+
+class ConversationView:
+    """Shows one conversation, and keeps up with the profile's history.
+
+    Args:
+        desk: Where the user is.
+        transcript: Shows the turns.
+        selection: Follows what is shown.
+        sidebar: Lists the conversations.
+        status: Has what the welcome says of documents and model.
+        answer: The answer in progress.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        transcript: Transcript,
+        selection: Selection,
+        sidebar: Sidebar,
+        status: StatusLine,
+        answer: InProgress,
+    ) -> None:
+        self._desk = desk
+        self._transcript = transcript
+        self._selection = selection
+        self._sidebar = sidebar
+        self._status = status
+        self._answer = answer
+        self._watcher: HistoryWatcher | None = None
+        self.conversations: Sequence[Conversation] = ()
+        """All of the profile, newest first, as far as they were read."""
+        self._missed: list[Turn] | None = None
+        """Turns that came while the conversation was being loaded; None otherwise."""
+
+    # Loading
+
+    async def open(self, conversation: str) -> None:
+        """Shows a conversation's end, or the welcome for a new one."""
+        await self._selection.clear()
+        self._desk.conversation = conversation
+        self._answer.edit(None)
+        self._desk.opened += 1
+        await self.show_end()
+        self.list()
+        self._desk.post(ConversationOpened())
+
+    async def show_end(self) -> None:
+        """Loads the newest turns of the conversation on the screen."""
+        self._missed = []
+        try:
+            await self._load_end()
+        finally:
+            missed, self._missed = self._missed, None
+        for turn in missed:
+            await self._appeared(turn)
+
+    async def _load_end(self) -> None:
+        turns: list[Turn] = []
+        if self._desk.conversation:
+            turns = await aside(
+                self._desk.profile.history.transcript,
+                self._desk.conversation,
+                limit=_FIRST,
+            )
+        if turns:
+            await self._transcript.show(turns, older=len(turns) == _FIRST)
+            last = self._transcript.last
+            if last is not None:
+                await self._selection.show_sources(last)
+        else:
+            await self.welcome()
+        self._desk.post(ConversationLoaded([turn.question for turn in turns]))
+        await self._answer.show_live()
+
+    async def welcome(self) -> None:
+        """Shows what a new conversation begins with."""
+        status = self._status.status
+        welcome = Welcome(self._desk.profile.name, status.documents, status.model)
+        await self._transcript.show_instead(welcome)
+
+    def load_older(self, before: int) -> None:
+        """Loads turns before the oldest that is shown."""
+
+        async def load() -> None:
+            turns = await aside(
+                self._desk.profile.history.transcript,
+                self._desk.conversation,
+                before=before,
+                limit=_PAGE,
+            )
+            await self._transcript.put_before(turns, more=len(turns) == _PAGE)
+
+        self._desk.do("page", load)
+
+    def load_newer(self, after: int) -> None:
+        """Loads turns after the newest that is shown."""
+
+        async def load() -> None:
+            turns = await self._after(after)
+            await self._transcript.put_after(turns[:_PAGE], more=len(turns) > _PAGE)
+
+        self._desk.do("page", load)
+
+    async def _after(self, seq: int) -> list[Turn]:
+        """Returns this conversation's turns after `seq`, replaced ones left out."""
+        turns = await aside(self._desk.profile.history.since, seq)
+        replaced = {turn.replaces for turn in turns}
+        return [
+            turn
+            for turn in turns
+            if turn.conversation == self._desk.conversation and turn.id not in replaced
+        ]
+
+    async def reveal(self, turn: Turn, pattern: re.Pattern[str] | None = None) -> None:
+        """Shows a turn, of this conversation or another, and what stands around it."""
+        if turn.conversation != self._desk.conversation:
+            await self.open(turn.conversation)
+        view = self._transcript.view(turn.id)
+        if view is None:
+            turns = await aside(
+                self._desk.profile.history.transcript,
+                self._desk.conversation,
+                before=turn.seq + 1,
+                limit=_AROUND,
+            )
+            after = await self._after(turn.seq)
+            window = [*turns, *after[:_AROUND]]
+            await self._transcript.show(
+                window, older=len(turns) == _AROUND, newer=len(after) > _AROUND
+            )
+            view = self._transcript.view(turn.id)
+        if view is not None:
+            self._desk.screen.call_after_refresh(self._transcript.reveal, view, pattern)
+
+    # Keeping up
+
+    def watch(self) -> None:
+        """Starts to look for what others append to the open profile."""
+        self.unwatch()
+        self._watcher = HistoryWatcher(self._desk.profile, self._desk.post)
+        self._watcher.start()
+
+    def unwatch(self) -> None:
+        """Stops looking."""
+        if self._watcher is not None:
+            self._watcher.stop()
+
+    def forget(self) -> None:
+        """Lets go of a profile that was left."""
+        self._desk.conversation, self.conversations = "", ()
+
+    async def moved(self, message: HistoryMoved) -> None:
+        """Takes in what was appended."""
+        if message.profile is not self._desk.profile:
+            return
+        self.conversations = message.conversations
+        self.list()
+        here = self._desk.conversation
+        mine = [turn for turn in message.turns if turn.conversation == here]
+        if self._missed is not None:
+            self._missed += mine
+            return
+        for turn in mine:
+            await self._appeared(turn)
+        if not message.turns:
+            self._desk.do("compare", self._compare)
+
+    async def _appeared(self, turn: Turn) -> None:
+        """Shows a turn that somebody recorded, unless it is on the screen."""
+        transcript = self._transcript
+        known = transcript.view(turn.id)
+        if known is not None:
+            if not known.turn.seq:  # what could not be stored, and is after all
+                known.settle(turn, known.note)
+            return
+        if self._answer.is_ours(turn):
+            return
+        replaced = transcript.view(turn.replaces) if turn.replaces else None
+        if replaced is not None:
+            replaced.settle(turn)
+        elif not transcript.has_newer:
+            await transcript.add(turn, before=self._answer.live)
+
+    async def _compare(self) -> None:
+        """Takes deleted turns off the screen after records other than turns came."""
+        shown = [view for view in self._transcript.turns if view.turn.seq]
+        if not shown or not self._desk.conversation:
+            return
+        turns = await aside(
+            self._desk.profile.history.transcript,
+            self._desk.conversation,
+            before=shown[-1].turn.seq + 1,
+            limit=len(shown),
+        )
+        there = {turn.id: turn for turn in turns}
+        for view in shown:
+            if view.turn.id not in there:
+                await view.remove()
+            elif there[view.turn.id].answer != view.turn.answer:
+                view.settle(there[view.turn.id])
+        if not self._transcript.turns:
+            await self.welcome()
+
+    def failed(self, message: HistoryFailed) -> None:
+        """Says that the history cannot be read."""
+        if message.profile is self._desk.profile:
+            self._status.say(state="history unreadable", kind="error")
+            self._desk.say_error(message.error)
+
+    def list(self) -> None:
+        """Brings the list of conversations up to date."""
+        self._sidebar.list_conversations(self.conversations, self._desk.conversation)

@@ -1,0 +1,153 @@
+"""RTF: code pages, tables, headings, lists, notes and what is hidden."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document
+from ragcli.index.documents.loaders.markup.richtext import rich_text
+
+
+def read(body: str | bytes, head: str = r"\ansi\ansicpg1252") -> Document:
+    body = body if isinstance(body, bytes) else body.encode("ascii")
+    data = b"{\\rtf1" + head.encode() + b" " + body + b"}"
+    return rich_text(Content(data, "a.rtf", "rtf"))
+
+
+def told(document: Document) -> list[tuple[str, str]]:
+    return [
+        (element.kind, section.text[element.start : element.end])
+        for section in document.sections
+        for element in section.elements
+    ]
+
+
+def escaped(text: str, encoding: str) -> str:
+    return "".join(f"\\'{byte:02x}" for byte in text.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [(1252, "Grüße €5"), (1251, "Привет, мир"), (1250, "Źródło"), (932, "図書室の鍵")],
+)
+def test_bytes_are_of_the_code_page_of_the_file(page, text):
+    document = read(escaped(text, f"cp{page}") + r"\par", rf"\ansi\ansicpg{page}")
+    assert told(document) == [("prose", text)]
+
+
+def test_bytes_are_of_the_character_set_of_their_font():
+    body = r"{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial Cyr;}}"
+    body += rf"\f1 {escaped('Привет', 'cp1251')}\f0  {escaped('Grüße', 'cp1252')}\par"
+    assert told(read(body)) == [("prose", "Привет Grüße")]
+
+
+def test_unicode_stands_before_what_older_readers_show():
+    assert told(read(r"\u8364?5, \uc2\u1055\'cf\'cf{\uc0\u1088}\u1080xx.\par")) == [
+        ("prose", "€5, При."),
+    ]
+    assert told(read(r"\u-10179?\u-8704?\par")) == [("prose", "\U0001f600")]
+
+
+def test_words_with_capitals_are_control_words():
+    document = read(
+        r"\trowd\trwWidth1\trftsWidthA3\clvertalc\cellx100 "
+        r"\intbl Day\cell Soup\cell\row"
+        r"\trowd \intbl Monday\cell Fennel\cell\row\pard After.\par"
+    )
+    text = "\n".join(text for _, text in told(document))
+    assert "Width" not in text
+    assert "Fennel" in text
+
+
+def test_tables_keep_rows_cells_and_their_header():
+    def row(*cells: str) -> str:
+        return r"\intbl " + "".join(rf"{cell}\cell " for cell in cells) + r"\row "
+
+    document = read(
+        r"\trowd\trhdr " + row("Number", "Amount", "Place")
+        + r"\trowd " + row("N-1", r"3\par and more", "Hall 1")
+        + r"\trowd " + row("N-2", "", "Hall 2") + r"\pard Done.\par"
+    )  # fmt: skip
+    assert document.tables[0].columns == ("Number", "Amount", "Place")
+    [section] = document.sections
+    assert [element.cells for element in section.elements if element.cells] == [
+        ("N-1", "3 and more", "Hall 1"),
+        ("N-2", "", "Hall 2"),
+    ]
+
+
+def test_headings_by_style_and_by_outline_level():
+    document = read(
+        r"{\stylesheet{\s0 Normal;}{\s1 heading 1;}{\s2\outlinelevel1 Mine;}}"
+        r"\pard\s1 Locks\par\pard\s0 Kept short.\par\pard\s2 Keys\par\pard Secret.\par"
+        r"\pard\outlinelevel0 End\par\pard Words.\par"
+    )
+    assert [(section.heading, section.text) for section in document.sections] == [
+        (("Locks",), "Kept short."),
+        (("Locks", "Keys"), "Secret."),
+        (("End",), "Words."),
+    ]
+
+
+def test_items_fields_and_notes():
+    document = read(
+        r"\pard{\listtext\'b7\tab}First thing\par\pard{\pntext 2.\tab}Second\par"
+        r"\pard Invoice no: 4711\par"
+        r"\pard It burns oil.{\footnote\pard Whale oil.} Always.\par"
+        r"{\header\pard Annual report\par}{\headerf\pard Annual report\par}"
+        r"\pard End.\par"
+    )
+    assert told(document) == [
+        ("item", "First thing"),
+        ("item", "Second"),
+        ("field", "Invoice no: 4711"),
+        ("prose", "It burns oil. Always."),
+        ("note", "Whale oil."),
+        ("prose", "End."),
+        ("note", "Annual report"),
+    ]
+
+
+def test_what_a_reader_does_not_see_is_left_out():
+    document = read(
+        r"{\info{\title The book}{\company Hidden}}{\*\unknown hidden}"
+        r"{\field{\*\fldinst HYPERLINK hidden}{\fldrslt a link}} {\v hidden}"
+        r"{\deleted hidden}{\pict 0011}seen\par"
+        r"{\*\shpinst{\sp hidden}{\shptxt A box.\par}}"
+        r"\bin5 }}}}}end\par"
+    )
+    assert document.title == "The book"
+    text = " ".join(text for _, text in told(document))
+    assert "hidden" not in text.lower()
+    assert "a link seen" in text
+    assert "A box." in text
+    assert text.count("end") == 1
+
+
+_PIECES = (
+    "{", "}", r"\par ", r"\cell ", r"\row ", r"\trowd\trhdr ", r"\intbl ", r"\'e9",
+    r"\u233?", r"\uc3 ", r"\*", r"\footnote ", r"\header ", r"\shptxt ", r"\pard ",
+    r"\listtext ", r"\stylesheet ", r"\fonttbl ", r"\s1 ", r"\bin3 ", "word ", r"\v ",
+    r"\ansicpg99999 ", r"\fcharset128 ", r"\outlinelevel3 ", r"\{", r"\title ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_any_sequence_of_tokens_is_read(seed):
+    rng = random.Random(seed)
+    body = "".join(rng.choices(_PIECES, k=rng.randrange(1, 500)))
+    assert read(body) == read(body)
+
+
+def test_deep_groups_and_long_rows_end():
+    read("{" * 200_000 + "x" + "}" * 200_000)
+    read(r"\intbl x\cell " * 100_000 + r"\row\pard x\par")
+
+
+def test_what_is_no_rtf_is_refused():
+    with pytest.raises(UnreadableDocument, match="not RTF"):
+        rich_text(Content(b"words", "a.rtf", "rtf"))

