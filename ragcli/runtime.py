@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -207,6 +207,15 @@ class Runtime:
                 warn=self._warn,
             )
         return self._passphrases[profile]
+
+    @contextmanager
+    def unattended(self) -> Iterator[None]:
+        """Nobody is asked for a passphrase inside the block."""
+        asked, self.prompt = self.prompt, None
+        try:
+            yield
+        finally:
+            self.prompt = asked
 
     def unlock(self, profile: str, passphrase: str) -> None:
         """Takes a passphrase that was asked for elsewhere; "" forgets it."""

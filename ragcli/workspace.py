@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragcli.chat.engine import Engine
     from ragcli.chat.events import AskRequest, Event
     from ragcli.index.library import Library
+    from ragcli.index.passages import SearchResult
     from ragcli.index.protocols import Embedder, Progress
     from ragcli.index.search.reader import Reader
     from ragcli.index.search.retriever import Retriever
@@ -61,9 +62,7 @@ class Workspace:
         self.writes = writes
         self.forks = forks
         self._choice: ChosenModel | None = None
-        self._read: Reader | None = None
         self._connections = Connections()
-        self._called: dict[tuple[Path, ...], Reader | None] = {}
 
     @cached_property
     def history(self) -> History:
@@ -124,8 +123,10 @@ class Workspace:
 
     def own_readers(self) -> list[Reader]:
         """Returns the profile's index and those of its mounts."""
-        own = self._read = self.library.reader()
+        own = self.library.reader()
         found = [own] if own else []
+        if own and own.notice:
+            self.session.notices.append(own.notice)
         if self.settings.mounts:
             from ragcli import mounts
 
@@ -154,18 +155,52 @@ class Workspace:
             documents: Search these instead of the profile's (`--docs`).
             progress: Told how far the indexing of `documents` is.
         """
-        from ragcli.index.search.retriever import Retriever
-
         readers = (
             self._documents_of_call(documents, progress)
             if documents
             else self.own_readers()
         )
+        return self._retriever(readers, request)
+
+    def _retriever(
+        self, readers: list[Reader], request: AskRequest | None
+    ) -> Retriever | None:
+        """Returns what searches some indexes and what came with a question."""
+        from ragcli.index.search.retriever import Retriever
+
         if request and (request.attachment or request.attach_paths):
-            readers.append(self._attached(request))
+            readers = [*readers, self._attached(request)]
         if not readers:
             return None
         return Retriever(readers, self.embedder, self.settings)
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int = 0,
+        documents: Sequence[Path] = (),
+        progress: Progress | None = None,
+    ) -> SearchResult:
+        """Returns the passages that fit a text best, without an answer.
+
+        Args:
+            text: What to search for.
+            limit: How many at the most; 0 for as many as an answer would use.
+            documents: Search these instead of the profile's (`--docs`).
+            progress: Told how far the indexing of `documents` is.
+        """
+        from ragcli.index.passages import SearchRequest, SearchResult
+
+        retriever = self.retriever(documents=documents, progress=progress)
+        if retriever is None:
+            return SearchResult((), text, relevant=False, generation="")
+        wanted = SearchRequest(
+            question=text,
+            limit=limit or self.settings.retrieval_k,
+            mode=self.settings.retrieval_mode,
+        )
+        return retriever.search(wanted)
 
     def _documents_of_call(
         self, documents: Sequence[Path], progress: Progress | None
@@ -180,24 +215,31 @@ class Workspace:
 
         private = not self.writes or self.session.encrypted
         cache = None if private else self.home.cache
-        named = tuple(documents)
-        if named not in self._called:  # a batch looks at the files once
-            self._called[named] = index_cache.reader(
-                documents, self.embedder, self.settings, cache, progress or NoProgress()
-            )
-        reader = self._called[named]
+        reader = index_cache.reader(
+            documents, self.embedder, self.settings, cache, progress or NoProgress()
+        )
         return [reader] if reader else []
 
     def engine(
         self, documents: Sequence[Path] = (), progress: Progress | None = None
     ) -> Engine:
-        """Returns the engine over this profile, or over `documents` for one call.
+        """Returns the engine over this profile, or over `documents`.
 
         Args:
-            documents: Files and directories of `--docs`.
+            documents: Files and directories of `--docs`; looked at with the first
+                question, and as they are then for all that the engine is asked.
             progress: Told about each of them while they are indexed.
         """
         from ragcli.chat.engine import Engine, Parts
+
+        indexed: list[list[Reader]] = []
+
+        def searching(request: AskRequest) -> Retriever | None:
+            if not documents:
+                return self.retriever(request)
+            if not indexed:
+                indexed.append(self._documents_of_call(documents, progress))
+            return self._retriever(indexed[0], request)
 
         return Engine(
             Parts(
@@ -205,9 +247,9 @@ class Workspace:
                 settings=self.settings,
                 choose_model=self.choose_model,
                 fallback=_quoting,
-                retriever=lambda request: self.retriever(request, documents, progress),
+                retriever=searching,
                 similarity=self._similarity,
-                notices=self._notices,
+                notices=self.notices,
                 connections=self._connections,
             )
         )
@@ -221,14 +263,10 @@ class Workspace:
         first, second = embedder.embed([one, other])
         return float(first @ second)
 
-    def _notices(self) -> list[str]:
-        """Returns what was repaired since the last call, one line each."""
+    def notices(self) -> list[str]:
+        """Returns what was repaired or replaced since the last call, a line each."""
         found = list(self.session.notices)
         self.session.notices.clear()
-        reader = self._read
-        if reader and reader.notice:
-            found.append(reader.notice)
-            reader.notice = ""
         return found
 
     def ask(

@@ -77,7 +77,6 @@ class Evaluation:
     def as_json(self) -> dict[str, Any]:
         """Returns the document that `ragcli eval --json` prints."""
         return {
-            "schema": 1,
             "questions": self.questions,
             "recall": _printed(self.recall),
             "ndcg": _printed(self.ndcg),

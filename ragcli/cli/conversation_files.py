@@ -41,10 +41,9 @@ def write_json(call: Invocation, told: dict[str, Any], target: str | None) -> No
     if target is None:
         call.output.document(told)
         return
-    import json
+    from ragcli.chat.presentation.envelope import encoded
 
-    text = json.dumps({"schema": 1, **told}, indent=2, default=list)
-    write_file(call, target, text + "\n")
+    write_file(call, target, encoded(told, indent=2) + "\n")
 
 
 def write_file(call: Invocation, target: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ragcli.errors import RagcliError
@@ -53,10 +54,11 @@ def in_force(runtime: Runtime, *, asks: bool = True) -> Settings:
         runtime: The process.
         asks: Whether a passphrase may be asked for.
     """
-    if not asks:
-        runtime.prompt = None
     try:
-        with runtime.open(create=False) as workspace:
+        with (
+            nullcontext() if asks else runtime.unattended(),
+            runtime.open(create=False) as workspace,
+        ):
             return workspace.settings
     except RagcliError:  # another check says why
         return runtime.settings

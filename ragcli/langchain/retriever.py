@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.documents import Document  # noqa: TID253
 from langchain_core.retrievers import BaseRetriever  # noqa: TID253
 
-from ragcli.index.passages import Passage, SearchRequest
+from ragcli.chat.presentation.passages import heading
+from ragcli.index.passages import Passage
 from ragcli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -36,11 +37,7 @@ class RagcliRetriever(BaseRetriever):
         **kwargs: Any,
     ) -> list[Document]:
         with Runtime(profile=self.profile).open(create=False) as workspace:
-            retriever = workspace.retriever()
-            if retriever is None:
-                return []
-            limit = int(kwargs.get("k", self.k))
-            found = retriever.search(SearchRequest(query, limit=limit))
+            found = workspace.search(query, limit=int(kwargs.get("k", self.k)))
             return [_cited(passage) for passage in found.passages]
 
 
@@ -49,7 +46,7 @@ def _cited(passage: Passage) -> Document:
         "source": passage.path,
         "page": passage.page,
         "lines": list(passage.lines) if passage.lines else None,
-        "heading": " > ".join(passage.heading),
+        "heading": heading(passage),
         "score": passage.score,
         "origin": passage.source,
     }

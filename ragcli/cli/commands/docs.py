@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ragcli.chat.presentation.lines import place, ranges
+from ragcli.chat.presentation.passages import (
+    contents_document,
+    facts_document,
+    heading,
+    unit_lines,
+)
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples, paths
-from ragcli.cli.output.answer_documents import place, ranges
 from ragcli.cli.output.formatting import count, moment, size
 from ragcli.errors import ExitCode
 from ragcli.language.units import spoken
@@ -20,7 +26,6 @@ from ragcli.paths import shown
 if TYPE_CHECKING:
     from ragcli.index.passages import Passage
     from ragcli.index.report import GenerationInfo, IngestReport
-    from ragcli.index.segments.catalogue import DocumentInfo
     from ragcli.language.units import Unit
 
 Explain = Annotated[
@@ -94,7 +99,7 @@ def list_(call: Invocation) -> None:
         documents = workspace.library.documents()
         mounts = list(workspace.settings.mounts)
     if call.as_json:
-        told = [_document(found) for found in documents]
+        told = [facts_document(found) for found in documents]
         call.output.document({"documents": told, "mounts": mounts})
         return
     rows = [
@@ -123,22 +128,7 @@ def show(
     with call.open() as workspace:
         found, passages = workspace.library.document(*paths([path]))
     if call.as_json:
-        chunks = [
-            {
-                "page": passage.page,
-                "lines": passage.lines,
-                "heading": " > ".join(passage.heading),
-                "kind": passage.kind,
-                "language": passage.language,
-                "text": passage.text,
-                "units": [_unit(passage, unit) for unit in passage.units],
-                "tables": [table._asdict() for table in passage.tables],
-            }
-            for passage in passages
-        ]
-        facts = dict(found.facts)
-        told = {"document": _document(found), "chunks": chunks, "facts": facts}
-        call.output.document({**told, "encoding": facts.get("encoding", "utf-8")})
+        call.output.document(contents_document(found, passages))
         return
     call.output.line(f"{shown(found.path)}  {found.title}", style="bold")
     call.output.line(
@@ -150,9 +140,9 @@ def show(
         call.output.line(f"{name}: {said}{guess}")
     for passage in passages:
         where = place(passage.path, passage.page, ranges(passage.lines))
-        heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
+        above = f"  {heading(passage)}" if passage.heading else ""
         call.output.line()
-        call.output.line(f"{where}{heading}", style="dim")
+        call.output.line(f"{where}{above}", style="dim")
         for unit in passage.units:
             said = spoken(passage.text, unit, passage.tables)
             call.output.text(f"{_unit_place(passage, unit):14}{said}")
@@ -221,26 +211,8 @@ def unmount(
 
 def _unit_place(passage: Passage, unit: Unit) -> str:
     """Returns what a unit is and where: `field 12`, `row 7`, `line 00:01:20`."""
-    first = _unit_lines(passage, unit)
+    first = unit_lines(passage, unit)
     return " ".join([unit.kind, unit.label or (str(first[0]) if first else "")])
-
-
-def _unit_lines(passage: Passage, unit: Unit) -> tuple[int, int] | None:
-    if unit.lines or not passage.lines:
-        return unit.lines
-    first = passage.lines[0] + passage.text.count("\n", 0, unit.start)
-    return first, first + passage.text.count("\n", unit.start, unit.end)
-
-
-def _unit(passage: Passage, unit: Unit) -> dict[str, Any]:
-    return {
-        "kind": unit.kind,
-        "text": passage.text[unit.start : unit.end],
-        "lines": _unit_lines(passage, unit),
-        "table": unit.table if unit.table >= 0 else None,
-        "cells": list(unit.cells),
-        "label": unit.label,
-    }
 
 
 def _mounted(call: Invocation, mounts: list[str]) -> None:
@@ -264,10 +236,6 @@ def _generations(call: Invocation, kept: list[GenerationInfo]) -> None:
     ]
     columns = ("generation", "made", "by", "documents", "chunks", "current")
     call.output.table(columns, rows)
-
-
-def _document(found: DocumentInfo) -> dict[str, Any]:
-    return asdict(found) | {"path": shown(found.path)}
 
 
 def _report(

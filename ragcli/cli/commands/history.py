@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -70,7 +70,9 @@ def show(
         found = history.conversation(wanted)
         turns = history.transcript(wanted, limit=last)
     if call.as_json:
-        told = [_turn(turn) for turn in turns]
+        from ragcli.chat.presentation.turns import recorded_document
+
+        told = [recorded_document(turn) for turn in turns]
         call.output.document({"conversation": asdict(found), "turns": told})
         return
     call.output.line(f"{found.title}  {found.id}", style="bold")
@@ -148,7 +150,9 @@ def search(
     with call.open() as workspace:
         turns = workspace.history.search(" ".join(text), limit=limit)
     if call.as_json:
-        call.output.document({"turns": [_turn(turn) for turn in turns]})
+        from ragcli.chat.presentation.turns import recorded_document
+
+        call.output.document({"turns": [recorded_document(turn) for turn in turns]})
     else:
         rows = [(turn.conversation, moment(turn.ts), turn.question) for turn in turns]
         call.output.table(("conversation", "when", "question"), rows)
@@ -291,14 +295,8 @@ def compact(call: Invocation) -> None:
     call.tell({"removed": changed}, line=f"{count(changed, 'record')} removed")
 
 
-def _turn(turn: Turn) -> dict[str, Any]:
-    from ragcli.cli.output.answer_documents import turn_document
-
-    return {**turn_document(turn), "seq": turn.seq, "ts": turn.ts}
-
-
 def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> None:
-    from ragcli.cli.output.answer_documents import source_line
+    from ragcli.chat.presentation.lines import source_line
 
     state = "" if turn.status == "answered" else f"  ({turn.status})"
     call.output.line()

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from ragcli.chat.presentation.envelope import error_document
 from ragcli.cli.input.options import Invocation, examples
 from ragcli.cli.leaving import in_force
-from ragcli.cli.output.answer_documents import error_document
 from ragcli.cli.output.formatting import size
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ragcli.chat.presentation.lines import place, ranges
+from ragcli.chat.presentation.passages import heading, search_document
 from ragcli.cli.input.options import Invocation, choice, examples, number, paths
 from ragcli.cli.input.question_options import (
     DocsOption,
@@ -13,7 +15,6 @@ from ragcli.cli.input.question_options import (
     LimitOption,
     ModeOption,
 )
-from ragcli.cli.output.answer_documents import path_document, place, ranges
 from ragcli.errors import ExitCode, UsageError
 from ragcli.language import question
 
@@ -37,8 +38,6 @@ def search(
 
     Exit code 1 means that nothing was found.
     """
-    from ragcli.index.passages import SearchRequest
-
     number("-k", limit)
     if mode is not None:
         call.flags["retrieval.mode"] = choice("--mode", mode, *MODES)
@@ -48,44 +47,22 @@ def search(
     question.check(text)
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
-        retriever = workspace.retriever(documents=documents, progress=progress)
-        settings = workspace.settings
-        passages: tuple[Passage, ...] = ()
-        searched = text
-        if retriever is not None:
-            request = SearchRequest(
-                question=text,
-                limit=limit or settings.retrieval_k,
-                mode=settings.retrieval_mode,
-            )
-            found = retriever.search(request)
-            passages, searched = found.passages, found.query
+        found = workspace.search(
+            text, limit=limit or 0, documents=documents, progress=progress
+        )
+        notices = workspace.notices()
+    for notice in notices:
+        call.output.warn(notice)
     if call.as_json:
-        hits = [_hit(passage, explain=explain) for passage in passages]
-        call.output.document({"query": searched, "hits": hits})
+        call.output.document(search_document(found, explain=explain))
     else:
-        _print(call, passages, explain=explain)
-    if not passages:
+        _print(call, found.passages, explain=explain)
+    if not found.passages:
         call.output.note("nothing found")
-    return int(ExitCode.ANSWERED if passages else ExitCode.NOTHING_FOUND)
+    return int(ExitCode.ANSWERED if found.passages else ExitCode.NOTHING_FOUND)
 
 
 MODES = ("hybrid", "bm25", "vectors")
-
-
-def _hit(passage: Passage, *, explain: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        **path_document(passage.path),
-        "page": passage.page,
-        "lines": passage.lines,
-        "heading": " > ".join(passage.heading),
-        "score": round(passage.score, 4),
-        "source": passage.source,
-        "text": passage.text,
-    }
-    if explain:
-        told["details"] = passage.details
-    return told
 
 
 def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) -> None:
@@ -93,8 +70,8 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
         if at:
             call.output.line()
         where = place(passage.path, passage.page, ranges(passage.lines), passage.source)
-        heading = f"  {' > '.join(passage.heading)}" if passage.heading else ""
-        call.output.line(f"{where}  {passage.score:.2f}{heading}", style="bold")
+        above = f"  {heading(passage)}" if passage.heading else ""
+        call.output.line(f"{where}  {passage.score:.2f}{above}", style="bold")
         if explain:
             scores = (f"{name} {value:.3f}" for name, value in passage.details.items())
             call.output.line("  ".join(scores), style="dim")

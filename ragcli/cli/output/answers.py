@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ragcli.chat.events import (
     AskRequest,
     Event,
-    Failed,
     Finished,
     Notice,
     Retrieved,
     Stage,
-    Thinking,
     Token,
 )
-from ragcli.chat.prompting.prompts import label
+from ragcli.chat.presentation.answers import error_event, event_document, whole_answer
+from ragcli.chat.presentation.envelope import error_document
+from ragcli.chat.presentation.lines import shown_prompt, source_lines
+from ragcli.chat.prompts import label
 from ragcli.cli import batch
-from ragcli.cli.output.answer_documents import (
-    answer_document,
-    error_document,
-    exit_code,
-    path_document,
-    prompt_document,
-    remote_document,
-    shown_prompt,
-    source_lines,
-)
 from ragcli.cli.output.progress import QuietProgress
 from ragcli.cli.output.waiting import Waiting
 from ragcli.cli.output.writer import Output
@@ -40,6 +30,9 @@ from ragcli.text import labelled
 
 if TYPE_CHECKING:
     from ragcli.workspace import Workspace
+
+ANSWERS = frozenset({"answered", "truncated"})
+"""Statuses of a turn that was answered, as far as it went."""
 
 _CLOSE = 0.3
 """Relevance from which a passage is worth a look though nothing of it answers."""
@@ -60,6 +53,13 @@ class Style:
 
     show_prompt: bool = False
     """Show all that the model is given."""
+
+
+def exit_code(status: str) -> int:
+    """Returns what the process says for a turn of this status."""
+    if status == "interrupted":
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.ANSWERED if status in ANSWERS else ExitCode.NOTHING_FOUND)
 
 
 class AnswerPrinter:
@@ -93,9 +93,9 @@ class AnswerPrinter:
         if self._style.events:
             return self._as_events(request)
         if self._output.as_json:
-            document, status = self._as_document(request)
+            document = self._as_document(request)
             self._output.document(document)
-            return exit_code(status)
+            return exit_code(document["status"])
         return self._as_text(request)
 
     def batch(self, requests: Sequence[AskRequest]) -> int:
@@ -120,7 +120,7 @@ class AnswerPrinter:
     def _tried(self, request: AskRequest) -> dict[str, Any]:
         """Returns the JSON of one answer, or of the error in its place."""
         try:
-            return self._as_document(request)[0]
+            return self._as_document(request)
         except RagcliError as error:
             return {"question": request.question, **error_document(error)}
 
@@ -230,69 +230,26 @@ class AnswerPrinter:
                 )
         return f"nothing relevant found in {place}"
 
-    def _as_document(self, request: AskRequest) -> tuple[dict[str, Any], str]:
-        """Returns the JSON of one answer, and the turn's status."""
-        notices: list[str] = []
-        document: dict[str, Any] = {}
-        prompt: dict[str, Any] = {}
-        for event in self._events(request):
-            if isinstance(event, Notice):
-                notices.append(event.message)
-            elif isinstance(event, Retrieved) and self._style.show_prompt:
-                prompt = prompt_document(event)
-            elif isinstance(event, Finished):
-                document = answer_document(self._workspace.name, event)
-        return document | {"notices": notices} | prompt, document["status"]
+    def _as_document(self, request: AskRequest) -> dict[str, Any]:
+        """Returns the JSON of one answer."""
+        return whole_answer(
+            self._workspace.name,
+            self._events(request),
+            show_prompt=self._style.show_prompt,
+        )
 
     def _as_events(self, request: AskRequest) -> int:
         status = ""
         try:
             for event in self._events(request):
-                if isinstance(event, Failed):
-                    continue  # the error says it
-                if isinstance(event, Stage) and not event.total:
-                    continue  # only what a server says of its progress
-                self._output.event(self._event_document(event))
+                document = event_document(
+                    self._workspace.name, event, show_prompt=self._style.show_prompt
+                )
+                if document is not None:
+                    self._output.event(document)
                 if isinstance(event, Finished):
                     status = event.turn.status
         except RagcliError as error:
-            self._output.event({"event": "error", **error_document(error)})
+            self._output.event(error_event(error))
             return int(error.code)
         return exit_code(status)
-
-    def _event_document(
-        self, event: Retrieved | Stage | Thinking | Token | Notice | Finished
-    ) -> dict[str, Any]:
-        match event:
-            case Stage():
-                return {"event": "stage", **asdict(event)}
-            case Thinking(text):
-                return {"event": "thinking", "text": text}
-            case Token(text):
-                return {"event": "token", "text": text}
-            case Notice(message, kind):
-                return {"event": "notice", "kind": kind, "message": message}
-            case Finished():
-                told = answer_document(self._workspace.name, event)
-                return {"event": "finished", **told}
-            case Retrieved():
-                return self._retrieved_document(event)
-
-    def _retrieved_document(self, event: Retrieved) -> dict[str, Any]:
-        passages = [
-            {
-                **path_document(passage.path),
-                "page": passage.page,
-                "lines": passage.lines,
-                "heading": " > ".join(passage.heading),
-                "score": round(passage.score, 4),
-                "source": passage.source,
-            }
-            for passage in event.passages
-        ]
-        told: dict[str, Any] = {"event": "retrieved", "query": event.query}
-        told |= {"model": event.model, **remote_document(event.remote)}
-        told |= {"used": event.used, "passages": passages}
-        if self._style.show_prompt:
-            told |= prompt_document(event)
-        return told

@@ -7,7 +7,6 @@ here, so that no escape sequence reaches a terminal unless we made it.
 
 from __future__ import annotations
 
-import json as json_format
 import os
 import sys
 import threading
@@ -18,9 +17,6 @@ from typing import Any, TextIO
 
 from ragcli.errors import RagcliError, StorageFailed
 from ragcli.text import SafePieces, safe_line, safe_name, safe_text
-
-SCHEMA = 1
-"""Version of every JSON document; keys are only ever added."""
 
 _BOLD, _DIM, _RED, _YELLOW, _RESET = (
     f"\x1b[{code}m" for code in ("1", "2", "31", "33", "0")
@@ -114,14 +110,16 @@ class Output:
                 raise _translated(error) from error
 
     def document(self, data: Mapping[str, Any]) -> None:
-        """Writes one JSON document; ASCII, so that no byte of it can act."""
-        indent = 2 if self.to_terminal else None
-        whole = {"schema": SCHEMA, **data}
-        self._write(json_format.dumps(whole, indent=indent, default=list) + "\n")
+        """Writes one JSON document, indented for people."""
+        from ragcli.chat.presentation.envelope import encoded
+
+        self._write(encoded(data, indent=2 if self.to_terminal else None) + "\n")
 
     def event(self, data: Mapping[str, Any]) -> None:
         """Writes one line of JSON Lines, at once."""
-        self._write(json_format.dumps({"schema": SCHEMA, **data}, default=list) + "\n")
+        from ragcli.chat.presentation.envelope import encoded
+
+        self._write(encoded(data) + "\n")
         self.flush()
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -195,13 +193,9 @@ class Output:
     def failure(self, error: RagcliError) -> int:
         """Reports an error in one line and a hint; returns its exit code."""
         if self.as_json:
-            told = {
-                "code": int(error.code),
-                "kind": error.kind,
-                "message": error.message,
-                "hint": error.hint,
-            }
-            self.document({"error": told})
+            from ragcli.chat.presentation.envelope import error_document
+
+            self.document(error_document(error))
             return int(error.code)
         self.end_stream()
         self._note("ragcli: ", error.message, _RED)

@@ -1,0 +1,89 @@
+"""Answers as lines of text: places, sources, and what a model was given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import starmap
+from typing import TYPE_CHECKING
+
+from ragcli.chat.prompts import as_text
+from ragcli.models.base import only_quotes
+from ragcli.paths import shown
+
+if TYPE_CHECKING:
+    from ragcli.chat.events import Finished, Retrieved
+    from ragcli.models.base import Prompt
+    from ragcli.sessions.records.records import Citation
+
+
+def place(
+    path: str,
+    page: int | None,
+    ranges: Sequence[Sequence[int]] = (),
+    source: str = "",
+) -> str:
+    """Returns where something stands: `a.md:12-20`, `a.md:3,12-20`, `b.pdf p. 3`.
+
+    A document of a mount is told from an own one of the same path:
+    `a.md:12-20 in team.bundle`.
+    """
+    named = shown(path)
+    if ranges:
+        named += f":{','.join(starmap(_lines, ranges))}"
+    elif page is not None:
+        named += f" p. {page}"
+    return f"{named} in {shown(source)}" if source else named
+
+
+def ranges(lines: tuple[int, int] | None) -> tuple[tuple[int, int], ...]:
+    """Returns the ranges of what has one, or none."""
+    return (lines,) if lines else ()
+
+
+def _lines(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first}-{last}"
+
+
+def source_line(citation: Citation, *, stale: bool = False) -> str:
+    """Returns a citation on one line: marker, place, heading, and what is wrong."""
+    where = place(citation.path, citation.page, citation.ranges, citation.source)
+    heading = f"  {citation.heading}" if citation.heading else ""
+    unverified = "" if citation.verified else "  (unverified)"
+    changed = "  (changed since it was indexed)" if stale else ""
+    return f"[{citation.marker}] {where}{heading}{unverified}{changed}"
+
+
+def source_lines(finished: Finished) -> list[str]:
+    """Returns the sources of an answer, one line each, after an empty one."""
+    lines = [
+        source_line(citation, stale=citation.marker in finished.stale)
+        for citation in finished.turn.citations
+    ]
+    return ["", *lines] if lines else []
+
+
+def shown_prompt(event: Retrieved) -> str:
+    """Returns what the model reads: of one that generates, exactly what is sent."""
+    if only_quotes(event.model):
+        return _parts(event.prompt)
+    return as_text(event.prompt)
+
+
+def _parts(prompt: Prompt) -> str:
+    """Returns all that a model is given, for people."""
+    parts = [f"query: {prompt.query}"]
+    if prompt.instructions:
+        parts.append(f"instructions: {prompt.instructions}")
+    if prompt.summary:
+        parts.append(f"summary: {prompt.summary}")
+    parts += [
+        f"earlier: {earlier.question}\n{earlier.answer}" for earlier in prompt.history
+    ]
+    parts += [
+        f"[{source.marker}] {source.label} ({source.score:.2f})\n{source.text}"
+        for source in prompt.sources
+    ]
+    parts.append(f"question: {prompt.question}")
+    if prompt.begun:
+        parts.append(f"answer so far: {prompt.begun}")
+    return "\n\n".join(parts)

@@ -1,0 +1,64 @@
+"""Turns and their citations as JSON: of an answer just given, and of the history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ragcli.chat.presentation.passages import path_document
+
+if TYPE_CHECKING:
+    from ragcli.sessions.records.records import Citation, Turn
+
+
+def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, Any]:
+    """Returns the JSON of a turn; citations tell staleness when it is known."""
+    return {
+        "conversation": turn.conversation,
+        "turn": turn.id,
+        "question": turn.question,
+        "query": turn.query,
+        "answer": turn.answer,
+        "status": turn.status,
+        "model": turn.model,
+        **remote_document(turn.remote),
+        "snapshot": turn.snapshot,
+        "citations": [citation_document(item, stale) for item in turn.citations],
+        "timings": dict(turn.timings),
+        "usage": dict(turn.usage) or None,
+        "reasoning": turn.reasoning,
+    }
+
+
+def recorded_document(turn: Turn) -> dict[str, Any]:
+    """Returns the JSON of a turn of the history, with its number and time."""
+    return {**turn_document(turn), "seq": turn.seq, "ts": turn.ts}
+
+
+def remote_document(remote: str) -> dict[str, Any]:
+    """Returns whether a prompt left this machine, and for where, as JSON values."""
+    return {"remote": bool(remote), "remote_host": remote}
+
+
+def citation_document(
+    citation: Citation, stale: frozenset[int] | None = None
+) -> dict[str, Any]:
+    """Returns the JSON of one citation."""
+    told: dict[str, Any] = {
+        "marker": citation.marker,
+        **path_document(citation.path),
+        "page": citation.page,
+        "lines": citation.lines,
+        "heading": citation.heading,
+        "score": citation.score,
+        "quote": citation.quote,
+        "quotes": [
+            {"text": place.text, "lines": place.lines, "page": place.page}
+            for place in citation.places
+        ],
+        "verified": citation.verified,
+        "located": not citation.verified,
+        "source": citation.source,
+    }
+    if stale is not None:
+        told["stale"] = citation.marker in stale
+    return told
