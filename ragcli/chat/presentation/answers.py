@@ -18,7 +18,7 @@ from ragcli.chat.events import (
 from ragcli.chat.presentation.envelope import error_document
 from ragcli.chat.presentation.passages import passage_document
 from ragcli.chat.presentation.turns import remote_document, turn_document
-from ragcli.chat.prompts import ROLES
+from ragcli.chat.prompting.prompts import ROLES
 from ragcli.models.base import only_quotes
 from ragcli.models.langchain.rendering import messages
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import starmap
 from typing import TYPE_CHECKING
 
-from ragcli.chat.prompts import as_text
+from ragcli.chat.prompting.prompts import as_text
 from ragcli.models.base import only_quotes
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.chat.events import Finished, Retrieved
     from ragcli.models.base import Prompt
-    from ragcli.sessions.records.records import Citation
+    from ragcli.sessions.records.record_types import Citation
 
 
 def place(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.chat.presentation.passages import path_document
 
 if TYPE_CHECKING:
-    from ragcli.sessions.records.records import Citation, Turn
+    from ragcli.sessions.records.record_types import Citation, Turn
 
 
 def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ragcli.chat.events import (
 from ragcli.chat.presentation.answers import error_event, event_document, whole_answer
 from ragcli.chat.presentation.envelope import error_document
 from ragcli.chat.presentation.lines import shown_prompt, source_lines
-from ragcli.chat.prompts import label
+from ragcli.chat.prompting.prompts import label
 from ragcli.cli import batch
 from ragcli.cli.output.progress import QuietProgress
 from ragcli.cli.output.waiting import Waiting
