@@ -71,7 +71,7 @@ def reader(
     with suppress(Locked):
         report = library.add(targets, progress, wait=_WAIT)
         _tell(report.skipped, targets, progress)
-        library.sync(progress, wait=_WAIT)
+        library.sync(progress, wait=_WAIT, force=True)
     return library.reader()
 
 

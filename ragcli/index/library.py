@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ragcli.index.generations.generation_files import GenerationFiles
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
-    from ragcli.index.ingest.planning.unchanged import Scope
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.report import GenerationInfo, IngestReport, Request
@@ -87,8 +86,16 @@ class Library:
         request = Request("add", add_roots=fresh)
         return self._carry_out(work, request, base, progress, wait)
 
-    def sync(self, progress: Progress, *, wait: float = 0) -> IngestReport:
+    def sync(
+        self, progress: Progress, *, wait: float = 0, force: bool = False
+    ) -> IngestReport:
         """Brings the index up to date with the disk: changed, new and vanished files.
+
+        Args:
+            progress: Told about each file.
+            wait: Seconds to wait for others who publish, `lock_wait` at least.
+            force: Forget also the documents of a directory that is gone, or that lost
+                more than half of them; else they stay, and it is among what failed.
 
         Raises:
             As `add`, but nothing for a path that is gone.
@@ -104,24 +111,14 @@ class Library:
         if note:
             progress.start(0, "indexing")
             return note.report(base.name)
-        return self._compare(base, files, scope, progress, wait)
-
-    def _compare(
-        self,
-        base: Manifest,
-        files: GenerationFiles,
-        scope: Scope,
-        progress: Progress,
-        wait: float,
-    ) -> IngestReport:
-        """Compares each document with the disk; notes it when nothing is to be done."""
-        from ragcli.index.ingest.planning import ingest_plan, unchanged
+        from ragcli.index.ingest.planning import ingest_plan
         from ragcli.index.report import Request
 
         since = time.time_ns()
         known = CatalogueView(base, files).all()
-        work = ingest_plan.of_sync(scope.roots, known, scope.max_size, scope.engine)
-        place = self._snapshots.notes
+        work = ingest_plan.of_sync(
+            scope.roots, known, scope.max_size, scope.engine, force=force
+        )
         if place and work.is_empty:
             note = unchanged.Note.of(work, ingest_plan.apart(scope.roots, known))
             unchanged.keep(place, note, scope, since)
@@ -305,6 +302,8 @@ class Library:
         """Does the work of a plan; imports what that takes only if there is some."""
         from ragcli.index.report import IngestReport
 
+        for failure in work.failed:
+            progress.note(f"{failure.path}: {failure.reason}")
         if not (work.to_read or work.removed or request.is_needed):
             progress.start(0, "indexing")
             return IngestReport(

@@ -60,13 +60,21 @@ def add(
 
 
 @examples("ragcli docs sync", "ragcli docs sync --json | jq .changed")
-def sync(call: Invocation, explain: Explain = False) -> int:
+def sync(
+    call: Invocation,
+    explain: Explain = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Forget what is gone, however much it is.")
+    ] = False,
+) -> int:
     """Index what changed, and forget documents that are gone.
 
-    What an older version of ragcli read is read again.
+    A directory that is not there, or has lost more than half of its documents, may
+    be a volume that is not mounted: it is named, its documents stay, and the exit
+    code is 6. What an older version of ragcli read is read again.
     """
     with call.open(expires=True) as workspace, call.progress() as progress:
-        report = workspace.library.sync(progress, wait=call.wait)
+        report = workspace.library.sync(progress, wait=call.wait, force=force)
     return _report(call, report, [], explain=explain)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,54 @@ def test_sync_finds_new_changed_and_vanished_files(library, notes, progress):
     assert names(library) == ["apples.txt", "locks.md", "plums.txt"]
     assert found(library, "pears") == []
     assert library.reader().document_count == 3
+
+
+def vanish_wholly(root: Path) -> None:
+    shutil.rmtree(root)
+
+
+def vanish_in_part(root: Path) -> None:
+    (root / "pears.txt").unlink()
+    (root / "apples.txt").unlink()
+
+
+def empty(root: Path) -> None:
+    """What an unmounted volume leaves: its mount point."""
+    shutil.rmtree(root)
+    root.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("vanish", "going"), [(vanish_wholly, 3), (vanish_in_part, 2), (empty, 3)]
+)
+def test_what_goes_with_its_root_stays_until_that_is_meant(
+    library, notes, tmp_path, progress, vanish, going
+):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "plums.txt").write_text("Plums are blue.\n")
+    library.add([notes, other], progress)
+    vanish(notes)
+    (other / "cherries.txt").write_text("Cherries are red.\n")
+    report = library.sync(progress)
+    assert (report.added, report.removed) == (1, 0)
+    assert [failure.path for failure in report.failed] == [str(notes)]
+    assert "ragcli docs sync --force" in report.failed[0].reason
+    assert library.count() == 5
+    assert found(library, "orchard") == ["apples.txt"]
+    report = library.sync(progress, force=True)
+    assert (report.removed, report.failed) == (going, ())
+
+
+def test_a_file_that_was_added_by_itself_stays_while_its_directory_is_gone(
+    library, notes, progress
+):
+    library.add([notes / "pears.txt", notes / "apples.txt"], progress)
+    (notes / "pears.txt").unlink()
+    assert library.sync(progress).removed == 1
+    shutil.rmtree(notes)
+    report = library.sync(progress)
+    assert (report.removed, report.failed[0].path) == (0, str(notes))
 
 
 def test_sync_keeps_a_file_that_was_added_by_itself(library, notes, progress):

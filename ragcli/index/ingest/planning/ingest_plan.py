@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ragcli.errors import NotPermitted
+from ragcli.errors import DocumentNotFound, NotPermitted
 from ragcli.index.documents import discover
 from ragcli.index.documents.discover import Found, Skipped
 from ragcli.index.ingest.planning.roots import Roots
@@ -112,19 +112,27 @@ def of_paths(
 
 
 def of_sync(
-    roots: Roots, known: Mapping[str, Record], max_size: int, engine: str = ""
+    roots: Roots,
+    known: Mapping[str, Record],
+    max_size: int,
+    engine: str = "",
+    *,
+    force: bool = False,
 ) -> Plan:
     """Returns the plan for bringing an index up to date with the disk.
+
+    A directory that is not there, or lost most of what it had, may be a volume that
+    is not mounted: its documents stay, and it is among what failed.
 
     Args:
         roots: The directories to look through.
         known: The records of the index.
         max_size: Bytes of the largest file that is indexed.
         engine: What recognizes text in pictures, "" for nothing.
+        force: Whether whatever is gone is meant to be.
     """
     plan = Plan(rereads=True, engine=engine)
-    others = (path for path in apart(roots, known) if os.path.lexists(path))
-    places = [*roots.directories, *others]
+    places = [*roots.directories, *apart(roots, known)]
     left_out = tuple(map(_prefix, roots.left_out))
     seen: set[str] = set()
     looked = looked_at(known)
@@ -136,10 +144,42 @@ def of_sync(
             continue
         plan.sort(_wanted(items, seen, known, left_out), known)
     plan.removed = {path for path in known.keys() - seen if not _hidden(path)}
+    if not force:
+        _hold_back(plan, roots, known)
     return plan
 
 
-def apart(roots: Roots, known: Mapping[str, Record]) -> list[str]:
+def _hold_back(plan: Plan, roots: Roots, known: Mapping[str, Record]) -> None:
+    """Takes out of a plan what would go with its directory, or with most of it."""
+    alone = {os.path.dirname(path) for path in apart(roots, plan.removed)}
+    vanished = {place for place in alone if not os.path.exists(place)}
+    for place in sorted({*roots.directories, *vanished}):
+        inside = _prefix(place)
+        going = {path for path in plan.removed if path.startswith(inside)}
+        if not going:
+            continue
+        had = sum(path.startswith(inside) for path in known)
+        if not os.path.exists(place):
+            plan.failed.append(Failure(place, f"not there: {_stay(len(going), had)}"))
+        elif 2 * len(going) > had:
+            what = f"{len(going):,} of its {had:,} documents are gone"
+            plan.failed.append(Failure(place, f"{what}: {_stay(len(going), had)}"))
+        else:
+            continue
+        plan.removed -= going
+
+
+def _stay(going: int, had: int) -> str:
+    """Says that documents stay, and how to let them go."""
+    whose = "its" if going == had else "these"
+    counted = "document stays" if going == 1 else f"{going:,} documents stay"
+    return (
+        f"{whose} {counted} indexed, as if a volume were not "
+        "mounted; `ragcli docs sync --force` or `ragcli docs remove` forgets them"
+    )
+
+
+def apart(roots: Roots, known: Iterable[str]) -> list[str]:
     """Returns the documents that are in none of the directories."""
     below_roots = tuple(_prefix(path) for path in roots.directories)
     return [path for path in known if not path.startswith(below_roots)]
@@ -149,9 +189,10 @@ def _find(
     place: str, max_size: int, looked: Mapping[str, tuple[int, int]]
 ) -> Iterable[Found | Skipped]:
     """Yields what is at or below `place`; nothing if it is gone."""
-    if not os.path.lexists(place):
+    try:
+        return discover.find([Path(place)], max_size=max_size, known=looked)
+    except DocumentNotFound:
         return ()
-    return discover.find([Path(place)], max_size=max_size, known=looked)
 
 
 def _wanted(
