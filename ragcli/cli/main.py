@@ -15,7 +15,7 @@ from ragcli import __version__
 from ragcli.cli.completion import PROGRAM, VARIABLE
 from ragcli.cli.output.writer import Output, ReaderGone
 from ragcli.errors import ExitCode, RagcliError, UsageError
-from ragcli.storage.limits import address_space
+from ragcli.storage.limits import address_space, open_files
 from ragcli.storage.limits.shortage import shortage
 
 
@@ -143,6 +143,7 @@ def _prepare_process() -> None:
     # Threads of OpenBLAS wait for each other longer than our small products take.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_missing_descriptors()
+    open_files.allow_more()
     address_space.guard()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

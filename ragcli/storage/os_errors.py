@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.storage.descriptor_paths import shown
+from ragcli.storage.limits import open_files
 
 _MOMENTARY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 """What the system lacks now; nothing is wrong with the file."""
@@ -89,7 +90,7 @@ def _hint(error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "free some space and run the command again; what was stored is whole"
     if error.errno in {errno.EMFILE, errno.ENFILE}:
-        return "close other programs, or allow more open files: `ulimit -n 1024`"
+        return open_files.hint()
     if error.errno == errno.ENOMEM:
         return "free some memory, or allow more (`ulimit -v`); what was stored is whole"
     if error.errno == errno.EROFS:

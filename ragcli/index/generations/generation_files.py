@@ -9,7 +9,6 @@ profile by the time that they are read.
 
 from __future__ import annotations
 
-import mmap
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ragcli.storage.descriptor_paths import path_of
 from ragcli.storage.files import FILE_MODE, disk_errors, write_all
+from ragcli.storage.mapping import mapped
 from ragcli.storage.os_errors import close_reader
 
 if TYPE_CHECKING:
@@ -93,10 +93,7 @@ class MappedFiles(_FilesOnDisk):
     def buffer(self, name: str) -> memoryview:
         """Maps a file."""
         with self._opened(name) as descriptor:
-            if not os.fstat(descriptor).st_size:
-                return memoryview(b"")
-            mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-        return memoryview(mapped)
+            return mapped(descriptor)
 
     def path(self, name: str) -> Path | None:
         """Returns the file's place."""

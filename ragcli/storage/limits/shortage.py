@@ -8,9 +8,9 @@ from __future__ import annotations
 import errno
 
 from ragcli.errors import StorageFailed
+from ragcli.storage.limits import open_files
 
 _MEMORY = "free some, or allow more (`ulimit -v`); what was stored before is whole"
-_FILES = "close other programs, or allow more open files: `ulimit -n 1024`"
 _SIGNS = {
     "failed to map segment": False,  # ld.so, for a module that does not fit
     "cannot allocate memory": False,
@@ -43,5 +43,5 @@ def shortage(error: BaseException) -> StorageFailed | None:
 
 def _told(*, files: bool) -> StorageFailed:
     if files:
-        return StorageFailed("not enough open files are allowed", _FILES)
+        return StorageFailed("not enough open files are allowed", open_files.hint())
     return StorageFailed("not enough memory", _MEMORY)
