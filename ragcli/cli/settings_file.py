@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ragcli import config
 from ragcli.errors import NotFound
-from ragcli.storage.files import DIRECTORY_MODE, FILE_MODE, disk_errors, sync_directory
+from ragcli.storage.files import (
+    DIRECTORY_MODE,
+    FILE_MODE,
+    disk_errors,
+    sync_directory,
+    sync_file,
+)
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -96,7 +102,7 @@ def _replace(path: Path, data: bytes) -> None:
             with open(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                sync_file(file.fileno())
             temporary.replace(target)
             sync_directory(target.parent)
         finally:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
-import sys
 
 OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """Flags that open a directory, and only that."""
+
+_UNKNOWN_COMMAND = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL}
 
 
 def sync_directory(path: str | os.PathLike[str]) -> None:
@@ -25,21 +27,43 @@ def sync_data(descriptor: int) -> None:
     After a failed sync the kernel may drop the bytes and call the next one a
     success (https://wiki.postgresql.org/wiki/Fsync_Errors).
     """
-    if sys.platform == "darwin":
-        import fcntl  # plain fsync stops at the drive's cache there (fcntl(2))
+    if not _reached_drive(descriptor):
+        getattr(os, "fdatasync", os.fsync)(descriptor)
 
-        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-    else:
-        os.fdatasync(descriptor)
+
+def sync_file(descriptor: int) -> None:
+    """Brings a file to the disk with its mode and times; as `sync_data`."""
+    if not _reached_drive(descriptor):
+        os.fsync(descriptor)
 
 
 def sync_names(descriptor: int) -> None:
     """Syncs a directory; file systems that cannot say so with EINVAL."""
+    if _reached_drive(descriptor):
+        return
     try:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
+
+
+def _reached_drive(descriptor: int) -> bool:
+    """Syncs through the drive's own cache, at which fsync stops on macOS (fcntl(2)).
+
+    Tells whether it did: a file system that does not know the command is synced in
+    the ordinary way. Any other error is one of the disk.
+    """
+    command = getattr(fcntl, "F_FULLFSYNC", None)
+    if command is None:
+        return False
+    try:
+        fcntl.fcntl(descriptor, command)
+    except OSError as error:
+        if error.errno in _UNKNOWN_COMMAND:
+            return False
+        raise
+    return True
 
 
 def write_all(descriptor: int, data: bytes | bytearray) -> None:

@@ -23,6 +23,7 @@ from ragcli.storage.durable import (
     OPEN_DIRECTORY,
     sync_data,
     sync_directory,
+    sync_file,
     sync_names,
     write_all,
     write_once,
@@ -41,6 +42,7 @@ __all__ = [
     "disk_errors",
     "sync_data",
     "sync_directory",
+    "sync_file",
     "write_all",
     "write_once",
 ]
@@ -195,7 +197,7 @@ class Directory:
                 try:
                     yield descriptor
                     if durable:
-                        os.fsync(descriptor)
+                        sync_file(descriptor)
                 finally:
                     os.close(descriptor)
                 with self._not_removed():

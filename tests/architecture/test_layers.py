@@ -99,3 +99,15 @@ def test_nothing_is_done_on_import():
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_only_one_module_syncs():
+    """Plain fsync stops at the drive's cache on macOS: `storage.durable` knows."""
+    syncing = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"fsync", "fdatasync"}
+    }
+
+    assert syncing == {"ragcli/storage/durable.py"}

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 SYNCS = ("fsync", "fdatasync")
-_HELPERS = {"sync_data", "sync_names", "sync_directory", "sync"}
+_HELPERS = {"sync_data", "sync_file", "sync_names", "sync_directory", "sync"}
 
 
 @dataclass(frozen=True)

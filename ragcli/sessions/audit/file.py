@@ -26,7 +26,7 @@ from ragcli.errors import StorageFailed
 from ragcli.sessions.audit import chain
 from ragcli.sessions.audit.chained import KEY_FILE, ChainedAudit
 from ragcli.sessions.records.line_file import LineFile
-from ragcli.storage.files import Directory, disk_errors, write_all
+from ragcli.storage.files import Directory, disk_errors, sync_data, write_all
 from ragcli.storage.locking.locks import commit_lock
 
 FILE = "audit.jsonl"
@@ -117,7 +117,7 @@ class FileAudit(ChainedAudit):
         try:
             write_all(descriptor, line)
             if event not in _SYNCED_LATER:
-                os.fsync(descriptor)
+                sync_data(descriptor)
             if not lines.end:
                 self._directory.sync()
         except (OSError, StorageFailed):
@@ -133,7 +133,7 @@ class FileAudit(ChainedAudit):
             fragment = lines.read(lines.end, lines.size)
             quarantine.replace(f"audit-{os.urandom(6).hex()}.torn", fragment)
         os.ftruncate(lines.descriptor, lines.end)
-        os.fsync(lines.descriptor)
+        sync_data(lines.descriptor)
         return LineFile(lines.descriptor)
 
     def lines(self) -> Iterator[bytes]:

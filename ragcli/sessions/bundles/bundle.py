@@ -30,7 +30,13 @@ from ragcli.sessions.protocols import Session
 from ragcli.sessions.transfer import contents
 from ragcli.sessions.transfer.contents import Contents
 from ragcli.sessions.transfer.generations import names, pieces
-from ragcli.storage.files import FILE_MODE, Directory, disk_errors, sync_directory
+from ragcli.storage.files import (
+    FILE_MODE,
+    Directory,
+    disk_errors,
+    sync_directory,
+    sync_file,
+)
 
 __all__ = ["export_bundle", "import_bundle"]
 
@@ -149,7 +155,7 @@ def _replacing(file: Path) -> Iterator[IO[bytes]]:
             with open(os.open(temporary, flags, FILE_MODE), "wb") as target:
                 yield target
                 target.flush()
-                os.fsync(target.fileno())
+                sync_file(target.fileno())
             os.replace(temporary, file)
             sync_directory(file.parent)
     except FileNotFoundError:

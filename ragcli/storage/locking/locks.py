@@ -19,12 +19,15 @@ from typing import NoReturn
 
 from ragcli.errors import Locked
 from ragcli.storage.files import Directory, disk_errors
+from ragcli.storage.locking import network_filesystems
 from ragcli.storage.locking.holders import RECORD_SIZE, Holder, describe, parse, shown
 
 ORDER = ("registry", "profile", "staging", "ingest", "index", "history", "audit")
 """Locks are taken in this order only, so that no two holders wait for each other."""
 
 _held = threading.local()
+_proven: set[int] = set()
+"""Devices on which a lock was seen to keep a second holder out."""
 
 
 @contextmanager
@@ -131,6 +134,7 @@ def _acquire(
                 locked = _flock(descriptor, deadline - time.monotonic(), kind)
             if not locked:
                 _refuse(directory, name, wait)
+            _prove(directory, name, descriptor)
             if os.fstat(descriptor).st_nlink:
                 # Whoever removes a directory holds its locks, and takes their files
                 # away; one that is made anew in it holds nothing. The registry is in
@@ -143,6 +147,28 @@ def _acquire(
                 os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _prove(directory: Directory, name: str, descriptor: int) -> None:
+    """Checks, once for each file system, that a lock that is held keeps others out.
+
+    Raises:
+        NotPermitted: It does not.
+    """
+    device = os.fstat(descriptor).st_dev
+    if device in _proven or network_filesystems.is_accepted(device):
+        return
+    try:
+        other = directory.open_file(name, os.O_RDWR)
+    except FileNotFoundError:
+        return  # removed meanwhile: there will be another one
+    try:
+        with disk_errors(f"{directory.path}/{name}"), suppress(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            raise network_filesystems.without_locks(directory.path)
+    finally:
+        os.close(other)
+    _proven.add(device)
 
 
 def _flock(descriptor: int, wait: float, kind: int) -> bool:

@@ -1,13 +1,17 @@
 """Recognises file systems on which locks and syncs do not mean what they say.
 
 On NFS `flock` is emulated, or local to one client when mounted with `local_lock`;
-on SMB it turns mandatory; a FUSE file system may do anything (flock(2), nfs(5)).
+on SMB it turns mandatory; a FUSE file system may do anything (flock(2), nfs(5)). A
+folder that a container or virtual machine shares with its host has two kernels, and
+neither knows the locks of the other; some give one lock to two holders themselves,
+which `storage.locks` finds out by trying.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from ragcli.errors import NotPermitted
 
@@ -15,10 +19,20 @@ _NETWORK = frozenset(
     {
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs"),
         *("lustre", "gpfs", "beegfs", "orangefs", "coda", "davfs", "webdav"),
-        *("afpfs", "macfuse", "osxfuse"),
+        *("afpfs", "macfuse", "osxfuse", "ftp", "acfs"),
+        # Folders of the host, in Docker Desktop, WSL and virtual machines.
+        *("fakeowner", "virtiofs", "9p", "drvfs", "vboxsf", "prl_fs", "vmhgfs"),
+        *("osxfs", "grpcfuse"),
     }
 )
 _MOUNTS = "/proc/self/mountinfo"
+_HINT = (
+    "use a local disk or RAGCLI_STORE=redis://…; to use it from one machine "
+    "only, `ragcli config set allow_network_fs true`"
+)
+
+_accepted: set[int] = set()
+"""Devices that are used whatever their locks are worth."""
 
 
 def check_local(path: str | os.PathLike[str], *, allow: bool) -> None:
@@ -31,13 +45,29 @@ def check_local(path: str | os.PathLike[str], *, allow: bool) -> None:
     Raises:
         NotPermitted: Says which file system, and what to do.
     """
-    kind = "" if allow else file_system(path)
+    if allow:
+        with suppress(OSError):
+            _accepted.add(os.stat(path).st_dev)
+        return
+    kind = file_system(path)
     if kind in _NETWORK or kind.startswith("fuse."):
         raise NotPermitted(
             f"{os.fspath(path)}: on {kind}, where locks do not hold between machines",
-            "use a local disk or RAGCLI_STORE=redis://…; to use it from one machine "
-            "only, `ragcli config set allow_network_fs true`",
+            _HINT,
         )
+
+
+def is_accepted(device: int) -> bool:
+    """Tells whether the user wants to use a file system without locks that hold."""
+    return device in _accepted
+
+
+def without_locks(path: str | os.PathLike[str]) -> NotPermitted:
+    """Returns the error for a file system that gives one lock to two holders."""
+    kind = file_system(path) or "a file system"
+    return NotPermitted(
+        f"{os.fspath(path)}: on {kind} where locks keep nobody out", _HINT
+    )
 
 
 def file_system(path: str | os.PathLike[str]) -> str:

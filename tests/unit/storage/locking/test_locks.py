@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -7,15 +8,53 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.errors import Locked, ProfileNotFound
+from ragcli.errors import Locked, NotPermitted, ProfileNotFound
 from ragcli.storage.files import Directory
 from ragcli.storage.locking import holders, locks
+from ragcli.storage.locking import network_filesystems as network
 from ragcli.storage.locking.locks import commit_lock, holder, long_lock
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Directory:
     return Directory.open(tmp_path / "work", create=True)
+
+
+@pytest.fixture
+def two_holders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system whose locks are given to whoever asks."""
+    monkeypatch.setattr(fcntl, "flock", lambda descriptor, kind: None)
+    monkeypatch.setattr(locks, "_proven", set())
+    monkeypatch.setattr(network, "_accepted", set())
+
+
+def test_locks_that_keep_nobody_out_are_refused_unless_allowed(
+    directory: Directory, two_holders: None
+) -> None:
+    with (
+        pytest.raises(NotPermitted, match="keep nobody out") as caught,
+        commit_lock(directory, "history", wait=0),
+    ):
+        pytest.fail("it was given")
+    assert "allow_network_fs" in caught.value.hint
+    network.check_local(directory.path, allow=True)
+    with commit_lock(directory, "history", wait=0):
+        pass
+
+
+def test_locks_are_tried_once_for_each_file_system(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "_proven", set())
+    calls = []
+    flock = fcntl.flock
+    monkeypatch.setattr(
+        fcntl, "flock", lambda fd, kind: calls.append(kind) or flock(fd, kind)
+    )
+    for _ in range(2):
+        with commit_lock(directory, "history", wait=0):
+            pass
+    assert calls.count(fcntl.LOCK_EX | fcntl.LOCK_NB) == 3
 
 
 def test_locks_are_taken_in_one_order_only(directory: Directory) -> None:
