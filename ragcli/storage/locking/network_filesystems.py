@@ -4,7 +4,7 @@ On NFS `flock` is emulated, or local to one client when mounted with `local_lock
 on SMB it turns mandatory; a FUSE file system may do anything (flock(2), nfs(5)). A
 folder that a container or virtual machine shares with its host has two kernels, and
 neither knows the locks of the other; some give one lock to two holders themselves,
-which `storage.locks` finds out by trying.
+which `storage.locking.locks` finds out by trying.
 """
 
 from __future__ import annotations
