@@ -13,6 +13,7 @@ from typing import Any
 from ragcli.errors import Locked
 from ragcli.sessions.audit import chain
 from ragcli.sessions.audit.chained import ChainedAudit
+from ragcli.sessions.redis import values
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import AUDIT
 
@@ -53,7 +54,8 @@ class RedisAudit(ChainedAudit):
             if reply[0] == "ok":
                 self._tail = (seq + 1, mac)
                 return
-            self._tail = (int(reply[1]), reply[2].decode())
+            meta = self._keys.key("meta")
+            self._tail = (values.number(reply[1], meta), values.text(reply[2], meta))
         raise Locked("the audit log is being written by others", "try again")
 
     @property
@@ -82,7 +84,7 @@ class RedisAudit(ChainedAudit):
         """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere."""
         key = self._keys.key("meta")
         seq, mac = self._keys.read(lambda r: r.hmget(key, "aseq", "amac"))
-        return f"{int(seq or 0)}:{(mac or chain.NOTHING.encode()).decode()}"
+        return f"{values.number(seq, key)}:{values.text(mac, key) or chain.NOTHING}"
 
     def lines(self) -> Iterator[bytes]:
         """Yields the lines without their newlines."""
@@ -99,7 +101,7 @@ class RedisAudit(ChainedAudit):
 
     def _counted(self) -> int:
         key = self._keys.key("meta")
-        return int(self._keys.read(lambda r: r.hget(key, "aseq")) or 0)
+        return values.number(self._keys.read(lambda r: r.hget(key, "aseq")), key)
 
     def _known_key(self) -> bytes | None:
         if self._key is None:

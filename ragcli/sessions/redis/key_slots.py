@@ -9,6 +9,7 @@ from ragcli.sessions.encryption.data_key import DataKey, forbid_core_dumps
 from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.encryption.keys import KeyRing
 from ragcli.sessions.encryption.slot_directory import SlotDirectory
+from ragcli.sessions.redis import values
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import SLOT
@@ -44,7 +45,9 @@ class RedisSlots(SlotDirectory):
         key = self.keys.key("keys")
         found = self.keys.read(lambda r: r.hgetall(key))
         self._files.clear()
-        self._files.update({name.decode(): data for name, data in found.items()})
+        self._files.update(
+            {values.text(name, key): data for name, data in found.items()}
+        )
 
 
 class RedisKeyRing(KeyRing):

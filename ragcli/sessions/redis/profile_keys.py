@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LOADS = 20
+"""How often a script is loaded for one call: others may empty the server's cache of
+scripts at any moment, also between the two."""
+
 _ABSENT = {b"none", b"gone"}
 """Replies that a server in charge of nothing gives as well."""
 
@@ -134,11 +138,12 @@ class ProfileKeys:
         """Runs a script, loaded first if the server does not know it."""
         from redis.exceptions import NoScriptError
 
-        try:
-            return self._sent(redis, script, keys, values)
-        except NoScriptError:
-            redis.script_load(script.source)
-            return self._sent(redis, script, keys, values)
+        for _ in range(_LOADS):
+            try:
+                return self._sent(redis, script, keys, values)
+            except NoScriptError:
+                redis.script_load(script.source)
+        return self._sent(redis, script, keys, values)
 
     def _sent(
         self, redis: Redis, script: Script, keys: list[str], values: list[Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.errors import Damaged, NewerFormat, ProfileNotFound, StoreUnavailable
 from ragcli.frozen import frozen
 from ragcli.sessions.names import missing
+from ragcli.sessions.redis import values
 from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.profiles import OPEN
@@ -43,10 +43,7 @@ class Meta:
     @property
     def own(self) -> dict[str, Any]:
         """Returns the settings; raises `Damaged`."""
-        try:
-            return dict(json.loads(self.settings))
-        except (ValueError, TypeError):
-            raise Damaged("the settings of the profile are not JSON", "") from None
+        return values.mapping(self.settings, "the settings of the profile")
 
 
 class Registry:
@@ -120,13 +117,14 @@ class Registry:
         if "new" in fields:
             raise self._missing(keys.name)
         self._check_format(keys.name, fields)
+        key = keys.key("meta")
         meta = Meta(
             id=fields["id"].partition("/")[0],
             created=fields.get("created", ""),
             encrypted=fields.get("encrypted") == "1",
             settings=fields.get("settings", "{}"),
-            tip=(int(fields.get("head", 0)), fields.get("ts", "")),
-            tail=(int(fields.get("aseq", 0)), fields.get("amac", "")),
+            tip=(values.number(fields.get("head"), key), fields.get("ts", "")),
+            tail=(values.number(fields.get("aseq"), key), fields.get("amac", "")),
             signing=reply[3],
         )
         slots = dict(_pairs(reply[2]))
@@ -168,7 +166,7 @@ class Registry:
             return names
 
         found: dict[Any, Any] = self._server.run(tag, run)
-        return {k.decode(): float(v) for k, v in found.items()}
+        return {values.text(k, key): values.real(v, key) for k, v in found.items()}
 
     def _all_there(self, names: list[str]) -> list[bool]:
         """Tells of each name whether it is a profile; one round trip on one server."""

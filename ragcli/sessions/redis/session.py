@@ -16,6 +16,7 @@ from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog, SideCopy
 from ragcli.sessions.records.clock import Sighting, now, stamp_of
+from ragcli.sessions.redis import values
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.history.log import RedisLog
@@ -83,18 +84,18 @@ class RedisSession(OpenedProfile):
         Raises:
             ConfigError: No such key, or a value it cannot take; nothing is changed.
         """
-        values = self._checked(changes)
+        changed = self._checked(changes)
         for _ in range(_ATTEMPTS):
-            merged = {**json.loads(self._own), **values}
+            merged = {**self._written(), **changed}
             kept = {k: v for k, v in merged.items() if v is not None}
             new = encoded(kept)
             reply = self.keys.call(SETTINGS, self._own, new, idle_field(kept))
             if reply[0] == "ok":
                 self._own = new
                 self.keys.idle = idle(self._settings, kept)
-                self.audit.record("profile.set", keys=" ".join(sorted(values)))
+                self.audit.record("profile.set", keys=" ".join(sorted(changed)))
                 return
-            self._own = reply[1].decode()
+            self._own = values.text(reply[1], self.keys.key("meta"))
         raise Conflict("the settings are being changed by others", "try again")
 
     def blob(self, name: str) -> bytes | None:
@@ -115,7 +116,10 @@ class RedisSession(OpenedProfile):
         """Yields drafts, lists that are kept and what is in quarantine."""
         key, place = self.keys.key("blob"), self.keys.key(QUARANTINE)
         for field, stored in self.keys.read(lambda r: r.hgetall(key)).items():
-            name, written = field.decode(), stored[:STAMP].decode("ascii", "replace")
+            name, written = (
+                values.text(field, key),
+                stored[:STAMP].decode("ascii", "replace"),
+            )
             yield SideCopy(CACHE, name, written, stored[STAMP:], name, name)
         for entry, fields in self.keys.read(lambda r: r.xrange(place)):
             written = stamp_of(int(entry.split(b"-")[0]) / 1000)
@@ -176,7 +180,7 @@ class RedisSession(OpenedProfile):
         )
 
     def _written(self) -> Mapping[str, Any]:
-        return dict(json.loads(self._own))
+        return values.mapping(self._own, self.keys.key("meta"))
 
 
 def encoded(settings: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ from ragcli.errors import (
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.lines import LineCodec, misplaced
 from ragcli.sessions.records.record_types import Draft, Record
+from ragcli.sessions.redis import values
 from ragcli.sessions.redis.history.ids import id_hash
 from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -117,7 +118,8 @@ class RedisLog:
         pairs = [part for d in wanted for part in (id_hash(d.id), lines.get(d.id, b""))]
         expected = "" if expect is None else expect
         reply = self.keys.call(APPEND, expected, self._tip[0], stamp, *pairs)
-        status, head, ts = reply[0], int(reply[1]), reply[2].decode()
+        status, key = reply[0], self.keys.key("meta")
+        head, ts = values.number(reply[1], key), values.text(reply[2], key)
         return status, head, ts, [int(seq) for seq in reply[3]] if reply[3:] else []
 
     def _record(self, seq: int) -> Record:
@@ -128,8 +130,9 @@ class RedisLog:
 
     def head(self) -> int:
         """Returns the last record's seq; 0 for an empty log."""
-        found = self.keys.read(lambda r: r.hmget(self.keys.key("meta"), "head", "ts"))
-        self._tip = (int(found[0] or 0), (found[1] or b"").decode())
+        key = self.keys.key("meta")
+        found = self.keys.read(lambda r: r.hmget(key, "head", "ts"))
+        self._tip = (values.number(found[0], key), values.text(found[1], key))
         return self._tip[0]
 
     def newest(self, before: int | None = None) -> Iterator[Record]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.record_types import Record
+from ragcli.sessions.redis import values
 from ragcli.sessions.redis.history.ids import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import PUT
@@ -59,8 +60,9 @@ def _copy_index(source: ProfileKeys, target: ProfileKeys) -> None:
 
 
 def _copy_hash(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
-    names = source.read(lambda r: r.hkeys(source.key(part)))
-    _copy_fields(source, target, part, tuple(name.decode() for name in names))
+    key = source.key(part)
+    names = source.read(lambda r: r.hkeys(key))
+    _copy_fields(source, target, part, tuple(values.text(n, key) for n in names))
 
 
 def _copy_fields(
@@ -68,9 +70,9 @@ def _copy_fields(
 ) -> None:
     for start in range(0, len(names), 256):
         some = names[start : start + 256]
-        values = source.read(lambda r: r.hmget(source.key(part), *some))  # noqa: B023
+        found = source.read(lambda r: r.hmget(source.key(part), *some))  # noqa: B023
         there: dict[Any, Any] = {
-            n: v for n, v in zip(some, values, strict=True) if v is not None
+            n: v for n, v in zip(some, found, strict=True) if v is not None
         }
         if there:
             target.write(
