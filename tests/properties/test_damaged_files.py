@@ -12,11 +12,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tests.unit.index.documents.test_mail import message
+from tests.unit.index.documents.test_opendocument import packed
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents import formats
 from ragcli.index.documents.elements import Document
-from ragcli.index.documents.loaders.load import load
+from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from tests.make_samples import epub, pdf
 from tests.unit.index.documents.conftest import (
@@ -25,8 +27,6 @@ from tests.unit.index.documents.conftest import (
     workbook_file,
     zipped,
 )
-from tests.unit.index.documents.test_mail import message
-from tests.unit.index.documents.test_opendocument import packed
 
 __all__ = ["presentation", "word_document", "workbook_file"]
 
