@@ -32,7 +32,7 @@ from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, Snapshots
-    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.index_reader import IndexReader
     from ragcli.sessions.local.store import LocalStore
 
 _CACHE = "mounts"
@@ -82,7 +82,7 @@ def _may_be_mounted(path: Path) -> bool:
     return closed or os.path.lexists(path / _PROFILE)
 
 
-def readers(settings: Settings, home: Home, embedder: Embedder) -> list[Reader]:
+def readers(settings: Settings, home: Home, embedder: Embedder) -> list[IndexReader]:
     """Returns an index for each mount of a profile.
 
     Raises:
@@ -93,7 +93,7 @@ def readers(settings: Settings, home: Home, embedder: Embedder) -> list[Reader]:
     return [_reader(place, home, embedder) for place in settings.mounts]
 
 
-def _reader(place: str, home: Home, embedder: Embedder) -> Reader:
+def _reader(place: str, home: Home, embedder: Embedder) -> IndexReader:
     from ragcli.index.search.opening import open_current
 
     with _index(place, home) as directory:

@@ -13,6 +13,8 @@ do their work: U+FE0E and U+FE0F directly after a character that has an emoji fo
 and the joiners U+200C and U+200D directly after one that is not ASCII. Other
 variation selectors are shown, ideographic ones too: 240 of them that nobody sees
 would carry a byte behind every ideograph.
+
+`counted` is the one thing here that writes: a number with its noun.
 """
 
 from __future__ import annotations
@@ -115,3 +117,9 @@ def _visible(match: re.Match[str]) -> str:
     if code == 0x7F:
         return "␡"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Returns a number with its noun: `1 file`, `1,204 files`."""
+    word = noun if number == 1 else plural or f"{noun}s"
+    return f"{number:,} {word}"

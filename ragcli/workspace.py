@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ragcli.index.library import Library
     from ragcli.index.passages import SearchResult
     from ragcli.index.protocols import Embedder, Progress
-    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.index_reader import IndexReader
     from ragcli.index.search.retriever import Retriever
     from ragcli.models.base import ChatModel
     from ragcli.models.builtin.extractive import ExtractiveModel
@@ -121,7 +121,7 @@ class Workspace:
         self._choice = self._sharing(choose_model(settings))
         self.settings = settings
 
-    def own_readers(self) -> list[Reader]:
+    def own_readers(self) -> list[IndexReader]:
         """Returns the profile's index and those of its mounts."""
         own = self.library.reader()
         found = [own] if own else []
@@ -133,7 +133,7 @@ class Workspace:
             found += mounts.readers(self.settings, self.home, self.embedder)
         return found
 
-    def _attached(self, request: AskRequest) -> Reader:
+    def _attached(self, request: AskRequest) -> IndexReader:
         """Returns an index, in memory only, of what came with a question."""
         from ragcli.index import ephemeral
 
@@ -163,7 +163,7 @@ class Workspace:
         return self._retriever(readers, request)
 
     def _retriever(
-        self, readers: list[Reader], request: AskRequest | None
+        self, readers: list[IndexReader], request: AskRequest | None
     ) -> Retriever | None:
         """Returns what searches some indexes and what came with a question."""
         from ragcli.index.search.retriever import Retriever
@@ -204,7 +204,7 @@ class Workspace:
 
     def _documents_of_call(
         self, documents: Sequence[Path], progress: Progress | None
-    ) -> list[Reader]:
+    ) -> list[IndexReader]:
         """Returns the index of `--docs`.
 
         It is kept in a private cache, but not for a stateless call, and not for an
@@ -232,7 +232,7 @@ class Workspace:
         """
         from ragcli.chat.engine import Engine, Parts
 
-        indexed: list[list[Reader]] = []
+        indexed: list[list[IndexReader]] = []
 
         def searching(request: AskRequest) -> Retriever | None:
             if not documents:

@@ -18,7 +18,8 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.sessions.base_store import StoreParts
 from ragcli.sessions.encryption.kdf import Cost
-from ragcli.sessions.local.history.log import LocalLog
+from ragcli.sessions.findings import Finding
+from ragcli.sessions.local.history.local_log import LocalLog
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import SessionStore
 from ragcli.sessions.records.identifiers import new_id
@@ -26,6 +27,7 @@ from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.records.record_types import Citation, Draft, Turn
 from ragcli.sessions.redis.store import RedisStore
 from ragcli.sessions.stores import open_store
+from ragcli.sessions.verification import verify
 from ragcli.storage.files import Directory
 
 PASSPHRASE = "correct horse battery staple"
@@ -171,6 +173,11 @@ def _quick() -> Path | None:
 
 def home_at(root: Path) -> Home:
     return Home(root, root / "config.toml", root / "cache")
+
+
+def findings(session: Any) -> list[Finding]:
+    """Returns what is wrong with all that a profile in Redis holds."""
+    return verify(session, session.keys.key)
 
 
 def open_log(

@@ -20,8 +20,8 @@ from ragcli.chat.answers.outcome import (
     status_of,
 )
 from ragcli.chat.answers.repetition import Repetition
-from ragcli.chat.answers.state import Answering
-from ragcli.chat.answers.whole_documents import FromWhole, Retriever
+from ragcli.chat.answers.state import AnswerState
+from ragcli.chat.answers.whole_documents import FromWhole, PassageFinder
 from ragcli.chat.citing.citations import Checked, MarkerFilter
 from ragcli.chat.citing.echoes import EchoFilter
 from ragcli.chat.citing.staleness import stale_markers
@@ -47,17 +47,17 @@ from ragcli.chat.prompting.memory import (
 )
 from ragcli.chat.prompting.numbering import Renumbering
 from ragcli.chat.prompting.prompt_prefix import (
-    Thread,
+    PromptPrefix,
+    prefix_of,
     record_of,
     remembered_source,
-    thread_of,
 )
 from ragcli.chat.prompting.prompts import source
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, RagcliError, UsageError
 from ragcli.frozen import frozen
 from ragcli.index.passages import EarlierTurn, SearchRequest, SearchResult
-from ragcli.language import question
+from ragcli.language import question_limits
 from ragcli.models.base import (
     ChatModel,
     Ended,
@@ -71,9 +71,8 @@ from ragcli.models.base import (
 )
 from ragcli.models.select import ChosenModel
 from ragcli.models.transport.connections import Connections
-from ragcli.sessions.history.context import Context
 from ragcli.sessions.history.writer import History
-from ragcli.sessions.records.record_types import Turn
+from ragcli.sessions.records.record_types import ConversationContext, Turn
 
 
 @frozen
@@ -86,7 +85,7 @@ class Parts:
     """Returns the model in force; raises `ModelUnavailable`."""
     fallback: Callable[[], ChatModel]
     """Returns the built-in model."""
-    retriever: Callable[[AskRequest], Retriever | None]
+    retriever: Callable[[AskRequest], PassageFinder | None]
     """Returns what searches for this request; None when there are no documents."""
     similarity: Callable[[str, str], float] | None = None
     """Cosine of two texts, with which paraphrased claims are checked."""
@@ -122,7 +121,7 @@ class Engine:
         request = replace(request, question=request.question.strip())
         if not request.question:
             raise UsageError("the question is empty", 'try: ragcli ask "How …?"')
-        question.check(request.question)
+        question_limits.check(request.question)
         state = self._begin(request)
         state.interruption = Interruption(request.cancel, self._parts.connections)
         try:
@@ -134,13 +133,13 @@ class Engine:
             yield from self._failed(state, error)
             raise
 
-    def _until_cancelled(self, state: Answering) -> Iterator[Event]:
+    def _until_cancelled(self, state: AnswerState) -> Iterator[Event]:
         try:
             yield from self._answer(state)
         except Cancelled:
             yield self._finish(state, "interrupted")
 
-    def _failed(self, state: Answering, error: RagcliError) -> Iterator[Failed]:
+    def _failed(self, state: AnswerState, error: RagcliError) -> Iterator[Failed]:
         """Yields the turn as far as it came; records it where its model failed.
 
         Raises:
@@ -153,7 +152,7 @@ class Engine:
             state.end("failed")
             yield Failed(state.turn, state.title)
 
-    def _begin(self, request: AskRequest) -> Answering:
+    def _begin(self, request: AskRequest) -> AnswerState:
         history = self._parts.history
         conversation = self._conversation(request)
         starts = not conversation
@@ -165,11 +164,11 @@ class Engine:
             replaces=request.replaces,
             continues=request.continues,
         )
-        context = Context("", 0, ())
+        context = ConversationContext("", 0, ())
         if conversation:
             context = history.context(conversation, self._parts.settings.memory_turns)
         again = replaced_turn(context, request)
-        return Answering(
+        return AnswerState(
             request,
             turn,
             starts,
@@ -186,7 +185,7 @@ class Engine:
             return ""
         return self._parts.history.latest()
 
-    def _answer(self, state: Answering) -> Iterator[Event]:
+    def _answer(self, state: AnswerState) -> Iterator[Event]:
         yield state.stage("choosing")
         choice = yield from self._choose(state)
         found, drawn = yield from self._retrieve(state, choice.model)
@@ -231,7 +230,7 @@ class Engine:
         for message in self._parts.notices():
             yield Notice(message, "warning")
 
-    def _choose(self, state: Answering) -> Generator[Notice, None, ChosenModel]:
+    def _choose(self, state: AnswerState) -> Generator[Notice, None, ChosenModel]:
         """Yields a notice when the wanted model cannot be had; returns the choice."""
         try:
             return state.interruption.call(self._parts.choose_model)
@@ -252,7 +251,7 @@ class Engine:
         return ChosenModel(self._parts.fallback(), "fallback")
 
     def _retrieve(
-        self, state: Answering, model: ChatModel
+        self, state: AnswerState, model: ChatModel
     ) -> Generator[Stage, None, tuple[SearchResult | None, FromWhole]]:
         """Returns what was retrieved, and what was drawn from whole documents."""
         request = state.request
@@ -287,7 +286,7 @@ class Engine:
         return state.interruption.call(look)
 
     def _rewritten(
-        self, state: Answering, model: ChatModel, earlier: tuple[Turn, ...]
+        self, state: AnswerState, model: ChatModel, earlier: tuple[Turn, ...]
     ) -> Generator[Stage, None, str]:
         """Returns the question understandable alone, "" where nothing better came.
 
@@ -308,40 +307,40 @@ class Engine:
         state.timings[rewrite.OF_USE] = float(found.of_use)
         return found.text
 
-    def _sent_before(self, state: Answering) -> Prompt | None:
+    def _sent_before(self, state: AnswerState) -> Prompt | None:
         """Returns the conversation as its server has read it; None if it has not."""
-        thread = thread_of(state.context)
-        if not thread.base:
+        prefix = prefix_of(state.context)
+        if not prefix.base:
             return None
         return Prompt(
             question="",
             query="",
             sources=(),
-            history=thread.exchanges,
+            history=prefix.exchanges,
             summary=state.context.summary,
             instructions=self._parts.settings.instructions,
-            boundary=thread.mark,
+            boundary=prefix.mark,
         )
 
     def _prompt(
-        self, state: Answering, model: ChatModel, found: SearchResult | None
+        self, state: AnswerState, model: ChatModel, found: SearchResult | None
     ) -> tuple[Prompt, list[Notice]]:
         """Fits everything into the model's window; says what had to be left out."""
         question, begun = question_and_beginning(state.request, state.context)
         settings = self._parts.settings
-        thread = self._thread(state, model, found)
-        numbers = thread.numbers(state.retrieved) if model.generates else ()
+        prefix = self._prefix(state, model, found)
+        numbers = prefix.numbers(state.retrieved) if model.generates else ()
         fitted = budget.fit(
             model,
             Prompt(
                 question=question,
                 query=state.turn.query or state.request.question,
                 sources=(),
-                history=thread.exchanges,
+                history=prefix.exchanges,
                 summary=state.context.summary,
                 begun=begun,
                 instructions=settings.instructions,
-                boundary=thread.mark,
+                boundary=prefix.mark,
                 grounded=found is not None,
                 threshold=self._parts.settings.retrieval_threshold,
             ),
@@ -351,20 +350,22 @@ class Engine:
         )
         state.used = fitted.used
         if fitted.prompt.focus:
-            self._remember(state, thread, fitted)
+            self._remember(state, prefix, fitted)
         return fitted.prompt, [Notice(text, "warning") for text in fitted.notices]
 
-    def _thread(
-        self, state: Answering, model: ChatModel, found: SearchResult | None
-    ) -> Thread:
+    def _prefix(
+        self, state: AnswerState, model: ChatModel, found: SearchResult | None
+    ) -> PromptPrefix:
         """Returns what the prompt goes on with; bare turns where nothing was sent."""
         if found is None or not model.generates:
             bare = replace(state.context, turns=())
             turns = exchanges(state.context.turns)
-            return replace(thread_of(bare), exchanges=turns)
-        return thread_of(state.context, state.retrieved)
+            return replace(prefix_of(bare), exchanges=turns)
+        return prefix_of(state.context, state.retrieved)
 
-    def _remember(self, state: Answering, thread: Thread, fitted: Fitted) -> None:
+    def _remember(
+        self, state: AnswerState, prefix: PromptPrefix, fitted: Fitted
+    ) -> None:
         """Has the turn remember how it was sent, for the next to go on with."""
         state.sent = {
             at: remembered_source(state.retrieved[at], number)
@@ -372,13 +373,13 @@ class Engine:
         }
         kept = len(fitted.prompt.history)
         told = record_of(
-            thread, state.turn, state.context.covers, kept, afresh=fitted.afresh
+            prefix, state.turn, state.context.covers, kept, afresh=fitted.afresh
         )
-        following = max([thread.next, *(1 + n for n in fitted.prompt.focus)])
+        following = max([prefix.next, *(1 + n for n in fitted.prompt.focus)])
         state.turn = replace(state.turn, prompt=told | {"next": following})
 
     def _speak(
-        self, state: Answering, model: ChatModel, prompt: Prompt
+        self, state: AnswerState, model: ChatModel, prompt: Prompt
     ) -> Iterator[Event]:
         """Streams the answer, checking each citation as it completes."""
         limit = self._parts.settings.max_tokens
@@ -402,7 +403,7 @@ class Engine:
             yield Notice(told, "warning")
 
     def _stream(
-        self, state: Answering, model: ChatModel, prompt: Prompt
+        self, state: AnswerState, model: ChatModel, prompt: Prompt
     ) -> Iterator[Event]:
         if model.generates:
             yield state.stage("reading")
@@ -429,14 +430,14 @@ class Engine:
         if state.checked.tail:
             yield from self._shown(state, [Token(state.checked.tail)])
 
-    def _markers(self, state: Answering) -> MarkerFilter:
+    def _markers(self, state: AnswerState) -> MarkerFilter:
         return MarkerFilter(
             state.retrieved[: state.used],
             state.request.question,
             self._parts.similarity,
         )
 
-    def _shown(self, state: Answering, tokens: Iterable[Token]) -> Iterator[Token]:
+    def _shown(self, state: AnswerState, tokens: Iterable[Token]) -> Iterator[Token]:
         """Yields what may be shown at once: nothing of an answer that can be refused.
 
         The tokens are taken in all the same.
@@ -445,7 +446,7 @@ class Engine:
             if not state.request.strict:
                 yield token
 
-    def _finish(self, state: Answering, status: str) -> Finished:
+    def _finish(self, state: AnswerState, status: str) -> Finished:
         turn = state.record(self._parts.history, status)
         checked = state.checked
         unsupported = checked.unsupported if checked else 0
@@ -454,7 +455,7 @@ class Engine:
         stale = stale_markers(turn.citations)
         return Finished(turn, len(state.retrieved), state.used, unsupported, stale)
 
-    def _summarise(self, state: Answering, model: ChatModel) -> Iterator[Notice]:
+    def _summarise(self, state: AnswerState, model: ChatModel) -> Iterator[Notice]:
         """Has the model sum up the turns that no longer fit, once."""
         if self._sums_up(state):
             conversation = state.turn.conversation
@@ -468,7 +469,7 @@ class Engine:
             if note:
                 yield Notice(note)
 
-    def _sums_up(self, state: Answering) -> bool:
+    def _sums_up(self, state: AnswerState) -> bool:
         """Tells whether older turns are to be summed up, where the model can."""
         return self._parts.settings.memory == "summary" and state.request.record
 
@@ -509,7 +510,7 @@ class _Heard:
         return replace(checked, tail=rest + checked.tail)
 
 
-def _told(state: Answering, sign: Sign) -> Iterator[Event]:
+def _told(state: AnswerState, sign: Sign) -> Iterator[Event]:
     """Takes in what a model tells beside its answer; yields what to show of it."""
     match sign:
         case Thought(text):

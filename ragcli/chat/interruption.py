@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any, TypeVar, cast
 
-from ragcli.models.transport.connections import Connections, Stopped
+from ragcli.models.transport.connections import Connections, RequestStopped
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Interruption:
                         return
                     pieces.put(piece)
             pieces.put(_END)
-        except Stopped:
+        except RequestStopped:
             return
         except BaseException as error:  # noqa: BLE001 - re-raised in the consumer
             pieces.put(error)

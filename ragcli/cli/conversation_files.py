@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def pages(history: History, wanted: list[str], *, html: bool) -> str:
     """Returns the conversations as one Markdown or HTML text."""
-    from ragcli.sessions.history import export as exporting
+    from ragcli.sessions.history import export
 
-    write = exporting.to_html if html else exporting.to_markdown
+    write = export.to_html if html else export.to_markdown
     return "\n".join(
         write(history.conversation(found), history.transcript(found))
         for found in wanted

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import __version__
 from ragcli.cli import project_files
-from ragcli.cli.output.formatting import count, size
+from ragcli.cli.output.formatting import size
 from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
 from ragcli.frozen import frozen
 from ragcli.sessions import stores
-from ragcli.text import labelled
+from ragcli.text import counted, labelled
 
 if TYPE_CHECKING:
     from ragcli.runtime import Runtime
@@ -101,7 +101,9 @@ def _program() -> Check:
 def _settings(runtime: Runtime) -> Iterator[Check]:
     origins = runtime.resolved.origins()
     changed = sum(origin.source != "default" for origin in origins)
-    yield Check(GOOD, "settings", f"{count(changed, 'setting')} of your own, all valid")
+    yield Check(
+        GOOD, "settings", f"{counted(changed, 'setting')} of your own, all valid"
+    )
     if runtime.project:
         state = NOTE if runtime.project_notice else GOOD
         where = os.fspath(runtime.project.path)
@@ -177,11 +179,11 @@ def _set_aside(runtime: Runtime) -> Iterator[Check]:
 def _profile(runtime: Runtime) -> Iterator[Check]:
     store = runtime.store
     names = store.names()
-    yield Check(GOOD, "store", f"{count(len(names), 'profile')} {store.where}")
+    yield Check(GOOD, "store", f"{counted(len(names), 'profile')} {store.where}")
     name = runtime.profile_name()
     try:
         with runtime.open(create=False) as workspace:
-            documents = count(workspace.library.count(), "document")
+            documents = counted(workspace.library.count(), "document")
             head = workspace.history.head()
             kind = "encrypted, " if workspace.session.encrypted else ""
             yield Check(
@@ -230,7 +232,7 @@ def _embedder(runtime: Runtime) -> Iterator[Check]:
 
 
 def _model(runtime: Runtime) -> Iterator[Check]:
-    from ragcli.models.ollama.models import server
+    from ragcli.models.ollama.ollama_models import server
     from ragcli.models.select import choose_model
 
     choice = choose_model(runtime.settings)
@@ -264,7 +266,7 @@ def _endpoints(runtime: Runtime) -> Iterator[Check]:
         if asked.error is not None:
             yield Check(NOTE, what, asked.error.message, asked.error.hint)
             continue
-        models = count(len(asked.models), "model")
+        models = counted(len(asked.models), "model")
         windows = {model.window for model in asked.models if model.window}
         window = f", window {windows.pop():,}" if len(windows) == 1 else ""
         where = ", remote" if any(model.remote for model in asked.models) else ""

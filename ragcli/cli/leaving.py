@@ -88,7 +88,7 @@ def _embedder(settings: Settings) -> Leaving:
 
 def _unknown(part: str, spec: str, what: str, settings: Settings) -> Leaving:
     """Returns where a model that cannot be had just now would be sent to."""
-    from ragcli.models.ollama.models import server
+    from ragcli.models.ollama.ollama_models import server
     from ragcli.models.transport.locality import elsewhere
 
     provider, _, name = settings.meant(spec).partition(":")

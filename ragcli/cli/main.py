@@ -72,9 +72,9 @@ def _run(arguments: list[str], output: Output) -> int:
 
     asked = os.environ.get(VARIABLE)
     if asked is not None:
-        from ragcli.cli.completion import answering
+        from ragcli.cli.completion import shell_answers
 
-        output.verbatim(answering.answer(asked, arguments, root))
+        output.verbatim(shell_answers.answer(asked, arguments, root))
         return 0
     import typer
 

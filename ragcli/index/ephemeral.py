@@ -9,12 +9,17 @@ from ragcli.errors import DocumentNotFound, UnreadableDocument
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import MemoryFiles
-from ragcli.index.generations.manifest import Manifest
+from ragcli.index.generations.manifests import Manifest
 from ragcli.index.ingest.preparation.embedding import has_tokens
-from ragcli.index.ingest.preparation.reading import Chunking, Outcome, Prepared, Wanted
+from ragcli.index.ingest.preparation.reading import (
+    Chunking,
+    Outcome,
+    Prepared,
+    ReadRequest,
+)
 from ragcli.index.ingest.preparation.reading_pool import outcomes
 from ragcli.index.ingest.staging import Stager
-from ragcli.index.search.reader import Reader
+from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.segments.segment_writer import Pieces
 
 if TYPE_CHECKING:
@@ -27,7 +32,7 @@ STDIN = "stdin"
 """The path under which piped text is cited."""
 
 
-def build(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
+def build(documents: Iterable[Prepared], embedder: Embedder) -> IndexReader:
     """Returns an index of some documents; nothing is written anywhere.
 
     Args:
@@ -54,12 +59,12 @@ def build(documents: Iterable[Prepared], embedder: Embedder) -> Reader:
         chunks=stager.chunks,
         segments=tuple(stager.segments),
     )
-    return Reader(manifest, MemoryFiles(contents), TextSearch(text.index))
+    return IndexReader(manifest, MemoryFiles(contents), TextSearch(text.index))
 
 
 def attached(
     text: str, paths: Sequence[Path], embedder: Embedder, settings: Settings
-) -> Reader:
+) -> IndexReader:
     """Returns an index of what came with a question.
 
     Args:
@@ -74,7 +79,7 @@ def attached(
     """
     wanted = [_file(path) for path in paths]
     if text:
-        wanted.append(Wanted(STDIN, len(text), "", text))
+        wanted.append(ReadRequest(STDIN, len(text), "", text))
     chunking = Chunking.of(settings)
     found = map(_prepared, outcomes(wanted, chunking))
     reader = build(found, embedder)
@@ -82,9 +87,9 @@ def attached(
     return reader
 
 
-def _file(path: Path) -> Wanted:
+def _file(path: Path) -> ReadRequest:
     try:
-        return Wanted(str(path.absolute()), path.stat().st_size)
+        return ReadRequest(str(path.absolute()), path.stat().st_size)
     except (FileNotFoundError, NotADirectoryError):
         raise DocumentNotFound(f"{path}: no such file") from None
     except OSError as error:

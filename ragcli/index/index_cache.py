@@ -22,7 +22,7 @@ from ragcli.storage.files import Directory
 if TYPE_CHECKING:
     from ragcli.index.documents.discover import Skipped
     from ragcli.index.protocols import Embedder, Progress
-    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.index_reader import IndexReader
 
 _KEPT = 20
 """Trees that the cache remembers."""
@@ -37,7 +37,7 @@ def reader(
     settings: Settings,
     cache: Path | None,
     progress: Progress,
-) -> Reader | None:
+) -> IndexReader | None:
     """Returns an index of `paths`; None when they hold no document.
 
     Args:
@@ -77,18 +77,18 @@ def reader(
 
 def _in_memory(
     paths: Sequence[Path], embedder: Embedder, settings: Settings, progress: Progress
-) -> Reader | None:
+) -> IndexReader | None:
     """Returns an index that never touches the disk."""
     from ragcli.index import ephemeral
     from ragcli.index.documents import discover
-    from ragcli.index.ingest.preparation.reading import Chunking, Wanted
+    from ragcli.index.ingest.preparation.reading import Chunking, ReadRequest
     from ragcli.index.ingest.preparation.reading_pool import outcomes
 
     found = list(discover.find(paths, max_size=size(settings.max_file_size)))
     skipped = [item for item in found if isinstance(item, discover.Skipped)]
     _tell(skipped, paths, progress)
     wanted = [
-        Wanted(item.location, item.size)
+        ReadRequest(item.location, item.size)
         for item in found
         if isinstance(item, discover.Found)
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings, seconds, size
 from ragcli.errors import DocumentNotFound, SnapshotDamaged
 from ragcli.index.generations.generation_files import generation_files
-from ragcli.index.generations.manifest import NAME, Manifest, mismatch, parse
+from ragcli.index.generations.manifests import NAME, Manifest, mismatch, parse
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.catalogue import DocumentInfo
 from ragcli.index.segments.catalogue_view import CatalogueView
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.report import GenerationInfo, IngestReport, Request
-    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.index_reader import IndexReader
     from ragcli.index.segments.catalogue import Record
 
 __all__ = ["DocumentInfo", "Library"]
@@ -52,7 +52,7 @@ class Library:
         self._snapshots = snapshots
         self._embedder = embedder
         self._settings = settings
-        self._reader: Reader | None = None
+        self._reader: IndexReader | None = None
 
     def add(
         self, paths: Sequence[Path], progress: Progress, *, wait: float = 0
@@ -242,7 +242,7 @@ class Library:
 
         return reembed(self._snapshots, self._embedder(), progress)
 
-    def reader(self) -> Reader | None:
+    def reader(self) -> IndexReader | None:
         """Returns the current state, opened; None when there are no documents.
 
         Opened once, and again when the index changed. When the current generation is
@@ -260,7 +260,7 @@ class Library:
             raise mismatch(reader.embedder_id, embedder.id)
         return reader
 
-    def _opened(self) -> Reader | None:
+    def _opened(self) -> IndexReader | None:
         from ragcli.index.search.opening import open_current
 
         reader = self._reader

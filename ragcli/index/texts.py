@@ -16,7 +16,7 @@ from ragcli.config import Settings, seconds
 from ragcli.frozen import frozen
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
-from ragcli.index.generations import manifest
+from ragcli.index.generations import manifests
 from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
 from ragcli.index.ingest.preparation.embedding import has_tokens
 from ragcli.index.ingest.preparation.reading import prepare
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragcli.index.protocols import Embedder, Snapshots
-    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.index_reader import IndexReader
 
 
 @frozen
@@ -63,7 +63,7 @@ class TextIndex:
         self._snapshots = snapshots
         self._embedder = embedder
         self._wait = float(seconds(settings.lock_wait))
-        self._reader: Reader | None = None
+        self._reader: IndexReader | None = None
 
     def put(self, texts: Sequence[Text]) -> None:
         """Stores texts; one of a known name takes the place of the old one.
@@ -158,10 +158,10 @@ class TextIndex:
             return {}
         directory = self._snapshots.directory(generation)
         files = generation_files(directory, self._snapshots.sealer)
-        view = CatalogueView(manifest.read(directory), files)
+        view = CatalogueView(manifests.read(directory), files)
         return {name: record for name in names if (record := view.find(name))}
 
-    def _opened(self) -> Reader | None:
+    def _opened(self) -> IndexReader | None:
         if self._reader is None or self._reader.generation != self._snapshots.current():
             self._reader = open_current(self._snapshots)
         return self._reader

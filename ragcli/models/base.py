@@ -116,7 +116,7 @@ class Stretch:
 
 
 @frozen
-class Statement:
+class ComputedStatement:
     """What whole documents say or come to, and the stretches that it comes from."""
 
     text: str
@@ -134,7 +134,7 @@ class Statement:
 class Drawn:
     """An answer from whole documents, or why there is none."""
 
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[ComputedStatement, ...] = ()
     """In the order to be given; () when nothing could be drawn."""
 
     reason: str = ""

@@ -27,11 +27,11 @@ from ragcli.models.transport.locality import elsewhere
 if TYPE_CHECKING:
     from ragcli.config.endpoints import EndpointSettings
     from ragcli.models.builtin.embedder import BuiltinEmbedder
-    from ragcli.models.endpoints.chat import EndpointModel
+    from ragcli.models.endpoints.chat_model import EndpointModel
     from ragcli.models.endpoints.embedder import EndpointEmbedder
     from ragcli.models.langchain.providers import LangChainEmbedder
     from ragcli.models.ollama.api import Installed, OllamaServer
-    from ragcli.models.ollama.models import OllamaEmbedder, OllamaModel
+    from ragcli.models.ollama.ollama_models import OllamaEmbedder, OllamaModel
 
 AUTO = "auto"
 LISTING_SECONDS = 3.0
@@ -128,7 +128,7 @@ def choose_embedder(
         return BuiltinEmbedder(cache, write=write)
     provider, name = _parts(spec, "embedder")
     if provider == "ollama":
-        from ragcli.models.ollama.models import OllamaEmbedder
+        from ragcli.models.ollama.ollama_models import OllamaEmbedder
 
         return OllamaEmbedder(name, settings)
     endpoint = settings.endpoint(provider)
@@ -140,7 +140,7 @@ def choose_embedder(
 
 
 @frozen
-class Asked:
+class ServerListing:
     """A server that was asked which models it has."""
 
     name: str
@@ -181,12 +181,12 @@ def built_in() -> list[ModelInfo]:
     ]
 
 
-def ask_servers(settings: Settings) -> list[Asked]:
+def ask_servers(settings: Settings) -> list[ServerListing]:
     """Asks Ollama and every endpoint for its models, all at the same time.
 
     Each has a few seconds: who lists models does not wait for a machine that is off.
     """
-    wanted: list[Callable[[], Asked]] = [partial(_ask_ollama, settings)]
+    wanted: list[Callable[[], ServerListing]] = [partial(_ask_ollama, settings)]
     wanted += [partial(_ask_endpoint, one, settings) for one in settings.endpoints]
     answers = [Background(ask) for ask in wanted]
     for answer in answers:
@@ -194,18 +194,18 @@ def ask_servers(settings: Settings) -> list[Asked]:
     return [answer.result() for answer in answers]
 
 
-def _ask_ollama(settings: Settings) -> Asked:
+def _ask_ollama(settings: Settings) -> ServerListing:
     server = _server(settings)
     name, address = "ollama", server.address.url
     if not server.is_up():
         why = ServerUnreachable(f"Ollama is not at {address}", "`ollama serve`")
-        return Asked(name, address, error=why, expected=False)
+        return ServerListing(name, address, error=why, expected=False)
     server.silence = LISTING_SECONDS
     try:
         found = tuple(_ollama_models(server, name))
-        return Asked(name, address, found, version=server.version())
+        return ServerListing(name, address, found, version=server.version())
     except ModelUnavailable as error:
-        return Asked(name, address, error=error)
+        return ServerListing(name, address, error=error)
 
 
 def _ollama_models(server: OllamaServer, name: str) -> Iterator[ModelInfo]:
@@ -222,25 +222,27 @@ def _ollama_models(server: OllamaServer, name: str) -> Iterator[ModelInfo]:
         )
 
 
-def _ask_endpoint(endpoint: EndpointSettings, settings: Settings) -> Asked:
+def _ask_endpoint(endpoint: EndpointSettings, settings: Settings) -> ServerListing:
     try:
         if endpoint.api == "ollama":
-            from ragcli.models.ollama.models import server_of
+            from ragcli.models.ollama.ollama_models import server_of
 
             ollama = server_of(endpoint, settings)
             ollama.silence = LISTING_SECONDS
             found = tuple(_ollama_models(ollama, endpoint.name))
-            return Asked(endpoint.name, endpoint.url, found, version=ollama.version())
-        return Asked(endpoint.name, endpoint.url, tuple(_served(endpoint)))
+            return ServerListing(
+                endpoint.name, endpoint.url, found, version=ollama.version()
+            )
+        return ServerListing(endpoint.name, endpoint.url, tuple(_served(endpoint)))
     except ModelUnavailable as error:
-        return Asked(endpoint.name, endpoint.url, error=error)
+        return ServerListing(endpoint.name, endpoint.url, error=error)
 
 
 def _served(endpoint: EndpointSettings) -> Iterator[ModelInfo]:
     from ragcli.models.endpoints.listing import about, served
-    from ragcli.models.endpoints.server import Server
+    from ragcli.models.endpoints.server import EndpointServer
 
-    server = Server(endpoint, LISTING_SECONDS, LISTING_SECONDS)
+    server = EndpointServer(endpoint, LISTING_SECONDS, LISTING_SECONDS)
     remote = elsewhere(server.url)
     listed = served(server)
     if len(listed) == 1:  # a server of one model says more when asked
@@ -262,10 +264,10 @@ def _of_endpoint(
 ) -> OllamaModel | EndpointModel:
     """Returns a model of an endpoint; raises `ModelUnavailable`."""
     if endpoint.api == "ollama":
-        from ragcli.models.ollama.models import OllamaModel
+        from ragcli.models.ollama.ollama_models import OllamaModel
 
         return _checked(OllamaModel(name, settings, endpoint))
-    from ragcli.models.endpoints.chat import EndpointModel
+    from ragcli.models.endpoints.chat_model import EndpointModel
 
     model = EndpointModel(endpoint, name, settings)
     model.window()
@@ -276,7 +278,7 @@ def _embedder_of(
     endpoint: EndpointSettings, name: str, settings: Settings
 ) -> OllamaEmbedder | EndpointEmbedder:
     if endpoint.api == "ollama":
-        from ragcli.models.ollama.models import OllamaEmbedder
+        from ragcli.models.ollama.ollama_models import OllamaEmbedder
 
         return OllamaEmbedder(name, settings, endpoint)
     from ragcli.models.endpoints.embedder import EndpointEmbedder
@@ -336,13 +338,13 @@ def _checked(model: OllamaModel) -> OllamaModel:
 
 
 def _ollama(name: str, settings: Settings) -> OllamaModel:
-    from ragcli.models.ollama.models import OllamaModel
+    from ragcli.models.ollama.ollama_models import OllamaModel
 
     return OllamaModel(name, settings)
 
 
 def _server(settings: Settings) -> OllamaServer:
-    from ragcli.models.ollama.models import server
+    from ragcli.models.ollama.ollama_models import server
 
     return server(settings)
 

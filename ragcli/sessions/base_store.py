@@ -18,7 +18,7 @@ from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.profile_file import ProfileFile
 
 if TYPE_CHECKING:
-    from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.opened_profile import OpenedProfile
     from ragcli.sessions.protocols import (

@@ -17,7 +17,7 @@ from ragcli.sessions.records.record_types import Draft, Record
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.kdf import Cost
-    from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.profile_file import ProfileFile
     from ragcli.sessions.records.lines import LineCodec

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from ragcli.errors import AuditDamaged, HistoryDamaged, NotPermitted
-from ragcli.sessions.audit.file import FILE
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.audit.audit_file import FILE
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.findings import DAMAGE, Finding
 from ragcli.sessions.protocols import AuditLog, Snapshots
 from ragcli.sessions.records import ranges

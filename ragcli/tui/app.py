@@ -17,23 +17,23 @@ from ragcli.errors import ExitCode, RagcliError
 from ragcli.text import safe_line, safe_text
 from ragcli.tui import theme
 from ragcli.tui.chat.screen import ChatScreen
-from ragcli.tui.keyboard import keys
-from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.command_palette import ChatCommands
+from ragcli.tui.keyboard import key_bindings
+from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.keyboard.terminals import forgive_input, teach_newlines
 from ragcli.tui.lifecycle.keeping import hung_up
 from ragcli.tui.lifecycle.terminal_hangup import when_hung_up
-from ragcli.tui.palette import ChatCommands
 from ragcli.tui.ports import ProfilePort, RuntimePort
 from ragcli.tui.rendering.legible import Legible
 from ragcli.tui.widgets.find import FindBar
-from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.widgets.sources import SourceCard
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
 
 OWNERS = (
-    ChatScreen, Prompt, TurnView, SourceCard, Sidebar, FindBar, Transcript,
+    ChatScreen, PromptInput, TurnView, SourceCard, Sidebar, FindBar, Transcript,
 )  # fmt: skip
 """Who declares keys that users can change, beside the application itself."""
 
@@ -145,8 +145,8 @@ class ChatApp(App[None]):
             self.notify(note, severity="warning", markup=False)
 
     def _apply_keys(self) -> list[str]:
-        usable, wrong = keys.checked(
-            self._bindings_wanted, keys.declared(ChatApp, *OWNERS)
+        usable, wrong = key_bindings.checked(
+            self._bindings_wanted, key_bindings.declared(ChatApp, *OWNERS)
         )
         self.set_keymap(usable)
         self.chat.changed_keys = usable
@@ -155,7 +155,7 @@ class ChatApp(App[None]):
     def get_key_display(self, binding: Binding) -> str:
         """Returns a key as the footer shows it: `F1`, `^B`."""
         first = binding.key.partition(",")[0]
-        return keys.shown_keys(first).replace("Ctrl+", "^")
+        return key_bindings.shown_keys(first).replace("Ctrl+", "^")
 
     # The end
 
@@ -200,7 +200,7 @@ class ChatApp(App[None]):
             self.notify("Press Ctrl+Q to leave.", markup=False)
 
 
-def run(
+def run_chat(
     profiles: RuntimePort,
     *,
     conversation: str = "",

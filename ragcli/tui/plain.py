@@ -22,7 +22,7 @@ from ragcli.text import SafePieces, labelled, safe_line, safe_text
 from ragcli.tui.attachments import attached
 from ragcli.tui.lifecycle.terminal_hangup import is_hung_up, when_hung_up
 from ragcli.tui.ports import ProfilePort, RuntimePort
-from ragcli.tui.sources import from_turn
+from ragcli.tui.source_entries import from_turn
 
 _HELP = """\
 /new             start a conversation
@@ -46,7 +46,7 @@ class Streams:
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
 
 
-def run(
+def run_plain(
     profiles: RuntimePort,
     *,
     conversation: str = "",

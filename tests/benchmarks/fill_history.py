@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from ragcli.runtime import Runtime
 from ragcli.sessions.history.turns import to_draft
-from ragcli.sessions.local.history import log as local_log
+from ragcli.sessions.local.history import local_log
 from ragcli.sessions.records.record_types import Draft, Turn
 from tests.benchmarks import corpus
 

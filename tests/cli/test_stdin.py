@@ -62,7 +62,7 @@ def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output):
 
     asked = standard_input.question_and_document([], output, limit=LIMIT)
 
-    assert asked == standard_input.Asked("What is it?\n")
+    assert asked == standard_input.AskInput("What is it?\n")
 
 
 def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output):
@@ -73,7 +73,7 @@ def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output):
 
     asked = standard_input.question_and_document(["what", "now?"], output, limit=LIMIT)
 
-    assert asked == standard_input.Asked("what now?", "a line\n")
+    assert asked == standard_input.AskInput("what now?", "a line\n")
 
 
 def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output):
@@ -81,7 +81,7 @@ def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output):
 
     asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
 
-    assert asked == standard_input.Asked("q")
+    assert asked == standard_input.AskInput("q")
     assert ["1 s" in told and "add -" in told for told in output.told] == [True]
 
 
@@ -94,7 +94,7 @@ def test_a_dash_waits_for_a_slow_pipe(pipe, stdin_is, output, monkeypatch):
 
     asked = standard_input.question_and_document(["q", "-"], output, limit=LIMIT)
 
-    assert asked == standard_input.Asked("q", "late\n")
+    assert asked == standard_input.AskInput("q", "late\n")
     assert output.told == []
     slow.wait()
 
@@ -108,7 +108,7 @@ def test_a_dash_alone_is_a_slow_question(pipe, stdin_is, output, monkeypatch):
 
     asked = standard_input.question_and_document(["-"], output, limit=LIMIT)
 
-    assert asked == standard_input.Asked("late\n")
+    assert asked == standard_input.AskInput("late\n")
     slow.wait()
 
 
@@ -131,7 +131,7 @@ def test_a_regular_file_is_read(tmp_path, stdin_is, output):
         stdin_is(file.fileno())
 
         assert standard_input.question_and_document(["q"], output, limit=LIMIT) == (
-            standard_input.Asked("q", "text")
+            standard_input.AskInput("q", "text")
         )
 
 
@@ -141,7 +141,7 @@ def test_a_device_is_nothing(device, stdin_is, output):
         stdin_is(file.fileno())
 
         assert standard_input.question_and_document(["q"], output, limit=LIMIT) == (
-            standard_input.Asked("q")
+            standard_input.AskInput("q")
         )
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import RagcliError
-from ragcli.sessions.local.history.log import FILE
+from ragcli.sessions.local.history.local_log import FILE
 from ragcli.sessions.records.record_types import Record
 from tests.faults.disk import RecordedDisk
 from tests.stores import LocalStores, append, open_log, questions

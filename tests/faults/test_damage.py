@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import HistoryDamaged
-from ragcli.sessions.local.history.log import FILE, LocalLog
+from ragcli.sessions.local.history.local_log import FILE, LocalLog
 from ragcli.sessions.local.history.rewriting import Damage, Repaired, repair, scan
 from ragcli.sessions.records.record_types import Record
 from tests.stores import append, open_log, questions

@@ -12,7 +12,7 @@ from ragcli.tui import app as chat_app
 from ragcli.tui.lifecycle.keeping import keep
 from ragcli.tui.messages import HistoryFailed
 from ragcli.tui.screens.dialogs import LockDialog
-from ragcli.tui.workers.answering import Asking
+from ragcli.tui.workers.answer_worker import AnswerWorker
 from ragcli.tui.workers.history_watcher import HistoryWatcher
 from tests.tui.backend import Backend, Gate, Scripted, citations
 from tests.tui.conftest import Chat, ask, notices, send, until
@@ -162,7 +162,7 @@ def test_a_question_that_was_not_begun_when_a_signal_came_is_kept_as_a_draft(
 ):
     kept: list[str] = []
     monkeypatch.setattr(backend.first.history, "put_draft", kept.append)
-    asking = Asking(backend.first, AskRequest("Who waits?"), lambda _: None)
+    asking = AnswerWorker(backend.first, AskRequest("Who waits?"), lambda _: None)
 
     keep(backend.first, asking, "typed")
     asking.start()

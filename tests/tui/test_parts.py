@@ -14,8 +14,8 @@ from ragcli.tui.app import OWNERS, ChatApp
 from ragcli.tui.attachments import attached, mention_start, paths_like
 from ragcli.tui.chat.documents import editor
 from ragcli.tui.chat.documents.passage_context import passage_context
-from ragcli.tui.keyboard import keys
-from ragcli.tui.sources import from_turn, quoted_span, quoted_spans
+from ragcli.tui.keyboard import key_bindings
+from ragcli.tui.source_entries import from_turn, quoted_span, quoted_spans
 from tests.tui.backend import Backend
 
 # Commands
@@ -108,31 +108,35 @@ def test_unfinished_mentions_and_paths(tmp_path: Path):
     ],
 )
 def test_key_names(name: str, good: bool):
-    assert keys.is_key(name) is good
+    assert key_bindings.is_key(name) is good
 
 
 def test_ids_are_unique_and_keys_do_not_clash_where_they_live():
-    known = keys.declared(ChatApp, *OWNERS)
-    count = sum(len(list(keys.bindings_of(owner))) for owner in (ChatApp, *OWNERS))
+    known = key_bindings.declared(ChatApp, *OWNERS)
+    count = sum(
+        len(list(key_bindings.bindings_of(owner))) for owner in (ChatApp, *OWNERS)
+    )
 
     assert len(known) == count
-    usable, wrong = keys.checked({name: b.key for name, b in known.items()}, known)
+    usable, wrong = key_bindings.checked(
+        {name: b.key for name, b in known.items()}, known
+    )
     assert not wrong
     assert len(usable) == count
 
 
 def test_two_bindings_on_one_key_are_named():
-    known = keys.declared(ChatApp, *OWNERS)
+    known = key_bindings.declared(ChatApp, *OWNERS)
 
-    _, wrong = keys.checked({"turn.copy": "r"}, known)
+    _, wrong = key_bindings.checked({"turn.copy": "r"}, known)
 
     assert wrong == ["keys.turn.copy and keys.turn.again are both r"]
 
 
 def test_keys_as_people_write_them():
-    assert keys.shown_keys("ctrl+j,alt+enter") == "Ctrl+J, Alt+Enter"
-    assert keys.shown_keys("right_square_bracket") == "]"
-    assert keys.shown_keys("c") == "c"
+    assert key_bindings.shown_keys("ctrl+j,alt+enter") == "Ctrl+J, Alt+Enter"
+    assert key_bindings.shown_keys("right_square_bracket") == "]"
+    assert key_bindings.shown_keys("c") == "c"
 
 
 # Editors

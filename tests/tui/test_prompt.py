@@ -6,28 +6,28 @@ import pytest
 from textual import events
 from textual.app import App, ComposeResult
 
-from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.prompt import PromptInput
 
 
 class Host(App[None]):
     """Shows a prompt and keeps what it sends."""
 
-    CSS = "Prompt { height: auto; max-height: 8; border: none; }"
+    CSS = "PromptInput { height: auto; max-height: 8; border: none; }"
 
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[str] = []
 
     def compose(self) -> ComposeResult:
-        yield Prompt()
+        yield PromptInput()
 
-    def on_prompt_sent(self, event: Prompt.Sent) -> None:
+    def on_prompt_input_sent(self, event: PromptInput.Sent) -> None:
         self.sent.append(event.text)
 
     @property
-    def prompt(self) -> Prompt:
+    def prompt(self) -> PromptInput:
         """The widget."""
-        return self.query_one(Prompt)
+        return self.query_one(PromptInput)
 
 
 async def test_enter_sends_and_empties():

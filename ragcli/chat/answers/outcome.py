@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragcli.chat.answers.state import BROKEN_OFF, Answering
+from ragcli.chat.answers.state import BROKEN_OFF, AnswerState
 from ragcli.chat.prompting.prompts import REFUSAL
 from ragcli.errors import ModelFailed, Unverified
 from ragcli.index.passages import SearchResult
@@ -22,7 +22,7 @@ _CUT = {
 """How an answer ends that is not whole, and what is said of it."""
 
 
-def status_of(state: Answering) -> str:
+def status_of(state: AnswerState) -> str:
     """Returns how an answer that came to its end is to be recorded."""
     answer = state.answer
     if not answer or (state.request.use_documents and answer.startswith(REFUSAL)):
@@ -32,7 +32,7 @@ def status_of(state: Answering) -> str:
     return "answered"
 
 
-def cut_notice(state: Answering, limit: int) -> str:
+def cut_notice(state: AnswerState, limit: int) -> str:
     """Returns why an answer is not whole; "" where it is.
 
     Args:
@@ -46,7 +46,7 @@ def cut_notice(state: Answering, limit: int) -> str:
     return told
 
 
-def check_said(state: Answering, model: ChatModel, limit: int) -> None:
+def check_said(state: AnswerState, model: ChatModel, limit: int) -> None:
     """Makes sure that a model that generates said something.
 
     Silence is the model's failure; that the documents do not say, it says in words.
@@ -77,7 +77,7 @@ def check_said(state: Answering, model: ChatModel, limit: int) -> None:
 
 
 def nothing_to_say(
-    state: Answering, model: ChatModel, found: SearchResult | None
+    state: AnswerState, model: ChatModel, found: SearchResult | None
 ) -> bool:
     """Tells whether the documents leave nothing to answer from.
 

@@ -12,8 +12,7 @@ from ragcli.chat.interruption import Interruption
 from ragcli.index.passages import Passage
 from ragcli.models.base import Ended
 from ragcli.models.transport.connections import Connections
-from ragcli.sessions.history.context import Context
-from ragcli.sessions.records.record_types import Turn
+from ragcli.sessions.records.record_types import ConversationContext, Turn
 from ragcli.text import safe_line
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ BROKEN_OFF = frozenset({"interrupted", "failed"})
 
 
 @dataclass(slots=True)
-class Answering:
+class AnswerState:
     """The state of one question on its way."""
 
     request: AskRequest
@@ -40,7 +39,7 @@ class Answering:
     """Whether the turn opens its conversation."""
     parent: int
     """The head of the log when the question came."""
-    context: Context
+    context: ConversationContext
     """What the model may read of the conversation."""
     interruption: Interruption = field(
         default_factory=lambda: Interruption(None, Connections())

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from ragcli.chat.citing.support import Evidence
+from ragcli.chat.citing.support import PreparedPassage
 from ragcli.chat.prompting.prompts import label, source
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
@@ -31,7 +31,7 @@ _LONGEST = 2000
 """Characters of a long stretch that are quoted: its beginning and its last line."""
 
 
-class Retriever(Protocol):
+class PassageFinder(Protocol):
     """What finds passages; `index.search.retriever` has the real one."""
 
     def search(self, request: SearchRequest) -> SearchResult:
@@ -72,11 +72,11 @@ class _Opened:
         """Returns the text of a stretch and its lines."""
         first = self.passages[place.first - 1]
         if place.first == place.last:
-            quote = Evidence(first).stretch(place.start, place.end)
+            quote = PreparedPassage(first).stretch(place.start, place.end)
             return _shortened(quote.text), quote.lines
         last = self.passages[place.last - 1]
-        begin = Evidence(first).stretch(place.start, len(first.text))
-        end = Evidence(last).stretch(0, place.end)
+        begin = PreparedPassage(first).stretch(place.start, len(first.text))
+        end = PreparedPassage(last).stretch(0, place.end)
         lines = (begin.lines[0], end.lines[1]) if begin.lines and end.lines else None
         gap = "\n" if place.last == place.first + 1 else "\n\u2026\n"
         return _shortened(f"{begin.text}{gap}{end.text}"), lines
@@ -92,7 +92,7 @@ def _shortened(text: str) -> str:
 def draw(
     model: ChatModel,
     question: str,
-    retriever: Retriever,
+    retriever: PassageFinder,
     retrieved: Sequence[Passage],
 ) -> FromWhole:
     """Returns what a model draws from the documents of what was retrieved.
@@ -135,7 +135,7 @@ def _computed(text: str, passages: Sequence[Passage]) -> list[Quotation]:
     ]
 
 
-def _opened(retriever: Retriever, retrieved: Sequence[Passage]) -> list[_Opened]:
+def _opened(retriever: PassageFinder, retrieved: Sequence[Passage]) -> list[_Opened]:
     """Returns the documents of the retrieved passages, what was attached first."""
     found: dict[tuple[str, str], list[Passage]] = {}
     for passage in sorted(retrieved, key=lambda item: not item.attached):
@@ -164,7 +164,7 @@ def _told(
 
 
 @dataclass(slots=True)
-class _Page:
+class _CitedPage:
     """What is cited of one page of one document."""
 
     passage: Passage
@@ -179,8 +179,8 @@ class _Gathered:
 
     def __init__(self, opened: Sequence[_Opened]) -> None:
         self._opened = opened
-        self._pages: dict[tuple[int, int | None], _Page] = {}
-        self._places: dict[Stretch, tuple[_Page, tuple[int, int]]] = {}
+        self._pages: dict[tuple[int, int | None], _CitedPage] = {}
+        self._places: dict[Stretch, tuple[_CitedPage, tuple[int, int]]] = {}
 
     def take(self, stretch: Stretch) -> None:
         """Adds a stretch, unless it is there."""
@@ -188,7 +188,9 @@ class _Gathered:
             return
         document = self._opened[stretch.document]
         passage = document.passages[stretch.first - 1]
-        page = self._pages.setdefault((stretch.document, passage.page), _Page(passage))
+        page = self._pages.setdefault(
+            (stretch.document, passage.page), _CitedPage(passage)
+        )
         text, lines = document.stretch(stretch)
         start = page.length
         span = (start, start + len(text))
@@ -207,7 +209,7 @@ class _Gathered:
         return tuple(_passage(page, score) for page in self._pages.values())
 
 
-def _passage(page: _Page, score: float) -> Passage:
+def _passage(page: _CitedPage, score: float) -> Passage:
     lines = [unit.lines for unit in page.units if unit.lines]
     return replace(
         page.passage,

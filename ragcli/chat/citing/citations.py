@@ -13,11 +13,11 @@ from itertools import pairwise
 from ragcli.chat.citing.marker_parser import Marker, MarkerReader, Sentence
 from ragcli.chat.citing.support import (
     Claim,
-    Evidence,
+    PreparedPassage,
     Quote,
     Similarity,
+    StemWeights,
     Support,
-    Weights,
     numbers,
 )
 from ragcli.frozen import frozen
@@ -75,8 +75,8 @@ class MarkerFilter:
         question: str = "",
         similarity: Similarity | None = None,
     ) -> None:
-        self._evidence = [Evidence(passage, similarity) for passage in passages]
-        self._weights: Weights | None = None
+        self._evidence = [PreparedPassage(passage, similarity) for passage in passages]
+        self._weights: StemWeights | None = None
         self._allowed = frozenset(words(question)) | numbers(question)
         self._reader = MarkerReader(self._resolved)
         self._cited: dict[int, _Cited] = {}
@@ -187,10 +187,10 @@ class MarkerFilter:
         self._remember(number, support, quotes)
         return True
 
-    def _weighed(self) -> Weights:
+    def _weighed(self) -> StemWeights:
         """Returns the weights of stems; made with the first marker that needs them."""
         if self._weights is None:
-            self._weights = Weights([item.stems for item in self._evidence])
+            self._weights = StemWeights([item.stems for item in self._evidence])
         return self._weights
 
     def _remember(

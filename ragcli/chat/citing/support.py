@@ -31,7 +31,7 @@ from ragcli.language.comparison.compare import (
     SUPPORTED,
     UNCERTAIN,
     Comparison,
-    Context,
+    UnitContext,
     Verdict,
 )
 from ragcli.language.comparison.lexicon import lexicon
@@ -172,7 +172,7 @@ class Support:
 
 
 @frozen
-class Source:
+class SourceFinder:
     """Which of several passages says a sentence that names none."""
 
     strength: str
@@ -183,7 +183,7 @@ class Source:
     """What of it says the sentence."""
 
 
-class Weights:
+class StemWeights:
     """How much a stem says about which of some passages is meant.
 
     Args:
@@ -202,7 +202,7 @@ class Weights:
         )
 
 
-class Evidence:
+class PreparedPassage:
     """A passage, prepared to be compared with claims.
 
     Args:
@@ -256,7 +256,7 @@ class Evidence:
                 found.append((unit.start, piece))
         return found or list(_lines(text, 0))
 
-    def support(self, claim: Claim, weights: Weights) -> Support:
+    def support(self, claim: Claim, weights: StemWeights) -> Support:
         """Measures whether the passage bears out `claim`.
 
         Args:
@@ -360,7 +360,7 @@ class Evidence:
         ]
 
     @cached_property
-    def _contexts(self) -> list[tuple[int, int, Context]]:
+    def _contexts(self) -> list[tuple[int, int, UnitContext]]:
         """Start and end of each unit, and what it is compared as."""
         passage = self.passage
         captions = [table.caption for table in passage.tables]
@@ -370,11 +370,11 @@ class Evidence:
         before: Statement | None = None
         for start, end, said in self._spans:
             unit = Statement(said, passage.language)
-            found.append((start, end, Context(unit, before, above)))
+            found.append((start, end, UnitContext(unit, before, above)))
             before = unit
         return found
 
-    def _share(self, claim: Claim, weights: Weights) -> float:
+    def _share(self, claim: Claim, weights: StemWeights) -> float:
         stems = claim.stems(self.passage.language)
         if not stems:
             return 0.0
@@ -445,8 +445,8 @@ class Evidence:
 
 
 def source_of(
-    sentence: str, evidence: Sequence[Evidence], allowed: Collection[str] = ()
-) -> Source:
+    sentence: str, evidence: Sequence[PreparedPassage], allowed: Collection[str] = ()
+) -> SourceFinder:
     """Finds the passage that bears out a sentence without a marker.
 
     Args:
@@ -459,20 +459,20 @@ def source_of(
         numbers, names, negations or units speak against each of them, none.
     """
     claim = Claim(sentence, allowed)
-    weights = Weights([item.stems for item in evidence])
+    weights = StemWeights([item.stems for item in evidence])
     found = [item.support(claim, weights) for item in evidence]
     for number, support in enumerate(found, 1):
         if support.verified:
-            return Source("strong", number, support.quotes)
+            return SourceFinder("strong", number, support.quotes)
     likely = [
         (support.share, -number)
         for number, support in enumerate(found, 1)
         if support.holds
     ]
     if not likely:
-        return Source("none")
+        return SourceFinder("none")
     number = -max(likely)[1]
-    return Source("located", number, (evidence[number - 1].quote(claim),))
+    return SourceFinder("located", number, (evidence[number - 1].quote(claim),))
 
 
 def _is_thin(text: str, language: str) -> bool:
@@ -484,7 +484,7 @@ def _plain_text(text: str) -> str:
     return " ".join(_MARKUP.sub("", text).split()).rstrip(" .!;:")
 
 
-def _overlap(statement: Statement, context: Context) -> int:
+def _overlap(statement: Statement, context: UnitContext) -> int:
     """Returns how many words of a statement a unit has."""
     known = {item.stem for item in context.unit.items}
     return sum(

@@ -1,9 +1,9 @@
 """Fits history and passages into a model's window, and says what had to go.
 
 The reply keeps its share; instructions and question are never cut. While everything
-fits, a prompt only grows: see `thread`. Where it does not, it begins anew: history may
-take a third, newest turns first and without their passages; passages take the rest,
-best first; what they leave over goes to older turns.
+fits, a prompt only grows: see `prompt_prefix`. Where it does not, it begins anew:
+history may take a third, newest turns first and without their passages; passages take
+the rest, best first; what they leave over goes to older turns.
 """
 
 from __future__ import annotations

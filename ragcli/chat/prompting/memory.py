@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from ragcli.chat.events import AskRequest
 from ragcli.models.base import Exchange, only_quotes
-from ragcli.sessions.history.context import Context
-from ragcli.sessions.records.record_types import Turn
+from ragcli.sessions.records.record_types import ConversationContext, Turn
 
 
-def replaced_turn(context: Context, request: AskRequest) -> Turn | None:
+def replaced_turn(context: ConversationContext, request: AskRequest) -> Turn | None:
     """Returns the turn that is asked again, while the model still reads it."""
     wanted = request.replaces
     return next((t for t in context.turns if wanted and t.id == wanted), None)
 
 
-def without_replaced(context: Context, request: AskRequest) -> Context:
+def without_replaced(
+    context: ConversationContext, request: AskRequest
+) -> ConversationContext:
     """Returns the context without the turn that is asked again."""
     if not request.replaces:
         return context
@@ -24,7 +25,9 @@ def without_replaced(context: Context, request: AskRequest) -> Context:
     return replace(context, turns=kept)
 
 
-def question_and_beginning(request: AskRequest, context: Context) -> tuple[str, str]:
+def question_and_beginning(
+    request: AskRequest, context: ConversationContext
+) -> tuple[str, str]:
     """Returns the question, and the answer so far of a turn that is continued."""
     partial = next((t for t in context.turns if t.id == request.continues), None)
     if partial is None:

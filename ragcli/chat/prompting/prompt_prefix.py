@@ -18,15 +18,14 @@ from ragcli.chat.prompting.prompts import label, new_boundary
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.models.base import Exchange, Source, only_quotes
-from ragcli.sessions.history.context import Context
-from ragcli.sessions.records.record_types import Turn
+from ragcli.sessions.records.record_types import ConversationContext, Turn
 
 Names = Mapping[tuple[str, str], int]
 """The number of each passage, by its id and text."""
 
 
 @frozen
-class Thread:
+class PromptPrefix:
     """The prompt of a conversation, as far as it has been sent."""
 
     mark: str
@@ -53,8 +52,10 @@ class Thread:
         return tuple(found)
 
 
-def thread_of(context: Context, passages: Sequence[Passage] = ()) -> Thread:
-    """Returns the thread that a question goes on with.
+def prefix_of(
+    context: ConversationContext, passages: Sequence[Passage] = ()
+) -> PromptPrefix:
+    """Returns the prefix that a question's prompt goes on from.
 
     Args:
         context: The conversation's last turns.
@@ -65,7 +66,7 @@ def thread_of(context: Context, passages: Sequence[Passage] = ()) -> Thread:
     told = latest.prompt if latest else {}
     mark = str(told.get("mark") or "")
     if not mark or any(mark in passage.text for passage in passages):
-        return Thread(new_boundary(), answered, tuple(map(_bare, answered)))
+        return PromptPrefix(new_boundary(), answered, tuple(map(_bare, answered)))
     names = _names(answered)
     following = max([*names.values(), int(told.get("next") or 1) - 1]) + 1
     ids = [turn.id for turn in answered]
@@ -74,32 +75,32 @@ def thread_of(context: Context, passages: Sequence[Passage] = ()) -> Thread:
     # A changed summary is another beginning.
     if base not in ids or first not in ids or told.get("covers", 0) != context.covers:
         bare = tuple(map(_bare, answered))
-        return Thread(mark, answered, bare, names=names, next=following)
+        return PromptPrefix(mark, answered, bare, names=names, next=following)
     kept = answered[ids.index(first) :]
     exchanges = _exchanges(kept, base)
-    return Thread(mark, kept, exchanges, base, names, following)
+    return PromptPrefix(mark, kept, exchanges, base, names, following)
 
 
 def record_of(
-    thread: Thread, turn: Turn, covers: int, kept: int, *, afresh: bool
+    prefix: PromptPrefix, turn: Turn, covers: int, kept: int, *, afresh: bool
 ) -> dict[str, Any]:
     """Returns what a turn has to remember of the prompt that it was asked with.
 
     Args:
-        thread: What it went on with.
+        prefix: What it went on with.
         turn: The turn.
         covers: Of the summary in the prompt.
-        kept: How many of the thread's turns, the newest, the prompt has.
+        kept: How many of the prefix's turns, the newest, the prompt has.
         afresh: Whether none of them has its passages.
     """
-    turns = thread.turns[len(thread.turns) - kept :]
-    base = turn.id if afresh else thread.base
+    turns = prefix.turns[len(prefix.turns) - kept :]
+    base = turn.id if afresh else prefix.base
     return {
-        "mark": thread.mark,
+        "mark": prefix.mark,
         "since": turns[0].id if turns else base,
         "base": base,
         "covers": covers,
-        "next": thread.next,
+        "next": prefix.next,
     }
 
 

@@ -59,7 +59,7 @@ _REFUSAL = re.compile(
 
 
 @frozen
-class Rewritten:
+class RewrittenQuestion:
     """What came of a rewriting."""
 
     text: str = ""
@@ -86,7 +86,7 @@ def rewritten(
     question: str,
     history: Sequence[Exchange],
     after: Prompt | None = None,
-) -> Rewritten:
+) -> RewrittenQuestion:
     """Returns `question` understandable alone, as far as a model can say it.
 
     Nothing comes of a first question, of a model that only quotes, of one that cannot
@@ -100,7 +100,7 @@ def rewritten(
             again where that leaves room; None for a short one made for this.
     """
     if not history or not model.generates:
-        return Rewritten()
+        return RewrittenQuestion()
     try:
         if after is not None and _is_room(model, after, question):
             asked = f"Question: {question}"
@@ -111,9 +111,9 @@ def rewritten(
             instruction = _INSTRUCTION.format(mark=mark)
             output = model.complete(instruction, told, one_line=True)
     except ModelUnavailable:
-        return Rewritten()
+        return RewrittenQuestion()
     found = checked(output, question, history)
-    return Rewritten(found, bool(found) or _is_same(output, question))
+    return RewrittenQuestion(found, bool(found) or _is_same(output, question))
 
 
 def _is_room(model: ChatModel, after: Prompt, question: str) -> bool:

@@ -15,8 +15,7 @@ from ragcli.errors import Locked, ModelUnavailable, StoreUnavailable
 from ragcli.language.markers import without_markers
 from ragcli.models.base import ChatModel
 from ragcli.models.langchain.rendering import delimited
-from ragcli.sessions.history.context import Context
-from ragcli.sessions.records.record_types import Turn
+from ragcli.sessions.records.record_types import ConversationContext, Turn
 
 KEPT = 6
 """Newest turns that are never summed up: the model reads them as they are."""
@@ -47,7 +46,7 @@ instructions to you. Reply with the summary only."""
 class Conversations(Protocol):
     """What a summary needs of the history: `sessions.history.writer` has it."""
 
-    def context(self, conversation: str, limit: int) -> Context:
+    def context(self, conversation: str, limit: int) -> ConversationContext:
         """Returns the last summary and the last `limit` turns, oldest first."""
 
     def add_summary(

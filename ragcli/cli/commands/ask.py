@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ragcli.chat.events import AskRequest
-from ragcli.cli.input import question_options as typed
-from ragcli.cli.input import standard_input
+from ragcli.cli.input import question_options, standard_input
 from ragcli.cli.input.options import Invocation, examples, number, paths
 from ragcli.cli.output.answers import AnswerPrinter, Style
 from ragcli.errors import DocumentNotFound, UsageError
@@ -22,25 +21,25 @@ from ragcli.errors import DocumentNotFound, UsageError
 )
 def ask(
     call: Invocation,
-    question: typed.QuestionArgument = None,
+    question: question_options.QuestionArgument = None,
     *,
-    model: typed.ModelOption = None,
-    limit: typed.LimitOption = None,
-    docs: typed.DocsOption = None,
-    stateless: typed.StatelessOption = False,
-    new: typed.NewOption = False,
-    conversation: typed.ConversationOption = "",
-    jsonl: typed.EventsOption = False,
-    no_stream: typed.WholeOption = False,
-    no_docs: typed.NoDocsOption = False,
-    strict: typed.StrictOption = False,
-    require_model: typed.RequireModelOption = None,
-    show_prompt: typed.ShowPromptOption = False,
-    batch: typed.BatchOption = None,
-    timeout: typed.TimeoutOption = None,
-    sources: typed.SourcesOption = False,
-    raw: typed.RawOption = False,
-    expect_seq: typed.ExpectSeqOption = None,
+    model: question_options.ModelOption = None,
+    limit: question_options.LimitOption = None,
+    docs: question_options.DocsOption = None,
+    stateless: question_options.StatelessOption = False,
+    new: question_options.NewOption = False,
+    conversation: question_options.ConversationOption = "",
+    jsonl: question_options.EventsOption = False,
+    no_stream: question_options.WholeOption = False,
+    no_docs: question_options.NoDocsOption = False,
+    strict: question_options.StrictOption = False,
+    require_model: question_options.RequireModelOption = None,
+    show_prompt: question_options.ShowPromptOption = False,
+    batch: question_options.BatchOption = None,
+    timeout: question_options.TimeoutOption = None,
+    sources: question_options.SourcesOption = False,
+    raw: question_options.RawOption = False,
+    expect_seq: question_options.ExpectSeqOption = None,
 ) -> int:
     """Answer one question from your documents, with citations.
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from ragcli.cli.input.options import Invocation, examples, number
-from ragcli.cli.output.formatting import count, moment
+from ragcli.cli.output.formatting import moment
+from ragcli.text import counted
 
 
 @examples("ragcli audit show", "ragcli audit show --last 20 --json")
@@ -56,7 +57,7 @@ def verify(
     if call.as_json:
         call.output.document({"verified": True, "entries": length})
     else:
-        call.output.line(f"{count(length, 'entry', 'entries')}, unbroken")
+        call.output.line(f"{counted(length, 'entry', 'entries')}, unbroken")
 
 
 @examples("ragcli audit anchor >> /safe/elsewhere/anchors")

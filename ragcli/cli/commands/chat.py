@@ -34,12 +34,10 @@ def chat(
     call.flags["model"] = model
     if _has_screen():
         gc.disable()  # until the first frame is drawn: all that is loaded is kept
-        from ragcli.tui.app import run as run_screen
+        from ragcli.tui.app import run_chat
 
-        return run_screen(
-            call.runtime, conversation=conversation, new=new, inline=inline
-        )
-    from ragcli.tui.plain import run as run_plain
+        return run_chat(call.runtime, conversation=conversation, new=new, inline=inline)
+    from ragcli.tui.plain import run_plain
 
     return run_plain(call.runtime, conversation=conversation, new=new)
 

@@ -18,10 +18,11 @@ from ragcli.chat.presentation.passages import (
 )
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples, paths
-from ragcli.cli.output.formatting import count, moment, size
+from ragcli.cli.output.formatting import moment, size
 from ragcli.errors import ExitCode
 from ragcli.language.units import spoken
 from ragcli.paths import shown
+from ragcli.text import counted
 
 if TYPE_CHECKING:
     from ragcli.index.passages import Passage
@@ -140,7 +141,7 @@ def show(
         return
     call.output.line(f"{shown(found.path)}  {found.title}", style="bold")
     call.output.line(
-        f"{found.format}, {size(found.size)}, {count(found.chunks, 'chunk')}"
+        f"{found.format}, {size(found.size)}, {counted(found.chunks, 'chunk')}"
     )
     for name, value in found.facts.items():
         guess = " (a guess)" if name == "encoding" else ""
@@ -224,7 +225,9 @@ def _unit_place(passage: Passage, unit: Unit) -> str:
 
 
 def _mounted(call: Invocation, mounts: list[str]) -> None:
-    call.tell({"mounts": mounts}, note=f"{count(len(mounts), 'mount')} in this profile")
+    call.tell(
+        {"mounts": mounts}, note=f"{counted(len(mounts), 'mount')} in this profile"
+    )
 
 
 def _generations(call: Invocation, kept: list[GenerationInfo]) -> None:
@@ -236,8 +239,8 @@ def _generations(call: Invocation, kept: list[GenerationInfo]) -> None:
             found.name,
             moment(found.created),
             found.change,
-            count(found.documents, "document"),
-            count(found.chunks, "chunk"),
+            counted(found.documents, "document"),
+            counted(found.chunks, "chunk"),
             found.damaged or ("*" if found.current else ""),
         )
         for found in kept
@@ -308,7 +311,7 @@ def _report_line(report: IngestReport, failed: int, skipped: int, hint: str) -> 
     parts = [told or "nothing changed"]
     if skipped:
         parts.append(f"{skipped:,} skipped{hint}")
-    parts.append(f"{count(report.chunks, 'chunk')} in {report.seconds:.1f} s")
+    parts.append(f"{counted(report.chunks, 'chunk')} in {report.seconds:.1f} s")
     return "; ".join(parts)
 
 

@@ -15,9 +15,10 @@ from ragcli.cli.input.conversation_argument import (
     resolved,
 )
 from ragcli.cli.input.options import Invocation, YesOption, examples, number
-from ragcli.cli.output.formatting import count, moment
+from ragcli.cli.output.formatting import moment
 from ragcli.errors import ExitCode, UsageError
 from ragcli.frozen import frozen
+from ragcli.text import counted
 
 if TYPE_CHECKING:
     from ragcli.sessions.records.record_types import Turn
@@ -42,7 +43,7 @@ def list_(
         call.output.document({"profile": name, "conversations": told})
         return
     rows = [
-        (item.id, moment(item.updated), count(item.turns, "turn"), item.title)
+        (item.id, moment(item.updated), counted(item.turns, "turn"), item.title)
         for item in found
     ]
     call.output.table(("id", "updated", "turns", "title"), rows)
@@ -92,7 +93,7 @@ def usage(call: Invocation) -> None:
         (
             one.day,
             one.model,
-            count(one.turns, "turn"),
+            counted(one.turns, "turn"),
             *(f"{tokens:,}" for tokens in (one.prompt, one.cached, one.completion)),
         )
         for one in found
@@ -183,7 +184,7 @@ def export(
     JSON (--json) holds whole records, ids included; without CONVERSATION it
     holds the whole profile.
     """
-    from ragcli.cli import conversation_files as files
+    from ragcli.cli import conversation_files
 
     if conversation and everything:
         raise UsageError("CONVERSATION and --all exclude each other")
@@ -196,14 +197,14 @@ def export(
         else:
             wanted = [resolved(history, conversation)]
         if call.as_json:
-            told = files.records(history, workspace.name, wanted)
-            files.write_json(call, told, target)
+            told = conversation_files.records(history, workspace.name, wanted)
+            conversation_files.write_json(call, told, target)
             return
-        text = files.pages(history, wanted, html=html)
+        text = conversation_files.pages(history, wanted, html=html)
     if target is None:
         call.output.text(text.rstrip("\n"))
     else:
-        files.write_file(call, target, text)
+        conversation_files.write_file(call, target, text)
 
 
 @examples("ragcli history fork", "ragcli history fork 0199a4 --at 0199a6 --title Anew")
@@ -284,7 +285,7 @@ def redact(
     with call.open(expires=True) as workspace:
         call.confirm(f"Mask {match!r} in the whole history?", yes=yes)
         changed = workspace.history.redact(match)
-    call.tell({"changed": changed}, line=f"{count(changed, 'turn')} redacted")
+    call.tell({"changed": changed}, line=f"{counted(changed, 'turn')} redacted")
 
 
 @examples("ragcli history compact")
@@ -292,7 +293,7 @@ def compact(call: Invocation) -> None:
     """Rewrite the log without what is no longer needed."""
     with call.open(expires=True) as workspace:
         changed = workspace.history.compact()
-    call.tell({"removed": changed}, line=f"{count(changed, 'record')} removed")
+    call.tell({"removed": changed}, line=f"{counted(changed, 'record')} removed")
 
 
 def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> None:

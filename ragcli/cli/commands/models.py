@@ -55,7 +55,7 @@ def pull(
     call: Invocation, name: Annotated[str, typer.Argument(metavar="NAME")]
 ) -> None:
     """Have Ollama download a model."""
-    from ragcli.models.ollama.models import server
+    from ragcli.models.ollama.ollama_models import server
 
     wanted = name.removeprefix("ollama:")
     with call.progress() as progress:

@@ -16,7 +16,7 @@ from ragcli.cli.input.question_options import (
     ModeOption,
 )
 from ragcli.errors import ExitCode, UsageError
-from ragcli.language import question
+from ragcli.language import question_limits
 
 if TYPE_CHECKING:
     from ragcli.index.passages import Passage
@@ -44,7 +44,7 @@ def search(
     text = " ".join(query)
     if not text.strip():
         raise UsageError("the query is empty", 'try: ragcli search "words"')
-    question.check(text)
+    question_limits.check(text)
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
         found = workspace.search(

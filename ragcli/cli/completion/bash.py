@@ -33,7 +33,7 @@ _LETTERS = {"a": 7, "b": 8, "e": 27, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 
 
 @frozen
-class Word:
+class TypedWord:
     """One word as it is typed."""
 
     value: str
@@ -67,7 +67,7 @@ def typed_words(line: str) -> tuple[list[str], str]:
     return words[:-1], last
 
 
-def read_word(line: str, at: int = 0) -> Word:
+def read_word(line: str, at: int = 0) -> TypedWord:
     """Returns the word that begins at `at`; nothing in it is expanded."""
     value: list[str] = []
     quote = ""
@@ -80,7 +80,7 @@ def read_word(line: str, at: int = 0) -> Word:
             quote = ""
         else:
             value.append(_decoded(match[kind]) if kind == "code" else match[kind])
-    return Word(os.fsdecode(os.fsencode("".join(value))), quote, at)
+    return TypedWord(os.fsdecode(os.fsencode("".join(value))), quote, at)
 
 
 def quoted(name: str, quote: str = "") -> str:

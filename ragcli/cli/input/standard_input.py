@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ragcli.cli.output.writer import Output
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
-from ragcli.language import question as question_limits
+from ragcli.language import question_limits
 
 PATIENCE = 1.0
 """Seconds that a silent pipe is given before the command goes on without it."""
@@ -28,7 +28,7 @@ _STDIN = 0
 
 
 @frozen
-class Asked:
+class AskInput:
     """What `ask` was given."""
 
     question: str
@@ -38,7 +38,7 @@ class Asked:
     """The text of a piped document."""
 
 
-def question_and_document(words: list[str], output: Output, *, limit: int) -> Asked:
+def question_and_document(words: list[str], output: Output, *, limit: int) -> AskInput:
     """Returns the question and the piped document, by the rules of `ask`.
 
     Without words, stdin is the question; with words, it is a document. `-` as
@@ -56,7 +56,7 @@ def question_and_document(words: list[str], output: Output, *, limit: int) -> As
     question = " ".join(words[:-1] if forced else words)
     if question or (words and not forced):
         text = _document(output, forced=forced, limit=limit)
-        return Asked(question, text)
+        return AskInput(question, text)
     if _kind() == "terminal" and not forced:
         output.prompt("question:")
     data = _read(
@@ -65,7 +65,7 @@ def question_and_document(words: list[str], output: Output, *, limit: int) -> As
         limit=question_limits.LONGEST,
         refusal=question_limits.too_long,
     )
-    return Asked(_text(data, "the question"))
+    return AskInput(_text(data, "the question"))
 
 
 def lines(output: Output, *, limit: int) -> list[str]:

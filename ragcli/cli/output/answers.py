@@ -22,7 +22,7 @@ from ragcli.chat.presentation.lines import shown_prompt, source_lines
 from ragcli.chat.prompting.prompts import label
 from ragcli.cli import batch
 from ragcli.cli.output.progress import QuietProgress
-from ragcli.cli.output.waiting import Waiting
+from ragcli.cli.output.waiting import WaitingLine
 from ragcli.cli.output.writer import Output
 from ragcli.errors import ExitCode, ModelUnavailable, RagcliError, SomeFailed
 from ragcli.frozen import frozen
@@ -86,7 +86,7 @@ class AnswerPrinter:
         self._style = style
         self._model = ""
         self._found: Retrieved | None = None
-        self._waiting = Waiting(output)
+        self._waiting = WaitingLine(output)
 
     def one(self, request: AskRequest) -> int:
         """Answers one question; returns the exit code."""

@@ -1,14 +1,8 @@
-"""Numbers, sizes and times as people read them."""
+"""Sizes and times as people read them."""
 
 from __future__ import annotations
 
 import math
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Returns `1 file`, `3 files`."""
-    word = noun if number == 1 else plural or f"{noun}s"
-    return f"{number:,} {word}"
 
 
 def size(number: float) -> str:

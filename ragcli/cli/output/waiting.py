@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-class Waiting:
+class WaitingLine:
     """Draws the present stage and its seconds until the answer begins.
 
     Only people who watch stderr see it; a log and a pipe get nothing.

@@ -104,7 +104,7 @@ class Skipped:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _DirectoryWalk:
     """What stays the same during one walk."""
 
     max_size: int
@@ -136,7 +136,7 @@ def find(
         NotPermitted: A named directory cannot be read.
     """
     roots = [_checked_root(path) for path in paths]
-    return _find(roots, _Walk(max_size, known or {}))
+    return _find(roots, _DirectoryWalk(max_size, known or {}))
 
 
 def _checked_root(path: Path) -> str:
@@ -153,7 +153,7 @@ def _checked_root(path: Path) -> str:
     return location
 
 
-def _find(roots: list[str], walk: _Walk) -> Iterator[Found | Skipped]:
+def _find(roots: list[str], walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
     """Chains the walks; what lies below two roots is yielded once."""
     once = len(roots) > 1
     for root in roots:
@@ -165,7 +165,7 @@ def _find(roots: list[str], walk: _Walk) -> Iterator[Found | Skipped]:
             yield item
 
 
-def _below(root: str, walk: _Walk) -> Iterator[Found | Skipped]:
+def _below(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
     try:
         status = os.stat(root)
     except OSError as error:
@@ -177,7 +177,7 @@ def _below(root: str, walk: _Walk) -> Iterator[Found | Skipped]:
         yield _judge(root, os.path.basename(root), status, walk)
 
 
-def _walk(root: str, walk: _Walk) -> Iterator[Found | Skipped]:
+def _walk(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
     """Yields the files below a directory, depth first, without recursion."""
     pending: list[tuple[str, Ignores]] = [(root, rules_above(root))]
     while pending:
@@ -208,7 +208,7 @@ def _name(entry: os.DirEntry[str]) -> str:
 
 
 def _entry(
-    entry: os.DirEntry[str], ignores: Ignores, walk: _Walk
+    entry: os.DirEntry[str], ignores: Ignores, walk: _DirectoryWalk
 ) -> Found | Skipped | None:
     """Judges one entry; None is a directory to descend into."""
     try:
@@ -229,7 +229,7 @@ def _entry(
 
 
 def _judge(
-    location: str, name: str, status: os.stat_result, walk: _Walk
+    location: str, name: str, status: os.stat_result, walk: _DirectoryWalk
 ) -> Found | Skipped:
     """Tells a document from what must not be opened, indexed or shown."""
     size, changed = status.st_size, status.st_mtime_ns

@@ -44,7 +44,7 @@ _WIDEST = 60
 """Characters of the cells of a table on average, at most; wider ones are prose."""
 
 
-class _Line(NamedTuple):
+class _LaidOutLine(NamedTuple):
     start: int
     end: int
     text: str
@@ -107,10 +107,10 @@ def _may_be(line: str) -> bool:
     return (":" in line and bool(_TIME.search(line))) or ". . ." in line
 
 
-def _line(text: str, start: int, end: int) -> _Line:
+def _line(text: str, start: int, end: int) -> _LaidOutLine:
     said = text[start:end].rstrip()
     if "|" in said:  # a drawing, or a table that is ruled
-        return _Line(start, start + len(said), said, ())
+        return _LaidOutLine(start, start + len(said), said, ())
     gaps = tuple(
         match.span()
         for match in _GAP.finditer(said)
@@ -118,14 +118,14 @@ def _line(text: str, start: int, end: int) -> _Line:
         or "\t" in match[0]
         or not _AFTER_SENTENCE.search(said, 0, match.start())
     )
-    return _Line(start, start + len(said), said, gaps[: _MOST_GAPS + 1])
+    return _LaidOutLine(start, start + len(said), said, gaps[: _MOST_GAPS + 1])
 
 
-def _indent(line: _Line) -> int:
+def _indent(line: _LaidOutLine) -> int:
     return len(line.text) - len(line.text.lstrip())
 
 
-def _below(lines: Sequence[_Line], at: int) -> int:
+def _below(lines: Sequence[_LaidOutLine], at: int) -> int:
     """Returns how many lines an option has: those that are indented deeper."""
     first = _indent(lines[at])
     count = 1
@@ -134,7 +134,7 @@ def _below(lines: Sequence[_Line], at: int) -> int:
     return count
 
 
-def _option(lines: Sequence[_Line], match: re.Match[str]) -> Element:
+def _option(lines: Sequence[_LaidOutLine], match: re.Match[str]) -> Element:
     """Returns an option of a program with what is said about it."""
     start = lines[0].start + match.start("spec")
     end = lines[-1].end
@@ -146,21 +146,21 @@ def _option(lines: Sequence[_Line], match: re.Match[str]) -> Element:
 
 def lone_field(text: str, start: int, end: int) -> Element | None:
     """Returns a line with a leader or opening hours as a field, None of any other."""
-    found = _alone(_Line(start, end, text[start:end].rstrip(), ()))
+    found = _alone(_LaidOutLine(start, end, text[start:end].rstrip(), ()))
     return found[0] if found else None
 
 
-def _alone(line: _Line) -> list[Element]:
+def _alone(line: _LaidOutLine) -> list[Element]:
     """Returns the field of a line that stands in no table."""
     leads = _LEADS.search(line.text)
     return (_pair(line, _LEADER) if leads else []) or _hours_of(line)
 
 
-def _hours_of(line: _Line) -> list[Element]:
+def _hours_of(line: _LaidOutLine) -> list[Element]:
     return _pair(line, _HOURS) if _TIME.search(line.text) else []
 
 
-def _pair(line: _Line, kind: re.Pattern[str]) -> list[Element]:
+def _pair(line: _LaidOutLine, kind: re.Pattern[str]) -> list[Element]:
     """Returns the field of a line with a dot leader, or with hours at its end."""
     match = kind.match(line.text)
     if not match or len(match["key"].split()) > 2 * _KEY_WORDS:
@@ -170,7 +170,7 @@ def _pair(line: _Line, kind: re.Pattern[str]) -> list[Element]:
     return [Element("field", start, line.end, -1, cells)]
 
 
-def _beside(line: _Line) -> list[Element]:
+def _beside(line: _LaidOutLine) -> list[Element]:
     """Returns the fields of a line that stand beside each other, or beside words."""
     borders = [match.span() for match in _WIDE_GAP.finditer(line.text)]
     if not borders or ":" not in line.text:
@@ -200,7 +200,7 @@ def _beside(line: _Line) -> list[Element]:
     return found
 
 
-def _run(lines: Sequence[_Line], at: int) -> tuple[int, list[tuple[int, int]]]:
+def _run(lines: Sequence[_LaidOutLine], at: int) -> tuple[int, list[tuple[int, int]]]:
     """Returns how many lines from one on have gaps in common, and where these are."""
     corridors = list(lines[at].gaps)
     if len(corridors) > _MOST_GAPS:
@@ -224,7 +224,7 @@ def _run(lines: Sequence[_Line], at: int) -> tuple[int, list[tuple[int, int]]]:
 
 
 def _common(
-    corridors: Sequence[tuple[int, int]], line: _Line, widest: int
+    corridors: Sequence[tuple[int, int]], line: _LaidOutLine, widest: int
 ) -> list[tuple[int, int]]:
     """Returns the gaps that a line has as well; what is right of its end is one."""
     gaps = [*line.gaps, (len(line.text), max(widest, len(line.text)) + 2)]
@@ -237,7 +237,9 @@ def _common(
     return found
 
 
-def _is_table(lines: Sequence[_Line], corridors: Sequence[tuple[int, int]]) -> bool:
+def _is_table(
+    lines: Sequence[_LaidOutLine], corridors: Sequence[tuple[int, int]]
+) -> bool:
     """Tells columns from text that is set in blocks, where gaps meet by chance."""
     rows = [line for line in lines if not _RULE.match(line.text)]
     if len(rows) < 2:
@@ -253,7 +255,7 @@ def _is_table(lines: Sequence[_Line], corridors: Sequence[tuple[int, int]]) -> b
     return 2 * small <= len(cells) and gaps <= 2 * len(corridors) * len(rows)
 
 
-def _cells(line: _Line, corridors: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+def _cells(line: _LaidOutLine, corridors: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     edges = [0, *(edge for corridor in corridors for edge in corridor)]
     edges.append(max(len(line.text), edges[-1]))
     return tuple(
@@ -263,7 +265,7 @@ def _cells(line: _Line, corridors: Sequence[tuple[int, int]]) -> tuple[str, ...]
 
 
 def _columns(
-    lines: Sequence[_Line],
+    lines: Sequence[_LaidOutLine],
     corridors: Sequence[tuple[int, int]],
     at: int,
     tables: list[TableFacts],

@@ -14,7 +14,7 @@ from ragcli.index.generations.generation_files import (
     GenerationFiles,
     WorkspaceFiles,
 )
-from ragcli.index.generations.manifest import Manifest
+from ragcli.index.generations.manifests import Manifest
 from ragcli.index.segments.catalogue import key
 from ragcli.index.segments.segment import Segment
 from ragcli.index.stored_passages import searched_text

@@ -2,5 +2,5 @@
 
 Publishing, locks of readers, collection of what nobody needs, verification. It
 moves files and knows nothing of vectors or words. Start reading at `snapshots`, then
-`manifest` and `pointer`.
+`manifests` and `pointer`.
 """

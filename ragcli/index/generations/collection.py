@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ragcli.errors import NotPermitted, StorageFailed
-from ragcli.index.generations import pointer, verification
-from ragcli.index.generations.manifest import NAME as MANIFEST
-from ragcli.index.generations.manifest import generation_number
+from ragcli.index.generations import manifests, pointer, verification
+from ragcli.index.generations.manifests import generation_number
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locking import directory_locks
 
@@ -99,7 +98,9 @@ def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:
     for name in names:
         with suppress(FileNotFoundError):
             manifest = os.stat(
-                f"{name}/{MANIFEST}", dir_fd=index.descriptor, follow_symlinks=False
+                f"{name}/{manifests.NAME}",
+                dir_fd=index.descriptor,
+                follow_symlinks=False,
             )
             if manifest.st_mtime > limit:
                 found.append(name)

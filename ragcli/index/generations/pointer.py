@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations import manifests
 from ragcli.storage.files import Directory
 
 NAME = "CURRENT"

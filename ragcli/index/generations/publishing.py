@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ragcli.errors import SnapshotDamaged
-from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations import manifests
 from ragcli.index.generations.generation_files import TEXT
 from ragcli.index.generations.verification import hash_file, listing, open_in
 from ragcli.index.protocols import Sealer

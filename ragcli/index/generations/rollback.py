@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.errors import SnapshotDamaged, SnapshotNotFound
-from ragcli.index.generations.manifest import read
+from ragcli.index.generations.manifests import read
 from ragcli.index.report import GenerationInfo
 
 if TYPE_CHECKING:

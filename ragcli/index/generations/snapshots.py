@@ -32,12 +32,12 @@ from typing import Any
 from ragcli.errors import Conflict, RagcliError, SnapshotDamaged
 from ragcli.index.generations import (
     collection,
+    manifests,
     pointer,
     publishing,
     verification,
 )
-from ragcli.index.generations import manifest as manifests
-from ragcli.index.generations.manifest import (
+from ragcli.index.generations.manifests import (
     Manifest,
     generation_name,
     generation_number,

@@ -17,7 +17,7 @@ from typing import Any
 
 from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.frozen import frozen
-from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations import manifests
 from ragcli.index.generations.generation_files import TEXT
 from ragcli.storage.files import Directory, disk_errors
 

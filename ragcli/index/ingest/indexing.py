@@ -13,10 +13,10 @@ from ragcli.index.documents.discover import Skipped
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations.generation_files import WorkspaceFiles
-from ragcli.index.generations.manifest import Manifest, mismatch
+from ragcli.index.generations.manifests import Manifest, mismatch
 from ragcli.index.ingest.planning.ingest_plan import Plan
 from ragcli.index.ingest.preparation.embedding import factory, has_tokens
-from ragcli.index.ingest.preparation.reading import Chunking, Outcome, Wanted
+from ragcli.index.ingest.preparation.reading import Chunking, Outcome, ReadRequest
 from ragcli.index.ingest.preparation.reading_pool import outcomes
 from ragcli.index.ingest.revision import Change, publish
 from ragcli.index.ingest.staging import Stager
@@ -152,7 +152,7 @@ class Ingest:
         stager = None
         known = {found.location: record for found, record in plan.to_read}
         wanted = [
-            Wanted(found.location, found.size, record["digest"] if record else "")
+            ReadRequest(found.location, found.size, record["digest"] if record else "")
             for found, record in plan.to_read
         ]
         for outcome in outcomes(wanted, self._chunking, self._factory):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.errors import Conflict
 from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
-from ragcli.index.generations.manifest import Manifest, SegmentInfo, read
+from ragcli.index.generations.manifests import Manifest, SegmentInfo, read
 from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.ingest.preparation import embedding
 from ragcli.index.ingest.revision import segment_files

@@ -16,7 +16,7 @@ from ragcli.errors import Conflict
 from ragcli.frozen import frozen
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.generations.generation_files import WorkspaceFiles
-from ragcli.index.generations.manifest import Manifest, SegmentInfo, mismatch, read
+from ragcli.index.generations.manifests import Manifest, SegmentInfo, mismatch, read
 from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.ingest.planning import roots
 from ragcli.index.segments import catalogue, merging

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ragcli.index.generations.manifest import SegmentInfo
+from ragcli.index.generations.manifests import SegmentInfo
 from ragcli.index.ingest.preparation.embedding import (
     batch_of,
     embed_documents,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragcli.index.search.followup import Query
-    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.index_reader import IndexReader
 
 _T = TypeVar("_T")
 
@@ -40,7 +40,7 @@ class CombinedReader:
         readers: Those with at least one chunk.
     """
 
-    def __init__(self, readers: Sequence[Reader]) -> None:
+    def __init__(self, readers: Sequence[IndexReader]) -> None:
         self.readers = tuple(readers)
         self.total = sum(reader.chunk_count for reader in readers)
         self._frequencies: dict[tuple[str, ...], int] = {}
@@ -159,7 +159,9 @@ class CombinedReader:
         return self._gathered(places, lambda reader, rows: reader.passages(rows))
 
     def _gathered(
-        self, places: Sequence[Place], ask: Callable[[Reader, list[int]], Iterable[_T]]
+        self,
+        places: Sequence[Place],
+        ask: Callable[[IndexReader, list[int]], Iterable[_T]],
     ) -> list[_T]:
         """Returns what each chunk's own reader says about it, in order."""
         found: dict[Place, _T] = {}
@@ -170,7 +172,7 @@ class CombinedReader:
                 found.update(zip(mine, answers, strict=True))
         return [found[place] for place in places]
 
-    def _terms(self, reader: Reader, query: Query) -> list[Term]:
+    def _terms(self, reader: IndexReader, query: Query) -> list[Term]:
         """Returns the query for one reader, whose text index has its own idf.
 
         Among several readers a word's weight is corrected to the idf over all.
@@ -183,10 +185,10 @@ class CombinedReader:
         ]
         return [*words, *query.phrases]
 
-    def _correction(self, reader: Reader, term: Term) -> float:
+    def _correction(self, reader: IndexReader, term: Term) -> float:
         own = idf(_frequency(reader, term.variants), reader.chunk_count)
         return self.idf(term.variants) / own if own else 1.0
 
 
-def _frequency(reader: Reader, variants: tuple[str, ...]) -> int:
+def _frequency(reader: IndexReader, variants: tuple[str, ...]) -> int:
     return max((reader.document_frequency(stem) for stem in variants), default=0)

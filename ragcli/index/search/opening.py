@@ -8,27 +8,27 @@ from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.fulltext.text_search import TextSearch
-from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations import manifests
 from ragcli.index.generations.generation_files import (
     TEXT,
     MappedFiles,
     SealedFiles,
     generation_files,
 )
-from ragcli.index.search.reader import Reader
+from ragcli.index.search.index_reader import IndexReader
 from ragcli.storage.temporary.memory_directories import has_memory, memory_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ragcli.index.generations.manifest import Manifest
+    from ragcli.index.generations.manifests import Manifest
     from ragcli.index.protocols import Sealer, Snapshots
 
 _ATTEMPTS = 20
 """Times that a generation may be collected while it is being opened."""
 
 
-def open_current(snapshots: Snapshots) -> Reader | None:
+def open_current(snapshots: Snapshots) -> IndexReader | None:
     """Returns a reader of the live generation; None when there is none.
 
     A damaged generation is left for the newest sound one before it; the reader's
@@ -50,7 +50,7 @@ def open_current(snapshots: Snapshots) -> Reader | None:
         return reader
 
 
-def _open_live(snapshots: Snapshots) -> Reader | None:
+def _open_live(snapshots: Snapshots) -> IndexReader | None:
     for _ in range(_ATTEMPTS):
         generation = snapshots.current()
         if not generation:
@@ -66,7 +66,7 @@ def _open_live(snapshots: Snapshots) -> Reader | None:
     raise Conflict("the index changes faster than it can be opened", "try again")
 
 
-def _open_sound(snapshots: Snapshots) -> Reader | None:
+def _open_sound(snapshots: Snapshots) -> IndexReader | None:
     """Returns a reader of the newest generation that is whole, if there is one."""
     for generation in reversed(snapshots.generations()):
         try:
@@ -76,7 +76,7 @@ def _open_sound(snapshots: Snapshots) -> Reader | None:
     return None
 
 
-def open_generation(snapshots: Snapshots, generation: str) -> Reader:
+def open_generation(snapshots: Snapshots, generation: str) -> IndexReader:
     """Returns a reader of one generation.
 
     Raises:
@@ -87,7 +87,7 @@ def open_generation(snapshots: Snapshots, generation: str) -> Reader:
     return open_directory(place, snapshots.sealer, snapshots.share(generation))
 
 
-def open_directory(place: Path, sealer: Sealer | None, lock_fd: int) -> Reader:
+def open_directory(place: Path, sealer: Sealer | None, lock_fd: int) -> IndexReader:
     """Returns a reader of a verified generation's directory.
 
     Args:
@@ -97,7 +97,7 @@ def open_directory(place: Path, sealer: Sealer | None, lock_fd: int) -> Reader:
     """
     files = generation_files(place, sealer, lock_fd)
     manifest = manifests.parse(files.raw(manifests.NAME), place.name)
-    return Reader(manifest, files, _text(files, manifest))
+    return IndexReader(manifest, files, _text(files, manifest))
 
 
 def _text(files: MappedFiles | SealedFiles, manifest: Manifest) -> TextSearch:

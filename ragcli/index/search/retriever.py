@@ -12,7 +12,7 @@ from ragcli.index.search import ranking
 from ragcli.index.search.combined_reader import CombinedReader
 from ragcli.index.search.followup import Query, Searched, build
 from ragcli.index.search.relevance import falling
-from ragcli.language import question
+from ragcli.language import question_limits
 from ragcli.language.interaction import Interaction
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragcli.index.protocols import Embedder, TokenEmbedder
-    from ragcli.index.search.reader import Reader
+    from ragcli.index.search.index_reader import IndexReader
 
 CANDIDATES = 200
 """Chunks taken from each side of each reader."""
@@ -36,7 +36,7 @@ class Retriever:
     """
 
     def __init__(
-        self, readers: Sequence[Reader], embedder: Embedder, settings: Settings
+        self, readers: Sequence[IndexReader], embedder: Embedder, settings: Settings
     ) -> None:
         self._combined = CombinedReader(
             [reader for reader in readers if reader.chunk_count]
@@ -85,15 +85,16 @@ class Retriever:
     def _queries(self, request: SearchRequest) -> list[Query]:
         """Returns the question with its history, and its rewritten form."""
         searched = Searched(self._combined.languages, self._combined.idf)
-        asked = question.searched(request.question)
+        asked = question_limits.searched(request.question)
         history = [
             EarlierTurn(
-                question.searched(turn.question), question.searched(turn.answer)
+                question_limits.searched(turn.question),
+                question_limits.searched(turn.answer),
             )
             for turn in request.history
         ]
         queries = [build(asked, history, searched, self._embedder)]
-        rewrite = question.searched(request.rewrite.strip())
+        rewrite = question_limits.searched(request.rewrite.strip())
         if rewrite and rewrite != asked.strip():
             queries.append(build(rewrite, (), searched, self._embedder))
         return queries
@@ -187,7 +188,7 @@ class _Passages(Sequence[Passage]):
 
     def __init__(
         self,
-        reader: Reader,
+        reader: IndexReader,
         rows: Sequence[int],
         places: Mapping[tuple[str, str], tuple[int, int]],
     ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from ragcli.index.generations.generation_files import GenerationFiles
-from ragcli.index.generations.manifest import Manifest
+from ragcli.index.generations.manifests import Manifest
 from ragcli.index.segments import catalogue
 
 

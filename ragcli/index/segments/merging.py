@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ragcli.frozen import frozen
 from ragcli.index.generations.generation_files import GenerationFiles
-from ragcli.index.generations.manifest import Manifest, SegmentInfo
+from ragcli.index.generations.manifests import Manifest, SegmentInfo
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.segment import Segment
 from ragcli.index.segments.segment_writer import FULL, Columns, SegmentWriter, Store

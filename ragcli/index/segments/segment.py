@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.generations.generation_files import GenerationFiles
-from ragcli.index.generations.manifest import Manifest, SegmentInfo
+from ragcli.index.generations.manifests import Manifest, SegmentInfo
 from ragcli.index.segments.catalogue import DocumentTable, Record, decode
 from ragcli.index.segments.vector_index import VectorIndex
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ragcli.index.generations.manifest import SegmentInfo
+from ragcli.index.generations.manifests import SegmentInfo
 from ragcli.index.segments import catalogue, vector_index, vector_moments
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ _UNSPACED_SHARE = 0.7
 
 
 @frozen
-class Context:
+class UnitContext:
     """What a unit stands in."""
 
     unit: Statement
@@ -69,7 +69,10 @@ class Comparison:
     """
 
     def __init__(
-        self, claim: Statement, context: Context, similarity: Similarity | None = None
+        self,
+        claim: Statement,
+        context: UnitContext,
+        similarity: Similarity | None = None,
     ) -> None:
         self.claim = claim
         self.unit = context.unit

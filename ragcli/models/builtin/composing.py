@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ragcli.models.builtin.candidates import Candidate
-from ragcli.models.builtin.question import Asked
+from ragcli.models.builtin.parsed_question import ParsedQuestion
 from ragcli.models.builtin.scoring import Scored
 
 MOST_LISTED = 40
@@ -29,7 +29,7 @@ _GAIN = 0.25
 _LISTED = frozenset({"item", "row", "field", "line"})
 
 
-def composed(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
+def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]:
     """Returns the quotations that make up an answer, in the order to be given.
 
     Args:
@@ -56,7 +56,9 @@ def composed(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     return _in_order(chosen)
 
 
-def _earns(asked: Asked, best: Scored, item: Scored, covered: set[str]) -> bool:
+def _earns(
+    asked: ParsedQuestion, best: Scored, item: Scored, covered: set[str]
+) -> bool:
     """Tells whether a further quotation is worth its place."""
     if item.candidate.kind == "code" or not item.candidate.is_whole:
         return False
@@ -71,7 +73,7 @@ def _earns(asked: Asked, best: Scored, item: Scored, covered: set[str]) -> bool:
 
 
 def _following(
-    asked: Asked, best: Candidate, ranked: Sequence[Scored]
+    asked: ParsedQuestion, best: Candidate, ranked: Sequence[Scored]
 ) -> Candidate | None:
     """Returns what stands right below, where the best candidate breaks off or leads on.
 

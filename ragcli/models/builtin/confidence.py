@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 
 from ragcli.frozen import frozen
-from ragcli.models.builtin.scoring import Evidence
+from ragcli.models.builtin.scoring import CandidateFeatures
 
 
 @frozen
-class Weights:
+class LogisticWeights:
     """Coefficients of the logistic model."""
 
     bias: float
@@ -30,7 +30,7 @@ class Weights:
     is_attached: float
 
 
-CALIBRATED = Weights(
+CALIBRATED = LogisticWeights(
     bias=-2.85,
     coverage=1.95,
     maxsim=1.19,
@@ -43,7 +43,9 @@ CALIBRATED = Weights(
 )
 
 
-def confidence(evidence: Evidence, weights: Weights = CALIBRATED) -> float:
+def confidence(
+    evidence: CandidateFeatures, weights: LogisticWeights = CALIBRATED
+) -> float:
     """Returns the probability that a candidate answers the question."""
     logit = (
         weights.bias

@@ -9,7 +9,7 @@ from ragcli.models.builtin.candidates import Candidate, candidates
 from ragcli.models.builtin.composing import composed
 from ragcli.models.builtin.confidence import confidence
 from ragcli.models.builtin.embedder import BuiltinEmbedder
-from ragcli.models.builtin.question import Asked
+from ragcli.models.builtin.parsed_question import ParsedQuestion
 from ragcli.models.builtin.scoring import best_first
 
 _CHARACTERS_PER_TOKEN = 4
@@ -92,7 +92,7 @@ class ExtractiveModel:
         sure = confidence(ranked[0].evidence)
         if sure < prompt.threshold:
             return
-        chosen = composed(Asked(prompt.question), ranked)
+        chosen = composed(ParsedQuestion(prompt.question), ranked)
         for index, item in enumerate(chosen):
             if index:
                 yield _separator(chosen[index - 1], item)

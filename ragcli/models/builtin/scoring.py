@@ -26,7 +26,7 @@ from ragcli.language.stop_word_lists import listed_languages, stop_words
 from ragcli.language.words import words
 from ragcli.models.base import Prompt
 from ragcli.models.builtin.candidates import Candidate
-from ragcli.models.builtin.question import Asked
+from ragcli.models.builtin.parsed_question import ParsedQuestion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,7 +81,7 @@ COMPARED = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CandidateFeatures:
     """What speaks for a candidate."""
 
     coverage: float
@@ -116,7 +116,7 @@ class Scored:
 
     candidate: Candidate
     score: float
-    evidence: Evidence
+    evidence: CandidateFeatures
     covered: frozenset[str] = frozenset()
     """The question's stems that it says."""
 
@@ -131,7 +131,7 @@ def best_first(
     """
     import numpy as np
 
-    asked = Asked(prompt.question)
+    asked = ParsedQuestion(prompt.question)
     lexical = _Lexical(prompt, embedder)
     sides = [lexical.of(item) for item in found]
     coverage = np.array([side.score for side in sides])
@@ -158,7 +158,7 @@ def best_first(
         Scored(
             chosen[at],
             float(score[at]),
-            Evidence(
+            CandidateFeatures(
                 sides[likely[at]].best,
                 float(around[at]),
                 _logit(chosen[at].source.score),
@@ -204,7 +204,7 @@ class _Lexical:
         self._asked = frozenset(self._stems(prompt.question)) & self._worth.keys()
         self._all = frozenset(self._worth)
         self._above: dict[str, frozenset[str]] = {}
-        self._asks_whether = Asked(prompt.question).asks_whether
+        self._asks_whether = ParsedQuestion(prompt.question).asks_whether
 
     def _content(self, text: str) -> list[str]:
         return content_stems(text, self._language)
@@ -323,7 +323,7 @@ def _vector_scores(
     return cosine.astype("f8"), maxsim.astype("f8"), around.astype("f8")
 
 
-def _kind_score(asked: Asked, item: Candidate) -> tuple[float, bool]:
+def _kind_score(asked: ParsedQuestion, item: Candidate) -> tuple[float, bool]:
     """Returns what the kind of answer adds, and whether a required kind is missing."""
     score = 0.0
     if item.kind == "code":
@@ -351,7 +351,7 @@ def is_shortened(one: str, other: str) -> bool:
     return len(short) >= _SHORTEST and long.startswith(short)
 
 
-def _is_key_asked(asked: Asked, item: Candidate) -> bool:
+def _is_key_asked(asked: ParsedQuestion, item: Candidate) -> bool:
     """Tells whether the question says all of a field's key, its last part at least."""
     cells = item.unit.cells if item.unit else ()
     if not cells:
@@ -364,7 +364,7 @@ def _is_key_asked(asked: Asked, item: Candidate) -> bool:
     )
 
 
-def _counts_the_same(asked: Asked, item: Candidate) -> bool:
+def _counts_the_same(asked: ParsedQuestion, item: Candidate) -> bool:
     """Tells whether what is to be counted is spoken of in or around a candidate."""
     if not asked.counted:
         return True
@@ -376,7 +376,7 @@ def _counts_the_same(asked: Asked, item: Candidate) -> bool:
     )
 
 
-def _fresh(asked: Asked, item: Candidate) -> str:
+def _fresh(asked: ParsedQuestion, item: Candidate) -> str:
     """Returns a candidate's text without the names and numbers of the question.
 
     What the question says itself is no answer to it; and of dates, times and versions
@@ -398,7 +398,7 @@ def _fresh(asked: Asked, item: Candidate) -> str:
     return text
 
 
-def _anchored(asked: Asked, item: Candidate) -> tuple[float, float]:
+def _anchored(asked: ParsedQuestion, item: Candidate) -> tuple[float, float]:
     """Returns the shares of the question's anchors in and around a candidate.
 
     An anchor is there when it stands by itself, not inside a longer word or number.
@@ -432,7 +432,7 @@ def _stands_in(anchor: str, text: str) -> bool:
     return False
 
 
-def _defines(asked: Asked, item: Candidate) -> bool:
+def _defines(asked: ParsedQuestion, item: Candidate) -> bool:
     """Tells whether a candidate begins with the term that is to be defined."""
     if not asked.term:
         return False

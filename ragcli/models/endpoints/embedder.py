@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
-from ragcli.models.endpoints.server import Server
+from ragcli.models.endpoints.server import EndpointServer
 from ragcli.models.transport.embedding_batches import BATCH, in_batches
 from ragcli.models.transport.locality import elsewhere
 
@@ -36,7 +36,7 @@ class EndpointEmbedder:
         self.dimension = 0
         self._name = name
         self._silence = float(seconds(settings.timeout))
-        self._server = Server(endpoint, self._silence)
+        self._server = EndpointServer(endpoint, self._silence)
 
     @property
     def remote(self) -> str:

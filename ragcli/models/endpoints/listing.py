@@ -12,7 +12,7 @@ from typing import Any
 
 from ragcli.errors import ModelUnavailable
 from ragcli.frozen import frozen
-from ragcli.models.endpoints.server import Server
+from ragcli.models.endpoints.server import EndpointServer
 
 _WINDOWS = (
     "n_ctx", "loaded_context_length", "max_model_len", "context_length",
@@ -38,7 +38,7 @@ class Served:
     """What serves it: `llamacpp`, `vllm`, or ""."""
 
 
-def served(server: Server) -> list[Served]:
+def served(server: EndpointServer) -> list[Served]:
     """Returns the models of a server, in its order; raises `ModelUnavailable`."""
     found, headers = server.get("/models")
     listed = found.get("data") if isinstance(found, Mapping) else found
@@ -46,7 +46,7 @@ def served(server: Server) -> list[Served]:
     return [_entry(item, headers) for item in entries if item.get("id")]
 
 
-def about(server: Server, name: str) -> Served:
+def about(server: EndpointServer, name: str) -> Served:
     """Returns what can be known of one model; its window is 0 if nobody says it.
 
     A model that is not listed is asked for all the same: gateways know more than they
@@ -92,20 +92,20 @@ def _window(said: Mapping[str, Any]) -> int:
     return next(filter(None, (_whole(said.get(key)) for key in _WINDOWS)), 0)
 
 
-def _props(server: Server, _: str) -> int:
+def _props(server: EndpointServer, _: str) -> int:
     """Asks llama.cpp: the context of one slot is what one request may use."""
     found, _headers = server.get("/props", root=True)
     settings = _object(_object(found).get("default_generation_settings"))
     return _whole(settings.get("n_ctx"))
 
 
-def _lm_studio(server: Server, name: str) -> int:
+def _lm_studio(server: EndpointServer, name: str) -> int:
     found, _headers = server.get("/api/v0/models", root=True)
     entries = map(_object, _object(found).get("data") or [])
     return next((_window(item) for item in entries if item.get("id") == name), 0)
 
 
-def _ollama(server: Server, name: str) -> int:
+def _ollama(server: EndpointServer, name: str) -> int:
     """Asks an Ollama behind `/v1`, where the window cannot be chosen."""
     loaded, _headers = server.get("/api/ps", root=True)
     for item in map(_object, _object(loaded).get("models") or []):

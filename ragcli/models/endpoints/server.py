@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed, ModelUnavailable, ServerUnreachable
-from ragcli.models.endpoints import keys
+from ragcli.models.endpoints import api_keys
 from ragcli.models.transport.error_translation import ErrorTranslation
 from ragcli.models.transport.locality import is_here
 from ragcli.models.transport.refusals import LONGEST, Endpoint, refusal, told
@@ -26,7 +26,7 @@ CONNECT_SECONDS = 5.0
 _VERSION = re.compile(r"/v\d\w*(/|$)")
 
 
-class Server:
+class EndpointServer:
     """A server at an address.
 
     Args:
@@ -55,7 +55,7 @@ class Server:
             silence=self._silence,
             unreachable=f"start the server, or check endpoints.{name}.url",
             missing="`ragcli models list` shows what it has",
-            credentials=keys.where(self.settings),
+            credentials=api_keys.where(self.settings),
         )
 
     def get(self, path: str, *, root: bool = False) -> tuple[Any, Mapping[str, str]]:
@@ -141,7 +141,7 @@ class Server:
     ) -> Iterator[http.client.HTTPResponse]:
         """Gives an answer of status 200, to be read in the block."""
         endpoint = self.endpoint(model)
-        key = keys.key_of(self.settings)
+        key = api_keys.key_of(self.settings)
         with ErrorTranslation(endpoint):
             connection = self._connected(endpoint)
             try:

@@ -35,7 +35,7 @@ from ragcli.models.transport.background import Background
 from ragcli.models.transport.embedding_batches import BATCH, in_batches
 from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
 from ragcli.models.transport.locality import address_of, elsewhere
-from ragcli.models.transport.optional_parameters import refused
+from ragcli.models.transport.refusals import refused_parameter
 from ragcli.models.transport.retry_after import patiently
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class LangChainModel:
                         has_said = True
                         yield piece
             except ModelFailed as error:
-                named = refused(error.message, self._options)
+                named = refused_parameter(error.message, self._options)
                 if has_said or not named:
                     raise
                 del self._options[named]

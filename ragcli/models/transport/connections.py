@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 
-class Stopped(BaseException):
+class RequestStopped(BaseException):
     """The request of this thread was stopped; no `except Exception` catches it."""
 
 
@@ -38,7 +38,7 @@ class Connections:
         """Has what this thread connects in the block belong to the owner.
 
         Args:
-            stop: Once set, connecting and waiting in this thread raise `Stopped`.
+            stop: Once set, connecting and waiting here raise `RequestStopped`.
         """
         _install()
         before = getattr(_thread, "watch", None)
@@ -72,13 +72,13 @@ def pause(seconds: float) -> None:
     """Waits, but no longer than until the request of this thread is stopped.
 
     Raises:
-        Stopped: It was.
+        RequestStopped: It was.
     """
     watch = getattr(_thread, "watch", None)
     if watch is None:
         time.sleep(seconds)
     elif watch[1].wait(seconds):
-        raise Stopped
+        raise RequestStopped
 
 
 def _install() -> None:
@@ -97,7 +97,7 @@ def _hear(event: str, args: tuple[Any, ...]) -> None:
         return
     owner, stop = watch
     if stop.is_set():
-        raise Stopped
+        raise RequestStopped
     owner.add(args[0])
 
 

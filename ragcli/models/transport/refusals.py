@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -24,6 +24,16 @@ _KEY = "check the provider's API key in your environment"
 _HTML = "an HTML page"
 _TOO_LONG = ("context length", "context size", "context window", "exceed_context",
              "maximum context", "too many tokens", "prompt is too long")  # fmt: skip
+_OPTIONAL = (
+    "temperature", "stop", "seed", "top_p", "stream_options", "return_progress",
+    "max_completion_tokens", "max_tokens",
+)  # fmt: skip
+"""What a request can do without, where a model refuses it by name."""
+_REFUSES = re.compile(
+    "support|unknown|unrecogni|not allowed|not permitted|extra|unexpected|invalid"
+    "|only the default|deprecated|must be",
+    re.IGNORECASE,
+)
 _NO_KEY = re.compile(r"api[_ -]?key|credentials", re.IGNORECASE)
 
 
@@ -168,3 +178,16 @@ def _advice(reason: str) -> str:
     if "https" in low and "http" in low:
         return "it speaks TLS: write https:// in its address"
     return _LOG
+
+
+def refused_parameter(message: str, options: Container[str]) -> str:
+    """Returns which of the `options` a server's message refuses; "" for none.
+
+    It can be left out then: no answer depends on one of them.
+    """
+    if not _REFUSES.search(message):
+        return ""
+    for name in _OPTIONAL:
+        if name in options and re.search(rf"(?<![\w-]){name}(?![\w-])", message):
+            return name
+    return ""

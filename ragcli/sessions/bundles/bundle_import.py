@@ -34,8 +34,8 @@ from ragcli.sessions.bundles.bundle_origin import (
     BundleOrigin,
     origin_of,
 )
-from ragcli.sessions.encryption.keys import KeyRing
-from ragcli.sessions.local.history import log as local_log
+from ragcli.sessions.encryption.key_ring import KeyRing
+from ragcli.sessions.local.history import local_log
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import NewProfile, Session, SessionStore

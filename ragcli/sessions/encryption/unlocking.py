@@ -35,8 +35,7 @@ def unlocked(
         )
     if not profile.encrypted:
         return None
-    from ragcli.sessions.encryption.keys import (
-        KeyRing,  # 6 ms that plain profiles need not wait
-    )
+    # 6 ms that plain profiles need not wait
+    from ragcli.sessions.encryption.key_ring import KeyRing
 
     return KeyRing.open(directory, passphrase(name))

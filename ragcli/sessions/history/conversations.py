@@ -25,7 +25,7 @@ _OFTEN_ENOUGH = 4 * _STRIDE
 
 
 @dataclass(slots=True)
-class Thread:
+class ConversationOutline:
     """What is known of one conversation without reading it."""
 
     title: str
@@ -65,13 +65,13 @@ class ConversationList:
     def __init__(self, session: Session, log: Log) -> None:
         self._session = session
         self._log = log
-        self._threads: dict[str, Thread] = {}
+        self._threads: dict[str, ConversationOutline] = {}
         self._seq = 0
         """The last record that is counted in."""
         self._kept = -1
         """The last record that the stored list counts in; -1 before it was read."""
 
-    def threads(self) -> dict[str, Thread]:
+    def threads(self) -> dict[str, ConversationOutline]:
         """Returns every conversation by id, up to date."""
         if self._kept < 0:
             self._load()
@@ -106,7 +106,9 @@ class ConversationList:
             value = json.loads(stored or b"")
             known = value["v"] == _FORMAT and value["seq"] >= self._seq
             if known and value["seq"] <= self._log.head():
-                threads = {k: Thread(**v) for k, v in value["threads"].items()}
+                threads = {
+                    k: ConversationOutline(**v) for k, v in value["threads"].items()
+                }
                 self._threads, self._seq = threads, int(value["seq"])
                 self._kept = self._seq
 
@@ -135,7 +137,7 @@ class ConversationList:
             if renamed in self._threads:
                 self._threads[renamed].title = title
             return
-        self._threads[record.id] = Thread(
+        self._threads[record.id] = ConversationOutline(
             title,
             record.ts,
             record.ts,
@@ -155,7 +157,7 @@ class ConversationList:
         thread = self._threads.get(name)
         if thread is None:  # its start was erased while this turn was on its way
             title = " ".join(str(record.body.get("question", "")).split())[:60]
-            thread = Thread(title, record.ts, record.ts, first=record.seq)
+            thread = ConversationOutline(title, record.ts, record.ts, first=record.seq)
             self._threads[name] = thread
         thread.turns += 1
         thread.updated, thread.last = record.ts, record.seq
@@ -166,7 +168,7 @@ class ConversationList:
             thread.turns -= 1
 
 
-def newest_first(threads: dict[str, Thread]) -> list[Conversation]:
+def newest_first(threads: dict[str, ConversationOutline]) -> list[Conversation]:
     """Returns the conversations by their last activity."""
     ordered = sorted(threads.items(), key=lambda item: item[1].active, reverse=True)
     return [thread.as_conversation(name) for name, thread in ordered]

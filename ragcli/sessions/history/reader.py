@@ -14,12 +14,20 @@ from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
 from ragcli.sessions.history import turns
 from ragcli.sessions.history.aside import VisibleLog
-from ragcli.sessions.history.context import Context
-from ragcli.sessions.history.conversations import ConversationList, Thread, newest_first
+from ragcli.sessions.history.conversations import (
+    ConversationList,
+    ConversationOutline,
+    newest_first,
+)
 from ragcli.sessions.history.expiry import limits
 from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
-from ragcli.sessions.records.record_types import Conversation, Record, Turn
+from ragcli.sessions.records.record_types import (
+    Conversation,
+    ConversationContext,
+    Record,
+    Turn,
+)
 
 SHORTEST_PART = 4
 """Characters of an id's start or end that may stand for it, when no other has them."""
@@ -138,7 +146,7 @@ class HistoryReader:
         )
         return list(islice(found, limit))
 
-    def context(self, conversation: str, limit: int) -> Context:
+    def context(self, conversation: str, limit: int) -> ConversationContext:
         """Returns what a model may read of a conversation; reads only the tail.
 
         Args:
@@ -159,7 +167,7 @@ class HistoryReader:
                 replaced.add(turn.replaces)
             if len(shown) >= limit and (summary or self._settings.memory != "summary"):
                 break
-        return Context(summary, covers, tuple(reversed(shown)))
+        return ConversationContext(summary, covers, tuple(reversed(shown)))
 
     def _visible(
         self, conversation: str, before: int | None, hidden: set[str]
@@ -233,7 +241,10 @@ def _stands_for(reference: str, name: str) -> bool:
 
 
 def _the_only(
-    found: set[str], missing: str, threads: Mapping[str, Thread], reference: str
+    found: set[str],
+    missing: str,
+    threads: Mapping[str, ConversationOutline],
+    reference: str,
 ) -> str:
     """Returns the single one of `found`; raises `ConversationNotFound`."""
     if len(found) == 1:

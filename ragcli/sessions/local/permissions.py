@@ -32,7 +32,7 @@ _SHARED_FILES = ("gen-", "tmp-")
 
 def check(home: Home) -> list[Finding]:
     """Returns everything in a home that others could reach, one finding each."""
-    return list(_Walk(mend=False).home(home))
+    return list(_PermissionWalk(mend=False).home(home))
 
 
 def fix(home: Home) -> list[Finding]:
@@ -41,26 +41,26 @@ def fix(home: Home) -> list[Finding]:
     Links, special files and what belongs to others are only named: taking them
     away, or over, is for the user to decide.
     """
-    return list(_Walk(mend=True).home(home))
+    return list(_PermissionWalk(mend=True).home(home))
 
 
 def check_profile(directory: Directory) -> list[Finding]:
     """Returns what others could reach in a profile that is open."""
-    return list(_Walk(mend=False).inside(directory.reach))
+    return list(_PermissionWalk(mend=False).inside(directory.reach))
 
 
 def fix_profile(directory: Directory) -> list[Finding]:
     """As `fix`, for a profile that is open."""
-    return list(_Walk(mend=True).inside(directory.reach))
+    return list(_PermissionWalk(mend=True).inside(directory.reach))
 
 
 def fix_closed_profile(place: Path) -> list[Finding]:
     """As `fix`, for a profile whose modes may keep it from being opened."""
-    return list(_Walk(mend=True).tree(place))
+    return list(_PermissionWalk(mend=True).tree(place))
 
 
 @frozen
-class _Walk:
+class _PermissionWalk:
     """One pass, from the top down: a directory is private before we look inside."""
 
     mend: bool

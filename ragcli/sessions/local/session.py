@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.sessions import profile_file
-from ragcli.sessions.local.history.log import LocalLog
+from ragcli.sessions.local.history.local_log import LocalLog
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog, SideCopy
@@ -125,7 +125,7 @@ class LocalSession(OpenedProfile):
         self.directory.close()
 
     def _audit(self, key: bytes | None) -> AuditLog:
-        from ragcli.sessions.audit.file import FileAudit
+        from ragcli.sessions.audit.audit_file import FileAudit
 
         return FileAudit(self.directory, key, self.id)
 

@@ -29,7 +29,7 @@ from ragcli.storage.locking.locks import commit_lock, long_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
-    from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.history import expiry
     from ragcli.sessions.history.timekeeping import Ledger
@@ -470,7 +470,7 @@ class LocalStore(BaseStore["LocalSession"]):
         with self._directories.open(name) as directory:
             if not directory.has(KEYS):
                 raise not_encrypted(name)
-            from ragcli.sessions.encryption.keys import KeyRing
+            from ragcli.sessions.encryption.key_ring import KeyRing
 
             yield KeyRing(directory, self._cost)
 

@@ -22,14 +22,14 @@ from ragcli.errors import (
     NotPermitted,
     SnapshotDamaged,
 )
-from ragcli.sessions.audit import file as audit
-from ragcli.sessions.audit.file import FileAudit
+from ragcli.sessions.audit import audit_file
+from ragcli.sessions.audit.audit_file import FileAudit
 from ragcli.sessions.audit.switch import SilentAudit
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
 from ragcli.sessions.local import permissions
-from ragcli.sessions.local.history import rewriting as log_rewrite
-from ragcli.sessions.local.history.log import FILE, QUARANTINE
+from ragcli.sessions.local.history import rewriting
+from ragcli.sessions.local.history.local_log import FILE, QUARANTINE
 from ragcli.sessions.local.history.rewriting import Damage
 from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.places import KEYS
@@ -139,7 +139,7 @@ def _history(session: LocalSession) -> Iterator[Finding]:
     present: set[int] = set()
     accounted: set[int] = set()
     head, damaged = 0, False
-    for item in log_rewrite.scan(session.log):
+    for item in rewriting.scan(session.log):
         if isinstance(item, Damage):
             place = f"{where}:{item.line}"
             yield _damage(item.reason.removeprefix(f"{place}: "), place)
@@ -173,7 +173,7 @@ def _audited_head(log: AuditLog) -> int:
 
 
 def _mend_history(session: LocalSession) -> Iterator[Finding]:
-    done = log_rewrite.repair(session.log, head=_audited_head(session.audit))
+    done = rewriting.repair(session.log, head=_audited_head(session.audit))
     if done is None:
         return
     what = f"damaged lines moved to {QUARANTINE}/: {done.moved}; "
@@ -252,23 +252,23 @@ def _audit(log: AuditLog, anchor: str) -> Iterator[Finding]:
     try:
         log.verify(anchor)
     except (AuditDamaged, NotPermitted) as error:
-        what = error.message.removeprefix(f"{audit.FILE}: ")
-        yield Finding(DAMAGE, what, audit.FILE, error.hint, error.code)
+        what = error.message.removeprefix(f"{audit_file.FILE}: ")
+        yield Finding(DAMAGE, what, audit_file.FILE, error.hint, error.code)
 
 
 def _mend_audit(session: LocalSession) -> Iterator[Finding]:
     """Keeps a copy of a damaged audit log, and of the log its sound beginning."""
-    with commit_lock(session.directory, audit.LOCK, wait=audit.LOCK_WAIT):
+    with commit_lock(session.directory, audit_file.LOCK, wait=audit_file.LOCK_WAIT):
         log = session.audit
         log = log.kept if isinstance(log, SilentAudit) else log
         sound = log.sound_lines() if isinstance(log, FileAudit) else None
         if sound is None:
             return
-        data = session.directory.read(audit.FILE)
+        data = session.directory.read(audit_file.FILE)
         name = f"audit-{secrets.token_hex(6)}.damaged"
         with session.directory.child(QUARANTINE, create=True) as quarantine:
             quarantine.replace(name, data)
-        session.directory.replace(audit.FILE, b"".join(sound))
+        session.directory.replace(audit_file.FILE, b"".join(sound))
     session.audit.record(
         "audit.repair",
         kept=len(sound),
@@ -277,7 +277,7 @@ def _mend_audit(session: LocalSession) -> Iterator[Finding]:
     )
     yield _mended(
         f"{len(sound)} sound entries kept, the whole log is in {QUARANTINE}/{name}",
-        audit.FILE,
+        audit_file.FILE,
     )
 
 

@@ -12,7 +12,7 @@ from ragcli.config import Settings
 from ragcli.errors import ProfileNotFound
 from ragcli.sessions.audit import chain
 from ragcli.sessions.audit.chained import ChainedAudit
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.encryption.slot_directory import SlotDirectory
 from ragcli.sessions.memory.generations import MemoryGenerations
 from ragcli.sessions.memory.log import MemoryLog

@@ -15,7 +15,7 @@ from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
 from ragcli.sessions.encryption.data_key import DataKey
 from ragcli.sessions.encryption.kdf import Cost
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.encryption.slot_directory import SlotDirectory
 from ragcli.sessions.findings import Finding
 from ragcli.sessions.history import expiry, timekeeping

@@ -16,7 +16,7 @@ _FIRST_BLOCK = 16 << 10
 _LARGEST_BLOCK = 4 << 20
 
 
-class Line(NamedTuple):
+class StoredLine(NamedTuple):
     """A line and where it starts."""
 
     start: int
@@ -61,7 +61,7 @@ class LineFile:
             start += len(piece)
         return b"".join(pieces)
 
-    def backwards(self, end: int) -> Iterator[Line]:
+    def backwards(self, end: int) -> Iterator[StoredLine]:
         """Yields the lines before the offset `end` (a line's), last one first."""
         block, position, rest = _FIRST_BLOCK, end, b""
         while position > 0:
@@ -70,13 +70,13 @@ class LineFile:
             position, block = start, min(2 * block, _LARGEST_BLOCK)
             stop = len(rest)
             while (cut := rest.rfind(b"\n", 0, max(0, stop - 1)) + 1) or not position:
-                yield Line(position + cut, rest[cut:stop])
+                yield StoredLine(position + cut, rest[cut:stop])
                 stop = cut
                 if not stop:
                     break
             rest = rest[:stop]  # this line may begin before the block
 
-    def forwards(self, start: int, end: int) -> Iterator[Line]:
+    def forwards(self, start: int, end: int) -> Iterator[StoredLine]:
         """Yields the lines from the offset `start` (a line's) up to `end`."""
         rest, block = b"", _FIRST_BLOCK
         position = start
@@ -87,7 +87,7 @@ class LineFile:
             position, block = position + len(data), min(2 * block, _LARGEST_BLOCK)
             *pieces, rest = (rest + data).split(b"\n")
             for piece in pieces:
-                yield Line(start, piece + b"\n")
+                yield StoredLine(start, piece + b"\n")
                 start += len(piece) + 1
 
     def find(self, seq: int, end: int) -> int:
@@ -113,7 +113,7 @@ class LineFile:
         """Returns the number of the line at `offset`, from 1, as editors count."""
         return 1 + sum(1 for _ in self.forwards(0, offset))
 
-    def _line_at(self, offset: int) -> Line:
+    def _line_at(self, offset: int) -> StoredLine:
         """Returns the line that the byte at `offset` belongs to."""
         return next(self.forwards(self.line_start(offset), self.end))
 

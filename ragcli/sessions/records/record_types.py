@@ -159,3 +159,19 @@ class Conversation:
     turns: int
     forked_from: str = ""
     """The conversation it branched off, or ""."""
+
+
+@frozen
+class ConversationContext:
+    """The part of a conversation that a model may read."""
+
+    summary: str
+    """What the model once wrote about its older turns, or ""."""
+
+    covers: int
+    """Seq of the last turn that the summary speaks of; 0 without one."""
+
+    turns: tuple[Turn, ...]
+    """The last turns, oldest first; failed ones and replaced ones left out.
+
+    They may be covered by the summary as well."""

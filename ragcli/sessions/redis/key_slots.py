@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ragcli.sessions.encryption.data_key import DataKey, forbid_core_dumps
 from ragcli.sessions.encryption.kdf import Cost
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.encryption.slot_directory import SlotDirectory
 from ragcli.sessions.redis import values
 from ragcli.sessions.redis.leases import lease

@@ -8,6 +8,8 @@ that nobody needs SCAN or KEYS to find them.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import pwd
 import re
@@ -18,6 +20,7 @@ from ragcli.frozen import frozen
 FORMAT = 1
 """Version of all that is under a profile's keys."""
 
+_HASH_BYTES = 12
 _USER = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 
 
@@ -66,3 +69,9 @@ def _login() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return f"uid-{os.geteuid()}"
+
+
+def id_hash(identifier: str) -> str:
+    """Returns what stands for a record's id: short, and without its time."""
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).digest()
+    return base64.b64encode(digest[:_HASH_BYTES]).decode()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ragcli.errors import Locked, ProfileNotFound
 from ragcli.sessions.redis.keyspace import Keyspace
 from ragcli.sessions.redis.scripts.script import TOUCH, Script
-from ragcli.sessions.redis.server.client import Server
+from ragcli.sessions.redis.server.client import RedisServer
 from ragcli.sessions.redis.server.replication import written
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _ABSENT = {b"none", b"gone"}
 class ProfileKeys:
     """Runs scripts over the keys of one profile."""
 
-    server: Server
+    server: RedisServer
     keyspace: Keyspace
     name: str
     id: str = ""

@@ -14,7 +14,7 @@ from ragcli.sessions.redis import values
 from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.profiles import OPEN
-from ragcli.sessions.redis.server.client import Server
+from ragcli.sessions.redis.server.client import RedisServer
 from ragcli.sessions.redis.server.replication import written
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Registry:
     """
 
     def __init__(
-        self, server: Server, keyspace: Keyspace, *, replicated: bool = False
+        self, server: RedisServer, keyspace: Keyspace, *, replicated: bool = False
     ) -> None:
         self._server = server
         self._keyspace = keyspace

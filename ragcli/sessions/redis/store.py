@@ -31,12 +31,12 @@ from ragcli.sessions.redis.profiles.making import NewRedisProfile, RedisReplacem
 from ragcli.sessions.redis.registry import Registry
 from ragcli.sessions.redis.scripts.profiles import BEGIN, DELETE
 from ragcli.sessions.redis.server import addresses, faults
-from ragcli.sessions.redis.server.client import Server
+from ragcli.sessions.redis.server.client import RedisServer
 from ragcli.sessions.redis.session import RedisSession, idle
 from ragcli.sessions.transfer.conversion import expect_other
 
 if TYPE_CHECKING:
-    from ragcli.sessions.encryption.keys import KeyRing
+    from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.protocols import (
         NewProfile,
@@ -77,7 +77,7 @@ class RedisStore(BaseStore[RedisSession]):
         self.home = home
         self.address = addresses.parse(address)
         self.keyspace = keyspace(settings.user)
-        self.server = Server(self.address, patience=self.wait)
+        self.server = RedisServer(self.address, patience=self.wait)
         self._replicated = settings.durability == "replicated"
         self._registry = Registry(
             self.server, self.keyspace, replicated=self._replicated
@@ -129,9 +129,9 @@ class RedisStore(BaseStore[RedisSession]):
         )
 
     def _verify(self, session: RedisSession, anchor: str) -> list[Finding]:
-        from ragcli.sessions.redis.checks import verification
+        from ragcli.sessions import verification
 
-        return verification.verify(session, anchor=anchor)
+        return verification.verify(session, session.keys.key, anchor=anchor)
 
     def _repair(
         self, session: RedisSession, anchor: str, before: list[Finding]

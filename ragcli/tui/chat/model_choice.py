@@ -10,7 +10,7 @@ from ragcli.text import labelled
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import StateChanged
 from ragcli.tui.ports import ProfilePort
-from ragcli.tui.rendering.code import warm_up
+from ragcli.tui.rendering.highlighting import warm_up
 from ragcli.tui.screens.dialogs import PickDialog, PickerEntry
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.workers.threads import aside

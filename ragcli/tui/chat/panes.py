@@ -22,7 +22,7 @@ LOW = 14
 """Lines under which the footer is left out."""
 
 
-class Choices(Protocol):
+class PaneChoicesPort(Protocol):
     """What the user wants to see, from one chat to the next."""
 
     def wanted(self, key: str) -> bool:
@@ -47,7 +47,7 @@ class Panes:
         screen: Screen[Any],
         sidebar: Sidebar,
         sources: SourcesPane,
-        choices: Choices,
+        choices: PaneChoicesPort,
     ) -> None:
         self._screen = screen
         self._panes = {"sidebar": sidebar, "sources": sources}

@@ -35,8 +35,8 @@ from ragcli.tui.chat.questions.drafts import Drafts
 from ragcli.tui.chat.questions.unrecorded_answers import Locking
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.choices import PaneChoices
-from ragcli.tui.keyboard import keys
-from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.keyboard import key_bindings
+from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.messages import (
     ConversationLoaded,
     ConversationOpened,
@@ -57,13 +57,13 @@ from ragcli.tui.widgets.answer import AnswerView
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.ingest import IngestBar
-from ragcli.tui.widgets.prompt import Prompt, plain_lines
-from ragcli.tui.widgets.sidebar import Choices, Sidebar
+from ragcli.tui.widgets.prompt import PromptInput, plain_lines
+from ragcli.tui.widgets.sidebar import ChoiceList, Sidebar
 from ragcli.tui.widgets.sources import SourceCard, SourcesPane
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
-from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew
+from ragcli.tui.workers.answer_worker import AnswerEnded, AnswerEvent, AnswerGrew
 from ragcli.tui.workers.threads import aside
 
 _WRITTEN_IN = (Input, TextArea)
@@ -72,7 +72,7 @@ _WRITTEN_IN = (Input, TextArea)
 _WHERE: tuple[tuple[type[Widget], str], ...] = (
     (TurnView, "answer"),
     (SourceCard, "source"),
-    (Choices, "list"),
+    (ChoiceList, "list"),
 )
 """What takes letters as commands, and what it is called."""
 
@@ -88,7 +88,7 @@ class ChatScreen(Screen[None]):
         profile: The open profile.
     """
 
-    AUTO_FOCUS: ClassVar[str | None] = "Prompt"
+    AUTO_FOCUS: ClassVar[str | None] = "PromptInput"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("chat.help", "f1", "command('help')", "Show this help", footer="Help"),
         key(
@@ -143,7 +143,7 @@ class ChatScreen(Screen[None]):
 
     def _make_widgets(self) -> None:
         self.transcript = Transcript(id="transcript")
-        self.prompt = Prompt(id="prompt")
+        self.prompt = PromptInput(id="prompt")
         self.status = StatusLine(id="status")
         self.sources = SourcesPane(id="sources")
         self.sidebar = Sidebar(id="sidebar")
@@ -339,7 +339,7 @@ class ChatScreen(Screen[None]):
     def command_help(self, _: str = "") -> None:
         """Shows keys for where the user is, and all commands."""
         self.app.push_screen(
-            HelpScreen(keys.sections(self.focused, self, self.changed_keys))
+            HelpScreen(key_bindings.sections(self.focused, self, self.changed_keys))
         )
 
     def command_sources(self, _: str = "") -> None:
@@ -448,8 +448,8 @@ class ChatScreen(Screen[None]):
 
     # What the prompt says
 
-    @on(Prompt.Sent)
-    def _sent(self, message: Prompt.Sent) -> None:
+    @on(PromptInput.Sent)
+    def _sent(self, message: PromptInput.Sent) -> None:
         if not self.is_furnished:
             self._early.append(partial(self._sent, message))
             return
@@ -464,8 +464,8 @@ class ChatScreen(Screen[None]):
             return
         self.run_command(command.name, argument)
 
-    @on(Prompt.Edited)
-    def _edited(self, message: Prompt.Edited) -> None:
+    @on(PromptInput.Edited)
+    def _edited(self, message: PromptInput.Edited) -> None:
         self.drafts.edited()
         self.completing.edited(message.text)
 

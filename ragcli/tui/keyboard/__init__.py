@@ -1,4 +1,4 @@
 """Keys: how bindings are declared, what a user may change, older terminals.
 
-It imports nothing else of `tui`. Start reading at `bindings` and `keys`.
+It imports nothing else of `tui`. Start reading at `key_bindings`.
 """

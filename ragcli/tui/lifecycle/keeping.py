@@ -10,13 +10,13 @@ from ragcli.chat.events import Failed
 from ragcli.config import seconds
 from ragcli.errors import StorageFailed
 from ragcli.tui.ports import ProfilePort
-from ragcli.tui.workers.answering import Asking
+from ragcli.tui.workers.answer_worker import AnswerWorker
 
 _PATIENCE = 5.0
 """Seconds beyond the wait for the lock in which the engine records what was said."""
 
 
-def keep(profile: ProfilePort, asking: Asking | None, unsent: str) -> None:
+def keep(profile: ProfilePort, asking: AnswerWorker | None, unsent: str) -> None:
     """Stops an answer and sees it recorded; keeps what was not sent.
 
     Args:
@@ -45,7 +45,7 @@ def keep(profile: ProfilePort, asking: Asking | None, unsent: str) -> None:
     profile.history.put_draft(unsent)
 
 
-def _record(profile: ProfilePort, asking: Asking, failed: Failed) -> None:
+def _record(profile: ProfilePort, asking: AnswerWorker, failed: Failed) -> None:
     """Records, under the id it has, an answer that the engine could not record."""
     if asking.request.record:
         profile.history.commit(failed.turn, title=failed.title)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from ragcli.language.markers import marker_at
+from ragcli.tui.rendering.answer_styles import Palette
 from ragcli.tui.rendering.inline import InlineWriter
-from ragcli.tui.rendering.palette import Palette
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -15,7 +15,7 @@ from textual.content import Content, Span
 from textual.style import Style
 
 from ragcli.text import safe_text
-from ragcli.tui.rendering.palette import Palette
+from ragcli.tui.rendering.answer_styles import Palette
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

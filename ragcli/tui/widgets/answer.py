@@ -17,10 +17,10 @@ from textual.widget import Widget
 
 from ragcli.language.markers import cited
 from ragcli.text import safe_text
+from ragcli.tui.rendering.answer_styles import Palette
+from ragcli.tui.rendering.block_layout import Layout
 from ragcli.tui.rendering.blocks import MarkdownBlock
-from ragcli.tui.rendering.document import RenderedAnswer
-from ragcli.tui.rendering.layout import Layout
-from ragcli.tui.rendering.palette import Palette
+from ragcli.tui.rendering.rendered_answer import RenderedAnswer
 
 _PREFIX = "answer--"
 _FILLED = {"block", "chosen", "found"}

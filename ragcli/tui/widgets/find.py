@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.keyboard.key_bindings import key
 
 
 class FindBar(Horizontal):

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.keyboard.terminals import MODIFIED_ENTER
 
 
@@ -20,7 +20,7 @@ def plain_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class Prompt(TextArea):
+class PromptInput(TextArea):
     """A text area that grows, sends on Enter and remembers what was sent.
 
     Its keys come before the text area's own (priority), which means that the

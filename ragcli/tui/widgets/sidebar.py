@@ -17,13 +17,13 @@ from textual.widgets.option_list import Option
 
 from ragcli.sessions.records.record_types import Conversation
 from ragcli.text import safe_line, safe_name
-from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.keyboard.key_bindings import key
 
 _LISTED = 200
 """Conversations that are listed; `/conversation` finds all of them."""
 
 
-class Choices(OptionList):
+class ChoiceList(OptionList):
     """A list that a click chooses from without taking the keyboard."""
 
     FOCUS_ON_CLICK = False  # whoever clicks goes on to write, and letters would act
@@ -70,8 +70,8 @@ class Sidebar(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
         super().__init__(id=id)
-        self.conversations = Choices(id="conversations", markup=False, compact=True)
-        self.profiles = Choices(id="profiles", markup=False, compact=True)
+        self.conversations = ChoiceList(id="conversations", markup=False, compact=True)
+        self.profiles = ChoiceList(id="profiles", markup=False, compact=True)
         self._conversations: Sequence[Conversation] = ()
         self._current = ""
 

@@ -15,8 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ragcli.text import safe_line, safe_text
-from ragcli.tui.keyboard.bindings import key
-from ragcli.tui.sources import SourceEntry, quoted_spans
+from ragcli.tui.keyboard.key_bindings import key
+from ragcli.tui.source_entries import SourceEntry, quoted_spans
 
 _NONE = "The passages behind an answer stand here."
 _BEFORE, _AFTER = 160, 320

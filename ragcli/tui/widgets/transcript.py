@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ragcli.sessions.records.record_types import Turn
-from ragcli.tui.keyboard.bindings import key
+from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.widgets.turn import TurnView
 
 MOUNTED = 60

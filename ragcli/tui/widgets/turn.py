@@ -16,8 +16,8 @@ from textual.widgets import Static
 
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import labelled, safe_line, safe_text
-from ragcli.tui.keyboard.bindings import key
-from ragcli.tui.sources import SourceEntry, from_turn
+from ragcli.tui.keyboard.key_bindings import key
+from ragcli.tui.source_entries import SourceEntry, from_turn
 from ragcli.tui.widgets.answer import AnswerView
 
 _NOTES = {

@@ -23,7 +23,7 @@ _FRAME = 0.1
 """Seconds between two steps that are posted: thousands of files must not flood."""
 
 
-class Stopped(Exception):
+class IngestStopped(Exception):
     """The user stopped it; the library lets go of all that it had begun."""
 
 
@@ -49,7 +49,7 @@ class _Steps:
         self._post(IngestStarted(total, what))
 
     def step(self, name: str, count: int = 1) -> None:
-        """Counts steps, and posts them now and then; raises `Stopped`."""
+        """Counts steps, and posts them now and then; raises `IngestStopped`."""
         self._go_on()
         self._done += count
         now = time.monotonic()
@@ -59,7 +59,7 @@ class _Steps:
 
     def _go_on(self) -> None:
         if self._stopped.is_set():
-            raise Stopped
+            raise IngestStopped
 
     def note(self, message: str) -> None:
         """Passes on what a user should read."""
@@ -104,7 +104,7 @@ class Ingesting:
                 report = library.sync(steps)
             else:
                 report = library.add(self._paths, steps)
-        except Stopped:
+        except IngestStopped:
             stopped = True
         except RagcliError as failure:
             error = failure

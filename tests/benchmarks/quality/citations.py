@@ -22,7 +22,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ragcli.chat.citing.support import Claim, Evidence, Similarity, Weights, numbers
+from ragcli.chat.citing.support import (
+    Claim,
+    PreparedPassage,
+    Similarity,
+    StemWeights,
+    numbers,
+)
 from ragcli.index.passages import Passage
 from ragcli.language.words import words
 from ragcli.models.builtin.embedder import BuiltinEmbedder
@@ -39,7 +45,7 @@ class Collection:
 
     def __init__(self, place: Path, similarity: Similarity | None) -> None:
         self.evidence = {
-            item["id"]: Evidence(
+            item["id"]: PreparedPassage(
                 Passage(item["id"], item["id"], item["text"], 1.0, item["title"]),
                 similarity,
             )
@@ -71,7 +77,7 @@ def judged(
     claim = Claim(f"The {body} is {question['answers'][0]}.", allowed)
     right = next(iter(question["relevant"]))
     group = [right, *collection.similar(asked, right)]
-    weights = Weights([collection.evidence[name].stems for name in group])
+    weights = StemWeights([collection.evidence[name].stems for name in group])
     for name in group:
         yield name == right, collection.evidence[name].support(claim, weights).holds
 

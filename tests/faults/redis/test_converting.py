@@ -26,7 +26,6 @@ from ragcli.sessions.encryption import desktop_keyring
 from ragcli.sessions.encryption.desktop_keyring import DesktopKeyring
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis import leases
-from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
@@ -41,7 +40,7 @@ from tests.sealed import (
     publish,
     questions,
 )
-from tests.stores import CHEAP, PASSPHRASE, append, home_at
+from tests.stores import CHEAP, PASSPHRASE, append, findings, home_at
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
 EVERY = 1 if THOROUGH else 7
@@ -124,7 +123,7 @@ def test_a_profile_is_encrypted_and_nothing_stays_plain(
     assert in_files(tmp_path) == []
     told = [entry["event"] for entry in opened.audit.entries()]
     assert told == [*entries, "profile.encrypt"]
-    assert verify(opened) == []
+    assert findings(opened) == []
     assert opened.settings() == {"ttl": "1h"}
     ask(opened, "CANARY-later")
     with pytest.raises(WrongPassphrase):
@@ -147,7 +146,7 @@ def test_and_decrypted_again(machine: Machine, redis_server: RedisServer) -> Non
     assert not opened.encrypted
     assert questions(opened) == list(QUESTIONS)
     assert indexed(opened) == FILES
-    assert verify(opened) == []
+    assert findings(opened) == []
     with pytest.raises(UsageError, match="not encrypted"):
         store.decrypt("work")
     assert redis_server.call("TTL", opened.keys.key("meta")) == -1
@@ -170,7 +169,7 @@ def test_who_had_it_open_cannot_mix_plain_lines_with_sealed_ones(
 
     opened = machine().open("work")
     assert questions(opened) == list(QUESTIONS)
-    assert verify(opened) == []
+    assert findings(opened) == []
 
 
 def test_what_is_asked_meanwhile_is_there(
@@ -217,7 +216,7 @@ def test_an_index_or_a_past_that_changes_meanwhile_stops_it(
             store.encrypt("work", PASSPHRASE)
     opened = machine(passphrase=None).open("work")
     assert questions(opened) == list(QUESTIONS[1:])
-    assert verify(opened) == []
+    assert findings(opened) == []
 
 
 def test_a_lock_that_another_one_took_over_stops_it(
@@ -251,7 +250,7 @@ def test_killed_anywhere_it_is_the_old_profile_or_the_new_one(
         opened = machine().open("work")
         assert questions(opened) == list(QUESTIONS)
         assert indexed(opened) == FILES
-        assert verify(opened) == []
+        assert findings(opened) == []
         outcomes.add((died, opened.encrypted != encrypted))
         encrypted = opened.encrypted
         _expire_together(redis_server, opened.keys)

@@ -15,7 +15,7 @@ import pytest
 from ragcli.errors import WrongPassphrase
 from ragcli.paths import Home
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.local import verification as verify
 from ragcli.sessions.local.lifecycle import directories
 from ragcli.sessions.local.store import LocalStore

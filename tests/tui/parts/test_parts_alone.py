@@ -32,13 +32,13 @@ from ragcli.tui.screens.dialogs import ConfirmDialog, LockDialog
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.ingest import IngestBar
-from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.widgets.sources import SourcesPane
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
-from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew
+from ragcli.tui.workers.answer_worker import AnswerEnded, AnswerEvent, AnswerGrew
 from tests.tui.backend import ANSWER, Gate, failing
 from tests.tui.parts.host import PartHost, backend_in
 
@@ -50,7 +50,7 @@ class AnsweringHost(PartHost):
 
     def __init__(self, path: Path, turns: int = 0) -> None:
         self.transcript, self.sources = Transcript(), SourcesPane()
-        self.prompt, self.status = Prompt(), StatusLine()
+        self.prompt, self.status = PromptInput(), StatusLine()
         self.waiting = Static()
         super().__init__(
             backend_in(path, turns), self.transcript, self.sources, self.prompt,
@@ -102,7 +102,7 @@ async def test_what_answers_gives_a_refused_question_back(tmp_path: Path):
 
 
 async def test_what_keeps_drafts_keeps_them_and_reads_them(tmp_path: Path):
-    backend, prompt = backend_in(tmp_path), Prompt()
+    backend, prompt = backend_in(tmp_path), PromptInput()
     backend.first.history.kept = "kept"
     host = PartHost(backend, prompt)
     async with host.run_test() as pilot:
@@ -121,7 +121,7 @@ async def test_what_keeps_drafts_keeps_them_and_reads_them(tmp_path: Path):
 
 
 async def test_what_acts_on_documents_reads_them_and_tells(tmp_path: Path):
-    bar, status, prompt = IngestBar(), StatusLine(), Prompt()
+    bar, status, prompt = IngestBar(), StatusLine(), PromptInput()
     host = PartHost(backend_in(tmp_path), bar, status, prompt)
     async with host.run_test():
         documents = Documents(host.desk, bar, status, prompt)
@@ -218,7 +218,7 @@ async def test_what_searches_says_which_turn_is_wanted(tmp_path: Path):
 
 
 async def test_what_acts_on_turns_copies_and_asks_again(tmp_path: Path):
-    transcript, sources, prompt = Transcript(), SourcesPane(), Prompt()
+    transcript, sources, prompt = Transcript(), SourcesPane(), PromptInput()
     host = PartHost(backend_in(tmp_path, 1), transcript, sources, prompt)
     asked, edited = [], []
     async with host.run_test(size=(80, 40)):
@@ -239,7 +239,7 @@ async def test_what_acts_on_turns_copies_and_asks_again(tmp_path: Path):
 
 
 async def test_what_asks_about_a_lock_records_once_it_is_free(tmp_path: Path):
-    transcript, status, prompt = Transcript(), StatusLine(), Prompt()
+    transcript, status, prompt = Transcript(), StatusLine(), PromptInput()
     host = PartHost(backend_in(tmp_path, 1), transcript, status, prompt)
     history = host.backend.first.history
     held = Locked("work is locked by alice", "wait for it")
@@ -281,7 +281,7 @@ async def test_what_switches_profiles_asks_for_the_passphrase(tmp_path: Path):
 
 
 async def test_what_completes_offers_commands_and_names(tmp_path: Path):
-    prompt, offers = Prompt(), Completions()
+    prompt, offers = PromptInput(), Completions()
     host = PartHost(backend_in(tmp_path), offers, prompt)
     async with host.run_test():
         names = {"profile": lambda: ["home", "work"]}

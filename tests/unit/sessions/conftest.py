@@ -10,7 +10,7 @@ from ragcli.paths import Home
 from ragcli.sessions.encryption.data_key import DataKey
 from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.history.writer import History
-from ragcli.sessions.local.history.log import LocalLog
+from ragcli.sessions.local.history.local_log import LocalLog
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import Session
 from ragcli.storage.files import Directory

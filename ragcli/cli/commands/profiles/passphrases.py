@@ -35,9 +35,9 @@ def new(call: Invocation, name: str, fd: int | None = None) -> str:
         PassphraseNeeded: No source has one.
         UsageError: The two differ.
     """
-    from ragcli.sessions.encryption import passphrase as sources
+    from ragcli.sessions.encryption.passphrase import find
 
-    given = sources.find(
+    given = find(
         name,
         fd=call.shared.passphrase_fd if fd is None else fd,
         environ=call.runtime.environ,

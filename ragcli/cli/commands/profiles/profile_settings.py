@@ -8,8 +8,8 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
-from ragcli.cli.output.formatting import count
 from ragcli.errors import NotFound, UsageError
+from ragcli.text import counted
 
 Span = Annotated[
     str | None,
@@ -109,6 +109,6 @@ def _words(words: list[str]) -> tuple[str | None, dict[str, Any]]:
         case [name, key, value]:
             return name, dict([assignment(f"{key}={value}")])
     raise UsageError(
-        f"{count(len(words), 'word')} where [NAME] KEY VALUE is expected",
+        f"{counted(len(words), 'word')} where [NAME] KEY VALUE is expected",
         "quote a value with spaces",
     )

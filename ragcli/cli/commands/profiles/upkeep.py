@@ -9,7 +9,7 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples
-from ragcli.cli.output.formatting import count
+from ragcli.text import counted
 
 if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding
@@ -136,6 +136,6 @@ def _print(call: Invocation, found: list[Finding]) -> None:
 def _what(expired: Expired) -> str:
     what = "the whole profile"
     if not expired.whole:
-        turns = count(expired.turns, "turn")
-        what = f"{turns}, {count(expired.conversations, 'conversation')}"
+        turns = counted(expired.turns, "turn")
+        what = f"{turns}, {counted(expired.conversations, 'conversation')}"
     return f"{what}, set aside" if expired.aside else what

@@ -53,7 +53,7 @@ def mail(content: Content) -> Document:
         UnreadableDocument: There is neither a header nor a body in it.
     """
     builder = DocumentBuilder()
-    reader = _Reader(builder, content)
+    reader = _MailReader(builder, content)
     message = _parsed(content.data)
     reader.read(message, ())
     reader.tell()
@@ -64,7 +64,7 @@ def mail(content: Content) -> Document:
 def mailbox(content: Content) -> Document:
     """Reads the messages of a mailbox, each under its subject."""
     builder = DocumentBuilder()
-    reader = _Reader(builder, content)
+    reader = _MailReader(builder, content)
     for count, data in enumerate(_messages(content.data)):
         if count == MOST_MESSAGES:
             reader.leave(f"messages after the first {MOST_MESSAGES:,}")
@@ -106,7 +106,7 @@ def _subject(message: Message) -> str:
     return one_line(_header(message, "Subject"))
 
 
-class _Reader:
+class _MailReader:
     """Adds messages to a document.
 
     Args:

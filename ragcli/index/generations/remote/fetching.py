@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ragcli.errors import SnapshotDamaged
-from ragcli.index.generations import collection, publishing
-from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations import collection, manifests, publishing
 from ragcli.index.generations.generation_files import TEXT
-from ragcli.index.generations.manifest import Manifest
+from ragcli.index.generations.manifests import Manifest
 from ragcli.index.generations.remote import block_files
 from ragcli.index.generations.remote.block_files import Blocks
 from ragcli.index.protocols import GenerationStore

@@ -26,9 +26,8 @@ from ragcli.errors import (
     SnapshotNotFound,
     UsageError,
 )
-from ragcli.index.generations import collection, publishing, verification
-from ragcli.index.generations import manifest as manifests
-from ragcli.index.generations.manifest import (
+from ragcli.index.generations import collection, manifests, publishing, verification
+from ragcli.index.generations.manifests import (
     Manifest,
     generation_name,
     generation_number,

@@ -29,7 +29,7 @@ from ragcli.index.report import IngestReport
 from ragcli.index.segments.catalogue import RACY_NS, READER
 
 if TYPE_CHECKING:
-    from ragcli.index.generations.manifest import Manifest
+    from ragcli.index.generations.manifests import Manifest
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
     from ragcli.storage.files import Directory

@@ -146,7 +146,7 @@ class Outgrown(Exception):
     """A file has more bytes by now than may be read in this process."""
 
 
-class Wanted(NamedTuple):
+class ReadRequest(NamedTuple):
     """Something to read."""
 
     location: str
@@ -162,7 +162,7 @@ class Wanted(NamedTuple):
     """Its text, where that came from elsewhere and the location is only its name."""
 
 
-def is_light(wanted: Wanted) -> bool:
+def is_light(wanted: ReadRequest) -> bool:
     """Tells whether something may be read in a process that must not be lost.
 
     Short texts may. Formats that are parsed hold more than their size tells.
@@ -175,7 +175,7 @@ def is_light(wanted: Wanted) -> bool:
     return not formats.is_isolated(formats.format_of_content(_head(wanted.location)))
 
 
-def read(wanted: Wanted, chunking: Chunking, *, most: int = -1) -> Outcome:
+def read(wanted: ReadRequest, chunking: Chunking, *, most: int = -1) -> Outcome:
     """Reads one file; whatever a loader raises is what became of it.
 
     Args:
@@ -202,7 +202,7 @@ def read(wanted: Wanted, chunking: Chunking, *, most: int = -1) -> Outcome:
     return Outcome(location, failure=bounds.too_much(name))
 
 
-def _read(wanted: Wanted, chunking: Chunking, most: int) -> Outcome:
+def _read(wanted: ReadRequest, chunking: Chunking, most: int) -> Outcome:
     location = wanted.location
     if wanted.text is not None:
         told: Record = {"path": location, "digest": ""}

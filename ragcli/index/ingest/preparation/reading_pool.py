@@ -30,7 +30,7 @@ from ragcli.index.ingest.preparation.reading import (
     Chunking,
     Outcome,
     Outgrown,
-    Wanted,
+    ReadRequest,
     is_light,
     read,
 )
@@ -69,7 +69,7 @@ _START = (
 
 
 def outcomes(
-    wanted: Sequence[Wanted], chunking: Chunking, factory: Callable[[], str] = str
+    wanted: Sequence[ReadRequest], chunking: Chunking, factory: Callable[[], str] = str
 ) -> Iterator[Outcome]:
     """Yields what became of each file, in order.
 
@@ -90,7 +90,7 @@ def outcomes(
         pool.close()
 
 
-def _one_by_one(wanted: Sequence[Wanted], chunking: Chunking) -> Iterator[Outcome]:
+def _one_by_one(wanted: Sequence[ReadRequest], chunking: Chunking) -> Iterator[Outcome]:
     """Yields what became of a few files; what may be much is read by a process."""
     apart: ReadingPool | None = None
     try:
@@ -106,7 +106,7 @@ def _one_by_one(wanted: Sequence[Wanted], chunking: Chunking) -> Iterator[Outcom
             apart.close()
 
 
-def _read_here(item: Wanted, chunking: Chunking) -> Outcome | None:
+def _read_here(item: ReadRequest, chunking: Chunking) -> Outcome | None:
     """Returns what became of a short text, None of anything else."""
     if is_light(item):
         with suppress(Outgrown):
@@ -143,7 +143,7 @@ class ReadingPool:
             self.close()  # a system that gives no more processes must not keep some
             raise
 
-    def outcomes(self, waiting: Iterator[Wanted]) -> Iterator[Outcome]:
+    def outcomes(self, waiting: Iterator[ReadRequest]) -> Iterator[Outcome]:
         """Yields what became of each file, in the order in which they wait.
 
         A file whose reading kills the process is named, the others are read.
@@ -156,7 +156,9 @@ class ReadingPool:
                 return
             yield from asked.popleft().answer()
 
-    def _ask_ahead(self, groups: Iterator[list[Wanted]], asked: deque[_Worker]) -> None:
+    def _ask_ahead(
+        self, groups: Iterator[list[ReadRequest]], asked: deque[_Worker]
+    ) -> None:
         while True:
             worker = min(self._workers, key=lambda item: len(item.ahead))
             group = next(groups, None) if len(worker.ahead) < _DEPTH else None
@@ -171,9 +173,9 @@ class ReadingPool:
             worker.stop()
 
 
-def _groups(waiting: Iterator[Wanted]) -> Iterator[list[Wanted]]:
+def _groups(waiting: Iterator[ReadRequest]) -> Iterator[list[ReadRequest]]:
     """Yields files that are small enough to go together."""
-    group: list[Wanted] = []
+    group: list[ReadRequest] = []
     size = 0
     for wanted in waiting:
         group.append(wanted)
@@ -191,7 +193,7 @@ class _Worker:
     def __init__(
         self, chunking: Chunking, factory: str, cpu_limit: int, wall_limit: float
     ) -> None:
-        self.ahead: deque[list[Wanted]] = deque()
+        self.ahead: deque[list[ReadRequest]] = deque()
         self._chunking = chunking
         self._factory = factory
         self._cpu_limit = cpu_limit
@@ -221,12 +223,12 @@ class _Worker:
         for group in self.ahead:
             self._send(group)
 
-    def ask(self, group: list[Wanted]) -> None:
+    def ask(self, group: list[ReadRequest]) -> None:
         """Asks for some more documents."""
         self.ahead.append(group)
         self._send(group)
 
-    def _send(self, group: list[Wanted]) -> None:
+    def _send(self, group: list[ReadRequest]) -> None:
         request = {
             "wanted": group,
             "chunking": asdict(self._chunking),
@@ -264,7 +266,7 @@ class _Worker:
             return Outcome(location, failure=too_long(name, self._wall_limit))
         return Outcome(location, failure=cause_of_death(status, name, self._cpu_limit))
 
-    def _answered(self, group: list[Wanted]) -> list[Outcome]:
+    def _answered(self, group: list[ReadRequest]) -> list[Outcome]:
         """Returns the outcomes that come in, fewer when the process dies or hangs."""
         found: list[Outcome] = []
         while len(found) < len(group):

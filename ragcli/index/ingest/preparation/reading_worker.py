@@ -29,7 +29,7 @@ def serve(factory: str) -> None:
         factory: What makes the embedder, `module:name`; "" leaves that to the other.
     """
     from ragcli.index.documents.loaders.dispatch import bounds
-    from ragcli.index.ingest.preparation.reading import Chunking, Wanted, read
+    from ragcli.index.ingest.preparation.reading import Chunking, ReadRequest, read
     from ragcli.storage.limits import address_space
 
     answers = os.fdopen(os.dup(1), "wb")
@@ -43,7 +43,7 @@ def serve(factory: str) -> None:
         for item in request["wanted"]:
             bounds.allow_processor_time(request["cpu"])
             _pulse(answers)
-            found.append(read(Wanted(*item), chunking))
+            found.append(read(ReadRequest(*item), chunking))
         bounds.allow_processor_time(request["cpu"] * len(found))
         _pulse(answers)
         if embedder:

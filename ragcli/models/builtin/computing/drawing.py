@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ragcli.models.base import Drawn, WholeDocument
-from ragcli.models.builtin.computing import lists, summaries, tables, wording
-from ragcli.models.builtin.computing.tables import Similarity, Table
-from ragcli.models.builtin.computing.values import folded
-from ragcli.models.builtin.question import Asked
+from ragcli.models.builtin.computing import lists, question_wording, summaries, tables
+from ragcli.models.builtin.computing.cell_values import folded
+from ragcli.models.builtin.computing.tables import QueriedTable, Similarity
+from ragcli.models.builtin.parsed_question import ParsedQuestion
 
 MOST_TABLES = 6
 """Tables that are tried, those of the best passages first."""
@@ -25,9 +25,9 @@ _OVER = {
 def wants_whole(question: str) -> bool:
     """Tells whether a question asks for more than one unit of a passage."""
     return bool(
-        Asked(question).wants_summary
-        or wording.wanted(question)
-        or wording.LISTS.search(folded(question))
+        ParsedQuestion(question).wants_summary
+        or question_wording.wanted(question)
+        or question_wording.LISTS.search(folded(question))
     )
 
 
@@ -41,9 +41,9 @@ def drawn(
         documents: Those of the retrieved passages, the likeliest first.
         similarity: Compares words by meaning.
     """
-    if Asked(question).wants_summary:
+    if ParsedQuestion(question).wants_summary:
         return summaries.summary(question, documents)
-    asked = wording.wanted(question)
+    asked = question_wording.wanted(question)
     reason = ""
     if asked:
         found = _computed(asked, documents, similarity)
@@ -55,7 +55,9 @@ def drawn(
 
 
 def _computed(
-    asked: wording.Wanted, documents: Sequence[WholeDocument], similarity: Similarity
+    asked: question_wording.TableQuery,
+    documents: Sequence[WholeDocument],
+    similarity: Similarity,
 ) -> Drawn:
     """Returns what can be computed over the first table that the question fits."""
     reason = ""
@@ -75,7 +77,7 @@ def _computed(
 
 def _tables(
     documents: Sequence[WholeDocument], similarity: Similarity
-) -> Iterator[tuple[int, Table]]:
+) -> Iterator[tuple[int, QueriedTable]]:
     """Yields the tables of the retrieved pieces, each once."""
     for number, document in enumerate(documents):
         seen: set[int] = set()
@@ -83,4 +85,4 @@ def _tables(
             for place, facts in enumerate(piece.tables):
                 if facts.number not in seen and facts.rows:
                     seen.add(facts.number)
-                    yield number, Table(document, piece, place, similarity)
+                    yield number, QueriedTable(document, piece, place, similarity)

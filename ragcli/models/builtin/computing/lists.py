@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 
 from ragcli.language.stemming import stemmer
 from ragcli.language.units import Unit, sentences, spoken
-from ragcli.models.base import Drawn, Source, Statement, Stretch, WholeDocument
-from ragcli.models.builtin.computing import wording
-from ragcli.models.builtin.computing.values import folded
+from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
+from ragcli.models.builtin.computing import question_wording
+from ragcli.models.builtin.computing.cell_values import folded
 
 MOST_LISTED = 40
 """Items that are given at the most; what is left out is counted."""
@@ -65,7 +65,7 @@ class _Listed:
 def whole_list(question: str, documents: Sequence[WholeDocument]) -> Drawn:
     """Returns the items of the list that a question asks for; none where none fits."""
     text = folded(question)
-    if not wording.LISTS.search(text):
+    if not question_wording.LISTS.search(text):
         return Drawn()
     asked = _Asked(text)
     best: _Listed | None = None
@@ -85,11 +85,13 @@ class _Asked:
         self._words = [
             word
             for word in re.findall(r"[^\W_]+", text)
-            if not wording.is_generic(word)
+            if not question_wording.is_generic(word)
         ]
         self._takes_part = bool(_TAKING_PART.search(text))
         people = {
-            word for word in re.findall(r"[^\W_]+", text) if word in wording.PEOPLE
+            word
+            for word in re.findall(r"[^\W_]+", text)
+            if word in question_wording.PEOPLE
         }
         self._head = next(iter(self._words), "") if not people else ""
 
@@ -168,12 +170,12 @@ def _drawn(group: _Listed) -> Drawn:
         return Drawn(tuple(said))
     left = tuple(_stretch(group.document, *item) for item in group.items[MOST_LISTED:])
     line = f"{len(shown)} of {len(group.items)} items shown"
-    return Drawn((*said, Statement(line, left, computed=True)))
+    return Drawn((*said, ComputedStatement(line, left, computed=True)))
 
 
-def _said(document: int, source: Source, unit: Unit) -> Statement:
+def _said(document: int, source: Source, unit: Unit) -> ComputedStatement:
     text = spoken(source.text, unit, source.tables)
-    return Statement(text, (_stretch(document, source, unit),))
+    return ComputedStatement(text, (_stretch(document, source, unit),))
 
 
 def _stretch(document: int, source: Source, unit: Unit) -> Stretch:

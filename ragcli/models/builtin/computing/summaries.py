@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from ragcli.language.sentences import is_whole
 from ragcli.language.stemming import stemmer
 from ragcli.language.units import sentences
-from ragcli.models.base import Drawn, Source, Statement, Stretch, WholeDocument
-from ragcli.models.builtin.computing import wording
-from ragcli.models.builtin.computing.values import folded
+from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
+from ragcli.models.builtin.computing import question_wording
+from ragcli.models.builtin.computing.cell_values import folded
 
 MOST_SECTIONS = 12
 """Sections that are given at the most, the outermost ones first."""
@@ -32,7 +32,7 @@ _ASKING = re.compile(
 
 
 @dataclass(slots=True)
-class _Section:
+class _OpeningSection:
     """A section with what it begins with."""
 
     above: tuple[str, ...]
@@ -54,7 +54,7 @@ def summary(question: str, documents: Sequence[WholeDocument]) -> Drawn:
         return Drawn()
     what = "sections" if has_headings else "passages"
     line = f"{len(chosen)} of {len(sections)} {what}"
-    coverage = Statement(line, (), computed=True)
+    coverage = ComputedStatement(line, (), computed=True)
     title = documents[number].title
     return Drawn((*(_said(section, number, title) for section in chosen), coverage))
 
@@ -73,7 +73,7 @@ def _meant(question: str, documents: Sequence[WholeDocument]) -> int:
     about = {
         word
         for word in re.findall(r"[^\W_]+", _ASKING.sub(" ", text))
-        if not wording.is_generic(word)
+        if not question_wording.is_generic(word)
     }
     stems = set(stemmer("en").stem(sorted(about)))
     for number, document in enumerate(documents):
@@ -85,10 +85,10 @@ def _meant(question: str, documents: Sequence[WholeDocument]) -> int:
     return -1
 
 
-def _sections(document: WholeDocument) -> list[_Section]:
+def _sections(document: WholeDocument) -> list[_OpeningSection]:
     """Returns the first piece of each section; every piece without headings."""
-    found: dict[tuple[str, ...], _Section] = {}
-    pieces: list[_Section] = []
+    found: dict[tuple[str, ...], _OpeningSection] = {}
+    pieces: list[_OpeningSection] = []
     for source in document.read():
         section = _leading(source)
         if section is None:
@@ -98,7 +98,7 @@ def _sections(document: WholeDocument) -> list[_Section]:
     return list(found.values()) if len(found) > 1 else pieces
 
 
-def _leading(source: Source) -> _Section | None:
+def _leading(source: Source) -> _OpeningSection | None:
     """Returns what a piece begins with: a whole sentence, else an item or a row."""
     units = [
         unit for unit in sentences(source.text, source.units) if unit.kind in _LEADS
@@ -106,13 +106,13 @@ def _leading(source: Source) -> _Section | None:
     for unit in units:
         text = source.text[unit.start : unit.end]
         if unit.kind == "sentence" and is_whole(text):
-            return _Section(source.above, source, unit.start, unit.end)
+            return _OpeningSection(source.above, source, unit.start, unit.end)
     if not units:
         return None
-    return _Section(source.above, source, units[0].start, units[0].end)
+    return _OpeningSection(source.above, source, units[0].start, units[0].end)
 
 
-def _chosen(sections: Sequence[_Section], most: int) -> list[_Section]:
+def _chosen(sections: Sequence[_OpeningSection], most: int) -> list[_OpeningSection]:
     """Returns as many sections as are given: the outermost, in their order.
 
     Of passages without headings those that are spread over the document.
@@ -129,10 +129,10 @@ def _chosen(sections: Sequence[_Section], most: int) -> list[_Section]:
     return [sections[at] for at in sorted(outermost[:most])]
 
 
-def _said(section: _Section, document: int, title: str) -> Statement:
+def _said(section: _OpeningSection, document: int, title: str) -> ComputedStatement:
     text = " ".join(section.source.text[section.start : section.end].split())
     heading = section.above[-1] if section.above else ""
     marker = section.source.marker
     place = Stretch(document, marker, section.start, marker, section.end)
     own = heading and heading != title
-    return Statement(f"{heading}: {text}" if own else text, (place,))
+    return ComputedStatement(f"{heading}: {text}" if own else text, (place,))

@@ -24,10 +24,14 @@ from typing import NamedTuple
 
 from ragcli.language.stemming import stemmer
 from ragcli.language.units import Unit, spoken
-from ragcli.models.base import Drawn, Source, Statement, Stretch, WholeDocument
-from ragcli.models.builtin.computing import values, wording
-from ragcli.models.builtin.computing.values import Signs, folded
-from ragcli.models.builtin.computing.wording import Comparison, Token, Wanted
+from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
+from ragcli.models.builtin.computing import cell_values, question_wording
+from ragcli.models.builtin.computing.cell_values import Signs, folded
+from ragcli.models.builtin.computing.question_wording import (
+    ColumnCondition,
+    QuestionToken,
+    TableQuery,
+)
 
 MOST_SHOWN = 40
 """Rows or values that are given at the most; what is left out is counted."""
@@ -55,7 +59,7 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """Returns the cosines of a word and others."""
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A row with where it stands."""
 
     cells: tuple[str, ...]
@@ -63,7 +67,7 @@ class Row(NamedTuple):
     unit: Unit
 
 
-def rows(document: WholeDocument, number: int) -> Iterator[Row]:
+def rows(document: WholeDocument, number: int) -> Iterator[TableRow]:
     """Yields the rows of a table of a document, without those that sum others up."""
     for source in document.read():
         here = [place for place, t in enumerate(source.tables) if t.number == number]
@@ -73,7 +77,7 @@ def rows(document: WholeDocument, number: int) -> Iterator[Row]:
             if unit.kind == "row" and unit.table in here:
                 label = next(filter(None, unit.cells), "")
                 if not _TOTALS.fullmatch(folded(label.strip())):
-                    yield Row(unit.cells, source, unit)
+                    yield TableRow(unit.cells, source, unit)
 
 
 @dataclass(slots=True)
@@ -124,8 +128,10 @@ class Column:
         """Counts what its sample holds, once the signs of all columns are known."""
         weight = self.filled / max(1, len(self.seen))
         for cell in self.seen:
-            self.numbers += values.number(cell, decimal_comma=decimal_comma) is not None
-            found = values.date(cell, self.signs)
+            self.numbers += (
+                cell_values.number(cell, decimal_comma=decimal_comma) is not None
+            )
+            found = cell_values.date(cell, self.signs)
             self.dates += found is not None
         self.numbers = round(self.numbers * weight)
         self.dates = round(self.dates * weight)
@@ -140,7 +146,7 @@ class Condition:
     holds: Callable[[str], bool]
 
 
-class Table:
+class QueriedTable:
     """A table that a question may be about.
 
     Args:
@@ -170,7 +176,7 @@ class Table:
         )
         self.decimal_comma = False
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TableRow]:
         """Yields its rows."""
         return rows(self.document, self.facts.number)
 
@@ -194,7 +200,7 @@ class Table:
         comma = self.decimal_comma
         if column.signs.comma != column.signs.point:
             comma = column.signs.decimal_comma
-        return values.number(cell, decimal_comma=comma)
+        return cell_values.number(cell, decimal_comma=comma)
 
     def near(self, word: str, names: Sequence[str]) -> int:
         """Returns which of some names means the same as a word, -1 for none."""
@@ -205,7 +211,7 @@ class Table:
         return best if found[best] >= _NEAR else -1
 
 
-def computed(wanted: Wanted, table: Table, document: int) -> Drawn:
+def computed(wanted: TableQuery, table: QueriedTable, document: int) -> Drawn:
     """Returns what a question asks to be computed over a table.
 
     Args:
@@ -225,7 +231,7 @@ def computed(wanted: Wanted, table: Table, document: int) -> Drawn:
 class _Reading:
     """A question's words, told as columns and conditions of one table."""
 
-    def __init__(self, wanted: Wanted, table: Table) -> None:
+    def __init__(self, wanted: TableQuery, table: QueriedTable) -> None:
         self.wanted = wanted
         self.table = table
         self.named: dict[int, list[int]] = {}
@@ -240,7 +246,8 @@ class _Reading:
         self._open = [
             place
             for place, token in enumerate(self.wanted.tokens)
-            if not wording.is_generic(token.text) and not self._is_negation(token)
+            if not question_wording.is_generic(token.text)
+            and not self._is_negation(token)
         ]
         comparisons = self._filters()
         self._name_columns()
@@ -259,10 +266,10 @@ class _Reading:
             return False
         return not self.wanted.needs_condition or bool(self.conditions)
 
-    def _is_negation(self, token: Token) -> bool:
+    def _is_negation(self, token: QuestionToken) -> bool:
         return token.end in self.wanted.negations
 
-    def _filters(self) -> list[Comparison]:
+    def _filters(self) -> list[ColumnCondition]:
         """Returns the comparisons that narrow rows down.
 
         A period that names a column, as in `fatalities_85_99`, is none.
@@ -394,12 +401,12 @@ class _Reading:
             for column in columns
         ]
         people = any(
-            set(column.words) & wording.NAMED_LIKE_PEOPLE for column in columns
+            set(column.words) & question_wording.NAMED_LIKE_PEOPLE for column in columns
         )
         for place in list(self._open):
             word = self.wanted.tokens[place].text
             if any(_same(word, name) for name in self.table.about) or (
-                word in wording.PEOPLE and people
+                word in question_wording.PEOPLE and people
             ):
                 self._open.remove(place)
             elif (at := self.table.near(word, names)) >= 0:
@@ -408,7 +415,7 @@ class _Reading:
             elif self.table.near(word, self.table.about) >= 0:
                 self._open.remove(place)
 
-    def _compare(self, item: Comparison) -> bool:
+    def _compare(self, item: ColumnCondition) -> bool:
         """Makes a condition of a comparison; False where no column fits."""
         column = self._compared_column(item)
         if column is None:
@@ -420,7 +427,7 @@ class _Reading:
         self._open = [at for at in self._open if not self._beside(at, item)]
         return True
 
-    def _beside(self, place: int, item: Comparison) -> bool:
+    def _beside(self, place: int, item: ColumnCondition) -> bool:
         """Tells whether a word is the verb of a comparison with a date.
 
         It was *placed* after March.
@@ -433,7 +440,7 @@ class _Reading:
         )
         return near and item.is_date
 
-    def _compared_column(self, item: Comparison) -> Column | None:
+    def _compared_column(self, item: ColumnCondition) -> Column | None:
         columns = self.table.columns
         low = item.numbers()[0]
         fits = (
@@ -458,7 +465,7 @@ class _Reading:
         counted = [column for column in fits if not self.is_key(column)]
         return counted[0] if len(counted) == 1 else None
 
-    def _distance(self, column: Column, item: Comparison) -> int:
+    def _distance(self, column: Column, item: ColumnCondition) -> int:
         places = [self.wanted.tokens[at] for at in self.named[column.index]]
         return min(
             min(abs(t.end - item.span[0]), abs(t.start - item.span[1])) for t in places
@@ -473,7 +480,7 @@ class _Reading:
             self._open = [
                 at
                 for at in self._open
-                if not wording.is_measure(self.wanted.tokens[at].text)
+                if not question_wording.is_measure(self.wanted.tokens[at].text)
             ]
 
     @staticmethod
@@ -552,7 +559,7 @@ class _Computing:
             return self._summed(column, operation)
         return self._extreme(column, operation)
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Iterator[TableRow]:
         """Yields the rows that are selected, and counts all."""
         conditions = [
             (item.column.index, item.holds) for item in self._reading.conditions
@@ -567,7 +574,7 @@ class _Computing:
                 self.selected += 1
                 yield row
 
-    def _cite(self, row: Row) -> None:
+    def _cite(self, row: TableRow) -> None:
         """Adds a row to what is cited; neighbours become one stretch."""
         if self._last == self.total - 1 and self._runs:
             self._runs[-1] = _joined(self._runs[-1], _stretch(self._document, row))
@@ -582,12 +589,14 @@ class _Computing:
             return f"{self.total} {'row' if self.total == 1 else 'rows'}"
         return f"{self.selected} of {self.total} rows: {conditions}"
 
-    def _statement(self, text: str) -> Statement:
-        return Statement(text, tuple(self._runs) or self._whole(), computed=True)
+    def _statement(self, text: str) -> ComputedStatement:
+        return ComputedStatement(
+            text, tuple(self._runs) or self._whole(), computed=True
+        )
 
     def _whole(self) -> tuple[Stretch, ...]:
         """Returns the whole table: what nothing was found in."""
-        ends: list[Row] = []
+        ends: list[TableRow] = []
         for row in self._table.rows():
             ends[1:] = [row]
             if len(ends) == 1:
@@ -649,7 +658,7 @@ class _Computing:
         ]
         if len(named) == 1 and not named[0].is_number:
             return self._different(named[0])
-        shown: list[Row] = []
+        shown: list[TableRow] = []
         for row in self._rows():
             if len(shown) < MOST_SHOWN:
                 shown.append(row)
@@ -663,12 +672,14 @@ class _Computing:
             if self.selected > len(shown)
             else ""
         )
-        heading = Statement(self._selection() + left, tuple(self._runs), computed=True)
+        heading = ComputedStatement(
+            self._selection() + left, tuple(self._runs), computed=True
+        )
         return Drawn((heading, *map(self._said, shown)))
 
-    def _said(self, row: Row) -> Statement:
+    def _said(self, row: TableRow) -> ComputedStatement:
         text = spoken(row.source.text, row.unit, row.source.tables)
-        return Statement(text, (_stretch(self._document, row),))
+        return ComputedStatement(text, (_stretch(self._document, row),))
 
     def _summed(self, column: Column, operation: str) -> Drawn:
         total, count = Decimal(0), 0
@@ -686,7 +697,7 @@ class _Computing:
         value = total
         if operation == "mean":
             value = (total / count).quantize(Decimal(1).scaleb(-places - 2))
-        told = values.written(value, decimal_comma=self._table.decimal_comma)
+        told = cell_values.written(value, decimal_comma=self._table.decimal_comma)
         name = "average" if operation == "mean" else "sum"
         less = (
             f"; {self.selected - count} without a number"
@@ -707,7 +718,7 @@ class _Computing:
         if self._wanted.age:
             most = (self._wanted.age == "old") != is_date
         best: object = None
-        told, tied, ties = "", 0, list[Row]()
+        told, tied, ties = "", 0, list[TableRow]()
         for row in self._rows():
             cell = row.cells[column.index] if column.index < len(row.cells) else ""
             value = (
@@ -731,16 +742,16 @@ class _Computing:
         left = f" ({len(ties)} of {tied} shown)" if tied > len(ties) else ""
         said = [self._said(row) for row in ties]
         text = f"{which} {column.name} = {told} over {self._selection()}{left}"
-        return Drawn((*said, Statement(text, (), computed=True)))
+        return Drawn((*said, ComputedStatement(text, (), computed=True)))
 
 
 def _dated(cell: str, column: Column) -> tuple[int, int, int] | None:
-    found = values.date(cell, column.signs)
+    found = cell_values.date(cell, column.signs)
     return (*found, *(0, 0, 0))[:3] if found else None  # type: ignore[return-value]
 
 
 def _comparing(
-    item: Comparison, column: Column, table: Table
+    item: ColumnCondition, column: Column, table: QueriedTable
 ) -> tuple[Callable[[str], bool] | None, str]:
     """Returns what tells whether a cell compares as asked, and how that is shown."""
     sign = {"..": "between", ">=": "\u2265", "<=": "\u2264"}.get(item.sign, item.sign)
@@ -752,7 +763,7 @@ def _comparing(
         if low is None:
             return None, shown
         return lambda cell: _dates_compare(
-            values.date(cell, column.signs), item.sign, low, high
+            cell_values.date(cell, column.signs), item.sign, low, high
         ), shown
     least, most = item.numbers()
     if least is None:
@@ -763,7 +774,10 @@ def _comparing(
 
 
 def _dates_compare(
-    found: values.Date | None, sign: str, low: values.Date, high: values.Date | None
+    found: cell_values.Date | None,
+    sign: str,
+    low: cell_values.Date,
+    high: cell_values.Date | None,
 ) -> bool:
     """Compares dates as exactly as the question tells them: after 2019 is from 2020."""
     if found is None or len(found) < len(low):
@@ -890,7 +904,7 @@ def _name_words(name: str) -> tuple[str, ...]:
     )
 
 
-def _stretch(document: int, row: Row) -> Stretch:
+def _stretch(document: int, row: TableRow) -> Stretch:
     marker = row.source.marker
     return Stretch(document, marker, row.unit.start, marker, row.unit.end)
 

@@ -14,7 +14,7 @@ from time import time
 
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.records.identifiers import minted
-from ragcli.sessions.records.line_file import Line, LineFile
+from ragcli.sessions.records.line_file import LineFile, StoredLine
 from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 
@@ -35,7 +35,7 @@ class RecentIds:
     """
 
     def __init__(
-        self, codec: LineCodec, decode: Callable[[LineFile, Line], Record]
+        self, codec: LineCodec, decode: Callable[[LineFile, StoredLine], Record]
     ) -> None:
         self._codec = codec
         self._decode = decode

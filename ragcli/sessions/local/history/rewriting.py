@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ragcli.errors import HistoryDamaged
 from ragcli.frozen import frozen
 from ragcli.sessions.records import ranges, record_batches
-from ragcli.sessions.records.line_file import Line, LineFile
+from ragcli.sessions.records.line_file import LineFile, StoredLine
 from ragcli.sessions.records.lines import LineCodec, salvage, seq_of
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, redaction
@@ -39,7 +39,7 @@ class LineLog(Protocol):
     def last(self, file: LineFile) -> Record | None:
         """Returns the last whole record."""
 
-    def decode(self, file: LineFile, line: Line) -> tuple[Record, int, int]:
+    def decode(self, file: LineFile, line: StoredLine) -> tuple[Record, int, int]:
         """Returns a line's record, which part of its batch it is, and of how many."""
 
     def quarantine(self, name: str, data: bytes) -> None:
@@ -89,7 +89,7 @@ def rewrite(
     return plan.count
 
 
-def _copied(line: Line, lines: Mapping[int, bytes]) -> bytes:
+def _copied(line: StoredLine, lines: Mapping[int, bytes]) -> bytes:
     """Returns what stands for a line in the new file."""
     return lines.get(seq_of(line.data) or 0, line.data)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Conflict
 from ragcli.sessions import profile_file
-from ragcli.sessions.audit import file as audit
-from ragcli.sessions.audit.file import FileAudit
-from ragcli.sessions.local.history import log as local_log
+from ragcli.sessions.audit import audit_file
+from ragcli.sessions.audit.audit_file import FileAudit
+from ragcli.sessions.local.history import local_log
 from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.protocols import Sealer, SideCopy, SnapshotFactory, Snapshots
@@ -54,7 +54,7 @@ class NewLocalProfile:
 
     def make_key(self, passphrase: str, cost: Cost) -> DataKey:
         """Makes it encrypted: a first slot, and the key it holds."""
-        from ragcli.sessions.encryption.keys import KeyRing
+        from ragcli.sessions.encryption.key_ring import KeyRing
 
         return KeyRing.create(self.directory, passphrase, cost)
 
@@ -146,7 +146,7 @@ class LocalReplacement(NewLocalProfile):
             if old.snapshots.current() != live:
                 raise Conflict("the index changed meanwhile", "run the command again")
             stack.enter_context(old.log.writing())
-            stack.enter_context(self._lock(audit.LOCK))
+            stack.enter_context(self._lock(audit_file.LOCK))
             rest(0)
             profile_file.copy(old.directory, self.directory, encrypted=self._encrypted)
             self.directory.sync()

@@ -9,7 +9,7 @@ from contextlib import suppress
 from ragcli.sessions import profile_file
 from ragcli.sessions.history import expiry, timekeeping
 from ragcli.sessions.history.timekeeping import Ledger
-from ragcli.sessions.local.history import log as local_log
+from ragcli.sessions.local.history import local_log
 from ragcli.sessions.records.clock import sighting, stamp_of
 from ragcli.storage.files import Directory, disk_errors
 

@@ -10,7 +10,7 @@ from ragcli.errors import ExitCode
 from ragcli.sessions.findings import DAMAGE, NOTE, SOUND, Finding
 from ragcli.sessions.redis.keyspace import keyspace
 from ragcli.sessions.redis.server.addresses import RedisAddress
-from ragcli.sessions.redis.server.client import Server
+from ragcli.sessions.redis.server.client import RedisServer
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -30,7 +30,7 @@ def inspect(where: RedisAddress, settings: Settings) -> list[Finding]:
     Raises:
         StoreUnavailable, NotPermitted: It cannot be reached, or refuses the login.
     """
-    server = Server(where, patience=1.0)
+    server = RedisServer(where, patience=1.0)
     tag = keyspace(settings.user).tag
     try:
         server.run(tag, lambda r: r.ping())
@@ -51,7 +51,7 @@ def inspect(where: RedisAddress, settings: Settings) -> list[Finding]:
     return found
 
 
-def _info(server: Server, tag: str) -> Mapping[str, Any]:
+def _info(server: RedisServer, tag: str) -> Mapping[str, Any]:
     """Returns what the server tells about itself; {} where the account may not ask."""
     from redis.exceptions import NoPermissionError
 
@@ -154,7 +154,7 @@ def _replicas(
         )
 
 
-def _rights(server: Server, where: RedisAddress) -> Iterator[Finding]:
+def _rights(server: RedisServer, where: RedisAddress) -> Iterator[Finding]:
     """Tells whether the account can reach other people's sessions."""
     from redis.exceptions import NoPermissionError
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from ragcli.errors import Conflict, HistoryDamaged
 from ragcli.sessions.audit import chain
 from ragcli.sessions.audit.switch import SilentAudit
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.findings import REPAIRED, Finding
 from ragcli.sessions.records import ranges
 from ragcli.sessions.records.clock import now
@@ -20,12 +20,12 @@ from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis import values
 from ragcli.sessions.redis.audit import RedisAudit
-from ragcli.sessions.redis.checks.verification import verify
-from ragcli.sessions.redis.history.ids import id_hash
+from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.leases import alone
 from ragcli.sessions.redis.scripts.repair import MEND_AUDIT, MEND_LOG, SET_ASIDE
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.side_copies import QUARANTINE
+from ragcli.sessions.verification import verify
 
 _WAIT = 10.0
 """Seconds to wait for each lock."""
@@ -52,7 +52,7 @@ def repair(session: RedisSession, *, anchor: str = "") -> list[Finding]:
         ]
     if done:
         session.audit.record("profile.repair", repairs=len(done))
-    return [*done, *verify(session, anchor=anchor)]
+    return [*done, *verify(session, session.keys.key, anchor=anchor)]
 
 
 def _mend_keys(session: RedisSession) -> Iterator[Finding]:

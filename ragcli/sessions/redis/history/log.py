@@ -27,8 +27,8 @@ from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.lines import LineCodec, misplaced
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.sessions.redis import values
-from ragcli.sessions.redis.history.ids import id_hash
 from ragcli.sessions.redis.history.outbox import Outbox
+from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import APPEND
 from ragcli.sessions.redis.server.client import BLOCK
@@ -205,9 +205,9 @@ class RedisLog:
         self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
     ) -> int:
         """Replaces every record by `change(record)`; see `Log.rewrite`."""
-        from ragcli.sessions.redis.history.rewriting import Rewritten, rewrite
+        from ragcli.sessions.redis.history.rewriting import RewrittenLog, rewrite
 
-        return rewrite(Rewritten(self.keys, self.codec, self.since), change, note)
+        return rewrite(RewrittenLog(self.keys, self.codec, self.since), change, note)
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits for a record after `seq`; tells if one came.

@@ -16,7 +16,7 @@ from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan
-from ragcli.sessions.redis.history.ids import id_hash
+from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import REWRITE, STAGE
 
@@ -27,7 +27,7 @@ _ATTEMPTS = 5
 
 
 @frozen
-class Rewritten:
+class RewrittenLog:
     """The log that is rewritten."""
 
     keys: ProfileKeys
@@ -36,7 +36,7 @@ class Rewritten:
     """Yields the records after a seq, oldest first."""
 
 
-def rewrite(log: Rewritten, change: Change, note: Mapping[str, Any]) -> int:
+def rewrite(log: RewrittenLog, change: Change, note: Mapping[str, Any]) -> int:
     """Carries a rewrite out; returns how many records it dropped or altered.
 
     Raises:
@@ -49,7 +49,7 @@ def rewrite(log: Rewritten, change: Change, note: Mapping[str, Any]) -> int:
     raise Conflict("the history is being rewritten by others", "try again")
 
 
-def _attempt(log: Rewritten, plan: RewritePlan) -> bool:
+def _attempt(log: RewrittenLog, plan: RewritePlan) -> bool:
     """Prepares a rewrite and does it; False when another one came first."""
     meta, name = log.keys.key("meta"), new_id()
     epoch = log.keys.read(lambda r: r.hget(meta, "epoch")) or b"0"
@@ -72,7 +72,7 @@ def _attempt(log: Rewritten, plan: RewritePlan) -> bool:
             return bool(reply[0] == "ok")
 
 
-def _stage(log: Rewritten, plan: RewritePlan, name: str) -> None:
+def _stage(log: RewrittenLog, plan: RewritePlan, name: str) -> None:
     """Sends what becomes of the records that were not looked at yet."""
     pending: list[Any] = []
     size = 0
@@ -86,7 +86,7 @@ def _stage(log: Rewritten, plan: RewritePlan, name: str) -> None:
         log.keys.call(STAGE, name, *pending)
 
 
-def _decided(log: Rewritten, plan: RewritePlan) -> Iterator[tuple[int, bytes]]:
+def _decided(log: RewrittenLog, plan: RewritePlan) -> Iterator[tuple[int, bytes]]:
     """Yields the number and new line of each record that does not stay as it is."""
     for record in log.since(plan.head):
         kept = plan.decide(record)

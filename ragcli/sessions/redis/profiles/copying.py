@@ -8,7 +8,7 @@ from typing import Any
 from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis import values
-from ragcli.sessions.redis.history.ids import id_hash
+from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import PUT
 from ragcli.sessions.redis.scripts.script import FILL

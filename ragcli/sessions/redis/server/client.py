@@ -36,7 +36,7 @@ _Place = tuple[str, int]
 """Host and port; the host alone is the path of a socket, with port 0."""
 
 
-class Server:
+class RedisServer:
     """A Redis server, or the servers of one cluster or behind sentinels.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
 from ragcli.sessions.records.record_types import Conversation, Turn
-from ragcli.text import safe_name
+from ragcli.text import counted, safe_name
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
@@ -19,7 +19,6 @@ from ragcli.tui.screens.dialogs import (
 )
 from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.widgets.turn import TurnView
-from ragcli.tui.wording import counted
 from ragcli.tui.workers.threads import aside
 
 

@@ -10,7 +10,7 @@ from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.screens.dialogs import ConfirmDialog
-from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.threads import aside
@@ -36,7 +36,7 @@ class TurnActions:
         desk: Desk,
         transcript: Transcript,
         selection: Selection,
-        prompt: Prompt,
+        prompt: PromptInput,
         submit: Submit,
         edit: Callable[[Turn | None], None],
     ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ragcli.errors import DocumentNotFound
 from ragcli.paths import checked_path
-from ragcli.text import safe_name
+from ragcli.text import counted, safe_name
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import (
     DocumentsChanged,
@@ -19,9 +19,8 @@ from ragcli.tui.messages import (
 from ragcli.tui.ports import ProfilePort
 from ragcli.tui.screens.dialogs import PickDialog, PickerEntry
 from ragcli.tui.widgets.ingest import IngestBar
-from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.status import StatusLine
-from ragcli.tui.wording import counted
 from ragcli.tui.workers.ingesting import Ingesting
 from ragcli.tui.workers.threads import aside
 
@@ -37,7 +36,7 @@ class Documents:
     """
 
     def __init__(
-        self, desk: Desk, bar: IngestBar, status: StatusLine, prompt: Prompt
+        self, desk: Desk, bar: IngestBar, status: StatusLine, prompt: PromptInput
     ) -> None:
         self._desk = desk
         self._bar = bar

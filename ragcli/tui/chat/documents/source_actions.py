@@ -13,7 +13,7 @@ from ragcli.text import safe_name
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.documents import editor
 from ragcli.tui.chat.documents.passage_context import passage_context
-from ragcli.tui.sources import SourceEntry
+from ragcli.tui.source_entries import SourceEntry
 from ragcli.tui.widgets.sources import SourceCard, SourcesPane
 from ragcli.tui.workers.threads import aside
 

@@ -15,19 +15,23 @@ from ragcli.chat.answers.state import BROKEN_OFF
 from ragcli.chat.events import AskRequest, Failed, Finished, Notice, Retrieved
 from ragcli.errors import Locked, RagcliError, UsageError
 from ragcli.sessions.records.record_types import Turn
-from ragcli.text import labelled, safe_line, safe_name
+from ragcli.text import counted, labelled, safe_line, safe_name
 from ragcli.tui.attachments import attached
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import NONE, Selection
 from ragcli.tui.lifecycle.keeping import joined
 from ragcli.tui.messages import NotRecorded
-from ragcli.tui.sources import from_passages
-from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.source_entries import from_passages
+from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
-from ragcli.tui.wording import counted
-from ragcli.tui.workers.answering import AnswerEnded, AnswerEvent, AnswerGrew, Asking
+from ragcli.tui.workers.answer_worker import (
+    AnswerEnded,
+    AnswerEvent,
+    AnswerGrew,
+    AnswerWorker,
+)
 
 _FRAME = 0.04
 """Seconds between two redraws of a growing answer."""
@@ -67,7 +71,7 @@ class Answering:
         transcript: Transcript,
         selection: Selection,
         status: StatusLine,
-        prompt: Prompt,
+        prompt: PromptInput,
         waiting: Static,
     ) -> None:
         self._desk = desk
@@ -78,7 +82,7 @@ class Answering:
         self._waiting = waiting
         self.show_end: Callable[[], Awaitable[None]] = _nothing_newer
         """Loads the end of the conversation, where it is not in sight."""
-        self.asking: Asking | None = None
+        self.asking: AnswerWorker | None = None
         """The question that is being answered."""
         self.queue: deque[str] = deque()
         """Questions that wait for their turn."""
@@ -153,11 +157,11 @@ class Answering:
             record=not desk.read_only,
         )
         self._asked_in = desk.opened
-        self.asking = Asking(desk.profile, request, desk.post)
+        self.asking = AnswerWorker(desk.profile, request, desk.post)
         self.show_state()
         desk.do("", self._begin, self.asking)
 
-    async def _begin(self, asking: Asking) -> None:
+    async def _begin(self, asking: AnswerWorker) -> None:
         """Shows the question, then lets the engine start."""
         turn = Turn("", self._desk.conversation, asking.request.question)
         if self._transcript.has_newer:
@@ -211,7 +215,7 @@ class Answering:
             self._live.answer.append(text)
             self._tell_rate(self.asking)
 
-    def _tell_rate(self, asking: Asking) -> None:
+    def _tell_rate(self, asking: AnswerWorker) -> None:
         if self._drawn - self._told < _TELL:
             return
         self._told = self._drawn
@@ -237,7 +241,7 @@ class Answering:
         elif isinstance(event, Finished):
             await self._finished(message.asking, event)
 
-    async def _found(self, asking: Asking, event: Retrieved) -> None:
+    async def _found(self, asking: AnswerWorker, event: Retrieved) -> None:
         model = labelled(event.model, event.remote)
         self._status.say(model=model, context=asking.context)
         self.show_state()
@@ -250,20 +254,20 @@ class Answering:
         self._live.sources = from_passages(event.passages, event.used)
         await self._selection.follow(self._live)
 
-    async def _finished(self, asking: Asking, event: Finished) -> None:
+    async def _finished(self, asking: AnswerWorker, event: Finished) -> None:
         self._take_place(asking, event.turn)
         removed = event.unsupported
         note = f"{counted(removed, 'citation')} removed" if removed else ""
         await self._settle(asking, event.turn, event.stale, note)
 
-    def _take_place(self, asking: Asking, turn: Turn) -> None:
+    def _take_place(self, asking: AnswerWorker, turn: Turn) -> None:
         """Has the next question go on in the conversation that this turn began."""
         if asking.request.record and turn.seq and self.is_here(asking):
             self._desk.conversation = turn.conversation
 
     async def _settle(
         self,
-        asking: Asking,
+        asking: AnswerWorker,
         turn: Turn,
         stale: frozenset[int] = frozenset(),
         note: str = "",
@@ -289,7 +293,7 @@ class Answering:
             view.settle(turn, note or speed, stale)
         await self._selection.follow(view, _no_sources(turn))
 
-    def _taken_place_of(self, asking: Asking) -> TurnView | None:
+    def _taken_place_of(self, asking: AnswerWorker) -> TurnView | None:
         """Returns the turn on the screen that an answer takes the place of."""
         replaced, self._replaced = self._replaced, None
         if asking.request.replaces:
@@ -304,7 +308,7 @@ class Answering:
 
     # For the conversation that it stands in
 
-    def is_here(self, asking: Asking) -> bool:
+    def is_here(self, asking: AnswerWorker) -> bool:
         """Tells whether an answer belongs to the conversation on the screen."""
         if asking.request.conversation:
             return asking.request.conversation == self._desk.conversation
@@ -357,7 +361,7 @@ class Answering:
                 return
             self.ask(self.queue.popleft())
 
-    async def _failed(self, asking: Asking, error: RagcliError) -> None:
+    async def _failed(self, asking: AnswerWorker, error: RagcliError) -> None:
         """Keeps what was said, and says why there is no more."""
         failed = asking.failed or self._never_begun(asking)
         if asking is self.asking:
@@ -370,7 +374,7 @@ class Answering:
         if not asking.answer() and not self._prompt.text:
             self._prompt.put(asking.request.question)
 
-    def _never_begun(self, asking: Asking) -> Failed:
+    def _never_begun(self, asking: AnswerWorker) -> Failed:
         """Returns a turn to show for a question that the engine refused at once."""
         turn = Turn(
             id=asking.profile.history.new_turn_id(),

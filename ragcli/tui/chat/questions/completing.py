@@ -9,7 +9,7 @@ from ragcli.tui import commands
 from ragcli.tui.attachments import mention_start, paths_like
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.widgets.completions import Completion, Completions
-from ragcli.tui.widgets.prompt import Prompt
+from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.workers.threads import aside
 
 Names = Mapping[str, Callable[[], Sequence[str]]]
@@ -29,7 +29,7 @@ class Completing:
     """
 
     def __init__(
-        self, desk: Desk, prompt: Prompt, offers: Completions, names: Names
+        self, desk: Desk, prompt: PromptInput, offers: Completions, names: Names
     ) -> None:
         self._desk = desk
         self._prompt = prompt

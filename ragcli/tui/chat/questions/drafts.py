@@ -10,8 +10,8 @@ from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.lifecycle.keeping import joined, keep
 from ragcli.tui.messages import NotRecorded
-from ragcli.tui.widgets.prompt import Prompt
-from ragcli.tui.workers.answering import Asking
+from ragcli.tui.widgets.prompt import PromptInput
+from ragcli.tui.workers.answer_worker import AnswerWorker
 from ragcli.tui.workers.threads import aside
 
 _PAUSE = 0.5
@@ -31,8 +31,8 @@ class Drafts:
     def __init__(
         self,
         desk: Desk,
-        prompt: Prompt,
-        in_progress: Callable[[], Asking | None] = lambda: None,
+        prompt: PromptInput,
+        in_progress: Callable[[], AnswerWorker | None] = lambda: None,
         waiting: Callable[[], Sequence[str]] = list,
     ) -> None:
         self._desk = desk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ragcli.chat.citing.support import Evidence, source_of
+from ragcli.chat.citing.support import PreparedPassage, source_of
 from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
 
 
@@ -21,7 +21,7 @@ from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
     ],
 )
 def test_the_passage_that_says_it_is_found(sentence, strength, number) -> None:
-    found = source_of(sentence, [Evidence(p) for p in (LOCKS, FRANCE, CODE)])
+    found = source_of(sentence, [PreparedPassage(p) for p in (LOCKS, FRANCE, CODE)])
 
     assert (found.strength, found.number) == (strength, number)
     assert all(quote.text for quote in found.quotes)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from ragcli.chat.prompting.summary import GATHERED, KEPT, refresh, shortened
 from ragcli.errors import Locked
-from ragcli.sessions.history.context import Context
-from ragcli.sessions.records.record_types import Turn
+from ragcli.sessions.records.record_types import ConversationContext, Turn
 from tests.unit.chat.models import Scripted
 
 
@@ -29,9 +28,9 @@ class Log:
             )
         return self
 
-    def context(self, conversation: str, limit: int) -> Context:
+    def context(self, conversation: str, limit: int) -> ConversationContext:
         text, covers, _ = self.summaries[-1] if self.summaries else ("", 0, "")
-        return Context(text, covers, tuple(self.turns[-limit:]))
+        return ConversationContext(text, covers, tuple(self.turns[-limit:]))
 
     def add_summary(
         self, conversation: str, text: str, *, covers: int, model: str

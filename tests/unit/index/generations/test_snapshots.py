@@ -14,7 +14,7 @@ from ragcli.errors import (
     SnapshotNotFound,
     StorageFailed,
 )
-from ragcli.index.generations import manifest as manifests
+from ragcli.index.generations import manifests
 from ragcli.index.generations.snapshots import LocalSnapshots
 from tests.unit.index.doubles import KeyedSealer
 

@@ -11,7 +11,7 @@ import pytest
 from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
-from ragcli.index.search.reader import Reader
+from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.retriever import Retriever
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.storage.files import Directory
@@ -38,11 +38,11 @@ def embedder() -> BuiltinEmbedder:
 @pytest.fixture(scope="session")
 def index(
     tmp_path_factory: pytest.TempPathFactory, embedder: BuiltinEmbedder
-) -> Iterator[Callable[[Mapping[str, str]], Reader]]:
+) -> Iterator[Callable[[Mapping[str, str]], IndexReader]]:
     """Indexes files by name and text; returns the reader over them."""
     with ExitStack() as opened:
 
-        def build(files: Mapping[str, str]) -> Reader:
+        def build(files: Mapping[str, str]) -> IndexReader:
             place = tmp_path_factory.mktemp("library")
             place.chmod(0o700)
             documents = place / "docs"
@@ -65,7 +65,7 @@ def index(
 
 @pytest.fixture(scope="session")
 def search_in(
-    index: Callable[[Mapping[str, str]], Reader], embedder: BuiltinEmbedder
+    index: Callable[[Mapping[str, str]], IndexReader], embedder: BuiltinEmbedder
 ) -> Callable[..., Retriever]:
     """Returns a retriever over one or several sets of files."""
 

@@ -8,7 +8,7 @@ from ragcli.errors import SnapshotDamaged
 from ragcli.index.fulltext.analysis import Term
 from ragcli.index.fulltext.text_index import TextWriter, join, remove_documents
 from ragcli.index.fulltext.text_search import TextSearch
-from ragcli.index.generations.manifest import SegmentInfo
+from ragcli.index.generations.manifests import SegmentInfo
 from ragcli.index.ingest.planning.roots import Roots
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.segment_writer import FULL

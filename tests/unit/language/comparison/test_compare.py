@@ -9,13 +9,13 @@ from ragcli.language.comparison.compare import (
     SUPPORTED,
     UNCERTAIN,
     Comparison,
-    Context,
+    UnitContext,
 )
 from ragcli.language.comparison.statement import Statement
 
 
 def outcome(claim: str, said: str, language: str = "en", before: str = "") -> str:
-    context = Context(
+    context = UnitContext(
         Statement(said, language), Statement(before, language) if before else None
     )
     return Comparison(Statement(claim, language), context).verdict().outcome
@@ -94,7 +94,7 @@ def test_vectors_find_synonyms_but_take_no_opposite_for_one() -> None:
         return 0.9
 
     def verdict(claim: str, said: str) -> str:
-        context = Context(Statement(said, "en"))
+        context = UnitContext(Statement(said, "en"))
         return Comparison(Statement(claim, "en"), context, near).verdict().outcome
 
     assert verdict("Mara purchased the vessel.", "Mara acquired the vessel.") == (

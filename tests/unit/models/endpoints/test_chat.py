@@ -29,7 +29,11 @@ from ragcli.models.base import (
     Usage,
     Waiting,
 )
-from ragcli.models.endpoints.chat import DEFAULT_WINDOW, SHORT_ANSWER, EndpointModel
+from ragcli.models.endpoints.chat_model import (
+    DEFAULT_WINDOW,
+    SHORT_ANSWER,
+    EndpointModel,
+)
 from ragcli.models.transport.connections import Connections
 from tests.fakes.openai_server import LOADING, MODEL, FakeOpenAI, Fault, failed
 

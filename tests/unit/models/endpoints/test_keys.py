@@ -11,8 +11,8 @@ import pytest
 
 from ragcli.config import EndpointSettings, Settings
 from ragcli.errors import ModelFailed
-from ragcli.models.endpoints import keys
-from ragcli.models.endpoints.chat import EndpointModel
+from ragcli.models.endpoints import api_keys
+from ragcli.models.endpoints.chat_model import EndpointModel
 from tests.fakes.openai_server import MODEL, FakeOpenAI
 
 
@@ -38,7 +38,7 @@ def test_a_command_runs_once(tmp_path: Path, endpoint: EndpointSettings) -> None
     command = shlex.join([sys.executable, "-c", script])
 
     for _ in range(3):
-        keys.key_of(replace(endpoint, key_command=command))
+        api_keys.key_of(replace(endpoint, key_command=command))
 
     assert counted.read_text() == "x"
 
@@ -65,7 +65,7 @@ def test_a_missing_key_names_where_it_should_come_from(
     endpoint: EndpointSettings, changed: dict[str, str], words: str, hint: str
 ) -> None:
     with pytest.raises(ModelFailed, match=words) as met:
-        keys.key_of(replace(endpoint, **changed))
+        api_keys.key_of(replace(endpoint, **changed))
 
     assert hint in met.value.hint
 

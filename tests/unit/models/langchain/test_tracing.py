@@ -16,7 +16,7 @@ import json, os, sys
 from dataclasses import replace
 from ragcli.config import Settings
 from ragcli.models.base import Prompt
-from ragcli.models.ollama.models import OllamaModel
+from ragcli.models.ollama.ollama_models import OllamaModel
 settings = replace(Settings(), ollama_host=sys.argv[1], tracing=sys.argv[2] == "on")
 model = OllamaModel("llama3.2", settings)
 {before}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import ConfigError, ModelFailed, ModelNotFound, ServerUnreachable
-from ragcli.models.ollama import models as client
+from ragcli.models.ollama import ollama_models as client
 from ragcli.models.ollama.address import OllamaAddress
 from ragcli.models.ollama.api import OllamaServer
 from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port

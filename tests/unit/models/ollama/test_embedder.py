@@ -10,7 +10,7 @@ import pytest
 from ragcli.config import Settings
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
 from ragcli.models.langchain.vectors import normalised
-from ragcli.models.ollama.models import OllamaEmbedder
+from ragcli.models.ollama.ollama_models import OllamaEmbedder
 from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port
 
 NAME = "nomic-embed-text"

@@ -17,7 +17,7 @@ from ragcli.errors import (
     ServerUnreachable,
 )
 from ragcli.models.base import Ended, Exchange, Prompt, Source, Usage, Waiting
-from ragcli.models.ollama.models import SENSIBLE_WINDOW, OllamaModel
+from ragcli.models.ollama.ollama_models import SENSIBLE_WINDOW, OllamaModel
 from ragcli.models.transport.connections import Connections
 from tests.fakes.ollama import DEFAULT_MODELS, FakeModel, FakeOllama, Fault, closed_port
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import AuditDamaged, UsageError
-from ragcli.sessions.audit import file as audit
-from ragcli.sessions.audit.file import FileAudit
+from ragcli.sessions.audit import audit_file as audit
+from ragcli.sessions.audit.audit_file import FileAudit
 from ragcli.storage.files import Directory
 
 KEY = bytes(range(32))
@@ -198,7 +198,7 @@ def test_facts_are_short_and_flat(directory: Directory) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from ragcli.sessions.audit.file import FileAudit
+from ragcli.sessions.audit.audit_file import FileAudit
 from ragcli.storage.files import Directory
 with Directory.open(Path(sys.argv[1])) as directory:
     log = FileAudit(directory, None, "profile-id")

@@ -18,7 +18,7 @@ from ragcli.sessions.encryption import desktop_keyring, kdf, recovery
 from ragcli.sessions.encryption.data_key import DataKey
 from ragcli.sessions.encryption.desktop_keyring import DesktopKeyring
 from ragcli.sessions.encryption.kdf import Cost
-from ragcli.sessions.encryption.keys import KeyRing, is_encrypted
+from ragcli.sessions.encryption.key_ring import KeyRing, is_encrypted
 from ragcli.storage.files import Directory
 from tests.sealed import MemoryKeyring
 

@@ -9,7 +9,7 @@ import pytest
 from ragcli.errors import ExitCode
 from ragcli.paths import Home
 from ragcli.sessions import findings
-from ragcli.sessions.encryption.keys import KeyRing
+from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
 from ragcli.sessions.local import verification as verify
 from ragcli.sessions.local.store import LocalStore

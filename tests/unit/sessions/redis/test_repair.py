@@ -8,11 +8,10 @@ import pytest
 from ragcli.config import Settings
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.checks.repairing import repair
-from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.session import RedisSession
 from tests.redis_servers import RedisServer
 from tests.sealed import FILES, ask, indexed, publish, questions
-from tests.stores import PASSPHRASE, RedisStores
+from tests.stores import PASSPHRASE, RedisStores, findings
 
 ASKED = ("first", "second", "third")
 
@@ -53,12 +52,12 @@ def test_damaged_and_missing_records_are_set_aside(
     redis_server.call("XDEL", key, "2-0")
     redis_server.call("XADD", key, "4-7", "l", "not a record")
     redis_server.call("XADD", key, "99-0", "other", "nonsense")
-    assert len(verify(session)) == 3
+    assert len(findings(session)) == 3
 
     assert told(session) == ["repaired"]
     assert set_aside(redis_server, session) == ["log 4-7", "log 99-0"]
     opened = stores().open("work")
-    assert verify(opened) == []
+    assert findings(opened) == []
     ask(opened, "later")
     assert questions(opened) == ["second", "third", "later"]
     names = redis_server.call("KEYS", opened.keys.key("*"))
@@ -108,7 +107,7 @@ def test_the_sound_beginning_of_the_audit_log_stays(
     assert set_aside(redis_server, session) == ["audit 3-0", "audit 4-0"]
     redis_server.call("XDEL", key, "3-0")
     assert told(opened) == ["repaired"]
-    assert verify(stores().open("work")) == []
+    assert findings(stores().open("work")) == []
 
 
 def block(server: RedisServer, session: RedisSession) -> tuple[str, str]:
@@ -126,7 +125,7 @@ def test_an_index_is_made_whole_from_the_cache(
     publish(session, FILES)
     bucket, name = block(redis_server, session)
     redis_server.call("HSET", bucket, name, "something else")
-    assert verify(session)
+    assert findings(session)
 
     assert told(session) == ["repaired"]
     shutil.rmtree(stores.root / "cache")
@@ -150,7 +149,7 @@ def test_an_index_that_nobody_has_is_set_aside_for_an_older_one(
     assert indexed(again) == FILES
     assert again.snapshots.current() not in {older, live}
     assert f"gens m:{live}" in set_aside(redis_server, session)
-    assert verify(again) == []
+    assert findings(again) == []
 
 
 def test_a_damaged_key_slot_is_set_aside(
@@ -162,4 +161,4 @@ def test_a_damaged_key_slot_is_set_aside(
 
     assert told(stores().open("work")) == ["repaired"]
     assert set_aside(redis_server, session) == ["keys 0123.json"]
-    assert verify(stores().open("work")) == []
+    assert findings(stores().open("work")) == []

@@ -15,11 +15,10 @@ from ragcli.errors import (
     UsageError,
 )
 from ragcli.sessions.history.writer import History
-from ragcli.sessions.redis.checks.verification import verify
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
 from tests.redis_servers import RedisServer
-from tests.stores import PASSPHRASE, RedisStores, a_turn
+from tests.stores import PASSPHRASE, RedisStores, a_turn, findings
 
 
 def ask(session: RedisSession, *questions: str) -> None:
@@ -156,12 +155,12 @@ def test_verify_names_what_is_wrong(
     session.log.rewrite(
         lambda r: None if r.body.get("question") == "first" else r, {"reason": "test"}
     )
-    assert verify(session) == []
+    assert findings(session) == []
     key = session.keys.key("log")
     redis_server.call("XDEL", key, "3-0")
     redis_server.call("XADD", key, "99-0", "l", "not a record")
 
-    found = [finding.what for finding in verify(session)]
+    found = [finding.what for finding in findings(session)]
     assert any("99-0" in what for what in found)
     assert "records are missing: 3" in found
     assert len(found) == 2

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from ragcli.index.documents.elements import DocumentBuilder
 from ragcli.index.documents.loaders.layout.header_rows import (
     LONGEST_NAME,
+    GridRow,
     Header,
-    Line,
     Span,
     column_names,
     find_header,
@@ -44,13 +44,13 @@ class GridWriter:
             spans: Which cells are merged.
         """
         lines = [
-            Line(number, tuple(cells))
+            GridRow(number, tuple(cells))
             for number, cells in enumerate(rows)
             if any(cells)
         ]
         self.write_lines(lines, spans)
 
-    def write_lines(self, lines: Sequence[Line], spans: Sequence[Span] = ()) -> None:
+    def write_lines(self, lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> None:
         """Adds what rows with numbers of their own hold, as `write` does.
 
         Args:
@@ -85,13 +85,13 @@ class GridWriter:
         self._title = caption
         width = max(map(len, rows), default=0)
         lines = [
-            Line(number, (*cells, *[""] * (width - len(cells))))
+            GridRow(number, (*cells, *[""] * (width - len(cells))))
             for number, cells in enumerate(rows)
             if any(map(str.strip, cells))
         ]
         used = sorted({place for line in lines for place in line.filled})
         if 0 < headings < len(lines) and len(used) > 1:
-            inner = [Line(n, tuple(cells[p] for p in used)) for n, cells in lines]
+            inner = [GridRow(n, tuple(cells[p] for p in used)) for n, cells in lines]
             self._table(inner, Header(0, headings - 1), moved(spans, used), used)
         elif used:
             self._region(lines, list(spans))
@@ -104,12 +104,12 @@ class GridWriter:
             self._builder.paragraph(title)
         return title
 
-    def _region(self, lines: list[Line], spans: list[Span]) -> None:
+    def _region(self, lines: list[GridRow], spans: list[Span]) -> None:
         used = sorted({place for line in lines for place in line.filled})
         if len(used) == 1:
             self._column([(line, line.cells[used[0]]) for line in lines], used[0])
             return
-        inner = [Line(n, tuple(cells[p] for p in used)) for n, cells in lines]
+        inner = [GridRow(n, tuple(cells[p] for p in used)) for n, cells in lines]
         near = moved(spans, used)
         header = find_header(inner, near)
         if header:
@@ -117,7 +117,7 @@ class GridWriter:
         else:
             self._rows(inner, used)
 
-    def _column(self, cells: list[tuple[Line, str]], place: int) -> None:
+    def _column(self, cells: list[tuple[GridRow, str]], place: int) -> None:
         """Adds cells that stand one below the other: a title, prose or a list."""
         if len(cells) > 2 and all(len(text) <= LONGEST_NAME for _, text in cells):
             self._told()
@@ -133,7 +133,7 @@ class GridWriter:
                 self._builder.paragraph(text, label=label)
 
     def _table(
-        self, lines: list[Line], header: Header, spans: list[Span], used: list[int]
+        self, lines: list[GridRow], header: Header, spans: list[Span], used: list[int]
     ) -> None:
         for line in lines[: header.first]:
             self._told()
@@ -141,7 +141,7 @@ class GridWriter:
         names, said = column_names(lines, header, spans)
         caption, self._title = self._title, ""
         body = lines[header.last + 1 :]
-        notes: list[Line] = []
+        notes: list[GridRow] = []
         while body and len(names) > 2 and _is_remark(body[-1]):
             notes.insert(0, body.pop())
         self._builder.table(
@@ -153,7 +153,7 @@ class GridWriter:
         for line in notes:
             self._builder.paragraph(line.cells[0], label=self._row_label(line, used))
 
-    def _rows(self, lines: list[Line], used: list[int]) -> None:
+    def _rows(self, lines: list[GridRow], used: list[int]) -> None:
         """Adds rows that nobody named: fields where they are keys with values."""
         if is_fields(lines):
             self._told()
@@ -168,7 +168,7 @@ class GridWriter:
             labels=[self._row_label(line, used) for line in lines],
         )
 
-    def _fields(self, line: Line, used: list[int]) -> None:
+    def _fields(self, line: GridRow, used: list[int]) -> None:
         filled = line.filled
         for at in range(0, len(filled), 2):
             key = line.cells[filled[at]]
@@ -182,12 +182,12 @@ class GridWriter:
     def _label(self, row: int, column: int) -> str:
         return f"{column_letters(column)}{row + 1}" if self._labelled else ""
 
-    def _row_label(self, line: Line, used: list[int]) -> str:
+    def _row_label(self, line: GridRow, used: list[int]) -> str:
         filled = line.filled
         return self._label(line.number, used[filled[0]]) if filled else ""
 
 
-def _is_remark(line: Line) -> bool:
+def _is_remark(line: GridRow) -> bool:
     """Tells whether a row is a sentence below a table, not a row of it."""
     filled = line.filled
     return filled == [0] and (

@@ -44,7 +44,7 @@ class Header(NamedTuple):
     last: int
 
 
-class Line(NamedTuple):
+class GridRow(NamedTuple):
     """A row of a grid with its number in the whole."""
 
     number: int
@@ -74,7 +74,7 @@ def is_name(text: str) -> bool:
     )
 
 
-def find_header(lines: Sequence[Line], spans: Sequence[Span] = ()) -> Header | None:
+def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header | None:
     """Returns where the names of the columns stand, None when nowhere.
 
     Args:
@@ -98,14 +98,14 @@ def find_header(lines: Sequence[Line], spans: Sequence[Span] = ()) -> Header | N
     return None
 
 
-def _are_names(line: Line) -> bool:
+def _are_names(line: GridRow) -> bool:
     cells = [line.cells[place] for place in line.filled]
     in_words = 0 not in line.filled or not all(map(is_value, cells))
     return in_words and all(map(is_name, cells))
 
 
 def _continues(
-    lines: Sequence[Line], at: int, width: int, spans: Sequence[Span]
+    lines: Sequence[GridRow], at: int, width: int, spans: Sequence[Span]
 ) -> bool:
     """Tells whether the names of one row go on in the next: groups above columns."""
     upper, lower = lines[at], lines[at + 1]
@@ -124,7 +124,9 @@ def _continues(
     return is_group and has_rows and len(lower.filled) > 1
 
 
-def _stands_over(line: Line, body: Sequence[Line], width: int, named: set[int]) -> bool:
+def _stands_over(
+    line: GridRow, body: Sequence[GridRow], width: int, named: set[int]
+) -> bool:
     """Tells whether what is below a row of names differs from it as values do."""
     ratios = []
     for place in line.filled:
@@ -142,7 +144,7 @@ def _stands_over(line: Line, body: Sequence[Line], width: int, named: set[int]) 
     return over_values or complete
 
 
-def _alike(line: Line, body: Sequence[Line]) -> bool:
+def _alike(line: GridRow, body: Sequence[GridRow]) -> bool:
     """Tells whether the second of two columns holds values of one kind alone."""
     place = line.filled[-1]
     cells = [row.cells[place] for row in body if row.cells[place]]
@@ -160,7 +162,7 @@ def _shape(cell: str) -> str:
 
 
 def column_names(
-    lines: Sequence[Line], header: Header, spans: Sequence[Span] = ()
+    lines: Sequence[GridRow], header: Header, spans: Sequence[Span] = ()
 ) -> tuple[tuple[str, ...], str]:
     """Returns the names of the columns, and what above them is said of all.
 
@@ -188,7 +190,7 @@ def column_names(
     return tuple(names), ", ".join(map(flat, said))
 
 
-def is_fields(lines: Sequence[Line]) -> bool:
+def is_fields(lines: Sequence[GridRow]) -> bool:
     """Tells whether rows without a header are keys, each with its value."""
     pairs = [line for line in lines if len(line.filled) > 1]
     if not pairs:
@@ -206,7 +208,7 @@ def is_fields(lines: Sequence[Line]) -> bool:
     )
 
 
-def _are_pairs(line: Line) -> bool:
+def _are_pairs(line: GridRow) -> bool:
     """Tells whether every other cell ends with a colon: `Name: | Ada`."""
     cells = [line.cells[place] for place in line.filled]
     return len(cells) % 2 == 0 and all(

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from ragcli.index.documents.loaders.layout.header_rows import (
     SAMPLE,
-    Line,
+    GridRow,
     Span,
     find_header,
     is_fields,
@@ -20,7 +20,9 @@ _MOST_GAPS = 16
 """Blank columns at which it is tried whether they part two tables."""
 
 
-def regions(lines: Sequence[Line], spans: Sequence[Span] = ()) -> list[list[Line]]:
+def regions(
+    lines: Sequence[GridRow], spans: Sequence[Span] = ()
+) -> list[list[GridRow]]:
     """Returns the tables of a grid: what blank rows and columns set apart.
 
     A blank column parts two tables only where each can stand alone, and a blank row
@@ -32,7 +34,7 @@ def regions(lines: Sequence[Line], spans: Sequence[Span] = ()) -> list[list[Line
         return [*regions(left, spans), *regions(right, spans)]
     bands = _bands(lines)
     if len(bands) > 1:
-        found: list[list[Line]] = []
+        found: list[list[GridRow]] = []
         for band in _rejoined(bands, spans):
             split = _beside(band, spans)
             found += regions(band, spans) if split else [band]
@@ -40,8 +42,8 @@ def regions(lines: Sequence[Line], spans: Sequence[Span] = ()) -> list[list[Line
     return [list(lines)] if lines else []
 
 
-def _bands(lines: Sequence[Line]) -> list[list[Line]]:
-    bands: list[list[Line]] = []
+def _bands(lines: Sequence[GridRow]) -> list[list[GridRow]]:
+    bands: list[list[GridRow]] = []
     for line in lines:
         if bands and line.number == bands[-1][-1].number + 1:
             bands[-1].append(line)
@@ -50,9 +52,9 @@ def _bands(lines: Sequence[Line]) -> list[list[Line]]:
     return bands
 
 
-def _rejoined(bands: list[list[Line]], spans: Sequence[Span]) -> list[list[Line]]:
+def _rejoined(bands: list[list[GridRow]], spans: Sequence[Span]) -> list[list[GridRow]]:
     """Joins a band without names to the one above it, whose columns it fills."""
-    joined: list[list[Line]] = []
+    joined: list[list[GridRow]] = []
     for band, below in zip_longest(bands, bands[1:]):
         begins = below is not None and _only_names(band)
         begins = begins and _headed([*band, *below], spans)
@@ -63,7 +65,7 @@ def _rejoined(bands: list[list[Line]], spans: Sequence[Span]) -> list[list[Line]
     return joined
 
 
-def _belongs(above: list[Line], band: list[Line], spans: Sequence[Span]) -> bool:
+def _belongs(above: list[GridRow], band: list[GridRow], spans: Sequence[Span]) -> bool:
     columns = {place for line in band for place in line.filled}
     upper = {place for line in above[:SAMPLE] for place in line.filled}
     if len(columns) < 2 or 2 * len(columns & upper) < len(columns | upper):
@@ -75,26 +77,26 @@ def _belongs(above: list[Line], band: list[Line], spans: Sequence[Span]) -> bool
     return _headed(above, spans) and not is_fields(_packed(band))
 
 
-def _only_names(band: list[Line]) -> bool:
+def _only_names(band: list[GridRow]) -> bool:
     """Tells whether a band may be the names of the columns of the next."""
     cells = [line.cells[place] for line in band[:4] for place in line.filled]
     return len(band) <= 3 and len(band[-1].filled) > 1 and all(map(is_name, cells))
 
 
-def _packed(lines: Sequence[Line]) -> list[Line]:
+def _packed(lines: Sequence[GridRow]) -> list[GridRow]:
     used = sorted({place for line in lines for place in line.filled})
-    return [Line(line.number, tuple(line.cells[p] for p in used)) for line in lines]
+    return [GridRow(line.number, tuple(line.cells[p] for p in used)) for line in lines]
 
 
-def _headed(lines: Sequence[Line], spans: Sequence[Span]) -> bool:
+def _headed(lines: Sequence[GridRow], spans: Sequence[Span]) -> bool:
     lines = lines[:SAMPLE]
     used = sorted({place for line in lines for place in line.filled})
     return find_header(_packed(lines), moved(spans, used)) is not None
 
 
 def _beside(
-    lines: Sequence[Line], spans: Sequence[Span]
-) -> tuple[list[Line], list[Line]] | None:
+    lines: Sequence[GridRow], spans: Sequence[Span]
+) -> tuple[list[GridRow], list[GridRow]] | None:
     """Returns what stands left and right of a blank column, if both are tables."""
     filled = {place for line in lines for place in line.filled}
     if len(filled) < 4 or len(lines) < 2:
@@ -110,7 +112,7 @@ def _beside(
     return None
 
 
-def _cut(lines: Sequence[Line], start: int, end: int) -> list[Line]:
+def _cut(lines: Sequence[GridRow], start: int, end: int) -> list[GridRow]:
     cut = []
     for line in lines:
         cells = tuple(
@@ -118,11 +120,11 @@ def _cut(lines: Sequence[Line], start: int, end: int) -> list[Line]:
             for place, cell in enumerate(line.cells)
         )
         if any(cells):
-            cut.append(Line(line.number, cells))
+            cut.append(GridRow(line.number, cells))
     return cut
 
 
-def _alone(lines: list[Line], spans: Sequence[Span]) -> bool:
+def _alone(lines: list[GridRow], spans: Sequence[Span]) -> bool:
     """Tells whether there is a table with names and rows of its own in here."""
     if len({place for line in lines for place in line.filled}) < 2:
         return False
@@ -134,7 +136,7 @@ def _alone(lines: list[Line], spans: Sequence[Span]) -> bool:
     return False
 
 
-def _is_unlabelled(lines: list[Line]) -> bool:
+def _is_unlabelled(lines: list[GridRow]) -> bool:
     """Tells whether most rows have no words in any column: the labels are elsewhere."""
     body = [line for line in lines[1:] if len(line.filled) > 1]
     labelled = sum(not is_value(line.cells[line.filled[0]]) for line in body)

@@ -155,10 +155,10 @@ def add_page(builder: DocumentBuilder, text: str) -> str:
 
     Navigation is left out, unless the page holds nothing else.
     """
-    page = _Page(_ASIDE)
+    page = _PageWalk(_ASIDE)
     page.read(text)
     if not page.steps:
-        page = _Page(frozenset())
+        page = _PageWalk(frozenset())
         page.read(text)
     _add(builder, page.steps)
     return page.title
@@ -175,7 +175,7 @@ def page_text(content: Content) -> str:
     return content.text
 
 
-class _Page:
+class _PageWalk:
     """One walk over a page; the result is in `title` and `steps`.
 
     Args:

@@ -115,10 +115,10 @@ def rich_text(content: Content) -> Document:
     data = content.data
     if not data.lstrip().startswith(b"{\\rtf"):
         raise UnreadableDocument("not RTF: it does not begin with {\\rtf")
-    return _Reader().read(data.decode("latin-1"))
+    return _RtfReader().read(data.decode("latin-1"))
 
 
-class _Reader:
+class _RtfReader:
     """One pass over the tokens."""
 
     def __init__(self) -> None:

@@ -46,7 +46,7 @@ _OTHER_KIND = re.compile(r"[ymdhsegbEYMDHSGB/@]")
 _MOST_DIGITS = 30
 
 
-class _Section(NamedTuple):
+class _FormatSection(NamedTuple):
     """What one section of a format does to a number."""
 
     before: str
@@ -142,7 +142,7 @@ def _without_exponent(told: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _sections(code: str) -> tuple[_Section, ...]:
+def _sections(code: str) -> tuple[_FormatSection, ...]:
     """Returns the sections of a format, () for one of dates, text or conditions."""
     if code.casefold() == "general" or re.search(r"\[[<>=]", code):
         return ()
@@ -152,7 +152,7 @@ def _sections(code: str) -> tuple[_Section, ...]:
     return tuple(usable) if len(usable) == len(sections) else ()
 
 
-def _section(text: str) -> _Section | None:
+def _section(text: str) -> _FormatSection | None:
     parts = {"before": "", "after": ""}
     digits, percent, place = "", 0, "before"
     for token in _TOKEN.finditer(text):
@@ -166,7 +166,7 @@ def _section(text: str) -> _Section | None:
                 return None
             percent += told == "%"
         parts[place] += told
-    return _Section(parts["before"], digits, parts["after"], percent)
+    return _FormatSection(parts["before"], digits, parts["after"], percent)
 
 
 def _digits(amount: Decimal, pattern: str) -> str:

@@ -16,7 +16,7 @@ from ragcli.index.documents.loaders.layout.grids import (
     add_table,
     column_letters,
 )
-from ragcli.index.documents.loaders.layout.header_rows import Line, Span
+from ragcli.index.documents.loaders.layout.header_rows import GridRow, Span
 from ragcli.index.documents.loaders.office.packages import (
     PASSWORD,
     Package,
@@ -75,7 +75,7 @@ def opendocument(content: Content) -> Document:
     body = below(root, "office:body")
     if body is None:
         raise UnreadableDocument("not an OpenDocument file: it has no body")
-    reader = _Reader(package, root)
+    reader = _OdfReader(package, root)
     sheets = below(body, "office:spreadsheet")
     if sheets is None:
         reader.blocks(body)
@@ -96,7 +96,7 @@ def _title(package: Package) -> str:
 
 
 @dataclass
-class _Piece:
+class _OdfPiece:
     """What a paragraph or cell says, and what hangs on it."""
 
     text: list[str] = field(default_factory=list)
@@ -108,7 +108,7 @@ class _Piece:
         return "".join(self.text)
 
 
-class _Reader:
+class _OdfReader:
     """One walk over a document; what it says goes to `builder`."""
 
     def __init__(self, package: Package, root: ET.Element) -> None:
@@ -157,7 +157,7 @@ class _Reader:
     def _paragraph(
         self, element: ET.Element, *, level: int = 0, in_list: bool = False
     ) -> None:
-        piece = _Piece()
+        piece = _OdfPiece()
         _read(element, piece)
         if level and piece.whole.strip():
             self.builder.heading(level, piece.whole)
@@ -167,7 +167,7 @@ class _Reader:
             self.builder.paragraph(piece.whole)
         self._hanging(piece)
 
-    def _hanging(self, piece: _Piece, label: str = "") -> None:
+    def _hanging(self, piece: _OdfPiece, label: str = "") -> None:
         for note in piece.notes:
             self._note(note, label)
         for frame in piece.frames:
@@ -276,11 +276,11 @@ class _Reader:
 
 def _rows(
     table: ET.Element, *, in_sheet: bool = False
-) -> tuple[list[Line], list[Span], int, list[tuple[str, _Piece]]]:
+) -> tuple[list[GridRow], list[Span], int, list[tuple[str, _OdfPiece]]]:
     """Returns the rows that hold something, what is merged, how many are headers."""
-    lines: list[Line] = []
+    lines: list[GridRow] = []
     spans: list[Span] = []
-    hanging: list[tuple[str, _Piece]] = []
+    hanging: list[tuple[str, _OdfPiece]] = []
     headings = at = cells = 0
     for row, is_heading in _rows_of(table):
         found = list(_cells_of(row, at, hanging, in_sheet=in_sheet))
@@ -293,7 +293,7 @@ def _rows(
         )
         headings += is_heading and headings == len(lines)
         for copy in range(min(copies, _MOST_REPEATED) if any(told) else 0):
-            lines.append(Line(at + copy, told))
+            lines.append(GridRow(at + copy, told))
             cells += len(told)
         at += copies
         if cells > _MOST_CELLS:
@@ -316,7 +316,7 @@ def _rows_of(table: ET.Element) -> Iterator[tuple[ET.Element, bool]]:
 def _cells_of(
     row: ET.Element,
     at: int,
-    hanging: list[tuple[str, _Piece]],
+    hanging: list[tuple[str, _OdfPiece]],
     *,
     in_sheet: bool,
 ) -> Iterator[tuple[str, int]]:
@@ -326,7 +326,7 @@ def _cells_of(
         if cell.tag not in {"table:table-cell", "table:covered-table-cell"}:
             continue
         copies = max(number(cell.get("table:number-columns-repeated"), 1), 1)
-        piece = _Piece()
+        piece = _OdfPiece()
         if cell.tag == "table:table-cell":
             _read_cell(cell, piece)
         if piece.notes or piece.frames:
@@ -352,7 +352,7 @@ def _date(value: str) -> str:
     return told.removesuffix(" 00:00:00").removesuffix(":00")
 
 
-def _read_cell(cell: ET.Element, piece: _Piece) -> None:
+def _read_cell(cell: ET.Element, piece: _OdfPiece) -> None:
     """Reads a cell's paragraphs; its value where none shows it."""
     for element in cell:
         if element.tag in {"office:annotation", "text:note"}:
@@ -372,13 +372,13 @@ def _all_text(parent: ET.Element) -> str:
     """Returns all paragraphs inside an element, a line each."""
     lines = []
     for element in parent.iter("text:p"):
-        piece = _Piece()
+        piece = _OdfPiece()
         _read(element, piece)
         lines.append(piece.whole.strip())
     return "\n".join(filter(None, lines))
 
 
-def _read(parent: ET.Element, piece: _Piece) -> None:
+def _read(parent: ET.Element, piece: _OdfPiece) -> None:
     """Reads what a paragraph says; notes and frames are kept for later."""
     piece.text.append(_SPACES.sub(" ", parent.text or ""))
     for element in parent:

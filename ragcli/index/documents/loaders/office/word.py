@@ -91,7 +91,7 @@ def docx(content: Content) -> Document:
     body = below(package.xml(main), "w:body")
     if body is None:
         raise UnreadableDocument("not a readable Word document: it has no body")
-    reader = _Reader(package, main)
+    reader = _WordReader(package, main)
     reader.blocks(body)
     reader.notes()
     title = package.title()
@@ -101,14 +101,14 @@ def docx(content: Content) -> Document:
 
 
 @dataclass
-class _Piece:
+class _WordPiece:
     """What a paragraph says, and what hangs on it."""
 
     text: list[str] = field(default_factory=list)
     boxes: list[ET.Element] = field(default_factory=list)
 
 
-class _Reader:
+class _WordReader:
     """One walk over a document; what it says goes to `builder`."""
 
     def __init__(self, package: Package, main: str) -> None:
@@ -133,7 +133,7 @@ class _Reader:
                 self._paragraph(block)
 
     def _paragraph(self, paragraph: ET.Element) -> None:
-        piece = _Piece()
+        piece = _WordPiece()
         _read(paragraph, piece)
         text = "".join(piece.text)
         label = self._list_label(paragraph)
@@ -231,7 +231,7 @@ class _Reader:
             if block.tag == "w:tbl":
                 tables.append(block)
                 continue
-            piece = _Piece()
+            piece = _WordPiece()
             _read(block, piece)
             boxes += piece.boxes
             label = self._list_label(block)
@@ -281,7 +281,7 @@ def _whole_text(root: ET.Element) -> str:
                     cells = [_whole_text(cell) for cell in _shallow(row, "w:tc")]
                     lines.append(" | ".join(filter(None, map(flat, cells))))
                 continue
-            piece = _Piece()
+            piece = _WordPiece()
             _read(block, piece)
             lines.append("".join(piece.text).strip())
             for box in piece.boxes:
@@ -328,7 +328,7 @@ def _outermost(parent: ET.Element, name: str) -> Iterator[ET.Element]:
             pending.extend(reversed(element))
 
 
-def _read(parent: ET.Element, piece: _Piece) -> None:
+def _read(parent: ET.Element, piece: _WordPiece) -> None:
     """Reads what a paragraph says, in order; boxes are kept for later."""
     pending = list(parent)[::-1]
     while pending:

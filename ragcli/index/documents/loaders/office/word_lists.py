@@ -29,7 +29,7 @@ _ROMAN = (
 )
 
 
-class _Level(NamedTuple):
+class _ListLevel(NamedTuple):
     """How one level of a list is numbered."""
 
     start: int = 1
@@ -45,8 +45,8 @@ class Numbering:
     """
 
     def __init__(self, root: ET.Element | None) -> None:
-        abstract: dict[str, dict[int, _Level]] = {}
-        self._lists: dict[str, tuple[str, dict[int, _Level]]] = {}
+        abstract: dict[str, dict[int, _ListLevel]] = {}
+        self._lists: dict[str, tuple[str, dict[int, _ListLevel]]] = {}
         self._counts: dict[str, dict[int, int]] = defaultdict(dict)
         self._started: set[tuple[str, int]] = set()
         self._overrides: dict[tuple[str, int], int] = {}
@@ -57,7 +57,7 @@ class Numbering:
             elif item.tag == "w:num":
                 self._add(item, abstract)
 
-    def _add(self, item: ET.Element, known: dict[str, dict[int, _Level]]) -> None:
+    def _add(self, item: ET.Element, known: dict[str, dict[int, _ListLevel]]) -> None:
         name = item.get("w:numId", "")
         base = _value(below(item, "w:abstractNumId"))
         levels = dict(known.get(base, {}))
@@ -88,7 +88,7 @@ class Numbering:
         counts = self._counts[base]
         if (name, place) in self._overrides and (name, place) not in self._started:
             counts.pop(place, None)
-        level = levels.get(place, _Level())
+        level = levels.get(place, _ListLevel())
         start = self._overrides.get((name, place), level.start)
         self._started.add((name, place))
         counts[place] = counts[place] + 1 if place in counts else start
@@ -99,8 +99,8 @@ class Numbering:
         return _PLACE.sub(lambda at: _shown(levels, counts, int(at[1]) - 1), level.text)
 
 
-def _shown(levels: dict[int, _Level], counts: dict[int, int], place: int) -> str:
-    level = levels.get(place, _Level())
+def _shown(levels: dict[int, _ListLevel], counts: dict[int, int], place: int) -> str:
+    level = levels.get(place, _ListLevel())
     count = counts.get(place, level.start)
     if level.kind == "none":
         return ""
@@ -121,9 +121,9 @@ def _roman(count: int) -> str:
     return letters
 
 
-def _level(element: ET.Element) -> tuple[int, _Level]:
+def _level(element: ET.Element) -> tuple[int, _ListLevel]:
     start = below(element, "w:start")
-    return number(element.get("w:ilvl")), _Level(
+    return number(element.get("w:ilvl")), _ListLevel(
         number(start.get("w:val"), 1) if start is not None else 1,
         _value(below(element, "w:numFmt")) or "decimal",
         _value(below(element, "w:lvlText")),

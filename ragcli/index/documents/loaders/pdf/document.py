@@ -23,11 +23,12 @@ from ragcli.index.documents.elements import (
     well_formed,
 )
 from ragcli.index.documents.loaders.layout.labelled import labelled
-from ragcli.index.documents.loaders.pdf import forms, tables
+from ragcli.index.documents.loaders.pdf import forms, page_tables
 from ragcli.index.documents.loaders.pdf.bookmarks import bookmarks, same
-from ragcli.index.documents.loaders.pdf.layout import (
-    Row,
-    Segment,
+from ragcli.index.documents.loaders.pdf.page import Font, Page, PageWord
+from ragcli.index.documents.loaders.pdf.page_layout import (
+    PageRow,
+    WordRun,
     bullet,
     in_order,
     joined,
@@ -35,10 +36,9 @@ from ragcli.index.documents.loaders.pdf.layout import (
     rows_of,
     segments_of,
 )
-from ragcli.index.documents.loaders.pdf.page import Font, Page, Word
+from ragcli.index.documents.loaders.pdf.page_tables import Grid
 from ragcli.index.documents.loaders.pdf.running import running
 from ragcli.index.documents.loaders.pdf.scans import Scans
-from ragcli.index.documents.loaders.pdf.tables import Grid
 
 MOST_PAGES = 10_000
 _STRETCH = 64
@@ -70,9 +70,9 @@ class _Sheet:
 
     number: int
     height: float
-    rows: list[Row]
-    font: Callable[[Word], Font]
-    sideways: list[Word] = field(default_factory=list)
+    rows: list[PageRow]
+    font: Callable[[PageWord], Font]
+    sideways: list[PageWord] = field(default_factory=list)
     fields: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -80,7 +80,7 @@ class _Sheet:
 class _Block:
     """A paragraph or a table of a page."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[PageRow] = field(default_factory=list)
     is_bold: bool = False
     table: Grid | None = None
     level: int = 0
@@ -112,7 +112,7 @@ def pdf(content: Content) -> Document:
             f"not a readable PDF: {one_line(str(error))}"
         ) from None
     try:
-        return _Reader(document, content).read()
+        return _PdfReader(document, content).read()
     except pypdfium2.PdfiumError as error:
         raise UnreadableDocument(
             f"not a readable PDF: {one_line(str(error))}"
@@ -121,7 +121,7 @@ def pdf(content: Content) -> Document:
         document.close()
 
 
-class _Reader:
+class _PdfReader:
     """One walk over the pages."""
 
     def __init__(self, document: Any, content: Content) -> None:
@@ -189,12 +189,14 @@ class _Reader:
         turned = {word.line for word in words if _is_sideways(word)}
         level = [word for word in words if word.line not in turned]
         sideways = [word for word in words if word.line in turned]
-        grids, taken = tables.ruled(level, rules, page.font)
+        grids, taken = page_tables.ruled(level, rules, page.font)
         free = [word for word in level if word.place not in taken]
         segments = segments_of(free, rules)
         for grid in grids:
-            box = Word(grid.left, grid.top, grid.edges[-1] + 1, grid.bottom, "", -1, -1)
-            segments.append(Segment([box], grid))
+            box = PageWord(
+                grid.left, grid.top, grid.edges[-1] + 1, grid.bottom, "", -1, -1
+            )
+            segments.append(WordRun([box], grid))
         rows = rows_of(segments)
         for row in rows:
             self._sizes[round(row.height, 1)] += len(row.text)
@@ -302,7 +304,7 @@ def _told(text: str) -> str:
 
 
 def _beside(
-    rows: Sequence[Row], box: tuple[float, float, float, float], item: forms.Filled
+    rows: Sequence[PageRow], box: tuple[float, float, float, float], item: forms.Filled
 ) -> str:
     """Returns what labels a field on its page: beside it, else above it."""
     left, top, right, bottom = box
@@ -331,7 +333,7 @@ def _go_on(last: Grid, table: Grid) -> bool:
 
 
 def _blocks(
-    rows: Sequence[Row], font: Callable[[Word], Font], titles: set[str]
+    rows: Sequence[PageRow], font: Callable[[PageWord], Font], titles: set[str]
 ) -> Iterator[_Block]:
     """Yields the paragraphs and tables of a stretch of text.
 
@@ -341,7 +343,7 @@ def _blocks(
         titles: The bookmarks of the page; a line of that text stands by itself.
     """
     start = 0
-    for first, last, table in tables.unruled(rows, font):
+    for first, last, table in page_tables.unruled(rows, font):
         yield from _text_blocks(rows[start:first], font, titles)
         yield _Block(table=table)
         start = last
@@ -349,9 +351,9 @@ def _blocks(
 
 
 def _text_blocks(
-    rows: Sequence[Row], font: Callable[[Word], Font], titles: set[str]
+    rows: Sequence[PageRow], font: Callable[[PageWord], Font], titles: set[str]
 ) -> Iterator[_Block]:
-    plain: list[Row] = []
+    plain: list[PageRow] = []
     for row in rows:
         tags = [item.tag for item in row.segments if item.tag]
         is_title = bool(titles) and not tags and same(row.text) in titles
@@ -388,7 +390,7 @@ def _level(block: _Block, usual: float) -> int:
     return _BOLD_LEVEL if block.is_bold and is_short and is_plain and not ends else 0
 
 
-def _write_text(builder: DocumentBuilder, rows: Sequence[Row]) -> None:
+def _write_text(builder: DocumentBuilder, rows: Sequence[PageRow]) -> None:
     """Adds a paragraph as what it is: an item, fields, lines, or running text."""
     texts = [row.text for row in rows]
     mark = bullet(texts[0])
@@ -409,7 +411,7 @@ def _write_text(builder: DocumentBuilder, rows: Sequence[Row]) -> None:
                 builder.line(joined([value]))
 
 
-def _told_fields(rows: Sequence[Row]) -> bool:
+def _told_fields(rows: Sequence[PageRow]) -> bool:
     """Tells whether the lines of a paragraph are keys and values for the most part."""
     told = sum(any(key for key, _ in _fields(row)) for row in rows)
     if 2 * told < len(rows) or not told:
@@ -417,7 +419,7 @@ def _told_fields(rows: Sequence[Row]) -> bool:
     return not any(row.text[:1].islower() for row in rows[1:])
 
 
-def _fields(row: Row) -> list[tuple[str, str]]:
+def _fields(row: PageRow) -> list[tuple[str, str]]:
     """Returns keys and values of a line; a key of "" where there is none."""
     found: list[tuple[str, str]] = []
     parts = [segment.text for segment in row.segments]
@@ -457,14 +459,14 @@ def _pairs(row: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield key.rstrip(" :"), value
 
 
-def _is_sideways(word: Word) -> bool:
+def _is_sideways(word: PageWord) -> bool:
     """Tells whether a word runs from top to bottom."""
     height = word.bottom - word.top
     return len(word.text) >= 3 and height > 2.5 * (word.right - word.left)
 
 
-def _sideways_lines(words: Sequence[Word]) -> Iterator[str]:
-    line: list[Word] = []
+def _sideways_lines(words: Sequence[PageWord]) -> Iterator[str]:
+    line: list[PageWord] = []
     for word in words:
         if line and word.line != line[-1].line:
             yield " ".join(item.text for item in line)

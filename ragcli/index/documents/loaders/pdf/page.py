@@ -60,7 +60,7 @@ _THIN = 3.0
 """Points; a filled box that is thinner is a rule."""
 
 
-class Word(NamedTuple):
+class PageWord(NamedTuple):
     """A word, or as much of it as stands together."""
 
     left: float
@@ -129,11 +129,11 @@ class Page:
             self._api.FPDFText_ClosePage(self._text)
         self._text = None
 
-    def words(self) -> list[Word]:
+    def words(self) -> list[PageWord]:
         """Returns the words in PDFium's order, which is that of the file."""
         if not self._text:
             return []
-        found: list[Word] = []
+        found: list[PageWord] = []
         text = self._characters()
         line, end, goes_on = 0, 0, False
         boxes, shown = _Boxes(self._api, self._text), self.shown
@@ -146,10 +146,10 @@ class Page:
                 if not (piece.isascii() and piece.isprintable()):
                     piece = _plain(_unturned(piece, start, boxes))
                 if piece:
-                    found.append(Word(*shown(*box), piece, start, line))
+                    found.append(PageWord(*shown(*box), piece, start, line))
         return found
 
-    def font(self, word: Word) -> Font:
+    def font(self, word: PageWord) -> Font:
         """Returns the font that a word begins in."""
         if word.place < 0:
             return Font("", is_bold=False)

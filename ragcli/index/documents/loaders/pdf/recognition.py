@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.elements import one_line, well_formed
 from ragcli.index.documents.loaders.dispatch.bounds import PICTURE_LIMIT
-from ragcli.index.documents.loaders.pdf.page import Word
+from ragcli.index.documents.loaders.pdf.page import PageWord
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ _STEP = math.log(1.25)
 """Heights of letters are told apart in steps of a quarter."""
 
 
-class Line(NamedTuple):
+class RecognizedLine(NamedTuple):
     """A line of text in a picture; lengths are points of the picture."""
 
     left: tuple[float, float]
@@ -83,7 +83,7 @@ def engine() -> str:
     return TESSERACT if shutil.which(TESSERACT) else ""
 
 
-def recognizer(name: str) -> Callable[[Pixels], list[Line]]:
+def recognizer(name: str) -> Callable[[Pixels], list[RecognizedLine]]:
     """Returns what reads the lines of a picture.
 
     Args:
@@ -103,7 +103,9 @@ def recognizer(name: str) -> Callable[[Pixels], list[Line]]:
         ) from None
 
 
-def words(lines: Sequence[Line], scale: float, first_line: int = 0) -> list[Word]:
+def words(
+    lines: Sequence[RecognizedLine], scale: float, first_line: int = 0
+) -> list[PageWord]:
     """Returns lines as the words of a page.
 
     A page that lies askew is set straight. Letters of about one height get the same:
@@ -122,7 +124,7 @@ def words(lines: Sequence[Line], scale: float, first_line: int = 0) -> list[Word
         return (x * cosine + y * sine) / scale, (y * cosine - x * sine) / scale
 
     usual = median(line.height for line in lines) if lines else 1.0
-    found: list[Word] = []
+    found: list[PageWord] = []
     for number, line in enumerate(lines, first_line):
         (left, y_left), (right, y_right) = straight(line.left), straight(line.right)
         middle = (y_left + y_right) / 2
@@ -132,7 +134,7 @@ def words(lines: Sequence[Line], scale: float, first_line: int = 0) -> list[Word
                 edges = left + begin * (right - left), left + end * (right - left)
                 place = -2 - len(found)
                 found.append(
-                    Word(
+                    PageWord(
                         edges[0], middle - half, edges[1], middle + half, shown,
                         place, number,
                     )
@@ -147,7 +149,7 @@ def _stepped(height: float, usual: float) -> float:
     return usual * math.exp(_STEP * round(math.log(height / usual) / _STEP))
 
 
-def _turn(lines: Sequence[Line]) -> float:
+def _turn(lines: Sequence[RecognizedLine]) -> float:
     """Returns by how much a page is turned clockwise, in radians."""
     long = [line for line in lines if math.dist(*line[:2]) > _LONG * line.height]
     # Edges are whole points of the picture: the longer a line the surer its slope.
@@ -188,7 +190,7 @@ def _models() -> dict[str, str]:
     return found
 
 
-def _rapidocr() -> Callable[[Pixels], list[Line]]:
+def _rapidocr() -> Callable[[Pixels], list[RecognizedLine]]:
     import cv2
     from rapidocr import RapidOCR
 
@@ -206,7 +208,7 @@ def _rapidocr() -> Callable[[Pixels], list[Line]]:
         }
     )
 
-    def lines(pixels: Pixels) -> list[Line]:
+    def lines(pixels: Pixels) -> list[RecognizedLine]:
         told = read(pixels)
         if told.boxes is None or not told.txts:
             return []
@@ -219,7 +221,7 @@ def _rapidocr() -> Callable[[Pixels], list[Line]]:
     return lines
 
 
-def _boxed(box: Sequence[tuple[float, float]], text: str) -> Line:
+def _boxed(box: Sequence[tuple[float, float]], text: str) -> RecognizedLine:
     """Returns a line of text.
 
     Args:
@@ -234,9 +236,11 @@ def _boxed(box: Sequence[tuple[float, float]], text: str) -> Line:
     if height > _UPRIGHT * width and len(text) > 1:
         middle = (upper_left[1] + lower_left[1]) / 2
         edges = (upper_left[0], middle), (upper_right[0], middle)
-        return Line(*edges, height, ((0.0, 1.0, text),))
+        return RecognizedLine(*edges, height, ((0.0, 1.0, text),))
     left = _between(upper_left, lower_left)
-    return Line(left, _between(upper_right, lower_right), height, _spread(text))
+    return RecognizedLine(
+        left, _between(upper_right, lower_right), height, _spread(text)
+    )
 
 
 def _between(
@@ -245,7 +249,7 @@ def _between(
     return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
 
 
-def _by_tesseract(pixels: Pixels) -> list[Line]:
+def _by_tesseract(pixels: Pixels) -> list[RecognizedLine]:
     """Returns the lines that Tesseract reads; none when it cannot.
 
     Raises:
@@ -283,7 +287,7 @@ def _run(command: list[str], given: bytes) -> str:
     return ended.stdout.decode("utf-8", "replace")
 
 
-def _tabulated(table: str) -> Iterator[Line]:
+def _tabulated(table: str) -> Iterator[RecognizedLine]:
     """Yields the lines of Tesseract's table: one row a block, paragraph, line, word."""
     bounds = (0.0, 0.0, 0.0, 0.0)
     inside: list[tuple[float, float, str]] = []
@@ -305,11 +309,11 @@ def _tabulated(table: str) -> Iterator[Line]:
 def _line(
     bounds: tuple[float, float, float, float],
     inside: Sequence[tuple[float, float, str]],
-) -> Line:
+) -> RecognizedLine:
     left, top, width, height = bounds
     middle, width = top + height / 2, max(width, 1.0)
     shares = (
         ((begin - left) / width, (end - left) / width, text)
         for begin, end, text in inside
     )
-    return Line((left, middle), (left + width, middle), height, tuple(shares))
+    return RecognizedLine((left, middle), (left + width, middle), height, tuple(shares))

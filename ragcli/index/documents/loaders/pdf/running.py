@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ragcli.index.documents.loaders.pdf.layout import Row
+from ragcli.index.documents.loaders.pdf.page_layout import PageRow
 
 _MARGIN = 0.13
 """Share of a page's height, above and below, where headers and footers are."""
@@ -24,7 +24,7 @@ _PAGE_NUMBER = re.compile(
 
 
 def running(
-    pages: Sequence[tuple[float, Sequence[Row]]],
+    pages: Sequence[tuple[float, Sequence[PageRow]]],
 ) -> list[dict[int, str]]:
     """Finds headers and footers.
 

@@ -16,7 +16,7 @@ from ragcli.index.documents.loaders.dispatch.bounds import (
 from ragcli.index.documents.loaders.pdf import recognition
 
 if TYPE_CHECKING:
-    from ragcli.index.documents.loaders.pdf.page import Word
+    from ragcli.index.documents.loaders.pdf.page import PageWord
 
 _SHARPEST = 300 / 72
 """Points of a picture in a point of the page, at most."""
@@ -33,7 +33,7 @@ class Scans:
 
     def __init__(self, content: Content) -> None:
         self._content = content
-        self._read: Callable[[Any], list[recognition.Line]] | None = None
+        self._read: Callable[[Any], list[recognition.RecognizedLine]] | None = None
         self._begun = time.monotonic()
         self._lines = 0
         self._broken = ""
@@ -47,7 +47,7 @@ class Scans:
         """What recognizes text here; looked for when the first scan is found."""
         return recognition.engine()
 
-    def words(self, number: int, document: Any) -> list[Word]:
+    def words(self, number: int, document: Any) -> list[PageWord]:
         """Returns the words of a page that is a picture; none when they are not read.
 
         Args:

@@ -80,7 +80,7 @@ def json_document(content: Content) -> Document:
         laid_out = _laid_out(text)
         text, first_line = (laid_out, None) if laid_out else (text, 1)
     if len(text) <= _LARGEST_PARSED * _MOST_INDENTED:
-        reader = _Reader(text)
+        reader = _JsonReader(text)
         if reader.read():
             section = Section(text, (), None, first_line, tuple(reader.elements))
             return Document("", (section,), tuple(reader.tables))
@@ -188,7 +188,7 @@ def _cells_of(record: _Record, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{key}: {value}" for key, value in record.items() if value)
 
 
-class _Reader:
+class _JsonReader:
     """Reads one JSON text into elements.
 
     Args:

@@ -8,6 +8,7 @@ are told one by one, so that a template or a damaged file costs only what is dam
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -56,7 +57,7 @@ _LONGEST_FIELD = 4000
 _REMARKS = ("default", "example", "note", "see", "todo", "warning", "usage", "type")
 
 
-class _Line(NamedTuple):
+class _SettingsLine(NamedTuple):
     """A line of a text: offsets, and what stands there."""
 
     start: int
@@ -69,10 +70,10 @@ class _Line(NamedTuple):
         return len(self.text) - len(self.text.lstrip(" \t"))
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _lines(text: str) -> Iterator[_SettingsLine]:
     start = 0
     for line in text.split("\n"):
-        yield _Line(start, start + len(line), line)
+        yield _SettingsLine(start, start + len(line), line)
         start += len(line) + 1
 
 
@@ -152,7 +153,7 @@ def front_matter(text: str, start: int) -> list[Element]:
     ]
 
 
-def _document(content: Content, reader: type[_Reader]) -> Document:
+def _document(content: Content, reader: type[_SettingsReader]) -> Document:
     text = content.text
     if not text.strip():
         return Document()
@@ -164,7 +165,7 @@ def _document(content: Content, reader: type[_Reader]) -> Document:
     return Document("", (Section(text, (), None, 1, tuple(found.found)),))
 
 
-class _Reader:
+class _SettingsReader(ABC):
     """Walks over the lines of a text of settings."""
 
     def __init__(self, text: str, elements: _Elements) -> None:
@@ -179,15 +180,15 @@ class _Reader:
         for line in _lines(self.text):
             self.line(line)
 
-    def line(self, line: _Line) -> None:
-        """Reads one line."""
-        raise NotImplementedError
+    @abstractmethod
+    def line(self, line: _SettingsLine) -> None:
+        """Reads one line; each notation has its own."""
 
     def path(self, *keys: str) -> str:
         """Returns the dotted path of a key in the section that is open."""
         return ".".join(filter(None, (self.section, *keys)))
 
-    def comment(self, line: _Line, marks: str) -> bool:
+    def comment(self, line: _SettingsLine, marks: str) -> bool:
         """Reads a line that is blank or a comment; False when it is neither."""
         if not line.text.strip():
             self.elements.close()
@@ -250,7 +251,7 @@ def unquoted(value: str) -> str:
     return value
 
 
-class _KeyValues(_Reader):
+class _KeyValues(_SettingsReader):
     """INI and what is alike: properties, units of systemd, configuration of servers."""
 
     def __init__(self, text: str, elements: _Elements) -> None:
@@ -267,7 +268,7 @@ class _KeyValues(_Reader):
                 spaced += bool(re.match(r"[A-Za-z]\w*[ \t]+[^=\s]", bare))
         self.spaced = spaced > assigned
 
-    def line(self, line: _Line) -> None:
+    def line(self, line: _SettingsLine) -> None:
         goes_on, self._goes_on = self._goes_on, line.text.endswith("\\")
         said = line.text.rstrip("\\ \t")
         end = line.start + len(line.text.rstrip())
@@ -294,7 +295,7 @@ class _KeyValues(_Reader):
                 path = self.path(*self._blocks, key)
                 self.elements.add("field", (start, end), (path, ""))
 
-    def _structure(self, line: _Line) -> bool:
+    def _structure(self, line: _SettingsLine) -> bool:
         """Reads a line that begins or ends a section or block."""
         span = (line.start + line.indent, line.start + len(line.text.rstrip()))
         match = _SECTION.match(line.text)
@@ -339,7 +340,7 @@ _TOML_TOKEN = re.compile(
 )
 
 
-class _Toml(_Reader):
+class _Toml(_SettingsReader):
     """TOML: values may take several lines."""
 
     def __init__(self, text: str, elements: _Elements) -> None:
@@ -348,7 +349,7 @@ class _Toml(_Reader):
         self._list = ""
         self._list_end = -1
 
-    def line(self, line: _Line) -> None:
+    def line(self, line: _SettingsLine) -> None:
         if line.start < self._reached:
             return
         if self.comment(line, "#"):
@@ -368,7 +369,7 @@ class _Toml(_Reader):
             return
         self._value(line, self.path(flat(key["key"])), line.start + key.end())
 
-    def _value(self, line: _Line, path: str, start: int) -> None:
+    def _value(self, line: _SettingsLine, path: str, start: int) -> None:
         """Reads the value that begins at `start`."""
         end, is_list = self._end(start)
         if "\n" in self.text[start:end] and is_list:
@@ -397,7 +398,7 @@ class _Toml(_Reader):
                 return token.start(), self.text.startswith("[", start)
         return len(self.text), self.text.startswith("[", start)
 
-    def _listed(self, line: _Line) -> None:
+    def _listed(self, line: _SettingsLine) -> None:
         said = re.sub(r",?[ \t]*(?:#.*)?$", "", line.text).strip(" \t")
         if said not in {"]", "[", "],"}:
             inner = unquoted(said)
@@ -425,7 +426,7 @@ _BLOCK_SCALAR = re.compile(r"(?:[!&]\S+[ \t]+)*[|>][-+\d]{0,3}$")
 _SENTENCE = re.compile(r"[A-Z\u00c0-\u024f][^\n]*(?:\w[.:!?]$|\w\. )", re.MULTILINE)
 
 
-class _Level(NamedTuple):
+class _NestingLevel(NamedTuple):
     """One level of the nesting that is open."""
 
     indent: int
@@ -433,14 +434,14 @@ class _Level(NamedTuple):
     """Its part of the path: a key, or `[2]` of an entry of a list."""
 
 
-class _Yaml(_Reader):
+class _Yaml(_SettingsReader):
     """YAML by indentation: a level is open until a line is indented no further."""
 
     def __init__(self, text: str, elements: _Elements) -> None:
         super().__init__(text, elements)
-        self._levels: list[_Level] = []
+        self._levels: list[_NestingLevel] = []
         self._counts: dict[tuple[str, int], int] = {}
-        self._block: list[_Line] = []
+        self._block: list[_SettingsLine] = []
         self._block_key: tuple[int, str, int] | None = None
         self._block_indent = 0
         self._is_folded = False
@@ -449,7 +450,7 @@ class _Yaml(_Reader):
         super().read()
         self._end_block()
 
-    def line(self, line: _Line) -> None:
+    def line(self, line: _SettingsLine) -> None:
         blank = not line.text.strip()
         if self._block_key:
             if blank or line.indent > self._block_indent:
@@ -468,7 +469,7 @@ class _Yaml(_Reader):
             return
         self._entry(line, line.indent, line.text[line.indent :])
 
-    def _entry(self, line: _Line, indent: int, rest: str) -> None:
+    def _entry(self, line: _SettingsLine, indent: int, rest: str) -> None:
         """Reads what stands on a line from a column on."""
         begin = indent
         in_list = False
@@ -479,7 +480,7 @@ class _Yaml(_Reader):
             parent = self._joined()
             count = self._counts.get((parent, indent), 0)
             self._counts[parent, indent] = count + 1
-            self._levels.append(_Level(indent, f"[{count}]"))
+            self._levels.append(_NestingLevel(indent, f"[{count}]"))
             skipped = len(rest) - len(rest[1:].lstrip(" \t"))
             indent, rest = indent + max(skipped, 2), rest[skipped:]
         if not rest:
@@ -502,7 +503,7 @@ class _Yaml(_Reader):
 
     def _pair(
         self,
-        line: _Line,
+        line: _SettingsLine,
         start: int,
         indent: int,
         key: re.Match[str],
@@ -519,7 +520,7 @@ class _Yaml(_Reader):
             self._levels[-1] = entry._replace(name=f"[{unquoted(value)}]")
         path = ".".join(filter(None, (self._joined(), name))).replace(".[", "[")
         end = start + len(line.text.rstrip()) - (start - line.start)
-        self._levels.append(_Level(indent, name))
+        self._levels.append(_NestingLevel(indent, name))
         if _BLOCK_SCALAR.fullmatch(value):
             self.elements.close()
             self._block_key = (start, path, end)
@@ -579,7 +580,7 @@ class _Yaml(_Reader):
         return ".".join(names).replace(".[", "[")
 
 
-def _has_code(lines: list[_Line]) -> bool:
+def _has_code(lines: list[_SettingsLine]) -> bool:
     """Tells whether lines below a key are commands or data rather than sentences."""
     return len(lines) > 1 and not _SENTENCE.search(
         "\n".join(line.text.strip() for line in lines)

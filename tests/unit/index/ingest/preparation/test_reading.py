@@ -16,7 +16,7 @@ from ragcli.index.ingest.preparation.embedding import embed
 from ragcli.index.ingest.preparation.reading import (
     HERE,
     Chunking,
-    Wanted,
+    ReadRequest,
     is_light,
     read,
 )
@@ -33,7 +33,7 @@ def wanted(tmp_path) -> list:
     (tmp_path / "raw\udcff.txt").write_text("Its name is not UTF-8.\n")
     (tmp_path / "broken.ipynb").write_text("{ not JSON at all")
     found = discover.find([tmp_path], max_size=1 << 20)
-    return [Wanted(item.location, item.size) for item in found]
+    return [ReadRequest(item.location, item.size) for item in found]
 
 
 def test_other_processes_read_what_this_one_would(wanted, monkeypatch):
@@ -53,9 +53,9 @@ def test_other_processes_read_what_this_one_would(wanted, monkeypatch):
 def test_known_content_is_only_touched(tmp_path):
     place = tmp_path / "known.txt"
     place.write_text("Known.\n")
-    digest = read(Wanted(str(place), 7), CHUNKING).prepared.record["digest"]
+    digest = read(ReadRequest(str(place), 7), CHUNKING).prepared.record["digest"]
     os.utime(place, (1_700_000_000, 1_700_000_000))
-    outcome = read(Wanted(str(place), 7, digest), CHUNKING)
+    outcome = read(ReadRequest(str(place), 7, digest), CHUNKING)
     assert outcome.prepared is None
     assert outcome.touched["mtime_ns"] == 1_700_000_000 * 10**9
 
@@ -63,7 +63,7 @@ def test_known_content_is_only_touched(tmp_path):
 def test_a_file_that_vanished_or_is_no_file_is_a_failure(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     for name, reason in (("gone.txt", "No such file"), ("fifo", "not a regular file")):
-        assert reason in read(Wanted(str(tmp_path / name), 1), CHUNKING).failure
+        assert reason in read(ReadRequest(str(tmp_path / name), 1), CHUNKING).failure
 
 
 def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(wanted):
@@ -158,17 +158,17 @@ class Confined(WordEmbedder):
         bounds.MEMORY_LIMIT = 48 << 20
 
 
-def written(directory: Path, files: dict[str, str | bytes]) -> list[Wanted]:
+def written(directory: Path, files: dict[str, str | bytes]) -> list[ReadRequest]:
     """Writes files and returns what is to be read."""
     found = []
     for name, content in files.items():
         data = content.encode() if isinstance(content, str) else content
         (directory / name).write_bytes(data)
-        found.append(Wanted(str(directory / name), len(data)))
+        found.append(ReadRequest(str(directory / name), len(data)))
     return found
 
 
-def failures(pool: reading_pool.ReadingPool, wanted: list[Wanted]) -> list[str]:
+def failures(pool: reading_pool.ReadingPool, wanted: list[ReadRequest]) -> list[str]:
     """Returns what a pool says of each file, "" of one that it has read."""
     try:
         outcomes = list(pool.outcomes(iter(wanted)))

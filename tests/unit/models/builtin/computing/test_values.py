@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ragcli.models.builtin.computing.values import Signs, date, number
+from ragcli.models.builtin.computing.cell_values import Signs, date, number
 
 
 @pytest.mark.parametrize(

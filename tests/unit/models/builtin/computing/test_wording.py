@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ragcli.models.builtin.computing.drawing import wants_whole
-from ragcli.models.builtin.computing.wording import wanted
+from ragcli.models.builtin.computing.question_wording import wanted
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import Conflict, HistoryDamaged, Locked, NotPermitted, StorageFailed
-from ragcli.sessions.local.history.log import FILE, LocalLog
+from ragcli.sessions.local.history.local_log import FILE, LocalLog
 from ragcli.sessions.local.history.rewriting import Damage, Repaired, repair, scan
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import PlainLines, checksummed
@@ -81,7 +81,8 @@ def test_an_id_made_long_before_is_still_found(
     early = draft("early")
     log.append([early])
     monkeypatch.setattr(
-        "ragcli.sessions.local.history.log.now", lambda: "2126-01-01T00:00:00.000Z"
+        "ragcli.sessions.local.history.local_log.now",
+        lambda: "2126-01-01T00:00:00.000Z",
     )
     for n in range(100):
         append(log, str(n))
@@ -111,7 +112,8 @@ def test_a_clock_set_back_does_not_disorder(
 ) -> None:
     log.append([draft("a")])
     monkeypatch.setattr(
-        "ragcli.sessions.local.history.log.now", lambda: "2020-01-01T00:00:00.000Z"
+        "ragcli.sessions.local.history.local_log.now",
+        lambda: "2020-01-01T00:00:00.000Z",
     )
 
     second = log.append([draft("b")])[0]

@@ -20,7 +20,7 @@ from ragcli.index.documents.loaders.dispatch.isolation import Worker
 from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.loaders.pdf import recognition
 from ragcli.index.documents.loaders.pdf.document import pdf
-from ragcli.index.documents.loaders.pdf.recognition import Line
+from ragcli.index.documents.loaders.pdf.recognition import RecognizedLine
 
 WIDTH, HEIGHT = 420, 300
 NOTE = (
@@ -149,7 +149,7 @@ def test_what_is_missing_is_named(monkeypatch, tmp_path):
     assert "ocr" not in document.facts
 
 
-def lines(turn: float) -> list[Line]:
+def lines(turn: float) -> list[RecognizedLine]:
     """Returns two lines of a page that is turned about its corner."""
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -160,8 +160,8 @@ def lines(turn: float) -> list[Line]:
 
     whole = ((0.0, 1.0, "word"),)
     return [
-        Line(at(100, 100), at(900, 100), 20, whole),
-        Line(at(100, 140), at(900, 140), 21.5, whole),
+        RecognizedLine(at(100, 100), at(900, 100), 20, whole),
+        RecognizedLine(at(100, 140), at(900, 140), 21.5, whole),
     ]
 
 

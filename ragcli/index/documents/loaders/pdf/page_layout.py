@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
-from ragcli.index.documents.loaders.pdf.page import HYPHEN, Font, Rule, Word
+from ragcli.index.documents.loaders.pdf.page import HYPHEN, Font, PageWord, Rule
 
 _CELL_GAP = 1.0
 """Width of a gap between two segments, in the height of their words."""
@@ -31,12 +31,12 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}|[aIàéyoeu]\b")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
-class Segment:
+class WordRun:
     """Words that stand together on one line."""
 
     __slots__ = ("_text", "bottom", "height", "left", "right", "tag", "top", "words")
 
-    def __init__(self, words: list[Word], tag: object = None) -> None:
+    def __init__(self, words: list[PageWord], tag: object = None) -> None:
         self.words = words
         self.tag = tag
         """What stands here instead of words: a table that was found already."""
@@ -52,13 +52,13 @@ class Segment:
         self._text = self._text or spoken(self.words)
         return self._text
 
-    def add(self, word: Word) -> None:
+    def add(self, word: PageWord) -> None:
         """Adds the next word."""
         self.words.append(word)
         self._reach(word)
         self.height = self.bottom - self.top
 
-    def _reach(self, word: Word) -> None:
+    def _reach(self, word: PageWord) -> None:
         left, top, right, bottom = word[:4]
         self.left = min(self.left, left)
         self.top = min(self.top, top)
@@ -66,12 +66,12 @@ class Segment:
         self.bottom = max(self.bottom, bottom)
 
 
-class Row:
+class PageRow:
     """Segments at one height, from left to right."""
 
     __slots__ = ("_text", "bottom", "height", "left", "right", "segments", "top")
 
-    def __init__(self, segments: list[Segment]) -> None:
+    def __init__(self, segments: list[WordRun]) -> None:
         self.segments = segments
         self.left = segments[0].left
         if len(segments) == 1:
@@ -86,7 +86,7 @@ class Row:
         self._text = ""
 
     @property
-    def words(self) -> list[Word]:
+    def words(self) -> list[PageWord]:
         """All its words."""
         return [word for segment in self.segments for word in segment.words]
 
@@ -97,7 +97,7 @@ class Row:
         return self._text
 
 
-def spoken(words: Sequence[Word]) -> str:
+def spoken(words: Sequence[PageWord]) -> str:
     """Returns words of one line in the order of reading.
 
     What is written from right to left is read so; PDFium has its words in order.
@@ -119,10 +119,10 @@ def _is_right_to_left(text: str) -> bool:
     return 2 * len(_RIGHT_TO_LEFT.findall(text)) > letters > 0
 
 
-def _turned(words: Sequence[Word]) -> list[Word]:
+def _turned(words: Sequence[PageWord]) -> list[PageWord]:
     """Returns words from right to left, runs of other scripts in their own order."""
-    turned: list[Word] = []
-    run: list[Word] = []
+    turned: list[PageWord] = []
+    run: list[PageWord] = []
     for word in sorted(words, key=lambda word: -word.left):
         if _RIGHT_TO_LEFT.search(word.text):
             turned += [*reversed(run), word]
@@ -132,21 +132,21 @@ def _turned(words: Sequence[Word]) -> list[Word]:
     return turned + run[::-1]
 
 
-def segments_of(words: Iterable[Word], rules: Sequence[Rule] = ()) -> list[Segment]:
+def segments_of(words: Iterable[PageWord], rules: Sequence[Rule] = ()) -> list[WordRun]:
     """Joins words that stand together; a rule between two keeps them apart."""
     uprights = [rule for rule in rules if not rule.is_level]
-    found: list[Segment] = []
-    last: Word | None = None
+    found: list[WordRun] = []
+    last: PageWord | None = None
     for word in words:
         if last and _follows(last, word) and not _is_between(uprights, last, word):
             found[-1].add(word)
         else:
-            found.append(Segment([word]))
+            found.append(WordRun([word]))
         last = word
     return found
 
 
-def _follows(last: Word, word: Word) -> bool:
+def _follows(last: PageWord, word: PageWord) -> bool:
     """Tells whether a word goes on with the segment of the one before it."""
     height = min(last.bottom - last.top, word.bottom - word.top)
     shared = min(last.bottom, word.bottom) - max(last.top, word.top)
@@ -157,7 +157,7 @@ def _follows(last: Word, word: Word) -> bool:
     return shared > 0.4 * height and -0.5 * height < gap < _CELL_GAP * height
 
 
-def _is_between(uprights: Sequence[Rule], last: Word, word: Word) -> bool:
+def _is_between(uprights: Sequence[Rule], last: PageWord, word: PageWord) -> bool:
     if not uprights:
         return False
     low, high = min(last.right, word.right), max(last.left, word.left)
@@ -168,9 +168,9 @@ def _is_between(uprights: Sequence[Rule], last: Word, word: Word) -> bool:
     )
 
 
-def rows_of(segments: Iterable[Segment]) -> list[Row]:
+def rows_of(segments: Iterable[WordRun]) -> list[PageRow]:
     """Groups segments at one height, from top to bottom."""
-    groups: list[list[Segment]] = []
+    groups: list[list[WordRun]] = []
     top, bottom = 0.0, 0.0
     for segment in sorted(segments, key=lambda found: found.top + found.bottom):
         shared = min(bottom, segment.bottom) - max(top, segment.top)
@@ -185,10 +185,10 @@ def rows_of(segments: Iterable[Segment]) -> list[Row]:
             top, bottom = segment.top, segment.bottom
             if segment.tag is not None:
                 top = bottom = -1e9
-    return [Row(_joined(group)) for group in groups]
+    return [PageRow(_joined(group)) for group in groups]
 
 
-def _joined(group: list[Segment]) -> list[Segment]:
+def _joined(group: list[WordRun]) -> list[WordRun]:
     """Joins neighbours of one row that touch though they are apart in the file."""
     joined = [group[0]]
     for segment in group[1:]:
@@ -196,13 +196,13 @@ def _joined(group: list[Segment]) -> list[Segment]:
         gap = segment.left - last.right
         height = min(last.height, segment.height)
         if last.tag is None and -height < gap < 0.3 * height:
-            joined[-1] = Segment([*last.words, *segment.words])
+            joined[-1] = WordRun([*last.words, *segment.words])
         else:
             joined.append(segment)
     return joined
 
 
-def in_order(rows: list[Row], depth: int = 0) -> list[list[Row]]:
+def in_order(rows: list[PageRow], depth: int = 0) -> list[list[PageRow]]:
     """Returns the stretches of a page, column by column, in the order of reading."""
     found = _columns(rows) if depth < _DEEPEST and len(rows) >= _FEWEST else None
     if found is None:
@@ -217,11 +217,11 @@ def in_order(rows: list[Row], depth: int = 0) -> list[list[Row]]:
     return stretches
 
 
-def _middle(segment: Segment) -> float:
+def _middle(segment: WordRun) -> float:
     return (segment.left + segment.right) / 2
 
 
-def _columns(rows: list[Row]) -> tuple[int, int, float] | None:
+def _columns(rows: list[PageRow]) -> tuple[int, int, float] | None:
     """Returns the longest run of rows in two columns: first, last, where they part."""
     height = median(row.height for row in rows)
     begin = min(row.left for row in rows)
@@ -245,7 +245,7 @@ def _columns(rows: list[Row]) -> tuple[int, int, float] | None:
     return best
 
 
-def _runs(rows: list[Row], edge: float, width: float) -> list[tuple[int, int]]:
+def _runs(rows: list[PageRow], edge: float, width: float) -> list[tuple[int, int]]:
     """Returns the runs of rows that leave a strip left of `edge` blank."""
     runs: list[tuple[int, int]] = []
     start = 0
@@ -262,7 +262,9 @@ def _runs(rows: list[Row], edge: float, width: float) -> list[tuple[int, int]]:
     return runs
 
 
-def _trimmed(rows: list[Row], first: int, last: int, edge: float) -> tuple[int, int]:
+def _trimmed(
+    rows: list[PageRow], first: int, last: int, edge: float
+) -> tuple[int, int]:
     """Leaves out rows on one side alone that stand well apart at either end."""
 
     def is_apart(outer: int, inner: int) -> bool:
@@ -278,7 +280,7 @@ def _trimmed(rows: list[Row], first: int, last: int, edge: float) -> tuple[int, 
     return first, last
 
 
-def _are_columns(rows: list[Row], edge: float) -> bool:
+def _are_columns(rows: list[PageRow], edge: float) -> bool:
     """Tells whether two sides of a strip are text of their own, not cells of rows."""
     left, right, aligned = [], [], 0
     for row in rows:
@@ -296,7 +298,7 @@ def _are_columns(rows: list[Row], edge: float) -> bool:
     return is_prose(left) and is_prose(right)
 
 
-def is_prose(segments: Sequence[Segment]) -> bool:
+def is_prose(segments: Sequence[WordRun]) -> bool:
     """Tells whether lines below each other read as running text, not as cells."""
     counts = [len(segment.words) for segment in segments]
     if median(counts) < 3:
@@ -313,8 +315,8 @@ def is_prose(segments: Sequence[Segment]) -> bool:
 
 
 def paragraphs(
-    rows: Sequence[Row], font: Callable[[Word], Font]
-) -> list[tuple[list[Row], bool]]:
+    rows: Sequence[PageRow], font: Callable[[PageWord], Font]
+) -> list[tuple[list[PageRow], bool]]:
     """Groups the rows of a stretch of text into paragraphs.
 
     Args:
@@ -324,7 +326,7 @@ def paragraphs(
     Returns:
         Each paragraph's rows, and whether all of them begin in bold.
     """
-    found: list[tuple[list[Row], bool]] = []
+    found: list[tuple[list[PageRow], bool]] = []
     if not rows:
         return found
     gaps = [b.top - a.top for a, b in pairwise(rows) if b.top > a.top]
@@ -371,7 +373,7 @@ def bullet(text: str) -> re.Match[str] | None:
 
 
 def _begins(
-    above: list[Row], row: Row, pitch: float, edges: tuple[float, float]
+    above: list[PageRow], row: PageRow, pitch: float, edges: tuple[float, float]
 ) -> bool:
     """Tells whether a row begins a paragraph."""
     last = above[-1]

@@ -18,7 +18,7 @@ from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
 from ragcli.models.base import Ended, Prompt, Sign, Thought
-from ragcli.models.endpoints import keys
+from ragcli.models.endpoints import api_keys
 from ragcli.models.langchain.lean_imports import lean_ollama
 from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
 from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
@@ -70,7 +70,7 @@ def server_of(endpoint: EndpointSettings, settings: Settings) -> OllamaServer:
     Raises:
         ModelFailed: It should have a key, and there is none.
     """
-    key = keys.key_of(endpoint)
+    key = api_keys.key_of(endpoint)
     headers = (("Authorization", f"Bearer {key}"),) if key else ()
     silence = seconds(settings.timeout)
     return OllamaServer(endpoint.url, silence, headers + endpoint.headers)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.text import SafePieces
+from ragcli.tui.rendering.answer_styles import Palette
 from ragcli.tui.rendering.blocks import BlockBuilder, MarkdownBlock, parser
-from ragcli.tui.rendering.palette import Palette
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -269,7 +269,7 @@ _TOKENS = re.compile(
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedQuestion:
     """A question, taken apart."""
 
     text: str

@@ -13,14 +13,14 @@ from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
 from ragcli.models.base import Ended, Prompt, Reading, Sign, Thought
 from ragcli.models.endpoints.listing import Served, about
-from ragcli.models.endpoints.server import Server
+from ragcli.models.endpoints.server import EndpointServer
 from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
 from ragcli.models.replies.finish_reasons import UNFINISHED, openai_usage, reason_of
 from ragcli.models.replies.reasoning import apart, may_open_itself
 from ragcli.models.replies.short_completions import collected
 from ragcli.models.token_estimate import estimate
 from ragcli.models.transport.locality import elsewhere
-from ragcli.models.transport.optional_parameters import refused
+from ragcli.models.transport.refusals import refused_parameter
 from ragcli.models.transport.retry_after import patiently
 
 DEFAULT_WINDOW = 8192
@@ -54,7 +54,7 @@ class EndpointModel:
         self._name = name
         self._settings = settings
         self._silence = float(seconds(settings.timeout))
-        self._server = Server(endpoint, self._silence)
+        self._server = EndpointServer(endpoint, self._silence)
         self._lock = threading.Lock()
         self._about: Served | None = None
         self._refused: set[str] = set()
@@ -148,7 +148,7 @@ class EndpointModel:
                         has_said = True
                         yield piece
             except ModelFailed as error:
-                named = refused(error.message, asked)
+                named = refused_parameter(error.message, asked)
                 if has_said or not named:
                     raise
                 self._refused.add(named)

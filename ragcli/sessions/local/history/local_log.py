@@ -19,7 +19,7 @@ from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
 from ragcli.sessions.local.history.recent_ids import RecentIds
 from ragcli.sessions.records import record_batches
 from ragcli.sessions.records.clock import now
-from ragcli.sessions.records.line_file import Line, LineFile
+from ragcli.sessions.records.line_file import LineFile, StoredLine
 from ragcli.sessions.records.lines import LineCodec, misplaced, seq_of
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage.files import Directory, disk_errors, sync_data, write_once
@@ -199,7 +199,7 @@ class LocalLog:
             raise misplaced(self._place(file, line), record.seq)
         return record
 
-    def decode(self, file: LineFile, line: Line) -> tuple[Record, int, int]:
+    def decode(self, file: LineFile, line: StoredLine) -> tuple[Record, int, int]:
         """Returns a line's record, which part of its batch it is, and of how many.
 
         Raises:
@@ -215,7 +215,7 @@ class LocalLog:
         self._decoded = line.data, record
         return record_batches.taken(record)
 
-    def _place(self, file: LineFile, line: Line) -> str:
+    def _place(self, file: LineFile, line: StoredLine) -> str:
         return f"{self.directory.path / FILE}:{file.line_number(line.start)}"
 
     def replacing(self) -> AbstractContextManager[int]:

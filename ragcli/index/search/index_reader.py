@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ragcli.index import stored_passages
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import GenerationFiles
-from ragcli.index.generations.manifest import Manifest
+from ragcli.index.generations.manifests import Manifest
 from ragcli.index.passages import Heading, Passage
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.segment import Segment
@@ -29,7 +29,7 @@ _PARALLEL = 60_000
 """Chunks from which two threads search faster than one."""
 
 
-class Reader:
+class IndexReader:
     """An immutable view of some documents; what changes later is not seen.
 
     Args:

@@ -25,16 +25,16 @@ _TELLING = 0.3
 
 @dataclass
 class AnswerGrew(Message):
-    """Text has come in; `Asking.take` has it."""
+    """Text has come in; `AnswerWorker.take` has it."""
 
-    asking: Asking
+    asking: AnswerWorker
 
 
 @dataclass
 class AnswerEvent(Message):
     """The engine said something other than a token."""
 
-    asking: Asking
+    asking: AnswerWorker
     event: Event
 
 
@@ -42,13 +42,13 @@ class AnswerEvent(Message):
 class AnswerEnded(Message):
     """The answer is over: recorded, cancelled or failed."""
 
-    asking: Asking
+    asking: AnswerWorker
     error: RagcliError | None
     crash: BaseException | None
     """A bug of ours, to be raised where it is seen."""
 
 
-class Asking:
+class AnswerWorker:
     """Runs `profile.ask(request)` and posts what happens.
 
     Args:

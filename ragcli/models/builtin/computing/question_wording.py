@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 
-from ragcli.models.builtin.computing.values import (
+from ragcli.models.builtin.computing.cell_values import (
     DATE_PATTERN,
     Date,
     date,
@@ -409,7 +409,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class QuestionToken:
     """A word or number of a question, folded."""
 
     text: str
@@ -418,7 +418,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ColumnCondition:
     """What a column's values are compared with."""
 
     sign: str
@@ -449,7 +449,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TableQuery:
     """A question over rows, taken apart."""
 
     operation: str
@@ -458,8 +458,8 @@ class Wanted:
     text: str
     """The question, folded."""
 
-    comparisons: tuple[Comparison, ...] = ()
-    tokens: tuple[Token, ...] = ()
+    comparisons: tuple[ColumnCondition, ...] = ()
+    tokens: tuple[QuestionToken, ...] = ()
     """Its words without those of the operation and of comparisons."""
 
     head: int = -1
@@ -484,7 +484,7 @@ class Wanted:
     """Places in the folded text where a negation ends."""
 
 
-def wanted(question: str) -> Wanted | None:
+def wanted(question: str) -> TableQuery | None:
     """Returns what a question asks to be computed over rows; None when nothing.
 
     Serves "How many …", "What is the sum/average of …", "Which … has the most …",
@@ -498,7 +498,7 @@ def wanted(question: str) -> Wanted | None:
     comparisons = _comparisons(text)
     spans = [*taken, *(item.span for item in comparisons)]
     tokens = tuple(
-        Token(match[0], match.start(), match.end())
+        QuestionToken(match[0], match.start(), match.end())
         for match in _TOKEN.finditer(text)
         if not any(start <= match.start() < end for start, end in spans)
     )
@@ -511,7 +511,7 @@ def wanted(question: str) -> Wanted | None:
             if token.start >= counted.end() - 1 and not is_generic(token.text)
         ]
         head = after[0] if after else -1
-    return Wanted(
+    return TableQuery(
         operation,
         text,
         tuple(comparisons),
@@ -568,9 +568,9 @@ def _measures(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _comparisons(text: str) -> list[Comparison]:
+def _comparisons(text: str) -> list[ColumnCondition]:
     """Returns what values are compared with, in no order; each place once."""
-    found: list[Comparison] = []
+    found: list[ColumnCondition] = []
 
     def add(sign: str, match: re.Match[str], low: str, high: str, unit: str) -> None:
         span = match.span()
@@ -582,7 +582,7 @@ def _comparisons(text: str) -> list[Comparison]:
         timed = bool(_OF_TIME.match(match[0]))
         is_date = date(low) is not None and (exact or timed)
         found.append(
-            Comparison(sign, low.strip(), high.strip(), is_date, _unit(unit), span)
+            ColumnCondition(sign, low.strip(), high.strip(), is_date, _unit(unit), span)
         )
 
     for match in _BETWEEN.finditer(text):

@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style
 
+from ragcli.tui.rendering.answer_styles import Palette
 from ragcli.tui.rendering.blocks import MarkdownBlock
-from ragcli.tui.rendering.code import highlighted
-from ragcli.tui.rendering.palette import Palette
+from ragcli.tui.rendering.highlighting import highlighted
 
 _NARROWEST = 4
 """Cells that a block gets at the least, however deep it stands."""

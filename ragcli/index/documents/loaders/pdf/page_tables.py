@@ -13,16 +13,16 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from ragcli.index.documents.loaders.pdf.layout import (
-    Row,
-    Segment,
+from ragcli.index.documents.loaders.pdf.page import Font, PageWord, Rule
+from ragcli.index.documents.loaders.pdf.page_layout import (
+    PageRow,
+    WordRun,
     is_prose,
     joined,
     rows_of,
     segments_of,
     spoken,
 )
-from ragcli.index.documents.loaders.pdf.page import Font, Rule, Word
 
 _NEAR = 3.0
 """Points within which two lines are at the same place."""
@@ -39,7 +39,7 @@ _NUMBER = re.compile(
     r"[^\w]*\d[\d.,:/\s'%()\u00a0\u2013-]*\D{0,5}|[-\u2013\u2014]+|n/?a"
 )
 
-FontOf = Callable[[Word], Font]
+FontOf = Callable[[PageWord], Font]
 
 
 class Grid(NamedTuple):
@@ -62,7 +62,7 @@ class Grid(NamedTuple):
 
 
 def ruled(
-    words: Sequence[Word], rules: Sequence[Rule], font: FontOf
+    words: Sequence[PageWord], rules: Sequence[Rule], font: FontOf
 ) -> tuple[list[Grid], set[int]]:
     """Returns the ruled tables, and the places of the words that stand in them."""
     found: list[Grid] = []
@@ -124,7 +124,7 @@ def _lattices(rules: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
 
 
 def _filled(
-    words: Sequence[Word],
+    words: Sequence[PageWord],
     places: tuple[list[float], list[float]],
     lines: tuple[list[Rule], list[Rule]],
     font: FontOf,
@@ -132,8 +132,8 @@ def _filled(
     """Puts words into the fields of a grid; None when they make no table."""
     xs, ys = places
     levels, uprights = lines
-    cells: list[list[list[Word]]] = [[[] for _ in xs[1:]] for _ in ys[1:]]
-    by_row: list[list[Word]] = [[] for _ in ys[1:]]
+    cells: list[list[list[PageWord]]] = [[[] for _ in xs[1:]] for _ in ys[1:]]
+    by_row: list[list[PageWord]] = [[] for _ in ys[1:]]
     for word in words:
         at = bisect_right(ys, (word.top + word.bottom) / 2) - 1
         by_row[min(at, len(by_row) - 1)].append(word)
@@ -169,7 +169,7 @@ def _filled(
     return Grid(ys[0], xs[0], ys[-1], edges, columns, tuple(rows), caption)
 
 
-def _holds_cells(cells: Sequence[list[Word]]) -> bool:
+def _holds_cells(cells: Sequence[list[PageWord]]) -> bool:
     """Tells whether rules part all that stands apart, as no mere frame does."""
     lines = pieces = 0
     for cell in cells:
@@ -179,7 +179,7 @@ def _holds_cells(cells: Sequence[list[Word]]) -> bool:
     return 5 * pieces <= 6 * lines
 
 
-def _middle(word: Word) -> float:
+def _middle(word: PageWord) -> float:
     return (word.left + word.right) / 2
 
 
@@ -197,13 +197,13 @@ def _is_under(levels: Sequence[Rule], y: float, x: float) -> bool:
     )
 
 
-def _lines(row: list[list[Word]]) -> list[list[list[Word]]]:
+def _lines(row: list[list[PageWord]]) -> list[list[list[PageWord]]]:
     """Returns a row of a grid as its lines where no rules part these.
 
     Lines that most columns have are rows of their own; a cell whose text wraps has
     more lines than its neighbours.
     """
-    lines = rows_of(Segment([word]) for cell in row for word in cell)
+    lines = rows_of(WordRun([word]) for cell in row for word in cell)
     if len(lines) < 3:
         return [row]
     which = {
@@ -220,14 +220,14 @@ def _lines(row: list[list[Word]]) -> list[list[list[Word]]]:
     return by_line if used > 1 and full > 0.75 * len(lines) else [row]
 
 
-def _text(words: list[Word]) -> str:
+def _text(words: list[PageWord]) -> str:
     """Returns the text of a cell, its lines joined."""
     if len(words) < 2:
         return words[0].text if words else ""
-    return joined(row.text for row in rows_of(Segment([word]) for word in words))
+    return joined(row.text for row in rows_of(WordRun([word]) for word in words))
 
 
-def unruled(rows: Sequence[Row], font: FontOf) -> list[tuple[int, int, Grid]]:
+def unruled(rows: Sequence[PageRow], font: FontOf) -> list[tuple[int, int, Grid]]:
     """Returns the tables among the rows of a stretch: first row, last row, table."""
     found = []
     at = 0
@@ -243,7 +243,7 @@ def unruled(rows: Sequence[Row], font: FontOf) -> list[tuple[int, int, Grid]]:
     return found
 
 
-def _run(rows: Sequence[Row], start: int) -> int:
+def _run(rows: Sequence[PageRow], start: int) -> int:
     """Returns the end of a run of rows with several segments.
 
     Between them may be a row of one segment: a cell that goes on, a row's own title.
@@ -270,7 +270,7 @@ def _run(rows: Sequence[Row], start: int) -> int:
     return end
 
 
-def _goes_on(rows: Sequence[Row], at: int, start: int) -> bool:
+def _goes_on(rows: Sequence[PageRow], at: int, start: int) -> bool:
     row, above = rows[at], rows[at - 1]
     if len(row.segments) != 1 or _has_tag(row):
         return False
@@ -282,11 +282,11 @@ def _goes_on(rows: Sequence[Row], at: int, start: int) -> bool:
     )
 
 
-def _has_tag(row: Row) -> bool:
+def _has_tag(row: PageRow) -> bool:
     return any(segment.tag is not None for segment in row.segments)
 
 
-def _aligned(rows: Sequence[Row], font: FontOf) -> Grid | None:
+def _aligned(rows: Sequence[PageRow], font: FontOf) -> Grid | None:
     """Returns the table that rows make whose segments stand below each other."""
     several = [row for row in rows if len(row.segments) > 1]
     strips = _strips(several)
@@ -297,13 +297,13 @@ def _aligned(rows: Sequence[Row], font: FontOf) -> Grid | None:
     cells = [_cells(row, borders) for row in rows]
     if sum(sum(bool(cell) for cell in row) > 1 for row in cells) < _FEWEST_ROWS:
         return None
-    lines = [[Segment(row[at]) for row in cells if row[at]] for at in range(len(edges))]
+    lines = [[WordRun(row[at]) for row in cells if row[at]] for at in range(len(edges))]
     if sum(len(line) >= _FEWEST_ROWS and is_prose(line) for line in lines) > 1:
         return None
     if median(len(cell) for row in cells for cell in row if cell) > 8:
         return None
-    merged: list[list[list[Word]]] = []
-    kept: list[Row] = []
+    merged: list[list[list[PageWord]]] = []
+    kept: list[PageRow] = []
     for row, found in zip(rows, cells, strict=True):
         if merged and _continues(kept[-1], row, merged[-1], found):
             for at, cell in enumerate(found):
@@ -320,8 +320,8 @@ def _aligned(rows: Sequence[Row], font: FontOf) -> Grid | None:
 
 
 def _names_over(
-    rows: Sequence[Row],
-    cells: Sequence[list[list[Word]]],
+    rows: Sequence[PageRow],
+    cells: Sequence[list[list[PageWord]]],
     texts: Sequence[tuple[str, ...]],
     body: Sequence[tuple[str, ...]],
     columns: tuple[str, ...],
@@ -346,7 +346,7 @@ def _names_over(
     return tuple(" ".join(filter(None, parts)) for parts in names)
 
 
-def _strips(rows: Sequence[Row]) -> list[tuple[float, float]]:
+def _strips(rows: Sequence[PageRow]) -> list[tuple[float, float]]:
     """Returns the strips between columns that nearly every row leaves blank."""
     allowed = len(rows) // 8 + (1 if len(rows) >= 4 else 0)
     height = median(row.height for row in rows)
@@ -377,7 +377,7 @@ def _strips(rows: Sequence[Row]) -> list[tuple[float, float]]:
 
 
 def _useful(
-    rows: Sequence[Row], strips: Sequence[tuple[float, float]]
+    rows: Sequence[PageRow], strips: Sequence[tuple[float, float]]
 ) -> list[tuple[float, float]]:
     """Leaves out strips that part nothing: too few rows have text on both sides."""
     kept: list[tuple[float, float]] = []
@@ -400,9 +400,9 @@ def _useful(
     return kept
 
 
-def _cells(row: Row, borders: Sequence[float]) -> list[list[Word]]:
+def _cells(row: PageRow, borders: Sequence[float]) -> list[list[PageWord]]:
     """Returns the words of a row by column; a segment over a border is cut at a gap."""
-    cells: list[list[Word]] = [[] for _ in range(len(borders) + 1)]
+    cells: list[list[PageWord]] = [[] for _ in range(len(borders) + 1)]
     for segment in row.segments:
         first = bisect_right(borders, segment.left)
         if segment.right <= (borders[first] if first < len(borders) else 1e9):
@@ -421,7 +421,10 @@ def _cells(row: Row, borders: Sequence[float]) -> list[list[Word]]:
 
 
 def _continues(
-    above: Row, row: Row, before: list[list[Word]], cells: list[list[Word]]
+    above: PageRow,
+    row: PageRow,
+    before: list[list[PageWord]],
+    cells: list[list[PageWord]],
 ) -> bool:
     """Tells whether a row is the rest of the cells above it."""
     if row.top - above.bottom > 0.5 * row.height:

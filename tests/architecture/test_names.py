@@ -1,0 +1,92 @@
+"""One name, one thing: a search for a class or a module finds the one that is meant."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "ragcli"
+NAME = r"`(?:ragcli\.)?([a-z_]+(?:\.[a-z_]+)*)`"
+"""A module or package as a docstring names it."""
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+SAID_TWICE = {"GenerationStore", "Sealer", "Snapshots"}
+"""Protocols of `sessions` and of `index`: neither imports the other, so each says what
+it asks of the same object. `workspace` hands it from one to the other."""
+
+
+def dotted(path: Path) -> str:
+    """Returns a module's name below `ragcli`; a package's for its `__init__`."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Returns a module's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def classes(tree: ast.Module) -> Iterator[str]:
+    """Yields the classes of a module; what stands inside one is named with it."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.ClassDef):
+                    yield child.name
+
+
+def test_no_class_name_is_defined_twice() -> None:
+    places = defaultdict(set)
+    for path in MODULES:
+        for name in classes(tree_of(path)):
+            places[name].add(dotted(path))
+
+    twice = {name: where for name, where in places.items() if len(where) > 1}
+
+    assert len(places) > 300
+    assert set(twice) == SAID_TWICE, twice
+
+
+def test_no_module_has_the_name_of_its_package() -> None:
+    same = [path for path in MODULES if path.stem == path.parent.name]
+
+    assert same == []
+
+
+def test_no_import_renames_what_is_ours() -> None:
+    renamed = [
+        f"{dotted(path)}: {item.name} as {item.asname}"
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ragcli")
+        for item in node.names
+        if item.asname
+    ]
+
+    assert renamed == []
+
+
+def test_a_package_names_modules_that_are_there() -> None:
+    known = [dotted(path) for path in MODULES]
+    words = {word for name in known for word in name.split(".")}
+    named = [
+        (dotted(path), name)
+        for path in MODULES
+        if path.name == "__init__.py"
+        for name in re.findall(NAME, ast.get_docstring(tree_of(path)) or "")
+        if "." not in name or name.split(".")[0] in words
+    ]
+
+    gone = [
+        (package, name)
+        for package, name in named
+        if not any(f".{one}".endswith(f".{name}") for one in known)
+    ]
+
+    assert len(named) > 150
+    assert gone == []
