@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.unit.index.documents.test_mail import message
-from tests.unit.index.documents.test_opendocument import packed
+from tests.unit.index.documents.loaders.test_mail import message
+from tests.unit.index.documents.loaders.office.test_opendocument import packed
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents import formats
