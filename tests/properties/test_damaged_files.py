@@ -12,8 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.unit.index.documents.loaders.test_mail import message
-from tests.unit.index.documents.loaders.office.test_opendocument import packed
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents import formats
@@ -27,6 +25,8 @@ from tests.unit.index.documents.conftest import (
     workbook_file,
     zipped,
 )
+from tests.unit.index.documents.loaders.office.test_opendocument import packed
+from tests.unit.index.documents.loaders.test_mail import message
 
 __all__ = ["presentation", "word_document", "workbook_file"]
 
