@@ -222,7 +222,7 @@ class Runtime:
         self._passphrases[profile] = passphrase
 
     def profile_states(self) -> dict[str, str]:
-        """Returns what to say beside a profile in a list, for those that need it.
+        """Returns the state of each profile that a list marks: `locked`, `in use`.
 
         `locked`: it is encrypted, and nobody has given its passphrase yet. `in use`:
         another process works on it for long.
@@ -242,7 +242,7 @@ class Runtime:
         stateless: bool = False,
         expires: bool = False,
     ) -> Workspace:
-        """Opens a profile; the one called `default` is made on first need.
+        """Opens a profile; creates `default` when it is first needed.
 
         Args:
             name: Which; None for the one that is meant.

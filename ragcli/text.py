@@ -71,7 +71,7 @@ class SafePieces:
         self._after = ""
 
     def add(self, piece: str) -> str:
-        r"""Returns what can be shown by now; a last `\r` waits for its `\n`."""
+        r"""Returns what can be shown so far; a last `\r` waits for its `\n`."""
         text = self._carriage + piece
         self._carriage = "\r" if text.endswith("\r") else ""
         text = text[: len(text) - len(self._carriage)]

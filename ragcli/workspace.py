@@ -153,7 +153,7 @@ class Workspace:
         Args:
             request: A question with documents of its own, or None.
             documents: Search these instead of the profile's (`--docs`).
-            progress: Told how far the indexing of `documents` is.
+            progress: Receives the progress of indexing `documents`.
         """
         readers = (
             self._documents_of_call(documents, progress)
@@ -186,9 +186,9 @@ class Workspace:
 
         Args:
             text: What to search for.
-            limit: How many at the most; 0 for as many as an answer would use.
+            limit: How many at most; 0 for as many as an answer would use.
             documents: Search these instead of the profile's (`--docs`).
-            progress: Told how far the indexing of `documents` is.
+            progress: Receives the progress of indexing `documents`.
         """
         from ragcli.index.passages import SearchRequest, SearchResult
 

@@ -49,7 +49,7 @@ class Check:
     """What was looked at."""
 
     found: str
-    """What it is like."""
+    """What was found."""
 
     hint: str = ""
     """What to do, where something is to be done."""

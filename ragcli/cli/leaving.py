@@ -1,4 +1,4 @@
-"""What leaves this machine: where questions, passages and turns go, if anywhere."""
+"""Reports what leaves this machine: where questions, passages and turns are sent."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @frozen
 class Leaving:
-    """One thing that could send something away."""
+    """A part of the program that may send data to another machine."""
 
     part: str
     """What it is: `chat model ollama:llama3.2`."""
     address: str = ""
-    """Where it sends to; "" when nothing leaves."""
+    """The address that it sends to; "" when nothing leaves this machine."""
     what: str = ""
     """What it sends."""
 
@@ -34,7 +34,7 @@ class Leaving:
 
 
 def leaving(runtime: Runtime) -> Iterator[Leaving]:
-    """Yields what each part sends away, for the profile that is meant.
+    """Yields what each part sends to other machines, for the chosen profile.
 
     Nobody is sent anything to find out; Ollama is asked what it would pass on.
     """

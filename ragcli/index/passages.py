@@ -117,7 +117,7 @@ class SearchRequest:
     """The question as a chat model rewrote it; searched as well when given."""
 
     limit: int = 6
-    """How many passages to return at the most."""
+    """How many passages to return at most."""
 
     exclude: frozenset[str] = frozenset()
     """Absolute paths of documents to leave out."""

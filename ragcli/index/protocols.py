@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 OnChange = Callable[[str, str, Mapping[str, Any]], None]
-"""Told of a change to an index: what it was, the generation, facts of its manifest."""
+"""Called after a change to an index: what changed, the generation, its facts."""
 
 
 class Embedder(Protocol):

@@ -29,22 +29,22 @@ class IngestReport:
     """Documents that were not there before."""
 
     changed: int = 0
-    """Documents whose content is another one now."""
+    """Documents whose content changed."""
 
     unchanged: int = 0
-    """Files that are as they were."""
+    """Files that did not change."""
 
     removed: int = 0
-    """Documents that are no longer there."""
+    """Documents whose files are gone."""
 
     failed: tuple[Failure, ...] = ()
-    """Files that could not be indexed; an older content of theirs stays."""
+    """Files that could not be indexed; what was indexed of them before stays."""
 
     skipped: tuple[Skipped, ...] = ()
     """What was left out on purpose."""
 
     notices: tuple[Failure, ...] = ()
-    """Documents that were read in part, each with what of it was not."""
+    """Documents that were read only in part, each with what is missing."""
 
     chunks: int = 0
     """Chunks that were made."""
@@ -53,7 +53,7 @@ class IngestReport:
     """Unchanged documents that were read again: an older version had read them."""
 
     generation: str = ""
-    """The index that has it all."""
+    """The generation that holds the result."""
 
     seconds: float = 0.0
     """How long it took."""
@@ -61,7 +61,7 @@ class IngestReport:
 
 @frozen
 class Request:
-    """What an ingest is to do beside reading files."""
+    """What an ingest has to do besides reading files."""
 
     kind: str
     """`add`, `sync` or `remove`."""

@@ -39,13 +39,13 @@ class Text:
     """One text."""
 
     name: str
-    """What it is found and replaced by."""
+    """Its name, by which it is found and replaced."""
 
     content: str
     """The text itself."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What the caller wants back with it: JSON values."""
+    """Values that are returned with it, as JSON."""
 
 
 class TextIndex:
@@ -134,7 +134,7 @@ class TextIndex:
 
         Args:
             vector: A unit vector, float32.
-            count: How many at the most.
+            count: How many at most.
         """
         reader = self._opened()
         if reader is None or not reader.chunk_count:

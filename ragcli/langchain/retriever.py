@@ -27,7 +27,7 @@ class RagcliRetriever(BaseRetriever):
     """The profile; None for the one that `ragcli` itself would use."""
 
     k: int = 4
-    """How many documents to return at the most."""
+    """How many documents to return at most."""
 
     def _get_relevant_documents(
         self,

@@ -17,7 +17,7 @@ SAMPLE = 2000
 
 _GLANCE = 600
 _FIRST_GLANCE = 150
-"""Characters that are often enough, and cost a third."""
+"""Characters that usually suffice, at a third of the cost."""
 
 _FEWEST_HITS = 2
 _FAMILIAR = 3

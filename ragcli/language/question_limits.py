@@ -5,11 +5,11 @@ from __future__ import annotations
 from ragcli.errors import UsageError
 
 LONGEST = 16 << 10
-"""Bytes of UTF-8; what is longer was hardly meant as a question."""
+"""Bytes of UTF-8; a longer text is hardly meant as a question."""
 
 
 def check(question: str) -> None:
-    """Refuses what is no question but a document.
+    """Refuses a text that is too long for a question.
 
     Raises:
         UsageError: It is longer than `LONGEST`.
@@ -19,7 +19,7 @@ def check(question: str) -> None:
 
 
 def too_long() -> UsageError:
-    """Returns what is said of a question that is longer than `LONGEST`."""
+    """Returns the error for a question that is longer than `LONGEST`."""
     return UsageError(
         f"the question is longer than {LONGEST >> 10} kB: is it a document?",
         'then ask about it: ragcli ask "QUESTION" < FILE',
@@ -27,5 +27,5 @@ def too_long() -> UsageError:
 
 
 def searched(text: str) -> str:
-    """Returns as much of a text as is searched for, whoever asks."""
+    """Returns the beginning of a text that is searched for."""
     return text[:LONGEST]

@@ -117,7 +117,7 @@ class Stretch:
 
 @frozen
 class ComputedStatement:
-    """What whole documents say or come to, and the stretches that it comes from."""
+    """A statement computed from whole documents, and the stretches it comes from."""
 
     text: str
     """One line: a row, a heading, a sentence, or a result."""
@@ -132,22 +132,22 @@ class ComputedStatement:
 
 @frozen
 class Drawn:
-    """An answer from whole documents, or why there is none."""
+    """An answer drawn from whole documents, or why there is none."""
 
     statements: tuple[ComputedStatement, ...] = ()
-    """In the order to be given; () when nothing could be drawn."""
+    """In the order of the answer; () when nothing could be drawn."""
 
     reason: str = ""
     """Why nothing could be, in one line; "" when the question asks for no such."""
 
 
 Piece = str | Quotation
-"""What an answer comes in: text, whose markers are to be read, and quotations."""
+"""A piece of an answer: text whose markers are read, or a quotation."""
 
 
 @frozen
 class Usage:
-    """What one request cost, in tokens as the server counts them."""
+    """Tokens of one request, as the server counts them."""
 
     prompt: int = 0
     completion: int = 0
@@ -175,7 +175,7 @@ class Waiting:
     """A server asked for time before it takes the request."""
 
     seconds: float
-    """Until it is asked again."""
+    """Seconds until it is asked again."""
     why: str
     """One phrase: `it is loading the model`."""
 
@@ -187,7 +187,7 @@ class Restart:
 
 @frozen
 class Ended:
-    """How an answer ended, and what it cost; the last that a stream yields."""
+    """How an answer ended, and its usage; the last item of a stream."""
 
     reason: str
     """`stop`, `length`, `filter`, `tools`, or `unfinished` where nothing was said."""
@@ -195,7 +195,7 @@ class Ended:
 
 
 Sign = Thought | Reading | Waiting | Restart | Ended
-"""What a stream tells beside the answer."""
+"""What a stream yields besides the text of the answer."""
 
 
 @frozen
@@ -220,7 +220,7 @@ def only_quotes(spec: str) -> bool:
 
 @frozen
 class Prompt:
-    """Everything a model may use for one answer, already fitted to its window."""
+    """Everything that a model reads for one answer, fitted to its window."""
 
     question: str
     """What the user asked, verbatim."""

@@ -148,11 +148,11 @@ class ServerListing:
     address: str
     models: tuple[ModelInfo, ...] = ()
     error: RagcliError | None = None
-    """Why it told none."""
+    """Why its models are unknown; "" when they are known."""
     version: str = ""
     """As the server says it, or ""."""
     expected: bool = True
-    """Whether somebody named it; an Ollama need not be there."""
+    """Whether the settings name it; a default Ollama may be absent."""
 
 
 def available(settings: Settings, *, local: bool = False) -> list[ModelInfo]:
@@ -174,7 +174,7 @@ def available(settings: Settings, *, local: bool = False) -> list[ModelInfo]:
 
 
 def built_in() -> list[ModelInfo]:
-    """Returns what needs no server."""
+    """Returns the built-in models."""
     return [
         ModelInfo("builtin", "chat", 0, "quotes sentences; no model needed"),
         ModelInfo("builtin", "embedding", 0, "256-dimensional word vectors"),

@@ -33,7 +33,7 @@ SessionT = TypeVar("SessionT", bound="OpenedProfile")
 
 @frozen
 class StoreParts:
-    """What a process introduces to a store."""
+    """What a process provides to a store."""
 
     home: Home
     """Where profiles, or what this machine keeps of them, live."""
@@ -46,7 +46,7 @@ class StoreParts:
     shared: SharedSnapshotFactory
     """Makes the snapshots of a profile that several machines share."""
     cost: Cost = STANDARD
-    """What a guess at a new passphrase shall cost."""
+    """How costly each guess at a new passphrase is."""
 
 
 class BaseStore(Generic[SessionT]):
@@ -55,7 +55,7 @@ class BaseStore(Generic[SessionT]):
     Args:
         settings: Those of the process, without any profile's own.
         passphrase: Asked, with a profile's name, when it is encrypted.
-        cost: What a guess at a new passphrase shall cost.
+        cost: How costly each guess at a new passphrase is.
     """
 
     def __init__(

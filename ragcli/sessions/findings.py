@@ -12,13 +12,13 @@ DAMAGE = "damage"
 """Something is not what was written, or cannot be trusted."""
 
 REPAIRED = "repaired"
-"""It was; it is mended now."""
+"""Something was damaged and has been repaired."""
 
 NOTE = "note"
-"""Worth knowing; nothing is wrong."""
+"""Worth knowing, but not a fault."""
 
 SOUND = "ok"
-"""As it should be."""
+"""Checked, and in order."""
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Names of profiles that there are not."""
+"""The error for a profile that does not exist, with the nearest name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ragcli.errors import ProfileNotFound
 
 
 def missing(name: str, known: Iterable[str]) -> ProfileNotFound:
-    """Returns the error for a profile that is not there.
+    """Returns the error for a profile that does not exist.
 
     Args:
         name: What was asked for.

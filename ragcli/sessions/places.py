@@ -115,7 +115,7 @@ class Places:
         return None
 
     def new(self, profiles: Directory) -> list[str]:
-        """Returns what is or was being made out of sight by the caller."""
+        """Returns directories that the caller makes, or was making, out of sight."""
         return [
             entry
             for entry in profiles.names()
@@ -152,7 +152,7 @@ class Places:
         ]
 
     def doom(self, profiles: Directory, entry: str) -> None:
-        """Makes a directory one that is being removed, in one step; see `condemned`."""
+        """Marks a directory as being removed, in one step; see `condemned`."""
         with profiles.child(entry) as directory:
             condemn(directory.descriptor, directory.path)
 

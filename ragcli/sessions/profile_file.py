@@ -23,7 +23,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 @frozen
 class ProfileFile:
-    """What `profile.toml` says."""
+    """The contents of `profile.toml`."""
 
     id: str
     """256 random bits; two profiles of the same name are never taken for one."""
@@ -35,7 +35,7 @@ class ProfileFile:
 
     @classmethod
     def fresh(cls, settings: Mapping[str, Any], *, encrypted: bool) -> ProfileFile:
-        """Returns that of a profile made now."""
+        """Returns the file of a new profile."""
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return cls(new_id(), moment, encrypted, settings)
 
@@ -93,7 +93,7 @@ def write(directory: Directory, profile: ProfileFile) -> None:
 
 
 def copy(source: Directory, target: Directory, *, encrypted: bool) -> None:
-    """Copies a profile's file, comments and all, with another word on encryption."""
+    """Copies a profile's file, comments included, with `encrypted` changed."""
     import tomlkit  # 40 ms, and only for changes
 
     document = tomlkit.parse(source.read(FILE).decode())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ragcli.storage.files import Directory
 
 OnChange = Callable[[str, str, Mapping[str, Any]], None]
-"""Told of a change to an index: what it was, the generation, facts of its manifest."""
+"""Called after a change to an index: the change, the generation, its facts."""
 
 
 class Log(Protocol):
@@ -113,7 +113,7 @@ class Snapshots(Protocol):
     """The generations of a profile's index: what index and upkeep ask of them."""
 
     on_change: OnChange | None
-    """Told of every change that is published; None for nobody."""
+    """Called after every change that is published; None for nobody."""
 
     @property
     def sealer(self) -> Sealer | None:
@@ -177,7 +177,7 @@ class Snapshots(Protocol):
         """Reads and hashes every file; returns what is wrong, one line each."""
 
     def altered(self, generation: str) -> list[str]:
-        """Returns what of that is no file that is merely missing."""
+        """Returns which of those problems are alterations, not missing files."""
 
     def quarantine(self, generation: str) -> Path:
         """Moves a generation out of the index; the newest sound one is next.
@@ -187,10 +187,10 @@ class Snapshots(Protocol):
         """
 
     def mend(self, generation: str) -> bool:
-        """Makes a generation whole from what this machine has; tells if that helped."""
+        """Repairs a generation from what this machine has; tells if that helped."""
 
     def retire(self) -> None:
-        """Removes what this machine had fetched under other keys."""
+        """Removes what this machine fetched under earlier keys."""
 
 
 class GenerationStore(Protocol):
@@ -256,19 +256,19 @@ class SideCopy:
     """A small value beside the log: a draft, a list that is kept, a fragment."""
 
     place: str
-    """Where it is: `cache` or `quarantine`."""
+    """The directory that holds it: `cache` or `quarantine`."""
     name: str
-    """What it is called there."""
+    """Its name there."""
     written: str
-    """When, as `Record.ts`."""
+    """When it was written, as `Record.ts`."""
     data: bytes
-    """As it is stored: sealed, or not."""
+    """Its bytes as stored, sealed or not."""
     sealed_as: str
     """The name that its bytes are bound to."""
     becomes: str
     """The name that they are bound to when they are sealed anew."""
     about: bytes = b""
-    """What a fragment was, where the store has that apart."""
+    """What a fragment was, where the store keeps that separately."""
 
 
 class Session(Protocol):
@@ -343,15 +343,15 @@ class Session(Protocol):
 
 @frozen
 class Expired:
-    """What an expiry erased, or would erase."""
+    """What expired, and was erased or would be."""
 
     profile: str
     turns: int = 0
     conversations: int = 0
     whole: bool = False
-    """The profile itself, with its documents."""
+    """Whether the whole profile expired, with its documents."""
     aside: bool = False
-    """It is set aside and can be brought back; else it is erased."""
+    """Whether it is set aside and can be restored; else it is erased."""
 
     @property
     def any(self) -> bool:
@@ -435,11 +435,11 @@ class SessionStore(Protocol):
 
     @property
     def where(self) -> str:
-        """Where profiles are, as it ends a sentence: `on this disk`."""
+        """Where profiles are, as the end of a sentence: `on this disk`."""
 
     @property
     def elsewhere(self) -> str:
-        """Where what is stored goes to; "" when nothing leaves this machine."""
+        """The address that data is sent to; "" when nothing leaves this machine."""
 
     @property
     def forks(self) -> bool:

@@ -1,4 +1,4 @@
-"""Small values beside a log, and what their bytes say."""
+"""Small values that are kept beside a log, and how to open them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QUARANTINE = "quarantine"
 
 
 class Sealing(Protocol):
-    """What may have a key."""
+    """Something that may be sealed: a session, or a profile that is being made."""
 
     @property
     def sealer(self) -> Sealer | None:

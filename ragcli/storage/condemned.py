@@ -16,12 +16,12 @@ from ragcli.storage.durable import sync_names
 from ragcli.storage.os_errors import disk_errors
 
 PROFILE_FILE = "profile.toml"
-"""The file that a directory is a profile's by."""
+"""The file that makes a directory a profile."""
 _MODE = stat.S_IRWXU | stat.S_ISVTX
 
 
 def condemn(descriptor: int, place: Path) -> None:
-    """Makes an open directory one that is being removed, in one step, durably.
+    """Marks an open directory as being removed, in one step, durably.
 
     Raises:
         StorageFailed, NotPermitted: It may be condemned, or not.
@@ -35,7 +35,7 @@ def condemn(descriptor: int, place: Path) -> None:
 
 
 def is_condemned(status: os.stat_result, parent: int, entry: str = ".") -> bool:
-    """Tells whether `condemn` made a directory what it is.
+    """Tells whether `condemn` marked a directory.
 
     Args:
         status: The directory's.

@@ -1,4 +1,4 @@
-"""Bytes and names on their way to the disk."""
+"""Writes and syncs: what it takes until bytes and names survive a power cut."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sync_directory(path: str | os.PathLike[str]) -> None:
 
 
 def sync_data(descriptor: int) -> None:
-    """Brings a file's bytes and size to the disk; never to be tried twice.
+    """Syncs a file's bytes and size to the disk; must not be retried after a failure.
 
     After a failed sync the kernel may drop the bytes and call the next one a
     success (https://wiki.postgresql.org/wiki/Fsync_Errors).
@@ -32,13 +32,13 @@ def sync_data(descriptor: int) -> None:
 
 
 def sync_file(descriptor: int) -> None:
-    """Brings a file to the disk with its mode and times; as `sync_data`."""
+    """Syncs a file to the disk with its mode and times; as `sync_data`."""
     if not _reached_drive(descriptor):
         os.fsync(descriptor)
 
 
 def sync_names(descriptor: int) -> None:
-    """Syncs a directory; file systems that cannot say so with EINVAL."""
+    """Syncs a directory; ignores the EINVAL of file systems that cannot."""
     if _reached_drive(descriptor):
         return
     try:

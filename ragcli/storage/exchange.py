@@ -1,4 +1,4 @@
-"""Two names change places at once: there is no moment in which one is missing."""
+"""Swaps two directory entries atomically: neither name is missing at any moment."""
 
 from __future__ import annotations
 

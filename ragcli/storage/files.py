@@ -50,7 +50,7 @@ __all__ = [
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 TEMPORARY = ".tmp"
-"""How the name of an unfinished file ends; it starts with a dot."""
+"""Ending of an unfinished file's name, which starts with a dot."""
 
 _ELSEWHERE = "set RAGCLI_HOME to a directory of your own; `ask --stateless` needs none"
 

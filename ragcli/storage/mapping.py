@@ -1,4 +1,4 @@
-"""Files as memory: what is not touched is not read, and nothing stays open for it.
+"""Memory-mapped files: only what is used is read, and no descriptor stays open.
 
 `mmap.mmap` keeps a descriptor as long as the mapping lives (before Python 3.13 it
 always does), and an index has half a dozen files for each of its segments: macOS gives

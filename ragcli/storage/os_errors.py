@@ -1,4 +1,4 @@
-"""What the operating system says about files, in our words."""
+"""Translates `OSError`s about files into ragcli's own errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ragcli.storage.descriptor_paths import shown
 from ragcli.storage.limits import open_files
 
 _MOMENTARY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
-"""What the system lacks now; nothing is wrong with the file."""
+"""Errors of a system that is short of something; the file is fine."""
 
 _UNTRUSTED_ERRNOS = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}
 

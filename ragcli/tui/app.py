@@ -35,7 +35,7 @@ from ragcli.tui.widgets.turn import TurnView
 OWNERS = (
     ChatScreen, PromptInput, TurnView, SourceCard, Sidebar, FindBar, Transcript,
 )  # fmt: skip
-"""Who declares keys that users can change, beside the application itself."""
+"""The widgets that declare keys which users can change."""
 
 STDIN = 0
 """The terminal's descriptor; whoever replaces `sys.stdin` does not change it."""
@@ -107,12 +107,12 @@ class ChatApp(App[None]):
         return self.chat
 
     def on_mount(self) -> None:
-        """Begins to listen: to the choice of a theme, and to signals."""
+        """Starts to listen for changes of theme and for signals."""
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self._catch_signals()
 
     async def on_event(self, event: events.Event) -> None:
-        """Sets aside what is typed before there is a prompt that would take it."""
+        """Keeps what is typed before the prompt is ready to take it."""
         if isinstance(event, (events.Key, events.MouseDown)):
             self.chat.is_by_mouse = isinstance(event, events.MouseDown)
         if self._typed_ahead is not None and isinstance(event, TYPED):
@@ -121,7 +121,7 @@ class ChatApp(App[None]):
             await super().on_event(event)
 
     async def on_ready(self) -> None:
-        """Has the first frame drawn, then all that it can do without."""
+        """Draws the first frame, then mounts the rest."""
         self.chat.call_after_refresh(self.chat.load)
         typed, self._typed_ahead = self._typed_ahead, None
         for event in typed or ():
@@ -172,7 +172,7 @@ class ChatApp(App[None]):
         when_hung_up(STDIN, self._lost)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copies text that is pasted anywhere, into shells too: nothing of it acts."""
+        """Copies text, made safe to paste into a shell."""
         super().copy_to_clipboard(safe_text(text))
 
     def _killed(self) -> None:

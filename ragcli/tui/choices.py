@@ -1,4 +1,4 @@
-"""What the user chose in the chat by hand, remembered from one chat to the next."""
+"""Choices that the user makes in the chat, remembered for the next one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What threads, and actions among each other, tell the chat screen."""
+"""Messages to the chat screen, from threads and from its own parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StateChanged(Message):
-    """Something that the status line speaks of is not as it was."""
+    """Something that the status line shows has changed."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class ConversationLoaded(Message):
 
 @dataclass
 class TurnWanted(Message):
-    """The user wants to see a turn, in whatever conversation it stands."""
+    """The user wants to see a turn, of any conversation."""
 
     turn: Turn
     pattern: re.Pattern[str] | None = None

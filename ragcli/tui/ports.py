@@ -183,4 +183,4 @@ class RuntimePort(Protocol):
         """Takes the passphrase that `open` is to use; "" forgets it."""
 
     def profile_states(self) -> Mapping[str, str]:
-        """Returns what to say beside a profile in a list: `locked`, `in use`."""
+        """Returns the state of each profile that a list marks: `locked`, `in use`."""

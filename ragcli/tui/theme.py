@@ -13,7 +13,7 @@ _KEY = "tui.theme"
 
 
 def unknown(name: str, themes: Iterable[str]) -> str:
-    """Returns what to say about a theme that there is none of."""
+    """Returns the notice for a theme that does not exist."""
     near = difflib.get_close_matches(name, list(themes), 1, 0.4)
     hint = f"; did you mean {near[0]}?" if near else "; /theme lists them"
     return f"tui.theme: there is no theme {safe_line(name, 40)!r}{hint}"

@@ -1,4 +1,4 @@
-"""What came of a question: an answer, nothing, or an answer that does not hold."""
+"""The outcome of a question: an answer, nothing, or an answer that fails its checks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CUT = {
     UNFINISHED: "the server broke the answer off without a word",
     REPEATED: "stopped: the answer began to repeat itself",
 }
-"""How an answer ends that is not whole, and what is said of it."""
+"""Notices about an incomplete answer, by why it ended."""
 
 
 def status_of(state: AnswerState) -> str:

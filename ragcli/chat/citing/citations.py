@@ -45,19 +45,19 @@ class _Cited:
     """What the claims with one number came to so far."""
 
     share: tuple[bool, float]
-    """How well the best of them is borne out: whether verified, and its share."""
+    """Whether the best of them is verified, and its share of support."""
     quote: Quote
-    """What bears that one."""
+    """The quotation that supports it best."""
     verified: bool
     """Whether all of them are."""
     quotes: tuple[Quote, ...]
-    """What bears each of them."""
+    """The quotations that support each of them."""
 
 
 _COPIED = 12
-"""Characters before a mark of the page that show that it was copied with them."""
+"""Characters before a page's own mark that show it was copied from the page."""
 _EXACT = Support(holds=True, verified=True, share=1.0)
-"""What a passage says to its own words."""
+"""The verdict on words that a passage holds verbatim."""
 
 
 class MarkerFilter:

@@ -60,7 +60,7 @@ _REFUSAL = re.compile(
 
 @frozen
 class RewrittenQuestion:
-    """What came of a rewriting."""
+    """The result of a rewriting."""
 
     text: str = ""
     """The question understandable alone; "" where nothing better came."""

@@ -1,4 +1,4 @@
-"""What a shell is told when Tab is pressed.
+"""Completion: what a shell gets when Tab is pressed.
 
 Names of documents, models and conversations are other people's bytes, and a shell
 would run some of them. `answering` finds the names and says them so that the shell

@@ -1,4 +1,4 @@
-"""Names for the shell that asks, said so that they are names to it."""
+"""The names that a shell offers, quoted for that shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands between an argument as typed and the value a command gets."""
+"""Converts typed arguments to the values that a command gets."""
 
 from __future__ import annotations
 

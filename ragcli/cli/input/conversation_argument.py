@@ -1,4 +1,4 @@
-"""How a command is told which conversation is meant."""
+"""The argument that names a conversation."""
 
 from __future__ import annotations
 

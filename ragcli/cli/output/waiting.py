@@ -1,4 +1,4 @@
-"""What an answer waits for, on one line of a terminal that goes again."""
+"""One line on a terminal that says what an answer waits for, then disappears."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class WaitingLine:
         self._thread: threading.Thread | None = None
 
     def show(self, stage: Stage) -> None:
-        """Takes the next stage; the line appears once it has lasted a while."""
+        """Shows the next stage; the line appears once a stage takes a while."""
         if self._output.quiet or not self._output.may_redraw:
             return
         with self._lock:

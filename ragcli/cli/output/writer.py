@@ -204,7 +204,7 @@ class Output:
         return int(error.code)
 
     def end_stream(self) -> None:
-        """Writes out what was held back, before somebody else has the word."""
+        """Writes out what was held back before others write."""
         with suppress(ReaderGone):
             held = self._pieces.end()
             if held:

@@ -1,4 +1,4 @@
-"""A file's bytes on their way to a loader, and how they become text."""
+"""A file's bytes as a loader gets them, and how they become text."""
 
 from __future__ import annotations
 

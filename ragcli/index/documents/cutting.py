@@ -1,4 +1,4 @@
-"""Where a stretch of text that is too long may be cut.
+"""Finds where a long stretch of text may be cut.
 
 Offsets into one string: what is cut out is verbatim.
 """

@@ -1,4 +1,4 @@
-"""`.gitignore` and `.ragignore`: one regular expression a run of like rules.
+"""`.gitignore` and `.ragignore`: neighbouring rules of one kind are one expression.
 
 The meaning is git's (https://git-scm.com/docs/gitignore): the last rule that
 matches wins, a file nearer to the entry outweighs one further up, and what lies

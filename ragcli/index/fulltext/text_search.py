@@ -59,7 +59,7 @@ class TextSearch:
 
         Args:
             terms: What to look for; the score is the weighted sum of their BM25.
-            limit: How many rows at the most.
+            limit: How many rows at most.
             excluded: Keys of documents to leave out.
         """
         import tantivy

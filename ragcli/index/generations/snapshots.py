@@ -314,7 +314,7 @@ class LocalSnapshots:
         return long_lock(self._profile, "ingest.lock", wait=wait)
 
     def prune(self) -> None:
-        """Removes every generation but the current one: what is gone is gone.
+        """Removes every generation but the current one, for good.
 
         Raises:
             Locked: Another process publishes.
@@ -329,7 +329,7 @@ class LocalSnapshots:
         return [found.what for found in self._differences(generation)]
 
     def altered(self, generation: str) -> list[str]:
-        """Returns what of a generation is there and is not what was written.
+        """Returns which files of a generation were altered.
 
         A file that is missing is not: nothing can be concluded from it about those
         that are there, and somebody may bring it back.
@@ -371,11 +371,11 @@ class LocalSnapshots:
         return target
 
     def mend(self, generation: str) -> bool:  # noqa: ARG002 - there is no other copy
-        """Returns False: what is damaged here is nowhere else."""
+        """Returns False: there is no other copy to mend it from."""
         return False
 
     def retire(self) -> None:
-        """Does nothing: nothing was fetched."""
+        """Does nothing: a local index has no cache."""
 
     @property
     def notes(self) -> Directory | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the files of a plan."""
+    """Counts of what happened to the files of a plan."""
 
     added: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
@@ -41,7 +41,7 @@ class Tally:
     failed: list[Failure] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notices: list[Failure] = field(default_factory=list)
-    """What of a document could not be read, though most of it was."""
+    """Parts of documents that could not be read."""
     emptied: set[str] = field(default_factory=set)
     """Documents in whose files there is nothing left to index."""
     chunks: int = 0

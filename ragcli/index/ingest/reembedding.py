@@ -106,7 +106,7 @@ class _Reembedding:
         self._made: dict[tuple[str, int], list[SegmentInfo]] = {}
 
     def publish(self) -> Manifest:
-        """Embeds what is new in the current generation, until nobody was faster."""
+        """Embeds what the current generation gained; again if another published."""
         for attempt in range(_ATTEMPTS):
             parent = self._snapshots.current()
             base = read(self._snapshots.directory(parent))

@@ -59,7 +59,7 @@ class Stager:
         self.chunks = 0
 
     def add(self, document: Prepared) -> None:
-        """Takes a document; it may be embedded later, together with others."""
+        """Adds a document; it may be embedded later, together with others."""
         if document.embedded:
             self._embed_pending()
             self._store(document, document.embedded)
@@ -70,7 +70,7 @@ class Stager:
             self._embed_pending()
 
     def add_record(self, record: Record) -> None:
-        """Takes a record without chunks of its own: touched, or gone."""
+        """Adds a record without chunks of its own: touched, or gone."""
         self._gone.append(record)
 
     def finish(self) -> None:

@@ -84,7 +84,7 @@ class IndexReader:
 
         Args:
             terms: Words, with alternatives, and phrases; see `analysis.Term`.
-            limit: How many rows at the most.
+            limit: How many rows at most.
             exclude: Paths of documents to leave out.
         """
         return self._text.search(terms, limit, map(catalogue.key, exclude))
@@ -111,7 +111,7 @@ class IndexReader:
 
         Args:
             query: A unit vector, float32, of length `dimension`.
-            limit: How many rows at the most.
+            limit: How many rows at most.
             exclude: Paths of documents to leave out.
         """
         import numpy as np

@@ -26,7 +26,7 @@ from ragcli.frozen import frozen
 
 @frozen
 class Features:
-    """What speaks for one passage; each number needs no other passage."""
+    """The features of one passage; none of them depends on another passage."""
 
     coverage: float
     """Share of the question's idf that the passage has, title and headings included."""

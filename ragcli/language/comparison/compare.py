@@ -38,7 +38,7 @@ _UNSPACED_SHARE = 0.7
 
 @frozen
 class UnitContext:
-    """What a unit stands in."""
+    """The text around a unit, which a claim may refer to."""
 
     unit: Statement
     before: Statement | None = None
@@ -49,14 +49,14 @@ class UnitContext:
 
 @frozen
 class Verdict:
-    """What came of one comparison."""
+    """The result of one comparison."""
 
     outcome: str
     """`SUPPORTED`, `UNCERTAIN` or `REFUTED`."""
     share: float
     """Share of the claim's content that was found, in [0, 1]."""
     reasons: tuple[str, ...] = ()
-    """What speaks against it, or is missing, for people."""
+    """What contradicts it, or is missing, for people."""
 
 
 class Comparison:
@@ -85,7 +85,7 @@ class Comparison:
         self._align()
 
     def verdict(self) -> Verdict:
-        """Returns what comes of it."""
+        """Returns the result."""
         against = list(self._contradictions())
         missing = [f"not said: {item.text}" for item in self._missing]
         if against:

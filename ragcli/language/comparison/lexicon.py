@@ -23,7 +23,7 @@ _BOUNDS = ("at most", "at least", "more than", "less than")
 
 @frozen
 class Lexicon:
-    """What one language has."""
+    """The words of one language that the comparison needs."""
 
     language: str
     """ISO 639-1 code; that of English where the language is not known."""

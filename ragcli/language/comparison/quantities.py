@@ -47,7 +47,7 @@ _THOUSANDS = {
     ".": re.compile(r"\d{1,3}(\.\d{3})+"),
 }
 _PRONOUNS = frozenset({"one", "once"})
-"""Numerals that are more often something else."""
+"""Words that are more often pronouns than numerals."""
 _EACH = frozenset({"a", "an", "per", "each", "every"})
 _DECIMALS = 2
 """Digits after a comma that an English text takes for cents."""

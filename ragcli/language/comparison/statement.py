@@ -66,7 +66,7 @@ class Item:
 
     quantity: Quantity | None = None
     bound: str = ""
-    """What is said of a number: `at most`, `at least`, `more than`, `less than`."""
+    """How a number is bounded: `at most`, `at least`, `more than`, `less than`."""
 
 
 class Statement:

@@ -14,7 +14,7 @@ from ragcli.models.builtin.parsed_question import ParsedQuestion
 from ragcli.models.builtin.scoring import Scored
 
 MOST_LISTED = 40
-"""Items and rows of one list that are given at the most."""
+"""Items and rows of one list that are given at most."""
 _SEVERAL = 3
 """Quotations for a question that hardly one sentence answers."""
 _WORTHWHILE = 0.75
@@ -22,7 +22,7 @@ _WORTHWHILE = 0.75
 _ALIKE = 0.985
 """From this share of its score on, a candidate cannot be told from the best one."""
 _BESIDE = 0.6
-"""Share from which one's own documents have their word beside what came with the
+"""Share from which one's own documents are quoted beside what came with the
 question, or beside somebody else's documents."""
 _GAIN = 0.25
 """Share of the question that a further quotation must add."""

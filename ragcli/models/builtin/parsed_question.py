@@ -97,16 +97,16 @@ class Kind:
     """`number`, `date`, `person` …"""
 
     asked: re.Pattern[str]
-    """What a question that wants it looks like."""
+    """Pattern of a question that asks for it."""
 
     sign: re.Pattern[str]
-    """What an answer that holds one looks like."""
+    """Pattern of an answer that holds it."""
 
     required: bool = False
-    """Whether what holds none of it cannot be the answer."""
+    """Whether a text without it cannot be the answer."""
 
     value: re.Pattern[str] | None = None
-    """What it looks like in a row or field, whose name says what the value is."""
+    """Pattern of it in a row or field, whose name says what the value is."""
 
     def is_in(self, text: str, *, is_structured: bool) -> bool:
         """Tells whether a sentence, or a row or field, holds this kind."""
@@ -270,7 +270,7 @@ _TOKENS = re.compile(
 
 @dataclass(frozen=True)
 class ParsedQuestion:
-    """A question, taken apart."""
+    """A question, parsed."""
 
     text: str
     """The question, verbatim."""

@@ -82,7 +82,7 @@ COMPARED = 60
 
 @dataclass(frozen=True, slots=True)
 class CandidateFeatures:
-    """What speaks for a candidate."""
+    """The features by which a candidate is scored."""
 
     coverage: float
     """Share of the question's words, by rarity, that it says, or for less what it
@@ -92,7 +92,7 @@ class CandidateFeatures:
     """Late interaction with it and what it stands under."""
 
     source: float
-    """Log-odds of its source's relevance."""
+    """Log-odds that its source is relevant."""
 
     lacks_kind: bool
     """Whether the kind of answer that is asked for is not in it."""

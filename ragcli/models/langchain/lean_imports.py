@@ -27,7 +27,7 @@ _HTTPX_COMMAND = "httpx._main"
 _NO_CERTIFICATES = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull}
 """Variables by which httpx is told where certificates are."""
 _one_by_one = threading.Lock()
-"""Two threads must not take each other's changes for what was there before."""
+"""Held during the changes, so that two threads do not restore each other's."""
 
 
 class _Later(ModuleType):

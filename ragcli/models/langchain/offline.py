@@ -25,7 +25,7 @@ _HOSTED = frozenset({"huggingface"})
 
 
 def prepare(provider: str, *, chat: bool) -> None:
-    """Sets the process up before a provider's package is imported.
+    """Sets environment variables before a provider's package is imported.
 
     What the user set stays in force. A proxy of the environment is not used for
     servers on this machine: it would carry prompts out of it.

@@ -47,7 +47,7 @@ def switch(*, on: bool) -> None:
 
 
 class Unused:
-    """Stands for a class of LangSmith that is named, and never made."""
+    """Stands in for a class of LangSmith that is imported but never used."""
 
 
 def _not_tracing(*_: object, **__: object) -> bool:

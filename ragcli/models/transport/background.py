@@ -1,4 +1,4 @@
-"""Work that goes on while something else is done: a slow import, a first request."""
+"""Work in the background: a slow import, a first request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Background(Generic[T]):
         self._error: BaseException | None = None
 
     def start(self) -> None:
-        """Begins, if it has not begun yet."""
+        """Starts the thread, if it has not started yet."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -33,7 +33,7 @@ class Background(Generic[T]):
                 self._thread.start()
 
     def result(self) -> T:
-        """Returns the value; begins if need be, and waits for it."""
+        """Returns the value; starts if necessary, and waits for it."""
         self.start()
         if self._thread:
             self._thread.join()

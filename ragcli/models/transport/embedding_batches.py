@@ -1,4 +1,4 @@
-"""Texts on their way to an embedding server: few at once, and again if it broke."""
+"""Sends texts to an embedding server in small batches, and retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translates errors of other people's code: what it raises becomes one of ours.
+"""Translates the errors of libraries into ragcli's own.
 
 A foreign exception is known by the names of its classes, so that nothing has to be
 imported to recognise it. Whatever is not in the tables is a bug, and passes.

@@ -1,4 +1,4 @@
-"""A look at an address before a library speaks to it."""
+"""Checks that a server listens, before a library speaks to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONNECT_SECONDS = 5.0
 
 
 def check(url: str, endpoint: Endpoint) -> None:
-    """Looks whether somebody is at an address, before a library speaks to it.
+    """Checks that a server listens at an address, before a library speaks to it.
 
     Libraries say no more than "connection error", and wait for minutes where a server
     that speaks no TLS is asked for it. Behind a proxy nothing is looked at.

@@ -39,7 +39,7 @@ _NO_KEY = re.compile(r"api[_ -]?key|credentials", re.IGNORECASE)
 
 @frozen
 class Endpoint:
-    """Who is on the other side, as error messages name them."""
+    """A model server, as error messages name it."""
 
     name: str
     """`Ollama at http://127.0.0.1:11434`, `openai`."""
@@ -66,7 +66,7 @@ def refusal(
     reason: str,
     headers: Mapping[str, str] | None = None,
 ) -> ModelUnavailable:
-    """Returns the error for an answer that is none.
+    """Returns the error for a response with an error status.
 
     Args:
         endpoint: Who answered.

@@ -38,7 +38,7 @@ class Batch:
 
 @frozen
 class Aside:
-    """All that expiry knows about one profile's records."""
+    """What expiry remembers about one profile's records."""
 
     batches: tuple[Batch, ...] = ()
     counted: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Aside:
 
     @property
     def ids(self) -> set[str]:
-        """What is set aside."""
+        """The ids of records that are set aside."""
         return {name for batch in self.batches for name in batch.ids}
 
 

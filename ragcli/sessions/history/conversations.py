@@ -85,7 +85,7 @@ class ConversationList:
         return self._threads
 
     def appended(self, first: int, last: int) -> None:
-        """Is told of an append; keeps the stored list from falling far behind.
+        """Takes note of an append; keeps the stored list nearly up to date.
 
         Of many writers only the one that passes a mark brings the list up to date.
         """

@@ -30,7 +30,7 @@ from ragcli.sessions.records.record_types import Record
 GRACE = 7 * 86_400
 """Seconds of grace at most; a shorter limit has as much grace as it is long."""
 BORN = "2025-01-01T00:00:00.000Z"
-"""What says that it was written before is wrong: this program did not exist."""
+"""The earliest believable time: before it, this program did not exist."""
 
 
 @frozen
@@ -77,7 +77,7 @@ def plausible(written: str) -> bool:
 
 
 def told(done: list[Expired]) -> list[str]:
-    """Returns one line for each thing that expired."""
+    """Returns one line for each conversation or profile that expired."""
     lines = []
     for one in done:
         what = f"{one.turns} turn" + ("s" if one.turns != 1 else "")
@@ -100,7 +100,7 @@ def doubted(name: str, said: str) -> UsageError:
 
 
 def tend(session: Session, limit: Limits, ledger: Ledger) -> list[Expired]:
-    """Sets aside what is due in a profile, and erases what has been for its grace.
+    """Sets aside what is due in a profile; erases what was set aside for its grace.
 
     While the clock is doubted nothing of that happens; what is set aside and not
     due by what the clock says by then comes back.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.protocols import SnapshotFactory, Snapshots
 
 _PASSING = (".lock", ".tmp")
-"""How the names of files end that are nobody's values."""
+"""Endings of files that are not values."""
 
 
 class LocalSession(OpenedProfile):

@@ -55,7 +55,7 @@ class LocalStore(BaseStore["LocalSession"]):
         snapshots: Makes the snapshots of a profile's directory.
         passphrase: Asked, with a profile's name, when it is encrypted.
         settings: Those of the process, without any profile's own.
-        cost: What a guess at a new passphrase shall cost.
+        cost: How costly each guess at a new passphrase is.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class LocalStore(BaseStore["LocalSession"]):
         return verification.repair(session, anchor=anchor, before=before)
 
     def inspect(self) -> list[Finding]:
-        """Returns nothing: `doctor` looks at the home by itself."""
+        """Returns nothing: `doctor` checks the home itself."""
         return []
 
     def open(

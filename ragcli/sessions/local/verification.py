@@ -59,7 +59,7 @@ class Generations(Protocol):
         """Returns what is wrong with a generation, one line each."""
 
     def altered(self, generation: str) -> list[str]:
-        """Returns what of that is no file that is merely missing."""
+        """Returns which of those problems are alterations, not missing files."""
 
     def quarantine(self, generation: str) -> Path:
         """Moves a generation out of the index; the newest sound one is next."""

@@ -41,15 +41,15 @@ class MemoryProfile:
     number: int = 0
     """Of the last generation that was published."""
     gone: bool = False
-    """It was deleted, or another one took its place."""
+    """Whether it was deleted or replaced by another."""
     changed: threading.Condition = field(default_factory=threading.Condition)
-    """Held by who changes it; tells those who wait for records."""
+    """Held during a change; notifies those who wait for records."""
     locks: dict[str, threading.RLock] = field(
         default_factory=lambda: {
             name: threading.RLock() for name in ("profile", "ingest")
         }
     )
-    """Those that are held as long as work takes."""
+    """Locks that are held for as long as work takes."""
 
     @property
     def head(self) -> int:
@@ -93,11 +93,11 @@ class Shelf:
 
     profiles: dict[str, MemoryProfile] = field(default_factory=dict)
     changed: threading.RLock = field(default_factory=threading.RLock)
-    """Held by who makes, renames or removes one."""
+    """Held while a profile is made, renamed or removed."""
 
 
 @cache
 def shelf(address: str) -> Shelf:
-    """Returns what is at an address; the same for everybody in this process."""
+    """Returns the shelf at an address; all of a process share one."""
     del address
     return Shelf()

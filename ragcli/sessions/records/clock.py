@@ -14,16 +14,16 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @frozen
 class Sighting:
-    """What two clocks say at one moment: one that people set, one that only runs."""
+    """Two clocks at one moment: the wall clock, and one that nobody can set."""
 
     wall: float
     """Seconds since 1970, as they may be set."""
     boot: str
-    """Names the run of the clock that nobody sets; "" where the system has no name."""
+    """Names the boot that `running` counts from; "" where the system has no name."""
     running: float
-    """Seconds of that run; they count on while the machine sleeps."""
+    """Seconds since that boot, time asleep included."""
     age: float
-    """Seconds for which that run certainly lasted already; 0 where nobody knows."""
+    """Seconds that have certainly passed since that boot; 0 where nobody knows."""
 
 
 def sighting() -> Sighting:

@@ -22,7 +22,7 @@ class StoredLine(NamedTuple):
     start: int
     """Byte offset in the file."""
     data: bytes
-    r"""With its `\n`."""
+    r"""Its bytes, the `\n` included."""
 
     @property
     def end(self) -> int:

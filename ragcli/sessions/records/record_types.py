@@ -17,7 +17,7 @@ STATUSES = ("answered", "truncated", "nothing_found", "interrupted", "failed")
 
 @frozen
 class Draft:
-    """A record before the log gave it its place."""
+    """A record that the log has not numbered yet."""
 
     kind: str
     """One of `KINDS`."""
@@ -34,7 +34,7 @@ class Record:
     """One line of the log."""
 
     seq: int
-    """Its place, from 1, without gaps but for what a `redaction` names."""
+    """Its number, from 1; the only gaps are those that a `redaction` names."""
 
     id: str
     """UUIDv7 (RFC 9562)."""
@@ -75,11 +75,11 @@ class Citation:
     path: str
     page: int | None
     lines: tuple[int, int] | None
-    """Lines of `quote`."""
+    """First and last line of `quote`."""
     heading: str
     score: float
     quote: str
-    """What bears the claim best."""
+    """The text that supports the claim best."""
     verified: bool
     """Whether every claim with this marker was found to be said. False where one of
     them could not be compared: its passage is only located."""
@@ -135,7 +135,7 @@ class Turn:
     continues: str = ""
     """The interrupted turn that this one goes on with, or ""."""
     seq: int = 0
-    """Its place in the log; 0 before it is stored."""
+    """Its number in the log; 0 before it is stored."""
     ts: str = ""
     """When it was stored; "" before."""
     remote: str = ""

@@ -18,7 +18,7 @@ _PIECE = 4
 
 
 class RedisGenerationStore:
-    """An `index.protocols.Depot`.
+    """An `index.protocols.GenerationStore`.
 
     Args:
         keys: The profile's.

@@ -72,6 +72,6 @@ def _login() -> str:
 
 
 def id_hash(identifier: str) -> str:
-    """Returns what stands for a record's id: short, and without its time."""
+    """Returns a short hash of a record's id, which does not tell its time."""
     digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).digest()
     return base64.b64encode(digest[:_HASH_BYTES]).decode()

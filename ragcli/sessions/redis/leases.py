@@ -20,7 +20,7 @@ from ragcli.sessions.redis.scripts.script import ACQUIRE, RELEASE
 from ragcli.storage.locking import holders
 
 LEASE = 30.0
-"""Seconds after which a lease ends that nobody prolonged."""
+"""Seconds after which a lease ends unless it is prolonged."""
 _LONGEST_PAUSE = 0.5
 
 

@@ -44,7 +44,7 @@ class ProfileKeys:
     quiet: bool = False
     """Whether reading leaves no trace: the profile does not count as used."""
     place: str = ""
-    """Stands before the names of parts while a profile is made beside another."""
+    """Prefix of all part names while a profile is made beside another."""
 
     @property
     def tag(self) -> str:
@@ -57,7 +57,7 @@ class ProfileKeys:
 
     @property
     def identity(self) -> str:
-        """Returns the id that stays, whatever becomes of the profile."""
+        """Returns the id that stays when the profile is renamed or encrypted."""
         return self.id.partition("/")[0]
 
     def beside(self, identifier: str) -> ProfileKeys:
@@ -129,7 +129,7 @@ class ProfileKeys:
         return self.server.run(self.tag, both)
 
     def write(self, *command: Any) -> Any:
-        """Runs one writing command that can be sent twice; durably where wanted."""
+        """Runs a writing command that may be sent twice; can wait for replicas."""
         return self.server.run(self.tag, lambda r: self._written(r, command))
 
     def _evaluated(

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from redis import Redis
 
 _FORGOTTEN = 60.0
-"""Seconds after which a listed name that is no profile was never going to be one."""
+"""Seconds after which a listed name without a profile is dropped."""
 
 
 @frozen
 class Meta:
-    """What the key `meta` of a profile says."""
+    """The contents of a profile's key `meta`."""
 
     id: str
     created: str

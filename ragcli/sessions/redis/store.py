@@ -55,7 +55,7 @@ class RedisStore(BaseStore[RedisSession]):
         passphrase: Asked, with a profile's name, when it is encrypted.
         settings: Those of the process, without any profile's own.
         remote: Makes the snapshots of a profile here.
-        cost: What a guess at a new passphrase shall cost.
+        cost: How costly each guess at a new passphrase is.
 
     Raises:
         ConfigError: Not an address, or a user that cannot be one.
@@ -114,7 +114,7 @@ class RedisStore(BaseStore[RedisSession]):
         return "" if here else self.address.shown
 
     def states(self) -> dict[str, ProfileState]:
-        """Returns nothing: it would take a question for each profile."""
+        """Returns nothing: it would take a request for each profile."""
         return {}
 
     def path(self, name: str) -> Path:

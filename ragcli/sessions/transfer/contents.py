@@ -24,10 +24,10 @@ from ragcli.storage.files import Directory
 from ragcli.text import safe_line
 
 PLACE_SETTINGS = frozenset({"store", "user", "durability", "allow_network_fs"})
-"""Settings of the machine that a profile comes from; they are left out in any case."""
+"""Settings of the machine that a profile comes from; they are never copied."""
 
 _NAMED = 80
-"""Characters of a setting's name that are told."""
+"""Characters of a setting's name that are shown."""
 
 
 @frozen

@@ -26,7 +26,7 @@ from ragcli.storage.files import Directory
 
 
 def expect_other(name: str, *, encrypted: bool, wanted: bool) -> None:
-    """Refuses to convert a profile to what it is already.
+    """Refuses to encrypt an encrypted profile, or to decrypt a plain one.
 
     Raises:
         UsageError: It is.
@@ -37,7 +37,7 @@ def expect_other(name: str, *, encrypted: bool, wanted: bool) -> None:
 
 
 def convert(old: Session, new: Replacement, passphrase: str | None, cost: Cost) -> None:
-    """Writes `old` anew and puts that in its place.
+    """Writes `old` anew under another key, then replaces it.
 
     Args:
         old: The profile as it is, opened; nobody else changes it.

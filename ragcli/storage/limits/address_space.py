@@ -34,7 +34,7 @@ class _Gate:
     """Stands before these libraries in the list of finders; finds nothing."""
 
     def find_spec(self, name: str, *_: object) -> None:
-        """Raises `StorageFailed` where `name` is one and does not fit with the others.
+        """Raises `StorageFailed` if `name` is a native library that does not fit.
 
         Who needs one needs all of them before long.
         """

@@ -1,4 +1,4 @@
-"""What the system did not have enough of: memory, descriptors, threads.
+"""Errors of a system that ran out of memory, descriptors or threads.
 
 Any library may be the one that is refused, and each says so in its own way.
 """
@@ -17,7 +17,7 @@ _SIGNS = {
     "can't start new thread": False,
     "too many open files": True,
 }
-"""What a message says, and whether it is files that are lacking."""
+"""Patterns of messages, and whether each means a lack of descriptors."""
 
 
 def shortage(error: BaseException) -> StorageFailed | None:

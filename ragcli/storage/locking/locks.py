@@ -201,7 +201,7 @@ class _Queue:
         self._error: OSError | None = None
 
     def stand(self, wait: float) -> bool:
-        """Waits for the lock; tells whether it was given in time."""
+        """Waits for the lock; tells whether it got it in time."""
         # Not threading.Thread: its start waits for the thread, twice the price.
         _thread.start_new_thread(self._wait_in_kernel, ())
         try:

@@ -32,7 +32,7 @@ _HINT = (
 )
 
 _accepted: set[int] = set()
-"""Devices that are used whatever their locks are worth."""
+"""Devices that are used although their locks cannot be relied on."""
 
 
 def check_local(path: str | os.PathLike[str], *, allow: bool) -> None:

@@ -1,4 +1,4 @@
-"""Private directories for a moment, on a memory file system where there is one.
+"""Private directories in memory, where the system has a file system for it.
 
 A process owns its directory (`directory_locks`) and removes it. What killed ones
 left is removed by whoever makes the next, or opens a profile: it may hold the

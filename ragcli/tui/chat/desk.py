@@ -1,4 +1,4 @@
-"""What every part of the chat works with: where the user is, and a voice."""
+"""What every part of the chat shares: the open profile, notices, background work."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class Desk:
     # Speaking
 
     def post(self, message: Message) -> None:
-        """Tells the screen something, from any thread; it knows whom it concerns."""
+        """Posts a message to the screen, from any thread."""
         self.screen.post_message(message)
 
     def say(self, message: str, *, severity: SeverityLevel = "information") -> None:
-        """Shows a short notice; the text may be anybody's."""
+        """Shows a short notice; untrusted text is made safe."""
         self.screen.notify(safe_line(message, 300), severity=severity, markup=False)
 
     def say_error(self, error: RagcliError) -> None:
@@ -108,7 +108,7 @@ class Desk:
         )
 
     def abandon_work(self) -> None:
-        """Ends all that runs beside the screen, but for the work that calls this."""
+        """Cancels all background work except the caller's own."""
         mine = get_current_worker()
         for worker in list(self.screen.workers):
             if worker is not mine:

@@ -16,11 +16,11 @@ from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.workers.threads import aside
 
 _MODELS_KEPT = 20.0
-"""Seconds for which a list of models completes what is typed."""
+"""Seconds for which a list of models is reused for completion."""
 
 
 class Models:
-    """Knows the model that answers, and switches to others.
+    """Shows which model answers, and switches to another.
 
     Args:
         desk: Where the user is.
@@ -70,7 +70,7 @@ class Models:
         ]
 
     def specs(self) -> Sequence[str]:
-        """Returns the models that can be had; the server is asked now and then."""
+        """Returns the models that can be used; the list is refreshed now and then."""
         now = time.monotonic()
         if now - self._asked_for > _MODELS_KEPT:
             self._asked_for = now

@@ -10,13 +10,13 @@ from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.widgets.sources import SourcesPane
 
 WIDEST = 160
-"""Columns from which both panes are broad ones."""
+"""Columns from which both panes are wide."""
 
 WIDE = 150
 """Columns from which both panes stand beside the transcript: answers come first."""
 
 MIDDLE = 84
-"""Columns from which the sources do."""
+"""Columns from which the sources stand beside the transcript."""
 
 LOW = 14
 """Lines under which the footer is left out."""

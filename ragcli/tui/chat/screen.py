@@ -67,14 +67,14 @@ from ragcli.tui.workers.answer_worker import AnswerEnded, AnswerEvent, AnswerGre
 from ragcli.tui.workers.threads import aside
 
 _WRITTEN_IN = (Input, TextArea)
-"""What takes letters as text."""
+"""Widgets in which letters are text."""
 
 _WHERE: tuple[tuple[type[Widget], str], ...] = (
     (TurnView, "answer"),
     (SourceCard, "source"),
     (ChoiceList, "list"),
 )
-"""What takes letters as commands, and what it is called."""
+"""Widgets in which letters are commands, and their names."""
 
 DEFERRED_STYLES = Path(__file__).parents[1] / "deferred.tcss"
 """The styles of all that is mounted after the first frame."""
@@ -248,7 +248,7 @@ class ChatScreen(Screen[None]):
         self.panes.fold()
 
     def load(self) -> None:
-        """Brings in what the first frame did without."""
+        """Loads what the first frame left out."""
         self.desk.do("open", self._begin_with, self._starting)
 
     async def _begin_with(self, conversation: str | None) -> None:
@@ -299,7 +299,7 @@ class ChatScreen(Screen[None]):
             await self.conversations.welcome()
 
     async def leave(self) -> None:
-        """Keeps what there is to keep, then ends the application."""
+        """Keeps answer and draft, then ends the application."""
         self.conversations.unwatch()
         self.status.say(state="leaving", kind="busy")
         try:
@@ -316,7 +316,7 @@ class ChatScreen(Screen[None]):
         self.run_command(name)
 
     def run_command(self, name: str, argument: str = "") -> None:
-        """Runs a command; what is wrong with it is said."""
+        """Runs a command; shows what is wrong with it."""
         if not self.is_furnished:
             self._early.append(partial(self.run_command, name, argument))
             return
@@ -438,7 +438,7 @@ class ChatScreen(Screen[None]):
         self.prompt.insert(plain_lines(text))
 
     def on_descendant_focus(self) -> None:
-        """Says what letters do; whoever came by mouse goes on to write."""
+        """Shows what letters do; after a click, typing goes to the prompt."""
         focused = self.focused
         if self.is_by_mouse and not isinstance(focused, _WRITTEN_IN):
             self.prompt.focus()

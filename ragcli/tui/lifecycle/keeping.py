@@ -1,4 +1,4 @@
-"""What is kept when the chat ends, however it ends."""
+"""Keeps answer and draft when the chat ends, however it ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE = 5.0
 
 
 def keep(profile: ProfilePort, asking: AnswerWorker | None, unsent: str) -> None:
-    """Stops an answer and sees it recorded; keeps what was not sent.
+    """Stops an answer and records it; keeps what was not sent.
 
     Args:
         profile: Whose draft.

@@ -22,7 +22,7 @@ def when_hung_up(terminal: int, call: Callable[[], None]) -> None:
 
     Args:
         terminal: Its descriptor.
-        call: What to do; called once at the most.
+        call: What to do; called once at most.
     """
 
     def wait() -> None:

@@ -1,4 +1,4 @@
-"""The last look at every line: text stands out from its ground, in any theme.
+"""Makes every line legible: text contrasts with its ground, in any theme.
 
 Themes blend their colours with share and tint, so what a text is drawn in is known
 only once it is drawn. A text that does not reach the contrast that WCAG 2 asks for

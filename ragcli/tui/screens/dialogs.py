@@ -19,7 +19,7 @@ from ragcli.text import safe_line, safe_text
 
 
 class ConfirmDialog(ModalScreen[bool]):
-    """Asks before something that cannot be taken back, or that leaves the chat.
+    """Asks before something that cannot be undone, or that leaves the chat.
 
     Args:
         question: One sentence.
@@ -57,7 +57,7 @@ class ConfirmDialog(ModalScreen[bool]):
                 yield Button("Cancel", id="no", compact=True)
 
     def on_mount(self) -> None:
-        """Puts the focus where Enter does no harm."""
+        """Focuses the harmless button."""
         self.query_one("#no" if self._danger else "#yes").focus()
 
     @on(Button.Pressed)
@@ -103,7 +103,7 @@ class TextDialog(ModalScreen[str | None]):
         self.dismiss(text or None)
 
     def action_leave(self) -> None:
-        """Gives up."""
+        """Closes the dialog without an answer."""
         self.dismiss(None)
 
 
@@ -190,7 +190,7 @@ class PickDialog(ModalScreen[str | None]):
             lines.highlighted = ((lines.highlighted or 0) + step) % len(self._shown)
 
     def action_leave(self) -> None:
-        """Gives up."""
+        """Closes the dialog without an answer."""
         self.dismiss(None)
 
 
@@ -216,7 +216,7 @@ class LockDialog(ModalScreen[str | None]):
         self._message, self._hint = message, hint
 
     def compose(self) -> ComposeResult:
-        """Yields the holder and three ways on."""
+        """Yields the holder and three choices."""
         with Vertical(classes="dialog"):
             yield Static("The answer could not be recorded", classes="title")
             yield Static(Content(safe_text(self._message)), classes="detail")

@@ -1,4 +1,4 @@
-"""Keys and commands, for where the user is."""
+"""The help screen: keys and commands for the focused widget."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _commands() -> Rows:
 
 
 _MEANING = 52
-"""Most columns of the meanings that the names beside them stand clear of."""
+"""Columns of the longest meaning that the names are aligned after."""
 
 
 def _table(rows: Rows) -> Content:

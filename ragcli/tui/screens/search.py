@@ -1,4 +1,4 @@
-"""Looking for words in all conversations of the profile."""
+"""The screen that searches all conversations of the profile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ragcli.sessions.records.record_types import Turn
 from ragcli.text import safe_line
 
 _PAUSE = 0.15
-"""Seconds without a key before it is looked for."""
+"""Seconds without a key before the search starts."""
 
 _AROUND = 40
 """Characters shown before a match."""
@@ -97,7 +97,7 @@ class SearchScreen(ModalScreen[tuple[Turn, str] | None]):
             lines.highlighted = ((lines.highlighted or 0) + step) % len(self._turns)
 
     def action_leave(self) -> None:
-        """Gives up."""
+        """Closes the dialog without an answer."""
         self.dismiss(None)
 
 

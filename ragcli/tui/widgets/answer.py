@@ -41,7 +41,7 @@ class AnswerView(Widget):
 
     @dataclass
     class MarkerClicked(Message):
-        """A citation marker was chosen."""
+        """The user chose a citation marker."""
 
         answer: AnswerView
         marker: int
@@ -53,13 +53,13 @@ class AnswerView(Widget):
 
     @dataclass
     class LinkClicked(Message):
-        """A link was clicked; nothing has been opened."""
+        """The user clicked a link; nothing has been opened."""
 
         href: str
 
     @dataclass
     class CodeClicked(Message):
-        """`copy` above a block of code was clicked."""
+        """The user clicked `copy` above a block of code."""
 
         code: str
 
@@ -99,7 +99,7 @@ class AnswerView(Widget):
             self._forget()
 
     def end_with(self, note: str) -> None:
-        """Says below the text how it ended; "" for by itself."""
+        """Shows below the text how it ended; "" for a normal end."""
         if note != self._note:
             self._note = note
             self._forget()
@@ -185,7 +185,7 @@ class AnswerView(Widget):
             self._final.pop(0)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
-        """Takes the width there is."""
+        """Returns the available width."""
         return container.width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
@@ -227,7 +227,7 @@ class AnswerView(Widget):
     # What a click means
 
     def on_click(self, event: events.Click) -> None:
-        """Says what was clicked; opens nothing."""
+        """Posts what was clicked; opens nothing."""
         meta = event.style.meta
         if "marker" in meta:
             event.stop()

@@ -1,4 +1,4 @@
-"""What the beginning of a word may become, above the prompt."""
+"""The list of completions above the prompt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Completion:
     text: str
     """What is put there."""
     help: str = ""
-    """Said beside it."""
+    """The help shown beside it."""
     runs: bool = False
     """Whether it is complete: Enter sends it at once."""
 
@@ -53,7 +53,7 @@ class Completions(OptionList, can_focus=False):
 
     @property
     def chosen(self) -> Completion | None:
-        """The one that would be taken."""
+        """The completion that would be taken."""
         if not self._items or self.highlighted is None:
             return None
         return self._items[self.highlighted]

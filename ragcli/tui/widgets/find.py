@@ -1,4 +1,4 @@
-"""Looking for words in the conversation."""
+"""The bar that finds words in the conversation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FindBar(Horizontal):
         step: int
 
     class Closed(Message):
-        """The user is done."""
+        """The user closed the bar."""
 
     def compose(self) -> ComposeResult:
         """Yields label, input and count."""
@@ -46,7 +46,7 @@ class FindBar(Horizontal):
         yield Static("", markup=False, classes="count")
 
     def open(self, text: str = "") -> None:
-        """Shows itself and takes the keyboard; the last text is selected."""
+        """Opens with the keyboard focus; the last text is selected."""
         self.display = True
         field = self.query_one(Input)
         field.value = text or field.value
@@ -76,6 +76,6 @@ class FindBar(Horizontal):
         self.post_message(self.Stepped(step))
 
     def action_close(self) -> None:
-        """Goes away."""
+        """Hides the bar."""
         self.display = False
         self.post_message(self.Closed())

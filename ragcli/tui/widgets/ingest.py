@@ -1,4 +1,4 @@
-"""How far the reading of documents is."""
+"""A bar that shows the progress of reading documents."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ragcli.text import safe_line, safe_name
 
 
 class IngestBar(Horizontal):
-    """A progress bar, the file in hand and a way out; hidden while nothing is read."""
+    """A progress bar, the current file and a stop button; hidden when idle."""
 
     class Stopped(Message):
-        """The user wants no more of it."""
+        """The user stopped it."""
 
     def compose(self) -> ComposeResult:
-        """Yields label, bar, file and the way out."""
+        """Yields label, bar, file and stop button."""
         yield Static("", markup=False, classes="what")
         yield ProgressBar(show_eta=False)
         yield Static("", markup=False, classes="file")
@@ -38,15 +38,15 @@ class IngestBar(Horizontal):
         self._tell(".file", safe_name(name))
 
     def stopping(self) -> None:
-        """Says that the end is near: the file in hand is still read."""
+        """Shows that it stops once the current file is read."""
         self._tell(".stop", "stopping …")
 
     def finish(self) -> None:
-        """Goes away."""
+        """Hides the bar."""
         self.display = False
 
     def on_click(self, event: events.Click) -> None:
-        """Takes a click on the way out."""
+        """Handles a click on the stop button."""
         if event.widget is not None and event.widget.has_class("stop"):
             self.post_message(self.Stopped())
 

@@ -1,4 +1,4 @@
-"""Where the user writes."""
+"""The prompt: where the user writes a question."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PromptInput(TextArea):
 
     @dataclass
     class Edited(Message):
-        """The text is another one."""
+        """The text changed."""
 
         text: str
         """Up to the cursor."""
@@ -85,7 +85,7 @@ class PromptInput(TextArea):
         self.move_cursor(self.document.end)
 
     def on_text_area_changed(self) -> None:
-        """Says so: completions follow the text, the draft is kept."""
+        """Posts `Edited`: completions follow the text, the draft is kept."""
         self.post_message(self.Edited(self.before_cursor))
 
     @property

@@ -30,7 +30,7 @@ class ChoiceList(OptionList):
 
 
 class Sidebar(Vertical):
-    """What there is to switch to."""
+    """The conversations and profiles to switch to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key(
@@ -135,7 +135,7 @@ class Sidebar(Vertical):
             lines.highlighted = ids.index(at)
 
     def action_request(self, what: str) -> None:
-        """Passes a key on as a wish about the highlighted conversation."""
+        """Posts `Requested` for the highlighted conversation."""
         option = self.conversations.highlighted_option
         if option and option.id and option.id != "new":
             self.post_message(self.Requested(what, option.id))

@@ -138,7 +138,7 @@ class SourceCard(Vertical, can_focus=True):
         return _extract(content, whole)
 
     def show_around(self, before: str, after: str) -> None:
-        """Shows what stands around the passage; called again, hides it."""
+        """Toggles the text around the passage."""
         self.expanded = not self.expanded
         content = self._text()
         if self.expanded:
@@ -150,7 +150,7 @@ class SourceCard(Vertical, can_focus=True):
         self._body.update(content)
 
     def action_request(self, what: str) -> None:
-        """Passes a key on as a wish."""
+        """Posts `Requested` for a key."""
         self.post_message(self.Requested(self, what))
 
     def on_focus(self) -> None:
@@ -158,7 +158,7 @@ class SourceCard(Vertical, can_focus=True):
         self.post_message(self.Selected(self))
 
     def on_click(self) -> None:
-        """Does the same, and leaves the keyboard where it is."""
+        """Does the same, without taking the keyboard focus."""
         self.post_message(self.Selected(self))
 
 
@@ -195,7 +195,7 @@ class SourcesPane(VerticalScroll, can_focus=False):
         self._none = Static(_NONE, markup=False, classes="none")
 
     async def mount_deferred(self) -> None:
-        """Mounts the title, and the note that stands for no sources."""
+        """Mounts the title, and the note for an answer without sources."""
         title = Static("Sources", markup=False, classes="title")
         await self.mount(title, self._none)
 
@@ -216,7 +216,7 @@ class SourcesPane(VerticalScroll, can_focus=False):
         self.scroll_home(animate=False)
 
     def select(self, marker: int, *, focus: bool = False) -> bool:
-        """Brings a marker's source into sight; False when there is none."""
+        """Scrolls to a marker's source; False when there is none."""
         for card in self.cards:
             wanted = card.source.marker == marker
             card.set_class(wanted, "-selected")

@@ -1,4 +1,4 @@
-"""One line about where the user is and what goes on."""
+"""The status line: profile, model, documents, speed and state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ragcli.text import safe_line, safe_name
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the status line says."""
+    """The contents of the status line."""
 
     profile: str = ""
     model: str = ""
@@ -26,7 +26,7 @@ class Status:
     state: str = "ready"
     """`ready`, `searching`, `writing`, …"""
     where: str = ""
-    """Said in place of `ready` while letters are commands; "" while one writes."""
+    """Shown instead of `ready` while letters are commands; "" while typing."""
     kind: str = ""
     """"" when all is well, `busy`, `warning` or `error`."""
 
@@ -39,7 +39,7 @@ class StatusLine(Widget):
         self.status = Status()
 
     def say(self, **changes: Any) -> None:
-        """Changes what is said; only fields of `Status`."""
+        """Changes what is shown; takes fields of `Status`."""
         status = replace(self.status, **changes)
         if status != self.status:
             self.status = status

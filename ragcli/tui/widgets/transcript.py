@@ -18,7 +18,7 @@ from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.widgets.turn import TurnView
 
 MOUNTED = 60
-"""Turns that are widgets at the most."""
+"""Turns that are widgets at most."""
 
 _NEAR = 4
 """Lines from an end at which the next page is asked for."""

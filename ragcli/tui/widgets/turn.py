@@ -31,7 +31,7 @@ _ENDS = {
     "failed": "┄ broken off here",
     "truncated": "┄ not whole",
 }
-"""What stands below an answer that did not end by itself."""
+"""Texts below an answer that did not end normally, by status."""
 
 _NOTHING = "Nothing in the documents answers this."
 
@@ -195,7 +195,7 @@ class TurnView(Vertical, can_focus=True):
         return " · ".join(part for part in parts if part)
 
     def action_request(self, what: str) -> None:
-        """Passes a key on as a wish."""
+        """Posts `Requested` for a key."""
         self.post_message(self.Requested(self, what))
 
     def action_marker(self, step: int) -> None:
@@ -219,7 +219,7 @@ class TurnView(Vertical, can_focus=True):
         self.post_message(self.Selected(self, self.marker))
 
     def on_click(self) -> None:
-        """Becomes the selected turn, and leaves the keyboard where it is."""
+        """Becomes the selected turn, without taking the keyboard focus."""
         self.post_message(self.Selected(self, self.marker))
 
     @on(AnswerView.MarkerClicked)

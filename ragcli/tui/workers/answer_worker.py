@@ -1,4 +1,4 @@
-"""One question on its way, in a thread of its own.
+"""Asks one question in a thread of its own.
 
 Tokens are gathered in a buffer and announced once, however many come: the screen
 takes what there is when it is ready to draw, so a fast model cannot flood it.
@@ -82,7 +82,7 @@ class AnswerWorker:
         self._thread = threading.Thread(target=self._run, name="ask", daemon=True)
 
     def start(self) -> None:
-        """Begins, unless it was cancelled before."""
+        """Starts the thread, unless it was cancelled before."""
         with self._lock:
             if not self.cancelled:
                 self._begun = time.monotonic()
@@ -108,7 +108,7 @@ class AnswerWorker:
         return self._cancel.is_set()
 
     def join(self, seconds: float) -> bool:
-        """Waits for the end; True when it has come, or will never begin."""
+        """Waits for the end; True once it has ended or will never start."""
         if not self.has_begun:
             return True
         self._thread.join(seconds)
@@ -122,7 +122,7 @@ class AnswerWorker:
         return text
 
     def answer(self) -> str:
-        """Returns all that was said so far."""
+        """Returns the whole answer so far."""
         with self._lock:
             return "".join(self._said)
 

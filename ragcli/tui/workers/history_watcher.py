@@ -12,7 +12,7 @@ from ragcli.tui.messages import HistoryFailed, HistoryMoved
 from ragcli.tui.ports import ProfilePort
 
 _WAIT = 0.5
-"""Seconds of one wait; leaving a profile takes as long at the most."""
+"""Seconds of one wait; leaving a profile takes as long at most."""
 
 _PAUSE = 5.0
 """Seconds before a history that could not be read is tried again."""
@@ -33,11 +33,11 @@ class HistoryWatcher:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
-        """Begins with what is there; posts it once, then what comes."""
+        """Starts from the present state; posts it once, then every change."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends soon; nothing is posted any more."""
+        """Stops the thread soon; nothing is posted after this call."""
         self._stopped.set()
 
     def _run(self) -> None:

@@ -24,7 +24,7 @@ _FRAME = 0.1
 
 
 class IngestStopped(Exception):
-    """The user stopped it; the library lets go of all that it had begun."""
+    """The user stopped it; the library undoes what it had begun."""
 
 
 class _Steps:
@@ -43,7 +43,7 @@ class _Steps:
         self._posted = 0.0
 
     def start(self, total: int, what: str) -> None:
-        """Announces work of `total` steps."""
+        """Reports that work of `total` steps begins."""
         self._go_on()
         self._done = 0
         self._post(IngestStarted(total, what))
@@ -85,7 +85,7 @@ class Ingesting:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Ends it after the file in hand; the documents stay as they were."""
+        """Ends it after the current file; the documents stay as they were."""
         self._stopped.set()
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Calls that may block, made aside from the screen."""
+"""Runs calls that may block outside the screen's thread."""
 
 from __future__ import annotations
 

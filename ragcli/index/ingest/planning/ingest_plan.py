@@ -1,4 +1,4 @@
-"""What an ingest has to do: which files are new, changed, as they were, or gone."""
+"""Plans an ingest: which files are new, changed, unchanged or gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the index asks of an embedder while it takes documents in."""
+"""Embeds documents while they are indexed."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Prepared:
 
 @frozen
 class Outcome:
-    """What became of one file: prepared, touched, a failure, or skipped."""
+    """The outcome of one file: prepared, touched, failed, or skipped."""
 
     location: str
     """Its absolute path."""
@@ -133,7 +133,7 @@ However it is made, a text of this size is read in a second or so.
 
 
 LARGEST = 512 << 20
-"""Bytes that what is made of one document may take, about, while it is stored."""
+"""Bytes, about, that one document's chunks may take while they are stored."""
 
 _WEIGHT = 1000
 """Bytes of a chunk beside its text: vector, token ids, and what holds them."""
@@ -143,11 +143,11 @@ _COPIES = 3
 
 
 class Outgrown(Exception):
-    """A file has more bytes by now than may be read in this process."""
+    """A file has grown beyond what may be read in this process."""
 
 
 class ReadRequest(NamedTuple):
-    """Something to read."""
+    """A file or text to read."""
 
     location: str
     """Its absolute path."""
@@ -176,7 +176,7 @@ def is_light(wanted: ReadRequest) -> bool:
 
 
 def read(wanted: ReadRequest, chunking: Chunking, *, most: int = -1) -> Outcome:
-    """Reads one file; whatever a loader raises is what became of it.
+    """Reads one file; an error of its loader becomes the outcome.
 
     Args:
         wanted: What to read.

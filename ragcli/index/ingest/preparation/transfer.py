@@ -1,4 +1,4 @@
-"""An outcome as bytes, on its way from the process that read a file.
+"""Packs an outcome into bytes, to send it from the process that read a file.
 
 A JSON header with everything that is small, then the long parts one after another.
 Nothing is pickled: the other process has parsed documents that anybody wrote.

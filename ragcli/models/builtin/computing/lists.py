@@ -22,7 +22,7 @@ from ragcli.models.builtin.computing import question_wording
 from ragcli.models.builtin.computing.cell_values import folded
 
 MOST_LISTED = 40
-"""Items that are given at the most; what is left out is counted."""
+"""Items that are given at most; what is left out is counted."""
 _WHOLE = 200
 """Pieces up to which a document is looked through from its beginning to its end."""
 _AROUND = 3

@@ -19,7 +19,7 @@ from ragcli.models.builtin.computing import question_wording
 from ragcli.models.builtin.computing.cell_values import folded
 
 MOST_SECTIONS = 12
-"""Sections that are given at the most, the outermost ones first."""
+"""Sections that are given at most, the outermost ones first."""
 MOST_PASSAGES = 6
 """Leading sentences that stand for a document without headings."""
 _LEADS = ("sentence", "item", "row", "field", "line", "note")

@@ -34,9 +34,9 @@ from ragcli.models.builtin.computing.question_wording import (
 )
 
 MOST_SHOWN = 40
-"""Rows or values that are given at the most; what is left out is counted."""
+"""Rows or values that are given at most; what is left out is counted."""
 MOST_PLACES = 1000
-"""Runs of neighbouring rows that are cited at the most."""
+"""Runs of neighbouring rows that are cited at most."""
 SAMPLE = 1000
 """Rows that tell what a column holds."""
 _NEAR = 0.5
@@ -48,7 +48,7 @@ _LONG_CELLS = 12
 """Words in a column's cells, on average, from which they are prose: no names."""
 _MOST_TIES = 5
 _MOST_VALUES = 100_000
-"""Different values of a column that are told apart at the most."""
+"""Different values of a column that are told apart at most."""
 _TOTALS = re.compile(
     r"(?:grand |sub)?-?totals?:?|sums?:?|(?:gesamt|zwischen)?summe:?|gesamt:?|insgesamt:?|somme:?|total general:?"
 )

@@ -223,7 +223,7 @@ class LocalLog:
         return self.directory.replacing(FILE)
 
     def quarantine(self, name: str, data: bytes) -> None:
-        """Keeps bytes that are no records of ours any more."""
+        """Keeps a copy of bytes that cannot be read as records."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         with self.directory.child(QUARANTINE, create=True) as directory:
             directory.replace(f"history-{stamp}.{name}", data)

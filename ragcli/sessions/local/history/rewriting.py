@@ -43,7 +43,7 @@ class LineLog(Protocol):
         """Returns a line's record, which part of its batch it is, and of how many."""
 
     def quarantine(self, name: str, data: bytes) -> None:
-        """Keeps bytes that are no records of ours any more."""
+        """Keeps a copy of bytes that cannot be read as records."""
 
 
 @frozen
@@ -61,9 +61,9 @@ class Repaired:
     """What a repair has done besides putting records in order."""
 
     moved: int
-    """Damaged lines that are in quarantine now."""
+    """Damaged lines that were moved to quarantine."""
     lost: int
-    """Numbers of records that are gone, those of damaged lines among them."""
+    """Numbers of lost records, those of damaged lines included."""
 
 
 def rewrite(
@@ -109,7 +109,7 @@ def _replace(log: LineLog, lines: Iterator[bytes], end: Record) -> None:
 
 
 def scan(log: LineLog) -> Iterator[Record | Damage]:
-    """Yields every record, and what stands where one should; stops at nothing.
+    """Yields every record, and the damage where one should be; never stops early.
 
     Raises:
         NewerFormat: That is no damage.

@@ -100,7 +100,7 @@ class NewLocalProfile:
         return self._snapshots(self.directory, sealer)
 
     def finish(self, profile: profile_file.ProfileFile) -> None:
-        """Writes what says what it is, and makes all its names durable."""
+        """Writes `profile.toml`, and makes all names durable."""
         profile_file.write(self.directory, profile)
         if not self.directory.has(local_log.FILE):
             self.directory.replace(local_log.FILE, b"")

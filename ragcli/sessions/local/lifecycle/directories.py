@@ -51,9 +51,9 @@ _WORKSPACE = "tmp-"
 _ASIDE = ".expired-"
 """How the name of a profile that is set aside begins."""
 _ACCOUNT = "aside"
-"""The file in it that says whose it is, and since when."""
+"""The file in it that says whose profile it is, and since when."""
 _POLL = 0.005
-"""Seconds between two looks at a directory that somebody else looks at."""
+"""Seconds between two looks at a directory that another process is looking at."""
 _REMOVALS = 20
 """Times that a directory is removed in which others may make their locks anew."""
 
@@ -372,7 +372,7 @@ class Directories:
                     yield place, directory, directory.read(_ACCOUNT)
 
     def move(self, profiles: Directory, place: str, target: str) -> None:
-        """Gives a profile's directory another name; call it while it is `alone`.
+        """Renames a profile's directory; call it while it is `alone`.
 
         Where the file system cannot, it is copied out of sight, the copy gets the
         name, and the old one is removed: killed in between, a whole one is left.

@@ -30,7 +30,7 @@ class Account:
 
 
 def error(name: str, grace: float) -> ProfileExpired:
-    """Returns what is said instead of opening an expired profile."""
+    """Returns the error for opening an expired profile."""
     return ProfileExpired(
         f"profile {name!r} has expired: it was not used for its `ttl`; it is set "
         f"aside, and destroyed after {span(grace or GRACE)} more",

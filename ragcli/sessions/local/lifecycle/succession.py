@@ -20,13 +20,13 @@ from ragcli.sessions.places import Places
 from ragcli.storage.files import Directory
 
 _FILE = "takes-place"
-"""The file in a new directory that is its will."""
+"""The file in a new directory that names whose place it takes."""
 _MOST = 1 << 12
 
 
 @frozen
 class Will:
-    """Whose place a new directory takes."""
+    """Says which profile's place a new directory takes."""
 
     name: str
     """The profile's name."""
@@ -37,14 +37,14 @@ class Will:
 
 
 class Fate(Enum):
-    """What becomes of a new directory that a killed process left."""
+    """What happens to a new directory that a killed process left."""
 
     SWEPT = "swept"
-    """Nobody needs it."""
+    """It is removed: nobody needs it."""
     INHERITS = "inherits"
-    """It is the profile."""
+    """It becomes the profile."""
     KEPT = "kept"
-    """It is a whole profile, and another one has its name; or nobody can tell."""
+    """It stays: it is whole but its name is taken, or nobody can tell."""
 
 
 def announce(new: Directory, name: str, place: str) -> Will:

@@ -14,13 +14,13 @@ from ragcli.sessions.records.clock import sighting, stamp_of
 from ragcli.storage.files import Directory, disk_errors
 
 _MARK = "used"
-"""Its modification time is when the profile was last opened."""
+"""A file whose modification time is when the profile was last opened."""
 _LEDGER = "clock"
-"""What is known of time; see `timekeeping`."""
+"""The file that remembers what the clocks said; see `timekeeping`."""
 
 
 def touch(directory: Directory) -> None:
-    """Marks the profile as used now."""
+    """Records that the profile is used now."""
     descriptor = directory.open_file(_MARK, os.O_WRONLY | os.O_CREAT)
     with disk_errors(directory.path / _MARK):
         try:

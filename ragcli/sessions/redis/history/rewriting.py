@@ -23,7 +23,7 @@ from ragcli.sessions.redis.scripts.script import REWRITE, STAGE
 _BATCH = 1 << 20
 """Bytes that are sent at once."""
 _ATTEMPTS = 5
-"""Times that others may rewrite the log before we give up."""
+"""How often others may rewrite the log before this one gives up."""
 
 
 @frozen

@@ -93,7 +93,7 @@ class RedisServer:
         return self._replicas.setdefault(self._place(tag), Replicas())
 
     def assure(self, tag: str, *, replicated: bool) -> None:
-        """Checks that "it is not there" can be believed; for use inside of `run`.
+        """Checks that a missing key is really missing; for use inside `run`.
 
         A server that came back empty, or that nobody has told yet that another one
         is in charge, says the same. Without sentinels there is nobody to ask.

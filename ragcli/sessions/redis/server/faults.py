@@ -98,7 +98,7 @@ def _closed(text: str) -> bool:
 
 
 def _unsettled(error: Exception, where: str) -> StoreUnavailable:
-    """Returns what our own doubts mean."""
+    """Returns the error for a server that may not be in charge, or a lost write."""
     if isinstance(error, Unreplicated):
         return StoreUnavailable(
             f"{where}: {error} confirmed the write, so it does not count as stored",

@@ -1,4 +1,4 @@
-"""Who is in charge, as the sentinels tell it and as the server itself says it.
+"""Which server is the master: the sentinels' word, checked with the server's own.
 
 After a failover not all sentinels know of it at once, and a master that died may be
 back, empty or stale, before anybody has told it that it is one no more. So all
@@ -29,7 +29,7 @@ Connect = Callable[..., "Redis"]
 
 @frozen
 class Elected:
-    """What the sentinels have decided."""
+    """The master that the sentinels have elected."""
 
     place: tuple[str, int]
     """Host and port of the master."""

@@ -41,7 +41,7 @@ class InProgress(Protocol):
         """Its widget, while it is on the screen."""
 
     async def show_live(self) -> None:
-        """Brings it back, when it belongs to the conversation on the screen."""
+        """Shows it again if it belongs to the conversation on the screen."""
 
     def is_ours(self, turn: Turn) -> bool:
         """Tells whether a turn is this answer, just recorded."""
@@ -163,7 +163,7 @@ class ConversationView:
         ]
 
     async def reveal(self, turn: Turn, pattern: re.Pattern[str] | None = None) -> None:
-        """Shows a turn, of this conversation or another, and what stands around it."""
+        """Shows a turn, of this conversation or another, with its neighbours."""
         if turn.conversation != self._desk.conversation:
             await self.open(turn.conversation)
         view = self._transcript.view(turn.id)
@@ -197,11 +197,11 @@ class ConversationView:
             self._watcher.stop()
 
     def forget(self) -> None:
-        """Lets go of a profile that was left."""
+        """Drops what belongs to a profile that was left."""
         self._desk.conversation, self.conversations = "", ()
 
     async def moved(self, message: HistoryMoved) -> None:
-        """Takes in what was appended."""
+        """Shows what was appended."""
         if message.profile is not self._desk.profile:
             return
         self.conversations = message.conversations

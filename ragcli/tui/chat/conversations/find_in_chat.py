@@ -64,7 +64,7 @@ class FindInChat:
         self._bar.count(self._match if total else 0, total)
 
     def closed(self) -> None:
-        """Marks nothing any more."""
+        """Removes all marks."""
         self._pattern = None
         self._transcript.find(None)
 

@@ -77,7 +77,7 @@ class Documents:
         self._bar.begin(message.total, message.what)
 
     def stop(self) -> None:
-        """Stops reading after the file in hand."""
+        """Stops reading after the current file."""
         if self._ingesting is not None:
             self._ingesting.stop()
             self._bar.stopping()
@@ -87,11 +87,11 @@ class Documents:
         self._bar.step(message.done, message.name)
 
     def noted(self, message: IngestNoted) -> None:
-        """Keeps what is said of a file for the end."""
+        """Keeps a notice about a file for the end."""
         self.left_out.append(message.message)
 
     def ended(self, message: IngestEnded) -> None:
-        """Says what came of it."""
+        """Shows the outcome."""
         self._ingesting = None
         self._bar.finish()
         if message.crash is not None:

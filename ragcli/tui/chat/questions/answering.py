@@ -37,7 +37,7 @@ _FRAME = 0.04
 """Seconds between two redraws of a growing answer."""
 
 _TELL = 0.5
-"""Seconds between two statements of the speed."""
+"""Seconds between two updates of the speed."""
 
 _TICK = 0.2
 """Seconds between two signs of life while an answer is waited for."""
@@ -192,14 +192,14 @@ class Answering:
         self._live.stage(f"{sign} {self._stage}{seconds}")
 
     def edit(self, turn: Turn | None) -> None:
-        """Has the next question take the place of a turn; None for of none."""
+        """Lets the next question replace a turn; None for no turn."""
         self._editing = turn
         self.show_state()
 
     # While it streams
 
     def grew(self, message: AnswerGrew) -> None:
-        """Has what came in drawn, soon."""
+        """Schedules a redraw of the text that came in."""
         if message.asking is self.asking and not self._drawing:
             self._drawing = True
             pause = _FRAME - (time.monotonic() - self._drawn)
@@ -398,14 +398,14 @@ class Answering:
         self._prompt.focus()
 
     def forget(self) -> None:
-        """Lets go of answer and questions of a profile that was left."""
+        """Drops the answer and questions of a profile that was left."""
         self.asking = self._live = None
         self.queue.clear()
 
     # The status line
 
     def show_state(self) -> None:
-        """Says what goes on, and which questions wait."""
+        """Shows the current state, and which questions wait."""
         asking, state, kind = self.asking, "ready", ""
         if asking is not None and asking.cancelled:
             state, kind = "stopping", "busy"

@@ -19,7 +19,7 @@ _PAUSE = 0.5
 
 
 class Drafts:
-    """Sees to it that nothing is lost.
+    """Keeps drafts and unsent questions, so that nothing is lost.
 
     Args:
         desk: Where the user is.
@@ -61,7 +61,7 @@ class Drafts:
         self._is_read = True
 
     def edited(self) -> None:
-        """Has the text in the prompt kept soon."""
+        """Schedules saving the text in the prompt."""
         self._draft = self._prompt.text
         if not self._due:
             self._due = True
@@ -81,7 +81,7 @@ class Drafts:
         return "\n".join(text for text in waiting if text.strip())
 
     def forget(self) -> None:
-        """Begins anew, in a profile whose draft has not been read."""
+        """Starts over, in a profile whose draft has not been read."""
         self._prompt.put("")
         self._draft, self._is_read, self._desk.is_left = "", False, False
 
@@ -99,11 +99,11 @@ class Drafts:
         return stored
 
     async def keep_all(self) -> None:
-        """Stops the answer and sees it recorded, and keeps the draft."""
+        """Stops the answer, records it, and keeps the draft."""
         await aside(self.keep_now)
 
     def keep_now(self) -> None:
-        """Does the same in the calling thread; once it is done, nothing.
+        """Does the same in the calling thread; a second call does nothing.
 
         Raises:
             RagcliError: It could not be stored; the next call tries again.

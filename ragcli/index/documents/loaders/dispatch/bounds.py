@@ -1,4 +1,4 @@
-"""What reading one document may take, and what is said of one that takes more."""
+"""Limits of time and memory for reading one document, and errors beyond them."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ def allow_processor_time(limit: int) -> None:
 
 
 def too_long(format_name: str, seconds: float) -> str:
-    """Returns what is said of a document that takes too long."""
+    """Returns the error for a document that takes too long."""
     return f"too large to read as {_called(format_name)} in {seconds:g} s"
 
 
 def too_much(format_name: str) -> str:
-    """Returns what is said of a document that takes too much memory."""
+    """Returns the error for a document that takes too much memory."""
     most = f"{MEMORY_LIMIT / (1 << 30):.2g} GB of memory"
     return f"too large to read as {_called(format_name)} in {most}"
 
@@ -94,7 +94,7 @@ def cause_of_death(status: int, format_name: str, seconds: float) -> str:
 
 
 def told(error: BaseException) -> str:
-    """Returns in one line what is said of a document whose loader raised this."""
+    """Returns one line about a document whose loader raised this."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if lacking := shortage(error):

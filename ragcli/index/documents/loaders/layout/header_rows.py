@@ -45,7 +45,7 @@ class Header(NamedTuple):
 
 
 class GridRow(NamedTuple):
-    """A row of a grid with its number in the whole."""
+    """A row of part of a grid, with its number in the whole grid."""
 
     number: int
     cells: tuple[str, ...]
