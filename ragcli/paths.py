@@ -65,7 +65,7 @@ def _home(environ: os._Environ[str] | dict[str, str]) -> Home:
     """Returns the directories in force; raises `RuntimeError` without a home."""
     root = environ.get("RAGCLI_HOME")
     if root:
-        base = Path(root).expanduser().absolute()
+        base = _expanded_home(root)
         own = base / f"user.{os.geteuid()}" if _is_shared(base) else base
         return Home(base, own / "config.toml", own / "cache")
     import platformdirs  # 8 ms; not needed when RAGCLI_HOME is set
@@ -75,6 +75,24 @@ def _home(environ: os._Environ[str] | dict[str, str]) -> Home:
         Path(platformdirs.user_config_dir("ragcli", appauthor=False)) / "config.toml",
         Path(platformdirs.user_cache_dir("ragcli", appauthor=False)),
     )
+
+
+def _expanded_home(root: str) -> Path:
+    base = expanded(root)
+    if base.parts[:1] and base.parts[0].startswith("~"):
+        raise UsageError(
+            f"RAGCLI_HOME: {base.parts[0]} is no user with a home directory",
+            "set it to a full path",
+        )
+    return base.absolute()
+
+
+def expanded(typed: str | os.PathLike[str]) -> Path:
+    """Returns a path with `~` and `~user` replaced, where there is such a user.
+
+    As shells do, and other than `Path.expanduser`, it leaves the rest as it is.
+    """
+    return Path(os.path.expanduser(typed))
 
 
 def _is_shared(base: Path) -> bool:

@@ -17,6 +17,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from ragcli.errors import ExitCode
+from ragcli.storage.limits import processors
 
 if TYPE_CHECKING:
     from ragcli.chat.events import AskRequest
@@ -33,7 +34,7 @@ def processes(questions: int) -> int:
     may_fork = sys.platform == "linux" and threading.active_count() == 1
     if not may_fork or questions < _WORTHWHILE:
         return 1
-    return min(len(os.sched_getaffinity(0)), questions // (_WORTHWHILE // 2))
+    return min(processors.count(), questions // (_WORTHWHILE // 2))
 
 
 def answered(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from ragcli.errors import DocumentNotFound
+from ragcli.paths import expanded
 from ragcli.text import safe_name
 
 _MENTION = re.compile(r'(?<!\S)@(?:"([^"\n]+)"|(\S+))')
@@ -27,11 +27,11 @@ def attached(question: str) -> tuple[str, tuple[str, ...]]:
 
     def replaced(match: re.Match[str]) -> str:
         name, tail = match[1] or match[2], ""
-        path = Path(name).expanduser()
+        path = expanded(name)
         if not path.exists() and not match[1]:
             name = name.rstrip(".,;:!?")
             tail = match[2][len(name) :]
-            path = Path(name).expanduser()
+            path = expanded(name)
         if path.exists():
             paths.append(str(path.absolute()))
             return name + tail

@@ -30,7 +30,10 @@ from ragcli.storage.files import (
 WAIT = 30.0
 """Seconds to wait for others who swap `CURRENT`; each takes milliseconds."""
 
-_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
+_NO_LINKS = {
+    *(errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS),
+    errno.EACCES,  # Android's SELinux lets no program link
+}
 
 Facts = dict[str, dict[str, Any]]
 """Relative name → size and SHA-256."""

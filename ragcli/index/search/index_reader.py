@@ -16,6 +16,7 @@ from ragcli.index.passages import Heading, Passage
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.segment import Segment
 from ragcli.index.segments.vector_moments import CosineMoments, Moments
+from ragcli.storage.limits import processors
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -250,7 +251,7 @@ class IndexReader:
         """Threads that search segments side by side; they end with the reader."""
         from concurrent.futures import ThreadPoolExecutor
 
-        return ThreadPoolExecutor(os.cpu_count())
+        return ThreadPoolExecutor(processors.count())
 
     @cached_property
     def _moments(self) -> CosineMoments:

@@ -35,6 +35,7 @@ from ragcli.index.ingest.preparation.reading import (
     read,
 )
 from ragcli.index.ingest.preparation.transfer import PULSE, unpack
+from ragcli.storage.limits import processors
 
 WORTHWHILE = 3 << 20
 """Bytes to read from which starting processes (0.2 s) pays."""
@@ -82,7 +83,7 @@ def outcomes(
     if sum(item.size for item in wanted) < WORTHWHILE or len(wanted) < 2:
         yield from _one_by_one(wanted, chunking)
         return
-    count = min(len(wanted), os.cpu_count() or 1, _MOST)
+    count = min(len(wanted), processors.count(), _MOST)
     pool = ReadingPool(count, chunking, factory())
     try:
         yield from pool.outcomes(iter(wanted))

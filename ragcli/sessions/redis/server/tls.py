@@ -7,10 +7,10 @@ authorities, or against those in the file that the address names.
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 from typing import Any
 
 from ragcli.errors import ConfigError, NotPermitted, RagcliError, StoreUnavailable
+from ragcli.paths import expanded
 from ragcli.sessions.redis.server.addresses import TLS_FILES, RedisAddress
 
 _WANTS_OURS = ("certificate required", "handshake failure", "bad certificate")
@@ -24,7 +24,7 @@ def options(address: RedisAddress) -> dict[str, Any]:
         ConfigError: A file of the address is not there, or not what it should be.
     """
     files = {
-        name: str(Path(address.options[name]).expanduser())
+        name: str(expanded(address.options[name]))
         for name in TLS_FILES
         if name in address.options
     }

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
+from ragcli.paths import expanded
 from ragcli.sessions.records.record_types import Conversation, Turn
 from ragcli.text import counted, safe_name
 from ragcli.tui.chat.desk import Desk
@@ -174,7 +175,7 @@ def _file_name(title: str, ending: str) -> str:
 
 
 def _target(file: str) -> Path:
-    return Path(file.strip("\"'")).expanduser().absolute()
+    return expanded(file.strip("\"'")).absolute()
 
 
 def _exported(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragcli.errors import DocumentNotFound
-from ragcli.paths import checked_path
+from ragcli.paths import checked_path, expanded
 from ragcli.text import counted, safe_name
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import (
@@ -53,7 +53,7 @@ class Documents:
 
     def command_add(self, path: str = "") -> None:
         """Adds files or folders to the documents, beside the chat."""
-        paths = [checked_path(path.strip("\"'")).expanduser().absolute()]
+        paths = [expanded(checked_path(path.strip("\"'"))).absolute()]
         if not paths[0].exists():
             raise DocumentNotFound(
                 f"{safe_name(str(paths[0]))} is not there", "mend the path"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
+from ragcli.paths import expanded
 from ragcli.tui import commands
 from ragcli.tui.attachments import mention_start, paths_like
 from ragcli.tui.chat.desk import Desk
@@ -113,7 +113,7 @@ class Completing:
 
 
 def _exists(path: str) -> bool:
-    return Path(path).expanduser().exists()
+    return expanded(path).exists()
 
 
 def _mention(path: str) -> str:

@@ -56,11 +56,12 @@ def test_generations_share_their_files(snapshots):
     }
 
 
-def test_files_are_copied_where_there_are_no_links(snapshots, monkeypatch):
+@pytest.mark.parametrize("error", [errno.EPERM, errno.EACCES])
+def test_files_are_copied_where_there_are_no_links(snapshots, monkeypatch, error):
     first = publish(snapshots, "one")
 
     def refused(*args, **options):
-        raise OSError(errno.EPERM, "no links here")
+        raise OSError(error, "no links here")
 
     monkeypatch.setattr(os, "link", refused)
     second = publish(snapshots, "two")

@@ -1,0 +1,74 @@
+"""How many processors this process may use: seldom all that the machine has.
+
+A container is given a share of them, as a set (sched_setaffinity(2)) or as time in
+each period (the CPU controller of cgroups, version 1 or 2); what is started beyond
+that costs memory and waits.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_MEMBERSHIP = Path("/proc/self/cgroup")
+_HIERARCHIES = Path("/sys/fs/cgroup")
+
+
+def count() -> int:
+    """Returns how many processors to share work among, 1 at least."""
+    allowed = quota()
+    return max(1, min(_claimed(), math.ceil(allowed))) if allowed else _claimed()
+
+
+def _claimed() -> int:
+    """Returns how many this process may be scheduled on."""
+    counted = getattr(os, "process_cpu_count", None)  # Python 3.13
+    if counted:
+        return counted() or 1
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def quota() -> float:
+    """Returns how many processors' time the cgroups of this process allow; 0 is any."""
+    with suppress(OSError):
+        told = _MEMBERSHIP.read_text(encoding="utf-8", errors="surrogateescape")
+        return min(filter(None, map(_allowed, _groups(told))), default=0.0)
+    return 0.0
+
+
+def _groups(membership: str) -> Iterator[Path]:
+    """Yields this process's groups of the CPU controller and all above them.
+
+    Args:
+        membership: Text of /proc/self/cgroup (cgroups(7)): `ID:controllers:path`.
+    """
+    for line in membership.splitlines():
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        names = controllers.split(",")
+        if not controllers:
+            mounts = [_HIERARCHIES, _HIERARCHIES / "unified"]
+        elif "cpu" in names:
+            mounts = [_HIERARCHIES / controllers, _HIERARCHIES / "cpu"]
+        else:
+            continue
+        # A container may see its own group as the root, under a path of the host's.
+        inside = Path(path.lstrip("/"))
+        for mount in mounts:
+            yield from (mount / place for place in (inside, *inside.parents))
+
+
+def _allowed(group: Path) -> float:
+    """Returns the processors that one group allows, 0 for any or for no group."""
+    with suppress(OSError, ValueError, ZeroDivisionError):
+        with suppress(FileNotFoundError):
+            quota, _, period = (group / "cpu.max").read_text().partition(" ")
+            return 0.0 if quota == "max" else int(quota) / int(period)
+        microseconds = int((group / "cpu.cfs_quota_us").read_text())
+        if microseconds > 0:
+            return microseconds / int((group / "cpu.cfs_period_us").read_text())
+    return 0.0

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from ragcli import paths
+from ragcli.errors import DocumentNotFound, UsageError
+from ragcli.tui import attachments
+
+NOBODY = "~there-is-no-such-user"
+
+
+def test_a_home_of_no_user_is_told_not_made() -> None:
+    with pytest.raises(UsageError, match="RAGCLI_HOME") as caught:
+        paths.home({"RAGCLI_HOME": f"{NOBODY}/ragcli"})
+    assert NOBODY in caught.value.message
+
+
+def test_a_tilde_of_no_user_is_a_name_like_others(monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / NOBODY).write_text("a file")
+    asked, found = attachments.attached(f"What is in @{NOBODY}")
+    assert (asked, found) == (f"What is in {NOBODY}", (str(tmp_path / NOBODY),))
+    with pytest.raises(DocumentNotFound):
+        attachments.attached(f"What is in @{NOBODY}/page.md?")
+    assert paths.expanded("~/notes") == Path.home() / "notes"
+
+
+def test_nothing_else_expands_a_tilde() -> None:
+    root = Path(paths.__file__).parent
+    expanding = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "expanduser"
+    }
+    assert expanding == {"paths.py", "tui/attachments.py"}
