@@ -58,7 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except RagcliError as error:
         return _failed(error, output)
-    except Exception as error:  # noqa: BLE001 - the boundary: what nobody foresaw
+    except BaseException as error:  # the boundary: what nobody foresaw
+        # Also a library's own SystemExit, and its panic in Rust: they would end with
+        # 1, a code of ours that means something else, and without a word of ours.
+        if isinstance(error, SystemExit) and _is_signal(error.code):
+            raise
         lacking = shortage(error)
         return _failed(lacking, output) if lacking else _crashed(error, output)
     return code
@@ -124,7 +128,7 @@ def _failed(error: RagcliError, output: Output) -> int:
     return code
 
 
-def _crashed(error: Exception, output: Output) -> int:
+def _crashed(error: BaseException, output: Output) -> int:
     """Reports a bug of ours with everything that helps to find it."""
     import traceback  # 4 ms, and hardly ever needed
 
@@ -165,3 +169,8 @@ def _open_missing_descriptors() -> None:
 def _end(number: int, _frame: FrameType | None) -> None:
     """Ends on a signal the way Ctrl-C does: what was answered so far is kept."""
     sys.exit(128 + number)
+
+
+def _is_signal(code: object) -> bool:
+    """Tells whether an exit code says which signal asked for the end."""
+    return isinstance(code, int) and 128 < code < 128 + signal.NSIG

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings, seconds, size
 from ragcli.errors import DocumentNotFound, SnapshotDamaged
 from ragcli.index.generations.generation_files import generation_files
+from ragcli.index.generations.holding import hold_current
 from ragcli.index.generations.manifests import NAME, Manifest, mismatch, parse
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.catalogue import DocumentInfo
@@ -276,14 +277,11 @@ class Library:
 
     def _base(self) -> tuple[Manifest, GenerationFiles]:
         """Returns the current generation, which may be none."""
-        name = self._snapshots.current()
-        if not name:
+        held = hold_current(self._snapshots)
+        if held is None:
             return Manifest(), generation_files(Path(), None)
-        place = self._snapshots.directory(name)
-        # It stays as long as its files are used, whoever collects meanwhile.
-        lock_fd = self._snapshots.share(name)
-        files = generation_files(place, self._snapshots.sealer, lock_fd)
-        return parse(files.raw(NAME), name), files
+        files = generation_files(held.place, self._snapshots.sealer, held.lease)
+        return parse(files.raw(NAME), held.name), files
 
     @staticmethod
     def _roots(base: Manifest, files: GenerationFiles) -> Roots:

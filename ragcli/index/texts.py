@@ -18,6 +18,7 @@ from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations import manifests
 from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
+from ragcli.index.generations.holding import hold_current
 from ragcli.index.ingest.preparation.embedding import has_tokens
 from ragcli.index.ingest.preparation.reading import prepare
 from ragcli.index.ingest.revision import Change, publish
@@ -153,12 +154,12 @@ class TextIndex:
 
     def _known(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Returns the records of those names that are there."""
-        generation = self._snapshots.current()
-        if not generation:
+        held = hold_current(self._snapshots)
+        if held is None:
             return {}
-        directory = self._snapshots.directory(generation)
-        files = generation_files(directory, self._snapshots.sealer)
-        view = CatalogueView(manifests.read(directory), files)
+        files = generation_files(held.place, self._snapshots.sealer, held.lease)
+        found = manifests.parse(files.raw(manifests.NAME), held.name)
+        view = CatalogueView(found, files)
         return {name: record for name in names if (record := view.find(name))}
 
     def _opened(self) -> IndexReader | None:

@@ -66,3 +66,18 @@ def test_no_command_is_help(run_cli):
 
     assert ran.code == 0
     assert "Usage: ragcli" in ran.out
+
+
+@pytest.mark.parametrize("ending", ["a library's own exit", "a panic in Rust"])
+def test_nothing_ends_with_1_and_no_word(run_cli, monkeypatch, ending):
+    panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
+    raised = SystemExit(1) if ending.startswith("a library") else panic("gone")
+
+    def end(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("ragcli.cli.commands.config._changed", end)
+    ran = run_cli("config", "set", "retrieval.k", "7")
+
+    assert ran.code == 70
+    assert "this is a bug in ragcli" in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ragcli.errors import SnapshotDamaged, SnapshotNotFound
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 def kept(snapshots: Snapshots) -> list[GenerationInfo]:
     """Returns the kept states, oldest first; damaged ones say what they have."""
     live = snapshots.current()
-    return [_described(snapshots, name, live) for name in snapshots.generations()]
+    found = []
+    for name in snapshots.generations():
+        with suppress(SnapshotNotFound):  # collected while we looked
+            found.append(_described(snapshots, name, live))
+    return found
 
 
 def previous(snapshots: Snapshots) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.errors import Conflict
 from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
-from ragcli.index.generations.manifests import Manifest, SegmentInfo, read
+from ragcli.index.generations.holding import hold_current
+from ragcli.index.generations.manifests import NAME, Manifest, SegmentInfo, parse
 from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.ingest.preparation import embedding
 from ragcli.index.ingest.revision import segment_files
@@ -26,6 +28,7 @@ from ragcli.storage.files import disk_errors
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ragcli.index.generations.generation_files import GenerationFiles
     from ragcli.index.protocols import Embedder, Progress, Snapshots
 
 _ATTEMPTS = 50
@@ -108,24 +111,22 @@ class _Reembedding:
     def publish(self) -> Manifest:
         """Embeds what the current generation gained; again if another published."""
         for attempt in range(_ATTEMPTS):
-            parent = self._snapshots.current()
-            base = read(self._snapshots.directory(parent))
+            held = hold_current(self._snapshots)
+            if held is None:
+                break
+            files = generation_files(held.place, self._snapshots.sealer, held.lease)
+            base = parse(files.raw(NAME), held.name)
             if not attempt:
                 self._progress.start(base.documents, "embedding")
-            self._make_missing(parent, base)
-            try:
-                return self._replace(parent, base)
-            except Conflict:
-                continue
+            self._make_missing(files, base)
+            with suppress(Conflict):
+                return self._replace(held.name, base)
         raise Conflict(
             "others kept changing the index",
             "nothing changed; run `ragcli docs reembed` again when they are done",
         )
 
-    def _make_missing(self, parent: str, base: Manifest) -> None:
-        place = self._snapshots.directory(parent)
-        lock_fd = self._snapshots.share(parent)
-        files = generation_files(place, self._snapshots.sealer, lock_fd)
+    def _make_missing(self, files: GenerationFiles, base: Manifest) -> None:
         for info in base.segments:
             if (info.id, info.dead) not in self._made:
                 self._made[info.id, info.dead] = merging.merge(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from ragcli.errors import AuditDamaged, SnapshotDamaged, SnapshotNotFound
+from ragcli.errors import AuditDamaged, Conflict, SnapshotDamaged, SnapshotNotFound
 from ragcli.frozen import frozen
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import NewProfile, Sealer, Session, SessionStore
@@ -25,6 +25,9 @@ from ragcli.text import safe_line
 
 PLACE_SETTINGS = frozenset({"store", "user", "durability", "allow_network_fs"})
 """Settings of the machine that a profile comes from; they are never copied."""
+
+_ATTEMPTS = 20
+"""Times that a generation may be collected before it is opened."""
 
 _NAMED = 80
 """Characters of a setting's name that are shown."""
@@ -63,14 +66,14 @@ def reading(
         HistoryDamaged, SnapshotDamaged: Repair the profile first.
     """
     with ExitStack() as stack:
-        live = session.snapshots.current() if index else ""
+        live, current = _live(session, stack) if index else ("", None)
         generations = []
         for name in session.snapshots.generations() if older and live else ():
             if name != live:
                 with suppress(SnapshotNotFound, SnapshotDamaged):
                     generations.append(_opened(session, name, stack))
-        if live:
-            generations.append(_opened(session, live, stack))
+        if current:
+            generations.append(current)
         yield Contents(
             session.slots(),
             session.codec,
@@ -78,6 +81,20 @@ def reading(
             session.log.since() if history else (),
             generations,
         )
+
+
+def _live(session: Session, stack: ExitStack) -> tuple[str, Directory | None]:
+    """Returns the live generation, opened, whoever publishes and collects meanwhile."""
+    for _ in range(_ATTEMPTS):
+        name = session.snapshots.current()
+        if not name:
+            return "", None
+        try:
+            return name, _opened(session, name, stack)
+        except (SnapshotNotFound, SnapshotDamaged, FileNotFoundError):
+            if session.snapshots.current() == name:
+                raise
+    raise Conflict("the index changes faster than it can be read", "try again")
 
 
 def _opened(session: Session, generation: str, stack: ExitStack) -> Directory:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ragcli.chat.events import Failed
 from ragcli.config import seconds
-from ragcli.errors import StorageFailed
+from ragcli.errors import ExitCode, RagcliError, StorageFailed
 from ragcli.tui.ports import ProfilePort
 from ragcli.tui.workers.answer_worker import AnswerWorker
 
@@ -68,10 +68,12 @@ def hung_up(keep_all: Callable[[], None], code: int) -> None:
     """
 
     def end() -> None:
-        left = 1
+        left = int(ExitCode.BUG)
         try:
             keep_all()
             left = code
+        except RagcliError as error:
+            left = int(error.code)
         finally:
             os._exit(left)  # nobody is there to be told of what went wrong
 

@@ -176,7 +176,8 @@ def test_concurrent_ingests_of_eight_folders_all_land(tmp_path):
             folders.append(folder)
         running = [started("add", profile, folder) for folder in folders]
         ended = [process.communicate() for process in running]
-        assert [process.returncode for process in running] == [0] * 8, ended
+        for process, (_, told) in zip(running, ended, strict=True):
+            assert process.returncode == 0, f"{process.returncode}: {told!r}"
         library = opened(str(profile))
         assert library.count() == 32 * (turn + 1)
         reader = library.reader()

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ragcli.config import Settings
 from ragcli.errors import DocumentNotFound, EmbedderMismatch, SnapshotNotFound
 from ragcli.index.fulltext.analysis import Term, stems
+from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.library import Library
 
 
 def term(word: str) -> Term:
@@ -433,3 +436,39 @@ def test_reading_again_keeps_what_is_done_when_it_is_stopped(
             library.sync(progress)
     assert sorted(item.reader for item in library.documents()) == [1, 2, 2]
     assert library.sync(progress).reread == 1
+
+
+class Overtaken(LocalSnapshots):
+    """Snapshots that others publish to, and collect from, while one looks."""
+
+    def __init__(self, directory, busy) -> None:
+        super().__init__(directory, None, keep=1, grace=0.0)
+        self._busy = busy
+        self._asked = 0
+
+    def current(self) -> str:
+        found = super().current()
+        self._asked += 1
+        if self._asked == 1:
+            self._busy()
+            self._busy()  # the first kept what it was made from until it was done
+        return found
+
+
+def test_whoever_is_overtaken_goes_on_with_what_is_live(
+    profile, embedder, notes, progress
+):
+    rival = Library(
+        LocalSnapshots(profile, None, keep=1, grace=0.0), lambda: embedder, Settings()
+    )
+    rival.add([notes / "pears.txt"], progress)
+
+    def publish() -> None:
+        place = notes / "pears.txt"
+        place.write_text(place.read_text() + "Pears again.\n")
+        rival.add([place], progress)
+
+    snapshots = Overtaken(profile, publish)
+    library = Library(snapshots, lambda: embedder, Settings())
+    library.add([notes / "apples.txt"], progress)
+    assert names(library) == ["apples.txt", "pears.txt"]
