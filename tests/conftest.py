@@ -119,6 +119,7 @@ def private_home(
     monkeypatch.setenv("RAGCLI_HOME", str(place))
     monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{refused_port}")
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("SSH_TTY", "/dev/tests")  # the developer's clipboard is not ours
     return place
 
 

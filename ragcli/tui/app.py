@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.text import safe_line, safe_text
-from ragcli.tui import theme
+from ragcli.tui import clipboard, theme
 from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.command_palette import ChatCommands
 from ragcli.tui.keyboard import key_bindings
@@ -173,7 +173,9 @@ class ChatApp(App[None]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copies text, made safe to paste into a shell."""
-        super().copy_to_clipboard(safe_text(text))
+        safe = safe_text(text)
+        super().copy_to_clipboard(safe)
+        clipboard.system.put(safe)
 
     def _killed(self) -> None:
         self.ended_by = signal.SIGTERM

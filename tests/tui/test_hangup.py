@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
+import sys
+import threading
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ragcli.runtime import Runtime
+from ragcli.tui.lifecycle import terminal_hangup
 from tests.fakes.ollama import FakeOllama
 from tests.tui.pseudo_terminal import PseudoTerminal
 
@@ -114,3 +120,41 @@ class _Silent:
 
     def note(self, message: str) -> None:
         """Nothing."""
+
+
+class DeafPoll:
+    """A `poll` of macOS: it reports no end to who asks for no event."""
+
+    def __init__(self) -> None:
+        self._asked: dict[int, int] = {}
+
+    def register(self, descriptor: int, events: int) -> None:
+        self._asked[descriptor] = events
+
+    def poll(self, wait: int | None) -> list[tuple[int, int]]:
+        assert wait is not None, "this would wait for ever"
+        poll = _POLL()
+        for descriptor, events in self._asked.items():
+            if events:
+                poll.register(descriptor, events)
+        return poll.poll(wait)
+
+
+_POLL = select.poll
+
+
+def test_a_terminal_whose_end_nobody_reports_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(select, "poll", DeafPoll)
+    monkeypatch.setattr(terminal_hangup, "_PERIOD", 0.01)
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    gone = threading.Event()
+    terminal_hangup.when_hung_up(theirs, gone.set)
+    os.write(ours, b"typed, and not read yet")
+    assert not gone.wait(0.2)
+    os.close(ours)
+    assert gone.wait(5)
+    os.close(theirs)

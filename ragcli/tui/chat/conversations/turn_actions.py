@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ragcli.chat.events import AskRequest
 from ragcli.errors import UsageError
 from ragcli.sessions.records.record_types import Turn
+from ragcli.tui import clipboard
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.screens.dialogs import ConfirmDialog
@@ -101,9 +102,12 @@ class TurnActions:
         self.copy(codes[int(number) - 1 if number else -1], "The code")
 
     def copy(self, text: str, what: str) -> None:
-        """Puts text into the clipboard."""
+        """Puts text into the clipboard; says so only when it is known to be there."""
         self._desk.screen.app.copy_to_clipboard(text)
-        self._desk.say(f"{what} is in the clipboard.")
+        if clipboard.system.has_it:
+            self._desk.say(f"{what} is in the clipboard.")
+        else:
+            self._desk.say(f"{what} was sent to the terminal, for its clipboard.")
 
     def open_link(self, href: str) -> None:
         """Opens a link of an answer in the browser, once confirmed."""
