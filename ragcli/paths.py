@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from ragcli.errors import UsageError
@@ -41,7 +42,7 @@ class Home:
         return self.data / name
 
 
-def home(environ: os._Environ[str] | dict[str, str] | None = None) -> Home:
+def home(environ: Mapping[str, str] | None = None) -> Home:
     """Returns the directories in force.
 
     `RAGCLI_HOME` holds everything when it is set; otherwise the platform's own
@@ -61,7 +62,7 @@ def home(environ: os._Environ[str] | dict[str, str] | None = None) -> Home:
         ) from None
 
 
-def _home(environ: os._Environ[str] | dict[str, str]) -> Home:
+def _home(environ: Mapping[str, str]) -> Home:
     """Returns the directories in force; raises `RuntimeError` without a home."""
     root = environ.get("RAGCLI_HOME")
     if root:

@@ -18,8 +18,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from ragcli import __version__
-from ragcli.cli.input.arguments import without_pydantic
 from ragcli.cli.input.options import AppContext, Invocation, Shared, started_by
+from ragcli.dependency_patches.typer import without_pydantic
 
 GROUPS = "ragcli.cli.commands"
 
@@ -58,7 +58,7 @@ class DocsCommand(Command):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parses arguments after every path behind `--docs` has got its own."""
-        from ragcli.cli.input.arguments import spread_paths
+        from ragcli.cli.input.path_lists import spread_paths
 
         return super().parse_args(ctx, spread_paths(args, "--docs"))
 

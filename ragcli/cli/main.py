@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
 
 from ragcli import __version__
 from ragcli.cli.completion import PROGRAM, VARIABLE
 from ragcli.cli.output.writer import Output, ReaderGone
+from ragcli.dependency_patches import interpreter
 from ragcli.errors import ExitCode, RagcliError, UsageError
 from ragcli.storage.limits import address_space, open_files
 from ragcli.storage.limits.shortage import shortage
@@ -24,22 +22,7 @@ def entry_point() -> None:
     if sys.platform == "win32":
         sys.exit("ragcli: Windows is not supported: it lacks flock; use WSL")
     _prepare_process()
-    if VARIABLE in os.environ:
-        # Typer would load Rich (0.1 s) to strip markup that our help has none of.
-        sys.modules["rich"] = None  # type: ignore[assignment]
-    _leave(main())
-
-
-def _leave(code: int) -> NoReturn:
-    """Ends the process without taking all its objects apart first: 20 to 200 ms.
-
-    As mypy does (mypy.util.hard_exit). What was registered for the end is done.
-    """
-    atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter itself calls
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):  # closed, or None
-            stream.flush()
-    os._exit(code)
+    interpreter.end(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

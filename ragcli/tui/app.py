@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from ragcli.dependency_patches import textual as terminals
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.text import safe_line, safe_text
 from ragcli.tui import clipboard, theme
@@ -20,7 +21,6 @@ from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.command_palette import ChatCommands
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.keyboard.key_bindings import key
-from ragcli.tui.keyboard.terminals import forgive_input, teach_newlines
 from ragcli.tui.lifecycle.keeping import hung_up
 from ragcli.tui.lifecycle.terminal_hangup import when_hung_up
 from ragcli.tui.ports import ProfilePort, RuntimePort
@@ -229,8 +229,8 @@ def run_chat(
     try:
         if conversation:
             first = profile.history.resolve(conversation)
-        teach_newlines()
-        forgive_input()
+        terminals.teach_newlines()
+        terminals.forgive_input()
         profiles.prompt = None  # the terminal is the chat's from now on
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)

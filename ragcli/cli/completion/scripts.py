@@ -104,11 +104,11 @@ def install(shell: str) -> Path:
         UsageError: There is no script for this shell, or no home directory.
         StorageFailed: A file cannot be written.
     """
-    from typer._completion_shared import install as place_for
+    from ragcli.dependency_patches.typer import completion_file
 
     text = script(shell)
     try:
-        _, file = place_for(shell=shell, prog_name=PROGRAM, complete_var=VARIABLE)
+        file = completion_file(shell, PROGRAM, VARIABLE)
         file.write_text(text, encoding="utf-8")
     except RuntimeError:
         raise UsageError("there is no home directory", "set HOME") from None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ragcli.cli.completion import PROGRAM, VARIABLE, bash, scripts
+from ragcli.dependency_patches.typer import answer_own_script, completions
 from ragcli.text import safe_line, safe_name, safe_text
 
 Tree = Callable[[], Any]
@@ -87,27 +88,12 @@ def _fish(arguments: list[str], tree: Tree) -> bytes:
 
 def _names(words: list[str], typed: str, tree: Tree) -> list[tuple[str, str]]:
     """Returns the names that may stand at the end of a command, with a sentence."""
-    from typer._click.shell_completion import ShellComplete
-
-    class Asked(ShellComplete):
-        name = "ragcli"
-        source_template = ""
-
-        def source_vars(self) -> dict[str, Any]:
-            return {}
-
-        def get_completion_args(self) -> tuple[list[str], str]:
-            return words, typed
-
-        def format_completion(self, item: Any) -> str:
-            return str(item.value)
-
-    asked = Asked(tree(), {}, PROGRAM, VARIABLE)
-    found = [
-        (str(item.value), safe_line(item.help or "", _WIDTH))
-        for item in asked.get_completions(words, typed)
+    found = completions(tree(), PROGRAM, words, typed)
+    return [
+        (name, safe_line(about, _WIDTH))
+        for name, about in found
+        if name and "\0" not in name
     ]
-    return [(name, about) for name, about in found if name and "\0" not in name]
 
 
 def _older(shell: str, tree: Tree) -> bytes:
@@ -115,31 +101,12 @@ def _older(shell: str, tree: Tree) -> bytes:
 
     They are told only names that mean nothing else to any shell, and no sentences.
     """
-    from typer import _completion_classes as classes
-
-    kinds: dict[str, Any] = {
-        "bash": classes.BashComplete,
-        "zsh": classes.ZshComplete,
-        "fish": classes.FishComplete,
-    }
-    if shell not in kinds:
-        return b""
-
-    kind = type("Harmless", (_Harmless, kinds[shell]), {})
-    made: Any = kind(tree(), {}, PROGRAM, VARIABLE)
-    return os.fsencode(f"{made.complete()}\n")
+    told = answer_own_script(shell, tree(), PROGRAM, VARIABLE, kept=_is_harmless)
+    return os.fsencode(told)
 
 
-class _Harmless:
-    """Leaves out what could be more than a name, and all sentences."""
-
-    def get_completions(self, args: list[str], incomplete: str) -> list[Any]:
-        """Returns the names of Typer's own class that are nothing but names."""
-        found = super().get_completions(args, incomplete)  # type: ignore[misc]
-        kept = [item for item in found if _HARMLESS.fullmatch(str(item.value))]
-        for item in kept:
-            item.help = None
-        return kept
+def _is_harmless(name: str) -> bool:
+    return _HARMLESS.fullmatch(name) is not None
 
 
 def _has_value(typed: str) -> bool:

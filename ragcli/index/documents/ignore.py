@@ -1,4 +1,4 @@
-"""`.gitignore` and `.ragignore`: neighbouring rules of one kind are one expression.
+"""`.gitignore` and `.ragignore`: which rule has the last word on an entry.
 
 The meaning is git's (https://git-scm.com/docs/gitignore): the last rule that
 matches wins, a file nearer to the entry outweighs one further up, and what lies
@@ -11,14 +11,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import TypeAlias
 
 RULE_FILES = (".gitignore", ".ragignore")
 """In order of weight: what `.ragignore` says outweighs its neighbour."""
 
 _LARGEST_RULE_FILE = 1 << 20
-_DIRECTORY_MARK = "(?P<ps_d>"
 
 
 class Rules:
@@ -34,14 +33,10 @@ class Rules:
 
         self.file = file
         self._base = len(os.path.dirname(file).rstrip("/")) + 1
-        rules = [
-            (bool(pattern.include), pattern.regex.pattern)
+        self._rules: list[tuple[bool, re.Pattern[str]]] = [
+            (bool(pattern.include), pattern.regex)
             for pattern in pathspec.GitIgnoreSpec.from_lines(lines).patterns
             if pattern.include is not None and pattern.regex is not None
-        ]
-        self._runs: list[tuple[bool, re.Pattern[str]]] = [
-            (include, _any_of([pattern for _, pattern in run]))
-            for include, run in groupby(rules, key=lambda rule: rule[0])
         ][::-1]
 
     def verdict(self, location: str, *, directory: bool) -> bool | None:
@@ -49,8 +44,8 @@ class Rules:
         name = location[self._base :]
         if directory:
             name += "/"
-        for include, pattern in self._runs:
-            if pattern.fullmatch(name):
+        for include, pattern in self._rules:
+            if _is_meant(pattern.match(name), name):
                 return include
         return None
 
@@ -59,15 +54,16 @@ Ignores: TypeAlias = tuple[Rules, ...]
 """The rules in force in a directory, weakest first."""
 
 
-def _any_of(patterns: list[str]) -> re.Pattern[str]:
-    """Joins patterns into one that must match an entry's whole name.
+def _is_meant(match: re.Match[str] | None, name: str) -> bool:
+    """Tells whether a pattern's match is about an entry itself.
 
     `pathspec` lets a directory's pattern match what is below it as well, which is
-    wrong as soon as a later rule brings the directory back.
+    wrong as soon as a later rule brings the directory back. Its one group is the
+    slash behind the directory that matched.
     """
-    whole = (f"{item}.+" if item.endswith("/") else item for item in patterns)
-    joined = "|".join(f"(?:{item})" for item in whole)
-    return re.compile(joined.replace(_DIRECTORY_MARK, "(?:"), re.DOTALL)
+    if match is None:
+        return False
+    return match.lastindex is None or match.end(match.lastindex) == len(name)
 
 
 def rules_in(directory: str, names: Collection[str]) -> Ignores:

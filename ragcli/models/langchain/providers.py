@@ -16,10 +16,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
+from ragcli.dependency_patches.langchain import lean
 from ragcli.errors import ConfigError, ModelFailed, ModelUnavailable, ProviderMissing
 from ragcli.models.base import Ended, Prompt, Sign, Thought
 from ragcli.models.langchain import offline
-from ragcli.models.langchain.lean_imports import lean
 from ragcli.models.langchain.rendering import Message, messages, requests
 from ragcli.models.replies.finish_reasons import (
     STOP,

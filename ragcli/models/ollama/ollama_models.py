@@ -1,6 +1,7 @@
 """Chat models and embedders of an Ollama server, through `langchain_ollama`.
 
-Its import takes as long as a short answer (see `lean_imports`), and a server may have
+Its import takes as long as a short answer (see
+`dependency_patches/langchain`), and a server may have
 to read the model from disk first. `prepare` begins both in the background, while the
 question is still being searched.
 """
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
+from ragcli.dependency_patches.langchain import lean_ollama
 from ragcli.errors import ModelFailed
 from ragcli.models.base import Ended, Prompt, Sign, Thought
 from ragcli.models.endpoints import api_keys
-from ragcli.models.langchain.lean_imports import lean_ollama
 from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
 from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
 from ragcli.models.replies.finish_reasons import langchain_usage, reason_in, reason_of

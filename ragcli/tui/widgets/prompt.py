@@ -12,7 +12,9 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from ragcli.tui.keyboard.key_bindings import key
-from ragcli.tui.keyboard.terminals import MODIFIED_ENTER
+
+_MODIFIED_ENTER = frozenset({"shift+\r", "alt+\r", "ctrl+\r", "shift+\n", "alt+\n"})
+"""How Textual names Enter with a modifier from xterm's modifyOtherKeys."""
 
 
 def plain_lines(text: str) -> str:
@@ -174,12 +176,12 @@ class PromptInput(TextArea):
 
     def on_key(self, event: events.Key) -> None:
         """Takes Enter with a modifier, as older terminals report it."""
-        if event.key in MODIFIED_ENTER:
+        if event.key in _MODIFIED_ENTER:
             event.stop()
             event.prevent_default()
             self._newline()
 
-    async def _on_paste(self, event: events.Paste) -> None:
+    async def on_paste(self, event: events.Paste) -> None:
         """Takes pasted lines as they are, with their own line ends made plain."""
         event.prevent_default()
         event.stop()

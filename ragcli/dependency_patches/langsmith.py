@@ -1,9 +1,16 @@
-"""LangSmith, LangChain's tracing client, stays out unless the user asks for it.
+"""LangSmith, LangChain's tracing client: left out unless the user asks for it.
 
-It is the one part of LangChain that sends prompts to a third party by itself, and
-its import is the larger half of LangChain's (0.6 of 1.2 s). With `tracing` off,
-`langchain_core` therefore finds a stand-in that says "not tracing". The stand-in
-knows only what that takes; any other name loads the real package.
+Changes: With `tracing` off, `langchain_core` finds a stand-in in `sys.modules`, which
+says "not tracing". It knows only what that takes; any other name loads the real one.
+
+Gain: It is the one part of LangChain that sends prompts to a third party by itself. Its
+import is the larger half of LangChain's: CPU time of `ragcli ask` with a model of
+Ollama's is 770 instead of 1,180 ms without it, 109 instead of 127 MB.
+
+Upstream: Read with langchain-core 1.8.3 and langsmith 0.15.1: LangChain imports the
+client whether it traces or not, and has no switch for that.
+`tests/unit/dependency_patches/test_langsmith.py` fails when LangChain wants a name of
+it that the stand-in does not have, because that loads the client.
 """
 
 from __future__ import annotations

@@ -1,0 +1,7 @@
+"""Whatever changes a library, or relies on what a library does not promise.
+
+One module a library. Its docstring says what is changed, the gain as measured, what
+was read of the library and which test fails when that changes. What gains nothing has
+no place here; nothing of the kind stands elsewhere (`tests/architecture` holds it). It
+may import the errors only, and anybody above may use it.
+"""
