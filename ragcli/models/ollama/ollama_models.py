@@ -1,9 +1,8 @@
 """Chat models and embedders of an Ollama server, through `langchain_ollama`.
 
-Its import takes as long as a short answer (see
-`dependency_patches/langchain`), and a server may have
-to read the model from disk first. `prepare` begins both in the background, while the
-question is still being searched.
+Its import takes as long as a short answer (see `dependency_patches/langchain`), and a
+server may have to read the model from disk first. `prepare` begins both in the
+background, while the question is still being searched.
 """
 
 from __future__ import annotations
