@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ragcli.errors import SnapshotNotFound, UsageError
 from ragcli.sessions.protocols import OnChange, SideCopy, Snapshots
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.records.record_types import Draft, Record
+
+if TYPE_CHECKING:
+    from ragcli.sessions.records.rewrite_plan import Change, Watch
 
 
 def _refuse() -> NoReturn:
@@ -46,7 +49,7 @@ class NoLog:
         return iter(())
 
     def rewrite(
-        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+        self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
     ) -> int:
         """Changes nothing."""
         return 0

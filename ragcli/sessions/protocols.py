@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.profile_file import ProfileFile
     from ragcli.sessions.records.lines import LineCodec
+    from ragcli.sessions.records.rewrite_plan import Change, Watch
     from ragcli.storage.files import Directory
 
 OnChange = Callable[[str, str, Mapping[str, Any]], None]
@@ -63,12 +64,13 @@ class Log(Protocol):
         """
 
     def rewrite(
-        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+        self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
     ) -> int:
         """Replaces every record by `change(record)`, dropping it on None.
 
         Atomic: readers see the old log or the new. A `redaction` record with
         `note` and the dropped or altered seqs is appended. Returns how many changed.
+        `watch` is told what is left, and costs no reading of its own.
         """
 
     def wait(self, seq: int, timeout: float) -> bool:

@@ -85,7 +85,7 @@ def show(
 def usage(call: Invocation) -> None:
     """Sum up the tokens that servers counted, by day and model."""
     with call.open(create=False) as workspace:
-        found = summed(workspace.history.since(0))
+        found = summed(workspace.history.told_since(0))
     if call.as_json:
         call.output.document({"usage": [asdict(spent) for spent in found]})
         return

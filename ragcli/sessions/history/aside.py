@@ -8,13 +8,17 @@ the value goes. Losing it costs nothing but the time of grace, which begins anew
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli.frozen import frozen
-from ragcli.sessions.protocols import Session
+from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.record_types import Draft, Record
+
+if TYPE_CHECKING:
+    from ragcli.sessions.records.rewrite_plan import Change, Watch
 
 BLOB = "expiry"
 _FORMAT = 1
@@ -78,18 +82,59 @@ def write(session: Session, aside: Aside) -> None:
     session.put_blob(BLOB, json.dumps(value).encode())
 
 
+class Sight:
+    """What of a log can be seen beside what is set aside.
+
+    Args:
+        state: What is set aside.
+    """
+
+    def __init__(self, state: Aside) -> None:
+        batches = state.batches
+        self._hidden = {name for batch in batches for name in batch.hidden}
+        self._titles = {k: v for batch in batches for k, v in batch.titles.items()}
+
+    @property
+    def view(self) -> str:
+        """Names what is hidden; "" for nothing."""
+        if not self._hidden:
+            return ""
+        told = "\n".join([*sorted(self._hidden), *sorted(self._titles.values())])
+        return f"{zlib.crc32(told.encode('utf-8', 'surrogatepass')):08x}"
+
+    def of(self, record: Record) -> Record | None:
+        """Returns what is seen of a record; None for one that is hidden."""
+        if record.id in self._hidden:
+            return None
+        body = record.body
+        if record.id in self._titles:
+            body = {**body, "title": self._titles[record.id]}
+        if body.get("replaces") in self._hidden:
+            body = {k: v for k, v in body.items() if k != "replaces"}
+        return record if body is record.body else replace(record, body=body)
+
+    def watching(self, watch: Watch) -> Watch:
+        """Returns what tells another one no more than can be seen."""
+
+        def seen(record: Record) -> None:
+            found = self.of(record)
+            if found is not None:
+                watch(found)
+
+        return seen
+
+
 class VisibleLog:
     """A `Log` without what is set aside.
 
     Args:
-        session: The open profile.
+        log: The profile's.
+        sight: What can be seen of it.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._log = session.log
-        batches = read(session).batches
-        self._hidden = {name for batch in batches for name in batch.hidden}
-        self._titles = {k: v for batch in batches for k, v in batch.titles.items()}
+    def __init__(self, log: Log, sight: Sight) -> None:
+        self._log = log
+        self._sight = sight
 
     def append(
         self, drafts: Sequence[Draft], *, parent: int = 0, expect: int | None = None
@@ -110,10 +155,11 @@ class VisibleLog:
         return self._visible(self._log.since(seq))
 
     def rewrite(
-        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+        self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
     ) -> int:
-        """Rewrites all records, hidden or not; see `Log.rewrite`."""
-        return self._log.rewrite(change, note)
+        """Rewrites all records, hidden or not; `watch` is told the visible ones."""
+        seen = self._sight.watching(watch) if watch else None
+        return self._log.rewrite(change, note, seen)
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits for a record after `seq`; see `Log.wait`."""
@@ -121,11 +167,6 @@ class VisibleLog:
 
     def _visible(self, records: Iterator[Record]) -> Iterator[Record]:
         for record in records:
-            if record.id in self._hidden:
-                continue
-            body = record.body
-            if record.id in self._titles:
-                body = {**body, "title": self._titles[record.id]}
-            if body.get("replaces") in self._hidden:
-                body = {k: v for k, v in body.items() if k != "replaces"}
-            yield record if body is record.body else replace(record, body=body)
+            seen = self._sight.of(record)
+            if seen is not None:
+                yield seen

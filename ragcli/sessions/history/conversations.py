@@ -3,12 +3,14 @@
 A private value beside the log holds the list up to some record; only what came
 after is read. It may be lost, late or wrong without harm: a rewrite of the log
 leaves a `redaction` record behind, and where one turns up the list is made anew.
+Whoever rewrites the log counts what is left while that passes by, and keeps the new
+list. Records are counted one by one; none of them is held.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
@@ -54,20 +56,110 @@ class ConversationOutline:
         )
 
 
+class Threads:
+    """Conversations as they are counted, record by record, oldest first.
+
+    Args:
+        threads: Those that are counted already, by id.
+        seq: The last record that is.
+    """
+
+    def __init__(
+        self, threads: dict[str, ConversationOutline] | None = None, seq: int = 0
+    ) -> None:
+        self.threads = threads or {}
+        self.seq = seq
+        """The last record that is counted in."""
+        self._titled: dict[str, str] = {}
+        """Conversations, and the record that gave each its title."""
+
+    def count(self, record: Record) -> None:
+        """Counts a record in; one that is not the next begins the list anew."""
+        if record.seq <= self.seq:
+            self.threads, self._titled = {}, {}
+        if record.kind == "turn":
+            self._count_turn(record)
+        elif record.kind == "conversation":
+            self._count_start(record)
+        elif record.kind == "summary":
+            self._count_summary(record)
+        self.seq = record.seq
+
+    def retitle(self, titles: Mapping[str, str]) -> None:
+        """Takes other titles for those that counted records gave, by record."""
+        for name, record in self._titled.items():
+            if record in titles:
+                self.threads[name].title = titles[record]
+
+    def _count_start(self, record: Record) -> None:
+        """A `conversation` record starts one, or renames the one that it names."""
+        title = str(record.body.get("title", ""))
+        renamed = record.body.get("conversation")
+        if renamed:
+            if renamed in self.threads:
+                self.threads[renamed].title = title
+                self._titled[renamed] = record.id
+            return
+        self._titled[record.id] = record.id
+        self.threads[record.id] = ConversationOutline(
+            title,
+            record.ts,
+            record.ts,
+            forked_from=str(record.body.get("forked_from", "")),
+            first=record.seq,
+            last=record.seq,
+            active=record.seq,
+        )
+
+    def _count_summary(self, record: Record) -> None:
+        thread = self.threads.get(str(record.body["conversation"]))
+        if thread is not None:
+            thread.last = record.seq
+
+    def _count_turn(self, record: Record) -> None:
+        name = str(record.body["conversation"])
+        thread = self.threads.get(name)
+        if thread is None:  # its start was erased while this turn was on its way
+            title = " ".join(str(record.body.get("question", "")).split())[:60]
+            thread = ConversationOutline(title, record.ts, record.ts, first=record.seq)
+            self.threads[name] = thread
+        thread.turns += 1
+        thread.updated, thread.last = record.ts, record.seq
+        thread.active = record.seq
+        replaces = record.body.get("replaces")
+        if replaces and replaces not in thread.replaced:
+            thread.replaced.append(str(replaces))
+            thread.turns -= 1
+
+
+def keep(session: Session, counted: Threads, view: str) -> None:
+    """Stores a list beside the log, for whoever asks for it next.
+
+    Args:
+        session: The open profile.
+        counted: The list.
+        view: Names what was hidden when it was counted.
+    """
+    threads = {name: asdict(thread) for name, thread in counted.threads.items()}
+    value = {"v": _FORMAT, "seq": counted.seq, "view": view, "threads": threads}
+    with suppress(StorageFailed, NotPermitted):  # a full disk loses nothing here
+        session.put_blob(BLOB, json.dumps(value).encode())
+
+
 class ConversationList:
     """All conversations of one profile.
 
     Args:
         session: The open profile.
         log: Its records, without what nobody shall see.
+        view: Names what that is.
     """
 
-    def __init__(self, session: Session, log: Log) -> None:
+    def __init__(self, session: Session, log: Log, view: str = "") -> None:
         self._session = session
         self._log = log
-        self._threads: dict[str, ConversationOutline] = {}
-        self._seq = 0
-        """The last record that is counted in."""
+        self._view = view
+        self._counted = Threads()
         self._kept = -1
         """The last record that the stored list counts in; -1 before it was read."""
 
@@ -75,14 +167,28 @@ class ConversationList:
         """Returns every conversation by id, up to date."""
         if self._kept < 0:
             self._load()
-        fresh = list(self._log.since(self._seq))
-        if self._seq and any(record.kind == "redaction" for record in fresh):
-            self._threads, self._seq, self._kept = {}, 0, 0
-            fresh = list(self._log.since(0))
-        self._count(fresh)
-        if self._seq - self._kept >= _STRIDE:
+        while not self._caught_up():
+            known = self._counted.seq
+            self._load()  # who rewrote the log has left a new list
+            if self._counted.seq == known:
+                self._counted, self._kept = Threads(), 0
+        if self._counted.seq - self._kept >= _STRIDE:
             self._store()
-        return self._threads
+        return self._counted.threads
+
+    def _caught_up(self) -> bool:
+        """Counts in what came since; False if the log was rewritten meanwhile."""
+        known = self._counted.seq or self._log.head()
+        for record in self._log.since(self._counted.seq):
+            if record.kind == "redaction" and record.seq > known:
+                return False
+            self._counted.count(record)
+        return True
+
+    def replaced(self, counted: Threads) -> None:
+        """Takes the list that was counted while the log was rewritten, and keeps it."""
+        self._counted = counted
+        self._store()
 
     def appended(self, first: int, last: int) -> None:
         """Takes note of an append; keeps the stored list nearly up to date.
@@ -95,7 +201,7 @@ class ConversationList:
 
     def forget(self) -> None:
         """Starts anew, in memory and in store: something was erased."""
-        self._threads, self._seq, self._kept = {}, 0, 0
+        self._counted, self._kept = Threads(), 0
         self._session.put_blob(BLOB, None)
 
     def _load(self) -> None:
@@ -104,68 +210,17 @@ class ConversationList:
         stored = self._session.blob(BLOB)
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             value = json.loads(stored or b"")
-            known = value["v"] == _FORMAT and value["seq"] >= self._seq
-            if known and value["seq"] <= self._log.head():
+            seq = int(value["seq"])
+            same = value["v"] == _FORMAT and value.get("view", "") == self._view
+            if same and self._counted.seq <= seq <= self._log.head():
                 threads = {
                     k: ConversationOutline(**v) for k, v in value["threads"].items()
                 }
-                self._threads, self._seq = threads, int(value["seq"])
-                self._kept = self._seq
+                self._counted, self._kept = Threads(threads, seq), seq
 
     def _store(self) -> None:
-        threads = {name: asdict(thread) for name, thread in self._threads.items()}
-        value = {"v": _FORMAT, "seq": self._seq, "threads": threads}
-        with suppress(StorageFailed, NotPermitted):  # a full disk loses nothing here
-            self._session.put_blob(BLOB, json.dumps(value).encode())
-        self._kept = self._seq
-
-    def _count(self, records: Iterable[Record]) -> None:
-        for record in records:
-            if record.kind == "turn":
-                self._count_turn(record)
-            elif record.kind == "conversation":
-                self._count_start(record)
-            elif record.kind == "summary":
-                self._count_summary(record)
-            self._seq = record.seq
-
-    def _count_start(self, record: Record) -> None:
-        """A `conversation` record starts one, or renames the one that it names."""
-        title = str(record.body.get("title", ""))
-        renamed = record.body.get("conversation")
-        if renamed:
-            if renamed in self._threads:
-                self._threads[renamed].title = title
-            return
-        self._threads[record.id] = ConversationOutline(
-            title,
-            record.ts,
-            record.ts,
-            forked_from=str(record.body.get("forked_from", "")),
-            first=record.seq,
-            last=record.seq,
-            active=record.seq,
-        )
-
-    def _count_summary(self, record: Record) -> None:
-        thread = self._threads.get(str(record.body["conversation"]))
-        if thread is not None:
-            thread.last = record.seq
-
-    def _count_turn(self, record: Record) -> None:
-        name = str(record.body["conversation"])
-        thread = self._threads.get(name)
-        if thread is None:  # its start was erased while this turn was on its way
-            title = " ".join(str(record.body.get("question", "")).split())[:60]
-            thread = ConversationOutline(title, record.ts, record.ts, first=record.seq)
-            self._threads[name] = thread
-        thread.turns += 1
-        thread.updated, thread.last = record.ts, record.seq
-        thread.active = record.seq
-        replaces = record.body.get("replaces")
-        if replaces and replaces not in thread.replaced:
-            thread.replaced.append(str(replaces))
-            thread.turns -= 1
+        keep(self._session, self._counted, self._view)
+        self._kept = self._counted.seq
 
 
 def newest_first(threads: dict[str, ConversationOutline]) -> list[Conversation]:

@@ -3,19 +3,23 @@
 A summary speaks of turns: when one of them is erased or masked, so is the summary.
 A turn that replaced an erased one stands for itself from then on. A title that was
 taken from an erased question is taken from the oldest that is left.
+
+A log is read as often as it takes, record by record; what is held of it is ids, times
+and titles.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 
 from ragcli.sessions.history import masking
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records.record_types import Record, Turn
-from ragcli.sessions.records.rewrite_plan import Change
+from ragcli.sessions.records.rewrite_plan import Change, Watch
+from ragcli.sessions.side_copies import opened
 from ragcli.text import safe_line
 
 UNTITLED = "untitled"
@@ -25,37 +29,82 @@ FORK_MARK = " (fork)"
 """End of a title that a fork has from its origin."""
 
 _TITLE_WIDTH = 60
+_QUOTED = 240
+"""Characters of an erased question that titles are compared with."""
 _TELLING = 8
 """Characters of a text that is not found in side copies by chance."""
 
 
-def erase(session: Session, reason: str, change: Change) -> int:
+Records = Callable[[], Iterable[Record]]
+"""Yields the records of a log from the first one, each time it is called."""
+
+
+def erase(
+    session: Session, reason: str, change: Change, watch: Watch | None = None
+) -> int:
     """Rewrites the log and says so in the audit log; returns how many changed."""
-    count = session.log.rewrite(change, {"reason": reason})
+    count = session.log.rewrite(change, {"reason": reason}, watch)
     if count:
         session.audit.record(f"history.{reason}", records=count)
     return count
 
 
-def remembering(change: Change, gone: list[Record]) -> Change:
-    """Returns the same change, which also adds to `gone` what it takes out."""
+class Traces:
+    """Finds the side copies that hold something of records that are taken out.
 
-    def remembered(record: Record) -> Record | None:
-        changed = change(record)
-        if changed is None:
-            gone.append(record)
-        return changed
+    Args:
+        session: The open profile.
+    """
 
-    return remembered
+    def __init__(self, session: Session) -> None:
+        found = (opened(session, copy) or b"" for copy in session.copies())
+        self._copies = {data: data.decode("utf-8", "replace") for data in found}
+        self._telling: set[bytes] = set()
+
+    def of(self, change: Change) -> Change:
+        """Returns the same change, which also looks for what it takes out."""
+
+        def looking(record: Record) -> Record | None:
+            changed = change(record)
+            if changed is None and self._copies:
+                self._look_for(_needles(record))
+            return changed
+
+        return looking
+
+    def _look_for(self, needles: list[str]) -> None:
+        for data, text in self._copies.items():
+            if any(needle in text for needle in needles):
+                self._telling.add(data)
+
+    def are_in(self, data: bytes) -> bool:
+        """Tells whether a side copy with these bytes is one of them."""
+        return data in self._telling
 
 
-def without(records: Iterable[Record], dropped: set[str]) -> Change:
+def without(records: Records, dropped: Mapping[str, str]) -> Change:
+    """Returns the change that takes out some records.
+
+    Args:
+        records: All that the log has.
+        dropped: Ids of those that go, and the conversation of each.
+    """
+    titles = Titles(dropped)
+    for record in records():
+        titles.note(record)
+    return taking_out(dropped, titles.anew())
+
+
+def taking_out(dropped: Container[str], titles: Mapping[str, str]) -> Change:
     """Returns the change that takes out the records of these ids.
 
     Called oldest first, as a rewrite does.
+
+    Args:
+        dropped: The ids.
+        titles: New titles, by record; see `Titles`.
     """
     holes: dict[str, int] = {}
-    titles = _titles_anew([*records], dropped)
 
     def change(record: Record) -> Record | None:
         if record.id in dropped:
@@ -83,19 +132,22 @@ def conversation_gone(conversation: str) -> Change:
     return change
 
 
-def turn_gone(records: Iterable[Record], turn: Turn) -> Change:
+def turn_gone(records: Records, turn: Turn) -> Change:
     """Returns the change that takes out a turn, and those it had replaced.
 
     Otherwise an answer that was replaced long ago would come back into sight.
     """
-    known = [*records]
-    replaced = {r.id: str(r.body.get("replaces", "")) for r in known}
-    dropped: set[str] = set()
+    replaced = {
+        record.id: str(record.body["replaces"])
+        for record in records()
+        if record.body.get("replaces")
+    }
+    dropped: dict[str, str] = {}
     name = turn.id
     while name and name not in dropped:
-        dropped.add(name)
+        dropped[name] = turn.conversation
         name = replaced.get(name, "")
-    return without(known, dropped)
+    return without(records, dropped)
 
 
 def masked(expression: re.Pattern[str]) -> Change:
@@ -151,12 +203,6 @@ def holds(expression: re.Pattern[str], data: bytes) -> bool:
     return bool(expression.search(data.decode("utf-8", "replace")))
 
 
-def tells_of(gone: Sequence[Record], data: bytes) -> bool:
-    """Tells whether a side copy holds something of records that are gone."""
-    text = data.decode("utf-8", "replace")
-    return any(needle in text for record in gone for needle in _needles(record))
-
-
 def _needles(record: Record) -> list[str]:
     """Returns a record's id and texts, as lines of the log have them."""
     texts = [record.body.get(name) for name in ("question", "answer", "title", "text")]
@@ -164,34 +210,60 @@ def _needles(record: Record) -> list[str]:
     return [record.id, *(text for text in quoted if len(text) >= _TELLING)]
 
 
-def _titles_anew(records: list[Record], dropped: set[str]) -> dict[str, str]:
-    """Returns new titles, by record, for those that quote an erased question."""
-    replaced = {record.body.get("replaces") for record in records} - {None, ""}
-    erased: dict[str, list[str]] = {}
-    left: dict[str, str] = {}
-    for record in records:
-        if record.kind == "turn":
-            owner, asked = str(record.body["conversation"]), record.body["question"]
-            if record.id in dropped:
-                erased.setdefault(owner, []).append(str(asked))
-            elif record.id not in replaced:
-                left.setdefault(owner, str(asked))
-    titles: dict[str, str] = {}
-    for record in records:
+class Titles:
+    """Finds the titles that quote an erased question, and what they are then.
+
+    Args:
+        dropped: Ids of the records that go, and the conversation of each.
+    """
+
+    def __init__(self, dropped: Mapping[str, str]) -> None:
+        self._dropped = dropped
+        self._owners = frozenset(dropped.values())
+        self._erased: dict[str, list[str]] = {}
+        """Erased questions by conversation, as titles quote them."""
+        self._left: dict[str, dict[str, str]] = {}
+        """Titles that the turns that stay would give, by conversation and turn."""
+        self._titles: dict[str, tuple[str, str]] = {}
+        """Conversation and title of each record that gives one."""
+
+    def note(self, record: Record) -> None:
+        """Takes a record in; all of them, oldest first."""
         owner = str(record.body.get("conversation") or record.id)
-        title = str(record.body.get("title", ""))
-        if any(_quotes(title, question) for question in erased.get(owner, ())):
-            titles[record.id] = safe_line(left.get(owner, ""), _TITLE_WIDTH) or UNTITLED
-    return titles
+        if owner not in self._owners:
+            return
+        if record.kind == "turn":
+            self._note_turn(owner, record)
+        elif record.body.get("title"):
+            self._titles[record.id] = owner, str(record.body["title"])
+
+    def _note_turn(self, owner: str, record: Record) -> None:
+        asked = str(record.body["question"])
+        left = self._left.setdefault(owner, {})
+        left.pop(str(record.body.get("replaces", "")), None)
+        if record.id in self._dropped:
+            said = safe_line(asked, _QUOTED)
+            self._erased.setdefault(owner, []).append(said)
+        else:
+            left[record.id] = safe_line(asked, _TITLE_WIDTH)
+
+    def anew(self) -> dict[str, str]:
+        """Returns the new titles, by record."""
+        titles: dict[str, str] = {}
+        for name, (owner, title) in self._titles.items():
+            if any(_quotes(title, asked) for asked in self._erased.get(owner, ())):
+                left = self._left.get(owner, {}).values()
+                titles[name] = next(iter(left), "") or UNTITLED
+        return titles
 
 
 def _quotes(title: str, question: str) -> bool:
-    """Tells whether a title was taken from a question."""
+    """Tells whether a title was taken from a question, of which it has the start."""
     begun = title
     while begun.endswith(FORK_MARK):
         begun = begun.removesuffix(FORK_MARK)
-    begun = begun.removesuffix("…")
-    return bool(begun) and safe_line(question).startswith(begun)
+    begun = begun.removesuffix("…")[: _QUOTED - 1]
+    return bool(begun) and question.startswith(begun)
 
 
 def _note_hole(holes: dict[str, int], record: Record) -> None:

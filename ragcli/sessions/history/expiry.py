@@ -14,14 +14,16 @@ future or before this program existed, counts from when it was first looked at.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ragcli.config import Settings, seconds
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 from ragcli.sessions.history import aside, conversations, erasure, turns
-from ragcli.sessions.history.aside import Aside, Batch
+from ragcli.sessions.history.aside import Aside, Batch, Sight
+from ragcli.sessions.history.conversations import Threads
 from ragcli.sessions.history.timekeeping import TOLERANCE, Ledger
 from ragcli.sessions.protocols import Expired, Session
 from ragcli.sessions.records.clock import now, stamp_of
@@ -31,6 +33,8 @@ GRACE = 7 * 86_400
 """Seconds of grace at most; a shorter limit has as much grace as it is long."""
 BORN = "2025-01-01T00:00:00.000Z"
 """The earliest believable time: before it, this program did not exist."""
+
+_KINDS = ("turn", "detail")
 
 
 @frozen
@@ -109,21 +113,25 @@ def tend(session: Session, limit: Limits, ledger: Ledger) -> list[Expired]:
         What was set aside, and what was erased.
     """
     known = state = aside.read(session)
+    listed: Threads | None = None
     if not limit.any:
         if state.batches:
-            _keep(session, replace(state, batches=()), hidden=True)
+            _keep(session, replace(state, batches=()))
         return []
     done: list[Expired] = []
     if not ledger.doubtful:
-        state, erased = _erased(session, state, limit, ledger)
+        state, erased, listed = _erased(session, state, limit, ledger)
         done = [erased] if erased.any else []
-        state, due = _set_aside(session, state, limit, ledger)
+        state, due, fresh = _set_aside(session, state, limit, ledger)
         done += [due] if due.any else []
+        listed = fresh or listed
         state = _copies(session, state, limit, ledger)
     elif state.batches:
         state = _brought_back(session, state, limit)
-    if state != known:
-        _keep(session, state, hidden=state.batches != known.batches)
+    if state.batches != known.batches:
+        _keep(session, state, listed)
+    elif state != known:
+        aside.write(session, state)
     return done
 
 
@@ -132,9 +140,13 @@ def restore(session: Session) -> Expired:
     state = aside.read(session)
     if not state.batches:
         return Expired(session.name)
-    kinds = [r.kind for r in session.log.since(0) if r.id in state.ids]
-    counted = {**state.counted, **dict.fromkeys(state.ids, now())}
-    _keep(session, Aside(counted=counted), hidden=True)
+    ids, kinds, listed = state.ids, Counter[str](), Threads()
+    for record in session.log.since(0):
+        listed.count(record)
+        if record.id in ids:
+            kinds[record.kind] += 1
+    counted = {**state.counted, **dict.fromkeys(ids, now())}
+    _keep(session, Aside(counted=counted), listed)
     return _counted(session, kinds, aside=True)
 
 
@@ -143,53 +155,68 @@ def expire_turns(session: Session, limit: Limits, *, dry_run: bool = False) -> E
 
     With what is set aside, and without any grace: for whoever asked for that.
     """
-    records = list(session.log.since(0))
     state = aside.read(session)
-    times = _known_times(state, records)
-    gone = _expired(records, limit, times)
-    gone |= {r.id: _kind(r) for r in records if r.id in state.ids}
+    found = _surveyed(session, state, limit)
+    gone = found.expired() | found.aside
+    listed = Threads()
     if not dry_run:
         if gone:
-            erasure.erase(session, "expire", erasure.without(records, set(gone)))
+            listed = _erase(session, gone, Aside())
         if limit.any:
             session.purge(lambda written, _: written < limit.latest)
         if gone or state.batches:
-            _keep(session, Aside(counted=times), hidden=True)
-    return _counted(session, list(gone.values()))
+            _keep(session, Aside(counted=found.counted), listed if gone else None)
+    return _counted(session, found.kinds(gone))
 
 
-def _keep(session: Session, state: Aside, *, hidden: bool) -> None:
-    """Stores the state; has lists made anew when other records are hidden."""
+def _erase(session: Session, gone: Mapping[str, str], state: Aside) -> Threads:
+    """Erases records for good; returns the list of what can be seen then.
+
+    Args:
+        session: The open profile.
+        gone: Their ids, and the conversation of each.
+        state: What is set aside afterwards.
+    """
+    session.put_blob(conversations.BLOB, None)
+    listed = Threads()
+    change = erasure.without(session.log.since, gone)
+    erasure.erase(session, "expire", change, Sight(state).watching(listed.count))
+    return listed
+
+
+def _keep(session: Session, state: Aside, listed: Threads | None = None) -> None:
+    """Stores the state, and the list of what can be seen; None has it made anew."""
     aside.write(session, state)
-    if hidden:
+    if listed is None:
         session.put_blob(conversations.BLOB, None)
+    else:
+        conversations.keep(session, listed, Sight(state).view)
 
 
-def _counted(session: Session, kinds: list[str], *, aside: bool = False) -> Expired:
-    talks = kinds.count("conversation")
-    return Expired(session.name, kinds.count("turn"), talks, aside=aside)
-
-
-def _known_times(state: Aside, records: list[Record]) -> dict[str, str]:
-    """Returns from when records count whose own time does not say it."""
-    fresh = {r.id: now() for r in records if not plausible(turns.written(r))}
-    there = {record.id for record in records}
-    return fresh | {k: v for k, v in state.counted.items() if k in there}
+def _counted(
+    session: Session, kinds: Mapping[str, int], *, aside: bool = False
+) -> Expired:
+    talks, asked = kinds.get("conversation", 0), kinds.get("turn", 0)
+    return Expired(session.name, asked, talks, aside=aside)
 
 
 def _erased(
     session: Session, state: Aside, limit: Limits, ledger: Ledger
-) -> tuple[Aside, Expired]:
+) -> tuple[Aside, Expired, Threads | None]:
     """Erases the batches whose time of grace is over."""
     ripe = [b for b in state.batches if _over(b.witnessed, b.at, limit, ledger)]
     if not ripe:
-        return state, Expired(session.name)
+        return state, Expired(session.name), None
     ids = {name for batch in ripe for name in batch.ids}
-    records = list(session.log.since(0))
-    kinds = [_kind(record) for record in records if record.id in ids]
-    erasure.erase(session, "expire", erasure.without(records, ids))
+    gone, kinds = {}, Counter[str]()
+    for record in session.log.since(0):
+        if record.id in ids:
+            gone[record.id] = _owner(record)
+            kinds[_kind(record)] += 1
     left = tuple(batch for batch in state.batches if batch not in ripe)
-    return replace(state, batches=left), _counted(session, kinds)
+    state = replace(state, batches=left)
+    listed = _erase(session, gone, state)
+    return state, _counted(session, kinds), listed
 
 
 def _over(witnessed: float, at: str, limit: Limits, ledger: Ledger) -> bool:
@@ -200,44 +227,53 @@ def _over(witnessed: float, at: str, limit: Limits, ledger: Ledger) -> bool:
 
 def _set_aside(
     session: Session, state: Aside, limit: Limits, ledger: Ledger
-) -> tuple[Aside, Expired]:
+) -> tuple[Aside, Expired, Threads | None]:
     """Adds a batch of what is due now, unless the last look rules that out."""
     nothing = Expired(session.name)
     turns_due = not state.oldest_turn or state.oldest_turn < limit.absolute
     if not turns_due and not state.oldest_talk < limit.idle:
-        return state, nothing
-    records = list(session.log.since(0))
-    times = _known_times(state, records)
-    gone = _expired(records, limit, times)
-    left = [record for record in records if record.id not in gone]
-    used = _used(left, times)
+        return state, nothing, None
+    found = _surveyed(session, state, limit)
+    gone = found.expired()
+    oldest_turn, oldest_talk = found.oldest()
     state = replace(
         state,
-        counted=times,
-        oldest_turn=min((_time(r, times) for r in left), default=now()),
-        oldest_talk=min(used.values(), default=now()),
+        counted=found.counted,
+        oldest_turn=oldest_turn,
+        oldest_talk=oldest_talk,
     )
-    fresh = {name: kind for name, kind in gone.items() if name not in state.ids}
+    fresh = {name: owner for name, owner in gone.items() if name not in found.aside}
     if not fresh:
-        return state, nothing
-    batch = _batch(records, set(fresh), ledger)
+        return state, nothing, None
+    kinds = found.kinds(fresh)
+    del found, gone
+    batch, listed = _batch(session, state, fresh, ledger)
     state = replace(state, batches=(*state.batches, batch))
-    return state, _counted(session, list(fresh.values()), aside=True)
+    return state, _counted(session, kinds, aside=True), listed
 
 
-def _batch(records: list[Record], ids: set[str], ledger: Ledger) -> Batch:
-    """Returns what erasing these records would take out and change."""
-    change = erasure.without(records, ids)
-    hidden, titles = [], {}
-    for record in records:
+def _batch(
+    session: Session, state: Aside, gone: Mapping[str, str], ledger: Ledger
+) -> tuple[Batch, Threads]:
+    """Returns what erasing these records would take out and change.
+
+    With the list of what can be seen while they are set aside as well.
+    """
+    titles, hidden = erasure.Titles(gone), list[str]()
+    listed, sight = Threads(), Sight(state)
+    change = erasure.taking_out(gone, {})
+    for record in session.log.since(0):
+        titles.note(record)
         changed = change(record)
         if changed is None:
             hidden.append(record.id)
-        elif changed.body.get("title") != record.body.get("title"):
-            titles[record.id] = str(changed.body["title"])
-    return Batch(
-        ledger.witnessed, stamp_of(ledger.wall), tuple(ids), tuple(hidden), titles
-    )
+        elif (seen := sight.of(changed)) is not None:
+            listed.count(seen)
+    anew = titles.anew()
+    listed.retitle(anew)
+    ids = tuple(gone)
+    when = stamp_of(ledger.wall)
+    return Batch(ledger.witnessed, when, ids, tuple(hidden), anew), listed
 
 
 def _copies(session: Session, state: Aside, limit: Limits, ledger: Ledger) -> Aside:
@@ -253,50 +289,111 @@ def _copies(session: Session, state: Aside, limit: Limits, ledger: Ledger) -> As
 
 def _brought_back(session: Session, state: Aside, limit: Limits) -> Aside:
     """Returns the state without batches that are not due by what the clock says."""
-    records = list(session.log.since(0))
-    due = _expired(records, limit, _known_times(state, records))
-    there = {record.id for record in records}
+    found = _surveyed(session, state, limit)
+    due = found.expired().keys()
     left = tuple(
-        batch for batch in state.batches if there.intersection(batch.ids) <= due.keys()
+        batch for batch in state.batches if found.aside.keys() & set(batch.ids) <= due
     )
     return replace(state, batches=left)
 
 
-def _expired(
-    records: list[Record], limit: Limits, times: Mapping[str, str]
-) -> dict[str, str]:
-    """Returns the ids of the records that have expired, and their kinds."""
-    used = _used(records, times)
-    alive: set[str] = set()
-    gone: dict[str, str] = {}
-    for record in records:
+@dataclass(slots=True)
+class _Talk:
+    """What is known of one conversation while a log is looked through."""
+
+    used: str = ""
+    """When it was last used."""
+    young: list[str] = field(default_factory=list)
+    """Turns that are younger than the absolute limit, by id."""
+    oldest: str = ""
+    """The oldest time of those."""
+    old: list[str] = field(default_factory=list)
+    """Turns that are not."""
+    others: list[str] = field(default_factory=list)
+    """Its start, its titles and summaries."""
+
+
+class _Survey:
+    """Ids and times of a log's records: what can be said of them without their texts.
+
+    Args:
+        state: What is set aside.
+        limit: The limits in force.
+    """
+
+    def __init__(self, state: Aside, limit: Limits) -> None:
+        self._known, self._ids = state.counted, state.ids
+        self._limit = limit
+        self._talks: dict[str, _Talk] = {}
+        self.counted: dict[str, str] = {}
+        """From when records count whose own time does not say it."""
+        self.aside: dict[str, str] = {}
+        """What is set aside and still there, and the conversation of each."""
+
+    def note(self, record: Record) -> None:
+        """Takes a record in; all of them, oldest first."""
+        when = turns.written(record)
+        if record.id in self._known:
+            when = self.counted[record.id] = self._known[record.id]
+        elif not plausible(when):
+            when = self.counted[record.id] = now()
+        if record.kind == "redaction":
+            return
         owner = _owner(record)
-        if record.kind == "turn":
-            if _time(record, times) < limit.absolute or used[owner] < limit.idle:
-                gone[record.id] = _kind(record)
-            else:
-                alive.add(owner)
-    for record in records:
-        if record.kind in {"turn", "redaction"}:
-            continue
-        owner = _owner(record)
-        if owner not in alive and used[owner] < limit.latest:
-            gone[record.id] = _kind(record)
-    return gone
+        talk = self._talks.setdefault(owner, _Talk())
+        if record.id in self._ids:
+            self.aside[record.id] = owner
+        talk.used = max(talk.used, when)
+        if record.kind != "turn":
+            talk.others.append(record.id)
+        elif when < self._limit.absolute:
+            talk.old.append(record.id)
+        else:
+            talk.young.append(record.id)
+            talk.oldest = min(talk.oldest or when, when)
+
+    def expired(self) -> dict[str, str]:
+        """Returns the ids of what has expired, and the conversation of each."""
+        gone: dict[str, str] = {}
+        for owner, talk in self._talks.items():
+            unused = talk.used < self._limit.idle
+            gone |= dict.fromkeys(talk.old, owner)
+            if unused:
+                gone |= dict.fromkeys(talk.young, owner)
+            if (unused or not talk.young) and talk.used < self._limit.latest:
+                gone |= dict.fromkeys(talk.others, owner)
+        return gone
+
+    def oldest(self) -> tuple[str, str]:
+        """Returns the oldest turn that stays, and the oldest last use of a talk.
+
+        A conversation without a turn is as old as its last use.
+        """
+        left = [t for t in self._talks.values() if not self._is_over(t)]
+        times = [talk.oldest or talk.used for talk in left]
+        used = [talk.used for talk in left]
+        return min(times, default=now()), min(used, default=now())
+
+    def _is_over(self, talk: _Talk) -> bool:
+        """Tells whether a conversation has expired whole."""
+        alive = talk.young and talk.used >= self._limit.idle
+        return not alive and talk.used < self._limit.latest
+
+    def kinds(self, gone: Mapping[str, str]) -> Counter[str]:
+        """Returns how many records there are of each kind; starts are conversations."""
+        found = Counter[str]()
+        for name, owner in gone.items():
+            is_detail = name in self._talks[owner].others
+            found["conversation" if name == owner else _KINDS[is_detail]] += 1
+        return found
 
 
-def _used(records: list[Record], times: Mapping[str, str]) -> dict[str, str]:
-    """Returns when each conversation was last used."""
-    used: dict[str, str] = {}
-    for record in records:
-        owner = _owner(record)
-        used[owner] = max(used.get(owner, ""), _time(record, times))
-    return used
-
-
-def _time(record: Record, times: Mapping[str, str]) -> str:
-    """Returns from when a record counts."""
-    return times.get(record.id) or turns.written(record)
+def _surveyed(session: Session, state: Aside, limit: Limits) -> _Survey:
+    """Looks through a profile's log."""
+    found = _Survey(state, limit)
+    for record in session.log.since(0):
+        found.note(record)
+    return found
 
 
 def _kind(record: Record) -> str:

@@ -12,8 +12,8 @@ from itertools import islice
 
 from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
-from ragcli.sessions.history import turns
-from ragcli.sessions.history.aside import VisibleLog
+from ragcli.sessions.history import aside, turns
+from ragcli.sessions.history.aside import Aside, Sight, VisibleLog
 from ragcli.sessions.history.conversations import (
     ConversationList,
     ConversationOutline,
@@ -52,9 +52,11 @@ class HistoryReader:
     def _look_again(self) -> None:
         """Forgets what was read: other records may be visible."""
         self._log: Log = self._session.log
+        self._sight = Sight(Aside())
         if limits(self._settings).any:
-            self._log = VisibleLog(self._session)
-        self._list = ConversationList(self._session, self._log)
+            self._sight = Sight(aside.read(self._session))
+            self._log = VisibleLog(self._log, self._sight)
+        self._list = ConversationList(self._session, self._log, self._sight.view)
 
     def head(self) -> int:
         """Returns the last record's seq; 0 for an empty history."""
@@ -62,8 +64,12 @@ class HistoryReader:
 
     def since(self, seq: int) -> list[Turn]:
         """Returns the turns stored after `seq`, oldest first."""
+        return [*self.told_since(seq)]
+
+    def told_since(self, seq: int) -> Iterator[Turn]:
+        """Yields the turns stored after `seq`, oldest first, replaced ones as well."""
         found = self._log.since(seq)
-        return [turns.from_record(record) for record in found if record.kind == "turn"]
+        return (turns.from_record(record) for record in found if record.kind == "turn")
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits up to `timeout` seconds for a record after `seq`; tells if one came."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 
 from ragcli.errors import ConversationNotFound
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.history import erasure, masking, turns
+from ragcli.sessions.history.conversations import Threads
 from ragcli.sessions.history.expiry import expire_turns, limits
 from ragcli.sessions.history.reader import HistoryReader
 from ragcli.sessions.protocols import Expired
@@ -119,7 +121,7 @@ class History(HistoryReader):
 
     def delete_turn(self, turn: str) -> None:
         """Erases a turn, the ones it replaced, and summaries that speak of it."""
-        self._delete(erasure.turn_gone(self._log.since(0), self.turn(turn)))
+        self._delete(erasure.turn_gone(self._log.since, self.turn(turn)))
 
     def redact(self, pattern: str) -> int:
         """Masks every match in stored texts; returns how many records it altered.
@@ -128,13 +130,15 @@ class History(HistoryReader):
             UsageError: Not a regular expression.
         """
         expression = masking.compiled(pattern, "--match")
-        count = self._erase("redact", erasure.masked(expression))
-        self._session.purge(lambda _, data: erasure.holds(expression, data))
+        with self._erased("redact", erasure.masked(expression)) as count:
+            self._session.purge(lambda _, data: erasure.holds(expression, data))
         return count
 
     def compact(self) -> int:
         """Erases what nobody can see any more; returns how many records went."""
-        return self._erase("compact", erasure.superseded(self._log.since(0)))
+        with self._erased("compact", erasure.superseded(self._log.since(0))) as count:
+            pass
+        return count
 
     def prune(self, *, dry_run: bool) -> Expired:
         """Erases at once what has expired by `ttl` and `ttl_absolute`; returns it."""
@@ -173,14 +177,23 @@ class History(HistoryReader):
 
     def _delete(self, change: Change) -> None:
         """Erases records, and what side copies hold of them."""
-        gone: list[Record] = []
-        self._erase("delete", erasure.remembering(change, gone))
-        self._session.purge(lambda _, data: erasure.tells_of(gone, data))
-
-    def _erase(self, reason: str, change: Change) -> int:
-        count = erasure.erase(self._session, reason, change)
         self._list.forget()
-        return count
+        traces = erasure.Traces(self._session)
+        with self._erased("delete", traces.of(change)):
+            self._session.purge(lambda _, data: traces.are_in(data))
+
+    @contextmanager
+    def _erased(self, reason: str, change: Change) -> Iterator[int]:
+        """Rewrites the log; yields how many records that dropped or altered.
+
+        The kept list speaks of what goes, so it is the first to go. The new one is
+        counted while the log is rewritten, and is stored last.
+        """
+        self._list.forget()
+        left = Threads()
+        watch = self._sight.watching(left.count)
+        yield erasure.erase(self._session, reason, change, watch)
+        self._list.replaced(left)
 
 
 def _copies(kept: list[Turn], conversation: str) -> Iterator[Draft]:

@@ -10,7 +10,7 @@ from ragcli.sessions.memory.shelf import MemoryProfile
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.record_types import Draft, Record
-from ragcli.sessions.records.rewrite_plan import Change, RewritePlan
+from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch
 
 
 class MemoryLog:
@@ -74,15 +74,19 @@ class MemoryLog:
             except HistoryDamaged as error:
                 yield number, error
 
-    def rewrite(self, change: Change, note: Mapping[str, Any]) -> int:
+    def rewrite(
+        self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
+    ) -> int:
         """Replaces every record by `change(record)`; see `Log.rewrite`."""
-        profile, plan = self._profile, RewritePlan(change, note)
+        profile, plan = self._profile, RewritePlan(change, note, watch)
         with profile.changing():
             kept = [plan.decide(record) for record in self.since()]
             if plan.count:
-                left = [record for record in kept if record is not None] + [plan.end()]
+                end = plan.end()
+                left = [record for record in kept if record is not None] + [end]
                 profile.lines = {r.seq: self.codec.encode(r) for r in left}
                 profile.ids = {record.id: record.seq for record in left}
+                plan.done(end)
         return plan.count
 
     def wait(self, seq: int, timeout: float) -> bool:

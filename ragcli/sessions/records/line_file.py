@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ragcli.sessions.records.lines import seq_of
 
 _FIRST_BLOCK = 16 << 10
-_LARGEST_BLOCK = 4 << 20
+_LARGEST_BLOCK = 1 << 20
 
 
 class StoredLine(NamedTuple):

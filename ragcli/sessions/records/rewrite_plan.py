@@ -16,6 +16,9 @@ from ragcli.sessions.records.record_types import Record
 
 Change = Callable[[Record], Record | None]
 """Returns what becomes of a record: the same, another one, or None to drop it."""
+Watch = Callable[[Record], object]
+"""Told of each record that stays and of every redaction, oldest first; anew from the
+first one when others were faster and the rewrite begins again."""
 
 _ACCOUNT = ("dropped", "altered")
 """Fields of a redaction that say which records it touched; the rest is its note."""
@@ -29,11 +32,15 @@ class RewritePlan:
         note: What the redaction says of it besides. One with the very same note is
             folded into the new one, so that a yearly expiry leaves one record, not
             hundreds.
+        watch: Told of what stays.
     """
 
-    def __init__(self, change: Change, note: Mapping[str, Any]) -> None:
+    def __init__(
+        self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
+    ) -> None:
         self._change = change
         self._note = dict(note)
+        self._watch = watch
         self._dropped: set[int] = set()
         self._altered: set[int] = set()
         self.head = 0
@@ -45,7 +52,14 @@ class RewritePlan:
         """Returns what becomes of a record: itself, another one, or None for gone."""
         self.head = record.seq
         if record.kind == "redaction":
+            self._tell(record)
             return self._folded(record)
+        kept = self._changed(record)
+        if kept is not None:
+            self._tell(kept)
+        return kept
+
+    def _changed(self, record: Record) -> Record | None:
         changed = self._change(record)
         if changed == record:
             return record
@@ -65,6 +79,14 @@ class RewritePlan:
         """Returns the redaction that follows the last record that was decided."""
         altered = self._altered - self._dropped
         return redaction(self._note, self.head, self._dropped, altered)
+
+    def done(self, end: Record) -> None:
+        """Is told that the rewrite took place, with the redaction that `end` gave."""
+        self._tell(end)
+
+    def _tell(self, record: Record) -> None:
+        if self._watch:
+            self._watch(record)
 
 
 def redaction(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
 from ragcli.sessions.local.history.recent_ids import RecentIds
@@ -25,6 +25,9 @@ from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage.files import Directory, disk_errors, sync_data, write_once
 from ragcli.storage.locking.locks import commit_lock
 from ragcli.storage.os_errors import close_reader
+
+if TYPE_CHECKING:
+    from ragcli.sessions.records.rewrite_plan import Change, Watch
 
 FILE = "history.jsonl"
 LOCK = "history.lock"
@@ -117,14 +120,14 @@ class LocalLog:
                 seq = record.seq
 
     def rewrite(
-        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+        self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
     ) -> int:
         """Replaces every record by `change(record)`; see `Log.rewrite`."""
         from ragcli.sessions.local.history.rewriting import rewrite
 
         with self.writing() as file:
             self._recent.forget()
-            return rewrite(self, file, change, note)
+            return rewrite(self, file, change, note, watch)
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits for a record after `seq`; tells if one came."""

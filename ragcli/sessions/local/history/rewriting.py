@@ -6,17 +6,17 @@ that readers and a crash see either. What a rewrite does is in `records.plan`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, suppress
 from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged
 from ragcli.frozen import frozen
 from ragcli.sessions.records import ranges, record_batches
 from ragcli.sessions.records.line_file import LineFile, StoredLine
-from ragcli.sessions.records.lines import LineCodec, salvage, seq_of
+from ragcli.sessions.records.lines import LineCodec, salvage
 from ragcli.sessions.records.record_types import Record
-from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, redaction
+from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch, redaction
 from ragcli.storage.files import write_all
 
 _BUFFER = 1 << 20
@@ -67,45 +67,108 @@ class Repaired:
 
 
 def rewrite(
-    log: LineLog, file: LineFile, change: Change, note: Mapping[str, Any]
+    log: LineLog,
+    file: LineFile,
+    change: Change,
+    note: Mapping[str, Any],
+    watch: Watch | None = None,
 ) -> int:
     """Carries a rewrite out; returns how many records it dropped or altered.
 
-    Call it while writing.
+    Call it while writing. One record is held at a time, however many there are.
     """
-    plan = RewritePlan(change, note)
-    lines: dict[int, bytes] = {}
-    for line in file.forwards(0, file.end):
-        record, _, of = log.decode(file, line)
-        kept = plan.decide(record)
-        if kept is None:
-            lines[record.seq] = b""
-        elif kept is not record or of > 1:
-            # A batch may lose members; it is complete in any case.
-            lines[record.seq] = log.codec.encode(kept)
-    if plan.count:
-        every = file.forwards(0, file.end)
-        _replace(log, (_copied(line, lines) for line in every), plan.end())
+    plan = RewritePlan(change, note, watch)
+    with ExitStack() as stack:
+        new = _NewFile(log, file)
+        for line in file.forwards(0, file.end):
+            record, part, of = log.decode(file, line)
+            if part == 1:
+                new.batch = line.start
+            kept = plan.decide(record)
+            if plan.count and not new.begun:
+                new.begin(stack.enter_context(log.replacing()), line.start)
+            if kept is record and (of == 1 or not new.begun):
+                new.copy(line)
+            elif kept is not None:
+                # A batch may lose members; it is complete in any case.
+                new.write(log.codec.encode(kept))
+        if not plan.count:
+            return 0
+        end = plan.end()
+        new.write(log.codec.encode(end))
+        new.flush()
+    plan.done(end)
     return plan.count
 
 
-def _copied(line: StoredLine, lines: Mapping[int, bytes]) -> bytes:
-    """Returns what stands for a line in the new file."""
-    return lines.get(seq_of(line.data) or 0, line.data)
+class _NewFile:
+    """What takes a log's place: begun where the first record changes.
+
+    Until then it is told in spans of the old file, so that a rewrite that finds
+    nothing writes nothing.
+
+    Args:
+        log: The log.
+        file: Its file.
+    """
+
+    def __init__(self, log: LineLog, file: LineFile) -> None:
+        self._log = log
+        self._file = file
+        self._target = -1
+        self._spans: list[tuple[int, int]] = []
+        self._pending: list[bytes] = []
+        self._size = 0
+        self.batch = 0
+        """Where the batch of the last line begins."""
+
+    @property
+    def begun(self) -> bool:
+        """Tells whether anything is written."""
+        return self._target >= 0
+
+    def begin(self, target: int, end: int) -> None:
+        """Writes what stays of the old file before the offset `end`.
+
+        The batch that ends there is told anew, record by record.
+        """
+        self._target = target
+        for start, stop in self._spans:
+            for at in range(start, min(stop, self.batch), _BUFFER):
+                self.write(self._file.read(at, min(at + _BUFFER, stop, self.batch)))
+        for line in self._file.forwards(self.batch, end):
+            self.write(self._log.codec.encode(self._log.decode(self._file, line)[0]))
+
+    def copy(self, line: StoredLine) -> None:
+        """Takes a line over as it is."""
+        if self.begun:
+            self.write(line.data)
+        elif self._spans and self._spans[-1][1] == line.start:
+            self._spans[-1] = (self._spans[-1][0], line.end)
+        else:
+            self._spans.append((line.start, line.end))
+
+    def write(self, data: bytes) -> None:
+        """Writes whole lines, some at a time."""
+        self._pending.append(data)
+        self._size += len(data)
+        if self._size >= _BUFFER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what waits."""
+        write_all(self._target, b"".join(self._pending))
+        self._pending, self._size = [], 0
 
 
-def _replace(log: LineLog, lines: Iterator[bytes], end: Record) -> None:
-    """Puts a new file in place of the log, durably."""
+def _replace(log: LineLog, records: Iterable[Record], file: LineFile) -> None:
+    """Puts these records in place of the log, durably."""
     with log.replacing() as target:
-        pending: list[bytes] = []
-        size = 0
-        for line in lines:
-            pending.append(line)
-            size += len(line)
-            if size >= _BUFFER:
-                write_all(target, b"".join(pending))
-                pending, size = [], 0
-        write_all(target, b"".join([*pending, log.codec.encode(end)]))
+        new = _NewFile(log, file)
+        new.begin(target, 0)
+        for record in records:
+            new.write(log.codec.encode(record))
+        new.flush()
 
 
 def scan(log: LineLog) -> Iterator[Record | Damage]:
@@ -147,8 +210,7 @@ def repair(log: LineLog, *, head: int = 0) -> Repaired | None:
             log.quarantine("damaged", data)
         kept.sort(key=lambda record: record.seq)
         last = max([*gone, *(record.seq for record in kept[-1:])], default=0)
-        lines = (log.codec.encode(record) for record in kept)
-        _replace(log, lines, redaction({"reason": "repair"}, last, gone))
+        _replace(log, [*kept, redaction({"reason": "repair"}, last, gone)], file)
     return Repaired(len(moved), len(gone))
 
 

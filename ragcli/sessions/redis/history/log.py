@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import (
     Conflict,
@@ -32,6 +32,9 @@ from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import APPEND
 from ragcli.sessions.redis.server.client import BLOCK
+
+if TYPE_CHECKING:
+    from ragcli.sessions.records.rewrite_plan import Change, Watch
 
 FIELD = b"l"
 _FIRST_PAGE = 16
@@ -202,12 +205,13 @@ class RedisLog:
         return record
 
     def rewrite(
-        self, change: Callable[[Record], Record | None], note: Mapping[str, Any]
+        self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
     ) -> int:
         """Replaces every record by `change(record)`; see `Log.rewrite`."""
         from ragcli.sessions.redis.history.rewriting import RewrittenLog, rewrite
 
-        return rewrite(RewrittenLog(self.keys, self.codec, self.since), change, note)
+        log = RewrittenLog(self.keys, self.codec, self.since)
+        return rewrite(log, change, note, watch)
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits for a record after `seq`; tells if one came.

@@ -15,7 +15,7 @@ from ragcli.frozen import frozen
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import LineCodec
 from ragcli.sessions.records.record_types import Record
-from ragcli.sessions.records.rewrite_plan import Change, RewritePlan
+from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch
 from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import REWRITE, STAGE
@@ -36,14 +36,19 @@ class RewrittenLog:
     """Yields the records after a seq, oldest first."""
 
 
-def rewrite(log: RewrittenLog, change: Change, note: Mapping[str, Any]) -> int:
+def rewrite(
+    log: RewrittenLog,
+    change: Change,
+    note: Mapping[str, Any],
+    watch: Watch | None = None,
+) -> int:
     """Carries a rewrite out; returns how many records it dropped or altered.
 
     Raises:
         Conflict: Others rewrite the log all the time.
     """
     for _ in range(_ATTEMPTS):
-        plan = RewritePlan(change, note)
+        plan = RewritePlan(change, note, watch)
         if _attempt(log, plan):
             return plan.count
     raise Conflict("the history is being rewritten by others", "try again")
@@ -68,8 +73,11 @@ def _attempt(log: RewrittenLog, plan: RewritePlan) -> bool:
             end.ts,
             log.codec.encode(end),
         )
+        if reply[0] == "ok":
+            plan.done(end)
+            return True
         if reply[0] != "again":
-            return bool(reply[0] == "ok")
+            return False
 
 
 def _stage(log: RewrittenLog, plan: RewritePlan, name: str) -> None:

@@ -272,6 +272,28 @@ def test_a_rewritten_batch_is_whole_without_its_lost_members(log: LocalLog) -> N
     assert append(log, "d") == [5]
 
 
+def test_what_stays_before_the_first_change_is_taken_over_as_it_was(
+    log: LocalLog, place: Path
+) -> None:
+    append(log, "a", "b")
+    append(log, "c", "d", "e")
+    append(log, "f", "g")
+    log.rewrite(lambda r: None if r.seq == 7 else r, {"reason": "x"})
+    append(log, "h", "i", "j")
+    before = (place / FILE).read_bytes().splitlines()
+
+    log.rewrite(lambda r: None if r.seq == 10 else r, {"reason": "x"})
+
+    after = (place / FILE).read_bytes().splitlines()
+    assert after[:5] == before[:5]
+    assert questions(log) == ["a", "b", "c", "d", "e", "f", "h", "j"]
+    assert [r.body["dropped"] for r in log.since() if r.kind == "redaction"] == [
+        [[7, 8], [10, 10]]
+    ]
+    assert [b"batch" in line for line in after[6:]] == [False] * 3
+    assert [record for record in scan(log) if isinstance(record, Damage)] == []
+
+
 def test_a_dropped_id_may_come_again(log: LocalLog, place: Path) -> None:
     other, same = open_log(place), draft("a")
     append(other, "first")
