@@ -3,51 +3,31 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ragcli.cli.input.options import Invocation
 from ragcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from ragcli.sessions.history.writer import History
+    from ragcli.sessions.history.transcripts import ExportForm
 
 
-def pages(history: History, wanted: list[str], *, html: bool) -> str:
-    """Returns the conversations as one Markdown or HTML text."""
-    from ragcli.sessions.history import export
+def form(call: Invocation, profile: str, *, html: bool, to_file: bool) -> ExportForm:
+    """Returns how an export is written: JSON, HTML or Markdown, as was asked for."""
+    from ragcli.sessions.history.transcripts import JsonForm, MarkdownForm, PageForm
 
-    write = export.to_html if html else export.to_markdown
-    return "\n".join(
-        write(history.conversation(found), history.transcript(found))
-        for found in wanted
-    )
+    if call.as_json:
+        return JsonForm(profile, indented=to_file or call.output.to_terminal)
+    return PageForm() if html else MarkdownForm()
 
 
-def records(history: History, profile: str, wanted: list[str]) -> dict[str, Any]:
-    """Returns everything that is stored of some conversations."""
-    told = [
-        {
-            **asdict(history.conversation(found)),
-            "turns": [asdict(turn) for turn in history.transcript(found)],
-        }
-        for found in wanted
-    ]
-    return {"profile": profile, "conversations": told}
-
-
-def write_json(call: Invocation, told: dict[str, Any], target: str | None) -> None:
-    """Writes what `records` returned to a file, or to stdout for None."""
+def write(call: Invocation, told: Iterator[str], target: str | None) -> None:
+    """Writes an export as it is read, to stdout or to a file for its owner only."""
     if target is None:
-        call.output.document(told)
+        for piece in told:
+            call.output.part(piece)
         return
-    from ragcli.chat.presentation.envelope import encoded
-
-    write_file(call, target, encoded(told, indent=2) + "\n")
-
-
-def write_file(call: Invocation, target: str, text: str) -> None:
-    """Writes an export as it is, for its owner only."""
     from ragcli.storage.files import disk_errors
 
     try:
@@ -55,7 +35,8 @@ def write_file(call: Invocation, target: str, text: str) -> None:
             disk_errors(target),
             open(target, "wb", opener=_private) as file,
         ):
-            file.write(text.encode("utf-8", "surrogatepass"))
+            for piece in told:
+                file.write(piece.encode("utf-8", "surrogatepass"))
     except FileNotFoundError:
         raise UsageError(f"{target}: there is no such directory") from None
     call.output.note(f"written to {target}")

@@ -182,29 +182,25 @@ def export(
     """Write conversations as Markdown, HTML or JSON.
 
     JSON (--json) holds whole records, ids included; without CONVERSATION it
-    holds the whole profile.
+    holds the whole profile. Conversations come by when they ended, the oldest first.
     """
     from ragcli.cli import conversation_files
+    from ragcli.sessions.history.transcripts import written
 
     if conversation and everything:
         raise UsageError("CONVERSATION and --all exclude each other")
     if html and call.as_json:
         raise UsageError("--html and --json exclude each other")
     with call.open() as workspace:
-        history = workspace.history
-        if everything or (call.as_json and not conversation):
-            wanted = [found.id for found in history.conversations()]
-        else:
-            wanted = [resolved(history, conversation)]
-        if call.as_json:
-            told = conversation_files.records(history, workspace.name, wanted)
-            conversation_files.write_json(call, told, target)
-            return
-        text = conversation_files.pages(history, wanted, html=html)
-    if target is None:
-        call.output.text(text.rstrip("\n"))
-    else:
-        conversation_files.write_file(call, target, text)
+        history, wanted = workspace.history, ""
+        if not everything and (conversation or not call.as_json):
+            wanted = resolved(history, conversation)
+        form = conversation_files.form(
+            call, workspace.name, html=html, to_file=target is not None
+        )
+        conversation_files.write(
+            call, written(form, history.transcripts(wanted)), target
+        )
 
 
 @examples("ragcli history fork", "ragcli history fork 0199a4 --at 0199a6 --title Anew")

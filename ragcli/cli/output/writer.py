@@ -94,6 +94,10 @@ class Output:
         """Writes text that may have several lines, and a newline."""
         self._styled(text if self.raw else safe_text(text), style)
 
+    def part(self, text: str) -> None:
+        """Writes whole lines of a text that comes in parts, and nothing besides."""
+        self._write(text if self.raw else safe_text(text))
+
     def _styled(self, shown: str, style: str) -> None:
         codes = {"bold": _BOLD, "dim": _DIM}
         if style and self.to_terminal and not self._plain:

@@ -13,12 +13,16 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli.language.markers import Piece, literal, numbers, pieces, unescaped
 from ragcli.sessions.records.record_types import Citation, Conversation, Turn
 from ragcli.text import labelled, safe_line, safe_text
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 Thread = tuple[Conversation, Sequence[Turn]]
 """A conversation and its turns, oldest first."""
@@ -53,6 +57,8 @@ ol { padding-left: 1.6rem; font-size: .9rem; }
 .note { font-style: italic; }
 a { color: inherit; }
 """
+ARTICLE_TAIL = "</article>\n"
+PAGE_TAIL = "</body>\n</html>\n"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -70,10 +76,17 @@ def to_json(profile: str, threads: Iterable[Thread]) -> dict[str, Any]:
 
 def to_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
     """Returns a conversation as Markdown: questions as headings, sources below."""
-    parts = [f"# {_escaped(conversation.title)}", f"*{_dates(conversation)}*"]
-    for turn in turns:
-        parts += _turn_as_markdown(turn)
-    return "\n\n".join(parts) + "\n"
+    return "\n".join([markdown_head(conversation), *map(markdown_turn, turns)])
+
+
+def markdown_head(conversation: Conversation) -> str:
+    """Returns what stands over a conversation as Markdown."""
+    return f"# {_escaped(conversation.title)}\n\n*{_dates(conversation)}*\n"
+
+
+def markdown_turn(turn: Turn) -> str:
+    """Returns a turn as Markdown, its question as a heading."""
+    return "\n\n".join(_turn_as_markdown(turn)) + "\n"
 
 
 def to_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
@@ -83,15 +96,21 @@ def to_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
 
 def pages_to_html(threads: Sequence[Thread]) -> str:
     """Returns several conversations as one page."""
-    title = _text(threads[0][0].title) if len(threads) == 1 else "Conversations"
-    body = "\n".join(_thread_as_html(*thread) for thread in threads)
+    parts = [page_head([conversation.title for conversation, _ in threads])]
+    for conversation, turns in threads:
+        parts += [article_head(conversation), *map(section, turns), ARTICLE_TAIL]
+    return "".join([*parts, PAGE_TAIL])
+
+
+def page_head(titles: Sequence[str]) -> str:
+    """Returns the start of a page, up to its first article."""
+    title = _text(titles[0]) if len(titles) == 1 else "Conversations"
     return (
         "<!doctype html>\n"
         '<html lang="">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
     )
 
 
@@ -118,9 +137,7 @@ def _inert(answer: str) -> str:
     Fenced blocks of code stay as they are, as CommonMark sees them; one that is not
     closed would swallow what follows it in the file.
     """
-    from markdown_it import MarkdownIt  # 20 ms that only an export needs
-
-    parser = MarkdownIt("commonmark", {"html": False}).disable("reference")
+    parser = _parser()
     lines = answer.splitlines(keepends=True)
     parts, at = [], 0
     for token in parser.parse(answer):
@@ -134,6 +151,14 @@ def _inert(answer: str) -> str:
         if token.level == 0 and not closed:
             parts.append(f"\n{token.markup}")
     return "".join([*parts, _ACTIVE.sub(_defused, "".join(lines[at:]))])
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Returns what sees the blocks of an answer."""
+    from markdown_it import MarkdownIt  # 20 ms that only an export needs
+
+    return MarkdownIt("commonmark", {"html": False}).disable("reference")
 
 
 def _defused(match: re.Match[str]) -> str:
@@ -163,15 +188,16 @@ def _source_as_markdown(turn: Turn, citation: Citation) -> str:
     return "\n".join([line, "\n   >\n".join(quotes)]).rstrip("\n")
 
 
-def _thread_as_html(conversation: Conversation, turns: Sequence[Turn]) -> str:
-    sections = "\n".join(_turn_as_html(turn) for turn in turns)
+def article_head(conversation: Conversation) -> str:
+    """Returns the start of a conversation's article, up to its first section."""
     return (
         f'<article id="{_text(conversation.id)}">\n<h1>{_text(conversation.title)}</h1>'
-        f'\n<p class="meta">{_text(_dates(conversation))}</p>\n{sections}\n</article>'
+        f'\n<p class="meta">{_text(_dates(conversation))}</p>\n'
     )
 
 
-def _turn_as_html(turn: Turn) -> str:
+def section(turn: Turn) -> str:
+    """Returns a turn as a section of its conversation's article."""
     parts = [f'<section id="{_text(turn.id)}">', f"<h2>{_text(turn.question)}</h2>"]
     parts += _paragraphs(turn)
     if turn.status in _NOTES:
@@ -179,7 +205,7 @@ def _turn_as_html(turn: Turn) -> str:
     if turn.citations:
         items = "\n".join(_source_as_html(turn, c) for c in turn.citations)
         parts.append(f"<ol>\n{items}\n</ol>")
-    parts += [f'<p class="meta">{_text(_meta(turn))}</p>', "</section>"]
+    parts += [f'<p class="meta">{_text(_meta(turn))}</p>', "</section>\n"]
     return "\n".join(parts)
 
 

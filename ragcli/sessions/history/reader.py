@@ -20,6 +20,7 @@ from ragcli.sessions.history.conversations import (
     newest_first,
 )
 from ragcli.sessions.history.expiry import limits
+from ragcli.sessions.history.transcripts import Transcripts
 from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
 from ragcli.sessions.records.record_types import (
@@ -126,6 +127,33 @@ class HistoryReader:
             hidden = set(thread.replaced) if thread else set()
         found = self._visible(conversation, before, hidden)
         return list(islice(found, limit))[::-1]
+
+    def transcripts(self, conversation: str = "") -> Transcripts:
+        """Returns a conversation, or all of them, to be read in one pass.
+
+        Args:
+            conversation: Its id; "" for all.
+        """
+        threads = self._list.threads()
+        if conversation:
+            threads = {conversation: threads[conversation]}
+        ordered = sorted(threads.items(), key=lambda item: item[1].active)
+        return Transcripts(
+            tuple(thread.as_conversation(name) for name, thread in ordered),
+            {name: thread.active for name, thread in ordered},
+            self._turns_of(threads),
+        )
+
+    def _turns_of(self, threads: Mapping[str, ConversationOutline]) -> Iterator[Turn]:
+        """Yields the turns of some conversations, without replaced ones."""
+        first = min((thread.first for thread in threads.values()), default=1)
+        last = max((thread.active for thread in threads.values()), default=0)
+        for record in self._log.since(first - 1):
+            if record.seq > last:
+                return
+            thread = threads.get(str(record.body.get("conversation", "")))
+            if record.kind == "turn" and thread and record.id not in thread.replaced:
+                yield turns.from_record(record)
 
     def turn(self, reference: str) -> Turn:
         """Returns the turn of an id or a unique part of one.

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 
 from ragcli.sessions.history.export import pages_to_html, to_html, to_json, to_markdown
-from ragcli.sessions.records.record_types import Citation, Conversation
+from ragcli.sessions.history.transcripts import (
+    JsonForm,
+    MarkdownForm,
+    PageForm,
+    written,
+)
+from ragcli.sessions.history.writer import History
+from ragcli.sessions.records.record_types import Citation, Conversation, Turn
 from tests.stores import a_turn
 
 TALK = Conversation(
@@ -217,3 +226,67 @@ def test_only_markers_lead_to_a_source_of_their_turn() -> None:
     assert f"<p>They say [1] and `x[1]` [2]. {link}</p>" in page
     assert f"<pre>x[1]\n</pre>\n<p>{link}</p>" in page
     assert page.count(f'id="{name}"') == 1
+
+
+def interleaved(history: History) -> None:
+    """Puts three conversations into a history whose turns lie between each other."""
+    for number, name in enumerate("abacbaac"):
+        title = name if f"{name} 0" not in _asked(history) else None
+        turn = a_turn(name, f"{name} {number if title is None else 0}")
+        history.commit(turn, title=title)
+    history.commit(a_turn("b", "b last", replaces=history.transcript("b")[0].id))
+
+
+def _asked(history: History) -> list[str]:
+    return [turn.question for turn in history.since(0)]
+
+
+@pytest.mark.parametrize("indented", [False, True])
+def test_what_is_written_as_it_is_read_is_what_is_there(
+    history: History, indented: bool
+) -> None:
+    interleaved(history)
+    ended = [talk.id for talk in history.conversations()][::-1]
+    form = JsonForm("work", indented=indented)
+
+    text = "".join(written(form, history.transcripts()))
+    told = json.loads(text)
+
+    assert [talk["id"] for talk in told["conversations"]] == ended
+    for talk in told["conversations"]:
+        turns = history.transcript(talk["id"])
+        assert talk["turns"] == json.loads(json.dumps([asdict(turn) for turn in turns]))
+    assert (text.count("\n") > len(_asked(history))) == indented
+
+
+def test_pages_and_texts_are_the_same_in_parts(history: History) -> None:
+    interleaved(history)
+    threads = [
+        (talk, history.transcript(talk.id)) for talk in history.conversations()[::-1]
+    ]
+
+    page = "".join(written(PageForm(), history.transcripts()))
+    text = "".join(written(MarkdownForm(), history.transcripts()))
+    one = "".join(written(MarkdownForm(), history.transcripts("b")))
+
+    assert page == pages_to_html(threads)
+    assert text == "\n".join(to_markdown(*thread) for thread in threads)
+    assert one == to_markdown(history.conversation("b"), history.transcript("b"))
+
+
+def test_what_waits_is_only_what_ends_later(history: History) -> None:
+    interleaved(history)
+    read: list[int] = []
+    found = history.transcripts()
+
+    def reading() -> Iterator[Turn]:
+        for turn in found.turns:
+            read.append(turn.seq)
+            yield turn
+
+    pieces = written(JsonForm("work", indented=False), replace(found, turns=reading()))
+    ends = sorted(found.ends.values())
+
+    assert "]}" in iter(pieces)  # the end of the first one
+
+    assert read[-1] == ends[0]
