@@ -145,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 def written(form: ExportForm, found: Transcripts) -> Iterator[str]:
     """Yields the pieces of a text as they are known; each ends where a line does."""
-    queue = _Queue(form, found)
+    queue = _Unended(form, found)
     yield form.head([conversation.title for conversation in found.conversations])
     yield from queue.passed(0)
     for turn in found.turns:
@@ -155,7 +155,7 @@ def written(form: ExportForm, found: Transcripts) -> Iterator[str]:
     yield form.tail
 
 
-class _Queue:
+class _Unended:
     """Conversations that are not at their end yet, the next one to end first."""
 
     def __init__(self, form: ExportForm, found: Transcripts) -> None:
