@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 
 import pytest
@@ -101,6 +102,25 @@ def test_a_strict_answer_is_checked_before_it_is_printed(indexed, server, run_pr
     assert "cheese" in run_process("history", "show", "--last", "1").out
     assert "history" not in stateless.err
     assert "recorded" not in stateless.err
+
+
+def test_a_marker_of_no_passage_is_none_in_later_turns_either(
+    indexed, server, run_process
+):
+    answers = deque(["A commit lock waits at most ten seconds [1]."])
+    claim = "A commit lock waits at most ten seconds [7]."
+    server.answer = lambda _: answers.popleft() if answers else claim
+    asked = ("ask", QUESTION, "-m", "ollama:llama3.2")
+    assert run_process(*asked).code == 0
+
+    shown = run_process(*asked)
+    refused = run_process(*asked, "--strict")
+
+    assert "7" not in shown.out
+    assert "99" not in shown.out
+    assert "1 unsupported citation" in shown.err
+    assert refused.code == 1
+    assert refused.out == ""
 
 
 def test_a_strict_answer_that_holds_is_printed_whole(indexed, server, run_process):

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 
 from ragcli.language import markers
 
-_UNKNOWN = 1000
-"""Added to a number that stands for nothing, so that it cannot pass for another's."""
+_UNKNOWN = 999
+"""Becomes of a number that stands for nothing, so that it cannot pass for another's:
+the largest that a marker may have, which no passage of an answer reaches. A longer one
+would be no marker, and nobody would check or remove it."""
 
 
 class Renumbering:
@@ -41,7 +43,7 @@ class Renumbering:
         return f"[{', '.join(str(self._named(number)) for number in found)}]"
 
     def _named(self, number: int) -> int:
-        return self._numbers.get(number, number + _UNKNOWN)
+        return self._numbers.get(number, _UNKNOWN)
 
 
 def renumbered(text: str, numbers: Mapping[int, int]) -> str:

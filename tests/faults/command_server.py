@@ -1,0 +1,149 @@
+"""Runs many commands as processes of their own, without starting Python for each.
+
+`CommandServer` starts one interpreter that has imported what commands need. For each
+command it forks: the child is a process like any other, which can be killed, and no
+library has run before it. Used as a program, this is that interpreter.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import Ran
+
+ROOT = Path(__file__).parents[2]
+
+
+class CommandServer:
+    """The interpreter, seen from the test.
+
+    Args:
+        environ: Environment of its commands.
+        place: Their working directory.
+    """
+
+    def __init__(self, environ: Mapping[str, str], place: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.command_server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=place,
+            env={**environ, "PYTHONPATH": str(ROOT)},
+        )
+
+    def run(self, *argv: str) -> Ran:
+        """Runs one command."""
+        return self.together([argv])[0]
+
+    def together(
+        self,
+        commands: Sequence[Sequence[str]],
+        killed: Mapping[int, float] | None = None,
+    ) -> list[Ran]:
+        """Runs commands at the same time; returns what became of each.
+
+        Args:
+            commands: Their arguments.
+            killed: Command → seconds after which it is killed, if it still runs.
+        """
+        request = {
+            "commands": [list(command) for command in commands],
+            "killed": {str(number): after for number, after in (killed or {}).items()},
+        }
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return [Ran(*told) for told in json.loads(self._process.stdout.readline())]
+
+    def close(self) -> None:
+        """Ends it."""
+        self._process.communicate()
+
+
+def _serve() -> None:
+    """Answers requests until there are no more."""
+    _import_all()
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(_answer(**request)), file=answers, flush=True)
+
+
+def _import_all() -> None:
+    import faiss  # noqa: F401
+    import numpy as np  # noqa: F401
+    import tantivy  # noqa: F401
+    import typer  # noqa: F401
+
+    import ragcli.chat.engine
+    import ragcli.cli.command_tree
+    import ragcli.cli.main
+    import ragcli.index.library
+    import ragcli.workspace  # noqa: F401
+    from ragcli.sessions.local.store import LocalStore
+    from tests.stores import CHEAP
+
+    make = LocalStore.__init__
+
+    def cheaply(self: LocalStore, *args: Any, **options: Any) -> None:
+        make(self, *args, **{**options, "cost": CHEAP})
+
+    LocalStore.__init__ = cheaply  # type: ignore[method-assign]
+
+
+def _answer(commands: list[list[str]], killed: dict[str, float]) -> list[list[Any]]:
+    outputs = [(tempfile.TemporaryFile(), tempfile.TemporaryFile()) for _ in commands]
+    started = time.monotonic()
+    children = [
+        _started(argv, *files) for argv, files in zip(commands, outputs, strict=True)
+    ]
+    for number, after in sorted(killed.items(), key=lambda item: item[1]):
+        time.sleep(max(0.0, started + after - time.monotonic()))
+        os.kill(children[int(number)], signal.SIGKILL)  # nobody has waited for it yet
+    told: list[list[Any]] = []
+    for child, files in zip(children, outputs, strict=True):
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        told.append([code, *map(_text, files)])
+    return told
+
+
+def _text(file: Any) -> str:
+    file.seek(0)
+    text = file.read().decode("utf-8", "replace")
+    file.close()
+    return str(text)
+
+
+def _started(argv: list[str], out: Any, err: Any) -> int:
+    """Starts a command; returns its process."""
+    child = os.fork()
+    if child:
+        return child
+    code = 99
+    try:
+        from ragcli.cli.main import main
+
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        code = main(argv)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _serve()
