@@ -28,6 +28,7 @@ BAD = "bad"
 
 _LEAVES = "what leaves this machine"
 
+_WRITABLE = "point RAGCLI_HOME somewhere writable"
 _SCARCE = 200 << 20
 """Free bytes below which a disk is called full."""
 
@@ -86,11 +87,15 @@ def checks(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
 
 
 def _guarded(what: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
-    """Yields what `look` finds; an error of ours is a finding, too."""
+    """Yields what `look` finds; an error of ours, or of the disk, is a finding, too."""
     try:
         yield from look()
     except RagcliError as error:
         yield Check(BAD, what, error.message, error.hint, error.code)
+    except OSError as error:
+        place = os.fsdecode(error.filename or "")
+        told = f"{place}: {error.strerror}" if place else str(error.strerror)
+        yield Check(BAD, what, told, _WRITABLE, ExitCode.STORAGE)
 
 
 def _program() -> Check:
@@ -117,12 +122,15 @@ def _home(runtime: Runtime) -> Iterator[Check]:
     place = runtime.home.data
     existing = next(path for path in (place, *place.parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
-        hint = "point RAGCLI_HOME somewhere writable"
-        yield Check(BAD, "home", f"{place} is read-only", hint, ExitCode.STORAGE)
+        found = f"{place} is read-only"
+        yield Check(BAD, "home", found, _WRITABLE, ExitCode.STORAGE)
         return
     check_local(existing, allow=runtime.settings.allow_network_fs)
-    free = shutil.disk_usage(existing).free
-    if free < _SCARCE:
+    total, _, free = shutil.disk_usage(existing)
+    if not total or not existing.is_dir():
+        found = f"{place}: no directory can be made there"
+        yield Check(BAD, "home", found, _WRITABLE, ExitCode.STORAGE)
+    elif free < _SCARCE:
         found = f"{place}: only {size(free)} free"
         yield Check(BAD, "home", found, "free some space", ExitCode.STORAGE)
     else:

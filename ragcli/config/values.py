@@ -7,9 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_DURATION = re.compile(r"(\d+)\s*([smhdw]?)")
+_DURATION = re.compile(r"([0-9]{1,12})\s*([smhdw]?)")
+_LONGEST = 36_500 * 86_400
+"""Seconds of a time span: a hundred years. Clocks know no times far beyond."""
+_LARGEST = (1 << 53) - 1
+"""The largest whole number that every reader of JSON knows exactly."""
+_SHOWN = 60
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
-_SIZE = re.compile(r"(\d+)\s*([kmg]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,12})\s*([kmg]?)i?b?", re.IGNORECASE)
 _BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -19,15 +24,19 @@ def seconds(text: str) -> int:
         return 0
     match = _DURATION.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"{text!r} is not a time span; write 30d, 12h, 45m or never")
-    return int(match[1]) * _SECONDS[match[2]]
+        shown = _short(text)
+        raise ValueError(f"{shown} is not a time span; write 30d, 12h, 45m or never")
+    found = int(match[1]) * _SECONDS[match[2]]
+    if found > _LONGEST:
+        raise ValueError(f"{text!r} is more than a hundred years; write never")
+    return found
 
 
 def size(text: str) -> int:
     """Returns the bytes of `100MB`, `4k`, `1GiB` (powers of two)."""
     match = _SIZE.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"{text!r} is not a size; write 100MB or 1GB")
+        raise ValueError(f"{_short(text)} is not a size; write 100MB or 1GB")
     return int(match[1]) * _BYTES[match[2].lower()]
 
 
@@ -55,10 +64,18 @@ def convert(value: Any, kind: type) -> Any:
     try:
         number = kind(value)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"expected {_NAMES[kind]}, not {value!r}") from None
+        raise ValueError(f"expected {_NAMES[kind]}, not {_short(value)}") from None
     if number < 0:
         raise ValueError("must not be negative")
+    if number > _LARGEST:
+        raise ValueError(f"must not be larger than {_LARGEST}")
     return number
+
+
+def _short(value: Any) -> str:
+    """Returns a value as a message shows it."""
+    shown = repr(value)
+    return f"{shown[:_SHOWN]}…" if len(shown) > _SHOWN else shown
 
 
 _NAMES = {int: "a whole number", float: "a number", str: "text"}

@@ -39,9 +39,12 @@ def check_shared(status: os.stat_result, name: str) -> None:
     """Refuses a directory in which others could rename what is the caller's.
 
     Raises:
-        NotPermitted: Owned by another user, or writable by others and not sticky.
+        NotPermitted: Owned by another user, writable by others and not sticky, or no
+            directory.
     """
     _check_owner(status, name)
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotPermitted(f"{name}: not a directory", "use another RAGCLI_HOME")
     if not others_write(status) or status.st_mode & stat.S_ISVTX:
         return
     raise NotPermitted(

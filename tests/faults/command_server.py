@@ -104,40 +104,39 @@ def _import_all() -> None:
 
 
 def _answer(commands: list[list[str]], killed: dict[str, float]) -> list[list[Any]]:
-    outputs = [(tempfile.TemporaryFile(), tempfile.TemporaryFile()) for _ in commands]
-    started = time.monotonic()
-    children = [
-        _started(argv, *files) for argv, files in zip(commands, outputs, strict=True)
-    ]
-    for number, after in sorted(killed.items(), key=lambda item: item[1]):
-        time.sleep(max(0.0, started + after - time.monotonic()))
-        os.kill(children[int(number)], signal.SIGKILL)  # nobody has waited for it yet
-    told: list[list[Any]] = []
-    for child, files in zip(children, outputs, strict=True):
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        told.append([code, *map(_text, files)])
-    return told
+    with tempfile.TemporaryDirectory() as name:
+        outputs = [Path(name, str(number)) for number in range(len(commands))]
+        started = time.monotonic()
+        children = list(map(_started, commands, outputs))
+        for number, after in sorted(killed.items(), key=lambda item: item[1]):
+            time.sleep(max(0.0, started + after - time.monotonic()))
+            os.kill(children[int(number)], signal.SIGKILL)  # nobody has waited for it
+        codes = [os.waitstatus_to_exitcode(os.waitpid(c, 0)[1]) for c in children]
+        return [
+            [c, _said(o, 1), _said(o, 2)] for c, o in zip(codes, outputs, strict=True)
+        ]
 
 
-def _text(file: Any) -> str:
-    file.seek(0)
-    text = file.read().decode("utf-8", "replace")
-    file.close()
-    return str(text)
+def _said(output: Path, stream: int) -> str:
+    return output.with_suffix(f".{stream}").read_bytes().decode("utf-8", "replace")
 
 
-def _started(argv: list[str], out: Any, err: Any) -> int:
-    """Starts a command; returns its process."""
+def _started(argv: list[str], output: Path) -> int:
+    """Starts a command that writes into files; returns its process."""
+    flags = os.O_WRONLY | os.O_CREAT
+    streams = [os.open(output.with_suffix(f".{stream}"), flags) for stream in (1, 2)]
     child = os.fork()
     if child:
+        for descriptor in streams:
+            os.close(descriptor)
         return child
     code = 99
     try:
         from ragcli.cli.main import main
 
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(out.fileno(), 1)
-        os.dup2(err.fileno(), 2)
+        os.dup2(streams[0], 1)
+        os.dup2(streams[1], 2)
         code = main(argv)
         sys.stdout.flush()
         sys.stderr.flush()

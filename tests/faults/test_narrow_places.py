@@ -145,6 +145,27 @@ def test_a_home_where_nothing_can_be_made(argv, run_process, tmp_path) -> None:
     assert ran.code == 0 or "RAGCLI_HOME" in ran.err
 
 
+@pytest.mark.parametrize(
+    "place", ["/dev/null", "/dev/null/x", "page.md", "page.md/x", "x" * 300, "/proc/x"]
+)
+def test_the_doctor_says_of_any_home_what_is_wrong_with_it(
+    place, run_cli, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "page.md").write_text("A page.\n")
+    (tmp_path / "page.md").chmod(0o600)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RAGCLI_HOME", place)
+
+    ran = run_cli("doctor")
+    asked = run_cli("ask", "What?")
+
+    assert ran.code in {74, 77}, ran.err
+    assert "Traceback" not in ran.err
+    assert "BAD   home" in ran.out
+    assert asked.code in {2, 74, 77}
+    assert "chmod go-w /dev/null" not in ran.out + asked.err  # it is no directory
+
+
 @pytest.fixture
 def filled(home: Path, tmp_path: Path, run_cli, monkeypatch) -> Path:
     """A profile with one page; the working directory has another."""

@@ -108,6 +108,28 @@ def test_sizes(text: str, expected: int) -> None:
     assert config.size(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ttl", "101y"),
+        ("ttl", "36501d"),
+        ("ttl_absolute", "9" * 400 + "d"),
+        ("lock_wait", "9" * 5000),
+        ("timeout", "99999999999999999s"),
+        ("documents.max_file_size", "9" * 5000 + "G"),
+        ("retrieval.k", "9" * 400),
+        ("retrieval.k", 10**400),
+        ("seed", "9" * 5000),
+    ],
+)
+def test_a_number_that_nothing_can_hold_is_one_short_line(
+    key: str, value: object
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.checked(key, value, "config.toml")
+    assert len(caught.value.message) < 200
+
+
 def test_every_setting_has_a_sentence_and_a_variable_of_its_own() -> None:
     variables = {config.variable(key) for key in config.known_keys()}
 

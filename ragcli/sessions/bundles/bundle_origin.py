@@ -23,7 +23,7 @@ HINT = "nothing of it was used; export it again where it comes from"
 
 _HARMLESS = frozenset(
     {
-        *("audit", "context_window", "memory", "memory_turns", "redact"),
+        *("audit", "context_window", "memory", "memory_turns"),
         *("require_model", "temperature", "timeout", "tui.sidebar", "tui.sources"),
         *("ttl", "ttl_absolute"),
     }
@@ -32,7 +32,8 @@ _HARMLESS = frozenset(
 
 They keep or show what is in the profile itself. What sends, reads or runs something
 is not among them: who made a bundle must not decide which model is asked, what that
-is told, or what else is searched.
+is told, or what else is searched; nor what of later turns is masked (`redact`), which
+could be all of it, or a pattern that takes for ever.
 """
 
 _ALLOWED = re.compile(

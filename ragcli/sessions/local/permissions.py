@@ -82,7 +82,7 @@ class _PermissionWalk:
         """Yields the findings of a directory and all below it; none is fine."""
         try:
             status = os.lstat(place)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         blocked = [*self._entry(place, status, place, None)]
         yield from blocked
@@ -96,7 +96,7 @@ class _PermissionWalk:
         """
         try:
             status = os.lstat(place)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         if not _is_shared(status):
             blocked = [*self._entry(place, status, place, None)]
@@ -164,7 +164,7 @@ class _PermissionWalk:
         """Yields the finding of a configuration file that others can write."""
         try:
             status = os.lstat(place)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         if stat.S_ISLNK(status.st_mode):
             return  # dotfiles are often links; where it leads is the user's choice

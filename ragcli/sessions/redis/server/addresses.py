@@ -21,6 +21,9 @@ from ragcli.frozen import frozen
 
 PORT = 6379
 SENTINEL_PORT = 26379
+_LAST_PORT = 65_535
+_DIGITS = 5
+_SHOWN = 60
 
 _SCHEMES = {"redis", "rediss", "redis+sentinel", "unix", "redis+unix"}
 TLS_FILES = ("ca_certs", "certfile", "keyfile")
@@ -92,7 +95,10 @@ def parse(text: str) -> RedisAddress:
         raise _wrong(
             "it does not begin with redis://, rediss://, redis+sentinel:// or unix://"
         )
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # what it says may repeat a password
+        raise _wrong("what follows is no host") from None
     given = parse_qsl(parts.query)
     for name, _ in given:
         if name.removeprefix("ssl_") not in _OPTIONS:
@@ -137,8 +143,8 @@ def _path(path: str, *, sentinel: bool) -> tuple[str, int]:
 
 
 def _number(text: str) -> int:
-    if text and not text.isdecimal():
-        raise _wrong(f"{text!r} is not the number of a database")
+    if text and (not text.isdecimal() or len(text) > _DIGITS):
+        raise _wrong(f"{text[:_SHOWN]!r} is not the number of a database")
     return int(text or 0)
 
 
@@ -150,9 +156,17 @@ def _host(text: str, port: int) -> tuple[str, int]:
         port_text = rest.removeprefix(":")
     elif ":" in text:
         host, _, port_text = text.rpartition(":")
-    if port_text and not port_text.isdecimal():
-        raise _wrong(f"{port_text!r} is not a port")
-    return unquote(host) or "localhost", int(port_text or port)
+    if port_text and not (port_text.isdecimal() and len(port_text) <= _DIGITS):
+        raise _wrong(f"{port_text[:_SHOWN]!r} is not a port")
+    found = int(port_text or port)
+    if found > _LAST_PORT:
+        raise _wrong(f"{found} is not a port")
+    name = unquote(host) or "localhost"
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        raise _wrong(f"{name[:_SHOWN]!r} is no host") from None
+    return name, found
 
 
 def _wrong(what: str) -> ConfigError:

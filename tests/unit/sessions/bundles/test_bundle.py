@@ -163,7 +163,7 @@ def test_the_passphrase_is_asked_for_once(
     assert asked == ["copy"]
 
 
-HARMLESS = {"retrieval.k": 9, "ttl": "30d", "redact": "[0-9]{16}", "audit": True}
+HARMLESS = {"retrieval.k": 9, "ttl": "30d", "audit": True}
 ACTING = {
     "model": "openai:gpt-4o",
     "embedder": "ollama:nomic",
@@ -171,6 +171,7 @@ ACTING = {
     "documents.mounts": ["/home/somebody/profile"],
     "ollama_host": "http://evil.example",
     "tracing": True,
+    "redact": "(a+)+$",
     "keys.send": "enter",
     "chunking.size": 1,
 }

@@ -43,6 +43,11 @@ def test_a_socket_and_an_ipv6_address() -> None:
         "redis:host",
         "unix://run/redis.sock",
         "unix:///",
+        "redis://[::1",
+        "redis://host:65536",
+        "redis://host:" + "9" * 5000,
+        "redis://host/" + "9" * 5000,
+        "redis://" + "x" * 64,
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
@@ -54,9 +59,10 @@ def test_no_message_shows_a_password() -> None:
     found = parse("redis://alice:secret@host:1/2")
 
     assert "secret" not in found.shown + repr(found)
-    with pytest.raises(ConfigError) as caught:
-        parse("redis://alice:secret@host:x/2")
-    assert "secret" not in caught.value.message
+    for address in ("redis://alice:secret@host:x/2", "redis://alice:secret@[host"):
+        with pytest.raises(ConfigError) as caught:
+            parse(address)
+        assert "secret" not in caught.value.message
 
 
 @pytest.mark.parametrize("user", ["a/b", "a}", "*", "a b", "x" * 65, "{", "ä"])
