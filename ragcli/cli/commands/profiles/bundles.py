@@ -64,7 +64,7 @@ def import_(
     """Make a profile from a bundle; a damaged or hostile one is refused whole.
 
     Settings that send, read or run something (models, addresses, instructions,
-    mounts, keys) are left out and named, unless you trust them.
+    mounts, keys, redact) are left out and named, unless you trust them.
     """
     from ragcli.sessions.bundles.bundle_import import import_bundle
 
