@@ -7,6 +7,8 @@ and one sentence that says what it does.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,8 +35,12 @@ from ragcli.config.settings import (
     variable,
 )
 from ragcli.config.values import flatten, seconds, size
-from ragcli.errors import ConfigError
+from ragcli.errors import ConfigError, NotPermitted
 from ragcli.frozen import frozen
+from ragcli.storage.trust import others_write
+
+_LONGEST = 1 << 20
+"""Bytes of a settings file; a longer one is none."""
 
 __all__ = [
     "ALIASES_TABLE",
@@ -185,9 +191,10 @@ def _parsed(path: Path) -> dict[str, Any]:
     Raises:
         FileNotFoundError: It is not there.
         ConfigError: It cannot be read, or is not TOML (line named).
+        NotPermitted: Others could have written it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _own_bytes(path).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileNotFoundError(path) from error
     except UnicodeDecodeError as error:
@@ -198,7 +205,35 @@ def _parsed(path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"{path}: not valid TOML: {error}", "fix or remove it"
         ) from None
+
+
+def _own_bytes(path: Path) -> bytes:
+    """Returns the bytes of a file that only the user, or root, can have written.
+
+    It may be a link, as dotfiles often are: it is the file itself that counts.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    with open(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError(f"{path}: not a regular file", "move it away")
+        if status.st_uid not in {0, os.geteuid()}:
+            raise NotPermitted(
+                f"{path}: belongs to uid {status.st_uid}, who would decide your "
+                "settings",
+                "replace it by a file of your own",
+            )
+        if others_write(status):
+            raise NotPermitted(
+                f"{path}: mode {stat.S_IMODE(status.st_mode):04o} lets others decide "
+                "your settings",
+                f"read it, then run `ragcli doctor --fix`, or `chmod go-w {path}`",
+            )
+        data = file.read(_LONGEST + 1)
+    if len(data) > _LONGEST:
+        raise ConfigError(f"{path}: larger than {_LONGEST >> 10} kB", "shorten it")
+    return data

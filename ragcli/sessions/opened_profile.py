@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import config
 from ragcli.config import Settings
-from ragcli.errors import Damaged
+from ragcli.errors import ConfigError, Damaged
 from ragcli.sessions.audit.after_the_fact import index_changed
 from ragcli.sessions.places import KEYS
-from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profile_file import FILE, ProfileFile
 from ragcli.sessions.protocols import AuditLog, Log, SideCopy, Snapshots
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.side_copies import opened
@@ -106,8 +106,16 @@ class OpenedProfile:
         """Stores such a value; None removes it."""
 
     def settings(self) -> Mapping[str, Any]:
-        """Returns the profile's own settings, checked, by dotted key."""
-        return self._checked(self._written())
+        """Returns the profile's own settings, checked, by dotted key.
+
+        Raises:
+            ConfigError: Somebody wrote a value there that its setting cannot take.
+        """
+        try:
+            return self._checked(self._written())
+        except ConfigError as error:
+            hint = f"correct it in {FILE}, which `ragcli profile path` leads to"
+            raise ConfigError(error.message, hint) from None
 
     def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
         """Removes side copies of what was erased; see `Session.purge`."""

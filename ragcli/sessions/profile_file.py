@@ -66,7 +66,7 @@ def read(directory: Directory, name: str) -> ProfileFile:
         )
     except FileNotFoundError:
         raise Damaged(f"profile {name!r}: {FILE} is missing", hint) from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Damaged(f"profile {name!r}: {FILE}: {error}", hint) from None
 
 

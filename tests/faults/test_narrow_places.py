@@ -166,6 +166,84 @@ def test_the_doctor_says_of_any_home_what_is_wrong_with_it(
     assert "chmod go-w /dev/null" not in ran.out + asked.err  # it is no directory
 
 
+SETTINGS = "[retrieval]\nk = 3\n"
+
+
+def test_settings_that_others_could_have_written_are_refused(
+    home: Path, run_cli, tmp_path
+) -> None:
+    assert run_cli("config", "set", "retrieval.k", "3").code == 0
+    file = home / "config.toml"
+    linked = tmp_path / "dotfiles.toml"
+    linked.write_text(SETTINGS)
+    linked.chmod(0o644)
+
+    file.chmod(0o666)
+    refused = run_cli("config", "get", "retrieval.k")
+    mended = run_cli("doctor", "--fix")
+    taken = run_cli("config", "get", "retrieval.k")
+    file.unlink()
+    file.symlink_to(linked)
+    followed = run_cli("config", "get", "retrieval.k")
+    linked.chmod(0o666)
+    loose = run_cli("config", "get", "retrieval.k")
+
+    assert refused.code == loose.code == 77
+    assert "lets others decide your settings" in refused.err
+    assert "(mended)" in mended.out
+    assert (taken.code, taken.out) == (0, "3\n")
+    assert (followed.code, followed.out) == (0, "3\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_settings_of_another_user_are_refused(home: Path, run_cli) -> None:
+    assert run_cli("config", "set", "retrieval.k", "3").code == 0
+    os.chown(home / "config.toml", 65534, 65534)
+
+    ran = run_cli("config", "get", "retrieval.k")
+
+    assert ran.code == 77
+    assert "belongs to uid 65534" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "directory", "huge", "deep"])
+def test_settings_that_are_no_file_are_one_line_at_once(
+    kind, home: Path, run_cli
+) -> None:
+    assert run_cli("config", "set", "retrieval.k", "3").code == 0
+    file = home / "config.toml"
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file, 0o600)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    elif kind == "directory":
+        file.mkdir(0o700)
+    else:
+        file.write_bytes(b"a = " + b"[" * (5000 if kind == "deep" else 4 << 20))
+        file.chmod(0o600)
+
+    for argv in (["profile", "list"], ["config", "set", "model", "builtin"]):
+        assert_told(run_cli(*argv), 2)
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_time_span_of_a_profile_that_is_none_is_told_and_expires_nothing(
+    home: Path, run_cli
+) -> None:
+    file = home / "profiles" / "default" / "profile.toml"
+    sound = file.read_text()
+    file.write_text(f'{sound}ttl = "99999999999d"\n')
+
+    for argv in (["ask", "What?"], ["profile", "prune", "--yes"], ["history", "list"]):
+        told = run_cli(*argv)
+        assert_told(told, 0, 2)
+        assert told.code == 0 or "profile.toml" in told.err
+    file.write_text(sound)
+
+    assert run_cli("ask", "What is the first page about?").code == 0
+
+
 @pytest.fixture
 def filled(home: Path, tmp_path: Path, run_cli, monkeypatch) -> Path:
     """A profile with one page; the working directory has another."""

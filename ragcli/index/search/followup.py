@@ -45,6 +45,9 @@ sum of its words' idf, so .15 here is what .2 is with the phrase's own."""
 
 _PHRASES_PER_PAIR = 4
 _SHOWN_WORDS = 8
+_SHOWN_WIDTH = 40
+"""Characters of each of them: what is stored of a query is little more than the
+question, whatever passes for a word in a conversation."""
 TURNS = 8
 """Older turns would weigh under 1 % of the last one."""
 
@@ -71,9 +74,13 @@ class Query:
     @property
     def shown(self) -> str:
         """What was searched, for people."""
-        words = ", ".join(self.added[:_SHOWN_WORDS])
+        words = ", ".join(map(_cut, self.added[:_SHOWN_WORDS]))
         question = self.utterances[0][0]
         return f"{question} (+ {words})" if words else question
+
+
+def _cut(word: str) -> str:
+    return f"{word[: _SHOWN_WIDTH - 1]}…" if len(word) > _SHOWN_WIDTH else word
 
 
 @frozen

@@ -65,14 +65,26 @@ def limits(settings: Settings, own: Mapping[str, object] | None = None) -> Limit
         own: The profile's, which win.
     """
     values = own or {}
-    idle = seconds(str(values.get("ttl", settings.ttl)))
-    absolute = seconds(str(values.get("ttl_absolute", settings.ttl_absolute)))
+    idle = span(values.get("ttl", settings.ttl))
+    absolute = span(values.get("ttl_absolute", settings.ttl_absolute))
     spans = [span for span in (idle, absolute) if span]
     return Limits(_before(idle), _before(absolute), min([*spans, GRACE]))
 
 
-def _before(span: int) -> str:
-    return stamp_of(time.time() - span) if span else ""
+def span(value: object) -> int:
+    """Returns a profile's time span in seconds; 0 for never, and for what is none.
+
+    A profile's own values are as somebody wrote them: nothing expires by one that
+    cannot be understood, and whoever opens the profile with its settings is told.
+    """
+    try:
+        return seconds(str(value))
+    except ValueError:
+        return 0
+
+
+def _before(limit: int) -> str:
+    return stamp_of(time.time() - limit) if limit else ""
 
 
 def plausible(written: str) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ragcli.config import Settings, seconds
+from ragcli.config import Settings
 from ragcli.errors import Conflict, StoreUnavailable
 from ragcli.sessions.history import timekeeping
+from ragcli.sessions.history.expiry import span
 from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
@@ -190,9 +191,9 @@ def encoded(settings: Mapping[str, Any]) -> str:
 
 def idle(settings: Settings, own: Mapping[str, Any]) -> int:
     """Returns the milliseconds after which a profile expires unused; 0 for never."""
-    return seconds(str(own.get("ttl", settings.ttl))) * 1000
+    return span(own.get("ttl", settings.ttl)) * 1000
 
 
 def idle_field(own: Mapping[str, Any]) -> str:
     """Returns what `meta` says about that: "" where the profile says nothing."""
-    return str(seconds(str(own["ttl"])) * 1000) if "ttl" in own else ""
+    return str(span(own["ttl"]) * 1000) if "ttl" in own else ""

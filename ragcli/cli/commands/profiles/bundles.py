@@ -64,7 +64,8 @@ def import_(
     """Make a profile from a bundle; a damaged or hostile one is refused whole.
 
     Settings that send, read or run something (models, addresses, instructions,
-    mounts, keys, redact) are left out and named, unless you trust them.
+    mounts, keys, redact) are left out and named, unless you trust them. Its documents
+    keep their paths: docs sync reads what this machine has there.
     """
     from ragcli.sessions.bundles.bundle_import import import_bundle
 

@@ -41,6 +41,18 @@ def test_words_of_earlier_turns_fade_and_never_outweigh_the_last(embedder):
     assert "fish" in query.shown
 
 
+def test_what_is_told_of_a_query_is_little_more_than_the_question(embedder):
+    history = [
+        EarlierTurn(" ".join(f"{n}{'fish' * 4000}" for n in range(10)), "word " * 9000),
+        EarlierTurn("g" * 16_000, " ".join(f"{'h' * 9000}{n}" for n in range(50))),
+    ]
+
+    query = build("Do they bite?", history, SEARCHED, embedder)
+
+    assert len("Do they bite?") < len(query.shown) < len("Do they bite?") + 8 * 42 + 5
+    assert query.shown.endswith("…)")
+
+
 def test_a_question_that_stands_alone_takes_half_as_much(embedder):
     query = build("Do sharks bite?", HISTORY, SEARCHED, embedder)
 
