@@ -40,33 +40,33 @@ _KEYS = "keys"
 _PROFILE = "profile.toml"
 
 
-def checked(place: str, home: Home) -> str:
+def checked(mount: str, home: Home) -> str:
     """Returns the absolute path of what is to be mounted.
 
     Args:
-        place: A bundle, a profile's directory, or the name of an own profile.
+        mount: A bundle, a profile's directory, or the name of an own profile.
         home: Where own profiles are.
 
     Raises:
-        DocumentNotFound: There is nothing at `place`.
+        DocumentNotFound: There is nothing at `mount`.
         UsageError: It holds no documents.
         NotPermitted: It is encrypted, or another user's directory.
         BundleRefused: The bundle is damaged or hostile.
     """
-    path = Path(place)
-    own = home.profiles / place
-    named = paths.PROFILE_NAME.fullmatch(place) and os.path.isdir(own)
+    path = Path(mount)
+    own = home.profiles / mount
+    named = paths.PROFILE_NAME.fullmatch(mount) and os.path.isdir(own)
     if named and not _may_be_mounted(path):
         path = own
     if not os.path.exists(path):
         raise DocumentNotFound(
-            f"{place}: no such bundle or profile",
+            f"{mount}: no such bundle or profile",
             "ragcli profile export makes a bundle; ragcli profile list shows profiles",
         )
     if not _may_be_mounted(path):
         raise UsageError(
-            f"{place}: neither a bundle nor a profile's directory",
-            f"to index the files in it: ragcli docs add {shlex.quote(place)}",
+            f"{mount}: neither a bundle nor a profile's directory",
+            f"to index the files in it: ragcli docs add {shlex.quote(mount)}",
         )
     found = str(path.absolute())
     with _index(found, home) as directory:
@@ -154,17 +154,17 @@ def _unpacked(place: str, home: Home) -> Iterator[Directory]:
         yield directory
 
 
-def forget(place: str, home: Home) -> None:
+def forget(mount: str, home: Home) -> None:
     """Removes what was unpacked of a bundle that an own profile mounts no longer.
 
     It stays while another of them mounts it. Whoever is reading it just now goes on:
     the files are gone with the last that has them open.
     """
     store = _unpacking(home)
-    if _is_mounted(place, home):
+    if _is_mounted(mount, home):
         return
     for name in store.names():
-        if name.startswith(f"{_hashed(place)}-"):
+        if name.startswith(f"{_hashed(mount)}-"):
             with suppress(Locked, ProfileNotFound):  # the next unmount finds it
                 store.delete(name)
 

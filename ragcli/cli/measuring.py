@@ -42,13 +42,13 @@ def answerer(workspace: Workspace) -> Answer:
     model = workspace.choose_model().model
     settings = workspace.settings
 
-    def answer(question: Question, found: SearchResult) -> Answered:
-        if not found.passages:
+    def answer(question: Question, result: SearchResult) -> Answered:
+        if not result.passages:
             return Answered("")
-        passages = found.passages[: settings.retrieval_k]
+        passages = result.passages[: settings.retrieval_k]
         prompt = Prompt(
             question=question.question,
-            query=found.query,
+            query=result.query,
             sources=(),
             history=tuple(Exchange(t.question, t.answer) for t in question.history),
             instructions=settings.instructions,

@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from ragcli.runtime import Runtime
 
 
-def document(found: Project | None) -> dict[str, Any] | None:
+def document(project_file: Project | None) -> dict[str, Any] | None:
     """Returns what is known of a project file as JSON values."""
-    if found is None:
+    if project_file is None:
         return None
     return {
-        "path": os.fspath(found.path),
-        "trust": found.trust,
-        "trusted": found.trust == project.TRUSTED,
-        "profile": found.profile,
-        "refused": list(found.refused),
-        "problems": list(found.problems),
+        "path": os.fspath(project_file.path),
+        "trust": project_file.trust,
+        "trusted": project_file.trust == project.TRUSTED,
+        "profile": project_file.profile,
+        "refused": list(project_file.refused),
+        "problems": list(project_file.problems),
     }
 
 
-def line(found: Project) -> str:
+def line(project_file: Project) -> str:
     """Returns one line on a project file: where it is, and whether it is trusted."""
-    return f"{found.path}: {found.trust}"
+    return f"{project_file.path}: {project_file.trust}"
 
 
 def named(typed: str | None) -> Path:
@@ -67,15 +67,15 @@ def trust(runtime: Runtime, path: Path) -> Project:
     """
     if not os.path.lexists(path):
         raise NotFound(f"there is no file {path}")
-    found = project.read(path, runtime.trusted)
-    if not found.sha256:
-        raise NotPermitted(found.notice, "nothing of it is used, trusted or not")
-    runtime.trusted.add(path, found.sha256)
+    project_file = project.read(path, runtime.trusted)
+    if not project_file.sha256:
+        raise NotPermitted(project_file.notice, "nothing of it is used, trusted or not")
+    runtime.trusted.add(path, project_file.sha256)
     return project.read(path, runtime.trusted)
 
 
-def gained(found: Project) -> Iterator[str]:
+def gained(project_file: Project) -> Iterator[str]:
     """Yields one line for each setting that is taken only because of the trust."""
-    for key, value in found.values.items():
+    for key, value in project_file.values.items():
         if key not in project.HARMLESS:
             yield f"  {key} = {value}"

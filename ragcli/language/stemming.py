@@ -56,16 +56,16 @@ class Stemmer:
         self._known: dict[str, str] = {}
         self._analyze = _analyzer(language)
 
-    def stem(self, found: Sequence[str]) -> list[str]:
-        """Returns the stem of each of the lower-cased words `found`."""
+    def stem(self, words: Sequence[str]) -> list[str]:
+        """Returns the stem of each word; `words` are lower-cased."""
         known = self._known
         try:
-            return [known[word] for word in found]
+            return [known[word] for word in words]
         except KeyError:
             if len(known) > _CACHE_LIMIT:
                 known.clear()
-            self._learn({word for word in found if word not in known})
-        return [known[word] for word in found]
+            self._learn({word for word in words if word not in known})
+        return [known[word] for word in words]
 
     def _learn(self, unseen: Iterable[str]) -> None:
         fresh = list(unseen)
@@ -110,17 +110,17 @@ def _piece_stems(language: str) -> PieceStems:
     return PieceStems(stemmer(language))
 
 
-def likely_language(found: Sequence[str], candidates: Iterable[str]) -> str:
-    """Returns the language of `candidates` whose stop words `found` has most of.
+def likely_language(words: Sequence[str], candidates: Iterable[str]) -> str:
+    """Returns the one of `candidates` with the most stop words among `words`.
 
     English wins a draw: its stop list is the longest.
 
     Args:
-        found: Words in lower case.
+        words: Words in lower case.
         candidates: ISO 639-1 codes, at least one.
     """
     known = sorted({canonical(item) for item in candidates})
-    counts = {item: sum(word in stop_words(item) for word in found) for item in known}
+    counts = {item: sum(word in stop_words(item) for word in words) for item in known}
     return max(known, key=lambda item: (counts[item], item == "en"))
 
 

@@ -20,13 +20,13 @@ PROFILE_FILE = "profile.toml"
 _MODE = stat.S_IRWXU | stat.S_ISVTX
 
 
-def condemn(descriptor: int, place: Path) -> None:
+def condemn(descriptor: int, path: Path) -> None:
     """Marks an open directory as being removed, in one step, durably.
 
     Raises:
         StorageFailed, NotPermitted: It may be condemned, or not.
     """
-    with disk_errors(place):
+    with disk_errors(path):
         os.chmod(descriptor, _MODE)
         sync_names(descriptor)
         with suppress(FileNotFoundError):

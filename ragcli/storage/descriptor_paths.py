@@ -38,27 +38,27 @@ def path_of(descriptor: int, known: Path) -> Path:
     raise FileNotFoundError(f"{known}: renamed meanwhile")
 
 
-def still_leads(place: Path, descriptor: int) -> bool:
+def still_leads(path: Path, descriptor: int) -> bool:
     """Tells whether a path leads to this open directory."""
     try:
-        return os.path.samestat(os.stat(place), os.fstat(descriptor))
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
     except OSError:
         return False
 
 
-def is_anchor(place: str | os.PathLike[str]) -> bool:
+def is_anchor(path: str | os.PathLike[str]) -> bool:
     """Tells whether a path is that of an open descriptor itself."""
-    return _ANCHOR.fullmatch(os.fspath(place)) is not None
+    return _ANCHOR.fullmatch(os.fspath(path)) is not None
 
 
-def is_anchored(place: str | os.PathLike[str]) -> bool:
+def is_anchored(path: str | os.PathLike[str]) -> bool:
     """Tells whether a path goes through a descriptor instead of names."""
-    return _ANCHOR.match(os.fspath(place)) is not None
+    return _ANCHOR.match(os.fspath(path)) is not None
 
 
-def shown(place: str | os.PathLike[str]) -> str:
+def shown(path: str | os.PathLike[str]) -> str:
     """Returns a path as people know it: what is behind a descriptor by its name."""
-    text = os.fspath(place)
+    text = os.fspath(path)
     anchor = _ANCHOR.match(text)
     if anchor is None:
         return text

@@ -46,27 +46,27 @@ def disk_errors(what: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
 
 
-def raise_if_unopened(place: str | os.PathLike[str], told: str) -> None:
+def raise_if_unopened(path: str | os.PathLike[str], message: str) -> None:
     """Raises what the system said when a library could not open a file.
 
     Such a library has one kind of error for a file that it cannot open and for one
     that it cannot read; only the second says anything about the file.
 
     Args:
-        place: The file, or one beside it.
-        told: The library's message, which has the system's in it.
+        path: The file, or one beside it.
+        message: The library's message, which has the system's in it.
 
     Raises:
         FileNotFoundError: It is not there.
         StorageFailed: No descriptor or no memory was left.
     """
-    with disk_errors(place):
-        os.close(os.open(place, os.O_RDONLY | os.O_CLOEXEC))
+    with disk_errors(path):
+        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
         for number in _MOMENTARY:
-            if os.strerror(number) in told:
+            if os.strerror(number) in message:
                 raise OSError(number, os.strerror(number))
-        if os.strerror(errno.ENOENT) in told:
-            raise FileNotFoundError(place)
+        if os.strerror(errno.ENOENT) in message:
+            raise FileNotFoundError(path)
 
 
 def close_reader(descriptor: int) -> None:

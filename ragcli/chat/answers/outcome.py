@@ -77,14 +77,14 @@ def check_said(state: AnswerState, model: ChatModel, limit: int) -> None:
 
 
 def nothing_to_say(
-    state: AnswerState, model: ChatModel, found: SearchResult | None
+    state: AnswerState, model: ChatModel, result: SearchResult | None
 ) -> bool:
     """Tells whether the documents leave nothing to answer from.
 
     Every model judges doubtful passages itself: the built-in one is silent when it is
     not sure enough that one of their units answers.
     """
-    if found is None:
+    if result is None:
         return not model.generates
     return not state.used
 

@@ -36,8 +36,8 @@ class Repetition:
         """Takes the next piece; True when the answer repeats itself."""
         self._tail = (self._tail + text)[-_PERIODS * _LONGEST_PERIOD :]
         self._unit += text
-        while found := _ENDS.search(self._unit):
-            unit, self._unit = self._unit[: found.end()], self._unit[found.end() :]
+        while match := _ENDS.search(self._unit):
+            unit, self._unit = self._unit[: match.end()], self._unit[match.end() :]
             if self._ended(unit):
                 return True
         return self._begins_again() or self._loops()

@@ -68,17 +68,17 @@ class _Opened:
     passages: Sequence[Passage]
     told: WholeDocument
 
-    def stretch(self, place: Stretch) -> tuple[str, tuple[int, int] | None]:
+    def stretch(self, span: Stretch) -> tuple[str, tuple[int, int] | None]:
         """Returns the text of a stretch and its lines."""
-        first = self.passages[place.first - 1]
-        if place.first == place.last:
-            quote = PreparedPassage(first).stretch(place.start, place.end)
+        first = self.passages[span.first - 1]
+        if span.first == span.last:
+            quote = PreparedPassage(first).stretch(span.start, span.end)
             return _shortened(quote.text), quote.lines
-        last = self.passages[place.last - 1]
-        begin = PreparedPassage(first).stretch(place.start, len(first.text))
-        end = PreparedPassage(last).stretch(0, place.end)
+        last = self.passages[span.last - 1]
+        begin = PreparedPassage(first).stretch(span.start, len(first.text))
+        end = PreparedPassage(last).stretch(0, span.end)
         lines = (begin.lines[0], end.lines[1]) if begin.lines and end.lines else None
-        gap = "\n" if place.last == place.first + 1 else "\n\u2026\n"
+        gap = "\n" if span.last == span.first + 1 else "\n\u2026\n"
         return _shortened(f"{begin.text}{gap}{end.text}"), lines
 
 

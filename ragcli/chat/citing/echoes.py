@@ -58,12 +58,12 @@ class EchoFilter:
 
     def _step(self, out: list[str], *, last: bool) -> bool:
         """Handles what begins with `<<`; False where more must come first."""
-        found = self._mark.match(self._held)
-        if found and (last or found.end() < len(self._held) or found[0][-1] == "\n"):
-            self._opened = found["what"] == "passage" and not found["end"]
-            self._held = self._held[found.end() :]
+        match = self._mark.match(self._held)
+        if match and (last or match.end() < len(self._held) or match[0][-1] == "\n"):
+            self._opened = match["what"] == "passage" and not match["end"]
+            self._held = self._held[match.end() :]
             return True
-        if not last and (found or self._is_open()):
+        if not last and (match or self._is_open()):
             return False
         out.append(self._held[:2])
         self._held = self._held[2:]
@@ -75,9 +75,9 @@ class EchoFilter:
 
     def _skip_label(self, *, last: bool) -> bool:
         """Drops the label line; False where it is not yet whole."""
-        found = _LABEL.match(self._held)
-        if found:
-            self._held = self._held[found.end() :]
+        match = _LABEL.match(self._held)
+        if match:
+            self._held = self._held[match.end() :]
         elif not last and re.fullmatch(
             r"[ \t]*(\[(\d+(\](?: [^\n]*)?)?)?)?", self._held
         ):

@@ -124,19 +124,19 @@ def packed(document: Document) -> dict[str, Any]:
     }
 
 
-def unpacked(told: Mapping[str, Any]) -> Document:
+def unpacked(packed: Mapping[str, Any]) -> Document:
     """Returns the document that `packed` described."""
     return Document(
-        told["title"],
+        packed["title"],
         tuple(
             Section(text, tuple(heading), page, line, tuple(map(_element, elements)))
-            for text, heading, page, line, elements in told["sections"]
+            for text, heading, page, line, elements in packed["sections"]
         ),
         tuple(
             TableFacts(tuple(columns), caption, rows)
-            for columns, caption, rows in told["tables"]
+            for columns, caption, rows in packed["tables"]
         ),
-        told["facts"],
+        packed["facts"],
     )
 
 

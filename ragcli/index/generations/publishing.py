@@ -140,14 +140,14 @@ def rename_into_place(index: Directory, workspace: str, generation: str) -> None
     index.sync()
 
 
-def expect_same(expected: Facts, found: Facts) -> None:
+def expect_same(expected: Facts, actual: Facts) -> None:
     """Checks that what was linked or copied is what it was.
 
     Raises:
         SnapshotDamaged: It is not.
     """
-    for name in sorted(set(expected) | set(found)):
-        if expected.get(name) != found.get(name):
+    for name in sorted(set(expected) | set(actual)):
+        if expected.get(name) != actual.get(name):
             raise SnapshotDamaged(
                 f"{name} changed while it was copied", "run `ragcli profile verify`"
             )

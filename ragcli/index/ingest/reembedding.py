@@ -99,13 +99,13 @@ class _Reembedding:
         snapshots: Snapshots,
         embedder: Embedder,
         progress: Progress,
-        place: Path,
+        directory: Path,
     ) -> None:
         self._snapshots = snapshots
         self._embedder = embedder
         self._progress = progress
         self._conversion = _NewVectors(embedder, progress)
-        self._staged = WorkspaceFiles(place, snapshots.sealer)
+        self._staged = WorkspaceFiles(directory, snapshots.sealer)
         self._made: dict[tuple[str, int], list[SegmentInfo]] = {}
 
     def publish(self) -> Manifest:

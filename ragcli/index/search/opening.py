@@ -87,16 +87,16 @@ def open_generation(snapshots: Snapshots, generation: str) -> IndexReader:
     return open_directory(place, snapshots.sealer, snapshots.share(generation))
 
 
-def open_directory(place: Path, sealer: Sealer | None, lock_fd: int) -> IndexReader:
+def open_directory(directory: Path, sealer: Sealer | None, lock_fd: int) -> IndexReader:
     """Returns a reader of a verified generation's directory.
 
     Args:
-        place: The directory.
+        directory: The directory.
         sealer: Opens its files, when they are sealed.
         lock_fd: A descriptor of it, which is closed when nothing needs it any more.
     """
-    files = generation_files(place, sealer, lock_fd)
-    manifest = manifests.parse(files.raw(manifests.NAME), place.name)
+    files = generation_files(directory, sealer, lock_fd)
+    manifest = manifests.parse(files.raw(manifests.NAME), directory.name)
     return IndexReader(manifest, files, _text(files, manifest))
 
 

@@ -156,7 +156,7 @@ def scores(
 
 
 def passage_relevance(
-    combined: CombinedReader, query: Query, found: Scores, index: int, passage: Passage
+    combined: CombinedReader, query: Query, scores: Scores, index: int, passage: Passage
 ) -> float:
     """Returns the calibrated relevance of one candidate for one query."""
     usual = combined.usual_cosine(query)
@@ -166,11 +166,11 @@ def passage_relevance(
                 Coverage(query, combined.worth).of(passage),
                 Coverage(query, combined.worth, own=True).of(passage),
             ),
-            maxsim=0.0 if found.maxsim is None else float(found.maxsim[index]),
-            cosine=float(usual.z(found.sides.cosine[index])),
-            text=float(found.sides.text_z[index]),
+            maxsim=0.0 if scores.maxsim is None else float(scores.maxsim[index]),
+            cosine=float(usual.z(scores.sides.cosine[index])),
+            text=float(scores.sides.text_z[index]),
         ),
-        NO_TOKENS if found.maxsim is None else TOKENS,
+        NO_TOKENS if scores.maxsim is None else TOKENS,
         ATTACHED if passage.attached else 0.0,
     )
 

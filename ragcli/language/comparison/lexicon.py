@@ -102,8 +102,8 @@ def lexicon(language: str) -> Lexicon:
     told = _sections(language)
     rules = stemmer(language)
 
-    def stem(found: Iterable[str]) -> list[str]:
-        return rules.stem(list(found))
+    def stem(words: Iterable[str]) -> list[str]:
+        return rules.stem(list(words))
 
     def listed(name: str) -> frozenset[str]:
         return frozenset(word for line in told[name] for word in line.split())

@@ -122,7 +122,7 @@ class Scored:
 
 
 def best_first(
-    prompt: Prompt, found: Sequence[Candidate], embedder: BuiltinEmbedder
+    prompt: Prompt, scored: Sequence[Candidate], embedder: BuiltinEmbedder
 ) -> list[Scored]:
     """Returns candidates by score, best first; at most `COMPARED` of them.
 
@@ -133,13 +133,13 @@ def best_first(
 
     asked = ParsedQuestion(prompt.question)
     lexical = _Lexical(prompt, embedder)
-    sides = [lexical.of(item) for item in found]
+    sides = [lexical.of(item) for item in scored]
     coverage = np.array([side.score for side in sides])
-    source = SOURCE_WEIGHT * _source_scores(found)
+    source = SOURCE_WEIGHT * _source_scores(scored)
     source += STALE_WEIGHT * np.array([side.is_stale for side in sides])
-    source += ATTACHED_WEIGHT * np.array([item.source.attached for item in found])
+    source += ATTACHED_WEIGHT * np.array([item.source.attached for item in scored])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
-    chosen = [found[index] for index in likely]
+    chosen = [scored[index] for index in likely]
     compared = prompt.query if leans_back(prompt.question) else prompt.question
     cosine, maxsim, around = _vector_scores(compared, chosen, embedder)
     kinds = [_kind_score(asked, item) for item in chosen]

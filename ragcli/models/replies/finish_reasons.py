@@ -38,9 +38,9 @@ _REASONS = {
 _KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 
 
-def reason_of(said: str) -> str:
+def reason_of(word: str) -> str:
     """Returns what a provider's word for the end of an answer means."""
-    return _REASONS.get(said.lower(), STOP) if said else UNFINISHED
+    return _REASONS.get(word.lower(), STOP) if word else UNFINISHED
 
 
 def reason_in(metadata: Mapping[str, Any]) -> str:
@@ -51,28 +51,28 @@ def reason_in(metadata: Mapping[str, Any]) -> str:
     return ""
 
 
-def openai_usage(told: Any) -> Usage | None:
+def openai_usage(usage: Any) -> Usage | None:
     """Returns the tokens that an OpenAI-compatible server counted, if it did."""
-    if not isinstance(told, Mapping):
+    if not isinstance(usage, Mapping):
         return None
-    details = told.get("prompt_tokens_details")
+    details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
     return Usage(
-        prompt=_whole(told.get("prompt_tokens")),
-        completion=_whole(told.get("completion_tokens")),
+        prompt=_whole(usage.get("prompt_tokens")),
+        completion=_whole(usage.get("completion_tokens")),
         cached=_whole(cached),
     )
 
 
-def langchain_usage(told: Any) -> Usage | None:
+def langchain_usage(usage: Any) -> Usage | None:
     """Returns the tokens of LangChain's `usage_metadata`, if there is any."""
-    if not isinstance(told, Mapping):
+    if not isinstance(usage, Mapping):
         return None
-    details = told.get("input_token_details")
+    details = usage.get("input_token_details")
     cached = details.get("cache_read") if isinstance(details, Mapping) else 0
     return Usage(
-        prompt=_whole(told.get("input_tokens")),
-        completion=_whole(told.get("output_tokens")),
+        prompt=_whole(usage.get("input_tokens")),
+        completion=_whole(usage.get("output_tokens")),
         cached=_whole(cached),
     )
 

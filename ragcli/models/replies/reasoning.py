@@ -84,14 +84,14 @@ class _Splitter:
         if self._closing:
             if held:
                 yield Thought(held)
-        elif self._held_back and (found := _CLOSED.search(held)):
-            yield Thought(held[: found.start()])
+        elif self._held_back and (match := _CLOSED.search(held)):
+            yield Thought(held[: match.start()])
             self._trims = True
-            yield from self._said(held[found.end() :])
-        elif self._spoken and (found := _CLOSED.search(held)):
+            yield from self._said(held[match.end() :])
+        elif self._spoken and (match := _CLOSED.search(held)):
             yield Restart()
             self._trims = True
-            yield from self._said(held[found.end() :])
+            yield from self._said(held[match.end() :])
         else:
             yield from self._said(held)
 
@@ -114,13 +114,13 @@ class _Splitter:
             yield from self._think()
         if self._closing:
             return
-        found = _CLOSED.search(self._held)
-        if found and found.end() < len(self._held):
+        match = _CLOSED.search(self._held)
+        if match and match.end() < len(self._held):
             if self._held_back:
-                yield Thought(self._held[: found.start()])
-            elif self._spoken or found.start():
+                yield Thought(self._held[: match.start()])
+            elif self._spoken or match.start():
                 yield Restart()
-            self._held = self._held[found.end() :]
+            self._held = self._held[match.end() :]
             self._held_back, self._trims = False, True
         if not self._held_back:
             clear = self._held[: _clear(self._held, "</think>")]

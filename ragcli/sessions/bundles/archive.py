@@ -121,8 +121,10 @@ class ArchiveReader:
         self._expect(_padding(size), MANIFEST)
         self.members = _members(self.manifest)
 
-    def extract(self, place: Callable[[Member], AbstractContextManager[Sink]]) -> None:
-        """Reads every member, in order, into what `place` opens for it.
+    def extract(
+        self, open_sink: Callable[[Member], AbstractContextManager[Sink]]
+    ) -> None:
+        """Reads every member, in order, into what `open_sink` opens for it.
 
         Raises:
             BundleRefused: A header, size or hash that is not what the manifest
@@ -132,7 +134,7 @@ class ArchiveReader:
         for member in self.members:
             self._expect(header(member.name, member.size), member.name)
             hasher, left = hashlib.sha256(), member.size
-            with place(member) as take:
+            with open_sink(member) as take:
                 while left:
                     piece = self._stream.exactly(min(left, _PIECE))
                     hasher.update(piece)

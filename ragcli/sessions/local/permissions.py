@@ -54,9 +54,9 @@ def fix_profile(directory: Directory) -> list[Finding]:
     return list(_PermissionWalk(mend=True).inside(directory.reach))
 
 
-def fix_closed_profile(place: Path) -> list[Finding]:
+def fix_closed_profile(path: Path) -> list[Finding]:
     """As `fix`, for a profile whose modes may keep it from being opened."""
-    return list(_PermissionWalk(mend=True).tree(place))
+    return list(_PermissionWalk(mend=True).tree(path))
 
 
 @frozen
@@ -78,16 +78,16 @@ class _PermissionWalk:
             yield from self.tree(home.cache)
         yield from self._config(home.config_file)
 
-    def tree(self, place: Path) -> Iterator[Finding]:
+    def tree(self, path: Path) -> Iterator[Finding]:
         """Yields the findings of a directory and all below it; none is fine."""
         try:
             status = os.lstat(place)
         except (FileNotFoundError, NotADirectoryError):
             return
-        blocked = [*self._entry(place, status, place, None)]
+        blocked = [*self._entry(path, status, path, None)]
         yield from blocked
         if stat.S_ISDIR(status.st_mode) and not any(map(_is_damage, blocked)):
-            yield from self.inside(place)
+            yield from self.inside(path)
 
     def _holder(self, place: Path, skip: set[str]) -> Iterator[Finding]:
         """Yields the findings of a directory that several users may share.
@@ -117,10 +117,10 @@ class _PermissionWalk:
         if stat.S_ISDIR(status.st_mode) and not any(map(_is_damage, blocked)):
             yield from self.inside(place)
 
-    def inside(self, place: Path) -> Iterator[Finding]:
+    def inside(self, path: Path) -> Iterator[Finding]:
         """Yields the findings of all below a directory that is private itself."""
-        for name, status, parent in self._entries(place):
-            yield from self._below(place / name, status, parent)
+        for name, status, parent in self._entries(path):
+            yield from self._below(path / name, status, parent)
 
     def _entries(self, place: Path) -> Iterator[tuple[str, os.stat_result, int]]:
         """Yields name, status and open directory of all in it, but what vanishes."""

@@ -294,22 +294,22 @@ class MemoryReplacement(NewMemoryProfile):
         name: What both are called.
         profile: Where the new one is made.
         parts: What the process introduced to the store.
-        place: Where the old one is.
+        shelf: Where the old one is.
     """
 
     def __init__(
-        self, name: str, profile: MemoryProfile, parts: StoreParts, place: Shelf
+        self, name: str, profile: MemoryProfile, parts: StoreParts, shelf: Shelf
     ) -> None:
         super().__init__(name, profile, parts)
-        self._place = place
+        self._shelf = shelf
 
     def swap(self, live: str, rest: Callable[[int], int]) -> None:
         """Takes the place of the old one while nobody can change that."""
-        with self._place.changed:
-            old = self._place.profiles[self._name]
+        with self._shelf.changed:
+            old = self._shelf.profiles[self._name]
             with old.changing():
                 if MemoryGenerations(old).current()[0] != live:
                     raise Conflict("the index changed meanwhile", "run it again")
                 rest(0)
                 old.gone = True
-                self._place.profiles[self._name] = self.profile
+                self._shelf.profiles[self._name] = self.profile

@@ -122,10 +122,10 @@ def seq_of(line: bytes) -> int | None:
     return int(match[1]) if match and _sound(line) else None
 
 
-def misplaced(place: str, seq: int) -> HistoryDamaged:
+def misplaced(where: str, seq: int) -> HistoryDamaged:
     """Returns the error for a sound record that does not follow the one before."""
     return HistoryDamaged(
-        f"{place}: record {seq} is out of place: a line was moved, copied or put back",
+        f"{where}: record {seq} is out of place: a line was moved, copied or put back",
         REPAIR,
     )
 

@@ -25,7 +25,7 @@ Recode = Callable[[str, bytes], bytes]
 
 
 def copy_generation(
-    place: Directory,
+    directory: Directory,
     target: Snapshots,
     *,
     parent: str = "",
@@ -35,7 +35,7 @@ def copy_generation(
     """Publishes the generation in a directory as the next one of `target`.
 
     Args:
-        place: The generation, verified; it stays while we read.
+        directory: The generation, verified; it stays while we read.
         target: Where to.
         parent: Its live generation.
         recode: Seals or opens each file; None to take it as it is.
@@ -44,10 +44,10 @@ def copy_generation(
     Returns:
         Its name there.
     """
-    manifest = read_manifest(place)
+    manifest = read_manifest(directory)
     with target.workspace("") as workspace:
         for name in manifest["files"]:
-            _copy_file(place, name, workspace, recode)
+            _copy_file(directory, name, workspace, recode)
         kept = {k: v for k, v in manifest.items() if k not in _GIVEN_ANEW}
         return target.publish(workspace, parent, kept | facts)
 
@@ -62,17 +62,17 @@ def resealing(old: Sealer | None, new: Sealer | None) -> Recode:
     return recode
 
 
-def read_manifest(place: Directory) -> dict[str, Any]:
+def read_manifest(directory: Directory) -> dict[str, Any]:
     """Returns a generation's manifest; `ValueError` for what is none."""
-    return dict(json.loads(place.read(MANIFEST, limit=_MANIFEST_BYTES)))
+    return dict(json.loads(directory.read(MANIFEST, limit=_MANIFEST_BYTES)))
 
 
-def names(place: Directory, prefix: str = "") -> Iterator[str]:
+def names(directory: Directory, prefix: str = "") -> Iterator[str]:
     """Yields the relative names of all files below a directory."""
-    for name in place.names():
-        status = os.lstat(name, dir_fd=place.descriptor)
+    for name in directory.names():
+        status = os.lstat(name, dir_fd=directory.descriptor)
         if stat.S_ISDIR(status.st_mode):
-            with place.child(name) as inside:
+            with directory.child(name) as inside:
                 yield from names(inside, f"{prefix}{name}/")
         else:
             yield prefix + name

@@ -59,14 +59,14 @@ def has_memory() -> bool:
     return is_memory(_MEMORY)
 
 
-def is_memory(place: Path) -> bool:
-    """Tells whether `place` is on a tmpfs (statfs(2), TMPFS_MAGIC)."""
-    if sys.platform != "linux" or not place.is_dir():
+def is_memory(path: Path) -> bool:
+    """Tells whether `path` is on a tmpfs (statfs(2), TMPFS_MAGIC)."""
+    if sys.platform != "linux" or not path.is_dir():
         return False
     import ctypes
 
     buffer = ctypes.create_string_buffer(256)
-    if ctypes.CDLL(None, use_errno=True).statfs(os.fsencode(place), buffer):
+    if ctypes.CDLL(None, use_errno=True).statfs(os.fsencode(path), buffer):
         return False
     return ctypes.c_long.from_buffer(buffer).value == _TMPFS_MAGIC
 

@@ -51,9 +51,9 @@ def _record(profile: ProfilePort, asking: AnswerWorker, failed: Failed) -> None:
         profile.history.commit(failed.turn, title=failed.title)
 
 
-def joined(kept: str, typed: str) -> str:
+def joined(draft: str, typed: str) -> str:
     """Returns a draft that was kept, and below it what was typed before it was read."""
-    return "\n".join(text for text in (kept, typed) if text.strip())
+    return "\n".join(text for text in (draft, typed) if text.strip())
 
 
 def hung_up(keep_all: Callable[[], None], code: int) -> None:

@@ -66,7 +66,7 @@ def resend(store: GenerationStore, file: Path, digests: Sequence[str]) -> None:
             store.put({digest: piece})
 
 
-def write(store: GenerationStore, place: Path, blocks: Sequence[str]) -> str:
+def write(store: GenerationStore, path: Path, blocks: Sequence[str]) -> str:
     """Writes a new private file from its blocks; returns the hash of all of it.
 
     Raises:
@@ -74,8 +74,8 @@ def write(store: GenerationStore, place: Path, blocks: Sequence[str]) -> str:
     """
     hasher = hashlib.sha256()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    with disk_errors(place):
-        descriptor = os.open(place, flags, FILE_MODE)
+    with disk_errors(path):
+        descriptor = os.open(path, flags, FILE_MODE)
         try:
             for digest in blocks:
                 data = store.block(digest)

@@ -37,7 +37,11 @@ def known(index: Directory) -> Known:
 
 
 def fill(
-    store: GenerationStore, place: Path, manifest: Manifest, blocks: Blocks, here: Known
+    store: GenerationStore,
+    directory: Path,
+    manifest: Manifest,
+    blocks: Blocks,
+    here: Known,
 ) -> None:
     """Writes the files of a generation, linked where this machine has them.
 
@@ -46,18 +50,18 @@ def fill(
         SnapshotNotFound: A block is gone.
     """
     if any(name.startswith(f"{TEXT}/") for name in manifest.files):
-        os.mkdir(place / TEXT, DIRECTORY_MODE)
+        os.mkdir(directory / TEXT, DIRECTORY_MODE)
     for name, facts in manifest.files.items():
         source = here.get((name, facts["sha256"]))
         if source is not None:
-            publishing.link_or_copy(source, place / name)
+            publishing.link_or_copy(source, directory / name)
             continue
-        digest = block_files.write(store, place / name, blocks.get(name, []))
+        digest = block_files.write(store, directory / name, blocks.get(name, []))
         if digest != facts["sha256"]:
             raise manifests.damaged(manifest.name, f"{name} has another content")
 
 
-def put_in_place(index: Directory, place: Path, generation: str) -> None:
+def put_in_place(index: Directory, directory: Path, generation: str) -> None:
     """Gives a fetched generation its name, unless another process was faster."""
     if not (index.path / generation).exists():
-        publishing.rename_into_place(index, place.name, generation)
+        publishing.rename_into_place(index, directory.name, generation)

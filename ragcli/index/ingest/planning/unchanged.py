@@ -88,14 +88,14 @@ class Scope:
         return cls(" ".join(made), roots, max_size, engine)
 
 
-def recall(place: Directory, scope: Scope) -> Note | None:
-    """Returns the note that is kept in `place`, if it is of this scope and still true.
+def recall(directory: Directory, scope: Scope) -> Note | None:
+    """Returns the note in `directory`, if it is of this scope and still true.
 
     Raises:
         NotPermitted: It is not a private file.
     """
     try:
-        told = json.loads(place.read(SYNC_NOTE, limit=_LIMIT))
+        told = json.loads(directory.read(SYNC_NOTE, limit=_LIMIT))
         note = Note(
             told["unchanged"],
             tuple((path, reason) for path, reason in told["skipped"]),
@@ -109,13 +109,13 @@ def recall(place: Directory, scope: Scope) -> Note | None:
     return note if told["seen"] == seen.digest else None
 
 
-def keep(place: Directory, note: Note, scope: Scope, since_ns: int) -> None:
+def keep(directory: Directory, note: Note, scope: Scope, since_ns: int) -> None:
     """Writes what `recall` reads, unless it could not be relied on yet.
 
     It saves time only: failing to write it is no failure.
 
     Args:
-        place: The directory of the generations.
+        directory: The directory of the generations.
         note: The outcome.
         scope: What it is the outcome of.
         since_ns: When the sync began to look, in nanoseconds since 1970.
@@ -134,7 +134,7 @@ def keep(place: Directory, note: Note, scope: Scope, since_ns: int) -> None:
         "apart": note.apart,
     }
     with suppress(StorageFailed, NotPermitted):
-        place.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)
+        directory.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)
 
 
 def _told(scope: Scope) -> dict[str, Any]:

@@ -170,19 +170,19 @@ def _order(signs: Signs | None) -> str:
 def _date(cell: str, order: str) -> Date | None:
     if _YEAR.fullmatch(cell):
         return (int(cell),)
-    found = _ISO.fullmatch(cell)
-    if found:
-        return _valid([int(part) for part in found.groups() if part])
-    found = _SHORT.fullmatch(cell)
-    if found:
-        return _short(found, order)
-    found = _MONTH_DAY.fullmatch(cell)
-    if found:
-        return _valid([int(found[3]), MONTHS[found[1]], int(found[2])])
-    found = _DAY_MONTH.fullmatch(cell)
-    if found:
-        day = [int(found[1])] if found[1] else []
-        return _valid([int(found[3]), MONTHS[found[2]], *day])
+    match = _ISO.fullmatch(cell)
+    if match:
+        return _valid([int(part) for part in match.groups() if part])
+    match = _SHORT.fullmatch(cell)
+    if match:
+        return _short(match, order)
+    match = _MONTH_DAY.fullmatch(cell)
+    if match:
+        return _valid([int(match[3]), MONTHS[match[1]], int(match[2])])
+    match = _DAY_MONTH.fullmatch(cell)
+    if match:
+        day = [int(match[1])] if match[1] else []
+        return _valid([int(match[3]), MONTHS[match[2]], *day])
     return None
 
 

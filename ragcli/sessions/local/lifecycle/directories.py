@@ -322,17 +322,17 @@ class Directories:
         """Removes a profile while nobody writes to it."""
         self.remove(profiles, self.place(profiles, name))
 
-    def remove(self, profiles: Directory, place: str) -> None:
+    def remove(self, profiles: Directory, entry: str) -> None:
         """Removes a directory of a profile while nobody writes to it."""
         gone = f".deleted-{os.urandom(8).hex()}"
-        with self.alone(profiles, place), self._owned(profiles, place):
+        with self.alone(profiles, entry), self._owned(profiles, entry):
             try:
-                profiles.rename(place, gone)
+                profiles.rename(entry, gone)
             except StorageFailed as error:
                 if not cannot_move(error):
                     raise
-                gone = place
-                self._places.doom(profiles, place)
+                gone = entry
+                self._places.doom(profiles, entry)
             profiles.sync()
             self._remove(profiles, gone)
 
@@ -349,16 +349,16 @@ class Directories:
             directory.replace(_ACCOUNT, account)
             self.move(profiles, place, f"{_ASIDE}{os.urandom(8).hex()}")
 
-    def bring_back(self, profiles: Directory, place: str, name: str) -> None:
+    def bring_back(self, profiles: Directory, entry: str, name: str) -> None:
         """Puts a profile that is set aside in its place again.
 
         Raises:
             UsageError: There is another one of this name.
         """
         target = self.free(profiles, name)
-        with profiles.child(place) as directory:
+        with profiles.child(entry) as directory:
             directory.remove(_ACCOUNT)
-        self.move(profiles, place, target)
+        self.move(profiles, entry, target)
 
     def asides(self) -> Iterator[tuple[str, Directory, bytes]]:
         """Yields what is set aside: place, directory while it is looked at, account."""
@@ -371,7 +371,7 @@ class Directories:
                 with suppress(FileNotFoundError), profiles.child(place) as directory:
                     yield place, directory, directory.read(_ACCOUNT)
 
-    def move(self, profiles: Directory, place: str, target: str) -> None:
+    def move(self, profiles: Directory, entry: str, target: str) -> None:
         """Renames a profile's directory; call it while it is `alone`.
 
         Where the file system cannot, it is copied out of sight, the copy gets the
@@ -381,11 +381,11 @@ class Directories:
             StorageFailed: Nothing changed.
         """
         try:
-            profiles.rename(place, target)
+            profiles.rename(entry, target)
         except StorageFailed as error:
             if not cannot_move(error):
                 raise
-            self._move_copied(profiles, place, target)
+            self._move_copied(profiles, entry, target)
         profiles.sync()
 
     def _move_copied(self, profiles: Directory, place: str, target: str) -> None:
@@ -401,7 +401,7 @@ class Directories:
             self._remove(profiles, place)
 
     @contextmanager
-    def alone(self, profiles: Directory, place: str) -> Iterator[Directory]:
+    def alone(self, profiles: Directory, entry: str) -> Iterator[Directory]:
         """Yields a profile's directory while nobody else changes anything in it.
 
         Raises:
@@ -410,9 +410,9 @@ class Directories:
         """
         with ExitStack() as stack:
             try:
-                directory = stack.enter_context(profiles.child(place))
+                directory = stack.enter_context(profiles.child(entry))
             except FileNotFoundError:
-                raise self._missing(place) from None
+                raise self._missing(entry) from None
             for lock in LOCKS:
                 stack.enter_context(commit_lock(directory, lock, wait=self._wait))
             yield directory

@@ -47,9 +47,9 @@ class Fate(Enum):
     """It stays: it is whole but its name is taken, or nobody can tell."""
 
 
-def announce(new: Directory, name: str, place: str) -> Will:
+def announce(new: Directory, name: str, entry: str) -> Will:
     """Writes the will into a complete new directory, durably."""
-    will = Will(name, place, profile_file.read(new, name).id)
+    will = Will(name, entry, profile_file.read(new, name).id)
     told = {"name": will.name, "place": will.place, "id": will.id}
     new.replace(_FILE, json.dumps(told).encode())
     return will

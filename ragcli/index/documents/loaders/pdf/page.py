@@ -262,14 +262,14 @@ class _Boxes:
         self._box = api.FS_RECTF()
         self._into = ctypes.byref(self._box)
 
-    def at(self, place: int) -> Box:
+    def at(self, index: int) -> Box:
         """Returns left, bottom, right and top of a character."""
         box = self._box
-        self._ask(self._text, place, self._into)
+        self._ask(self._text, index, self._into)
         if box.top > box.bottom:
             return box.left, box.bottom, box.right, box.top
         tight = [ctypes.c_double() for _ in range(4)]
-        self._ask_tight(self._text, place, *map(ctypes.byref, tight))
+        self._ask_tight(self._text, index, *map(ctypes.byref, tight))
         left, right, bottom, top = (value.value for value in tight)
         return left, bottom, right, top
 
