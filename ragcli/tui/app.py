@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from ragcli.dependency_patches import textual as terminals
+from ragcli.dependency_patches.textual import forgive_input, teach_newlines
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.text import safe_line, safe_text
 from ragcli.tui import clipboard, theme
@@ -229,8 +229,8 @@ def run_chat(
     try:
         if conversation:
             first = profile.history.resolve(conversation)
-        terminals.teach_newlines()
-        terminals.forgive_input()
+        teach_newlines()
+        forgive_input()
         profiles.prompt = None  # the terminal is the chat's from now on
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)

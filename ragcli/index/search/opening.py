@@ -107,7 +107,8 @@ def _text(files: MappedFiles | SealedFiles, manifest: Manifest) -> TextSearch:
         place = files.place
         search = TextSearch.open(place / TEXT)
         if place != files.place:
-            raise FileNotFoundError(place)  # another one's, by now: see storage.reach
+            # the path leads to another file by now: see `storage.descriptor_paths`
+            raise FileNotFoundError(place)
         return search
     if stored and has_memory():
         with memory_directory() as directory:

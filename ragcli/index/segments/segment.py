@@ -58,7 +58,8 @@ class Segment:
         shape = (self.info.chunks, self._dimension)
         self.vectors = VectorIndex.open(place, data, shape)
         if place != files.path(f"vectors-{name}.faiss"):
-            raise FileNotFoundError(place)  # another one's, by now: see storage.reach
+            # the path leads to another file by now: see `storage.descriptor_paths`
+            raise FileNotFoundError(place)
 
     def _read_dead(self, files: GenerationFiles) -> NDArray[np.int64]:
         """Returns the positions of dead chunks in the order in which they died."""
