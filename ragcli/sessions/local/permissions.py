@@ -81,7 +81,7 @@ class _PermissionWalk:
     def tree(self, path: Path) -> Iterator[Finding]:
         """Yields the findings of a directory and all below it; none is fine."""
         try:
-            status = os.lstat(place)
+            status = os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return
         blocked = [*self._entry(path, status, path, None)]
