@@ -16,6 +16,7 @@ from ragcli.chat.answers.outcome import (
     check_said,
     check_strict,
     cut_notice,
+    is_cut,
     nothing_to_say,
     status_of,
 )
@@ -407,12 +408,13 @@ class Engine:
     ) -> Iterator[Event]:
         if model.generates:
             yield state.stage("reading")
-        heard = _Heard(self._markers(state), prompt)
+        heard = _Heard(self._markers(state, model), prompt)
         pieces = state.interruption.stream(lambda: model.stream(prompt))
+        cut = True
         try:
             for piece in pieces:
                 if isinstance(piece, Restart):
-                    heard = _Heard(self._markers(state), prompt)
+                    heard = _Heard(self._markers(state, model), prompt)
                 if isinstance(piece, Sign):
                     yield from _told(state, piece)
                     continue
@@ -422,19 +424,21 @@ class Engine:
                 if model.generates and heard.repeats(piece):
                     state.finish = Ended(REPEATED)
                     break
+            cut = is_cut(state)
         finally:
             pieces.close()
-            state.checked = heard.close()
+            state.checked = heard.close(cut=cut)
             if state.checked.tail:
                 state.pieces.append(state.checked.tail)
         if state.checked.tail:
             yield from self._shown(state, [Token(state.checked.tail)])
 
-    def _markers(self, state: AnswerState) -> MarkerFilter:
+    def _markers(self, state: AnswerState, model: ChatModel) -> MarkerFilter:
         return MarkerFilter(
             state.retrieved[: state.used],
             state.request.question,
             self._parts.similarity,
+            attaches=model.generates and state.request.use_documents,
         )
 
     def _shown(self, state: AnswerState, tokens: Iterable[Token]) -> Iterator[Token]:
@@ -449,11 +453,11 @@ class Engine:
     def _finish(self, state: AnswerState, status: str) -> Finished:
         turn = state.record(self._parts.history, status)
         checked = state.checked
-        unsupported = checked.unsupported if checked else 0
         if state.request.strict:
-            check_strict(turn, unsupported, recorded=state.recorded)
+            check_strict(turn, checked, recorded=state.recorded)
+        removed = checked.removed if checked else 0
         stale = stale_markers(turn.citations)
-        return Finished(turn, len(state.retrieved), state.used, unsupported, stale)
+        return Finished(turn, len(state.retrieved), state.used, removed, stale)
 
     def _summarise(self, state: AnswerState, model: ChatModel) -> Iterator[Notice]:
         """Has the model sum up the turns that no longer fit, once."""
@@ -500,13 +504,17 @@ class _Heard:
         """Tells whether the answer goes round in circles with this piece."""
         return isinstance(piece, str) and self._repetition.feed(piece)
 
-    def close(self) -> Checked:
-        """Returns the rest, and what the checks came to."""
+    def close(self, *, cut: bool) -> Checked:
+        """Returns the rest, and what the checks came to.
+
+        Args:
+            cut: Whether the answer broke off.
+        """
         text = self._echoes.close()
         if self._numbers:
             text = self._numbers.feed(text) + self._numbers.close()
         rest = self._markers.feed(text)
-        checked = self._markers.close()
+        checked = self._markers.close(cut=cut)
         return replace(checked, tail=rest + checked.tail)
 
 

@@ -119,7 +119,7 @@ class Finished:
     turn: Turn
     retrieved: int
     used: int
-    unsupported: int
+    removed: int
     """Markers that were removed because no passage bears them out."""
     stale: frozenset[int] = frozenset()
     """Markers whose file changed or vanished since it was indexed."""

@@ -5,7 +5,8 @@ in code (between backticks on one line, or in a fence) or index a dotted name, a
 `sys.argv[1]`. Text that would be taken for a marker has its brackets escaped, `\[1\]`,
 and backticks that open nothing are escaped as well, so that whoever draws an answer
 agrees on what is code. Everything else that has brackets and digits is text: `[^1]`,
-`【1】`, `&#91;1&#93;`.
+`【1】`, `&#91;1&#93;`. `[~1]` is a marker that the model did not write: it was attached
+to a sentence that a passage says.
 
 `Scanner` is the one parser. What streams in, what is stored, shown and exported is
 read by it; `quoted` and `fenced` make text of documents so that it finds none in it.
@@ -14,18 +15,21 @@ read by it; `quoted` and `fenced` make text of documents so that it finds none i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ragcli.frozen import frozen
 
 _MARKER = re.compile(
-    r"\[[ \t]*[0-9]{1,3}(?:[ \t]*[,;\u2013-][ \t]*[0-9]{1,3})*[ \t]*\]"
+    r"\[~?[ \t]*[0-9]{1,3}(?:[ \t]*[,;\u2013-][ \t]*[0-9]{1,3})*[ \t]*\]"
 )
 _BEGINNING = re.compile(
-    r"\[[ \t]*(?:[0-9]{1,3}(?:[ \t]*[,;\u2013-][ \t]*[0-9]{1,3})*"
+    r"\[~?[ \t]*(?:[0-9]{1,3}(?:[ \t]*[,;\u2013-][ \t]*[0-9]{1,3})*"
     r"[ \t]*(?:[,;\u2013-][ \t]*)?)?"
 )
 _RANGE = re.compile(r"(\d+)\s*[\u2013-]\s*(\d+)|(\d+)")
+_ATTACHED = "[~"
+UNSUPPORTED = "[?]"
+"""Shown after a sentence that no passage says; no part of an answer."""
 _DOTTED = re.compile(r"\b[A-Za-z_]\w*[._]\w+$")
 _LONGEST_MARKER = 64
 _WIDEST_RANGE = 20
@@ -52,7 +56,7 @@ _CONTEXT = 24
 
 _ESCAPED = re.compile(r"\\([\[\]`])")
 _LOOKALIKE = re.compile(
-    r"\[(\^[^\]\s]{1,64})\]|\\\[([ \t]*[0-9][0-9 \t,;\u2013-]*)\]|\\.", re.DOTALL
+    r"\[(\^[^\]\s]{1,64})\]|\\\[(~?[ \t]*[0-9][0-9 \t,;\u2013-]*)\]|\\.", re.DOTALL
 )
 """A footnote's mark, a number of which only the first bracket is escaped, an escape."""
 
@@ -233,6 +237,53 @@ def numbers(marker: str) -> list[int]:
             last_one = min(int(last), int(first) + _WIDEST_RANGE)
             found += range(int(first), last_one + 1)
     return found
+
+
+def attached(found: Sequence[int]) -> str:
+    """Returns the marker that is attached to a sentence which passages say."""
+    return f"{_ATTACHED}{', '.join(map(str, found))}]"
+
+
+def is_attached(marker: str) -> bool:
+    """Tells whether a marker was attached, not written by the model."""
+    return marker.startswith(_ATTACHED)
+
+
+def as_written(marker: str) -> str:
+    """Returns a marker of a model; it has no way to call one attached."""
+    return marker.replace(_ATTACHED, "[", 1)
+
+
+def without_attached(answer: str) -> str:
+    """Returns an answer as its model wrote it: without what was attached."""
+    if _ATTACHED not in answer:
+        return answer
+    out: list[str] = []
+    for piece in pieces(answer):
+        if piece.kind != "marker" or not is_attached(piece.text):
+            out.append(piece.text)
+        elif out:
+            out[-1] = out[-1].removesuffix(" ")
+    return "".join(out)
+
+
+def with_unsupported(answer: str, sentences: Iterable[str]) -> str:
+    """Returns an answer with a mark after each sentence that no passage says.
+
+    Args:
+        answer: The answer.
+        sentences: Those sentences, in order; their blanks may differ.
+    """
+    out: list[str] = []
+    at = 0
+    for sentence in sentences:
+        pattern = r"\s*".join(map(re.escape, sentence.split()))
+        found = re.compile(pattern).search(answer, at) if pattern else None
+        if found is None:
+            continue
+        out.append(f"{answer[at : found.end()]} {UNSUPPORTED}")
+        at = found.end()
+    return "".join([*out, answer[at:]])
 
 
 def cited(answer: str) -> list[int]:

@@ -231,9 +231,11 @@ class PlainChat:
         self._write("\n")
         for source in from_turn(turn):
             if source.cited:
-                unverified = "" if source.verified else "  (unverified)"
-                self._write(f"[{source.marker}] {source.full_place}{unverified}\n")
+                doubt = f"  ({source.doubt})" if source.doubt else ""
+                self._write(f"{source.shown_marker} {source.full_place}{doubt}\n")
         self._write("\n")
+        for sentence in turn.unsupported:
+            self._say(f"not found in the documents: {sentence}")
 
     # Writing
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ragcli.chat.citing.staleness import is_as_indexed
 from ragcli.index.passages import Passage
+from ragcli.language import markers
 from ragcli.paths import shown
 from ragcli.sessions.records.record_types import Citation, Turn
 from ragcli.text import safe_name
@@ -33,12 +34,26 @@ class SourceEntry:
     cited: bool = False
     verified: bool = True
     """Whether the quotation was found in the passage."""
+    attached: bool = False
+    """Whether the program put its marker there, not the model."""
     stale: bool = False
     """Whether the file has changed since it was indexed."""
     origin: str = ""
     """The mount that it comes from; "" for the profile's own documents."""
     digest: str = ""
     """SHA-256 (hex) of the file when it was indexed, or ""."""
+
+    @property
+    def shown_marker(self) -> str:
+        """Its marker, as it stands in the answer."""
+        return markers.attached([self.marker]) if self.attached else f"[{self.marker}]"
+
+    @property
+    def doubt(self) -> str:
+        """What is to be known of it as a source, or ""."""
+        if self.attached:
+            return "attached, unverified"
+        return "" if self.verified else "unverified"
 
     @property
     def place(self) -> str:
@@ -123,6 +138,7 @@ def _remembered(
         quotes=_quotes(citation) if citation else (),
         cited=citation is not None,
         verified=citation.verified if citation else True,
+        attached=citation.attached if citation else False,
         stale=number in stale,
         origin=str(item.get("source") or ""),
         digest=str(item.get("digest") or ""),
@@ -141,6 +157,7 @@ def _cited(citation: Citation, stale: frozenset[int]) -> SourceEntry:
         quotes=_quotes(citation),
         cited=True,
         verified=citation.verified,
+        attached=citation.attached,
         stale=citation.marker in stale,
         origin=citation.source,
         digest=citation.digest,

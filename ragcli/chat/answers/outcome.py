@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ragcli.chat.answers.state import BROKEN_OFF, AnswerState
 from ragcli.chat.prompting.prompts import REFUSAL
 from ragcli.errors import ModelFailed, Unverified
@@ -9,6 +11,9 @@ from ragcli.index.passages import SearchResult
 from ragcli.models.base import ChatModel
 from ragcli.models.replies.finish_reasons import FILTER, LENGTH, TOOLS, UNFINISHED
 from ragcli.sessions.records.record_types import Turn
+
+if TYPE_CHECKING:
+    from ragcli.chat.citing.citations import Checked
 
 REPEATED = "repeated"
 """The reason of an answer that we ended because it went round in circles."""
@@ -27,9 +32,12 @@ def status_of(state: AnswerState) -> str:
     answer = state.answer
     if not answer or (state.request.use_documents and answer.startswith(REFUSAL)):
         return "nothing_found"
-    if state.finish is not None and state.finish.reason in _CUT:
-        return "truncated"
-    return "answered"
+    return "truncated" if is_cut(state) else "answered"
+
+
+def is_cut(state: AnswerState) -> bool:
+    """Tells whether the model ended its answer before it was whole."""
+    return state.finish is not None and state.finish.reason in _CUT
 
 
 def cut_notice(state: AnswerState, limit: int) -> str:
@@ -89,26 +97,31 @@ def nothing_to_say(
     return not state.used
 
 
-def check_strict(turn: Turn, unsupported: int, *, recorded: bool) -> None:
+def check_strict(turn: Turn, checked: Checked | None, *, recorded: bool) -> None:
     """Refuses an answer that its citations do not bear out.
 
     What claims nothing passes: no answer, the sentence that says there is none, and
-    one that broke off, which is never shown as an answer.
+    one that broke off, which is never shown as an answer. A sentence that cites nothing
+    is refused like a marker that does not hold, unless the model cites its passage
+    elsewhere and it stands there.
 
     Args:
         turn: The turn, ended.
-        unsupported: How many of its markers were removed.
+        checked: What the checks of its answer came to.
         recorded: Whether the turn can be read later.
 
     Raises:
-        Unverified: It cites nothing, or a citation does not hold.
+        Unverified: It cites nothing, or a citation or sentence does not hold.
     """
     if turn.status in BROKEN_OFF or turn.answer in {"", REFUSAL}:
         return
-    unverified = sum(not citation.verified for citation in turn.citations)
-    if unsupported or unverified or not turn.citations:
-        count = unsupported + unverified
-        what = f"{count} of its citations" if count else "it cites nothing, so it"
+    removed = checked.removed if checked else 0
+    uncited = len(turn.unsupported) + (checked.open if checked else 0)
+    count = removed + sum(not citation.verified for citation in turn.citations)
+    if count or uncited or not turn.citations:
+        told = [f"{count} of its citations"] if count else []
+        told += [f"{uncited} of its sentences without one"] if uncited else []
+        what = " and ".join(told) or "it cites nothing, so it"
         raise Unverified(
             f"the answer is not borne out: {what} cannot be verified",
             "to read it: ragcli history show --last 1"

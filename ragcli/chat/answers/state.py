@@ -145,6 +145,7 @@ class AnswerState:
                 for at, passage in enumerate(self.retrieved)
             ),
             timings=dict(self.timings),
+            unsupported=self.checked.unsupported if self.checked else (),
             reasoning="".join(self.thoughts).strip()[:LONGEST_REASONING],
             usage=self.usage,
         )

@@ -3,14 +3,19 @@
 A marker stays only if the passage that it names bears out its sentence or clause;
 see `support`. The others are removed and counted. What stays becomes a `Citation`
 with the sentence of the passage that bears the claim, and that sentence's lines.
+
+A sentence that is left without a marker gets one attached where a passage says it;
+where none can be meant, it is remembered as unsupported. See
+`source_attachment`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from ragcli.chat.citing.marker_parser import Marker, MarkerReader, Sentence
+from ragcli.chat.citing.source_attachment import SourceAttachment
 from ragcli.chat.citing.support import (
     Claim,
     PreparedPassage,
@@ -36,8 +41,12 @@ class Checked:
     """Text of the answer that was still held back."""
     citations: tuple[Citation, ...]
     """One for each passage that is cited, by number."""
-    unsupported: int
+    removed: int
     """How many numbers were removed: unknown ones, and those not borne out."""
+    unsupported: tuple[str, ...] = ()
+    """Sentences without a marker that no passage says."""
+    open: int = 0
+    """How many sentences without a marker a passage may say, which cannot be told."""
 
 
 @frozen
@@ -67,6 +76,7 @@ class MarkerFilter:
         passages: Those of the prompt; `[1]` names the first.
         question: Its words and numbers need no support when the answer repeats them.
         similarity: Vector overlap of two texts, for paraphrases; None for none.
+        attaches: Look for the source of each sentence that names none.
     """
 
     def __init__(
@@ -74,13 +84,18 @@ class MarkerFilter:
         passages: Sequence[Passage],
         question: str = "",
         similarity: Similarity | None = None,
+        *,
+        attaches: bool = False,
     ) -> None:
         self._evidence = [PreparedPassage(passage, similarity) for passage in passages]
         self._weights: StemWeights | None = None
         self._allowed = frozenset(words(question)) | numbers(question)
         self._reader = MarkerReader(self._resolved)
         self._cited: dict[int, _Cited] = {}
-        self._unsupported = 0
+        self._removed = 0
+        self._attachment: SourceAttachment | None = None
+        if attaches and self._evidence:
+            self._attachment = SourceAttachment(self._evidence, self._allowed)
 
     def feed(self, piece: Piece) -> str:
         """Returns what of the answer may be shown after the next piece of it.
@@ -92,12 +107,32 @@ class MarkerFilter:
             return self._reader.interrupt() + self._quoted(piece)
         return self._reader.feed(piece)
 
-    def close(self) -> Checked:
-        """Returns the rest of the answer and its citations."""
-        tail = self._reader.close()
-        cited = sorted(self._cited.items())
-        citations = tuple(self._citation(number, found) for number, found in cited)
-        return Checked(tail, citations, self._unsupported)
+    def close(self, *, cut: bool = False) -> Checked:
+        """Returns the rest of the answer and its citations.
+
+        Args:
+            cut: Whether it broke off.
+        """
+        tail = self._reader.close(cut=cut)
+        added = self._attachment
+        if added is None:
+            return Checked(tail, self._citations({}), self._removed)
+        return Checked(
+            tail,
+            self._citations(added.quotes),
+            self._removed,
+            tuple(added.unsupported),
+            added.open,
+        )
+
+    def _citations(
+        self, attached: Mapping[int, Sequence[Quote]]
+    ) -> tuple[Citation, ...]:
+        """Returns one citation for each number, written or attached, in order."""
+        return tuple(
+            self._citation(number, self._cited.get(number), attached.get(number, ()))
+            for number in sorted(self._cited.keys() | attached.keys())
+        )
 
     def _quoted(self, piece: Quotation) -> str:
         """Returns a quotation, in which nothing is a marker, and its own marker.
@@ -116,17 +151,21 @@ class MarkerFilter:
         claim = Claim(piece.text, self._allowed)
         if self._holds(piece.marker, [claim, claim]):
             return as_markdown(piece, marked=True)
-        self._unsupported += 1
+        self._removed += 1
         return as_markdown(piece, marked=False)
 
     def _resolved(self, sentence: Sentence, before: str) -> str:
-        """Returns the held part of a sentence with only the markers that hold."""
+        """Returns the held part of a sentence with only the markers that hold.
+
+        What is attached stands at its end.
+        """
         whole = Claim(sentence.text(), self._allowed)
         if not words(whole.text):
             whole = Claim(before, self._allowed)
         clauses = _clauses(sentence)
         out: list[str] = []
-        swallowed = not sentence.said.strip()
+        swallowed = not sentence.said.strip() and not sentence.row
+        holding = False
         for part, clause in zip(sentence.held, clauses, strict=True):
             if isinstance(part, str):
                 out.append(_joined(out, part, swallowed=swallowed))
@@ -136,9 +175,13 @@ class MarkerFilter:
                     kept = part.literal
                 else:
                     kept = self._kept(part, [Claim(clause, self._allowed), whole])
+                    holding = holding or bool(kept)
                 out.append(kept)
                 swallowed = swallowed and not kept
-        return "".join(out)
+        shown = "".join(out)
+        if self._attachment is None or holding or sentence.is_marked:
+            return shown
+        return self._attachment.completed(sentence, before, shown)
 
     def _kept(self, marker: Marker, claims: list[Claim]) -> str:
         """Returns a marker with the numbers that hold, "" if none does."""
@@ -149,7 +192,7 @@ class MarkerFilter:
         if not all(known) and self._is_quoted(marker):
             return marker.literal
         holding = [number for number in wanted if self._holds(number, claims)]
-        self._unsupported += len(wanted) - len(holding)
+        self._removed += len(wanted) - len(holding)
         if holding == wanted:
             return marker.space + marker.raw
         if not holding:
@@ -210,23 +253,38 @@ class MarkerFilter:
             )
         self._cited[number] = found
 
-    def _citation(self, number: int, cited: _Cited) -> Citation:
+    def _citation(
+        self, number: int, cited: _Cited | None, attached: Sequence[Quote]
+    ) -> Citation:
+        """Returns what a number stands for.
+
+        That is what its markers claim, and what the sentences say that it was attached
+        to.
+        """
         passage = self._evidence[number - 1].passage
-        quotes = _in_order(cited.quotes)
+        best = cited.quote if cited else attached[0]
+        told = _in_order(cited.quotes) if cited else []
+        own = [(quote, False) for quote in told]
+        own += [(quote, True) for quote in _in_order(attached) if quote not in told]
+        own.sort(key=lambda pair: pair[0].start)
         return Citation(
             marker=number,
             path=passage.path,
             page=passage.page,
-            lines=cited.quote.lines,
+            lines=best.lines,
             heading=" > ".join(passage.heading),
             score=passage.score,
-            quote=cited.quote.text,
-            verified=cited.verified,
+            quote=best.text,
+            verified=cited is not None and cited.verified,
             digest=passage.digest,
             source=passage.source,
-            quotes=tuple(CitedQuote(q.text, q.lines, passage.page) for q in quotes)
-            if len(quotes) > 1
+            quotes=tuple(
+                CitedQuote(quote.text, quote.lines, passage.page, attached=is_attached)
+                for quote, is_attached in own
+            )
+            if len(own) > 1
             else (),
+            attached=cited is None,
         )
 
 

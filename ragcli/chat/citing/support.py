@@ -19,7 +19,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePath
@@ -169,18 +170,18 @@ class Support:
     """Share of the claim's weight that the passage has, in [0, 1]."""
     quotes: tuple[Quote, ...] = ()
     """The units that say it, best first; () when it is not verified."""
+    refuted: bool = False
+    """Whether a unit says otherwise."""
 
 
 @frozen
-class SourceFinder:
-    """Which of several passages says a sentence that names none."""
+class SentenceSource:
+    """Which of several passages say a sentence that names none."""
 
     strength: str
-    """`strong`: a unit says so; `located`: likely meant, but not to be told; `none`."""
-    number: int = 0
-    """The passage's number, counted from 1; 0 for none."""
-    quotes: tuple[Quote, ...] = ()
-    """What of it says the sentence."""
+    """`strong`: they say it; `located`: likely meant, but not to be told; `none`."""
+    quotes: Mapping[int, tuple[Quote, ...]] = field(default_factory=dict)
+    """What of each passage says it, by its number, counted from 1; {} for none."""
 
 
 class StemWeights:
@@ -271,7 +272,7 @@ class PreparedPassage:
             if outcome == SUPPORTED:
                 return Support(holds=True, verified=True, share=share, quotes=quotes)
             if outcome == REFUTED:
-                return Support(holds=False, verified=False, share=share)
+                return Support(holds=False, verified=False, share=share, refuted=True)
         if not (claim.numbers <= self._numbers and self._has_names(claim, language)):
             return Support(holds=False, verified=False, share=share)
         likely = share >= LIKELY or self._means_the_same(claim, share)
@@ -302,13 +303,9 @@ class PreparedPassage:
     def _best(self, claim: Claim, clause: str) -> tuple[str, Quote | None]:
         """Returns what the unit says to a clause that fits it best, and the unit."""
         statement = Statement(clause, self.passage.language)
-        near = sorted(
-            self._contexts,
-            key=lambda item: -_overlap(statement, item[2]),
-        )[:_NEAREST]
         best: tuple[str, Quote | None] = (UNCERTAIN, None)
         most = -1.0
-        for start, end, context in near:
+        for start, end, context in self._nearest(statement):
             verdict = Comparison(statement, context, self._similarity).verdict()
             if verdict.outcome == SUPPORTED:
                 return SUPPORTED, self.stretch(start, end)
@@ -316,6 +313,27 @@ class PreparedPassage:
                 most = verdict.share
                 best = self._excused(verdict, claim), None
         return best
+
+    def denies(self, claim: Claim) -> bool:
+        """Tells whether a unit has all that is claimed, and says otherwise.
+
+        What denies something is not asked: whatever has its words, and says something
+        else of them, would speak against it.
+        """
+        statement = Statement(claim.text, self.passage.language)
+        if statement.denials or self._exact(claim.text):
+            return False
+        verdicts = (
+            Comparison(statement, context, self._similarity).verdict()
+            for _, _, context in self._nearest(statement)
+        )
+        return any(v.outcome == REFUTED and v.share == 1.0 for v in verdicts)
+
+    def _nearest(self, statement: Statement) -> list[tuple[int, int, UnitContext]]:
+        """Returns the units that have most words of a statement, the best first."""
+        return sorted(self._contexts, key=lambda item: -_overlap(statement, item[2]))[
+            :_NEAREST
+        ]
 
     def _excused(self, verdict: Verdict, claim: Claim) -> str:
         """Returns an outcome; what only a few words share tells nothing."""
@@ -446,8 +464,8 @@ class PreparedPassage:
 
 def source_of(
     sentence: str, evidence: Sequence[PreparedPassage], allowed: Collection[str] = ()
-) -> SourceFinder:
-    """Finds the passage that bears out a sentence without a marker.
+) -> SentenceSource:
+    """Finds the passages that bear out a sentence without a marker.
 
     Args:
         sentence: One sentence of an answer, without markers.
@@ -455,24 +473,56 @@ def source_of(
         allowed: Words (lower case) that need no support: the question's.
 
     Returns:
-        The first passage that says it, else the one that most likely is meant; where
-        numbers, names, negations or units speak against each of them, none.
+        The first passage that says it; those that say its clauses, where each has one;
+        else the one that most likely is meant. Where the likeliest speaks against it,
+        or numbers, names, negations or units speak against each of them: none.
     """
     claim = Claim(sentence, allowed)
     weights = StemWeights([item.stems for item in evidence])
     found = [item.support(claim, weights) for item in evidence]
-    for number, support in enumerate(found, 1):
-        if support.verified:
-            return SourceFinder("strong", number, support.quotes)
+    saying = _first_that_says(found)
+    if saying:
+        strong = {saying: found[saying - 1].quotes}
+    else:
+        strong = _by_clauses(claim, evidence, weights)
+    if strong and not any(item.denies(claim) for item in evidence):
+        return SentenceSource("strong", strong)
     likely = [
         (support.share, -number)
         for number, support in enumerate(found, 1)
         if support.holds
     ]
-    if not likely:
-        return SourceFinder("none")
+    against = max((item.share for item in found if item.refuted), default=0.0)
+    if not likely or max(likely)[0] < against:
+        return SentenceSource("none")
     number = -max(likely)[1]
-    return SourceFinder("located", number, (evidence[number - 1].quote(claim),))
+    return SentenceSource("located", {number: (evidence[number - 1].quote(claim),)})
+
+
+def _by_clauses(
+    claim: Claim, evidence: Sequence[PreparedPassage], weights: StemWeights
+) -> dict[int, tuple[Quote, ...]]:
+    """Returns the passages that say the clauses of a claim; {} if one has none."""
+    found: dict[int, tuple[Quote, ...]] = {}
+    clauses = claim.clauses(evidence[0].passage.language)
+    for clause in clauses if len(clauses) > 1 else ():
+        part = Claim(clause, claim.allowed)
+        told = [item.support(part, weights) for item in evidence]
+        number = _first_that_says(told)
+        if not number:
+            return {}
+        found[number] = (*found.get(number, ()), *told[number - 1].quotes)
+    return found
+
+
+def _first_that_says(found: Sequence[Support]) -> int:
+    """Returns the number of the first passage that says a claim, 0 for none.
+
+    A marker of the model's own tells which passage it means. Without one, a passage of
+    which only one word in two is the claim's is not taken to mean it.
+    """
+    told = (n for n, one in enumerate(found, 1) if one.verified and one.share >= LIKELY)
+    return next(told, 0)
 
 
 def _is_thin(text: str, language: str) -> bool:

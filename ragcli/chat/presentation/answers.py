@@ -61,7 +61,7 @@ def answer_document(profile: str, finished: Finished) -> dict[str, Any]:
         **turn_document(finished.turn, finished.stale),
         "retrieved": finished.retrieved,
         "used": finished.used,
-        "unsupported": finished.unsupported,
+        "removed": finished.removed,
     }
 
 

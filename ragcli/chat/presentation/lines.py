@@ -7,13 +7,14 @@ from itertools import starmap
 from typing import TYPE_CHECKING
 
 from ragcli.chat.prompting.prompts import as_text
+from ragcli.language.markers import attached
 from ragcli.models.base import only_quotes
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.chat.events import Finished, Retrieved
     from ragcli.models.base import Prompt
-    from ragcli.sessions.records.record_types import Citation
+    from ragcli.sessions.records.record_types import Citation, Turn
 
 
 def place(
@@ -48,9 +49,17 @@ def source_line(citation: Citation, *, stale: bool = False) -> str:
     """Returns a citation on one line: marker, place, heading, and what is wrong."""
     where = place(citation.path, citation.page, citation.ranges, citation.source)
     heading = f"  {citation.heading}" if citation.heading else ""
-    unverified = "" if citation.verified else "  (unverified)"
+    doubt = "" if citation.verified else "  (unverified)"
+    marker = f"[{citation.marker}]"
+    if citation.attached:
+        doubt, marker = "  (attached, unverified)", attached([citation.marker])
     changed = "  (changed since it was indexed)" if stale else ""
-    return f"[{citation.marker}] {where}{heading}{unverified}{changed}"
+    return f"{marker} {where}{heading}{doubt}{changed}"
+
+
+def unsupported_lines(turn: Turn) -> list[str]:
+    """Returns what of an answer was not found in the documents, a line each."""
+    return [f"not found in the documents: {text}" for text in turn.unsupported]
 
 
 def source_lines(finished: Finished) -> list[str]:

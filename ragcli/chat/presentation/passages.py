@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,18 @@ def passage_document(passage: Passage) -> dict[str, Any]:
         "heading": heading(passage),
         "score": round(passage.score, 4),
         "source": passage.source,
+    }
+
+
+def remembered_document(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the same of a passage as a turn remembers it."""
+    return {
+        **path_document(str(item.get("path", ""))),
+        "page": item.get("page"),
+        "lines": item.get("lines"),
+        "heading": str(item.get("heading") or ""),
+        "score": item.get("score"),
+        "source": str(item.get("source") or ""),
     }
 
 

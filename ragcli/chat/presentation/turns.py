@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ragcli.chat.presentation.passages import path_document
+from ragcli.chat.presentation.passages import path_document, remembered_document
 
 if TYPE_CHECKING:
     from ragcli.sessions.records.record_types import Citation, Turn
@@ -23,6 +23,8 @@ def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, 
         **remote_document(turn.remote),
         "snapshot": turn.snapshot,
         "citations": [citation_document(item, stale) for item in turn.citations],
+        "unsupported": list(turn.unsupported),
+        "passages": [remembered_document(item) for item in turn.retrieved],
         "timings": dict(turn.timings),
         "usage": dict(turn.usage) or None,
         "reasoning": turn.reasoning,
@@ -52,11 +54,17 @@ def citation_document(
         "score": citation.score,
         "quote": citation.quote,
         "quotes": [
-            {"text": place.text, "lines": place.lines, "page": place.page}
+            {
+                "text": place.text,
+                "lines": place.lines,
+                "page": place.page,
+                "attached": place.attached,
+            }
             for place in citation.places
         ],
         "verified": citation.verified,
-        "located": not citation.verified,
+        "located": not citation.verified and not citation.attached,
+        "attached": citation.attached,
         "source": citation.source,
     }
     if stale is not None:

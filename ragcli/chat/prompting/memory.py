@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ragcli.chat.events import AskRequest
+from ragcli.language.markers import without_attached
 from ragcli.models.base import Exchange, only_quotes
 from ragcli.sessions.records.record_types import ConversationContext, Turn
 
@@ -32,13 +33,13 @@ def question_and_beginning(
     partial = next((t for t in context.turns if t.id == request.continues), None)
     if partial is None:
         return request.question, ""
-    return partial.question, partial.answer
+    return partial.question, without_attached(partial.answer)
 
 
 def exchanges(turns: tuple[Turn, ...]) -> tuple[Exchange, ...]:
     """Returns what was asked and answered; questions without an answer left out."""
     return tuple(
-        Exchange(turn.question, turn.answer, only_quotes(turn.model))
+        Exchange(turn.question, without_attached(turn.answer), only_quotes(turn.model))
         for turn in turns
         if turn.answer
     )

@@ -17,6 +17,7 @@ from ragcli.chat.prompting.numbering import renumbered
 from ragcli.chat.prompting.prompts import label, new_boundary
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
+from ragcli.language.markers import without_attached
 from ragcli.models.base import Exchange, Source, only_quotes
 from ragcli.sessions.records.record_types import ConversationContext, Turn
 
@@ -120,7 +121,8 @@ def _names(turns: Sequence[Turn]) -> dict[tuple[str, str], int]:
 
 
 def _bare(turn: Turn) -> Exchange:
-    return Exchange(turn.question, turn.answer, only_quotes(turn.model))
+    answer = without_attached(turn.answer)
+    return Exchange(turn.question, answer, only_quotes(turn.model))
 
 
 def _exchanges(turns: Sequence[Turn], base: str) -> tuple[Exchange, ...]:
@@ -140,7 +142,7 @@ def _exchanges(turns: Sequence[Turn], base: str) -> tuple[Exchange, ...]:
         found.append(
             Exchange(
                 turn.question,
-                renumbered(turn.answer, dict(enumerate(focus, 1))),
+                renumbered(without_attached(turn.answer), dict(enumerate(focus, 1))),
                 sources=tuple(map(_source, fresh)),
                 focus=focus,
             )

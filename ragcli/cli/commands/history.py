@@ -293,7 +293,7 @@ def compact(call: Invocation) -> None:
 
 
 def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> None:
-    from ragcli.chat.presentation.lines import source_line
+    from ragcli.chat.presentation.lines import source_line, unsupported_lines
 
     state = "" if turn.status == "answered" else f"  ({turn.status})"
     call.output.line()
@@ -304,6 +304,8 @@ def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> Non
     call.output.text(turn.answer or "(no answer)")
     for citation in turn.citations:
         call.output.line(source_line(citation), style="dim")
+    for line in unsupported_lines(turn):
+        call.output.line(line, style="dim")
     if turn.usage:
         call.output.line(_cost(turn.usage), style="dim")
 

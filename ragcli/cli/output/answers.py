@@ -18,7 +18,11 @@ from ragcli.chat.events import (
 )
 from ragcli.chat.presentation.answers import error_event, event_document, whole_answer
 from ragcli.chat.presentation.envelope import error_document
-from ragcli.chat.presentation.lines import shown_prompt, source_lines
+from ragcli.chat.presentation.lines import (
+    shown_prompt,
+    source_lines,
+    unsupported_lines,
+)
 from ragcli.chat.prompting.prompts import label
 from ragcli.cli import batch
 from ragcli.cli.output.progress import QuietProgress
@@ -207,8 +211,10 @@ class AnswerPrinter:
         if self._output.to_terminal or self._style.sources:
             for line in source_lines(finished):
                 self._output.line(line, style="dim")
-        if finished.unsupported:
-            self._output.warn(f"{finished.unsupported} unsupported citations removed")
+        if finished.removed:
+            self._output.warn(f"{finished.removed} unsupported citations removed")
+        for line in unsupported_lines(finished.turn):
+            self._output.warn(line)
         if finished.turn.status == "nothing_found":
             self._output.note(self._nothing(finished))
 

@@ -304,6 +304,8 @@ class Statement:
         is_pair = is_unspaced(word)
         is_term = not is_pair and (within or bool(_IDENTIFIER.search(word)))
         is_name = word[:1].isupper() and not begins and self.words.language != "de"
+        if word.istitle() and lower in self._stops:  # as the names of columns begin
+            is_name = False
         if is_term or is_pair:
             stem = lower
         else:

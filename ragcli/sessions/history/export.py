@@ -17,7 +17,14 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ragcli.language.markers import Piece, literal, numbers, pieces, unescaped
+from ragcli.language.markers import (
+    Piece,
+    is_attached,
+    literal,
+    numbers,
+    pieces,
+    unescaped,
+)
 from ragcli.sessions.records.record_types import Citation, Conversation, Turn
 from ragcli.text import labelled, safe_line, safe_text
 
@@ -41,6 +48,7 @@ _NOTES = {
     "truncated": "The answer is not whole.",
     "failed": "The answer failed.",
 }
+_UNSUPPORTED = "Not found in the documents:"
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --dim: #777; }
 body { font: 16px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
@@ -52,7 +60,7 @@ p { margin: .6rem 0; white-space: pre-wrap; }
 pre { background: var(--soft); padding: .7rem; border-radius: 6px; overflow-x: auto; }
 blockquote { margin: .2rem 0 .6rem; padding-left: .8rem; color: var(--dim);
              border-left: 3px solid var(--line); white-space: pre-wrap; }
-ol { padding-left: 1.6rem; font-size: .9rem; }
+ol, ul { padding-left: 1.6rem; font-size: .9rem; }
 .meta, .note { color: var(--dim); font-size: .85rem; }
 .note { font-style: italic; }
 a { color: inherit; }
@@ -120,6 +128,9 @@ def _turn_as_markdown(turn: Turn) -> list[str]:
         parts.append(_inert(safe_text(_linked(turn))))
     if turn.status in _NOTES:
         parts.append(f"*{_NOTES[turn.status]}*")
+    if turn.unsupported:
+        told = (f"- {_escaped(text)}" for text in turn.unsupported)
+        parts += [f"*{_UNSUPPORTED}*", "\n".join(told)]
     if turn.citations:
         parts.append("\n".join(_source_as_markdown(turn, c) for c in turn.citations))
     parts.append(f"<sub>{_escaped(_meta(turn))}</sub>")
@@ -178,7 +189,8 @@ def _piece_as_markdown(turn: Turn, piece: Piece) -> str:
     numbers_here = numbers(piece.text)
     if not known.issuperset(numbers_here):
         return literal(piece)
-    return "".join(f"[[{n}]](#{_anchor(turn, n)})" for n in numbers_here)
+    sign = "~" if is_attached(piece.text) else ""
+    return "".join(f"[[{sign}{n}]](#{_anchor(turn, n)})" for n in numbers_here)
 
 
 def _source_as_markdown(turn: Turn, citation: Citation) -> str:
@@ -202,6 +214,9 @@ def section(turn: Turn) -> str:
     parts += _paragraphs(turn)
     if turn.status in _NOTES:
         parts.append(f'<p class="note">{_NOTES[turn.status]}</p>')
+    if turn.unsupported:
+        told = "\n".join(f"<li>{_text(text)}</li>" for text in turn.unsupported)
+        parts.append(f'<p class="note">{_UNSUPPORTED}</p>\n<ul>\n{told}\n</ul>')
     if turn.citations:
         items = "\n".join(_source_as_html(turn, c) for c in turn.citations)
         parts.append(f"<ol>\n{items}\n</ol>")
@@ -250,7 +265,8 @@ def _piece_as_html(turn: Turn, piece: Piece) -> str:
         link = f'<a href="#{_anchor(turn, number)}">{number}</a>'
         return link if number in known else match[0]
 
-    return _NUMBER.sub(linked, _text(piece.text))
+    marker = _NUMBER.sub(linked, _text(piece.text))
+    return f'<i class="note">{marker}</i>' if is_attached(piece.text) else marker
 
 
 def _within_fence(block: str) -> str:
@@ -282,6 +298,8 @@ def _place(citation: Citation) -> str:
         place += f" in {citation.source}"
     if citation.heading:
         place += f" ({citation.heading})"
+    if citation.attached:
+        return f"{place}, attached, unverified"
     return place if citation.verified else f"{place}, unverified"
 
 

@@ -12,7 +12,8 @@ MASK = "[redacted]"
 TEXT_FIELDS = frozenset(
     {
         *("question", "query", "answer", "title", "text"),
-        *("quote", "heading", "path", "source"),
+        *("quote", "heading", "path", "source", "label"),
+        *("reasoning", "unsupported"),
     }
 )
 """Fields that hold what people or documents said; ids and numbers never match."""

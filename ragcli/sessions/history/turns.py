@@ -45,6 +45,7 @@ def from_record(record: Record) -> Turn:
     known = {k: v for k, v in record.body.items() if k in _TURN_FIELDS}
     known["citations"] = tuple(_citation(item) for item in known.get("citations", ()))
     known["retrieved"] = tuple(known.get("retrieved", ()))
+    known["unsupported"] = tuple(known.get("unsupported", ()))
     if "query" not in known and _was_searched(known):
         known["query"] = known["question"]
     return Turn(id=record.id, seq=record.seq, ts=written(record), **known)
@@ -64,10 +65,18 @@ def written(record: Record) -> str:
 
 
 def _body(citation: Citation) -> dict[str, Any]:
-    """Returns a citation as it is stored; `quotes` only where there are several."""
+    """Returns a citation as it is stored.
+
+    `quotes` stands there where there are several, `attached` where it is.
+    """
     told = asdict(citation)
+    if not citation.attached:
+        del told["attached"]
     if not citation.quotes:
         del told["quotes"]
+    for quote in told.get("quotes", ()):
+        if not quote["attached"]:
+            del quote["attached"]
     return told
 
 
@@ -85,4 +94,5 @@ def _quote(item: Mapping[str, Any]) -> CitedQuote:
         text=str(item.get("text", "")),
         lines=(int(lines[0]), int(lines[1])) if lines else None,
         page=item.get("page"),
+        attached=bool(item.get("attached")),
     )

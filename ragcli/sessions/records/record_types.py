@@ -65,6 +65,8 @@ class CitedQuote:
     """First and last line in the file, where it has lines."""
     page: int | None = None
     """Page, slide or sheet, counted from 1."""
+    attached: bool = False
+    """Whether it was found for a sentence that named no source."""
 
 
 @frozen
@@ -87,13 +89,17 @@ class Citation:
     source: str = ""
     quotes: tuple[CitedQuote, ...] = ()
     """All stretches in reading order where there are several; () for `quote` alone."""
+    attached: bool = False
+    """Whether the model wrote none of its markers: they were attached to sentences that
+    the passage says. Such a citation is never verified."""
 
     @property
     def places(self) -> tuple[CitedQuote, ...]:
         """All stretches that it stands for, in reading order."""
         if self.quotes or not self.quote:
             return self.quotes
-        return (CitedQuote(self.quote, self.lines, self.page),)
+        only = CitedQuote(self.quote, self.lines, self.page, attached=self.attached)
+        return (only,)
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
@@ -146,6 +152,8 @@ class Turn:
     """Tokens as the server counted them: `prompt`, `completion`, `cached`."""
     reasoning: str = ""
     """What the model said to itself before it answered, or ""."""
+    unsupported: tuple[str, ...] = ()
+    """Sentences of the answer that name no source, and that no passage says."""
 
 
 @frozen

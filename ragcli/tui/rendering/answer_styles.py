@@ -26,6 +26,10 @@ class Palette:
     heading: Style
     marker: Style
     """A citation marker, `[1]`."""
+    attached: Style
+    """A marker that the model did not write, `[~1]`."""
+    unsupported: Style
+    """The mark after a sentence that was not found in the documents."""
     chosen: Style
     """The marker whose source is selected."""
     link: Style

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from ragcli.language.markers import marker_at
+from ragcli.language.markers import UNSUPPORTED, marker_at
 from ragcli.tui.rendering.answer_styles import Palette
 from ragcli.tui.rendering.inline import InlineWriter
 
@@ -87,12 +87,18 @@ def _formula(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the pa
 
 
 def _marker(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's
-    """Makes a token of a citation marker; escapes and code never come here."""
+    """Makes a token of a citation marker, and of the mark that stands for none.
+
+    Escapes and code never come here.
+    """
+    kind = "marker"
     found = marker_at(state.src, state.pos)
+    if not found and state.src.startswith(UNSUPPORTED, state.pos):
+        kind, found = "unsupported", UNSUPPORTED
     if not found:
         return False
     if not silent:
-        state.push("marker", "", 0).content = found
+        state.push(kind, "", 0).content = found
     state.pos += len(found)
     return True
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content, Span
 from textual.style import Style
 
+from ragcli.language.markers import is_attached
 from ragcli.text import safe_text
 from ragcli.tui.rendering.answer_styles import Palette
 
@@ -100,10 +101,15 @@ class InlineWriter:
             end = len(raw) if match is found[-1] else match.end()
             number = int(match[0])
             style = self._palette.marker
+            if is_attached(raw):
+                style = self._palette.attached
             if number == self._chosen:
                 style += self._palette.chosen
             self._add(raw[at:end], style + Style.from_meta({"marker": number}))
             at = end
+
+    def _unsupported(self, child: Token) -> None:
+        self._add(child.content, self._palette.unsupported)
 
     def _code(self, child: Token) -> None:
         self._add(child.content, self._palette.code)
@@ -133,6 +139,7 @@ class InlineWriter:
 _HANDLERS: dict[str, Callable[[InlineWriter, Token], None]] = {
     "text": InlineWriter._text,  # noqa: SLF001 - the class's own table
     "marker": InlineWriter._marker,  # noqa: SLF001
+    "unsupported": InlineWriter._unsupported,  # noqa: SLF001
     "code_inline": InlineWriter._code,  # noqa: SLF001
     "softbreak": InlineWriter._break,  # noqa: SLF001
     "hardbreak": InlineWriter._break,  # noqa: SLF001

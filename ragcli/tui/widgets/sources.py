@@ -39,15 +39,16 @@ class SourceHead(Widget):
         """Returns the line; a long place loses its middle."""
         source = self._source
         flags = (" changed" if source.stale else "") + (
-            "" if source.verified else " unverified"
+            f" {source.doubt}" if source.doubt else ""
         )
-        room = self.size.width - len(f"[{source.marker}] {flags}")
+        marker = f"{source.shown_marker} "
+        room = self.size.width - len(f"{marker}{flags}")
         place = source.place
         if len(place) > room > 1:
             kept = room - 1
             place = place[: kept - kept // 2] + "…" + place[len(place) - kept // 2 :]
         return Content.assemble(
-            (f"[{source.marker}] ", "bold $text-accent"),
+            (marker, "italic" if source.attached else "bold $text-accent"),
             (place, "bold"),
             (flags, "$text-warning"),
         )

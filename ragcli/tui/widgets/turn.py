@@ -14,8 +14,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from ragcli.language.markers import with_unsupported
 from ragcli.sessions.records.record_types import Turn
-from ragcli.text import labelled, safe_line, safe_text
+from ragcli.text import counted, labelled, safe_line, safe_text
 from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.source_entries import SourceEntry, from_turn
 from ragcli.tui.widgets.answer import AnswerView
@@ -187,6 +188,8 @@ class TurnView(Vertical, can_focus=True):
         cited = len(turn.citations)
         parts = [labelled(turn.model, turn.remote)]
         parts.append(f"{cited} source{'s' if cited != 1 else ''}" if cited else "")
+        missing = len(turn.unsupported)
+        parts.append(f"{counted(missing, 'sentence')} not found" if missing else "")
         parts += ["continued" if turn.continues else "", self.note]
         if turn.status != "failed" or not self.note:  # the note says why
             parts.append(_NOTES.get(turn.status, ""))
@@ -235,4 +238,4 @@ def _end_of(turn: Turn) -> str:
 def _shown_answer(turn: Turn, nothing: str = _NOTHING) -> str:
     if not turn.answer and turn.status == "nothing_found":
         return nothing
-    return turn.answer
+    return with_unsupported(turn.answer, turn.unsupported)

@@ -256,7 +256,7 @@ class Answering:
 
     async def _finished(self, asking: AnswerWorker, event: Finished) -> None:
         self._take_place(asking, event.turn)
-        removed = event.unsupported
+        removed = event.removed
         note = f"{counted(removed, 'citation')} removed" if removed else ""
         await self._settle(asking, event.turn, event.stale, note)
 

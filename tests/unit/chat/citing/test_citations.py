@@ -53,7 +53,7 @@ def test_what_holds_is_left_as_it_was_written(answer: str) -> None:
     text, found = checked(answer)
 
     assert text == answer
-    assert found.unsupported == 0
+    assert found.removed == 0
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_does_not_hold_is_removed_and_counted(
     text, found = checked(answer)
 
     assert text == shown
-    assert found.unsupported == removed
+    assert found.removed == removed
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,14 @@ def test_brackets_that_a_passage_has_are_quoted() -> None:
     text, found = checked(answer, [passage])
 
     assert text == answer.replace("[0, 1]", "\\[0, 1\\]")
-    assert found.unsupported == 0
+    assert found.removed == 0
     assert [citation.marker for citation in found.citations] == [1]
 
 
 def test_an_index_that_no_passage_has_is_text() -> None:
     text, found = checked("The name is argv[0] here.")
 
-    assert (text, found.unsupported) == ("The name is argv\\[0\\] here.", 0)
+    assert (text, found.removed) == ("The name is argv\\[0\\] here.", 0)
 
 
 MINTED = [
@@ -152,7 +152,7 @@ def test_a_quotation_cites_its_own_source_and_no_other(text: str, kind: str) -> 
     found = filtered.close()
 
     assert cited(shown) == [citation.marker for citation in found.citations] == [1]
-    assert found.unsupported == 0
+    assert found.removed == 0
     assert found.citations[0].quote in text
 
 
@@ -211,8 +211,8 @@ def test_words_of_the_question_need_no_support() -> None:
         "the file [1]."
     )
 
-    assert checked(answer)[1].unsupported == 1
-    assert checked(answer, question="In 24 hours, Berlin?")[1].unsupported == 0
+    assert checked(answer)[1].removed == 1
+    assert checked(answer, question="In 24 hours, Berlin?")[1].removed == 0
 
 
 def test_another_languages_claim_is_kept_but_not_verified() -> None:
@@ -229,7 +229,7 @@ def test_another_languages_claim_must_still_have_its_numbers() -> None:
         "Es dauert nicht mehr als 7 Sekunden, bis die Sperre frei ist [1]."
     )
 
-    assert found.unsupported == 1
+    assert found.removed == 1
 
 
 def test_a_paraphrase_holds_when_the_vectors_say_so() -> None:
@@ -240,7 +240,7 @@ def test_a_paraphrase_holds_when_the_vectors_say_so() -> None:
     for markers in (near, far):
         markers.feed(answer)
 
-    assert (near.close().unsupported, far.close().unsupported) == (0, 1)
+    assert (near.close().removed, far.close().removed) == (0, 1)
 
 
 def test_text_without_markers_is_never_held_back() -> None:
@@ -273,7 +273,7 @@ def test_without_passages_every_marker_goes() -> None:
     text, found = checked("So it is [1], says [2].", [])
 
     assert text == "So it is, says."
-    assert found.unsupported == 2
+    assert found.removed == 2
 
 
 @pytest.mark.parametrize(
@@ -315,14 +315,14 @@ def test_the_result_is_the_same_for_every_split(
     whole_text, whole = checked([answer])
 
     assert split_text == whole_text
-    assert (split.citations, split.unsupported) == (whole.citations, whole.unsupported)
+    assert (split.citations, split.removed) == (whole.citations, whole.removed)
 
 
 @given(st.lists(FRAGMENTS, max_size=14).map("".join))
 def test_nothing_but_markers_and_blanks_is_ever_lost(answer: str) -> None:
     text, found = checked([answer])
 
-    if found.unsupported == 0:
+    if found.removed == 0:
         assert unescaped(text) == unescaped(answer)
     assert without_brackets(text) == without_brackets(answer)
 
@@ -396,7 +396,7 @@ def test_the_worst_claim_of_a_marker_decides() -> None:
         _, found = checked(answer)
 
         assert [citation.verified for citation in found.citations] == [False]
-        assert found.unsupported == 0
+        assert found.removed == 0
     assert checked(sure)[1].citations[0].verified
 
 
@@ -404,7 +404,7 @@ def test_what_is_said_otherwise_loses_its_marker() -> None:
     text, found = checked("Readers take a lock [1]. Readers take no lock [1].")
 
     assert text == "Readers take a lock. Readers take no lock [1]."
-    assert found.unsupported == 1
+    assert found.removed == 1
 
 
 def test_a_footnote_mark_of_the_page_is_no_marker_of_ours() -> None:
@@ -416,4 +416,4 @@ def test_a_footnote_mark_of_the_page_is_no_marker_of_ours() -> None:
 
     assert text == "Paris is the capital of France.\\[1\\] [2]"
     assert [citation.marker for citation in found.citations] == [2]
-    assert found.unsupported == 0
+    assert found.removed == 0

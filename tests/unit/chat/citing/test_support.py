@@ -23,6 +23,5 @@ from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
 def test_the_passage_that_says_it_is_found(sentence, strength, number) -> None:
     found = source_of(sentence, [PreparedPassage(p) for p in (LOCKS, FRANCE, CODE)])
 
-    assert (found.strength, found.number) == (strength, number)
-    assert all(quote.text for quote in found.quotes)
-    assert bool(found.quotes) == bool(number)
+    assert (found.strength, list(found.quotes)) == (strength, [number] * bool(number))
+    assert all(quote.text for quotes in found.quotes.values() for quote in quotes)
