@@ -419,6 +419,7 @@ class Engine:
                     yield from _told(state, piece)
                     continue
                 if not state.pieces and model.generates:
+                    state.end_thinking()
                     yield state.stage("writing")
                 yield from self._shown(state, state.say(heard.feed(piece)))
                 if model.generates and heard.repeats(piece):
@@ -523,6 +524,7 @@ def _told(state: AnswerState, sign: Sign) -> Iterator[Event]:
     match sign:
         case Thought(text):
             if not state.thoughts:
+                state.thinking_since = state.elapsed()
                 yield state.stage("thinking")
             state.thoughts.append(text)
             yield Thinking(text)
@@ -533,6 +535,8 @@ def _told(state: AnswerState, sign: Sign) -> Iterator[Event]:
         case Restart():
             state.thoughts += state.pieces
             state.pieces.clear()
+            state.thinking_since = state.timings.pop("first_token_ms", state.elapsed())
+            state.end_thinking()
             yield Notice("what came so far was the model's reasoning")
         case Ended():
             state.finish = sign

@@ -14,7 +14,7 @@ from pathlib import Path
 from ragcli.language.words import words
 
 _HEADING = re.compile(r"#{1,6}\s")
-_BOLD_LINE = re.compile(r"(?:\*\*|__)[^*_]+(?:\*\*|__)\s*[:\uff1a]?")
+_BOLD_LINE = re.compile(r"(?:\*\*|__)[^*_]*[^*_.!](?:\*\*|__)\s*[:\uff1a]?")
 _RULE = re.compile(r"[\s|:*_=-]+")
 _PREFIX = re.compile(r"^(?:\s|>|[-*+\u2022]\s|\d{1,3}[.)]\s)+")
 _LEADING_IN = (":", "\uff1a")

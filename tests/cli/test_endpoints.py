@@ -185,3 +185,112 @@ def test_headers_are_not_shown(run_cli: Run) -> None:
     keys = {item["key"]: item["value"] for item in shown.json["settings"]}
     assert keys["endpoints.lab.headers.X-Key"] == "(hidden)"
     assert "s3cret" not in json.dumps(shown.json)
+
+
+UNMARKED = """\
+Here is what I found:
+A commit waits at most ten seconds for the lock.
+A commit waits at most forty seconds for the lock.
+"""
+
+
+def test_sources_are_attached_and_what_has_none_is_told(
+    ready: Run, server: FakeOpenAI
+) -> None:
+    server.answer = lambda _: UNMARKED
+    question = "How long does a commit wait?"
+
+    told = ready("ask", "-m", "fast", question, "--json").json
+    text = ready("ask", "-m", "fast", question, "--new", "--sources")
+
+    (citation,) = told["citations"]
+    assert (citation["attached"], citation["verified"]) == (True, False)
+    assert citation["quote"] == "A commit waits at most ten seconds for the lock."
+    wrong = "A commit waits at most forty seconds for the lock."
+    assert told["unsupported"] == [wrong]
+    passage = told["passages"][0]
+    assert passage["path"].endswith("locks.md")
+    assert passage["lines"]
+    assert passage["score"]
+    assert "ten seconds for the lock. [~1]\n" in text.out
+    assert "[~1] " in text.out.splitlines()[-1]
+    assert text.out.splitlines()[-1].endswith("(attached, unverified)")
+    assert "forty" not in text.out.replace(wrong, "")
+    assert f"not found in the documents: {wrong}" in text.err
+
+
+def test_what_was_attached_is_shown_the_same_later(
+    ready: Run, server: FakeOpenAI
+) -> None:
+    server.answer = lambda _: UNMARKED
+    told = ready("ask", "-m", "fast", "How long does a commit wait?", "--json").json
+    shown = ready("history", "show")
+    stored = ready("history", "show", "--json").json["turns"][0]
+    page = ready("history", "export", "--html").out
+    markdown = ready("history", "export").out.replace("\\", "")
+
+    assert {k: stored[k] for k in ("citations", "unsupported", "passages")} == {
+        key: [{k: v for k, v in one.items() if k != "stale"} for one in told[key]]
+        if key != "unsupported"
+        else told[key]
+        for key in ("citations", "unsupported", "passages")
+    }
+    assert "(attached, unverified)" in shown.out
+    assert "not found in the documents: A commit waits at most forty" in shown.out
+    for out in (page, markdown):
+        assert "Not found in the documents" in out
+        assert "attached, unverified" in out
+    assert '<i class="note">[~<a href' in page
+    assert "[[~1]](#" in markdown
+
+
+def test_the_model_never_reads_what_was_attached(
+    ready: Run, server: FakeOpenAI
+) -> None:
+    server.answer = lambda _: UNMARKED
+    first = ready("ask", "-m", "fast", "How long does a commit wait?", "--json").json
+    talk = ("--conversation", first["conversation"])
+    assert ready("ask", "-m", "fast", "And how does it?", *talk).code == 0
+
+    sent = server.chats[-1].messages
+    assert UNMARKED.strip() in [message["content"] for message in sent]
+    assert "[~" not in json.dumps(sent)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (ANSWER, 0, ""),
+        ("A commit waits at most ten seconds for the lock.", 1, "1 of its citations"),
+        (f"{ANSWER} It waits forty seconds.", 1, "1 of its sentences without one"),
+        ("The documents do not say.", 1, ""),
+    ],
+)
+def test_strict_wants_every_sentence_borne_out(
+    ready: Run, server: FakeOpenAI, answer: str, code: int, words: str
+) -> None:
+    server.answer = lambda _: answer
+
+    ran = ready("ask", "-m", "fast", "How long does a commit wait?", "--strict")
+
+    assert ran.code == code
+    assert words in ran.err
+
+
+def parroted(messages: list[dict[str, str]]) -> str:
+    """A model that copies the marks of a passage with it."""
+    asked = messages[-1]["content"]
+    return asked[asked.index("<<passage") : asked.rindex("\nPassages for")]
+
+
+def test_the_marks_of_passages_never_reach_the_user(
+    ready: Run, server: FakeOpenAI
+) -> None:
+    server.answer = parroted  # type: ignore[assignment]
+
+    ran = ready("ask", "-m", "fast", "How long does a commit wait?", "--jsonl")
+    shown = ready("history", "show")
+
+    for out in (ran.out, shown.out):
+        assert "A commit waits at most ten seconds" in out
+        assert "<<" not in out

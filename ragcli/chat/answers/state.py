@@ -25,6 +25,9 @@ TITLE_WIDTH = 60
 LONGEST_REASONING = 20_000
 """Characters of a model's reasoning that are kept."""
 
+THINKING = "thinking_ms"
+"""Where a turn's timings say how long its model reasoned."""
+
 BROKEN_OFF = frozenset({"interrupted", "failed"})
 """Statuses of an answer that did not come to its end."""
 
@@ -59,6 +62,8 @@ class AnswerState:
     checked: Checked | None = None
     thoughts: list[str] = field(default_factory=list)
     """The model's reasoning, as it came."""
+    thinking_since: float = 0.0
+    """When its reasoning began: milliseconds since the question came; 0 for not."""
     finish: Ended | None = None
     """How the model ended its answer, once it did."""
     ended: bool = False
@@ -95,6 +100,12 @@ class AnswerState:
     def stage(self, name: str, done: int = 0, total: int = 0) -> Stage:
         """Returns what the question waits for now."""
         return Stage(name, self.seconds, done, total)
+
+    def end_thinking(self) -> None:
+        """Remembers how long the model reasoned, once that is over."""
+        if self.thinking_since:
+            spent = round(self.elapsed() - self.thinking_since, 1)
+            self.timings.setdefault(THINKING, spent)
 
     def say(self, text: str) -> Iterator[Token]:
         """Takes a piece of the answer and yields it, unless it is empty."""
@@ -133,6 +144,7 @@ class AnswerState:
         if self.ended:
             return
         self.ended = True
+        self.end_thinking()
         self.timings["total_ms"] = self.elapsed()
         self.turn = replace(
             self.turn,

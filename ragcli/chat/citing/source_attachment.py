@@ -18,6 +18,7 @@ from ragcli.chat.citing.marker_parser import Sentence
 from ragcli.chat.citing.support import Claim, PreparedPassage, Quote, source_of
 from ragcli.language import markers
 from ragcli.language.asides import claimed
+from ragcli.language.words import words
 
 _LEAST = 2
 """Fewest content words of a sentence that claims anything."""
@@ -86,10 +87,14 @@ class SourceAttachment:
         return markers.attached(sorted(found.quotes))
 
     def _weight(self, text: str) -> int:
-        """Returns how much a sentence says: its content words, numbers as several."""
+        """Returns how much a sentence says: its content words, a number as several.
+
+        Two of them in a sentence of some length ("Readers take no lock.") are enough.
+        """
         claim = Claim(text)
-        numbers = _ENOUGH * bool(claim.numbers)
-        return len(claim.stems(self._evidence[0].passage.language)) + numbers
+        stems = len(claim.stems(self._evidence[0].passage.language))
+        is_long = stems >= _LEAST and len(words(text)) > _ENOUGH
+        return stems + is_long + _ENOUGH * bool(claim.numbers)
 
 
 def _spoken(row: str) -> str:

@@ -6,15 +6,26 @@ from collections.abc import Sequence
 from itertools import starmap
 from typing import TYPE_CHECKING
 
+from ragcli.chat.answers.state import THINKING
 from ragcli.chat.prompting.prompts import as_text
 from ragcli.language.markers import attached
 from ragcli.models.base import only_quotes
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
-    from ragcli.chat.events import Finished, Retrieved
+    from ragcli.chat.events import Finished, Retrieved, Stage
     from ragcli.models.base import Prompt
     from ragcli.sessions.records.record_types import Citation, Turn
+
+
+_STAGES = {
+    "choosing": "looking for the model",
+    "rewriting": "putting the question in context",
+    "searching": "searching",
+    "reading": "the model reads",
+    "thinking": "the model thinks",
+    "writing": "the model writes",
+}
 
 
 def place(
@@ -55,6 +66,22 @@ def source_line(citation: Citation, *, stale: bool = False) -> str:
         doubt, marker = "  (attached, unverified)", attached([citation.marker])
     changed = "  (changed since it was indexed)" if stale else ""
     return f"{marker} {where}{heading}{doubt}{changed}"
+
+
+def stage_line(stage: Stage) -> str:
+    """Returns what is waited for: `the model reads · 512 of 2,048 tokens`."""
+    told = _STAGES.get(stage.name, stage.name)
+    if stage.total:
+        told += f" · {stage.done:,} of {stage.total:,} tokens"
+    return told
+
+
+def thought_line(turn: Turn) -> str:
+    """Returns how long the model reasoned, "" when it did not: `thought for 12 s`."""
+    spent = turn.timings.get(THINKING)
+    if not turn.reasoning:
+        return ""
+    return "thought" if spent is None else f"thought for {spent / 1000:.0f} s"
 
 
 def unsupported_lines(turn: Turn) -> list[str]:

@@ -21,6 +21,7 @@ from ragcli.chat.presentation.envelope import error_document
 from ragcli.chat.presentation.lines import (
     shown_prompt,
     source_lines,
+    thought_line,
     unsupported_lines,
 )
 from ragcli.chat.prompting.prompts import label
@@ -211,6 +212,9 @@ class AnswerPrinter:
         if self._output.to_terminal or self._style.sources:
             for line in source_lines(finished):
                 self._output.line(line, style="dim")
+        thought = thought_line(finished.turn)
+        if thought:
+            self._output.note(f"{thought}: ragcli history show --reasoning")
         if finished.removed:
             self._output.warn(f"{finished.removed} unsupported citations removed")
         for line in unsupported_lines(finished.turn):

@@ -7,20 +7,13 @@ import time
 from typing import Self
 
 from ragcli.chat.events import Stage
+from ragcli.chat.presentation.lines import stage_line
 from ragcli.cli.output.writer import Output
 
 _PATIENCE = 1.0
 """Seconds before anything is said: most answers come sooner."""
 _EVERY = 0.5
 """Seconds between two drawings."""
-_WORDS = {
-    "choosing": "looking for the model",
-    "rewriting": "putting the question in context",
-    "searching": "searching",
-    "reading": "the model reads",
-    "thinking": "the model thinks",
-    "writing": "the model writes",
-}
 
 
 class WaitingLine:
@@ -80,7 +73,4 @@ class WaitingLine:
 
 def told(stage: Stage, seconds: float) -> str:
     """Returns a stage for people: `the model reads · 512 of 2,048 tokens · 7 s`."""
-    parts = [_WORDS.get(stage.name, stage.name)]
-    if stage.total:
-        parts.append(f"{stage.done:,} of {stage.total:,} tokens")
-    return " · ".join([*parts, f"{seconds:.0f} s"])
+    return f"{stage_line(stage)} · {seconds:.0f} s"

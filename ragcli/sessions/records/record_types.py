@@ -135,7 +135,7 @@ class Turn:
     with the passage's text so that the sources can be shown again later."""
     snapshot: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
-    """Milliseconds: `retrieve_ms`, `first_token_ms`, `total_ms`."""
+    """Milliseconds: `retrieve_ms`, `first_token_ms`, `thinking_ms`, `total_ms`."""
     replaces: str = ""
     """The turn that this one takes the place of (regenerated, edited), or ""."""
     continues: str = ""

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from ragcli.chat.presentation.lines import thought_line
 from ragcli.language.markers import with_unsupported
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import counted, labelled, safe_line, safe_text
@@ -55,6 +56,12 @@ class TurnView(Vertical, can_focus=True):
         key("turn.continue", "o", "request('continue')", "Go on where it stopped"),
         key("turn.fork", "f", "request('fork')", "Branch off here", footer="Fork"),
         key("turn.delete", "d", "request('forget')", "Delete it", footer="Delete"),
+        key(
+            "turn.reasoning",
+            "t",
+            "reasoning",
+            "Show or hide what the model thought",
+        ),
         key("turn.sources", "enter", "request('sources')", "Go to its sources"),
         key(
             "turn.marker",
@@ -109,12 +116,15 @@ class TurnView(Vertical, can_focus=True):
         self._found: re.Pattern[str] | None = None
         self._question = Static(markup=False, classes="question")
         self._about = Static(markup=False, classes="about")
+        self._reasoning = Static(markup=False, classes="reasoning")
+        self._reasoning.display = False
         self.answer = AnswerView(_shown_answer(turn), _end_of(turn))
 
     def compose(self) -> ComposeResult:
-        """Yields the question, the line about it, and the answer."""
+        """Yields the question, the line about it, the reasoning, and the answer."""
         yield self._question
         yield self._about
+        yield self._reasoning
         yield self.answer
 
     def on_mount(self) -> None:
@@ -190,6 +200,7 @@ class TurnView(Vertical, can_focus=True):
         parts.append(f"{cited} source{'s' if cited != 1 else ''}" if cited else "")
         missing = len(turn.unsupported)
         parts.append(f"{counted(missing, 'sentence')} not found" if missing else "")
+        parts.append(thought_line(turn))
         parts += ["continued" if turn.continues else "", self.note]
         if turn.status != "failed" or not self.note:  # the note says why
             parts.append(_NOTES.get(turn.status, ""))
@@ -200,6 +211,12 @@ class TurnView(Vertical, can_focus=True):
     def action_request(self, what: str) -> None:
         """Posts `Requested` for a key."""
         self.post_message(self.Requested(self, what))
+
+    def action_reasoning(self) -> None:
+        """Shows what the model said to itself before the answer, or hides it."""
+        reasoning = self._reasoning
+        reasoning.display = bool(self.turn.reasoning) and not reasoning.display
+        reasoning.update(Content(safe_text(self.turn.reasoning)))
 
     def action_marker(self, step: int) -> None:
         """Selects the next or previous citation marker."""

@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 
 from textual.message import Message
 
-from ragcli.chat.events import AskRequest, Event, Failed, Finished, Retrieved, Token
+from ragcli.chat.events import (
+    AskRequest,
+    Event,
+    Failed,
+    Finished,
+    Retrieved,
+    Thinking,
+    Token,
+)
 from ragcli.errors import RagcliError
 from ragcli.models.langchain.rendering import messages
 from ragcli.sessions.records.record_types import Turn
@@ -150,6 +158,8 @@ class AnswerWorker:
             return
         if isinstance(event, Failed):
             self.failed = event
+            return
+        if isinstance(event, Thinking):  # the turn has all of it at the end
             return
         if isinstance(event, Retrieved):
             self.retrieved = event

@@ -12,7 +12,15 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from ragcli.chat.answers.state import BROKEN_OFF
-from ragcli.chat.events import AskRequest, Failed, Finished, Notice, Retrieved
+from ragcli.chat.events import (
+    AskRequest,
+    Failed,
+    Finished,
+    Notice,
+    Retrieved,
+    Stage,
+)
+from ragcli.chat.presentation.lines import stage_line
 from ragcli.errors import Locked, RagcliError, UsageError
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import counted, labelled, safe_line, safe_name
@@ -236,10 +244,21 @@ class Answering:
             )
         elif message.asking is not self.asking:
             return
+        elif isinstance(event, Stage):
+            self._tell_stage(message.asking, event)
         elif isinstance(event, Retrieved):
             await self._found(message.asking, event)
         elif isinstance(event, Finished):
             await self._finished(message.asking, event)
+
+    def _tell_stage(self, asking: AnswerWorker, stage: Stage) -> None:
+        """Says what is waited for; how much is read of what, as far as it is known."""
+        found = asking.retrieved
+        if found is None:
+            self._wait_for(stage_line(stage))
+        elif stage.name == "thinking" or stage.total:
+            told = stage_line(stage).removeprefix("the model ")
+            self._wait_for(f"{labelled(found.model, found.remote)} {told}")
 
     async def _found(self, asking: AnswerWorker, event: Retrieved) -> None:
         model = labelled(event.model, event.remote)
