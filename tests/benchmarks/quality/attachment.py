@@ -29,8 +29,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ragcli.index.documents.loaders.load import load, text_document
-
 from ragcli.chat.citing.citations import MarkerFilter
 from ragcli.chat.citing.support import (
     LIKELY,
@@ -39,6 +37,7 @@ from ragcli.chat.citing.support import (
     StemWeights,
     numbers,
 )
+from ragcli.index.documents.loaders.dispatch.load import load, text_document
 from ragcli.index.documents.splitter import split
 from ragcli.index.passages import Passage
 from ragcli.language.sentences import sentence_spans
