@@ -31,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough", action="store_true", help="kills, faults and flips in full count"
     )
+    parser.addoption(
+        "--simulated-mac",
+        action="store_true",
+        help="hide what a Mac lacks; see tests/simulated_mac",
+    )
 
 
 SLOW = (
@@ -67,6 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: left out of the edit loop")
     if config.getoption("--thorough"):
         os.environ["RAGCLI_THOROUGH"] = "1"
+    if config.getoption("--simulated-mac"):
+        from tests.simulated_mac import mac
+
+        os.environ.update(mac.environment())
+        mac.become()
 
 
 @dataclass(frozen=True)
