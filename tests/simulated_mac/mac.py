@@ -62,6 +62,7 @@ def become() -> None:
     fcntl.fcntl = _commanded(fcntl.fcntl)
     select.poll = _deaf(select.poll)
     resource.setrlimit = _lenient(resource.setrlimit)
+    resource.getrusage = _in_bytes(resource.getrusage)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft > SOFT_LIMIT:
         resource.setrlimit(resource.RLIMIT_NOFILE, (SOFT_LIMIT, hard))
@@ -177,3 +178,14 @@ def _lenient(real: Callable[..., Any]) -> Callable[..., Any]:
             real(which, bounds)
 
     return limit
+
+
+def _in_bytes(real: Callable[[int], Any]) -> Callable[[int], Any]:
+    """Returns a `getrusage` that tells resident memory in bytes, as macOS does."""
+
+    def used(who: int) -> Any:
+        told = list(real(who))
+        told[2] *= 1024
+        return resource.struct_rusage(told)
+
+    return used

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ragcli.frozen import frozen
-
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
+from ragcli.storage.locking import machine
 
 
 @frozen
@@ -28,9 +25,7 @@ class Sighting:
 
 def sighting() -> Sighting:
     """Returns what the clocks of this machine say."""
-    boot = ""
-    with suppress(OSError):
-        boot = _BOOT.read_text(encoding="ascii").strip()
+    boot = machine.boot()
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     running = time.clock_gettime(clock)
     return Sighting(time.time(), boot, running, running if boot else 0.0)

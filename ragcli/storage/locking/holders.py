@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from ragcli.frozen import frozen
+from ragcli.storage.locking import machine
 
 RECORD_SIZE = 512
 """Bytes of a record in its file, padded with spaces."""
@@ -45,11 +46,13 @@ class _Process:
 
     pid: int
     started: str
-    """Start time in clock ticks since boot (proc(5)), "" where there is no /proc."""
+    """When it started, as the system counts; "" where that is not told."""
     boot: str
     host: str
     user: str
     command: str
+    machine: str = ""
+    """What its machine is known by, whatever it is called; "" where nothing tells."""
 
 
 def describe() -> bytes:
@@ -63,11 +66,12 @@ def _this_process(pid: int) -> dict[str, object]:
     return asdict(
         _Process(
             pid=pid,
-            started=_started(pid),
-            boot=_boot(),
-            host=os.uname().nodename[:_LONGEST],
+            started=machine.started(pid),
+            boot=machine.boot(),
+            host=machine.name(),
             user=_user()[:_LONGEST],
             command=_command(sys.argv)[:_LONGEST],
+            machine=machine.identity(),
         )
     )
 
@@ -100,9 +104,9 @@ def shown(holder: Holder) -> str:
 
 
 def _alive(process: _Process) -> bool | None:
-    if process.host != os.uname().nodename[:_LONGEST]:
+    if not _is_here(process):
         return None
-    if process.boot != _boot():
+    if process.boot != machine.boot():
         return False
     try:
         os.kill(process.pid, 0)
@@ -110,26 +114,18 @@ def _alive(process: _Process) -> bool | None:
         pass  # another user's, but there
     except (OSError, OverflowError, TypeError):
         return False
-    return process.started in {"", _started(process.pid)}
+    return process.started in {"", machine.started(process.pid)}
 
 
-def _started(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            # The command stands in parentheses and may hold spaces; start time
-            # is the 22nd field, the 20th after it.
-            return file.read().rpartition(b")")[2].split()[19].decode()
-    except (OSError, IndexError):
-        return ""
-
-
-@cache
-def _boot() -> str:
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
+def _is_here(process: _Process) -> bool:
+    """Tells whether a process is, or was, one of this machine."""
+    here = machine.identity()
+    if process.machine and here and process.machine != here:
+        return False
+    # Containers of one image have one identity, and a name each; a Mac's name follows
+    # its network.
+    renamed = sys.platform == "darwin" and bool(process.machine) and bool(here)
+    return renamed or process.host == machine.name()
 
 
 def _user() -> str:

@@ -90,12 +90,27 @@ def shared_lock(directory: Directory, name: str, *, wait: float) -> Iterator[Non
 
 
 def holder(directory: Directory, name: str) -> Holder | None:
-    """Returns who holds a lock, or None when nobody does."""
+    """Returns who holds a lock, or None when nobody does.
+
+    The record is only a name: what a killed holder left of it says nothing.
+    """
     try:
         found = _read_record(directory, _file_name(name))
+        if found is None or found.alive is False:
+            return None
+        return found if _is_held(directory, _file_name(name)) else None
     except FileNotFoundError:
         return None
-    return None if found is None or found.alive is False else found
+
+
+def _is_held(directory: Directory, name: str) -> bool:
+    """Tells whether somebody holds a lock, alone or with others."""
+    descriptor = directory.open_file(name)
+    try:
+        with disk_errors(f"{directory.path}/{name}"):
+            return not _flock(descriptor, 0, fcntl.LOCK_EX)
+    finally:
+        os.close(descriptor)
 
 
 def _file_name(name: str) -> str:
@@ -250,6 +265,8 @@ def _read_record(directory: Directory, name: str) -> Holder | None:
 def _refuse(directory: Directory, name: str, wait: float) -> NoReturn:
     """Raises the error that names the holder."""
     by = _read_record(directory, name)
+    if by and by.alive is False:
+        by = None  # it left its name, and somebody else has the lock
     waited = f" after {wait:g} s" if wait else ""
     what = f"{directory.path.name}: {name.removesuffix('.lock')} is still locked"
     raise Locked(

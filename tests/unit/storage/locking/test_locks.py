@@ -167,6 +167,25 @@ def test_nobody_holds_a_lock_that_was_never_taken(directory: Directory) -> None:
     assert holder(directory, "history") is None
 
 
+def test_a_name_that_a_killed_process_left_is_not_a_holder(
+    directory: Directory,
+) -> None:
+    with commit_lock(directory, "ingest", wait=0):
+        assert holder(directory, "ingest")
+        record = directory.read("ingest.lock")
+    (directory.path / "ingest.lock").write_bytes(record)  # this very process, alive
+    assert holder(directory, "ingest") is None
+
+
+def test_a_refusal_does_not_name_who_is_dead(directory: Directory) -> None:
+    told = json.loads(holders.describe()) | {"started": "1"}
+    with commit_lock(directory, "ingest", wait=0):
+        (directory.path / "ingest.lock").write_text(json.dumps(told))
+        other = Directory.open(directory.path)
+        with pytest.raises(Locked, match="a process that left no name"):
+            locks._refuse(other, "ingest.lock", 0)
+
+
 @pytest.mark.parametrize(
     "record",
     [b"", b"   \n", b"{", b"[]", b"null", b'{"pid": 1}', b"\xff\xfe", b'{"pid": "x"}'],
@@ -184,6 +203,8 @@ def test_a_torn_record_names_nobody(record: bytes) -> None:
         ({"host": "elsewhere"}, None),
         ({"pid": 2**22 + 1}, False),
         ({"pid": 2**70}, False),
+        ({"machine": "another"}, None),
+        ({"machine": ""}, True),
     ],
 )
 def test_a_pid_that_was_given_again_is_not_the_holder(

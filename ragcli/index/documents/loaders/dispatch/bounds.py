@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import threading
+import time
 from contextlib import suppress
 
 from ragcli.storage.limits.shortage import shortage
 
 MEMORY_LIMIT = 2 << 30
-"""Bytes of address space."""
+"""Bytes of address space; of resident memory where the system bounds no other."""
+
+MEMORY_STATUS = 86
+"""Exit status of a process that its own watch ends: it took too much memory."""
+
+_LOOK = 0.1
+"""Seconds between two looks at the resident memory."""
 
 CPU_LIMIT = 60
 """Seconds of processor time a document."""
@@ -43,19 +53,50 @@ _LONGEST_INITIALS = 4
 
 
 def limit_memory(beyond: int = 0) -> None:
-    """Bounds the address space of this process, and keeps it from dumping core.
+    """Bounds the memory of this process, and keeps it from dumping core.
+
+    Where the bound of the address space is taken and binds nobody, as on macOS, a
+    thread watches the resident memory and ends the process.
 
     Args:
         beyond: Bytes that it takes up already and that do not count.
     """
     import resource
 
-    # Not every system can limit address space; the others still limit time.
     most = beyond + MEMORY_LIMIT
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not _is_bound(most):
+        bound = peak() + MEMORY_LIMIT
+        threading.Thread(target=_watch, args=(bound,), daemon=True).start()
+
+
+def _is_bound(most: int) -> bool:
+    """Tells whether the system refuses more address space than that."""
+    import mmap
+
+    try:
+        mmap.mmap(-1, most, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except (OSError, ValueError, OverflowError):
+        return True
+    return False
+
+
+def _watch(bound: int) -> None:
+    """Ends the process once it has had more than `bound` bytes resident."""
+    while peak() <= bound:
+        time.sleep(_LOOK)
+    os._exit(MEMORY_STATUS)
+
+
+def peak() -> int:
+    """Returns the most bytes that this process has had resident."""
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def allow_processor_time(limit: int) -> None:
@@ -90,6 +131,8 @@ def cause_of_death(status: int, format_name: str, seconds: float) -> str:
     """
     if status == -signal.SIGXCPU:
         return too_long(format_name, seconds)
+    if status == MEMORY_STATUS:
+        return too_much(format_name)
     return f"the process that read it died (status {status})"
 
 
