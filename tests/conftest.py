@@ -72,6 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: left out of the edit loop")
     if config.getoption("--thorough"):
         os.environ["RAGCLI_THOROUGH"] = "1"
+    if not os.environ.get("CI"):  # there, hypothesis has a profile of its own
+        from hypothesis import settings
+
+        settings.register_profile("patient", deadline=None)  # machines may be busy
+        settings.load_profile("patient")
     if config.getoption("--simulated-mac"):
         from tests.simulated_mac import mac
 

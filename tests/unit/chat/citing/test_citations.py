@@ -338,7 +338,10 @@ def test_what_an_answer_cites_is_what_its_reader_finds_in_it(answer: str) -> Non
 
 
 def without_brackets(text: str) -> str:
-    bare = re.sub(r"\[\s*\d{1,3}(?:\s*[,;-]\s*\d{1,3})*\s*\]", "", unescaped(text))
+    bare, before = unescaped(text), ""
+    while bare != before:  # what is around a marker may be one without it: `[1[1]]`
+        before = bare
+        bare = re.sub(r"\[\s*\d{1,3}(?:\s*[,;-]\s*\d{1,3})*\s*\]", "", bare)
     return re.sub(r"\s+", "", bare)
 
 
