@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ragcli.config import Resolved, checked
-from ragcli.errors import Damaged, StorageFailed
+from ragcli.errors import Damaged, DocumentNotFound, StorageFailed
 from ragcli.models.transport.connections import Connections
 from ragcli.paths import Home
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ragcli.chat.engine import Engine
     from ragcli.chat.events import AskRequest, Event
     from ragcli.index.library import Library
-    from ragcli.index.passages import SearchResult
+    from ragcli.index.passages import Passage, SearchResult
     from ragcli.index.protocols import Embedder, Progress
     from ragcli.index.search.index_reader import IndexReader
     from ragcli.index.search.retriever import Retriever
@@ -132,6 +132,25 @@ class Workspace:
 
             found += mounts.readers(self.settings, self.home, self.embedder)
         return found
+
+    def document(self, name: str) -> tuple[str, list[Passage]]:
+        """Returns the path of a document, own or mounted, and all its passages.
+
+        Args:
+            name: Its path, or of an own one the end of it; see `Library.path_of`.
+
+        Raises:
+            DocumentNotFound: It is not indexed.
+        """
+        try:
+            path = self.library.path_of(name)
+        except DocumentNotFound:
+            for reader in self.own_readers():
+                rows = reader.document(name) if reader.source else []
+                if rows:
+                    return name, reader.passages(rows)
+            raise
+        return str(path), self.library.document(path)[1]
 
     def _attached(self, request: AskRequest) -> IndexReader:
         """Returns an index, in memory only, of what came with a question."""

@@ -27,6 +27,8 @@ COMMANDS = {
     "ask": ("ask", "Answer one question from your documents, with citations."),
     "chat": ("chat", "Open the chat."),
     "search": ("search", "Find passages without answering."),
+    "get": ("get", "Print the text of a document, with its line numbers."),
+    "open": ("open", "Open a source of the last answer at its line."),
     "docs": ("docs", "The documents of a profile."),
     "profile": (
         "profiles.profile",
@@ -36,6 +38,8 @@ COMMANDS = {
     "audit": ("audit", "Who did what to a profile, and proof of it."),
     "models": ("models", "The models that can answer."),
     "config": ("config", "Settings, and where each comes from."),
+    "mcp": ("mcp", "Serve your documents to coding agents (MCP)."),
+    "skill": ("skill", "Teach a coding agent this command line."),
     "eval": ("evaluate", "Measure retrieval and answers on your own questions."),
     "doctor": ("doctor", "Check what works here and what does not."),
 }

@@ -126,6 +126,11 @@ class Settings:
         "Age at which a turn expires, used or not.",
         check=seconds,
     )
+    open_command: str = _setting(
+        "open_command",
+        "",
+        "What opens a source, such as code -g {path}:{line}; default $EDITOR.",
+    )
     store: str = _setting(
         "store",
         "",

@@ -211,6 +211,35 @@ class Library:
         passages = reader.passages(list(rows)) if reader else []
         return catalogue.info(record), passages
 
+    def path_of(self, name: str) -> Path:
+        """Returns the document that a name stands for.
+
+        Args:
+            name: Its path, absolute or from the working directory, or the end of it
+                (`docs/locks.md`) where only one document ends so.
+
+        Raises:
+            DocumentNotFound: None or several end so; those are named.
+        """
+        base, files = self._base()
+        view = CatalogueView(base, files)
+        place = os.path.abspath(name)
+        if view.find(place):
+            return Path(place)
+        known = view.all()
+        ending = f"/{name.lstrip('/')}"
+        found = (
+            [] if name.startswith("./") else [p for p in known if p.endswith(ending)]
+        )
+        if len(found) == 1:
+            return Path(found[0])
+        if found:
+            raise DocumentNotFound(
+                f"{name}: {len(found)} documents end so",
+                f"say more of the path: {', '.join(sorted(found)[:3])}",
+            )
+        raise _no_document(place, known)
+
     def generations(self) -> list[GenerationInfo]:
         """Returns the kept states of the index, oldest first."""
         from ragcli.index.generations import rollback

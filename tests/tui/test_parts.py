@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ragcli.chat.presentation import editors
 from ragcli.errors import DocumentNotFound, UsageError
 from ragcli.tui import commands
 from ragcli.tui.app import OWNERS, ChatApp
 from ragcli.tui.attachments import attached, mention_start, paths_like
-from ragcli.tui.chat.documents import editor
 from ragcli.tui.chat.documents.passage_context import passage_context
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.source_entries import from_turn, quoted_span, quoted_spans
@@ -155,7 +155,7 @@ def test_editors_open_at_the_line(tmp_path: Path, chosen: str, expected: list[st
     file = tmp_path / "a; rm -rf.md"
     file.touch()
 
-    words = editor.command(str(file), 7, {"EDITOR": chosen})
+    words = editors.command(str(file), 7, {"EDITOR": chosen})
 
     assert list(words) == [word.replace("FILE", str(file)) for word in expected]
 
@@ -164,9 +164,9 @@ def test_visual_comes_before_editor_and_a_lost_file_is_named(tmp_path: Path):
     file = tmp_path / "a.md"
     file.touch()
 
-    assert editor.command(str(file), 1, {"VISUAL": "v", "EDITOR": "e"})[0] == "v"
+    assert editors.command(str(file), 1, {"VISUAL": "v", "EDITOR": "e"})[0] == "v"
     with pytest.raises(DocumentNotFound, match="no longer there"):
-        editor.command(str(tmp_path / "gone.md"), 1, {"EDITOR": "e"})
+        editors.command(str(tmp_path / "gone.md"), 1, {"EDITOR": "e"})
 
 
 # Sources

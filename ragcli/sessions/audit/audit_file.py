@@ -35,8 +35,8 @@ LOCK_WAIT = 10.0
 """Seconds to wait for other writers of the log."""
 
 _KEY_BYTES = 32
-_SYNCED_LATER = {"turn"}
-"""Events of which the history itself is the durable witness."""
+_SYNCED_LATER = {"turn", "agent.search", "agent.get", "agent.ask"}
+"""Events of which the history itself is the durable witness, and what only reads."""
 
 _BLOCK = 64 << 10
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")

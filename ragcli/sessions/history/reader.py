@@ -175,7 +175,7 @@ class HistoryReader:
         wanted = text.casefold()
         found = (
             turn
-            for turn in self._all_visible()
+            for turn in self.newest_turns()
             if wanted in f"{turn.question}\n{turn.answer}".casefold()
         )
         return list(islice(found, limit))
@@ -218,7 +218,7 @@ class HistoryReader:
                 yield turn
             hidden.add(turn.replaces)
 
-    def _all_visible(self) -> Iterator[Turn]:
+    def newest_turns(self) -> Iterator[Turn]:
         """Yields every turn of the profile backwards, without replaced ones."""
         hidden: set[str] = set()
         for record in self._log.newest():

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from textual.app import SuspendNotSupported
 
+from ragcli.chat.presentation import editors
 from ragcli.errors import UsageError
 from ragcli.text import safe_name
 from ragcli.tui.chat.desk import Desk
-from ragcli.tui.chat.documents import editor
 from ragcli.tui.chat.documents.passage_context import passage_context
 from ragcli.tui.source_entries import SourceEntry
 from ragcli.tui.widgets.sources import SourceCard, SourcesPane
@@ -69,7 +69,9 @@ class SourceActions:
                 "piped text has no file to open", "space shows what is around it"
             )
         line = source.lines[0] if source.lines else None
-        words = editor.command(source.path, line)
+        words = editors.command(
+            source.path, line, chosen=self._desk.profile.settings.open_command
+        )
         try:
             with self._desk.screen.app.suspend():
                 subprocess.run(words, check=False)  # noqa: S603, ASYNC221 - the user's own editor, and the screen is his

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,14 +18,27 @@ _GOTO = {"code", "codium", "cursor"}
 _COLON = {"subl", "zed", "hx", "helix"}
 """Editors that take `file:line`; all others get `+line file`."""
 
+_PLACE = re.compile(r"\{path\}|\{line\}")
+
 
 def command(
-    path: str, line: int | None, environ: Mapping[str, str] | None = None
+    path: str,
+    line: int | None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    chosen: str = "",
 ) -> Sequence[str]:
     """Returns the command that opens `path` at `line` in the user's editor.
 
     `$VISUAL` and `$EDITOR` come first, then `vi`. A document without lines (a PDF)
     is opened by the desktop.
+
+    Args:
+        path: Of the file.
+        line: Counted from 1; None in a format without lines.
+        environ: The environment; `os.environ` outside tests.
+        chosen: The setting `open_command`: a command before all others. `{path}` and
+            `{line}` in it stand for these; without them they follow it.
 
     Raises:
         DocumentNotFound: The file is gone.
@@ -33,8 +47,10 @@ def command(
     if not Path(path).exists():
         raise DocumentNotFound(
             f"{safe_name(path)} is no longer there",
-            "/sync brings the documents up to date",
+            "docs sync brings the documents up to date",
         )
+    if chosen:
+        return _by_template(chosen, path, line)
     viewer = shutil.which("xdg-open") or shutil.which("open")
     if line is None and viewer:
         return [viewer, path]
@@ -42,15 +58,33 @@ def command(
     return [*words, *_at(PurePath(words[0]).name, path, line)]
 
 
+def _by_template(chosen: str, path: str, line: int | None) -> Sequence[str]:
+    words = _words(chosen)
+    if not words:
+        raise UsageError(
+            f"open_command: {safe_name(chosen)} is not a command",
+            'ragcli config set "open_command=code -g {path}:{line}"',
+        )
+    if not any("{path}" in word for word in words):
+        return [*words, *_at(PurePath(words[0]).name, path, line)]
+    places = {"{path}": path, "{line}": str(line or 1)}
+    return [_PLACE.sub(lambda found: places[found[0]], word) for word in words]
+
+
 def _editor(environ: Mapping[str, str]) -> Sequence[str]:
     chosen = environ.get("VISUAL") or environ.get("EDITOR") or shutil.which("vi") or ""
-    try:
-        words = shlex.split(chosen)
-    except ValueError:
-        words = []
+    words = _words(chosen)
     if not words:
         raise UsageError("there is no editor to open it with", "set $EDITOR")
     return words
+
+
+def _words(command_line: str) -> Sequence[str]:
+    """Returns the words of a command as a shell cuts them; none where it cannot."""
+    try:
+        return shlex.split(command_line)
+    except ValueError:
+        return []
 
 
 def _at(editor: str, path: str, line: int | None) -> Sequence[str]:

@@ -1,0 +1,130 @@
+"""The text of a document as the index holds it, whole or some lines of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ragcli.chat.presentation.passages import path_document
+from ragcli.frozen import frozen
+from ragcli.index.document_text import NumberedLine, lines_of, selected
+from ragcli.paths import shown
+
+if TYPE_CHECKING:
+    from ragcli.index.passages import Passage
+
+Ranges = Sequence[tuple[int, int]]
+"""First and last line, or page, of each part; none for the whole document."""
+
+_PLACE = re.compile(
+    r"(?P<path>.+?)(?::(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)| p\. (?P<page>\d+))",
+    re.DOTALL,
+)
+
+
+@frozen
+class DocumentText:
+    """Some lines of a document."""
+
+    path: str
+    """Absolute path."""
+
+    title: str
+    """Its title, or ""."""
+
+    source: str
+    """"" for an own document, else the mount that it comes from."""
+
+    lines: tuple[NumberedLine, ...]
+    """Those that were asked for, in reading order."""
+
+    total: int
+    """Lines of the whole document that have text; pages where it has no lines."""
+
+    @property
+    def width(self) -> int:
+        """Digits of the highest number."""
+        return len(str(max((line.position for line in self.lines), default=1)))
+
+
+def parse_place(where: str) -> tuple[str, Ranges]:
+    """Returns the path and the ranges of a place as answers show it.
+
+    `a.md:12-20`, `a.md:3,12-20`, `b.pdf:3` and `b.pdf p. 3` are places; anything
+    else is a path alone.
+    """
+    match = _PLACE.fullmatch(where)
+    if match is None:
+        return where, ()
+    ranges = [_range(part) for part in (match["lines"] or match["page"]).split(",")]
+    return match["path"], tuple(ranges)
+
+
+def document_text(
+    path: str, passages: Sequence[Passage], ranges: Ranges
+) -> DocumentText:
+    """Returns a document, or the lines of it that are in one of the ranges.
+
+    Args:
+        path: Its absolute path.
+        passages: All its passages, in reading order.
+        ranges: Lines, or pages in a format without lines.
+
+    Raises:
+        UsageError: Nothing is in these ranges.
+    """
+    lines = lines_of(passages)
+    found = selected(lines, ranges, shown(path))
+    total = max((line.position for line in lines), default=0)
+    title, source = (passages[0].title, passages[0].source) if passages else ("", "")
+    return DocumentText(path, title, source, tuple(found), total)
+
+
+def numbered(line: NumberedLine, width: int) -> str:
+    """Returns a line behind its number, or its page: `  12  text`, `p. 3  text`."""
+    if line.number is not None:
+        return f"{line.number:>{width}}  {line.text}".rstrip()
+    if line.page is not None:
+        return f"p. {line.page:>{width}}  {line.text}".rstrip()
+    return line.text
+
+
+def text_document(found: DocumentText) -> dict[str, Any]:
+    """Returns the JSON of some lines of a document."""
+    numbers = [line.number for line in found.lines if line.number is not None]
+    pages = [line.page for line in found.lines if line.page is not None]
+    return {
+        **path_document(found.path),
+        "title": found.title,
+        "source": found.source,
+        "lines": [numbers[0], numbers[-1]] if numbers else None,
+        "pages": [pages[0], pages[-1]] if pages else None,
+        "total": found.total,
+        "text": [
+            {"line": line.number, "page": line.page, "text": line.text}
+            for line in found.lines
+        ],
+    }
+
+
+def outline(passages: Sequence[Passage]) -> list[tuple[tuple[str, ...], int | None]]:
+    """Returns the headings of a document, outermost first, and where each begins.
+
+    Args:
+        passages: All passages of one document, in reading order.
+
+    Returns:
+        Headings with the line, or the page, of their first passage.
+    """
+    found: dict[tuple[str, ...], int | None] = {}
+    for passage in passages:
+        first = passage.lines[0] if passage.lines else passage.page
+        for depth in range(1, len(passage.heading) + 1):
+            found.setdefault(passage.heading[:depth], first)
+    return list(found.items())
+
+
+def _range(part: str) -> tuple[int, int]:
+    first, _, last = part.partition("-")
+    return int(first), int(last or first)

@@ -1,0 +1,67 @@
+"""`ragcli get`: the text of a document, as it is indexed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ragcli.chat.presentation.document_texts import (
+    document_text,
+    numbered,
+    parse_place,
+    text_document,
+)
+from ragcli.cli.input import live_names
+from ragcli.cli.input.options import Invocation, examples
+from ragcli.errors import DocumentNotFound
+
+if TYPE_CHECKING:
+    from ragcli.chat.presentation.document_texts import DocumentText
+    from ragcli.workspace import Workspace
+
+
+@examples(
+    "ragcli get docs/locks.md:12-20",
+    "ragcli get handbook.pdf:3 --json",
+    "ragcli get --no-numbers notes.md > copy.md",
+)
+def get(
+    call: Invocation,
+    where: Annotated[
+        str,
+        typer.Argument(metavar="PATH[:FROM[-TO]]", autocompletion=live_names.documents),
+    ],
+    no_numbers: Annotated[
+        bool, typer.Option("--no-numbers", help="Only the text.")
+    ] = False,
+) -> None:
+    """Print the text of a document, or some of its lines, with their numbers.
+
+    It comes from the index, also when the file is gone. PATH may be the end of a
+    path. In a format without lines, such as PDF, FROM and TO are pages.
+    """
+    with call.open() as workspace:
+        found = _found(workspace, where)
+        notices = workspace.notices()
+    for notice in notices:
+        call.output.warn(notice)
+    if call.as_json:
+        call.output.document(text_document(found))
+        return
+    for line in found.lines:
+        call.output.line(line.text if no_numbers else numbered(line, found.width))
+
+
+def _found(workspace: Workspace, where: str) -> DocumentText:
+    """Returns what is meant: a document of exactly this name comes first."""
+    try:
+        return document_text(*workspace.document(where), ())
+    except DocumentNotFound:
+        name, ranges = parse_place(where)
+        if not ranges:
+            raise
+        return document_text(*workspace.document(name), ranges)
+
+
+COMMANDS = {"get": get}

@@ -1,0 +1,188 @@
+"""`get` prints what is indexed, by place; `open` finds the file of a source."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import LOCKS, QUESTION
+from tests.conftest import Ran
+
+Run = Callable[..., Ran]
+
+
+def test_every_line_stands_behind_its_number_in_the_file(indexed: Path, run_cli: Run):
+    ran = run_cli("get", "notes/locks.md")
+
+    assert ran.code == 0
+    lines = LOCKS.splitlines()
+    for shown in ran.lines:
+        if shown.startswith("#"):
+            assert shown in lines  # a heading, without a number
+        else:
+            number, _, text = shown.strip().partition("  ")
+            assert lines[int(number) - 1] == text
+
+
+def test_a_range_gives_its_lines_alone(indexed: Path, run_cli: Run):
+    assert run_cli("get", "notes/locks.md:3-4").lines == [
+        f"{number}  {text}" for number, text in enumerate(LOCKS.splitlines()[2:4], 3)
+    ]
+    assert run_cli("get", "notes/locks.md:4,8", "--no-numbers").lines == [
+        LOCKS.splitlines()[3],
+        LOCKS.splitlines()[7],
+    ]
+
+
+def test_the_index_answers_when_the_file_is_gone(indexed: Path, run_cli: Run):
+    (indexed / "locks.md").unlink()
+
+    assert "commit lock waits" in run_cli("get", "locks.md:3").out
+
+
+def test_a_document_whose_name_looks_like_a_place_is_found(notes: Path, run_cli: Run):
+    (notes / "a.md:12").write_text("Twelve is in the name.\n")
+    run_cli("docs", "add", "notes/a.md:12")
+
+    assert "in the name" in run_cli("get", "notes/a.md:12").out
+
+
+def test_pages_are_counted_where_there_are_no_lines(notes: Path, run_cli: Run):
+    html = "<h1>Tides</h1><p>High water is at noon.</p>"
+    (notes / "tides.html").write_text(html)
+    run_cli("docs", "add", "notes/tides.html")
+
+    ran = run_cli("get", "tides.html")
+    assert ran.lines == ["# Tides", "High water is at noon."]
+    refused = run_cli("get", "tides.html:3")
+    assert refused.code == 2
+    assert "neither lines nor pages" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "told"),
+    [
+        ("nowhere.md", 5, "not one of the documents"),
+        ("locks.md:99", 2, "its last line is 8"),
+        ("locks.md:8-3", 2, "8-3 is not a range"),
+        (".md", 5, "not one of the documents"),
+    ],
+)
+def test_what_is_not_there_is_one_line(
+    indexed: Path, run_cli: Run, where: str, code: int, told: str
+):
+    ran = run_cli("get", where)
+
+    assert ran.code == code
+    assert told in ran.err
+    assert not ran.out
+
+
+def test_an_ending_that_several_have_names_them(notes: Path, run_cli: Run):
+    for name in ("one", "two"):
+        (notes / name).mkdir()
+        (notes / name / "plan.md").write_text(f"The plan of {name} is ready.\n")
+    run_cli("docs", "add", "notes")
+
+    ran = run_cli("get", "plan.md")
+    assert ran.code == 5
+    assert "2 documents end so" in ran.err
+    assert "one/plan.md" in ran.err
+    assert "plan of two" in run_cli("get", "two/plan.md").out
+
+
+def test_the_json_has_the_lines_one_by_one(indexed: Path, run_cli: Run):
+    told = run_cli("get", "locks.md:3-4", "--json").json
+
+    assert told["lines"] == [3, 4]
+    assert told["path"] == str(indexed / "locks.md")
+    assert [line["line"] for line in told["text"]] == [3, 4]
+
+
+def test_a_document_of_a_mount_is_read_by_its_path(
+    indexed: Path, run_cli: Run, tmp_path: Path
+):
+    run_cli("profile", "export", "team.ragcli")
+    run_cli("profile", "create", "mine")
+    run_cli("docs", "mount", "team.ragcli", "-p", "mine")
+
+    told = run_cli("get", str(indexed / "locks.md"), "-p", "mine", "--json").json
+    assert "commit lock waits" in told["text"][1]["text"]
+    assert told["source"].endswith("team.ragcli")
+
+
+def test_the_editor_gets_the_file_and_the_line(
+    indexed: Path, run_cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run_cli("ask", QUESTION)
+    editor = tmp_path / "editor"
+    editor.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/opened\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(editor))
+
+    assert run_cli("open").code == 0
+    line, path = (tmp_path / "opened").read_text().splitlines()
+    assert (line, path) == ("+3", str(indexed / "locks.md"))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wanted"),
+    [
+        ("myedit {path} --line {line}", ["myedit", "PATH", "--line", "3"]),
+        ("code", ["code", "-g", "PATH:3"]),
+        ("hx", ["hx", "PATH:3"]),
+    ],
+)
+def test_the_setting_chooses_what_opens(
+    indexed: Path, run_cli: Run, chosen: str, wanted: list[str]
+):
+    run_cli("ask", QUESTION)
+    run_cli("config", "set", "open_command", chosen)
+
+    path = str(indexed / "locks.md")
+    printed = shlex.split(run_cli("open", "1", "--print").out)
+    assert printed == [word.replace("PATH", path) for word in wanted]
+
+
+def test_a_project_file_cannot_choose_what_runs(
+    indexed: Path, run_cli: Run, tmp_path: Path
+):
+    run_cli("ask", QUESTION)
+    (tmp_path / ".ragcli.toml").write_text('open_command = "touch owned"\n')
+
+    ran = run_cli("open", "--print")
+    assert "touch" not in ran.out
+    assert "open_command" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [(("open", "9"), "has no source 9"), (("open", "x"), "not a whole number")],
+)
+def test_a_source_that_is_not_there_is_one_line(
+    indexed: Path, run_cli: Run, argv: tuple[str, ...], told: str
+):
+    run_cli("ask", QUESTION)
+
+    ran = run_cli(*argv)
+    assert ran.code in {2, 5}
+    assert told in ran.err
+
+
+def test_without_an_answer_there_is_nothing_to_open(indexed: Path, run_cli: Run):
+    ran = run_cli("open")
+
+    assert ran.code == 5
+    assert "no answer here has a source" in ran.err
+
+
+def test_a_file_that_is_gone_is_told(indexed: Path, run_cli: Run):
+    run_cli("ask", QUESTION)
+    (indexed / "locks.md").unlink()
+
+    ran = run_cli("open", "--print")
+    assert ran.code == 5
+    assert "no longer there" in ran.err
