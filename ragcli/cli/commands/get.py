@@ -36,9 +36,9 @@ def get(
         bool, typer.Option("--no-numbers", help="Only the text.")
     ] = False,
 ) -> None:
-    """Print the text of a document, or some of its lines, with their numbers.
+    """Print the text of a document, or some of its lines.
 
-    It comes from the index, also when the file is gone. PATH may be the end of a
+    Each line stands behind its number. It comes from the index, also when the file is gone. PATH may be the end of a
     path. In a format without lines, such as PDF, FROM and TO are pages.
     """
     with call.open() as workspace:
