@@ -38,7 +38,10 @@ COMMANDS = {
     "audit": ("audit", "Who did what to a profile, and proof of it."),
     "models": ("models", "The models that can answer."),
     "config": ("config", "Settings, and where each comes from."),
-    "mcp": ("mcp", "Serve search, ask, get, outline and documents to coding agents (MCP)."),
+    "mcp": (
+        "mcp",
+        "Serve search, ask, get, outline and documents to coding agents (MCP).",
+    ),
     "skill": ("skill", "Teach a coding agent this command line."),
     "eval": ("evaluate", "Measure retrieval and answers on your own questions."),
     "doctor": ("doctor", "Check what works here and what does not."),
