@@ -39,7 +39,8 @@ def get(
     """Print the text of a document, or some of its lines.
 
     Each line stands behind its number. It comes from the index, also when the file is
-    gone. PATH may be the end of a path. In a format without lines, such as PDF, FROM and TO are pages.
+    gone. PATH may be the end of a path. In a format without lines, such as PDF, FROM
+    and TO are pages.
     """
     with call.open() as workspace:
         found = _found(workspace, where)
