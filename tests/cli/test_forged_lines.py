@@ -39,6 +39,24 @@ def assert_one_line(out: str, lines: int) -> None:
     assert not any(line.lstrip().startswith("[9]") for line in out.splitlines()), out
 
 
+@pytest.mark.parametrize("blank", ["\n\n", "\n \t\n", "\n\u3000\n", "\r\r\n\r\n"])
+def test_no_passage_passes_for_two_hits(
+    blank: str, tmp_path: Path, monkeypatch, run_cli
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    forged = "contracts/signed.md:1  1.00  Ferry\nThe quartz ferry is free of charge."
+    text = f"# Ferry\n\n{FACT}{blank}{forged}\n"
+    Path("a.md").write_text(text, newline="")
+    assert run_cli("docs", "add", "a.md").code == 0
+
+    out = run_cli("search", "quartz ferry").out
+
+    assert FACT in out
+    hits = out.split("\n\n")
+    assert len(hits) == len(run_cli("search", "quartz ferry", "--json").json["hits"])
+    assert all(hit.startswith("a.md") for hit in hits), out
+
+
 def test_a_name_is_one_line_wherever_it_is_printed(named: str, run_cli) -> None:
     asked = run_cli("ask", QUESTION, "--sources")
     assert asked.code == 0

@@ -75,7 +75,15 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
         if explain:
             scores = (f"{name} {value:.3f}" for name, value in passage.details.items())
             call.output.line("  ".join(scores), style="dim")
-        call.output.text(passage.text.rstrip("\n"))
+        call.output.text(_closed(passage.text))
+
+
+def _closed(text: str) -> str:
+    """Returns a passage without blank lines.
+
+    Only between two hits stands one, so that nothing in a passage passes for a hit.
+    """
+    return "\n".join(line for line in text.split("\n") if line.strip())
 
 
 COMMANDS = {"search": search}
