@@ -66,6 +66,9 @@ def commands(tmp_path: Path, home: Path) -> Iterator[CommandServer]:
 
 
 def told(ran: Ran) -> list[str]:
+    """The lines that say why a command failed, or its one JSON document."""
+    if ran.out.startswith("{"):
+        return [json.loads(ran.out)["error"]["message"]]
     return [line for line in ran.err.splitlines() if not line.startswith("hint: ")]
 
 
