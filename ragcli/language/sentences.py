@@ -25,6 +25,12 @@ _LONGEST_WORD = 64
 """Characters before a full stop that are looked at; abbreviations are shorter."""
 _NEXT = re.compile(r"\s*(\S)")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
+_LABEL = re.compile(
+    r"\s*(?:fig(?:ure|\.)?|tab(?:le|\.)?|box|chart|exhibit|listing|example|plate|map|abb(?:ildung|\.)|tabelle"
+    r"|tableau|figura|tabla)\s?\d+(?:[-.\u2013]\d+)*\.",
+    re.IGNORECASE,
+)
+"""The number of a figure or table, which its caption follows."""
 _ORDINAL = re.compile(r"\d{1,2}")
 _AFTER_ORDINAL = re.compile(
     r"\s+(?:Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b)"
@@ -98,9 +104,16 @@ def _is_end(block: str, match: re.Match[str]) -> bool:
     word = found[1] if found else ""
     if following[1].islower() or is_abbreviation(word.lower(), following[1]):
         return False
+    if _LABEL.fullmatch(block, _last_end(block, start), end):
+        return False
     if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(block, end):
         return False
     return not (word and _INITIALS.fullmatch(word) and word != "I")
+
+
+def _last_end(block: str, before: int) -> int:
+    """Returns where the sentence begins that goes on at a place: near enough."""
+    return max(block.rfind(mark, 0, before) + 1 for mark in ("\n", ". ", "! ", "? "))
 
 
 @cache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ragcli.language.markdown import unfenced
 from ragcli.language.sentences import is_whole
-from ragcli.language.units import Unit, sentences, spoken
+from ragcli.language.units import Unit, columns_of, sentences, spoken
 from ragcli.models.base import Source
 
 _LONGEST_SENTENCE = 600
@@ -15,6 +16,17 @@ _LONGEST_SENTENCE = 600
 _ABOVE_ITEMS = ("item", "row", "field", "line", "code", "figure")
 """Kinds that a paragraph directly above introduces."""
 _SHORT = 12
+_LONGEST_NAME = 40
+_MARK = re.compile(r"(\*+|[\u2020\u2021]+|\([a-z0-9]{1,2}\)|\[\d{1,2}\])\s*(?=\S)")
+"""What a note begins with: the mark of what it explains."""
+_NAMED = re.compile(r"[^\W\d_][^:\n]{1,38}[^:\s\\/]?\s?: \S")
+"""What is named and said in a line: `Secretary: Enno`."""
+_FLOWING = frozenset({"sentence", "line"})
+_GOES_ON = re.compile(r"(?=[^\W\d_]+(?:[\s,;.!?]|$))(?![A-Z\u00c0-\u00de])")
+"""A word in lower case: what begins with it goes on with what stands before."""
+_DIGIT = re.compile(r"\d")
+_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+"""Keys that an entry of a list of settings stands under."""
 _NEVER = frozenset({"columns", "heading"})
 
 
@@ -74,7 +86,7 @@ def candidates(source: Source) -> list[Candidate]:
     Sentences, list items, rows, fields, notes and lines whole, code in blocks of whole
     lines; headings never.
     """
-    units = list(sentences(source.text, source.units or _whole(source)))
+    units = _mended(source.text, sentences(source.text, source.units or _whole(source)))
     found: list[Candidate] = []
     introduction = ""
     for unit in units:
@@ -89,7 +101,66 @@ def candidates(source: Source) -> list[Candidate]:
         )
         if unit.kind == "sentence":
             introduction = " ".join(source.text[unit.start : unit.end].split())
+    found = _explained(source, found)
     return [replace(item, place=place) for place, item in enumerate(found)]
+
+
+def _explained(source: Source, found: Sequence[Candidate]) -> list[Candidate]:
+    """Returns the candidates; a note after a mark knows what bears the mark.
+
+    `*Refers to \u2026` explains the column `*Other`, `(c) Mainly \u2026` the row
+    `Items (c)`, and they are about what these say.
+    """
+    told = []
+    for item in found:
+        match = _MARK.match(item.text)
+        if match and item.kind != "row" and not item.is_explained:
+            bearer = _bearer(source, match[1])
+            if bearer:
+                told.append(replace(item, before=bearer, is_explained=True))
+                continue
+        told.append(item)
+    return told
+
+
+def _bearer(source: Source, mark: str) -> str:
+    """Returns the cell or the name of a column that bears a mark; "" for none."""
+    cells = (cell for unit in source.units if unit.kind == "row" for cell in unit.cells)
+    columns = (name for table in source.tables for name in table.columns)
+    for text in (*cells, *columns):
+        bare = text.strip()
+        if bare.endswith(mark) or (
+            mark[0] in "*\u2020\u2021" and bare.startswith(mark)
+        ):
+            rest = bare.removeprefix(mark).removesuffix(mark).strip()
+            if rest and rest[0] not in mark and rest[-1] not in mark:
+                return rest
+    return ""
+
+
+def _mended(text: str, units: Iterable[Unit]) -> list[Unit]:
+    """Returns the units with sentences whole that a layout broke in two.
+
+    What ends without a full stop and goes on in lower case right below is one: of
+    lines of a transcript too, but not of a listing, which never had a capital.
+    """
+    mended: list[Unit] = []
+    for unit in units:
+        last = mended[-1] if mended else None
+        if (
+            last
+            and last.kind == unit.kind
+            and unit.kind in _FLOWING
+            and _GOES_ON.match(text, unit.start)
+            and (unit.kind == "sentence" or text[last.start].isupper())
+            and not is_whole(text[last.start : last.end])
+            and not text[last.end : unit.start].strip()
+            and unit.end - last.start <= _LONGEST_SENTENCE
+        ):
+            mended[-1] = last._replace(end=unit.end)
+        else:
+            mended.append(unit)
+    return mended
 
 
 def _before(
@@ -128,9 +199,15 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
         return
     if unit.kind == "sentence" and "\n" in text and text[:1].islower():
         return  # the middle of a sentence whose beginning stands in another passage
+    pairs = _pairs(source, unit)
+    if pairs:
+        yield from pairs
+        return
     said = spoken(source.text, unit, source.tables)
     whole = unit.kind != "sentence" or _is_sentence(text)
     quoted = " ".join(text.split()) if unit.kind == "field" else ""
+    if unit.kind == "item" and _PATH.fullmatch(unit.label):
+        said, quoted = f"{unit.label}: {said}", said
     yield Candidate(
         source,
         unit.start,
@@ -144,8 +221,44 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
     )
 
 
+def _pairs(source: Source, unit: Unit) -> list[Candidate]:
+    """Returns the names with their values of a form's row: `Name; Enno; Age; 41`.
+
+    Nobody named the columns of such a row, and every second cell is a name.
+    """
+    cells = unit.cells
+    if unit.kind != "row" or len(cells) < 4 or len(cells) % 2:
+        return []
+    if columns_of(unit, source.tables) or not all(map(_is_name, cells[::2])):
+        return []
+    found = []
+    at = unit.start
+    for name, value in zip(cells[::2], cells[1::2], strict=True):
+        start = source.text.find(name, at, unit.end)
+        value_at = source.text.find(value, start + len(name), unit.end)
+        if start < 0 or value_at < 0:
+            return []
+        at = value_at + len(value)
+        if value:
+            pair = unit._replace(kind="field", start=start, end=at, cells=(name, value))
+            found.append(
+                Candidate(
+                    source, start, f"{name}: {value}", "field", at, pair,
+                    quoted=f"{name}: {value}",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _is_name(cell: str) -> bool:
+    """Tells whether a cell may name the value beside it."""
+    return bool(cell) and len(cell) <= _LONGEST_NAME and not _DIGIT.search(cell)
+
+
 def _is_sentence(text: str) -> bool:
     """Tells whether a piece of prose says something by itself."""
+    if _NAMED.match(text):
+        return True
     return is_whole(text) and (len(text) >= _SHORT or not text.isascii())
 
 

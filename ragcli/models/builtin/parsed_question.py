@@ -11,6 +11,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from ragcli.language.stop_word_lists import stop_words
+from ragcli.language.words import words
+
 _I = re.IGNORECASE
 
 _MONTHS = (
@@ -35,7 +38,7 @@ NUMBER = re.compile(
 MONEY = re.compile(
     r"[$\u20ac\u00a3\u00a5\u20bd]\s?\d|\d\s?(?:[$\u20ac\u00a3\u00a5\u20bd]|euros?\b|eur\b"
     r"|usd\b|gbp\b|chf\b|pln\b|z\u0142|dollars?\b|cents?\b|pounds?\b|francs?\b|rubles?\b"
-    r"|\u0440\u0443\u0431|\u5186|\u5143|\uc6d0)|\d+[.,]\d{2}\b|\bfree\b",
+    r"|\u0440\u0443\u0431|\u5186|\u5143|\uc6d0)|\d+[.,]\d{2}\b|\b(?:is|are|it's) free\b(?! (?:of|from|to)\b)|\bfree (?:of charge|admission|entry)",
     _I,
 )
 DATE = re.compile(
@@ -84,6 +87,28 @@ MEASURE = re.compile(
 REASON = re.compile(
     r"\b(?:because|since|due to|so that|in order|reasons?|therefore|thus|hence|caus\w+|as a result"
     r"|to avoid|prevents?|otherwise|weil|damit|wegen|denn|parce|car|pour|porque)\b|\bto [a-z]+",
+    _I,
+)
+FREQUENCY = re.compile(
+    r"\b(?:every|each|daily|weekly|monthly|yearly|hourly|nightly|annual\w*|quarterly|once|twice|times|per|always"
+    r"|never|rarely|interval\w*|frequen\w+|period\w*|schedule\w*|cron|rate|t[\u00e4a]glich|w[\u00f6o]chentlich|monatlich|j[\u00e4a]hrlich"
+    r"|jede\w*|alle|st[\u00fcu]ndlich|chaque|cada|siempre|toujours)\b|[\d_]interval|\b\d+ ?[hms]\b",
+    _I,
+)
+CLOCK = re.compile(
+    r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?(?:[ap]\.?m\b|uhr\b|h\b)|\bnoon\b|\bmidnight\b|o'clock|half past|\bmidi\b|\bmittags?\b",
+    _I,
+)
+PRICED = re.compile(
+    r"[$\u20ac\u00a3\u00a5]|\b(?:price|cost|fee|charge|salary|salaries|wage|rent|deposit|total|subtotal|amount|pay\w*|paid|budget"
+    r"|sales?|revenue|expens\w+|income|profit|tax|vat|due|balance|value|usd|eur|gbp|chf|pln|kosten|preis\w*|betrag|summe|gesamt\w*"
+    r"|geb[\u00fcu]hr|miete|prix|co[\u00fbu]t|montant|loyer|precio|importe|cena|warto[\u015bs]\w+|kwota)s?\b",
+    _I,
+)
+"""What the names of money say."""
+LABEL = re.compile(
+    r"\b(?:figures?|figs?\.?|tables?|sections?|chapters?|appendix|steps?|pages?|articles?|examples?|annex|paragraphs?"
+    r"|abb(?:ildung|\.)|tab(?:elle|\.)|abschnitt|kapitel|seite|artikel|anhang|schritt) ?(?:\d|[A-Z]\b|[IVX]+\b)|\u00a7 ?\d",
     _I,
 )
 PERCENT = re.compile(r"\d\s?%|per\s?cent|prozent|pour cent|\d", _I)
@@ -160,6 +185,18 @@ KINDS = (
         value=NUMBER,
     ),
     _kind(
+        "frequency",
+        r"\bhow (?:often|frequently)\b|\bwie (?:oft|h[\u00e4a]ufig)\b|\bcon qu[e\u00e9] frecuencia\b",
+        FREQUENCY,
+        required=True,
+    ),
+    _kind(
+        "time",
+        r"\bwhat time\b|\bquelle heure\b|\bqu[e\u00e9] hora\b|\buhrzeit\b|\bwie ?viel uhr\b",
+        CLOCK,
+        required=True,
+    ),
+    _kind(
         "money",
         r"\bhow much (?:is|are|does|do|did|will|would|was|were|money)\b(?!.*\b(?:sugar|water|memory|time|space)\b)"
         r"|\b(?:price|cost|costs|fee|charge|salary|rent|deposit|total|amount|payment|budget)s?\b|\b(?:what|how much) .*\bpaid\b"
@@ -178,11 +215,17 @@ KINDS = (
     _kind(
         "number",
         r"\bhow (?:many|much|far|big|large|tall|often|high|deep|fast|wide|heavy|hot|cold|strong|small|loud)\b"
-        r"|\bwhat (?:number|amount|port|size|weight|value)\b|\bpopulation\b|\bwie ?viele?\b|\bcombien\b"
+        r"|\b(?:what|which) (?:number|amount|port|size|weight|value)s?\b|\bpopulation\b|\bwie ?viele?\b|\bcombien\b"
         r"|\bcu[aá]nt[oa]s?\b|\bquant[ie]\b|\bwie (?:hoch|gro[ßs]|weit|schwer|oft|schnell)\b|\bile\b"
         r"|\u0441\u043a\u043e\u043b\u044c\u043a\u043e|\u591a\u5c11|\u3044\u304f\u3064|\uc5bc\ub9c8|\u4f55\u4eba",
         NUMBER,
         required=True,
+    ),
+    _kind(
+        "label",
+        r"\b(?:what|which) (?:figure|table|section|chapter|appendix|step|page|article|example|annex|paragraph)\b"
+        r"|\b(?:welche[mnrs]?) (?:abbildung|tabelle|abschnitt|kapitel|seite|artikel|anhang|schritt)\b",
+        LABEL,
     ),
     _kind(
         "date",
@@ -217,6 +260,17 @@ KINDS = (
     ),
 )
 
+_CONJUNCTION = re.compile(
+    r"when|where|who|whom|whose|why|wo|wer|wem|qui|quand|o[uù]|cu[aá]ndo|d[oó]nde|qui[eé]n",
+    _I,
+)
+"""Words that ask, and join clauses as well: `Which file is read when it starts?`"""
+_INTERROGATIVE = re.compile(
+    r"\b(?:what|which|how|who|whom|whose|when|where|why|welche[mnrs]?|wer|wem|wen|wie|wo|wann|warum"
+    r"|quel(?:le)?s?|qui|quand|o[uù]|comment|combien|pourquoi|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|c[oó]mo"
+    r"|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?)\b",
+    _I,
+)
 _CODE_ASKED = re.compile(
     r"\b(?:code|function|method|class|snippet|example|syntax|command|script|signature"
     r"|implement\w*|regex|imports?|api)\b|[a-z]_[a-z]|\(\)|`",
@@ -229,10 +283,11 @@ _LIST = re.compile(
     _I,
 )
 _COUNTED = re.compile(
-    r"\bhow many (?P<what>(?:[a-z-]+ ){0,2}?[a-z-]+?)(?= (?:is|are|was|were|do|does|did|have|has"
+    r"\bhow (?:many|much) (?!(?:is|are|was|were|do|does|did|can|will|would|should|may|must|has|have|had|more|less|of)\b)(?P<what>(?:[a-z-]+ ){0,2}?[a-z-]+?)(?= (?:is|are|was|were|do|does|did|have|has"
     r"|had|can|could|will|would|may|must|should|fit|in|on|of|per|at|to|that|which)\b|\?|$)",
     _I,
 )
+_COUNTED_FIRST = re.compile(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)", _I)
 _WHETHER = re.compile(
     r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|ist|sind|war"
     r"|hat|haben|kann|muss|darf|wird|est-ce|peut|es|son|puede)\b",
@@ -253,7 +308,13 @@ _SEVERAL = re.compile(
 )
 _DEFINITION = re.compile(
     r"^\s*(?:what|who) (?:is|are|was|were) (?:an? |the )?(?P<term>[^?]{2,60}?)\s*\??$"
+    r"|\b(?:was (?:bedeutet|hei[\u00dfs]s?t|ist)|que (?:signifie|veut dire)|qu[eé] (?:significa|es)|co (?:oznacza|to jest)|cosa significa)"
+    r" (?:(?:d(?:er|ie|as)|eine?|l[eao]s?|une?|el|il) |l['\u2019])?(?P<term5>[^?]{1,60}?)\s*\??$"
     r"|\bwhat does (?P<term2>[^?]{1,60}?) (?:mean|stand for|do|say)\b|\bmeaning of (?P<term3>[^?]{1,60})|\bdefine (?P<term4>[^?]{2,60})",
+    _I,
+)
+_MEANING = re.compile(
+    r"\b(?:mean|stand for|meaning of|bedeutet|signifie|veut dire|significa|oznacza)\b",
     _I,
 )
 _SUMMARY = re.compile(
@@ -263,6 +324,18 @@ _SUMMARY = re.compile(
     _I,
 )
 _NAMES = re.compile(r"(?<!^)(?<![.!?:] )\b[A-Z\u00c0-\u00de][\w\u2019'-]*[^\W_]")
+_ASKING_WORDS = frozenset({"many", "much", "often", "long", "old"})
+_OWNER = re.compile(r"['\u2019]s?$")
+_ORDINAL = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+)  # fmt: skip
+_ORDINALS = re.compile(rf"\b(?:{'|'.join(_ORDINAL)})\b(?!s)", _I)
+_PARTS = {
+    "note": re.compile(
+        r"\b(?:foot|end)?notes?\b|\bfu[\u00dfs]s?noten?\b|\bnotes? de bas\b", _I
+    ),
+}
+"""Kinds of units \u2192 how a question names them."""
 _TOKENS = re.compile(
     r"[\w.%#/-]*\d[\w.%#/-]*|\b\w+_\w+\b|[\"\u201c'\u00ab\u300c]([^\"\u201d'\u00bb\u300d]{2,40})[\"\u201d'\u00bb\u300d]"
 )
@@ -278,12 +351,23 @@ class ParsedQuestion:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of answer that it may want, the most particular first."""
-        return tuple(kind for kind in KINDS if kind.asked.search(self.text))[:2]
+        return tuple(kind for kind in KINDS if self._wants(kind))[:2]
+
+    def _wants(self, kind: Kind) -> bool:
+        """Tells whether a kind is asked for; a conjunction asks for nothing."""
+        first = _INTERROGATIVE.search(self.text)
+        return any(
+            not (first and first.start() < match.start())
+            or not _CONJUNCTION.fullmatch(match[0])
+            for match in kind.asked.finditer(self.text)
+        )
 
     @cached_property
     def counted(self) -> frozenset[str]:
         """What is to be counted, in a question that begins so; lower case."""
         match = _COUNTED.search(self.text)
+        if not match:
+            match = _COUNTED_FIRST.search(self.text)
         found = frozenset(match["what"].lower().split()) if match else frozenset()
         return frozenset() if any(map(_UNIT.fullmatch, found)) else found
 
@@ -326,6 +410,11 @@ class ParsedQuestion:
         )
 
     @cached_property
+    def is_about_sign(self) -> bool:
+        """Whether what a sign or word stands for is asked, not what a thing is."""
+        return bool(_MEANING.search(self.text))
+
+    @cached_property
     def marks(self) -> frozenset[str]:
         """Numbers, identifiers and what stands in quotes: they single out a row."""
         found = {m[0].lower().strip("\"'.?") for m in _TOKENS.finditer(self.text)}
@@ -334,5 +423,36 @@ class ParsedQuestion:
     @cached_property
     def anchors(self) -> frozenset[str]:
         """Names, numbers and identifiers that its answer is likely to stand beside."""
-        names = {match[0].lower() for match in _NAMES.finditer(self.text)}
+        names = {
+            _OWNER.sub("", match[0]).lower() for match in _NAMES.finditer(self.text)
+        }
         return frozenset(names - {"i"}) | self.marks
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        """Its words that say something, lower case; names and numbers are others."""
+        stops = stop_words("en") | _ASKING_WORDS
+        return frozenset(words(self.text)) - stops - self.anchors
+
+    @cached_property
+    def ordinals(self) -> frozenset[str]:
+        """Numbers that it counts to: `3` for the third."""
+        found = (match[0].lower() for match in _ORDINALS.finditer(self.text))
+        return frozenset(str(_ORDINAL.index(word) + 1) for word in found)
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """Kinds of units that it asks for by their name: `note` for a footnote."""
+        return frozenset(
+            kind for kind, name in _PARTS.items() if name.search(self.text)
+        )
+
+
+def ordinal_words(numbers: frozenset[str]) -> list[str]:
+    """Returns the words for numbers that are counted to: `third`, `3rd` for `3`."""
+    ends = {"1": "st", "2": "nd", "3": "rd"}
+    return [
+        word
+        for number in numbers
+        for word in (_ORDINAL[int(number) - 1], number + ends.get(number, "th"))
+    ]

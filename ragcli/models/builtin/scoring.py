@@ -4,7 +4,7 @@ A word of the question counts by how rare it is in the language; a candidate has
 when it says it, or, for less, when what it stands under says it: headings, caption,
 the sentence before.
 
-    score = coverage + 0.5·cosine + MaxSim + 0.2·z(source) + 0.3·answer type
+    score = coverage + 0.5·cosine + MaxSim + 0.2·z(source) + answer type + …
 
 The confidence of the best one is a logistic model of the same evidence; see
 `confidence`. Both are measured in `tests/benchmarks/quality`.
@@ -12,10 +12,13 @@ The confidence of the best one is a logistic model of the same evidence; see
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ragcli.language.anaphors import refers_back
@@ -23,10 +26,16 @@ from ragcli.language.interaction import Interaction, importance
 from ragcli.language.languages import by_script
 from ragcli.language.stemming import content_stems, likely_language, stemmer
 from ragcli.language.stop_word_lists import listed_languages, stop_words
+from ragcli.language.units import columns_of
 from ragcli.language.words import words
 from ragcli.models.base import Prompt
 from ragcli.models.builtin.candidates import Candidate
-from ragcli.models.builtin.parsed_question import ParsedQuestion
+from ragcli.models.builtin.parsed_question import (
+    PRICED,
+    Kind,
+    ParsedQuestion,
+    ordinal_words,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +53,11 @@ STALE_WEIGHT = -0.6
 KEY_WEIGHT = 0.4
 """Added to a field whose whole key the question says."""
 SHORTENED = 0.7
-"""What a word is worth that a name has in a shorter or longer form: `auth`."""
+"""What a word is worth that a text has in another form: `auth`, `Sekretariat`."""
+COLUMN_WEIGHT = 0.8
+"""What a word is worth that only the names of a row's columns say: all rows have it."""
+AROUND_WEIGHT = 0.2
+"""What it is worth when it only stands elsewhere in the same passage."""
 ABOVE_WEIGHT = 0.35
 """What a word of the question is worth that only stands above a candidate."""
 BEFORE_WEIGHT = 0.5
@@ -61,17 +74,45 @@ FRAGMENT_WEIGHT = -0.35
 """Added to what cannot be understood as it stands."""
 ANCHOR_WEIGHT = 0.5
 """What it is worth to have all names, numbers and identifiers of the question."""
+IN_PASSAGE = 0.7
+"""What it is worth that they stand elsewhere in its passage."""
 TERM_WEIGHT = 0.7
-"""Added to what begins with the very term that is to be defined, or has it as key."""
+"""Added to what begins with the very term that is to be defined."""
+ENTRY_WEIGHT = 1.8
+"""Added to an entry of a list of terms that has it as key."""
+ORDINAL_WEIGHT = 0.4
+"""Added to what is the third, where the third is asked for."""
+PART_WEIGHT = 0.4
+"""Added to a unit of the kind that is asked for by its name, a footnote say."""
+QUESTION_WEIGHT = -0.4
+"""Added to what asks itself."""
 HISTORY_WEIGHT = 0.3
 """Weight of a word that the conversation added to the question."""
 LEANING_WEIGHT = 0.8
 """The same where the question points back: what it is about was said before."""
+_NUMBERS = frozenset({"nr", "nummer", "numer", "numero", "num", "nro"})
+_NUMBER_SIGN = re.compile(r"#(?![\w#])")
+_ROLES = {
+    "from": frozenset(
+        {"sent", "send", "sender", "wrote", "write", "written", "author"}
+    ),
+    "to": frozenset({"recipi", "receiv", "addresse"}),
+    "date": frozenset({"sent", "written", "receiv"}),
+    "subject": frozenset({"topic", "titl"}),
+}
+"""Headers of a message \u2192 stems of what people call them."""
+_WORD = re.compile(r"[^\W\d_]{3}")
+_BARE = 0.7
+_ASKING = ("?", "\u061f", "\uff1f")
 _SHORTEST = 4
 """Characters of a word that a longer one may begin with."""
+_KIN = 5
+_KIN_SHARE = 0.6
+"""Characters that kindred words have in common at their beginning, and which share of
+the longer one."""
 _NO_NUMBER = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?"
-    r"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?|\bv?\d+(?:\.\d+){2,}\b|\b[A-Za-z_-]+\d[\w-]*"
+    r"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?|\bv?\d+(?:\.\d+){2,}(?:/\d+)?\b|::\d*(?:/\d+)?|\b[A-Za-z_-]+\d[\w-]*"
 )
 _LATIN = re.compile("[A-Za-z]")
 """The kinds of answer are known by their signs in languages of this script."""
@@ -145,13 +186,17 @@ def best_first(
     kinds = [_kind_score(asked, item) for item in chosen]
     anchors = [_anchored(asked, item) for item in chosen]
     defining = [_defines(asked, item) for item in chosen]
+    terms = [
+        ENTRY_WEIGHT if defines and _is_entry(asked, item) else TERM_WEIGHT * defines
+        for defines, item in zip(defining, chosen, strict=True)
+    ]
     score = (
         (coverage + source)[likely]
         + COSINE_WEIGHT * cosine
         + maxsim
         + np.array([value for value, _ in kinds])
         + ANCHOR_WEIGHT * np.array([own for own, _ in anchors])
-        + TERM_WEIGHT * np.array(defining)
+        + np.array(terms)
     )
     order = np.argsort(-score, kind="stable")
     return [
@@ -186,6 +231,18 @@ class _Side:
     """Whether it says nothing that the question does not."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stems:
+    """The stems in and around a candidate."""
+
+    own: frozenset[str]
+    columns: frozenset[str]
+    """Those of `own` that only the names of its columns say."""
+    before: frozenset[str]
+    above: frozenset[str]
+    passage: frozenset[str]
+
+
 class _Lexical:
     """A question's words with their weights, compared with candidates."""
 
@@ -204,25 +261,32 @@ class _Lexical:
         self._asked = frozenset(self._stems(prompt.question)) & self._worth.keys()
         self._all = frozenset(self._worth)
         self._above: dict[str, frozenset[str]] = {}
+        self._passages: dict[int, frozenset[str]] = {}
         self._asks_whether = ParsedQuestion(prompt.question).asks_whether
 
     def _content(self, text: str) -> list[str]:
-        return content_stems(text, self._language)
+        return _alike(unaccented(content_stems(text, self._language)))
 
     def _every(self, text: str) -> list[str]:
         """Returns the stems of all words: a question may be made of function words."""
-        return stemmer(self._language).stem(words(text))
+        return _alike(unaccented(stemmer(self._language).stem(words(text))))
 
     def of(self, item: Candidate) -> _Side:
         """Returns the shares of the question's words in and around a candidate."""
-        stems = frozenset(self._stems(item.text))
-        before = frozenset(self._stems(item.before))
-        shares = (stems, before, self._stems_above(item.above))
-        score = self._score(item, self._all, *shares)
+        text = _NUMBER_SIGN.sub(" number", item.text)
+        stems = frozenset(self._stems(text)) | self._roles(item)
+        shares = _Stems(
+            stems,
+            self._stems_of_columns(item, stems),
+            frozenset(self._stems(item.before)),
+            self._stems_above(item.above),
+            self._stems_of_passage(item),
+        )
+        score, around = self._score(item, self._all, shares)
         # What the conversation adds may help, and takes nothing away.
-        alone = self._score(item, self._asked, *shares)
+        alone, around_alone = self._score(item, self._asked, shares)
         return _Side(
-            (score + alone) / 2,
+            (around + around_alone) / 2,
             max(score, alone),
             stems & self._all,
             is_stale=self._is_stale(item, stems),
@@ -232,22 +296,46 @@ class _Lexical:
         self,
         item: Candidate,
         wanted: frozenset[str],
-        stems: frozenset[str],
-        before: frozenset[str],
-        above: frozenset[str],
-    ) -> float:
-        """Returns the share of the wanted words in and around a candidate."""
-        own = stems & wanted
-        near = before & wanted - own
-        over = above & wanted - own - near
-        said = self._worth_of(own)
-        if item.kind in _STRUCTURED:
-            said += SHORTENED * self._worth_of(_shortened(wanted - own, stems))
+        stems: _Stems,
+    ) -> tuple[float, float]:
+        """Returns two shares of the wanted words: near a candidate, in its passage."""
+        own = stems.own & wanted
+        columns = stems.columns & own
+        near = stems.before & wanted - own
+        over = stems.above & wanted - own - near
+        left = wanted - own - near - over
+        related = is_shortened if item.kind in _STRUCTURED else is_related
+        akin = _akin(wanted - own, stems.own, related)
+        said = self._worth_of(own) + SHORTENED * self._worth_of(akin)
+        said -= (1 - COLUMN_WEIGHT) * self._worth_of(columns)
         beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
         found = (
             said + beside * self._worth_of(near) + ABOVE_WEIGHT * self._worth_of(over)
         )
-        return found / (self._worth_of(wanted) or 1.0)
+        around = AROUND_WEIGHT * self._worth_of(stems.passage & left - akin)
+        whole = self._worth_of(wanted) or 1.0
+        return found / whole, (found + around) / whole
+
+    def _roles(self, item: Candidate) -> frozenset[str]:
+        """Returns the question's words that a header of a message stands for."""
+        cells = item.unit.cells if item.unit else ()
+        if item.kind != "field" or not cells:
+            return frozenset()
+        return self._all & _ROLES.get(cells[0].lower(), frozenset())
+
+    def _stems_of_columns(
+        self, item: Candidate, stems: frozenset[str]
+    ) -> frozenset[str]:
+        """Returns what only the names of a row's columns say."""
+        if item.kind != "row" or not item.unit:
+            return frozenset()
+        return stems - frozenset(self._stems(" ".join(item.unit.cells)))
+
+    def _stems_of_passage(self, item: Candidate) -> frozenset[str]:
+        marker = item.source.marker
+        if marker not in self._passages:
+            self._passages[marker] = frozenset(self._stems(item.source.text))
+        return self._passages[marker]
 
     def _is_stale(self, item: Candidate, stems: frozenset[str]) -> bool:
         if item.kind == "code" or self._asks_whether:
@@ -266,11 +354,31 @@ class _Lexical:
         return math.fsum(self._worth[stem] for stem in stems)
 
 
-def _shortened(wanted: frozenset[str], stems: frozenset[str]) -> frozenset[str]:
-    """Returns the wanted words that a text has in a shorter or longer form."""
+def _akin(
+    wanted: frozenset[str], stems: frozenset[str], related: Callable[[str, str], bool]
+) -> frozenset[str]:
+    """Returns the wanted words that a text has in another form."""
     return frozenset(
-        word for word in wanted if any(is_shortened(word, stem) for stem in stems)
+        word for word in wanted if any(related(word, stem) for stem in stems)
     )
+
+
+def _alike(found: Sequence[str]) -> list[str]:
+    """Returns words with the short forms of "number" as that word."""
+    return ["number" if word in _NUMBERS else word for word in found]
+
+
+def unaccented(found: Sequence[str]) -> list[str]:
+    """Returns words without their accents: `caf\u00e9` is `cafe`."""
+    return [word if word.isascii() else _unaccented(word) for word in found]
+
+
+@cache
+def _unaccented(word: str) -> str:
+    if not _LATIN.search(word):
+        return word
+    parts = unicodedata.normalize("NFKD", word)
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def leans_back(question: str) -> bool:
@@ -306,7 +414,9 @@ def _logit(share: float) -> float:
 
 
 def _vector_scores(
-    question: str, found: Sequence[Candidate], embedder: BuiltinEmbedder
+    question: str,
+    found: Sequence[Candidate],
+    embedder: BuiltinEmbedder,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Returns cosine, late interaction, and that with what stands above."""
     texts = [
@@ -319,7 +429,8 @@ def _vector_scores(
     wider = embedder.tokenize(
         [f"{item.above}\n{item.before}\n{item.text}" for item in found]
     )
-    around = Interaction(wider, embedder).maxsim([(question, 1.0)])
+    interaction = Interaction(wider, embedder)
+    around = interaction.maxsim([(question, 1.0)])
     return cosine.astype("f8"), maxsim.astype("f8"), around.astype("f8")
 
 
@@ -332,15 +443,22 @@ def _kind_score(asked: ParsedQuestion, item: Candidate) -> tuple[float, bool]:
         score += INTRODUCTION_WEIGHT
     if not item.is_whole:
         score += FRAGMENT_WEIGHT
+    if item.text.rstrip("\"'\u201d\u00bb").endswith(_ASKING) and not asked.asks_whether:
+        score += QUESTION_WEIGHT
+    if asked.ordinals and _is_ordinal(asked, item):
+        score += ORDINAL_WEIGHT
+    if item.kind in asked.parts:
+        score += PART_WEIGHT
     fresh = _fresh(asked, item)
     lacks = False
     if item.kind == "field" and _is_key_asked(asked, item):
         score += KEY_WEIGHT
     for kind in asked.kinds[:1]:
         holds = kind.is_in(fresh, is_structured=item.kind in {"row", "field"})
-        holds = holds and _counts_the_same(asked, item)
-        score += TYPE_WEIGHT * holds
+        holds = holds and _is_named(asked, kind, item, fresh)
+        score += TYPE_WEIGHT * (holds and _grade(kind, fresh))
         lacks = kind.required and not holds and bool(_LATIN.search(fresh))
+        lacks = lacks or (kind.name == "person" and _names_nobody(item, fresh))
         score += LACK_WEIGHT * lacks
     return score, lacks
 
@@ -348,7 +466,57 @@ def _kind_score(asked: ParsedQuestion, item: Candidate) -> tuple[float, bool]:
 def is_shortened(one: str, other: str) -> bool:
     """Tells whether one word is the beginning of another, as `auth` is."""
     short, long = sorted((one, other), key=len)
-    return len(short) >= _SHORTEST and long.startswith(short)
+    return (len(short) >= _SHORTEST and long.startswith(short)) or is_related(
+        one, other
+    )
+
+
+def is_related(one: str, other: str) -> bool:
+    """Tells whether two words begin alike for the most part, as kin do."""
+    pairs = zip(one, other, strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return alike >= _KIN and alike >= _KIN_SHARE * max(len(one), len(other))
+
+
+def _is_named(asked: ParsedQuestion, kind: Kind, item: Candidate, fresh: str) -> bool:
+    """Tells whether a number is the one that is asked for, as far as its names say.
+
+    What is counted is spoken of in or around a candidate; the bare value of a row or
+    field is what its column, key or comment says.
+    """
+    if item.kind not in {"row", "field"}:
+        return _counts_the_same(asked, item)
+    cells = item.unit.cells if item.unit else ()
+    columns = columns_of(item.unit, item.source.tables) if item.unit else ()
+    names = cells[:1] if item.kind == "field" else columns
+    if kind.name == "money" and not PRICED.search(f"{item.above} {item.text}"):
+        return False
+    said = set(words(f"{' '.join(names)} {item.before}"))
+    if any(names) and any(
+        is_shortened(word, other) for word in asked.content for other in said
+    ):
+        return True
+    return _counts_the_same(asked, item) and bool(kind.sign.search(fresh))
+
+
+def _names_nobody(item: Candidate, fresh: str) -> bool:
+    """Tells whether no value of a row or field could be somebody."""
+    if item.kind not in {"row", "field"}:
+        return False
+    values = (part.rpartition(": ")[2] for part in fresh.split("; "))
+    return not any(_WORD.search(value) for value in values)
+
+
+def _grade(kind: Kind, text: str) -> float:
+    """Returns how well a text holds a kind: fully, or as a bare number only."""
+    return 1.0 if kind.sign.search(text) else _BARE
+
+
+def _is_ordinal(asked: ParsedQuestion, item: Candidate) -> bool:
+    """Tells whether an item is the one that the question counts to."""
+    if any(f"[{number}]" in item.text for number in asked.ordinals):
+        return True
+    return any(word in words(item.text) for word in ordinal_words(asked.ordinals))
 
 
 def _is_key_asked(asked: ParsedQuestion, item: Candidate) -> bool:
@@ -410,8 +578,11 @@ def _anchored(asked: ParsedQuestion, item: Candidate) -> tuple[float, float]:
         # The names of columns stand in every row, and single none of them out.
         own = _present(asked.anchors, " | ".join(item.unit.cells))
     else:
-        own = _present(asked.marks, item.text)
-    return own, _present(asked.anchors, around)
+        explained = item.before if item.is_explained else ""
+        own = _present(asked.marks, f"{explained}\n{item.text}")
+    near = _present(asked.anchors, around)
+    whole = _present(asked.anchors, f"{around}\n{item.source.text}")
+    return own, near + IN_PASSAGE * (whole - near)
 
 
 def _present(anchors: frozenset[str], text: str) -> float:
@@ -434,10 +605,22 @@ def _stands_in(anchor: str, text: str) -> bool:
 
 def _defines(asked: ParsedQuestion, item: Candidate) -> bool:
     """Tells whether a candidate begins with the term that is to be defined."""
+    if _is_entry(asked, item):
+        return True
     if not asked.term:
         return False
-    cells = item.unit.cells if item.unit else ()
-    if cells and cells[0].lower().strip("-\"'`:* ") == asked.term:
-        return True
     said = item.text.lower().lstrip("-\"'`*( ")
     return said.startswith(asked.term) and not said[len(asked.term) :][:1].isalnum()
+
+
+def _is_entry(asked: ParsedQuestion, item: Candidate) -> bool:
+    """Tells whether the term that is to be defined is a candidate's key.
+
+    Of a note that explains a mark, it is what bears the mark.
+    """
+    if item.is_explained and item.before.lower() in asked.marks | {asked.term}:
+        return True
+    cells = item.unit.cells if item.unit else ()
+    key = cells[0].lower().strip("-\"'`:* ") if cells else ""
+    begins = asked.is_about_sign and asked.term.startswith(f"{key} ")
+    return bool(key) and (asked.term == key or begins)

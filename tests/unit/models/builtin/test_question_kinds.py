@@ -1,0 +1,140 @@
+"""A small document for each kind of question that the built-in answers know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ragcli.chat.citing.citations import as_markdown
+from ragcli.index.documents.loaders.dispatch.load import load
+from ragcli.index.documents.splitter import split
+from ragcli.models.base import Prompt, Source
+from ragcli.models.builtin.extractive import ExtractiveModel
+from ragcli.models.builtin.parsed_question import ParsedQuestion
+
+MANUAL = """# Kiln
+
+The kiln reads `glaze.conf` first when it starts. It was built by hand when the old
+one broke in 1987. Some say the old kiln is loved by all who saw it.
+
+Figure 4-2. Cross section of the damper. The damper closes slowly.
+"""
+TERMS = """<h1>Display</h1>
+<p>The variable KILN_STATUS sets what the display of the kiln shows while it runs.</p>
+<dl><dt>%u</dt><dd>The number of shelves that are left.</dd>
+<dt>%t</dt><dd>The time that has gone by.</dd></dl>
+"""
+PRICES = """| Piece | Price | *Other |
+|---|---|---|
+| Bowl | 12 | 3 |
+| Vase | 31 | 4 |
+
+*Refers to lids, handles and feet.
+"""
+CUES = """1
+00:00:01,000 --> 00:00:03,000
+In spring you give
+
+2
+00:00:03,000 --> 00:00:05,000
+each kiln two buckets
+
+3
+00:00:05,000 --> 00:00:07,000
+of white sand.
+"""
+BROKEN = "The guild reports that almost 900\n\nkilns have been fired since 2005 here.\n"
+SETTINGS = "services:\n  oven:\n    image: oven:2\n    expose:\n      - 8123\n"
+MAIL = (
+    "From: Enno Vark <enno@example.org>\nTo: Ida Rohn <ida@example.org>\n"
+    "Subject: Clay\nDate: Mon, 4 Mar 2024 10:00:00 +0000\n\nThe clay is here.\n"
+)
+CAFE = "Le café de la Gare ouvre à 8h30. La librairie ouvre à 10h00.\n"
+
+
+@pytest.fixture(scope="module")
+def model(embedder):
+    return ExtractiveModel(embedder)
+
+
+def answered(model, question, name, text):
+    chunks = split(load(Path(name), text.encode()), size=2000, overlap=0)
+    sources = tuple(
+        Source(
+            number,
+            chunk.text,
+            name,
+            "prose",
+            0.9,
+            units=chunk.units,
+            tables=chunk.tables,
+            above=("Notes",),
+        )
+        for number, chunk in enumerate(chunks, 1)
+    )
+    prompt = Prompt(question, question, sources, threshold=0.5)
+    return "".join(as_markdown(piece, marked=True) for piece in model.stream(prompt))
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "text", "begins"),
+    [
+        # A conjunction asks for nothing: "when" wants no date here.
+        ("Which file does the kiln read when it starts?", "a.md", MANUAL, "The kiln r"),
+        # A caption stands with its number.
+        ("Which figure shows the damper?", "a.md", MANUAL, "Figure 4-2. Cross section"),
+        # What a sign stands for is its entry, not where its name occurs.
+        ("What does %u stand for in KILN_STATUS?", "a.html", TERMS, "%u"),
+        # A note explains what bears its mark.
+        (
+            'Which things are counted as "Other"?',
+            "a.md",
+            PRICES,
+            "*Refers to lids",
+        ),
+        # A sentence that runs on over cues, or over a break of the layout.
+        ("How much white sand does each kiln get?", "a.srt", CUES, "In spring you"),
+        ("How many kilns have been fired since 2005?", "a.md", BROKEN, "The guild"),
+        # An entry of a list of settings stands under its key.
+        ("Which port does the oven expose?", "a.yaml", SETTINGS, "8123"),
+        # The roles of a message's headers.
+        ("Who sent the mail?", "a.eml", MAIL, "From: Enno Vark"),
+        # Accents, and a time of day that is not the shop's.
+        ("A quelle heure ouvre le cafe?", "a.txt", CAFE, "Le café de la Gare"),
+    ],
+)
+def test_a_kind_of_question_finds_its_unit(model, question, name, text, begins):
+    assert answered(model, question, name, text).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "text"),
+    [
+        # A bare number is not the one that is asked for: no name says so.
+        ("How many people lift a Vase?", "a.md", PRICES),
+        # No value of the row is a person, a time of day or a frequency.
+        ("Who ordered the Vase?", "a.md", PRICES),
+        ("At what time does the kiln close?", "a.md", MANUAL),
+        ("How often is the kiln cleaned?", "a.md", MANUAL),
+    ],
+)
+def test_what_no_unit_says_is_not_answered(model, question, name, text):
+    assert answered(model, question, name, text) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When was it built?", "date"),
+        ("Since when does it run?", "date"),
+        ("Which tool helps when it rains?", ""),
+        ("What happens to those who leave?", ""),
+        ("What time is supper?", "time"),
+        ("How often is it fed?", "frequency"),
+        ("Which sizes are there?", "number"),
+        ("Qui a peint la porte ?", "person"),
+    ],
+)
+def test_the_first_word_that_asks_tells_the_kind(question, kind):
+    assert next((found.name for found in ParsedQuestion(question).kinds), "") == kind
