@@ -13,7 +13,6 @@ from ragcli.config import project
 from ragcli.config.trusted import Trusted
 from ragcli.errors import ProfileExpired, ProfileNotFound, UsageError
 from ragcli.storage.files import Directory
-from ragcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from ragcli.sessions.protocols import (
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
         SessionStore,
         Snapshots,
     )
+    from ragcli.workspace import Workspace
 
 DEFAULT_PROFILE = "default"
 
@@ -254,6 +254,8 @@ class Runtime:
             ProfileExpired: It is due, or set aside.
             ProfileNotFound: There is none, and it is not made by itself.
         """
+        from ragcli.workspace import Workspace
+
         wanted = paths.checked_profile_name(name) if name else self.profile_name()
         try:
             session = self.store.open(wanted, passive=stateless, expires=expires)

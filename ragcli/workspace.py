@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self
 
 from ragcli.config import Resolved, checked
 from ragcli.errors import Damaged, DocumentNotFound, StorageFailed
-from ragcli.models.transport.connections import Connections
 from ragcli.paths import Home
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from ragcli.models.base import ChatModel
     from ragcli.models.builtin.extractive import ExtractiveModel
     from ragcli.models.select import ChosenModel
+    from ragcli.models.transport.connections import Connections
     from ragcli.sessions.history.writer import History
     from ragcli.sessions.protocols import Session
 
@@ -62,7 +62,13 @@ class Workspace:
         self.writes = writes
         self.forks = forks
         self._choice: ChosenModel | None = None
-        self._connections = Connections()
+
+    @cached_property
+    def _connections(self) -> Connections:
+        """What requests to servers are sent over."""
+        from ragcli.models.transport.connections import Connections
+
+        return Connections()
 
     @cached_property
     def history(self) -> History:

@@ -14,7 +14,6 @@ from ragcli.cli.output.writer import Output, ReaderGone
 from ragcli.dependency_patches import interpreter
 from ragcli.errors import ExitCode, RagcliError, UsageError
 from ragcli.storage.limits import address_space, open_files
-from ragcli.storage.limits.shortage import shortage
 
 
 def entry_point() -> None:
@@ -46,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # 1, a code of ours that means something else, and without a word of ours.
         if isinstance(error, SystemExit) and _is_signal(error.code):
             raise
+        from ragcli.storage.limits.shortage import shortage
+
         lacking = shortage(error)
         return _failed(lacking, output) if lacking else _crashed(error, output)
     return code

@@ -13,14 +13,13 @@ from ragcli.config import Settings, seconds
 from ragcli.errors import Damaged, ProfileNotFound, StorageFailed, UsageError
 from ragcli.frozen import frozen
 from ragcli.paths import Home, checked_profile_name
-from ragcli.sessions import findings
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
-from ragcli.sessions.profile_file import ProfileFile
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.opened_profile import OpenedProfile
+    from ragcli.sessions.profile_file import ProfileFile
     from ragcli.sessions.protocols import (
         NewProfile,
         Replacement,
@@ -81,6 +80,8 @@ class BaseStore(Generic[SessionT]):
             UsageError: The name is taken, or cannot be a profile's.
             ConfigError: A setting it cannot have; nothing is made.
         """
+        from ragcli.sessions.profile_file import ProfileFile
+
         source = f"profile {name}"
         values = {k: config.checked(k, v, source) for k, v in settings.items()}
         profile = ProfileFile.fresh(values, encrypted=passphrase is not None)
@@ -98,6 +99,7 @@ class BaseStore(Generic[SessionT]):
 
         A clone of an encrypted profile opens with the same passphrase.
         """
+        from ragcli.sessions.profile_file import ProfileFile
         from ragcli.sessions.transfer import contents
 
         checked_profile_name(new)
@@ -166,6 +168,8 @@ class BaseStore(Generic[SessionT]):
     @contextmanager
     def _examined(self, name: str) -> Iterator[tuple[SessionT, list[Finding]]]:
         """Yields an opened profile, and what killed processes had left before that."""
+        from ragcli.sessions import findings
+
         left = self._left()
         session = self.open(name, expires=False)
         self.notices += session.notices

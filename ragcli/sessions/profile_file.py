@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from ragcli import config
@@ -36,6 +33,8 @@ class ProfileFile:
     @classmethod
     def fresh(cls, settings: Mapping[str, Any], *, encrypted: bool) -> ProfileFile:
         """Returns the file of a new profile."""
+        from datetime import UTC, datetime
+
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return cls(new_id(), moment, encrypted, settings)
 
@@ -54,6 +53,8 @@ def read(directory: Directory, name: str) -> ProfileFile:
         Damaged: It is missing, or not what ragcli writes.
         NewerFormat: Written by a newer ragcli.
     """
+    import tomllib
+
     hint = f"restore it, or export what is left: `ragcli history export -p {name}`"
     try:
         table = tomllib.loads(directory.read(FILE).decode())
@@ -131,4 +132,6 @@ def _key(dotted: str) -> str:
 
 def _value(value: Any) -> str:
     """Returns a TOML value; JSON's escapes are TOML's, but for DEL (toml.io, v1.0)."""
+    import json
+
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

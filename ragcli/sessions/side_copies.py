@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ragcli.errors import Damaged
-from ragcli.sessions.protocols import Sealer, SideCopy
+
+if TYPE_CHECKING:
+    from ragcli.sessions.protocols import Sealer, SideCopy
 
 CACHE = "cache"
 """The place of drafts and lists that are kept."""

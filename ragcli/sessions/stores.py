@@ -7,10 +7,13 @@ A new store is a package beside these that satisfies `protocols`, and a line in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ragcli.errors import ConfigError
-from ragcli.sessions.base_store import StoreParts
-from ragcli.sessions.protocols import SessionStore
+
+if TYPE_CHECKING:
+    from ragcli.sessions.base_store import StoreParts
+    from ragcli.sessions.protocols import SessionStore
 
 LOCAL = ""
 """The address of the store on this machine's disk."""

@@ -105,3 +105,36 @@ def test_completion_loads_nothing_heavy(shell, line, run_cli):
 
     assert out.strip()
     assert not HEAVY & modules
+
+
+BARE = """
+import sys
+import typer
+from typer.main import get_command
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+app.command()(lambda: None)
+get_command(app).main([], standalone_mode=False)
+print("loaded:", *sys.modules, file=sys.stderr)
+"""
+"""A command of Typer's that does nothing."""
+
+SYSTEM = {"atexit", "fcntl", "grp", "pwd", "resource", "unicodedata"}
+"""What every command asks the system with, and writes columns by: in C, and small."""
+
+
+@pytest.mark.parametrize(
+    ("argv", "own"),
+    [
+        (["profile", "list"], set()),
+        (["config", "path"], set()),
+        (["history", "list"], {"_json", "json", "tomllib"}),
+    ],
+    ids=["profiles", "paths", "history"],
+)
+def test_a_quick_command_loads_next_to_nothing_beside_typer(argv, own, run_cli):
+    """What is loaded beside that, of the standard library too, is put off or named."""
+    run_cli("profile", "create", "default")
+    bare, _ = loaded(BARE)
+    modules, _ = loaded(PROBE, *argv)
+
+    assert modules - bare - {"ragcli"} <= SYSTEM | own

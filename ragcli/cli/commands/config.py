@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -92,6 +91,8 @@ def path(call: Invocation) -> None:
 @examples("ragcli config edit", "EDITOR=nano ragcli config edit")
 def edit(call: Invocation) -> None:
     """Open the user file in your editor, and check it afterwards."""
+    import shlex
+
     place = call.runtime.home.config_file
     settings_file.make(place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import (
     AuditDamaged,
@@ -18,7 +18,9 @@ from ragcli.errors import (
     StorageFailed,
     StoreUnavailable,
 )
-from ragcli.sessions.protocols import AuditLog
+
+if TYPE_CHECKING:
+    from ragcli.sessions.protocols import AuditLog
 
 
 def note(audit: AuditLog, event: str, **facts: str | int) -> None:

@@ -7,8 +7,6 @@ machine. Defaults: RFC 9106, section 4, second recommended option.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -112,6 +110,8 @@ def argon2_works() -> bool:
 
 def encoded(data: bytes) -> str:
     """Returns `data` in base64, for a JSON file."""
+    import base64
+
     return base64.b64encode(data).decode("ascii")
 
 
@@ -121,6 +121,9 @@ def decoded(text: object, length: int | None = None) -> bytes:
     Raises:
         Damaged: Not base64, or not `length` bytes.
     """
+    import base64
+    import binascii
+
     try:
         data = base64.b64decode(str(text), validate=True)
     except (binascii.Error, ValueError):

@@ -13,10 +13,13 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from ragcli.errors import NotPermitted, StorageFailed
-from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.record_types import Conversation, Record
+
+if TYPE_CHECKING:
+    from ragcli.sessions.protocols import Log, Session
 
 BLOB = "conversations"
 _FORMAT = 1

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
-from ragcli.sessions.records.clock import Sighting
+
+if TYPE_CHECKING:
+    from ragcli.sessions.records.clock import Sighting
 
 TOLERANCE = 600.0
 """Seconds by which clocks may differ before one of them is doubted."""

@@ -13,16 +13,15 @@ from ragcli.config import Settings, seconds
 from ragcli.sessions import profile_file
 from ragcli.sessions.local.history.local_log import LocalLog
 from ragcli.sessions.opened_profile import OpenedProfile
-from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import AuditLog, SideCopy
 from ragcli.sessions.records.clock import stamp_of
 from ragcli.sessions.side_copies import CACHE, QUARANTINE
-from ragcli.storage.files import Directory
 from ragcli.storage.locking.locks import commit_lock
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
-    from ragcli.sessions.protocols import SnapshotFactory, Snapshots
+    from ragcli.sessions.profile_file import ProfileFile
+    from ragcli.sessions.protocols import AuditLog, SideCopy, SnapshotFactory, Snapshots
+    from ragcli.storage.files import Directory
 
 _PASSING = (".lock", ".tmp")
 """Endings of files that are not values."""
@@ -98,6 +97,8 @@ class LocalSession(OpenedProfile):
 
     def copies(self) -> Iterator[SideCopy]:
         """Yields drafts, lists that are kept and what is in quarantine."""
+        from ragcli.sessions.protocols import SideCopy
+
         for place in (CACHE, QUARANTINE):
             with suppress(FileNotFoundError), self.directory.child(place) as directory:
                 for name, status, data in _files(directory, ""):

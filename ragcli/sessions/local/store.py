@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragcli.config import Settings
 from ragcli.errors import Damaged, NotPermitted, ProfileNotFound, StorageFailed
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import profile_file
@@ -22,12 +21,9 @@ from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.local.lifecycle.directories import Directories
 from ragcli.sessions.places import KEYS
-from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import Expired
-from ragcli.storage.files import Directory
-from ragcli.storage.locking.locks import commit_lock, long_lock
 
 if TYPE_CHECKING:
+    from ragcli.config import Settings
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
@@ -35,12 +31,15 @@ if TYPE_CHECKING:
     from ragcli.sessions.history.timekeeping import Ledger
     from ragcli.sessions.local.lifecycle.expired import ExpiredProfiles
     from ragcli.sessions.local.session import LocalSession
+    from ragcli.sessions.profile_file import ProfileFile
     from ragcli.sessions.protocols import (
+        Expired,
         NewProfile,
         ProfileState,
         Replacement,
         SnapshotFactory,
     )
+    from ragcli.storage.files import Directory
 
 
 _ATTEMPTS = 20
@@ -265,6 +264,8 @@ class LocalStore(BaseStore["LocalSession"]):
     @contextmanager
     def lock(self, name: str, wait: float) -> Iterator[None]:
         """Holds the profile's own lock: rename, delete, encrypt, restore."""
+        from ragcli.storage.locking.locks import long_lock
+
         with (
             self._directories.open(name) as directory,
             long_lock(directory, "profile", wait=wait),
@@ -280,6 +281,7 @@ class LocalStore(BaseStore["LocalSession"]):
         """
         from ragcli.sessions.history import expiry
         from ragcli.sessions.local.lifecycle import usage
+        from ragcli.sessions.protocols import Expired
 
         if name not in self.names() and self._expired.restore(name):
             return Expired(name, whole=True, aside=True)
@@ -307,6 +309,8 @@ class LocalStore(BaseStore["LocalSession"]):
             dry_run: Only say what.
             grace: Take both steps as opening does, instead of erasing at once.
         """
+        from ragcli.sessions.protocols import Expired
+
         found: list[Expired] = []
         if grace and not dry_run:
             self._expired.tend()
@@ -335,6 +339,7 @@ class LocalStore(BaseStore["LocalSession"]):
     def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[Expired]:
         from ragcli.sessions.history import expiry
         from ragcli.sessions.local.lifecycle import usage
+        from ragcli.sessions.protocols import Expired
 
         with ExitStack() as stack:
             directory = stack.enter_context(self._directories.open(name))
@@ -438,6 +443,7 @@ class LocalStore(BaseStore["LocalSession"]):
     ) -> Iterator[tuple[LocalSession, Replacement]]:
         from ragcli.sessions.local.lifecycle.building import LocalReplacement
         from ragcli.sessions.transfer.conversion import expect_other
+        from ragcli.storage.locking.locks import commit_lock
 
         with self._directories.changing() as profiles, ExitStack() as stack:
             directory = stack.enter_context(self._directories.open(name))

@@ -10,7 +10,6 @@ import typer
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
 from ragcli.errors import DocumentNotFound
-from ragcli.sessions.stores import LOCAL
 
 if TYPE_CHECKING:
     from ragcli.sessions.protocols import SessionStore
@@ -116,4 +115,6 @@ def _store(call: Invocation, address: str) -> SessionStore:
     Raises:
         ConfigError: Neither of them.
     """
+    from ragcli.sessions.stores import LOCAL
+
     return call.runtime.store_at(LOCAL if address == "local" else address)

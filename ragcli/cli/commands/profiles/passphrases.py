@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -54,6 +53,8 @@ def new(call: Invocation, name: str, fd: int | None = None) -> str:
 
 
 def _typed_twice(profile: str) -> str:
+    import getpass
+
     first = getpass.getpass(f"New passphrase of profile {safe_name(profile)}: ")
     if first != getpass.getpass("Once more: "):
         raise UsageError("the two passphrases differ", "nothing was changed")

@@ -27,17 +27,13 @@ from ragcli.errors import (
 )
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.local.lifecycle import succession
-from ragcli.sessions.local.lifecycle.copying import copy_whole
 from ragcli.sessions.local.lifecycle.succession import Fate, Will
 from ragcli.sessions.names import missing
 from ragcli.sessions.places import Places
-from ragcli.storage.exchange import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locking import directory_locks
-from ragcli.storage.locking.locks import commit_lock
-from ragcli.storage.locking.network_filesystems import check_local
 from ragcli.storage.os_errors import cannot_move, close_reader
-from ragcli.storage.temporary import memory_directories, scratch
+from ragcli.storage.temporary import memory_directories
 
 LOCKS = ("profile", "staging", "ingest", "index", "history", "audit")
 """All locks of a profile: who moves or removes its directory holds them.
@@ -95,6 +91,8 @@ class Directories:
             Locked: Others change them.
             StorageFailed, NotPermitted: What was left of a change cannot be finished.
         """
+        from ragcli.storage.locking.locks import commit_lock
+
         with (
             self._places.open(create=True) as profiles,
             commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait),
@@ -135,6 +133,8 @@ class Directories:
 
     def left(self) -> list[Path]:
         """Returns what killed processes left on disk and in memory, and nobody owns."""
+        from ragcli.storage.temporary import scratch
+
         found: list[Path] = []
         with suppress(FileNotFoundError), self._places.open() as profiles:
             found += [profiles.path / entry for entry in self._places.left(profiles)]
@@ -170,6 +170,8 @@ class Directories:
 
     def sweep(self) -> None:
         """Removes what killed processes left; says so, and never fails."""
+        from ragcli.storage.temporary import scratch
+
         with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
             self._sweep(profiles)
         with (
@@ -255,6 +257,8 @@ class Directories:
     @contextmanager
     def building(self, profiles: Directory) -> Iterator[Directory]:
         """Yields an empty directory out of sight, gone again if what follows fails."""
+        from ragcli.storage.locking.network_filesystems import check_local
+
         name, lease = directory_locks.make(profiles.descriptor, ".new-")
         with ExitStack() as stack:
             stack.callback(close_reader, lease)
@@ -288,6 +292,8 @@ class Directories:
 
     def open(self, name: str) -> Directory:
         """Opens a profile's directory; raises `ProfileNotFound`."""
+        from ragcli.storage.locking.network_filesystems import check_local
+
         try:
             with self._places.open() as profiles:
                 directory = profiles.child(self.place(profiles, name))
@@ -389,6 +395,8 @@ class Directories:
         profiles.sync()
 
     def _move_copied(self, profiles: Directory, place: str, target: str) -> None:
+        from ragcli.sessions.local.lifecycle.copying import copy_whole
+
         with (
             self.building(profiles) as copy,
             profiles.child(place) as source,
@@ -408,6 +416,8 @@ class Directories:
             ProfileNotFound: It is gone.
             Locked: Names who holds one of its locks.
         """
+        from ragcli.storage.locking.locks import commit_lock
+
         with ExitStack() as stack:
             try:
                 directory = stack.enter_context(profiles.child(entry))
@@ -463,6 +473,8 @@ class Directories:
             StorageFailed, Locked: Nothing changed; or the new one is the profile, and
                 the next command puts it in its place.
         """
+        from ragcli.storage.exchange import exchange
+
         place = self.place(profiles, name)
         with self._owned(profiles, place):
             try:

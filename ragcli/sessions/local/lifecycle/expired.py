@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from ragcli.errors import ProfileExpired
 from ragcli.frozen import frozen
@@ -13,9 +14,11 @@ from ragcli.sessions.history import expiry
 from ragcli.sessions.history.expiry import GRACE, Limits
 from ragcli.sessions.history.timekeeping import Ledger, span
 from ragcli.sessions.local.lifecycle import usage
-from ragcli.sessions.local.lifecycle.directories import Directories
-from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.records.clock import stamp_of
+
+if TYPE_CHECKING:
+    from ragcli.sessions.local.lifecycle.directories import Directories
+    from ragcli.sessions.profile_file import ProfileFile
 
 
 @frozen

@@ -9,7 +9,6 @@ profile stands, and is the profile when that does not.
 
 from __future__ import annotations
 
-import json
 import os
 from enum import Enum
 
@@ -49,6 +48,8 @@ class Fate(Enum):
 
 def announce(new: Directory, name: str, entry: str) -> Will:
     """Writes the will into a complete new directory, durably."""
+    import json
+
     will = Will(name, entry, profile_file.read(new, name).id)
     told = {"name": will.name, "place": will.place, "id": will.id}
     new.replace(_FILE, json.dumps(told).encode())
@@ -103,6 +104,8 @@ def fate(
 
 def _read(new: Directory) -> Will | None:
     """Returns a will; None when it is not of the directory that it lies in."""
+    import json
+
     try:
         will = Will(**json.loads(new.read(_FILE, limit=_MOST)))
     except (ValueError, TypeError):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ragcli.sessions import profile_file
 from ragcli.sessions.history import expiry, timekeeping
-from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.local.history import local_log
 from ragcli.sessions.records.clock import sighting, stamp_of
 from ragcli.storage.files import Directory, disk_errors
+
+if TYPE_CHECKING:
+    from ragcli.sessions.history.timekeeping import Ledger
 
 _MARK = "used"
 """A file whose modification time is when the profile was last opened."""
