@@ -9,7 +9,6 @@ but web pages, mail addresses and files.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -279,6 +278,8 @@ def _within_fence(block: str) -> str:
 
 def _text(text: str) -> str:
     """Returns text for an element or a quoted attribute."""
+    import html
+
     return html.escape(safe_text(text), quote=True)
 
 
