@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "ragcli").rglob("*.py"))
 
@@ -81,6 +83,7 @@ def writes(call: ast.Call) -> bool:
     return target in {"sys.stdout.write", "sys.stderr.write"}
 
 
+@pytest.mark.slow
 def test_nothing_is_done_on_import():
     """Importing every module creates no file and opens no socket."""
     code = (

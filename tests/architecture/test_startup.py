@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAVY = {
     "asyncio", "cryptography", "faiss", "filelock", "httpx", "langchain",
     "langchain_community", "langchain_core", "langchain_ollama", "numpy", "pydantic",

@@ -17,6 +17,8 @@ from tests.fakes.ollama import FakeOllama
 from tests.fakes.ollama import Fault as OllamaFault
 from tests.fakes.openai_server import FakeOpenAI, Fault, failed
 
+pytestmark = pytest.mark.slow
+
 LONG = 60.0
 
 

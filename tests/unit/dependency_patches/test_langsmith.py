@@ -11,6 +11,8 @@ import pytest
 
 from tests.fakes.ollama import FakeOllama
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 import json, os, sys
 from dataclasses import replace

@@ -344,6 +344,7 @@ def test_generations_say_what_made_them(library, notes, progress):
     assert told == [("add", 3, False), ("remove", 2, False), ("rollback", 3, True)]
 
 
+@pytest.mark.slow
 def test_many_small_changes_leave_few_segments_and_lose_nothing(
     make_library, embedder, tmp_path, progress
 ):

@@ -9,6 +9,7 @@ import pytest
 from tests.benchmarks.quality.mutations import FILES, judged, sentences
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_false_claims_are_not_verified_and_true_ones_not_refused(name: str) -> None:
     counts: Counter[tuple[str, str]] = Counter()

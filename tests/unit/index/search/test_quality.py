@@ -21,6 +21,8 @@ from ragcli.models.builtin.extractive import ExtractiveModel
 from tests.benchmarks.quality.prepare import as_markdown
 from tests.unit.index.search.conftest import Quiet
 
+pytestmark = pytest.mark.slow
+
 SLICE = Path(__file__).with_name("squad")
 
 
@@ -61,16 +63,19 @@ def figures(retriever, mode, answer=None):
     return evaluate(questions, search, answer, Quiet())
 
 
-def test_the_hybrid_finds_and_quotes_as_well_as_it_did(retriever, answer):
-    hybrid = figures(retriever, "hybrid", answer)
+@pytest.fixture(scope="module")
+def hybrid(retriever, answer):
+    return figures(retriever, "hybrid", answer)
 
+
+def test_the_hybrid_finds_and_quotes_as_well_as_it_did(hybrid):
     assert hybrid.recall[1] >= HYBRID_RECALL
     assert hybrid.ndcg[10] >= HYBRID_NDCG
     assert hybrid.answer_in[1] >= FIRST_SENTENCE
 
 
-def test_the_hybrid_is_not_below_bm25(retriever):
-    hybrid, bm25 = figures(retriever, "hybrid"), figures(retriever, "bm25")
+def test_the_hybrid_is_not_below_bm25(retriever, hybrid):
+    bm25 = figures(retriever, "bm25")
 
     assert hybrid.ndcg[10] >= bm25.ndcg[10]
     assert hybrid.recall[5] >= bm25.recall[5]

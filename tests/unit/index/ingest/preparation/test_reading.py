@@ -36,6 +36,7 @@ def wanted(tmp_path) -> list:
     return [ReadRequest(item.location, item.size) for item in found]
 
 
+@pytest.mark.slow
 def test_other_processes_read_what_this_one_would(wanted, monkeypatch):
     def timeless(outcome):
         if outcome.prepared:
@@ -66,6 +67,7 @@ def test_a_file_that_vanished_or_is_no_file_is_a_failure(tmp_path):
         assert reason in read(ReadRequest(str(tmp_path / name), 1), CHUNKING).failure
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(wanted):
     pool = reading_pool.ReadingPool(2, CHUNKING)
     try:
@@ -90,6 +92,7 @@ class Deadly(WordEmbedder):
         return super().embed(texts)
 
 
+@pytest.mark.slow
 def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(wanted):
     pool = reading_pool.ReadingPool(2, CHUNKING, f"{__name__}:Deadly")
     try:
@@ -101,6 +104,7 @@ def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(want
     assert died == ["07.md"]
 
 
+@pytest.mark.slow
 def test_documents_are_embedded_where_they_are_read(wanted, monkeypatch):
     monkeypatch.setattr(reading_pool, "WORTHWHILE", 0)
     name = f"{WordEmbedder.__module__}:WordEmbedder"
@@ -195,6 +199,7 @@ def test_a_long_text_is_read_elsewhere_with_the_same_outcome(tmp_path, name):
     assert len(here.prepared.chunks) > 1000
 
 
+@pytest.mark.slow
 def test_a_text_that_takes_too_long_costs_nothing_else(tmp_path):
     files = {"a.md": "Sound.", "b.md": "a\n===\n" * 400_000, "c.md": "Sound as well."}
     pool = reading_pool.ReadingPool(1, CHUNKING, cpu_limit=0)
@@ -239,6 +244,7 @@ def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(tmp_path, monkeyp
     assert outcome.prepared.record["size"] > HERE
 
 
+@pytest.mark.slow
 def test_a_text_that_takes_too_much_memory_costs_nothing_else(tmp_path):
     files = {"a.md": "Sound.", "b.html": "<h1>a</h1>b" * 200_000, "c.md": "Sound."}
     pool = reading_pool.ReadingPool(1, CHUNKING, f"{__name__}:Confined")

@@ -107,6 +107,7 @@ def test_a_scan_that_is_attached_to_a_message_is_read():
     assert ("Keeper", "Ada Winter") in elements(document, "field")
 
 
+@pytest.mark.slow
 @needs_engine
 def test_each_scanned_page_has_time_of_its_own():
     worker = Worker(cpu_limit=1, wall_limit=100)
