@@ -1,3 +1,5 @@
+"""A directory in memory, where syncs cost nothing."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Every kind of store that the model is compared with."""
+
 from __future__ import annotations
 
 from tests.redis_servers import redis_server, start_redis

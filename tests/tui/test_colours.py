@@ -77,21 +77,34 @@ async def views(pilot: Any, app: ChatApp, backend: Backend) -> AsyncIterator[str
     yield "dialog"
 
 
-@pytest.mark.parametrize("limited", [False, True], ids=["true", "256"])
-@pytest.mark.parametrize("theme", THEMES)
+async def draw(pilot: Any, app: ChatApp, *, limited: bool) -> None:
+    """Draws everything anew, for a terminal of 256 colours or of all of them."""
+    app.legible.limited = limited
+    for widget in app.screen.walk_children():
+        widget.refresh()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("themes", [THEMES[n::4] for n in range(4)], ids="abcd")
 async def test_every_text_stands_out(
-    chat: Chat, backend: Backend, theme: str, limited: bool
-):
+    chat: Chat, backend: Backend, themes: list[str]
+) -> None:
     backend.first.seed(3)
     faults = {}
-    async with chat(few_colours=limited) as (pilot, app, _):
-        app.theme = theme
-        await pilot.pause()
+    async with chat() as (pilot, app, _):
         async for view in views(pilot, app, backend):
-            await pilot.pause()
-            assert len(list(cells(app))) > 20
-            if found := faint(app):
-                faults[view] = found[:5]
+            for theme in themes:
+                app.legible.limited = False
+                app.theme = theme
+                await pilot.pause()
+                in_true_colour = list(cells(app))
+                assert len(in_true_colour) > 20
+                if found := faint(app):
+                    faults[theme, view, "true"] = found[:5]
+                await draw(pilot, app, limited=True)
+                assert list(cells(app)) != in_true_colour
+                if found := faint(app):
+                    faults[theme, view, "256"] = found[:5]
 
     assert not faults
 

@@ -1,3 +1,5 @@
+"""The embedder, loaded once for all tests."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Settings come from layers, each above the one below, and errors name their place."""
+
 from __future__ import annotations
 
 from pathlib import Path

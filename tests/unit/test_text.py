@@ -1,3 +1,5 @@
+"""Nothing that is printed acts on a terminal, and ordinary text stays as it is."""
+
 from __future__ import annotations
 
 import unicodedata

@@ -1,3 +1,5 @@
+"""Redis servers, and stores on one of them."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

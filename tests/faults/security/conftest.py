@@ -1,3 +1,5 @@
+"""A home, and a store whose keys are cheap to guess."""
+
 from __future__ import annotations
 
 from pathlib import Path

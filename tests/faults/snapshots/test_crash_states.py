@@ -1,3 +1,5 @@
+"""After a crash at any moment, the index is the old one or the new one, and whole."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Damage to an index is noticed wherever it is, and got rid of by rollback."""
+
 from __future__ import annotations
 
 import os

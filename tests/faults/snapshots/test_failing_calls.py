@@ -1,3 +1,5 @@
+"""Whichever system call fails while an index is published: one whole index stays."""
+
 from __future__ import annotations
 
 import errno

@@ -1,3 +1,5 @@
+"""Readers and writers of one index, at the same time: every read is whole."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Figures of an evaluation are those of trec_eval, and questions are read strictly."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Libraries of a profile, in the clear and sealed, and notes to add."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

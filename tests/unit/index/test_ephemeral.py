@@ -1,3 +1,5 @@
+"""What is piped in or attached is searched for one question and written nowhere."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Documents are added, changed, synchronised and removed, and searched as they are."""
+
 from __future__ import annotations
 
 import os

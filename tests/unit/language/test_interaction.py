@@ -1,3 +1,5 @@
+"""A question is compared with a text word by word, in the best of its windows."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,7 @@
 # ruff: noqa: RUF001 - the letters of other scripts are what is tested
+
+"""Words and stems of several languages and scripts, as searches use them."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Logs, stores, sessions and histories, each in a directory of its own."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

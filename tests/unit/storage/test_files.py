@@ -1,3 +1,5 @@
+"""Files are private, replaced whole, and opened only if they are what they seem."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""A directory is used only if nobody else could have put another in its place."""
+
 from __future__ import annotations
 
 import grp

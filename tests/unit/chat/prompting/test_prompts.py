@@ -1,4 +1,4 @@
-"""What a model is told."""
+"""A model is told what was found, what was said before, and how to cite it."""
 
 from __future__ import annotations
 

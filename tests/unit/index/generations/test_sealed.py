@@ -1,3 +1,5 @@
+"""An encrypted index shows nothing on the disk, and no file of it can be swapped."""
+
 from __future__ import annotations
 
 import os

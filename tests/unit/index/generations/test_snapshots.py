@@ -1,3 +1,5 @@
+"""Generations of an index: published whole, shared, collected, brought back."""
+
 from __future__ import annotations
 
 import errno

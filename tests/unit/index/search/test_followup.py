@@ -1,3 +1,5 @@
+"""A follow-up is searched with what the earlier turns were about."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,7 @@
 # ruff: noqa: RUF001, E501 - the letters of other scripts are tested, and are wide
+
+"""What a search finds, in which order, and what it calls relevant."""
+
 from __future__ import annotations
 
 import math

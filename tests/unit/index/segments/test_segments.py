@@ -1,3 +1,5 @@
+"""Segments are searched exactly, whatever was added to them, removed and merged."""
+
 from __future__ import annotations
 
 import faiss

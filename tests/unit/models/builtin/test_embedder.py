@@ -1,3 +1,5 @@
+"""The built-in embedder gives the tokenizer's tokens and the vectors of its words."""
+
 from __future__ import annotations
 
 import importlib.util

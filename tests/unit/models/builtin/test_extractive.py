@@ -1,4 +1,7 @@
 # ruff: noqa: RUF001, E501 - the letters of other scripts are tested, and are wide
+
+"""The built-in answer quotes whole sentences of its sources, the best ones first."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Every change to an audit log is found, and a log that was cut by its anchor."""
+
 from __future__ import annotations
 
 import os

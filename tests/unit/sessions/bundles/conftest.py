@@ -1,3 +1,5 @@
+"""A store whose keys are cheap to guess."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""A bundle brings a profile back whole, and one that was altered brings nothing."""
+
 from __future__ import annotations
 
 import os

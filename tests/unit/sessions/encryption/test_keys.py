@@ -1,3 +1,5 @@
+"""A passphrase or a recovery code opens a profile, and nothing else does."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Where a passphrase comes from, in which order, and what happens if it cannot."""
+
 from __future__ import annotations
 
 import os

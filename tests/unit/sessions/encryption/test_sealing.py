@@ -1,3 +1,5 @@
+"""A sealed record shows nothing, cannot be moved, and every changed byte is noticed."""
+
 from __future__ import annotations
 
 import json

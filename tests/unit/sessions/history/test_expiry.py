@@ -1,3 +1,5 @@
+"""What has a limit of age is hidden when it is due, and erased after its grace."""
+
 from __future__ import annotations
 
 import os

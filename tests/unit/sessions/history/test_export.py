@@ -1,3 +1,5 @@
+"""An exported conversation says what was said, and nothing in it acts."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Turns come back as they were stored, in conversations that are listed and found."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""A profile is encrypted and decrypted in place, and nothing of it is left or lost."""
+
 from __future__ import annotations
 
 import os

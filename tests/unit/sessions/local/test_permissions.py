@@ -1,3 +1,5 @@
+"""Modes that let others in are found, named and mended."""
+
 from __future__ import annotations
 
 import os

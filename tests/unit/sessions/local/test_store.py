@@ -1,3 +1,5 @@
+"""Profiles on a disk: created, set, renamed, cloned and deleted under any name."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Verify names what is damaged in a profile, and repair moves that aside alone."""
+
 from __future__ import annotations
 
 import os

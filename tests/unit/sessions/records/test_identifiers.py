@@ -1,3 +1,5 @@
+"""Identifiers tell their time, sort by it, and none comes twice."""
+
 from __future__ import annotations
 
 import time

@@ -1,3 +1,5 @@
+"""A file of lines reads the same from both ends, and is searched by number."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""A record is one line that comes back as it was, or is known to be damaged."""
+
 from __future__ import annotations
 
 import json

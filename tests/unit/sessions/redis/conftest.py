@@ -1,3 +1,5 @@
+"""Machines that share the profiles of one user on a Redis server."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

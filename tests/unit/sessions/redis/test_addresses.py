@@ -1,3 +1,5 @@
+"""Addresses of Redis are read in all their forms, and no message shows a password."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""A log in Redis is read in pages, waited for, and rewritten under its writers."""
+
 from __future__ import annotations
 
 import threading

@@ -1,3 +1,5 @@
+"""Profiles move between a disk and Redis, and come back as they were."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

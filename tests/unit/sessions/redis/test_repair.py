@@ -1,3 +1,5 @@
+"""What is damaged in Redis is set aside, and the sound rest stays as it is."""
+
 from __future__ import annotations
 
 import shutil

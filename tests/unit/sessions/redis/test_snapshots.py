@@ -1,3 +1,5 @@
+"""An index in Redis is sent once, fetched once, and never taken altered."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""Profiles in Redis stay what they are, and the server never sees plain text."""
+
 from __future__ import annotations
 
 import time

@@ -1,3 +1,5 @@
+"""Every registered store, and a session in it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

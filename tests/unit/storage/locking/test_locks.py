@@ -1,3 +1,5 @@
+"""A lock keeps others out, names its holder, and is never held by mistake."""
+
 from __future__ import annotations
 
 import fcntl

@@ -1,3 +1,5 @@
+"""Network disks, on which locks may not hold, are told from local ones."""
+
 from __future__ import annotations
 
 from pathlib import Path

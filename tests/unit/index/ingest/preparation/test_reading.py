@@ -1,3 +1,5 @@
+"""Files are read in other processes, and one that breaks its reader costs itself."""
+
 from __future__ import annotations
 
 import errno

@@ -1,3 +1,5 @@
+"""Records of a log on disk have their places in order, and each is stored once."""
+
 from __future__ import annotations
 
 import os
