@@ -7,6 +7,7 @@ import io
 import os
 import pty
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -209,6 +210,12 @@ def run_cli(
         os.close(saved)
 
 
+def hear_signals() -> None:
+    """Lets a new process be ended, also where the tests run in the background."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start_process() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts `ragcli` as a real process; whatever still runs at the end is killed."""
@@ -219,6 +226,7 @@ def start_process() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
+            "preexec_fn": hear_signals,
         }
         assert_private(options.get("env") or os.environ)
         process = subprocess.Popen(
