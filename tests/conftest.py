@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,16 @@ def refused_port() -> Iterator[int]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepared_once() -> Iterator[None]:
+    """Prepares the tokenizer's table once: each test's own home would begin with it."""
+    from ragcli.models.builtin import merges, tokens
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "prepare", cache(merges.prepare))
+        yield
 
 
 @pytest.fixture(autouse=True)

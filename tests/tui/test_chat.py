@@ -914,7 +914,7 @@ async def test_a_remapped_key_takes_the_place_of_the_old(tmp_path: Path, chat: C
         assert app.chat.query_one("#find").display
 
 
-@pytest.mark.parametrize("size", [(20, 5), (1, 1), (60, 16), (200, 60), (40, 10)])
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (200, 60)])
 async def test_any_size_is_usable(chat: Chat, backend: Backend, size: tuple[int, int]):
     backend.first.seed(3)
     async with chat(size=size) as (pilot, app, _):
