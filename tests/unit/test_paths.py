@@ -1,3 +1,5 @@
+"""A tilde is a home only where a user is known, and a name everywhere else."""
+
 from __future__ import annotations
 
 import ast

@@ -1,3 +1,5 @@
+"""A model server for each test of the patches."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Two names change places in one step, also without the C library's function."""
+
 from __future__ import annotations
 
 import ctypes

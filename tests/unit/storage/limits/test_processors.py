@@ -1,3 +1,5 @@
+"""A process counts the processors that it may use, not those of the machine."""
+
 from __future__ import annotations
 
 import os
