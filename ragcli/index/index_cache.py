@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings, size
 from ragcli.errors import Locked
 from ragcli.storage.files import Directory
+from ragcli.storage.spelling import as_on_disk
 
 if TYPE_CHECKING:
     from ragcli.index.documents.discover import Skipped
@@ -50,7 +51,7 @@ def reader(
     Raises:
         DocumentNotFound: A path is not there.
     """
-    places = sorted({str(path.absolute()) for path in paths})
+    places = sorted({as_on_disk(path) for path in paths})
     if cache is None:
         return _in_memory(
             [Path(place) for place in places], embedder, settings, progress

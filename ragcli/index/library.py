@@ -72,17 +72,18 @@ class Library:
             StorageFailed: Nothing changed.
         """
         from ragcli.index.ingest.planning import ingest_plan
+        from ragcli.index.ingest.planning.naming import known_paths
         from ragcli.index.report import Request
 
         base, files = self._base()
-        places = [os.path.abspath(path) for path in paths]
+        known_roots = self._roots(base, files)
+        places = known_paths(paths, known_roots)
         directories = [place for place in places if os.path.isdir(place)]
         view = CatalogueView(base, files)
         known = view.all() if directories else view.some(places)
         work = ingest_plan.of_paths(
             [Path(place) for place in places], known, self._max_size(), self._engine()
         )
-        known_roots = self._roots(base, files)
         fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
         request = Request("add", add_roots=fresh)
         return self._carry_out(work, request, base, progress, wait)
@@ -161,13 +162,20 @@ class Library:
             DocumentNotFound: A path names no document.
         """
         from ragcli.index.ingest.planning.ingest_plan import Plan
+        from ragcli.index.ingest.planning.naming import known_paths
         from ragcli.index.ingest.planning.roots import is_below
         from ragcli.index.report import NoProgress, Request
 
         base, files = self._base()
         known = CatalogueView(base, files).all()
         known_roots = self._roots(base, files)
-        places = [os.path.abspath(path) for path in paths]
+
+        def is_known(place: str) -> bool:
+            return place in known_roots.directories or any(
+                is_below(path, place) for path in known
+            )
+
+        places = known_paths(paths, known_roots, is_known)
         work = Plan()
         for place in places:
             found = {path for path in known if is_below(path, place)}
@@ -200,9 +208,12 @@ class Library:
         Raises:
             DocumentNotFound: It is not indexed.
         """
+        from ragcli.index.ingest.planning.naming import known_paths
+
         base, files = self._base()
         view = CatalogueView(base, files)
-        place = os.path.abspath(path)
+        roots = self._roots(base, files)
+        [place] = known_paths([path], roots, lambda typed: view.find(typed) is not None)
         record = view.find(place)
         if record is None:
             raise _no_document(place, view.all())

@@ -22,6 +22,7 @@ from ragcli.cli.output.formatting import moment, size
 from ragcli.errors import ExitCode
 from ragcli.language.units import spoken
 from ragcli.paths import shown
+from ragcli.storage.spelling import as_on_disk
 from ragcli.text import counted
 
 if TYPE_CHECKING:
@@ -257,6 +258,7 @@ def _report(
     A skipped file that the user named counts as failed: it was asked for.
     """
     wanted = {path.absolute() for path in named}
+    wanted |= {Path(as_on_disk(path)) for path in named}
     failed = [(item.path, item.reason) for item in report.failed]
     skipped: list[tuple[str, str]] = []
     for item in report.skipped:

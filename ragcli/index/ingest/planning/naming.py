@@ -1,0 +1,59 @@
+"""By which path a named file or directory is indexed: each by one, however typed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from ragcli.index.ingest.planning.roots import Roots
+from ragcli.storage.spelling import as_on_disk
+
+
+def known_paths(
+    typed: Iterable[str | os.PathLike[str]],
+    roots: Roots,
+    is_known: Callable[[str], bool] = lambda _: False,
+) -> list[str]:
+    """Returns absolute paths, spelled as the disk and the index spell them.
+
+    A directory is told by device and inode: one that is looked through already, and
+    was reached by a link, a second mount or another spelling, keeps the path that it
+    has, and so does all that is in it.
+
+    Args:
+        typed: Files and directories; they need not be there.
+        roots: The directories that are looked through.
+        is_known: Whether the index has a path as it was typed, which is then meant.
+    """
+    by_file = {key: place for place in roots.directories for key in _identity(place)}
+    found = []
+    for path in typed:
+        place = os.path.abspath(path)
+        if not is_known(place):
+            place = _under_root(as_on_disk(path), by_file)
+        found.append(place)
+    return list(dict.fromkeys(found))
+
+
+def _under_root(place: str, by_file: dict[tuple[int, int], str]) -> str:
+    below: list[str] = []
+    at = place
+    while by_file:
+        for key in _identity(at):
+            if key in by_file:
+                return os.path.join(by_file[key], *below)
+        above, name = os.path.split(at)
+        if above == at:
+            break
+        below.insert(0, name)
+        at = above
+    return place
+
+
+def _identity(place: str) -> Iterator[tuple[int, int]]:
+    """Yields device and inode of what is there."""
+    try:
+        status = os.stat(place)
+    except (OSError, ValueError):
+        return
+    yield status.st_dev, status.st_ino
