@@ -51,12 +51,22 @@ SLOW = (
 """Folders whose tests start processes, servers and terminals, or try many examples."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what the edit loop leaves out: `pytest -m "not slow"`."""
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Marks what the edit loop leaves out (`pytest -m "not slow"`), and a Mac."""
+    from tests.simulated_mac import left_out
+
+    simulated = config.getoption("--simulated-mac")
+    reasons = left_out.LINUX if simulated or sys.platform == "darwin" else {}
+    reasons = reasons | (left_out.PLAYED if simulated else {})
     slow = tuple(f"{ROOT}/tests/{folder}/" for folder in SLOW)
     for item in items:
         if str(item.path).startswith(slow):
             item.add_marker(pytest.mark.slow)
+        reason = reasons.get(getattr(item, "originalname", None) or item.name)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(wrapper=True)

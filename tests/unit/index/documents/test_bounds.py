@@ -15,7 +15,7 @@ bounds.MEMORY_LIMIT = 64 << 20
 bounds.limit_memory()
 time.sleep(0.3)
 print("as much as is allowed", flush=True)
-taken = b"1" * (256 << 20)
+taken = b"1" * (bounds.peak() + (128 << 20))  # a peak may be the parent's
 time.sleep(20)
 """
 

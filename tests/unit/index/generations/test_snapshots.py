@@ -18,6 +18,7 @@ from ragcli.errors import (
 )
 from ragcli.index.generations import manifests
 from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.storage import durable
 from tests.unit.index.doubles import KeyedSealer
 
 
@@ -145,7 +146,7 @@ def test_a_failed_publish_changes_nothing(profile, snapshots, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fdatasync", full)
+    monkeypatch.setattr(durable, "_reached_drive", full)
     with pytest.raises(StorageFailed):
         publish(snapshots, "two")
     monkeypatch.undo()

@@ -14,6 +14,7 @@ from ragcli.sessions.local.history.rewriting import Damage, Repaired, repair, sc
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import PlainLines, checksummed
 from ragcli.sessions.records.record_types import Draft, Record
+from ragcli.storage import durable
 from ragcli.storage.locking.locks import commit_lock
 from tests.stores import append, draft, open_log, questions
 
@@ -381,7 +382,7 @@ def test_after_a_failed_sync_nothing_is_stored_any_more(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", failing)
+        patch.setattr(durable, "_reached_drive", failing)
         with pytest.raises(StorageFailed, match="Input/output"):
             append(log, "b")
     with pytest.raises(StorageFailed, match="opened again"):

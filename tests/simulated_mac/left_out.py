@@ -1,0 +1,20 @@
+"""Tests that mean nothing on a Mac, or on a simulated one, each with its reason."""
+
+from __future__ import annotations
+
+LINUX = {
+    "test_the_worker_is_bounded": "RLIMIT_AS binds nobody; the watch has its own test",
+    "test_a_text_that_takes_too_much_memory_costs_nothing_else": (
+        "RLIMIT_AS binds nobody; the watch has its own test"
+    ),
+    "test_directories_of_killed_processes_are_swept": "there is no memory file system",
+}
+"""By name: what only Linux has."""
+
+PLAYED = {
+    "test_this_machine_tells_what_its_disk_is": "its statfs is Linux's",
+    "test_the_version_takes_what_the_interpreter_has_loaded": (
+        "the simulation itself loads modules before the program does"
+    ),
+}
+"""By name: what a real Mac can do, and the simulation cannot play."""
