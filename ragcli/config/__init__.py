@@ -31,6 +31,7 @@ from ragcli.config.settings import (
     checked,
     declared,
     flag,
+    is_known,
     known_keys,
     variable,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "flatten",
     "from_environment",
     "is_harmless",
+    "is_known",
     "is_named",
     "known_keys",
     "read_file",

@@ -64,6 +64,13 @@ def is_named(key: str) -> bool:
     return key.startswith((ENDPOINTS_TABLE, ALIASES_TABLE))
 
 
+def is_named_field(key: str) -> bool:
+    """Tells whether such a key is an alias, or one that every endpoint has."""
+    field = key.removeprefix(ENDPOINTS_TABLE).partition(".")[2]
+    is_alias = key.startswith(ALIASES_TABLE)
+    return is_alias or field in _FIELDS or field.startswith("headers.")
+
+
 def checked_named(key: str, value: Any, source: str) -> Any:
     """Returns the value of an endpoint's field or of an alias.
 

@@ -7,7 +7,12 @@ from dataclasses import field, fields
 from functools import cache
 from typing import Any
 
-from ragcli.config.endpoints import EndpointSettings, checked_named, is_named
+from ragcli.config.endpoints import (
+    EndpointSettings,
+    checked_named,
+    is_named,
+    is_named_field,
+)
 from ragcli.config.values import convert, seconds, size
 from ragcli.errors import ConfigError
 from ragcli.frozen import frozen
@@ -197,6 +202,13 @@ def flag(key: str) -> str:
 
 _FLAGS = {"lock_wait": "--wait", "retrieval.mode": "--mode"}
 """Settings whose option has a name of its own."""
+
+
+def is_known(key: str) -> bool:
+    """Tells whether there is a setting of this key; a newer version may have more."""
+    if is_named(key):
+        return is_named_field(key)
+    return key.startswith(KEYS_TABLE) or key in declared()
 
 
 def checked(key: str, value: Any, source: str) -> Any:

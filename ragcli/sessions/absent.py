@@ -191,6 +191,10 @@ class AbsentSession:
         """Returns none."""
         return {}
 
+    def written(self) -> Mapping[str, Any]:
+        """Returns none."""
+        return {}
+
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Refuses with `UsageError`."""
         _refuse()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ragcli import config
 from ragcli.config import Settings, seconds
-from ragcli.errors import Damaged, ProfileNotFound, StorageFailed, UsageError
+from ragcli.errors import (
+    ConfigError,
+    Damaged,
+    ProfileNotFound,
+    StorageFailed,
+    UsageError,
+)
 from ragcli.frozen import frozen
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.opened_profile import OpenedProfile
     from ragcli.sessions.profile_file import ProfileFile
     from ragcli.sessions.protocols import (
+        Expired,
         NewProfile,
         Replacement,
         SharedSnapshotFactory,
@@ -104,7 +111,8 @@ class BaseStore(Generic[SessionT]):
 
         checked_profile_name(new)
         source = self.open(old, expires=False)
-        profile = ProfileFile.fresh(source.settings(), encrypted=source.encrypted)
+        source.settings()  # one that cannot be used is not copied
+        profile = ProfileFile.fresh(source.written(), encrypted=source.encrypted)
 
         def fill(made: NewProfile) -> None:
             with (
@@ -246,6 +254,26 @@ class BaseStore(Generic[SessionT]):
     @abstractmethod
     def _reopened(self, name: str, passphrase: Callable[[str], str | None]) -> SessionT:
         """Opens a profile that was made or converted just now."""
+
+
+def each_pruned(
+    names: Iterable[str], prune: Callable[[str], Iterable[Expired]]
+) -> list[Expired]:
+    """Returns what expired in some profiles; one that cannot be read stops no other.
+
+    Args:
+        names: The profiles.
+        prune: Does it for one.
+    """
+    from ragcli.sessions import protocols
+
+    found: list[Expired] = []
+    for name in names:
+        try:
+            found += prune(name)
+        except (Damaged, ConfigError) as error:
+            found.append(protocols.Expired(name, failed=error.message))
+    return [one for one in found if one.any]
 
 
 def not_encrypted(name: str) -> UsageError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,15 @@ from ragcli.sessions.profile_file import FILE, ProfileFile
 from ragcli.sessions.protocols import AuditLog, Log, SideCopy, Snapshots
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.side_copies import opened
+from ragcli.text import safe_line
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.sealing import FileSealer
     from ragcli.storage.files import Directory
+
+_NAMED = 80
+"""Characters of a setting's name that are told."""
 
 
 class OpenedProfile:
@@ -51,6 +55,8 @@ class OpenedProfile:
         """Holds the key slots."""
         self._settings = settings
         self._data_key = data_key
+        self._told: set[str] = set()
+        """Unknown settings that were told."""
 
     @cached_property
     def audit(self) -> AuditLog:
@@ -108,14 +114,29 @@ class OpenedProfile:
     def settings(self) -> Mapping[str, Any]:
         """Returns the profile's own settings, checked, by dotted key.
 
+        What a newer version has is left alone, and told once.
+
         Raises:
             ConfigError: Somebody wrote a value there that its setting cannot take.
         """
+        written = self.written()
+        known = {key: written[key] for key in written if config.is_known(key)}
+        self._tell_unknown(written.keys() - known.keys())
         try:
-            return self._checked(self._written())
+            return self._checked(known)
         except ConfigError as error:
-            hint = f"correct it in {FILE}, which `ragcli profile path` leads to"
+            hint = f"`ragcli profile unset KEY` removes it, or correct it in {FILE}"
             raise ConfigError(error.message, hint) from None
+
+    def _tell_unknown(self, keys: Iterable[str]) -> None:
+        fresh = sorted(set(keys) - self._told)
+        if fresh:
+            self._told.update(fresh)
+            names = ", ".join(safe_line(key, _NAMED) for key in fresh)
+            self.notices.append(
+                f"profile {self.name} has settings that this ragcli does not know: "
+                f"{names}; they are kept and not used"
+            )
 
     def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
         """Removes side copies of what was erased; see `Session.purge`."""
@@ -182,5 +203,5 @@ class OpenedProfile:
         """Returns the generations of the profile's index."""
 
     @abstractmethod
-    def _written(self) -> Mapping[str, Any]:
+    def written(self) -> Mapping[str, Any]:
         """Returns the profile's own settings as they are stored."""

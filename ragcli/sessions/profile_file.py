@@ -8,12 +8,15 @@ from contextlib import suppress
 from typing import Any
 
 from ragcli import config
-from ragcli.errors import Damaged, NewerFormat
+from ragcli.errors import Damaged
 from ragcli.frozen import frozen
+from ragcli.storage import format_versions
 from ragcli.storage.files import Directory
 
 FILE = "profile.toml"
-FORMAT = 1
+FURTHER = "."
+"""How names begin that stand outside `[settings]`: those of a newer version."""
+_KNOWN = frozenset({"format", "id", "created", "encrypted", "settings"})
 _ID_BYTES = 32
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -28,7 +31,7 @@ class ProfileFile:
     """UTC, RFC 3339."""
     encrypted: bool
     settings: Mapping[str, Any]
-    """By dotted key, as written: unchecked."""
+    """By dotted key, as written: unchecked, those of newer versions among them."""
 
     @classmethod
     def fresh(cls, settings: Mapping[str, Any], *, encrypted: bool) -> ProfileFile:
@@ -58,12 +61,17 @@ def read(directory: Directory, name: str) -> ProfileFile:
     hint = f"restore it, or export what is left: `ragcli history export -p {name}`"
     try:
         table = tomllib.loads(directory.read(FILE).decode())
-        _check_format(int(table["format"]), name)
+        format_versions.PROFILE.bring_up(table, f"profile {name!r}")
+        further = {key: table[key] for key in table if key not in _KNOWN}
+        settings = {
+            **dict(config.flatten(table.get("settings", {}))),
+            **dict(config.flatten(further, FURTHER)),
+        }
         return ProfileFile(
             id=str(table["id"]),
             created=str(table["created"]),
             encrypted=bool(table["encrypted"]),
-            settings=dict(config.flatten(table.get("settings", {}))),
+            settings={key: _plain(value) for key, value in settings.items()},
         )
     except FileNotFoundError:
         raise Damaged(f"profile {name!r}: {FILE} is missing", hint) from None
@@ -71,24 +79,30 @@ def read(directory: Directory, name: str) -> ProfileFile:
         raise Damaged(f"profile {name!r}: {FILE}: {error}", hint) from None
 
 
-def _check_format(version: int, name: str) -> None:
-    if version > FORMAT:
-        raise NewerFormat(
-            f"profile {name!r} has format {version}; this ragcli knows up to {FORMAT}",
-            "upgrade ragcli to use this profile",
-        )
+def _plain(value: Any) -> Any:
+    """Returns a value as every store can keep it; JSON has no dates."""
+    from datetime import date, time
+
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def write(directory: Directory, profile: ProfileFile) -> None:
     """Writes a new profile's file, durably."""
+    told = [
+        (key, f"{_key(key.removeprefix(FURTHER))} = {_value(value)}")
+        for key, value in sorted(profile.settings.items())
+    ]
     lines = [
-        f"format = {FORMAT}",
+        f"format = {format_versions.PROFILE.version}",
         f"id = {_value(profile.id)}",
         f"created = {_value(profile.created)}",
         f"encrypted = {_value(profile.encrypted)}",
+        *(line for key, line in told if key.startswith(FURTHER)),
         "",
         "[settings]",
-        *(f"{_key(k)} = {_value(v)}" for k, v in sorted(profile.settings.items())),
+        *(line for key, line in told if not key.startswith(FURTHER)),
     ]
     directory.replace(FILE, ("\n".join(lines) + "\n").encode())
 
@@ -98,22 +112,24 @@ def copy(source: Directory, target: Directory, *, encrypted: bool) -> None:
     import tomlkit  # 40 ms, and only for changes
 
     document = tomlkit.parse(source.read(FILE).decode())
+    format_versions.PROFILE.bring_up(document, FILE)
     document["encrypted"] = encrypted
     target.replace(FILE, tomlkit.dumps(document).encode())
 
 
 def change_settings(directory: Directory, changes: Mapping[str, Any]) -> None:
-    """Sets and, where the value is None, unsets keys; comments stay.
+    """Sets and, where the value is None, unsets keys; all else stays, comments too.
 
     Call it under a lock: it reads the file and writes it again.
     """
     import tomlkit  # 40 ms, and only for changes
 
     document = tomlkit.parse(directory.read(FILE).decode())
+    format_versions.PROFILE.bring_up(document, FILE)
     settings = document.setdefault("settings", tomlkit.table())
     for key, value in changes.items():
-        *tables, last = key.split(".")
-        table = settings
+        *tables, last = key.removeprefix(FURTHER).split(".")
+        table = document if key.startswith(FURTHER) else settings
         for name in tables:
             table = table.setdefault(name, tomlkit.table())
         if value is None:
@@ -132,6 +148,13 @@ def _key(dotted: str) -> str:
 
 def _value(value: Any) -> str:
     """Returns a TOML value; JSON's escapes are TOML's, but for DEL (toml.io, v1.0)."""
+    if isinstance(value, Mapping):
+        told = (f"{_value(str(k))} = {_value(v)}" for k, v in value.items())
+        return f"{{{', '.join(told)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, float):
+        return repr(value)  # JSON has other names for what is no number
     import json
 
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

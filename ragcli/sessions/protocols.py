@@ -311,7 +311,10 @@ class Session(Protocol):
         """Returns the key slots of an encrypted profile, by their names."""
 
     def settings(self) -> Mapping[str, Any]:
-        """Returns the profile's own settings, by dotted key."""
+        """Returns the profile's own settings, checked, by dotted key."""
+
+    def written(self) -> Mapping[str, Any]:
+        """Returns them as they are stored, those of newer versions among them."""
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Sets keys; a None value unsets."""
@@ -354,11 +357,13 @@ class Expired:
     """Whether the whole profile expired, with its documents."""
     aside: bool = False
     """Whether it is set aside and can be restored; else it is erased."""
+    failed: str = ""
+    """Why the profile could not be looked at; it is as it was."""
 
     @property
     def any(self) -> bool:
         """Tells whether there was anything."""
-        return self.whole or bool(self.turns or self.conversations)
+        return self.whole or bool(self.turns or self.conversations or self.failed)
 
 
 @frozen

@@ -11,12 +11,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved, Token
-from ragcli.errors import RagcliError, UsageError
+from ragcli.errors import RagcliError, SnapshotDamaged, UsageError
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import SafePieces, labelled, safe_line, safe_text
 from ragcli.tui.attachments import attached
@@ -66,7 +66,8 @@ def run_plain(
         the last question that failed.
 
     Raises:
-        RagcliError: The profile or the conversation cannot be opened.
+        RagcliError: The profile or the conversation cannot be opened, or a newer
+            ragcli made the index.
     """
     chat = PlainChat(profiles, profiles.open(expires=True), streams or Streams())
     try:
@@ -103,6 +104,8 @@ class PlainChat:
             self._conversation = history.resolve(conversation)
         elif not new:
             self._conversation = history.latest()
+        with suppress(SnapshotDamaged):  # a question is answered from an older index
+            self.profile.library.count()
         self._greet()
         if not self._is_terminal:
             with _ended_by(signal.SIGTERM):

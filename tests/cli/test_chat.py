@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from ragcli.index.generations import manifests
 from tests.cli.conftest import QUESTION
 
 
@@ -12,6 +15,24 @@ def test_a_pipe_gets_the_plain_chat(indexed, run_process):
     assert "ten seconds" in ran.out
     assert "\x1b" not in ran.out
     assert QUESTION in run_process("history", "list").out
+
+
+def test_the_plain_chat_refuses_an_index_of_a_newer_version_at_once(
+    indexed, run_process, home
+):
+    index = home / "profiles" / "default" / "index"
+    name = (index / "CURRENT").read_text().split()[0]
+    manifest = index / name / manifests.NAME
+    told = json.loads(manifest.read_bytes()) | {"format": 99}
+    manifest.write_bytes(manifests.encode(told))
+    digest = manifests.digest(manifest.read_bytes())
+    (index / "CURRENT").write_text(f"{name} {digest}\n")
+
+    ran = run_process("chat", stdin="")
+
+    assert ran.code == 4
+    assert "format 99" in ran.err
+    assert "upgrade ragcli" in ran.err
 
 
 def test_a_dumb_terminal_gets_the_plain_chat(indexed, pty_run):

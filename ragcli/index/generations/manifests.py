@@ -17,13 +17,13 @@ from typing import Any
 
 from ragcli.errors import (
     EmbedderMismatch,
-    NewerFormat,
     SnapshotDamaged,
     SnapshotNotFound,
 )
 from ragcli.frozen import frozen
+from ragcli.storage import format_versions
 
-FORMAT = 1
+FORMAT = format_versions.INDEX.version
 NAME = "manifest.json"
 LIMIT = 64 << 20
 """Bytes of the largest manifest that is read."""
@@ -74,6 +74,9 @@ class SegmentInfo:
 
     languages: dict[str, int] = field(default_factory=dict)
     """Chunks by language."""
+
+    extra: dict[str, Any] = field(default_factory=dict)
+    """What a newer version says of it besides."""
 
     @property
     def live(self) -> int:
@@ -129,9 +132,20 @@ class Manifest:
 
     format: int = FORMAT
 
+    extra: dict[str, Any] = field(default_factory=dict)
+    """What a newer version says besides; it goes from generation to generation."""
+
     def as_dict(self) -> dict[str, Any]:
         """Returns what is written as JSON."""
-        return asdict(self)
+        told = asdict(self)
+        told["segments"] = [_with_extra(item) for item in told["segments"]]
+        return _with_extra(told)
+
+
+def _with_extra(told: dict[str, Any]) -> dict[str, Any]:
+    """Returns a table with what it has under `extra` as entries of its own."""
+    extra: dict[str, Any] = told.pop("extra")
+    return extra | told
 
 
 def encode(manifest: Mapping[str, Any]) -> bytes:
@@ -165,11 +179,11 @@ def parse(data: bytes, generation: str) -> Manifest:
         SnapshotDamaged: Not a manifest, or one of another generation.
     """
     try:
-        found = json.loads(data)
-        _check_format(found, generation)
-        known = {item.name for item in fields(Manifest)}
-        values = {key: value for key, value in found.items() if key in known}
-        values["segments"] = tuple(_segment(item) for item in found["segments"])
+        found, table = json.loads(data), json.loads(data)
+        format_versions.INDEX.bring_up(table, f"index {generation}")
+        values = _known(Manifest, table)
+        values["extra"].pop("check")
+        values["segments"] = tuple(_segment(item) for item in table["segments"])
         manifest = Manifest(**values)
         _check_files(manifest)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -211,18 +225,15 @@ def damaged(generation: str, what: str) -> SnapshotDamaged:
     )
 
 
-def _check_format(found: Mapping[str, Any], generation: str) -> None:
-    if int(found["format"]) > FORMAT:
-        raise NewerFormat(
-            f"index {generation} has format {found['format']}, this ragcli knows "
-            f"{FORMAT}",
-            "upgrade ragcli: pip install -U ragcli",
-        )
+def _known(kind: type[Manifest | SegmentInfo], table: dict[str, Any]) -> dict[str, Any]:
+    """Returns the fields that a table has of a kind, and all else as `extra`."""
+    names = {item.name for item in fields(kind)} - {"extra"}
+    told = {key: value for key, value in table.items() if key in names}
+    return told | {"extra": {k: v for k, v in table.items() if k not in names}}
 
 
-def _segment(item: Mapping[str, Any]) -> SegmentInfo:
-    known = {field_.name for field_ in fields(SegmentInfo)}
-    segment = SegmentInfo(**{key: item[key] for key in item if key in known})
+def _segment(item: dict[str, Any]) -> SegmentInfo:
+    segment = SegmentInfo(**_known(SegmentInfo, item))
     if not re.fullmatch(r"[0-9a-f]{12}", segment.id):
         raise ValueError(f"segment id {segment.id!r}")
     if not 0 <= segment.dead <= segment.chunks:

@@ -73,7 +73,7 @@ def export_bundle(
             "id": session.id,
             "created": session.created,
             "encrypted": session.encrypted,
-            "settings": dict(session.settings()),
+            "settings": dict(session.written()),
             "anchor": contents.anchor_of(session),
         },
     }

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ragcli import config
-from ragcli.errors import BundleRefused, ConfigError, NewerFormat
+from ragcli.errors import BundleRefused, ConfigError
 from ragcli.frozen import frozen
 from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.archive import Member
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.transfer.contents import PLACE_SETTINGS
+from ragcli.storage.format_versions import BUNDLE
 
-FORMAT = 1
+FORMAT = BUNDLE.version
 KIND = "ragcli profile"
 HISTORY = "history.jsonl"
 INDEX = "index"
@@ -68,8 +69,8 @@ def origin_of(reader: archive.ArchiveReader, *, trusted: bool) -> BundleOrigin:
         BundleRefused: It is not what ragcli writes, or lists what it may not.
     """
     manifest = reader.manifest
-    if type(manifest.get("format")) is int and manifest["format"] > FORMAT:
-        raise NewerFormat("this bundle is from a newer ragcli", "update ragcli")
+    if type(manifest.get("format")) is int:
+        BUNDLE.check(manifest["format"], "this bundle")
     profile = manifest.get("profile")
     if manifest.get("kind") != KIND or not isinstance(profile, dict):
         raise BundleRefused("this is not a bundle of a profile", HINT)
@@ -91,6 +92,8 @@ def _checked_settings(
     try:
         sound = {
             key: config.checked(key, value, "the bundle")
+            if config.is_known(key)
+            else value
             for key, value in settings.items()
         }
     except ConfigError as error:
@@ -98,10 +101,14 @@ def _checked_settings(
     kept = {
         key: value
         for key, value in sound.items()
-        if key not in PLACE_SETTINGS
-        and (trusted or key in _HARMLESS or config.is_harmless(key, value))
+        if key not in PLACE_SETTINGS and (trusted or _is_harmless(key, value))
     }
     return kept, tuple(sorted(set(settings) - set(kept)))
+
+
+def _is_harmless(key: str, value: Any) -> bool:
+    """Tells whether anybody's bundle may choose this; never what is unknown here."""
+    return config.is_known(key) and (key in _HARMLESS or config.is_harmless(key, value))
 
 
 def _check_names(members: list[Member], *, encrypted: bool) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.errors import Damaged, HistoryDamaged, SnapshotDamaged
 from ragcli.sessions.encryption import kdf
 from ragcli.sessions.encryption.data_key import DataKey
-from ragcli.sessions.records.lines import REPAIR, checked, checksummed
+from ragcli.sessions.records.lines import REPAIR, brought_up, checked, checksummed
 from ragcli.sessions.records.record_types import Record
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class SealedLines:
         version, seq = outside["v"], outside["seq"]
         inside = self._inside(outside, self._place(version, seq))
         try:
-            return Record(
+            record = Record(
                 seq=seq,
                 id=inside["id"],
                 parent=inside["parent"],
@@ -102,7 +102,8 @@ class SealedLines:
                 body=inside["body"],
                 v=version,
             )
-        except (KeyError, TypeError):
+            return brought_up(record)
+        except (KeyError, ValueError, TypeError):
             raise HistoryDamaged(f"record {seq}: a field is missing", "") from None
 
     def ids(self, lines: bytes) -> tuple[Sequence[str], str]:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ragcli.errors import Damaged, NewerFormat, UsageError
+from ragcli.errors import Damaged, UsageError
 from ragcli.frozen import frozen
 from ragcli.sessions.encryption import kdf, recovery
 from ragcli.sessions.records.clock import now
+from ragcli.storage import format_versions
 
 PASSPHRASE = "passphrase"  # noqa: S105 - a kind of slot, not a secret
 KEYRING = "keyring"
@@ -22,7 +23,6 @@ KEYRING_PREFIX = "ragcli-keyring-secret:"
 
 KINDS = (PASSPHRASE, KEYRING, RECOVERY)
 
-_FORMAT = 1
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _SLOT_ID = re.compile(r"[0-9a-f]{16}")
@@ -106,8 +106,8 @@ class Slot:
             raise Damaged(f"key slot {name}: not JSON", "") from None
         if not isinstance(fields, dict):
             raise Damaged(f"key slot {name}: not an object", "")
-        if isinstance(fields.get("v"), int) and fields["v"] > _FORMAT:
-            raise NewerFormat(f"key slot {name}: from a newer ragcli", "update ragcli")
+        if isinstance(fields.get("v"), int):
+            format_versions.KEY_SLOT.check(fields["v"], f"key slot {name}")
         slot = cls._from_fields(fields)
         if name != f"{slot.id}.json" or not _SLOT_ID.fullmatch(slot.id):
             raise Damaged(f"key slot {name}: says that it is {slot.id[:40]!r}", "")
@@ -128,7 +128,7 @@ class Slot:
 
     def _fields(self) -> dict[str, Any]:
         return {
-            "v": _FORMAT,
+            "v": format_versions.KEY_SLOT.version,
             "id": self.id,
             "kind": self.kind,
             "key": self.key,

@@ -135,7 +135,8 @@ class LocalSession(OpenedProfile):
             self.directory, self.sealer, remember=not self._passive
         )
 
-    def _written(self) -> Mapping[str, Any]:
+    def written(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings as they are stored."""
         return profile_file.read(self.directory, self.name).settings
 
 

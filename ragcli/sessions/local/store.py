@@ -9,7 +9,7 @@ or lists profiles next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ragcli.errors import Damaged, NotPermitted, ProfileNotFound, StorageFailed
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import profile_file
-from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
+from ragcli.sessions.base_store import BaseStore, StoreParts, each_pruned, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.local.lifecycle.directories import Directories
 from ragcli.sessions.places import KEYS
@@ -319,9 +319,9 @@ class LocalStore(BaseStore["LocalSession"]):
                 self._check_clock()
             gone = self._expired.destroy(dry_run=dry_run)
             found += [Expired(name, whole=True) for name in gone]
-        for name in self.names():
-            found += self._pruned(name, dry_run=dry_run, grace=grace)
-        return [one for one in found if one.any]
+        return found + each_pruned(
+            self.names(), lambda name: self._pruned(name, dry_run=dry_run, grace=grace)
+        )
 
     def _check_clock(self) -> None:
         """Raises `UsageError` where a clock is doubted; nothing is erased before."""
@@ -330,7 +330,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
         self._expired.check_clock()
         for name in self.names():
-            with self._directories.open(name) as directory:
+            with suppress(Damaged), self._directories.open(name) as directory:
                 if self._limits(profile_file.read(directory, name)).any:
                     ledger, told = usage.look(directory, write=True)
                     if ledger.doubtful:

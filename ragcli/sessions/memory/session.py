@@ -116,7 +116,8 @@ class MemorySession(OpenedProfile):
             remember=not self._passive,
         )
 
-    def _written(self) -> Mapping[str, Any]:
+    def written(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings as they are stored."""
         return dict(self._profile.settings)
 
 

@@ -12,7 +12,7 @@ from ragcli.errors import Conflict, UsageError
 from ragcli.paths import checked_profile_name
 from ragcli.sessions import verification
 from ragcli.sessions.audit.after_the_fact import note
-from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
+from ragcli.sessions.base_store import BaseStore, StoreParts, each_pruned, not_encrypted
 from ragcli.sessions.encryption.data_key import DataKey
 from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.encryption.key_ring import KeyRing
@@ -118,20 +118,20 @@ class MemoryStore(BaseStore[MemorySession]):
 
     def prune(self, *, dry_run: bool, grace: bool = False) -> list[Expired]:
         """Erases what has expired in every profile; see `SessionStore`."""
-        found: list[Expired] = []
-        for name in self.names():
+
+        def prune(name: str) -> list[Expired]:
             session = self._opened(name, self.passphrase, passive=True)
             limit = expiry.limits(self._settings, session.settings())
             if not limit.any:
-                continue
+                return []
             ledger, told = self._look(session)
             if grace and not dry_run:
-                found += expiry.tend(session, limit, ledger)
-            elif ledger.doubtful and not dry_run:
+                return expiry.tend(session, limit, ledger)
+            if ledger.doubtful and not dry_run:
                 raise expiry.doubted(name, told)
-            else:
-                found.append(expiry.expire_turns(session, limit, dry_run=dry_run))
-        return [one for one in found if one.any]
+            return [expiry.expire_turns(session, limit, dry_run=dry_run)]
+
+        return each_pruned(self.names(), prune)
 
     def lock(self, name: str, wait: float) -> AbstractContextManager[None]:
         """Holds the profile's own lock."""

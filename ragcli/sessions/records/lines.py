@@ -12,10 +12,12 @@ import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
-from ragcli.errors import HistoryDamaged, NewerFormat
-from ragcli.sessions.records.record_types import FORMAT, Record
+from ragcli.errors import HistoryDamaged
+from ragcli.sessions.records.record_types import Record
+from ragcli.storage import format_versions
 
 REPAIR = "run `ragcli profile verify --repair`; it keeps every sound record"
 
@@ -67,8 +69,9 @@ class PlainLines:
         """Returns the record of a line; raises as `LineCodec`."""
         fields = checked(line)
         try:
-            return Record(**{name: fields.pop(name) for name in _ENVELOPE}, body=fields)
-        except (KeyError, TypeError):
+            envelope = {name: fields.pop(name) for name in _ENVELOPE}
+            return brought_up(Record(**envelope, body=fields))
+        except (KeyError, ValueError, TypeError):
             raise HistoryDamaged("a record lacks what every one has", REPAIR) from None
 
     def ids(self, lines: bytes) -> tuple[Sequence[str], str]:
@@ -107,13 +110,24 @@ def checked(line: bytes) -> dict[str, Any]:
         version = int(fields["v"])
     except (ValueError, KeyError, TypeError):
         raise HistoryDamaged("a record is not one of ours", REPAIR) from None
-    if version > FORMAT:
-        raise NewerFormat(
-            f"a record has format {version}; this ragcli knows up to {FORMAT}",
-            "upgrade ragcli to read this profile",
-        )
+    format_versions.RECORD.check(version, "a record")
     del fields["crc"]
     return dict(fields)
+
+
+def brought_up(record: Record) -> Record:
+    """Returns a record of an older format as this version would have written it.
+
+    Raises:
+        KeyError, ValueError, TypeError: It has no format that ever was.
+    """
+    rule = format_versions.RECORD
+    if record.v == rule.version:
+        return record
+    table = {**record.body, "kind": record.kind, rule.key: record.v}
+    rule.bring_up(table, "a record")
+    kind, v = table.pop("kind"), table.pop(rule.key)
+    return replace(record, kind=kind, v=v, body=table)
 
 
 def seq_of(line: bytes) -> int | None:

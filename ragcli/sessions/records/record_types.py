@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragcli.frozen import frozen
+from ragcli.storage.format_versions import RECORD
 
-FORMAT = 1
+FORMAT = RECORD.version
 """Version `v` of a record."""
 
 KINDS = ("turn", "conversation", "summary", "redaction")

@@ -16,8 +16,9 @@ import re
 
 from ragcli.errors import ConfigError
 from ragcli.frozen import frozen
+from ragcli.storage.format_versions import SHARED_PROFILE
 
-FORMAT = 1
+FORMAT = SHARED_PROFILE.version
 """Version of all that is under a profile's keys."""
 
 _HASH_BYTES = 12

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ragcli.errors import Damaged, NewerFormat, ProfileNotFound, StoreUnavailable
+from ragcli.errors import Damaged, ProfileNotFound, StoreUnavailable
 from ragcli.frozen import frozen
 from ragcli.sessions.names import missing
 from ragcli.sessions.redis import values
-from ragcli.sessions.redis.keyspace import FORMAT, Keyspace
+from ragcli.sessions.redis.keyspace import Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.profiles import OPEN
 from ragcli.sessions.redis.server.client import RedisServer
 from ragcli.sessions.redis.server.replication import written
+from ragcli.storage.format_versions import SHARED_PROFILE
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -147,12 +148,7 @@ class Registry:
         version = fields.get("v", "")
         if "id" not in fields or not version.isdecimal():
             raise self.foreign(name)
-        if int(version) > FORMAT:
-            raise NewerFormat(
-                f"profile {name!r} has format {version}; this ragcli knows up to "
-                f"{FORMAT}",
-                "upgrade ragcli to use this profile",
-            )
+        SHARED_PROFILE.check(int(version), f"profile {name!r}")
 
     def _listed(self) -> dict[str, float]:
         """Returns the names that were added, each with when."""

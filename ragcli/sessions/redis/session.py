@@ -87,7 +87,7 @@ class RedisSession(OpenedProfile):
         """
         changed = self._checked(changes)
         for _ in range(_ATTEMPTS):
-            merged = {**self._written(), **changed}
+            merged = {**self.written(), **changed}
             kept = {k: v for k, v in merged.items() if v is not None}
             new = encoded(kept)
             reply = self.keys.call(SETTINGS, self._own, new, idle_field(kept))
@@ -180,7 +180,8 @@ class RedisSession(OpenedProfile):
             remember=not self.keys.quiet,
         )
 
-    def _written(self) -> Mapping[str, Any]:
+    def written(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings as they are stored."""
         return values.mapping(self._own, self.keys.key("meta"))
 
 

@@ -15,7 +15,7 @@ from ragcli.config import Settings
 from ragcli.errors import ProfileNotFound, UsageError
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.audit.after_the_fact import note
-from ragcli.sessions.base_store import BaseStore, StoreParts, not_encrypted
+from ragcli.sessions.base_store import BaseStore, StoreParts, each_pruned, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
 from ragcli.sessions.profile_file import ProfileFile
@@ -236,14 +236,16 @@ class RedisStore(BaseStore[RedisSession]):
         """
         if not dry_run:
             self._registry.sweep()
-        found: list[Expired] = []
-        for name in self.names():
+
+        def prune(name: str) -> list[Expired]:
             session = self._opened(name, lambda _: None, passive=True, lazily=True)
             limit = expiry.limits(self._settings, session.settings())
-            if limit.any:
-                session = self._opened(name, self.passphrase, passive=True)
-                found += self._pruned(session, limit, dry_run=dry_run, grace=grace)
-        return [one for one in found if one.any]
+            if not limit.any:
+                return []
+            session = self._opened(name, self.passphrase, passive=True)
+            return self._pruned(session, limit, dry_run=dry_run, grace=grace)
+
+        return each_pruned(self.names(), prune)
 
     @staticmethod
     def _pruned(

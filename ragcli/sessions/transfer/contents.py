@@ -133,7 +133,7 @@ def copy_profile(session: Session, store: SessionStore, name: str) -> Session:
         HistoryDamaged, SnapshotDamaged: Repair the profile first.
         UsageError: The name is taken.
     """
-    settings = session.settings()
+    settings = session.written()
     kept = {k: v for k, v in settings.items() if k not in PLACE_SETTINGS}
     profile = ProfileFile.fresh(kept, encrypted=session.encrypted)
     with reading(session) as contents:

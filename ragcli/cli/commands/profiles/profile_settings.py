@@ -58,13 +58,18 @@ def unset(
     ],
 ) -> None:
     """Remove a setting of the profile."""
-    with call.open(create=False) as workspace:
-        if key not in workspace.session.settings():
+    # What it has may be what keeps it from being used, so nothing of it is used.
+    runtime = call.runtime
+    session = runtime.store.open(runtime.profile_name(), expires=False)
+    try:
+        if key not in session.written():
             raise NotFound(
-                f"profile {workspace.name} does not set {key}",
+                f"profile {session.name} does not set {key}",
                 "ragcli profile show lists what it sets",
             )
-        workspace.session.change_settings({key: None})
+        session.change_settings({key: None})
+    finally:
+        session.close()
     call.tell({"unset": key}, note=f"{key} removed")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples
+from ragcli.errors import ExitCode
 from ragcli.text import counted
 
 if TYPE_CHECKING:
@@ -72,29 +73,42 @@ def prune(
         bool, typer.Option("--dry-run", help="Only say what has expired.")
     ] = False,
     yes: YesOption = False,
-) -> None:
+) -> int:
     """Erase what has expired in all profiles.
 
     You are told what that is and asked; then it is erased at once and for good, with
     what was set aside before. Where nobody can be asked, what is due is set aside and
     erased after a time of grace, as also happens when a profile is used.
+    A profile that cannot be read is named, the others are looked at, and the exit
+    code is 6.
     """
     grace = not (yes or dry_run or call.may_ask)
     if not grace and not dry_run and not yes:
         due = call.runtime.store.prune(dry_run=True)
         for expired in due:
-            call.output.note(f"{expired.profile}: {_what(expired)}")
-        if due:
+            if not expired.failed:
+                call.output.note(f"{expired.profile}: {_what(expired)}")
+        if not all(expired.failed for expired in due):
             call.confirm("Erase this for good?", yes=False)
     done = call.runtime.store.prune(dry_run=dry_run, grace=grace)
+    return _pruned(call, done, dry_run=dry_run)
+
+
+def _pruned(call: Invocation, done: list[Expired], *, dry_run: bool) -> int:
+    """Says what was erased, and which profiles could not be looked at."""
+    failed = [expired for expired in done if expired.failed]
     if call.as_json:
         told = [asdict(expired) for expired in done]
         call.output.document({"dry_run": dry_run, "expired": told})
-        return
-    for expired in done:
-        call.output.line(f"{expired.profile}: {_what(expired)}")
-    if not done:
-        call.output.note("nothing has expired")
+    else:
+        for expired in done:
+            if not expired.failed:
+                call.output.line(f"{expired.profile}: {_what(expired)}")
+        if not done:
+            call.output.note("nothing has expired")
+    for expired in failed:
+        call.output.warn(f"{expired.failed}; it is left as it is")
+    return int(ExitCode.SOME_FAILED if failed else ExitCode.ANSWERED)
 
 
 @examples("ragcli profile restore", "ragcli profile restore work")
