@@ -155,12 +155,49 @@ class Library:
             )
         return report
 
-    def remove(self, paths: Sequence[Path], *, wait: float = 0) -> IngestReport:
+    def compact(self, *, wait: float = 0) -> IngestReport:
+        """Drops for good what was removed, and every state to go back to.
+
+        Raises:
+            Locked: Others published for too long; nothing changed.
+            StorageFailed: Nothing changed.
+        """
+        from ragcli.index.ingest.compaction import compact
+        from ragcli.index.report import IngestReport
+
+        start = time.monotonic()
+        patience = max(wait, seconds(self._settings.lock_wait))
+        done = compact(self._snapshots, patience)
+        return IngestReport(
+            generation=done.generation,
+            freed=done.freed,
+            seconds=time.monotonic() - start,
+        )
+
+    def remove(
+        self, paths: Sequence[Path], *, wait: float = 0, forget: bool = False
+    ) -> IngestReport:
         """Forgets documents, or all below a directory; the files stay on disk.
+
+        Args:
+            paths: Documents and directories.
+            wait: Seconds to wait for others who publish, `lock_wait` at least.
+            forget: Drop at once what is removed, and every state to go back to.
 
         Raises:
             DocumentNotFound: A path names no document.
         """
+        report = self._remove(paths, wait)  # it holds the generation before, we do not
+        if not forget:
+            return report
+        self._reader = None
+        done = self.compact(wait=wait)
+        took = report.seconds + done.seconds
+        return replace(
+            report, generation=done.generation, freed=done.freed, seconds=took
+        )
+
+    def _remove(self, paths: Sequence[Path], wait: float) -> IngestReport:
         from ragcli.index.ingest.planning.ingest_plan import Plan
         from ragcli.index.ingest.planning.naming import known_paths
         from ragcli.index.ingest.planning.roots import is_below

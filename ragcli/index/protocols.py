@@ -138,6 +138,12 @@ class Snapshots(Protocol):
     def select(self, generation: str) -> str:
         """Makes an older generation current again, as a new one; returns its name."""
 
+    def stored(self) -> int:
+        """Returns the bytes of all kept generations; shared ones count once."""
+
+    def prune(self) -> None:
+        """Removes every generation but the current one."""
+
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Holds the ingest lock; raises `Locked` after `wait` seconds."""
 

@@ -55,6 +55,9 @@ class IngestReport:
     generation: str = ""
     """The generation that holds the result."""
 
+    freed: int = 0
+    """Bytes that were given back at once."""
+
     seconds: float = 0.0
     """How long it took."""
 

@@ -128,6 +128,10 @@ class NoSnapshots:
         """Refuses with `UsageError`."""
         _refuse()
 
+    def stored(self) -> int:
+        """Returns 0."""
+        return 0
+
     def prune(self) -> None:
         """Does nothing."""
 

@@ -172,6 +172,9 @@ class Snapshots(Protocol):
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Holds the ingest lock; raises `Locked` after `wait` seconds."""
 
+    def stored(self) -> int:
+        """Returns the bytes of all kept generations; shared ones count once."""
+
     def prune(self) -> None:
         """Removes every generation but the current one."""
 

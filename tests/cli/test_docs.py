@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -407,3 +408,54 @@ def scanned(said: str, first: str) -> bytes:
         canvas.drawImage(picture, 0, 0, 300, 120)
 
     return page(both)
+
+
+def texts_below(index: Path) -> bytes:
+    """Returns all bytes of an index, uncompressed as they are."""
+    return b"".join(p.read_bytes() for p in index.rglob("*") if p.is_file())
+
+
+def test_what_is_forgotten_is_in_no_file_of_the_index(indexed, run_cli, home):
+    (indexed / "secret.md").write_text("The xylophone password is zwiebelkuchen.\n")
+    run_cli("docs", "add", "notes")
+    index = home / "profiles" / "default" / "index"
+    kept = [
+        item["path"] for item in run_cli("docs", "list", "--json").json["documents"]
+    ]
+
+    plain = run_cli("docs", "remove", "notes/secret.md", "--json").json
+    assert plain["freed"] == 0
+    assert b"zwiebelkuchen" in texts_below(index)
+    told = run_cli("docs", "compact", "--json").json
+
+    assert told["freed"] > 0
+    left = texts_below(index)
+    assert b"zwiebelkuchen" not in left
+    named = [
+        p.name
+        for p in index.rglob("*")
+        if p.is_file()
+        if b"secret.md" in p.read_bytes()
+    ]
+    assert named == ["roots.json"]  # so that no sync takes it in again
+    assert b"zwiebelkuch" not in left
+    assert run_cli("docs", "rollback").code == 5
+    found = run_cli("docs", "list", "--json").json["documents"]
+    assert [item["path"] for item in found] == [p for p in kept if "secret" not in p]
+    assert "ten seconds" in run_cli("ask", "How long do locks wait?", "--new").out
+    assert "secret" not in run_cli("search", "xylophone password").out
+    assert run_cli("profile", "verify").code == 0
+    assert run_cli("docs", "compact").out == "0 B freed\n"
+
+
+def test_forgetting_everything_gives_all_of_it_back(indexed, run_cli, home):
+    ran = run_cli("docs", "remove", "notes", "--forget")
+
+    assert "freed" in ran.out
+    index = home / "profiles" / "default" / "index"
+    assert b"ten seconds" not in texts_below(index)
+    assert len([*index.glob("gen-*")]) == 1
+    assert sum(p.stat().st_size for p in index.rglob("*") if p.is_file()) < 4000
+    assert run_cli("docs", "list", "--json").json["documents"] == []
+    assert run_cli("docs", "add", "notes").code == 0
+    assert "ten seconds" in run_cli("ask", "How long do locks wait?", "--new").out

@@ -80,15 +80,40 @@ def sync(
     return _report(call, report, [], explain=explain)
 
 
-@examples("ragcli docs remove old.md", "ragcli docs remove notes/")
-def remove(call: Invocation, typed: Documents) -> int:
+@examples("ragcli docs remove old.md", "ragcli docs remove notes/ --forget")
+def remove(
+    call: Invocation,
+    typed: Documents,
+    forget: Annotated[
+        bool,
+        typer.Option("--forget", help="Drop them at once: no rollback to them."),
+    ] = False,
+) -> int:
     """Forget documents; the files stay.
 
-    A directory stands for all documents below it.
+    A directory stands for all documents below it. Earlier states of the index hold
+    what was removed until later changes push them out, so that `docs rollback` brings
+    it back; --forget drops them now and says how much room that gave.
     """
     with call.open(expires=True) as workspace:
-        report = workspace.library.remove(paths(typed), wait=call.wait)
+        report = workspace.library.remove(paths(typed), wait=call.wait, forget=forget)
     return _report(call, report, [], explain=False)
+
+
+@examples("ragcli docs compact", "ragcli docs compact --json | jq .freed")
+def compact(call: Invocation) -> int:
+    """Drop for good what was removed or replaced.
+
+    What is left is written anew, and every earlier state of the index goes: there is
+    nothing to roll back to afterwards.
+    """
+    with call.open(expires=True) as workspace:
+        report = workspace.library.compact(wait=call.wait)
+    if call.as_json:
+        call.output.document({"generation": report.generation, "freed": report.freed})
+    else:
+        call.output.line(f"{size(report.freed)} freed")
+    return int(ExitCode.ANSWERED)
 
 
 @examples("ragcli docs reembed", "ragcli docs reembed -p work")
@@ -295,6 +320,7 @@ def _report_document(
         ],
         "chunks": report.chunks,
         "generation": report.generation,
+        "freed": report.freed,
         "seconds": round(report.seconds, 3),
     }
 
@@ -313,6 +339,8 @@ def _report_line(report: IngestReport, failed: int, skipped: int, hint: str) -> 
     parts = [told or "nothing changed"]
     if skipped:
         parts.append(f"{skipped:,} skipped{hint}")
+    if report.freed:
+        parts.append(f"{size(report.freed)} freed")
     parts.append(f"{counted(report.chunks, 'chunk')} in {report.seconds:.1f} s")
     return "; ".join(parts)
 
@@ -325,6 +353,7 @@ COMMANDS = {
     "show": show,
     "rollback": rollback,
     "reembed": reembed,
+    "compact": compact,
     "mount": mount,
     "unmount": unmount,
 }

@@ -72,6 +72,25 @@ def update(
         _seal_changes(files, directory)
 
 
+def renew(files: WorkspaceFiles, manifest: Manifest) -> None:
+    """Makes the text index of a workspace anew, of what is live in its segments.
+
+    Args:
+        files: The workspace.
+        manifest: Of what it holds.
+    """
+    for name in _stored(files):
+        files.remove(f"{TEXT}/{name}")
+    if not manifest.chunks:
+        return
+    if files.sealer is None:
+        rebuild(TextWriter(files.directory / TEXT), files, manifest)
+    elif has_memory():
+        with memory_directory() as directory:
+            rebuild(TextWriter(directory), files, manifest)
+            _seal_changes(files, directory)
+
+
 def _change(directory: Path, removed: Sequence[int], staged: Path | None) -> None:
     text_index.remove_documents(directory, removed)
     if staged is not None:

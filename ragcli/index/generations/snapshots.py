@@ -313,6 +313,18 @@ class LocalSnapshots:
         """Holds the ingest lock."""
         return long_lock(self._profile, "ingest.lock", wait=wait)
 
+    def stored(self) -> int:
+        """Returns the bytes of all generations; what several share counts once."""
+        index, sizes = self._index(), dict[int, int]()
+        if index is None:
+            return 0
+        for name in self.generations():
+            with suppress(FileNotFoundError), index.child(name) as opened:
+                names = dict.fromkeys(verification.listing(opened))
+                for size, _, inode in verification.observed(opened, names).values():
+                    sizes[inode] = size
+        return sum(sizes.values())
+
     def prune(self) -> None:
         """Removes every generation but the current one, for good.
 

@@ -475,3 +475,24 @@ def test_whoever_is_overtaken_goes_on_with_what_is_live(
     library = Library(snapshots, lambda: embedder, Settings())
     library.add([notes / "apples.txt"], progress)
     assert names(library) == ["apples.txt", "pears.txt"]
+
+
+def test_compaction_leaves_what_is_live_and_nothing_to_go_back_to(
+    library, notes, progress, sealer, profile
+):
+    library.add([notes], progress)
+    library.remove([notes / "pears.txt"])
+
+    done = library.compact()
+
+    assert done.freed > 0
+    fresh = Library(LocalSnapshots(profile, sealer), library._embedder, Settings())
+    assert names(fresh) == ["apples.txt", "locks.md"]
+    assert found(fresh, "ripen") == ["apples.txt"]
+    assert found(fresh, "holder") == ["locks.md"]
+    assert [item.change for item in fresh.generations()] == ["compact"]
+    assert library.compact().freed == 0
+    assert fresh.remove([notes], forget=True).freed > 0
+    assert fresh.reader() is None
+    fresh.add([notes / "pears.txt"], progress)
+    assert names(fresh) == ["pears.txt"]  # what is named comes back

@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -251,6 +251,15 @@ class RemoteSnapshots(LocalSnapshots):
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Holds the ingest lock, on all machines."""
         return self._store.lock(wait)
+
+    def stored(self) -> int:
+        """Returns the bytes of all generations; what several share counts once."""
+        sizes: dict[str, int] = {}
+        for name in self._store.generations():
+            with suppress(SnapshotDamaged, SnapshotNotFound):
+                found = self._parsed(self._store.manifest(name)[0], name)
+                sizes |= {f["sha256"]: f["size"] for f in found.files.values()}
+        return sum(sizes.values())
 
     def prune(self) -> None:
         """Removes every generation but the current one, here and in the store."""
