@@ -17,6 +17,7 @@ from ragcli.chat.answers.outcome import (
     check_strict,
     cut_notice,
     is_cut,
+    language_notice,
     nothing_to_say,
     status_of,
 )
@@ -218,8 +219,8 @@ class Engine:
             yield self._finish(state, "nothing_found")
             return
         yield from self._speak(state, choice.model, prompt)
-        if drawn.reason and status_of(state) == "nothing_found":
-            yield Notice(drawn.reason)
+        if status_of(state) == "nothing_found":
+            yield from _reasons(state, choice.model, drawn)
         finished = self._finish(state, status_of(state))
         if state.request.strict and state.answer:
             yield Token(state.answer)
@@ -540,6 +541,17 @@ def _told(state: AnswerState, sign: Sign) -> Iterator[Event]:
             yield Notice("what came so far was the model's reasoning")
         case Ended():
             state.finish = sign
+
+
+def _reasons(
+    state: AnswerState, model: ChatModel, drawn: FromWhole
+) -> Iterator[Notice]:
+    """Yields why there is no answer, as far as it can be told."""
+    if drawn.reason:
+        yield Notice(drawn.reason)
+    foreign = "" if model.generates else language_notice(state)
+    if foreign:
+        yield Notice(foreign)
 
 
 def _fallback_notice(error: ModelUnavailable) -> Notice:

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
+from itertools import pairwise
 from typing import Any
 
 from ragcli.chat.question_files import Question
@@ -25,6 +26,7 @@ RECALL_AT = (1, 3, 5, 10)
 NDCG_AT = (5, 10)
 MRR_AT = 10
 SENTENCES_AT = (1, 3)
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 CHUNKS = 40
 """How many chunks to retrieve, so that ten different documents are among them."""
 
@@ -41,6 +43,23 @@ class Answered:
 
     cited: tuple[str, ...] = ()
     """Path of the document behind each citation."""
+
+    confidence: float = math.nan
+    """How sure the model is that it answers, in [0, 1]; NaN when it does not tell."""
+
+
+@frozen
+class Risk:
+    """What a threshold of confidence costs and brings."""
+
+    threshold: float
+    """Confidence from which an answer is given."""
+
+    answered: float
+    """Share of the judged questions that are answered."""
+
+    wrong: float
+    """Share of these answers that are wrong; 0 without answers."""
 
 
 @frozen
@@ -71,6 +90,12 @@ class Evaluation:
     latency_ms: Mapping[str, float]
     """`p50` and `p95` of one question: search, and answer where it was asked for."""
 
+    risk: tuple[Risk, ...] = ()
+    """At several thresholds; () when no answer was judged or told its confidence."""
+
+    best_threshold: float = math.nan
+    """Where most right answers remain once each wrong one is taken off."""
+
     details: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     """The figures of each question, in order, with its `id`."""
 
@@ -85,6 +110,15 @@ class Evaluation:
             "citation_precision": _rounded(self.citation_precision),
             "answered": _rounded(self.answered),
             "latency_ms": _printed(self.latency_ms),
+            "risk": [
+                {
+                    "threshold": item.threshold,
+                    "answered": _rounded(item.answered),
+                    "wrong": _rounded(item.wrong),
+                }
+                for item in self.risk
+            ],
+            "best_threshold": _rounded(self.best_threshold),
         }
 
 
@@ -141,7 +175,9 @@ def _measured(
         "latency_ms": (time.perf_counter() - started) * 1000,
     }
     if question.relevant:
-        documents = dict.fromkeys(passage.path for passage in found.passages)
+        documents = dict.fromkeys(
+            path for item in found.passages for path in (item.path, *item.copies)
+        )
         row |= _ranked(_gains(documents, question.relevant), question.relevant)
     if answered is not None:
         row["answered"] = float(bool(answered.text.strip()))
@@ -189,6 +225,10 @@ def _answer_figures(question: Question, answered: Answered) -> dict[str, Any]:
             figures[f"answer_in@{k}"] = float(
                 any(f" {w} " in said for w in wanted if w)
             )
+    if question.is_judged and not math.isnan(answered.confidence):
+        said = f" {_bare(without_markers(answered.text))} "
+        right = any(f" {_bare(answer)} " in said for answer in question.answers)
+        figures["judged"] = (answered.confidence, right)
     if question.relevant and answered.cited:
         figures["citations"] = [
             any(_is_named(document, path) for path in question.relevant)
@@ -208,6 +248,7 @@ def _summed(rows: Sequence[Mapping[str, Any]]) -> Evaluation:
 
     latencies = sorted(row["latency_ms"] for row in rows)
     cited = [hit for row in rows for hit in row.get("citations", ())]
+    judged = [row["judged"] for row in rows if "judged" in row]
     return Evaluation(
         questions=len(rows),
         recall={k: mean(f"recall@{k}") for k in RECALL_AT},
@@ -217,8 +258,37 @@ def _summed(rows: Sequence[Mapping[str, Any]]) -> Evaluation:
         citation_precision=_mean(cited),
         answered=mean("answered"),
         latency_ms={name: _percentile(latencies, share) for name, share in _LATENCIES},
+        risk=tuple(_risk(judged, at) for at in THRESHOLDS) if judged else (),
+        best_threshold=best_threshold(judged) if judged else math.nan,
         details=tuple(rows),
     )
+
+
+def _risk(judged: Sequence[tuple[float, bool]], threshold: float) -> Risk:
+    given = [right for confidence, right in judged if confidence >= threshold]
+    wrong = given.count(False) / len(given) if given else 0.0
+    return Risk(threshold, len(given) / len(judged), wrong)
+
+
+def best_threshold(judged: Sequence[tuple[float, bool]]) -> float:
+    """Returns the threshold at which right answers outnumber wrong ones the most.
+
+    Halfway between two confidences; of several that do as well the one nearest to 0.5.
+
+    Args:
+        judged: Confidence of each answer, and whether it is right; at least one.
+    """
+    known = sorted({0.0, 1.0, *(confidence for confidence, _ in judged)})
+    between = [(low + high) / 2 for low, high in pairwise(known)]
+
+    def gain(threshold: float) -> int:
+        return sum(
+            1 if right else -1
+            for confidence, right in judged
+            if confidence >= threshold
+        )
+
+    return max(between, key=lambda at: (gain(at), -abs(at - 0.5)))
 
 
 _LATENCIES = (("p50", 0.5), ("p95", 0.95))

@@ -33,6 +33,9 @@ class Question:
     answers: tuple[str, ...] = ()
     """Texts that are each a right answer."""
 
+    is_judged: bool = False
+    """Whether right answers are told; none of them: nothing answers the question."""
+
 
 def read_questions(path: Path) -> list[Question]:
     """Returns the questions of a JSON Lines file; blank lines are skipped.
@@ -67,6 +70,7 @@ def _question(line: str, number: int, path: Path) -> Question:
                 for turn in found.get("history", ())
             ),
             answers=tuple(map(_text, found.get("answers", ()))),
+            is_judged="answers" in found,
         )
     except KeyError as error:
         raise UsageError(f"{path}:{number}: no {error}", _FORM) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ragcli.chat.citing.citations import MarkerFilter
@@ -9,7 +10,7 @@ from ragcli.chat.evaluation import CHUNKS, Answer, Answered, Search
 from ragcli.chat.prompting import budget
 from ragcli.chat.prompting.prompts import new_boundary
 from ragcli.index.passages import SearchRequest, SearchResult
-from ragcli.models.base import Exchange, Piece, Prompt
+from ragcli.models.base import Exchange, Piece, Prompt, Quotation
 
 if TYPE_CHECKING:
     from ragcli.chat.question_files import Question
@@ -57,13 +58,14 @@ def answerer(workspace: Workspace) -> Answer:
         )
         fitted = budget.fit(model, prompt, passages).prompt
         markers = MarkerFilter(passages[: len(fitted.sources)], question.question)
-        text = "".join(
-            markers.feed(piece)
-            for piece in model.stream(fitted)
-            if isinstance(piece, Piece)
-        )
+        pieces = [p for p in model.stream(fitted) if isinstance(p, Piece)]
+        text = "".join(map(markers.feed, pieces))
+        quoted = [piece for piece in pieces if isinstance(piece, Quotation)]
+        sure = quoted[0].confidence if quoted else math.nan
+        if not pieces and not model.generates:
+            sure = 0.0
         checked = markers.close()
         cited = tuple(citation.path for citation in checked.citations)
-        return Answered(text + checked.tail, cited)
+        return Answered(text + checked.tail, cited, sure)
 
     return answer

@@ -91,6 +91,9 @@ class Passage:
     tables: tuple[Table, ...] = ()
     """The tables that it has rows of; units name them by their place here."""
 
+    copies: tuple[str, ...] = ()
+    """Paths of other documents that have the very same passage."""
+
     details: dict[str, float] = field(default_factory=dict)
     """Raw scores by side: `bm25`, `bigram`, `cosine`, `window`, `maxsim`, `fused`."""
 

@@ -45,6 +45,17 @@ _PERSIAN = re.compile("[پچژگ]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
+NAMES = {
+    "ar": "Arabic", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
+    "hu": "Hungarian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sv": "Swedish", "ta": "Tamil", "th": "Thai", "tr": "Turkish",
+    "uk": "Ukrainian", "zh": "Chinese",
+}  # fmt: skip
+"""ISO 639-1 code \u2192 what the language is called."""
+
+
 def detect(text: str) -> str:
     """Returns the ISO 639-1 code of the language of `text`, "" when it cannot be told.
 

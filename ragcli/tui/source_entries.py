@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ragcli.chat.citing.staleness import is_as_indexed
+from ragcli.chat.presentation.lines import copies
 from ragcli.index.passages import Passage
 from ragcli.language import markers
 from ragcli.paths import shown
@@ -42,6 +43,8 @@ class SourceEntry:
     """The mount that it comes from; "" for the profile's own documents."""
     digest: str = ""
     """SHA-256 (hex) of the file when it was indexed, or ""."""
+    copies: int = 0
+    """How many other files have the very same passage."""
 
     @property
     def shown_marker(self) -> str:
@@ -60,13 +63,14 @@ class SourceEntry:
         """Where it stands, for a narrow pane: `locks.md:12-20`, `faq.pdf p. 3`."""
         name = safe_name(PurePath(self.path).name)
         origin = safe_name(PurePath(self.origin).name)
-        return _placed(name, self.page, self.lines, origin)
+        return _placed(name, self.page, self.lines, origin) + copies(self.copies)
 
     @property
     def full_place(self) -> str:
         """The same with the whole path."""
         origin = safe_name(shown(self.origin)) if self.origin else ""
-        return _placed(safe_name(shown(self.path)), self.page, self.lines, origin)
+        where = _placed(safe_name(shown(self.path)), self.page, self.lines, origin)
+        return where + copies(self.copies)
 
     @property
     def is_file(self) -> bool:
@@ -104,6 +108,7 @@ def from_passages(passages: Sequence[Passage], used: int) -> list[SourceEntry]:
             heading=" / ".join(passage.heading),
             origin=passage.source,
             digest=passage.digest,
+            copies=len(passage.copies),
         )
         for number, passage in enumerate(passages[:used], 1)
     ]
@@ -142,6 +147,7 @@ def _remembered(
         stale=number in stale,
         origin=str(item.get("source") or ""),
         digest=str(item.get("digest") or ""),
+        copies=citation.copies if citation else 0,
     )
 
 
@@ -161,6 +167,7 @@ def _cited(citation: Citation, stale: frozenset[int]) -> SourceEntry:
         stale=citation.marker in stale,
         origin=citation.source,
         digest=citation.digest,
+        copies=citation.copies,
     )
 
 

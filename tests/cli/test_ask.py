@@ -353,3 +353,30 @@ def test_a_signal_ends_it_without_a_traceback(number, indexed, start_process):
 
     assert process.returncode == (130 if number == signal.SIGINT else 128 + number)
     assert b"Traceback" not in err
+
+
+def test_a_passage_of_copied_files_is_cited_once(notes, run_process):
+    text = (notes / "locks.md").read_text()
+    for name in ("a.md", "b.md"):
+        (notes / name).write_text(text)
+    run_process("docs", "add", str(notes))
+
+    ran = run_process("ask", QUESTION, "--sources")
+    told = run_process("ask", QUESTION, "--json")
+    found = run_process("search", "commit lock", "--json")
+
+    assert " and in 2 copies" in ran.out
+    assert told.json["citations"][0]["copies"] == 2
+    texts = [hit["text"] for hit in found.json["hits"]]
+    assert len(texts) == len(set(texts))
+    assert len(found.json["hits"][0]["copies"]) == 2
+
+
+def test_a_question_in_another_language_is_told_so(indexed, run_process):
+    ran = run_process("ask", "Wann wird das Fundament der Mühle gegossen?")
+
+    assert ran.code == 1
+    assert "the question is in German, the nearest passages are in English" in ran.err
+    same = run_process("ask", "When is the foundation of the mill poured?")
+    assert same.code == 1
+    assert "the question is in" not in same.err

@@ -168,3 +168,23 @@ def test_a_word_that_the_table_does_not_know_is_not_counted_away(ask):
     assert code == 1
     assert told["answer"] == ""
     assert "'blue' is neither a column nor a value of orders.csv" in err
+
+
+def test_records_of_json_lines_are_counted_like_rows(tmp_path, run_process):
+    orders = tmp_path / "orders.jsonl"
+    orders.write_text(
+        "".join(
+            f'{{"order": {n}, "customer": {{"name": "C{n}"}}, "total": {n}, '
+            f'"status": "{"closed" if n % 3 else "open"}"}}\n'
+            for n in range(30)
+        )
+    )
+
+    ran = run_process("ask", "How many orders are open?", "--docs", str(orders))
+    most = run_process(
+        "ask", "Which order has the highest total?", "--docs", str(orders)
+    )
+
+    assert ran.out.startswith("10")
+    assert "10 of 30 rows: status = open" in ran.out
+    assert "29" in most.out

@@ -93,3 +93,30 @@ def test_an_unknown_mode_names_the_nearest(questions, run_cli):
 
     assert ran.code == 2
     assert "bm25" in ran.err
+
+
+def test_a_threshold_is_learnt_from_judged_answers(questions, indexed, run_process):
+    known = {"question": QUESTION, "answers": ["ten seconds"]}
+    foreign = {"question": "Who won the football cup in 1974?", "answers": []}
+    lines = [known] * 6 + [foreign] * 6
+    questions.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    ran = run_process("eval", str(questions), "--learn", "--json")
+
+    assert ran.code == 0, ran.err
+    best = ran.json["best_threshold"]
+    at = {item["threshold"]: item for item in ran.json["risk"]}
+    assert 0 < best < 1
+    assert at[0.1]["answered"] >= at[0.9]["answered"]
+    assert f"retrieval.threshold = {round(best, 2)}" in ran.err
+    shown = run_process("config", "get", "retrieval.threshold")
+    assert float(shown.out) == pytest.approx(best, abs=0.01)
+    assert run_process("ask", QUESTION).code == 0
+    assert run_process("ask", foreign["question"]).code == 1
+
+
+def test_few_answers_teach_nothing(questions, run_process):
+    ran = run_process("eval", str(questions), "--learn")
+
+    assert ran.code == 2
+    assert "10 are needed" in ran.err

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ragcli.chat.answers.state import BROKEN_OFF, AnswerState
 from ragcli.chat.prompting.prompts import REFUSAL
 from ragcli.errors import ModelFailed, Unverified
 from ragcli.index.passages import SearchResult
+from ragcli.language.languages import NAMES, detect
 from ragcli.models.base import ChatModel
 from ragcli.models.replies.finish_reasons import FILTER, LENGTH, TOOLS, UNFINISHED
 from ragcli.sessions.records.record_types import Turn
@@ -52,6 +54,25 @@ def cut_notice(state: AnswerState, limit: int) -> str:
     if reason == LENGTH and limit:
         return f"{told} ({limit} tokens): ragcli config set max_tokens {2 * limit}"
     return told
+
+
+def language_notice(state: AnswerState) -> str:
+    """Returns that a question without an answer is in another language, "" if not.
+
+    Words are compared as they are written: a question finds little in documents that
+    say it in other words.
+    """
+    found = Counter(item.language for item in state.retrieved if item.language)
+    asked = detect(state.request.question)
+    if not found or asked not in NAMES or asked in found:
+        return ""
+    [(language, _)] = found.most_common(1)
+    if language not in NAMES:
+        return ""
+    return (
+        f"the question is in {NAMES[asked]}, the nearest passages are in "
+        f"{NAMES[language]}: ask in that language"
+    )
 
 
 def check_said(state: AnswerState, model: ChatModel, limit: int) -> None:

@@ -285,6 +285,7 @@ class MarkerFilter:
             if len(own) > 1
             else (),
             attached=cited is None,
+            copies=len(passage.copies),
         )
 
 

@@ -65,7 +65,12 @@ def source_line(citation: Citation, *, stale: bool = False) -> str:
     if citation.attached:
         doubt, marker = "  (attached, unverified)", attached([citation.marker])
     changed = "  (changed since it was indexed)" if stale else ""
-    return f"{marker} {where}{heading}{doubt}{changed}"
+    return f"{marker} {where}{copies(citation.copies)}{heading}{doubt}{changed}"
+
+
+def copies(count: int) -> str:
+    """Returns in how many other files a passage stands as well, or ""."""
+    return f" and in {count} {'copy' if count == 1 else 'copies'}" if count else ""
 
 
 def stage_line(stage: Stage) -> str:

@@ -46,6 +46,7 @@ def remembered_document(item: Mapping[str, Any]) -> dict[str, Any]:
 def hit_document(passage: Passage, *, explain: bool = False) -> dict[str, Any]:
     """Returns the JSON of what a search found; `explain` adds the raw scores."""
     told = {**passage_document(passage), "text": passage.text}
+    told["copies"] = [shown(path) for path in passage.copies]
     return told | {"details": passage.details} if explain else told
 
 

@@ -65,6 +65,7 @@ def citation_document(
         "verified": citation.verified,
         "located": not citation.verified and not citation.attached,
         "attached": citation.attached,
+        "copies": citation.copies,
         "source": citation.source,
     }
     if stale is not None:

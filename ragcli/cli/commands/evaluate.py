@@ -15,6 +15,10 @@ from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ragcli.chat.evaluation import Evaluation
+    from ragcli.workspace import Workspace
+
+_FEWEST_JUDGED = 10
+"""Answers from which a threshold can be learnt."""
 
 
 @examples(
@@ -40,6 +44,12 @@ def evaluate(
     no_answers: Annotated[
         bool, typer.Option("--no-answers", help="Measure retrieval only.")
     ] = False,
+    learn: Annotated[
+        bool,
+        typer.Option(
+            "--learn", help="Set this profile's retrieval.threshold to the best one."
+        ),
+    ] = False,
     model: ModelOption = None,
 ) -> int:
     """Measure retrieval and answers on your own questions.
@@ -48,6 +58,9 @@ def evaluate(
     path to grade), and optionally "id", "history" and "answers". A path matches a
     document by its end. Figures follow trec_eval; with --min-recall5 the exit code
     is 1 when recall at 5 is below it.
+
+    Where "answers" is given, and [] where nothing answers, the share of questions that
+    the built-in model answers and of wrong answers is told for several thresholds.
     """
     from ragcli.chat import evaluation
     from ragcli.chat.question_files import read_questions
@@ -65,6 +78,8 @@ def evaluate(
         modes = _modes(compare) or [workspace.settings.retrieval_mode]
         searches = {mode: measuring.searcher(retriever, mode) for mode in modes}
         found = evaluation.compare(questions, searches, answer, progress)
+        if learn:
+            _learn(call, workspace, found[modes[-1]])
     _print(call, found, side_by_side=bool(compare))
     return _verdict(call, found[modes[-1]], min_recall5)
 
@@ -103,7 +118,24 @@ def _figures(found: Evaluation) -> list[tuple[str, str]]:
         for name, value in figures.items()
     ]
     rows += [(f"{name} ms", f"{value:.1f}") for name, value in found.latency_ms.items()]
+    for item in found.risk[::2]:
+        rows += [(f"answered at {item.threshold}", f"{item.answered:.4f}")]
+        rows += [(f"wrong of these at {item.threshold}", f"{item.wrong:.4f}")]
     return rows
+
+
+def _learn(call: Invocation, workspace: Workspace, found: Evaluation) -> None:
+    """Sets the profile's threshold to the one that does best."""
+    judged = sum("judged" in row for row in found.details)
+    if judged < _FEWEST_JUDGED:
+        raise UsageError(
+            f"--learn: {judged} built-in answers could be judged, "
+            f"{_FEWEST_JUDGED} are needed",
+            'add "answers" to the questions, [] where nothing answers',
+        )
+    best = round(found.best_threshold, 2)
+    workspace.session.change_settings({"retrieval.threshold": best})
+    call.output.note(f"profile {workspace.name}: retrieval.threshold = {best}")
 
 
 def _verdict(call: Invocation, found: Evaluation, least: float | None) -> int:

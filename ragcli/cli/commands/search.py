@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.chat.presentation.lines import place, ranges
+from ragcli.chat.presentation.lines import copies, place, ranges
 from ragcli.chat.presentation.passages import heading, search_document
 from ragcli.cli.input.options import Invocation, choice, examples, number, paths
 from ragcli.cli.input.question_options import (
@@ -70,6 +70,7 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
         if at:
             call.output.line()
         where = place(passage.path, passage.page, ranges(passage.lines), passage.source)
+        where += copies(len(passage.copies))
         above = f"  {heading(passage)}" if passage.heading else ""
         call.output.line(f"{where}  {passage.score:.2f}{above}", style="bold")
         if explain:

@@ -126,13 +126,35 @@ class Retriever:
         if request.mode == "hybrid":
             final = np.mean([item.final for item in scored], axis=0)
             order = np.argsort(-final, kind="stable")
-        best = _shared_out(order, attached[chosen], request.limit)
-        passages = self._combined.passages([places[at] for at in best])
-        self._places.update(
-            (_key(passage), places[at])
-            for at, passage in zip(best, passages, strict=True)
-        )
-        return self._judged(queries, scored, dict(zip(best, passages, strict=True)))
+        found = self._distinct(order, attached[chosen], places, request.limit)
+        self._places.update((_key(found[at]), places[at]) for at in found)
+        return self._judged(queries, scored, found)
+
+    def _distinct(
+        self,
+        order: NDArray[np.int64],
+        attached: NDArray[np.bool_],
+        places: Sequence[tuple[int, int]],
+        limit: int,
+    ) -> dict[int, Passage]:
+        """Returns the best candidates with their passages, best first.
+
+        What copied files have in common is there once, and knows the paths of the
+        others; the next best take their places.
+        """
+        import numpy as np
+
+        read: dict[int, Passage] = {}
+        left = order
+        while True:
+            best = _shared_out(left, attached, limit)
+            fresh = [at for at in best if at not in read]
+            passages = self._combined.passages([places[at] for at in fresh])
+            read.update(zip(fresh, passages, strict=True))
+            copied = _copied(best, read)
+            if not copied:
+                return {at: read[at] for at in best}
+            left = left[~np.isin(left, copied)]
 
     def _judged(
         self,
@@ -211,6 +233,24 @@ class _Passages(Sequence[Passage]):
     def index(self, value: Passage, start: int = 0, stop: int | None = None) -> int:
         """Returns the place of a passage that was found; nothing is read for it."""
         return self._rows.index(self._places[_key(value)][1], start, stop or len(self))
+
+
+def _copied(best: Sequence[int], read: dict[int, Passage]) -> list[int]:
+    """Returns the candidates whose passage a better one of another document has.
+
+    That one is told of it.
+    """
+    first: dict[tuple[str, str, bool], int] = {}
+    copied = []
+    for at in best:
+        passage = read[at]
+        one = first.setdefault((passage.text, passage.source, passage.attached), at)
+        if read[one].path == passage.path:
+            continue
+        copied.append(at)
+        known = {*read[one].copies, passage.path}
+        read[one] = replace(read[one], copies=tuple(sorted(known)))
+    return copied
 
 
 def _shared_out(

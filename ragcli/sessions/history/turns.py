@@ -67,13 +67,16 @@ def written(record: Record) -> str:
 def _body(citation: Citation) -> dict[str, Any]:
     """Returns a citation as it is stored.
 
-    `quotes` stands there where there are several, `attached` where it is.
+    `quotes` stands there where there are several, `attached` and `copies` where there
+    is something to tell.
     """
     told = asdict(citation)
     if not citation.attached:
         del told["attached"]
     if not citation.quotes:
         del told["quotes"]
+    if not citation.copies:
+        del told["copies"]
     for quote in told.get("quotes", ()):
         if not quote["attached"]:
             del quote["attached"]

@@ -93,6 +93,8 @@ class Citation:
     attached: bool = False
     """Whether the model wrote none of its markers: they were attached to sentences that
     the passage says. Such a citation is never verified."""
+    copies: int = 0
+    """How many other documents have the very same passage."""
 
     @property
     def places(self) -> tuple[CitedQuote, ...]:

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from ragcli.chat.evaluation import Answered, compare, evaluate
+from ragcli.chat.evaluation import Answered, best_threshold, compare, evaluate
 from ragcli.chat.question_files import Question, read_questions
 from ragcli.errors import UsageError
 from ragcli.index.passages import Passage, SearchResult
@@ -142,3 +142,47 @@ def test_no_file_and_no_questions_are_clear(tmp_path):
     (tmp_path / "empty.jsonl").write_text("\n")
     with pytest.raises(UsageError, match="no questions"):
         read_questions(tmp_path / "empty.jsonl")
+
+
+def test_risk_is_told_for_judged_answers_by_their_confidence():
+    questions = [
+        Question("1", "q", {}, answers=("tide",), is_judged=True),
+        Question("2", "q", {}, answers=("moon",), is_judged=True),
+        Question("3", "q", {}, is_judged=True),
+        Question("4", "q", {"a.md": 1}),
+    ]
+    told = {"1": 0.85, "2": 0.55, "3": 0.35, "4": 0.95}
+
+    figures = evaluate(
+        questions,
+        found("/x/a.md"),
+        lambda question, _: Answered("the tide [1]", confidence=told[question.id]),
+        Counted(),
+    )
+
+    risk = {item.threshold: (item.answered, item.wrong) for item in figures.risk}
+    assert risk[0.3] == (1.0, pytest.approx(2 / 3))
+    assert risk[0.5] == (pytest.approx(2 / 3), 0.5)
+    assert risk[0.8] == (pytest.approx(1 / 3), 0.0)
+    assert risk[0.9] == (0.0, 0.0)
+    assert figures.best_threshold == pytest.approx(0.7)
+
+
+def test_no_risk_is_told_where_no_confidence_is():
+    figures = evaluate(
+        [Question("1", "q", {}, answers=("tide",), is_judged=True)],
+        found("/x/a.md"),
+        lambda question, _: Answered("the tide [1]"),
+        Counted(),
+    )
+
+    assert figures.risk == ()
+    assert figures.as_json()["best_threshold"] is None
+
+
+def test_of_thresholds_that_do_as_well_the_middle_one_is_best():
+    assert best_threshold([(0.4, True), (0.6, True)]) == pytest.approx(0.2)
+    assert best_threshold([(0.4, False), (0.6, False)]) == pytest.approx(0.8)
+    assert best_threshold([(0.2, False), (0.4, True), (0.6, True)]) == pytest.approx(
+        0.3
+    )

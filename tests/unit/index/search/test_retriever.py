@@ -215,3 +215,16 @@ def test_more_evidence_is_more_relevance():
 
     assert weak < 0.5 < strong
     assert falling([0.4, 0.6, 0.1]) == [0.4, 0.4, 0.1]
+
+
+def test_what_copied_files_have_in_common_is_found_once(search_in):
+    copied = {f"copy-{number}.md": SEA["whales.md"] for number in range(7)}
+    retriever = search_in({**SEA, **copied})
+
+    found = retriever.search(SearchRequest("What do blue whales feed on?", limit=3))
+
+    texts = [passage.text for passage in found.passages]
+    assert len(texts) == len(set(texts)) == 3
+    assert len(found.passages[0].copies) == 7
+    assert found.passages[0].path not in found.passages[0].copies
+    assert not found.passages[1].copies
