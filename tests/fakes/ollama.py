@@ -317,8 +317,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.fake.models[full] = FakeModel(full)
             self._json({"status": "success"})
             return
-        self._stream(pull_lines(), fault)
-        self.fake.models[full] = FakeModel(full)
+        self._stream(self._pulled(full), fault)
+
+    def _pulled(self, full: str) -> Iterator[dict[str, Any]]:
+        """Yields the steps of a pull; the model is there before success is told."""
+        for line in pull_lines():
+            if line["status"] == "success":
+                self.fake.models[full] = FakeModel(full)
+            yield line
 
     def _refused(self, fault: Fault) -> bool:
         """Answers with an error instead of a stream, where that is the fault."""

@@ -12,7 +12,7 @@ import pytest
 
 from ragcli.errors import Locked, NotPermitted, ProfileNotFound
 from ragcli.storage.files import Directory
-from ragcli.storage.locking import holders, locks
+from ragcli.storage.locking import holders, locks, machine
 from ragcli.storage.locking import network_filesystems as network
 from ragcli.storage.locking.locks import commit_lock, holder, long_lock
 
@@ -210,9 +210,10 @@ def test_a_torn_record_names_nobody(record: bytes) -> None:
     ],
 )
 def test_a_pid_that_was_given_again_is_not_the_holder(
-    changes: dict[str, object], alive: bool | None
+    changes: dict[str, object], alive: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = json.loads(holders.describe()) | changes
+    monkeypatch.setattr(machine, "identity", lambda: "this")  # not all have one
+    record = json.loads(holders.describe()) | {"machine": "this"} | changes
 
     found = holders.parse(json.dumps(record).encode())
 
