@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from ragcli.cli.command_tree import COMMANDS, GROUPS
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Ran
 
 README = (ROOT / "README.md").read_text()
 
@@ -24,7 +24,9 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
-def test_help_has_examples(command, run_cli):
+def test_help_has_examples(
+    command: tuple[str, ...], run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli(*command, "--help")
 
     assert ran.code == 0, ran.err
@@ -36,7 +38,9 @@ def test_help_has_examples(command, run_cli):
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
-def test_help_names_no_python(command, run_cli):
+def test_help_names_no_python(
+    command: tuple[str, ...], run_cli: Callable[..., Ran]
+) -> None:
     """A docstring is the help: what is meant for programmers does not belong there."""
     help_ = run_cli(*command, "--help").out
 
@@ -45,7 +49,7 @@ def test_help_names_no_python(command, run_cli):
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
-def test_the_readme_has_it(command):
+def test_the_readme_has_it(command: tuple[str, ...]) -> None:
     group, *child = command
 
     assert f"ragcli {group}" in README
@@ -55,7 +59,7 @@ def test_the_readme_has_it(command):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_says_what_the_module_says(name):
+def test_the_list_says_what_the_module_says(name: str) -> None:
     """The list of commands is written down so that showing it imports nothing."""
     module, summary = COMMANDS[name]
     loaded = importlib.import_module(f"{GROUPS}.{module}")
@@ -66,7 +70,7 @@ def test_the_list_says_what_the_module_says(name):
     assert summary.rstrip(".") in " ".join(about.split())
 
 
-def test_a_group_alone_shows_its_commands(run_cli):
+def test_a_group_alone_shows_its_commands(run_cli: Callable[..., Ran]) -> None:
     ran = run_cli("profile")
 
     assert ran.code == 0

@@ -49,6 +49,10 @@ def whole_name(node: ast.expr, bound: dict[str, str]) -> str:
     return bound.get(node.id, "") if isinstance(node, ast.Name) else ""
 
 
+CHANGES = {"update", "setdefault", "pop", "clear"}
+"""Methods that change what they are called on."""
+
+
 def written(node: ast.AST) -> Iterator[ast.expr]:
     """Yields what a statement or a call changes, as far as a reader can tell."""
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
@@ -56,12 +60,10 @@ def written(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
         yield node.value
     if isinstance(node, ast.Call):
-        named, method = node.func, ""
-        if isinstance(named, ast.Attribute):
-            method = named.attr
+        named = node.func
         if ast.unparse(named) in {"setattr", "delattr"}:
             yield node.args[0]
-        elif method in {"update", "setdefault", "pop", "clear"}:
+        elif isinstance(named, ast.Attribute) and named.attr in CHANGES:
             yield named.value
 
 
@@ -90,7 +92,7 @@ OWN_STATE = {"os.environ"}
 """What a program may change of the standard library: its own surroundings."""
 
 
-def test_nothing_of_a_library_is_changed_anywhere_else():
+def test_nothing_of_a_library_is_changed_anywhere_else() -> None:
     found = {
         f"{path.relative_to(ROOT)}: {what}"
         for path in MODULES
@@ -101,7 +103,7 @@ def test_nothing_of_a_library_is_changed_anywhere_else():
     assert found == set()
 
 
-def test_the_search_finds_what_is_there():
+def test_the_search_finds_what_is_there() -> None:
     found = {what for path in PATCHES.glob("*.py") for what in patches(path)}
 
     assert {
@@ -116,7 +118,7 @@ def test_the_search_finds_what_is_there():
     "path", [path for path in sorted(PATCHES.glob("*.py")) if path.stem != "__init__"],
     ids=lambda path: path.stem,
 )  # fmt: skip
-def test_each_says_what_it_changes_gains_and_was_read_of(path):
+def test_each_says_what_it_changes_gains_and_was_read_of(path: Path) -> None:
     told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
     for part in ("Changes: ", "Gain: ", "Upstream: "):

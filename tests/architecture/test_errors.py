@@ -40,12 +40,12 @@ def raised() -> set[str]:
     }
 
 
-def test_exit_codes_are_the_documented_ones():
+def test_exit_codes_are_the_documented_ones() -> None:
     assert {int(code) for code in ExitCode} == DOCUMENTED
 
 
 @pytest.mark.parametrize("error", classes(), ids=lambda error: error.__name__)
-def test_every_error_has_a_code_and_a_kind(error):
+def test_every_error_has_a_code_and_a_kind(error: type[RagcliError]) -> None:
     same_kind = [other for other in classes() if other.kind == error.kind]
 
     assert error.code not in {ExitCode.BUG, ExitCode.ANSWERED, ExitCode.INTERRUPTED}
@@ -54,7 +54,7 @@ def test_every_error_has_a_code_and_a_kind(error):
 
 
 @pytest.mark.parametrize("error", classes(), ids=lambda error: error.__name__)
-def test_every_error_is_drawn_in_the_tree(error):
+def test_every_error_is_drawn_in_the_tree(error: type[RagcliError]) -> None:
     assert re.search(rf"── {error.__name__} +{int(error.code)}\b", errors.__doc__ or "")
 
 
@@ -63,12 +63,16 @@ def test_every_error_is_drawn_in_the_tree(error):
     [error for error in classes() if not error.__subclasses__()],
     ids=lambda error: error.__name__,
 )
-def test_every_leaf_is_raised_somewhere(error):
+def test_every_leaf_is_raised_somewhere(error: type[RagcliError]) -> None:
     assert error.__name__ in raised()
 
 
 @pytest.mark.parametrize("error", classes(), ids=lambda error: error.__name__)
-def test_every_error_ends_in_one_line_and_its_code(error, capsys, monkeypatch):
+def test_every_error_ends_in_one_line_and_its_code(
+    error: type[RagcliError],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fail(arguments: list[str], output: Output) -> int:
         raise error("what is\nwrong \x1b[31m", "what to do")
 
@@ -81,7 +85,11 @@ def test_every_error_ends_in_one_line_and_its_code(error, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("error", classes(), ids=lambda error: error.__name__)
-def test_every_error_is_json_when_asked(error, capsys, monkeypatch):
+def test_every_error_is_json_when_asked(
+    error: type[RagcliError],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fail(arguments: list[str], output: Output) -> int:
         raise error("wrong", "do")
 
@@ -96,7 +104,9 @@ def test_every_error_is_json_when_asked(error, capsys, monkeypatch):
     )
 
 
-def test_a_bug_is_70_with_a_traceback(capsys, monkeypatch):
+def test_a_bug_is_70_with_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(arguments: list[str], output: Output) -> int:
         raise ZeroDivisionError("by \x1b zero")
 
@@ -109,7 +119,9 @@ def test_a_bug_is_70_with_a_traceback(capsys, monkeypatch):
     assert "\x1b" not in said
 
 
-def test_an_interrupt_is_130(capsys, monkeypatch):
+def test_an_interrupt_is_130(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(arguments: list[str], output: Output) -> int:
         raise KeyboardInterrupt
 

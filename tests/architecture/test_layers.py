@@ -19,7 +19,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_import_contracts_hold():
+def test_import_contracts_hold() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         capture_output=True,
@@ -31,7 +31,7 @@ def test_import_contracts_hold():
     assert done.returncode == 0, done.stdout
 
 
-def test_every_package_says_what_lives_there():
+def test_every_package_says_what_lives_there() -> None:
     packages = [path for path in MODULES if path.name == "__init__.py"]
 
     silent = [
@@ -42,7 +42,7 @@ def test_every_package_says_what_lives_there():
     assert silent == []
 
 
-def test_the_modules_that_contributing_names_are_there():
+def test_the_modules_that_contributing_names_are_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     tops = "|".join(p.name for p in (ROOT / "ragcli").iterdir() if p.is_dir())
 
@@ -53,7 +53,7 @@ def test_the_modules_that_contributing_names_are_there():
     assert gone == []
 
 
-def test_only_one_module_writes_to_the_terminal():
+def test_only_one_module_writes_to_the_terminal() -> None:
     writers = {
         name_of(path)
         for path in MODULES
@@ -84,7 +84,7 @@ def writes(call: ast.Call) -> bool:
 
 
 @pytest.mark.slow
-def test_nothing_is_done_on_import():
+def test_nothing_is_done_on_import() -> None:
     """Importing every module creates no file and opens no socket."""
     code = (
         "import importlib, pkgutil, sys, ragcli\n"
@@ -104,7 +104,7 @@ def test_nothing_is_done_on_import():
     assert done.returncode == 0, done.stderr
 
 
-def test_only_one_module_syncs():
+def test_only_one_module_syncs() -> None:
     """Plain fsync stops at the drive's cache on macOS: `storage.durable` knows."""
     syncing = {
         name_of(path)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
+
+from tests.conftest import Ran
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +33,7 @@ import atexit
 import sys
 from ragcli.cli.main import entry_point
 
-def tell():
+def tell() -> None:
     names = (name for name, module in sys.modules.items() if module is not None)
     print("loaded:", *names, file=sys.stderr)
 
@@ -66,14 +69,14 @@ def loaded(code: str, *argv: str, **env: str) -> tuple[set[str], str]:
     ],
     ids=" ".join,
 )
-def test_quick_commands_load_nothing_heavy(argv):
+def test_quick_commands_load_nothing_heavy(argv: list[str]) -> None:
     modules, out = loaded(PROBE, *argv)
 
     assert out or argv == ["profile", "list"] or argv[0] == "history"
     assert not HEAVY & modules
 
 
-def test_the_version_takes_what_the_interpreter_has_loaded():
+def test_the_version_takes_what_the_interpreter_has_loaded() -> None:
     modules, out = loaded(PROBE, "--version")
 
     assert out
@@ -82,7 +85,7 @@ def test_the_version_takes_what_the_interpreter_has_loaded():
     )
 
 
-def test_a_command_loads_no_other_command():
+def test_a_command_loads_no_other_command() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROBE, "history", "list"],
         capture_output=True,
@@ -100,7 +103,9 @@ def test_a_command_loads_no_other_command():
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize("line", ["ragcli ", "ragcli profile ", "ragcli -p "])
-def test_completion_loads_nothing_heavy(shell, line, run_cli):
+def test_completion_loads_nothing_heavy(
+    shell: str, line: str, run_cli: Callable[..., Ran]
+) -> None:
     run_cli("profile", "create", "work")
     given = [line, ""] if shell == "bash" else line.split(" ")[1:]
     modules, out = loaded(COMPLETION_PROBE, *given, _RAGCLI_COMPLETE=shell)
@@ -133,7 +138,9 @@ SYSTEM = {"atexit", "fcntl", "grp", "pwd", "resource", "unicodedata"}
     ],
     ids=["profiles", "paths", "history"],
 )
-def test_a_quick_command_loads_next_to_nothing_beside_typer(argv, own, run_cli):
+def test_a_quick_command_loads_next_to_nothing_beside_typer(
+    argv: list[str], own: set[str], run_cli: Callable[..., Ran]
+) -> None:
     """What is loaded beside that, of the standard library too, is put off or named."""
     run_cli("profile", "create", "default")
     bare, _ = loaded(BARE)

@@ -326,8 +326,11 @@ class _Handler(BaseHTTPRequestHandler):
         cut = next(source, None) is not None
         yield _event({}, "length" if cut else self.fake.finish)
         if (body.get("stream_options") or {}).get("include_usage"):
-            usage = {"prompt_tokens": count, "completion_tokens": said}
-            usage |= {"prompt_tokens_details": {"cached_tokens": count // 2}}
+            usage = {
+                "prompt_tokens": count,
+                "completion_tokens": said,
+                "prompt_tokens_details": {"cached_tokens": count // 2},
+            }
             yield {"choices": [], "usage": usage}
 
     def _stream(self, events: Iterator[dict[str, Any]], fault: Fault | None) -> None:

@@ -114,7 +114,7 @@ def _openai_chat(answer: str) -> list[dict[str, Any]]:
 
 
 def _anthropic_chat(answer: str) -> list[dict[str, Any]]:
-    message = {
+    message: dict[str, Any] = {
         "id": "m1", "type": "message", "role": "assistant", "content": [],
         "model": "m", "stop_reason": None, "stop_sequence": None,
         "usage": {"input_tokens": 1, "output_tokens": 1},

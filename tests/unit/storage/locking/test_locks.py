@@ -48,6 +48,7 @@ def test_locks_are_tried_once_for_each_file_system(
     directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "_proven", set())
+    monkeypatch.setattr(network, "_accepted", set())
     calls = []
     flock = fcntl.flock
     monkeypatch.setattr(
