@@ -260,11 +260,6 @@ KINDS = (
     ),
 )
 
-_CONJUNCTION = re.compile(
-    r"when|where|who|whom|whose|why|wo|wer|wem|qui|quand|o[uù]|cu[aá]ndo|d[oó]nde|qui[eé]n",
-    _I,
-)
-"""Words that ask, and join clauses as well: `Which file is read when it starts?`"""
 _INTERROGATIVE = re.compile(
     r"\b(?:what|which|how|who|whom|whose|when|where|why|welche[mnrs]?|wer|wem|wen|wie|wo|wann|warum"
     r"|quel(?:le)?s?|qui|quand|o[uù]|comment|combien|pourquoi|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|c[oó]mo"
@@ -287,7 +282,7 @@ _COUNTED = re.compile(
     r"|had|can|could|will|would|may|must|should|fit|in|on|of|per|at|to|that|which)\b|\?|$)",
     _I,
 )
-_COUNTED_FIRST = re.compile(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)", _I)
+_COUNTED_FIRST = re.compile(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)(?![\w.])", _I)
 _WHETHER = re.compile(
     r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|ist|sind|war"
     r"|hat|haben|kann|muss|darf|wird|est-ce|peut|es|son|puede)\b",
@@ -354,11 +349,14 @@ class ParsedQuestion:
         return tuple(kind for kind in KINDS if self._wants(kind))[:2]
 
     def _wants(self, kind: Kind) -> bool:
-        """Tells whether a kind is asked for; a conjunction asks for nothing."""
+        """Tells whether a kind is asked for: by the first word that asks.
+
+        `Which file is read when it starts?` wants no date.
+        """
         first = _INTERROGATIVE.search(self.text)
         return any(
             not (first and first.start() < match.start())
-            or not _CONJUNCTION.fullmatch(match[0])
+            or not _INTERROGATIVE.match(self.text, match.start())
             for match in kind.asked.finditer(self.text)
         )
 

@@ -31,6 +31,7 @@ from ragcli.language.words import words
 from ragcli.models.base import Prompt
 from ragcli.models.builtin.candidates import Candidate
 from ragcli.models.builtin.parsed_question import (
+    NUMBER,
     PRICED,
     Kind,
     ParsedQuestion,
@@ -82,7 +83,7 @@ ENTRY_WEIGHT = 1.8
 """Added to an entry of a list of terms that has it as key."""
 ORDINAL_WEIGHT = 0.4
 """Added to what is the third, where the third is asked for."""
-PART_WEIGHT = 0.4
+PART_WEIGHT = 0.8
 """Added to a unit of the kind that is asked for by its name, a footnote say."""
 QUESTION_WEIGHT = -0.4
 """Added to what asks itself."""
@@ -459,6 +460,7 @@ def _kind_score(asked: ParsedQuestion, item: Candidate) -> tuple[float, bool]:
         score += TYPE_WEIGHT * (holds and _grade(kind, fresh))
         lacks = kind.required and not holds and bool(_LATIN.search(fresh))
         lacks = lacks or (kind.name == "person" and _names_nobody(item, fresh))
+        lacks = lacks or (kind.name == "measure" and not NUMBER.search(fresh))
         score += LACK_WEIGHT * lacks
     return score, lacks
 
@@ -538,7 +540,9 @@ def _counts_the_same(asked: ParsedQuestion, item: Candidate) -> bool:
         return True
     around = set(words(f"{item.above}\n{item.before}\n{item.text}"))
     return any(
-        word == other or is_shortened(word.rstrip("s"), other)
+        word == other
+        or is_shortened(word.rstrip("s"), other)
+        or (len(word) > _SHORTEST and other.endswith(word))
         for word in asked.counted
         for other in around
     )

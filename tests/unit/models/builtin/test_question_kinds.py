@@ -131,6 +131,7 @@ def test_what_no_unit_says_is_not_answered(model, question, name, text):
         ("Which tool helps when it rains?", ""),
         ("What happens to those who leave?", ""),
         ("What time is supper?", "time"),
+        ("Which column tells how much is done?", ""),
         ("How often is it fed?", "frequency"),
         ("Which sizes are there?", "number"),
         ("Qui a peint la porte ?", "person"),
