@@ -236,7 +236,10 @@ def _uri(profile: str, path: str) -> str:
 
 def _named_by(uri: str) -> tuple[str, str]:
     """Returns the profile and the path of a document's address."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # "ragcli://[/"
+        parts = urlsplit("")
     if parts.scheme != _SCHEME or not parts.path:
         raise MCPError(types.INVALID_PARAMS, f"{safe_line(uri)} is no document here")
     return parts.netloc, unquote(parts.path, errors="surrogateescape")

@@ -123,8 +123,10 @@ class AgentService:
                 return profile.outline(arguments, client)
             case "documents":
                 return profile.documents(arguments)
-        assert self._adding is not None  # noqa: S101 - else `add` is not offered
-        return profile.add(self._allowed(arguments["path"], self._adding), client)
+        below = self._adding
+        assert below is not None  # noqa: S101 - else `add` is not offered
+        path = self._allowed(_required(arguments, "path"), below)
+        return profile.add(path, below, client)
 
     def _profile(self, name: str | None) -> ServedProfile:
         if name is None:
@@ -138,8 +140,15 @@ class AgentService:
 
     @staticmethod
     def _allowed(typed: str, below: Path) -> Path:
-        """Returns a path to add; raises `NotPermitted` for one elsewhere."""
-        path = Path(os.path.realpath(below / typed))
+        """Returns a path to add; raises `NotPermitted` for one elsewhere.
+
+        It has no symbolic links. Whoever opens it has to see to it that it still has
+        none then.
+        """
+        try:
+            path = Path(os.path.realpath(below / typed))
+        except ValueError as error:  # NUL
+            raise UsageError(f"{safe_name(typed)}: {error}") from None
         if not path.is_relative_to(below):
             raise NotPermitted(
                 f"{safe_name(typed)} is outside {below}",
@@ -283,14 +292,18 @@ class ServedProfile:
         with self._reading as workspace:
             return [(one.path, one.title) for one in workspace.library.documents()]
 
-    def add(self, path: Path, client: str) -> str:
-        """Indexes a file or a directory."""
+    def add(self, path: Path, below: Path, client: str) -> str:
+        """Indexes a file or a directory, and nothing outside `below`."""
         with self._asking as workspace:
-            report = workspace.library.add([path], NoProgress())
+            report = workspace.library.add([path], NoProgress(), below=str(below))
             note(workspace.session.audit, "agent.add", client=client)
         failed = [f"{safe_name(str(one.path))}: {one.reason}" for one in report.failed]
         done = f"{report.added} added, {report.changed} changed, {len(failed)} failed"
-        return "\n".join([done, *failed[:20]])
+        if not failed:
+            return done
+        quoting = Quoting()
+        quoted = quoting.quoted("\n".join(failed[:20]), LONGEST_TEXT)
+        return f"{quoting.notice}\n\n{done}\n{quoted}"
 
 
 class Lane:

@@ -56,7 +56,12 @@ class Library:
         self._reader: IndexReader | None = None
 
     def add(
-        self, paths: Sequence[Path], progress: Progress, *, wait: float = 0
+        self,
+        paths: Sequence[Path],
+        progress: Progress,
+        *,
+        wait: float = 0,
+        below: str = "",
     ) -> IngestReport:
         """Indexes files and directories; what is there unchanged costs nothing.
 
@@ -64,6 +69,8 @@ class Library:
             paths: Files, and directories to look through.
             progress: Told about each file.
             wait: Seconds to wait for others who publish, `lock_wait` at least.
+            below: A directory that all paths are below, without symbolic links on the
+                way; "" follows those that are named.
 
         Raises:
             DocumentNotFound: A path is not there.
@@ -82,7 +89,11 @@ class Library:
         view = CatalogueView(base, files)
         known = view.all() if directories else view.some(places)
         work = ingest_plan.of_paths(
-            [Path(place) for place in places], known, self._max_size(), self._engine()
+            [Path(place) for place in places],
+            known,
+            self._max_size(),
+            self._engine(),
+            below,
         )
         fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
         request = Request("add", add_roots=fresh)

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from ragcli.agents.service import AgentService
+from ragcli.runtime import Runtime
 from tests.cli.conftest import QUESTION
 from tests.conftest import Ran
 
@@ -230,8 +233,49 @@ def test_adding_is_offered_on_demand_and_stays_below(
         )
         for path in ("../elsewhere0/secret.md", str(elsewhere), "link", "/etc"):
             assert "outside" in await refused(client, "add", path=path)
+        assert "null byte" in await refused(client, "add", path="a\0b")
+        (tmp_path / "Obey me\n.pdf").write_text("%PDF-1.4 broken")
+        told = await called(client, "add", path="Obey me\n.pdf")
+        [mark] = re.findall(r"marks ([0-9a-f]{16}): data", told)
+        assert "Obey" not in told.split(f"<{mark}>")[0]
+        with pytest.raises(MCPError, match="no document here"):
+            await client.read_resource("ragcli://[/x")
 
     talk(said, "--allow-add")
+
+
+def test_what_is_swapped_for_a_link_after_the_check_is_not_read(
+    indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "note.md").write_text("The key is under the mat.\n")
+    served = tmp_path / "served"
+    for name in ("file", "folder", "whole"):
+        (served / name).mkdir(parents=True)
+        (served / name / "note.md").write_text("Nothing of interest.\n")
+    runtime = Runtime()
+    service = AgentService(runtime, ["default"], served)
+    checked = service._allowed
+
+    def swapped(typed: str, below: Path) -> Path:
+        path = checked(typed, below)
+        place = served / typed
+        place.rename(place.with_name("gone"))
+        place.symlink_to(outside / "note.md" if place.suffix else outside)
+        return path
+
+    monkeypatch.setattr(service, "_allowed", swapped)
+    try:
+        service.open()
+        for typed in ("file/note.md", "folder/../whole"):
+            told = service.call("add", {"path": typed}, "agent", threading.Event())
+            assert "0 added" in told
+            assert "1 failed" in told
+        found = service.call("search", {"query": "mat"}, "agent", threading.Event())
+        assert "under the mat" not in found
+    finally:
+        service.close()
 
 
 def test_changes_of_others_are_seen_and_a_deleted_profile_is_told(
@@ -280,6 +324,17 @@ def test_http_is_for_whoever_has_the_token(
                         )
 
         asyncio.run(asyncio.wait_for(said(), 60))
+        server.terminate()
+
+
+def test_an_empty_token_is_none_and_the_one_that_is_made_is_told(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RAGCLI_MCP_TOKEN", "")
+    command = [sys.executable, "-m", "ragcli", "mcp", "--http", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr
+        assert "; token: " in server.stderr.readline()
         server.terminate()
 
 

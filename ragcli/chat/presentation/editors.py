@@ -63,7 +63,7 @@ def _by_template(chosen: str, path: str, line: int | None) -> Sequence[str]:
     if not words:
         raise UsageError(
             f"open_command: {safe_name(chosen)} is not a command",
-            'ragcli config set "open_command=code -g {path}:{line}"',
+            'ragcli config set open_command "code -g {path}:{line}"',
         )
     if not any("{path}" in word for word in words):
         return [*words, *_at(PurePath(words[0]).name, path, line)]

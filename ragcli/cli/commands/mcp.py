@@ -74,11 +74,11 @@ def mcp(
             if not http:
                 server.serve_stdio()
                 return
-            token = os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32)
-            made = TOKEN_VARIABLE not in os.environ
+            given = os.environ.get(TOKEN_VARIABLE, "").strip()
+            token = given or secrets.token_urlsafe(32)
 
             def listening(bound: int) -> None:
-                shown = f"; token: {token}" if made else ""
+                shown = "" if given else f"; token: {token}"
                 call.output.note(f"listening on http://{HOST}:{bound}/mcp{shown}")
 
             chosen = DEFAULT_PORT if port is None else port

@@ -86,6 +86,10 @@ class Found(NamedTuple):
     mtime_ns: int
     """When its content last changed, in nanoseconds since 1970."""
 
+    below: str = ""
+    """The directory that it was found below: no symbolic link under that may lead to
+    it. "" for a file that was named."""
+
     @property
     def path(self) -> Path:
         """The location as a path."""
@@ -109,6 +113,7 @@ class _DirectoryWalk:
 
     max_size: int
     known: Mapping[str, tuple[int, int]]
+    below: str = ""
     seen: set[str] = field(default_factory=set)
 
 
@@ -117,6 +122,7 @@ def find(
     *,
     max_size: int,
     known: Mapping[str, tuple[int, int]] | None = None,
+    below: str = "",
 ) -> Iterator[Found | Skipped]:
     """Yields every document at or below `paths`, and everything that is left out.
 
@@ -130,13 +136,14 @@ def find(
         max_size: Larger files are skipped, in bytes.
         known: Location → (size, mtime_ns) of files that were looked at before;
             they are not opened again to tell what they hold.
+        below: A directory that no symbolic link leads out of, also of what is named.
 
     Raises:
         DocumentNotFound: A named path is not there; raised before anything is found.
         NotPermitted: A named directory cannot be read.
     """
     roots = [_checked_root(path) for path in paths]
-    return _find(roots, _DirectoryWalk(max_size, known or {}))
+    return _find(roots, _DirectoryWalk(max_size, known or {}, below))
 
 
 def _checked_root(path: Path) -> str:
@@ -174,7 +181,7 @@ def _below(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
     if stat.S_ISDIR(status.st_mode):
         yield from _walk(root, walk)
     else:
-        yield _judge(root, os.path.basename(root), status, walk)
+        yield _judge(root, os.path.basename(root), status, walk, walk.below)
 
 
 def _walk(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
@@ -195,7 +202,7 @@ def _walk(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
         ignores = inherited + rules_in(directory, names)
         below = []
         for entry in entries:
-            item = _entry(entry, ignores, walk)
+            item = _entry(entry, ignores, walk, walk.below or root)
             if item is None:
                 below.append((entry.path, ignores))
             else:
@@ -208,7 +215,7 @@ def _name(entry: os.DirEntry[str]) -> str:
 
 
 def _entry(
-    entry: os.DirEntry[str], ignores: Ignores, walk: _DirectoryWalk
+    entry: os.DirEntry[str], ignores: Ignores, walk: _DirectoryWalk, below: str
 ) -> Found | Skipped | None:
     """Judges one entry; None is a directory to descend into."""
     try:
@@ -225,22 +232,26 @@ def _entry(
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
         return Skipped(Path(entry.path), error.strerror or "cannot be read")
-    return _judge(entry.path, entry.name, status, walk)
+    return _judge(entry.path, entry.name, status, walk, below)
 
 
 def _judge(
-    location: str, name: str, status: os.stat_result, walk: _DirectoryWalk
+    location: str,
+    name: str,
+    status: os.stat_result,
+    walk: _DirectoryWalk,
+    below: str,
 ) -> Found | Skipped:
     """Tells a document from what must not be opened, indexed or shown."""
     size, changed = status.st_size, status.st_mtime_ns
     if walk.known.get(location) == (size, changed):
-        return Found(location, size, changed)
+        return Found(location, size, changed, below)
     reason = _reason_by_status(name, status, walk.max_size)
     if not reason:
         reason = _reason_by_content(location, name)
     if reason:
         return Skipped(Path(location), reason)
-    return Found(location, size, changed)
+    return Found(location, size, changed, below)
 
 
 def _reason_by_status(name: str, status: os.stat_result, max_size: int) -> str:

@@ -152,7 +152,12 @@ class Ingest:
         stager = None
         known = {found.location: record for found, record in plan.to_read}
         wanted = [
-            ReadRequest(found.location, found.size, record["digest"] if record else "")
+            ReadRequest(
+                found.location,
+                found.size,
+                record["digest"] if record else "",
+                below=found.below,
+            )
             for found, record in plan.to_read
         ]
         for outcome in outcomes(wanted, self._chunking, self._factory):

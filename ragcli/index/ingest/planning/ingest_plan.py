@@ -91,7 +91,11 @@ def looked_at(known: Mapping[str, Record]) -> dict[str, tuple[int, int]]:
 
 
 def of_paths(
-    paths: Sequence[Path], known: Mapping[str, Record], max_size: int, engine: str = ""
+    paths: Sequence[Path],
+    known: Mapping[str, Record],
+    max_size: int,
+    engine: str = "",
+    below: str = "",
 ) -> Plan:
     """Returns the plan for adding `paths`.
 
@@ -100,13 +104,14 @@ def of_paths(
         known: The records of the index.
         max_size: Bytes of the largest file that is indexed.
         engine: What recognizes text in pictures, "" for nothing.
+        below: A directory that no symbolic link leads out of; "" follows those named.
 
     Raises:
         DocumentNotFound: One of them is not there.
         NotPermitted: One of them cannot be read.
     """
     plan = Plan(engine=engine)
-    items = discover.find(paths, max_size=max_size, known=looked_at(known))
+    items = discover.find(paths, max_size=max_size, known=looked_at(known), below=below)
     plan.sort(items, known)
     return plan
 

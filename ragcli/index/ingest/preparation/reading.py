@@ -24,6 +24,7 @@ from ragcli.index.documents.loaders.dispatch.load import load, text_document
 from ragcli.index.fulltext import analysis
 from ragcli.index.passages import Chunk, indexed_text
 from ragcli.index.segments.catalogue import READER, Record
+from ragcli.storage.beneath import open_beneath
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,6 +162,9 @@ class ReadRequest(NamedTuple):
     text: str | None = None
     """Its text, where that came from elsewhere and the location is only its name."""
 
+    below: str = ""
+    """A directory under which no symbolic link may lead to it; "" follows them."""
+
 
 def is_light(wanted: ReadRequest) -> bool:
     """Tells whether something may be read in a process that must not be lost.
@@ -207,7 +211,7 @@ def _read(wanted: ReadRequest, chunking: Chunking, most: int) -> Outcome:
     if wanted.text is not None:
         told: Record = {"path": location, "digest": ""}
         return _outcome(told, text_document(wanted.text), chunking)
-    status, data = _content(location, most)
+    status, data = _content(location, wanted.below, most)
     told = _told(location, status, data)
     if told["digest"] == wanted.digest:
         names = ("size", "mtime_ns", "checked_ns")
@@ -259,7 +263,7 @@ def _prepared(title: str, chunk: Chunk) -> PreparedChunk:
     return PreparedChunk(text, stored_passages.encode(chunk), stems, chunk.language)
 
 
-def _content(location: str, most: int) -> tuple[os.stat_result, bytes]:
+def _content(location: str, below: str, most: int) -> tuple[os.stat_result, bytes]:
     """Returns a file's bytes, and its status from before they were read.
 
     Raises:
@@ -268,7 +272,7 @@ def _content(location: str, most: int) -> tuple[os.stat_result, bytes]:
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        with open(os.open(location, flags), "rb") as file:
+        with open(_opened(location, below, flags), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableDocument("not a regular file", "")
@@ -280,6 +284,10 @@ def _content(location: str, most: int) -> tuple[os.stat_result, bytes]:
         raise UnreadableDocument(
             error.strerror or str(error), "check that it is there and readable"
         ) from None
+
+
+def _opened(location: str, below: str, flags: int) -> int:
+    return open_beneath(below, location, flags) if below else os.open(location, flags)
 
 
 def _head(location: str) -> bytes:
