@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ragcli.index.library import Library
     from ragcli.index.passages import Passage, SearchResult
     from ragcli.index.protocols import Embedder, Progress
+    from ragcli.index.search.document_filter import DocumentFilter
     from ragcli.index.search.index_reader import IndexReader
     from ragcli.index.search.retriever import Retriever
     from ragcli.models.base import ChatModel
@@ -204,6 +205,7 @@ class Workspace:
         text: str,
         *,
         limit: int = 0,
+        where: DocumentFilter | None = None,
         documents: Sequence[Path] = (),
         progress: Progress | None = None,
     ) -> SearchResult:
@@ -212,6 +214,7 @@ class Workspace:
         Args:
             text: What to search for.
             limit: How many at most; 0 for as many as an answer would use.
+            where: Which documents to search; None for all.
             documents: Search these instead of the profile's (`--docs`).
             progress: Receives the progress of indexing `documents`.
         """
@@ -223,6 +226,7 @@ class Workspace:
         wanted = SearchRequest(
             question=text,
             limit=limit or self.settings.retrieval_k,
+            where=where,
             mode=self.settings.retrieval_mode,
         )
         return retriever.search(wanted)

@@ -32,6 +32,7 @@ from ragcli.errors import (
     UsageError,
 )
 from ragcli.index.report import NoProgress
+from ragcli.index.search import document_filter
 from ragcli.language import question_limits
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.text import safe_name
@@ -39,6 +40,7 @@ from ragcli.text import safe_name
 if TYPE_CHECKING:
     from ragcli.index.document_text import NumberedLine
     from ragcli.index.passages import Passage
+    from ragcli.index.search.document_filter import DocumentFilter
     from ragcli.runtime import Runtime
     from ragcli.sessions.records.record_types import Citation
     from ragcli.workspace import Workspace
@@ -186,8 +188,9 @@ class ServedProfile:
         query = _required(arguments, "query")
         question_limits.check(query)
         limit = min(arguments.get("limit") or DEFAULT_HITS, MOST_HITS)
+        where = _filter(arguments)
         with self._reading as workspace:
-            found = workspace.search(query, limit=limit)
+            found = workspace.search(query, limit=limit, where=where)
             notices = workspace.notices()
             note(
                 workspace.session.audit,
@@ -200,13 +203,15 @@ class ServedProfile:
             quoting.quoted(passage.text, LONGEST_HIT, place=_place(passage))
             for passage in found.passages
         ]
-        head = quoting.notice if parts else "Nothing was found."
+        nothing = f"Nothing was found: {found.unmatched}" if found.unmatched else ""
+        head = quoting.notice if parts else nothing or "Nothing was found."
         return "\n\n".join([head, *parts, *_told(quoting, notices)])
 
     def ask(self, arguments: Arguments, client: str, cancel: threading.Event) -> str:
         """Returns an answer with its sources; the turn joins the history."""
         question = _required(arguments, "question")
         conversation = arguments.get("conversation", "")
+        where = _filter(arguments)
         with self._asking as workspace:
             if conversation:
                 conversation = workspace.history.resolve(conversation)
@@ -214,6 +219,7 @@ class ServedProfile:
                 question=question,
                 conversation=conversation,
                 new=not conversation,
+                where=where,
                 cancel=cancel,
             )
             notices: list[str] = []
@@ -372,6 +378,14 @@ def _check(tool: AgentTool, arguments: Arguments) -> None:
             raise UsageError(f"{name}: a whole number from 0 is wanted")
         if wanted.get("type") != "integer" and not isinstance(value, str):
             raise UsageError(f"{name}: a text is wanted")
+
+
+def _filter(arguments: Arguments) -> DocumentFilter | None:
+    """Returns which documents a call is about; None for all."""
+    inside, kind = arguments.get("in", ""), arguments.get("type", "")
+    return document_filter.parsed(
+        inside=[inside] if inside else [], types=[kind] if kind else []
+    )
 
 
 def _required(arguments: Arguments, name: str) -> str:

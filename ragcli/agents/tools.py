@@ -19,6 +19,10 @@ INSTRUCTIONS = (
 
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
+_FILTER = {
+    "in": _TEXT | {"description": "only documents of this path or glob"},
+    "type": _TEXT | {"description": "only this format, as pdf"},
+}
 
 
 @frozen
@@ -45,7 +49,11 @@ READING = (
     AgentTool(
         "search",
         "Find passages by words and meaning. Returns path:line, heading, text.",
-        {"query": _TEXT, "limit": _COUNT | {"description": "default 6, at most 30"}},
+        {
+            "query": _TEXT,
+            "limit": _COUNT | {"description": "default 6, at most 30"},
+            **_FILTER,
+        },
         ("query",),
     ),
     AgentTool(
@@ -55,6 +63,7 @@ READING = (
             "question": _TEXT,
             "conversation": _TEXT
             | {"description": "id of an earlier answer, to follow up on it"},
+            **_FILTER,
         },
         ("question",),
     ),

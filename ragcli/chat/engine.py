@@ -165,6 +165,7 @@ class Engine:
             question=request.question,
             replaces=request.replaces,
             continues=request.continues,
+            where=request.where.document() if request.where else {},
         )
         context = ConversationContext("", 0, ())
         if conversation:
@@ -212,6 +213,8 @@ class Engine:
             prompt, state.timings["retrieve_ms"], remote,
         )  # fmt: skip
         yield from notices
+        if found is not None and found.unmatched:
+            yield Notice(found.unmatched, "unmatched")
         yield from self._repairs()
         if state.starts and self._sums_up(state) and not choice.model.generates:
             yield Notice(summary.RECENCY_ONLY)
@@ -275,6 +278,7 @@ class Engine:
             rewrite=again,
             limit=request.limit or settings.retrieval_k,
             exclude=request.exclude,
+            where=request.where,
             mode=settings.retrieval_mode,
         )
 

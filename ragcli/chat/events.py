@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt
 from ragcli.sessions.records.record_types import Turn
+
+if TYPE_CHECKING:
+    from ragcli.index.search.document_filter import DocumentFilter
 
 
 @frozen
@@ -37,6 +41,9 @@ class AskRequest:
 
     exclude: frozenset[str] = frozenset()
     """Absolute paths of documents to leave out."""
+
+    where: DocumentFilter | None = None
+    """Which documents to search; None for all. What came with it is searched anyway."""
 
     record: bool = True
     """False for `--stateless`: nothing is written."""
@@ -109,7 +116,7 @@ class Notice:
 
     message: str
     kind: str = "info"
-    """`info` or `warning`."""
+    """`info`, `warning`, or `unmatched`: the filter left nothing to search."""
 
 
 @frozen

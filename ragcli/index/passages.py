@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.frozen import frozen
 from ragcli.language.units import Table, Unit
+
+if TYPE_CHECKING:
+    from ragcli.index.search.document_filter import DocumentFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,9 @@ class SearchRequest:
     exclude: frozenset[str] = frozenset()
     """Absolute paths of documents to leave out."""
 
+    where: DocumentFilter | None = None
+    """Which documents to search; None for all."""
+
     mode: str = "hybrid"
     """`hybrid`, `bm25` or `vectors`."""
 
@@ -144,6 +150,9 @@ class SearchResult:
 
     generation: str
     """The snapshot that was read, `gen-00000007`; "" when there is none."""
+
+    unmatched: str = ""
+    """That the filter means no document; "" where it means some, or there is none."""
 
 
 class Heading(NamedTuple):

@@ -90,7 +90,9 @@ def test_an_agent_searches_reads_and_asks(indexed: Path, run_cli: Run, era: str)
 
         found = await called(client, "search", query="lock holder", limit=2)
         assert "locks.md:8" in found
-        answer = await called(client, "ask", question=QUESTION)
+        limited = await called(client, "search", query="lock holder", type="pdf")
+        assert limited == "Nothing was found: no document matches --type pdf"
+        answer = await called(client, "ask", question=QUESTION, **{"in": "locks.md"})
         assert "ten seconds" in answer
         assert "locks.md:3" in answer
         assert "  verified: " in answer

@@ -10,11 +10,13 @@ from ragcli.cli.input import question_options, standard_input
 from ragcli.cli.input.options import Invocation, examples, number, paths
 from ragcli.cli.output.answers import AnswerPrinter, Style
 from ragcli.errors import DocumentNotFound, UsageError
+from ragcli.index.search import document_filter
 
 
 @examples(
     'ragcli ask "How long are locks held?"',
     "ragcli ask --docs notes/ 'Who wrote the report?'",
+    'ragcli ask --in minutes/ --since 2024-03 "Who leads the project?"',
     'git diff | ragcli ask "What changed, in one sentence?"',
     'ragcli ask --json "Which ports are open?" | jq -r .answer',
     "ragcli ask --batch questions.txt > answers.jsonl",
@@ -26,6 +28,12 @@ def ask(
     model: question_options.ModelOption = None,
     limit: question_options.LimitOption = None,
     docs: question_options.DocsOption = None,
+    inside: question_options.InsideOption = None,
+    outside: question_options.OutsideOption = None,
+    tag: question_options.TagOption = None,
+    since: question_options.SinceOption = "",
+    until: question_options.UntilOption = "",
+    types: question_options.TypeOption = None,
     stateless: question_options.StatelessOption = False,
     new: question_options.NewOption = False,
     conversation: question_options.ConversationOption = "",
@@ -50,6 +58,16 @@ def ask(
     Each question of --batch is a conversation of its own, unless --conversation
     says which one they belong to.
     """
+    where = document_filter.parsed(
+        inside=inside or (),
+        outside=outside or (),
+        tags=tag or (),
+        since=since,
+        until=until,
+        types=types or (),
+    )
+    if where and no_docs:
+        raise UsageError(f"--no-docs and {where} exclude each other")
     call.flags |= {"model": model, "timeout": timeout, "require_model": require_model}
     call.output.raw = raw
     call.output.as_json = call.as_json or jsonl or batch is not None
@@ -59,6 +77,7 @@ def ask(
         new=new or (batch is not None and not conversation),
         limit=number("-k", limit) or 0,
         use_documents=not no_docs,
+        where=where,
         record=not stateless,
         strict=strict,
         expect_seq=expect_seq,

@@ -12,10 +12,17 @@ from ragcli.cli.input.options import Invocation, choice, examples, number, paths
 from ragcli.cli.input.question_options import (
     DocsOption,
     ExplainOption,
+    InsideOption,
     LimitOption,
     ModeOption,
+    OutsideOption,
+    SinceOption,
+    TagOption,
+    TypeOption,
+    UntilOption,
 )
 from ragcli.errors import ExitCode, UsageError
+from ragcli.index.search import document_filter
 from ragcli.language import question_limits
 
 if TYPE_CHECKING:
@@ -24,13 +31,21 @@ if TYPE_CHECKING:
 
 @examples(
     'ragcli search "lock holder"',
+    "ragcli search --type pdf --not-in drafts/ 'delivery date'",
     "ragcli search -k 3 --mode bm25 --json 'exit code 75' | jq '.hits[0].path'",
 )
 def search(
     call: Invocation,
     query: Annotated[list[str], typer.Argument(metavar="QUERY")],
+    *,
     limit: LimitOption = None,
     docs: DocsOption = None,
+    inside: InsideOption = None,
+    outside: OutsideOption = None,
+    tag: TagOption = None,
+    since: SinceOption = "",
+    until: UntilOption = "",
+    types: TypeOption = None,
     mode: ModeOption = None,
     explain: ExplainOption = False,
 ) -> int:
@@ -45,10 +60,18 @@ def search(
     if not text.strip():
         raise UsageError("the query is empty", 'try: ragcli search "words"')
     question_limits.check(text)
+    where = document_filter.parsed(
+        inside=inside or (),
+        outside=outside or (),
+        tags=tag or (),
+        since=since,
+        until=until,
+        types=types or (),
+    )
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
         found = workspace.search(
-            text, limit=limit or 0, documents=documents, progress=progress
+            text, limit=limit or 0, where=where, documents=documents, progress=progress
         )
         notices = workspace.notices()
     for notice in notices:
@@ -58,7 +81,7 @@ def search(
     else:
         _print(call, found.passages, explain=explain)
     if not found.passages:
-        call.output.note("nothing found")
+        call.output.note(found.unmatched or "nothing found")
     return int(ExitCode.ANSWERED if found.passages else ExitCode.NOTHING_FOUND)
 
 

@@ -29,6 +29,29 @@ DocsOption = Annotated[
     list[str] | None,
     typer.Option("--docs", metavar="PATH…", help="Search these, for this call."),
 ]
+InsideOption = Annotated[
+    list[str] | None,
+    typer.Option("--in", metavar="PATH|GLOB", help="Search only documents there."),
+]
+OutsideOption = Annotated[
+    list[str] | None,
+    typer.Option("--not-in", metavar="PATH|GLOB", help="Leave out documents there."),
+]
+TagOption = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Search only documents with this tag."),
+]
+SinceOption = Annotated[
+    str,
+    typer.Option("--since", metavar="DATE", help="Only since then: 2024-03, 30d."),
+]
+UntilOption = Annotated[
+    str, typer.Option("--until", metavar="DATE", help="Only until then.")
+]
+TypeOption = Annotated[
+    list[str] | None,
+    typer.Option("--type", metavar="FORMAT", help="Only markdown, pdf, docx, …"),
+]
 ConversationOption = Annotated[
     str,
     typer.Option(

@@ -91,6 +91,7 @@ class AnswerPrinter:
         self._style = style
         self._model = ""
         self._found: Retrieved | None = None
+        self._unmatched = False
         self._waiting = WaitingLine(output)
 
     def one(self, request: AskRequest) -> int:
@@ -151,7 +152,7 @@ class AnswerPrinter:
     def _events(self, request: AskRequest) -> Iterator[Event]:
         """Yields the events; says which model answers, and shows the prompt."""
         answering = cast("Generator[Event]", self._engine.ask(request))
-        self._found = None
+        self._found, self._unmatched = None, False
         with closing(answering) as events, self._waiting:
             for event in events:
                 if isinstance(event, Retrieved):
@@ -162,6 +163,7 @@ class AnswerPrinter:
                     self._waiting.end()
                     self._announce(event)
                 elif isinstance(event, Notice):
+                    self._unmatched |= event.kind == "unmatched"
                     tell = self._output.warn if event.kind == "warning" else None
                     (tell or self._output.note)(event.message)
                 yield event
@@ -219,7 +221,7 @@ class AnswerPrinter:
             self._output.warn(f"{finished.removed} unsupported citations removed")
         for line in unsupported_lines(finished.turn):
             self._output.warn(line)
-        if finished.turn.status == "nothing_found":
+        if finished.turn.status == "nothing_found" and not self._unmatched:
             self._output.note(self._nothing(finished))
 
     def _nothing(self, finished: Finished) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ragcli.index.fulltext.text_index import schema, translated
+from ragcli.index.row_selection import RowSelection
 from ragcli.storage.temporary.memory_directories import linked_directory
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from ragcli.index.fulltext.analysis import Term
 
 _FIELD = "stems"
+_FEW = 500
+"""Documents up to which the index is asked for theirs alone. Asking it for more of
+the best, and passing over what was not wanted, is faster beyond."""
+_DEEPER = 8
+"""How many times as many are asked for when too few of the best were wanted."""
 
 
 class TextSearch:
@@ -53,7 +59,11 @@ class TextSearch:
         return self._searcher.doc_freq(_FIELD, stem)
 
     def search(
-        self, terms: Sequence[Term], limit: int, excluded: Iterable[int]
+        self,
+        terms: Sequence[Term],
+        limit: int,
+        excluded: Iterable[int],
+        within: RowSelection | None = None,
     ) -> list[tuple[int, float]]:
         """Returns the best rows and their scores, best first.
 
@@ -61,21 +71,51 @@ class TextSearch:
             terms: What to look for; the score is the weighted sum of their BM25.
             limit: How many rows at most.
             excluded: Keys of documents to leave out.
+            within: The rows that may be found; None for all.
         """
         import tantivy
 
         query = self._query(terms)
-        if query is None:
+        if query is None or (within is not None and not within.keys):
             return []
+        clauses = [(tantivy.Occur.Must, query)]
         keys = list(excluded)
         if keys:
-            left_out = tantivy.Query.term_set_query(self._schema, "document", keys)
-            clauses = [
-                (tantivy.Occur.Must, query),
-                (tantivy.Occur.MustNot, left_out),
-            ]
+            clauses.append((tantivy.Occur.MustNot, self._of(keys)))
+        few = within is not None and len(within.keys) <= _FEW
+        if within is not None and few:
+            chosen = tantivy.Query.const_score_query(self._of(within.keys), 0.0)
+            clauses.append((tantivy.Occur.Must, chosen))
+        if len(clauses) > 1:
             query = tantivy.Query.boolean_query(clauses)
-        return self._found(query, limit)
+        if within is None or few:
+            return self._found(query, limit)
+        return self._found_within(query, limit, within)
+
+    def _of(self, keys: Sequence[int]) -> tantivy.Query:
+        """Returns the query for the chunks of documents, given by key."""
+        import tantivy
+
+        return tantivy.Query.term_set_query(self._schema, "document", list(keys))
+
+    def _found_within(
+        self, query: tantivy.Query, limit: int, within: RowSelection
+    ) -> list[tuple[int, float]]:
+        """Returns the best of the rows that may be found.
+
+        The best of all are looked through, more and more of them, until enough of them
+        may be found or there are no more.
+        """
+        import numpy as np
+
+        depth = limit
+        while True:
+            depth *= _DEEPER
+            found = self._found(query, depth)
+            rows = np.array([row for row, _ in found], np.int64)
+            meant = np.flatnonzero(within.holds(rows))[:limit]
+            if len(meant) == limit or len(found) < depth:
+                return [found[at] for at in meant]
 
     def scores(self, terms: Sequence[Term], rows: Sequence[int]) -> dict[int, float]:
         """Returns the score of each of `rows`; 0 where no term occurs."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragcli.index.row_selection import RowSelection
+    from ragcli.index.search.document_filter import DocumentFilter
     from ragcli.index.search.followup import Query
     from ragcli.index.search.index_reader import IndexReader
 
@@ -102,12 +104,23 @@ class CombinedReader:
         """Tells whether a chunk's document came with the question."""
         return self.readers[place[0]].attached
 
+    def selections(self, where: DocumentFilter | None) -> list[RowSelection | None]:
+        """Returns for each reader the rows that a filter leaves; None is all.
+
+        What came with the question is searched whatever the filter says.
+        """
+        return [
+            None if where is None or reader.attached else reader.selection(where)
+            for reader in self.readers
+        ]
+
     def candidates(
         self,
         query: Query,
         limit: int,
         exclude: frozenset[str],
         mode: str,
+        within: Sequence[RowSelection | None],
     ) -> list[Place]:
         """Returns the best `limit` chunks of each side in each reader.
 
@@ -116,15 +129,19 @@ class CombinedReader:
             limit: How many of a side, in each reader.
             exclude: Paths of documents to leave out.
             mode: `hybrid`, or the one side to ask: `bm25` or `vectors`.
+            within: For each reader the rows that may be found; None for all.
         """
         found: dict[Place, None] = {}
         for number, reader in enumerate(self.readers):
             rows: list[int] = []
             if mode != "vectors":
                 terms = self._terms(reader, query)
-                rows += [row for row, _ in reader.text_search(terms, limit, exclude)]
+                best = reader.text_search(terms, limit, exclude, within[number])
+                rows += [row for row, _ in best]
             if mode != "bm25" and query.vector.any():
-                nearest, _ = reader.vector_search(query.vector, limit, exclude)
+                nearest, _ = reader.vector_search(
+                    query.vector, limit, exclude, within[number]
+                )
                 rows += nearest.tolist()
             found.update(dict.fromkeys((number, row) for row in rows))
         return list(found)

@@ -13,6 +13,7 @@ from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifests import Manifest
 from ragcli.index.passages import Heading, Passage
+from ragcli.index.row_selection import RowSelection
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.segment import Segment
 from ragcli.index.segments.vector_moments import CosineMoments, Moments
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragcli.index.fulltext.analysis import Term
+    from ragcli.index.search.document_filter import DocumentFilter
 
 _PARALLEL = 60_000
 """Chunks from which two threads search faster than one."""
@@ -57,6 +59,13 @@ class IndexReader:
             for info in manifest.segments
             if info.chunks > info.dead
         ]
+        opened = {segment.info.id: segment.records for segment in self._segments}
+        self._records = [
+            opened.get(info.id)
+            or partial(catalogue.decode, files.buffer(f"documents-{info.id}.jsonl"))
+            for info in manifest.segments
+        ]
+        self._selected: tuple[DocumentFilter, RowSelection] | None = None
 
     @property
     def chunk_count(self) -> int:
@@ -75,11 +84,27 @@ class IndexReader:
             language for item in self.manifest.segments for language in item.languages
         )
 
+    def selection(self, where: DocumentFilter) -> RowSelection:
+        """Returns the rows of the documents that a filter means.
+
+        The last one is kept: questions with one filter follow each other.
+        """
+        if self._selected is None or self._selected[0] != where:
+            records = catalogue.live(catalogue.newest(read() for read in self._records))
+            meant = filter(where.matcher(), records.values())
+            spans = (
+                (item.get("row", 0), item.get("chunks", 0), catalogue.key(item["path"]))
+                for item in meant
+            )
+            self._selected = where, RowSelection(spans)
+        return self._selected[1]
+
     def text_search(
         self,
         terms: Sequence[Term],
         limit: int,
         exclude: frozenset[str] = frozenset(),
+        within: RowSelection | None = None,
     ) -> list[tuple[int, float]]:
         """Returns rows with the weighted sum of their terms' BM25, best first.
 
@@ -87,8 +112,9 @@ class IndexReader:
             terms: Words, with alternatives, and phrases; see `analysis.Term`.
             limit: How many rows at most.
             exclude: Paths of documents to leave out.
+            within: The rows that may be found; None for all.
         """
-        return self._text.search(terms, limit, map(catalogue.key, exclude))
+        return self._text.search(terms, limit, map(catalogue.key, exclude), within)
 
     def text_scores(
         self, terms: Sequence[Term], rows: Sequence[int]
@@ -105,22 +131,24 @@ class IndexReader:
         query: NDArray[np.float32],
         limit: int,
         exclude: frozenset[str] = frozenset(),
+        within: RowSelection | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Returns the rows most similar to `query`, and their cosines, best first.
 
-        Exact: every chunk is compared.
+        Exact: every chunk that may be found is compared.
 
         Args:
             query: A unit vector, float32, of length `dimension`.
             limit: How many rows at most.
             exclude: Paths of documents to leave out.
+            within: The rows that may be found; None for all.
         """
         import numpy as np
 
         if limit < 1 or not self._segments:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         keys = np.array([catalogue.key(path) for path in exclude], np.int64)
-        nearest = partial(_nearest, query, limit, keys)
+        nearest = partial(_nearest, query, limit, keys, within)
         if self.chunk_count < _PARALLEL or len(self._segments) == 1:
             parts = list(map(nearest, self._segments))
         else:
@@ -270,13 +298,18 @@ class IndexReader:
 
 
 def _nearest(
-    query: NDArray[np.float32], limit: int, keys: NDArray[np.int64], segment: Segment
+    query: NDArray[np.float32],
+    limit: int,
+    keys: NDArray[np.int64],
+    within: RowSelection | None,
+    segment: Segment,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Returns rows and cosines of the best chunks of one segment."""
     import numpy as np
 
+    excluded = segment.excluded(keys, within)
     queries = np.ascontiguousarray(query, np.float32).reshape(1, -1)
-    scores, places = segment.vectors.search(queries, limit, segment.excluded(keys))
+    scores, places = segment.vectors.search(queries, limit, excluded)
     found = places[0] >= 0
     return segment.rows[places[0][found]], scores[0][found]
 

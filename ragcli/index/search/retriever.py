@@ -43,6 +43,7 @@ class Retriever:
         )
         self._embedder = embedder
         self._threshold = settings.retrieval_threshold
+        self._searched = sum(item.document_count for item in self._combined.readers)
         self._places: dict[tuple[str, str], tuple[int, int]] = {}
         """Where the passages that were found stand, by id."""
         self._generation = next((r.generation for r in readers if r.generation), "")
@@ -55,22 +56,32 @@ class Retriever:
         """
         if not self._combined.readers:
             return self._result((), request.question)
+        within = self._combined.selections(request.where)
+        self._searched = sum(
+            reader.document_count if chosen is None else chosen.documents
+            for reader, chosen in zip(self._combined.readers, within, strict=True)
+        )
+        filtered = [chosen for chosen in within if chosen is not None]
+        unmatched = ""
+        if filtered and not any(chosen.documents for chosen in filtered):
+            unmatched = f"no document matches {request.where}"
         queries = self._queries(request)
         shown = " / ".join(query.shown for query in queries)
         found: dict[tuple[int, int], None] = {}
         for query in queries:
             places = self._combined.candidates(
-                query, CANDIDATES, request.exclude, request.mode
+                query, CANDIDATES, request.exclude, request.mode, within
             )
             found.update(dict.fromkeys(places))
         if not found:
-            return self._result((), shown)
-        return self._result(self._ranked(queries, list(found), request), shown)
+            return self._result((), shown, unmatched)
+        ranked = self._ranked(queries, list(found), request)
+        return self._result(ranked, shown, unmatched)
 
     @property
     def document_count(self) -> int:
-        """How many documents are searched."""
-        return sum(reader.document_count for reader in self._combined.readers)
+        """How many documents the last search looked at."""
+        return self._searched
 
     def document(self, passage: Passage) -> Sequence[Passage]:
         """Returns all passages of a passage's document, each read when it is asked for.
@@ -195,9 +206,11 @@ class Retriever:
         embedder = cast("TokenEmbedder", self._embedder)
         return Interaction(self._combined.tokens(places), embedder)
 
-    def _result(self, passages: tuple[Passage, ...], shown: str) -> SearchResult:
+    def _result(
+        self, passages: tuple[Passage, ...], shown: str, unmatched: str = ""
+    ) -> SearchResult:
         relevant = bool(passages) and passages[0].score >= self._threshold
-        return SearchResult(passages, shown, relevant, self._generation)
+        return SearchResult(passages, shown, relevant, self._generation, unmatched)
 
 
 def _key(passage: Passage) -> tuple[str, str]:

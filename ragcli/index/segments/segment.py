@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifests import Manifest, SegmentInfo
+from ragcli.index.row_selection import RowSelection
 from ragcli.index.segments.catalogue import DocumentTable, Record, decode
 from ragcli.index.segments.vector_index import VectorIndex
 
@@ -103,21 +104,26 @@ class Segment:
         here = self.rows[places] == rows
         return here, places[here]
 
-    def excluded(self, keys: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+    def excluded(
+        self, keys: NDArray[np.int64], within: RowSelection | None = None
+    ) -> NDArray[np.bool_] | None:
         """Returns True for each position that a search must leave out; None is none.
 
         Args:
             keys: Keys of documents to leave out beside the dead chunks.
+            within: The rows that a search may find; None for all.
         """
         import numpy as np
 
         spans = self.documents.spans(keys) if len(keys) else []
-        if not spans and not self.info.dead:
+        if not spans and not self.info.dead and within is None:
             return None
         found = self.dead.copy()
         for first, count in spans:
             start, end = np.searchsorted(self.rows, (first, first + count))
             found[start:end] = True
+        if within is not None:
+            found |= ~within.holds(self.rows)
         return found
 
     def live_vectors(self) -> NDArray[np.float32]:

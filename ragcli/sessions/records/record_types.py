@@ -157,6 +157,8 @@ class Turn:
     """What the model said to itself before it answered, or ""."""
     unsupported: tuple[str, ...] = ()
     """Sentences of the answer that name no source, and that no passage says."""
+    where: Mapping[str, Any] = field(default_factory=dict)
+    """Which documents were searched: `index.search.document_filter`; {} for all."""
 
 
 @frozen

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ragcli.chat.events import AskRequest
 from ragcli.errors import UsageError
+from ragcli.index.search.document_filter import recorded
 from ragcli.sessions.records.record_types import Turn
 from ragcli.tui import clipboard
 from ragcli.tui.chat.desk import Desk
@@ -67,7 +68,12 @@ class TurnActions:
         """Asks the selected question again, without some documents."""
         view = self._selection.answered()
         replaces = view.turn.id if view.turn.seq else ""
-        request = AskRequest(view.turn.question, replaces=replaces, exclude=exclude)
+        request = AskRequest(
+            view.turn.question,
+            replaces=replaces,
+            exclude=exclude,
+            where=recorded(view.turn.where),
+        )
         self._submit(request, view)
 
     def command_edit(self, _: str = "") -> None:
@@ -82,7 +88,9 @@ class TurnActions:
         turn = self._selection.answered().turn
         if turn.status not in {"interrupted", "failed"} or not turn.seq:
             raise UsageError("this answer is complete", "/regenerate asks it again")
-        self._submit(AskRequest(turn.question, continues=turn.id), None)
+        where = recorded(turn.where)
+        request = AskRequest(turn.question, continues=turn.id, where=where)
+        self._submit(request, None)
 
     # Copying, forgetting
 

@@ -1,0 +1,39 @@
+"""The chunks of some documents, as spans of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class RowSelection:
+    """Which rows of an index a search may find.
+
+    Args:
+        documents: First row, number of chunks and key of each document.
+    """
+
+    def __init__(self, documents: Iterable[tuple[int, int, int]]) -> None:
+        import numpy as np
+
+        spans = sorted(documents)
+        self.documents = len(spans)
+        """How many documents were chosen, those without chunks included."""
+        spans = [span for span in spans if span[1]]
+        self.keys = [key for _, _, key in spans]
+        """The keys of those that have chunks."""
+        self._starts = np.array([first for first, _, _ in spans], np.int64)
+        self._ends = self._starts + np.array([count for _, count, _ in spans], np.int64)
+
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tells of each row whether it was chosen."""
+        import numpy as np
+
+        if not len(self._starts):
+            return np.zeros(len(rows), bool)
+        places = np.searchsorted(self._starts, rows, "right") - 1
+        return (places >= 0) & (rows < self._ends[places])

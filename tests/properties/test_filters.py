@@ -1,0 +1,246 @@
+"""A filtered search is the search of everything with the other documents struck out.
+
+Two equivalences, because a word's weight is that of the whole collection, filtered or
+not (so that scores, and the threshold, mean the same):
+
+- on either side and with both, order and scores are those of the unfiltered ranking
+  without the others, however few are asked for;
+- by vectors alone, where no statistics of a collection take part, order and passages
+  are also those of an index that was made of the remaining documents only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ragcli.config import Settings
+from ragcli.index.fulltext import text_search
+from ragcli.index.fulltext.analysis import Term
+from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.library import Library
+from ragcli.index.passages import Passage, SearchRequest
+from ragcli.index.search import document_filter
+from ragcli.index.search.document_filter import DocumentFilter
+from ragcli.index.search.index_reader import IndexReader
+from ragcli.index.search.retriever import Retriever
+from ragcli.models.builtin.embedder import BuiltinEmbedder
+from ragcli.storage.files import Directory
+from tests.unit.index.doubles import Watched
+
+WORDS = ["harbour", "bridge", "ferry", "lamp", "orchard", "signal"]
+QUESTION = "Which harbour has a lamp beside the ferry?"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A document, and what a filter can ask of it."""
+
+    name: str
+    tag: str
+    day: str
+    in_matter: bool
+
+    @property
+    def text(self) -> str:
+        at = int(self.name[-4] if self.name[-4].isdigit() else 0)
+        words = " ".join(WORDS[(at + step) % len(WORDS)] for step in range(at % 4 + 2))
+        body = f"The {words} of {self.name} was seen by the keeper.\n"
+        if not self.in_matter:
+            return body
+        return f"---\ntags: [{self.tag}]\ndate: {self.day}\n---\n\n# Notes\n\n{body}"
+
+
+CORPUS = [
+    *(
+        Written(f"minutes/{year}/m{n}.md", tag, f"{year}-0{n + 1}-15", in_matter=True)
+        for year in (2023, 2024)
+        for n, tag in enumerate(("work", "work/travel", "home", "workshop"))
+    ),
+    *(
+        Written(f"minutes/log{n}.txt", "", f"2022-1{n}-02", in_matter=False)
+        for n in range(3)
+    ),
+    *(
+        Written(f"drafts/minutes{n}.txt", "", f"2024-0{n + 1}-03", in_matter=False)
+        for n in range(6)
+    ),
+]
+
+PLACES: dict[str, Callable[[str], bool]] = {
+    "minutes": lambda name: name.startswith("minutes/"),
+    "minutes/2024": lambda name: name.startswith("minutes/2024/"),
+    "m1.md": lambda name: name.endswith("/m1.md"),
+    "*.txt": lambda name: name.endswith(".txt"),
+    "minutes/*.txt": lambda name: name.startswith("minutes/log"),
+    "minutes/**/m[01].md": lambda name: name[-5:] in {"m0.md", "m1.md"},
+    "nowhere": lambda _: False,
+}
+TAGS = {"work": {"work", "work/travel"}, "#HOME": {"home"}, "trav": set()}
+DAYS = {"2022": ("2022-01-01", "2022-12-31"), "2024-02": ("2024-02-01", "2024-02-29")}
+TYPES = {"md": ".md", "text": ".txt", "pdf": ".pdf"}
+
+
+def write(place: Path, documents: list[Written]) -> None:
+    for one in documents:
+        path = place / one.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(one.text)
+        noon = datetime.fromisoformat(f"{one.day}T12:00").timestamp()
+        os.utime(path, (noon, noon))
+
+
+def reader_over(place: Path, documents: list[Written], embedder: BuiltinEmbedder):
+    """Returns a library and its documents' directory; the caller closes the profile."""
+    place.mkdir(mode=0o700)
+    write(place / "docs", documents)
+    profile = Directory.open(place / "profile", create=True)
+    library = Library(LocalSnapshots(profile, None), lambda: embedder, Settings())
+    library.add([place / "docs"], Watched())
+    return profile, library
+
+
+@pytest.fixture(scope="module")
+def embedder() -> BuiltinEmbedder:
+    return BuiltinEmbedder()
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory, embedder) -> Iterator[IndexReader]:
+    """An index of several segments, with dead chunks and records that are older."""
+    place = tmp_path_factory.mktemp("filters") / "all"
+    older = [Written(one.name, "old", "1999-01-01", one.in_matter) for one in CORPUS]
+    extra = Written("minutes/2024/gone.md", "work", "2024-02-03", in_matter=True)
+    profile, library = reader_over(place, [*older, extra], embedder)
+    with profile:
+        write(place / "docs", CORPUS)  # the texts of some change, of others the times
+        (place / "docs" / extra.name).unlink()
+        library.sync(Watched())
+        found = library.reader()
+        assert found is not None
+        yield found
+
+
+wanted = st.fixed_dictionaries(
+    {},
+    optional={
+        "inside": st.lists(st.sampled_from(sorted(PLACES)), min_size=1, max_size=2),
+        "outside": st.lists(st.sampled_from(sorted(PLACES)), min_size=1, max_size=2),
+        "tags": st.lists(st.sampled_from(sorted(TAGS)), min_size=1, max_size=2),
+        "since": st.sampled_from(sorted(DAYS)),
+        "until": st.sampled_from([max(DAYS)]),
+        "types": st.lists(st.sampled_from(sorted(TYPES)), min_size=1, max_size=2),
+    },
+)
+
+
+def meant(asked: dict) -> set[str]:
+    """Returns the names of the documents that a filter means, told by the corpus."""
+    return {
+        one.name
+        for one in CORPUS
+        if any(
+            PLACES[item](one.name) for item in asked.get("inside", ["minutes", "*.txt"])
+        )
+        and not any(PLACES[item](one.name) for item in asked.get("outside", ()))
+        and ("tags" not in asked or any(one.tag in TAGS[tag] for tag in asked["tags"]))
+        and ("since" not in asked or one.day >= DAYS[asked["since"]][0])
+        and ("until" not in asked or one.day <= DAYS[asked["until"]][1])
+        and any(
+            one.name.endswith(TYPES[item])
+            for item in asked.get("types", ["md", "text"])
+        )
+    }
+
+
+def name_of(passage: Passage) -> str:
+    return passage.path.split("/docs/", 1)[1]
+
+
+def told(passages) -> list[tuple[str, str]]:
+    return [(name_of(passage), passage.text) for passage in passages]
+
+
+def ranked(reader: IndexReader, embedder, mode: str, where: DocumentFilter | None):
+    retriever = Retriever([reader], embedder, Settings())
+    return retriever.search(SearchRequest(QUESTION, limit=1000, mode=mode, where=where))
+
+
+@settings(max_examples=40)
+@given(asked=wanted, mode=st.sampled_from(["hybrid", "bm25", "vectors"]))
+def test_a_filtered_search_is_the_whole_ranking_without_the_others(
+    reader: IndexReader, embedder: BuiltinEmbedder, asked: dict, mode: str
+):
+    where = document_filter.parsed(**asked)
+    names = meant(asked)
+
+    found = ranked(reader, embedder, mode, where)
+
+    everything = ranked(reader, embedder, mode, None).passages
+    assert {name_of(passage) for passage in everything} == {x.name for x in CORPUS} or (
+        mode == "bm25"
+    )
+    left = [passage for passage in everything if name_of(passage) in names]
+    assert told(found.passages) == told(left)
+    assert bool(found.unmatched) == (where is not None and not names)
+    assert not where or document_filter.recorded(where.document()) == where
+
+
+@settings(max_examples=40)
+@given(asked=wanted, limit=st.integers(1, 4), few=st.sampled_from([0, 500]))
+def test_each_side_finds_as_many_as_it_is_asked_for(
+    reader: IndexReader, embedder: BuiltinEmbedder, asked: dict, limit: int, few: int
+):
+    where = document_filter.parsed(**asked)
+    within = reader.selection(where) if where else None
+    names = meant(asked)
+    terms = [Term((word,)) for word in ("ferri", "lamp")]
+    vector = embedder.embed([QUESTION])[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_search, "_FEW", few)
+        by_words = reader.text_search(terms, limit, within=within)
+    by_vector, _ = reader.vector_search(vector, limit, within=within)
+
+    def left(rows: list[int]) -> list[int]:
+        passages = reader.passages(rows)
+        kept = [
+            row for row, p in zip(rows, passages, strict=True) if name_of(p) in names
+        ]
+        return kept[:limit]
+
+    all_words = dict(reader.text_search(terms, 1000))
+    assert [row for row, _ in by_words] == left(list(all_words))
+    assert all(all_words[row] == pytest.approx(score) for row, score in by_words)
+    assert by_vector.tolist() == left(reader.vector_search(vector, 1000)[0].tolist())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"inside": ["minutes"], "types": ["md"]}, {"until": "2024-02", "tags": ["work"]}],
+)
+def test_by_vectors_it_is_an_index_of_the_remaining_documents(
+    reader: IndexReader, embedder: BuiltinEmbedder, tmp_path: Path, asked: dict
+):
+    names = meant(asked)
+    rest = [one for one in CORPUS if one.name in names]
+    profile, library = reader_over(tmp_path / "rest", rest, embedder)
+
+    with profile:
+        alone = ranked(library.reader(), embedder, "vectors", None).passages
+    found = ranked(
+        reader, embedder, "vectors", document_filter.parsed(**asked)
+    ).passages
+
+    assert names
+    assert told(found) == told(alone)
+    assert [p.details["cosine"] for p in found] == pytest.approx(
+        [p.details["cosine"] for p in alone], abs=2e-3
+    )
