@@ -47,7 +47,7 @@ def test_a_filter_that_means_nothing_is_told_in_one_line(sorted_notes, run_cli):
 
         assert ran.code == 1
         assert ran.out == ""
-        assert ran.err.splitlines() == ["no document matches --type pdf"]
+        assert ran.err.splitlines() == ["ragcli: no document matches --type pdf"]
 
 
 def test_a_batch_is_filtered_and_the_turn_keeps_its_filter(sorted_notes, run_cli):
