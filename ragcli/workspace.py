@@ -21,10 +21,10 @@ from ragcli.paths import Home
 if TYPE_CHECKING:
     from ragcli.chat.engine import Engine
     from ragcli.chat.events import AskRequest, Event
+    from ragcli.index.document_filter import DocumentFilter
     from ragcli.index.library import Library
     from ragcli.index.passages import Passage, SearchResult
     from ragcli.index.protocols import Embedder, Progress
-    from ragcli.index.search.document_filter import DocumentFilter
     from ragcli.index.search.index_reader import IndexReader
     from ragcli.index.search.retriever import Retriever
     from ragcli.models.base import ChatModel

@@ -32,15 +32,15 @@ from ragcli.errors import (
     UsageError,
 )
 from ragcli.index.report import NoProgress
-from ragcli.index.search import document_filter
+from ragcli.index.search import typed_filter
 from ragcli.language import question_limits
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.text import safe_name
 
 if TYPE_CHECKING:
+    from ragcli.index.document_filter import DocumentFilter
     from ragcli.index.document_text import NumberedLine
     from ragcli.index.passages import Passage
-    from ragcli.index.search.document_filter import DocumentFilter
     from ragcli.runtime import Runtime
     from ragcli.sessions.records.record_types import Citation
     from ragcli.workspace import Workspace
@@ -383,7 +383,7 @@ def _check(tool: AgentTool, arguments: Arguments) -> None:
 def _filter(arguments: Arguments) -> DocumentFilter | None:
     """Returns which documents a call is about; None for all."""
     inside, kind = arguments.get("in", ""), arguments.get("type", "")
-    return document_filter.parsed(
+    return typed_filter.parsed(
         inside=[inside] if inside else [], types=[kind] if kind else []
     )
 

@@ -11,7 +11,7 @@ from ragcli.models.base import Prompt
 from ragcli.sessions.records.record_types import Turn
 
 if TYPE_CHECKING:
-    from ragcli.index.search.document_filter import DocumentFilter
+    from ragcli.index.document_filter import DocumentFilter
 
 
 @frozen

@@ -10,7 +10,7 @@ from ragcli.frozen import frozen
 from ragcli.language.units import Table, Unit
 
 if TYPE_CHECKING:
-    from ragcli.index.search.document_filter import DocumentFilter
+    from ragcli.index.document_filter import DocumentFilter
 
 
 @dataclass(frozen=True, slots=True)

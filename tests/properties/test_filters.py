@@ -22,13 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragcli.config import Settings
+from ragcli.index.document_filter import DocumentFilter, recorded
 from ragcli.index.fulltext import text_search
 from ragcli.index.fulltext.analysis import Term
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.index.passages import Passage, SearchRequest
-from ragcli.index.search import document_filter
-from ragcli.index.search.document_filter import DocumentFilter
+from ragcli.index.search import typed_filter
 from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.retriever import Retriever
 from ragcli.models.builtin.embedder import BuiltinEmbedder
@@ -178,7 +178,7 @@ def ranked(reader: IndexReader, embedder, mode: str, where: DocumentFilter | Non
 def test_a_filtered_search_is_the_whole_ranking_without_the_others(
     reader: IndexReader, embedder: BuiltinEmbedder, asked: dict, mode: str
 ):
-    where = document_filter.parsed(**asked)
+    where = typed_filter.parsed(**asked)
     names = meant(asked)
 
     found = ranked(reader, embedder, mode, where)
@@ -190,7 +190,7 @@ def test_a_filtered_search_is_the_whole_ranking_without_the_others(
     left = [passage for passage in everything if name_of(passage) in names]
     assert told(found.passages) == told(left)
     assert bool(found.unmatched) == (where is not None and not names)
-    assert not where or document_filter.recorded(where.document()) == where
+    assert not where or recorded(where.document()) == where
 
 
 @settings(max_examples=40)
@@ -198,7 +198,7 @@ def test_a_filtered_search_is_the_whole_ranking_without_the_others(
 def test_each_side_finds_as_many_as_it_is_asked_for(
     reader: IndexReader, embedder: BuiltinEmbedder, asked: dict, limit: int, few: int
 ):
-    where = document_filter.parsed(**asked)
+    where = typed_filter.parsed(**asked)
     within = reader.selection(where) if where else None
     names = meant(asked)
     terms = [Term((word,)) for word in ("ferri", "lamp")]
@@ -235,9 +235,7 @@ def test_by_vectors_it_is_an_index_of_the_remaining_documents(
 
     with profile:
         alone = ranked(library.reader(), embedder, "vectors", None).passages
-    found = ranked(
-        reader, embedder, "vectors", document_filter.parsed(**asked)
-    ).passages
+    found = ranked(reader, embedder, "vectors", typed_filter.parsed(**asked)).passages
 
     assert names
     assert told(found) == told(alone)

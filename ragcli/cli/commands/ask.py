@@ -10,7 +10,7 @@ from ragcli.cli.input import question_options, standard_input
 from ragcli.cli.input.options import Invocation, examples, number, paths
 from ragcli.cli.output.answers import AnswerPrinter, Style
 from ragcli.errors import DocumentNotFound, UsageError
-from ragcli.index.search import document_filter
+from ragcli.index.search import typed_filter
 
 
 @examples(
@@ -58,7 +58,7 @@ def ask(
     Each question of --batch is a conversation of its own, unless --conversation
     says which one they belong to.
     """
-    where = document_filter.parsed(
+    where = typed_filter.parsed(
         inside=inside or (),
         outside=outside or (),
         tags=tag or (),

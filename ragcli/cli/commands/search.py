@@ -22,7 +22,7 @@ from ragcli.cli.input.question_options import (
     UntilOption,
 )
 from ragcli.errors import ExitCode, UsageError
-from ragcli.index.search import document_filter
+from ragcli.index.search import typed_filter
 from ragcli.language import question_limits
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def search(
     if not text.strip():
         raise UsageError("the query is empty", 'try: ragcli search "words"')
     question_limits.check(text)
-    where = document_filter.parsed(
+    where = typed_filter.parsed(
         inside=inside or (),
         outside=outside or (),
         tags=tag or (),

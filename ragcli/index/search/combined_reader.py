@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragcli.index.document_filter import DocumentFilter
     from ragcli.index.row_selection import RowSelection
-    from ragcli.index.search.document_filter import DocumentFilter
     from ragcli.index.search.followup import Query
     from ragcli.index.search.index_reader import IndexReader
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ragcli.index.document_filter import DocumentFilter
     from ragcli.index.fulltext.analysis import Term
-    from ragcli.index.search.document_filter import DocumentFilter
 
 _PARALLEL = 60_000
 """Chunks from which two threads search faster than one."""

@@ -158,7 +158,7 @@ class Turn:
     unsupported: tuple[str, ...] = ()
     """Sentences of the answer that name no source, and that no passage says."""
     where: Mapping[str, Any] = field(default_factory=dict)
-    """Which documents were searched: `index.search.document_filter`; {} for all."""
+    """Which documents were searched: `index.document_filter`; {} for all."""
 
 
 @frozen

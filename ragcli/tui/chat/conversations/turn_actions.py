@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ragcli.chat.events import AskRequest
 from ragcli.errors import UsageError
-from ragcli.index.search.document_filter import recorded
+from ragcli.index.document_filter import recorded
 from ragcli.sessions.records.record_types import Turn
 from ragcli.tui import clipboard
 from ragcli.tui.chat.desk import Desk
