@@ -9,6 +9,7 @@ RagcliError                     message, hint, kind, exit code
 │   ├── ModelNotFound       3
 │   ├── ProviderMissing     3   the extra that carries it is not installed
 │   └── ModelFailed         3   it answered with an error, or stopped half-way
+│       ├── PromptTooLong   3   longer than the model's window
 │       └── ServerBusy      3   too many requests, or it is still loading
 ├── StoreUnavailable        3   the sessions' server cannot be reached or refuses
 │   └── StoreUnsettled     75   during a failover: nobody knows yet who has the data
@@ -124,6 +125,20 @@ class ModelFailed(ModelUnavailable):
     """The model answered with an error, or its stream broke."""
 
     kind = "model_failed"
+
+
+class PromptTooLong(ModelFailed):
+    """The model refused a prompt that is longer than its window.
+
+    Args:
+        message: As for every error.
+        hint: As for every error.
+        window: Tokens of context, as the refusal tells them; 0 if it does not say.
+    """
+
+    def __init__(self, message: str, hint: str = "", window: int = 0) -> None:
+        super().__init__(message, hint)
+        self.window = window
 
 
 class ServerBusy(ModelFailed):

@@ -54,9 +54,16 @@ SLOW = (
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Marks what the edit loop leaves out (`pytest -m "not slow"`), and a Mac."""
+    """Marks what the edit loop leaves out (`pytest -m "not slow"`), and a Mac.
+
+    What needs a real model runs only where it is asked for: `pytest -m real_model`.
+    """
     from tests.simulated_mac import left_out
 
+    if "real_model" not in config.getoption("-m"):
+        real = [item for item in items if item.get_closest_marker("real_model")]
+        config.hook.pytest_deselected(items=real)
+        items[:] = [item for item in items if item not in real]
     simulated = config.getoption("--simulated-mac")
     reasons = left_out.LINUX if simulated or sys.platform == "darwin" else {}
     reasons = reasons | (left_out.PLAYED if simulated else {})
@@ -82,6 +89,7 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: left out of the edit loop")
+    config.addinivalue_line("markers", "real_model: needs a model server and a model")
     if config.getoption("--thorough"):
         os.environ["RAGCLI_THOROUGH"] = "1"
     if not os.environ.get("CI"):  # there, hypothesis has a profile of its own
@@ -277,12 +285,12 @@ def run_process() -> Callable[..., Ran]:
         given = stdin.encode() if isinstance(stdin, str) else stdin
         if given is None:
             options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("timeout", 120)
         done = subprocess.run(
             [sys.executable, "-m", "ragcli", *argv],
             input=given,
             capture_output=True,
             env={**os.environ, **(env or {})},
-            timeout=120,
             check=False,
             **options,
         )

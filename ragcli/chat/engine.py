@@ -56,7 +56,7 @@ from ragcli.chat.prompting.prompt_prefix import (
 )
 from ragcli.chat.prompting.prompts import source
 from ragcli.config import Settings
-from ragcli.errors import ModelUnavailable, RagcliError, UsageError
+from ragcli.errors import ModelUnavailable, PromptTooLong, RagcliError, UsageError
 from ragcli.frozen import frozen
 from ragcli.index.passages import EarlierTurn, SearchRequest, SearchResult
 from ragcli.language import question_limits
@@ -221,7 +221,7 @@ class Engine:
         if nothing_to_say(state, choice.model, found):
             yield self._finish(state, "nothing_found")
             return
-        yield from self._speak(state, choice.model, prompt)
+        yield from self._speak(state, choice.model, prompt, found)
         if status_of(state) == "nothing_found":
             yield from _reasons(state, choice.model, drawn)
         finished = self._finish(state, status_of(state))
@@ -385,12 +385,24 @@ class Engine:
         state.turn = replace(state.turn, prompt=told | {"next": following})
 
     def _speak(
-        self, state: AnswerState, model: ChatModel, prompt: Prompt
+        self,
+        state: AnswerState,
+        model: ChatModel,
+        prompt: Prompt,
+        found: SearchResult | None,
     ) -> Iterator[Event]:
         """Streams the answer, checking each citation as it completes."""
         limit = self._parts.settings.max_tokens
         try:
-            yield from self._stream(state, model, prompt)
+            try:
+                yield from self._stream(state, model, prompt)
+            except PromptTooLong as error:
+                if state.pieces or not error.window:
+                    raise
+                # The refusal told the window, which nobody had said before.
+                prompt, notices = self._prompt(state, model, found)
+                yield from notices
+                yield from self._stream(state, model, prompt)
             check_said(state, model, limit)
         except ModelUnavailable as error:
             if state.pieces or self._parts.settings.require_model:

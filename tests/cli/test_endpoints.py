@@ -294,3 +294,20 @@ def test_the_marks_of_passages_never_reach_the_user(
     for out in (ran.out, shown.out):
         assert "A commit waits at most ten seconds" in out
         assert "<<" not in out
+
+
+def test_a_window_that_only_a_refusal_tells_is_kept(
+    ready: Run, server: FakeOpenAI, tmp_path: Path
+) -> None:
+    server.kind, server.window = "", 900
+    long = "A commit waits for the lock. Whoever holds it is named by the program. "
+    for number in range(6):
+        (tmp_path / f"more-{number}.md").write_text(f"# Lock {number}\n\n{long * 14}")
+    assert ready("docs", "add", str(tmp_path)).code == 0
+
+    question = "How long does a commit wait for the lock?"
+    ran = ready("ask", "-m", "fast", question, "-k", "7", "--json", "--require-model")
+
+    assert (ran.code, ran.json["model"]) == (0, "lab:smol")
+    assert ran.json["used"] < ran.json["retrieved"]
+    assert len(server.chats) == 2

@@ -10,7 +10,7 @@ from typing import Any
 
 from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
-from ragcli.errors import ModelFailed
+from ragcli.errors import ModelFailed, PromptTooLong
 from ragcli.models.base import Ended, Prompt, Reading, Sign, Thought
 from ragcli.models.endpoints.listing import Served, about
 from ragcli.models.endpoints.server import EndpointServer
@@ -58,6 +58,7 @@ class EndpointModel:
         self._lock = threading.Lock()
         self._about: Served | None = None
         self._refused: set[str] = set()
+        self._learned = 0
 
     @property
     def remote(self) -> str:
@@ -75,9 +76,13 @@ class EndpointModel:
     def window(self) -> int:
         """Returns the tokens of context: the settings', else what the server says.
 
+        What it said when it refused a prompt goes before both.
+
         Raises:
             ModelUnavailable: It has to be asked, and cannot be.
         """
+        if self._learned:
+            return self._learned
         told = self._settings.context_window or self._endpoint.window
         return told or self.served.window or DEFAULT_WINDOW
 
@@ -147,6 +152,9 @@ class EndpointModel:
                     for piece in pieces:
                         has_said = True
                         yield piece
+            except PromptTooLong as error:
+                self._learned = error.window or self._learned
+                raise
             except ModelFailed as error:
                 named = refused_parameter(error.message, asked)
                 if has_said or not named:

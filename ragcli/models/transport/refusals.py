@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ragcli.errors import ModelFailed, ModelNotFound, ModelUnavailable, ServerBusy
+from ragcli.errors import (
+    ModelFailed,
+    ModelNotFound,
+    ModelUnavailable,
+    PromptTooLong,
+    ServerBusy,
+)
 from ragcli.frozen import frozen
 
 LONGEST = 300
@@ -24,6 +30,9 @@ _KEY = "check the provider's API key in your environment"
 _HTML = "an HTML page"
 _TOO_LONG = ("context length", "context size", "context window", "exceed_context",
              "maximum context", "too many tokens", "prompt is too long")  # fmt: skip
+_WINDOW = re.compile(
+    r"(?:context[ _](?:length|size|window)|n_ctx)\D{0,40}?(\d{3,8})", re.IGNORECASE
+)
 _OPTIONAL = (
     "temperature", "stop", "seed", "top_p", "stream_options", "return_progress",
     "max_completion_tokens", "max_tokens",
@@ -35,6 +44,12 @@ _REFUSES = re.compile(
     re.IGNORECASE,
 )
 _NO_KEY = re.compile(r"api[_ -]?key|credentials", re.IGNORECASE)
+
+
+def _window_in(reason: str) -> int:
+    """Returns the window that a refusal tells, in tokens; 0 for none."""
+    found = _WINDOW.search(reason)
+    return int(found[1]) if found else 0
 
 
 @frozen
@@ -79,9 +94,10 @@ def refusal(
     if status in {401, 403, 404} or (not status and _NO_KEY.search(reason)):
         return _denied(endpoint, status, reason)
     if status == 413 or any(words in reason.lower() for words in _TOO_LONG):
-        return ModelFailed(
+        return PromptTooLong(
             f"{who} finds the prompt too long: {said}",
             "tell its window: --context-window 2048; or take fewer passages: -k 3",
+            _window_in(reason),
         )
     if status == 429:
         return ServerBusy(

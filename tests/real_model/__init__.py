@@ -1,0 +1,1 @@
+"""The program with a real model: what a fake cannot show. See the README."""
