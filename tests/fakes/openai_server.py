@@ -118,6 +118,8 @@ class FakeOpenAI:
         self.slow_lists = 0.0
         """Seconds before the list of models is told."""
         self.dimension = DIMENSION
+        self.by_token = False
+        """Whether embeddings have one vector a token, not one a text."""
         self.most_texts = 0
         """Texts that a request for embeddings may have; 0 for any."""
         self.seen: list[Seen] = []
@@ -386,8 +388,9 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         self._json({"object": "list", "data": data[::-1], "model": body["model"]})
 
-    def _vector(self, text: str) -> list[float]:
-        return vector_of(text, self.fake.dimension)
+    def _vector(self, text: str) -> list[Any]:
+        vector = vector_of(text, self.fake.dimension)
+        return [vector, vector] if self.fake.by_token else vector
 
     def _wait(self, seconds: float) -> None:
         """Waits, but notices at once when the client hangs up."""

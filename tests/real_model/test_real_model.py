@@ -98,11 +98,12 @@ def test_a_follow_up_computes_only_what_is_new(
 def test_an_answer_that_would_not_end_ends(server: ModelServer, ready: Ready) -> None:
     run = ready(server)
 
-    ran = run("ask", "Count from one to one thousand.", "--no-docs", "--json")
+    run("config", "set", "max_tokens", "24")
+    ran = run("ask", "Write a long story about a harbour.", "--no-docs", "--json")
 
     assert by_the_model(ran), ran.err
     assert ran.json["status"] == "truncated"
-    assert any("48 tokens" in n or "repeat" in n for n in ran.json["notices"])
+    assert any("24 tokens" in n or "repeat" in n for n in ran.json["notices"])
 
 
 def test_ten_questions_have_ten_answers(server: ModelServer, ready: Ready) -> None:
@@ -124,7 +125,7 @@ def test_the_chat_answers_and_esc_stops_the_server(
     ready(server)("config", "set", "max_tokens", "2000")
     with Terminal(home) as terminal:
         terminal.run("chat", "--new")
-        terminal.until("1 document")
+        terminal.until("4 documents")
         terminal.type(QUESTION)
         terminal.press("Enter")
         end = time.monotonic() + 150

@@ -80,5 +80,15 @@ def _place(item: Any) -> int:
 
 
 def _row(item: Any) -> list[float]:
+    """Returns the vector of one text; the mean where a server gives one a token.
+
+    So do servers of models that were not made for embeddings. [] for anything else.
+    """
     row = item.get("embedding") if isinstance(item, dict) else None
-    return row if isinstance(row, list) else []
+    if not isinstance(row, list) or not row:
+        return []
+    if not all(isinstance(token, list) for token in row):
+        return row if all(isinstance(number, int | float) for number in row) else []
+    if len({len(token) for token in row}) > 1:
+        return []
+    return [sum(numbers) / len(row) for numbers in zip(*row, strict=True)]

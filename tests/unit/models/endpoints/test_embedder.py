@@ -73,3 +73,12 @@ def test_silence_is_ended(server: FakeOpenAI, endpoint: EndpointSettings) -> Non
 
     with pytest.raises(ModelFailed, match="busy"):
         EndpointEmbedder(endpoint, MODEL, impatient).embed(["one"])
+
+
+def test_vectors_of_tokens_become_one_of_the_text(
+    server: FakeOpenAI, embedder: EndpointEmbedder
+) -> None:
+    whole = embedder.embed(["one", "two"])
+    server.by_token = True
+
+    assert np.allclose(embedder.embed(["one", "two"]), whole)
