@@ -94,6 +94,7 @@ def _conversation(workshop: Workshop, server: ModelServer) -> list[Asked]:
     model = {"RAGCLI_MODEL": f"real:{NAME}", "RAGCLI_TIMEOUT": "10m"}
     for key, value in (("endpoints.real.url", server.url), ("max_tokens", SHORT)):
         workshop.ragcli("config", "set", key, value)
+    workshop.ragcli("profile", "create", "topics")
     workshop.ragcli("docs", "add", "-p", "topics", str(place))
     found: list[Asked] = []
     talk: list[str] = ["--new"]

@@ -296,10 +296,11 @@ def test_the_marks_of_passages_never_reach_the_user(
         assert "<<" not in out
 
 
+@pytest.mark.parametrize("mutely", [False, True])
 def test_a_window_that_only_a_refusal_tells_is_kept(
-    ready: Run, server: FakeOpenAI, tmp_path: Path
+    ready: Run, server: FakeOpenAI, tmp_path: Path, mutely: bool
 ) -> None:
-    server.kind, server.window = "", 900
+    server.kind, server.window, server.refuses_mutely = "", 900, mutely
     long = "A commit waits for the lock. Whoever holds it is named by the program. "
     for number in range(6):
         (tmp_path / f"more-{number}.md").write_text(f"# Lock {number}\n\n{long * 14}")
@@ -310,4 +311,4 @@ def test_a_window_that_only_a_refusal_tells_is_kept(
 
     assert (ran.code, ran.json["model"]) == (0, "lab:smol")
     assert ran.json["used"] < ran.json["retrieved"]
-    assert len(server.chats) == 2
+    assert len(server.chats) == 2 + mutely

@@ -118,6 +118,8 @@ class FakeOpenAI:
         self.slow_lists = 0.0
         """Seconds before the list of models is told."""
         self.dimension = DIMENSION
+        self.refuses_mutely = False
+        """Whether a stream for a prompt that is too long ends without a word."""
         self.by_token = False
         """Whether embeddings have one vector a token, not one a text."""
         self.most_texts = 0
@@ -289,7 +291,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         messages = body.get("messages") or []
         count = sum(len(str(m["content"]).split()) for m in messages)
-        if self.fake.window and count > self.fake.window:
+        too_long = self.fake.window and count > self.fake.window
+        if too_long and self.fake.refuses_mutely and body.get("stream"):
+            self._stream(iter(()), Fault("unfinished"))
+            return
+        if too_long:
             self._error(
                 400,
                 f"request ({count} tokens) exceeds the available context size "

