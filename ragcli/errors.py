@@ -27,7 +27,9 @@ RagcliError                     message, hint, kind, exit code
 │   ├── ConversationNotFound 5  also: no such turn
 │   └── SnapshotNotFound    5
 ├── SomeFailed              6   some inputs failed, the rest is done
-│   └── UnreadableDocument  6   a file that cannot be read as its format
+│   ├── UnreadableDocument  6   a file that cannot be read as its format
+│   └── PageUnavailable     6   a page on the web that cannot be had
+│       └── PageGone        6   its server says that there is none
 ├── StorageFailed          74   disk full or read-only, a failed sync, no memory left
 ├── Locked                 75   somebody else holds it (named)
 │   └── Conflict           75   the head moved: --expect-seq, compare-and-swap
@@ -262,6 +264,18 @@ class UnreadableDocument(SomeFailed):
     """A file that cannot be read as the document it claims to be."""
 
     kind = "unreadable_document"
+
+
+class PageUnavailable(SomeFailed):
+    """A page on the web that cannot be had: no server, too large, not public."""
+
+    kind = "page_unavailable"
+
+
+class PageGone(PageUnavailable):
+    """A page that its server says is not there."""
+
+    kind = "page_gone"
 
 
 class StorageFailed(RagcliError):

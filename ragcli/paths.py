@@ -119,6 +119,11 @@ def checked_profile_name(name: str) -> str:
     return name
 
 
+def is_address(path: str | os.PathLike[str]) -> bool:
+    """Tells whether what stands for a document is the address of a page."""
+    return os.fspath(path).startswith(("https://", "http://"))
+
+
 def checked_path(typed: str) -> Path:
     """Returns what a user typed as a path, as it was typed.
 
@@ -130,8 +135,8 @@ def checked_path(typed: str) -> Path:
     if address and not os.path.lexists(typed):
         # What comes after the scheme may hold a password.
         raise UsageError(
-            f"{address[0]}… is an address: web pages are not supported",
-            "save the page to a file, then add the file",
+            f"{address[0]}… is an address: only `docs add` reads pages on the web",
+            "add the page, or save it to a file",
         )
     return Path(typed)
 

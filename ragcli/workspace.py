@@ -157,7 +157,7 @@ class Workspace:
                 if rows:
                     return name, reader.passages(rows)
             raise
-        return str(path), self.library.document(path)[1]
+        return path, self.library.document(path)[1]
 
     def _attached(self, request: AskRequest) -> IndexReader:
         """Returns an index, in memory only, of what came with a question."""

@@ -34,6 +34,7 @@ _SCARCE = 200 << 20
 
 EXTRAS = {
     "keyring": ("keyring", "passphrases in the desktop's keyring"),
+    "web": ("trafilatura", "pages on the web"),
     "ocr": ("rapidocr", "text of scanned pages"),
 } | stores.EXTRAS
 """Extra → a module it brings, and what that is for."""

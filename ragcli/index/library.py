@@ -17,6 +17,7 @@ from ragcli.index.generations.manifests import NAME, Manifest, mismatch, parse
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.catalogue import DocumentInfo
 from ragcli.index.segments.catalogue_view import CatalogueView
+from ragcli.paths import is_address
 
 if TYPE_CHECKING:
     from ragcli.index.generations.generation_files import GenerationFiles
@@ -57,23 +58,27 @@ class Library:
 
     def add(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         progress: Progress,
         *,
         wait: float = 0,
+        allow_private: bool = False,
         below: str = "",
     ) -> IngestReport:
-        """Indexes files and directories; what is there unchanged costs nothing.
+        """Indexes files, directories and pages; what is unchanged costs nothing.
 
         Args:
-            paths: Files, and directories to look through.
+            paths: Files, directories to look through, and addresses of pages (`str`:
+                a path knows no double slash).
             progress: Told about each file.
             wait: Seconds to wait for others who publish, `lock_wait` at least.
+            allow_private: Whether pages may be on servers that are not public.
             below: A directory that all paths are below, without symbolic links on the
                 way; "" follows those that are named.
 
         Raises:
             DocumentNotFound: A path is not there.
+            UsageError: An address is none.
             EmbedderMismatch: The index has vectors of another embedder.
             Locked: Others published for too long; nothing changed.
             StorageFailed: Nothing changed.
@@ -88,27 +93,36 @@ class Library:
         directories = [place for place in places if os.path.isdir(place)]
         view = CatalogueView(base, files)
         known = view.all() if directories else view.some(places)
+        named = [Path(place) for place in places if not is_address(place)]
         work = ingest_plan.of_paths(
-            [Path(place) for place in places],
-            known,
-            self._max_size(),
-            self._engine(),
-            below,
+            named, known, self._max_size(), self._engine(), below
         )
+        pages = filter(is_address, places)
+        work.ask(pages, known, self._max_size(), allow_private=allow_private)
         fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
         request = Request("add", add_roots=fresh)
         return self._carry_out(work, request, base, progress, wait)
 
     def sync(
-        self, progress: Progress, *, wait: float = 0, force: bool = False
+        self,
+        progress: Progress,
+        *,
+        wait: float = 0,
+        force: bool = False,
+        allow_private: bool = False,
     ) -> IngestReport:
-        """Brings the index up to date with the disk: changed, new and vanished files.
+        """Brings the index up to date: changed, new and vanished files, and pages.
+
+        Servers are asked for what changed; a page whose server is away, or has it no
+        more, stays as it was read, and it is among what failed.
 
         Args:
             progress: Told about each file.
             wait: Seconds to wait for others who publish, `lock_wait` at least.
             force: Forget also the documents of a directory that is gone, or that lost
                 more than half of them; else they stay, and it is among what failed.
+                Also pages that are gone.
+            allow_private: Whether pages may be on servers that are not public.
 
         Raises:
             As `add`, but nothing for a path that is gone.
@@ -121,20 +135,29 @@ class Library:
         )
         place = self._snapshots.notes
         note = unchanged.recall(place, scope) if place else None
-        if note:
+        if note and not note.pages:
             progress.start(0, "indexing")
             return note.report(base.name)
         from ragcli.index.ingest.planning import ingest_plan
         from ragcli.index.report import Request
 
-        since = time.time_ns()
-        known = CatalogueView(base, files).all()
-        work = ingest_plan.of_sync(
-            scope.roots, known, scope.max_size, scope.engine, force=force
-        )
-        if place and work.is_empty:
-            note = unchanged.Note.of(work, ingest_plan.apart(scope.roots, known))
-            unchanged.keep(place, note, scope, since)
+        view = CatalogueView(base, files)
+        if note:
+            work, pages = note.plan(), view.some(note.pages)
+        else:
+            since = time.time_ns()
+            known = view.all()
+            pages = {path: item for path, item in known.items() if is_address(path)}
+            on_disk = {path: known[path] for path in known.keys() - pages.keys()}
+            work = ingest_plan.of_sync(
+                scope.roots, on_disk, scope.max_size, scope.engine, force=force
+            )
+            if place and work.is_empty:
+                apart = ingest_plan.apart(scope.roots, on_disk)
+                note = unchanged.Note.of(work, apart, pages)
+                unchanged.keep(place, note, scope, since)
+        work.forgets_gone = force
+        work.ask(sorted(pages), pages, scope.max_size, allow_private=allow_private)
         report = self._carry_out(work, Request("sync"), base, progress, wait)
         return self._read_again(work, report, progress, wait)
 
@@ -186,12 +209,13 @@ class Library:
         )
 
     def remove(
-        self, paths: Sequence[Path], *, wait: float = 0, forget: bool = False
+        self, paths: Sequence[Path | str], *, wait: float = 0, forget: bool = False
     ) -> IngestReport:
         """Forgets documents, or all below a directory; the files stay on disk.
 
         Args:
-            paths: Documents and directories.
+            paths: Documents and directories; an address that is none of a document
+                stands for the pages below it.
             wait: Seconds to wait for others who publish, `lock_wait` at least.
             forget: Drop at once what is removed, and every state to go back to.
 
@@ -208,7 +232,7 @@ class Library:
             report, generation=done.generation, freed=done.freed, seconds=took
         )
 
-    def _remove(self, paths: Sequence[Path], wait: float) -> IngestReport:
+    def _remove(self, paths: Sequence[Path | str], wait: float) -> IngestReport:
         from ragcli.index.ingest.planning.ingest_plan import Plan
         from ragcli.index.ingest.planning.naming import known_paths
         from ragcli.index.ingest.planning.roots import is_below
@@ -226,7 +250,10 @@ class Library:
         places = known_paths(paths, known_roots, is_known)
         work = Plan()
         for place in places:
-            found = {path for path in known if is_below(path, place)}
+            alone = is_address(place) and place in known
+            found = {
+                p for p in known if p == place or (not alone and is_below(p, place))
+            }
             if not found and place not in known_roots.directories:
                 raise _no_document(place, known)
             work.removed |= found
@@ -250,7 +277,7 @@ class Library:
         """Returns the number of documents."""
         return self._base()[0].documents
 
-    def document(self, path: Path) -> tuple[DocumentInfo, list[Passage]]:
+    def document(self, path: Path | str) -> tuple[DocumentInfo, list[Passage]]:
         """Returns a document and all its passages, in reading order.
 
         Raises:
@@ -270,28 +297,30 @@ class Library:
         passages = reader.passages(list(rows)) if reader else []
         return catalogue.info(record), passages
 
-    def path_of(self, name: str) -> Path:
+    def path_of(self, name: str) -> str:
         """Returns the document that a name stands for.
 
         Args:
-            name: Its path, absolute or from the working directory, or the end of it
-                (`docs/locks.md`) where only one document ends so.
+            name: Its address, or its path, absolute or from the working directory, or
+                the end of it (`docs/locks.md`) where only one document ends so.
 
         Raises:
             DocumentNotFound: None or several end so; those are named.
         """
+        from ragcli.index.ingest.web.addresses import normalised
+
         base, files = self._base()
         view = CatalogueView(base, files)
-        place = os.path.abspath(name)
+        place = normalised(name) if is_address(name) else os.path.abspath(name)
         if view.find(place):
-            return Path(place)
+            return place
         known = view.all()
         ending = f"/{name.lstrip('/')}"
         found = (
             [] if name.startswith("./") else [p for p in known if p.endswith(ending)]
         )
         if len(found) == 1:
-            return Path(found[0])
+            return found[0]
         if found:
             raise DocumentNotFound(
                 f"{name}: {len(found)} documents end so",
@@ -390,7 +419,7 @@ class Library:
 
         for failure in work.failed:
             progress.note(f"{failure.path}: {failure.reason}")
-        if not (work.to_read or work.removed or request.is_needed):
+        if work.is_idle and not request.is_needed:
             progress.start(0, "indexing")
             return IngestReport(
                 unchanged=work.unchanged,

@@ -88,6 +88,9 @@ class Passage:
     attached: bool = False
     """Whether its document came with the question."""
 
+    read: str = ""
+    """When a page on the web was read, ISO 8601, UTC; "" for a file."""
+
     units: tuple[Unit, ...] = ()
     """What of it can be quoted, in order."""
 

@@ -94,10 +94,12 @@ class LibraryPort(Protocol):
     def documents(self) -> Sequence[Any]:
         """Returns what is known of each document; `path`, `title`, `chunks`."""
 
-    def document(self, path: Path) -> tuple[Any, Sequence[Any]]:
+    def document(self, path: Path | str) -> tuple[Any, Sequence[Any]]:
         """Returns a document and its passages in order."""
 
-    def add(self, paths: Sequence[Path], progress: Progress, *, wait: float = 0) -> Any:
+    def add(
+        self, paths: Sequence[Path | str], progress: Progress, *, wait: float = 0
+    ) -> Any:
         """Adds or refreshes documents; returns an `IngestReport`."""
 
     def sync(self, progress: Progress, *, wait: float = 0) -> Any:

@@ -286,6 +286,7 @@ class MarkerFilter:
             else (),
             attached=cited is None,
             copies=len(passage.copies),
+            read=passage.read,
         )
 
 

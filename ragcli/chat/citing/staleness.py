@@ -7,20 +7,21 @@ import os
 from collections.abc import Iterable
 from functools import cache
 
+from ragcli.paths import is_address
 from ragcli.sessions.records.record_types import Citation
 
 
 def stale_markers(citations: Iterable[Citation]) -> frozenset[int]:
     """Returns the markers whose file changed or vanished since it was indexed.
 
-    Only a profile's own documents are looked at: mounts and piped text have no
-    file here to compare with.
+    Only a profile's own documents are looked at: mounts, piped text and pages on
+    the web have no file here to compare with.
     """
     current = cache(_digest)
     return frozenset(
         citation.marker
         for citation in citations
-        if citation.digest and not citation.source
+        if citation.digest and not citation.source and not is_address(citation.path)
         and current(citation.path) != citation.digest
     )  # fmt: skip
 

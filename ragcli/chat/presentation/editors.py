@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from ragcli.errors import DocumentNotFound, UsageError
+from ragcli.paths import is_address
 from ragcli.text import safe_name
 
 _GOTO = {"code", "codium", "cursor"}
@@ -31,10 +32,10 @@ def command(
     """Returns the command that opens `path` at `line` in the user's editor.
 
     `$VISUAL` and `$EDITOR` come first, then `vi`. A document without lines (a PDF)
-    is opened by the desktop.
+    is opened by the desktop, and so is a page on the web.
 
     Args:
-        path: Of the file.
+        path: Of the file, or the page's address.
         line: Counted from 1; None in a format without lines.
         environ: The environment; `os.environ` outside tests.
         chosen: The setting `open_command`: a command before all others. `{path}` and
@@ -44,6 +45,8 @@ def command(
         DocumentNotFound: The file is gone.
         UsageError: There is no editor.
     """
+    if is_address(path):
+        return _at_desktop(path)
     if not Path(path).exists():
         raise DocumentNotFound(
             f"{safe_name(path)} is no longer there",
@@ -51,11 +54,26 @@ def command(
         )
     if chosen:
         return _by_template(chosen, path, line)
-    viewer = shutil.which("xdg-open") or shutil.which("open")
+    viewer = _desktop()
     if line is None and viewer:
         return [viewer, path]
     words = _editor(os.environ if environ is None else environ)
     return [*words, *_at(PurePath(words[0]).name, path, line)]
+
+
+def _at_desktop(address: str) -> Sequence[str]:
+    viewer = _desktop()
+    if not viewer:
+        raise UsageError(
+            f"there is no desktop to open {safe_name(address)} with",
+            "ragcli get prints the text of a document",
+        )
+    return [viewer, address]
+
+
+def _desktop() -> str | None:
+    """Returns the command that has the desktop open something."""
+    return shutil.which("xdg-open") or shutil.which("open")
 
 
 def _by_template(chosen: str, path: str, line: int | None) -> Sequence[str]:

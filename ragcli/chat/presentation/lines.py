@@ -59,6 +59,7 @@ def _lines(first: int, last: int) -> str:
 def source_line(citation: Citation, *, stale: bool = False) -> str:
     """Returns a citation on one line: marker, place, heading, and what is wrong."""
     where = place(citation.path, citation.page, citation.ranges, citation.source)
+    where += f" (read {citation.read[:10]})" if citation.read else ""
     heading = f"  {citation.heading}" if citation.heading else ""
     doubt = "" if citation.verified else "  (unverified)"
     marker = f"[{citation.marker}]"

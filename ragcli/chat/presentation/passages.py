@@ -28,6 +28,7 @@ def passage_document(passage: Passage) -> dict[str, Any]:
         "heading": heading(passage),
         "score": round(passage.score, 4),
         "source": passage.source,
+        **({"read": passage.read} if passage.read else {}),
     }
 
 

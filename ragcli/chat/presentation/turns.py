@@ -68,6 +68,8 @@ def citation_document(
         "copies": citation.copies,
         "source": citation.source,
     }
+    if citation.read:
+        told["read"] = citation.read
     if stale is not None:
         told["stale"] = citation.marker in stale
     return told

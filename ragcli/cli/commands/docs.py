@@ -17,7 +17,7 @@ from ragcli.chat.presentation.passages import (
     unit_lines,
 )
 from ragcli.cli.input import live_names
-from ragcli.cli.input.options import Invocation, examples, paths
+from ragcli.cli.input.options import Invocation, examples, places
 from ragcli.cli.output.formatting import moment, size
 from ragcli.errors import ExitCode
 from ragcli.language.units import spoken
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say why each skipped file was skipped.")
 ]
+Private = Annotated[
+    bool,
+    typer.Option("--allow-private", help="Ask servers that are not public, too."),
+]
 Documents = Annotated[
     list[str], typer.Argument(metavar="PATH…", autocompletion=live_names.documents)
 ]
@@ -42,22 +46,30 @@ Documents = Annotated[
     "ragcli docs add notes/ report.pdf",
     "ragcli docs add . --explain",
     "ragcli docs add ~/wiki -p work --wait 60",
+    "ragcli docs add https://example.org/handbook",
 )
 def add(
     call: Invocation,
-    typed: Annotated[list[str], typer.Argument(metavar="PATH…")],
+    typed: Annotated[list[str], typer.Argument(metavar="PATH|URL…")],
     explain: Explain = False,
+    allow_private: Private = False,
 ) -> int:
-    """Index files and directories.
+    """Index files, directories and pages on the web.
 
     Directories are searched through; .gitignore and .ragignore are respected;
     binary, oversized and likely secret files are skipped. Unchanged files cost
     nothing. A file that cannot be read is named, the others are indexed, and the
     exit code is 6.
+
+    A page (https://…) needs the extra `web`. It is kept as it was read: `docs sync`
+    asks its server for what changed. Servers that are not on the public Internet are
+    asked only with --allow-private.
     """
-    named = paths(typed)
+    named = places(typed)
     with call.open(expires=True) as workspace, call.progress() as progress:
-        report = workspace.library.add(named, progress, wait=call.wait)
+        report = workspace.library.add(
+            named, progress, wait=call.wait, allow_private=allow_private
+        )
     return _report(call, report, named, explain=explain)
 
 
@@ -68,15 +80,19 @@ def sync(
     force: Annotated[
         bool, typer.Option("--force", help="Forget what is gone, however much it is.")
     ] = False,
+    allow_private: Private = False,
 ) -> int:
     """Index what changed, and forget documents that are gone.
 
     A directory that is not there, or has lost more than half of its documents, may
     be a volume that is not mounted: it is named, its documents stay, and the exit
-    code is 6. What an older version of ragcli read is read again.
+    code is 6. So does a page on the web whose server is away, or has it no more. What
+    an older version of ragcli read is read again.
     """
     with call.open(expires=True) as workspace, call.progress() as progress:
-        report = workspace.library.sync(progress, wait=call.wait, force=force)
+        report = workspace.library.sync(
+            progress, wait=call.wait, force=force, allow_private=allow_private
+        )
     return _report(call, report, [], explain=explain)
 
 
@@ -96,7 +112,7 @@ def remove(
     it back; --forget drops them now and says how much room that gave.
     """
     with call.open(expires=True) as workspace:
-        report = workspace.library.remove(paths(typed), wait=call.wait, forget=forget)
+        report = workspace.library.remove(places(typed), wait=call.wait, forget=forget)
     return _report(call, report, [], explain=False)
 
 
@@ -161,7 +177,7 @@ def show(
     column, fields, items, lines, code.
     """
     with call.open() as workspace:
-        found, passages = workspace.library.document(*paths([path]))
+        found, passages = workspace.library.document(*places([path]))
     if call.as_json:
         call.output.document(contents_document(found, passages))
         return
@@ -276,14 +292,15 @@ def _generations(call: Invocation, kept: list[GenerationInfo]) -> None:
 
 
 def _report(
-    call: Invocation, report: IngestReport, named: list[Path], *, explain: bool
+    call: Invocation, report: IngestReport, named: list[Path | str], *, explain: bool
 ) -> int:
     """Prints what became of the files; returns 6 if one of them failed.
 
     A skipped file that the user named counts as failed: it was asked for.
     """
-    wanted = {path.absolute() for path in named}
-    wanted |= {Path(as_on_disk(path)) for path in named}
+    files = [path for path in named if isinstance(path, Path)]
+    wanted = {path.absolute() for path in files}
+    wanted |= {Path(as_on_disk(path)) for path in files}
     failed = [(item.path, item.reason) for item in report.failed]
     skipped: list[tuple[str, str]] = []
     for item in report.skipped:

@@ -15,7 +15,7 @@ import typer
 from ragcli.cli.input import live_names
 from ragcli.cli.output.writer import Output
 from ragcli.errors import ConfigError, UsageError
-from ragcli.paths import checked_path
+from ragcli.paths import checked_path, is_address
 from ragcli.text import safe_name
 
 if TYPE_CHECKING:
@@ -261,6 +261,20 @@ def paths(typed: Sequence[str] | None) -> list[Path]:
             "the working directory is gone", "change to another one, or type full paths"
         ) from None
     return found
+
+
+def places(typed: Sequence[str]) -> list[Path | str]:
+    """Returns paths as typed, and addresses of pages as text.
+
+    Raises:
+        UsageError: One can be neither.
+    """
+    files = iter(paths([item for item in typed if not _is_page(item)]))
+    return [item if _is_page(item) else next(files) for item in typed]
+
+
+def _is_page(typed: str) -> bool:
+    return is_address(typed) and not os.path.lexists(typed)
 
 
 def number(option: str, value: int | None, *, least: int = 1) -> int | None:

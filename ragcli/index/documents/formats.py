@@ -65,6 +65,7 @@ FORMATS = (
     ),
     Format("subtitles", "srt vtt sub sbv", "subtitles:subtitles"),
     Format("html", "html htm xhtml shtml", "markup.hypertext:html"),
+    _binary("web", "", "markup.web_page:web_page"),
     Format("csv", "csv psv", "structured.delimited:comma_separated", "table"),
     Format("tsv", "tsv tab", "structured.delimited:tab_separated", "table"),
     _settings(

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragcli.errors import PageGone, PageUnavailable
 from ragcli.index.documents.discover import Skipped
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
@@ -17,7 +19,7 @@ from ragcli.index.generations.manifests import Manifest, mismatch
 from ragcli.index.ingest.planning.ingest_plan import Plan
 from ragcli.index.ingest.preparation.embedding import factory, has_tokens
 from ragcli.index.ingest.preparation.reading import Chunking, Outcome, ReadRequest
-from ragcli.index.ingest.preparation.reading_pool import outcomes
+from ragcli.index.ingest.preparation.reading_pool import one_by_one, outcomes
 from ragcli.index.ingest.revision import Change, publish
 from ragcli.index.ingest.staging import Stager
 from ragcli.index.report import Failure, IngestReport, Request
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ragcli.config import Settings
+    from ragcli.index.ingest.web.fetching import FetchedPage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
 
 
@@ -45,6 +48,8 @@ class Tally:
     emptied: set[str] = field(default_factory=set)
     """Documents in whose files there is nothing left to index."""
     chunks: int = 0
+    same: int = 0
+    """Pages that are as they were, as their servers say."""
 
     @property
     def stored(self) -> frozenset[str]:
@@ -92,12 +97,12 @@ class Ingest:
         """
         start = time.monotonic()
         tally = Tally()
-        self._progress.start(len(plan.to_read), "indexing")
+        self._progress.start(len(plan.to_read) + len(plan.pages), "indexing")
         generation = self._run(plan, request, base, tally, wait) or base.name
         return IngestReport(
             added=len(tally.added),
             changed=len(tally.changed),
-            unchanged=plan.unchanged + len(tally.touched),
+            unchanged=plan.unchanged + len(tally.touched) + tally.same,
             removed=len(plan.removed) + len(tally.emptied),
             failed=(*plan.failed, *tally.failed),
             notices=tuple(tally.notices),
@@ -160,7 +165,9 @@ class Ingest:
             )
             for found, record in plan.to_read
         ]
-        for outcome in outcomes(wanted, self._chunking, self._factory):
+        fetched = self._pages(plan, tally, known)
+        read = outcomes(wanted, self._chunking, self._factory)
+        for outcome in chain(read, fetched):
             if outcome.prepared:
                 if stager is None:
                     embedder = self._checked_embedder(base)
@@ -171,6 +178,50 @@ class Ingest:
             stager.finish()
             tally.chunks = stager.chunks
         return stager
+
+    def _pages(
+        self, plan: Plan, tally: Tally, known: dict[str, Record | None]
+    ) -> Iterator[Outcome]:
+        """Yields what became of each page that came, one after the other."""
+        if not plan.pages:
+            return
+        from ragcli.index.ingest.web import pages
+
+        came: dict[str, FetchedPage] = {}
+        for outcome in one_by_one(
+            self._asked(plan, tally, known, came), self._chunking
+        ):
+            yield pages.completed(outcome, came.pop(outcome.location))
+
+    def _asked(
+        self,
+        plan: Plan,
+        tally: Tally,
+        known: dict[str, Record | None],
+        came: dict[str, FetchedPage],
+    ) -> Iterator[ReadRequest]:
+        """Yields the pages that came, to be read; counts the others."""
+        from ragcli.index.ingest.web import pages
+
+        for wanted, record in plan.pages:
+            address = wanted.address
+            known[address] = record
+            try:
+                answer = pages.asked(wanted)
+            except PageUnavailable as error:
+                if record and plan.forgets_gone and isinstance(error, PageGone):
+                    tally.emptied.add(address)
+                    self._progress.step(address)
+                else:
+                    reason = pages.reason(error, record)
+                    self._count(Outcome(address, failure=reason), record, tally)
+                continue
+            if answer is None:
+                tally.same += 1
+                self._progress.step(address)
+            else:
+                came[address] = answer
+                yield pages.read_request(wanted, answer, record)
 
     def _count(self, outcome: Outcome, record: Record | None, tally: Tally) -> None:
         """Enters what became of a file."""

@@ -249,6 +249,7 @@ class IndexReader:
             digest=document["digest"],
             source=self.source,
             attached=self.attached,
+            read=document.get("facts", {}).get("read", ""),
             units=stored_passages.units(stored),
             tables=stored_passages.tables(stored),
         )

@@ -67,12 +67,14 @@ def written(record: Record) -> str:
 def _body(citation: Citation) -> dict[str, Any]:
     """Returns a citation as it is stored.
 
-    `quotes` stands there where there are several, `attached` and `copies` where there
-    is something to tell.
+    `quotes` stands there where there are several, `attached`, `copies` and `read` where
+    there is something to tell.
     """
     told = asdict(citation)
     if not citation.attached:
         del told["attached"]
+    if not citation.read:
+        del told["read"]
     if not citation.quotes:
         del told["quotes"]
     if not citation.copies:

@@ -95,6 +95,8 @@ class Citation:
     the passage says. Such a citation is never verified."""
     copies: int = 0
     """How many other documents have the very same passage."""
+    read: str = ""
+    """When a page on the web was read, ISO 8601, UTC; "" for a file."""
 
     @property
     def places(self) -> tuple[CitedQuote, ...]:

@@ -78,7 +78,7 @@ class Ingesting:
     def __init__(
         self,
         profile: ProfilePort,
-        paths: Sequence[Path] | None,
+        paths: Sequence[Path | str] | None,
         post: Callable[[Message], object],
     ) -> None:
         self._profile, self._paths, self._post = profile, paths, post

@@ -11,6 +11,7 @@ from ragcli.errors import DocumentNotFound, NotPermitted
 from ragcli.index.documents import discover
 from ragcli.index.documents.discover import Found, Skipped
 from ragcli.index.ingest.planning.roots import Roots
+from ragcli.index.ingest.web.page_requests import PageRequest, about
 from ragcli.index.report import Failure
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.catalogue import Record
@@ -39,6 +40,12 @@ class Plan:
     """Unchanged files to read again: an older reader read them, or their pictures of
     text can be recognized by now; `sort` fills it when `rereads`."""
 
+    pages: list[tuple[PageRequest, Record | None]] = field(default_factory=list)
+    """Pages on the web to ask for, each with the record it has so far."""
+
+    forgets_gone: bool = False
+    """Whether pages go whose servers say that there are none."""
+
     rereads: bool = False
     """Whether what an older reader made is to be read again."""
 
@@ -47,8 +54,34 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether all is as it was, and nothing was in the way of seeing that."""
+        """Whether all files are as they were, and nothing hid that."""
         return not (self.to_read or self.removed or self.failed or self.outdated)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to read, to ask for or to take out."""
+        return not (self.to_read or self.removed or self.pages)
+
+    def ask(
+        self,
+        addresses: Iterable[str],
+        known: Mapping[str, Record],
+        largest: int,
+        *,
+        allow_private: bool,
+    ) -> None:
+        """Takes pages into this plan.
+
+        Args:
+            addresses: Of the pages, normalised.
+            known: The records of those that are documents already.
+            largest: Bytes that a page may have.
+            allow_private: Whether their servers may be others than public ones.
+        """
+        for address in addresses:
+            record = known.get(address)
+            asked = about(address, record, largest, allow_private=allow_private)
+            self.pages.append((asked, record))
 
     def batches(self, size: int) -> Iterator[Plan]:
         """Yields plans that read the outdated files again, so many at a time."""

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 from ragcli.index.ingest.planning.roots import Roots
+from ragcli.index.ingest.web.addresses import normalised
+from ragcli.paths import is_address
 from ragcli.storage.spelling import as_on_disk
 
 
@@ -16,18 +18,23 @@ def known_paths(
 ) -> list[str]:
     """Returns absolute paths, spelled as the disk and the index spell them.
 
+    Addresses of pages are among them, each in the one way that the index has.
+
     A directory is told by device and inode: one that is looked through already, and
     was reached by a link, a second mount or another spelling, keeps the path that it
     has, and so does all that is in it.
 
     Args:
-        typed: Files and directories; they need not be there.
+        typed: Files, directories and addresses; they need not be there.
         roots: The directories that are looked through.
         is_known: Whether the index has a path as it was typed, which is then meant.
     """
     by_file = {key: place for place in roots.directories for key in _identity(place)}
     found = []
     for path in typed:
+        if is_address(path):
+            found.append(normalised(os.fspath(path)))
+            continue
         place = os.path.abspath(path)
         if not is_known(place):
             place = _under_root(as_on_disk(path), by_file)

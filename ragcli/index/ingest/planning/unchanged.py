@@ -51,18 +51,30 @@ class Note:
     apart: tuple[str, ...]
     """Documents outside the directories that are looked through."""
 
+    pages: tuple[str, ...] = ()
+    """Pages on the web, which no look at the disk tells anything of."""
+
     @classmethod
-    def of(cls, plan: Plan, apart: Iterable[str]) -> Note:
+    def of(cls, plan: Plan, apart: Iterable[str], pages: Iterable[str] = ()) -> Note:
         """Returns what there is to note about an empty plan."""
         skipped = ((os.fspath(item.path), item.reason) for item in plan.skipped)
-        return cls(plan.unchanged, tuple(skipped), tuple(apart))
+        return cls(plan.unchanged, tuple(skipped), tuple(apart), tuple(pages))
 
     def report(self, generation: str) -> IngestReport:
         """Returns what a sync says that finds nothing to do."""
-        skipped = (Skipped(Path(path), reason) for path, reason in self.skipped)
+        skipped = tuple(self._skipped())
         return IngestReport(
-            unchanged=self.unchanged, skipped=tuple(skipped), generation=generation
+            unchanged=self.unchanged, skipped=skipped, generation=generation
         )
+
+    def plan(self) -> Plan:
+        """Returns the plan that it is the note of."""
+        from ragcli.index.ingest.planning.ingest_plan import Plan
+
+        return Plan(unchanged=self.unchanged, skipped=list(self._skipped()))
+
+    def _skipped(self) -> Iterator[Skipped]:
+        return (Skipped(Path(path), reason) for path, reason in self.skipped)
 
 
 @frozen
@@ -100,6 +112,7 @@ def recall(directory: Directory, scope: Scope) -> Note | None:
             told["unchanged"],
             tuple((path, reason) for path, reason in told["skipped"]),
             tuple(told["apart"]),
+            tuple(told["pages"]),
         )
         if told["scope"] != _told(scope):
             return None
@@ -132,6 +145,7 @@ def keep(directory: Directory, note: Note, scope: Scope, since_ns: int) -> None:
         "unchanged": note.unchanged,
         "skipped": note.skipped,
         "apart": note.apart,
+        "pages": note.pages,
     }
     with suppress(StorageFailed, NotPermitted):
         directory.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)

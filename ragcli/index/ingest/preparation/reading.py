@@ -6,6 +6,7 @@ process as well (`ragcli.index.ingest.preparation.reading_pool`).
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import stat
@@ -20,7 +21,7 @@ from ragcli.index import stored_passages
 from ragcli.index.documents import formats, splitter
 from ragcli.index.documents.content import is_blank
 from ragcli.index.documents.loaders.dispatch import bounds
-from ragcli.index.documents.loaders.dispatch.load import load, text_document
+from ragcli.index.documents.loaders.dispatch.load import load, loaded, text_document
 from ragcli.index.fulltext import analysis
 from ragcli.index.passages import Chunk, indexed_text
 from ragcli.index.segments.catalogue import READER, Record
@@ -165,6 +166,12 @@ class ReadRequest(NamedTuple):
     below: str = ""
     """A directory under which no symbolic link may lead to it; "" follows them."""
 
+    body: str | None = None
+    """Its bytes in base 64, where they were fetched and the location is an address."""
+
+    format: str = ""
+    """The format in which `body` is read."""
+
 
 def is_light(wanted: ReadRequest) -> bool:
     """Tells whether something may be read in a process that must not be lost.
@@ -173,7 +180,7 @@ def is_light(wanted: ReadRequest) -> bool:
     """
     if wanted.size > HERE:
         return False
-    name = formats.format_of(os.path.basename(wanted.location))
+    name = _format_of(wanted)
     if name or wanted.text is not None:
         return not formats.is_isolated(name)
     return not formats.is_isolated(formats.format_of_content(_head(wanted.location)))
@@ -191,7 +198,7 @@ def read(wanted: ReadRequest, chunking: Chunking, *, most: int = -1) -> Outcome:
         Outgrown: The file has more than `most`, whatever it had when it was found.
     """
     location = wanted.location
-    name = formats.format_of(os.path.basename(location))
+    name = _format_of(wanted)
     try:
         return _read(wanted, chunking, most)
     except Outgrown:
@@ -211,6 +218,8 @@ def _read(wanted: ReadRequest, chunking: Chunking, most: int) -> Outcome:
     if wanted.text is not None:
         told: Record = {"path": location, "digest": ""}
         return _outcome(told, text_document(wanted.text), chunking)
+    if wanted.body is not None:
+        return _read_fetched(wanted, base64.b64decode(wanted.body), chunking)
     status, data = _content(location, wanted.below, most)
     told = _told(location, status, data)
     if told["digest"] == wanted.digest:
@@ -223,6 +232,22 @@ def _read(wanted: ReadRequest, chunking: Chunking, most: int) -> Outcome:
             return Outcome(location, skipped="empty")
         raise
     return _outcome(told, loaded, chunking)
+
+
+def _read_fetched(wanted: ReadRequest, data: bytes, chunking: Chunking) -> Outcome:
+    """Reads what came from an address; nothing is in a file, so no time is known."""
+    told: Record = {
+        "path": wanted.location,
+        "digest": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+        "mtime_ns": 0,
+        **_now(),
+    }
+    if told["digest"] == wanted.digest:
+        return Outcome(wanted.location, touched={"checked_ns": told["checked_ns"]})
+    name = os.path.basename(wanted.location.rstrip("/"))
+    page = loaded(name, data, wanted.format, ocr=chunking.ocr)
+    return _outcome(told, page, chunking)
 
 
 def _outcome(told: Record, loaded: Document, chunking: Chunking) -> Outcome:
@@ -306,6 +331,17 @@ def _told(location: str, status: os.stat_result, data: bytes) -> Record:
         "digest": hashlib.sha256(data).hexdigest(),
         "size": status.st_size,
         "mtime_ns": status.st_mtime_ns,
+        **_now(),
+    }
+
+
+def _now() -> Record:
+    return {
         "checked_ns": time.time_ns(),
         "added": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def _format_of(wanted: ReadRequest) -> str:
+    """Returns a format as far as it is known without a look at the content."""
+    return wanted.format or formats.format_of(os.path.basename(wanted.location))

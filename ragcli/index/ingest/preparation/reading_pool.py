@@ -13,7 +13,7 @@ import select
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import IO
@@ -81,7 +81,7 @@ def outcomes(
             when only this one can embed; asked when several are started.
     """
     if sum(item.size for item in wanted) < WORTHWHILE or len(wanted) < 2:
-        yield from _one_by_one(wanted, chunking)
+        yield from one_by_one(wanted, chunking)
         return
     count = min(len(wanted), processors.count(), _MOST)
     pool = ReadingPool(count, chunking, factory())
@@ -91,8 +91,11 @@ def outcomes(
         pool.close()
 
 
-def _one_by_one(wanted: Sequence[ReadRequest], chunking: Chunking) -> Iterator[Outcome]:
-    """Yields what became of a few files; what may be much is read by a process."""
+def one_by_one(wanted: Iterable[ReadRequest], chunking: Chunking) -> Iterator[Outcome]:
+    """Yields what became of a few files; what may be much is read by a process.
+
+    The next is asked for when the one before it is read.
+    """
     apart: ReadingPool | None = None
     try:
         for item in wanted:
@@ -256,13 +259,14 @@ class _Worker:
         self.stop()
         alone = rest if len(rest) > 1 else []
         if not alone:
-            found.append(self._lost(rest[0].location, self._process.returncode or 0))
+            found.append(self._lost(rest[0], self._process.returncode or 0))
         self.ahead.extendleft([wanted] for wanted in reversed(alone))
         self._start()
         return found + [outcome for _ in alone for outcome in self.answer()]
 
-    def _lost(self, location: str, status: int) -> Outcome:
-        name = formats.format_of(os.path.basename(location))
+    def _lost(self, wanted: ReadRequest, status: int) -> Outcome:
+        location = wanted.location
+        name = wanted.format or formats.format_of(os.path.basename(location))
         if self._hung:
             return Outcome(location, failure=too_long(name, self._wall_limit))
         return Outcome(location, failure=cause_of_death(status, name, self._cpu_limit))

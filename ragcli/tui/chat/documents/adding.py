@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragcli.errors import DocumentNotFound
-from ragcli.paths import checked_path, expanded
+from ragcli.paths import checked_path, expanded, is_address
 from ragcli.text import counted, safe_name
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import (
@@ -52,7 +52,10 @@ class Documents:
         return self._ingesting is not None
 
     def command_add(self, path: str = "") -> None:
-        """Adds files or folders to the documents, beside the chat."""
+        """Adds files, folders or a page on the web, beside the chat."""
+        if is_address(path):
+            self._ingest([path])
+            return
         paths = [expanded(checked_path(path.strip("\"'"))).absolute()]
         if not paths[0].exists():
             raise DocumentNotFound(
@@ -64,7 +67,7 @@ class Documents:
         """Brings all documents up to date."""
         self._ingest(None)
 
-    def _ingest(self, paths: Sequence[Path] | None) -> None:
+    def _ingest(self, paths: Sequence[Path | str] | None) -> None:
         if self._ingesting is not None:
             self._desk.say("Documents are being read already.", severity="warning")
             return

@@ -16,7 +16,7 @@ _LINES = 8
 
 
 def passage_context(
-    source: SourceEntry, document: Callable[[Path], tuple[Any, Sequence[Any]]]
+    source: SourceEntry, document: Callable[[Path | str], tuple[Any, Sequence[Any]]]
 ) -> tuple[str, str]:
     """Returns the text before and after a passage.
 
@@ -40,7 +40,7 @@ def passage_context(
     if source.origin:  # its neighbours are not among the profile's own documents
         return "", ""
     try:
-        _, passages = document(Path(source.path))
+        _, passages = document(source.path)
     except RagcliError as error:
         raise DocumentNotFound(
             f"{safe_name(source.path)} is not among the documents", error.message

@@ -34,7 +34,7 @@ def load(path: Path, data: bytes | None = None, *, ocr: bool = False) -> Documen
         content[: formats.HEAD]
     )
     try:
-        return _loaded(path, content, name, ocr=ocr)
+        return loaded(path.name, content, name, ocr=ocr)
     except UnreadableDocument as error:
         raise UnreadableDocument(f"{path}: {error.message}", error.hint) from None
 
@@ -47,18 +47,30 @@ def text_document(text: str) -> Document:
     return Document("", (section,), tuple(tables), format="text", language=language)
 
 
-def _loaded(path: Path, data: bytes, name: str, *, ocr: bool) -> Document:
+def loaded(file_name: str, data: bytes, name: str, *, ocr: bool = False) -> Document:
+    """Reads a document of a known format.
+
+    Args:
+        file_name: What it is called, for want of a title.
+        data: Its bytes.
+        name: Its format.
+        ocr: Whether text in pictures of pages is to be recognized.
+
+    Raises:
+        UnreadableDocument: It is empty, or not what it is said to be.
+    """
     if formats.is_isolated(name):
         from ragcli.index.documents.loaders.dispatch.isolation import shared
 
-        document = shared.load(data, path.name, name, ocr=ocr)
+        document = shared.load(data, file_name, name, ocr=ocr)
     else:
-        document = parse(Content(data, path.name, name, ocr=ocr))
+        document = parse(Content(data, file_name, name, ocr=ocr))
     if not document.sections:
         [*notices] = document.facts.get("notices", ())
         reason = "; ".join(["no text in it", *notices])
         raise UnreadableDocument(reason, "there is nothing to index")
-    title = document.title or path.stem.encode("utf-8", "replace").decode()
+    stem = Path(file_name).stem
+    title = document.title or stem.encode("utf-8", "replace").decode()
     language = _language(document)
     if not language and formats.is_settings(name):
         language = "en"
