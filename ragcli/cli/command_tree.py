@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
@@ -18,8 +20,11 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from ragcli import __version__
+from ragcli.cli.completion import PROGRAM
 from ragcli.cli.input.options import AppContext, Invocation, Shared, started_by
 from ragcli.dependency_patches.typer import without_pydantic
+from ragcli.errors import UsageError
+from ragcli.text import safe_line
 
 GROUPS = "ragcli.cli.commands"
 
@@ -48,6 +53,16 @@ COMMANDS = {
 }
 """Command → its module and its sentence; a module is imported when it is used."""
 
+ALIASES = {
+    "ls": ("list",),
+    "rm": ("delete", "remove"),
+    "remove": ("delete",),
+    "delete": ("remove",),
+}
+"""Words that people try, and which command of a group each stands for."""
+
+_BACKWARDS = re.compile(r"-([1-9]\d{0,5})")
+
 WITH_DOCS = {"ask", "search", "eval"}
 """Commands with an option `--docs PATH…`."""
 
@@ -58,6 +73,15 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Returns the parameters, each with a light conversion."""
         return without_pydantic(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parses arguments; `-1` for a conversation is the last one, not an option."""
+        names = {param.name for param in self.params}
+        if args and names & {"conversation", "conversations"}:
+            back = _BACKWARDS.fullmatch(args[0])
+            if back:
+                args = [f"last-{int(back[1]) - 1}", *args[1:]]
+        return super().parse_args(ctx, args)
 
 
 class DocsCommand(Command):
@@ -96,11 +120,29 @@ class Group(TyperGroup):
     def resolve_command(
         self, ctx: Any, args: list[str]
     ) -> tuple[str | None, Any, list[str]]:
-        """Returns the chosen command's name, itself, and what is left of `args`."""
+        """Returns the chosen command's name, itself, and what is left of `args`.
+
+        Raises:
+            UsageError: The command line is a question, and `ask` was left out.
+        """
+        if args and args[0] not in self.commands:
+            if self.name == PROGRAM and _is_question(args):
+                quoted = shlex.quote(" ".join(args))
+                raise UsageError(
+                    f"there is no command {safe_line(args[0])!r}",
+                    f"did you mean: ragcli ask {quoted}",
+                )
+            also = ALIASES.get(args[0], ())
+            args = [next((n for n in also if n in self.commands), args[0]), *args[1:]]
         name, command, rest = super().resolve_command(ctx, args)
         if isinstance(command, LazyCommand):
             command = command.build()
         return name, command, rest
+
+
+def _is_question(args: list[str]) -> bool:
+    """Tells whether what was typed reads like a question, not like a command."""
+    return " " in args[0].strip() or args[-1].endswith("?")
 
 
 def root() -> Group:
@@ -260,7 +302,11 @@ _HELP = inspect.Parameter(
     annotation=Annotated[
         bool,
         typer.Option(
-            "--help", is_eager=True, callback=_show_help, help="Show this and end."
+            "--help",
+            "-h",
+            is_eager=True,
+            callback=_show_help,
+            help="Show this and end.",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from importlib import import_module, metadata
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ragcli import __version__
+from ragcli import __version__, packages
 from ragcli.cli import project_files
 from ragcli.cli.output.formatting import size
 from ragcli.errors import ExitCode, ProfileNotFound, RagcliError
@@ -293,7 +293,7 @@ def _extra(name: str) -> Check:
     module, purpose = EXTRAS[name]
     if find_spec(module):
         return Check(GOOD, f"extra {name}", purpose)
-    hint = f"pip install 'ragcli[{name}]'"
+    hint = packages.of_extra(name)
     return Check(NOTE, f"extra {name}", f"not installed ({purpose})", hint)
 
 

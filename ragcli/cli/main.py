@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], output: Output) -> int:
+    arguments = _spelled_out(arguments)
     if arguments == ["--version"]:  # needs nothing that takes time to load
         output.line(f"{PROGRAM} {__version__}")
         return 0
@@ -77,6 +78,16 @@ def _run(arguments: list[str], output: Output) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     return int(code or 0)
+
+
+def _spelled_out(arguments: list[str]) -> list[str]:
+    """Returns a command line with `help` and `version` as the options they mean."""
+    match arguments:
+        case ["version"]:
+            return ["--version"]
+        case ["help", *command]:
+            return [*command, "--help"]
+    return arguments
 
 
 def _usage_error(error: Exception) -> UsageError:

@@ -33,6 +33,9 @@ _HELP = """\
 \\                at the end of a line: go on with the next"""
 
 
+_LEAVING = {"/quit", "/exit", "quit", "exit"}
+"""What ends the chat; the bare words as in a shell."""
+
 _HUNG_UP = 128 + signal.SIGHUP
 """The exit code of a process whose terminal is gone."""
 
@@ -123,7 +126,7 @@ class PlainChat:
 
     def _converse(self) -> None:
         for line in self._lines():
-            if line == "/quit":
+            if line.casefold() in _LEAVING:
                 return
             try:
                 self._obey(line)

@@ -96,7 +96,7 @@ def test_path_is_printed_even_for_a_broken_file(run_cli, home):
     assert run_cli("config", "path").out == f"{home / 'config.toml'}\n"
 
 
-def test_edit_opens_the_editor_and_checks(run_process, home, tmp_path):
+def test_edit_opens_the_editor_and_checks(run_process, pty_run, home, tmp_path):
     good = tmp_path / "good"
     good.write_text('#!/bin/sh\necho "model = \\"builtin\\"" >> "$1"\n')
     bad = tmp_path / "bad"
@@ -104,13 +104,13 @@ def test_edit_opens_the_editor_and_checks(run_process, home, tmp_path):
     for script in (good, bad):
         script.chmod(0o700)
 
-    assert run_process("config", "edit", env={"EDITOR": str(good)}).code == 0
+    assert pty_run("config", "edit", env={"EDITOR": str(good)}).code == 0
     assert run_process("config", "get", "model").out == "builtin\n"
-    broken = run_process("config", "edit", env={"EDITOR": str(bad)})
+    broken = pty_run("config", "edit", env={"EDITOR": str(bad)})
     assert broken.code == 2
-    assert "did you mean model?" in broken.err
-    assert run_process("config", "edit", env={"EDITOR": "/no/such"}).code == 2
-    assert run_process("config", "edit", env={"EDITOR": "false"}).code == 2
+    assert "did you mean model?" in broken.out
+    assert pty_run("config", "edit", env={"EDITOR": "/no/such"}).code == 2
+    assert pty_run("config", "edit", env={"EDITOR": "false"}).code == 2
 
 
 def test_models_list_names_the_builtin_ones(run_cli):

@@ -59,7 +59,7 @@ def search_document(found: SearchResult, *, explain: bool = False) -> dict[str, 
 
 def facts_document(found: DocumentInfo) -> dict[str, Any]:
     """Returns the JSON of what is known of a document without reading it."""
-    return asdict(found) | {"path": shown(found.path)}
+    return asdict(found) | path_document(found.path)
 
 
 def contents_document(

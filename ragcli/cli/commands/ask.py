@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +39,7 @@ def ask(
     types: question_options.TypeOption = None,
     stateless: question_options.StatelessOption = False,
     new: question_options.NewOption = False,
+    continue_: question_options.ContinueOption = False,
     conversation: question_options.ConversationOption = "",
     jsonl: question_options.EventsOption = False,
     no_stream: question_options.WholeOption = False,
@@ -46,6 +50,8 @@ def ask(
     batch: question_options.BatchOption = None,
     timeout: question_options.TimeoutOption = None,
     sources: question_options.SourcesOption = False,
+    answer_only: question_options.AnswerOnlyOption = False,
+    no_stdin: question_options.NoStdinOption = False,
     raw: question_options.RawOption = False,
     expect_seq: question_options.ExpectSeqOption = None,
 ) -> int:
@@ -55,9 +61,26 @@ def ask(
     document for this question: searched, cited as stdin:12-20, never stored. `-`
     waits for stdin as long as it takes.
 
-    Each question of --batch is a conversation of its own, unless --conversation
-    says which one they belong to.
+    A question starts a conversation, each one of --batch as well; -c goes on with the
+    latest one, --conversation with the one that it names.
     """
+    _refuse_mixes(
+        {
+            "--json": call.as_json,
+            "--jsonl": jsonl,
+            "--batch": batch is not None,
+            "--new": new,
+            "--continue": continue_,
+            "--conversation": bool(conversation),
+            "--answer-only": answer_only,
+            "--sources": sources,
+            "--no-docs": no_docs,
+            "--docs": bool(docs),
+            "--no-stdin": no_stdin,
+            "QUESTION": bool(question),
+            "-": question == [standard_input.FORCE],
+        }
+    )
     where = typed_filter.parsed(
         inside=inside or (),
         outside=outside or (),
@@ -70,11 +93,12 @@ def ask(
         raise UsageError(f"--no-docs and {where} exclude each other")
     call.flags |= {"model": model, "timeout": timeout, "require_model": require_model}
     call.output.raw = raw
+    call.output.quiet = call.output.quiet or answer_only
     call.output.as_json = call.as_json or jsonl or batch is not None
     wanted = AskRequest(
         question="",
         conversation=conversation,
-        new=new or (batch is not None and not conversation),
+        new=True,
         limit=number("-k", limit) or 0,
         use_documents=not no_docs,
         where=where,
@@ -82,12 +106,47 @@ def ask(
         strict=strict,
         expect_seq=expect_seq,
     )
-    style = Style(not no_stream, jsonl, sources, show_prompt)
+    style = Style(not no_stream, jsonl, sources, show_prompt, answer_only)
     with call.runtime.open(stateless=stateless, expires=not stateless) as workspace:
+        if continue_ and not conversation:
+            conversation = workspace.history.latest()
+        wanted = replace(wanted, conversation=conversation, new=not conversation)
         answering = AnswerPrinter(call.output, workspace, paths(docs), style)
         if batch is not None:
             return answering.batch(_each(call, wanted, batch))
-        return answering.one(_typed_or_piped(call, wanted, question or []))
+        words = question or []
+        if no_stdin:
+            return answering.one(replace(wanted, question=" ".join(words)))
+        return answering.one(_typed_or_piped(call, wanted, words))
+
+
+_EXCLUDING = (
+    ("--json", "--jsonl"),
+    ("--new", "--continue"),
+    ("--new", "--conversation"),
+    ("--answer-only", "--json"),
+    ("--answer-only", "--jsonl"),
+    ("--answer-only", "--sources"),
+    ("--answer-only", "--batch"),
+    ("--batch", "QUESTION"),
+    ("--batch", "--sources"),
+    ("--no-docs", "--docs"),
+    ("--no-stdin", "-"),
+)
+"""What cannot be meant together; one of each two would be silently ignored."""
+
+
+def _refuse_mixes(typed: Mapping[str, bool]) -> None:
+    """Refuses options of which one would be ignored.
+
+    Raises:
+        UsageError: Two exclude each other, or there is no question at all.
+    """
+    for one, other in _EXCLUDING:
+        if typed[one] and typed[other]:
+            raise UsageError(f"{one} and {other} exclude each other")
+    if typed["--no-stdin"] and not typed["QUESTION"] and not typed["--batch"]:
+        raise UsageError("there is no question", 'try: ragcli ask "How …?"')
 
 
 def _each(call: Invocation, wanted: AskRequest, source: str) -> list[AskRequest]:
@@ -99,8 +158,25 @@ def _typed_or_piped(
     call: Invocation, wanted: AskRequest, words: list[str]
 ) -> AskRequest:
     """Returns the request with its question and what was piped along with it."""
+    _expect_no_file(words)
     asked = standard_input.question_and_document(words, call.output, limit=_limit(call))
     return replace(wanted, question=asked.question, attachment=asked.attachment)
+
+
+def _expect_no_file(words: list[str]) -> None:
+    """Refuses files behind a quoted question: they were meant as documents.
+
+    Raises:
+        UsageError: Such a file is there.
+    """
+    question, *others = words or [""]
+    files = [word for word in others if os.path.exists(word)]
+    if " " in question and files and len(files) == len(others):
+        quoted, named = shlex.quote(question), shlex.join(files)
+        raise UsageError(
+            f"{files[0]} is a file: is it to be searched?",
+            f"ragcli ask {quoted} --docs {named}",
+        )
 
 
 def _questions(call: Invocation, source: str) -> list[str]:

@@ -12,7 +12,7 @@ import typer
 from ragcli import config
 from ragcli.cli import project_files, settings_file
 from ragcli.cli.input import live_names
-from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.input.options import Invocation, examples, somebody_is_there
 from ragcli.errors import NotFound, ProfileNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -50,14 +50,23 @@ def get(call: Invocation, key: Key) -> None:
     call.output.detail(f"{found.help} (from {found.source})")
 
 
-@examples("ragcli config set model ollama:llama3.2", "ragcli config set retrieval.k 8")
+@examples("ragcli config set model ollama:llama3.2", "ragcli config set retrieval.k=8")
 def set_(
-    call: Invocation, key: Key, value: Annotated[str, typer.Argument(metavar="VALUE")]
+    call: Invocation,
+    key: Annotated[
+        str,
+        typer.Argument(metavar="KEY VALUE", autocompletion=live_names.settings),
+    ],
+    value: Annotated[str | None, typer.Argument(metavar="", show_default=False)] = None,
 ) -> None:
     """Set it for yourself, in the user file.
 
     A profile's own setting (ragcli profile set) and a project's are stronger.
     """
+    if value is None:
+        key, equals, value = key.partition("=")
+        if not equals:
+            raise UsageError(f"{key}: which value?", f"ragcli config set {key} VALUE")
     stored = settings_file.put(call.runtime.home.config_file, key, value)
     _changed(call, key, stored)
     found = _origin(call.runtime.resolved, key)
@@ -93,6 +102,11 @@ def edit(call: Invocation) -> None:
     """Open the user file in your editor, and check it afterwards."""
     import shlex
 
+    if not somebody_is_there():
+        raise UsageError(
+            "there is no terminal for an editor",
+            "ragcli config set KEY VALUE, or edit the file of `ragcli config path`",
+        )
     place = call.runtime.home.config_file
     settings_file.make(place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"

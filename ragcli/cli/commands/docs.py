@@ -14,6 +14,7 @@ from ragcli.chat.presentation.passages import (
     contents_document,
     facts_document,
     heading,
+    path_document,
     unit_lines,
 )
 from ragcli.cli.input import live_names
@@ -330,10 +331,11 @@ def _report_document(
         "unchanged": report.unchanged,
         "removed": report.removed,
         "reread": report.reread,
-        "failed": [{"path": shown(path), "reason": why} for path, why in failed],
-        "skipped": [{"path": shown(path), "reason": why} for path, why in skipped],
+        "failed": [path_document(path) | {"reason": why} for path, why in failed],
+        "skipped": [path_document(path) | {"reason": why} for path, why in skipped],
         "notices": [
-            {"path": shown(item.path), "notice": item.reason} for item in report.notices
+            path_document(item.path) | {"notice": item.reason}
+            for item in report.notices
         ],
         "chunks": report.chunks,
         "generation": report.generation,

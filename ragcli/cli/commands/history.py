@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ragcli.cli.input import live_names
 from ragcli.cli.input.conversation_argument import (
     Conversation,
     OptionalConversation,
@@ -21,6 +22,7 @@ from ragcli.frozen import frozen
 from ragcli.text import counted
 
 if TYPE_CHECKING:
+    from ragcli.sessions.history.writer import History
     from ragcli.sessions.records.record_types import Turn
 
 
@@ -236,31 +238,97 @@ def rename(
     call.tell({"conversation": wanted, "title": title})
 
 
-@examples("ragcli history delete 0199a4 --yes", "ragcli history delete --turn 0199a6")
+@examples(
+    "ragcli history delete 0199a4 --yes",
+    "ragcli history delete last --yes",
+    "ragcli history delete --turn 0199a6",
+    "ragcli history delete --older-than 30d",
+)
 def delete(
     call: Invocation,
-    conversation: OptionalConversation = "",
+    conversations: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CONVERSATION…]",
+            help="Each by its id, the start of it, its title, or last.",
+            autocompletion=live_names.conversations,
+        ),
+    ] = None,
+    *,
     turn: Annotated[
         str, typer.Option("--turn", metavar="TURN", help="Only this turn.")
     ] = "",
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than", metavar="SPAN", help="All unused for so long: 30d, 12h."
+        ),
+    ] = None,
     yes: YesOption = False,
 ) -> None:
-    """Delete a conversation or one turn, for good."""
-    if not conversation and not turn:
-        raise UsageError("say which: CONVERSATION or --turn TURN")
+    """Delete conversations or one turn, for good."""
+    ways = (bool(conversations), bool(turn), older_than is not None)
+    if sum(ways) != 1:
+        raise UsageError(
+            "say which" if not any(ways) else "these exclude each other",
+            "CONVERSATION…, --turn TURN, or --older-than SPAN",
+        )
+    wanted: str | list[str]
     with call.open(expires=True) as workspace:
         history = workspace.history
         if turn:
-            wanted = history.turn(turn).id
+            wanted = found = history.turn(turn).id
             call.confirm("Delete this turn?", yes=yes)
-            history.delete_turn(wanted)
+            history.delete_turn(found)
             deleted = 1
         else:
-            wanted = history.resolve(conversation)
-            title = history.conversation(wanted).title
-            call.confirm(f"Delete the conversation {title!r}?", yes=yes)
-            deleted = history.delete_conversation(wanted)
-    call.tell({"deleted": wanted, "turns": deleted})
+            chosen = (
+                [resolved(history, named) for named in conversations]
+                if conversations
+                else _unused(history, older_than or "")
+            )
+            chosen = list(dict.fromkeys(chosen))
+            if not chosen:
+                call.tell({"deleted": [], "turns": 0}, note="nothing is that old")
+                return
+            call.confirm(_question(history, chosen), yes=yes)
+            deleted = sum(map(history.delete_conversation, chosen))
+            wanted = chosen if len(chosen) > 1 or older_than else chosen[0]
+    call.tell(
+        {"deleted": wanted, "turns": deleted},
+        note=f"{counted(deleted, 'turn')} deleted",
+    )
+
+
+def _unused(history: History, span: str) -> list[str]:
+    """Returns the conversations that nobody has used for so long.
+
+    Raises:
+        UsageError: It is not a time span.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from ragcli.config import seconds
+
+    try:
+        age = timedelta(seconds=seconds(span))
+    except ValueError as error:
+        raise UsageError(f"--older-than: {error}", "write e.g. 30d") from None
+    if not age:
+        raise UsageError(f"--older-than: {span!r} would be all of them")
+    before = datetime.now(UTC) - age
+    return [
+        one.id
+        for one in history.conversations()
+        if datetime.fromisoformat(one.updated) < before
+    ]
+
+
+def _question(history: History, chosen: list[str]) -> str:
+    """Returns what is asked before conversations are deleted."""
+    if len(chosen) == 1:
+        return f"Delete the conversation {history.conversation(chosen[0]).title!r}?"
+    return f"Delete {len(chosen)} conversations?"
 
 
 @examples("ragcli history redact --match 'sk-[A-Za-z0-9]+'")

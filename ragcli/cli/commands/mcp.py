@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ragcli import packages
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
 from ragcli.errors import ProviderMissing, UsageError
@@ -61,7 +62,7 @@ def mcp(
         if error.name and error.name.split(".")[0] not in {"mcp", "mcp_types"}:
             raise
         raise ProviderMissing(
-            "the package for MCP is not installed", "pip install 'mcp>=2.3,<3'"
+            "the package for MCP is not installed", packages.of_extra("mcp")
         ) from None
     from ragcli.agents.service import AgentService
 

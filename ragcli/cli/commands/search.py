@@ -95,7 +95,11 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
         where = place(passage.path, passage.page, ranges(passage.lines), passage.source)
         where += copies(len(passage.copies))
         above = f"  {heading(passage)}" if passage.heading else ""
-        call.output.line(f"{where}  {passage.score:.2f}{above}", style="bold")
+        line = f"{where}  {passage.score:.2f}{above}"
+        if passage.source:
+            call.output.line(line, style="bold")
+        else:
+            call.output.place(line, passage.path, style="bold")
         if explain:
             scores = (f"{name} {value:.3f}" for name, value in passage.details.items())
             call.output.line("  ".join(scores), style="dim")

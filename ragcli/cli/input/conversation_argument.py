@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,20 +25,43 @@ OptionalConversation = Annotated[
     str,
     typer.Argument(
         metavar="[CONVERSATION]",
-        help="Its id, the start of it, or its title; by default the latest.",
+        help="Its id, the start of it, its title, or last (last-1 is the one before "
+        "it); by default the latest.",
         autocompletion=live_names.conversations,
         show_default=False,
     ),
 ]
 
 
+_LAST = re.compile(r"last(?:-(\d{1,6}))?")
+
+
+def _counted_back(history: History, number: int) -> str:
+    known = history.conversations()
+    if number >= len(known):
+        raise ConversationNotFound(
+            f"there are only {len(known)} conversations", "ragcli history list"
+        )
+    return known[number].id
+
+
 def resolved(history: History, conversation: str) -> str:
-    """Returns the id of a conversation; the latest for "".
+    """Returns the id of a conversation; the latest for "" and for `last`.
+
+    Args:
+        history: Of the profile.
+        conversation: As typed; `last-1` is the one before the latest.
 
     Raises:
         ConversationNotFound: There is no such conversation, or none at all.
     """
-    wanted = history.resolve(conversation) if conversation else history.latest()
+    last = _LAST.fullmatch(conversation)
+    if last and int(last[1] or 0):
+        wanted = _counted_back(history, int(last[1]))
+    elif last or not conversation:
+        wanted = history.latest()
+    else:
+        wanted = history.resolve(conversation)
     if not wanted:
         raise ConversationNotFound(
             "there is no conversation yet", 'start one: ragcli ask "How …?"'

@@ -62,6 +62,16 @@ ConversationOption = Annotated[
     ),
 ]
 NewOption = Annotated[bool, typer.Option("--new", help="Start a conversation.")]
+ContinueOption = Annotated[
+    bool,
+    typer.Option("--continue", "-c", help="Go on with the latest conversation."),
+]
+NoStdinOption = Annotated[
+    bool, typer.Option("--no-stdin", help="Leave standard input alone.")
+]
+AnswerOnlyOption = Annotated[
+    bool, typer.Option("--answer-only", help="No sources and no notes.")
+]
 StatelessOption = Annotated[
     bool, typer.Option("--stateless", help="Write nothing at all.")
 ]

@@ -16,6 +16,7 @@ from ragcli.cli.output.writer import Output
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 from ragcli.language import question_limits
+from ragcli.text import counted
 
 PATIENCE = 1.0
 """Seconds that a silent pipe is given before the command goes on without it."""
@@ -77,7 +78,14 @@ def _document(output: Output, *, forced: bool, limit: int) -> str:
     """Returns the piped document; a terminal is only read when forced."""
     if _kind() == "terminal" and not forced:
         return ""
-    return _text(_read(output, forced=forced, limit=limit), "stdin")
+    text = _text(_read(output, forced=forced, limit=limit), "stdin")
+    if text:
+        lines = text.count("\n") + (not text.endswith("\n"))
+        output.note(
+            f"stdin is searched as a document: {counted(lines, 'line')} "
+            "(--no-stdin leaves it alone)"
+        )
+    return text
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -58,6 +59,9 @@ class Style:
 
     show_prompt: bool = False
     """Show all that the model is given."""
+
+    answer_only: bool = False
+    """`--answer-only`: no sources, whoever sits at stdout."""
 
 
 def exit_code(status: str) -> int:
@@ -203,17 +207,19 @@ class AnswerPrinter:
         if finished is None:
             return int(ExitCode.BUG)
         if not self._style.stream and finished.turn.answer:
-            self._output.text(finished.turn.answer)
+            self._output.prose(finished.turn.answer)
         elif not ended_line:
             self._output.line()
         self._after(finished)
+        if request.new and request.record and finished.turn.status in ANSWERS:
+            self._output.aside('go on: ragcli ask -c "…"')
         return exit_code(finished.turn.status)
 
     def _after(self, finished: Finished) -> None:
         """Prints what belongs under an answer."""
-        if self._output.to_terminal or self._style.sources:
-            for line in source_lines(finished):
-                self._output.line(line, style="dim")
+        shown = self._output.to_terminal and not self._style.answer_only
+        if shown or self._style.sources:
+            self._sources(finished)
         thought = thought_line(finished.turn)
         if thought:
             self._output.note(f"{thought}: ragcli history show --reasoning")
@@ -223,6 +229,16 @@ class AnswerPrinter:
             self._output.warn(line)
         if finished.turn.status == "nothing_found" and not self._unmatched:
             self._output.note(self._nothing(finished))
+
+    def _sources(self, finished: Finished) -> None:
+        lines = source_lines(finished)
+        for line in lines[:1]:  # the empty one above them
+            self._output.line(line)
+        for line, citation in zip(lines[1:], finished.turn.citations, strict=True):
+            if citation.source or not os.path.isabs(citation.path):
+                self._output.line(line, style="dim")
+            else:
+                self._output.place(line, citation.path, style="dim")
 
     def _nothing(self, finished: Finished) -> str:
         """Says that there is no answer, and why when there could be none."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from ragcli.cli.output.columns import width
 from ragcli.errors import RagcliError, StorageFailed
 from ragcli.text import SafePieces, safe_line, safe_name, safe_text
+
+if TYPE_CHECKING:
+    from ragcli.cli.output.wrapping import WordWrap
 
 _BOLD, _DIM, _RED, _YELLOW, _RESET = (
     f"\x1b[{code}m" for code in ("1", "2", "31", "33", "0")
@@ -61,6 +64,8 @@ class Output:
         self._pieces = SafePieces()
         self._drawn = False
         self._drawing = threading.Lock()
+        self._environ = environ
+        self._wrap: WordWrap | None = None
         self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
 
     @property
@@ -80,8 +85,43 @@ class Output:
 
     def piece(self, text: str) -> None:
         """Writes a piece of a stream at once, without a newline of its own."""
-        self._write(text if self.raw else self._pieces.add(text))
+        shown = text if self.raw else self._pieces.add(text)
+        self._write(self._wrapped(shown))
         self.flush()
+
+    def prose(self, text: str) -> None:
+        """Writes a whole answer, and a newline."""
+        self.piece(text)
+        self.end_stream()
+        self._write("\n")
+
+    def _wrapped(self, shown: str) -> str:
+        """Returns a piece broken between words, where a person reads it."""
+        if not self.to_terminal:
+            return shown
+        if self._wrap is None:
+            import shutil
+
+            from ragcli.cli.output.wrapping import WordWrap
+
+            self._wrap = WordWrap(shutil.get_terminal_size().columns)
+        return self._wrap.add(shown)
+
+    def place(self, text: str, path: str, *, style: str = "") -> None:
+        """Writes one line about a place, as a link where the terminal knows them.
+
+        Args:
+            text: What is seen, whatever it holds.
+            path: Absolute path of the file that the link opens.
+            style: `bold` or `dim` on a terminal.
+        """
+        shown = safe_name(text)
+        if self.to_terminal and not self._plain and not self.raw:
+            from ragcli.cli.output import links
+
+            if links.are_known(self._environ):
+                shown = links.linked(shown, path)
+        self._styled(shown, style)
 
     def line(self, text: str = "", *, style: str = "") -> None:
         """Writes one line, whatever `text` holds: a name cannot make a second one.
@@ -137,7 +177,7 @@ class Output:
             return
         header = [column.upper() for column in columns]
         widths = [
-            max(_width(row[at]) for row in [header, *cells])
+            max(width(row[at]) for row in [header, *cells])
             for at in range(len(columns))
         ]
         import shutil  # 5 ms: it loads every kind of compression
@@ -151,6 +191,11 @@ class Output:
         """Tells something on stderr; `--quiet` silences it."""
         if not self.quiet:
             self._note("ragcli: ", message, "")
+
+    def aside(self, message: str) -> None:
+        """Tells something that only somebody who reads along wants to know."""
+        if self.to_terminal and self.notes_to_terminal and not self.quiet:
+            self._note("ragcli: ", message, _DIM)
 
     def detail(self, message: str) -> None:
         """Tells something that only `--verbose` asks for."""
@@ -170,8 +215,8 @@ class Output:
         """Draws over the present line of stderr, where `may_redraw`."""
         import shutil
 
-        width = shutil.get_terminal_size().columns
-        shown = safe_line(message, max(width - 1, 1))
+        limit = shutil.get_terminal_size().columns
+        shown = safe_line(message, max(limit - 1, 1))
         if self._stderr is not None:
             with self._drawing, suppress(OSError):
                 self._stderr.write(f"{_CLEAR}{_DIM}{shown}{_RESET}")
@@ -210,7 +255,10 @@ class Output:
     def end_stream(self) -> None:
         """Writes out what was held back before others write."""
         with suppress(ReaderGone):
-            held = self._pieces.end()
+            held = self._wrapped(self._pieces.end())
+            if self._wrap is not None:
+                held += self._wrap.end()
+                self._wrap = None
             if held:
                 self._write(held)
             self.flush()
@@ -274,23 +322,15 @@ def _translated(error: OSError) -> ReaderGone | StorageFailed:
     )
 
 
-def _width(text: str) -> int:
-    """Returns how many columns a terminal needs (Unicode TR 11)."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
-
-
 def _aligned(cells: Sequence[str], widths: Sequence[int], limit: int) -> str:
     """Returns one row, its last column cut at the edge of the terminal."""
     *first, last = (
-        cell + " " * (width - _width(cell))
-        for cell, width in zip(cells, widths, strict=True)
+        cell + " " * (size - width(cell))
+        for cell, size in zip(cells, widths, strict=True)
     )
     lead = "  ".join([*first, ""])
-    room = limit - _width(lead)
+    room = limit - width(lead)
     last = last.rstrip()
-    if 1 < room < _width(last):
+    if 1 < room < width(last):
         last = safe_line(last, room)
     return (lead + last).rstrip()

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from functools import cache
 
+from ragcli import packages
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
 
@@ -84,7 +85,7 @@ def _kept(entry: str, name: str) -> str:
     except ImportError:
         raise ModelFailed(
             f"endpoint {name}: the keyring needs a package",
-            "pip install 'ragcli[keyring]'",
+            packages.of_extra("keyring"),
         ) from None
     hint = f"store it: keyring set {SERVICE} {entry}"
     try:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from ragcli import packages
 from ragcli.config import Settings, seconds
 from ragcli.dependency_patches.langchain import lean
 from ragcli.errors import ConfigError, ModelFailed, ModelUnavailable, ProviderMissing
@@ -136,10 +137,11 @@ def check(provider: str, endpoints: Sequence[str] = ()) -> None:
         raise ConfigError(f"there is no provider {provider!r}", hint)
     if importlib.util.find_spec(package) is None:
         extra = EXTRAS.get(provider)
-        wanted = f"'ragcli[{extra}]'" if extra else package.replace("_", "-")
+        wanted = package.replace("_", "-")
+        install = packages.of_extra(extra) if extra else packages.installation(wanted)
         raise ProviderMissing(
             f"models of {provider} need the package {package.replace('_', '-')}",
-            f"pip install {wanted}",
+            install,
         )
 
 

@@ -17,7 +17,7 @@ from ragcli.sessions.redis.server import addresses
 from tests.redis_servers import RedisServer
 from tests.stores import RedisStores, a_turn
 
-README = Path(__file__).parents[3] / "README.md"
+HANDBOOK = Path(__file__).parents[3] / "sample_docs" / "redis.md"
 
 DENIED = r"(?i)permission|ACL|can't (access|run)"
 
@@ -26,8 +26,10 @@ At = Callable[..., RedisStores]
 
 
 def recipe(user: str) -> list[str]:
-    """The command in the README, for one user."""
-    found = re.search(r"^\s*ACL SETUSER alice (.*)$", README.read_text(), re.MULTILINE)
+    """The command in the handbook, for one user."""
+    found = re.search(
+        r"^\s*ACL SETUSER alice (.*)$", HANDBOOK.read_text(), re.MULTILINE
+    )
     assert found
     rights = found[1].replace("alice", user).replace("PASSWORD", f"{user}-pw")
     return ["ACL", "SETUSER", user, *rights.split()]

@@ -9,10 +9,12 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
-from ragcli.errors import DocumentNotFound
+from ragcli.errors import DocumentNotFound, UsageError
 
 if TYPE_CHECKING:
     from ragcli.sessions.protocols import SessionStore
+
+_BLOCK = 1 << 20
 
 NoHistory = Annotated[
     bool, typer.Option("--no-history", help="Only documents and settings.")
@@ -33,16 +35,40 @@ def export(
     """Write the profile to one file, a bundle.
 
     It holds the index, so that nothing is embedded again. The bundle of an
-    encrypted profile stays encrypted.
+    encrypted profile stays encrypted. FILE may be - for stdout.
     """
     from ragcli.sessions.bundles.bundle import export_bundle
 
+    if file == "-":
+        _to_stdout(call, history=not no_history, index=not no_index)
+        return
     with call.open(create=False) as workspace:
         export_bundle(
             workspace.session, Path(file), history=not no_history, index=not no_index
         )
         name = workspace.name
     call.tell({"profile": name, "file": file}, note=f"profile {name} written to {file}")
+
+
+def _to_stdout(call: Invocation, *, history: bool, index: bool) -> None:
+    """Writes a bundle to stdout, which nobody reads on a terminal.
+
+    Raises:
+        UsageError: stdout is a terminal, or is to be a JSON document.
+    """
+    import tempfile
+
+    from ragcli.sessions.bundles.bundle import export_bundle
+
+    if call.as_json or call.output.to_terminal:
+        raise UsageError("a bundle is no text", "ragcli profile export - > FILE")
+    with tempfile.TemporaryDirectory() as place:
+        whole = Path(place) / "bundle"
+        with call.open(create=False) as workspace:
+            export_bundle(workspace.session, whole, history=history, index=index)
+        with whole.open("rb") as made:
+            while block := made.read(_BLOCK):
+                call.output.verbatim(block)
 
 
 @examples(

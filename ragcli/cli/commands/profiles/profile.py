@@ -132,13 +132,20 @@ def rename(
     """Give a profile another name."""
     from ragcli.errors import ProfileNotFound
     from ragcli.paths import checked_profile_name
+    from ragcli.runtime import DEFAULT_PROFILE
 
     checked_profile_name(new)
     call.runtime.store.rename(old, new)
-    if call.runtime.chosen() == old:
+    in_use = call.runtime.chosen() or DEFAULT_PROFILE
+    if in_use == old:
         with suppress(ProfileNotFound):  # somebody has renamed it once more
             call.runtime.choose(new)
     call.tell({"profile": new}, note=f"profile {old} is now {new}")
+    if old == DEFAULT_PROFILE and in_use == old:
+        call.output.note(
+            f"{new} is in use from now on; `ragcli profile use {old}` goes back to a "
+            "fresh one"
+        )
 
 
 @examples(

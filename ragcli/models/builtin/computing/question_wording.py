@@ -29,7 +29,9 @@ SUM = re.compile(
     r"|au total|en tout|somme|additionne|en total|suma|sumar)\b"
 )
 MEAN = re.compile(
-    r"\b(?:average|mean|on average|durchschnitt(?:lich(?:e[rsnm]?)?)?|im schnitt|im mittel|mittelwert|moyen(?:ne)?s?|en moyenne|promedio|media)\b"
+    # "What does it mean?" asks for a meaning, and English has other media.
+    r"\b(?:average|(?:the|a|an|its|their|arithmetic|overall) mean(?! (?:that|to|by)\b)"
+    r"|mean (?:of|value|number)|^mean (?!to\b|by\b)|on average|durchschnitt(?:lich(?:e[rsnm]?)?)?|im schnitt|im mittel|mittelwert|moyen(?:ne)?s?|en moyenne|promedio|(?:la|de) media|media de)\b"
 )
 _MOST = (
     r"most expensive|most recent|most|largest|biggest|greatest|highest|longest|tallest|heaviest|latest|newest|maximum|max|oldest|fastest|strongest"

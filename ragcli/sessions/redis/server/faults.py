@@ -7,6 +7,7 @@ tried again: whatever we send can be sent twice.
 
 from __future__ import annotations
 
+from ragcli import packages
 from ragcli.errors import (
     NotPermitted,
     ProviderMissing,
@@ -47,7 +48,7 @@ def require_library() -> None:
 
     if find_spec("redis") is None:
         raise ProviderMissing(
-            "sessions in Redis need the package redis", "pip install 'ragcli[redis]'"
+            "sessions in Redis need the package redis", packages.of_extra("redis")
         )
 
 

@@ -16,6 +16,8 @@ from ragcli.models.builtin.computing.question_wording import wanted
         ("Combien de commandes sont ouvertes ?", "count"),
         ("¿Cuántos pedidos hay?", "count"),
         ("What is the average price?", "mean"),
+        ("What is the mean of the prices?", "mean"),
+        ("What is the mean price per order?", "mean"),
         ("Wie hoch ist der durchschnittliche Preis?", "mean"),
         ("Quel est le prix moyen ?", "mean"),
         ("¿Cuál es el precio promedio?", "mean"),
@@ -62,6 +64,8 @@ def test_comparisons(question, told):
         "What is the first name of Anna?",
         "Wann schließt das Büro?",
         "naive resume of Zoe",
+        "What does exit code 75 mean?",
+        "What do you mean by that?",
     ],
 )
 def test_other_questions_read_nothing(question):

@@ -1,0 +1,233 @@
+"""What newcomers type by mistake: one line that helps, and the right code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ragcli import packages
+from ragcli.cli.output import links
+from ragcli.cli.output.wrapping import WordWrap
+from tests.cli.conftest import QUESTION
+from tests.conftest import ROOT, Ran
+
+Run = Callable[..., Ran]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        (["what is a lock?"], 2, "did you mean: ragcli ask 'what is a lock?'"),
+        (["how", "long", "is", "it?"], 2, "ragcli ask 'how long is it?'"),
+        (["asks", "x"], 2, "Did you mean 'ask'?"),
+        (["docs", "lst"], 2, "Did you mean 'list'?"),
+        (["ask", "two words", "notes/locks.md"], 2, "--docs notes/locks.md"),
+        (["ask", "x", "--json", "--jsonl"], 2, "--json and --jsonl exclude"),
+        (["ask", "x", "--new", "-c"], 2, "--new and --continue exclude"),
+        (["ask", "x", "--batch", "f"], 2, "--batch and QUESTION exclude"),
+        (["ask", "x", "--answer-only", "--json"], 2, "--answer-only and --json"),
+        (["ask", "--no-stdin"], 2, "there is no question"),
+        (["history", "delete"], 2, "say which"),
+        (["history", "delete", "last", "--turn", "x"], 2, "exclude each other"),
+        (["history", "delete", "--older-than", "soon"], 2, "not a time span"),
+        (["history", "delete", "--older-than", "never"], 2, "all of them"),
+        (["history", "show", "last-99"], 5, "only 1 conversations"),
+        (["config", "set", "retrieval.k"], 2, "which value?"),
+        (["config", "edit"], 2, "no terminal"),
+        (["open", "7"], 5, "has no source 7"),
+        (["profile", "export", "-", "--json"], 2, "a bundle is no text"),
+        (["docs", "add", "https://example.org/"], 2, ""),
+    ],
+)
+def test_a_mistake_gets_one_line_that_helps(
+    indexed: Path, run_cli: Run, line: list[str], code: int, told: str
+):
+    run_cli("ask", QUESTION)
+    ran = run_cli(*line)
+
+    assert ran.code == code
+    assert told in f"{ran.err}{ran.out}"
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "means"),
+    [
+        (["help"], ["--help"]),
+        (["-h"], ["--help"]),
+        (["help", "docs", "add"], ["docs", "add", "--help"]),
+        (["ask", "-h"], ["ask", "--help"]),
+        (["version"], ["--version"]),
+        (["docs", "ls"], ["docs", "list"]),
+        (["profile", "ls"], ["profile", "list"]),
+        (["history", "ls", "--json"], ["history", "list", "--json"]),
+        (["history", "show", "last"], ["history", "show"]),
+        (["history", "show", "-1"], ["history", "show"]),
+    ],
+)
+def test_what_people_try_is_understood(
+    indexed: Path, run_cli: Run, typed: list[str], means: list[str]
+):
+    run_cli("ask", QUESTION)
+    ran, wanted = run_cli(*typed), run_cli(*means)
+
+    assert ran.code == wanted.code == 0
+    assert ran.out == wanted.out
+
+
+def test_a_question_starts_a_conversation_and_c_goes_on(indexed: Path, run_cli: Run):
+    first = run_cli("ask", "--json", QUESTION).json["conversation"]
+    second = run_cli("ask", "--json", "When was the Forth Bridge opened?").json
+    assert second["conversation"] != first
+
+    going_on = run_cli("ask", "--json", "-c", "What is it built of?").json
+    assert going_on["conversation"] == second["conversation"]
+    chosen = run_cli("ask", "--json", "--conversation", first, "Who holds it?").json
+    assert chosen["conversation"] == first
+
+
+def test_continuing_without_a_conversation_starts_one(indexed: Path, run_cli: Run):
+    assert run_cli("ask", "-c", QUESTION).code == 0
+    assert len(run_cli("history", "list", "--json").json["conversations"]) == 1
+
+
+def test_removing_has_one_word_more(indexed: Path, run_cli: Run):
+    run_cli("ask", QUESTION)
+
+    assert run_cli("docs", "rm", "notes/locks.md").code == 0
+    assert run_cli("docs", "delete", "notes/almanac.md").code == 0
+    assert run_cli("history", "rm", "-1", "--yes").code == 0
+    assert run_cli("history", "list", "--json").json["conversations"] == []
+
+
+def test_several_conversations_are_deleted_at_once(indexed: Path, run_cli: Run):
+    for _ in range(3):
+        run_cli("ask", QUESTION)
+    listed = run_cli("history", "list", "--json").json["conversations"]
+    ids = [one["id"] for one in listed]
+
+    told = run_cli("history", "delete", *ids[:2], "--yes", "--json").json
+    assert told == {"schema": 1, "deleted": ids[:2], "turns": 2}
+    nothing = run_cli("history", "delete", "--older-than", "1d", "--yes", "--json").json
+    assert nothing == {"schema": 1, "deleted": [], "turns": 0}
+
+
+def test_the_answer_alone_is_all_that_is_printed(indexed: Path, run_cli: Run):
+    ran = run_cli("ask", "--answer-only", QUESTION)
+
+    assert ran.out.startswith("A commit lock waits at most ten seconds.")
+    assert len(ran.lines) == 1
+    assert not ran.err
+
+
+def test_what_becomes_of_stdin_is_said(indexed: Path, run_cli: Run):
+    ran = run_cli("ask", "What colour is it?", stdin="The barn is red.\nIt is old.\n")
+    assert "stdin is searched as a document: 2 lines (--no-stdin" in ran.err
+
+    alone = run_cli("ask", "--no-stdin", QUESTION, stdin="The barn is red.\n")
+    assert "stdin" not in alone.err
+    assert "ten seconds" in alone.out
+
+
+def test_a_bundle_goes_through_a_pipe(indexed: Path, run_process: Run, run_cli: Run):
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "ragcli", "profile"]
+    done = subprocess.run([*command, "export", "-"], capture_output=True, check=True)
+    Path("piped.ragcli").write_bytes(done.stdout)
+
+    assert run_cli("profile", "import", "piped.ragcli", "--name", "copy").code == 0
+    assert "ten seconds" in run_cli("ask", "-p", "copy", QUESTION).out
+
+
+def test_renaming_the_default_profile_keeps_it_in_use(indexed: Path, run_cli: Run):
+    ran = run_cli("profile", "rename", "default", "work")
+
+    assert "work is in use from now on" in ran.err
+    assert "ten seconds" in run_cli("ask", QUESTION).out
+
+
+def test_a_setting_is_set_with_an_equals_sign(run_cli: Run):
+    run_cli("config", "set", "retrieval.k=8")
+
+    assert run_cli("config", "get", "retrieval.k").out == "8\n"
+
+
+@pytest.mark.parametrize("word", ["quit", "/exit"])
+def test_words_that_leave_the_plain_chat(indexed: Path, run_process: Run, word: str):
+    ran = run_process("chat", stdin=f"{QUESTION}\n{word}\n{QUESTION}\n")
+
+    assert ran.out.count("ten seconds") == 1
+
+
+def test_paths_in_json_are_absolute(indexed: Path, run_cli: Run, tmp_path: Path):
+    (tmp_path / "blank.bin").write_bytes(b"\0")
+    documents = run_cli("docs", "list", "--json").json["documents"]
+    added = run_cli("docs", "add", "blank.bin", "--json").json
+
+    for one in (*documents, *added["failed"]):
+        assert Path(one["path"]).is_absolute()
+        assert not Path(one["shown"]).is_absolute()
+
+
+def test_the_hint_says_how_it_is_installed_here():
+    assert packages.of_extra("redis", prefix="/usr") == "pip install 'redis>=6,<9'"
+    pipx = packages.of_extra("ocr", prefix="/home/a/.local/share/pipx/venvs/ragcli")
+    assert pipx == "pipx inject ragcli rapidocr onnxruntime"
+    uv = packages.of_extra("mcp", prefix="/home/a/.local/share/uv/tools/ragcli")
+    assert uv == "uv tool install --with mcp ragcli"
+
+
+def test_the_extras_are_those_of_the_package():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = project["optional-dependencies"]
+    for name, needed in packages.EXTRAS.items():
+        assert set(needed) == set(declared[name]), name
+
+
+PROSE = "A commit waits for the lock at most ten seconds, and then it ends. [1]"
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+def test_prose_is_broken_between_words_as_it_comes(pieces: int):
+    wrap = WordWrap(24)
+    parts = re.findall(rf".{{1,{max(1, len(PROSE) // pieces)}}}", PROSE, re.DOTALL)
+    shown = "".join(map(wrap.add, parts)) + wrap.end()
+
+    assert shown.split() == PROSE.split()
+    assert all(len(line) <= 24 for line in shown.splitlines())
+    assert len(shown.splitlines()) == 3 + 1
+
+
+def test_code_and_tables_are_not_broken():
+    text = (
+        "```sh\nragcli ask --docs sample_docs 'a long question'\n```\n"
+        "    indented code that is longer than the width\n"
+        "| a table row | that is longer than the width |\n"
+        "- an item whose words go on below its first word\n"
+        "averyveryverylongwordthatfitsnowhere\n"
+    )
+    wrap = WordWrap(24)
+    shown = wrap.add(text) + wrap.end()
+
+    for line in text.splitlines()[:5]:
+        assert line in shown.splitlines()
+    assert "- an item whose words go\n  on below its first\n  word" in shown
+    assert "averyveryverylongwordthatfitsnowhere" in shown
+
+
+def test_links_are_written_where_they_are_known_and_cannot_break_out():
+    assert links.are_known({"TERM_PROGRAM": "WezTerm"})
+    assert links.are_known({"VTE_VERSION": "7200"})
+    assert not links.are_known({"TERM_PROGRAM": "Apple_Terminal"})
+    assert not links.are_known({"TERM": "tmux-256color", "VTE_VERSION": "7200"})
+    hostile = links.linked("a.md:3", "/tmp/\x1b]8;;http://evil\x07\n a.md")
+    assert hostile.count("\x1b") == 4  # ours: two beginnings and their ends
+    assert "\n" not in hostile
+    assert "%1B%5D8%3B%3Bhttp%3A//evil%07%0A%20a.md" in hostile
