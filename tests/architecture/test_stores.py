@@ -16,6 +16,7 @@ HELPS = {
     "cli/commands/profiles/bundles.py",
     "cli/commands/profiles/passphrases.py",
     "config/settings.py",
+    "packages.py",
     "storage/locking/network_filesystems.py",
 }
 """Where people are told of it: in texts alone, never in a name or an import."""

@@ -79,5 +79,5 @@ def indexed(notes: Path, run_cli: Callable[..., Ran]) -> Path:
 def asked(indexed: Path, run_cli: Callable[..., Ran]) -> str:
     """A conversation of two turns; its id."""
     first = run_cli("ask", QUESTION, "--json").json
-    run_cli("ask", "Who is named as the holder?", "--json")
+    run_cli("ask", "-c", "Who is named as the holder?", "--json")
     return str(first["conversation"])

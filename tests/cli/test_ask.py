@@ -218,9 +218,9 @@ def test_what_is_written_is_private(asked, home):
     assert loose == []
 
 
-def test_questions_go_on_until_new(indexed, run_cli):
+def test_questions_start_conversations_and_continue_goes_on(indexed, run_cli):
     first = run_cli("ask", QUESTION, "--json").json
-    second = run_cli("ask", "And who is the holder?", "--json").json
+    second = run_cli("ask", "--continue", "And who is the holder?", "--json").json
     third = run_cli("ask", QUESTION, "--json", "--new").json
     back = run_cli(
         "ask", "holder?", "--json", "--conversation", first["conversation"]

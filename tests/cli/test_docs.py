@@ -37,7 +37,7 @@ def test_pages_that_are_pictures_are_named(notes, run_process):
     assert ran.code == 0
     assert "report.pdf: page 2 is a picture without text: not read" in ran.err
     [told] = ran.json["notices"]
-    assert told["path"] == "notes/report.pdf"
+    assert told["path"] == str(notes / "report.pdf")
     assert "page 2 is a picture without text: not read" in told["notice"]
     assert "ragcli profile set documents.ocr true" in told["notice"]
 
@@ -72,7 +72,7 @@ def test_list_is_for_people_and_scripts(indexed, run_cli):
         "notes/snapshots.md",
     ]
     assert [row[3] for row in rows] == ["Almanac", "Locks", "Snapshots"]
-    assert [item["path"] for item in told["documents"]] == [row[0] for row in rows]
+    assert [item["shown"] for item in told["documents"]] == [row[0] for row in rows]
     assert told["documents"][0]["chunks"] == int(rows[0][1])
 
 
@@ -160,7 +160,7 @@ def test_a_file_that_fails_is_named_and_the_rest_is_done(notes, run_cli):
 
     assert ran.code == 6
     assert ran.json["added"] == 3
-    assert [item["path"] for item in ran.json["failed"]] == ["notes/broken.pdf"]
+    assert [item["shown"] for item in ran.json["failed"]] == ["notes/broken.pdf"]
     assert "notes/broken.pdf: " in ran.err
 
 

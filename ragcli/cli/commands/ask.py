@@ -66,7 +66,7 @@ def ask(
     """
     _refuse_mixes(
         {
-            "--json": call.as_json,
+            "--json": call.shared.json,
             "--jsonl": jsonl,
             "--batch": batch is not None,
             "--new": new,

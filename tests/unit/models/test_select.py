@@ -215,10 +215,10 @@ def test_what_is_no_model_is_refused_with_what_to_write(
 @pytest.mark.parametrize(
     ("spec", "line"),
     [
-        ("openai:gpt-5", "pip install 'ragcli[openai]'"),
-        ("anthropic:claude-sonnet-4-5", "pip install 'ragcli[anthropic]'"),
-        ("google_genai:gemini-2.5-flash", "pip install 'ragcli[google]'"),
-        ("mistralai:mistral-large", "pip install 'ragcli[mistral]'"),
+        ("openai:gpt-5", "pip install 'langchain-openai>=1,<2'"),
+        ("anthropic:claude-sonnet-4-5", "pip install 'langchain-anthropic>=1,<2'"),
+        ("google_genai:gemini-2.5-flash", "pip install 'langchain-google-genai>=3,<5'"),
+        ("mistralai:mistral-large", "pip install 'langchain-mistralai>=1,<2'"),
         ("groq:llama-3.3-70b", "pip install langchain-groq"),
     ],
 )
