@@ -32,7 +32,7 @@ real context window and fits passages and history into it before sending. The ad
 is taken from OLLAMA_HOST and is 127.0.0.1:11434 otherwise.
 
 provider:NAME uses any chat model that LangChain knows, for example openai:gpt-4o-mini.
-The package of a provider is an extra: pip install 'ragcli[openai]'.
+The package of a provider is an extra: pip install langchain-openai.
 """,
     ),
     (
@@ -66,7 +66,7 @@ BEYOND = (
 <p>Profiles live in a directory of your own disk unless you say otherwise. When several
 machines should share sessions, set RAGCLI_STORE to the address of a Redis server, as in
 <code>redis://host:6379</code>. The extra is installed with
-<code>pip install 'ragcli[redis]'</code>. Commands and the chat are the same for both
+<code>pip install redis</code>. Commands and the chat are the same for both
 stores.</p>
 <p>Redis 7.0 without modules is enough.</p>
 """,

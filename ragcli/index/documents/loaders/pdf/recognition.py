@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ragcli import packages
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.elements import one_line, well_formed
 from ragcli.index.documents.loaders.dispatch.bounds import PICTURE_LIMIT
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
     """Height, width, and three colours of each point: blue, green, red."""
 
-INSTALL = "pip install 'ragcli[ocr]'"
+INSTALL = packages.of_extra("ocr")
 """What brings an engine."""
 
 RAPIDOCR = "rapidocr"
