@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
@@ -127,6 +126,8 @@ class Group(TyperGroup):
         """
         if args and args[0] not in self.commands:
             if self.name == PROGRAM and _is_question(args):
+                import shlex
+
                 quoted = shlex.quote(" ".join(args))
                 raise UsageError(
                     f"there is no command {safe_line(args[0])!r}",

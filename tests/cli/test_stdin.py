@@ -95,8 +95,10 @@ def test_a_dash_waits_for_a_slow_pipe(pipe, stdin_is, output, monkeypatch):
     asked = standard_input.question_and_document(["q", "-"], output, limit=LIMIT)
 
     assert asked == standard_input.AskInput("q", "late\n")
-    assert output.told == []
     slow.wait()
+    assert output.told == [
+        "stdin is searched as a document: 1 line (--no-stdin leaves it alone)"
+    ]
 
 
 def test_a_dash_alone_is_a_slow_question(pipe, stdin_is, output, monkeypatch):

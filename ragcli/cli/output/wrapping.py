@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ragcli.cli.output.columns import width as columns_of
+from ragcli.cli.output import columns
 
 _PIECE = re.compile(r"\n|[ \t]+|[^ \t\n]+")
 _FENCE = ("```", "~~~")
@@ -59,8 +59,8 @@ class WordWrap:
         self._word, self._space = "", ""
         if not self._column:
             self._look_at_line(space, word)
-        size = columns_of(word)
-        gap = columns_of(space)
+        size = columns.width(word)
+        gap = columns.width(space)
         fits = self._column + gap + size <= self._width
         if fits or self._verbatim or not self._column:
             self._column += gap + size
