@@ -134,6 +134,7 @@ def _started(argv: list[str], output: Path) -> int:
     try:
         from ragcli.cli.main import main
 
+        os.umask(0o077)  # as every process of ragcli begins: a killed one leaves files
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(streams[0], 1)
         os.dup2(streams[1], 2)
