@@ -175,6 +175,7 @@ def best_first(
 
     asked = ParsedQuestion(prompt.question)
     lexical = _Lexical(prompt, embedder)
+    lexical.read(scored)
     sides = [lexical.of(item) for item in scored]
     coverage = np.array([side.score for side in sides])
     source = SOURCE_WEIGHT * _source_scores(scored)
@@ -261,6 +262,7 @@ class _Lexical:
         self._worth = {stem: weights[stem] * rarity[stem] for stem in weights}
         self._asked = frozenset(self._stems(prompt.question)) & self._worth.keys()
         self._all = frozenset(self._worth)
+        self._unseen = self._all
         self._above: dict[str, frozenset[str]] = {}
         self._passages: dict[int, frozenset[str]] = {}
         self._asks_whether = ParsedQuestion(prompt.question).asks_whether
@@ -271,6 +273,12 @@ class _Lexical:
     def _every(self, text: str) -> list[str]:
         """Returns the stems of all words: a question may be made of function words."""
         return _alike(unaccented(stemmer(self._language).stem(words(text))))
+
+    def read(self, found: Sequence[Candidate]) -> None:
+        """Learns which of the question's words no source has: they may be mistyped."""
+        for item in found:
+            self._unseen -= self._stems_of_passage(item)
+            self._unseen -= self._stems_above(item.above)
 
     def of(self, item: Candidate) -> _Side:
         """Returns the shares of the question's words in and around a candidate."""
@@ -307,6 +315,7 @@ class _Lexical:
         left = wanted - own - near - over
         related = is_shortened if item.kind in _STRUCTURED else is_related
         akin = _akin(wanted - own, stems.own, related)
+        akin |= _akin(wanted & self._unseen - own, stems.own, is_mistyped)
         said = self._worth_of(own) + SHORTENED * self._worth_of(akin)
         said -= (1 - COLUMN_WEIGHT) * self._worth_of(columns)
         beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
@@ -519,6 +528,23 @@ def _is_ordinal(asked: ParsedQuestion, item: Candidate) -> bool:
     if any(f"[{number}]" in item.text for number in asked.ordinals):
         return True
     return any(word in words(item.text) for word in ordinal_words(asked.ordinals))
+
+
+def is_mistyped(one: str, other: str) -> bool:
+    """Tells whether two words differ in one letter, or in the order of two."""
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < _KIN:
+        return False
+    at = next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+    left, right = one[at:], other[at:]
+    return (
+        left[1:] == right[1:]
+        or left[1:] == right
+        or left == right[1:]
+        or (left[:2] == right[1::-1] and left[2:] == right[2:])
+    )
 
 
 def _is_key_asked(asked: ParsedQuestion, item: Candidate) -> bool:

@@ -12,6 +12,7 @@ from ragcli.index.documents.splitter import split
 from ragcli.models.base import Prompt, Source
 from ragcli.models.builtin.extractive import ExtractiveModel
 from ragcli.models.builtin.parsed_question import ParsedQuestion
+from ragcli.models.builtin.scoring import is_mistyped
 
 MANUAL = """# Kiln
 
@@ -121,6 +122,30 @@ def test_a_kind_of_question_finds_its_unit(model, question, name, text, begins):
 )
 def test_what_no_unit_says_is_not_answered(model, question, name, text):
     assert answered(model, question, name, text) == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "mistyped"),
+    [
+        ("kitchen", "kitchn", True),
+        ("kitchen", "kitcehn", True),
+        ("kitchen", "kitchenn", True),
+        ("kitchen", "kittens", False),
+        ("kitchen", "kitxxen", False),
+        ("cat", "car", False),
+    ],
+)
+def test_one_letter_is_mistyped(one, other, mistyped):
+    assert is_mistyped(one, other) is mistyped
+    assert is_mistyped(other, one) is mistyped
+
+
+def test_a_word_that_no_source_has_may_be_mistyped(model):
+    text = "# Mill\n\nThe grindstone weighs 900 kilos. The waterwheel has 24 buckets.\n"
+
+    assert "900 kilos" in answered(
+        model, "What does the grindstnoe weigh?", "a.md", text
+    )
 
 
 @pytest.mark.parametrize(
