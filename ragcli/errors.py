@@ -138,6 +138,8 @@ class PromptTooLong(ModelFailed):
         window: Tokens of context, as the refusal tells them; 0 if it does not say.
     """
 
+    kind = "prompt_too_long"
+
     def __init__(self, message: str, hint: str = "", window: int = 0) -> None:
         super().__init__(message, hint)
         self.window = window

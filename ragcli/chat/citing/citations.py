@@ -11,6 +11,7 @@ where none can be meant, it is remembered as unsupported. See
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -62,6 +63,9 @@ class _Cited:
     quotes: tuple[Quote, ...]
     """The quotations that support each of them."""
 
+
+_OPEN = re.compile(r"\[[\s\d,;-]*$")
+"""The beginning of a marker: `[1[1]]` would be one if the inner one were taken out."""
 
 _COPIED = 12
 """Characters before a page's own mark that show it was copied from the page."""
@@ -176,6 +180,8 @@ class MarkerFilter:
                 else:
                     kept = self._kept(part, [Claim(clause, self._allowed), whole])
                     holding = holding or bool(kept)
+                    if not kept and _OPEN.search(clause):
+                        kept = part.literal
                 out.append(kept)
                 swallowed = swallowed and not kept
         shown = "".join(out)
