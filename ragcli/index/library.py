@@ -170,8 +170,8 @@ class Library:
         if work.outdated:
             progress.note(
                 f"reading {len(work.outdated):,} documents again that an older version "
-                "read, or with scanned pages to recognize; stop at any time, what is "
-                "done stays"
+                "read, or whose scanned pages are to be read otherwise; stop at any "
+                "time, what is done stays"
             )
         for batch in work.batches(_AGAIN):
             base, _ = self._base()
@@ -434,12 +434,12 @@ class Library:
         return ingest.run(work, request, base, patience)
 
     def _engine(self) -> str:
-        """Returns what recognizes text in pictures, "" where that is not wanted."""
+        """Returns what recognizes text in pictures; "" where that is not wanted."""
         if not self._settings.ocr:
             return ""
         from ragcli.index.documents.loaders.pdf import recognition
 
-        return recognition.engine()
+        return recognition.engine() or catalogue.MISSING
 
     def _max_size(self) -> int:
         return size(self._settings.max_file_size)

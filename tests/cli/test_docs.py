@@ -380,6 +380,29 @@ def test_scanned_pages_are_read_once_that_is_switched_on(notes, run_process):
     assert (again["reread"], again["notices"]) == (0, [])
 
 
+@pytest.mark.skipif(
+    not recognition.engine(), reason="nothing that recognizes text is installed"
+)
+def test_recognized_text_goes_once_recognition_is_switched_off(notes, run_cli):
+    (notes / "both.pdf").write_bytes(scanned("The tower is blue", "A page with words."))
+    (notes / "only.pdf").write_bytes(scanned("The tower is green", ""))
+    run_cli("profile", "set", "documents.ocr", "true")
+    assert run_cli("docs", "add", "notes", "--json").json["added"] == 5
+    run_cli("profile", "unset", "documents.ocr")
+
+    synced = run_cli("docs", "sync", "--json")
+    assert (synced.code, synced.json["removed"]) == (0, 1)
+    assert all(item["notice"] for item in synced.json["notices"])
+    listed = {
+        item["path"] for item in run_cli("docs", "list", "--json").json["documents"]
+    }
+    assert "notes/both.pdf" in listed
+    assert "notes/only.pdf" not in listed
+    hits = run_cli("search", "tower blue green", "--json").json["hits"]
+    assert not any("tower" in item["text"] for item in hits)
+    assert run_cli("docs", "sync", "--json").json["removed"] == 0
+
+
 def scanned(said: str, first: str) -> bytes:
     """Returns a PDF of a page that has words, and a page that is a picture of some."""
     import pypdfium2

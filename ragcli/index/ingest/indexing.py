@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.errors import PageGone, PageUnavailable
 from ragcli.index.documents.discover import Skipped
+from ragcli.index.documents.loaders.dispatch.load import NO_TEXT
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations.generation_files import WorkspaceFiles
@@ -225,7 +226,11 @@ class Ingest:
 
     def _count(self, outcome: Outcome, record: Record | None, tally: Tally) -> None:
         """Enters what became of a file."""
-        if outcome.failure:
+        if record and self._was_recognized(outcome, record):
+            tally.emptied.add(outcome.location)
+            tally.notices.append(Failure(outcome.location, outcome.failure))
+            self._progress.note(f"{outcome.location}: {outcome.failure}")
+        elif outcome.failure:
             tally.failed.append(Failure(outcome.location, outcome.failure))
             self._progress.note(f"{outcome.location}: {outcome.failure}")
         elif outcome.skipped:
@@ -238,6 +243,12 @@ class Ingest:
             (tally.changed if record else tally.added).add(outcome.location)
             self._tell_notices(outcome, tally)
         self._progress.step(outcome.location)
+
+    def _was_recognized(self, outcome: Outcome, record: Record) -> bool:
+        """Tells whether all that is stored was read from pictures, now unwanted."""
+        has_no_text = outcome.failure.startswith(NO_TEXT)
+        is_recognized = bool(record.get("facts", {}).get("ocr"))
+        return has_no_text and is_recognized and not self._settings.ocr
 
     def _tell_notices(self, outcome: Outcome, tally: Tally) -> None:
         """Says what of a document was not read: pages that are pictures, say."""

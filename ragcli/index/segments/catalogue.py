@@ -83,15 +83,24 @@ def is_outdated(record: Record) -> bool:
     return int(record.get("reader", 1)) < READER
 
 
-def lacks_recognition(record: Record, engine: str) -> bool:
-    """Tells whether a document has pictures of text that nothing tried to recognize.
+MISSING = "missing"
+"""Stands for what recognizes text where that is wanted and none is installed."""
+
+
+def recognizes_otherwise(record: Record, engine: str) -> bool:
+    """Tells whether the pictures of text in a document are to be read otherwise.
+
+    Either nothing tried to recognize them, or what was recognized is not wanted any
+    more. Where recognition is wanted and cannot be had, what is there stays.
 
     Args:
         record: What is known of it.
-        engine: What recognizes text, "" for nothing.
+        engine: What recognizes text, "" where that is not wanted, or `MISSING`.
     """
     facts = record.get("facts", {})
-    return bool(engine and facts.get("scanned") and not facts.get("ocr"))
+    if not facts.get("scanned") or engine == MISSING:
+        return False
+    return bool(engine) != bool(facts.get("ocr"))
 
 
 def key(path: str) -> int:

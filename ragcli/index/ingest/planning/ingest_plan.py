@@ -38,7 +38,7 @@ class Plan:
 
     outdated: list[tuple[Found, Record]] = field(default_factory=list)
     """Unchanged files to read again: an older reader read them, or their pictures of
-    text can be recognized by now; `sort` fills it when `rereads`."""
+    text are to be read otherwise; `sort` fills it when `rereads`."""
 
     pages: list[tuple[PageRequest, Record | None]] = field(default_factory=list)
     """Pages on the web to ask for, each with the record it has so far."""
@@ -115,7 +115,7 @@ class Plan:
         """Tells whether a file is to be read again whether or not it changed."""
         if self.rereads and catalogue.is_outdated(record):
             return True
-        return catalogue.lacks_recognition(record, self.engine)
+        return catalogue.recognizes_otherwise(record, self.engine)
 
 
 def looked_at(known: Mapping[str, Record]) -> dict[str, tuple[int, int]]:

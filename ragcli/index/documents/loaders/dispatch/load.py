@@ -14,6 +14,9 @@ from ragcli.index.documents.elements import Document, TableFacts
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from ragcli.language.languages import SAMPLE, detect
 
+NO_TEXT = "no text in it"
+"""What is said first of a document that can be read and has nothing to index."""
+
 
 def load(path: Path, data: bytes | None = None, *, ocr: bool = False) -> Document:
     """Reads a document.
@@ -67,7 +70,7 @@ def loaded(file_name: str, data: bytes, name: str, *, ocr: bool = False) -> Docu
         document = parse(Content(data, file_name, name, ocr=ocr))
     if not document.sections:
         [*notices] = document.facts.get("notices", ())
-        reason = "; ".join(["no text in it", *notices])
+        reason = "; ".join([NO_TEXT, *notices])
         raise UnreadableDocument(reason, "there is nothing to index")
     stem = Path(file_name).stem
     title = document.title or stem.encode("utf-8", "replace").decode()
