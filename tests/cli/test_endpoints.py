@@ -301,9 +301,12 @@ def test_a_window_that_only_a_refusal_tells_is_kept(
     ready: Run, server: FakeOpenAI, tmp_path: Path, mutely: bool
 ) -> None:
     server.kind, server.window, server.refuses_mutely = "", 900, mutely
-    long = "A commit waits for the lock. Whoever holds it is named by the program. "
-    for number in range(6):
-        (tmp_path / f"more-{number}.md").write_text(f"# Lock {number}\n\n{long * 14}")
+    for topic in ("harbour", "orchard", "foundry", "library", "bakery", "quarry"):
+        lines = (
+            f"In the {topic} a commit waits {n} seconds for lock {topic}-{n}."
+            for n in range(20, 36)
+        )
+        (tmp_path / f"{topic}.md").write_text(f"# The {topic}\n\n{' '.join(lines)}")
     assert ready("docs", "add", str(tmp_path)).code == 0
 
     question = "How long does a commit wait for the lock?"
