@@ -121,9 +121,10 @@ def _places(wanted: Iterable[str]) -> Callable[[str], bool]:
 
     def matches(path: str) -> bool:
         told = f"{path}/"
+        within = f"/{told}"
         return (
             any(told.startswith(place) for place in full)
-            or any(part in told for part in parts)
+            or any(part in within for part in parts)
             or any(pattern.match(path.lstrip("/")) for pattern in patterns)
         )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ragcli.index.ingest.planning.roots import Roots
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
-    from ragcli.index.report import GenerationInfo, IngestReport, Request
+    from ragcli.index.report import FileChoice, GenerationInfo, IngestReport, Request
     from ragcli.index.search.index_reader import IndexReader
     from ragcli.index.segments.catalogue import Record
 
@@ -64,6 +64,7 @@ class Library:
         wait: float = 0,
         allow_private: bool = False,
         below: str = "",
+        choice: FileChoice | None = None,
     ) -> IngestReport:
         """Indexes files, directories and pages; what is unchanged costs nothing.
 
@@ -75,6 +76,7 @@ class Library:
             allow_private: Whether pages may be on servers that are not public.
             below: A directory that all paths are below, without symbolic links on the
                 way; "" follows those that are named.
+            choice: What is wanted of the paths; None for what was wanted before.
 
         Raises:
             DocumentNotFound: A path is not there.
@@ -85,22 +87,43 @@ class Library:
         """
         from ragcli.index.ingest.planning import ingest_plan
         from ragcli.index.ingest.planning.naming import known_paths
-        from ragcli.index.report import Request
+        from ragcli.index.ingest.planning.roots import Choice
+        from ragcli.index.report import FileChoice, Request
 
+        choice = choice or FileChoice()
         base, files = self._base()
         known_roots = self._roots(base, files)
         places = known_paths(paths, known_roots)
         directories = [place for place in places if os.path.isdir(place)]
+        chosen = [
+            Choice(place, choice.include, choice.exclude)
+            for place in directories
+            if choice.include or choice.exclude
+        ]
+        allowed = set(known_paths(choice.secrets, known_roots)) - set(directories)
+        wanted = known_roots.changed(
+            added=directories, dropped=(), left_out=(), chosen=chosen, secrets=allowed
+        )
         view = CatalogueView(base, files)
         known = view.all() if directories else view.some(places)
         named = [Path(place) for place in places if not is_address(place)]
         work = ingest_plan.of_paths(
-            named, known, self._max_size(), self._engine(), below
+            named,
+            known,
+            self._max_size(),
+            self._engine(),
+            below,
+            ingest_plan.wanted_of(wanted),
         )
         pages = filter(is_address, places)
         work.ask(pages, known, self._max_size(), allow_private=allow_private)
         fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
-        request = Request("add", add_roots=fresh)
+        request = Request(
+            "add",
+            add_roots=fresh,
+            chosen=tuple(item for item in chosen if item not in known_roots.chosen),
+            secrets=tuple(sorted(allowed - set(known_roots.secrets))),
+        )
         return self._carry_out(work, request, base, progress, wait)
 
     def sync(

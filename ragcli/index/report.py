@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from ragcli.frozen import frozen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ragcli.index.documents.discover import Skipped
+    from ragcli.index.ingest.planning.roots import Choice
 
 
 @frozen
@@ -63,11 +66,31 @@ class IngestReport:
 
 
 @frozen
+class FileChoice:
+    """What is wanted of the paths that are added, with this and every later sync."""
+
+    include: tuple[str, ...] = ()
+    """Of directories only what matches one of these globs; () for all."""
+
+    exclude: tuple[str, ...] = ()
+    """Of directories nothing that matches one of these globs."""
+
+    secrets: tuple[Path | str, ...] = ()
+    """Files that are wanted although they look like secrets."""
+
+
+@frozen
 class Request:
     """What an ingest has to do besides reading files."""
 
     kind: str
     """`add`, `sync` or `remove`."""
+
+    chosen: tuple[Choice, ...] = ()
+    """Which files of some directories are wanted."""
+
+    secrets: tuple[str, ...] = ()
+    """Files that look like secrets and are added all the same."""
 
     add_roots: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
@@ -76,7 +99,13 @@ class Request:
     @property
     def is_needed(self) -> bool:
         """Whether there is something to publish even if no file changed."""
-        return bool(self.add_roots or self.leave_out or self.drop_roots)
+        return bool(
+            self.add_roots
+            or self.leave_out
+            or self.drop_roots
+            or self.chosen
+            or self.secrets
+        )
 
 
 @frozen

@@ -17,10 +17,10 @@ from ragcli.chat.presentation.passages import (
     path_document,
     unit_lines,
 )
-from ragcli.cli.input import live_names
+from ragcli.cli.input import live_names, standard_input
 from ragcli.cli.input.options import Invocation, examples, places
 from ragcli.cli.output.formatting import moment, size
-from ragcli.errors import ExitCode
+from ragcli.errors import ExitCode, UsageError
 from ragcli.language.units import spoken
 from ragcli.paths import shown
 from ragcli.storage.spelling import as_on_disk
@@ -47,13 +47,31 @@ Documents = Annotated[
     "ragcli docs add notes/ report.pdf",
     "ragcli docs add . --explain",
     "ragcli docs add ~/wiki -p work --wait 60",
+    "ragcli docs add src/ --include '*.py' --exclude tests/",
+    "git ls-files -z docs | ragcli docs add -0 -",
     "ragcli docs add https://example.org/handbook",
 )
 def add(
     call: Invocation,
     typed: Annotated[list[str], typer.Argument(metavar="PATH|URL…")],
+    *,
     explain: Explain = False,
     allow_private: Private = False,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Of directories only what matches."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Of directories nothing that matches."),
+    ] = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Names on stdin end with NUL bytes.")
+    ] = False,
+    allow_secrets: Annotated[
+        bool,
+        typer.Option("--allow-secrets", help="Files named here may be secrets."),
+    ] = False,
 ) -> int:
     """Index files, directories and pages on the web.
 
@@ -65,11 +83,30 @@ def add(
     A page (https://…) needs the extra `web`. It is kept as it was read: `docs sync`
     asks its server for what changed. Servers that are not on the public Internet are
     asked only with --allow-private.
+
+    `-` reads names from stdin, one a line. Globs are those of .gitignore; later syncs
+    keep to them.
     """
-    named = places(typed)
+    here = places([name for name in typed if name != standard_input.FORCE])
+    listed: list[str] = []
+    if len(here) < len(typed):
+        listed = standard_input.names(call.output, null=null)
+    elif null:
+        raise UsageError("-0 is about names on stdin", "ragcli docs add -0 -")
+    named = [*here, *places(listed)]
+    from ragcli.index.report import FileChoice
+
     with call.open(expires=True) as workspace, call.progress() as progress:
         report = workspace.library.add(
-            named, progress, wait=call.wait, allow_private=allow_private
+            named,
+            progress,
+            wait=call.wait,
+            allow_private=allow_private,
+            choice=FileChoice(
+                tuple(include or ()),
+                tuple(exclude or ()),
+                tuple(here) if allow_secrets else (),
+            ),
         )
     return _report(call, report, named, explain=explain)
 

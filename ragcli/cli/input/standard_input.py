@@ -25,6 +25,7 @@ FORCE = "-"
 """The argument that means: read standard input, however long it takes."""
 
 _BLOCK = 1 << 16
+_LONGEST_LIST = 64 << 20
 _STDIN = 0
 
 
@@ -72,6 +73,18 @@ def question_and_document(words: list[str], output: Output, *, limit: int) -> As
 def lines(output: Output, *, limit: int) -> list[str]:
     """Returns all of stdin as lines; waits for it as long as it takes."""
     return _text(_read(output, forced=True, limit=limit), "stdin").splitlines()
+
+
+def names(output: Output, *, null: bool) -> list[str]:
+    """Returns the names of files that stdin lists; waits as long as it takes.
+
+    Args:
+        output: Told that it is read.
+        null: Whether they end with NUL bytes; else each is a line.
+    """
+    data = _read(output, forced=True, limit=_LONGEST_LIST)
+    found = data.split(b"\0") if null else data.splitlines()
+    return [os.fsdecode(name) for name in found if name]
 
 
 def _document(output: Output, *, forced: bool, limit: int) -> str:

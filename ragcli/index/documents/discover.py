@@ -13,7 +13,13 @@ from typing import NamedTuple
 from ragcli.errors import DocumentNotFound, NotPermitted
 from ragcli.frozen import frozen
 from ragcli.index.documents import formats
-from ragcli.index.documents.ignore import Ignores, ignored_by, rules_above, rules_in
+from ragcli.index.documents.ignore import (
+    Globs,
+    Ignores,
+    ignored_by,
+    rules_above,
+    rules_in,
+)
 
 _SKIPPED_DIRECTORIES = {
     **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), "version control"),
@@ -107,6 +113,17 @@ class Skipped:
     """A few words, for people: `ignored by docs/.gitignore`."""
 
 
+@frozen
+class Wanted:
+    """Which files are wanted beyond what is told of all alike."""
+
+    globs: Mapping[str, Globs] = field(default_factory=dict)
+    """Named directory → what of it is wanted."""
+
+    secrets: frozenset[str] = frozenset()
+    """Absolute paths of files that are wanted although they look like secrets."""
+
+
 @dataclass(slots=True)
 class _DirectoryWalk:
     """What stays the same during one walk."""
@@ -114,6 +131,7 @@ class _DirectoryWalk:
     max_size: int
     known: Mapping[str, tuple[int, int]]
     below: str = ""
+    wanted: Wanted = field(default_factory=Wanted)
     seen: set[str] = field(default_factory=set)
 
 
@@ -123,6 +141,7 @@ def find(
     max_size: int,
     known: Mapping[str, tuple[int, int]] | None = None,
     below: str = "",
+    wanted: Wanted | None = None,
 ) -> Iterator[Found | Skipped]:
     """Yields every document at or below `paths`, and everything that is left out.
 
@@ -137,13 +156,16 @@ def find(
         known: Location → (size, mtime_ns) of files that were looked at before;
             they are not opened again to tell what they hold.
         below: A directory that no symbolic link leads out of, also of what is named.
+        wanted: Globs of directories, and secrets that are wanted; None for none.
 
     Raises:
         DocumentNotFound: A named path is not there; raised before anything is found.
         NotPermitted: A named directory cannot be read.
     """
     roots = [_checked_root(path) for path in paths]
-    return _find(roots, _DirectoryWalk(max_size, known or {}, below))
+    return _find(
+        roots, _DirectoryWalk(max_size, known or {}, below, wanted or Wanted())
+    )
 
 
 def _checked_root(path: Path) -> str:
@@ -187,6 +209,7 @@ def _below(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
 def _walk(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
     """Yields the files below a directory, depth first, without recursion."""
     pending: list[tuple[str, Ignores]] = [(root, rules_above(root))]
+    globs = walk.wanted.globs.get(root)
     while pending:
         directory, inherited = pending.pop()
         try:
@@ -202,7 +225,8 @@ def _walk(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
         ignores = inherited + rules_in(directory, names)
         below = []
         for entry in entries:
-            item = _entry(entry, ignores, walk, walk.below or root)
+            item = _unwanted(entry, globs) if globs else None
+            item = item or _entry(entry, ignores, walk, walk.below or root)
             if item is None:
                 below.append((entry.path, ignores))
             else:
@@ -212,6 +236,16 @@ def _walk(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
 
 def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
+
+
+def _unwanted(entry: os.DirEntry[str], globs: Globs) -> Skipped | None:
+    """Says why an entry is not wanted; None is wanted."""
+    try:
+        is_directory = entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return None
+    reason = globs.reason(entry.path, directory=is_directory)
+    return Skipped(Path(entry.path), reason) if reason else None
 
 
 def _entry(
@@ -246,19 +280,22 @@ def _judge(
     size, changed = status.st_size, status.st_mtime_ns
     if walk.known.get(location) == (size, changed):
         return Found(location, size, changed, below)
-    reason = _reason_by_status(name, status, walk.max_size)
+    secret = location in walk.wanted.secrets
+    reason = _reason_by_status(name, status, walk.max_size, secret=secret)
     if not reason:
-        reason = _reason_by_content(location, name)
+        reason = _reason_by_content(location, name, secret=secret)
     if reason:
         return Skipped(Path(location), reason)
     return Found(location, size, changed, below)
 
 
-def _reason_by_status(name: str, status: os.stat_result, max_size: int) -> str:
+def _reason_by_status(
+    name: str, status: os.stat_result, max_size: int, *, secret: bool
+) -> str:
     """Says why a file is left out, as far as name, kind and size tell; "" is kept."""
     if not stat.S_ISREG(status.st_mode):
         return next((kind for test, kind in _KINDS if test(status.st_mode)), "special")
-    if is_secret_name(name):
+    if is_secret_name(name) and not secret:
         return "likely secret, by its name"
     kind = formats.binary_kind(name)
     if kind:
@@ -283,7 +320,7 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_NAMES.fullmatch(name)) and not _NOT_SECRET.fullmatch(name)
 
 
-def _reason_by_content(location: str, name: str) -> str:
+def _reason_by_content(location: str, name: str, *, secret: bool) -> str:
     """Says why a file is left out, from its first bytes; "" is kept.
 
     A file that cannot be read is kept: loading it names the error.
@@ -298,12 +335,18 @@ def _reason_by_content(location: str, name: str) -> str:
         return ""
     finally:
         os.close(descriptor)
-    return reason_by_head(head, name)
+    return reason_by_head(head, name, secret=secret)
 
 
-def reason_by_head(head: bytes, name: str) -> str:
-    """Says why a file that starts so is left out; "" is kept."""
-    if _PRIVATE_KEY.match(head):
+def reason_by_head(head: bytes, name: str, *, secret: bool = False) -> str:
+    """Says why a file that starts so is left out; "" is kept.
+
+    Args:
+        head: Its first bytes.
+        name: Its name.
+        secret: Whether it is wanted although it is a secret.
+    """
+    if _PRIVATE_KEY.match(head) and not secret:
         return "likely secret: a private key"
     if not head:
         return "empty"

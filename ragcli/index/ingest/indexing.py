@@ -131,6 +131,8 @@ class Ingest:
                 replaced=tally.stored,
                 removed=removed,
                 touched=tuple(tally.touched),
+                chosen=request.chosen,
+                secrets=request.secrets,
                 add_roots=request.add_roots,
                 leave_out=request.leave_out,
                 drop_roots=request.drop_roots,

@@ -61,6 +61,12 @@ class Change:
     touched: tuple[catalogue.Record, ...] = ()
     """New records of documents whose files changed in nothing but their times."""
 
+    chosen: tuple[roots.Choice, ...] = ()
+    """Which files of some directories are wanted."""
+
+    secrets: tuple[str, ...] = ()
+    """Files that look like secrets and are added all the same."""
+
     add_roots: tuple[str, ...] = ()
     """Directories that were named."""
 
@@ -212,6 +218,8 @@ class _Joining:
             added=change.add_roots,
             dropped=change.drop_roots,
             left_out=change.leave_out,
+            chosen=change.chosen,
+            secrets=change.secrets,
         )
         if wanted != known:
             if stored:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ragcli.errors import DocumentNotFound, NotPermitted
 from ragcli.index.documents import discover
-from ragcli.index.documents.discover import Found, Skipped
+from ragcli.index.documents.discover import Found, Skipped, Wanted
+from ragcli.index.documents.ignore import Globs
 from ragcli.index.ingest.planning.roots import Roots
 from ragcli.index.ingest.web.page_requests import PageRequest, about
 from ragcli.index.report import Failure
@@ -129,6 +130,7 @@ def of_paths(
     max_size: int,
     engine: str = "",
     below: str = "",
+    wanted: Wanted | None = None,
 ) -> Plan:
     """Returns the plan for adding `paths`.
 
@@ -138,15 +140,28 @@ def of_paths(
         max_size: Bytes of the largest file that is indexed.
         engine: What recognizes text in pictures, "" for nothing.
         below: A directory that no symbolic link leads out of; "" follows those named.
+        wanted: Which files are wanted of them; None for all that are no secrets.
 
     Raises:
         DocumentNotFound: One of them is not there.
         NotPermitted: One of them cannot be read.
     """
     plan = Plan(engine=engine)
-    items = discover.find(paths, max_size=max_size, known=looked_at(known), below=below)
+    items = discover.find(
+        paths, max_size=max_size, known=looked_at(known), below=below, wanted=wanted
+    )
     plan.sort(items, known)
     return plan
+
+
+def wanted_of(roots: Roots) -> Wanted:
+    """Returns which files are wanted of some directories."""
+    globs = {
+        item.directory: Globs(item.directory, item.include, item.exclude)
+        for item in roots.chosen
+        if item.include or item.exclude
+    }
+    return Wanted(globs, frozenset(roots.secrets))
 
 
 def of_sync(
@@ -170,13 +185,15 @@ def of_sync(
         force: Whether whatever is gone is meant to be.
     """
     plan = Plan(rereads=True, engine=engine)
-    places = [*roots.directories, *apart(roots, known)]
+    wanted = wanted_of(roots)
+    named = [path for path in roots.secrets if path in known]
+    places = dict.fromkeys((*roots.directories, *apart(roots, known), *named))
     left_out = tuple(map(_prefix, roots.left_out))
     seen: set[str] = set()
     looked = looked_at(known)
     for place in places:
         try:
-            items = _find(place, max_size, looked)
+            items = _find(place, max_size, looked, wanted)
         except NotPermitted as error:
             plan.failed.append(Failure(place, error.message))
             continue
@@ -224,11 +241,16 @@ def apart(roots: Roots, known: Iterable[str]) -> list[str]:
 
 
 def _find(
-    place: str, max_size: int, looked: Mapping[str, tuple[int, int]]
+    place: str,
+    max_size: int,
+    looked: Mapping[str, tuple[int, int]],
+    wanted: Wanted,
 ) -> Iterable[Found | Skipped]:
     """Yields what is at or below `place`; nothing if it is gone."""
     try:
-        return discover.find([Path(place)], max_size=max_size, known=looked)
+        return discover.find(
+            [Path(place)], max_size=max_size, known=looked, wanted=wanted
+        )
     except DocumentNotFound:
         return ()
 

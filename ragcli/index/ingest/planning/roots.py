@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ragcli.frozen import frozen
 from ragcli.index.generations.generation_files import GenerationFiles
 
 FILE = "roots.json"
 """Their place in a generation."""
+
+
+@frozen
+class Choice:
+    """Which files of a directory are wanted; globs as in `.gitignore`."""
+
+    directory: str
+    """Absolute path."""
+
+    include: tuple[str, ...] = ()
+    """Only what matches one of them; () for all."""
+
+    exclude: tuple[str, ...] = ()
+    """Nothing that matches one of them."""
 
 
 @frozen
@@ -23,8 +37,20 @@ class Roots:
     left_out: tuple[str, ...] = ()
     """Paths below them that were removed by hand and stay out."""
 
+    chosen: tuple[Choice, ...] = ()
+    """Of which directories only some files are wanted."""
+
+    secrets: tuple[str, ...] = ()
+    """Files that look like secrets and were added all the same, by name."""
+
     def changed(
-        self, *, added: Iterable[str], dropped: Iterable[str], left_out: Iterable[str]
+        self,
+        *,
+        added: Iterable[str],
+        dropped: Iterable[str],
+        left_out: Iterable[str],
+        chosen: Iterable[Choice] = (),
+        secrets: Iterable[str] = (),
     ) -> Roots:
         """Returns the roots after directories came and went.
 
@@ -32,25 +58,46 @@ class Roots:
             added: Files and directories that were named; they are in again.
             dropped: Directories that are not looked through any more.
             left_out: Paths that were removed by hand.
+            chosen: Which files of some directories are wanted from here on.
+            secrets: Files that look like secrets and were added by name.
         """
         named = tuple(added)
+        left_out = tuple(left_out)
         directories = set(self.directories) - set(dropped)
         directories |= set(named)
         out = {p for p in self.left_out if not any(is_below(p, n) for n in named)}
         out |= {p for p in left_out if any(is_below(p, d) for d in directories)}
-        return Roots(tuple(sorted(directories)), tuple(sorted(out)))
+        choices = {item.directory: item for item in (*self.chosen, *chosen)}
+        allowed = {*self.secrets, *secrets}
+        return Roots(
+            tuple(sorted(directories)),
+            tuple(sorted(out)),
+            tuple(choices[place] for place in sorted(choices) if place in directories),
+            tuple(
+                s for s in sorted(allowed) if not any(is_below(s, p) for p in left_out)
+            ),
+        )
 
     def readmitted(self, paths: Iterable[str]) -> Roots:
         """Returns the roots after some files were added by name."""
         named = tuple(paths)
         out = (p for p in self.left_out if not any(is_below(p, n) for n in named))
-        return Roots(self.directories, tuple(out))
+        return replace(self, left_out=tuple(out))
 
 
 def read(files: GenerationFiles) -> Roots:
     """Returns the roots that a generation has stored."""
     told = json.loads(bytes(files.buffer(FILE)))
-    return Roots(tuple(told["directories"]), tuple(told["left_out"]))
+    chosen = (
+        Choice(item["directory"], tuple(item["include"]), tuple(item["exclude"]))
+        for item in told.get("chosen", ())
+    )
+    return Roots(
+        tuple(told["directories"]),
+        tuple(told["left_out"]),
+        tuple(chosen),
+        tuple(told.get("secrets", ())),
+    )
 
 
 def encode(roots: Roots) -> bytes:

@@ -159,6 +159,8 @@ def _told(scope: Scope) -> dict[str, Any]:
         "generation": scope.generation,
         "directories": list(roots.directories),
         "left_out": list(roots.left_out),
+        "chosen": repr(roots.chosen),
+        "secrets": list(roots.secrets),
         "max_size": scope.max_size,
         "engine": scope.engine,
     }
