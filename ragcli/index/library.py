@@ -87,8 +87,7 @@ class Library:
         """
         from ragcli.index.ingest.planning import ingest_plan
         from ragcli.index.ingest.planning.naming import known_paths
-        from ragcli.index.ingest.planning.roots import Choice
-        from ragcli.index.report import FileChoice, Request
+        from ragcli.index.report import Choice, FileChoice, Request
 
         choice = choice or FileChoice()
         base, files = self._base()

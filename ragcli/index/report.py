@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragcli.index.documents.discover import Skipped
-    from ragcli.index.ingest.planning.roots import Choice
 
 
 @frozen
@@ -63,6 +62,20 @@ class IngestReport:
 
     seconds: float = 0.0
     """How long it took."""
+
+
+@frozen
+class Choice:
+    """Which files of a directory are wanted; globs as in `.gitignore`."""
+
+    directory: str
+    """Absolute path."""
+
+    include: tuple[str, ...] = ()
+    """Only what matches one of them; () for all."""
+
+    exclude: tuple[str, ...] = ()
+    """Nothing that matches one of them."""
 
 
 @frozen

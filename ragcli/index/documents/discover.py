@@ -225,8 +225,8 @@ def _walk(root: str, walk: _DirectoryWalk) -> Iterator[Found | Skipped]:
         ignores = inherited + rules_in(directory, names)
         below = []
         for entry in entries:
-            item = _unwanted(entry, globs) if globs else None
-            item = item or _entry(entry, ignores, walk, walk.below or root)
+            unwanted = _unwanted(entry, globs) if globs else None
+            item = unwanted or _entry(entry, ignores, walk, walk.below or root)
             if item is None:
                 below.append((entry.path, ignores))
             else:

@@ -19,6 +19,7 @@ from ragcli.index.generations.generation_files import WorkspaceFiles
 from ragcli.index.generations.manifests import Manifest, SegmentInfo, mismatch, read
 from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.ingest.planning import roots
+from ragcli.index.report import Choice
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.catalogue_view import CatalogueView
 from ragcli.index.segments.segment import Segment
@@ -61,7 +62,7 @@ class Change:
     touched: tuple[catalogue.Record, ...] = ()
     """New records of documents whose files changed in nothing but their times."""
 
-    chosen: tuple[roots.Choice, ...] = ()
+    chosen: tuple[Choice, ...] = ()
     """Which files of some directories are wanted."""
 
     secrets: tuple[str, ...] = ()

@@ -8,23 +8,10 @@ from dataclasses import asdict, replace
 
 from ragcli.frozen import frozen
 from ragcli.index.generations.generation_files import GenerationFiles
+from ragcli.index.report import Choice
 
 FILE = "roots.json"
 """Their place in a generation."""
-
-
-@frozen
-class Choice:
-    """Which files of a directory are wanted; globs as in `.gitignore`."""
-
-    directory: str
-    """Absolute path."""
-
-    include: tuple[str, ...] = ()
-    """Only what matches one of them; () for all."""
-
-    exclude: tuple[str, ...] = ()
-    """Nothing that matches one of them."""
 
 
 @frozen
