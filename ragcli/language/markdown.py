@@ -1,4 +1,4 @@
-"""Markdown's syntax, as far as several places need it: fences of code, table rows."""
+"""Markdown's syntax, as far as several places need it: code, comments, rows, links."""
 
 from __future__ import annotations
 
@@ -10,6 +10,33 @@ FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.MULTILIN
 
 _EDGES = re.compile(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
 _CELL = re.compile(r"(?<!\\)\|")
+
+_COMMENT = re.compile(r"^ {0,3}<!--.*?-->[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+_WIKI_LINK = re.compile(
+    r"(?P<code>`[^`\n]*`)|!?\[\[(?=\S)(?P<target>[^\[\]|\n]*[^\W\d_][^\[\]|\n]*)"
+    r"(?:\\?\|(?P<alias>[^\[\]|\n]+))?(?<=\S)\]\]"
+)
+
+
+def comments(text: str, start: int = 0) -> list[tuple[int, int]]:
+    """Returns the comments that have lines of their own, outside of fenced code."""
+    if "<!--" not in text:
+        return []
+    code = list(fenced(text, start))
+    found = (match.span() for match in _COMMENT.finditer(text, start))
+    return [(a, b) for a, b in found if not any(c <= a < d for c, d in code)]
+
+
+def without_wiki_links(text: str) -> str:
+    """Returns a text with links as wikis write them replaced by what they show.
+
+    `[[Note]]` shows `Note`, `[[Note#Part|alias]]` shows `alias`.
+    """
+    if "[[" not in text:
+        return text
+    return _WIKI_LINK.sub(
+        lambda link: link["code"] or (link["alias"] or link["target"]).strip(), text
+    )
 
 
 def fenced(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ragcli.language.markdown import without_wiki_links
 from ragcli.language.sentences import sentence_spans
 
 
@@ -79,10 +80,15 @@ def spoken(text: str, unit: Unit, tables: Sequence[Table] = ()) -> str:
     """Returns what a unit says, on one line where it is no code.
 
     A row is told by its columns (`name: Enno; post: keeper`), or its cells alone
-    when nobody named these; empty cells are left out. A field is `key: value`.
+    when nobody named these; empty cells are left out. A field is `key: value`. A
+    wiki's links read as they are shown.
     """
     if unit.kind == "code":
         return text[unit.start : unit.end]
+    return without_wiki_links(_said(text, unit, tables))
+
+
+def _said(text: str, unit: Unit, tables: Sequence[Table]) -> str:
     if unit.kind == "field" and len(unit.cells) == 2:
         key, value = unit.cells
         return f"{key}: {value}" if value else key

@@ -125,7 +125,7 @@ def test_without_the_extra_one_line_says_what_to_install(site, run_cli, monkeypa
     ran = run_cli("docs", "add", site.html("/a", "<p>A</p>"), "--allow-private")
     assert ran.code == 6
     assert ran.err.count("\n") == 1
-    assert "pip install 'ragcli[web]'" in ran.err
+    assert "pip install 'trafilatura>=2,<3'" in ran.err
 
 
 def test_hostile_pages_cost_themselves_alone(site, run_cli):

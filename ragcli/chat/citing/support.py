@@ -37,6 +37,7 @@ from ragcli.language.comparison.compare import (
 )
 from ragcli.language.comparison.lexicon import lexicon
 from ragcli.language.comparison.statement import Statement
+from ragcli.language.markdown import without_wiki_links
 from ragcli.language.sentences import sentence_spans
 from ragcli.language.stemming import canonical, content_stems
 from ragcli.language.stop_word_lists import listed_languages, stop_words
@@ -531,7 +532,7 @@ def _is_thin(text: str, language: str) -> bool:
 
 def _plain_text(text: str) -> str:
     """Returns a text without markup, full stop and line breaks."""
-    return " ".join(_MARKUP.sub("", text).split()).rstrip(" .!;:")
+    return " ".join(_MARKUP.sub("", without_wiki_links(text)).split()).rstrip(" .!;:")
 
 
 def _overlap(statement: Statement, context: UnitContext) -> int:

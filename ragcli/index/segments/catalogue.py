@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-READER = 2
+READER = 3
 """Counts up when documents are read better: `docs sync` reads older ones again."""
 
 RACY_NS = 2_000_000_000

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ragcli import packages
 from ragcli.errors import PageGone, PageUnavailable
 from ragcli.index.ingest.preparation.reading import Outcome, ReadRequest
 from ragcli.index.ingest.web.fetching import FetchedPage, fetch
@@ -16,7 +17,7 @@ from ragcli.index.segments import catalogue
 if TYPE_CHECKING:
     from ragcli.index.segments.catalogue import Record
 
-_NEEDED = "pages on the web need more packages: pip install 'ragcli[web]'"
+_NEEDED = f"pages on the web need the extra web: {packages.of_extra('web')}"
 
 
 def asked(wanted: PageRequest) -> FetchedPage | None:

@@ -8,7 +8,7 @@ its own unless a section below it carries it on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ragcli.frozen import frozen
 from ragcli.index.documents import text_structure
@@ -22,7 +22,7 @@ from ragcli.index.documents.elements import (
     one_line,
 )
 from ragcli.index.documents.loaders.structured import settings_files
-from ragcli.language.markdown import closes
+from ragcli.language.markdown import closes, comments, without_wiki_links
 
 _MARKDOWN = re.compile(
     r"^(?: {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
@@ -71,9 +71,17 @@ def markdown(content: Content) -> Document:
     text = content.text
     front = _FRONT_MATTER.match(text)
     start = front.end() if front else 0
-    headings = list(_markdown_headings(text, start))
+    left_out = comments(text, start)
+    headings = [
+        item
+        for item in _markdown_headings(text, start)
+        if not any(a <= item.start < b for a, b in left_out)
+    ]
     tables: list[TableFacts] = []
-    sections = list(_sections(text, start, headings, tables, "markdown"))
+    walk = _sections(
+        text, headings, tables, "markdown", left_out=[(0, start), *left_out]
+    )
+    sections = list(walk)
     title = next((item.title for item in headings if item.level == 1), "")
     if not front:
         return Document(title, tuple(sections), tuple(tables))
@@ -159,7 +167,8 @@ def _fence_after(fence: str, mark: str, info: str) -> str:
 def _plain(title: str) -> str:
     """Returns a heading's words without links, anchors and emphasis."""
     cut = title[: 4 * LONGEST_HEADING]
-    return one_line(_EMPHASIS.sub("", _ANCHOR.sub("", _LINK.sub(r"\1", cut))))
+    shown = without_wiki_links(_LINK.sub(r"\1", cut))
+    return one_line(_EMPHASIS.sub("", _ANCHOR.sub("", shown)))
 
 
 def underlined(content: Content) -> Document:
@@ -173,7 +182,7 @@ def underlined(content: Content) -> Document:
     first = headings[0] if headings and headings[0].level == 1 else None
     title = first.title if first else ""
     tables: list[TableFacts] = []
-    sections = tuple(_sections(text, 0, headings, tables, content.format))
+    sections = tuple(_sections(text, headings, tables, content.format))
     return Document(title, sections, tuple(tables))
 
 
@@ -236,7 +245,7 @@ def org(content: Content) -> Document:
     ]
     named = re.search(r"^#\+title:[ \t]*(.+)$", text, re.MULTILINE | re.IGNORECASE)
     tables: list[TableFacts] = []
-    sections = tuple(_sections(text, 0, headings, tables, "org"))
+    sections = tuple(_sections(text, headings, tables, "org"))
     return Document(one_line(named[1]) if named else "", sections, tuple(tables))
 
 
@@ -266,32 +275,36 @@ def continued_markdown(
 ) -> Iterator[Section]:
     """Yields the sections of a text that goes on where `path` is, and moves `path`."""
     headings = _markdown_headings(text, 0)
-    return _sections(text, 0, headings, tables, "markdown", path)
+    return _sections(text, headings, tables, "markdown", path)
 
 
 def _sections(
     text: str,
-    start: int,
     headings: Iterable[_Heading],
     tables: list[TableFacts],
     format_name: str,
     path: HeadingPath | None = None,
+    *,
+    left_out: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Section]:
-    """Yields the bodies between headings, with path and first line."""
+    """Yields the bodies between headings, with path and first line.
+
+    What is left out, such as a comment, ends one section and begins another.
+    """
     path = path or HeadingPath()
-    begin, line, counted = start, 1, 0
+    begin, line, counted = 0, 1, 0
     above: _Heading | None = None
     for following in (*headings, _END):
         stop = following.start if following is not _END else len(text)
-        body = text[begin:stop]
-        if not body.strip() and above and following.level <= above.level:
-            begin, body = above.start, text[above.start : stop]
-        if body.strip():
-            step = 1 if begin >= counted else -1
-            line += step * text.count("\n", min(begin, counted), max(begin, counted))
-            counted = begin
+        parts = list(_parts(text, begin, stop, left_out))
+        if not parts and above and following.level <= above.level:
+            parts = list(_parts(text, above.start, stop, left_out))
+        for first, last in parts:
+            step = 1 if first >= counted else -1
+            line += step * text.count("\n", min(first, counted), max(first, counted))
+            counted = first
             yield text_structure.section(
-                body,
+                text[first:last],
                 tables,
                 heading=path.titles,
                 first_line=line,
@@ -300,6 +313,18 @@ def _sections(
         if following is not _END:
             path.enter(following)
             above, begin = following, min(following.end, len(text))
+
+
+def _parts(
+    text: str, start: int, stop: int, left_out: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yields the stretches between what is left out that say something."""
+    for first, last in [*left_out, (stop, stop)]:
+        if first < start or first > stop:
+            continue
+        if text[start:first].strip():
+            yield start, first
+        start = last
 
 
 _END = _Heading(0, "", 0, 0)
