@@ -39,7 +39,7 @@ Run = Callable[..., Ran]
         (["config", "edit"], 2, "no terminal"),
         (["open", "7"], 5, "has no source 7"),
         (["profile", "export", "-", "--json"], 2, "a bundle is no text"),
-        (["docs", "add", "https://example.org/"], 2, ""),
+        (["docs", "add", "ftp://example.org/"], 2, "ftp://… is an address"),
     ],
 )
 def test_a_mistake_gets_one_line_that_helps(
