@@ -119,7 +119,7 @@ def test_an_address_instead_of_a_path(command, notes, run_process):
     ran = run_process(*command, "https://ann:secret@example.org/page.html")
 
     one_line(ran, 2, "https://")
-    assert "save the page to a file" in ran.err
+    assert "hint: " in ran.err
     assert "secret" not in ran.err
 
 

@@ -19,6 +19,7 @@ from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.local import verification as verify
 from ragcli.sessions.local.lifecycle import directories
 from ragcli.sessions.local.store import LocalStore
+from ragcli.storage import exchange
 from ragcli.storage.files import Directory, disk_errors
 from tests.sealed import (
     CHEAP,
@@ -59,7 +60,7 @@ class Fuse:
         for name in CALLS:
             setattr(os, name, self._counted(getattr(os, name)))
         os.open = self._counted(os.open, only=_writes)  # type: ignore[assignment]
-        directories.exchange = self._counted(directories.exchange)
+        exchange.exchange = self._counted(exchange.exchange)
 
     def _counted(
         self, real: Callable[..., Any], only: Callable[..., bool] = lambda *_: True
@@ -114,7 +115,7 @@ def refuse_exchange() -> None:
         with disk_errors(place.path):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
-    directories.exchange = refuse
+    exchange.exchange = refuse
 
 
 def encrypt_in_place(base: Path) -> None:

@@ -20,7 +20,6 @@ from ragcli.errors import (
 from ragcli.paths import Home
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.local import verification as verify
-from ragcli.sessions.local.lifecycle import directories
 from ragcli.sessions.local.store import LocalStore
 from ragcli.storage import exchange
 from ragcli.storage.files import Directory
@@ -202,7 +201,7 @@ def test_a_file_system_that_cannot_swap_says_so(
     def unable(directory: Directory, one: str, other: str) -> None:
         raise StorageFailed("this file system cannot swap two directories", "")
 
-    monkeypatch.setattr(directories, "exchange", unable)
+    monkeypatch.setattr(exchange, "exchange", unable)
     before = tree(home.data)
     with pytest.raises(StorageFailed, match="cannot swap"):
         store.encrypt("work", NEW)

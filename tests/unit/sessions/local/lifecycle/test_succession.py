@@ -13,6 +13,7 @@ from ragcli.paths import Home
 from ragcli.sessions.local.lifecycle import directories, succession
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.places import Places
+from ragcli.storage import exchange
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locking import directory_locks
 from ragcli.storage.locking.locks import commit_lock
@@ -31,7 +32,7 @@ def store(home: Home, monkeypatch: pytest.MonkeyPatch) -> LocalStore:
         with disk_errors(place.path):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
-    monkeypatch.setattr(directories, "exchange", refuse)
+    monkeypatch.setattr(exchange, "exchange", refuse)
     return open_store(home)
 
 
