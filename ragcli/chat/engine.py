@@ -207,7 +207,7 @@ class Engine:
             prompt, notices = self._prompt(state, choice.model, found)
         remote = state.interruption.call(lambda: choice.model.remote)
         state.turn = replace(state.turn, model=choice.model.spec, remote=remote)
-        prompt = replace(prompt, drawn=drawn.pieces)
+        prompt = replace(prompt, drawn=drawn.pieces, rows_answer=not drawn.is_unknown)
         yield Retrieved(
             state.turn.query, state.retrieved, state.used, choice.model.spec,
             prompt, state.timings["retrieve_ms"], remote,

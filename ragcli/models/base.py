@@ -140,6 +140,9 @@ class Drawn:
     reason: str = ""
     """Why nothing could be, in one line; "" when the question asks for no such."""
 
+    is_unknown: bool = False
+    """Whether the reason is a word that the table does not know: no row has it."""
+
 
 Piece = str | Quotation
 """A piece of an answer: text whose markers are read, or a quotation."""
@@ -256,6 +259,9 @@ class Prompt:
     drawn: tuple[Quotation, ...] = ()
     """What `DrawsFromWhole` drew for the question, from the first of `sources`; the
     model gives it as it is."""
+
+    rows_answer: bool = True
+    """False where a count over a table failed at a word that none of its rows has."""
 
     threshold: float = 0.5
     """Least confidence, in [0, 1], with which the built-in model quotes something."""

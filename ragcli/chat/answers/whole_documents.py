@@ -60,6 +60,9 @@ class FromWhole:
     """Why nothing could be drawn, with the nearest passage; "" when nothing was asked
     for."""
 
+    is_unknown: bool = False
+    """Whether that is a word that a table does not know."""
+
 
 @frozen
 class _Opened:
@@ -109,7 +112,8 @@ def draw(
     drawn = model.draw(question, [item.told for item in opened])
     if not drawn.statements:
         nearest = f"; the nearest passage is {label(retrieved[0])}"
-        return FromWhole(reason=f"{drawn.reason}{nearest}" if drawn.reason else "")
+        reason = f"{drawn.reason}{nearest}" if drawn.reason else ""
+        return FromWhole(reason=reason, is_unknown=drawn.is_unknown)
     gathered = _Gathered(opened)
     stretches = {item for told in drawn.statements for item in told.stretches}
     for stretch in sorted(

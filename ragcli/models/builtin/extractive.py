@@ -86,6 +86,8 @@ class ExtractiveModel:
             return
         found = [item for source in prompt.sources for item in candidates(source)]
         found = list({item.text: item for item in reversed(found)}.values())[::-1]
+        if not prompt.rows_answer:
+            found = [item for item in found if item.kind != "row"]
         if not found:
             return
         ranked = best_first(prompt, found, self._embedder)

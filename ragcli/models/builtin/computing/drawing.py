@@ -44,14 +44,14 @@ def drawn(
     if ParsedQuestion(question).wants_summary:
         return summaries.summary(question, documents)
     asked = question_wording.wanted(question)
-    reason = ""
+    failed = Drawn()
     if asked:
         found = _computed(asked, documents, similarity)
         if found.statements:
             return found
-        reason = found.reason
+        failed = found
     found = lists.whole_list(question, documents)
-    return found if found.statements else Drawn(reason=reason)
+    return found if found.statements else failed
 
 
 def _computed(
@@ -60,7 +60,7 @@ def _computed(
     similarity: Similarity,
 ) -> Drawn:
     """Returns what can be computed over the first table that the question fits."""
-    reason = ""
+    failed = Drawn()
     tried = 0
     for number, table in _tables(documents, similarity):
         if tried == MOST_TABLES:
@@ -69,10 +69,12 @@ def _computed(
         found = tables.computed(asked, table, number)
         if found.statements:
             return found
-        reason = reason or found.reason
-    if not tried and asked.operation in _OVER:
-        reason = f"cannot {_OVER[asked.operation]} over prose"
-    return Drawn(reason=reason if asked.operation in _OVER else "")
+        failed = failed if failed.reason else found
+    if asked.operation not in _OVER:
+        return Drawn()
+    return (
+        failed if tried else Drawn(reason=f"cannot {_OVER[asked.operation]} over prose")
+    )
 
 
 def _tables(

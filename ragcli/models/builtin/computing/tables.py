@@ -224,7 +224,7 @@ def computed(wanted: TableQuery, table: QueriedTable, document: int) -> Drawn:
         return Drawn()
     reading = _Reading(wanted, table)
     if not reading.read():
-        return Drawn(reason=reading.reason)
+        return Drawn(reason=reading.reason, is_unknown=reading.is_unknown)
     return _Computing(reading, document).drawn()
 
 
@@ -238,6 +238,7 @@ class _Reading:
         """Columns by index, with the places of the words that name them."""
         self.conditions: list[Condition] = []
         self.reason = ""
+        self.is_unknown = False
         self._open: list[int] = []
         self._qualifiers: set[str] = set()
 
@@ -262,6 +263,7 @@ class _Reading:
         self._measure_words()
         if self._open:
             word = self.wanted.tokens[self._open[0]].text
+            self.is_unknown = True
             self.reason = f"{word!r} is neither a column nor a value of {self.table.document.name}"
             return False
         return not self.wanted.needs_condition or bool(self.conditions)
