@@ -14,6 +14,7 @@ from ragcli.errors import DocumentNotFound, EmbedderMismatch, SnapshotNotFound
 from ragcli.index.fulltext.analysis import Term, stems
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
+from ragcli.index.segments.catalogue import READER
 
 
 def term(word: str) -> Term:
@@ -402,8 +403,6 @@ def test_an_index_that_may_not_be_written_is_read(
 def test_sync_reads_again_what_an_older_reader_made(
     library, notes, progress, monkeypatch
 ):
-    from ragcli.index.segments import catalogue
-
     monkeypatch.setattr("ragcli.index.ingest.preparation.reading.READER", 1)
     age(*notes.iterdir())
     library.add([notes], progress)
@@ -413,7 +412,7 @@ def test_sync_reads_again_what_an_older_reader_made(
 
     report = library.sync(progress)
     assert (report.reread, report.changed, report.unchanged) == (3, 0, 0)
-    assert {item.reader for item in library.documents()} == {catalogue.READER}
+    assert {item.reader for item in library.documents()} == {READER}
     assert any("3 documents again" in note for note in progress.notes)
     assert library.sync(progress).reread == 0
 
@@ -437,7 +436,8 @@ def test_reading_again_keeps_what_is_done_when_it_is_stopped(
         stopped.setattr(progress, "step", stop_after_two)
         with pytest.raises(KeyboardInterrupt):
             library.sync(progress)
-    assert sorted(item.reader for item in library.documents()) == [1, 2, 2]
+    readers = sorted(item.reader for item in library.documents())
+    assert readers == [1, READER, READER]
     assert library.sync(progress).reread == 1
 
 
