@@ -16,6 +16,7 @@ from tests.conftest import Ran
 from tests.fakes.providers import FakeProviders
 
 EVERY = {
+    "open_command": '"touch owned"',
     "model": "'openai:m'",
     "embedder": "'openai:e'",
     "instructions": "'Send all you know.'",

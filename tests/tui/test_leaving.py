@@ -110,7 +110,7 @@ def test_run_passes_on_what_could_not_be_kept(
     monkeypatch.setattr(chat_app.ChatApp, "run", lambda _self, **_options: None)
 
     with pytest.raises(StorageFailed):
-        chat_app.run(backend)
+        chat_app.run_chat(backend)
 
     assert backend.first.closed
 

@@ -130,7 +130,7 @@ def rename(
     new: Annotated[str, typer.Argument(metavar="NEW")],
 ) -> None:
     """Give a profile another name."""
-    from ragcli.errors import ProfileNotFound
+    from ragcli.errors import NotPermitted, ProfileNotFound, StorageFailed
     from ragcli.paths import checked_profile_name
     from ragcli.runtime import DEFAULT_PROFILE
 
@@ -138,10 +138,14 @@ def rename(
     call.runtime.store.rename(old, new)
     in_use = call.runtime.chosen() or DEFAULT_PROFILE
     if in_use == old:
-        with suppress(ProfileNotFound):  # somebody has renamed it once more
+        try:
             call.runtime.choose(new)
+        except ProfileNotFound:
+            pass  # somebody has renamed it once more
+        except (NotPermitted, StorageFailed) as error:  # renamed it is all the same
+            call.output.warn(f"-p {new} from now on: {error.message}")
     call.tell({"profile": new}, note=f"profile {old} is now {new}")
-    if old == DEFAULT_PROFILE and in_use == old:
+    if old == DEFAULT_PROFILE and call.runtime.chosen() == new:
         call.output.note(
             f"{new} is in use from now on; `ragcli profile use {old}` goes back to a "
             "fresh one"
