@@ -46,7 +46,7 @@ def test_the_commands_are_the_same(in_redis: str, notes: Path, run_cli: Run) -> 
     assert run("docs", "add", "notes", "-p", "work", "--json").json
     answer = run("ask", "-p", "work", QUESTION, "--json").json
     assert answer["citations"][0]["path"].endswith("locks.md")
-    run("ask", "-p", "work", "Who is named as the holder?", "--json")
+    run("ask", "-p", "work", "-c", "Who is named as the holder?", "--json")
     assert "commit lock" in run("search", "-p", "work", "commit lock").out
     [talk] = run("history", "list", "-p", "work", "--json").json["conversations"]
     assert talk["turns"] == 2

@@ -87,6 +87,7 @@ def samples(
         "enex": NOTE.encode(),
         "conllu": CONLLU.encode(),
         "html": PAGE.encode(),
+        "web": PAGE.encode(),
         "ipynb": json.dumps(NOTEBOOK).encode(),
     }  # fmt: skip
 

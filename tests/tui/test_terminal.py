@@ -243,10 +243,10 @@ def test_hostile_names_and_answers_reach_the_terminal_inert(
     terminal.until("3 documents")
     terminal.type(QUESTION)
     terminal.press("Enter")
-    screen = terminal.until("[@click=app.quit]x[/]")
+    screen = terminal.until("\\u{202e}gnp")
 
     assert "␛]0;pwned" in screen
-    assert "\\u{202e}gnp" in screen
+    assert "[@click=app.quit]x[/]" in screen
     assert "Ask about your documents" in screen
     title = terminal._tmux("display-message", "-p", "#{pane_title}")
     assert "pwned" not in title

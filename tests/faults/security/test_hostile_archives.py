@@ -183,7 +183,6 @@ HOSTILE: dict[str, bytes] = {
     "keys that are none": bundle(
         ("keys/0123456789abcdef.json", b"{}"), profile=PROFILE | {"encrypted": True}
     ),
-    "unknown setting": bundle(profile=PROFILE | {"settings": {"no.such": 1}}),
     "setting of a wrong type": bundle(
         profile=PROFILE | {"settings": {"retrieval.k": "many"}}
     ),
