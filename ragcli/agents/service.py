@@ -315,8 +315,8 @@ class ServedProfile:
 class Lane:
     """A profile, opened once, that one thread uses at a time.
 
-    A profile that was renamed, deleted or re-encrypted meanwhile ends in an error; the
-    next use opens it anew.
+    A renamed profile stays the one that was opened; one that was deleted or encrypted
+    meanwhile is opened anew by its name, or not found.
 
     Args:
         opened: Opens it.

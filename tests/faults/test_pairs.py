@@ -69,7 +69,8 @@ def told(ran: Ran) -> list[str]:
     """The lines that say why a command failed, or its one JSON document."""
     if ran.out.startswith("{"):
         return [json.loads(ran.out)["error"]["message"]]
-    return [line for line in ran.err.splitlines() if not line.startswith("hint: ")]
+    beside = ("hint: ", "ragcli: warning: ")
+    return [line for line in ran.err.splitlines() if not line.startswith(beside)]
 
 
 def names(commands: CommandServer) -> list[str]:
