@@ -44,7 +44,7 @@ COMMANDS = {
     "config": ("config", "Settings, and where each comes from."),
     "mcp": (
         "mcp",
-        "Serve search, ask, get, outline and documents to coding agents (MCP).",
+        "Serve your documents to coding agents (MCP).",
     ),
     "skill": ("skill", "Teach a coding agent this command line."),
     "eval": ("evaluate", "Measure retrieval and answers on your own questions."),
@@ -61,6 +61,16 @@ ALIASES = {
 """Words that people try, and which command of a group each stands for."""
 
 _BACKWARDS = re.compile(r"-([1-9]\d{0,5})")
+
+EXIT_CODES = """\b
+Exit codes:
+  0    answered, done                   6    some inputs failed, the rest is done
+  1    nothing relevant found           70   a bug of ragcli
+  2    usage or configuration           74   disk full, read-only, I/O error
+  3    model or server unavailable      75   locked: try again
+  4    profile or index damaged         77   not permitted: mode, owner, passphrase
+  5    no such profile, document, ...   130  interrupted"""
+"""What ends the help of `ragcli` itself."""
 
 WITH_DOCS = {"ask", "search", "eval"}
 """Commands with an option `--docs PATH…`."""
@@ -152,7 +162,9 @@ def root() -> Group:
         name: LazyCommand(name, summary, _builder(name, module))
         for name, (module, summary) in COMMANDS.items()
     }
-    return _group("ragcli", _root_callback, commands)
+    made = _group("ragcli", _root_callback, commands)
+    made.epilog = EXIT_CODES
+    return made
 
 
 def _builder(name: str, module: str) -> Callable[[], TyperCommand | TyperGroup]:

@@ -17,8 +17,9 @@ from ragcli.runtime import Runtime
 from ragcli.sessions.records.record_types import Turn
 from ragcli.storage.files import Directory
 from ragcli.storage.locking.locks import commit_lock
-from tests.conftest import SAMPLES
+from tests.conftest import SAMPLES, Ran
 from tests.fakes.ollama import FakeOllama, Fault
+from tests.fakes.openai_server import FakeOpenAI
 from tests.tui.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
@@ -213,6 +214,34 @@ def test_a_pipeline_in_another_terminal_shows_up(
     terminal.until("who waits?")
     terminal.press("C-q")
     terminal.until("ended 0")
+
+
+def parroted(messages: list[dict[str, str]]) -> str:
+    """A model that copies the marks of a passage with it."""
+    asked = messages[-1]["content"]
+    return asked[asked.index("<<passage") : asked.rindex("\nPassages for")]
+
+
+def test_the_marks_of_passages_never_reach_the_screen(
+    home: Path, runtime: Runtime, run_cli: Callable[..., Ran]
+):
+    with FakeOpenAI("llamacpp", window=8192) as model:
+        model.answer = parroted
+        run_cli("config", "set", "endpoints.lab.url", model.root)
+        with Terminal(home, {}) as terminal:
+            terminal.run("chat", "--model", "lab:smol")
+            terminal.until("3 documents")
+            terminal.type(QUESTION)
+            terminal.press("Enter")
+            eventually(lambda: turns(runtime))
+            screen = terminal.until("ten seconds")
+            terminal.press("C-q")
+            terminal.until("ended 0")
+
+    [turn] = turns(runtime)
+    assert "ten seconds" in turn.answer
+    for shown in (screen, turn.answer):
+        assert "<<" not in shown
 
 
 def test_newline_keys_of_every_terminal(terminal: Terminal, runtime: Runtime):

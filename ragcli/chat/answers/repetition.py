@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from ragcli.language import markdown
+
 SEEN = 2
 """How often a sentence or line may come before the next time ends the answer."""
 _SEEN_IN_CODE = 8
@@ -43,7 +45,7 @@ class Repetition:
         return self._begins_again() or self._loops()
 
     def _ended(self, unit: str) -> bool:
-        if unit.lstrip().startswith("```"):
+        if markdown.FENCE.match(unit.strip()):
             self._in_code = not self._in_code
         name = _name(unit)
         if not _counts(name):

@@ -27,6 +27,7 @@ from pathlib import PurePath
 
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
+from ragcli.language import markdown
 from ragcli.language.comparison.compare import (
     REFUTED,
     SUPPORTED,
@@ -70,7 +71,6 @@ _SPELLED = {
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
 """Not "one", which is a pronoun as often as a number."""
-_FENCE = re.compile(r"^\s*```[^\n]*$", re.MULTILINE)
 _MARKUP = re.compile(r"[`*\\]|(?<!\w)_|_(?!\w)")
 _NEAREST = 6
 """Units that a clause is compared with: those that have most of its words."""
@@ -424,7 +424,7 @@ class PreparedPassage:
 
     def _verbatim(self, claim: Claim) -> Quote | None:
         """Returns where a claim of several words stands as it is, or None."""
-        said = _FENCE.sub("", claim.text).strip()
+        said = markdown.FENCE.sub("", claim.text).strip()
         at = -1 if claim.is_thin else self.passage.text.find(said)
         return None if at < 0 else Quote(said, self._lines(at, said), at)
 

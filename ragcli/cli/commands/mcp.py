@@ -44,9 +44,9 @@ def mcp(
         typer.Option("--allow-add", help="Agents may add files below this directory."),
     ] = False,
 ) -> None:
-    """Serve search, ask, get, outline and documents to coding agents (MCP).
+    """Serve your documents to coding agents (MCP).
 
-    Over stdin and stdout, or over HTTP on 127.0.0.1 with a bearer token, which is
+    The tools are search, ask, get, outline and documents. Over stdin and stdout, or over HTTP on 127.0.0.1 with a bearer token, which is
     taken from RAGCLI_MCP_TOKEN or made and printed on stderr. The tools only read,
     unless --allow-add is given. Questions join the history, each as a conversation of
     its own, and every call is audited. Needs the extra `mcp`.

@@ -18,12 +18,18 @@ ModelOption = Annotated[
         "--model",
         "-m",
         metavar="SPEC",
-        help="auto, builtin, ollama:NAME or provider:NAME.",
+        help="auto, builtin, ollama:NAME, ENDPOINT:NAME or provider:NAME; by default "
+        "the setting model.",
         autocompletion=live_names.models,
     ),
 ]
 LimitOption = Annotated[
-    int | None, typer.Option("-k", metavar="N", help="Retrieve so many passages.")
+    int | None,
+    typer.Option(
+        "-k",
+        metavar="N",
+        help="Retrieve so many passages; by default the setting retrieval.k.",
+    ),
 ]
 DocsOption = Annotated[
     list[str] | None,
@@ -102,7 +108,11 @@ BatchOption = Annotated[
 ]
 TimeoutOption = Annotated[
     str | None,
-    typer.Option("--timeout", metavar="SECONDS", help="Longest silence of a model."),
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="Longest silence of a model; by default the setting timeout.",
+    ),
 ]
 SourcesOption = Annotated[
     bool, typer.Option("--sources", help="Print the sources in a pipe, too.")
@@ -116,7 +126,11 @@ ExpectSeqOption = Annotated[
 ]
 ModeOption = Annotated[
     str | None,
-    typer.Option("--mode", metavar="MODE", help="hybrid, bm25 or vectors."),
+    typer.Option(
+        "--mode",
+        metavar="MODE",
+        help="hybrid, bm25 or vectors; by default the setting retrieval.mode.",
+    ),
 ]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help="Show the scores of each side.")

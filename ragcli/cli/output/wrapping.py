@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ragcli.cli.output import columns
+from ragcli.language import markdown
 
 _PIECE = re.compile(r"\n|[ \t]+|[^ \t\n]+")
-_FENCE = ("```", "~~~")
 
 
 class WordWrap:
@@ -70,7 +70,7 @@ class WordWrap:
 
     def _look_at_line(self, space: str, word: str) -> None:
         """Tells by its first word how a line is to be broken."""
-        if word.startswith(_FENCE):
+        if markdown.FENCE.match(word):
             self._fenced = not self._fenced
             self._verbatim = True
         elif len(space.expandtabs(4)) >= 4 or word.startswith("|"):
