@@ -46,10 +46,11 @@ def mcp(
 ) -> None:
     """Serve your documents to coding agents (MCP).
 
-    The tools are search, ask, get, outline and documents. Over stdin and stdout, or over HTTP on 127.0.0.1 with a bearer token, which is
-    taken from RAGCLI_MCP_TOKEN or made and printed on stderr. The tools only read,
-    unless --allow-add is given. Questions join the history, each as a conversation of
-    its own, and every call is audited. Needs the extra `mcp`.
+    The tools are search, ask, get, outline and documents. Over stdin and stdout, or
+    over HTTP on 127.0.0.1 with a bearer token, which is taken from RAGCLI_MCP_TOKEN or
+    made and printed on stderr. The tools only read, unless --allow-add is given.
+    Questions join the history, each as a conversation of its own, and every call is
+    audited. Needs the extra `mcp`.
     """
     if port is not None and not http:
         raise UsageError("--port is for --http")
