@@ -191,6 +191,16 @@ def test_the_extras_are_those_of_the_package():
         assert set(needed) == set(declared[name]), name
 
 
+def test_on_a_terminal_the_answer_ends_before_its_sources(indexed: Path, pty_run: Run):
+    shown = pty_run("ask", QUESTION).out
+    answer, _, sources = shown.partition("\r\n\r\n")
+
+    assert answer.rstrip().endswith("[1]")
+    assert "notes/locks.md:3" in sources
+    assert sources.count("[1]") == 1
+    assert "go on: ragcli ask -c" in sources
+
+
 PROSE = "A commit waits for the lock at most ten seconds, and then it ends. [1]"
 
 

@@ -139,6 +139,8 @@ class Output:
         self._write(text if self.raw else safe_text(text))
 
     def _styled(self, shown: str, style: str) -> None:
+        if self._wrap is not None:  # the last word of what was streamed comes first
+            self.end_stream()
         codes = {"bold": _BOLD, "dim": _DIM}
         if style and self.to_terminal and not self._plain:
             shown = f"{codes[style]}{shown}{_RESET}"
