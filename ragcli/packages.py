@@ -14,6 +14,7 @@ EXTRAS = {
     "keyring": ("keyring>=25,<26",),
     "ocr": ("rapidocr>=3.10,<4", "onnxruntime>=1.20,<2"),
     "web": ("trafilatura>=2,<3",),
+    "watch": ("watchfiles>=1,<2",),
     "mcp": ("mcp>=2.3,<3",),
     "openai": ("langchain-openai>=1,<2",),
     "anthropic": ("langchain-anthropic>=1,<2",),

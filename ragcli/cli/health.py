@@ -35,6 +35,7 @@ _SCARCE = 200 << 20
 EXTRAS = {
     "keyring": ("keyring", "passphrases in the desktop's keyring"),
     "web": ("trafilatura", "pages on the web"),
+    "watch": ("watchfiles", "documents that are kept fresh"),
     "ocr": ("rapidocr", "text of scanned pages"),
 } | stores.EXTRAS
 """Extra → a module it brings, and what that is for."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragcli.index.generations.generation_files import GenerationFiles
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
+    from ragcli.index.ingest.watching import Places
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.report import FileChoice, GenerationInfo, IngestReport, Request
@@ -132,6 +133,7 @@ class Library:
         wait: float = 0,
         force: bool = False,
         allow_private: bool = False,
+        asks_servers: bool = True,
     ) -> IngestReport:
         """Brings the index up to date: changed, new and vanished files, and pages.
 
@@ -145,6 +147,7 @@ class Library:
                 more than half of them; else they stay, and it is among what failed.
                 Also pages that are gone.
             allow_private: Whether pages may be on servers that are not public.
+            asks_servers: Whether pages are asked for; else they stay as they are.
 
         Raises:
             As `add`, but nothing for a path that is gone.
@@ -157,7 +160,7 @@ class Library:
         )
         place = self._snapshots.notes
         note = unchanged.recall(place, scope) if place else None
-        if note and not note.pages:
+        if note and not (note.pages and asks_servers):
             progress.start(0, "indexing")
             return note.report(base.name)
         from ragcli.index.ingest.planning import ingest_plan
@@ -179,7 +182,8 @@ class Library:
                 note = unchanged.Note.of(work, apart, pages)
                 unchanged.keep(place, note, scope, since)
         work.forgets_gone = force
-        work.ask(sorted(pages), pages, scope.max_size, allow_private=allow_private)
+        asked = sorted(pages) if asks_servers else ()
+        work.ask(asked, pages, scope.max_size, allow_private=allow_private)
         report = self._carry_out(work, Request("sync"), base, progress, wait)
         return self._read_again(work, report, progress, wait)
 
@@ -294,6 +298,17 @@ class Library:
         base, files = self._base()
         records = CatalogueView(base, files).all()
         return [catalogue.info(records[path]) for path in sorted(records)]
+
+    def places(self) -> Places:
+        """Returns the directories and files that a sync looks at."""
+        from ragcli.index.ingest.planning.ingest_plan import apart
+        from ragcli.index.ingest.watching import Places
+
+        base, files = self._base()
+        roots = self._roots(base, files)
+        alone = apart(roots, CatalogueView(base, files).all())
+        on_disk = sorted(path for path in alone if not is_address(path))
+        return Places(roots.directories, tuple(on_disk))
 
     def count(self) -> int:
         """Returns the number of documents."""

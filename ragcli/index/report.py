@@ -63,6 +63,11 @@ class IngestReport:
     seconds: float = 0.0
     """How long it took."""
 
+    @property
+    def tells_of_change(self) -> bool:
+        """Whether the index is another one than before."""
+        return bool(self.added or self.changed or self.removed or self.reread)
+
 
 @frozen
 class Choice:

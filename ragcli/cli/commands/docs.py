@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +22,7 @@ from ragcli.chat.presentation.passages import (
 from ragcli.cli.input import live_names, standard_input
 from ragcli.cli.input.options import Invocation, examples, places
 from ragcli.cli.output.formatting import moment, size
+from ragcli.cli.output.progress import QuietProgress
 from ragcli.errors import ExitCode, UsageError
 from ragcli.language.units import spoken
 from ragcli.paths import shown
@@ -132,6 +135,62 @@ def sync(
             progress, wait=call.wait, force=force, allow_private=allow_private
         )
     return _report(call, report, [], explain=explain)
+
+
+@examples(
+    "ragcli docs watch",
+    "ragcli docs watch -p work --quiet",
+    "*/10 * * * * ragcli docs watch --once   # in a crontab",
+    "ragcli docs watch --systemd > ~/.config/systemd/user/ragcli.service",
+)
+def watch(
+    call: Invocation,
+    once: Annotated[
+        bool, typer.Option("--once", help="Sync once and end; silent if all is fresh.")
+    ] = False,
+    systemd: Annotated[
+        bool, typer.Option("--systemd", help="Print a unit of systemd that does this.")
+    ] = False,
+    allow_private: Private = False,
+) -> int:
+    """Keep the documents fresh: sync at once, and again whenever files change.
+
+    It tells of each change in one line on stderr (--json: a line of JSON on stdout)
+    and ends with 0 on Ctrl-C or SIGTERM. While others hold the lock it tries again.
+    Servers of pages are asked once, at the beginning. Needs the extra `watch`, but
+    not for --once.
+    """
+    from ragcli.cli import watching
+
+    if once and systemd:
+        raise UsageError("--once and --systemd do not go together")
+    if systemd:
+        own_home = "RAGCLI_HOME" in call.runtime.environ
+        home = os.path.abspath(call.runtime.home.data) if own_home else ""
+        unit = watching.systemd_unit(call.runtime.profile_name(), home)
+        if call.as_json:
+            call.output.document({"unit": unit})
+        else:
+            call.output.text(unit)
+        return int(ExitCode.ANSWERED)
+    if once:
+        with call.open(expires=True) as workspace, QuietProgress(call.output) as quiet:
+            report = workspace.library.sync(
+                quiet, wait=call.wait, allow_private=allow_private
+            )
+        if call.as_json or report.tells_of_change:
+            _tell_change(call, report)
+        failed = bool(report.failed)
+        return int(ExitCode.SOME_FAILED if failed else ExitCode.ANSWERED)
+    watching.check_installed()
+    import signal
+
+    with suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        watching.keep_fresh(
+            call, partial(_tell_change, call), allow_private=allow_private
+        )
+    return int(ExitCode.ANSWERED)
 
 
 @examples("ragcli docs remove old.md", "ragcli docs remove notes/ --forget")
@@ -357,6 +416,16 @@ def _report(
     return int(ExitCode.SOME_FAILED if failed else ExitCode.ANSWERED)
 
 
+def _tell_change(call: Invocation, report: IngestReport) -> None:
+    """Tells what a sync did that nobody waited for."""
+    if call.as_json:
+        failed = [(item.path, item.reason) for item in report.failed]
+        call.output.event(_report_document(report, failed, []))
+    else:
+        changes = replace(report, unchanged=0)
+        call.output.note(_report_line(changes, len(report.failed), 0, ""))
+
+
 def _report_document(
     report: IngestReport,
     failed: list[tuple[str, str]],
@@ -406,6 +475,7 @@ COMMANDS = {
     "list": list_,
     "remove": remove,
     "sync": sync,
+    "watch": watch,
     "show": show,
     "rollback": rollback,
     "reembed": reembed,

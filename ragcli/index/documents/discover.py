@@ -21,7 +21,7 @@ from ragcli.index.documents.ignore import (
     rules_in,
 )
 
-_SKIPPED_DIRECTORIES = {
+SKIPPED_DIRECTORIES = {
     **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), "version control"),
     **dict.fromkeys(
         (
@@ -254,8 +254,8 @@ def _entry(
     """Judges one entry; None is a directory to descend into."""
     try:
         is_directory = entry.is_dir(follow_symlinks=False)
-        if is_directory and entry.name in _SKIPPED_DIRECTORIES:
-            return Skipped(Path(entry.path), _SKIPPED_DIRECTORIES[entry.name])
+        if is_directory and entry.name in SKIPPED_DIRECTORIES:
+            return Skipped(Path(entry.path), SKIPPED_DIRECTORIES[entry.name])
         file = ignored_by(ignores, entry.path, directory=is_directory)
         if file:
             return Skipped(Path(entry.path), f"ignored by {file}")
