@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -281,22 +281,27 @@ class ServedProfile:
         match = arguments.get("match", "")
         offset = arguments.get("offset") or 0
         limit = min(arguments.get("limit") or DEFAULT_DOCUMENTS, MOST_DOCUMENTS)
-        found = [one for one in self.listed() if _matches(one[0], match)]
-        shown = found[offset : offset + limit]
+        shown, count = [], 0
+        for path, title in self.listed():
+            if _matches(path, match):
+                if offset <= count < offset + limit:
+                    shown.append((path, title))
+                count += 1
         if not shown:
             return "No documents."
         quoting = Quoting()
         lines = [f"{safe_name(path)}\t{safe_name(title)}" for path, title in shown]
-        head = f"{offset + 1}-{offset + len(shown)} of {len(found)} documents"
-        if offset + limit < len(found):
+        head = f"{offset + 1}-{offset + len(shown)} of {count} documents"
+        if offset + limit < count:
             head += f"; go on with offset {offset + limit}"
         text = quoting.quoted("\n".join(lines), LONGEST_TEXT)
         return f"{quoting.notice}\n\n{head}\n{text}"
 
-    def listed(self) -> list[tuple[str, str]]:
+    def listed(self) -> Iterator[tuple[str, str]]:
         """Returns the path and the title of every document, by path."""
         with self._reading as workspace:
-            return [(one.path, one.title) for one in workspace.library.documents()]
+            found = workspace.library.documents()
+        return ((one.path, one.title) for one in found)
 
     def add(self, path: Path, below: Path, client: str) -> str:
         """Indexes a file or a directory, and nothing outside `below`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,13 +28,32 @@ if TYPE_CHECKING:
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.report import FileChoice, GenerationInfo, IngestReport, Request
     from ragcli.index.search.index_reader import IndexReader
-    from ragcli.index.segments.catalogue import Record
 
-__all__ = ["DocumentInfo", "Library"]
+__all__ = ["DocumentInfo", "DocumentList", "Library"]
 
 
 _AGAIN = 256
 """Documents that are read again before the index is published."""
+
+
+class DocumentList:
+    """The documents of one state of an index, by path.
+
+    Each is read from the disk when its turn comes, so that a list of any length takes
+    little memory. It can be gone through again.
+
+    Args:
+        records: Of the documents.
+    """
+
+    def __init__(self, records: catalogue.Records) -> None:
+        self._records = records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[DocumentInfo]:
+        return map(catalogue.info, self._records)
 
 
 class Library:
@@ -265,7 +284,7 @@ class Library:
         from ragcli.index.report import NoProgress, Request
 
         base, files = self._base()
-        known = CatalogueView(base, files).all()
+        known = CatalogueView(base, files).records().paths
         known_roots = self._roots(base, files)
 
         def is_known(place: str) -> bool:
@@ -293,11 +312,9 @@ class Library:
         )
         return self._carry_out(work, request, base, NoProgress(), wait)
 
-    def documents(self) -> list[DocumentInfo]:
+    def documents(self) -> DocumentList:
         """Returns all documents, by path."""
-        base, files = self._base()
-        records = CatalogueView(base, files).all()
-        return [catalogue.info(records[path]) for path in sorted(records)]
+        return DocumentList(CatalogueView(*self._base()).records())
 
     def places(self) -> Places:
         """Returns the directories and files that a sync looks at."""
@@ -328,7 +345,7 @@ class Library:
         [place] = known_paths([path], roots, lambda typed: view.find(typed) is not None)
         record = view.find(place)
         if record is None:
-            raise _no_document(place, view.all())
+            raise _no_document(place, view.records().paths)
         rows = range(record["row"], record["row"] + record["chunks"])
         reader = self._opened() if record["chunks"] else None
         passages = reader.passages(list(rows)) if reader else []
@@ -351,7 +368,7 @@ class Library:
         place = normalised(name) if is_address(name) else os.path.abspath(name)
         if view.find(place):
             return place
-        known = view.all()
+        known = view.records().paths
         ending = f"/{name.lstrip('/')}"
         found = (
             [] if name.startswith("./") else [p for p in known if p.endswith(ending)]
@@ -482,7 +499,7 @@ class Library:
         return size(self._settings.max_file_size)
 
 
-def _no_document(place: str, known: dict[str, Record]) -> DocumentNotFound:
+def _no_document(place: str, known: Iterable[str]) -> DocumentNotFound:
     import difflib
 
     near = difflib.get_close_matches(place, known, 1, 0.6)

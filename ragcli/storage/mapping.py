@@ -47,3 +47,21 @@ def mapped(descriptor: int) -> memoryview:
     # Not at exit: threads of libraries may still be reading.
     weakref.finalize(content, unmap, address, size).atexit = False
     return memoryview(content).cast("B").toreadonly()
+
+
+def let_go(view: memoryview) -> None:
+    """Tells the system that the pages of a mapped file may leave memory.
+
+    They are read again when they are touched. Nothing happens to other bytes.
+
+    Args:
+        view: What `mapped` returned, or any bytes.
+    """
+    import ctypes
+
+    if not isinstance(view.obj, ctypes.Array) or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    advise = ctypes.CDLL(None).madvise
+    advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    address = ctypes.addressof(view.obj)
+    advise(address, ctypes.sizeof(view.obj), mmap.MADV_DONTNEED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ragcli.errors import RagcliError
@@ -20,6 +20,35 @@ def encoded(data: Mapping[str, Any], *, indent: int | None = None) -> str:
         indent: Spaces a level, for people; None for one line.
     """
     return json.dumps({"schema": SCHEMA, **data}, indent=indent, default=list)
+
+
+def encoded_list(
+    name: str,
+    items: Iterable[Mapping[str, Any]],
+    others: Mapping[str, Any],
+    *,
+    indent: int | None = None,
+) -> Iterator[str]:
+    """Yields what `encoded` returns for `{name: [*items], **others}`, item by item.
+
+    Args:
+        name: The key of the list.
+        items: What is in it.
+        others: What comes after it.
+        indent: Spaces a level, for people; None for one line.
+    """
+    mark = json.dumps(name)  # stands for the list until its items are there
+    whole = encoded({name: [mark], **others}, indent=indent)
+    before, after = whole.split(json.dumps(mark), 1)
+    lead = before[before.rindex("[") + 1 :]
+    between = f",{lead or ' '}"
+    empty = True
+    for item in items:
+        text = json.dumps(item, indent=indent, default=list)
+        # No string of JSON has a line break of its own.
+        yield (before if empty else between) + text.replace("\n", lead)
+        empty = False
+    yield encoded({name: [], **others}, indent=indent) if empty else after
 
 
 def error_document(error: RagcliError) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -24,12 +25,14 @@ from ragcli.cli.input.options import Invocation, examples, places
 from ragcli.cli.output.formatting import moment, size
 from ragcli.cli.output.progress import QuietProgress
 from ragcli.errors import ExitCode, UsageError
+from ragcli.frozen import frozen
 from ragcli.language.units import spoken
 from ragcli.paths import shown
 from ragcli.storage.spelling import as_on_disk
 from ragcli.text import counted
 
 if TYPE_CHECKING:
+    from ragcli.index.library import DocumentList
     from ragcli.index.passages import Passage
     from ragcli.index.report import GenerationInfo, IngestReport
     from ragcli.language.units import Unit
@@ -247,14 +250,11 @@ def list_(call: Invocation) -> None:
         documents = workspace.library.documents()
         mounts = list(workspace.settings.mounts)
     if call.as_json:
-        told = [facts_document(found) for found in documents]
-        call.output.document({"documents": told, "mounts": mounts})
+        told = map(facts_document, documents)
+        call.output.document_list("documents", told, {"mounts": mounts})
         return
-    rows = [
-        (shown(found.path), found.chunks, size(found.size), found.title)
-        for found in documents
-    ]
-    call.output.table(("path", "chunks", "size", "title"), rows)
+    columns = ("path", "chunks", "size", "title")
+    call.output.table(columns, _DocumentRows(documents))
     if not documents:
         call.output.note("no documents; add some: ragcli docs add PATH")
     for mount in mounts:
@@ -355,6 +355,17 @@ def unmount(
         for gone in set(mounted) - set(kept):
             mounts.forget(gone, workspace.home)
     _mounted(call, kept)
+
+
+@frozen
+class _DocumentRows:
+    """The rows of a table of documents, made each time that they are gone through."""
+
+    documents: DocumentList
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        for found in self.documents:
+            yield shown(found.path), found.chunks, size(found.size), found.title
 
 
 def _unit_place(passage: Passage, unit: Unit) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -161,6 +161,20 @@ class Output:
 
         self._write(encoded(data, indent=2 if self.to_terminal else None) + "\n")
 
+    def document_list(
+        self,
+        name: str,
+        items: Iterable[Mapping[str, Any]],
+        others: Mapping[str, Any],
+    ) -> None:
+        """Writes one JSON document with a long list first, as its items come."""
+        from ragcli.chat.presentation.envelope import encoded_list
+
+        indent = 2 if self.to_terminal else None
+        for part in encoded_list(name, items, others, indent=indent):
+            self._write(part)
+        self._write("\n")
+
     def event(self, data: Mapping[str, Any]) -> None:
         """Writes one line of JSON Lines, at once."""
         from ragcli.chat.presentation.envelope import encoded
@@ -168,26 +182,32 @@ class Output:
         self._write(encoded(data) + "\n")
         self.flush()
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Writes aligned columns to a terminal, tab-separated lines to a pipe."""
-        cells = [[safe_name(str(cell)) for cell in row] for row in rows]
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Writes aligned columns to a terminal, tab-separated lines to a pipe.
+
+        Args:
+            columns: Their names.
+            rows: The cells of each; gone through twice for a terminal, which is how
+                the widths are known before the first is written.
+        """
         if not self.to_terminal:
-            for row in cells:
-                self._write("\t".join(row) + "\n")
-            return
-        if not cells:
+            for row in rows:
+                self._write("\t".join(_safe_cells(row)) + "\n")
             return
         header = [column.upper() for column in columns]
-        widths = [
-            max(width(row[at]) for row in [header, *cells])
-            for at in range(len(columns))
-        ]
+        sizes = (map(width, _safe_cells(row)) for row in rows)
+        widest: list[int] = []
+        for row_sizes in sizes:
+            widest = list(map(max, widest, row_sizes)) if widest else list(row_sizes)
+        if not widest:
+            return
+        widths = list(map(max, widest, map(width, header)))
         import shutil  # 5 ms: it loads every kind of compression
 
         limit = shutil.get_terminal_size().columns
         self.line(_aligned(header, widths, limit), style="bold")
-        for row in cells:
-            self._write(_aligned(row, widths, limit) + "\n")
+        for row in rows:
+            self._write(_aligned(_safe_cells(row), widths, limit) + "\n")
 
     def note(self, message: str) -> None:
         """Tells something on stderr; `--quiet` silences it."""
@@ -322,6 +342,10 @@ def _translated(error: OSError) -> ReaderGone | StorageFailed:
     return StorageFailed(
         f"standard output: {error.strerror}", "what was stored is whole"
     )
+
+
+def _safe_cells(row: Sequence[object]) -> list[str]:
+    return [safe_name(str(cell)) for cell in row]
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int], limit: int) -> str:

@@ -13,12 +13,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import field, fields
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
-from ragcli.frozen import frozen
+from ragcli.storage.mapping import let_go
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,8 +35,14 @@ RACY_NS = 2_000_000_000
 """A file that changed less than this before it was read may change again within the
 same tick of its clock; its mtime alone is not believed (as git does for its index)."""
 
+_BLOCK = 256 << 10
+"""Bytes of records that are decoded at once."""
 
-@frozen
+_READ_AT_ONCE = 1024
+"""Records that are read before the pages they are on may leave memory."""
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """One indexed document, for people and scripts."""
 
@@ -72,10 +80,13 @@ class DocumentInfo:
     """Which version of the reader made it."""
 
 
+_TOLD = tuple(item.name for item in fields(DocumentInfo))
+
+
 def info(record: Record) -> DocumentInfo:
     """Returns a record as a value."""
     told = {"facts": {}, "reader": 1, **record}
-    return DocumentInfo(**{item.name: told[item.name] for item in fields(DocumentInfo)})
+    return DocumentInfo(**{name: told[name] for name in _TOLD})
 
 
 def is_outdated(record: Record) -> bool:
@@ -143,7 +154,7 @@ def encode(records: Iterable[Record]) -> tuple[bytes, bytes]:
     return b"".join(lines), columns.tobytes()
 
 
-def decode(data: memoryview) -> list[Record]:
+def decode(data: memoryview | bytes) -> list[Record]:
     """Returns all records of one file, oldest first.
 
     Raises:
@@ -153,11 +164,104 @@ def decode(data: memoryview) -> list[Record]:
         joined = bytes(data).rstrip(b"\n").replace(b"\n", b",")
         found: list[Record] = json.loads(b"[" + joined + b"]")
     except ValueError as error:
-        raise SnapshotDamaged(
-            f"the list of documents is damaged: {error}",
-            "run `ragcli profile verify --repair`",
-        ) from None
+        raise _damaged(str(error)) from None
     return found
+
+
+def _damaged(reason: str) -> SnapshotDamaged:
+    return SnapshotDamaged(
+        f"the list of documents is damaged: {reason}",
+        "run `ragcli profile verify --repair`",
+    )
+
+
+def decoded_lines(data: memoryview) -> Iterator[tuple[int, Record]]:
+    """Yields where the line of each record ends, and the record, oldest first.
+
+    Few are in memory at a time, and of a mapped file only what is being read.
+
+    Raises:
+        SnapshotDamaged: Not JSON Lines.
+    """
+    at = 0
+    while at < len(data):
+        block = _whole_lines(data, at)
+        lines, records = block.splitlines(keepends=True), decode(block)
+        if len(lines) != len(records):
+            raise _damaged("some lines hold other than one record")
+        for line, record in zip(lines, records, strict=True):
+            at += len(line)
+            yield at, record
+        let_go(data)
+
+
+def _whole_lines(data: memoryview, start: int) -> bytes:
+    """Returns about a block of `data` from `start`, up to the end of a line."""
+    size = _BLOCK
+    while start + size < len(data):
+        block = bytes(data[start : start + size])
+        end = block.rfind(b"\n") + 1
+        if end:
+            return block[:end]
+        size *= 2
+    return bytes(data[start:])
+
+
+class Records:
+    """The newest record of each path in some files, read when it is asked for.
+
+    Only paths and places are in memory; those of removed documents are not among
+    them.
+
+    Args:
+        files: JSON Lines of each segment, oldest first.
+
+    Raises:
+        SnapshotDamaged: One is damaged.
+    """
+
+    def __init__(self, files: Sequence[memoryview]) -> None:
+        self._files = files
+        self._lines: dict[str, int] = {}
+        self._starts = array("q")
+        self._firsts: list[int] = []
+        for data in files:
+            self._firsts.append(len(self._starts))
+            self._starts.append(0)
+            for end, record in decoded_lines(data):
+                if is_gone(record):
+                    self._lines.pop(record["path"], None)
+                else:
+                    self._lines[record["path"]] = len(self._starts) - 1
+                self._starts.append(end)
+
+    @property
+    def paths(self) -> KeysView[str]:
+        """The path of every document."""
+        return self._lines.keys()
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yields the records by path."""
+        for count, path in enumerate(sorted(self._lines), 1):
+            yield self[path]
+            if not count % _READ_AT_ONCE:
+                for data in self._files:
+                    let_go(data)
+
+    def __getitem__(self, path: str) -> Record:
+        """Returns the record of a document.
+
+        Raises:
+            KeyError: There is none.
+        """
+        line = self._lines[path]
+        data = self._files[bisect_right(self._firsts, line) - 1]
+        text = data[self._starts[line] : self._starts[line + 1]]
+        found: Record = json.loads(bytes(text))
+        return found
 
 
 def newest(files: Iterable[list[Record]]) -> dict[str, Record]:

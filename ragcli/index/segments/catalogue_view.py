@@ -28,6 +28,11 @@ class CatalogueView:
         lines = (catalogue.decode(self._files.buffer(name)) for name in names)
         return catalogue.live(catalogue.newest(lines))
 
+    def records(self) -> catalogue.Records:
+        """Returns the records of all documents, to be read one by one."""
+        names = (f"documents-{item.id}.jsonl" for item in self._manifest.segments)
+        return catalogue.Records([self._files.buffer(name) for name in names])
+
     def find(self, path: str) -> catalogue.Record | None:
         """Returns the record of one document; None if it is not there.
 

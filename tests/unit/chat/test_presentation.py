@@ -16,7 +16,7 @@ from ragcli.chat.presentation.answers import (
     prompt_document,
     whole_answer,
 )
-from ragcli.chat.presentation.envelope import encoded
+from ragcli.chat.presentation.envelope import encoded, encoded_list
 from ragcli.chat.presentation.passages import contents_document, search_document
 from ragcli.errors import Locked
 from ragcli.index.report import NoProgress
@@ -129,3 +129,14 @@ def test_a_search_says_that_it_reads_an_older_generation(
     assert found.code == 0, found.err
     assert "searching gen-" in found.err
     assert found.json["hits"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_list_item_by_item_is_the_whole_document(
+    indent: int | None, count: int
+) -> None:
+    item = {"path": 'a "[\n] b', "none": [], "facts": {"tags": ("x", "y"), "é": {}}}
+    items, others = [item] * count, {"mounts": ["m"], "more": {"a": 1}}
+    parts = encoded_list("documents", iter(items), others, indent=indent)
+    assert "".join(parts) == encoded({"documents": items, **others}, indent=indent)

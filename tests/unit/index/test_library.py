@@ -212,7 +212,7 @@ def test_removing_a_directory_forgets_it(library, notes, progress):
     assert library.remove([notes]).removed == 3
     assert library.reader() is None
     assert library.sync(progress).added == 0
-    assert library.documents() == []
+    assert list(library.documents()) == []
 
 
 def test_removing_what_is_not_there_names_the_nearest(library, notes, progress):
@@ -320,7 +320,7 @@ def test_a_reader_keeps_what_it_opened(library, notes, progress):
 
 def test_an_empty_library_has_no_reader(library):
     assert library.reader() is None
-    assert library.documents() == []
+    assert list(library.documents()) == []
     assert library.count() == 0
     assert library.generations() == []
 
