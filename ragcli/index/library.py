@@ -55,6 +55,9 @@ class DocumentList:
     def __iter__(self) -> Iterator[DocumentInfo]:
         return map(catalogue.info, self._records)
 
+    def __contains__(self, found: object) -> bool:
+        return any(found == item for item in self)
+
 
 class Library:
     """The documents of one profile.

@@ -7,7 +7,7 @@ screen calls it from threads only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -91,7 +91,7 @@ class LibraryPort(Protocol):
     def count(self) -> int:
         """Returns how many documents there are."""
 
-    def documents(self) -> Sequence[Any]:
+    def documents(self) -> Collection[Any]:
         """Returns what is known of each document; `path`, `title`, `chunks`."""
 
     def document(self, path: Path | str) -> tuple[Any, Sequence[Any]]:
