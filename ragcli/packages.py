@@ -13,7 +13,7 @@ EXTRAS = {
     "redis": ("redis>=6,<9",),
     "keyring": ("keyring>=25,<26",),
     "ocr": ("rapidocr>=3.10,<4", "onnxruntime>=1.20,<2"),
-    "web": ("trafilatura>=2,<3",),
+    "web": ("trafilatura>=2,<3", "lxml-html-clean>=0.4"),
     "watch": ("watchfiles>=1,<2",),
     "mcp": ("mcp>=2.3,<3",),
     "openai": ("langchain-openai>=1,<2",),

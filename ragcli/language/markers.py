@@ -54,7 +54,7 @@ _LONGEST_CLOSING = 400
 _CONTEXT = 24
 """Characters before a bracket that tell whether it belongs to a name."""
 
-_ESCAPED = re.compile(r"\\([\[\]`])")
+_ESCAPED = re.compile(r"(\\\\)|\\([\[\]`])")
 _LOOKALIKE = re.compile(
     r"\[(\^[^\]\s]{1,64})\]|\\\[(~?[ \t]*[0-9][0-9 \t,;\u2013-]*)\]|\\.", re.DOTALL
 )
@@ -312,7 +312,7 @@ def literal(piece: Piece) -> str:
 
 def unescaped(text: str) -> str:
     """Returns text for where Markdown is not read: brackets and backticks bare."""
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(lambda found: found[1] or found[2], text)
 
 
 def quoted(text: str) -> str:

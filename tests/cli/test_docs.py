@@ -394,7 +394,7 @@ def test_recognized_text_goes_once_recognition_is_switched_off(notes, run_cli):
     assert (synced.code, synced.json["removed"]) == (0, 1)
     assert all(item["notice"] for item in synced.json["notices"])
     listed = {
-        item["path"] for item in run_cli("docs", "list", "--json").json["documents"]
+        item["shown"] for item in run_cli("docs", "list", "--json").json["documents"]
     }
     assert "notes/both.pdf" in listed
     assert "notes/only.pdf" not in listed
