@@ -281,10 +281,17 @@ class Library:
         )
 
     def _remove(self, paths: Sequence[Path | str], wait: float) -> IngestReport:
+        from ragcli.index.report import NoProgress
+
+        base, work, request = self._removal(paths)
+        return self._carry_out(work, request, base, NoProgress(), wait)
+
+    def _removal(self, paths: Sequence[Path | str]) -> tuple[Manifest, Plan, Request]:
+        """Returns the index as it is, and what to do with it."""
         from ragcli.index.ingest.planning.ingest_plan import Plan
         from ragcli.index.ingest.planning.naming import known_paths
         from ragcli.index.ingest.planning.roots import is_below
-        from ragcli.index.report import NoProgress, Request
+        from ragcli.index.report import Request
 
         base, files = self._base()
         known = CatalogueView(base, files).records().paths
@@ -313,7 +320,7 @@ class Library:
         request = Request(
             "remove", leave_out=tuple(places), drop_roots=tuple(sorted(dropped))
         )
-        return self._carry_out(work, request, base, NoProgress(), wait)
+        return base, work, request
 
     def documents(self) -> DocumentList:
         """Returns all documents, by path."""

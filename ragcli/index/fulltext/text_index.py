@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 META = "meta.json"
 _MANAGED = ".managed.json"
+_DELETED_AT_ONCE = 16_384
+"""Documents that one writer deletes: it takes half a kilobyte for each."""
+
 _HEAP = 16 << 20
 """Bytes of postings that are collected before tantivy writes a segment: about the
 least that it takes."""
@@ -123,7 +126,7 @@ def _replace(place: Path, value: Any) -> None:
     fresh.replace(place)
 
 
-def remove_documents(directory: Path, documents: Iterable[int]) -> None:
+def remove_documents(directory: Path, documents: Sequence[int]) -> None:
     """Removes the chunks of documents, and merges small segments when there are many.
 
     Args:
@@ -132,18 +135,19 @@ def remove_documents(directory: Path, documents: Iterable[int]) -> None:
     """
     import tantivy
 
-    keys = list(documents)
     meta = _read_meta(directory)
-    if meta is None or (not keys and len(meta["segments"]) < _MERGE_FROM):
+    if meta is None or (not documents and len(meta["segments"]) < _MERGE_FROM):
         return
     with translated(directory):
         index = tantivy.Index.open(str(directory))
     with written():
-        writer = index.writer(_HEAP, 1)
-        for document in keys:
-            writer.delete_documents_by_term("document", document)
-        writer.commit()
-        writer.wait_merging_threads()
+        for start in range(0, max(len(documents), 1), _DELETED_AT_ONCE):
+            # A writer keeps what it has deleted as long as it lives.
+            writer = index.writer(_HEAP, 1)
+            for document in documents[start : start + _DELETED_AT_ONCE]:
+                writer.delete_documents_by_term("document", document)
+            writer.commit()
+            writer.wait_merging_threads()
     tidy(directory)
 
 

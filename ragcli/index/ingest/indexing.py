@@ -119,7 +119,7 @@ class Ingest:
         """Returns the name of the new generation, "" if none was needed."""
         with disk_errors("index"), self._staged() as (files, text):
             stager = self._read_all(plan, base, tally, files, text)
-            removed = frozenset(plan.removed | tally.emptied)
+            removed = frozenset().union(plan.removed, tally.emptied)
             nothing = not (tally.stored or removed or request.is_needed)
             if nothing and len(tally.touched) < _TOUCHED_WORTHWHILE:
                 return ""

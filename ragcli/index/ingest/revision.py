@@ -7,8 +7,10 @@ else published first, it is simply done again on top of that.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,35 +127,37 @@ class _Joining:
         self._segments = list(base.segments)
         self._documents = base.documents
 
-    def remove(self, change: Change) -> list[int]:
+    def remove(self, change: Change) -> Sequence[int]:
         """Marks the chunks of documents dead; returns the keys of their documents.
 
         Also writes the records that say what became of documents.
         """
         known = CatalogueView(self._base, self._files)
-        gone = [item for path in change.removed if (item := known.find(path))]
-        replaced = [item for path in change.replaced if (item := known.find(path))]
-        touched = [item for item in change.touched if known.still_holds(item)]
-        self._documents -= len(gone) + len(replaced)
-        with_chunks = [item for item in gone + replaced if item["chunks"]]
-        if with_chunks:
-            self._kill(with_chunks)
-        self._tell([{"path": item["path"], "gone": True} for item in gone] + touched)
-        return [catalogue.key(item["path"]) for item in with_chunks]
+        told = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
+        rows, keys = array("q"), array("q")
+        # By path: neighbours are often near each other in the files, too.
+        for path in chain(sorted(change.removed), sorted(change.replaced)):
+            if not (item := known.find(path)):
+                continue
+            self._documents -= 1
+            if item["chunks"]:
+                rows.extend(range(item["row"], item["row"] + item["chunks"]))
+                keys.append(catalogue.key(path))
+            if path in change.removed:
+                told.add_record({"path": path, "gone": True})
+        for item in change.touched:
+            if known.still_holds(item):
+                told.add_record(item)
+        if rows:
+            self._kill(rows)
+        if not told.is_empty():  # records without chunks of their own
+            self._segments.append(told.write(self._files.store))
+        return keys
 
-    def _tell(self, records: list[catalogue.Record]) -> None:
-        """Writes records without chunks of their own."""
-        if records:
-            writer = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
-            for record in records:
-                writer.add_record(record)
-            self._segments.append(writer.write(self._files.store))
-
-    def _kill(self, records: Sequence[catalogue.Record]) -> None:
+    def _kill(self, rows: array[int]) -> None:
         import numpy as np
 
-        spans = [(item["row"], item["row"] + item["chunks"]) for item in records]
-        wanted = np.sort(np.concatenate([np.arange(*span) for span in spans]))
+        wanted = np.sort(np.array(rows, np.int64))
         for place, info in enumerate(self._segments):
             if info.live:
                 segment = Segment(info, self._files, self._base)
@@ -181,10 +185,11 @@ class _Joining:
         self, segment: Segment, info: SegmentInfo, uncounted: NDArray[np.int64]
     ) -> SegmentInfo:
         """Takes dead vectors out of a segment's stored sums."""
-        stored = self._files.buffer(info.moments_file)
         sums = Moments.empty(self._base.dimension)
-        sums.merge(Moments.decode(stored, self._base.dimension))
-        sums.add(segment.vectors.vectors(uncounted), -1)
+        if info.live:
+            stored = self._files.buffer(info.moments_file)
+            sums.merge(Moments.decode(stored, self._base.dimension))
+            sums.add(segment.vectors.vectors(uncounted), -1)
         name = f"moments-{info.id}-{new_id()}.bin"
         self._files.write(name, sums.encode())
         self._files.remove(info.moments_file)

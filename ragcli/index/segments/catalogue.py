@@ -17,6 +17,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
@@ -37,6 +38,9 @@ same tick of its clock; its mtime alone is not believed (as git does for its ind
 
 _BLOCK = 256 << 10
 """Bytes of records that are decoded at once."""
+
+_KEPT = 256
+"""Records that a table keeps at hand."""
 
 _READ_AT_ONCE = 1024
 """Records that are read before the pages they are on may leave memory."""
@@ -134,24 +138,44 @@ def is_unchanged(record: Record, size: int, mtime_ns: int) -> bool:
     )
 
 
-def encode(records: Iterable[Record]) -> tuple[bytes, bytes]:
-    """Returns the JSON Lines of some records, and the table that finds them by row.
+class Encoder:
+    """Records in the form in which they are stored, as they come."""
 
-    The table has five lines of int64, sorted by the first: first row, number of
-    chunks, offset and length of the line, key of the path.
-    """
-    import numpy as np
+    def __init__(self) -> None:
+        self._lines = bytearray()
+        self._table = array("q")
 
-    lines, table, offset = [], [], 0
-    for record in records:
+    def __len__(self) -> int:
+        return len(self._table) // 5
+
+    def add(self, record: Record) -> None:
+        """Appends a record."""
         line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
-        span = (record.get("row", 0), record.get("chunks", 0), offset, len(line))
-        table.append((*span, key(record["path"])))
-        lines.append(line)
-        offset += len(line)
-    table.sort()
-    columns = np.array(table, "<i8").reshape(len(table), 5).T
-    return b"".join(lines), columns.tobytes()
+        span = (record.get("row", 0), record.get("chunks", 0))
+        where = (len(self._lines), len(line), key(record["path"]))
+        self._table.extend((*span, *where))
+        self._lines += line
+
+    def encoded(self) -> tuple[bytearray, bytes]:
+        """Returns the JSON Lines, and the table that finds them by row.
+
+        The table has five lines of int64, sorted by the first: first row, number of
+        chunks, offset and length of the line, key of the path.
+        """
+        import numpy as np
+
+        columns = np.array(self._table, "<i8").reshape(len(self), 5).T
+        order = np.lexsort((columns[2], columns[1], columns[0]))
+        return self._lines, columns[:, order].tobytes()
+
+
+def encode(records: Iterable[Record]) -> tuple[bytes, bytes]:
+    """Returns the JSON Lines of some records, and the table that finds them by row."""
+    encoder = Encoder()
+    for record in records:
+        encoder.add(record)
+    lines, table = encoder.encoded()
+    return bytes(lines), table
 
 
 def decode(data: memoryview | bytes) -> list[Record]:
@@ -210,17 +234,17 @@ def _whole_lines(data: memoryview, start: int) -> bytes:
 class Records:
     """The newest record of each path in some files, read when it is asked for.
 
-    Only paths and places are in memory; those of removed documents are not among
-    them.
+    Only paths and places are in memory.
 
     Args:
         files: JSON Lines of each segment, oldest first.
+        with_gone: Whether the records of removed documents are among them.
 
     Raises:
         SnapshotDamaged: One is damaged.
     """
 
-    def __init__(self, files: Sequence[memoryview]) -> None:
+    def __init__(self, files: Sequence[memoryview], *, with_gone: bool = False) -> None:
         self._files = files
         self._lines: dict[str, int] = {}
         self._starts = array("q")
@@ -229,7 +253,7 @@ class Records:
             self._firsts.append(len(self._starts))
             self._starts.append(0)
             for end, record in decoded_lines(data):
-                if is_gone(record):
+                if is_gone(record) and not with_gone:
                     self._lines.pop(record["path"], None)
                 else:
                     self._lines[record["path"]] = len(self._starts) - 1
@@ -310,14 +334,29 @@ class DocumentTable:
         """Returns the record of the document at `path`; None if it has none here."""
         import numpy as np
 
-        for place in np.flatnonzero(self._table[4] == key(path)):
-            record = self._record(int(place))
+        keys, places = self._by_key
+        wanted = key(path)
+        at = int(np.searchsorted(keys, wanted))
+        while at < len(keys) and keys[at] == wanted:
+            record = self._record(int(places[at]))
+            at += 1
             if record["path"] == path:
                 return record
         return None
 
+    @cached_property
+    def _by_key(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The keys, sorted, and where in the table each is."""
+        import numpy as np
+
+        order = np.argsort(self._table[4], kind="stable")
+        return self._table[4][order], order
+
     def _record(self, place: int) -> Record:
         if place not in self._read:
+            if len(self._read) >= _KEPT:
+                self._read.clear()
+                let_go(self._lines)
             start = int(self._table[2][place])
             line = self._lines[start : start + int(self._table[3][place])]
             self._read[place] = json.loads(bytes(line))

@@ -115,13 +115,8 @@ def merge(
         conversion: Makes other vectors of what is stored.
     """
     segments = [Segment(info, files, manifest) for info in infos]
-    by_path = catalogue.newest(segment.records() for segment in segments)
-    records = [
-        record
-        for record in by_path.values()
-        if not (oldest and catalogue.is_gone(record))
-        and not _is_outdated(record, segments)
-    ]
+    newest = catalogue.Records([item.lines for item in segments], with_gone=not oldest)
+    records = [record for record in newest if not _is_outdated(record, segments)]
     return _rewrite(segments, records, conversion or _AsStored(manifest), store)
 
 

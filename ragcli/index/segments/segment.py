@@ -34,7 +34,7 @@ class Segment:
         self, info: SegmentInfo, files: GenerationFiles, manifest: Manifest
     ) -> None:
         self.info = info
-        self._lines = files.buffer(f"documents-{info.id}.jsonl")
+        self.lines = files.buffer(f"documents-{info.id}.jsonl")
         self._table = files.buffer(f"documents-{info.id}.bin")
         self._dimension = manifest.dimension
         self._has_tokens = manifest.tokens
@@ -85,11 +85,11 @@ class Segment:
     @cached_property
     def documents(self) -> DocumentTable:
         """Finds documents by row."""
-        return DocumentTable(self._table, self._lines)
+        return DocumentTable(self._table, self.lines)
 
     def records(self) -> list[Record]:
         """Returns the records of all its documents, oldest first."""
-        return decode(self._lines)
+        return decode(self.lines)
 
     def positions(
         self, rows: NDArray[np.int64]

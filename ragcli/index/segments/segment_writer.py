@@ -113,12 +113,12 @@ class SegmentWriter:
         self._rows = array("q")
         self._passages, self._tokens, self._vectors = _Parts(), _Parts(), _Parts()
         self._languages: Counter[str] = Counter()
-        self._records: list[catalogue.Record] = []
+        self._records = catalogue.Encoder()
         self.size = 0
 
     def add_record(self, record: catalogue.Record) -> None:
         """Adds a document's record; its chunks are added separately."""
-        self._records.append(record)
+        self._records.add(record)
         self.size += 400
 
     def add_chunks(self, columns: Columns) -> None:
@@ -160,7 +160,7 @@ class SegmentWriter:
 
     def _files(self, name: str) -> Iterator[tuple[str, Pieces]]:
         """Yields name and content of each file, and keeps none that it has yielded."""
-        lines, table = catalogue.encode(self._records)
+        lines, table = self._records.encoded()
         yield f"documents-{name}.jsonl", [lines]
         yield f"documents-{name}.bin", [table]
         if not self._rows:

@@ -11,7 +11,7 @@ import pytest
 
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.segments import catalogue
-from ragcli.index.segments.catalogue import Record, Records
+from ragcli.index.segments.catalogue import DocumentTable, Record, Records
 from ragcli.storage.mapping import let_go, mapped
 
 HELD = 400
@@ -62,6 +62,20 @@ def test_the_newest_record_of_a_path_counts_wherever_it_is(tmp_path: Path) -> No
     assert len(found) == len(wanted)
     with pytest.raises(KeyError):
         found["/notes/none.md"]
+
+
+def test_finding_documents_holds_few_of_them(tmp_path: Path) -> None:
+    peaks = {}
+    for count in (1000, 4000):
+        records = [record(n) for n in range(count)]
+        lines = stored(tmp_path / str(count), iter(records))
+        table = DocumentTable(memoryview(catalogue.encode(records)[1]), lines)
+        tracemalloc.start()
+        assert all(table.of_path(item["path"]) == item for item in records)
+        assert table.of_path("/notes/none.md") is None
+        peaks[count] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[4000] - peaks[1000] < 3000 * HELD
 
 
 @pytest.mark.parametrize("damage", [b"{nonsense\n", b'{"path":"a"},{"path":"b"}\n'])
