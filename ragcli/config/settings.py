@@ -109,6 +109,14 @@ class Settings:
         False,
         "Read scanned pages of PDF files by text recognition; it takes its time.",
     )
+    refresh: str = _setting(
+        "documents.refresh",
+        "check",
+        "When documents changed: say so, sync before answering, or do not look.",
+        "check",
+        "auto",
+        "off",
+    )
     memory: str = _setting(
         "memory",
         "recency",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragcli.index.generations.generation_files import GenerationFiles
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
+    from ragcli.index.ingest.planning.unchanged import Note, Scope
     from ragcli.index.ingest.watching import Places
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
@@ -112,6 +113,7 @@ class Library:
         from ragcli.index.ingest.planning.naming import known_paths
         from ragcli.index.report import Choice, FileChoice, Request
 
+        since = time.time_ns()
         choice = choice or FileChoice()
         base, files = self._base()
         known_roots = self._roots(base, files)
@@ -146,7 +148,11 @@ class Library:
             chosen=tuple(item for item in chosen if item not in known_roots.chosen),
             secrets=tuple(sorted(allowed - set(known_roots.secrets))),
         )
-        return self._carry_out(work, request, base, progress, wait)
+        before = self._in_step(base, known_roots) if directories else None
+        report = self._carry_out(work, request, base, progress, wait)
+        if before:
+            self._note_in_step(work, report, since, before.skipped)
+        return report
 
     def sync(
         self,
@@ -176,10 +182,9 @@ class Library:
         """
         from ragcli.index.ingest.planning import unchanged
 
+        since = time.time_ns()
         base, files = self._base()
-        scope = unchanged.Scope.of(
-            base, self._roots(base, files), self._max_size(), self._engine()
-        )
+        scope = self._scope(base, self._roots(base, files))
         place = self._snapshots.notes
         note = unchanged.recall(place, scope) if place else None
         if note and not (note.pages and asks_servers):
@@ -192,7 +197,6 @@ class Library:
         if note:
             work, pages = note.plan(), view.some(note.pages)
         else:
-            since = time.time_ns()
             known = view.all()
             pages = {path: item for path, item in known.items() if is_address(path)}
             on_disk = {path: known[path] for path in known.keys() - pages.keys()}
@@ -207,7 +211,88 @@ class Library:
         asked = sorted(pages) if asks_servers else ()
         work.ask(asked, pages, scope.max_size, allow_private=allow_private)
         report = self._carry_out(work, Request("sync"), base, progress, wait)
-        return self._read_again(work, report, progress, wait)
+        report = self._read_again(work, report, progress, wait)
+        if report.generation != base.name:
+            self._note_in_step(work, report, since)
+        return report
+
+    def changed_files(self) -> int:
+        """Returns how many files changed since a sync or an add found all in step.
+
+        0 where nothing tells: where none did yet, or its outcome may not be noted.
+        Looking takes milliseconds while nothing changed.
+        """
+        from ragcli.index.ingest.planning import unchanged
+
+        place = self._snapshots.notes
+        if place is None:
+            return 0
+        since = time.time_ns()
+        base, files = self._base()
+        scope = self._scope(base, self._roots(base, files))
+        if not unchanged.is_refuted(place, scope):
+            return 0
+        from ragcli.index.ingest.planning import ingest_plan
+
+        known = CatalogueView(base, files).all()
+        pages = [path for path in known if is_address(path)]
+        on_disk = {path: known[path] for path in known.keys() - set(pages)}
+        work = ingest_plan.of_sync(scope.roots, on_disk, scope.max_size, scope.engine)
+        if work.is_empty:  # what changed is left out: that need not be found again
+            alone = ingest_plan.apart(scope.roots, on_disk)
+            unchanged.keep(place, unchanged.Note.of(work, alone, pages), scope, since)
+        return len(work.to_read) + len(work.removed) + len(work.failed)
+
+    def _in_step(self, base: Manifest, roots: Roots) -> Note | None:
+        """Returns the note that nothing is to be synced; None if it may be."""
+        from ragcli.index.ingest.planning import unchanged
+
+        place = self._snapshots.notes
+        if not base.documents and not roots.directories:
+            return unchanged.Note(0, (), ())
+        return unchanged.recall(place, self._scope(base, roots)) if place else None
+
+    def _note_in_step(
+        self,
+        work: Plan,
+        report: IngestReport,
+        since_ns: int,
+        skipped: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Notes that an ingest left nothing to do for a sync, if that is so.
+
+        Args:
+            work: What it was to do, after a look at all that was not in step.
+            report: What it did.
+            since_ns: When it began to look, in nanoseconds since 1970.
+            skipped: What is left out where it did not look, with the reasons.
+        """
+        from ragcli.index.ingest.planning import ingest_plan, unchanged
+
+        place = self._snapshots.notes
+        base, files = self._base()
+        left = report.failed or len(report.skipped) != len(work.skipped)
+        if place is None or left or base.name != report.generation:
+            return
+        known = CatalogueView(base, files).all()
+        pages = [path for path in known if is_address(path)]
+        scope = self._scope(base, self._roots(base, files))
+        on_disk = known.keys() - set(pages)
+        left_out = dict(skipped)
+        left_out |= {os.fspath(item.path): item.reason for item in work.skipped}
+        note = unchanged.Note(
+            len(on_disk),
+            tuple(left_out.items()),
+            tuple(ingest_plan.apart(scope.roots, on_disk)),
+            tuple(pages),
+        )
+        unchanged.keep(place, note, scope, since_ns)
+
+    def _scope(self, base: Manifest, roots: Roots) -> Scope:
+        """Returns what, beside the disk, decides what a sync finds."""
+        from ragcli.index.ingest.planning.unchanged import Scope
+
+        return Scope.of(base, roots, self._max_size(), self._engine())
 
     def _read_again(
         self, work: Plan, report: IngestReport, progress: Progress, wait: float

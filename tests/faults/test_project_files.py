@@ -33,6 +33,7 @@ EVERY = {
     "documents.mounts": "['/etc']",
     "documents.max_file_size": "'1k'",
     "documents.ocr": "true",
+    "documents.refresh": "'auto'",
     "memory": "'summary'",
     "memory_turns": "99",
     "ttl": "'1s'",

@@ -8,6 +8,7 @@ import typer
 
 from ragcli.chat.presentation.lines import copies, place, ranges
 from ragcli.chat.presentation.passages import heading, search_document
+from ragcli.cli import freshness
 from ragcli.cli.input.options import Invocation, choice, examples, number, paths
 from ragcli.cli.input.question_options import (
     DocsOption,
@@ -70,6 +71,8 @@ def search(
     )
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
+        if not documents:
+            freshness.see_to(workspace, call.output)
         found = workspace.search(
             text, limit=limit or 0, where=where, documents=documents, progress=progress
         )

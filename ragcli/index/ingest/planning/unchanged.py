@@ -106,6 +106,22 @@ def recall(directory: Directory, scope: Scope) -> Note | None:
     Raises:
         NotPermitted: It is not a private file.
     """
+    found = _of_scope(directory, scope)
+    return found[0] if found and _is_true(*found, scope) else None
+
+
+def is_refuted(directory: Directory, scope: Scope) -> bool:
+    """Tells whether there is a note of this scope which is true no longer.
+
+    Raises:
+        NotPermitted: It is not a private file.
+    """
+    found = _of_scope(directory, scope)
+    return found is not None and not _is_true(*found, scope)
+
+
+def _of_scope(directory: Directory, scope: Scope) -> tuple[Note, str] | None:
+    """Returns the note of this scope, and the hash of what was on the disk."""
     try:
         told = json.loads(directory.read(SYNC_NOTE, limit=_LIMIT))
         note = Note(
@@ -114,12 +130,17 @@ def recall(directory: Directory, scope: Scope) -> Note | None:
             tuple(told["apart"]),
             tuple(told["pages"]),
         )
-        if told["scope"] != _told(scope):
-            return None
-        seen = _Seen(scope.roots, note)
+        return (note, told["seen"]) if told["scope"] == _told(scope) else None
     except (ValueError, KeyError, TypeError, OSError):
         return None
-    return note if told["seen"] == seen.digest else None
+
+
+def _is_true(note: Note, digest: str, scope: Scope) -> bool:
+    """Tells whether what is on the disk is what a note was made of."""
+    try:
+        return _Seen(scope.roots, note).digest == digest
+    except OSError:
+        return False
 
 
 def keep(directory: Directory, note: Note, scope: Scope, since_ns: int) -> None:

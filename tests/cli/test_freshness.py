@@ -1,0 +1,104 @@
+"""`ask` and `search` notice that documents changed since they were indexed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ragcli.cli import freshness
+from tests.cli.conftest import QUESTION
+
+LINE = "ragcli: documents changed since they were indexed: ragcli docs sync\n"
+OLD = 1_700_000_000
+"""When the documents were written: their times are old enough to be believed."""
+
+
+@pytest.fixture
+def aged(notes: Path, run_cli, monkeypatch) -> Path:
+    """Documents in step with the index, and a note of that."""
+    from ragcli.index.ingest.planning import unchanged
+
+    monkeypatch.setattr(unchanged, "RACY_NS", -(10**12))  # inodes have just changed
+    (notes / ".gitignore").write_text("*.tmp\n")
+    for place in notes.iterdir():
+        os.utime(place, (OLD, OLD))
+    assert run_cli("docs", "add", "notes").code == 0
+    return notes
+
+
+def _changed(notes: Path) -> None:
+    (notes / "locks.md").write_text("# Locks\n\nA commit lock waits ninety seconds.\n")
+
+
+def _added(notes: Path) -> None:
+    (notes / "bees.md").write_text("# Bees\n\nBees live in a hive.\n")
+
+
+def _removed(notes: Path) -> None:
+    (notes / "almanac.md").unlink()
+
+
+def _renamed(notes: Path) -> None:
+    (notes / "almanac.md").rename(notes / "yearbook.md")
+
+
+@pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed])
+def test_a_change_is_told_until_it_is_synced(aged, run_cli, change):
+    assert run_cli("search", "lock").err == ""
+    change(aged)
+
+    assert run_cli("search", "lock").err == LINE
+    assert LINE in run_cli("ask", QUESTION).err
+    assert run_cli("search", "lock", "--quiet").err == ""
+    assert LINE not in run_cli("ask", QUESTION, "--stateless").err
+    assert LINE not in run_cli("ask", QUESTION, "--docs", "notes").err
+    assert run_cli("docs", "sync").code == 0
+    assert run_cli("search", "lock").err == ""
+    (aged / "more.md").write_text("# More\n\nThere is always more.\n")
+    assert run_cli("search", "lock").err == LINE  # that sync left a note as well
+
+
+def test_what_is_left_out_may_change(aged, run_cli):
+    (aged / "scratch.tmp").write_text("nobody's document")
+    assert run_cli("search", "lock").err == ""
+
+
+def test_nothing_is_told_where_nothing_tells(aged, run_cli):
+    """In a profile without documents, or when it is not wanted."""
+    assert run_cli("profile", "create", "empty").code == 0
+    assert LINE not in run_cli("search", "lock", "-p", "empty").err
+    _changed(aged)
+    run_cli("profile", "set", "documents.refresh", "off")
+    assert run_cli("search", "lock").err == ""
+
+
+def test_auto_syncs_before_it_answers_unless_much_changed(aged, run_cli, monkeypatch):
+    run_cli("profile", "set", "documents.refresh", "auto")
+    _changed(aged)
+    ran = run_cli("ask", QUESTION)
+    assert LINE not in ran.err
+    assert "ninety seconds" in ran.out
+
+    monkeypatch.setattr(freshness, "_MOST", 1)
+    for name in ("one", "two"):
+        (aged / f"{name}.md").write_text(f"# {name}\n\nThe harbour opens at {name}.\n")
+    ran = run_cli("search", "harbour opens")
+    assert ran.err.startswith(LINE)
+    assert "one.md" not in ran.out
+
+
+def test_a_second_directory_keeps_what_is_known_of_the_first(aged, tmp_path, run_cli):
+    other = tmp_path / "other"
+    other.mkdir()
+    _added(other)
+    assert run_cli("docs", "add", str(other)).code == 0
+    assert run_cli("search", "lock").err == ""
+    _changed(aged)
+    assert run_cli("search", "lock").err == LINE
+    third = tmp_path / "third"
+    third.mkdir()
+    (third / "late.md").write_text("# Late\n\nIt comes late.\n")
+    assert run_cli("docs", "add", str(third)).code == 0
+    assert run_cli("docs", "sync", "--json").json["changed"] == 1  # nothing was hidden
