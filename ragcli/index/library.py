@@ -212,7 +212,7 @@ class Library:
         work.ask(asked, pages, scope.max_size, allow_private=allow_private)
         report = self._carry_out(work, Request("sync"), base, progress, wait)
         report = self._read_again(work, report, progress, wait)
-        if report.generation != base.name:
+        if report.generation != base.name or not work.is_empty:
             self._note_in_step(work, report, since)
         return report
 

@@ -40,11 +40,15 @@ def _removed(notes: Path) -> None:
     (notes / "almanac.md").unlink()
 
 
+def _touched(notes: Path) -> None:
+    os.utime(notes / "almanac.md", (OLD + 1, OLD + 1))
+
+
 def _renamed(notes: Path) -> None:
     (notes / "almanac.md").rename(notes / "yearbook.md")
 
 
-@pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed])
+@pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed, _touched])
 def test_a_change_is_told_until_it_is_synced(aged, run_cli, change):
     assert run_cli("search", "lock").err == ""
     change(aged)
