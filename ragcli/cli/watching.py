@@ -18,7 +18,7 @@ from ragcli.errors import Locked, ModelUnavailable, ProviderMissing
 from ragcli.text import counted
 
 if TYPE_CHECKING:
-    from ragcli.index.ingest.watching import Places
+    from ragcli.index.ingest.watching import WatchedPlaces
     from ragcli.index.report import IngestReport
 
 _LOOK_EVERY = 30.0
@@ -81,13 +81,13 @@ class _Syncs:
     def __init__(
         self, call: Invocation, told: Callable[[IngestReport], object]
     ) -> None:
-        from ragcli.index.ingest.watching import Places
+        from ragcli.index.ingest.watching import WatchedPlaces
 
         self._call = call
         self._told = told
         self._progress = _ToldOnce(call.output)
         self._generation: str | None = None
-        self.places = Places()
+        self.places = WatchedPlaces()
         """What the last one looked at."""
 
     def run(self, *, allow_private: bool | None = None) -> None:
@@ -149,7 +149,7 @@ class _ToldOnce(QuietProgress):
         self._before, self._now = self._now, set()
 
 
-def _said(places: Places) -> str:
+def _said(places: WatchedPlaces) -> str:
     """Returns `2 folders and 1 file`."""
     numbers = {"folder": len(places.directories), "file": len(places.files)}
     told = [counted(number, what) for what, number in numbers.items() if number]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
     from ragcli.index.ingest.planning.unchanged import Note, Scope
-    from ragcli.index.ingest.watching import Places
+    from ragcli.index.ingest.watching import WatchedPlaces
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
     from ragcli.index.report import FileChoice, GenerationInfo, IngestReport, Request
@@ -411,16 +411,16 @@ class Library:
         """Returns all documents, by path."""
         return DocumentList(CatalogueView(*self._base()).records())
 
-    def places(self) -> Places:
+    def places(self) -> WatchedPlaces:
         """Returns the directories and files that a sync looks at."""
         from ragcli.index.ingest.planning.ingest_plan import apart
-        from ragcli.index.ingest.watching import Places
+        from ragcli.index.ingest.watching import WatchedPlaces
 
         base, files = self._base()
         roots = self._roots(base, files)
         alone = apart(roots, CatalogueView(base, files).all())
         on_disk = sorted(path for path in alone if not is_address(path))
-        return Places(roots.directories, tuple(on_disk))
+        return WatchedPlaces(roots.directories, tuple(on_disk))
 
     def count(self) -> int:
         """Returns the number of documents."""

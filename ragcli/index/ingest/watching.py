@@ -27,7 +27,7 @@ _LONGEST_MS = 5000
 
 
 @frozen
-class Places:
+class WatchedPlaces:
     """What is watched: absolute paths."""
 
     directories: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Watcher:
         ignored: Directories whose changes are nobody's documents.
     """
 
-    def __init__(self, places: Places, ignored: Sequence[str] = ()) -> None:
+    def __init__(self, places: WatchedPlaces, ignored: Sequence[str] = ()) -> None:
         self.failures: list[str] = []
         """Why some places cannot be watched, a line each."""
         self._directories = places.directories
