@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from ragcli.errors import ProfileNotFound, UsageError
+from ragcli.errors import ProfileNotFound, StoreUnavailable, UsageError
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.redis.keyspace import FORMAT
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -63,9 +63,15 @@ def rename(
     """
     registry.add(target.name)
     if not keys.server.clustered:
-        if keys.call(RENAME, other=target.key("meta"))[0] == "taken":
-            raise _taken(target.name)
-        return
+        try:
+            state = keys.call(RENAME, other=target.key("meta"))[0]
+        except StoreUnavailable:
+            if not keys.server.clustered:  # it was learnt by this very call
+                raise
+        else:
+            if state == "taken":
+                raise _taken(target.name)
+            return
     profile = ProfileFile(meta.id, meta.created, meta.encrypted, meta.own)
     build(target, registry, profile, lambda made: copy_all(keys, made))
     keys.call(DELETE)

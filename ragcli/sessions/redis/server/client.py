@@ -55,7 +55,7 @@ class RedisServer:
         self._master: _Place | None = None
         self._seed = 0
         self.clustered = False
-        """Whether a server said that another one has the keys."""
+        """Whether a server said that it is one of several that share the keys."""
 
     def run(self, tag: str, work: Callable[[Redis], T], *, slow: bool = False) -> T:
         """Returns what `work` returns on the server that has the keys of `tag`.
@@ -129,6 +129,9 @@ class RedisServer:
         return foreign.RedisError, OSError, *ours
 
     def _fault(self, error: Exception) -> faults.Fault:
+        from redis.exceptions import ClusterCrossSlotError
+
+        self.clustered = self.clustered or isinstance(error, ClusterCrossSlotError)
         failover = self.address.sentinel or self.clustered
         return faults.classify(error, self.address.shown, failover=failover)
 
