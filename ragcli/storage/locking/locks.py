@@ -44,18 +44,8 @@ def commit_lock(directory: Directory, name: str, *, wait: float) -> Iterator[Non
         StorageFailed, NotPermitted: The lock file cannot be used.
         ProfileNotFound: The directory was removed, or another took its place.
     """
-    with _ordered(directory, name):
-        descriptor = _acquire(directory, _file_name(name), wait)
-        owner = os.getpid()
-        try:
-            _write_record(descriptor, describe())
-            yield
-        finally:
-            if os.getpid() == owner:  # a forked child must not release ours
-                _write_record(descriptor, b"")
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-            with disk_errors(f"{directory.path}/{_file_name(name)}"):
-                os.close(descriptor)
+    with _ordered(directory, name), _locked(directory, name, wait, fcntl.LOCK_EX):
+        yield
 
 
 @contextmanager
@@ -75,8 +65,15 @@ def shared_lock(directory: Directory, name: str, *, wait: float) -> Iterator[Non
     Raises:
         As `commit_lock`.
     """
+    with _locked(directory, name, wait, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(directory: Directory, name: str, wait: float, kind: int) -> Iterator[None]:
+    """Holds a lock, with its holder's record in the file; `kind` as for `flock`."""
     file = _file_name(name)
-    descriptor = _acquire(directory, file, wait, fcntl.LOCK_SH)
+    descriptor = _acquire(directory, file, wait, kind)
     owner = os.getpid()
     try:
         _write_record(descriptor, describe())
