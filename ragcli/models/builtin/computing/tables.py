@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ragcli.language.stemming import stemmer
 from ragcli.language.units import Unit, spoken
@@ -719,7 +719,7 @@ class _Computing:
         most = operation == "most"
         if self._wanted.age:
             most = (self._wanted.age == "old") != is_date
-        best: object = None
+        best: Any = None  # numbers, or dates: all of one column, of one kind
         told, tied, ties = "", 0, list[TableRow]()
         for row in self._rows():
             cell = row.cells[column.index] if column.index < len(row.cells) else ""
@@ -728,7 +728,7 @@ class _Computing:
             )
             if value is None:
                 continue
-            if best is None or (value > best if most else value < best):  # type: ignore[operator]
+            if best is None or (value > best if most else value < best):
                 best, told, ties, tied = value, cell, [], 0
             if value == best:
                 tied += 1
@@ -749,7 +749,10 @@ class _Computing:
 
 def _dated(cell: str, column: Column) -> tuple[int, int, int] | None:
     found = cell_values.date(cell, column.signs)
-    return (*found, *(0, 0, 0))[:3] if found else None  # type: ignore[return-value]
+    if not found:
+        return None
+    year, month, day, *_ = (*found, 0, 0, 0)
+    return year, month, day
 
 
 def _comparing(

@@ -105,9 +105,10 @@ def _facts(text: str, matter: Iterable[Element]) -> dict[str, object]:
         if name == "date":
             facts.setdefault(name, value)
         elif name:
-            known = [str(fact) for fact in facts.get(name, [])]  # type: ignore[attr-defined]
+            known = facts.get(name)
             words = [word.strip("#\"' ") for word in value.split(",")]
-            facts[name] = [*known, *filter(None, words)]
+            before = known if isinstance(known, list) else []
+            facts[name] = [*before, *filter(None, words)]
     return facts
 
 
