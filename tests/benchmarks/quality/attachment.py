@@ -37,14 +37,12 @@ from ragcli.chat.citing.support import (
     StemWeights,
     numbers,
 )
-from ragcli.index.documents.loaders.dispatch.load import load, text_document
-from ragcli.index.documents.splitter import split
 from ragcli.index.passages import Passage
 from ragcli.language.sentences import sentence_spans
 from ragcli.language.words import words
+from tests.benchmarks.quality.sample_passages import of_sample, of_text, squeezed
 
 HERE = Path(__file__).parent
-SAMPLES = HERE.parents[2] / "sample_docs"
 FILES = ("attachment.txt", "attachment-unseen.txt")
 AROUND = 3
 """Paragraphs before and after that stand beside a collection's in its prompt."""
@@ -69,11 +67,11 @@ class Labelled:
     @property
     def right(self) -> set[int]:
         """The numbers of the passages that say it."""
-        wanted = _squeezed(self.phrase)
+        wanted = squeezed(self.phrase)
         return {
             number
             for number, passage in enumerate(self.passages, 1)
-            if wanted and wanted in _squeezed(passage.text)
+            if wanted and wanted in squeezed(passage.text)
         }
 
 
@@ -135,7 +133,7 @@ def labelled(name: str) -> Iterator[Labelled]:
             paragraphs = "\n".join(text).split("\n\n")
             passages, text = _of_texts(paragraphs, language), None
         elif word == "samples":
-            passages = [p for file in rest.split() for p in _of_file(file)]
+            passages = [p for file in rest.split() for p in of_sample(file)]
         elif word == "passages":
             language, text = rest, []
         elif word == "asked":
@@ -295,46 +293,12 @@ def _complain(sentence: Labelled, outcome: Outcome) -> None:
         print(f"  {sentence.kind}: {told or 'open'}: {sentence.text}")
 
 
-def _of_file(name: str) -> list[Passage]:
-    document = load(SAMPLES / name)
-    return [
-        Passage(
-            id=f"{name}-{number}",
-            path=f"/documents/{name}",
-            text=chunk.text,
-            score=1.0,
-            title=document.title,
-            heading=chunk.heading,
-            lines=chunk.lines,
-            kind=chunk.kind,
-            language=chunk.language,
-            units=chunk.units,
-            tables=chunk.tables,
-        )
-        for number, chunk in enumerate(split(document, size=1200, overlap=200))
-    ]
-
-
 def _of_texts(texts: Sequence[str], language: str) -> list[Passage]:
     return [
-        Passage(
-            id=f"{number}",
-            path=f"/documents/{number}.txt",
-            text=chunk.text,
-            score=1.0,
-            lines=chunk.lines,
-            kind=chunk.kind,
-            language=language,
-            units=chunk.units,
-            tables=chunk.tables,
-        )
+        passage
         for number, text in enumerate(texts)
-        for chunk in split(text_document(text), size=1200, overlap=200)
+        for passage in of_text(text, f"{number}.txt", language)
     ]
-
-
-def _squeezed(text: str) -> str:
-    return " ".join(text.split())
 
 
 if __name__ == "__main__":

@@ -22,17 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ragcli.chat.citing.citations import MarkerFilter
-from ragcli.index.documents.elements import Document
-from ragcli.index.documents.loaders.dispatch.load import load, text_document
-from ragcli.index.documents.splitter import split
 from ragcli.index.passages import Passage
 from ragcli.language.words import words
+from tests.benchmarks.quality.sample_passages import of_sample, of_text, squeezed
 
 HERE = Path(__file__).parent
-SAMPLES = HERE.parents[2] / "sample_docs"
 SLOT = re.compile(r"\{([^~{}]*)~([^~{}]*) (\w+)\}")
 FILES = ("claims.txt", "claims-unseen.txt")
-SIZE = 1200
 
 Similarity = Callable[[str, str], float]
 
@@ -61,11 +57,11 @@ class Group:
 
     def passage(self, text: str) -> Passage:
         """Returns the passage that has a claim word for word, or most of its words."""
-        said = _squeezed(text)
-        whole = [p for p in self.documents if said in _squeezed(p.text)]
-        exact = [_squeezed(_true(claim)) for claim in self.claims]
+        said = squeezed(text)
+        whole = [p for p in self.documents if said in squeezed(p.text)]
+        exact = [squeezed(_true(claim)) for claim in self.claims]
         having = [
-            p for p in self.documents if any(e in _squeezed(p.text) for e in exact)
+            p for p in self.documents if any(e in squeezed(p.text) for e in exact)
         ]
         wanted = set(words(text))
 
@@ -178,7 +174,7 @@ def _groups(name: str) -> Iterator[Group]:
                 yield group
             of_file = word == "sample"
             group = Group(
-                "en" if of_file else rest, _sample(rest) if of_file else [], [], []
+                "en" if of_file else rest, of_sample(rest) if of_file else [], [], []
             )
         elif group is None or word in {"#", ""}:
             continue
@@ -189,33 +185,10 @@ def _groups(name: str) -> Iterator[Group]:
             group.told.append((word == "same", kind, said))
         else:
             text = [line]
-            document = text_document("\n".join(text))
-            group.documents = _passages(document, "text.txt", group.language)
+            whole = "\n".join(text)
+            group.documents = of_text(whole, "text.txt", group.language)
     if group:
         yield group
-
-
-def _sample(name: str) -> list[Passage]:
-    return _passages(load(SAMPLES / name), name, "")
-
-
-def _passages(document: Document, name: str, language: str) -> list[Passage]:
-    return [
-        Passage(
-            id=f"{name}-{number}",
-            path=f"/documents/{name}",
-            text=chunk.text,
-            score=1.0,
-            title=document.title,
-            heading=chunk.heading,
-            lines=chunk.lines,
-            kind=chunk.kind,
-            language=language or chunk.language,
-            units=chunk.units,
-            tables=chunk.tables,
-        )
-        for number, chunk in enumerate(split(document, size=SIZE, overlap=200))
-    ]
 
 
 def _true(claim: str) -> str:
@@ -245,10 +218,6 @@ _PLAIN = frozenset(
         "Después Members Children Pets Dogs Files Folders Logs Seals"
     )
 ) | {"a"}
-
-
-def _squeezed(text: str) -> str:
-    return " ".join(text.split())
 
 
 if __name__ == "__main__":
