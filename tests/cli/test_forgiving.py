@@ -11,6 +11,7 @@ import pytest
 from ragcli import packages
 from ragcli.cli.output import links
 from ragcli.cli.output.wrapping import WordWrap
+from ragcli.errors import ExitCode
 from tests.cli.conftest import QUESTION
 from tests.conftest import ROOT, Ran
 
@@ -76,6 +77,14 @@ def test_what_people_try_is_understood(
 
     assert ran.code == wanted.code == 0
     assert ran.out == wanted.out
+
+
+def test_the_help_has_every_exit_code(run_cli: Run):
+    shown = run_cli("--help").out.partition("Exit codes:")[2]
+
+    assert {int(code) for code in re.findall(r"(?:^|  )(\d+) +[a-z]", shown)} == {
+        int(code) for code in ExitCode
+    }
 
 
 def test_a_question_starts_a_conversation_and_c_goes_on(indexed: Path, run_cli: Run):
