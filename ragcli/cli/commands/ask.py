@@ -98,8 +98,6 @@ def ask(
     call.output.as_json = call.as_json or jsonl or batch is not None
     wanted = AskRequest(
         question="",
-        conversation=conversation,
-        new=True,
         limit=number("-k", limit) or 0,
         use_documents=not no_docs,
         where=where,
