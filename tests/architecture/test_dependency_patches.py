@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.architecture.sources import MODULES, ROOT, nodes_of, tree_of
+
 PATCHES = ROOT / "ragcli" / "dependency_patches"
-MODULES = sorted((ROOT / "ragcli").rglob("*.py"))
 
 PUBLIC = {"os._exit", "_thread"}
 """Names with an underscore that the library reference describes."""
@@ -23,10 +23,10 @@ def is_private(name: str) -> bool:
     return any(p.startswith("_") and not p.startswith("__") for p in parts)
 
 
-def imported(tree: ast.Module) -> dict[str, str]:
+def imported(path: Path) -> dict[str, str]:
     """Returns the names that a module binds by importing what is not ragcli's."""
     bound = {}
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             for item in node.names:
                 name = item.asname or item.name.partition(".")[0]
@@ -69,12 +69,11 @@ def written(node: ast.AST) -> Iterator[ast.expr]:
 
 def patches(path: Path) -> Iterator[str]:
     """Yields what in a module changes a library or takes something private of it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    bound = imported(tree)
+    bound = imported(path)
     for whole in bound.values():
         if is_private(whole) and whole not in PUBLIC:
             yield f"imports {whole}"
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Attribute):
             name = whole_name(node, bound)
             if is_private(name) and name not in PUBLIC and name[0] != "_":
@@ -119,7 +118,7 @@ def test_the_search_finds_what_is_there() -> None:
     ids=lambda path: path.stem,
 )  # fmt: skip
 def test_each_says_what_it_changes_gains_and_was_read_of(path: Path) -> None:
-    told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    told = ast.get_docstring(tree_of(path)) or ""
 
     for part in ("Changes: ", "Gain: ", "Upstream: "):
         assert f"\n\n{part}" in told

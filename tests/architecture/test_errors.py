@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from ragcli import errors
 from ragcli.cli import main as cli
 from ragcli.cli.output.writer import Output
 from ragcli.errors import ExitCode, RagcliError
+from tests.architecture.sources import MODULES, nodes_of
 
-PACKAGE = Path(errors.__file__).parent
 DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 70, 74, 75, 77, 130}
 
 
@@ -34,8 +33,8 @@ def raised() -> set[str]:
     """Returns the names of the classes that the package makes instances of."""
     return {
         node.func.id
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path in MODULES
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
 

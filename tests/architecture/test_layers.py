@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-MODULES = sorted((ROOT / "ragcli").rglob("*.py"))
+from tests.architecture.sources import MODULES, ROOT, nodes_of, tree_of
 
 
 def name_of(path: Path) -> str:
@@ -58,16 +57,11 @@ def test_only_one_module_writes_to_the_terminal() -> None:
         name_of(path)
         for path in MODULES
         if "tui" not in path.parts
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and writes(node)
     }
 
     assert writers == set()
-
-
-def tree_of(path: Path) -> ast.Module:
-    """Returns a module's syntax tree."""
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def is_module(path: Path) -> bool:
@@ -109,8 +103,19 @@ def test_only_one_module_syncs() -> None:
     syncing = {
         name_of(path)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.Attribute) and node.attr in {"fsync", "fdatasync"}
     }
 
     assert syncing == {"ragcli/storage/durable.py"}
+
+
+def test_only_a_path_that_a_user_typed_has_a_tilde() -> None:
+    expanding = {
+        name_of(path)
+        for path in MODULES
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and node.attr == "expanduser"
+    }
+
+    assert expanding == {"ragcli/paths.py", "ragcli/tui/attachments.py"}

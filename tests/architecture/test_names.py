@@ -6,13 +6,12 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2] / "ragcli"
+from tests.architecture.sources import MODULES, PACKAGE, nodes_of, tree_of
+
 NAME = r"`(?:ragcli\.)?([a-z_]+(?:\.[a-z_]+)*)`"
 """A module or package as a docstring names it."""
-MODULES = sorted(PACKAGE.rglob("*.py"))
 
 SAID_TWICE = {"GenerationStore", "Sealer", "Snapshots"}
 """Protocols of `sessions` and of `index`: neither imports the other, so each says what
@@ -25,15 +24,9 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@cache
-def tree_of(path: Path) -> ast.Module:
-    """Returns a module's syntax tree."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def classes(tree: ast.Module) -> Iterator[str]:
+def classes(path: Path) -> Iterator[str]:
     """Yields the classes of a module; what stands inside one is named with it."""
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if not isinstance(node, ast.ClassDef):
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.ClassDef):
@@ -43,7 +36,7 @@ def classes(tree: ast.Module) -> Iterator[str]:
 def test_no_class_name_is_defined_twice() -> None:
     places = defaultdict(set)
     for path in MODULES:
-        for name in classes(tree_of(path)):
+        for name in classes(path):
             places[name].add(dotted(path))
 
     twice = {name: where for name, where in places.items() if len(where) > 1}
@@ -62,7 +55,7 @@ def test_no_import_renames_what_is_ours() -> None:
     renamed = [
         f"{dotted(path)}: {item.name} as {item.asname}"
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ragcli")
         for item in node.names
         if item.asname

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,3 @@ def test_a_tilde_of_no_user_is_a_name_like_others(monkeypatch, tmp_path) -> None
     with pytest.raises(DocumentNotFound):
         attachments.attached(f"What is in @{NOBODY}/page.md?")
     assert paths.expanded("~/notes") == Path.home() / "notes"
-
-
-def test_nothing_else_expands_a_tilde() -> None:
-    root = Path(paths.__file__).parent
-    expanding = {
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and node.attr == "expanduser"
-    }
-    assert expanding == {"paths.py", "tui/attachments.py"}

@@ -96,6 +96,7 @@ def test_nothing_that_acts_survives(text: str) -> None:
     assert shown.encode().decode() == shown
 
 
+@pytest.mark.slow
 def test_every_character_alone_is_shown_or_ordinary() -> None:
     for code in range(0x110000):
         shown = safe_text(chr(code))

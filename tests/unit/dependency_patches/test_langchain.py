@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 TWO_THREADS = """
 import os, threading
 from ragcli.dependency_patches.langchain import lean_ollama
@@ -62,10 +64,12 @@ def run(code: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_two_threads_that_load_the_client_leave_everything_as_it_was() -> None:
     assert run(TWO_THREADS) == "True\n0.5\n"
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_not_loaded() -> None:
     """Fails when LangChain comes to want more of it: then nothing is saved."""
     loaded = run(LEFT_OUT).split()
@@ -75,6 +79,7 @@ def test_what_is_left_out_is_not_loaded() -> None:
     assert not heavy & set(loaded)
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_what_would_be_loaded() -> None:
     """Fails when LangChain wants none of it by itself: then the patch can go."""
     loaded = run("import sys, langchain_ollama; print(*sys.modules)").split()

@@ -27,6 +27,7 @@ def descriptors() -> set[int]:
     return found
 
 
+@pytest.mark.slow
 def test_a_reader_holds_one_descriptor_however_many_segments(
     library, tmp_path, progress
 ):
@@ -47,6 +48,7 @@ def test_a_reader_holds_one_descriptor_however_many_segments(
     )
 
 
+@pytest.mark.slow
 def test_a_reader_that_fails_closes_its_lease_once(
     make_library, profile, notes, progress, monkeypatch
 ):

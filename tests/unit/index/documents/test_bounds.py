@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from ragcli.index.documents.loaders.dispatch import bounds
 
 TAKES_TOO_MUCH = """
@@ -20,6 +22,7 @@ time.sleep(20)
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_no_bound_binds_is_watched():
     done = subprocess.run(
         [sys.executable, "-c", TAKES_TOO_MUCH],

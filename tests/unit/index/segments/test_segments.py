@@ -50,6 +50,7 @@ def check_moments(reader, embedder) -> None:
         assert variance == pytest.approx(cosines.var(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_moments_are_exact_whatever_was_added_and_removed(
     make_library, sealer, embedder, many, progress, monkeypatch
 ):
@@ -90,6 +91,7 @@ def test_vector_search_is_exact_and_leaves_out_what_it_is_told(
     assert reader.text_search([Term(("word12x3",))], 5, exclude) == []
 
 
+@pytest.mark.slow
 def test_tokens_and_vectors_come_in_the_order_asked(
     make_library, embedder, many, progress
 ):

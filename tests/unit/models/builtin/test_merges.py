@@ -40,6 +40,10 @@ def test_words_of_any_characters_have_the_tokenizers_tokens(table, encode):
         assert table.encode(word) == encode(word), word
 
 
-@pytest.mark.parametrize("word", ["aaaBaa" * 20_000, "QUJDREVGRw0KabZ9" * 6000])
+@pytest.mark.parametrize(
+    "word",
+    ["aaaBaa" * 20_000, "QUJDREVGRw0KabZ9" * 6000],
+    ids=["repeated", "encoded"],
+)
 def test_a_word_as_long_as_a_file(table, encode, word):
     assert table.encode(word) == encode(word)

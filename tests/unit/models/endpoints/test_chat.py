@@ -223,6 +223,7 @@ def test_every_failure_names_the_address_the_cause_and_a_way_out(
     assert hint in met.value.hint
 
 
+@pytest.mark.slow
 def test_silence_is_ended(server: FakeOpenAI, endpoint: EndpointSettings) -> None:
     server.always = Fault("stall")
     impatient = replace(Settings(), timeout="1s")
@@ -231,6 +232,7 @@ def test_silence_is_ended(server: FakeOpenAI, endpoint: EndpointSettings) -> Non
         said(EndpointModel(endpoint, MODEL, impatient))
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_asked_again_after_the_time_that_it_names(
     server: FakeOpenAI, model: EndpointModel
 ) -> None:
@@ -246,6 +248,7 @@ def test_a_busy_server_is_asked_again_after_the_time_that_it_names(
     assert "slow down" in pieces[0].why
 
 
+@pytest.mark.slow
 def test_a_model_that_loads_is_waited_for(
     server: FakeOpenAI, model: EndpointModel
 ) -> None:
@@ -312,6 +315,7 @@ def test_nobody_there_an_unknown_host_and_the_wrong_protocol_are_told_apart(
     assert "http://" in plain.hint
 
 
+@pytest.mark.slow
 def test_a_silent_port_that_is_asked_for_tls_is_given_up_in_seconds(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def test_texts_go_as_they_are_in_small_batches_and_come_back_in_order(
     assert np.allclose(np.linalg.norm(found, axis=1), 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Fault("cut"), LOADING])
 def test_the_same_batch_is_sent_again_after_what_passes(
     server: FakeOpenAI, embedder: EndpointEmbedder, fault: Fault

@@ -168,6 +168,7 @@ def test_limits_seed_and_stops_reach_the_server_beside_the_modelfiles_own(
     assert {"<|eot_id|>", "END"} <= set(sent["stop"])
 
 
+@pytest.mark.slow
 def test_a_model_that_loads_is_waited_for(
     ollama: FakeOllama, settings: Settings
 ) -> None:
@@ -256,6 +257,7 @@ def test_what_was_said_before_a_fault_is_kept(
     assert heard == ["one", " two"][:after]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1])
 def test_silence_ends_after_the_timeout(
     ollama: FakeOllama, settings: Settings, after: int

@@ -232,6 +232,7 @@ def written(place: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
+@pytest.mark.slow
 def test_killed_writers_never_break_the_chain(tmp_path: Path) -> None:
     place = tmp_path / "profile"
     Directory.open(place, create=True).close()

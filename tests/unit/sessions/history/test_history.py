@@ -150,6 +150,7 @@ def test_a_transcript_is_read_in_pages_from_its_end(history: History) -> None:
     assert asked(history.transcript(conversation, limit=0)) == []
 
 
+@pytest.mark.slow
 def test_an_old_conversation_is_found_behind_many_others(history: History) -> None:
     old = started(history, "old")
     for _ in range(3):

@@ -75,6 +75,7 @@ def expired(session: Session) -> None:
     assert expiry.expire_turns(session, limit).turns
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "act",
     [listed, turn_deleted, redacted, compacted, expired],

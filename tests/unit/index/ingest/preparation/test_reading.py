@@ -191,6 +191,7 @@ def test_only_short_texts_are_read_in_this_process(tmp_path):
     assert not any(map(is_light, written(tmp_path, heavy)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.md", "a.html", "a.txt", "a.csv", "a.py"])
 def test_a_long_text_is_read_elsewhere_with_the_same_outcome(tmp_path, name):
     text = "".join(f"word{number}, and another word\n" for number in range(12_000))
@@ -209,6 +210,7 @@ def test_a_text_that_takes_too_long_costs_nothing_else(tmp_path):
     assert said == ["", "too large to read as Markdown in 0 s", ""]
 
 
+@pytest.mark.slow
 def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(tmp_path):
     files = {"a.md": "Sound.", "b.md": "Its file system hangs.", "c.md": "Sound."}
     wanted = written(tmp_path, files)

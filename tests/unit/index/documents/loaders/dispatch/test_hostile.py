@@ -88,6 +88,7 @@ def test_a_file_of_white_space_has_no_text(loaded):
     assert "no text" in refusal(loaded, "a.md", " \n\t\n" * 1000)
 
 
+@pytest.mark.slow
 def test_an_archive_that_unpacks_to_too_much(loaded):
     zeros = b"\0" * (64 << 20)
     members = {f"word/{n}.xml": zeros for n in range(2)}
@@ -95,6 +96,7 @@ def test_an_archive_that_unpacks_to_too_much(loaded):
     assert "bomb" in refusal(loaded, "a.epub", zipped(members))
 
 
+@pytest.mark.slow
 def test_an_archive_with_too_many_members(loaded):
     members = {f"{n}.xml": b"" for n in range(20_001)}
     assert "bomb" in refusal(loaded, "a.odt", zipped(members))
@@ -168,6 +170,7 @@ def test_a_worker_has_a_session_of_its_own(worker):
     assert os.getsid(worker._process.pid) == worker._process.pid
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(40)  # each takes a tenth of a second; time squared, minutes
 @pytest.mark.parametrize(
     ("name", "text"),

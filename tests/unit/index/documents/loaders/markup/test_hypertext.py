@@ -202,6 +202,7 @@ def test_any_sequence_of_tags_is_read(seed):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [

@@ -143,6 +143,7 @@ def test_any_sequence_of_tokens_is_read(seed):
     assert read(body) == read(body)
 
 
+@pytest.mark.slow
 def test_deep_groups_and_long_rows_end():
     read("{" * 200_000 + "x" + "}" * 200_000)
     read(r"\intbl x\cell " * 100_000 + r"\row\pard x\par")

@@ -231,6 +231,7 @@ def test_damaged_files_are_read_or_refused(
     assert loaded(f"b.{suffix}", sound).sections
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["docx", "pptx", "xlsx", "odt", "ods"])
 def test_shuffled_xml_is_read_or_refused(
     loaded, suffix, word_document, presentation, workbook_file

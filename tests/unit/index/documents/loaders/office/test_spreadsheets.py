@@ -234,6 +234,7 @@ WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_si
 CELLS = st.none() | WORDS | st.integers(-(10**6), 10**6) | st.booleans()
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(CELLS, max_size=7), min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_no_cell_is_lost(rows):
@@ -265,6 +266,7 @@ def test_what_is_no_spreadsheet_is_one_line(loaded, suffix, content):
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["xlsx", "xlsb", "ods"])
 def test_a_bomb_is_refused(loaded, suffix):
     zeros = b"\0" * (64 << 20)
@@ -272,6 +274,7 @@ def test_a_bomb_is_refused(loaded, suffix):
         loaded(f"a.{suffix}", zipped({"content.xml": zeros, "xl/workbook.xml": zeros}))
 
 
+@pytest.mark.slow
 def test_cells_at_the_far_end_of_a_sheet_cost_only_their_file(loaded):
     book = workbook(["here"])
     book.active["XFD1048576"] = "there"
@@ -281,6 +284,7 @@ def test_cells_at_the_far_end_of_a_sheet_cost_only_their_file(loaded):
     assert loaded("b.xlsx", saved(workbook(["word"]))).sections
 
 
+@pytest.mark.slow
 def test_a_sheet_with_a_gap_after_every_row_and_column_takes_no_ages():
     book = openpyxl.Workbook()
     for row in range(1, 1200, 2):

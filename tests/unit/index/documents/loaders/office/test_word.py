@@ -318,6 +318,7 @@ TEXT = st.text(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(TEXT | st.lists(st.lists(TEXT, min_size=2, max_size=3), max_size=3)))
 @settings(max_examples=30, deadline=None)
 def test_no_word_that_another_reader_sees_is_lost(blocks):

@@ -73,6 +73,7 @@ def elements(document: Document, kind: str) -> list[tuple[str, ...]]:
     ]
 
 
+@pytest.mark.slow
 @needs_engine
 def test_fields_and_tables_of_a_scanned_page_are_read():
     data = scanned(first="The harbour has four lights.")
@@ -86,12 +87,14 @@ def test_fields_and_tables_of_a_scanned_page_are_read():
     assert "page 2 was read by text recognition" in notice
 
 
+@pytest.mark.slow
 @needs_engine
 def test_a_page_that_lies_askew_is_read_in_rows():
     document = load(Path("lights.pdf"), scanned(turned=-2), ocr=True)
     assert elements(document, "row") == list(TABLE[1:])
 
 
+@pytest.mark.slow
 @needs_engine
 def test_a_scan_that_is_attached_to_a_message_is_read():
     message = EmailMessage()
