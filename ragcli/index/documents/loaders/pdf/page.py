@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
+import struct
+from collections import deque
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise, repeat
 from typing import Any, NamedTuple
 
 from ragcli.index.documents.elements import well_formed
@@ -56,6 +60,9 @@ _WIDE = 0.75
 _GAP = 0.28
 """Width of a gap between two words, in their height."""
 
+_BOX = 16
+"""Bytes of a box as PDFium writes it."""
+
 _THIN = 3.0
 """Points; a filled box that is thinner is a rule."""
 
@@ -73,6 +80,9 @@ class PageWord(NamedTuple):
 
     line: int
     """Which of PDFium's lines it is of."""
+
+
+_Told = tuple[float, float, float, float, str, int, int]
 
 
 class Font(NamedTuple):
@@ -114,7 +124,7 @@ class Page:
         self._turn = pdfium.FPDFPage_GetRotation(handle)
         self.width = float(pdfium.FPDF_GetPageWidthF(handle))
         self.height = float(pdfium.FPDF_GetPageHeightF(handle))
-        box = [ctypes.c_float() for _ in range(4)]
+        self._box = box = [ctypes.c_float() for _ in range(4)]
         found = pdfium.FPDFPage_GetCropBox(handle, *box) or pdfium.FPDFPage_GetMediaBox(
             handle, *box
         )
@@ -133,21 +143,34 @@ class Page:
         """Returns the words in PDFium's order, which is that of the file."""
         if not self._text:
             return []
-        found: list[PageWord] = []
+        found: list[_Told] = []
         text = self._characters()
-        line, end, goes_on = 0, 0, False
+        spans = [match.span() for match in _WORD.finditer(text)]
         boxes, shown = _Boxes(self._api, self._text), self.shown
-        for match in _WORD.finditer(text):
-            line += text.count("\n", end, match.start()) or goes_on
-            end = match.end()
-            goes_on = match[0][-1] in _HYPHENS
-            for start, stop, box in _parts(match, boxes):
-                piece = text[start:stop]
-                if not (piece.isascii() and piece.isprintable()):
-                    piece = _plain(_unturned(piece, start, boxes))
-                if piece:
-                    found.append(PageWord(*shown(*box), piece, start, line))
-        return found
+        line, end = 0, 0
+        for (start, stop), ends in zip(spans, boxes.of_ends(spans), strict=True):
+            if text[end:start] != " ":
+                line += text.count("\n", end, start)
+            end = stop
+            piece = text[start:stop]
+            left, top, right, bottom, last_left, last_top, last_right, low = ends
+            is_level = top == last_top > bottom == low
+            if is_level and left <= last_left and right <= last_right:
+                box = left, bottom, last_right, top
+            else:
+                box = boxes.around(start, stop)
+            is_plain = piece.isascii() and piece.isprintable()
+            if is_plain and not _may_be_parted(piece, box):
+                found.append((*shown(*box), piece, start, line))
+                continue
+            for first, last, part in _parts(piece, start, box, boxes):
+                own = piece[first - start : last - start]
+                if not is_plain:
+                    own = _plain(_unturned(own, first, boxes))
+                if own:
+                    found.append((*shown(*part), own, first, line))
+            line += piece[-1] in _HYPHENS
+        return list(map(PageWord._make, found))
 
     def font(self, word: PageWord) -> Font:
         """Returns the font that a word begins in."""
@@ -168,13 +191,13 @@ class Page:
         """Returns the rules, and the share of the page that pictures cover."""
         rules: list[Rule] = []
         covered = 0.0
-        api = self._api
+        picture = self._api.FPDF_PAGEOBJ_IMAGE
         for kind, thing in self._objects():
             box = self._bounds(thing)
             if box is None:
                 continue
             left, top, right, bottom = box
-            if kind == api.FPDF_PAGEOBJ_IMAGE:
+            if kind == picture:
                 covered += (right - left) * (bottom - top)
             elif right - left < _THIN or bottom - top < _THIN:
                 if max(right - left, bottom - top) >= _THIN:
@@ -190,14 +213,14 @@ class Page:
 
     def _objects(self) -> Iterator[tuple[int, Handle]]:
         """Yields kind and handle of the paths and pictures, not those inside forms."""
-        api = self._api
+        api, asked = self._api, _asked()
         count = min(api.FPDFPage_CountObjects(self._page), MOST_OBJECTS)
+        page = ctypes.cast(self._page, ctypes.c_void_p)
+        things = list(map(asked.thing, repeat(page, count), range(count)))
         wanted = {api.FPDF_PAGEOBJ_PATH, api.FPDF_PAGEOBJ_IMAGE}
-        for number in range(count):
-            thing = api.FPDFPage_GetObject(self._page, number)
-            kind = api.FPDFPageObj_GetType(thing)
+        for kind, thing in zip(map(asked.kind, things), things, strict=True):
             if kind in wanted:
-                yield kind, thing
+                yield kind, ctypes.cast(thing, api.FPDF_PAGEOBJECT)
 
     def _is_box(self, path: Handle) -> bool:
         """Tells whether a path is a rectangle whose edges are drawn."""
@@ -209,7 +232,7 @@ class Page:
         return bool(stroke.value)
 
     def _bounds(self, thing: Handle) -> Box | None:
-        box = [ctypes.c_float() for _ in range(4)]
+        box = self._box
         if not self._api.FPDFPageObj_GetBounds(thing, *box):
             return None
         left, bottom, right, top = (value.value for value in box)
@@ -228,7 +251,8 @@ class Page:
             text = raw.decode("utf-16-le", "replace")
             if len(text) == count:
                 return text.replace("\r", " ")
-        codes = (api.FPDFText_GetUnicode(self._text, at) for at in range(count))
+        text_page = ctypes.cast(self._text, ctypes.c_void_p)
+        codes = map(_asked().code, repeat(text_page, count), range(count))
         return "".join(
             chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
             for code in codes
@@ -252,22 +276,79 @@ class Page:
         )
 
 
+class _Asked(NamedTuple):
+    """What PDFium is asked of each character and object of a page.
+
+    Numbers and addresses go there as they are, which halves the time of a call.
+    """
+
+    box: Any
+    """The box of a character, as high as its font, into four floats."""
+
+    code: Any
+    """The code point of a character."""
+
+    thing: Any
+    """An object of a page."""
+
+    kind: Any
+    """The kind of an object."""
+
+
+@cache
+def _asked() -> _Asked:
+    import pypdfium2.raw as api
+
+    number, pointer = ctypes.c_int, ctypes.c_void_p
+
+    def direct(function: Any, result: Any, *arguments: Any) -> Any:
+        address = ctypes.cast(function, pointer).value or 0
+        return ctypes.PYFUNCTYPE(result, *arguments)(address)
+
+    return _Asked(
+        direct(api.FPDFText_GetLooseCharBox, None, pointer, number, pointer),
+        direct(api.FPDFText_GetUnicode, ctypes.c_uint, pointer, number),
+        direct(api.FPDFPage_GetObject, pointer, pointer, number),
+        direct(api.FPDFPageObj_GetType, number, pointer),
+    )
+
+
 class _Boxes:
     """The boxes of characters, each as high as its font."""
 
     def __init__(self, api: Any, text: Handle) -> None:
-        self._ask = api.FPDFText_GetLooseCharBox
+        self._ask = _asked().box
         self._ask_tight = api.FPDFText_GetCharBox
         self._text = text
-        self._box = api.FS_RECTF()
-        self._into = ctypes.byref(self._box)
+        self._page = ctypes.cast(text, ctypes.c_void_p)
 
-    def at(self, index: int) -> Box:
-        """Returns left, bottom, right and top of a character."""
-        box = self._box
-        self._ask(self._text, index, self._into)
-        if box.top > box.bottom:
-            return box.left, box.bottom, box.right, box.top
+    def of_ends(self, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[float, ...]]:
+        """Yields the boxes of the first and the last character of each word.
+
+        Each is left, top, right and bottom; those of both stand in one tuple.
+        """
+        places = [place for start, stop in spans for place in (start, stop - 1)]
+        return struct.iter_unpack("8f", self._asked(places))
+
+    def _asked(self, places: Sequence[int]) -> Any:
+        """Returns the boxes of characters as PDFium writes them: four floats each."""
+        count = len(places)
+        found = (ctypes.c_float * (4 * count))()
+        begin = ctypes.addressof(found)
+        into = range(begin, begin + _BOX * count, _BOX)
+        deque(map(self._ask, repeat(self._page, count), places, into), 0)
+        return found
+
+    def each(self, start: int, stop: int) -> list[Box]:
+        """Returns left, bottom, right and top of each of a word's characters."""
+        told = struct.iter_unpack("4f", self._asked(range(start, stop)))
+        return [
+            (left, bottom, right, top) if top > bottom else self._tight(start + at)
+            for at, (left, top, right, bottom) in enumerate(told)
+        ]
+
+    def _tight(self, index: int) -> Box:
+        """Returns the box of what is drawn, of a font that tells no height."""
         tight = [ctypes.c_double() for _ in range(4)]
         self._ask_tight(self._text, index, *map(ctypes.byref, tight))
         left, right, bottom, top = (value.value for value in tight)
@@ -275,10 +356,7 @@ class _Boxes:
 
     def around(self, start: int, stop: int) -> Box:
         """Returns the box around a word; the last character may stand to the left."""
-        first = self.at(start)
-        if stop - start == 1:
-            return first
-        last = self.at(stop - 1)
+        first, last = self.each(start, start + 1)[0], self.each(stop - 1, stop)[0]
         return (
             min(first[0], last[0]),
             min(first[1], last[1]),
@@ -287,33 +365,35 @@ class _Boxes:
         )
 
 
-def _parts(match: re.Match[str], boxes: _Boxes) -> list[tuple[int, int, Box]]:
+def _may_be_parted(word: str, box: Box) -> bool:
+    """Tells whether a word may have been joined over a gap."""
+    left, bottom, right, top = box
+    if right - left > _WIDE * (top - bottom) * len(word):
+        return len(word) > 1
+    return len(word) > 1 and not word.isalpha() and bool(_DIGIT.search(word))
+
+
+def _parts(
+    word: str, start: int, box: Box, boxes: _Boxes
+) -> list[tuple[int, int, Box]]:
     """Returns the parts of a word that was joined over a gap, and their boxes."""
-    start, stop = match.span()
-    box = boxes.around(start, stop)
-    if stop - start < 2:
-        return [(start, stop, box)]
-    word = match[0]
+    stop = start + len(word)
     if not word.isascii() and (border := _MIXED.search(word)):
         middle = start + border.start()
         return [
             (start, middle, boxes.around(start, middle)),
             (middle, stop, boxes.around(middle, stop)),
         ]
-    left, bottom, right, top = box
-    height = top - bottom
-    is_wide = right - left > _WIDE * height * (stop - start)
-    if not is_wide and (word.isalpha() or not _DIGIT.search(word)):
+    if not _may_be_parted(word, box):
         return [(start, stop, box)]
+    height = box[3] - box[1]
     ends: list[tuple[int, int]] = []
-    begin, edges = start, boxes.at(start)
-    for place in range(start + 1, stop):
-        own = boxes.at(place)
+    begin = start
+    for place, (edges, own) in enumerate(pairwise(boxes.each(start, stop)), start + 1):
         gap = max(own[0] - edges[2], edges[0] - own[2])
         if gap > _GAP * height and abs(own[1] - edges[1]) < height:
             ends.append((begin, place))
             begin = place
-        edges = own
     if not ends:
         return [(start, stop, box)]
     return [(*end, boxes.around(*end)) for end in (*ends, (begin, stop))]
@@ -329,7 +409,8 @@ def _unturned(piece: str, start: int, boxes: _Boxes) -> str:
     letters = list(piece)
     for match in _LAM_ALEF.finditer(piece):
         at = match.start()
-        if boxes.at(start + at) == boxes.at(start + at + 1):
+        one, other = boxes.each(start + at, start + at + 2)
+        if one == other:
             letters[at], letters[at + 1] = letters[at + 1], letters[at]
     return "".join(letters)
 

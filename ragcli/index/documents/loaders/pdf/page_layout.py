@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -40,9 +40,12 @@ class WordRun:
         self.words = words
         self.tag = tag
         """What stands here instead of words: a table that was found already."""
-        self.left, self.top, self.right, self.bottom = words[0][:4]
-        for word in words[1:]:
-            self._reach(word)
+        if len(words) == 1:
+            self.left, self.top, self.right, self.bottom = words[0][:4]
+        else:
+            lefts, tops, rights, bottoms, _, _, _ = zip(*words, strict=True)
+            self.left, self.top = min(lefts), min(tops)
+            self.right, self.bottom = max(rights), max(bottoms)
         self.height = self.bottom - self.top
         self._text = ""
 
@@ -51,19 +54,6 @@ class WordRun:
         """Its words, in the order of reading."""
         self._text = self._text or spoken(self.words)
         return self._text
-
-    def add(self, word: PageWord) -> None:
-        """Adds the next word."""
-        self.words.append(word)
-        self._reach(word)
-        self.height = self.bottom - self.top
-
-    def _reach(self, word: PageWord) -> None:
-        left, top, right, bottom = word[:4]
-        self.left = min(self.left, left)
-        self.top = min(self.top, top)
-        self.right = max(self.right, right)
-        self.bottom = max(self.bottom, bottom)
 
 
 class PageRow:
@@ -134,38 +124,57 @@ def _turned(words: Sequence[PageWord]) -> list[PageWord]:
 
 def segments_of(words: Iterable[PageWord], rules: Sequence[Rule] = ()) -> list[WordRun]:
     """Joins words that stand together; a rule between two keeps them apart."""
-    uprights = [rule for rule in rules if not rule.is_level]
-    found: list[WordRun] = []
+    uprights = sorted(
+        (rule.left, rule.top, rule.bottom) for rule in rules if not rule.is_level
+    )
+    runs: list[list[PageWord]] = []
     last: PageWord | None = None
     for word in words:
-        if last and _follows(last, word) and not _is_between(uprights, last, word):
-            found[-1].add(word)
+        if (
+            last
+            and _follows(last, word)
+            and not (uprights and _is_between(uprights, last, word))
+        ):
+            runs[-1].append(word)
         else:
-            found.append(WordRun([word]))
+            runs.append([word])
         last = word
-    return found
+    return list(map(WordRun, runs))
 
 
 def _follows(last: PageWord, word: PageWord) -> bool:
     """Tells whether a word goes on with the segment of the one before it."""
-    height = min(last.bottom - last.top, word.bottom - word.top)
-    shared = min(last.bottom, word.bottom) - max(last.top, word.top)
-    gap = max(word.left - last.right, last.left - word.right)
-    is_right_to_left = word.right <= last.left
-    if is_right_to_left and not _RIGHT_TO_LEFT.search(last.text + word.text):
+    last_left, last_top, last_right, last_bottom, last_text, _, _ = last
+    left, top, right, bottom, text, _, _ = word
+    height = min(last_bottom - last_top, bottom - top)
+    gap = max(left - last_right, last_left - right)
+    if not -0.5 * height < gap < _CELL_GAP * height:
         return False
-    return shared > 0.4 * height and -0.5 * height < gap < _CELL_GAP * height
+    shared = min(last_bottom, bottom) - max(last_top, top)
+    if shared <= 0.4 * height:
+        return False
+    return right > last_left or bool(_RIGHT_TO_LEFT.search(last_text + text))
 
 
-def _is_between(uprights: Sequence[Rule], last: PageWord, word: PageWord) -> bool:
-    if not uprights:
-        return False
+def _is_between(
+    uprights: Sequence[tuple[float, float, float]], last: PageWord, word: PageWord
+) -> bool:
+    """Tells whether a rule stands between two words.
+
+    Args:
+        uprights: Left, top and bottom of each upright rule, from left to right.
+        last: A word.
+        word: The one after it.
+    """
     low, high = min(last.right, word.right), max(last.left, word.left)
     middle = (word.top + word.bottom) / 2
-    return any(
-        low - 1 <= rule.left <= high + 1 and rule.top <= middle <= rule.bottom
-        for rule in uprights
-    )
+    for at in range(bisect_left(uprights, (low - 1,)), len(uprights)):
+        left, top, bottom = uprights[at]
+        if left > high + 1:
+            return False
+        if top <= middle <= bottom:
+            return True
+    return False
 
 
 def rows_of(segments: Iterable[WordRun]) -> list[PageRow]:
@@ -249,16 +258,19 @@ def _runs(rows: list[PageRow], edge: float, width: float) -> list[tuple[int, int
     """Returns the runs of rows that leave a strip left of `edge` blank."""
     runs: list[tuple[int, int]] = []
     start = 0
-    for number, row in enumerate([*rows, None]):
-        is_crossed = row is None or any(
-            segment.left < edge - 0.5 and segment.right > edge - width
-            for segment in row.segments
-        )
-        if is_crossed:
+    begin, end = edge - 0.5, edge - width
+    for number in range(len(rows) + 1):
+        if number < len(rows):
+            for segment in rows[number].segments:
+                if segment.left < begin and segment.right > end:
+                    break
+            else:
+                continue
+        if number - start >= _FEWEST:
             first, last = _trimmed(rows, start, number, edge)
             if last - first >= _FEWEST:
                 runs.append((first, last))
-            start = number + 1
+        start = number + 1
     return runs
 
 

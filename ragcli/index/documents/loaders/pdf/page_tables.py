@@ -7,7 +7,7 @@ its fields. An unruled one is a run of rows whose segments leave the same strips
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from statistics import median
@@ -137,16 +137,23 @@ def _filled(
     for word in words:
         at = bisect_right(ys, (word.top + word.bottom) / 2) - 1
         by_row[min(at, len(by_row) - 1)].append(word)
+    beside = _reaches(xs, ((rule.left, rule.top, rule.bottom) for rule in uprights))
+    above = _reaches(ys, ((rule.top, rule.left, rule.right) for rule in levels))
     for at, inside in enumerate(by_row):
+        if not inside:
+            continue
         middle = (ys[at] + ys[at + 1]) / 2
-        borders = [x for x in xs if _passes(uprights, x, middle)] or [xs[0]]
+        numbers = [
+            number for number, found in enumerate(beside) if _holds(found, middle)
+        ] or [0]
+        borders = [xs[number] for number in numbers]
         for word in inside:
-            border = borders[max(0, bisect_right(borders, _middle(word)) - 1)]
-            column = min(xs.index(border), len(xs) - 2)
+            center = _middle(word)
+            column = numbers[max(0, bisect_right(borders, center) - 1)]
             row = at
-            while row and not _is_under(levels, ys[row], _middle(word)):
+            while row and not _holds(above[row], center):
                 row -= 1
-            cells[row][column].append(word)
+            cells[row][min(column, len(xs) - 2)].append(word)
     lists = [found for row in cells for found in _lines(row)]
     lists = [row for row in lists if any(row)]
     kept = [
@@ -183,18 +190,28 @@ def _middle(word: PageWord) -> float:
     return (word.left + word.right) / 2
 
 
-def _passes(uprights: Sequence[Rule], x: float, y: float) -> bool:
-    return any(
-        abs(rule.left - x) <= _NEAR and rule.top - 1 <= y <= rule.bottom + 1
-        for rule in uprights
-    )
+def _reaches(
+    places: Sequence[float], rules: Iterable[tuple[float, float, float]]
+) -> list[list[tuple[float, float]]]:
+    """Returns from where to where rules run at each place.
+
+    Args:
+        places: The places, ascending.
+        rules: Where each rule is, and from where to where it runs.
+    """
+    found: list[list[tuple[float, float]]] = [[] for _ in places]
+    for place, begin, end in rules:
+        first = bisect_left(places, place - _NEAR)
+        for at in range(first, bisect_right(places, place + _NEAR)):
+            found[at].append((begin - 1, end + 1))
+    return found
 
 
-def _is_under(levels: Sequence[Rule], y: float, x: float) -> bool:
-    return any(
-        abs(rule.top - y) <= _NEAR and rule.left - 1 <= x <= rule.right + 1
-        for rule in levels
-    )
+def _holds(reaches: Sequence[tuple[float, float]], place: float) -> bool:
+    for begin, end in reaches:  # noqa: SIM110 - asked for each word
+        if begin <= place <= end:
+            return True
+    return False
 
 
 def _lines(row: list[list[PageWord]]) -> list[list[list[PageWord]]]:
