@@ -154,9 +154,15 @@ class Page:
             end = stop
             piece = text[start:stop]
             left, top, right, bottom, last_left, last_top, last_right, low = ends
-            is_level = top == last_top > bottom == low
-            if is_level and left <= last_left and right <= last_right:
-                box = left, bottom, last_right, top
+            if top == last_top > bottom == low and left <= last_left:
+                box = left, bottom, max(right, last_right), top
+            elif top > bottom and last_top > low:
+                box = (
+                    min(left, last_left),
+                    min(bottom, low),
+                    max(right, last_right),
+                    max(top, last_top),
+                )
             else:
                 box = boxes.around(start, stop)
             is_plain = piece.isascii() and piece.isprintable()
