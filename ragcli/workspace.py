@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ragcli.chat.engine import Engine
     from ragcli.chat.events import AskRequest, Event
     from ragcli.index.document_filter import DocumentFilter
+    from ragcli.index.freshness import Freshness
     from ragcli.index.library import Library
     from ragcli.index.passages import Passage, SearchResult
     from ragcli.index.protocols import Embedder, Progress
@@ -84,6 +85,14 @@ class Workspace:
         from ragcli.index.library import Library
 
         return Library(self.session.snapshots, lambda: self.embedder, self.settings)
+
+    @cached_property
+    def freshness(self) -> Freshness:
+        """Whether the documents changed since they were indexed."""
+        from ragcli.index.freshness import Freshness
+
+        wanted = self.settings.refresh if self.writes else "off"
+        return Freshness(self.library, wanted)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -279,6 +288,7 @@ class Workspace:
                 retriever=searching,
                 similarity=self._similarity,
                 notices=self.notices,
+                freshness=None if documents else self.freshness,
                 connections=self._connections,
             )
         )

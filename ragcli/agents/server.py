@@ -21,7 +21,8 @@ from mcp.server.stdio import stdio_server
 
 from ragcli import __version__
 from ragcli.agents.tools import INSTRUCTIONS, AgentTool, schema
-from ragcli.errors import RagcliError
+from ragcli.agents.untrusted import LONGEST_TEXT, Quoting
+from ragcli.errors import RagcliError, UsageError
 from ragcli.text import safe_line
 
 if TYPE_CHECKING:
@@ -118,8 +119,7 @@ class AgentServer:
             try:
                 text = self._service.call(params.name, arguments, client, cancel)
             except RagcliError as error:
-                hint = f" ({error.hint})" if error.hint else ""
-                return _result(f"{error.kind}: {error.message}{hint}", failed=True)
+                return _result(_refusal(error), failed=True)
             return _result(text)
 
         try:
@@ -221,6 +221,18 @@ def _tool(tool: AgentTool) -> types.Tool:
 def _result(text: str, *, failed: bool = False) -> types.CallToolResult:
     content = types.TextContent(type="text", text=text)
     return types.CallToolResult(content=[content], is_error=failed)
+
+
+def _refusal(error: RagcliError) -> str:
+    """Returns an error as an agent reads it.
+
+    It may name files that the agent did not name itself, and a name can be a sentence.
+    """
+    told = f"{error.message} ({error.hint})" if error.hint else error.message
+    if isinstance(error, UsageError):  # what the agent sent, and the server's own words
+        return f"{error.kind}: {told}"
+    quoting = Quoting()
+    return f"{error.kind}: {quoting.notice}\n{quoting.quoted(told, LONGEST_TEXT)}"
 
 
 def _client(context: ServerRequestContext[Any]) -> str:

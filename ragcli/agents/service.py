@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.agents.tools import AgentTool, offered
-from ragcli.agents.untrusted import Quoting
+from ragcli.agents.untrusted import LONGEST_TEXT, Quoting
 from ragcli.chat.events import AskRequest, Finished, Notice
 from ragcli.chat.presentation.document_texts import (
     document_text,
@@ -49,9 +49,6 @@ DEFAULT_HITS = 6
 MOST_HITS = 30
 LONGEST_HIT = 4_000
 """Characters of one passage."""
-
-LONGEST_TEXT = 24_000
-"""Characters of a document that one call returns."""
 
 MOST_DOCUMENTS = 200
 DEFAULT_DOCUMENTS = 50
@@ -170,8 +167,13 @@ class ServedProfile:
     def __init__(self, runtime: Runtime, name: str) -> None:
         self.name = name
         self._runtime = runtime
-        self._reading = Lane(lambda: runtime.open(name, create=False))
-        self._asking = Lane(lambda: runtime.open(name, create=False))
+        self._reading = Lane(self._opened)
+        self._asking = Lane(self._opened)
+
+    def _opened(self) -> Workspace:
+        opened = self._runtime.open(self.name, create=False)
+        opened.freshness.repeats = True  # an agent may not remember the last result
+        return opened
 
     def open(self) -> None:
         """Opens the profile for reading."""
@@ -190,6 +192,7 @@ class ServedProfile:
         limit = min(arguments.get("limit") or DEFAULT_HITS, MOST_HITS)
         where = _filter(arguments)
         with self._reading as workspace:
+            outdated = workspace.freshness.see_to()
             found = workspace.search(query, limit=limit, where=where)
             notices = workspace.notices()
             note(
@@ -205,7 +208,8 @@ class ServedProfile:
         ]
         nothing = f"Nothing was found: {found.unmatched}" if found.unmatched else ""
         head = quoting.notice if parts else nothing or "Nothing was found."
-        return "\n\n".join([head, *parts, *_told(quoting, notices)])
+        told = [outdated] if outdated else []
+        return "\n\n".join([head, *parts, *_told(quoting, notices), *told])
 
     def ask(self, arguments: Arguments, client: str, cancel: threading.Event) -> str:
         """Returns an answer with its sources; the turn joins the history."""
@@ -223,20 +227,25 @@ class ServedProfile:
                 cancel=cancel,
             )
             notices: list[str] = []
+            outdated = ""
             finished: Finished | None = None
             for event in workspace.ask(request):
                 match event:
+                    case Notice(message, "outdated"):
+                        outdated = message
                     case Notice(message):
                         notices.append(message)
                     case Finished():
                         finished = event
             note(workspace.session.audit, "agent.ask", client=client)
         assert finished is not None  # noqa: S101 - it ends so, or raises
-        return _answer(finished, notices)
+        told = f"\n\n{outdated}" if outdated else ""
+        return _answer(finished, notices) + told
 
     def get(self, arguments: Arguments, client: str) -> str:
         """Returns lines of a document, and where to go on."""
         with self._reading as workspace:
+            outdated = workspace.freshness.see_to()
             path, passages, wanted = _document(workspace, _required(arguments, "path"))
             note(workspace.session.audit, "agent.get", client=client)
         around = min(arguments.get("context") or 0, 1_000)
@@ -257,7 +266,8 @@ class ServedProfile:
         text = "\n".join(numbered(line, found.width) for line in shown)
         # One line may be longer than all that a call returns.
         quoted = quoting.quoted(text, LONGEST_TEXT + 100, place=path)
-        return f"{quoting.notice}\n\n{quoted}{rest}"
+        told = f"\n\n{outdated}" if outdated else ""
+        return f"{quoting.notice}\n\n{quoted}{rest}{told}"
 
     def outline(self, arguments: Arguments, client: str) -> str:
         """Returns the headings of a document."""

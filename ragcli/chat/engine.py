@@ -58,6 +58,7 @@ from ragcli.chat.prompting.prompts import source
 from ragcli.config import Settings
 from ragcli.errors import ModelUnavailable, PromptTooLong, RagcliError, UsageError
 from ragcli.frozen import frozen
+from ragcli.index.freshness import Freshness
 from ragcli.index.passages import EarlierTurn, SearchRequest, SearchResult
 from ragcli.language import question_limits
 from ragcli.models.base import (
@@ -93,6 +94,8 @@ class Parts:
     """Cosine of two texts, with which paraphrased claims are checked."""
     notices: Callable[[], list[str]] = list
     """Returns, once each, what was repaired or left for something sounder."""
+    freshness: Freshness | None = None
+    """Tells whether the documents changed meanwhile; None where that is no matter."""
     connections: Connections = field(default_factory=Connections)
     """What requests to servers are sent over; the same for every question."""
 
@@ -191,6 +194,7 @@ class Engine:
     def _answer(self, state: AnswerState) -> Iterator[Event]:
         yield state.stage("choosing")
         choice = yield from self._choose(state)
+        yield from self._freshen(state)
         found, drawn = yield from self._retrieve(state, choice.model)
         if found is not None:
             state.retrieved = (*drawn.passages, *found.passages)
@@ -254,6 +258,20 @@ class Engine:
             raise error
         yield _fallback_notice(error)
         return ChosenModel(self._parts.fallback(), "fallback")
+
+    def _freshen(self, state: AnswerState) -> Generator[Stage | Notice, None, None]:
+        """Brings the documents up to date, or yields that they are not."""
+        fresh = self._parts.freshness
+        if fresh is None or not state.request.use_documents:
+            return
+        if not state.interruption.call(fresh.is_behind):
+            return
+        if fresh.may_sync:
+            yield state.stage("syncing")
+            if state.interruption.call(fresh.catch_up):
+                return
+        if line := fresh.line():
+            yield Notice(line, "outdated")
 
     def _retrieve(
         self, state: AnswerState, model: ChatModel

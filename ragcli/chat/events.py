@@ -87,7 +87,8 @@ class Stage:
     """What a question waits for."""
 
     name: str
-    """`choosing`, `rewriting`, `searching`, `reading`, `thinking` or `writing`."""
+    """`choosing`, `syncing` (documents that changed are read), `rewriting`,
+    `searching`, `reading`, `thinking` or `writing`."""
     seconds: float
     """Since the question came."""
     done: int = 0
@@ -116,7 +117,8 @@ class Notice:
 
     message: str
     kind: str = "info"
-    """`info`, `warning`, or `unmatched`: the filter left nothing to search."""
+    """`info`, `warning`, `unmatched`: the filter left nothing to search, or `outdated`:
+    documents changed since they were indexed."""
 
 
 @frozen

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from ragcli.index.generations.generation_files import GenerationFiles
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
-    from ragcli.index.ingest.planning.unchanged import Note, Scope
+    from ragcli.index.ingest.planning.unchanged import (
+        Note,
+        NotePlace,
+        Remembered,
+        Scope,
+    )
     from ragcli.index.ingest.watching import WatchedPlaces
     from ragcli.index.passages import Passage
     from ragcli.index.protocols import Embedder, Progress, Snapshots
@@ -162,6 +168,7 @@ class Library:
         force: bool = False,
         allow_private: bool = False,
         asks_servers: bool = True,
+        budget: float = 0,
     ) -> IngestReport:
         """Brings the index up to date: changed, new and vanished files, and pages.
 
@@ -176,6 +183,8 @@ class Library:
                 Also pages that are gone.
             allow_private: Whether pages may be on servers that are not public.
             asks_servers: Whether pages are asked for; else they stay as they are.
+            budget: Seconds after which no further document is begun; 0 for no end.
+                What an older reader made is then not read again.
 
         Raises:
             As `add`, but nothing for a path that is gone.
@@ -185,8 +194,8 @@ class Library:
         since = time.time_ns()
         base, files = self._base()
         scope = self._scope(base, self._roots(base, files))
-        place = self._snapshots.notes
-        note = unchanged.recall(place, scope) if place else None
+        place = self._notes
+        note = unchanged.recall(place, scope)
         if note and not (note.pages and asks_servers):
             progress.start(0, "indexing")
             return note.report(base.name)
@@ -203,34 +212,38 @@ class Library:
             work = ingest_plan.of_sync(
                 scope.roots, on_disk, scope.max_size, scope.engine, force=force
             )
-            if place and work.is_empty:
+            if work.is_empty:
                 apart = ingest_plan.apart(scope.roots, on_disk)
                 note = unchanged.Note.of(work, apart, pages)
                 unchanged.keep(place, note, scope, since)
         work.forgets_gone = force
+        if budget:
+            work.hurry(budget)
         asked = sorted(pages) if asks_servers else ()
         work.ask(asked, pages, scope.max_size, allow_private=allow_private)
         report = self._carry_out(work, Request("sync"), base, progress, wait)
-        report = self._read_again(work, report, progress, wait)
+        if not budget:
+            report = self._read_again(work, report, progress, wait)
         if report.generation != base.name or not work.is_empty:
             self._note_in_step(work, report, since)
         return report
 
     def changed_files(self) -> int:
-        """Returns how many files changed since a sync or an add found all in step.
+        """Returns how many files changed since they were indexed, or are new, or gone.
 
-        0 where nothing tells: where none did yet, or its outcome may not be noted.
-        Looking takes milliseconds while nothing changed.
+        What could not be read and is as it was does not count. Looking takes
+        milliseconds where an earlier look noted that all was in step, and nothing
+        changed since; else it compares all documents with the disk.
         """
         from ragcli.index.ingest.planning import unchanged
 
-        place = self._snapshots.notes
-        if place is None:
-            return 0
         since = time.time_ns()
         base, files = self._base()
-        scope = self._scope(base, self._roots(base, files))
-        if not unchanged.is_refuted(place, scope):
+        roots = self._roots(base, files)
+        if not base.documents and not roots.directories:
+            return 0
+        place, scope = self._notes, self._scope(base, roots)
+        if unchanged.is_in_step(place, scope):
             return 0
         from ragcli.index.ingest.planning import ingest_plan
 
@@ -238,19 +251,32 @@ class Library:
         pages = [path for path in known if is_address(path)]
         on_disk = {path: known[path] for path in known.keys() - set(pages)}
         work = ingest_plan.of_sync(scope.roots, on_disk, scope.max_size, scope.engine)
-        if work.is_empty:  # what changed is left out: that need not be found again
+        changed = work.changed + len(work.removed) + len(work.failed)
+        if not changed:  # what changed is left out: that need not be found again
             alone = ingest_plan.apart(scope.roots, on_disk)
-            unchanged.keep(place, unchanged.Note.of(work, alone, pages), scope, since)
-        return len(work.to_read) + len(work.removed) + len(work.failed)
+            note = unchanged.Note.of(work, alone, pages)
+            note = replace(note, again=not work.is_empty)
+            unchanged.keep(place, note, scope, since)
+        return changed
+
+    @cached_property
+    def _memory(self) -> Remembered:
+        from ragcli.index.ingest.planning.unchanged import Remembered
+
+        return Remembered()
+
+    @property
+    def _notes(self) -> NotePlace:
+        """Where it is noted that all is in step: on the disk, or in memory."""
+        return self._snapshots.notes or self._memory
 
     def _in_step(self, base: Manifest, roots: Roots) -> Note | None:
         """Returns the note that nothing is to be synced; None if it may be."""
         from ragcli.index.ingest.planning import unchanged
 
-        place = self._snapshots.notes
         if not base.documents and not roots.directories:
             return unchanged.Note(0, (), ())
-        return unchanged.recall(place, self._scope(base, roots)) if place else None
+        return unchanged.recall(self._notes, self._scope(base, roots))
 
     def _note_in_step(
         self,
@@ -269,10 +295,8 @@ class Library:
         """
         from ragcli.index.ingest.planning import ingest_plan, unchanged
 
-        place = self._snapshots.notes
         base, files = self._base()
-        left = report.failed or len(report.skipped) != len(work.skipped)
-        if place is None or left or base.name != report.generation:
+        if report.left or base.name != report.generation:
             return
         known = CatalogueView(base, files).all()
         pages = [path for path in known if is_address(path)]
@@ -285,8 +309,10 @@ class Library:
             tuple(left_out.items()),
             tuple(ingest_plan.apart(scope.roots, on_disk)),
             tuple(pages),
+            again=bool(work.budget or report.failed)
+            or len(report.skipped) != len(work.skipped),
         )
-        unchanged.keep(place, note, scope, since_ns)
+        unchanged.keep(self._notes, note, scope, since_ns)
 
     def _scope(self, base: Manifest, roots: Roots) -> Scope:
         """Returns what, beside the disk, decides what a sync finds."""

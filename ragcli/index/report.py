@@ -51,6 +51,9 @@ class IngestReport:
     chunks: int = 0
     """Chunks that were made."""
 
+    left: int = 0
+    """Files that there was no time for."""
+
     reread: int = 0
     """Unchanged documents that were read again: an older version had read them."""
 

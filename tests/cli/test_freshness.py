@@ -1,13 +1,17 @@
-"""`ask` and `search` notice that documents changed since they were indexed."""
+"""Whoever searches notices that documents changed since they were indexed."""
 
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from ragcli.cli import freshness
+from ragcli.agents.service import AgentService
+from ragcli.index import freshness
+from ragcli.runtime import Runtime
 from tests.cli.conftest import QUESTION
 
 LINE = "ragcli: documents changed since they were indexed: ragcli docs sync\n"
@@ -85,7 +89,7 @@ def test_auto_syncs_before_it_answers_unless_much_changed(aged, run_cli, monkeyp
     assert LINE not in ran.err
     assert "ninety seconds" in ran.out
 
-    monkeypatch.setattr(freshness, "_MOST", 1)
+    monkeypatch.setattr(freshness, "MOST", 1)
     for name in ("one", "two"):
         (aged / f"{name}.md").write_text(f"# {name}\n\nThe harbour opens at {name}.\n")
     ran = run_cli("search", "harbour opens")
@@ -106,3 +110,89 @@ def test_a_second_directory_keeps_what_is_known_of_the_first(aged, tmp_path, run
     (third / "late.md").write_text("# Late\n\nIt comes late.\n")
     assert run_cli("docs", "add", str(third)).code == 0
     assert run_cli("docs", "sync", "--json").json["changed"] == 1  # nothing was hidden
+
+
+def test_what_cannot_be_read_is_told_until_a_sync_tried(aged, run_cli):
+    """And a later change is told all the same."""
+    (aged / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    (aged / "blank.md").write_text(" \n")
+    assert run_cli("search", "lock").err == LINE
+    run_cli("docs", "sync")
+    assert run_cli("search", "lock").err == ""
+    assert run_cli("docs", "sync").code == 6  # it is tried again all the same
+    _changed(aged)
+    assert run_cli("search", "lock").err == LINE
+
+
+def test_without_a_note_all_documents_are_looked_at(notes, run_cli):
+    """What was written just before it was indexed is no change; what follows is."""
+    assert run_cli("docs", "add", "notes").code == 0
+    assert run_cli("search", "lock").err == ""
+    _added(notes)
+    assert run_cli("search", "lock").err == LINE
+
+
+def test_time_runs_out_between_documents_and_what_was_read_stays(
+    aged, run_cli, monkeypatch
+):
+    run_cli("profile", "set", "documents.refresh", "auto")
+    monkeypatch.setattr(freshness, "BUDGET", 1e-9)
+    for name in ("one", "two"):
+        (aged / f"{name}.md").write_text(f"# {name}\n\nThe harbour opens at {name}.\n")
+    assert run_cli("search", "harbour opens").err == LINE
+    ran = run_cli("search", "harbour opens")
+    assert ran.err == ""
+    assert {"one.md", "two.md"} <= {word.split(":")[0][-6:] for word in ran.out.split()}
+
+
+def test_a_batch_is_told_once(aged, run_cli, tmp_path):
+    _changed(aged)
+    (tmp_path / "asked").write_text(f"{QUESTION}\n{QUESTION}\n")
+    assert run_cli("ask", "--batch", str(tmp_path / "asked")).err.count(LINE) == 1
+
+
+def test_the_plain_chat_says_it_once_until_all_is_in_step(aged, run_cli, home):
+    """Here the chat's own code runs, as over a pipe."""
+    from io import StringIO
+
+    from ragcli.tui.plain import Streams, run_plain
+
+    asked = StringIO(f"{QUESTION}\n{QUESTION}\n")
+    streams = Streams(asked, StringIO(), StringIO())
+    _changed(aged)
+    assert run_plain(Runtime(), new=True, streams=streams) == 0
+    assert streams.stderr.getvalue().count(freshness.LINE) == 1
+
+    run_cli("profile", "set", "documents.refresh", "auto")
+    again = Streams(StringIO(f"{QUESTION}\n"), StringIO(), StringIO())
+    assert run_plain(Runtime(), new=True, streams=again) == 0
+    assert "ninety seconds" in again.stdout.getvalue()
+    assert freshness.LINE not in again.stderr.getvalue()
+
+
+def test_agents_read_it_with_each_result(aged, run_cli):
+    service = AgentService(Runtime(), ["default"])
+
+    def said(tool: str, **arguments: str) -> str:
+        return service.call(tool, arguments, "agent", threading.Event())
+
+    calls = {
+        "search": {"query": "lock"},
+        "get": {"path": "locks.md"},
+        "ask": {"question": QUESTION},
+    }
+    try:
+        for tool, arguments in calls.items():
+            assert freshness.LINE not in said(tool, **arguments)
+        _changed(aged)
+        time.sleep(1.1)  # a look is believed for a moment
+        for tool, arguments in calls.items():
+            assert said(tool, **arguments).endswith(f"\n\n{freshness.LINE}")
+    finally:
+        service.close()
+    run_cli("profile", "set", "documents.refresh", "auto")
+    service = AgentService(Runtime(), ["default"])
+    try:
+        assert "ninety seconds" in said("search", query="commit lock")
+    finally:
+        service.close()

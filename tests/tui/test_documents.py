@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
 from ragcli.tui.app import ChatApp
 from ragcli.tui.messages import IngestEnded, IngestStepped
@@ -137,6 +138,35 @@ async def test_documents_of_another_process_answer_the_next_question(
 
     assert "F sharp" in turn.answer
     assert turn.citations[0].path == str(second)
+
+
+@pytest.mark.parametrize("refresh", ["check", "auto"])
+async def test_documents_that_changed_are_told_or_read_before_the_answer(
+    runtime: Runtime, tmp_path: Path, refresh: str
+):
+    place = tmp_path / "notes"
+    place.mkdir()
+    (place / "lamp.md").write_text("# Lamp\n\nThe lamp is green.\n")
+    with runtime.open() as workspace:
+        workspace.library.add([place], NoProgress())
+        workspace.session.change_settings({"documents.refresh": refresh})
+    (place / "ferry.md").write_text("# Ferry\n\nThe ferry leaves at 06:45.\n")
+
+    app = ChatApp(runtime, runtime.open())
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: app.chat.status.status.documents == 1)
+        app.chat.prompt.put("When does the ferry leave?")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.transcript.last)
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        answer = app.chat.transcript.last.turn.answer
+        if refresh == "auto":
+            await until(pilot, lambda: app.chat.status.status.documents == 2)
+        else:
+            await until(pilot, lambda: "indexed: /sync" in notices(app))
+    app.chat.desk.profile.close()
+
+    assert ("06:45" in answer) == (refresh == "auto")
 
 
 def _add(runtime: Runtime, path: Path) -> None:

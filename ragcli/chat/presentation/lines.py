@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _STAGES = {
     "choosing": "looking for the model",
+    "syncing": "reading what changed",
     "rewriting": "putting the question in context",
     "searching": "searching",
     "reading": "the model reads",

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ragcli.chat.events import AskRequest
-from ragcli.cli import freshness
 from ragcli.cli.input import question_options, standard_input
 from ragcli.cli.input.options import Invocation, examples, number, paths
 from ragcli.cli.output.answers import AnswerPrinter, Style
@@ -110,10 +109,10 @@ def ask(
         if continue_ and not conversation:
             conversation = workspace.history.latest()
         wanted = replace(wanted, conversation=conversation, new=not conversation)
-        if not (stateless or docs or no_docs):
-            freshness.see_to(workspace, call.output)
         answering = AnswerPrinter(call.output, workspace, paths(docs), style)
         if batch is not None:
+            if not (docs or no_docs) and (outdated := workspace.freshness.settle()):
+                call.output.note(outdated)
             return answering.batch(_each(call, wanted, batch))
         words = question or []
         if no_stdin:

@@ -8,7 +8,6 @@ import typer
 
 from ragcli.chat.presentation.lines import copies, place, ranges
 from ragcli.chat.presentation.passages import heading, search_document
-from ragcli.cli import freshness
 from ragcli.cli.input.options import Invocation, choice, examples, number, paths
 from ragcli.cli.input.question_options import (
     DocsOption,
@@ -71,12 +70,15 @@ def search(
     )
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
+        outdated = ""
         if not documents:
-            freshness.see_to(workspace, call.output)
+            outdated = workspace.freshness.see_to()
         found = workspace.search(
             text, limit=limit or 0, where=where, documents=documents, progress=progress
         )
         notices = workspace.notices()
+    if outdated:
+        call.output.note(outdated)
     for notice in notices:
         call.output.warn(notice)
     if call.as_json:

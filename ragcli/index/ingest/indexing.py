@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -49,6 +50,8 @@ class Tally:
     emptied: set[str] = field(default_factory=set)
     """Documents in whose files there is nothing left to index."""
     chunks: int = 0
+    left: int = 0
+    """Files that there was no time for."""
     same: int = 0
     """Pages that are as they were, as their servers say."""
 
@@ -109,6 +112,7 @@ class Ingest:
             notices=tuple(tally.notices),
             skipped=(*plan.skipped, *tally.skipped),
             chunks=tally.chunks,
+            left=tally.left,
             generation=generation,
             seconds=time.monotonic() - start,
         )
@@ -170,13 +174,18 @@ class Ingest:
         ]
         fetched = self._pages(plan, tally, known)
         read = outcomes(wanted, self._chunking, self._factory)
-        for outcome in chain(read, fetched):
+        until = time.monotonic() + plan.budget if plan.budget else math.inf
+        for done, outcome in enumerate(chain(read, fetched), 1):
             if outcome.prepared:
                 if stager is None:
                     embedder = self._checked_embedder(base)
                     stager = Stager(embedder, TextWriter(text), files.store)
                 stager.add(outcome.prepared)
             self._count(outcome, known[outcome.location], tally)
+            if time.monotonic() > until:
+                tally.left = len(plan.to_read) + len(plan.pages) - done
+                read.close()
+                break
         if stager:
             stager.finish()
             tally.chunks = stager.chunks

@@ -53,10 +53,30 @@ class Plan:
     engine: str = ""
     """What recognizes text in pictures, "" for nothing."""
 
+    budget: float = 0
+    """Seconds after which no further document is begun; 0 for no end."""
+
     @property
     def is_empty(self) -> bool:
         """Whether all files are as they were, and nothing hid that."""
         return not (self.to_read or self.removed or self.failed or self.outdated)
+
+    @property
+    def changed(self) -> int:
+        """How many files to read are new, or have another size or time.
+
+        The others changed just before they were indexed, so that a sync looks again.
+        """
+        return sum(_is_other(found, record) for found, record in self.to_read)
+
+    def hurry(self, budget: float) -> None:
+        """Leaves out what can wait.
+
+        Args:
+            budget: Seconds after which no further document is begun.
+        """
+        self.budget = budget
+        self.to_read = [item for item in self.to_read if _is_other(*item)]
 
     @property
     def is_idle(self) -> bool:
@@ -271,6 +291,12 @@ def _wanted(
                 continue
             seen.add(location)
         yield item
+
+
+def _is_other(found: Found, record: Record | None) -> bool:
+    """Tells whether a file has another size or time than when it was indexed."""
+    told = record and (record["size"], record["mtime_ns"])
+    return told != (found.size, found.mtime_ns)
 
 
 def _prefix(path: str) -> str:

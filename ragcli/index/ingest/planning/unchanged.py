@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ragcli import __version__
 from ragcli.errors import NotPermitted, StorageFailed
@@ -32,10 +32,38 @@ if TYPE_CHECKING:
     from ragcli.index.generations.manifests import Manifest
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
-    from ragcli.storage.files import Directory
 
 _LIMIT = 64 << 20
 """Bytes of the largest note that is read."""
+
+
+class NotePlace(Protocol):
+    """Where a note is kept; a `Directory` is one."""
+
+    def read(self, name: str, *, limit: int) -> bytes:
+        """Returns what is kept; raises `FileNotFoundError`."""
+
+    def replace(self, name: str, data: bytes, *, durable: bool) -> object:
+        """Keeps something, in one step."""
+
+
+class Remembered:
+    """Keeps a note in memory: where the disk is to tell nobody what documents are."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def read(self, name: str, *, limit: int) -> bytes:
+        """Returns what is kept; raises `FileNotFoundError`."""
+        del limit
+        if name not in self._kept:
+            raise FileNotFoundError(name)
+        return self._kept[name]
+
+    def replace(self, name: str, data: bytes, *, durable: bool) -> None:
+        """Keeps something."""
+        del durable
+        self._kept[name] = data
 
 
 @frozen
@@ -53,6 +81,10 @@ class Note:
 
     pages: tuple[str, ...] = ()
     """Pages on the web, which no look at the disk tells anything of."""
+
+    again: bool = False
+    """Whether a sync tries again what it could not read: a package may be there by
+    then, although nothing on the disk changed."""
 
     @classmethod
     def of(cls, plan: Plan, apart: Iterable[str], pages: Iterable[str] = ()) -> Note:
@@ -100,27 +132,31 @@ class Scope:
         return cls(" ".join(made), roots, max_size, engine)
 
 
-def recall(directory: Directory, scope: Scope) -> Note | None:
+def recall(directory: NotePlace, scope: Scope) -> Note | None:
     """Returns the note in `directory`, if it is of this scope and still true.
 
     Raises:
         NotPermitted: It is not a private file.
     """
     found = _of_scope(directory, scope)
-    return found[0] if found and _is_true(*found, scope) else None
+    if found is None or found[0].again:
+        return None
+    return found[0] if _is_true(*found, scope) else None
 
 
-def is_refuted(directory: Directory, scope: Scope) -> bool:
-    """Tells whether there is a note of this scope which is true no longer.
+def is_in_step(directory: NotePlace, scope: Scope) -> bool:
+    """Tells whether the disk is as it was when a sync had nothing left to do.
+
+    Nothing but what it could not read, that is.
 
     Raises:
-        NotPermitted: It is not a private file.
+        NotPermitted: The note is not a private file.
     """
     found = _of_scope(directory, scope)
-    return found is not None and not _is_true(*found, scope)
+    return found is not None and _is_true(*found, scope)
 
 
-def _of_scope(directory: Directory, scope: Scope) -> tuple[Note, str] | None:
+def _of_scope(directory: NotePlace, scope: Scope) -> tuple[Note, str] | None:
     """Returns the note of this scope, and the hash of what was on the disk."""
     try:
         told = json.loads(directory.read(SYNC_NOTE, limit=_LIMIT))
@@ -129,6 +165,7 @@ def _of_scope(directory: Directory, scope: Scope) -> tuple[Note, str] | None:
             tuple((path, reason) for path, reason in told["skipped"]),
             tuple(told["apart"]),
             tuple(told["pages"]),
+            bool(told["again"]),
         )
         return (note, told["seen"]) if told["scope"] == _told(scope) else None
     except (ValueError, KeyError, TypeError, OSError):
@@ -143,13 +180,13 @@ def _is_true(note: Note, digest: str, scope: Scope) -> bool:
         return False
 
 
-def keep(directory: Directory, note: Note, scope: Scope, since_ns: int) -> None:
+def keep(directory: NotePlace, note: Note, scope: Scope, since_ns: int) -> None:
     """Writes what `recall` reads, unless it could not be relied on yet.
 
     It saves time only: failing to write it is no failure.
 
     Args:
-        directory: The directory of the generations.
+        directory: The directory of the generations, or this process's memory.
         note: The outcome.
         scope: What it is the outcome of.
         since_ns: When the sync began to look, in nanoseconds since 1970.
@@ -167,6 +204,7 @@ def keep(directory: Directory, note: Note, scope: Scope, since_ns: int) -> None:
         "skipped": note.skipped,
         "apart": note.apart,
         "pages": note.pages,
+        "again": note.again,
     }
     with suppress(StorageFailed, NotPermitted):
         directory.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)

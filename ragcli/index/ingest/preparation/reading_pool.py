@@ -13,7 +13,7 @@ import select
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import IO
@@ -71,7 +71,7 @@ _START = (
 
 def outcomes(
     wanted: Sequence[ReadRequest], chunking: Chunking, factory: Callable[[], str] = str
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Yields what became of each file, in order.
 
     Args:

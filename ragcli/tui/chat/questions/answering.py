@@ -28,7 +28,7 @@ from ragcli.tui.attachments import attached
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import NONE, Selection
 from ragcli.tui.lifecycle.keeping import joined
-from ragcli.tui.messages import NotRecorded
+from ragcli.tui.messages import DocumentsChanged, NotRecorded
 from ragcli.tui.source_entries import from_passages
 from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.status import StatusLine
@@ -105,6 +105,7 @@ class Answering:
         self._drawn = 0.0
         self._drawing = False
         self._told = 0.0
+        self._syncs = False
 
     @property
     def live(self) -> TurnView | None:
@@ -239,6 +240,9 @@ class Answering:
         event = message.event
         if isinstance(event, Notice):
             warns = event.kind == "warning"
+            if event.kind == "outdated":
+                self._desk.say("documents changed since they were indexed: /sync")
+                return
             self._desk.say(
                 event.message, severity="warning" if warns else "information"
             )
@@ -254,6 +258,8 @@ class Answering:
     def _tell_stage(self, asking: AnswerWorker, stage: Stage) -> None:
         """Says what is waited for; how much is read of what, as far as it is known."""
         found = asking.retrieved
+        if stage.name == "syncing":
+            self._syncs = True
         if found is None:
             self._wait_for(stage_line(stage))
         elif stage.name == "thinking" or stage.total:
@@ -261,6 +267,9 @@ class Answering:
             self._wait_for(f"{labelled(found.model, found.remote)} {told}")
 
     async def _found(self, asking: AnswerWorker, event: Retrieved) -> None:
+        if self._syncs:
+            self._syncs = False
+            self._desk.post(DocumentsChanged(asking.profile))
         model = labelled(event.model, event.remote)
         self._status.say(model=model, context=asking.context)
         self.show_state()
