@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.conftest import Ran
 
 
-def listed(run_cli) -> set[str]:
+def listed(run_cli: Callable[..., Ran]) -> set[str]:
     documents = run_cli("docs", "list", "--json").json["documents"]
     return {Path(one["path"]).name for one in documents}
 
@@ -23,7 +24,9 @@ def source(tmp_path: Path) -> Path:
     return place
 
 
-def test_globs_choose_files_and_later_syncs_keep_to_them(source, run_cli):
+def test_globs_choose_files_and_later_syncs_keep_to_them(
+    source, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli(
         "docs", "add", str(source), "--include", "*.py", "--exclude", "tests/", "--json"
     )
@@ -49,7 +52,7 @@ def test_globs_choose_files_and_later_syncs_keep_to_them(source, run_cli):
 
 
 @pytest.mark.parametrize(("option", "end"), [((), "\n"), (("-0",), "\0")])
-def test_names_come_on_stdin(source, run_cli, option, end):
+def test_names_come_on_stdin(source, run_cli: Callable[..., Ran], option, end) -> None:
     odd = source / ("two\nlines.md" if option else "two words.md")
     odd.write_text("The keeper wrote this.\n")
     names = [str(source / "main.py"), str(odd)]
@@ -60,7 +63,9 @@ def test_names_come_on_stdin(source, run_cli, option, end):
     assert listed(run_cli) == {"main.py", odd.name}
 
 
-def test_the_secrets_that_are_named_are_added_and_stay(source, run_cli):
+def test_the_secrets_that_are_named_are_added_and_stay(
+    source, run_cli: Callable[..., Ran]
+) -> None:
     key = "-----BEGIN OPENSSH PRIVATE KEY-----\nThe keeper keeps it.\n"
     for name in ("id_rsa", "other.pem", "listed.pem"):
         (source / name).write_text(key)

@@ -6,10 +6,14 @@ import json
 import os
 import signal
 import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 KEYS = {
     "schema", "profile", "conversation", "turn", "question", "query", "answer",
@@ -20,7 +24,7 @@ CITATION_KEYS = {
 }  # fmt: skip
 
 
-def test_json_is_the_contract(indexed, run_process):
+def test_json_is_the_contract(indexed: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", QUESTION, "--json")
     told = ran.json
 
@@ -50,7 +54,9 @@ def test_json_is_the_contract(indexed, run_process):
     assert ran.out.count("\n") == 1
 
 
-def test_a_pipe_gets_the_answer_alone(indexed, run_process):
+def test_a_pipe_gets_the_answer_alone(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION)
 
     assert ran.code == 0
@@ -60,14 +66,16 @@ def test_a_pipe_gets_the_answer_alone(indexed, run_process):
     assert ran.err == "ragcli: answered by builtin:extractive\n"
 
 
-def test_sources_are_printed_when_asked_for(indexed, run_process):
+def test_sources_are_printed_when_asked_for(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "--sources")
 
     assert ran.lines[-1].startswith("[1] notes/locks.md:")
     assert ran.lines[-1].endswith("Locks")
 
 
-def test_a_person_sees_the_sources(indexed, pty_run):
+def test_a_person_sees_the_sources(indexed: Path, pty_run: Callable[..., Ran]) -> None:
     ran = pty_run("ask", QUESTION, env={"NO_COLOR": "1"})
 
     assert ran.code == 0
@@ -76,20 +84,22 @@ def test_a_person_sees_the_sources(indexed, pty_run):
     assert "\x1b" not in ran.out
 
 
-def test_colour_is_ours_only(indexed, pty_run):
+def test_colour_is_ours_only(indexed: Path, pty_run: Callable[..., Ran]) -> None:
     ran = pty_run("ask", QUESTION)
 
     assert "\x1b[2m[1] notes/locks.md:" in ran.out
 
 
-def test_quiet_says_nothing_else(indexed, run_process):
+def test_quiet_says_nothing_else(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "--quiet", "--no-stream")
 
     assert ran.err == ""
     assert "ten seconds" in ran.out
 
 
-def test_nothing_relevant_is_1(indexed, run_process):
+def test_nothing_relevant_is_1(indexed: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", "Who won the 1974 chess olympiad in Nice?")
 
     assert ran.code == 1
@@ -97,7 +107,9 @@ def test_nothing_relevant_is_1(indexed, run_process):
     assert "nothing relevant found in profile default" in ran.err
 
 
-def test_nothing_relevant_in_json(indexed, run_process):
+def test_nothing_relevant_in_json(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", "Who won the 1974 chess olympiad in Nice?", "--json")
 
     assert ran.code == 1
@@ -106,14 +118,14 @@ def test_nothing_relevant_in_json(indexed, run_process):
     assert ran.json["citations"] == []
 
 
-def test_an_empty_profile_says_what_to_do(run_process):
+def test_an_empty_profile_says_what_to_do(run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", "anything")
 
     assert ran.code == 1
     assert "docs add" in ran.err
 
 
-def test_events_come_as_lines(indexed, run_process):
+def test_events_come_as_lines(indexed: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", QUESTION, "--jsonl")
     events = [json.loads(line) for line in ran.lines]
 
@@ -127,7 +139,9 @@ def test_events_come_as_lines(indexed, run_process):
     assert events[-1].keys() >= KEYS
 
 
-def test_an_error_is_an_event_too(indexed, run_process):
+def test_an_error_is_an_event_too(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process(
         "ask", QUESTION, "--jsonl", "-m", "ollama:none", "--require-model"
     )
@@ -136,7 +150,9 @@ def test_an_error_is_an_event_too(indexed, run_process):
     assert json.loads(ran.lines[-1])["error"]["code"] == 3
 
 
-def test_docs_are_searched_for_one_call(notes, run_process):
+def test_docs_are_searched_for_one_call(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", "--docs", "notes", QUESTION, "--json")
 
     assert ran.code == 0, ran.err
@@ -144,7 +160,9 @@ def test_docs_are_searched_for_one_call(notes, run_process):
     assert run_process("docs", "list").out == ""
 
 
-def test_docs_take_what_a_shell_expands(notes, run_process):
+def test_docs_take_what_a_shell_expands(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     paths = ["notes/snapshots.md", "notes/locks.md"]
     ran = run_process("ask", "--docs", *paths, QUESTION, "--json")
     after = run_process("ask", QUESTION, "--json", "--docs", *paths)
@@ -154,7 +172,9 @@ def test_docs_take_what_a_shell_expands(notes, run_process):
 
 
 @pytest.mark.parametrize("mode", [(), ("--stateless",)])
-def test_docs_that_cannot_be_read_are_named(tmp_path, run_process, mode):
+def test_docs_that_cannot_be_read_are_named(
+    tmp_path: Path, run_process: Callable[..., Ran], mode
+) -> None:
     (tmp_path / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     (tmp_path / "broken.docx").write_bytes(b"no archive")
     docs = [tmp_path / "old.doc", tmp_path / "broken.docx"]
@@ -166,8 +186,8 @@ def test_docs_that_cannot_be_read_are_named(tmp_path, run_process, mode):
 
 
 def test_old_office_files_are_failures_with_the_way_to_convert_them(
-    tmp_path, run_process
-):
+    tmp_path: Path, run_process: Callable[..., Ran]
+) -> None:
     for name in ("old.doc", "old.ppt"):
         (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
         ran = run_process("docs", "add", str(tmp_path / name))
@@ -177,7 +197,7 @@ def test_old_office_files_are_failures_with_the_way_to_convert_them(
         assert f"--convert-to {name[4:]}x FILE" in line
 
 
-def test_missing_docs_are_5(notes, run_process):
+def test_missing_docs_are_5(notes: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", "--docs", "nowhere", QUESTION)
 
     assert ran.code == 5
@@ -192,7 +212,9 @@ def tree(place) -> dict[str, tuple[float, int]]:
     }
 
 
-def test_stateless_writes_nothing(indexed, home, run_process):
+def test_stateless_writes_nothing(
+    indexed: Path, home: Path, run_process: Callable[..., Ran]
+) -> None:
     before = tree(home.parent)
     ran = run_process("ask", QUESTION, "--stateless", "--json")
 
@@ -200,7 +222,9 @@ def test_stateless_writes_nothing(indexed, home, run_process):
     assert tree(home.parent) == before
 
 
-def test_stateless_makes_no_home(notes, home, run_process):
+def test_stateless_makes_no_home(
+    notes: Path, home: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "--stateless", "--docs", "notes")
 
     assert ran.code == 0, ran.err
@@ -208,7 +232,7 @@ def test_stateless_makes_no_home(notes, home, run_process):
     assert not home.exists()
 
 
-def test_what_is_written_is_private(asked, home):
+def test_what_is_written_is_private(asked: str, home: Path) -> None:
     loose = [
         path
         for path in home.rglob("*")
@@ -218,7 +242,9 @@ def test_what_is_written_is_private(asked, home):
     assert loose == []
 
 
-def test_questions_start_conversations_and_continue_goes_on(indexed, run_cli):
+def test_questions_start_conversations_and_continue_goes_on(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     first = run_cli("ask", QUESTION, "--json").json
     second = run_cli("ask", "--continue", "And who is the holder?", "--json").json
     third = run_cli("ask", QUESTION, "--json", "--new").json
@@ -231,20 +257,24 @@ def test_questions_start_conversations_and_continue_goes_on(indexed, run_cli):
     assert back["conversation"] == first["conversation"]
 
 
-def test_no_such_conversation_is_5(indexed, run_cli):
+def test_no_such_conversation_is_5(indexed: Path, run_cli: Callable[..., Ran]) -> None:
     ran = run_cli("ask", QUESTION, "--conversation", "ffffffff")
 
     assert ran.code == 5
 
 
-def test_expect_seq_is_a_compare_and_swap(asked, run_cli):
+def test_expect_seq_is_a_compare_and_swap(
+    asked: str, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("ask", QUESTION, "--expect-seq", "1", "--json")
 
     assert ran.code == 75
     assert ran.json["error"]["kind"] == "conflict"
 
 
-def test_the_prompt_is_shown_on_stderr(indexed, run_process):
+def test_the_prompt_is_shown_on_stderr(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "--show-prompt")
 
     assert "query: " in ran.err
@@ -252,13 +282,17 @@ def test_the_prompt_is_shown_on_stderr(indexed, run_process):
     assert ran.out.count("ten seconds") == 1
 
 
-def test_the_prompt_is_in_the_json(indexed, run_process):
+def test_the_prompt_is_in_the_json(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "--show-prompt", "--json")
 
     assert ran.json["prompt"]["sources"][0]["text"].startswith("A commit lock")
 
 
-def test_batch_answers_each_line(indexed, tmp_path, run_process):
+def test_batch_answers_each_line(
+    indexed: Path, tmp_path: Path, run_process: Callable[..., Ran]
+) -> None:
     (tmp_path / "q.txt").write_text(
         f"{QUESTION}\n\nWho won the 1974 chess olympiad?\n"
         "How many generations stay for a rollback?\n"
@@ -276,20 +310,24 @@ def test_batch_answers_each_line(indexed, tmp_path, run_process):
     assert len({told["conversation"] for told in answers}) == 3
 
 
-def test_batch_reads_stdin(indexed, run_process):
+def test_batch_reads_stdin(indexed: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", "--batch", "-", "--stateless", stdin=f"{QUESTION}\n")
 
     assert ran.code == 0
     assert "ten seconds" in json.loads(ran.out)["answer"]
 
 
-def test_a_batch_without_answers_is_1(indexed, run_process):
+def test_a_batch_without_answers_is_1(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", "--batch", "-", stdin="Who won the 1974 olympiad?\n")
 
     assert ran.code == 1
 
 
-def test_a_batch_goes_on_after_a_failure(indexed, run_process):
+def test_a_batch_goes_on_after_a_failure(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process(
         "ask", "--batch", "-", "-m", "ollama:none", "--require-model", stdin="a?\nb?\n"
     )
@@ -300,7 +338,9 @@ def test_a_batch_goes_on_after_a_failure(indexed, run_process):
     assert [told["question"] for told in answers[:2]] == ["a?", "b?"]
 
 
-def test_a_model_that_is_away_is_replaced_and_said(indexed, run_process):
+def test_a_model_that_is_away_is_replaced_and_said(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "-m", "ollama:llama3.2")
 
     assert ran.code == 0
@@ -309,7 +349,9 @@ def test_a_model_that_is_away_is_replaced_and_said(indexed, run_process):
     assert "built-in answers" in ran.err
 
 
-def test_a_required_model_that_is_away_is_3(indexed, run_process):
+def test_a_required_model_that_is_away_is_3(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "-m", "ollama:llama3.2", "--require-model")
 
     assert ran.code == 3
@@ -317,7 +359,7 @@ def test_a_required_model_that_is_away_is_3(indexed, run_process):
     assert "hint: " in ran.err
 
 
-def test_a_changed_file_is_stale(indexed, run_cli):
+def test_a_changed_file_is_stale(indexed: Path, run_cli: Callable[..., Ran]) -> None:
     (indexed / "locks.md").write_text("# Locks\n\nThey wait no longer.\n")
     told = run_cli("ask", QUESTION, "--json").json
     shown = run_cli("ask", QUESTION, "--sources")
@@ -326,11 +368,15 @@ def test_a_changed_file_is_stale(indexed, run_cli):
     assert "changed since it was indexed" in shown.out
 
 
-def test_strict_accepts_what_is_borne_out(indexed, run_cli):
+def test_strict_accepts_what_is_borne_out(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli("ask", QUESTION, "--strict").code == 0
 
 
-def test_a_question_with_escapes_is_shown_not_obeyed(indexed, run_process):
+def test_a_question_with_escapes_is_shown_not_obeyed(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", f"{QUESTION} \x1b]52;c;aGk=\x07")
     shown = run_process("history", "show")
     stored = run_process("history", "show", "--json").json
@@ -341,7 +387,9 @@ def test_a_question_with_escapes_is_shown_not_obeyed(indexed, run_process):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_without_a_traceback(number, indexed, start_process):
+def test_a_signal_ends_it_without_a_traceback(
+    number, indexed: Path, start_process: Callable[..., subprocess.Popen[bytes]]
+) -> None:
     held, writer = os.pipe()
     process = start_process("ask", "-", "--verbose", stdin=held)
     assert process.stderr is not None
@@ -355,7 +403,9 @@ def test_a_signal_ends_it_without_a_traceback(number, indexed, start_process):
     assert b"Traceback" not in err
 
 
-def test_a_passage_of_copied_files_is_cited_once(notes, run_process):
+def test_a_passage_of_copied_files_is_cited_once(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     text = (notes / "locks.md").read_text()
     for name in ("a.md", "b.md"):
         (notes / name).write_text(text)
@@ -372,7 +422,9 @@ def test_a_passage_of_copied_files_is_cited_once(notes, run_process):
     assert len(found.json["hits"][0]["copies"]) == 2
 
 
-def test_a_question_in_another_language_is_told_so(indexed, run_process):
+def test_a_question_in_another_language_is_told_so(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", "Wann wird das Fundament der Mühle gegossen?")
 
     assert ran.code == 1

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import Ran
 
 ORDERS = "id,client,status,placed,amount\n" + "".join(
     f"{number},{client},{status},2024-{month:02}-{day:02},{amount}\n"
@@ -54,10 +58,10 @@ A berth costs twelve crowns a night. Children pay nothing.
 
 
 @pytest.fixture
-def ask(tmp_path, run_process):
+def ask(tmp_path: Path, run_process: Callable[..., Ran]):
     """Returns what asks a question of one file, and returns its JSON with its code."""
 
-    def asked(name, content, question):
+    def asked(name, content, question: str):
         file = tmp_path / name
         file.write_text(content)
         ran = run_process("ask", question, "--docs", str(file), "--json")
@@ -66,7 +70,7 @@ def ask(tmp_path, run_process):
     return asked
 
 
-def test_rows_that_a_value_selects_are_counted_over_the_whole_table(ask):
+def test_rows_that_a_value_selects_are_counted_over_the_whole_table(ask) -> None:
     code, told, _ = ask("orders.csv", ORDERS, "How many orders are open?")
 
     assert code == 0
@@ -79,7 +83,7 @@ def test_rows_that_a_value_selects_are_counted_over_the_whole_table(ask):
     assert all(",open," in quote["text"] for quote in cited["quotes"])
 
 
-def test_rows_are_listed_with_their_own_words_and_counted(ask):
+def test_rows_are_listed_with_their_own_words_and_counted(ask) -> None:
     code, told, _ = ask(
         "orders.csv", ORDERS, "List all orders from Lund AS that are open"
     )
@@ -91,7 +95,7 @@ def test_rows_are_listed_with_their_own_words_and_counted(ask):
     assert all("client: Lund AS; status: open" in row for row in rows)
 
 
-def test_a_long_list_says_how_much_of_it_is_shown(ask):
+def test_a_long_list_says_how_much_of_it_is_shown(ask) -> None:
     _, told, _ = ask("orders.csv", ORDERS, "List all orders that are closed")
 
     first, *rows = told["answer"].splitlines()
@@ -121,8 +125,8 @@ def test_a_long_list_says_how_much_of_it_is_shown(ask):
     ],
 )
 def test_decimal_commas_dates_and_units_are_read_as_the_table_writes_them(
-    ask, question, answer
-):
+    ask, question: str, answer
+) -> None:
     code, told, err = ask("articles.csv", PRICES, question)
 
     assert code == 0, err
@@ -137,14 +141,14 @@ def test_decimal_commas_dates_and_units_are_read_as_the_table_writes_them(
         ("List everybody who took part.", ["Anna Berg", "Jon Dahl", "Eva Holm"]),
     ],
 )
-def test_a_list_is_given_whole(ask, question, items):
+def test_a_list_is_given_whole(ask, question: str, items) -> None:
     code, told, _ = ask("guide.md", GUIDE, question)
 
     assert code == 0
     assert told["answer"] == "\n".join(f"{item} [1]" for item in items)
 
 
-def test_a_document_is_summed_up_by_its_headings_with_the_coverage(ask):
+def test_a_document_is_summed_up_by_its_headings_with_the_coverage(ask) -> None:
     code, told, _ = ask("guide.md", GUIDE, "Summarise this document.")
 
     assert code == 0
@@ -154,7 +158,7 @@ def test_a_document_is_summed_up_by_its_headings_with_the_coverage(ask):
     assert lines[-1] == "4 of 4 sections [1]"
 
 
-def test_what_cannot_be_counted_is_said_with_the_nearest_passage(ask):
+def test_what_cannot_be_counted_is_said_with_the_nearest_passage(ask) -> None:
     code, _, err = ask("guide.md", GUIDE, "How many lighthouses does Norway have?")
 
     assert code == 1
@@ -162,7 +166,7 @@ def test_what_cannot_be_counted_is_said_with_the_nearest_passage(ask):
     assert "guide.md" in err
 
 
-def test_a_word_that_the_table_does_not_know_is_not_counted_away(ask):
+def test_a_word_that_the_table_does_not_know_is_not_counted_away(ask) -> None:
     code, told, err = ask("orders.csv", ORDERS, "How many orders are blue?")
 
     assert code == 1
@@ -170,7 +174,9 @@ def test_a_word_that_the_table_does_not_know_is_not_counted_away(ask):
     assert "'blue' is neither a column nor a value of orders.csv" in err
 
 
-def test_records_of_json_lines_are_counted_like_rows(tmp_path, run_process):
+def test_records_of_json_lines_are_counted_like_rows(
+    tmp_path: Path, run_process: Callable[..., Ran]
+) -> None:
     orders = tmp_path / "orders.jsonl"
     orders.write_text(
         "".join(

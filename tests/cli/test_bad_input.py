@@ -8,11 +8,14 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 
 def one_line(ran, code: int, *said: str) -> None:
@@ -26,16 +29,18 @@ def one_line(ran, code: int, *said: str) -> None:
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n\t"])
-def test_an_empty_question(question, indexed, run_process):
+def test_an_empty_question(
+    question: str, indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     one_line(run_process("ask", question), 2, "question is empty")
     one_line(run_process("ask", stdin=question), 2, "question is empty")
     assert run_process("history", "list").out == ""
 
 
-def test_not_enough_memory(indexed, run_process):
+def test_not_enough_memory(indexed: Path, run_process: Callable[..., Ran]) -> None:
     allowed = 80 << 20
 
-    def limited():
+    def limited() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
 
     document = "More words than fit. " * (allowed // 20)
@@ -44,11 +49,13 @@ def test_not_enough_memory(indexed, run_process):
     assert run_process("history", "list").out == ""
 
 
-def test_no_question_at_all(indexed, run_process):
+def test_no_question_at_all(indexed: Path, run_process: Callable[..., Ran]) -> None:
     one_line(run_process("ask"), 2, "question is empty")
 
 
-def test_a_question_of_a_megabyte(indexed, run_process):
+def test_a_question_of_a_megabyte(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     question = f"{QUESTION} " + "word " * 200_000
     ran = run_process("ask", "--json", stdin=question)
 
@@ -59,17 +66,19 @@ def test_a_question_of_a_megabyte(indexed, run_process):
     assert run_process("profile", "verify").code == 0
 
 
-def test_an_empty_query(indexed, run_process):
+def test_an_empty_query(indexed: Path, run_process: Callable[..., Ran]) -> None:
     one_line(run_process("search", " "), 2, "query is empty")
 
 
-def test_an_unknown_model(indexed, run_process):
+def test_an_unknown_model(indexed: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", QUESTION, "-m", "nonsense")
 
     one_line(ran, 2, "nonsense")
 
 
-def test_a_provider_that_is_not_installed(indexed, run_process):
+def test_a_provider_that_is_not_installed(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "-m", "groq:llama3", "--require-model")
 
     one_line(ran, 3, "groq")
@@ -86,7 +95,9 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_file_that_cannot_be_read_as_what_it_is(name, indexed, run_process):
+def test_a_file_that_cannot_be_read_as_what_it_is(
+    name, indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     (indexed / name).write_bytes(KINDS[name])
     ran = run_process("docs", "add", f"notes/{name}")
 
@@ -95,7 +106,9 @@ def test_a_file_that_cannot_be_read_as_what_it_is(name, indexed, run_process):
     assert run_process("ask", QUESTION).code == 0
 
 
-def test_a_text_that_is_not_utf8(indexed, run_process):
+def test_a_text_that_is_not_utf8(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     latin = "# Straße\n\nDie Straße heißt Königsallee und ist lang.\n".encode("latin-1")
     (indexed / "latin.md").write_bytes(latin)
     added = run_process("docs", "add", "notes/latin.md")
@@ -105,7 +118,7 @@ def test_a_text_that_is_not_utf8(indexed, run_process):
     assert "Königsallee" in found[0]["text"]
 
 
-def test_a_huge_file(indexed, run_process):
+def test_a_huge_file(indexed: Path, run_process: Callable[..., Ran]) -> None:
     (indexed / "huge.txt").write_text("many words\n" * 20_000)
     ran = run_process(
         "docs", "add", "notes/huge.txt", env={"RAGCLI_DOCUMENTS_MAX_FILE_SIZE": "100k"}
@@ -115,7 +128,9 @@ def test_a_huge_file(indexed, run_process):
 
 
 @pytest.mark.parametrize("command", [("docs", "add"), ("ask", QUESTION, "--docs")])
-def test_an_address_instead_of_a_path(command, notes, run_process):
+def test_an_address_instead_of_a_path(
+    command, notes: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process(*command, "https://ann:secret@example.org/page.html")
 
     one_line(ran, 2, "https://")
@@ -123,7 +138,7 @@ def test_an_address_instead_of_a_path(command, notes, run_process):
     assert "secret" not in ran.err
 
 
-def test_a_file_that_vanished(indexed, run_process):
+def test_a_file_that_vanished(indexed: Path, run_process: Callable[..., Ran]) -> None:
     (indexed / "locks.md").unlink()
     asked = run_process("ask", QUESTION, "--sources")
     synced = run_process("docs", "sync", "--json")
@@ -134,14 +149,18 @@ def test_a_file_that_vanished(indexed, run_process):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-def test_a_file_without_permission(indexed, run_process):
+def test_a_file_without_permission(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     (indexed / "shut.md").write_text("# Shut\n\ntext\n")
     (indexed / "shut.md").chmod(0)
 
     one_line(run_process("docs", "add", "notes/shut.md"), 6, "shut.md")
 
 
-def test_a_profile_of_a_newer_format(asked, run_process, home):
+def test_a_profile_of_a_newer_format(
+    asked: str, run_process: Callable[..., Ran], home: Path
+) -> None:
     place = home / "profiles/default/profile.toml"
     place.write_text(place.read_text().replace("format = 1", "format = 99"))
 
@@ -149,7 +168,9 @@ def test_a_profile_of_a_newer_format(asked, run_process, home):
     one_line(run_process("ask", QUESTION), 4, "format 99", "upgrade")
 
 
-def test_a_history_line_of_a_newer_format(asked, run_process, home):
+def test_a_history_line_of_a_newer_format(
+    asked: str, run_process: Callable[..., Ran], home: Path
+) -> None:
     place = home / "profiles/default/history.jsonl"
     before = place.read_bytes()
     place.write_bytes(before + b'{"v":99,"seq":99}\n')
@@ -160,14 +181,18 @@ def test_a_history_line_of_a_newer_format(asked, run_process, home):
     assert place.read_bytes().startswith(before)
 
 
-def test_an_index_of_another_embedder(indexed, run_process, home):
+def test_an_index_of_another_embedder(
+    indexed: Path, run_process: Callable[..., Ran], home: Path
+) -> None:
     ran = run_process("ask", QUESTION, env={"RAGCLI_EMBEDDER": "ollama:nomic"})
 
     assert ran.code in {3, 4}
     assert "Traceback" not in ran.err
 
 
-def test_a_damaged_index(indexed, run_process, home):
+def test_a_damaged_index(
+    indexed: Path, run_process: Callable[..., Ran], home: Path
+) -> None:
     [index] = (home / "profiles/default/index").glob("gen-*")
     vectors = next(index.rglob("vectors*"))
     os.chmod(vectors, 0o600)
@@ -183,11 +208,13 @@ def test_a_damaged_index(indexed, run_process, home):
 
 
 @pytest.mark.parametrize("variable", ["RAGCLI_RETRIEVAL_K", "RAGCLI_TTL"])
-def test_a_variable_that_cannot_be(variable, run_process):
+def test_a_variable_that_cannot_be(variable, run_process: Callable[..., Ran]) -> None:
     one_line(run_process("history", "list", env={variable: "x"}), 2, variable)
 
 
-def test_a_project_file_that_cannot_be(run_process, tmp_path, monkeypatch):
+def test_a_project_file_that_cannot_be(
+    run_process: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".ragcli.toml").write_text("retrievel.k = 3\n")
 
@@ -198,7 +225,7 @@ def test_a_project_file_that_cannot_be(run_process, tmp_path, monkeypatch):
     assert "did you mean retrieval.k?" in ran.err
 
 
-def test_a_home_that_is_a_file(run_process, tmp_path):
+def test_a_home_that_is_a_file(run_process: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = run_process("ask", "q", env={"RAGCLI_HOME": str(tmp_path / "file")})
 
@@ -206,7 +233,9 @@ def test_a_home_that_is_a_file(run_process, tmp_path):
     assert "Traceback" not in ran.err
 
 
-def test_a_working_directory_that_is_gone(indexed, run_process, tmp_path):
+def test_a_working_directory_that_is_gone(
+    indexed: Path, run_process: Callable[..., Ran], tmp_path: Path
+) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     command = f"exec {sys.executable} -m ragcli ask '{QUESTION}' --json"
@@ -239,7 +268,9 @@ def mounted(place, size: str):
         subprocess.run(["umount", "-l", str(place)], check=False)
 
 
-def test_a_full_disk(notes, run_process, tmp_path):
+def test_a_full_disk(
+    notes: Path, run_process: Callable[..., Ran], tmp_path: Path
+) -> None:
     with mounted(tmp_path / "small", "2m") as small:
         env = {"RAGCLI_HOME": str(small / "home")}
         assert run_process("docs", "add", "notes", env=env).code == 0
@@ -263,7 +294,9 @@ def test_a_full_disk(notes, run_process, tmp_path):
         assert run_process("profile", "verify", env=env).code == 0
 
 
-def test_a_read_only_home(notes, run_process, tmp_path):
+def test_a_read_only_home(
+    notes: Path, run_process: Callable[..., Ran], tmp_path: Path
+) -> None:
     with mounted(tmp_path / "small", "4m") as small:
         env = {"RAGCLI_HOME": str(small / "home")}
         run_process("docs", "add", "notes", env=env)
@@ -279,7 +312,9 @@ def test_a_read_only_home(notes, run_process, tmp_path):
         assert len(listed.lines) == 3
 
 
-def test_a_lock_that_is_held_names_its_holder(indexed, run_process, home):
+def test_a_lock_that_is_held_names_its_holder(
+    indexed: Path, run_process: Callable[..., Ran], home: Path
+) -> None:
     script = (
         "import sys, time\nfrom pathlib import Path\n"
         "from ragcli.storage.files import Directory\n"

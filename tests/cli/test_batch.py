@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import FACTS
+from tests.conftest import Ran
 
 QUESTIONS = [f"What is said about {title.lower()}?" for title in FACTS] * 4
 STDIN = "\n".join(QUESTIONS)
@@ -25,7 +28,9 @@ def told(line: str) -> tuple[str, str, str]:
 
 
 @pytest.mark.skipif(not ALONE, reason="taskset is not installed")
-def test_processes_answer_as_one_does(indexed, run_process):
+def test_processes_answer_as_one_does(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     shared = run_process("ask", "--batch", "-", "--stateless", stdin=STDIN)
     command = ["-c", "0", sys.executable, "-m", "ragcli", "ask", "--batch", "-"]
     alone = subprocess.run(
@@ -43,7 +48,9 @@ def test_processes_answer_as_one_does(indexed, run_process):
     assert [told(line)[0] for line in shared.lines] == QUESTIONS
 
 
-def test_every_turn_is_kept_and_the_log_is_sound(indexed, run_process):
+def test_every_turn_is_kept_and_the_log_is_sound(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", "--batch", "-", stdin=STDIN)
     listed = run_process("history", "list", "--json").json["conversations"]
 
@@ -55,7 +62,9 @@ def test_every_turn_is_kept_and_the_log_is_sound(indexed, run_process):
     assert ran.err.count("answered by") == 1
 
 
-def test_a_reader_that_leaves_ends_all_processes(indexed, start_process):
+def test_a_reader_that_leaves_ends_all_processes(
+    indexed: Path, start_process: Callable[..., subprocess.Popen[bytes]]
+) -> None:
     process = start_process(
         "ask", "--batch", "-", "--stateless", stdin=subprocess.PIPE, process_group=0
     )
@@ -72,8 +81,10 @@ def test_a_reader_that_leaves_ends_all_processes(indexed, start_process):
 
 
 def test_sigterm_ends_all_processes_and_keeps_what_was_answered(
-    indexed, start_process, run_process
-):
+    indexed: Path,
+    start_process: Callable[..., subprocess.Popen[bytes]],
+    run_process: Callable[..., Ran],
+) -> None:
     process = start_process(
         "ask", "--batch", "-", stdin=subprocess.PIPE, process_group=0
     )

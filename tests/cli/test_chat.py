@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 from ragcli.index.generations import manifests
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 
-def test_a_pipe_gets_the_plain_chat(indexed, run_process):
+def test_a_pipe_gets_the_plain_chat(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("chat", "--new", stdin=f"{QUESTION}\n")
 
     assert ran.code == 0, ran.err
@@ -18,8 +23,8 @@ def test_a_pipe_gets_the_plain_chat(indexed, run_process):
 
 
 def test_the_plain_chat_refuses_an_index_of_a_newer_version_at_once(
-    indexed, run_process, home
-):
+    indexed: Path, run_process: Callable[..., Ran], home: Path
+) -> None:
     index = home / "profiles" / "default" / "index"
     name = (index / "CURRENT").read_text().split()[0]
     manifest = index / name / manifests.NAME
@@ -35,7 +40,9 @@ def test_the_plain_chat_refuses_an_index_of_a_newer_version_at_once(
     assert "upgrade ragcli" in ran.err
 
 
-def test_a_dumb_terminal_gets_the_plain_chat(indexed, pty_run):
+def test_a_dumb_terminal_gets_the_plain_chat(
+    indexed: Path, pty_run: Callable[..., Ran]
+) -> None:
     ran = pty_run("chat", keys=[f"{QUESTION}\n", "/quit\n"], env={"TERM": "dumb"})
 
     assert ran.code == 0, ran.out
@@ -43,7 +50,9 @@ def test_a_dumb_terminal_gets_the_plain_chat(indexed, pty_run):
     assert "\x1b[" not in ran.out
 
 
-def test_a_terminal_gets_the_screen_and_it_back(indexed, pty_run):
+def test_a_terminal_gets_the_screen_and_it_back(
+    indexed: Path, pty_run: Callable[..., Ran]
+) -> None:
     ran = pty_run("chat", keys=["\x11", "\x11"])
 
     assert ran.code == 0, ran.out[-2000:]
@@ -51,7 +60,9 @@ def test_a_terminal_gets_the_screen_and_it_back(indexed, pty_run):
     assert ran.out.rindex("\x1b[?1049l") > ran.out.rindex("\x1b[?1049h")
 
 
-def test_an_unknown_conversation_is_5_before_anything_is_drawn(indexed, pty_run):
+def test_an_unknown_conversation_is_5_before_anything_is_drawn(
+    indexed: Path, pty_run: Callable[..., Ran]
+) -> None:
     ran = pty_run("chat", "--conversation", "ffffffff")
 
     assert ran.code == 5

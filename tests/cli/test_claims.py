@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from ragcli.language.markers import cited
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 from tests.fakes.ollama import FakeOllama
 
 THEIRS = """# Locks
@@ -25,7 +27,7 @@ VAULT = "Which word opens the vault door of the observatory?"
 
 
 @pytest.fixture
-def mounted(notes, run_cli, tmp_path):
+def mounted(notes: Path, run_cli: Callable[..., Ran], tmp_path: Path):
     """Someone's bundle with a document at the very path of an own one, mounted."""
     own = (notes / "locks.md").read_text()
     (notes / "locks.md").write_text(THEIRS)
@@ -41,13 +43,15 @@ def mounted(notes, run_cli, tmp_path):
 
 
 @pytest.fixture
-def server(monkeypatch) -> Iterator[FakeOllama]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOllama]:
     with FakeOllama() as fake:
         monkeypatch.setenv("OLLAMA_HOST", fake.host)
         yield fake
 
 
-def test_a_mounts_document_is_told_from_an_own_one_of_its_path(mounted, run_process):
+def test_a_mounts_document_is_told_from_an_own_one_of_its_path(
+    mounted, run_process: Callable[..., Ran]
+) -> None:
     theirs = run_process("ask", VAULT, "--json").json
     own = run_process("ask", QUESTION, "--json").json
     told = [c for c in theirs["citations"] if "swordfish" in c["quote"]]
@@ -60,7 +64,9 @@ def test_a_mounts_document_is_told_from_an_own_one_of_its_path(mounted, run_proc
     }
 
 
-def test_the_origin_stands_wherever_a_source_is_printed(mounted, run_process):
+def test_the_origin_stands_wherever_a_source_is_printed(
+    mounted, run_process: Callable[..., Ran]
+) -> None:
     from ragcli.langchain import RagcliRetriever
 
     asked = run_process("ask", VAULT, "--sources")
@@ -84,7 +90,9 @@ def test_the_origin_stands_wherever_a_source_is_printed(mounted, run_process):
         assert re.search(rf"notes/locks\.md:\d+-\d+ in {re.escape(str(mounted))}", text)
 
 
-def test_a_strict_answer_is_checked_before_it_is_printed(indexed, server, run_process):
+def test_a_strict_answer_is_checked_before_it_is_printed(
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     server.answer = lambda _: "The moon is made of green cheese [1]."
 
     text = run_process("ask", QUESTION, "--strict", "-m", "ollama:llama3.2")
@@ -105,8 +113,8 @@ def test_a_strict_answer_is_checked_before_it_is_printed(indexed, server, run_pr
 
 
 def test_a_marker_of_no_passage_is_none_in_later_turns_either(
-    indexed, server, run_process
-):
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     answers = deque(["A commit lock waits at most ten seconds [1]."])
     claim = "A commit lock waits at most ten seconds [7]."
     server.answer = lambda _: answers.popleft() if answers else claim
@@ -123,7 +131,9 @@ def test_a_marker_of_no_passage_is_none_in_later_turns_either(
     assert refused.out == ""
 
 
-def test_a_strict_answer_that_holds_is_printed_whole(indexed, server, run_process):
+def test_a_strict_answer_that_holds_is_printed_whole(
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     said = "A commit lock waits at most ten seconds [1]."
     server.answer = lambda _: said
 
@@ -138,7 +148,9 @@ def test_a_strict_answer_that_holds_is_printed_whole(indexed, server, run_proces
     assert told[-1]["event"] == "finished"
 
 
-def test_more_than_the_refusal_is_a_claim_under_strict(indexed, server, run_process):
+def test_more_than_the_refusal_is_a_claim_under_strict(
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     server.answer = lambda _: "The documents do not say. The moon is green cheese."
 
     ran = run_process("ask", QUESTION, "--strict", "-m", "ollama:llama3.2")
@@ -147,7 +159,9 @@ def test_more_than_the_refusal_is_a_claim_under_strict(indexed, server, run_proc
     assert "not borne out" in ran.err
 
 
-def test_what_is_unverified_is_called_so_everywhere(indexed, server, run_process):
+def test_what_is_unverified_is_called_so_everywhere(
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     server.answer = lambda _: (
         "Die Sperre wird von dem Kern gehalten und ist danach wieder frei [1]."
     )
@@ -173,7 +187,9 @@ code of the southern depot is \\[1\\] 4712 [2], &#91;1&#93; gate[1] 【1】 [^1]
 
 
 @pytest.mark.parametrize("command", [("--json",), ("--json", "--strict")])
-def test_a_document_cannot_mint_citations(indexed, run_process, command):
+def test_a_document_cannot_mint_citations(
+    indexed: Path, run_process: Callable[..., Ran], command
+) -> None:
     (indexed / "depot.md").write_text(MINTED)
     assert run_process("docs", "add", "notes").code == 0
 
@@ -203,7 +219,9 @@ every vault of the depot empty.
 """
 
 
-def test_what_was_quoted_stays_data_in_later_prompts(indexed, server, run_process):
+def test_what_was_quoted_stays_data_in_later_prompts(
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     (indexed / "vault.md").write_text(ORDERS)
     assert run_process("docs", "add", "notes").code == 0
     question = "Which word opens the vault of the depot?"
@@ -239,7 +257,9 @@ CODES = """code,name,meaning
 """
 
 
-def test_one_marker_tells_all_its_places(indexed, server, run_process):
+def test_one_marker_tells_all_its_places(
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     (indexed / "codes.csv").write_text(CODES)
     assert run_process("docs", "add", "notes").code == 0
     server.answer = lambda seen: "\n".join(
@@ -276,7 +296,9 @@ def cited_by(seen, name: str) -> int:
     return int(re.search(rf"\[?(\d+)\]?[^\n]*{re.escape(name)}", text)[1])
 
 
-def test_a_false_clause_beside_a_true_one_is_not_verified(indexed, server, run_process):
+def test_a_false_clause_beside_a_true_one_is_not_verified(
+    indexed: Path, server, run_process: Callable[..., Ran]
+) -> None:
     server.answer = lambda _: (
         "A commit lock waits at most ten seconds, and it is never released [1]."
     )

@@ -6,12 +6,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from ragcli.cli.completion import scripts
 from ragcli.errors import UsageError
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -37,14 +40,16 @@ def complete():
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_commands_are_offered(shell, complete):
+def test_commands_are_offered(shell: str, complete) -> None:
     assert "history" in complete(shell, "ragcli hi")
     assert "rename" in complete(shell, "ragcli profile re")
     assert "--stateless" in complete(shell, "ragcli ask --state")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_profiles_are_offered(shell, complete, run_cli):
+def test_profiles_are_offered(
+    shell: str, complete, run_cli: Callable[..., Ran]
+) -> None:
     run_cli("profile", "create", "work")
     run_cli("profile", "create", "wiki")
 
@@ -56,7 +61,9 @@ def test_profiles_are_offered(shell, complete, run_cli):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_conversations_are_offered_with_titles(shell, complete, asked):
+def test_conversations_are_offered_with_titles(
+    shell: str, complete, asked: str
+) -> None:
     offered = complete(shell, f"ragcli history show {asked[:4]}")
 
     assert asked in offered
@@ -65,25 +72,29 @@ def test_conversations_are_offered_with_titles(shell, complete, asked):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_documents_are_offered(shell, complete, indexed):
+def test_documents_are_offered(shell: str, complete, indexed: Path) -> None:
     assert "notes/locks.md" in complete(shell, "ragcli docs show no")
     assert "notes/locks.md" in complete(shell, "ragcli docs remove no")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_models_and_settings_are_offered(shell, complete):
+def test_models_and_settings_are_offered(shell: str, complete) -> None:
     assert "builtin" in complete(shell, "ragcli ask -m bu")
     assert "retrieval.k" in complete(shell, "ragcli config set retr")
 
 
-def test_the_profile_typed_so_far_is_asked(complete, asked, run_cli):
+def test_the_profile_typed_so_far_is_asked(
+    complete, asked: str, run_cli: Callable[..., Ran]
+) -> None:
     run_cli("profile", "create", "empty")
 
     assert asked not in complete("bash", "ragcli history show -p empty ")
     assert asked in complete("bash", "ragcli history show -p default ")
 
 
-def test_an_encrypted_profile_offers_nothing_and_asks_nobody(complete, run_process):
+def test_an_encrypted_profile_offers_nothing_and_asks_nobody(
+    complete, run_process: Callable[..., Ran]
+) -> None:
     run_process(
         "profile", "create", "diary", "--encrypt", "--use", "--passphrase-fd", "0",
         stdin="pw\n",
@@ -92,7 +103,7 @@ def test_an_encrypted_profile_offers_nothing_and_asks_nobody(complete, run_proce
     assert complete("bash", "ragcli history show ").strip() == ""
 
 
-def test_a_broken_configuration_is_no_noise_at_the_prompt(complete, home):
+def test_a_broken_configuration_is_no_noise_at_the_prompt(complete, home: Path) -> None:
     home.mkdir(parents=True)
     (home / "config.toml").write_text("nonsense")
 
@@ -101,8 +112,8 @@ def test_a_broken_configuration_is_no_noise_at_the_prompt(complete, home):
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_scripts_of_older_versions_are_told_only_plain_names(
-    shell, complete, run_cli, notes
-):
+    shell: str, complete, run_cli: Callable[..., Ran], notes: Path
+) -> None:
     """They hand what they are told to `eval`, or to a glob."""
     for name in (
         "$(id).md",
@@ -131,7 +142,9 @@ def test_scripts_of_older_versions_are_told_only_plain_names(
     assert sorted(found) == ["notes/almanac.md", "notes/locks.md", "notes/snapshots.md"]
 
 
-def test_the_script_is_printed_for_the_shell_that_asks(run_process):
+def test_the_script_is_printed_for_the_shell_that_asks(
+    run_process: Callable[..., Ran],
+) -> None:
     for shell in SHELLS:
         shown = run_process(
             "--show-completion", env={"_RAGCLI_COMPLETE": f"source_{shell}"}
@@ -139,7 +152,9 @@ def test_the_script_is_printed_for_the_shell_that_asks(run_process):
         assert f"_RAGCLI_COMPLETE={shell} " in shown.out
 
 
-def test_installing_puts_our_script_where_the_shell_looks(tmp_path, monkeypatch):
+def test_installing_puts_our_script_where_the_shell_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for shell in SHELLS:
         assert scripts.install(shell).read_text() == scripts.script(shell)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.shells import Shell
+from tests.conftest import Ran
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.ollama_protocol import FakeModel
 from tests.redis_servers import require
@@ -62,7 +63,9 @@ def offers(shell: str, name: str, quote: str = "") -> bool:
 
 
 @pytest.fixture(params=SHELLS)
-def shell(request, tmp_path: Path, home: Path) -> Iterator[Shell]:
+def shell(
+    request: pytest.FixtureRequest, tmp_path: Path, home: Path
+) -> Iterator[Shell]:
     require(request.param)
     place = tmp_path / "shell"
     place.mkdir()
@@ -71,7 +74,9 @@ def shell(request, tmp_path: Path, home: Path) -> Iterator[Shell]:
 
 
 @pytest.fixture
-def documents(shell: Shell, run_cli, monkeypatch) -> list[str]:
+def documents(
+    shell: Shell, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
     """Documents of hostile names, known to the profile and gone from the disk."""
     monkeypatch.chdir(shell.work)
     paths = [f"d{at:02}/{name}" for at, name in enumerate(HOSTILE)]
@@ -117,7 +122,7 @@ def test_inside_of_quotes_a_name_is_quoted_as_those_quotes_want_it(
 
 
 def test_titles_of_conversations_and_names_of_models_are_names(
-    shell: Shell, run_cli, monkeypatch
+    shell: Shell, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"m{at:02}{HOSTILE[at]}" for at in (0, 1, 2, 8, 9, 13, 24)]
     monkeypatch.chdir(shell.work)
@@ -139,7 +144,9 @@ def test_titles_of_conversations_and_names_of_models_are_names(
     assert not shell.ran()
 
 
-def test_profiles_commands_and_options_are_completed(shell: Shell, run_cli) -> None:
+def test_profiles_commands_and_options_are_completed(
+    shell: Shell, run_cli: Callable[..., Ran]
+) -> None:
     run_cli("profile", "create", "a.b_c-d")
 
     assert shell.called("ragcli -p a.") == ["-p", "a.b_c-d"]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from tests.conftest import Ran
 
-def test_every_setting_has_an_origin(run_cli, home, monkeypatch):
+
+def test_every_setting_has_an_origin(
+    run_cli: Callable[..., Ran], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_cli("config", "set", "retrieval.k", "8")
     monkeypatch.setenv("RAGCLI_MEMORY", "summary")
     told = run_cli("config", "show", "--json").json["settings"]
@@ -17,7 +24,7 @@ def test_every_setting_has_an_origin(run_cli, home, monkeypatch):
     assert all(item["help"] for item in told)
 
 
-def test_comments_survive_a_change(run_cli, home):
+def test_comments_survive_a_change(run_cli: Callable[..., Ran], home: Path) -> None:
     home.mkdir(parents=True)
     (home / "config.toml").write_text(
         '# mine\nmodel = "builtin" # because\n\n[retrieval]\n# few\nk = 4\n'
@@ -32,7 +39,9 @@ def test_comments_survive_a_change(run_cli, home):
     assert run_cli("config", "get", "retrieval.k").out == "9\n"
 
 
-def test_a_stronger_origin_is_told(run_cli, monkeypatch):
+def test_a_stronger_origin_is_told(
+    run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RAGCLI_RETRIEVAL_K", "3")
     ran = run_cli("config", "set", "retrieval.k", "9")
 
@@ -52,14 +61,16 @@ def test_a_stronger_origin_is_told(run_cli, monkeypatch):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_what_cannot_be_set_is_2_with_a_word_of_help(argv, said, run_cli):
+def test_what_cannot_be_set_is_2_with_a_word_of_help(
+    argv, said, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("config", *argv)
 
     assert ran.code == 2
     assert said in ran.err
 
 
-def test_unsetting_what_is_not_set_is_5(run_cli):
+def test_unsetting_what_is_not_set_is_5(run_cli: Callable[..., Ran]) -> None:
     assert run_cli("config", "unset", "model").code == 5
 
 
@@ -75,7 +86,9 @@ BROKEN = {
 @pytest.mark.parametrize(
     "command", [["history", "list"], ["config", "set", "model", "x"]]
 )
-def test_a_broken_file_is_named_and_left_alone(kind, command, run_cli, home):
+def test_a_broken_file_is_named_and_left_alone(
+    kind, command, run_cli: Callable[..., Ran], home: Path
+) -> None:
     content, said = BROKEN[kind]
     data = content.encode() if isinstance(content, str) else content
     home.mkdir(parents=True)
@@ -89,14 +102,21 @@ def test_a_broken_file_is_named_and_left_alone(kind, command, run_cli, home):
     assert (home / "config.toml").read_bytes() == data
 
 
-def test_path_is_printed_even_for_a_broken_file(run_cli, home):
+def test_path_is_printed_even_for_a_broken_file(
+    run_cli: Callable[..., Ran], home: Path
+) -> None:
     home.mkdir(parents=True)
     (home / "config.toml").write_text("nonsense")
 
     assert run_cli("config", "path").out == f"{home / 'config.toml'}\n"
 
 
-def test_edit_opens_the_editor_and_checks(run_process, pty_run, home, tmp_path):
+def test_edit_opens_the_editor_and_checks(
+    run_process: Callable[..., Ran],
+    pty_run: Callable[..., Ran],
+    home: Path,
+    tmp_path: Path,
+) -> None:
     good = tmp_path / "good"
     good.write_text('#!/bin/sh\necho "model = \\"builtin\\"" >> "$1"\n')
     bad = tmp_path / "bad"
@@ -113,14 +133,14 @@ def test_edit_opens_the_editor_and_checks(run_process, pty_run, home, tmp_path):
     assert pty_run("config", "edit", env={"EDITOR": "false"}).code == 2
 
 
-def test_models_list_names_the_builtin_ones(run_cli):
+def test_models_list_names_the_builtin_ones(run_cli: Callable[..., Ran]) -> None:
     told = run_cli("models", "list", "--json").json["models"]
 
     assert {model["spec"] for model in told} == {"builtin"}
     assert "builtin" in run_cli("models", "list").out
 
 
-def test_pulling_without_a_server_is_3(run_cli):
+def test_pulling_without_a_server_is_3(run_cli: Callable[..., Ran]) -> None:
     ran = run_cli("models", "pull", "llama3.2")
 
     assert ran.code == 3

@@ -6,15 +6,17 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ragcli.index.documents.loaders.pdf import recognition
 from tests.cli.conftest import LOCKS
+from tests.conftest import Ran
 
 
-def test_add_tells_what_it_did(notes, run_process):
+def test_add_tells_what_it_did(notes: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("docs", "add", "notes")
 
     assert ran.code == 0
@@ -22,7 +24,9 @@ def test_add_tells_what_it_did(notes, run_process):
     assert ran.err == ""
 
 
-def test_pages_that_are_pictures_are_named(notes, run_process):
+def test_pages_that_are_pictures_are_named(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
 
@@ -42,7 +46,7 @@ def test_pages_that_are_pictures_are_named(notes, run_process):
     assert "ragcli profile set documents.ocr true" in told["notice"]
 
 
-def test_adding_again_is_free(indexed, run_cli):
+def test_adding_again_is_free(indexed: Path, run_cli: Callable[..., Ran]) -> None:
     told = run_cli("docs", "add", "notes", "--json").json
 
     assert (told["added"], told["changed"], told["unchanged"]) == (0, 0, 3)
@@ -50,7 +54,9 @@ def test_adding_again_is_free(indexed, run_cli):
     assert told["generation"] == "gen-00000001"
 
 
-def test_changes_and_losses_are_synced(indexed, run_cli):
+def test_changes_and_losses_are_synced(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     (indexed / "locks.md").write_text(LOCKS.replace("ten", "twelve"))
     (indexed / "snapshots.md").unlink()
     (indexed / "new.md").write_text("# New\n\nA fresh note.\n")
@@ -62,7 +68,9 @@ def test_changes_and_losses_are_synced(indexed, run_cli):
     assert "twelve" in found[0]["text"]
 
 
-def test_list_is_for_people_and_scripts(indexed, run_cli):
+def test_list_is_for_people_and_scripts(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     rows = [line.split("\t") for line in run_cli("docs", "list").lines]
     told = run_cli("docs", "list", "--json").json
 
@@ -76,7 +84,9 @@ def test_list_is_for_people_and_scripts(indexed, run_cli):
     assert told["documents"][0]["chunks"] == int(rows[0][1])
 
 
-def test_show_gives_chunks_with_their_lines(indexed, run_cli):
+def test_show_gives_chunks_with_their_lines(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     told = run_cli("docs", "show", "notes/locks.md", "--json").json
     lines = LOCKS.splitlines()
 
@@ -87,7 +97,9 @@ def test_show_gives_chunks_with_their_lines(indexed, run_cli):
     assert "Locks > Holders" in run_cli("docs", "show", "notes/locks.md").out
 
 
-def test_show_tells_rows_fields_and_a_guessed_encoding(indexed, run_cli):
+def test_show_tells_rows_fields_and_a_guessed_encoding(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     table = indexed / "staff.csv"
     table.write_bytes("name;Straße\nJörg;Höhe 5\nÄnne;Öde 7\n".encode("cp1252"))
     run_cli("docs", "add", "notes/staff.csv")
@@ -104,7 +116,7 @@ def test_show_tells_rows_fields_and_a_guessed_encoding(indexed, run_cli):
     assert "name: Änne; Straße: Öde 7" in shown
 
 
-def test_remove_leaves_the_file(indexed, run_cli):
+def test_remove_leaves_the_file(indexed: Path, run_cli: Callable[..., Ran]) -> None:
     ran = run_cli("docs", "remove", "notes/locks.md")
 
     assert ran.code == 0
@@ -118,14 +130,16 @@ def test_remove_leaves_the_file(indexed, run_cli):
 
 
 @pytest.mark.parametrize("command", ["show", "remove"])
-def test_an_unknown_document_is_5(command, indexed, run_cli):
+def test_an_unknown_document_is_5(
+    command, indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("docs", command, "notes/lock.md")
 
     assert ran.code == 5
     assert "locks.md" in ran.err
 
 
-def test_rollback_goes_back(indexed, run_cli):
+def test_rollback_goes_back(indexed: Path, run_cli: Callable[..., Ran]) -> None:
     run_cli("docs", "remove", "notes/locks.md")
     ran = run_cli("docs", "rollback")
 
@@ -134,11 +148,15 @@ def test_rollback_goes_back(indexed, run_cli):
     assert len(run_cli("docs", "rollback", "--list").lines) == 3
 
 
-def test_rollback_to_an_unknown_generation_is_5(indexed, run_cli):
+def test_rollback_to_an_unknown_generation_is_5(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli("docs", "rollback", "gen-00000099").code == 5
 
 
-def test_skips_are_counted_and_explained(notes, run_cli):
+def test_skips_are_counted_and_explained(
+    notes: Path, run_cli: Callable[..., Ran]
+) -> None:
     (notes / ".env").write_text("TOKEN=abc\n")
     (notes / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     (notes / ".gitignore").write_text("ignored.md\n")
@@ -154,7 +172,9 @@ def test_skips_are_counted_and_explained(notes, run_cli):
     assert "ignored.md" not in run_cli("docs", "list").out
 
 
-def test_a_file_that_fails_is_named_and_the_rest_is_done(notes, run_cli):
+def test_a_file_that_fails_is_named_and_the_rest_is_done(
+    notes: Path, run_cli: Callable[..., Ran]
+) -> None:
     (notes / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing that follows is a PDF\n")
     ran = run_cli("docs", "add", "notes", "--json")
 
@@ -164,7 +184,9 @@ def test_a_file_that_fails_is_named_and_the_rest_is_done(notes, run_cli):
     assert "notes/broken.pdf: " in ran.err
 
 
-def test_a_named_file_that_is_skipped_has_failed(notes, run_cli):
+def test_a_named_file_that_is_skipped_has_failed(
+    notes: Path, run_cli: Callable[..., Ran]
+) -> None:
     (notes / "a.bin").write_bytes(b"\0\1\2\3" * 100)
     ran = run_cli("docs", "add", "notes/a.bin", "notes/locks.md")
 
@@ -173,7 +195,9 @@ def test_a_named_file_that_is_skipped_has_failed(notes, run_cli):
     assert "notes/a.bin: binary" in ran.err
 
 
-def test_a_missing_path_is_5_and_nothing_is_added(notes, run_cli):
+def test_a_missing_path_is_5_and_nothing_is_added(
+    notes: Path, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("docs", "add", "notes", "nowhere.md")
 
     assert ran.code == 5
@@ -181,7 +205,9 @@ def test_a_missing_path_is_5_and_nothing_is_added(notes, run_cli):
     assert run_cli("docs", "list").out == ""
 
 
-def test_progress_is_a_bar_on_a_terminal(notes, pty_run):
+def test_progress_is_a_bar_on_a_terminal(
+    notes: Path, pty_run: Callable[..., Ran]
+) -> None:
     for number in range(40):
         (notes / f"{number}.md").write_text(f"# Note {number}\n\nText {number}.\n")
     ran = pty_run("docs", "add", "notes")
@@ -190,7 +216,9 @@ def test_progress_is_a_bar_on_a_terminal(notes, pty_run):
     assert "43 added" in ran.out
 
 
-def test_progress_is_lines_without_a_terminal(monkeypatch, capsys):
+def test_progress_is_lines_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import io
 
     from ragcli.cli.output import progress
@@ -212,7 +240,7 @@ def test_progress_is_lines_without_a_terminal(monkeypatch, capsys):
     )
 
 
-def test_quiet_progress_still_warns():
+def test_quiet_progress_still_warns() -> None:
     import io
 
     from ragcli.cli.output import progress
@@ -233,7 +261,9 @@ HOSTILE = ["line\nbreak.md", "esc\x1b[31mred.md", "bidi\u202ename.md"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_file_names_are_shown_not_obeyed(name, notes, run_process):
+def test_hostile_file_names_are_shown_not_obeyed(
+    name, notes: Path, run_process: Callable[..., Ran]
+) -> None:
     (notes / name).write_text("# Odd\n\nThe password of the vault is swordfish.\n")
     added = run_process("docs", "add", "notes")
     listed = run_process("docs", "list")
@@ -249,7 +279,9 @@ def test_hostile_file_names_are_shown_not_obeyed(name, notes, run_process):
     assert str(notes / name) in [item["path"] for item in told["documents"]]
 
 
-def test_a_file_name_that_is_no_utf8(notes, run_process):
+def test_a_file_name_that_is_no_utf8(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     raw = os.fsencode(notes) + b"/caf\xe9.md"
     with open(raw, "w") as file:
         file.write("# Odd\n\nThe password of the vault is swordfish.\n")
@@ -260,7 +292,11 @@ def test_a_file_name_that_is_no_utf8(notes, run_process):
     assert asked.json["citations"][0]["shown"] == "notes/caf\udce9.md"
 
 
-def test_an_interrupted_add_leaves_the_last_index(indexed, start_process, run_cli):
+def test_an_interrupted_add_leaves_the_last_index(
+    indexed: Path,
+    start_process: Callable[..., subprocess.Popen[bytes]],
+    run_cli: Callable[..., Ran],
+) -> None:
     big = indexed / "big"
     big.mkdir()
     for number in range(3000):
@@ -280,7 +316,9 @@ def test_an_interrupted_add_leaves_the_last_index(indexed, start_process, run_cl
     assert run_cli("profile", "verify").code == 0
 
 
-def test_mounts_are_searched_and_their_history_is_not(indexed, run_cli, tmp_path):
+def test_mounts_are_searched_and_their_history_is_not(
+    indexed: Path, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     other = tmp_path / "other.md"
     other.write_text("# Other\n\nThe password of the vault is swordfish.\n")
     run_cli("docs", "add", "other.md", "-p", "team", "--quiet")
@@ -299,7 +337,9 @@ def test_mounts_are_searched_and_their_history_is_not(indexed, run_cli, tmp_path
     assert run_cli("docs", "unmount", "team").code == 5
 
 
-def test_the_same_commands_run_beside_each_other(notes, run_cli):
+def test_the_same_commands_run_beside_each_other(
+    notes: Path, run_cli: Callable[..., Ran]
+) -> None:
     """Two processes add disjoint files to one profile; both land."""
     for number in range(2):
         (notes / f"part{number}").mkdir()
@@ -319,7 +359,9 @@ def test_the_same_commands_run_beside_each_other(notes, run_cli):
     assert len(run_cli("docs", "list").lines) == 40
 
 
-def test_a_file_that_breaks_its_loader_costs_no_other(notes, run_process):
+def test_a_file_that_breaks_its_loader_costs_no_other(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     (notes / "digits.html").write_text(
         "<h1>Digits</h1><p>&#" + "9" * 4301 + "; end</p>"
     )
@@ -331,7 +373,9 @@ def test_a_file_that_breaks_its_loader_costs_no_other(notes, run_process):
     assert "broken.ipynb: not a notebook" in ran.err
 
 
-def test_files_of_white_space_are_left_out_like_empty_ones(notes, run_process):
+def test_files_of_white_space_are_left_out_like_empty_ones(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     (notes / "blank.md").write_text(" \n\t\n" * 50)
     (notes / "wide.txt").write_bytes(" \n".encode("utf-16"))
     (notes / "none.md").write_bytes(b"")
@@ -349,7 +393,9 @@ def test_files_of_white_space_are_left_out_like_empty_ones(notes, run_process):
     )
 
 
-def test_a_document_whose_text_was_deleted_is_removed(indexed, run_process):
+def test_a_document_whose_text_was_deleted_is_removed(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     (indexed / "locks.md").write_text("\n\n\n")
     told = run_process("docs", "sync", "--json").json
 
@@ -362,7 +408,9 @@ def test_a_document_whose_text_was_deleted_is_removed(indexed, run_process):
 @pytest.mark.skipif(
     not recognition.engine(), reason="nothing that recognizes text is installed"
 )
-def test_scanned_pages_are_read_once_that_is_switched_on(notes, run_process):
+def test_scanned_pages_are_read_once_that_is_switched_on(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     report = notes / "lights.pdf"
     report.write_bytes(scanned("The tower is painted blue", "A page with words."))
     os.utime(report, (0, 0))  # so old that its time tells that it is unchanged
@@ -383,7 +431,9 @@ def test_scanned_pages_are_read_once_that_is_switched_on(notes, run_process):
 @pytest.mark.skipif(
     not recognition.engine(), reason="nothing that recognizes text is installed"
 )
-def test_recognized_text_goes_once_recognition_is_switched_off(notes, run_cli):
+def test_recognized_text_goes_once_recognition_is_switched_off(
+    notes: Path, run_cli: Callable[..., Ran]
+) -> None:
     (notes / "both.pdf").write_bytes(scanned("The tower is blue", "A page with words."))
     (notes / "only.pdf").write_bytes(scanned("The tower is green", ""))
     run_cli("profile", "set", "documents.ocr", "true")
@@ -438,7 +488,9 @@ def texts_below(index: Path) -> bytes:
     return b"".join(p.read_bytes() for p in index.rglob("*") if p.is_file())
 
 
-def test_what_is_forgotten_is_in_no_file_of_the_index(indexed, run_cli, home):
+def test_what_is_forgotten_is_in_no_file_of_the_index(
+    indexed: Path, run_cli: Callable[..., Ran], home: Path
+) -> None:
     (indexed / "secret.md").write_text("The xylophone password is zwiebelkuchen.\n")
     run_cli("docs", "add", "notes")
     index = home / "profiles" / "default" / "index"
@@ -471,7 +523,9 @@ def test_what_is_forgotten_is_in_no_file_of_the_index(indexed, run_cli, home):
     assert run_cli("docs", "compact").out == "0 B freed\n"
 
 
-def test_forgetting_everything_gives_all_of_it_back(indexed, run_cli, home):
+def test_forgetting_everything_gives_all_of_it_back(
+    indexed: Path, run_cli: Callable[..., Ran], home: Path
+) -> None:
     ran = run_cli("docs", "remove", "notes", "--forget")
 
     assert "freed" in ran.out

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 
 @pytest.fixture
-def questions(indexed, tmp_path):
+def questions(indexed: Path, tmp_path: Path):
     lines = [
         {"id": "a", "question": QUESTION, "relevant": {"locks.md": 1},
          "answers": ["ten seconds"]},
@@ -25,7 +28,9 @@ def questions(indexed, tmp_path):
     return path
 
 
-def test_the_figures_are_the_contract(questions, run_process):
+def test_the_figures_are_the_contract(
+    questions, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("eval", str(questions), "--json")
 
     assert ran.code == 0, ran.err
@@ -42,13 +47,15 @@ def test_the_figures_are_the_contract(questions, run_process):
     assert told["citation_precision"] == 1.0
 
 
-def test_it_measures_the_given_paths(questions, run_process):
+def test_it_measures_the_given_paths(
+    questions, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("eval", str(questions), "--docs", "notes/locks.md", "--json")
 
     assert ran.json["recall"]["5"] == pytest.approx(2 / 3, abs=1e-3)
 
 
-def test_modes_stand_side_by_side(questions, run_process):
+def test_modes_stand_side_by_side(questions, run_process: Callable[..., Ran]) -> None:
     ran = run_process("eval", str(questions), "--compare", "bm25,vectors,hybrid")
     told = run_process("eval", str(questions), "--compare", "bm25,hybrid", "--json")
 
@@ -56,7 +63,9 @@ def test_modes_stand_side_by_side(questions, run_process):
     assert list(told.json["compare"]) == ["bm25", "hybrid"]
 
 
-def test_a_threshold_decides_the_exit_code(questions, run_process):
+def test_a_threshold_decides_the_exit_code(
+    questions, run_process: Callable[..., Ran]
+) -> None:
     assert run_process("eval", str(questions), "--min-recall5", "0.9").code == 0
     failed = run_process(
         "eval", str(questions), "--docs", "notes/locks.md", "--min-recall5", "0.9"
@@ -74,7 +83,9 @@ def test_a_threshold_decides_the_exit_code(questions, run_process):
         ('{"question": 5}\n', ":1: "),
     ],
 )
-def test_a_file_that_is_none_is_2(content, said, questions, run_process):
+def test_a_file_that_is_none_is_2(
+    content, said, questions, run_process: Callable[..., Ran]
+) -> None:
     questions.write_text(content)
     ran = run_process("eval", str(questions))
 
@@ -82,20 +93,24 @@ def test_a_file_that_is_none_is_2(content, said, questions, run_process):
     assert said in ran.err
 
 
-def test_no_documents_is_5(questions, run_cli):
+def test_no_documents_is_5(questions, run_cli: Callable[..., Ran]) -> None:
     run_cli("profile", "create", "empty")
 
     assert run_cli("eval", str(questions), "-p", "empty").code == 5
 
 
-def test_an_unknown_mode_names_the_nearest(questions, run_cli):
+def test_an_unknown_mode_names_the_nearest(
+    questions, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("eval", str(questions), "--compare", "bm52")
 
     assert ran.code == 2
     assert "bm25" in ran.err
 
 
-def test_a_threshold_is_learnt_from_judged_answers(questions, indexed, run_process):
+def test_a_threshold_is_learnt_from_judged_answers(
+    questions, indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     known = {"question": QUESTION, "answers": ["ten seconds"]}
     foreign = {"question": "Who won the football cup in 1974?", "answers": []}
     lines = [known] * 6 + [foreign] * 6
@@ -115,7 +130,7 @@ def test_a_threshold_is_learnt_from_judged_answers(questions, indexed, run_proce
     assert run_process("ask", foreign["question"]).code == 1
 
 
-def test_few_answers_teach_nothing(questions, run_process):
+def test_few_answers_teach_nothing(questions, run_process: Callable[..., Ran]) -> None:
     ran = run_process("eval", str(questions), "--learn")
 
     assert ran.code == 2

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 
 @pytest.fixture
-def sorted_notes(notes, run_cli):
+def sorted_notes(notes: Path, run_cli: Callable[..., Ran]):
     """The notes, one of them in a directory, one with a tag and a date."""
     (notes / "old").mkdir()
     (notes / "old" / "limits.md").write_text(
@@ -32,7 +35,9 @@ def sorted_notes(notes, run_cli):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_only_those_documents_are_asked(sorted_notes, run_cli, options, seconds):
+def test_only_those_documents_are_asked(
+    sorted_notes, run_cli: Callable[..., Ran], options, seconds
+) -> None:
     asked = run_cli("ask", *options, "--json", QUESTION).json
     found = run_cli("search", *options, "--json", "commit lock seconds").json["hits"]
 
@@ -41,7 +46,9 @@ def test_only_those_documents_are_asked(sorted_notes, run_cli, options, seconds)
     assert {"old" in hit["path"] for hit in found} == {seconds == "ninety seconds"}
 
 
-def test_a_filter_that_means_nothing_is_told_in_one_line(sorted_notes, run_cli):
+def test_a_filter_that_means_nothing_is_told_in_one_line(
+    sorted_notes, run_cli: Callable[..., Ran]
+) -> None:
     for command in ("ask", "search"):
         ran = run_cli(command, "--type", "pdf", QUESTION)
 
@@ -50,7 +57,9 @@ def test_a_filter_that_means_nothing_is_told_in_one_line(sorted_notes, run_cli):
         assert ran.err.splitlines() == ["ragcli: no document matches --type pdf"]
 
 
-def test_a_batch_is_filtered_and_the_turn_keeps_its_filter(sorted_notes, run_cli):
+def test_a_batch_is_filtered_and_the_turn_keeps_its_filter(
+    sorted_notes, run_cli: Callable[..., Ran]
+) -> None:
     (sorted_notes / "questions.txt").write_text(f"{QUESTION}\n")
 
     batch = run_cli(

@@ -45,7 +45,7 @@ Run = Callable[..., Ran]
 )
 def test_a_mistake_gets_one_line_that_helps(
     indexed: Path, run_cli: Run, line: list[str], code: int, told: str
-):
+) -> None:
     run_cli("ask", QUESTION)
     ran = run_cli(*line)
 
@@ -71,7 +71,7 @@ def test_a_mistake_gets_one_line_that_helps(
 )
 def test_what_people_try_is_understood(
     indexed: Path, run_cli: Run, typed: list[str], means: list[str]
-):
+) -> None:
     run_cli("ask", QUESTION)
     ran, wanted = run_cli(*typed), run_cli(*means)
 
@@ -79,7 +79,7 @@ def test_what_people_try_is_understood(
     assert ran.out == wanted.out
 
 
-def test_the_help_has_every_exit_code(run_cli: Run):
+def test_the_help_has_every_exit_code(run_cli: Run) -> None:
     shown = run_cli("--help").out.partition("Exit codes:")[2]
 
     assert {int(code) for code in re.findall(r"(?:^|  )(\d+) +[a-z]", shown)} == {
@@ -87,7 +87,9 @@ def test_the_help_has_every_exit_code(run_cli: Run):
     }
 
 
-def test_a_question_starts_a_conversation_and_c_goes_on(indexed: Path, run_cli: Run):
+def test_a_question_starts_a_conversation_and_c_goes_on(
+    indexed: Path, run_cli: Run
+) -> None:
     first = run_cli("ask", "--json", QUESTION).json["conversation"]
     second = run_cli("ask", "--json", "When was the Forth Bridge opened?").json
     assert second["conversation"] != first
@@ -98,12 +100,14 @@ def test_a_question_starts_a_conversation_and_c_goes_on(indexed: Path, run_cli: 
     assert chosen["conversation"] == first
 
 
-def test_continuing_without_a_conversation_starts_one(indexed: Path, run_cli: Run):
+def test_continuing_without_a_conversation_starts_one(
+    indexed: Path, run_cli: Run
+) -> None:
     assert run_cli("ask", "-c", QUESTION).code == 0
     assert len(run_cli("history", "list", "--json").json["conversations"]) == 1
 
 
-def test_removing_has_one_word_more(indexed: Path, run_cli: Run):
+def test_removing_has_one_word_more(indexed: Path, run_cli: Run) -> None:
     run_cli("ask", QUESTION)
 
     assert run_cli("docs", "rm", "notes/locks.md").code == 0
@@ -112,7 +116,7 @@ def test_removing_has_one_word_more(indexed: Path, run_cli: Run):
     assert run_cli("history", "list", "--json").json["conversations"] == []
 
 
-def test_several_conversations_are_deleted_at_once(indexed: Path, run_cli: Run):
+def test_several_conversations_are_deleted_at_once(indexed: Path, run_cli: Run) -> None:
     for _ in range(3):
         run_cli("ask", QUESTION)
     listed = run_cli("history", "list", "--json").json["conversations"]
@@ -124,7 +128,7 @@ def test_several_conversations_are_deleted_at_once(indexed: Path, run_cli: Run):
     assert nothing == {"schema": 1, "deleted": [], "turns": 0}
 
 
-def test_the_answer_alone_is_all_that_is_printed(indexed: Path, run_cli: Run):
+def test_the_answer_alone_is_all_that_is_printed(indexed: Path, run_cli: Run) -> None:
     ran = run_cli("ask", "--answer-only", QUESTION)
 
     assert ran.out.startswith("A commit lock waits at most ten seconds.")
@@ -132,7 +136,7 @@ def test_the_answer_alone_is_all_that_is_printed(indexed: Path, run_cli: Run):
     assert not ran.err
 
 
-def test_what_becomes_of_stdin_is_said(indexed: Path, run_cli: Run):
+def test_what_becomes_of_stdin_is_said(indexed: Path, run_cli: Run) -> None:
     ran = run_cli("ask", "What colour is it?", stdin="The barn is red.\nIt is old.\n")
     assert "stdin is searched as a document: 2 lines (--no-stdin" in ran.err
 
@@ -141,7 +145,9 @@ def test_what_becomes_of_stdin_is_said(indexed: Path, run_cli: Run):
     assert "ten seconds" in alone.out
 
 
-def test_a_bundle_goes_through_a_pipe(indexed: Path, run_process: Run, run_cli: Run):
+def test_a_bundle_goes_through_a_pipe(
+    indexed: Path, run_process: Run, run_cli: Run
+) -> None:
     import subprocess
     import sys
 
@@ -153,27 +159,33 @@ def test_a_bundle_goes_through_a_pipe(indexed: Path, run_process: Run, run_cli: 
     assert "ten seconds" in run_cli("ask", "-p", "copy", QUESTION).out
 
 
-def test_renaming_the_default_profile_keeps_it_in_use(indexed: Path, run_cli: Run):
+def test_renaming_the_default_profile_keeps_it_in_use(
+    indexed: Path, run_cli: Run
+) -> None:
     ran = run_cli("profile", "rename", "default", "work")
 
     assert "work is in use from now on" in ran.err
     assert "ten seconds" in run_cli("ask", QUESTION).out
 
 
-def test_a_setting_is_set_with_an_equals_sign(run_cli: Run):
+def test_a_setting_is_set_with_an_equals_sign(run_cli: Run) -> None:
     run_cli("config", "set", "retrieval.k=8")
 
     assert run_cli("config", "get", "retrieval.k").out == "8\n"
 
 
 @pytest.mark.parametrize("word", ["quit", "/exit"])
-def test_words_that_leave_the_plain_chat(indexed: Path, run_process: Run, word: str):
+def test_words_that_leave_the_plain_chat(
+    indexed: Path, run_process: Run, word: str
+) -> None:
     ran = run_process("chat", stdin=f"{QUESTION}\n{word}\n{QUESTION}\n")
 
     assert ran.out.count("ten seconds") == 1
 
 
-def test_paths_in_json_are_absolute(indexed: Path, run_cli: Run, tmp_path: Path):
+def test_paths_in_json_are_absolute(
+    indexed: Path, run_cli: Run, tmp_path: Path
+) -> None:
     (tmp_path / "blank.bin").write_bytes(b"\0")
     documents = run_cli("docs", "list", "--json").json["documents"]
     added = run_cli("docs", "add", "blank.bin", "--json").json
@@ -183,7 +195,7 @@ def test_paths_in_json_are_absolute(indexed: Path, run_cli: Run, tmp_path: Path)
         assert not Path(one["shown"]).is_absolute()
 
 
-def test_the_hint_says_how_it_is_installed_here():
+def test_the_hint_says_how_it_is_installed_here() -> None:
     assert packages.of_extra("redis", prefix="/usr") == "pip install 'redis>=6,<9'"
     pipx = packages.of_extra("ocr", prefix="/home/a/.local/share/pipx/venvs/ragcli")
     assert pipx == "pipx inject ragcli rapidocr onnxruntime"
@@ -191,7 +203,7 @@ def test_the_hint_says_how_it_is_installed_here():
     assert uv == "uv tool install --with mcp ragcli"
 
 
-def test_the_extras_are_those_of_the_package():
+def test_the_extras_are_those_of_the_package() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -200,7 +212,9 @@ def test_the_extras_are_those_of_the_package():
         assert set(needed) == set(declared[name]), name
 
 
-def test_on_a_terminal_the_answer_ends_before_its_sources(indexed: Path, pty_run: Run):
+def test_on_a_terminal_the_answer_ends_before_its_sources(
+    indexed: Path, pty_run: Run
+) -> None:
     shown = pty_run("ask", QUESTION).out
     answer, _, sources = shown.partition("\r\n\r\n")
 
@@ -214,7 +228,7 @@ PROSE = "A commit waits for the lock at most ten seconds, and then it ends. [1]"
 
 
 @pytest.mark.parametrize("pieces", [1, 3, 1000])
-def test_prose_is_broken_between_words_as_it_comes(pieces: int):
+def test_prose_is_broken_between_words_as_it_comes(pieces: int) -> None:
     wrap = WordWrap(24)
     parts = re.findall(rf".{{1,{max(1, len(PROSE) // pieces)}}}", PROSE, re.DOTALL)
     shown = "".join(map(wrap.add, parts)) + wrap.end()
@@ -224,7 +238,7 @@ def test_prose_is_broken_between_words_as_it_comes(pieces: int):
     assert len(shown.splitlines()) == 3 + 1
 
 
-def test_code_and_tables_are_not_broken():
+def test_code_and_tables_are_not_broken() -> None:
     text = (
         "```sh\nragcli ask --docs sample_docs 'a long question'\n```\n"
         "    indented code that is longer than the width\n"
@@ -241,7 +255,7 @@ def test_code_and_tables_are_not_broken():
     assert "averyveryverylongwordthatfitsnowhere" in shown
 
 
-def test_links_are_written_where_they_are_known_and_cannot_break_out():
+def test_links_are_written_where_they_are_known_and_cannot_break_out() -> None:
     assert links.are_known({"TERM_PROGRAM": "WezTerm"})
     assert links.are_known({"VTE_VERSION": "7200"})
     assert not links.are_known({"TERM_PROGRAM": "Apple_Terminal"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ragcli.agents.service import AgentService
 from ragcli.index import freshness
 from ragcli.runtime import Runtime
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 LINE = "ragcli: documents changed since they were indexed: ragcli docs sync\n"
 OLD = 1_700_000_000
@@ -20,7 +22,9 @@ OLD = 1_700_000_000
 
 
 @pytest.fixture
-def aged(notes: Path, run_cli, monkeypatch) -> Path:
+def aged(
+    notes: Path, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Documents in step with the index, and a note of that."""
     from ragcli.index.ingest.planning import unchanged
 
@@ -53,7 +57,9 @@ def _renamed(notes: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed, _touched])
-def test_a_change_is_told_until_it_is_synced(aged, run_cli, change):
+def test_a_change_is_told_until_it_is_synced(
+    aged, run_cli: Callable[..., Ran], change
+) -> None:
     assert run_cli("search", "lock").err == ""
     change(aged)
 
@@ -68,12 +74,12 @@ def test_a_change_is_told_until_it_is_synced(aged, run_cli, change):
     assert run_cli("search", "lock").err == LINE  # that sync left a note as well
 
 
-def test_what_is_left_out_may_change(aged, run_cli):
+def test_what_is_left_out_may_change(aged, run_cli: Callable[..., Ran]) -> None:
     (aged / "scratch.tmp").write_text("nobody's document")
     assert run_cli("search", "lock").err == ""
 
 
-def test_nothing_is_told_where_nothing_tells(aged, run_cli):
+def test_nothing_is_told_where_nothing_tells(aged, run_cli: Callable[..., Ran]) -> None:
     """In a profile without documents, or when it is not wanted."""
     assert run_cli("profile", "create", "empty").code == 0
     assert LINE not in run_cli("search", "lock", "-p", "empty").err
@@ -82,7 +88,9 @@ def test_nothing_is_told_where_nothing_tells(aged, run_cli):
     assert run_cli("search", "lock").err == ""
 
 
-def test_auto_syncs_before_it_answers_unless_much_changed(aged, run_cli, monkeypatch):
+def test_auto_syncs_before_it_answers_unless_much_changed(
+    aged, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_cli("profile", "set", "documents.refresh", "auto")
     _changed(aged)
     ran = run_cli("ask", QUESTION)
@@ -97,7 +105,9 @@ def test_auto_syncs_before_it_answers_unless_much_changed(aged, run_cli, monkeyp
     assert "one.md" not in ran.out
 
 
-def test_a_second_directory_keeps_what_is_known_of_the_first(aged, tmp_path, run_cli):
+def test_a_second_directory_keeps_what_is_known_of_the_first(
+    aged, tmp_path: Path, run_cli: Callable[..., Ran]
+) -> None:
     other = tmp_path / "other"
     other.mkdir()
     _added(other)
@@ -112,7 +122,9 @@ def test_a_second_directory_keeps_what_is_known_of_the_first(aged, tmp_path, run
     assert run_cli("docs", "sync", "--json").json["changed"] == 1  # nothing was hidden
 
 
-def test_what_cannot_be_read_is_told_until_a_sync_tried(aged, run_cli):
+def test_what_cannot_be_read_is_told_until_a_sync_tried(
+    aged, run_cli: Callable[..., Ran]
+) -> None:
     """And a later change is told all the same."""
     (aged / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
     (aged / "blank.md").write_text(" \n")
@@ -124,7 +136,9 @@ def test_what_cannot_be_read_is_told_until_a_sync_tried(aged, run_cli):
     assert run_cli("search", "lock").err == LINE
 
 
-def test_without_a_note_all_documents_are_looked_at(notes, run_cli):
+def test_without_a_note_all_documents_are_looked_at(
+    notes: Path, run_cli: Callable[..., Ran]
+) -> None:
     """What was written just before it was indexed is no change; what follows is."""
     assert run_cli("docs", "add", "notes").code == 0
     assert run_cli("search", "lock").err == ""
@@ -133,8 +147,8 @@ def test_without_a_note_all_documents_are_looked_at(notes, run_cli):
 
 
 def test_time_runs_out_between_documents_and_what_was_read_stays(
-    aged, run_cli, monkeypatch
-):
+    aged, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_cli("profile", "set", "documents.refresh", "auto")
     monkeypatch.setattr(freshness, "BUDGET", 1e-9)
     for name in ("one", "two"):
@@ -145,13 +159,17 @@ def test_time_runs_out_between_documents_and_what_was_read_stays(
     assert {"one.md", "two.md"} <= {word.split(":")[0][-6:] for word in ran.out.split()}
 
 
-def test_a_batch_is_told_once(aged, run_cli, tmp_path):
+def test_a_batch_is_told_once(
+    aged, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     _changed(aged)
     (tmp_path / "asked").write_text(f"{QUESTION}\n{QUESTION}\n")
     assert run_cli("ask", "--batch", str(tmp_path / "asked")).err.count(LINE) == 1
 
 
-def test_the_plain_chat_says_it_once_until_all_is_in_step(aged, run_cli, home):
+def test_the_plain_chat_says_it_once_until_all_is_in_step(
+    aged, run_cli: Callable[..., Ran], home: Path
+) -> None:
     """Here the chat's own code runs, as over a pipe."""
     from io import StringIO
 
@@ -170,7 +188,7 @@ def test_the_plain_chat_says_it_once_until_all_is_in_step(aged, run_cli, home):
     assert freshness.LINE not in again.stderr.getvalue()
 
 
-def test_agents_read_it_with_each_result(aged, run_cli):
+def test_agents_read_it_with_each_result(aged, run_cli: Callable[..., Ran]) -> None:
     service = AgentService(Runtime(), ["default"])
 
     def said(tool: str, **arguments: str) -> str:

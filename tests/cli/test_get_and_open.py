@@ -14,7 +14,9 @@ from tests.conftest import Ran
 Run = Callable[..., Ran]
 
 
-def test_every_line_stands_behind_its_number_in_the_file(indexed: Path, run_cli: Run):
+def test_every_line_stands_behind_its_number_in_the_file(
+    indexed: Path, run_cli: Run
+) -> None:
     ran = run_cli("get", "notes/locks.md")
 
     assert ran.code == 0
@@ -27,7 +29,7 @@ def test_every_line_stands_behind_its_number_in_the_file(indexed: Path, run_cli:
             assert lines[int(number) - 1] == text
 
 
-def test_a_range_gives_its_lines_alone(indexed: Path, run_cli: Run):
+def test_a_range_gives_its_lines_alone(indexed: Path, run_cli: Run) -> None:
     assert run_cli("get", "notes/locks.md:3-4").lines == [
         f"{number}  {text}" for number, text in enumerate(LOCKS.splitlines()[2:4], 3)
     ]
@@ -37,20 +39,22 @@ def test_a_range_gives_its_lines_alone(indexed: Path, run_cli: Run):
     ]
 
 
-def test_the_index_answers_when_the_file_is_gone(indexed: Path, run_cli: Run):
+def test_the_index_answers_when_the_file_is_gone(indexed: Path, run_cli: Run) -> None:
     (indexed / "locks.md").unlink()
 
     assert "commit lock waits" in run_cli("get", "locks.md:3").out
 
 
-def test_a_document_whose_name_looks_like_a_place_is_found(notes: Path, run_cli: Run):
+def test_a_document_whose_name_looks_like_a_place_is_found(
+    notes: Path, run_cli: Run
+) -> None:
     (notes / "a.md:12").write_text("Twelve is in the name.\n")
     run_cli("docs", "add", "notes/a.md:12")
 
     assert "in the name" in run_cli("get", "notes/a.md:12").out
 
 
-def test_pages_are_counted_where_there_are_no_lines(notes: Path, run_cli: Run):
+def test_pages_are_counted_where_there_are_no_lines(notes: Path, run_cli: Run) -> None:
     html = "<h1>Tides</h1><p>High water is at noon.</p>"
     (notes / "tides.html").write_text(html)
     run_cli("docs", "add", "notes/tides.html")
@@ -73,7 +77,7 @@ def test_pages_are_counted_where_there_are_no_lines(notes: Path, run_cli: Run):
 )
 def test_what_is_not_there_is_one_line(
     indexed: Path, run_cli: Run, where: str, code: int, told: str
-):
+) -> None:
     ran = run_cli("get", where)
 
     assert ran.code == code
@@ -81,7 +85,7 @@ def test_what_is_not_there_is_one_line(
     assert not ran.out
 
 
-def test_an_ending_that_several_have_names_them(notes: Path, run_cli: Run):
+def test_an_ending_that_several_have_names_them(notes: Path, run_cli: Run) -> None:
     for name in ("one", "two"):
         (notes / name).mkdir()
         (notes / name / "plan.md").write_text(f"The plan of {name} is ready.\n")
@@ -94,7 +98,7 @@ def test_an_ending_that_several_have_names_them(notes: Path, run_cli: Run):
     assert "plan of two" in run_cli("get", "two/plan.md").out
 
 
-def test_the_json_has_the_lines_one_by_one(indexed: Path, run_cli: Run):
+def test_the_json_has_the_lines_one_by_one(indexed: Path, run_cli: Run) -> None:
     told = run_cli("get", "locks.md:3-4", "--json").json
 
     assert told["lines"] == [3, 4]
@@ -104,7 +108,7 @@ def test_the_json_has_the_lines_one_by_one(indexed: Path, run_cli: Run):
 
 def test_a_document_of_a_mount_is_read_by_its_path(
     indexed: Path, run_cli: Run, tmp_path: Path
-):
+) -> None:
     run_cli("profile", "export", "team.ragcli")
     run_cli("profile", "create", "mine")
     run_cli("docs", "mount", "team.ragcli", "-p", "mine")
@@ -116,7 +120,7 @@ def test_a_document_of_a_mount_is_read_by_its_path(
 
 def test_the_editor_gets_the_file_and_the_line(
     indexed: Path, run_cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     run_cli("ask", QUESTION)
     editor = tmp_path / "editor"
     editor.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/opened\n')
@@ -138,7 +142,7 @@ def test_the_editor_gets_the_file_and_the_line(
 )
 def test_the_setting_chooses_what_opens(
     indexed: Path, run_cli: Run, chosen: str, wanted: list[str]
-):
+) -> None:
     run_cli("ask", QUESTION)
     run_cli("config", "set", "open_command", chosen)
 
@@ -149,7 +153,7 @@ def test_the_setting_chooses_what_opens(
 
 def test_a_project_file_cannot_choose_what_runs(
     indexed: Path, run_cli: Run, tmp_path: Path
-):
+) -> None:
     run_cli("ask", QUESTION)
     (tmp_path / ".ragcli.toml").write_text('open_command = "touch owned"\n')
 
@@ -164,7 +168,7 @@ def test_a_project_file_cannot_choose_what_runs(
 )
 def test_a_source_that_is_not_there_is_one_line(
     indexed: Path, run_cli: Run, argv: tuple[str, ...], told: str
-):
+) -> None:
     run_cli("ask", QUESTION)
 
     ran = run_cli(*argv)
@@ -172,14 +176,16 @@ def test_a_source_that_is_not_there_is_one_line(
     assert told in ran.err
 
 
-def test_without_an_answer_there_is_nothing_to_open(indexed: Path, run_cli: Run):
+def test_without_an_answer_there_is_nothing_to_open(
+    indexed: Path, run_cli: Run
+) -> None:
     ran = run_cli("open")
 
     assert ran.code == 5
     assert "no answer here has a source" in ran.err
 
 
-def test_a_file_that_is_gone_is_told(indexed: Path, run_cli: Run):
+def test_a_file_that_is_gone_is_told(indexed: Path, run_cli: Run) -> None:
     run_cli("ask", QUESTION)
     (indexed / "locks.md").unlink()
 

@@ -47,7 +47,9 @@ def answers(run_cli: Callable[..., Ran]) -> dict[str, dict[str, object]]:
     return {one["question"]: one for one in told}
 
 
-def test_each_question_gets_its_answer_first(answers: dict[str, dict[str, object]]):
+def test_each_question_gets_its_answer_first(
+    answers: dict[str, dict[str, object]],
+) -> None:
     wrong = {
         question: answers[question]["answer"]
         for question, wanted in QUESTIONS.items()

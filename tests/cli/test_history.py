@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 
-def test_list_names_conversations(asked, run_cli):
+def test_list_names_conversations(asked: str, run_cli: Callable[..., Ran]) -> None:
     [row] = run_cli("history", "list").lines
     found = run_cli("history", "list", "--json").json["conversations"]
 
@@ -19,7 +22,7 @@ def test_list_names_conversations(asked, run_cli):
     assert [item["id"] for item in found] == [asked]
 
 
-def test_show_gives_the_latest(asked, run_cli):
+def test_show_gives_the_latest(asked: str, run_cli: Callable[..., Ran]) -> None:
     shown = run_cli("history", "show")
     told = run_cli("history", "show", asked[:8], "--json").json
 
@@ -29,18 +32,22 @@ def test_show_gives_the_latest(asked, run_cli):
     assert run_cli("history", "show", "--last", "1").out.count("[1]") <= 2
 
 
-def test_search_finds_words_and_says_1_when_there_are_none(asked, run_cli):
+def test_search_finds_words_and_says_1_when_there_are_none(
+    asked: str, run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli("history", "search", "TEN SECONDS").lines
     assert run_cli("history", "search", "zebra").code == 1
 
 
-def test_nothing_to_show_is_5(run_cli):
+def test_nothing_to_show_is_5(run_cli: Callable[..., Ran]) -> None:
     assert run_cli("history", "show").code == 5
     assert run_cli("history", "show", "abcdef").code == 5
     assert run_cli("history", "export").code == 5
 
 
-def test_export_in_three_forms(asked, run_cli, tmp_path):
+def test_export_in_three_forms(
+    asked: str, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     markdown = run_cli("history", "export")
     html = run_cli("history", "export", "--html", "-o", "talk.html")
     records = run_cli("history", "export", "--json").json
@@ -56,7 +63,9 @@ def test_export_in_three_forms(asked, run_cli, tmp_path):
     assert turn["retrieved"][0]["id"]
 
 
-def test_export_all_as_json_to_a_file(asked, run_cli, tmp_path):
+def test_export_all_as_json_to_a_file(
+    asked: str, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     run_cli("ask", "How many generations stay?", "--new")
     run_cli("history", "export", "--all", "--json", "-o", "all.json")
 
@@ -67,11 +76,11 @@ def test_export_all_as_json_to_a_file(asked, run_cli, tmp_path):
 @pytest.mark.parametrize(
     "argv", [["id", "--all"], ["--html", "--json"], ["-o", "no/such/file"]]
 )
-def test_exports_that_cannot_be(argv, asked, run_cli):
+def test_exports_that_cannot_be(argv, asked: str, run_cli: Callable[..., Ran]) -> None:
     assert run_cli("history", "export", *argv).code == 2
 
 
-def test_fork_copies_up_to_a_turn(asked, run_cli):
+def test_fork_copies_up_to_a_turn(asked: str, run_cli: Callable[..., Ran]) -> None:
     turns = run_cli("history", "show", "--json").json["turns"]
     made = run_cli("history", "fork", asked, "--at", turns[0]["turn"], "--title", "B")
 
@@ -81,13 +90,17 @@ def test_fork_copies_up_to_a_turn(asked, run_cli):
     assert [turn["question"] for turn in told["turns"]] == [QUESTION]
 
 
-def test_rename_gives_a_title_to_find_it_by(asked, run_cli):
+def test_rename_gives_a_title_to_find_it_by(
+    asked: str, run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli("history", "rename", asked, "Lock timeouts").code == 0
     assert run_cli("history", "show", "Lock timeouts").code == 0
     assert run_cli("history", "rename", asked, " ").code == 2
 
 
-def test_delete_erases_for_good(asked, run_cli, home):
+def test_delete_erases_for_good(
+    asked: str, run_cli: Callable[..., Ran], home: Path
+) -> None:
     assert run_cli("history", "delete", asked).code == 2
     ran = run_cli("history", "delete", asked, "--yes", "--json")
 
@@ -96,7 +109,7 @@ def test_delete_erases_for_good(asked, run_cli, home):
     assert QUESTION not in (home / "profiles/default/history.jsonl").read_text()
 
 
-def test_delete_one_turn(asked, run_cli):
+def test_delete_one_turn(asked: str, run_cli: Callable[..., Ran]) -> None:
     turns = run_cli("history", "show", "--json").json["turns"]
     ran = run_cli("history", "delete", "--turn", turns[1]["turn"], "--yes")
 
@@ -105,11 +118,13 @@ def test_delete_one_turn(asked, run_cli):
     assert [turn["turn"] for turn in left] == [turns[0]["turn"]]
 
 
-def test_delete_needs_to_know_what(run_cli):
+def test_delete_needs_to_know_what(run_cli: Callable[..., Ran]) -> None:
     assert run_cli("history", "delete").code == 2
 
 
-def test_redact_masks_what_is_stored(asked, run_cli, home):
+def test_redact_masks_what_is_stored(
+    asked: str, run_cli: Callable[..., Ran], home: Path
+) -> None:
     ran = run_cli("history", "redact", "--match", "ten sec[a-z]+", "--yes", "--json")
 
     assert ran.json["changed"] >= 1
@@ -117,11 +132,15 @@ def test_redact_masks_what_is_stored(asked, run_cli, home):
     assert run_cli("profile", "verify").code == 0
 
 
-def test_redact_refuses_a_broken_expression(asked, run_cli):
+def test_redact_refuses_a_broken_expression(
+    asked: str, run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli("history", "redact", "--match", "(", "--yes").code == 2
 
 
-def test_compact_keeps_what_can_be_seen(asked, run_cli):
+def test_compact_keeps_what_can_be_seen(
+    asked: str, run_cli: Callable[..., Ran]
+) -> None:
     before = run_cli("history", "show", "--json").json["turns"]
 
     assert run_cli("history", "compact").code == 0

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from ragcli.cli import leaving
 from ragcli.runtime import Runtime
+from tests.conftest import Ran
 from tests.fakes.ollama import FakeOllama
 
 HERE = "what leaves this machine"
 
 
-def told(run_cli, *argv: str) -> dict[str, tuple[str, str]]:
+def told(run_cli: Callable[..., Ran], *argv: str) -> dict[str, tuple[str, str]]:
     """Returns what each part says: its first words → what it sends, and its state."""
     found = {}
     for check in run_cli("doctor", *argv, "--json").json["checks"]:
@@ -23,7 +26,7 @@ def told(run_cli, *argv: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_nothing_leaves_by_default(run_cli):
+def test_nothing_leaves_by_default(run_cli: Callable[..., Ran]) -> None:
     assert told(run_cli) == {
         "chat model builtin:extractive": ("nothing", "ok"),
         "embedder builtin:wordllama-256": ("nothing", "ok"),
@@ -31,7 +34,9 @@ def test_nothing_leaves_by_default(run_cli):
     }
 
 
-def test_a_project_file_has_a_line_of_its_own(run_cli, tmp_path, monkeypatch):
+def test_a_project_file_has_a_line_of_its_own(
+    run_cli: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tmp_path.chmod(0o755)
     monkeypatch.chdir(tmp_path)
     file = tmp_path / ".ragcli.toml"
@@ -44,7 +49,9 @@ def test_a_project_file_has_a_line_of_its_own(run_cli, tmp_path, monkeypatch):
     assert check["hint"].startswith("model not taken from it")
 
 
-def test_nothing_leaves_with_a_server_on_this_machine(run_cli, monkeypatch):
+def test_nothing_leaves_with_a_server_on_this_machine(
+    run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with FakeOllama() as server:
         monkeypatch.setenv("OLLAMA_HOST", server.host)
         run_cli("config", "set", "embedder", "ollama:nomic-embed-text")
@@ -54,7 +61,9 @@ def test_nothing_leaves_with_a_server_on_this_machine(run_cli, monkeypatch):
     assert "chat model ollama:llama3.2:latest" in found
 
 
-def test_a_profiles_own_model_is_what_counts(run_cli, monkeypatch):
+def test_a_profiles_own_model_is_what_counts(
+    run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     if importlib.util.find_spec("langchain_openai") is None:
         pytest.skip("langchain_openai is not installed")
     monkeypatch.setenv("OPENAI_API_KEY", "mine")
@@ -79,7 +88,7 @@ def test_a_profiles_own_model_is_what_counts(run_cli, monkeypatch):
         ("unix:///run/redis.sock", ""),
     ],
 )
-def test_a_store_elsewhere_is_named_without_secrets(address, sent):
+def test_a_store_elsewhere_is_named_without_secrets(address, sent) -> None:
     found = leaving._store(Runtime(environ={"RAGCLI_STORE": address}))
 
     assert found.address == sent
@@ -96,7 +105,9 @@ def test_a_store_elsewhere_is_named_without_secrets(address, sent):
         ("groq:llama", "127.0.0.1:1", "the servers of groq"),
     ],
 )
-def test_a_model_that_cannot_be_had_still_says_where_it_would_be(spec, host, sent):
+def test_a_model_that_cannot_be_had_still_says_where_it_would_be(
+    spec, host, sent
+) -> None:
     settings = Runtime(environ={"RAGCLI_OLLAMA_HOST": host}).settings
 
     found = leaving._unknown("chat model", spec, "questions", settings)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from ragcli.index.ingest.web import pages
+from tests.conftest import Ran
 from tests.fakes.web import Page, Site, serving
 
 HARBOUR = """<html><head><title>The harbour</title><script>steal()</script></head><body>
@@ -27,14 +29,16 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def page(site, run_cli) -> str:
+def page(site: Site, run_cli: Callable[..., Ran]) -> str:
     """The address of a page that is a document."""
     address = site.html("/harbour", HARBOUR.format(time="six"), ETag='"one"')
     assert run_cli("docs", "add", address, "--allow-private").code == 0
     return address
 
 
-def test_a_page_is_cited_by_its_address_and_when_it_was_read(page, run_cli):
+def test_a_page_is_cited_by_its_address_and_when_it_was_read(
+    page, run_cli: Callable[..., Ran]
+) -> None:
     [told] = run_cli("docs", "list", "--json").json["documents"]
     assert (told["path"], told["title"], told["format"]) == (page, "The harbour", "web")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["facts"]["read"])
@@ -56,7 +60,9 @@ def test_a_page_is_cited_by_its_address_and_when_it_was_read(page, run_cli):
     assert "Light: North pier, Colour: green" in units.replace("; ", ", ")
 
 
-def test_sync_reads_a_page_again_only_when_it_changed(page, site, tmp_path, run_cli):
+def test_sync_reads_a_page_again_only_when_it_changed(
+    page, site: Site, tmp_path: Path, run_cli: Callable[..., Ran]
+) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
     (notes / "a.md").write_text("A note about bees.\n")
@@ -77,7 +83,9 @@ def test_sync_reads_a_page_again_only_when_it_changed(page, site, tmp_path, run_
     assert (told["unchanged"], told["changed"]) == (2, 0)
 
 
-def test_a_page_that_cannot_be_asked_for_stays_and_is_named(page, site, run_cli):
+def test_a_page_that_cannot_be_asked_for_stays_and_is_named(
+    page, site: Site, run_cli: Callable[..., Ran]
+) -> None:
     refused = run_cli("docs", "sync")
     assert refused.code == 6
     assert refused.err.count("\n") == 1
@@ -99,7 +107,9 @@ def test_a_page_that_cannot_be_asked_for_stays_and_is_named(page, site, run_cli)
     assert run_cli("docs", "list", "--json").json["documents"] == []
 
 
-def test_a_page_is_removed_by_its_address_and_a_site_by_its_own(page, site, run_cli):
+def test_a_page_is_removed_by_its_address_and_a_site_by_its_own(
+    page, site: Site, run_cli: Callable[..., Ran]
+) -> None:
     other = site.html("/harbour/lights", "<p>Two lights mark the entrance.</p>")
     run_cli("docs", "add", other, "--allow-private")
     assert run_cli("docs", "remove", page, "--json").json["removed"] == 1
@@ -107,8 +117,8 @@ def test_a_page_is_removed_by_its_address_and_a_site_by_its_own(page, site, run_
 
 
 def test_pages_of_private_servers_are_refused_and_the_rest_is_added(
-    site, tmp_path, run_cli
-):
+    site: Site, tmp_path: Path, run_cli: Callable[..., Ran]
+) -> None:
     (tmp_path / "a.txt").write_text("A note about bees.\n")
     page = site.html("/a", "<p>Within.</p>")
     ran = run_cli("docs", "add", page, str(tmp_path / "a.txt"), "--json")
@@ -120,7 +130,9 @@ def test_pages_of_private_servers_are_refused_and_the_rest_is_added(
     assert site.asked == []
 
 
-def test_without_the_extra_one_line_says_what_to_install(site, run_cli, monkeypatch):
+def test_without_the_extra_one_line_says_what_to_install(
+    site: Site, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pages, "find_spec", lambda _: None)
     ran = run_cli("docs", "add", site.html("/a", "<p>A</p>"), "--allow-private")
     assert ran.code == 6
@@ -128,7 +140,9 @@ def test_without_the_extra_one_line_says_what_to_install(site, run_cli, monkeypa
     assert "pip install 'trafilatura>=2,<3'" in ran.err
 
 
-def test_hostile_pages_cost_themselves_alone(site, run_cli):
+def test_hostile_pages_cost_themselves_alone(
+    site: Site, run_cli: Callable[..., Ran]
+) -> None:
     deep = "<div>" * 40_000 + "<p>The deepest text of all.</p>"
     broken = "<table><tr><td><p>One <b>two <!-- three <script>four\x1b[31m &#0;"
     addresses = [
@@ -145,7 +159,7 @@ def test_hostile_pages_cost_themselves_alone(site, run_cli):
     assert "\x1b" not in run_cli("docs", "list").out
 
 
-def test_only_adding_reads_pages(run_cli):
+def test_only_adding_reads_pages(run_cli: Callable[..., Ran]) -> None:
     for command in (("ask", "What?", "--docs"), ("search", "what", "--docs")):
         ran = run_cli(*command, "https://example.org/secret")
         assert ran.code == 2

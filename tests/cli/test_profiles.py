@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 
-def test_the_life_of_a_profile(run_cli):
+def test_the_life_of_a_profile(run_cli: Callable[..., Ran]) -> None:
     assert run_cli("profile", "create", "work").code == 0
     assert run_cli("profile", "use", "work").code == 0
     assert run_cli("profile", "rename", "work", "office").code == 0
@@ -22,7 +25,12 @@ def test_the_life_of_a_profile(run_cli):
     assert told == {"schema": 1, "profiles": [{"name": "copy", "current": False}]}
 
 
-def test_which_profile_is_meant(run_process, run_cli, tmp_path, monkeypatch):
+def test_which_profile_is_meant(
+    run_process: Callable[..., Ran],
+    run_cli: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Flag, then variable, then project file, then the chosen one, then default."""
     for name in ("flag", "variable", "project", "chosen"):
         run_cli("profile", "create", name)
@@ -44,14 +52,16 @@ def test_which_profile_is_meant(run_process, run_cli, tmp_path, monkeypatch):
     assert current("-p", "flag", RAGCLI_PROFILE="variable") == "flag"
 
 
-def test_options_may_come_before_the_command(run_cli):
+def test_options_may_come_before_the_command(run_cli: Callable[..., Ran]) -> None:
     run_cli("profile", "create", "work")
 
     told = run_cli("-p", "work", "--json", "history", "list").json
     assert told["profile"] == "work"
 
 
-def test_profiles_do_not_see_each_other(indexed, run_cli):
+def test_profiles_do_not_see_each_other(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     run_cli("profile", "create", "other")
     run_cli("ask", QUESTION)
 
@@ -60,7 +70,7 @@ def test_profiles_do_not_see_each_other(indexed, run_cli):
     assert run_cli("ask", QUESTION, "-p", "other").code == 1
 
 
-def test_unknown_profiles_are_5_with_the_nearest(run_cli):
+def test_unknown_profiles_are_5_with_the_nearest(run_cli: Callable[..., Ran]) -> None:
     run_cli("profile", "create", "office")
     for argv in (
         ["history", "list", "-p", "ofice"],
@@ -78,7 +88,9 @@ def test_unknown_profiles_are_5_with_the_nearest(run_cli):
 @pytest.mark.parametrize(
     "name", ["", "../x", "a/b", ".", "..", "-rf", "UPPER", "é", "a" * 65, "a\x1b[31m"]
 )
-def test_hostile_names_are_refused(name, home, run_cli):
+def test_hostile_names_are_refused(
+    name, home: Path, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("profile", "create", "--", name)
 
     assert ran.code == 2
@@ -86,13 +98,15 @@ def test_hostile_names_are_refused(name, home, run_cli):
     assert not home.exists() or not list((home / "profiles").glob("*"))
 
 
-def test_a_taken_name_is_refused(run_cli):
+def test_a_taken_name_is_refused(run_cli: Callable[..., Ran]) -> None:
     run_cli("profile", "create", "work")
 
     assert run_cli("profile", "create", "work").code == 2
 
 
-def test_deleting_asks_a_person_and_needs_yes_in_a_script(run_cli, pty_run):
+def test_deleting_asks_a_person_and_needs_yes_in_a_script(
+    run_cli: Callable[..., Ran], pty_run: Callable[..., Ran]
+) -> None:
     run_cli("profile", "create", "work")
 
     assert run_cli("profile", "delete", "work").code == 2
@@ -104,7 +118,7 @@ def test_deleting_asks_a_person_and_needs_yes_in_a_script(run_cli, pty_run):
     assert run_cli("profile", "list").out == ""
 
 
-def test_settings_of_a_profile_are_its_own(run_cli):
+def test_settings_of_a_profile_are_its_own(run_cli: Callable[..., Ran]) -> None:
     run_cli("profile", "create", "work", "--set", "retrieval.k=3", "--ttl", "30d")
     run_cli("profile", "set", "model", "builtin", "-p", "work")
     run_cli("profile", "set", "work", "retrieval.mode", "bm25")
@@ -133,11 +147,11 @@ def test_settings_of_a_profile_are_its_own(run_cli):
     ],
     ids=" ".join,
 )
-def test_settings_that_cannot_be_are_refused(argv, run_cli):
+def test_settings_that_cannot_be_are_refused(argv, run_cli: Callable[..., Ran]) -> None:
     assert run_cli(*argv).code == 2
 
 
-def test_show_counts_what_is_there(asked, run_cli):
+def test_show_counts_what_is_there(asked: str, run_cli: Callable[..., Ran]) -> None:
     told = run_cli("profile", "show", "--json").json
 
     assert told["documents"] == 3
@@ -148,13 +162,15 @@ def test_show_counts_what_is_there(asked, run_cli):
     assert "documents\t3\n" in run_cli("profile", "show").out
 
 
-def test_path_is_where_it_is(run_cli, home):
+def test_path_is_where_it_is(run_cli: Callable[..., Ran], home: Path) -> None:
     run_cli("profile", "create", "work")
 
     assert run_cli("profile", "path", "work").out == f"{home}/profiles/work\n"
 
 
-def test_bundles_move_a_profile_whole(asked, run_cli, tmp_path):
+def test_bundles_move_a_profile_whole(
+    asked: str, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     exported = run_cli("profile", "export", "all.ragcli")
     imported = run_cli("profile", "import", "all.ragcli", "--name", "moved")
 
@@ -168,8 +184,8 @@ def test_bundles_move_a_profile_whole(asked, run_cli, tmp_path):
 
 
 def test_a_bundle_decides_nothing_that_sends_unless_it_is_trusted(
-    asked, run_cli, tmp_path
-):
+    asked: str, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     run_cli("profile", "set", "model", "openai:gpt-4o")
     run_cli("profile", "set", "instructions", "Say everything.")
     run_cli("profile", "set", "memory_turns", "3")
@@ -189,7 +205,9 @@ def test_a_bundle_decides_nothing_that_sends_unless_it_is_trusted(
     assert run_cli("config", "get", "model", "-p", "twin").out == "openai:gpt-4o\n"
 
 
-def test_a_damaged_bundle_is_4_and_leaves_nothing(asked, run_cli, tmp_path):
+def test_a_damaged_bundle_is_4_and_leaves_nothing(
+    asked: str, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     run_cli("profile", "export", "all.ragcli")
     data = bytearray((tmp_path / "all.ragcli").read_bytes())
     data[len(data) // 2] ^= 0xFF
@@ -201,11 +219,13 @@ def test_a_damaged_bundle_is_4_and_leaves_nothing(asked, run_cli, tmp_path):
     assert "moved" not in run_cli("profile", "list").out
 
 
-def test_importing_a_missing_file_is_5(run_cli):
+def test_importing_a_missing_file_is_5(run_cli: Callable[..., Ran]) -> None:
     assert run_cli("profile", "import", "nowhere.ragcli").code == 5
 
 
-def test_verify_finds_damage_and_repair_moves_it(asked, run_cli, home):
+def test_verify_finds_damage_and_repair_moves_it(
+    asked: str, run_cli: Callable[..., Ran], home: Path
+) -> None:
     history = home / "profiles" / "default" / "history.jsonl"
     assert run_cli("profile", "verify").code == 0
     lines = history.read_bytes().splitlines(keepends=True)
@@ -225,8 +245,8 @@ def test_verify_finds_damage_and_repair_moves_it(asked, run_cli, home):
     ("name", "mode"), [("", 0o755), ("profile.toml", 0o644), ("index", 0o711)]
 )
 def test_repair_sets_the_modes_that_keep_a_profile_closed(
-    asked, run_cli, home, name, mode
-):
+    asked: str, run_cli: Callable[..., Ran], home: Path, name, mode
+) -> None:
     place = home / "profiles" / "default" / name
     place.chmod(mode)
 
@@ -242,24 +262,28 @@ def test_repair_sets_the_modes_that_keep_a_profile_closed(
     assert "profile.repair" in run_cli("audit", "show").out
 
 
-def test_repair_of_a_profile_that_is_not_there_is_5(run_cli):
+def test_repair_of_a_profile_that_is_not_there_is_5(
+    run_cli: Callable[..., Ran],
+) -> None:
     assert run_cli("profile", "verify", "nobody", "--repair").code == 5
 
 
-def test_a_bad_time_span_names_its_option_once(run_cli):
+def test_a_bad_time_span_names_its_option_once(run_cli: Callable[..., Ran]) -> None:
     for option in ("--ttl", "--ttl-absolute"):
         ran = run_cli("profile", "create", "work", option, "banana")
         assert ran.code == 2
         assert f"ragcli: {option}: 'banana' is not a time span" in ran.err
 
 
-def test_prune_says_what_would_go(asked, run_cli):
+def test_prune_says_what_would_go(asked: str, run_cli: Callable[..., Ran]) -> None:
     ran = run_cli("profile", "prune", "--dry-run", "--json")
 
     assert ran.json == {"schema": 1, "dry_run": True, "expired": []}
 
 
-def test_the_audit_log_is_shown_verified_and_anchored(asked, run_cli, home):
+def test_the_audit_log_is_shown_verified_and_anchored(
+    asked: str, run_cli: Callable[..., Ran], home: Path
+) -> None:
     events = [line.split("\t")[3] for line in run_cli("audit", "show").lines]
     anchor = run_cli("audit", "anchor").out.strip()
 
@@ -272,14 +296,18 @@ def test_the_audit_log_is_shown_verified_and_anchored(asked, run_cli, home):
     assert "line 1" in ran.err
 
 
-def test_no_contents_in_the_audit_log(asked, run_cli, home):
+def test_no_contents_in_the_audit_log(
+    asked: str, run_cli: Callable[..., Ran], home: Path
+) -> None:
     log = (home / "profiles" / "default" / "audit.jsonl").read_text()
 
     assert "commit lock" not in log
     assert "ten seconds" not in log
 
 
-def test_loose_modes_are_refused_and_fixed(asked, run_cli, home):
+def test_loose_modes_are_refused_and_fixed(
+    asked: str, run_cli: Callable[..., Ran], home: Path
+) -> None:
     os.chmod(home / "profiles" / "default" / "history.jsonl", 0o644)
 
     refused = run_cli("history", "list")
@@ -294,7 +322,7 @@ def test_loose_modes_are_refused_and_fixed(asked, run_cli, home):
     assert run_cli("history", "list").code == 0
 
 
-def test_doctor_has_one_line_for_each_thing(run_process):
+def test_doctor_has_one_line_for_each_thing(run_process: Callable[..., Ran]) -> None:
     ran = run_process("doctor")
     told = run_process("doctor", "--json").json
 
@@ -307,7 +335,7 @@ def test_doctor_has_one_line_for_each_thing(run_process):
     }  # fmt: skip
 
 
-def test_doctor_ends_with_the_worst_finding(run_process):
+def test_doctor_ends_with_the_worst_finding(run_process: Callable[..., Ran]) -> None:
     ran = run_process("doctor", env={"RAGCLI_MODEL": "ollama:none"})
 
     assert ran.code == 3
@@ -317,7 +345,9 @@ def test_doctor_ends_with_the_worst_finding(run_process):
 ENCRYPTED = ["profile", "create", "diary", "--encrypt", "--passphrase-fd", "0"]
 
 
-def test_an_encrypted_profile_opens_with_its_passphrase_only(notes, run_process, home):
+def test_an_encrypted_profile_opens_with_its_passphrase_only(
+    notes: Path, run_process: Callable[..., Ran], home: Path
+) -> None:
     made = run_process(*ENCRYPTED, stdin="correct horse\n")
     added = run_process(
         "docs", "add", "notes", "-p", "diary", "--passphrase-fd", "0",
@@ -341,7 +371,9 @@ def test_an_encrypted_profile_opens_with_its_passphrase_only(notes, run_process,
     assert b"correct horse" not in stored
 
 
-def test_the_question_may_follow_the_passphrase_on_stdin(notes, run_process):
+def test_the_question_may_follow_the_passphrase_on_stdin(
+    notes: Path, run_process: Callable[..., Ran]
+) -> None:
     run_process(*ENCRYPTED, stdin="correct horse\n")
     run_process(
         "docs", "add", "notes", "-p", "diary", "--passphrase-fd", "0",
@@ -355,7 +387,7 @@ def test_the_question_may_follow_the_passphrase_on_stdin(notes, run_process):
     assert "ten seconds" in ran.out, ran.err
 
 
-def test_a_passphrase_is_changed(run_process):
+def test_a_passphrase_is_changed(run_process: Callable[..., Ran]) -> None:
     run_process(*ENCRYPTED, stdin="old\n")
     changed = run_process(
         "profile", "passphrase", "diary", "--new-passphrase-fd", "0",
@@ -371,7 +403,9 @@ def test_a_passphrase_is_changed(run_process):
     assert (opens("new"), opens("old")) == (0, 77)
 
 
-def test_a_person_types_a_passphrase_twice(pty_run, run_process):
+def test_a_person_types_a_passphrase_twice(
+    pty_run: Callable[..., Ran], run_process: Callable[..., Ran]
+) -> None:
     made = pty_run(
         "profile", "create", "diary", "--encrypt", keys=["secret\n", "secret\n"]
     )
@@ -384,7 +418,9 @@ def test_a_person_types_a_passphrase_twice(pty_run, run_process):
     assert opened.code == 0, opened.err
 
 
-def test_a_profile_is_encrypted_and_decrypted_in_place(asked, run_process, home):
+def test_a_profile_is_encrypted_and_decrypted_in_place(
+    asked: str, run_process: Callable[..., Ran], home: Path
+) -> None:
     closed = run_process("profile", "encrypt", "default", "--passphrase-fd", "0",
                          "--yes", stdin="pw\n")  # fmt: skip
     stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())

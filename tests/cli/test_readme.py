@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ TOUR = [
 
 
 @pytest.fixture
-def shell(tmp_path):
+def shell(tmp_path: Path):
     """Runs a line of bash where `ragcli` and `sample_docs` are at hand."""
     wrapper = tmp_path / "bin" / "ragcli"
     wrapper.parent.mkdir()
@@ -46,7 +47,7 @@ def shell(tmp_path):
     return run
 
 
-def test_the_tour_runs_from_top_to_bottom(shell):
+def test_the_tour_runs_from_top_to_bottom(shell: str) -> None:
     assert len(TOUR) >= 15
     for line in TOUR:
         done = shell(line)
@@ -54,7 +55,7 @@ def test_the_tour_runs_from_top_to_bottom(shell):
         assert "Traceback" not in done.stderr
 
 
-def test_the_first_answer_is_the_one_shown(shell):
+def test_the_first_answer_is_the_one_shown(shell: str) -> None:
     [shown] = re.findall(r"```text\n\$ (.+?)\n```", README, re.DOTALL)
     command, _, expected = shown.partition("\n")
     done = shell(f"{command} --sources")
@@ -62,14 +63,14 @@ def test_the_first_answer_is_the_one_shown(shell):
     assert done.stdout.split() == expected.split()
 
 
-def test_the_first_command_asks_the_same_question():
+def test_the_first_command_asks_the_same_question() -> None:
     assert SET_UP.endswith(re.findall(r"\$ (ragcli ask --docs .+)", README)[0])
 
 
 @pytest.mark.skipif(
     "RAGCLI_THOROUGH" not in os.environ, reason="installs from a package index"
 )
-def test_the_first_command_works_on_a_clean_clone(tmp_path):
+def test_the_first_command_works_on_a_clean_clone(tmp_path: Path) -> None:
     subprocess.run(
         ["git", "clone", "-q", str(ROOT), str(tmp_path / "clone")], check=True
     )
@@ -85,7 +86,7 @@ def test_the_first_command_works_on_a_clean_clone(tmp_path):
     assert "ten seconds" in done.stdout
 
 
-def test_ci_runs_the_readmes_test_command():
+def test_ci_runs_the_readmes_test_command() -> None:
     script = (ROOT / ".ci" / "run").read_text()
 
     assert TESTS.startswith("python3 -m venv .venv && .venv/bin/pip install")
@@ -94,13 +95,13 @@ def test_ci_runs_the_readmes_test_command():
     assert 'eval "$tests"' in script
 
 
-def test_the_version_is_the_same_everywhere():
+def test_the_version_is_the_same_everywhere() -> None:
     from ragcli import __version__
 
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_every_exit_code_is_listed():
+def test_every_exit_code_is_listed() -> None:
     from ragcli.errors import ExitCode
 
     table = README.split("**Exit codes**")[1].split("## Settings")[0]
@@ -108,7 +109,7 @@ def test_every_exit_code_is_listed():
         assert re.search(rf"\| {int(code)} \|", table), code
 
 
-def test_links_lead_somewhere():
+def test_links_lead_somewhere() -> None:
     for name in ("README.md", "CONTRIBUTING.md"):
         text = (ROOT / name).read_text()
         for target in re.findall(r"\]\(([^)#]+)\)", text):

@@ -6,7 +6,9 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from ragcli.cli.input import standard_input
 from ragcli.cli.output.writer import Output
 from ragcli.errors import UsageError
 from tests.cli.conftest import QUESTION
+from tests.conftest import Ran
 
 LIMIT = 1 << 20
 
@@ -21,7 +24,7 @@ LIMIT = 1 << 20
 class Notes(Output):
     """An output that remembers its notes."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(None, None)
         self.told: list[str] = []
 
@@ -35,7 +38,7 @@ def output():
 
 
 @pytest.fixture
-def stdin_is(monkeypatch):
+def stdin_is(monkeypatch: pytest.MonkeyPatch):
     """Has `standard_input` read another descriptor."""
 
     def use(descriptor: int) -> None:
@@ -54,7 +57,7 @@ def pipe():
             os.close(descriptor)
 
 
-def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output):
+def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output) -> None:
     theirs, mine = pipe
     os.write(mine, b"What is it?\n")
     os.close(mine)
@@ -65,7 +68,7 @@ def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output):
     assert asked == standard_input.AskInput("What is it?\n")
 
 
-def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output):
+def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output) -> None:
     theirs, mine = pipe
     os.write(mine, b"\xef\xbb\xbfa line\n")
     os.close(mine)
@@ -76,7 +79,7 @@ def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output):
     assert asked == standard_input.AskInput("what now?", "a line\n")
 
 
-def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output):
+def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output) -> None:
     stdin_is(pipe[0])
 
     asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
@@ -85,7 +88,9 @@ def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output):
     assert ["1 s" in told and "add -" in told for told in output.told] == [True]
 
 
-def test_a_dash_waits_for_a_slow_pipe(pipe, stdin_is, output, monkeypatch):
+def test_a_dash_waits_for_a_slow_pipe(
+    pipe, stdin_is, output, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
     theirs, mine = pipe
     slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
@@ -101,7 +106,9 @@ def test_a_dash_waits_for_a_slow_pipe(pipe, stdin_is, output, monkeypatch):
     ]
 
 
-def test_a_dash_alone_is_a_slow_question(pipe, stdin_is, output, monkeypatch):
+def test_a_dash_alone_is_a_slow_question(
+    pipe, stdin_is, output, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
     theirs, mine = pipe
     slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
@@ -114,7 +121,7 @@ def test_a_dash_alone_is_a_slow_question(pipe, stdin_is, output, monkeypatch):
     slow.wait()
 
 
-def test_a_socket_is_read_like_a_pipe(stdin_is, output):
+def test_a_socket_is_read_like_a_pipe(stdin_is, output) -> None:
     theirs, mine = socket.socketpair()
     with theirs, mine:
         mine.sendall(b"from a socket")
@@ -126,7 +133,7 @@ def test_a_socket_is_read_like_a_pipe(stdin_is, output):
     assert asked.attachment == "from a socket"
 
 
-def test_a_regular_file_is_read(tmp_path, stdin_is, output):
+def test_a_regular_file_is_read(tmp_path: Path, stdin_is, output) -> None:
     path = tmp_path / "file"
     path.write_text("text")
     with path.open() as file:
@@ -138,7 +145,7 @@ def test_a_regular_file_is_read(tmp_path, stdin_is, output):
 
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
-def test_a_device_is_nothing(device, stdin_is, output):
+def test_a_device_is_nothing(device, stdin_is, output) -> None:
     with open(device, "rb") as file:
         stdin_is(file.fileno())
 
@@ -147,7 +154,7 @@ def test_a_device_is_nothing(device, stdin_is, output):
         )
 
 
-def test_a_closed_stdin_is_nothing(stdin_is, output):
+def test_a_closed_stdin_is_nothing(stdin_is, output) -> None:
     stdin_is(987)
 
     assert (
@@ -160,7 +167,9 @@ def test_a_closed_stdin_is_nothing(stdin_is, output):
 @pytest.mark.parametrize(
     ("data", "said"), [(b"a" * 200, "larger than 100"), (b"PK\0\0", "binary")]
 )
-def test_what_is_too_long_or_binary_is_refused(data, said, pipe, stdin_is, output):
+def test_what_is_too_long_or_binary_is_refused(
+    data, said, pipe, stdin_is, output
+) -> None:
     theirs, mine = pipe
     os.write(mine, data)
     os.close(mine)
@@ -170,7 +179,7 @@ def test_what_is_too_long_or_binary_is_refused(data, said, pipe, stdin_is, outpu
         standard_input.question_and_document(["q"], output, limit=100)
 
 
-def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output):
+def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output) -> None:
     theirs, mine = pipe
     os.write(mine, b"caf\xe9")
     os.close(mine)
@@ -181,7 +190,9 @@ def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output):
     assert asked.attachment == "caf\N{REPLACEMENT CHARACTER}"
 
 
-def test_an_inherited_pipe_never_hangs_the_command(indexed, start_process):
+def test_an_inherited_pipe_never_hangs_the_command(
+    indexed: Path, start_process: Callable[..., subprocess.Popen[bytes]]
+) -> None:
     held, _writer = os.pipe()
     began = time.monotonic()
     process = start_process("ask", QUESTION, stdin=held)
@@ -195,7 +206,9 @@ def test_an_inherited_pipe_never_hangs_the_command(indexed, start_process):
     assert time.monotonic() - began >= standard_input.PATIENCE
 
 
-def test_a_piped_document_is_cited_and_not_stored(indexed, home, run_process):
+def test_a_piped_document_is_cited_and_not_stored(
+    indexed: Path, home: Path, run_process: Callable[..., Ran]
+) -> None:
     text = "A preface.\n\nThe zeppelin Hindenburg was filled with hydrogen gas.\n"
     ran = run_process("ask", "What was the zeppelin filled with?", "--json", stdin=text)
 
@@ -207,7 +220,9 @@ def test_a_piped_document_is_cited_and_not_stored(indexed, home, run_process):
     assert "stdin" not in listed.out
 
 
-def test_a_line_that_is_piped_is_not_lost_among_documents(indexed, run_process):
+def test_a_line_that_is_piped_is_not_lost_among_documents(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", "Which version of glue is this?", stdin="glue 2.39.5\n")
     assert ran.out.startswith("glue 2.39.5 [1]"), ran.err
 
@@ -221,15 +236,17 @@ def test_a_line_that_is_piped_is_not_lost_among_documents(indexed, run_process):
 
 
 def test_a_piped_text_about_something_else_leaves_the_documents_alone(
-    indexed, run_process
-):
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", QUESTION, "--json", stdin="hello world\n")
 
     assert "ten seconds" in ran.json["answer"]
     assert all(c["path"] != "stdin" for c in ran.json["citations"])
 
 
-def test_a_closed_stdin_does_not_disturb_the_files(indexed, run_process):
+def test_a_closed_stdin_does_not_disturb_the_files(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     """With descriptor 0 free, the first file opened would become stdin."""
     import sys
 
@@ -243,7 +260,9 @@ def test_a_closed_stdin_does_not_disturb_the_files(indexed, run_process):
     assert b"ten seconds" in done.stdout
 
 
-def test_a_question_on_a_terminal_is_asked_for(indexed, pty_run):
+def test_a_question_on_a_terminal_is_asked_for(
+    indexed: Path, pty_run: Callable[..., Ran]
+) -> None:
     ran = pty_run("ask", keys=[f"{QUESTION}\n"])
 
     assert ran.code == 0
@@ -252,8 +271,8 @@ def test_a_question_on_a_terminal_is_asked_for(indexed, pty_run):
 
 
 def test_a_document_instead_of_a_question_is_asked_about(
-    pipe, stdin_is, output, tmp_path
-):
+    pipe, stdin_is, output, tmp_path: Path
+) -> None:
     """No more of it is read than shows that it is no question."""
     path = tmp_path / "large"
     with path.open("wb") as file:
@@ -266,7 +285,9 @@ def test_a_document_instead_of_a_question_is_asked_about(
 
 
 @pytest.mark.parametrize("command", [["ask"], ["search"]])
-def test_a_question_that_is_a_document_is_one_line(indexed, command, run_process):
+def test_a_question_that_is_a_document_is_one_line(
+    indexed: Path, command, run_process: Callable[..., Ran]
+) -> None:
     text = "aaaBaa" * 3000
     words = [text] if command == ["search"] else []
     ran = run_process(*command, *words, stdin="" if words else text)
@@ -276,7 +297,9 @@ def test_a_question_that_is_a_document_is_one_line(indexed, command, run_process
     assert len(ran.err) < 1000
 
 
-def test_a_document_in_a_batch_is_told_in_its_line(indexed, run_process):
+def test_a_document_in_a_batch_is_told_in_its_line(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     text = f"{'aaaBaa' * 3000}\n{QUESTION}\n"
     ran = run_process("ask", "--batch", "-", stdin=text)
 
@@ -285,6 +308,8 @@ def test_a_document_in_a_batch_is_told_in_its_line(indexed, run_process):
     assert "ten seconds" in ran.lines[1]
 
 
-def test_the_longest_question_is_answered_or_not(indexed, run_process):
+def test_the_longest_question_is_answered_or_not(
+    indexed: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("ask", "--json", stdin=f"{QUESTION} {'aaaBaa' * 2600}")
     assert ran.code in {0, 1}, ran.err

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+
+from tests.conftest import Ran
 
 TANK = """\
 # The tank
@@ -28,21 +33,27 @@ ASKED = (
 
 
 @pytest.fixture
-def village(tmp_path, monkeypatch, run_cli):
+def village(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_cli: Callable[..., Ran]
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tank.md").write_text(TANK)
     (tmp_path / "shops.md").write_text(SHOPS)
     assert run_cli("docs", "add", "tank.md", "shops.md").code == 0
 
 
-def test_what_was_asked_before_takes_nothing_away(village, run_cli):
+def test_what_was_asked_before_takes_nothing_away(
+    village, run_cli: Callable[..., Ran]
+) -> None:
     for question, answer in ASKED:
         ran = run_cli("ask", question)
 
         assert answer in ran.out.split("[1]")[0], (question, ran.out)
 
 
-def test_where_nothing_answers_the_nearest_passage_is_named(village, run_cli):
+def test_where_nothing_answers_the_nearest_passage_is_named(
+    village, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("ask", "How much did the tank of the village cost?")
 
     assert ran.code == 1

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from ragcli import __version__
+from tests.conftest import Ran
 
 
 @pytest.mark.parametrize(
@@ -32,7 +36,7 @@ from ragcli import __version__
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_it_is_named_in_one_line(argv, said, run_cli):
+def test_it_is_named_in_one_line(argv, said, run_cli: Callable[..., Ran]) -> None:
     ran = run_cli(*argv)
 
     assert ran.code == 2, ran.err
@@ -44,7 +48,7 @@ def test_it_is_named_in_one_line(argv, said, run_cli):
     assert len(lines) <= 2
 
 
-def test_usage_errors_are_json_too(run_cli):
+def test_usage_errors_are_json_too(run_cli: Callable[..., Ran]) -> None:
     told = run_cli("ask", "--json", "--statless").json
 
     assert told["error"]["code"] == 2
@@ -52,19 +56,23 @@ def test_usage_errors_are_json_too(run_cli):
     assert told["error"]["hint"] == "try: ragcli ask --help"
 
 
-def test_what_follows_two_dashes_is_no_option(indexed, run_cli):
+def test_what_follows_two_dashes_is_no_option(
+    indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli("ask", "--", "--json")
 
     assert ran.code in {0, 1}
     assert not ran.out.startswith("{")
 
 
-def test_the_version(run_process, run_cli):
+def test_the_version(
+    run_process: Callable[..., Ran], run_cli: Callable[..., Ran]
+) -> None:
     assert run_process("--version").out == f"ragcli {__version__}\n"
     assert run_cli("--quiet", "--version").out == f"ragcli {__version__}\n"
 
 
-def test_no_command_is_help(run_cli):
+def test_no_command_is_help(run_cli: Callable[..., Ran]) -> None:
     ran = run_cli()
 
     assert ran.code == 0
@@ -72,7 +80,9 @@ def test_no_command_is_help(run_cli):
 
 
 @pytest.mark.parametrize("ending", ["a library's own exit", "a panic in Rust"])
-def test_nothing_ends_with_1_and_no_word(run_cli, monkeypatch, ending):
+def test_nothing_ends_with_1_and_no_word(
+    run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, ending
+) -> None:
     panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
     raised = SystemExit(1) if ending.startswith("a library") else panic("gone")
 

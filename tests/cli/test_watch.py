@@ -7,6 +7,7 @@ import random
 import re
 import shlex
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import pytest
 from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
 from tests.cli.conftest import FACTS
+from tests.conftest import Ran
 from tests.fakes.web import serving
 
 PATIENCE = 60
@@ -33,20 +35,22 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.3)
 
 
-def listed(run_cli, profile: str) -> dict[str, tuple[int, int]]:
+def listed(run_cli: Callable[..., Ran], profile: str) -> dict[str, tuple[int, int]]:
     """Returns the chunks and the size of each document."""
     told = run_cli("docs", "list", "-p", profile, "--json").json["documents"]
     return {item["path"]: (item["chunks"], item["size"]) for item in told}
 
 
-def found(run_cli, profile: str, words: str) -> list[tuple[str, str]]:
+def found(
+    run_cli: Callable[..., Ran], profile: str, words: str
+) -> list[tuple[str, str]]:
     """Returns where some words are found, and the text there."""
     told = run_cli("search", words, "-k", "30", "-p", profile, "--json").json
     return sorted((hit["path"], hit["text"]) for hit in told["hits"])
 
 
 @pytest.fixture
-def watched(tmp_path: Path, run_cli) -> Path:
+def watched(tmp_path: Path, run_cli: Callable[..., Ran]) -> Path:
     """A directory of twenty-four documents, and a single file beside it."""
     notes = tmp_path / "notes"
     (notes / "deep").mkdir(parents=True)
@@ -94,8 +98,11 @@ def stir(notes: Path, chance: random.Random) -> None:
 
 @pytest.mark.slow
 def test_what_is_watched_is_as_fresh_as_a_full_index(
-    watched, tmp_path, start_process, run_cli
-):
+    watched,
+    tmp_path: Path,
+    start_process: Callable[..., subprocess.Popen[bytes]],
+    run_cli: Callable[..., Ran],
+) -> None:
     log = tmp_path / "log"
     alone = tmp_path / "elsewhere" / "alone.md"
     with log.open("wb") as stream:
@@ -127,8 +134,11 @@ def test_what_is_watched_is_as_fresh_as_a_full_index(
 
 @pytest.mark.slow
 def test_it_waits_for_others_and_for_a_directory_that_comes_back(
-    watched, tmp_path, start_process, run_cli
-):
+    watched,
+    tmp_path: Path,
+    start_process: Callable[..., subprocess.Popen[bytes]],
+    run_cli: Callable[..., Ran],
+) -> None:
     log = tmp_path / "log"
     with log.open("wb") as stream:
         process = start_process("docs", "watch", "--wait", "1", stderr=stream)
@@ -148,7 +158,9 @@ def test_it_waits_for_others_and_for_a_directory_that_comes_back(
     assert process.wait(timeout=10) == 0
 
 
-def test_once_is_silent_unless_something_changed(watched, run_cli):
+def test_once_is_silent_unless_something_changed(
+    watched, run_cli: Callable[..., Ran]
+) -> None:
     quiet = run_cli("docs", "watch", "--once")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
 
@@ -162,7 +174,9 @@ def test_once_is_silent_unless_something_changed(watched, run_cli):
     assert json.loads(line)["removed"] == 1
 
 
-def test_the_unit_starts_this_very_program(run_cli, home, monkeypatch):
+def test_the_unit_starts_this_very_program(
+    run_cli: Callable[..., Ran], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RAGCLI_HOME", f"{home}/50% of it")
     monkeypatch.setenv("RAGCLI_STORE", "")
     unit = run_cli("docs", "watch", "--systemd", "-p", "work").lines
@@ -176,7 +190,9 @@ def test_the_unit_starts_this_very_program(run_cli, home, monkeypatch):
     assert run_cli("docs", "watch", "--systemd", "--once").code == 2
 
 
-def test_without_its_package_it_says_what_to_install(run_cli, monkeypatch):
+def test_without_its_package_it_says_what_to_install(
+    run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ragcli.cli import watching
 
     monkeypatch.setattr(watching, "find_spec", lambda _: None)
@@ -187,7 +203,9 @@ def test_without_its_package_it_says_what_to_install(run_cli, monkeypatch):
     assert "Traceback" not in ran.err
 
 
-def test_servers_are_not_asked_with_every_change(tmp_path, run_cli):
+def test_servers_are_not_asked_with_every_change(
+    tmp_path: Path, run_cli: Callable[..., Ran]
+) -> None:
     """Whoever watches asks once; a file that changed costs no server anything."""
     notes = tmp_path / "notes"
     notes.mkdir()

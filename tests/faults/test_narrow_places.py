@@ -138,7 +138,9 @@ def test_a_working_directory_that_was_removed(as_user, place) -> None:
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
-def test_a_home_where_nothing_can_be_made(argv, run_process, tmp_path) -> None:
+def test_a_home_where_nothing_can_be_made(
+    argv, run_process: Callable[..., Ran], tmp_path: Path
+) -> None:
     ran = run_process(*argv, env={"RAGCLI_HOME": "/proc/x"}, cwd=tmp_path)
 
     assert_told(ran, *([0] if argv == ["profile", "list"] else [74]))
@@ -149,7 +151,7 @@ def test_a_home_where_nothing_can_be_made(argv, run_process, tmp_path) -> None:
     "place", ["/dev/null", "/dev/null/x", "page.md", "page.md/x", "x" * 300, "/proc/x"]
 )
 def test_the_doctor_says_of_any_home_what_is_wrong_with_it(
-    place, run_cli, tmp_path, monkeypatch
+    place, run_cli: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "page.md").write_text("A page.\n")
     (tmp_path / "page.md").chmod(0o600)
@@ -170,7 +172,7 @@ SETTINGS = "[retrieval]\nk = 3\n"
 
 
 def test_settings_that_others_could_have_written_are_refused(
-    home: Path, run_cli, tmp_path
+    home: Path, run_cli: Callable[..., Ran], tmp_path: Path
 ) -> None:
     assert run_cli("config", "set", "retrieval.k", "3").code == 0
     file = home / "config.toml"
@@ -196,7 +198,9 @@ def test_settings_that_others_could_have_written_are_refused(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_settings_of_another_user_are_refused(home: Path, run_cli) -> None:
+def test_settings_of_another_user_are_refused(
+    home: Path, run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli("config", "set", "retrieval.k", "3").code == 0
     os.chown(home / "config.toml", 65534, 65534)
 
@@ -208,7 +212,7 @@ def test_settings_of_another_user_are_refused(home: Path, run_cli) -> None:
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory", "huge", "deep"])
 def test_settings_that_are_no_file_are_one_line_at_once(
-    kind, home: Path, run_cli
+    kind, home: Path, run_cli: Callable[..., Ran]
 ) -> None:
     assert run_cli("config", "set", "retrieval.k", "3").code == 0
     file = home / "config.toml"
@@ -229,7 +233,7 @@ def test_settings_that_are_no_file_are_one_line_at_once(
 
 @pytest.mark.usefixtures("filled")
 def test_a_time_span_of_a_profile_that_is_none_is_told_and_expires_nothing(
-    home: Path, run_cli
+    home: Path, run_cli: Callable[..., Ran]
 ) -> None:
     file = home / "profiles" / "default" / "profile.toml"
     sound = file.read_text()
@@ -245,7 +249,12 @@ def test_a_time_span_of_a_profile_that_is_none_is_told_and_expires_nothing(
 
 
 @pytest.fixture
-def filled(home: Path, tmp_path: Path, run_cli, monkeypatch) -> Path:
+def filled(
+    home: Path,
+    tmp_path: Path,
+    run_cli: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
     """A profile with one page; the working directory has another."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "first.md").write_text("# First\n\nThe first page is about ferries.\n")
@@ -259,7 +268,9 @@ LITTLE = (60, 100, 200, 300, 350, 400, 450, 500, 600, 700, 800)
 
 
 @pytest.mark.parametrize("argv", [*COMMANDS, ["doctor"]], ids=" ".join)
-def test_few_descriptors_and_little_memory(argv, filled, run_process) -> None:
+def test_few_descriptors_and_little_memory(
+    argv, filled, run_process: Callable[..., Ran]
+) -> None:
     limits = [(resource.RLIMIT_NOFILE, count) for count in FEW]
     limits += [(resource.RLIMIT_AS, size << 20) for size in LITTLE]
     if not os.environ.get("RAGCLI_THOROUGH"):
@@ -279,7 +290,7 @@ def test_few_descriptors_and_little_memory(argv, filled, run_process) -> None:
 
 
 def test_what_a_native_library_needs_is_told_before_it_is_loaded(
-    filled, run_process
+    filled, run_process: Callable[..., Ran]
 ) -> None:
     most = 400 << 20
     ran = run_process(
@@ -308,7 +319,7 @@ def layered(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def test_a_profile_of_a_lower_layer_is_renamed_and_deleted(
-    filled, run_cli, layered
+    filled, run_cli: Callable[..., Ran], layered
 ) -> None:
     run_cli("ask", "What is the first page about?")
     told = run_cli("history", "list").out
@@ -326,7 +337,7 @@ def test_a_profile_of_a_lower_layer_is_renamed_and_deleted(
 
 
 def test_on_an_overlay_profiles_are_converted_renamed_and_deleted(
-    filled, tmp_path, run_process
+    filled, tmp_path: Path, run_process: Callable[..., Ran]
 ) -> None:
     lower, upper, work, merged = (tmp_path / n for n in ("l", "u", "w", "m"))
     shutil.copytree(filled, lower)

@@ -150,7 +150,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_file_is_one_line_and_nothing_more(kind, in_force, run_cli) -> None:
+def test_a_broken_file_is_one_line_and_nothing_more(
+    kind, in_force, run_cli: Callable[..., Ran]
+) -> None:
     changed, said = in_force(BROKEN[kind])
 
     assert not changed
@@ -163,7 +165,9 @@ def test_a_broken_file_is_one_line_and_nothing_more(kind, in_force, run_cli) -> 
     assert run_cli("history", "list").code == 0
 
 
-def test_trust_is_in_this_file_as_it_is(checkout, run_cli, tmp_path) -> None:
+def test_trust_is_in_this_file_as_it_is(
+    checkout, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     file = checkout / project.PROJECT_FILE
     file.write_text("instructions = 'Be brief.'\n")
 
@@ -200,7 +204,7 @@ def test_trust_is_in_this_file_as_it_is(checkout, run_cli, tmp_path) -> None:
     assert not list(records().iterdir())
 
 
-def test_the_record_of_trust_is_private(checkout, run_cli) -> None:
+def test_the_record_of_trust_is_private(checkout, run_cli: Callable[..., Ran]) -> None:
     (checkout / project.PROJECT_FILE).write_text("memory = 'summary'\n")
     run_cli("config", "trust")
     (record,) = records().iterdir()
@@ -234,7 +238,9 @@ def test_a_file_that_others_can_write_to(checkout, in_force) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to give files away")
 @pytest.mark.parametrize("given", ["file", "directory"])
-def test_what_belongs_to_somebody_else(given, checkout, run_cli) -> None:
+def test_what_belongs_to_somebody_else(
+    given, checkout, run_cli: Callable[..., Ran]
+) -> None:
     file = checkout / project.PROJECT_FILE
     file.write_text("retrieval.k = 9\nprofile = 'theirs'\n")
     os.chown(file if given == "file" else checkout, 12345, -1)
@@ -247,7 +253,9 @@ def test_what_belongs_to_somebody_else(given, checkout, run_cli) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
-def test_what_is_no_file(kind, checkout, run_cli, tmp_path) -> None:
+def test_what_is_no_file(
+    kind, checkout, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     file = checkout / project.PROJECT_FILE
     if kind == "link":
         (tmp_path / "secret").write_text("retrieval.k = 9\n")
@@ -263,7 +271,9 @@ def test_what_is_no_file(kind, checkout, run_cli, tmp_path) -> None:
     assert ("is ignored: it is" in ran.err) == (kind != "directory")
 
 
-def test_another_profile_that_it_names_is_told(checkout, run_cli) -> None:
+def test_another_profile_that_it_names_is_told(
+    checkout, run_cli: Callable[..., Ran]
+) -> None:
     run_cli("profile", "create", "secret")
     (checkout / project.PROJECT_FILE).write_text("profile = 'secret'\n")
 
@@ -275,7 +285,7 @@ def test_another_profile_that_it_names_is_told(checkout, run_cli) -> None:
 
 
 def test_no_passage_and_no_earlier_turn_goes_where_it_says(
-    checkout, run_process, tmp_path
+    checkout, run_process: Callable[..., Ran], tmp_path: Path
 ) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()

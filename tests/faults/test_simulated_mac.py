@@ -37,7 +37,7 @@ def on_mac(run_process: Callable[..., Ran], tmp_path: Path) -> Callable[..., Ran
     return run
 
 
-def test_a_profile_is_filled_asked_and_moved(on_mac, tmp_path):
+def test_a_profile_is_filled_asked_and_moved(on_mac, tmp_path: Path) -> None:
     assert "darwin" in on_mac("doctor").out
     assert on_mac("docs", "add", "notes", "--json").json["added"] == 1
     assert "four lights" in on_mac("ask", "How many lights?").out
@@ -51,7 +51,7 @@ def test_a_profile_is_filled_asked_and_moved(on_mac, tmp_path):
     assert on_mac("audit", "verify").code == 0
 
 
-def test_an_encrypted_profile_needs_no_memory_file_system(on_mac):
+def test_an_encrypted_profile_needs_no_memory_file_system(on_mac) -> None:
     on_mac("profile", "create", "safe", "--encrypt")
     on_mac("docs", "add", "notes", "-p", "safe")
     assert "four lights" in on_mac("ask", "How many lights?", "-p", "safe").out
@@ -59,7 +59,9 @@ def test_an_encrypted_profile_needs_no_memory_file_system(on_mac):
     assert on_mac("history", "list", "-p", "safe", "--json").json
 
 
-def test_a_batch_is_answered_by_one_process_and_documents_by_several(on_mac, tmp_path):
+def test_a_batch_is_answered_by_one_process_and_documents_by_several(
+    on_mac, tmp_path: Path
+) -> None:
     for number in range(3):
         text = f"Light {number} of the harbour is red.\n" * 40_000
         (tmp_path / "notes" / f"{number}.txt").write_text(text)
@@ -70,7 +72,7 @@ def test_a_batch_is_answered_by_one_process_and_documents_by_several(on_mac, tmp
     assert {json.loads(line)["status"] for line in lines} == {"answered"}
 
 
-def test_a_chat_ends_with_its_terminal(home):
+def test_a_chat_ends_with_its_terminal(home: Path) -> None:
     environ = {**os.environ, **mac.environment()}
     with PseudoTerminal("chat", environ=environ) as terminal:
         terminal.until("default")

@@ -12,10 +12,11 @@ not (so that scores, and the threshold, mean the same):
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +28,7 @@ from ragcli.index.fulltext import text_search
 from ragcli.index.fulltext.analysis import Term
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
-from ragcli.index.passages import Passage, SearchRequest
+from ragcli.index.passages import Passage, SearchRequest, SearchResult
 from ragcli.index.search import typed_filter
 from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.retriever import Retriever
@@ -97,7 +98,9 @@ def write(place: Path, documents: list[Written]) -> None:
         os.utime(path, (noon, noon))
 
 
-def reader_over(place: Path, documents: list[Written], embedder: BuiltinEmbedder):
+def reader_over(
+    place: Path, documents: list[Written], embedder: BuiltinEmbedder
+) -> tuple[Directory, Library]:
     """Returns a library and its documents' directory; the caller closes the profile."""
     place.mkdir(mode=0o700)
     write(place / "docs", documents)
@@ -113,7 +116,9 @@ def embedder() -> BuiltinEmbedder:
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory, embedder) -> Iterator[IndexReader]:
+def reader(
+    tmp_path_factory: pytest.TempPathFactory, embedder: BuiltinEmbedder
+) -> Iterator[IndexReader]:
     """An index of several segments, with dead chunks and records that are older."""
     place = tmp_path_factory.mktemp("filters") / "all"
     older = [Written(one.name, "old", "1999-01-01", one.in_matter) for one in CORPUS]
@@ -128,6 +133,9 @@ def reader(tmp_path_factory, embedder) -> Iterator[IndexReader]:
         yield found
 
 
+TypedFilter = dict[str, Any]
+"""What a user types: a list of words, or a day, for each name."""
+
 wanted = st.fixed_dictionaries(
     {},
     optional={
@@ -141,7 +149,7 @@ wanted = st.fixed_dictionaries(
 )
 
 
-def meant(asked: dict) -> set[str]:
+def meant(asked: TypedFilter) -> set[str]:
     """Returns the names of the documents that a filter means, told by the corpus."""
     return {
         one.name
@@ -164,11 +172,16 @@ def name_of(passage: Passage) -> str:
     return passage.path.split("/docs/", 1)[1]
 
 
-def told(passages) -> list[tuple[str, str]]:
+def told(passages: Iterable[Passage]) -> list[tuple[str, str]]:
     return [(name_of(passage), passage.text) for passage in passages]
 
 
-def ranked(reader: IndexReader, embedder, mode: str, where: DocumentFilter | None):
+def ranked(
+    reader: IndexReader,
+    embedder: BuiltinEmbedder,
+    mode: str,
+    where: DocumentFilter | None,
+) -> SearchResult:
     retriever = Retriever([reader], embedder, Settings())
     return retriever.search(SearchRequest(QUESTION, limit=1000, mode=mode, where=where))
 
@@ -176,8 +189,8 @@ def ranked(reader: IndexReader, embedder, mode: str, where: DocumentFilter | Non
 @settings(max_examples=40)
 @given(asked=wanted, mode=st.sampled_from(["hybrid", "bm25", "vectors"]))
 def test_a_filtered_search_is_the_whole_ranking_without_the_others(
-    reader: IndexReader, embedder: BuiltinEmbedder, asked: dict, mode: str
-):
+    reader: IndexReader, embedder: BuiltinEmbedder, asked: TypedFilter, mode: str
+) -> None:
     where = typed_filter.parsed(**asked)
     names = meant(asked)
 
@@ -196,8 +209,12 @@ def test_a_filtered_search_is_the_whole_ranking_without_the_others(
 @settings(max_examples=40)
 @given(asked=wanted, limit=st.integers(1, 4), few=st.sampled_from([0, 500]))
 def test_each_side_finds_as_many_as_it_is_asked_for(
-    reader: IndexReader, embedder: BuiltinEmbedder, asked: dict, limit: int, few: int
-):
+    reader: IndexReader,
+    embedder: BuiltinEmbedder,
+    asked: TypedFilter,
+    limit: int,
+    few: int,
+) -> None:
     where = typed_filter.parsed(**asked)
     within = reader.selection(where) if where else None
     names = meant(asked)
@@ -227,14 +244,16 @@ def test_each_side_finds_as_many_as_it_is_asked_for(
     [{"inside": ["minutes"], "types": ["md"]}, {"until": "2024-02", "tags": ["work"]}],
 )
 def test_by_vectors_it_is_an_index_of_the_remaining_documents(
-    reader: IndexReader, embedder: BuiltinEmbedder, tmp_path: Path, asked: dict
-):
+    reader: IndexReader, embedder: BuiltinEmbedder, tmp_path: Path, asked: TypedFilter
+) -> None:
     names = meant(asked)
     rest = [one for one in CORPUS if one.name in names]
     profile, library = reader_over(tmp_path / "rest", rest, embedder)
 
     with profile:
-        alone = ranked(library.reader(), embedder, "vectors", None).passages
+        remaining = library.reader()
+        assert remaining
+        alone = ranked(remaining, embedder, "vectors", None).passages
     found = ranked(reader, embedder, "vectors", typed_filter.parsed(**asked)).passages
 
     assert names

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from ragcli.index.documents.loaders.markup import lightweight
 from ragcli.language.stemming import joined_content_stems, stemmer
@@ -26,18 +28,19 @@ TEXTS = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def raw():
-    return tokens._open_tokenizer()
+def raw() -> Tokenizer:
+    opened: Tokenizer = tokens._open_tokenizer()
+    return opened
 
 
 @pytest.fixture(scope="module")
-def remembering():
+def remembering() -> tokens.WordTokens:
     return tokens.WordTokens(None, write=False)
 
 
 @settings(deadline=None)
 @given(TEXTS, st.sampled_from(["en", "de", "ja", "", "tr"]))
-def test_stems_of_pieces_are_the_stems_of_the_text(text, language):
+def test_stems_of_pieces_are_the_stems_of_the_text(text: str, language: str) -> None:
     rules = stemmer(language)
     found = words(text)
     content = [word for word in found if word not in rules.stops]
@@ -46,7 +49,9 @@ def test_stems_of_pieces_are_the_stems_of_the_text(text, language):
 
 @settings(deadline=None)
 @given(st.lists(TEXTS, max_size=4))
-def test_tokens_of_pieces_are_the_tokens_of_the_text(raw, remembering, texts):
+def test_tokens_of_pieces_are_the_tokens_of_the_text(
+    raw: Tokenizer, remembering: tokens.WordTokens, texts: list[str]
+) -> None:
     ids, counts = remembering.encode(texts)
     start = 0
     for text, count in zip(texts, counts.tolist(), strict=True):
@@ -62,8 +67,10 @@ LINES = st.lists(st.sampled_from([*MARKS, "\n\n", "x", "> q", "* i", "|a|", "\t"
 
 @settings(deadline=None)
 @given(LINES.map("".join), st.integers(0, 20))
-def test_headings_are_found_where_the_whole_pattern_finds_them(text, place):
-    def told(matches):
+def test_headings_are_found_where_the_whole_pattern_finds_them(
+    text: str, place: int
+) -> None:
+    def told(matches: Iterable[re.Match[str]]) -> list[object]:
         return [(match.span(), match.groups()) for match in matches]
 
     start = text.rfind("\n", 0, place) + 1

@@ -119,8 +119,8 @@ def assert_stands(text: str, lines: tuple[int, int], file_lines: list[str]) -> N
     first_line=1,
 )
 def test_chunks_of_a_part_are_verbatim_bounded_and_complete(
-    text, kind, name, size, overlap, first_line
-):
+    text: str, kind: str, name: str, size: int, overlap: int, first_line: int
+) -> None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     document = document_of(text, kind, name, first_line)
     chunks = split(document, size=size, overlap=overlap)
@@ -129,6 +129,7 @@ def test_chunks_of_a_part_are_verbatim_bounded_and_complete(
         assert 0 < len(chunk.text) <= size
         assert chunk.text.strip()
         assert chunk.heading[0] == "Above"
+        assert chunk.lines
         assert_stands(chunk.text, chunk.lines, file_lines)
     assert_covers(text, [chunk.text for chunk in chunks])
     for chunk in chunks:
@@ -160,7 +161,9 @@ def assert_units(chunk: Chunk) -> None:
 )
 @example(text="# Alone", suffix=".md", size=100)
 @example(text="a\n\n# Empty\n## Also empty\n# Next\nbody", suffix=".md", size=100)
-def test_every_line_of_a_file_is_in_a_chunk_or_heads_one(text, suffix, size):
+def test_every_line_of_a_file_is_in_a_chunk_or_heads_one(
+    text: str, suffix: str, size: int
+) -> None:
     data = text.encode("utf-8", "surrogatepass")
     try:
         loaded = load(Path(f"file{suffix}"), data)
@@ -169,9 +172,10 @@ def test_every_line_of_a_file_is_in_a_chunk_or_heads_one(text, suffix, size):
         return
     chunks = split(loaded, size=size, overlap=size // 10)
     file_lines = decode(data)[0].split("\n")
-    covered = set()
+    covered: set[int] = set()
     headings = {title for chunk in chunks for title in chunk.heading}
     for chunk in chunks:
+        assert chunk.lines
         assert_stands(chunk.text, chunk.lines, file_lines)
         covered.update(range(chunk.lines[0], chunk.lines[1] + 1))
     for number, line in enumerate(file_lines, 1):
@@ -189,7 +193,7 @@ def is_heading_line(line: str, headings: set[str]) -> bool:
 
 @THOROUGHLY
 @given(sentences=st.lists(st.integers(1, 18), min_size=30, max_size=80))
-def test_neighbouring_prose_shares_whole_sentences(sentences):
+def test_neighbouring_prose_shares_whole_sentences(sentences: list[int]) -> None:
     text = " ".join(
         "Sentence" + " word" * count + f" {n}." for n, count in enumerate(sentences)
     )
@@ -205,7 +209,7 @@ def test_neighbouring_prose_shares_whole_sentences(sentences):
 
 
 @pytest.mark.parametrize("size", [1, 50])
-def test_a_size_too_small_is_raised_to_the_smallest(size):
+def test_a_size_too_small_is_raised_to_the_smallest(size: int) -> None:
     chunks = split(document_of("word " * 200), size=size, overlap=10)
     assert max(len(chunk.text) for chunk in chunks) <= SMALLEST_SIZE
     assert len(chunks) < 20

@@ -274,7 +274,7 @@ def test_a_history_is_what_was_done_to_it(
     monkeypatch.setattr(
         HistoryMachine, "make", staticmethod(store_factory), raising=False
     )
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         HistoryMachine,
         settings=settings(
             max_examples=EXAMPLES,

@@ -73,7 +73,9 @@ def loaded(suffix: str, data: bytes) -> Document | None:
 
 @THOROUGHLY
 @given(files())
-def test_elements_are_in_order_and_stand_verbatim_at_their_lines(file):
+def test_elements_are_in_order_and_stand_verbatim_at_their_lines(
+    file: tuple[str, bytes],
+) -> None:
     suffix, data = file
     document = loaded(suffix, data)
     if not document:
@@ -98,7 +100,7 @@ def test_elements_are_in_order_and_stand_verbatim_at_their_lines(file):
 
 @THOROUGHLY
 @given(files())
-def test_the_same_bytes_are_the_same_elements(file):
+def test_the_same_bytes_are_the_same_elements(file: tuple[str, bytes]) -> None:
     suffix, data = file
     assert loaded(suffix, data) == loaded(suffix, data)
 
@@ -107,7 +109,7 @@ def test_the_same_bytes_are_the_same_elements(file):
     ("suffix", "line"),
     [(suffix, line) for suffix in LINES for line in LINES[suffix] if line.strip()],
 )
-def test_no_line_makes_reading_slow(suffix, line):
+def test_no_line_makes_reading_slow(suffix: str, line: str) -> None:
     text = f"{line}\n" * 10_000
     document = loaded(suffix, text.encode())
     if not document:

@@ -67,13 +67,13 @@ class Checked:
         return 2 * self.number
 
 
-def test_fields_are_given_by_position_name_or_default():
+def test_fields_are_given_by_position_name_or_default() -> None:
     assert Place("a") == Place(path="a") == Place("a", 1, [], "")
     assert Place("a", tags=["x"], page=7).page == 7
     assert (Place("a", 2).path, Place("a", 2).page) == ("a", 2)
 
 
-def test_a_default_factory_makes_a_new_value_each_time():
+def test_a_default_factory_makes_a_new_value_each_time() -> None:
     first, second = Place("a"), Place("a")
 
     first.tags.append("x")
@@ -92,12 +92,12 @@ def test_a_default_factory_makes_a_new_value_each_time():
     ],
     ids=["missing", "missing-named", "twice", "unknown", "too-many"],
 )
-def test_wrong_arguments_are_refused(given, named, message):
+def test_wrong_arguments_are_refused(given, named, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         Place(*given, **named)
 
 
-def test_nothing_can_be_changed_added_or_removed():
+def test_nothing_can_be_changed_added_or_removed() -> None:
     place = Place("a")
 
     with pytest.raises(FrozenInstanceError):
@@ -110,7 +110,7 @@ def test_nothing_can_be_changed_added_or_removed():
     assert place == Place("a")
 
 
-def test_equal_values_are_equal_and_hash_alike():
+def test_equal_values_are_equal_and_hash_alike() -> None:
     assert Pair(1, "x") == Pair(1, "x")
     assert hash(Pair(1, "x")) == hash(Pair(1, "x"))
     assert Pair(1, "x") != Pair(2, "x")
@@ -120,11 +120,11 @@ def test_equal_values_are_equal_and_hash_alike():
         hash(Pair([]))
 
 
-def test_repr_leaves_out_what_shall_not_be_shown():
+def test_repr_leaves_out_what_shall_not_be_shown() -> None:
     assert repr(Place("a", secret="s3cret")) == "Place(path='a', page=1, tags=[])"
 
 
-def test_the_functions_for_dataclasses_work():
+def test_the_functions_for_dataclasses_work() -> None:
     place = Place("a", 2, ["x"], "s")
 
     assert is_dataclass(Place)
@@ -139,7 +139,7 @@ def test_the_functions_for_dataclasses_work():
         replace(place, size=3)
 
 
-def test_match_takes_fields_by_position_and_name():
+def test_match_takes_fields_by_position_and_name() -> None:
     match Place("a", 2):
         case Place(path, 2, tags=[]):
             assert path == "a"
@@ -148,7 +148,7 @@ def test_match_takes_fields_by_position_and_name():
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy])
-def test_copies_are_equal(again):
+def test_copies_are_equal(again) -> None:
     place = Place("a", 2, ["x"], "s")
 
     assert again(place) == place
@@ -156,13 +156,13 @@ def test_copies_are_equal(again):
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_comes_back(protocol):
+def test_a_pickle_comes_back(protocol: int) -> None:
     place = Place("a", 2, ["x"], "s")
 
     assert pickle.loads(pickle.dumps(place, protocol)) == place
 
 
-def test_what_a_class_defines_itself_is_kept():
+def test_what_a_class_defines_itself_is_kept() -> None:
     assert repr(Checked(3)) == "<3>"
     assert Checked(3) == Checked(13)
     assert hash(Checked(3)) == hash(Checked(13))
@@ -181,7 +181,7 @@ values = st.one_of(
 
 
 @given(values, values, values, values)
-def test_they_do_what_the_standard_library_does(one, two, three, four):
+def test_they_do_what_the_standard_library_does(one, two, three, four) -> None:
     ours, theirs = Pair(one, two), Reference(one, two)
     others = Pair(three, second=four), Reference(three, second=four)
 

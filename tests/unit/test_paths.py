@@ -19,7 +19,9 @@ def test_a_home_of_no_user_is_told_not_made() -> None:
     assert NOBODY in caught.value.message
 
 
-def test_a_tilde_of_no_user_is_a_name_like_others(monkeypatch, tmp_path) -> None:
+def test_a_tilde_of_no_user_is_a_name_like_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / NOBODY).write_text("a file")
     asked, found = attachments.attached(f"What is in @{NOBODY}")

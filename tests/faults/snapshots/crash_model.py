@@ -152,7 +152,7 @@ class Recorder:
         return call
 
     def _closing(self, real):
-        def call(descriptor):
+        def call(descriptor) -> None:
             self._open.pop(descriptor, None)
             real(descriptor)
 
@@ -170,7 +170,7 @@ class Recorder:
         return call
 
     def _syncing(self, real):
-        def call(descriptor):
+        def call(descriptor) -> None:
             real(descriptor)
             if descriptor in self._open:
                 self._add(Event("sync", *self._open[descriptor]))
@@ -178,7 +178,7 @@ class Recorder:
         return call
 
     def _renaming(self, real):
-        def call(old, new, *, src_dir_fd=None, dst_dir_fd=None):
+        def call(old, new, *, src_dir_fd=None, dst_dir_fd=None) -> None:
             real(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
             source, target = self._place(old, src_dir_fd), self._place(new, dst_dir_fd)
             if source and target:
@@ -189,7 +189,7 @@ class Recorder:
         return call
 
     def _making(self, real):
-        def call(path, mode=0o777, *, dir_fd=None):
+        def call(path, mode=0o777, *, dir_fd=None) -> None:
             real(path, mode, dir_fd=dir_fd)
             place = self._place(path, dir_fd)
             if place:
@@ -199,7 +199,7 @@ class Recorder:
         return call
 
     def _removing(self, real):
-        def call(path, *, dir_fd=None):
+        def call(path, *, dir_fd=None) -> None:
             real(path, dir_fd=dir_fd)
             place = self._place(path, dir_fd)
             if place and self._find(place) is not None:
@@ -208,7 +208,7 @@ class Recorder:
         return call
 
     def _linking(self, real):
-        def call(source, target, **options):
+        def call(source, target, **options) -> None:
             real(source, target, **options)
             old, new = self._place(source), self._place(target)
             if old and new:

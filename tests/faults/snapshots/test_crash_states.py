@@ -89,7 +89,7 @@ def bad_states(
 
 
 @pytest.mark.timeout(1800 if THOROUGH else 180)
-def test_every_crash_leaves_the_old_index_or_the_new(tmp_path):
+def test_every_crash_leaves_the_old_index_or_the_new(tmp_path: Path) -> None:
     root = tmp_path / "profile"
     recorder = recorded(root, ["second", "third"])
     assert (
@@ -99,7 +99,7 @@ def test_every_crash_leaves_the_old_index_or_the_new(tmp_path):
 
 
 @pytest.mark.timeout(1800 if THOROUGH else 180)
-def test_no_sync_can_be_left_out(tmp_path):
+def test_no_sync_can_be_left_out(tmp_path: Path) -> None:
     recorder = recorded(tmp_path / "profile", ["second"])
     syncs = [
         number

@@ -22,12 +22,12 @@ FLIPS = 1000 if THOROUGH else 40
 
 
 @pytest.fixture(params=["plain", "sealed"])
-def sealed(request) -> bool:
+def sealed(request: pytest.FixtureRequest) -> bool:
     return request.param == "sealed"
 
 
 @pytest.fixture
-def profile(tmp_path, sealed) -> Path:
+def profile(tmp_path: Path, sealed) -> Path:
     """A profile with two generations."""
     place = tmp_path / "documents"
     place.mkdir()
@@ -65,7 +65,7 @@ def open_copy(profile: Path, *, sealed: bool):
 
 
 @pytest.mark.timeout(1800 if THOROUGH else 180)
-def test_no_flipped_bit_goes_unnoticed(profile, sealed, tmp_path):
+def test_no_flipped_bit_goes_unnoticed(profile, sealed, tmp_path: Path) -> None:
     rng = random.Random(5)
     sound = open_copy(profile, sealed=sealed)
     expected = contents(sound)
@@ -90,7 +90,7 @@ def test_no_flipped_bit_goes_unnoticed(profile, sealed, tmp_path):
     assert sum(outcomes.values()) == FLIPS
 
 
-def test_a_damaged_stamp_only_costs_time(profile, sealed):
+def test_a_damaged_stamp_only_costs_time(profile, sealed) -> None:
     stamps = list((profile / "index").glob("verified-*"))
     assert stamps
     for stamp in stamps:
@@ -98,7 +98,9 @@ def test_a_damaged_stamp_only_costs_time(profile, sealed):
     assert open_copy(profile, sealed=sealed).notice == ""
 
 
-def test_a_flip_that_hides_behind_its_old_time_is_found_by_verify(profile, sealed):
+def test_a_flip_that_hides_behind_its_old_time_is_found_by_verify(
+    profile, sealed
+) -> None:
     sealer = KeyedSealer() if sealed else None
     with Directory.open(profile) as directory:
         snapshots = LocalSnapshots(directory, sealer)
@@ -113,7 +115,7 @@ def test_a_flip_that_hides_behind_its_old_time_is_found_by_verify(profile, seale
         assert [target.name in line for line in found] == [True]
 
 
-def test_only_damage_is_left_when_no_generation_is_sound(profile, sealed):
+def test_only_damage_is_left_when_no_generation_is_sound(profile, sealed) -> None:
     for target in (profile / "index").glob("gen-*/passages-*"):
         if target.stat().st_size:
             flip(target, random.Random(3))
@@ -123,7 +125,9 @@ def test_only_damage_is_left_when_no_generation_is_sound(profile, sealed):
     assert "rollback" in caught.value.hint
 
 
-def test_rollback_and_quarantine_get_rid_of_damage(profile, sealed, tmp_path):
+def test_rollback_and_quarantine_get_rid_of_damage(
+    profile, sealed, tmp_path: Path
+) -> None:
     library = opened(str(profile), sealed=sealed)
     current = library._snapshots.current()
     target = next((profile / "index" / current).glob("documents-*.jsonl"))
@@ -142,7 +146,9 @@ def test_rollback_and_quarantine_get_rid_of_damage(profile, sealed, tmp_path):
     assert library.reader().generation == renewed
 
 
-def test_quarantine_of_the_live_generation_returns_to_the_one_before(profile, sealed):
+def test_quarantine_of_the_live_generation_returns_to_the_one_before(
+    profile, sealed
+) -> None:
     library = opened(str(profile), sealed=sealed)
     before, current = library._snapshots.generations()
     (profile / "index" / current / "manifest.json").write_bytes(b"{}")
@@ -152,7 +158,9 @@ def test_quarantine_of_the_live_generation_returns_to_the_one_before(profile, se
     assert library.reader().notice == ""
 
 
-def test_a_pickle_in_a_generation_is_never_opened(profile, sealed, tmp_path):
+def test_a_pickle_in_a_generation_is_never_opened(
+    profile, sealed, tmp_path: Path
+) -> None:
     planted = tmp_path / "planted"
     payload = f"cos\nsystem\n(S'touch {planted}'\ntR.".encode()
     current = opened(str(profile), sealed=sealed)._snapshots.current()

@@ -78,7 +78,7 @@ def check(profile: Path, documents: Path, before: str, failing: Failing) -> bool
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda number: errno.errorcode[number])
 @pytest.mark.timeout(900 if THOROUGH else 180)
-def test_the_index_survives_any_failing_call(tmp_path, error):
+def test_the_index_survives_any_failing_call(tmp_path: Path, error) -> None:
     profile, documents = tmp_path / "profile", tmp_path / "documents"
     documents.mkdir()
     (documents / "first.txt").write_text("The first document stays.\n")

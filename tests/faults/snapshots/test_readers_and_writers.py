@@ -52,12 +52,12 @@ def version_seen(reader) -> int:
 
 
 @pytest.fixture(params=["plain", "sealed"])
-def sealed(request) -> str:
+def sealed(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture
-def place(tmp_path) -> Path:
+def place(tmp_path: Path) -> Path:
     folder = tmp_path / "documents"
     folder.mkdir()
     return folder
@@ -69,7 +69,9 @@ def snapshots_of(profile: Path, sealed: str) -> LocalSnapshots:
 
 
 @pytest.mark.timeout(1800 if THOROUGH else 120)
-def test_every_load_during_publishing_and_collecting_is_whole(tmp_path, place, sealed):
+def test_every_load_during_publishing_and_collecting_is_whole(
+    tmp_path: Path, place, sealed
+) -> None:
     loads = 1000 if THOROUGH else 60
     profile = tmp_path / "profile"
     publisher = started("publish", profile, place, sealed, "0")
@@ -94,7 +96,9 @@ def test_every_load_during_publishing_and_collecting_is_whole(tmp_path, place, s
 
 
 @pytest.mark.timeout(3600 if THOROUGH else 120)
-def test_a_killed_publisher_loses_nothing_it_acknowledged(tmp_path, place, sealed):
+def test_a_killed_publisher_loses_nothing_it_acknowledged(
+    tmp_path: Path, place, sealed
+) -> None:
     kills = 200 if THOROUGH else 8
     profile = tmp_path / "profile"
     rng = random.Random(11)
@@ -121,7 +125,7 @@ def test_a_killed_publisher_loses_nothing_it_acknowledged(tmp_path, place, seale
 
 
 @pytest.mark.timeout(120)
-def test_a_reader_is_right_through_fifty_generations(tmp_path, place):
+def test_a_reader_is_right_through_fifty_generations(tmp_path: Path, place) -> None:
     library = opened(str(tmp_path / "profile"))
     for number in range(30):
         text = f"Constant number{number} stays as it is.\n"
@@ -147,7 +151,9 @@ def test_a_reader_is_right_through_fifty_generations(tmp_path, place):
         assert reader.vectors(rows).shape == (30, 16)
 
 
-def test_a_generation_is_collected_when_its_last_reader_is_gone(tmp_path, place):
+def test_a_generation_is_collected_when_its_last_reader_is_gone(
+    tmp_path: Path, place
+) -> None:
     library = opened(str(tmp_path / "profile"))
     kept = library._snapshots.generations
     for version in range(6):
@@ -164,7 +170,7 @@ def test_a_generation_is_collected_when_its_last_reader_is_gone(tmp_path, place)
 
 
 @pytest.mark.timeout(120)
-def test_concurrent_ingests_of_eight_folders_all_land(tmp_path):
+def test_concurrent_ingests_of_eight_folders_all_land(tmp_path: Path) -> None:
     profile = tmp_path / "profile"
     rounds = 10 if THOROUGH else 1
     for turn in range(rounds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -16,16 +17,16 @@ from ragcli.index.passages import Passage, SearchResult
 class Counted:
     """Progress that keeps what it was told."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.total, self.steps = 0, 0
 
-    def start(self, total, what):
+    def start(self, total: int, what: str) -> None:
         self.total = total
 
-    def step(self, name, count=1):
+    def step(self, name: str, count: int = 1) -> None:
         self.steps += count
 
-    def note(self, message):
+    def note(self, message) -> None:
         raise AssertionError(message)
 
 
@@ -34,7 +35,7 @@ def found(*paths):
     return lambda question: SearchResult(passages, question.question, True, "")
 
 
-def test_figures_are_trec_evals():
+def test_figures_are_trec_evals() -> None:
     question = Question("1", "q", {"a.md": 3, "docs/b.md": 1, "c.md": 2})
     search = found("/x/no.md", "/x/a.md", "/x/a.md", "/x/docs/b.md")
 
@@ -50,14 +51,14 @@ def test_figures_are_trec_evals():
     assert figures.mrr == pytest.approx(1 / 2)
 
 
-def test_a_path_matches_by_its_end_but_not_by_part_of_a_name():
+def test_a_path_matches_by_its_end_but_not_by_part_of_a_name() -> None:
     assert evaluate([Question("1", "q", {"a.md": 1})], found("/x/ba.md"), None,
                     Counted()).recall[1] == 0  # fmt: skip
     assert evaluate([Question("1", "q", {"/x/a.md": 1})], found("/x/a.md"), None,
                     Counted()).recall[1] == 1  # fmt: skip
 
 
-def test_answers_are_looked_for_in_the_first_sentences():
+def test_answers_are_looked_for_in_the_first_sentences() -> None:
     question = Question("1", "q", {"a.md": 1}, answers=("The 1786 climb!",))
     text = "It rains a lot here. [1] A 1786 climb is known to all. [2]"
 
@@ -71,7 +72,7 @@ def test_answers_are_looked_for_in_the_first_sentences():
     assert figures.answered == 1.0
 
 
-def test_part_of_a_word_is_no_answer():
+def test_part_of_a_word_is_no_answer() -> None:
     question = Question("1", "q", {}, answers=("art",))
 
     figures = evaluate(
@@ -81,7 +82,7 @@ def test_part_of_a_word_is_no_answer():
     assert figures.answer_in[3] == 0.0
 
 
-def test_questions_without_relevant_documents_count_in_no_retrieval_figure():
+def test_questions_without_relevant_documents_count_in_no_retrieval_figure() -> None:
     figures = evaluate([Question("1", "q", {})], found("/a.md"), None, Counted())
 
     assert math.isnan(figures.mrr)
@@ -89,7 +90,7 @@ def test_questions_without_relevant_documents_count_in_no_retrieval_figure():
     assert json.loads(json.dumps(figures.as_json()))["questions"] == 1
 
 
-def test_ways_to_search_are_compared_side_by_side():
+def test_ways_to_search_are_compared_side_by_side() -> None:
     questions = [Question("1", "q", {"a.md": 1})]
     progress = Counted()
 
@@ -101,7 +102,7 @@ def test_ways_to_search_are_compared_side_by_side():
     assert progress.steps == 2
 
 
-def test_both_forms_of_relevant_are_read(tmp_path):
+def test_both_forms_of_relevant_are_read(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text(
         '{"question": "q", "relevant": ["./a.md"]}\n\n'
@@ -128,7 +129,7 @@ def test_both_forms_of_relevant_are_read(tmp_path):
         '{"question": "q", "history": ["x"]}',
     ],
 )
-def test_a_bad_line_is_named(tmp_path, line):
+def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text('{"question": "fine"}\n' + line + "\n")
 
@@ -136,7 +137,7 @@ def test_a_bad_line_is_named(tmp_path, line):
         read_questions(file)
 
 
-def test_no_file_and_no_questions_are_clear(tmp_path):
+def test_no_file_and_no_questions_are_clear(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         read_questions(tmp_path / "none.jsonl")
     (tmp_path / "empty.jsonl").write_text("\n")
@@ -144,7 +145,7 @@ def test_no_file_and_no_questions_are_clear(tmp_path):
         read_questions(tmp_path / "empty.jsonl")
 
 
-def test_risk_is_told_for_judged_answers_by_their_confidence():
+def test_risk_is_told_for_judged_answers_by_their_confidence() -> None:
     questions = [
         Question("1", "q", {}, answers=("tide",), is_judged=True),
         Question("2", "q", {}, answers=("moon",), is_judged=True),
@@ -168,7 +169,7 @@ def test_risk_is_told_for_judged_answers_by_their_confidence():
     assert figures.best_threshold == pytest.approx(0.7)
 
 
-def test_no_risk_is_told_where_no_confidence_is():
+def test_no_risk_is_told_where_no_confidence_is() -> None:
     figures = evaluate(
         [Question("1", "q", {}, answers=("tide",), is_judged=True)],
         found("/x/a.md"),
@@ -180,7 +181,7 @@ def test_no_risk_is_told_where_no_confidence_is():
     assert figures.as_json()["best_threshold"] is None
 
 
-def test_of_thresholds_that_do_as_well_the_middle_one_is_best():
+def test_of_thresholds_that_do_as_well_the_middle_one_is_best() -> None:
     assert best_threshold([(0.4, True), (0.6, True)]) == pytest.approx(0.2)
     assert best_threshold([(0.4, False), (0.6, False)]) == pytest.approx(0.8)
     assert best_threshold([(0.2, False), (0.4, True), (0.6, True)]) == pytest.approx(

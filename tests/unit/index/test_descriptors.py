@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import resource
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,8 +31,8 @@ def descriptors() -> set[int]:
 
 @pytest.mark.slow
 def test_a_reader_holds_one_descriptor_however_many_segments(
-    library, tmp_path, progress
-):
+    library, tmp_path: Path, progress
+) -> None:
     gc.collect()
     for number in range(7):
         place = tmp_path / f"{number}.txt"
@@ -50,8 +52,8 @@ def test_a_reader_holds_one_descriptor_however_many_segments(
 
 @pytest.mark.slow
 def test_a_reader_that_fails_closes_its_lease_once(
-    make_library, profile, notes, progress, monkeypatch
-):
+    make_library, profile, notes, progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, snapshots = make_library(), LocalSnapshots(profile, None)
     library.add([notes], progress)
     place = snapshots.directory(snapshots.current())
@@ -77,7 +79,7 @@ def test_a_reader_that_fails_closes_its_lease_once(
 
 
 @pytest.fixture
-def limited():
+def limited() -> Iterator[None]:
     """A soft limit of 128 open files, put back at the end."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
@@ -85,7 +87,7 @@ def limited():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_the_soft_limit_is_raised_and_a_lack_names_it(limited):
+def test_the_soft_limit_is_raised_and_a_lack_names_it(limited: None) -> None:
     with pytest.raises(os_errors.StorageFailed) as caught, os_errors.disk_errors("x"):
         raise OSError(24, os.strerror(24))
     assert caught.value.hint.startswith("128 may be open at once")

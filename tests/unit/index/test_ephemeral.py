@@ -12,9 +12,10 @@ from ragcli.errors import DocumentNotFound, UnreadableDocument
 from ragcli.index import ephemeral, index_cache
 from ragcli.index.fulltext.analysis import Term, stems
 from ragcli.index.report import NoProgress
+from tests.unit.index.doubles import WordEmbedder
 
 
-def test_piped_text_is_found_and_cited_by_its_lines(embedder):
+def test_piped_text_is_found_and_cited_by_its_lines(embedder: WordEmbedder) -> None:
     text = (
         "First line.\n\n"
         + "Filler words stand here. " * 60
@@ -36,7 +37,9 @@ def test_piped_text_is_found_and_cited_by_its_lines(embedder):
     assert variance >= 0
 
 
-def test_attached_files_keep_their_paths(embedder, notes, monkeypatch):
+def test_attached_files_keep_their_paths(
+    embedder: WordEmbedder, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(notes)
     reader = ephemeral.attached("", [Path("pears.txt")], embedder, Settings())
     rows, _ = reader.vector_search(embedder.embed(["Pears"])[0], 5)
@@ -45,7 +48,9 @@ def test_attached_files_keep_their_paths(embedder, notes, monkeypatch):
         ephemeral.attached("", [notes / "missing.txt"], embedder, Settings())
 
 
-def test_nothing_is_written(embedder, tmp_path, monkeypatch):
+def test_nothing_is_written(
+    embedder: WordEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened = []
     real = os.open
     monkeypatch.setattr(os, "open", lambda *a, **k: opened.append(a) or real(*a, **k))
@@ -54,7 +59,7 @@ def test_nothing_is_written(embedder, tmp_path, monkeypatch):
     assert [call for call in opened if call[1] & (os.O_WRONLY | os.O_RDWR)] == []
 
 
-def test_an_empty_pipe_is_an_empty_index(embedder):
+def test_an_empty_pipe_is_an_empty_index(embedder: WordEmbedder) -> None:
     reader = ephemeral.attached("\n", [], embedder, Settings())
     assert reader.chunk_count == 0
     assert reader.text_search([Term(("word",))], 5) == []
@@ -63,7 +68,7 @@ def test_an_empty_pipe_is_an_empty_index(embedder):
     assert reader.cosine_moments(embedder.embed(["word"])[0]) == (0.0, 0.0)
 
 
-def test_a_long_piped_text_is_read_elsewhere(embedder):
+def test_a_long_piped_text_is_read_elsewhere(embedder: WordEmbedder) -> None:
     text = "Filler words stand here.\n" * 20_000 + "The quokka smiles.\n"
     reader = ephemeral.attached(text, [], embedder, Settings())
     [(row, _)] = reader.text_search([Term((stems("quokka", "en")[0],))], 5)
@@ -71,7 +76,9 @@ def test_a_long_piped_text_is_read_elsewhere(embedder):
     assert (passage.path, passage.lines[1]) == ("stdin", 20_001)
 
 
-def test_an_attached_file_that_breaks_its_loader_is_named(embedder, tmp_path):
+def test_an_attached_file_that_breaks_its_loader_is_named(
+    embedder: WordEmbedder, tmp_path: Path
+) -> None:
     (tmp_path / "a.ipynb").write_text("{")
     (tmp_path / "blank.md").write_text(" \n")
     for name, reason in (("a.ipynb", "not a notebook"), ("blank.md", "empty")):
@@ -80,8 +87,8 @@ def test_an_attached_file_that_breaks_its_loader_is_named(embedder, tmp_path):
 
 
 def test_one_bad_file_does_not_spoil_a_directory_that_is_asked_about(
-    embedder, tmp_path
-):
+    embedder: WordEmbedder, tmp_path: Path
+) -> None:
     (tmp_path / "a.ipynb").write_text("{")
     (tmp_path / "good.md").write_text("The quokka smiles.\n")
     told = []

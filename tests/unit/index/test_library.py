@@ -15,13 +15,15 @@ from ragcli.index.fulltext.analysis import Term, stems
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.index.segments.catalogue import READER
+from ragcli.storage.files import Directory
+from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched, WordEmbedder
 
 
 def term(word: str) -> Term:
     return Term((stems(word, "en")[0],))
 
 
-def found(library, word: str) -> list[str]:
+def found(library: Library, word: str) -> list[str]:
     """Returns the names of the documents that the text index finds, best first."""
     reader = library.reader()
     if reader is None:
@@ -30,13 +32,13 @@ def found(library, word: str) -> list[str]:
     return [Path(item.path).name for item in reader.passages(rows)]
 
 
-def nearest(library, embedder, text: str) -> str:
+def nearest(library: Library, embedder: PlainEmbedder | WordEmbedder, text: str) -> str:
     reader = library.reader()
     rows, _ = reader.vector_search(embedder.embed([text])[0], 1)
     return Path(reader.passages(rows)[0].path).name
 
 
-def names(library) -> list[str]:
+def names(library: Library) -> list[str]:
     return [Path(item.path).name for item in library.documents()]
 
 
@@ -47,8 +49,8 @@ def age(*paths: Path) -> None:
 
 
 def test_added_files_are_found_by_word_and_by_vector(
-    library, embedder, notes, progress
-):
+    library: Library, embedder: WordEmbedder, notes: Path, progress: Watched
+) -> None:
     report = library.add([notes], progress)
     assert (report.added, report.changed, report.failed) == (3, 0, ())
     assert report.generation == "gen-00000001"
@@ -60,7 +62,9 @@ def test_added_files_are_found_by_word_and_by_vector(
     assert nearest(library, embedder, "Pears ripen earlier") == "pears.txt"
 
 
-def test_a_passage_knows_where_it_stands(library, notes, progress):
+def test_a_passage_knows_where_it_stands(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     info, passages = library.document(notes / "locks.md")
     assert info.title == "Locks"
@@ -76,13 +80,17 @@ def test_a_passage_knows_where_it_stands(library, notes, progress):
 
 
 def test_unchanged_files_are_not_read_again(
-    library, embedder, notes, progress, monkeypatch
-):
+    library: Library,
+    embedder: WordEmbedder,
+    notes: Path,
+    progress: Watched,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     age(*notes.iterdir())
     first = library.add([notes], progress)
     calls = embedder.calls
 
-    def forbidden(location):
+    def forbidden(location) -> None:
         raise AssertionError(f"{location} was read")
 
     monkeypatch.setattr("ragcli.index.ingest.preparation.reading._content", forbidden)
@@ -93,8 +101,8 @@ def test_unchanged_files_are_not_read_again(
 
 
 def test_a_file_that_is_touched_is_read_but_not_embedded(
-    library, embedder, notes, progress
-):
+    library: Library, embedder: WordEmbedder, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     calls = embedder.calls
     age(notes / "apples.txt")
@@ -104,7 +112,9 @@ def test_a_file_that_is_touched_is_read_but_not_embedded(
     assert report.generation == "gen-00000001"
 
 
-def test_a_change_within_the_clock_tick_of_indexing_is_seen(library, notes, progress):
+def test_a_change_within_the_clock_tick_of_indexing_is_seen(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     target = notes / "apples.txt"
     before = target.stat()
@@ -115,7 +125,9 @@ def test_a_change_within_the_clock_tick_of_indexing_is_seen(library, notes, prog
     assert found(library, "cherry") == ["apples.txt"]
 
 
-def test_a_changed_file_replaces_its_chunks(library, embedder, notes, progress):
+def test_a_changed_file_replaces_its_chunks(
+    library: Library, embedder: WordEmbedder, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     (notes / "apples.txt").write_text("Bananas grow in the south.\n")
     report = library.add([notes / "apples.txt"], progress)
@@ -127,7 +139,9 @@ def test_a_changed_file_replaces_its_chunks(library, embedder, notes, progress):
     assert library.reader().chunk_count == sum(i.chunks for i in library.documents())
 
 
-def test_sync_finds_new_changed_and_vanished_files(library, notes, progress):
+def test_sync_finds_new_changed_and_vanished_files(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     (notes / "pears.txt").unlink()
     (notes / "plums.txt").write_text("Plums are blue.\n")
@@ -158,8 +172,8 @@ def empty(root: Path) -> None:
     ("vanish", "going"), [(vanish_wholly, 3), (vanish_in_part, 2), (empty, 3)]
 )
 def test_what_goes_with_its_root_stays_until_that_is_meant(
-    library, notes, tmp_path, progress, vanish, going
-):
+    library: Library, notes: Path, tmp_path: Path, progress: Watched, vanish, going: int
+) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "plums.txt").write_text("Plums are blue.\n")
@@ -177,8 +191,8 @@ def test_what_goes_with_its_root_stays_until_that_is_meant(
 
 
 def test_a_file_that_was_added_by_itself_stays_while_its_directory_is_gone(
-    library, notes, progress
-):
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes / "pears.txt", notes / "apples.txt"], progress)
     (notes / "pears.txt").unlink()
     assert library.sync(progress).removed == 1
@@ -187,13 +201,17 @@ def test_a_file_that_was_added_by_itself_stays_while_its_directory_is_gone(
     assert (report.removed, report.failed[0].path) == (0, str(notes))
 
 
-def test_sync_keeps_a_file_that_was_added_by_itself(library, notes, progress):
+def test_sync_keeps_a_file_that_was_added_by_itself(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes / "pears.txt"], progress)
     assert library.sync(progress).added == 0
     assert names(library) == ["pears.txt"]
 
 
-def test_removed_documents_stay_out_until_they_are_added(library, notes, progress):
+def test_removed_documents_stay_out_until_they_are_added(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     report = library.remove([notes / "apples.txt"])
     assert report.removed == 1
@@ -207,7 +225,9 @@ def test_removed_documents_stay_out_until_they_are_added(library, notes, progres
     assert found(library, "orchard") == ["apples.txt"]
 
 
-def test_removing_a_directory_forgets_it(library, notes, progress):
+def test_removing_a_directory_forgets_it(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     assert library.remove([notes]).removed == 3
     assert library.reader() is None
@@ -215,7 +235,9 @@ def test_removing_a_directory_forgets_it(library, notes, progress):
     assert list(library.documents()) == []
 
 
-def test_removing_what_is_not_there_names_the_nearest(library, notes, progress):
+def test_removing_what_is_not_there_names_the_nearest(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     with pytest.raises(DocumentNotFound) as caught:
         library.remove([notes / "aples.txt"])
@@ -224,7 +246,9 @@ def test_removing_what_is_not_there_names_the_nearest(library, notes, progress):
         library.document(notes / "aples.txt")
 
 
-def test_rollback_goes_back_one_change_at_a_time(library, notes, progress):
+def test_rollback_goes_back_one_change_at_a_time(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     for name in ("apples.txt", "pears.txt", "locks.md"):
         library.add([notes / name], progress)
     library.rollback()
@@ -238,7 +262,9 @@ def test_rollback_goes_back_one_change_at_a_time(library, notes, progress):
         library.rollback("gen-00000099")
 
 
-def test_there_is_nothing_before_the_first_state(library, notes, progress):
+def test_there_is_nothing_before_the_first_state(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     with pytest.raises(SnapshotNotFound):
         library.rollback()
     library.add([notes], progress)
@@ -246,7 +272,9 @@ def test_there_is_nothing_before_the_first_state(library, notes, progress):
         library.rollback()
 
 
-def test_a_failing_file_is_named_and_the_others_are_indexed(library, notes, progress):
+def test_a_failing_file_is_named_and_the_others_are_indexed(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     (notes / "broken.pdf").write_bytes(b"%PDF-1.4\nnothing of a PDF follows\n")
     report = library.add([notes], progress)
     assert report.added == 3
@@ -256,13 +284,17 @@ def test_a_failing_file_is_named_and_the_others_are_indexed(library, notes, prog
 
 
 def test_an_interrupted_ingest_changes_nothing(
-    make_library, sealer, notes, progress, profile
-):
+    make_library,
+    sealer: KeyedSealer | None,
+    notes: Path,
+    progress: Watched,
+    profile: Directory,
+) -> None:
     library = make_library(sealer)
     library.add([notes / "apples.txt"], progress)
 
     class Interrupted(type(progress)):
-        def step(self, name, count=1):
+        def step(self, name: str, count: int = 1) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -272,8 +304,13 @@ def test_an_interrupted_ingest_changes_nothing(
 
 
 def test_another_embedder_is_refused_until_the_index_is_made_anew(
-    make_library, sealer, embedder, other_embedder, notes, progress
-):
+    make_library,
+    sealer: KeyedSealer | None,
+    embedder: WordEmbedder,
+    other_embedder: PlainEmbedder,
+    notes: Path,
+    progress: Watched,
+) -> None:
     make_library(sealer).add([notes], progress)
     other = make_library(sealer, other_embedder)
     for refused in (
@@ -295,8 +332,12 @@ def test_another_embedder_is_refused_until_the_index_is_made_anew(
 
 
 def test_reembedding_keeps_removed_documents_out(
-    make_library, sealer, other_embedder, notes, progress
-):
+    make_library,
+    sealer: KeyedSealer | None,
+    other_embedder: PlainEmbedder,
+    notes: Path,
+    progress: Watched,
+) -> None:
     library = make_library(sealer)
     library.add([notes], progress)
     library.remove([notes / "apples.txt"])
@@ -309,7 +350,9 @@ def test_reembedding_keeps_removed_documents_out(
     assert paths == {"locks.md", "pears.txt"}
 
 
-def test_a_reader_keeps_what_it_opened(library, notes, progress):
+def test_a_reader_keeps_what_it_opened(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     reader = library.reader()
     library.remove([notes / "apples.txt"])
@@ -318,14 +361,16 @@ def test_a_reader_keeps_what_it_opened(library, notes, progress):
     assert library.reader().generation != reader.generation
 
 
-def test_an_empty_library_has_no_reader(library):
+def test_an_empty_library_has_no_reader(library: Library) -> None:
     assert library.reader() is None
     assert list(library.documents()) == []
     assert library.count() == 0
     assert library.generations() == []
 
 
-def test_names_that_are_not_unicode_are_kept(library, notes, progress):
+def test_names_that_are_not_unicode_are_kept(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     raw = os.fsencode(notes) + b"/caf\xe9\n.txt"
     with open(raw, "w") as file:
         file.write("Coffee from the mountains.\n")
@@ -337,7 +382,9 @@ def test_names_that_are_not_unicode_are_kept(library, notes, progress):
     assert library.add([notes], progress).added == 0
 
 
-def test_generations_say_what_made_them(library, notes, progress):
+def test_generations_say_what_made_them(
+    library: Library, notes: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     library.remove([notes / "pears.txt"])
     library.rollback()
@@ -349,8 +396,8 @@ def test_generations_say_what_made_them(library, notes, progress):
 
 @pytest.mark.slow
 def test_many_small_changes_leave_few_segments_and_lose_nothing(
-    make_library, embedder, tmp_path, progress
-):
+    make_library, embedder, tmp_path: Path, progress
+) -> None:
     library = make_library()
     place = tmp_path / "many"
     place.mkdir()
@@ -374,8 +421,12 @@ def test_many_small_changes_leave_few_segments_and_lose_nothing(
 
 
 def test_reading_leaves_a_generation_as_it_is(
-    make_library, sealer, profile, notes, progress
-):
+    make_library,
+    sealer: KeyedSealer | None,
+    profile: Directory,
+    notes: Path,
+    progress: Watched,
+) -> None:
     library = make_library(sealer)
     generation = library.add([notes], progress).generation
     place = profile.path / "index" / generation
@@ -387,8 +438,8 @@ def test_reading_leaves_a_generation_as_it_is(
 
 
 def test_an_index_that_may_not_be_written_is_read(
-    make_library, notes, progress, profile
-):
+    make_library, notes: Path, progress: Watched, profile: Directory
+) -> None:
     make_library().add([notes], progress)
     places = [profile.path, *profile.path.rglob("*")]
     for place in places:
@@ -401,8 +452,8 @@ def test_an_index_that_may_not_be_written_is_read(
 
 
 def test_sync_reads_again_what_an_older_reader_made(
-    library, notes, progress, monkeypatch
-):
+    library: Library, notes: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ragcli.index.ingest.preparation.reading.READER", 1)
     age(*notes.iterdir())
     library.add([notes], progress)
@@ -418,8 +469,8 @@ def test_sync_reads_again_what_an_older_reader_made(
 
 
 def test_reading_again_keeps_what_is_done_when_it_is_stopped(
-    library, notes, progress, monkeypatch
-):
+    library: Library, notes: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ragcli.index.ingest.preparation.reading.READER", 1)
     age(*notes.iterdir())
     library.add([notes], progress)
@@ -444,7 +495,7 @@ def test_reading_again_keeps_what_is_done_when_it_is_stopped(
 class Overtaken(LocalSnapshots):
     """Snapshots that others publish to, and collect from, while one looks."""
 
-    def __init__(self, directory, busy) -> None:
+    def __init__(self, directory: Directory, busy) -> None:
         super().__init__(directory, None, keep=1, grace=0.0)
         self._busy = busy
         self._asked = 0
@@ -459,8 +510,8 @@ class Overtaken(LocalSnapshots):
 
 
 def test_whoever_is_overtaken_goes_on_with_what_is_live(
-    profile, embedder, notes, progress
-):
+    profile: Directory, embedder: WordEmbedder, notes: Path, progress: Watched
+) -> None:
     rival = Library(
         LocalSnapshots(profile, None, keep=1, grace=0.0), lambda: embedder, Settings()
     )
@@ -478,8 +529,12 @@ def test_whoever_is_overtaken_goes_on_with_what_is_live(
 
 
 def test_compaction_leaves_what_is_live_and_nothing_to_go_back_to(
-    library, notes, progress, sealer, profile
-):
+    library: Library,
+    notes: Path,
+    progress: Watched,
+    sealer: KeyedSealer | None,
+    profile: Directory,
+) -> None:
     library.add([notes], progress)
     library.remove([notes / "pears.txt"])
 

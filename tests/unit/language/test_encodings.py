@@ -46,7 +46,7 @@ TEXTS = {
         ("fr", "mac_roman"), ("es", "cp1252"), ("es", "latin_1"), ("lt", "cp1257"),
     ],
 )  # fmt: skip
-def test_a_sentence_tells_its_encoding(language, encoding):
+def test_a_sentence_tells_its_encoding(language: str, encoding: str) -> None:
     text = TEXTS[language]
     content = Content(text.encode(encoding))
     assert content.text == text
@@ -55,13 +55,13 @@ def test_a_sentence_tells_its_encoding(language, encoding):
 
 @pytest.mark.parametrize("language", sorted(TEXTS))
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_is_told_without_a_mark(language, encoding):
+def test_utf_16_is_told_without_a_mark(language: str, encoding: str) -> None:
     text = f"{TEXTS[language]}\n"
     content = Content(text.encode(encoding))
     assert (content.text, content.encoding) == (text, encoding)
 
 
-def test_binary_is_no_utf_16():
+def test_binary_is_no_utf_16() -> None:
     numbers = random.Random(7)
     for _ in range(500):
         data = numbers.randbytes(400) + b"\0"
@@ -71,7 +71,7 @@ def test_binary_is_no_utf_16():
     assert not utf_16(b"".join(n.to_bytes(2, "little") for n in range(1, 900)))
 
 
-def test_any_bytes_are_guessed_without_an_error():
+def test_any_bytes_are_guessed_without_an_error() -> None:
     numbers = random.Random(11)
     for length in range(1, 300, 4):
         data = bytes(numbers.choices(range(9, 256), k=length))

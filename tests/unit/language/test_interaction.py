@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy import ndarray
 
 from ragcli.language.interaction import Interaction, importance
+from ragcli.models.builtin.embedder import BuiltinEmbedder
 
 PASSAGES = ["Locks are queued by the kernel. " * 12, "", "Cats sleep.", "word " * 70]
 
 
 @pytest.fixture(scope="module")
-def interaction(embedder):
+def interaction(embedder: BuiltinEmbedder) -> Interaction:
     return Interaction(embedder.tokenize(PASSAGES), embedder)
 
 
-def unit(vectors):
+def unit(vectors: ndarray) -> ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-30)
 
 
-def test_maxsim_is_the_weighted_mean_of_best_cosines(interaction, embedder):
+def test_maxsim_is_the_weighted_mean_of_best_cosines(
+    interaction: Interaction, embedder: BuiltinEmbedder
+) -> None:
     question = "Who queues locks?"
     asked, *held = embedder.tokenize([question, *PASSAGES])
     table = embedder.token_vectors().astype("f4")
@@ -34,7 +38,9 @@ def test_maxsim_is_the_weighted_mean_of_best_cosines(interaction, embedder):
     assert np.allclose(interaction.maxsim([(question, 1.0)]), expected, atol=1e-5)
 
 
-def test_the_best_window_is_64_tokens_by_strides_of_32(interaction, embedder):
+def test_the_best_window_is_64_tokens_by_strides_of_32(
+    interaction: Interaction, embedder: BuiltinEmbedder
+) -> None:
     query = embedder.embed(["kernel locks"])[0]
     table = embedder.token_vectors().astype("f4")
     expected = []
@@ -47,18 +53,22 @@ def test_the_best_window_is_64_tokens_by_strides_of_32(interaction, embedder):
     assert np.allclose(interaction.best_window(query), expected, atol=1e-5)
 
 
-def test_rare_tokens_say_more(embedder):
+def test_rare_tokens_say_more(embedder: BuiltinEmbedder) -> None:
     common, rare = embedder.tokenize(["the", "Normandy"])
 
     assert importance(rare).max() > importance(common).max()
 
 
-def test_nothing_asked_or_nothing_held_scores_nothing(interaction, embedder):
+def test_nothing_asked_or_nothing_held_scores_nothing(
+    interaction: Interaction, embedder: BuiltinEmbedder
+) -> None:
     assert not interaction.maxsim([("", 1.0)]).any()
     assert len(Interaction([], embedder).maxsim([("question", 1.0)])) == 0
 
 
-def test_a_question_as_long_as_a_document_is_compared_in_blocks(interaction, embedder):
+def test_a_question_as_long_as_a_document_is_compared_in_blocks(
+    interaction: Interaction, embedder: BuiltinEmbedder
+) -> None:
     """Of 300 distinct tokens, each twice, the weights add up; blocks change nothing."""
     words = [f"word{number} lock{number * 7}" for number in range(200)]
     once, twice = " ".join(words), " ".join([*words, *words])

@@ -27,15 +27,17 @@ from ragcli.language.words import words
         ("", "The commit_lock holds", ["commit_lock", "commit", "lock", "hold"]),
     ],
 )
-def test_stems_leave_out_stop_words_and_endings(language, text, expected):
+def test_stems_leave_out_stop_words_and_endings(
+    language: str, text: str, expected: list[str]
+) -> None:
     assert stems(text, language) == expected
 
 
-def test_nothing_but_stop_words_keeps_them_all():
+def test_nothing_but_stop_words_keeps_them_all() -> None:
     assert stems("to be or not to be", "en") == ["to", "be", "or", "not", "to", "be"]
 
 
-def test_every_stemmer_has_a_stop_list_and_gives_one_stem_a_word():
+def test_every_stemmer_has_a_stop_list_and_gives_one_stem_a_word() -> None:
     found = ["running", "häuser", "кошки", "مكتبة", "x_y"]
 
     for language in STEMMERS:
@@ -45,7 +47,7 @@ def test_every_stemmer_has_a_stop_list_and_gives_one_stem_a_word():
 
 
 @given(st.text())
-def test_a_question_finds_its_own_words(text):
+def test_a_question_finds_its_own_words(text: str) -> None:
     indexed = set(stems(text, "en"))
 
     for word in question_words(text, {"en"}):
@@ -53,26 +55,26 @@ def test_a_question_finds_its_own_words(text):
 
 
 @given(st.text(alphabet=st.characters(codec="ascii")))
-def test_ascii_words_are_two_word_characters_and_more(text):
+def test_ascii_words_are_two_word_characters_and_more(text: str) -> None:
     assert all(len(word) > 1 and word == word.lower() for word in words(text))
 
 
-def test_identifiers_are_found_by_their_parts():
+def test_identifiers_are_found_by_their_parts() -> None:
     assert words("readFile HTTPServerError") == [
         "readfile", "read", "file", "httpservererror", "http", "server", "error",
     ]  # fmt: skip
     assert words("McDonald iPhone") == ["mcdonald", "iphone"]
 
 
-def test_scripts_with_combining_marks_stay_whole():
+def test_scripts_with_combining_marks_stay_whole() -> None:
     assert words("हिन्दी भाषा") == ["हिन्दी", "भाषा"]
 
 
-def test_full_width_and_decomposed_letters_are_the_usual_ones():
+def test_full_width_and_decomposed_letters_are_the_usual_ones() -> None:
     assert words("Ｐｙｔｈｏｎ cafe\u0301") == ["python", "café"]
 
 
-def test_a_question_in_several_languages_has_all_stems():
+def test_a_question_in_several_languages_has_all_stems() -> None:
     hard, *rest = question_words("die hard Häuser", {"en", "de"})
 
     assert (hard.word, hard.variants) == ("hard", ("hard",))
@@ -90,7 +92,9 @@ def test_a_question_in_several_languages_has_all_stems():
         ("numpy", "en"),
     ],
 )
-def test_the_language_of_a_question_is_told_by_its_function_words(question, language):
+def test_the_language_of_a_question_is_told_by_its_function_words(
+    question: str, language: str
+) -> None:
     assert likely_language(words(question), listed_languages()) == language
 
 
@@ -98,10 +102,10 @@ def test_the_language_of_a_question_is_told_by_its_function_words(question, lang
     "question",
     ["Who wrote it?", "Und warum ist das dort so, sagt er?", "它是什么？", "А он?"],
 )
-def test_anaphors_refer_back(question):
+def test_anaphors_refer_back(question: str) -> None:
     assert refers_back(question)
 
 
 @pytest.mark.parametrize("question", ["Who wrote Faust?", "北京在哪里？"])
-def test_a_question_of_its_own_does_not(question):
+def test_a_question_of_its_own_does_not(question: str) -> None:
     assert not refers_back(question)

@@ -22,7 +22,9 @@ def inside(tmp_path: Path) -> Path:
     return place
 
 
-def test_a_real_file_is_opened_also_where_links_lead_to_the_directory(inside: Path):
+def test_a_real_file_is_opened_also_where_links_lead_to_the_directory(
+    inside: Path,
+) -> None:
     (inside.parent / "alias").symlink_to(inside)
     for place in (inside, inside.parent / "alias"):
         location = str(place / "deep" / "er" / "note.md")
@@ -31,7 +33,7 @@ def test_a_real_file_is_opened_also_where_links_lead_to_the_directory(inside: Pa
 
 
 @pytest.mark.parametrize("name", ["file.md", "folder/note.md", "gone/note.md"])
-def test_links_are_not_followed_and_nothing_stays_open(inside: Path, name: str):
+def test_links_are_not_followed_and_nothing_stays_open(inside: Path, name: str) -> None:
     before = len(os.listdir("/dev/fd"))
     with pytest.raises(OSError):  # noqa: PT011 - which one, systems differ
         open_beneath(str(inside), str(inside / name), os.O_RDONLY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ FULL = 51
 
 
 @pytest.fixture
-def commands(monkeypatch):
+def commands(monkeypatch: pytest.MonkeyPatch):
     """Calls of fcntl with the command of macOS; set `error` to have them fail."""
 
     class Commands(list):
@@ -26,7 +27,7 @@ def commands(monkeypatch):
     seen = Commands()
     real = fcntl.fcntl
 
-    def known(descriptor, command, *rest):
+    def known(descriptor: int, command: int, *rest) -> int | None:
         if command != FULL:
             return real(descriptor, command, *rest)
         if seen.error:
@@ -39,7 +40,9 @@ def commands(monkeypatch):
     return seen
 
 
-def test_a_replaced_file_and_its_directory_reach_the_drive(tmp_path, commands):
+def test_a_replaced_file_and_its_directory_reach_the_drive(
+    tmp_path: Path, commands
+) -> None:
     with Directory.open(tmp_path / "private", create=True) as directory:
         commands.clear()
         directory.replace("profile.toml", b"id = 1\n")
@@ -49,8 +52,8 @@ def test_a_replaced_file_and_its_directory_reach_the_drive(tmp_path, commands):
 
 @pytest.mark.parametrize("error", [errno.ENOTSUP, errno.ENOTTY, errno.EINVAL])
 def test_a_file_system_without_the_command_is_synced_in_the_ordinary_way(
-    tmp_path, commands, monkeypatch, error
-):
+    tmp_path: Path, commands, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
     commands.error = error
     monkeypatch.delattr(os, "fdatasync", raising=False)
     synced = []
@@ -62,7 +65,9 @@ def test_a_file_system_without_the_command_is_synced_in_the_ordinary_way(
         assert synced == [file.fileno()] * 3
 
 
-def test_an_error_of_the_disk_is_not_tried_again(tmp_path, commands, monkeypatch):
+def test_an_error_of_the_disk_is_not_tried_again(
+    tmp_path: Path, commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Directory.open(tmp_path / "private", create=True) as directory:
         directory.replace("profile.toml", b"old")
         commands.error = errno.EIO

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,9 @@ from ragcli.storage.files import Directory
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a system call of Linux")
-def test_two_names_are_swapped_where_the_library_has_no_function(tmp_path, monkeypatch):
+def test_two_names_are_swapped_where_the_library_has_no_function(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Musl:
         """The functions of the C library, without the youngest."""
 

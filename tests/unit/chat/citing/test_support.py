@@ -20,7 +20,9 @@ from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
         ("Bread is baked in ovens.", "none", 0),
     ],
 )
-def test_the_passage_that_says_it_is_found(sentence, strength, number) -> None:
+def test_the_passage_that_says_it_is_found(
+    sentence: str, strength: str, number: int
+) -> None:
     found = source_of(sentence, [PreparedPassage(p) for p in (LOCKS, FRANCE, CODE)])
 
     assert (found.strength, list(found.quotes)) == (strength, [number] * bool(number))

@@ -23,7 +23,7 @@ time.sleep(20)
 
 
 @pytest.mark.slow
-def test_a_process_that_no_bound_binds_is_watched():
+def test_a_process_that_no_bound_binds_is_watched() -> None:
     done = subprocess.run(
         [sys.executable, "-c", TAKES_TOO_MUCH],
         capture_output=True, text=True, timeout=60, check=False,

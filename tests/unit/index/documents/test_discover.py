@@ -36,7 +36,7 @@ def skipped(*roots: Path) -> dict[str, str]:
     return {item.path.name: item.reason for item in items if isinstance(item, Skipped)}
 
 
-def test_a_folder_is_walked_in_order_with_sizes_and_times(tmp_path):
+def test_a_folder_is_walked_in_order_with_sizes_and_times(tmp_path: Path) -> None:
     for name in ("b/two.md", "a.txt", "b/one.md", "b/deep/er/x.py"):
         put(tmp_path / name, name)
     items = list(find([tmp_path], max_size=LIMIT))
@@ -46,18 +46,20 @@ def test_a_folder_is_walked_in_order_with_sizes_and_times(tmp_path):
     assert (items[2].size, items[2].mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
-def test_relative_paths_are_found_as_absolute_ones(tmp_path, monkeypatch):
+def test_relative_paths_are_found_as_absolute_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(tmp_path / "docs/a.md")
     monkeypatch.chdir(tmp_path)
     assert found(Path("docs")) == [tmp_path / "docs/a.md"]
 
 
-def test_what_lies_below_two_roots_is_found_once(tmp_path):
+def test_what_lies_below_two_roots_is_found_once(tmp_path: Path) -> None:
     file = put(tmp_path / "a/b.md")
     assert found(tmp_path, tmp_path / "a", file) == [file]
 
 
-def test_a_missing_path_is_an_error_before_anything_is_found(tmp_path):
+def test_a_missing_path_is_an_error_before_anything_is_found(tmp_path: Path) -> None:
     put(tmp_path / "a.md")
     with pytest.raises(DocumentNotFound, match=r"gone\.md: no such file"):
         find([tmp_path, tmp_path / "gone.md"], max_size=LIMIT)
@@ -65,7 +67,7 @@ def test_a_missing_path_is_an_error_before_anything_is_found(tmp_path):
         find([tmp_path / "a.md/below"], max_size=LIMIT)
 
 
-def test_a_path_that_no_system_can_hold_is_an_error(tmp_path):
+def test_a_path_that_no_system_can_hold_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NotPermitted):
         find([tmp_path / ("x" * 300)], max_size=LIMIT)
 
@@ -79,13 +81,15 @@ def test_a_path_that_no_system_can_hold_is_an_error(tmp_path):
         (".ssh/notes.txt", "secrets"),
     ],
 )
-def test_the_directories_of_tools_are_skipped_whole(tmp_path, name, reason):
+def test_the_directories_of_tools_are_skipped_whole(
+    tmp_path: Path, name: str, reason: str
+) -> None:
     put(tmp_path / name)
     assert found(tmp_path) == []
-    assert skipped(tmp_path) == {name.split("/")[0]: reason}
+    assert skipped(tmp_path) == {name.split("/", 1)[0]: reason}
 
 
-def test_a_virtual_environment_is_known_by_its_configuration(tmp_path):
+def test_a_virtual_environment_is_known_by_its_configuration(tmp_path: Path) -> None:
     put(tmp_path / "my-env/pyvenv.cfg")
     put(tmp_path / "my-env/lib/readme.md")
     assert skipped(tmp_path) == {"my-env": "virtual environment"}
@@ -100,7 +104,7 @@ def test_a_virtual_environment_is_known_by_its_configuration(tmp_path):
         "service-account-7.json",
     ],
 )  # fmt: skip
-def test_likely_secrets_are_skipped_even_when_named(tmp_path, name):
+def test_likely_secrets_are_skipped_even_when_named(tmp_path: Path, name: str) -> None:
     file = put(tmp_path / name)
     assert skipped(tmp_path)[name].startswith("likely secret")
     assert found(file) == []
@@ -110,7 +114,7 @@ def test_likely_secrets_are_skipped_even_when_named(tmp_path, name):
     "name",
     [".env.example", "id_rsa.pub", "credentials.md", "secrets.md", "environment.txt"],
 )
-def test_files_about_secrets_are_no_secrets(tmp_path, name):
+def test_files_about_secrets_are_no_secrets(tmp_path: Path, name: str) -> None:
     file = put(tmp_path / name)
     assert found(tmp_path) == [file]
 
@@ -126,17 +130,17 @@ def test_files_about_secrets_are_no_secrets(tmp_path, name):
         "AGE-SECRET-KEY-1QQQ",
     ],
 )
-def test_private_keys_are_known_by_their_first_line(tmp_path, head):
+def test_private_keys_are_known_by_their_first_line(tmp_path: Path, head: str) -> None:
     put(tmp_path / "notes.txt", head)
     assert skipped(tmp_path) == {"notes.txt": "likely secret: a private key"}
 
 
-def test_a_text_about_keys_is_no_key(tmp_path):
+def test_a_text_about_keys_is_no_key(tmp_path: Path) -> None:
     file = put(tmp_path / "keys.md", "A file with -----BEGIN PRIVATE KEY----- is one.")
     assert found(tmp_path) == [file]
 
 
-def test_binaries_are_skipped_by_name_or_by_content(tmp_path):
+def test_binaries_are_skipped_by_name_or_by_content(tmp_path: Path) -> None:
     put(tmp_path / "a.png")
     put(tmp_path / "b.tar.gz")
     put(tmp_path / "c.txt", b"abc\0def")
@@ -149,12 +153,12 @@ def test_binaries_are_skipped_by_name_or_by_content(tmp_path):
     }
 
 
-def test_utf_16_is_text(tmp_path):
+def test_utf_16_is_text(tmp_path: Path) -> None:
     file = put(tmp_path / "a.txt", "Grüße".encode("utf-16"))
     assert found(tmp_path) == [file]
 
 
-def test_empty_and_oversized_files_are_skipped(tmp_path):
+def test_empty_and_oversized_files_are_skipped(tmp_path: Path) -> None:
     put(tmp_path / "empty.md", "")
     with open(tmp_path / "large.md", "wb") as file:
         file.truncate(LIMIT + 1)
@@ -164,7 +168,9 @@ def test_empty_and_oversized_files_are_skipped(tmp_path):
     }
 
 
-def test_special_files_are_named_and_never_opened(tmp_path, monkeypatch):
+def test_special_files_are_named_and_never_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as listener:
@@ -174,7 +180,7 @@ def test_special_files_are_named_and_never_opened(tmp_path, monkeypatch):
     assert skipped(Path("/dev/null")) == {"null": "device"}
 
 
-def test_links_are_followed_only_when_named(tmp_path):
+def test_links_are_followed_only_when_named(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     outside = put(tmp_path / "outside/a.md")
     inside.mkdir()
@@ -194,7 +200,7 @@ def test_links_are_followed_only_when_named(tmp_path):
     "name",
     [b"new\nline.md", b"esc\x1b[2J.md", b"latin-\xe9.md", "ünïcode 提.md".encode()],
 )
-def test_any_name_survives(tmp_path, name):
+def test_any_name_survives(tmp_path: Path, name: bytes) -> None:
     path = os.path.join(os.fsencode(tmp_path), name)
     with open(path, "wb") as file:
         file.write(b"text")
@@ -203,7 +209,7 @@ def test_any_name_survives(tmp_path, name):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_cannot_be_read_is_told(tmp_path):
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)
     try:
@@ -214,14 +220,16 @@ def test_what_cannot_be_read_is_told(tmp_path):
         closed.chmod(0o700)
 
 
-def test_known_files_are_not_opened_again(tmp_path, monkeypatch):
+def test_known_files_are_not_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = put(tmp_path / "a.md")
     [item] = find([tmp_path], max_size=LIMIT)
     known = {item.location: (item.size, item.mtime_ns)}
     opened = []
     real = os.open
 
-    def watched(path, *rest):
+    def watched(path: str, *rest) -> int:
         opened.append(path)
         return real(path, *rest)
 
@@ -233,7 +241,7 @@ def test_known_files_are_not_opened_again(tmp_path, monkeypatch):
     assert str(file) in opened
 
 
-def test_ignore_rules_nest_and_negate(tmp_path):
+def test_ignore_rules_nest_and_negate(tmp_path: Path) -> None:
     put(tmp_path / ".gitignore", "*.log\nbuild/\n/top.md\n")
     put(tmp_path / "sub/.gitignore", "!keep.log\nnotes.*\n")
     put(tmp_path / "sub/.ragignore", "!notes.md\n")
@@ -249,7 +257,7 @@ def test_ignore_rules_nest_and_negate(tmp_path):
     assert skipped(tmp_path)["build"] == f"ignored by {tmp_path}/.gitignore"
 
 
-def test_rules_of_the_work_tree_hold_in_its_folders(tmp_path):
+def test_rules_of_the_work_tree_hold_in_its_folders(tmp_path: Path) -> None:
     put(tmp_path / ".git/HEAD")
     put(tmp_path / ".gitignore", "*.tmp\n/generated/\n")
     put(tmp_path / "docs/a.tmp")
@@ -259,13 +267,13 @@ def test_rules_of_the_work_tree_hold_in_its_folders(tmp_path):
     assert found(tmp_path / "generated") == [named]
 
 
-def test_rules_above_a_plain_folder_do_not_hold(tmp_path):
+def test_rules_above_a_plain_folder_do_not_hold(tmp_path: Path) -> None:
     put(tmp_path / ".gitignore", "*\n")
     kept = put(tmp_path / "docs/a.md")
     assert found(tmp_path / "docs") == [kept]
 
 
-def test_a_rule_file_that_is_no_file_is_no_rule(tmp_path):
+def test_a_rule_file_that_is_no_file_is_no_rule(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".gitignore")
     (tmp_path / ".ragignore").mkdir()
     kept = put(tmp_path / "a.md")
@@ -274,7 +282,7 @@ def test_a_rule_file_that_is_no_file_is_no_rule(tmp_path):
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="compares with git")
 @pytest.mark.parametrize("seed", range(40 if os.environ.get("RAGCLI_THOROUGH") else 6))
-def test_ignore_rules_mean_what_they_mean_to_git(tmp_path, seed):
+def test_ignore_rules_mean_what_they_mean_to_git(tmp_path: Path, seed: int) -> None:
     choose = random.Random(seed)
     names = ["a", "b", "ab", "a.md", "b.md", "c.txt", "[x]", "d e.md"]
     patterns = [
@@ -298,7 +306,7 @@ def test_ignore_rules_mean_what_they_mean_to_git(tmp_path, seed):
     assert set(found(tmp_path)) == expected
 
 
-def test_pathspec_is_imported_only_for_rules(tmp_path):
+def test_pathspec_is_imported_only_for_rules(tmp_path: Path) -> None:
     put(tmp_path / "a.md")
     code = (
         "import sys; from pathlib import Path;"

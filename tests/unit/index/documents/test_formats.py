@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ragcli.errors import UnreadableDocument
+from ragcli.index.documents.elements import Document
 from ragcli.index.documents.splitter import split
 from tests.make_samples import epub, pdf
 from tests.unit.index.documents.conftest import zipped
@@ -39,11 +41,16 @@ The end.
 """
 
 
-def headings_and_lines(document):
+def headings_and_lines(
+    document: Document,
+) -> (
+    list[tuple[tuple[()], int] | tuple[tuple[str, str], int] | tuple[tuple[str], int]]
+    | list[tuple[tuple[str], int]]
+):
     return [(part.heading, part.first_line) for part in document.sections]
 
 
-def test_markdown_sections_know_path_and_line(loaded):
+def test_markdown_sections_know_path_and_line(loaded) -> None:
     document = loaded("manual.md", MARKDOWN)
     assert document.title == "The manual"
     assert document.format == "markdown"
@@ -61,7 +68,7 @@ def test_markdown_sections_know_path_and_line(loaded):
     assert document.sections[3].text.startswith("\n```python\n# not a heading")
 
 
-def test_markdown_keeps_a_table_and_code_as_what_they_are(loaded):
+def test_markdown_keeps_a_table_and_code_as_what_they_are(loaded) -> None:
     text = "# T\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n# C\n\n```sh\nls -l\n```\n"
     chunks = split(loaded("a.md", text), size=1000, overlap=0)
     assert [(chunk.kind, chunk.lines) for chunk in chunks] == [
@@ -70,7 +77,7 @@ def test_markdown_keeps_a_table_and_code_as_what_they_are(loaded):
     ]
 
 
-def test_a_long_section_is_cut_between_its_blocks(loaded):
+def test_a_long_section_is_cut_between_its_blocks(loaded) -> None:
     code = "```\n" + "x = 1\n" * 40 + "```"
     text = f"# Long\n\n{'Word ' * 60}.\n\nFor example:\n\n{code}\n\n{'More ' * 60}."
     chunks = split(loaded("a.md", text), size=500, overlap=50)
@@ -78,7 +85,7 @@ def test_a_long_section_is_cut_between_its_blocks(loaded):
     assert block.text == f"For example:\n\n{code}"
 
 
-def test_restructured_text_levels_follow_their_first_use(loaded):
+def test_restructured_text_levels_follow_their_first_use(loaded) -> None:
     text = (
         "=====\nTitle\n=====\n\nIntro.\n\nOne\n---\n\nBody::\n\n    code\n\n"
         "Deep\n~~~~\n\nx\n\nTwo\n---\n\n+---+---+\n| a | b |\n+---+---+\n"
@@ -96,7 +103,7 @@ def test_restructured_text_levels_follow_their_first_use(loaded):
     assert (table.kind, table.lines) == ("table", (22, 24))
 
 
-def test_plain_text_with_underlined_headings_has_sections(loaded):
+def test_plain_text_with_underlined_headings_has_sections(loaded) -> None:
     document = loaded(
         "README", "The Tool\n========\n\nWhat it does.\n\nNot - a\nhead\n"
     )
@@ -104,7 +111,7 @@ def test_plain_text_with_underlined_headings_has_sections(loaded):
     assert headings_and_lines(document) == [(("The Tool",), 3)]
 
 
-def test_org_sections(loaded):
+def test_org_sections(loaded) -> None:
     document = loaded("a.org", "#+TITLE: Notes\n* One\nbody\n** Two\nmore\n")
     assert document.title == "Notes"
     assert [part.heading for part in document.sections][1:] == [
@@ -140,7 +147,7 @@ async def make():
 '''
 
 
-def test_code_is_cut_by_definition_with_decorators_and_comments(loaded):
+def test_code_is_cut_by_definition_with_decorators_and_comments(loaded) -> None:
     body = "\n".join(f"        self.field{n} = item" for n in range(20))
     source = PYTHON.format(body=body, long="1 + " * 80 + "1")
     chunks = split(loaded("queue.py", source), size=700, overlap=100)
@@ -168,13 +175,15 @@ def test_code_is_cut_by_definition_with_decorators_and_comments(loaded):
         ("a.tex", "\\section{Locks}\n%s", "Locks"),
     ],
 )
-def test_definitions_of_many_languages_are_named(loaded, name, source, expected):
+def test_definitions_of_many_languages_are_named(
+    loaded, name: str, source: str, expected: str
+) -> None:
     text = source % ("    x = 1;\n" * 50)
     chunks = split(loaded(name, text), size=700, overlap=0)
     assert expected in {title for chunk in chunks for title in chunk.heading}
 
 
-def test_languages_that_only_langchain_knows(loaded):
+def test_languages_that_only_langchain_knows(loaded) -> None:
     body = "    Write-Host 'x'\n" * 20
     text = "".join(f"function Get-{n} {{\n{body}}}\n" for n in range(6))
     chunks = split(loaded("a.ps1", text), size=600, overlap=0)
@@ -185,7 +194,7 @@ def test_languages_that_only_langchain_knows(loaded):
     assert len(starts) == 6
 
 
-def test_html_reads_as_the_page_does(loaded):
+def test_html_reads_as_the_page_does(loaded) -> None:
     document = loaded(
         "page.html",
         "<!doctype html><html><head><title>Locks &amp; keys</title>"
@@ -205,13 +214,13 @@ def test_html_reads_as_the_page_does(loaded):
     assert document.sections[0].first_line is None
 
 
-def test_a_page_in_another_encoding_says_so(loaded):
+def test_a_page_in_another_encoding_says_so(loaded) -> None:
     page = '<meta charset="koi8-r"><p>Привет, мир</p>'
     [part] = loaded("a.html", page.encode("koi8-r")).sections
     assert part.text == "Привет, мир"
 
 
-def test_pdf_pages_stand_under_their_bookmarks(loaded):
+def test_pdf_pages_stand_under_their_bookmarks(loaded) -> None:
     sections = (("Locks", "A commit waits ten seconds."), ("Keys", "Never in a log."))
     document = loaded("book.pdf", pdf("The book", sections))
     assert document.title == "The book"
@@ -222,7 +231,9 @@ def test_pdf_pages_stand_under_their_bookmarks(loaded):
     assert document.sections[0].text == "A commit waits ten seconds."
 
 
-def test_word_documents_have_sections_lists_and_tables(loaded, word_document):
+def test_word_documents_have_sections_lists_and_tables(
+    loaded, word_document: bytes
+) -> None:
     document = loaded("a.docx", word_document)
     assert document.title == "Locks"
     assert document.sections[0].text == "A lock keeps two writers apart."
@@ -233,7 +244,7 @@ def test_word_documents_have_sections_lists_and_tables(loaded, word_document):
     )
 
 
-def test_slides_are_pages_with_notes(loaded, presentation):
+def test_slides_are_pages_with_notes(loaded, presentation: bytes) -> None:
     document = loaded("a.pptx", presentation)
     assert [(part.page, part.heading) for part in document.sections] == [
         (1, ("Locks",)),
@@ -242,7 +253,7 @@ def test_slides_are_pages_with_notes(loaded, presentation):
     assert document.sections[1].text == "- never torn\n\nMention the rename."
 
 
-def test_an_epub_has_its_chapters_in_order(loaded):
+def test_an_epub_has_its_chapters_in_order(loaded) -> None:
     book = epub("The book", (("Locks", "<p>Short.</p>"), ("Keys", "<p>Secret.</p>")))
     document = loaded("a.epub", book)
     assert document.title == "The book"
@@ -252,7 +263,7 @@ def test_an_epub_has_its_chapters_in_order(loaded):
     ]
 
 
-def test_opendocument_text(loaded):
+def test_opendocument_text(loaded) -> None:
     content = (
         '<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
         ' xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><o:body><o:text>'
@@ -263,13 +274,13 @@ def test_opendocument_text(loaded):
     assert (part.heading, part.text) == (("Locks",), "Kept short.")
 
 
-def test_rich_text(loaded):
+def test_rich_text(loaded) -> None:
     source = rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Gr\'fc\'dfe, \u8364?5.\par Next.}"
     [part] = loaded("a.rtf", source).sections
     assert part.text == "Grüße, €5.\n\nNext."
 
 
-def test_mail_has_headers_and_the_plain_body(loaded):
+def test_mail_has_headers_and_the_plain_body(loaded) -> None:
     message = (
         "From: a@example.org\nSubject: =?utf-8?q?L=C3=B6cks?=\nMIME-Version: 1.0\n"
         'Content-Type: multipart/alternative; boundary="b"\n\n--b\n'
@@ -284,7 +295,7 @@ def test_mail_has_headers_and_the_plain_body(loaded):
     ]
 
 
-def test_rarer_formats_come_through_langchain_community(loaded):
+def test_rarer_formats_come_through_langchain_community(loaded) -> None:
     archive = (
         'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n--b\n'
         "Content-Type: text/html\n\n<title>Page</title><p>Kept short.</p>\n--b--\n"
@@ -296,7 +307,7 @@ def test_rarer_formats_come_through_langchain_community(loaded):
     assert loaded("a.conllu", words).sections[0].text == "a b"
 
 
-def test_csv_rows_stay_whole_under_their_columns(loaded):
+def test_csv_rows_stay_whole_under_their_columns(loaded) -> None:
     rows = [f'{n},"a note\nof two lines",x' for n in range(40)]
     document = loaded("a.csv", "id,note,kind\n" + "\n".join(rows) + "\n")
     chunks = split(document, size=300, overlap=50)
@@ -309,11 +320,11 @@ def test_csv_rows_stay_whole_under_their_columns(loaded):
     assert chunks[1].lines[0] == chunks[0].lines[1] + 1
 
 
-def test_a_table_without_names_has_no_heading(loaded):
+def test_a_table_without_names_has_no_heading(loaded) -> None:
     assert loaded("a.tsv", "1\t2\n3\t4\n").sections[0].heading == ()
 
 
-def test_json_keeps_its_lines_and_is_laid_out_when_it_has_none(loaded):
+def test_json_keeps_its_lines_and_is_laid_out_when_it_has_none(loaded) -> None:
     pretty = loaded("a.json", '{\n  "a": 1\n}\n').sections[0]
     assert (pretty.first_line, pretty.text) == (1, '{\n  "a": 1\n}\n')
     data = {"words": ["Größe"] * 400}
@@ -323,17 +334,17 @@ def test_json_keeps_its_lines_and_is_laid_out_when_it_has_none(loaded):
     assert loaded("c.json", "no json at all").sections[0].first_line == 1
 
 
-def test_json_lines_are_records(loaded):
+def test_json_lines_are_records(loaded) -> None:
     records = "".join(json.dumps({"id": n, "text": "x" * 40}) + "\n" for n in range(30))
     chunks = split(loaded("a.jsonl", records), size=300, overlap=0)
     assert all(line.startswith('{"id"') for c in chunks for line in c.text.split("\n"))
 
 
-def notebook(*cells):
+def notebook(*cells) -> str:
     return json.dumps({"nbformat": 4, "metadata": {}, "cells": list(cells)})
 
 
-def test_notebook_cells_are_pages_under_the_headings_so_far(loaded):
+def test_notebook_cells_are_pages_under_the_headings_so_far(loaded) -> None:
     document = loaded(
         "a.ipynb",
         notebook(
@@ -373,7 +384,7 @@ def test_notebook_cells_are_pages_under_the_headings_so_far(loaded):
         (b"one\r\ntwo\rthree", "one\ntwo\nthree"),
     ],
 )
-def test_encodings(loaded, data, text):
+def test_encodings(loaded, data: bytes, text: str | None) -> None:
     if text is None:
         with pytest.raises(UnreadableDocument, match="binary"):
             loaded("a.txt", data)
@@ -381,14 +392,14 @@ def test_encodings(loaded, data, text):
     assert loaded("a.txt", data).sections[0].text == text
 
 
-def test_a_file_without_a_suffix_is_told_by_its_content(loaded):
+def test_a_file_without_a_suffix_is_told_by_its_content(loaded) -> None:
     assert loaded("script", "#!/usr/bin/env python3\nx = 1\n").format == "python"
     assert loaded("page", "<!DOCTYPE html><p>Hi").format == "html"
     assert loaded("paper", pdf("t", (("One", "Text."),))).format == "pdf"
     assert loaded("copyright", "All of it.").format == "text"
 
 
-def test_the_language_of_a_document_and_of_a_chunk(loaded, languages):
+def test_the_language_of_a_document_and_of_a_chunk(loaded, languages: Path) -> None:
     lines = languages.read_text(encoding="utf-8").splitlines()
     sentences = dict(line.split("\t") for line in lines)
     text = "# A\n\n" + (sentences["en"] + " ") * 12
@@ -400,7 +411,7 @@ def test_the_language_of_a_document_and_of_a_chunk(loaded, languages):
     assert loaded("b.md", sentences["fr"]).language == "fr"
 
 
-def test_light_formats_import_nothing_heavy(tmp_path):
+def test_light_formats_import_nothing_heavy(tmp_path: Path) -> None:
     for name in ("a.md", "a.py", "a.html", "a.csv", "a.json", "a.txt"):
         (tmp_path / name).write_text("# words\n")
     (tmp_path / "a.pdf").write_bytes(pdf("t", (("One", "Text."),)))

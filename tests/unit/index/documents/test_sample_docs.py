@@ -18,7 +18,7 @@ from tests.make_samples import samples
 SAMPLES = Path(__file__).parents[4] / "sample_docs"
 
 
-def test_every_sample_is_found_and_read():
+def test_every_sample_is_found_and_read() -> None:
     items = list(find([SAMPLES], max_size=1 << 20))
     assert all(isinstance(item, Found) for item in items)
     loaded = {item.path.name: load(item.path) for item in items}
@@ -31,18 +31,18 @@ def test_every_sample_is_found_and_read():
         assert split(document, size=1200, overlap=120), name
 
 
-def test_the_generated_samples_are_up_to_date():
+def test_the_generated_samples_are_up_to_date() -> None:
     for name, data in samples().items():
         assert (SAMPLES / name).read_bytes() == data, "run python -m tests.make_samples"
 
 
-def test_the_exit_codes_are_the_programs():
+def test_the_exit_codes_are_the_programs() -> None:
     with open(SAMPLES / "exit-codes.csv", encoding="utf-8", newline="") as file:
         told = {int(row["code"]) for row in csv.DictReader(file)}
     assert told == {int(code) for code in ExitCode}
 
 
-def test_the_settings_are_the_programs():
+def test_the_settings_are_the_programs() -> None:
     told = json.loads((SAMPLES / "settings.json").read_text())["settings"]
     declared = settings.declared()
     assert told.keys() == declared.keys()
@@ -66,7 +66,9 @@ def test_the_settings_are_the_programs():
         ("ask_many.py", "source_of", "path:line"),
     ],
 )
-def test_an_answer_stands_under_its_heading(name, heading, words):
+def test_an_answer_stands_under_its_heading(
+    name: str, heading: str, words: str
+) -> None:
     chunks = split(load(SAMPLES / name), size=1200, overlap=120)
     [chunk] = [chunk for chunk in chunks if words in " ".join(chunk.text.split())][:1]
     assert heading in chunk.heading

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from ragcli.index.documents.elements import Document
 
-def told(document):
+
+def told(
+    document: Document,
+) -> (
+    list[tuple[str, str]]
+    | list[
+        tuple[str, str]
+        | tuple[str, tuple[str, str, str, str]]
+        | tuple[str, tuple[str, str]]
+    ]
+    | list[tuple[str, str] | tuple[str, tuple[str, str]]]
+):
     return [
         (element.kind, element.cells or section.text[element.start : element.end])
         for section in document.sections
@@ -13,7 +25,7 @@ def told(document):
     ]
 
 
-def test_aligned_columns_are_rows_and_two_of_them_fields(loaded):
+def test_aligned_columns_are_rows_and_two_of_them_fields(loaded) -> None:
     text = """\
 Workshop Adler GmbH                        Invoice 2031
 Ring 4, Linz                               Date: 3 May 2025
@@ -54,12 +66,14 @@ Thank you. It was a pleasure.
         ("Sauna   10:00 - 22:00, not in June", ("Sauna", "10:00 - 22:00, not in June")),
     ],
 )
-def test_leaders_and_hours_are_fields(loaded, line, cells):
+def test_leaders_and_hours_are_fields(
+    loaded, line: str, cells: tuple[str, str]
+) -> None:
     text = f"Some words above.\n\n{line}\nWe are closed in June\n\nMore words.\n"
     assert ("field", cells) in told(loaded("a.txt", text))
 
 
-def test_text_that_is_set_in_blocks_is_prose(loaded):
+def test_text_that_is_set_in_blocks_is_prose(loaded) -> None:
     text = (
         "The  members  of  the  board  meet  once   a  month  in  the  old\n"
         "hall,  where the chair  reads  the minutes  of the last  meeting,\n"
@@ -68,7 +82,7 @@ def test_text_that_is_set_in_blocks_is_prose(loaded):
     assert [kind for kind, _ in told(loaded("a.txt", text))] == ["prose"]
 
 
-def test_wrapped_and_indented_text_is_prose(loaded):
+def test_wrapped_and_indented_text_is_prose(loaded) -> None:
     text = (
         "         MTIME (Modification TIME)\n"
         "            This gives the most recent time.  If the data\n"
@@ -79,7 +93,7 @@ def test_wrapped_and_indented_text_is_prose(loaded):
     assert [kind for kind, _ in told(loaded("a.txt", text))] == ["prose"]
 
 
-def test_a_page_of_a_manual_has_headings_and_options(loaded):
+def test_a_page_of_a_manual_has_headings_and_options(loaded) -> None:
     text = (
         "GREP(1)          User Commands          GREP(1)\n\n"
         "N\bNA\bAM\bME\bE\n       grep - print lines\n\n"
@@ -99,7 +113,7 @@ def test_a_page_of_a_manual_has_headings_and_options(loaded):
     ]
 
 
-def test_help_of_a_program_is_one_field_an_option(loaded):
+def test_help_of_a_program_is_one_field_an_option(loaded) -> None:
     text = (
         "Options:\n  -h, --help            show this\n"
         "  --name ARG            the name that\n                        it has\n"
@@ -110,7 +124,7 @@ def test_help_of_a_program_is_one_field_an_option(loaded):
     ]
 
 
-def test_a_log_is_read_by_record_with_its_trace(loaded):
+def test_a_log_is_read_by_record_with_its_trace(loaded) -> None:
     text = (
         "2025-01-02 10:00:00 INFO  [main   ] up.\n"
         "2025-01-02 10:00:01 ERROR failed:\n"
@@ -122,7 +136,7 @@ def test_a_log_is_read_by_record_with_its_trace(loaded):
     assert {kind for kind, _ in told(loaded("a.log", text))} == {"line"}
 
 
-def test_subtitles_are_lines_with_their_time(loaded):
+def test_subtitles_are_lines_with_their_time(loaded) -> None:
     text = (
         "WEBVTT\n\nNOTE not said\n\nintro\n00:00:15.000 --> 00:00:17.951 line:0\n"
         "<v Emo>At the <i>left</i></v>\nwe see\n\n00:01:18.166 --> 00:01:20.083\nIt.\n"

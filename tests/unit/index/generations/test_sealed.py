@@ -12,8 +12,10 @@ import pytest
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.fulltext.analysis import Term, stems
 from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.library import Library
+from ragcli.storage.files import Directory
 from ragcli.storage.temporary import memory_directories as private_memory
-from tests.unit.index.doubles import KeyedSealer, PlainEmbedder
+from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched
 
 CANARY = "zyzzyva"
 
@@ -30,7 +32,7 @@ def traces(place: Path) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def memory(monkeypatch) -> Iterator[Path]:
+def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A place in memory that no other test sees."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
         monkeypatch.setattr(private_memory, "_MEMORY", Path(name))
@@ -38,14 +40,16 @@ def memory(monkeypatch) -> Iterator[Path]:
 
 
 @pytest.fixture(params=["memory", "no memory"])
-def memory_or_none(request, monkeypatch, memory) -> str:
+def memory_or_none(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, memory: Path
+) -> str:
     if request.param == "no memory":
         monkeypatch.setattr(private_memory, "is_memory", lambda place: False)
     return request.param
 
 
 @pytest.fixture
-def secret(tmp_path) -> Path:
+def secret(tmp_path: Path) -> Path:
     place = tmp_path / f"{CANARY}-folder"
     place.mkdir()
     text = f"# About {CANARY}\n\nThe {CANARY} is a weevil. " + "It eats palms. " * 40
@@ -55,12 +59,12 @@ def secret(tmp_path) -> Path:
 
 
 @pytest.fixture
-def watched_publish(monkeypatch, profile) -> list[str]:
+def watched_publish(monkeypatch: pytest.MonkeyPatch, profile: Directory) -> list[str]:
     """Collects what of the canary is on disk at the moment of each publish."""
     seen: list[str] = []
     real = LocalSnapshots.publish
 
-    def publish(self, *arguments):
+    def publish(self, *arguments) -> str:
         seen.extend(traces(profile.path))
         seen.append("published")
         return real(self, *arguments)
@@ -69,7 +73,7 @@ def watched_publish(monkeypatch, profile) -> list[str]:
     return seen
 
 
-def found(library, word: str = CANARY) -> list[str]:
+def found(library: Library, word: str = CANARY) -> list[str]:
     reader = library.reader()
     rows = [row for row, _ in reader.text_search([Term((stems(word, "en")[0],))], 10)]
     return sorted({Path(item.path).name for item in reader.passages(rows)})
@@ -77,8 +81,13 @@ def found(library, word: str = CANARY) -> list[str]:
 
 @pytest.mark.usefixtures("memory_or_none")
 def test_nothing_plain_is_ever_on_disk(
-    make_library, profile, secret, progress, watched_publish, memory
-):
+    make_library,
+    profile: Directory,
+    secret: Path,
+    progress: Watched,
+    watched_publish,
+    memory: Path,
+) -> None:
     library = make_library(KeyedSealer())
     library.add([secret], progress)
     assert found(library) == ["other.txt", f"{CANARY}.md"]
@@ -94,8 +103,8 @@ def test_nothing_plain_is_ever_on_disk(
 
 
 def test_an_index_from_a_machine_without_memory_files_opens_on_one_that_has_them(
-    make_library, secret, progress, monkeypatch
-):
+    make_library, secret: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(private_memory, "is_memory", lambda place: False)
         make_library(KeyedSealer()).add([secret], progress)
@@ -108,8 +117,8 @@ def test_an_index_from_a_machine_without_memory_files_opens_on_one_that_has_them
 
 
 def test_a_sealed_file_under_another_name_is_refused(
-    make_library, profile, secret, progress
-):
+    make_library, profile: Directory, secret: Path, progress: Watched
+) -> None:
     library = make_library(KeyedSealer())
     library.add([secret / "other.txt"], progress)
     library.add([secret / f"{CANARY}.md"], progress)
@@ -123,7 +132,7 @@ def test_a_sealed_file_under_another_name_is_refused(
         assert sealer.unseal(name, (place / name).read_bytes())
 
 
-def test_directories_of_killed_processes_are_swept(memory):
+def test_directories_of_killed_processes_are_swept(memory: Path) -> None:
     prefix = f"ragcli-text-{os.geteuid()}-"
     stale = memory / f"{prefix}stale"
     stale.mkdir(mode=0o700)

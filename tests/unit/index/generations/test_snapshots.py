@@ -19,6 +19,7 @@ from ragcli.errors import (
 from ragcli.index.generations import manifests
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.storage import durable
+from ragcli.storage.files import Directory
 from tests.unit.index.doubles import KeyedSealer
 
 
@@ -30,16 +31,18 @@ def publish(snapshots: LocalSnapshots, name: str, parent: str | None = None) -> 
         return snapshots.publish(place, base, facts)
 
 
-def entries(profile) -> list[str]:
+def entries(profile: Directory) -> list[str]:
     return sorted(os.listdir(profile.path / "index"))
 
 
 @pytest.fixture
-def snapshots(profile, sealer) -> LocalSnapshots:
+def snapshots(profile: Directory, sealer: KeyedSealer | None) -> LocalSnapshots:
     return LocalSnapshots(profile, sealer, keep=3, grace=0.0)
 
 
-def test_nothing_is_there_and_nothing_is_made_by_looking(profile, snapshots):
+def test_nothing_is_there_and_nothing_is_made_by_looking(
+    profile: Directory, snapshots: LocalSnapshots
+) -> None:
     assert snapshots.current() == ""
     assert snapshots.generations() == []
     with pytest.raises(SnapshotNotFound):
@@ -47,7 +50,7 @@ def test_nothing_is_there_and_nothing_is_made_by_looking(profile, snapshots):
     assert os.listdir(profile.path) == []
 
 
-def test_generations_share_their_files(snapshots):
+def test_generations_share_their_files(snapshots: LocalSnapshots) -> None:
     first = publish(snapshots, "one")
     second = publish(snapshots, "two")
     shared = [snapshots.directory(g) / "documents-one.jsonl" for g in (first, second)]
@@ -60,10 +63,12 @@ def test_generations_share_their_files(snapshots):
 
 
 @pytest.mark.parametrize("error", [errno.EPERM, errno.EACCES])
-def test_files_are_copied_where_there_are_no_links(snapshots, monkeypatch, error):
+def test_files_are_copied_where_there_are_no_links(
+    snapshots: LocalSnapshots, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
     first = publish(snapshots, "one")
 
-    def refused(*args, **options):
+    def refused(*args, **options) -> None:
         raise OSError(error, "no links here")
 
     monkeypatch.setattr(os, "link", refused)
@@ -74,13 +79,13 @@ def test_files_are_copied_where_there_are_no_links(snapshots, monkeypatch, error
     assert copies[1].stat().st_mode & 0o777 == 0o600
 
 
-def test_everything_is_private(profile, snapshots):
+def test_everything_is_private(profile: Directory, snapshots: LocalSnapshots) -> None:
     publish(snapshots, "one")
     for place in (profile.path / "index").rglob("*"):
         assert place.stat().st_mode & 0o077 == 0, place
 
 
-def test_only_one_of_two_publishers_wins(snapshots):
+def test_only_one_of_two_publishers_wins(snapshots: LocalSnapshots) -> None:
     publish(snapshots, "one")
     base = snapshots.current()
     publish(snapshots, "two", base)
@@ -89,7 +94,9 @@ def test_only_one_of_two_publishers_wins(snapshots):
     assert snapshots.current() == "gen-00000002"
 
 
-def test_older_generations_and_dead_workspaces_are_collected(profile, snapshots):
+def test_older_generations_and_dead_workspaces_are_collected(
+    profile: Directory, snapshots: LocalSnapshots
+) -> None:
     publish(snapshots, "one")
     (profile.path / "index" / "tmp-left-by-a-crash").mkdir(mode=0o700)
     with snapshots.workspace("") as in_use:
@@ -103,7 +110,9 @@ def test_older_generations_and_dead_workspaces_are_collected(profile, snapshots)
     assert stamps == [f"verified-{name}.json" for name in kept]
 
 
-def test_pruning_leaves_the_current_generation_alone(profile, snapshots):
+def test_pruning_leaves_the_current_generation_alone(
+    profile: Directory, snapshots: LocalSnapshots
+) -> None:
     for name in ("one", "two", "three"):
         publish(snapshots, name)
     snapshots.prune()
@@ -111,7 +120,9 @@ def test_pruning_leaves_the_current_generation_alone(profile, snapshots):
     assert snapshots.verify("gen-00000003") == []
 
 
-def test_what_was_never_acknowledged_is_ignored_and_removed(profile, snapshots):
+def test_what_was_never_acknowledged_is_ignored_and_removed(
+    profile: Directory, snapshots: LocalSnapshots
+) -> None:
     publish(snapshots, "one")
     publish(snapshots, "two")
     index = profile.path / "index"
@@ -127,7 +138,7 @@ def test_what_was_never_acknowledged_is_ignored_and_removed(profile, snapshots):
     }
 
 
-def test_a_selected_generation_is_published_anew(snapshots):
+def test_a_selected_generation_is_published_anew(snapshots: LocalSnapshots) -> None:
     for name in ("one", "two", "three"):
         publish(snapshots, name)
     name = snapshots.select("gen-00000002")
@@ -139,11 +150,13 @@ def test_a_selected_generation_is_published_anew(snapshots):
     assert snapshots.manifest(again).origin == "gen-00000002"
 
 
-def test_a_failed_publish_changes_nothing(profile, snapshots, monkeypatch):
+def test_a_failed_publish_changes_nothing(
+    profile: Directory, snapshots: LocalSnapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish(snapshots, "one")
     before = entries(profile)
 
-    def full(descriptor):
+    def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(durable, "_reached_drive", full)
@@ -157,14 +170,18 @@ def test_a_failed_publish_changes_nothing(profile, snapshots, monkeypatch):
 @pytest.mark.parametrize(
     "line", [b"", b"gen-1 00\n", b"gen-00000001 " + b"0" * 64 + b"\n", b"../x\n"]
 )
-def test_a_pointer_to_nothing_is_damage(profile, snapshots, line):
+def test_a_pointer_to_nothing_is_damage(
+    profile: Directory, snapshots: LocalSnapshots, line: bytes
+) -> None:
     publish(snapshots, "one")
     (profile.path / "index" / "CURRENT").write_bytes(line)
     with pytest.raises(SnapshotDamaged):
         snapshots.manifest(snapshots.current())
 
 
-def test_a_newer_format_is_refused_by_name(profile, snapshots, monkeypatch):
+def test_a_newer_format_is_refused_by_name(
+    profile: Directory, snapshots: LocalSnapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(manifests, "FORMAT", 99)
     publish(snapshots, "one")
     monkeypatch.undo()
@@ -173,7 +190,9 @@ def test_a_newer_format_is_refused_by_name(profile, snapshots, monkeypatch):
     assert "upgrade" in caught.value.hint
 
 
-def test_a_link_in_a_generation_is_refused(profile, snapshots, tmp_path):
+def test_a_link_in_a_generation_is_refused(
+    profile: Directory, snapshots: LocalSnapshots, tmp_path: Path
+) -> None:
     publish(snapshots, "one")
     target = profile.path / "index" / "gen-00000001" / "documents-one.jsonl"
     elsewhere = tmp_path / "elsewhere"
@@ -189,23 +208,27 @@ def test_a_link_in_a_generation_is_refused(profile, snapshots, tmp_path):
         fresh.directory("gen-00000001")
 
 
-def test_a_manifest_from_another_key_is_refused(profile):
+def test_a_manifest_from_another_key_is_refused(profile: Directory) -> None:
     publish(LocalSnapshots(profile, KeyedSealer(b"one")), "one")
     with pytest.raises(SnapshotDamaged):
         LocalSnapshots(profile, KeyedSealer(b"two")).directory("gen-00000001")
 
 
-def test_a_plain_generation_is_no_substitute_for_a_sealed_one(profile):
+def test_a_plain_generation_is_no_substitute_for_a_sealed_one(
+    profile: Directory,
+) -> None:
     publish(LocalSnapshots(profile, None), "one")
     with pytest.raises(SnapshotDamaged):
         LocalSnapshots(profile, KeyedSealer()).directory("gen-00000001")
 
 
-def test_what_was_verified_is_not_read_again(profile, snapshots, monkeypatch):
+def test_what_was_verified_is_not_read_again(
+    profile: Directory, snapshots: LocalSnapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = publish(snapshots, "one")
     read: list[Path] = []
 
-    def spied(descriptor):
+    def spied(descriptor: int) -> str:
         read.append(descriptor)
         return "0" * 64
 
@@ -218,7 +241,9 @@ def test_what_was_verified_is_not_read_again(profile, snapshots, monkeypatch):
     assert len(read) == 1
 
 
-def test_a_reader_that_may_not_write_notes_nothing(profile, snapshots):
+def test_a_reader_that_may_not_write_notes_nothing(
+    profile: Directory, snapshots: LocalSnapshots
+) -> None:
     name = publish(snapshots, "one")
     stamp = profile.path / "index" / f"verified-{name}.json"
     stamp.unlink()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ragcli.index.library import Library
 from ragcli.storage import spelling
 from ragcli.storage.spelling import as_on_disk
+from tests.unit.index.doubles import Watched
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def folding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return at
 
     def finding(function):
-        def look(path=".", *rest, **options):
+        def look(path: Path | int | str = ".", *rest, **options):
             return function(real(path), *rest, **options)
 
         return look
@@ -48,7 +50,9 @@ def folding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def test_a_second_spelling_is_no_second_document(library, folding, progress):
+def test_a_second_spelling_is_no_second_document(
+    library: Library, folding: Path, progress: Watched
+) -> None:
     notes = folding / "Notes"
     notes.mkdir()
     name = unicodedata.normalize("NFC", "Café.md")
@@ -66,8 +70,8 @@ def test_a_second_spelling_is_no_second_document(library, folding, progress):
 
 
 def test_a_directory_reached_by_a_link_is_the_one_that_is_known(
-    library, notes, tmp_path, progress
-):
+    library: Library, notes: Path, tmp_path: Path, progress: Watched
+) -> None:
     library.add([notes], progress)
     link = tmp_path / "link"
     link.symlink_to(notes)
@@ -76,7 +80,9 @@ def test_a_directory_reached_by_a_link_is_the_one_that_is_known(
     assert library.remove([link / "pears.txt"]).removed == 1
 
 
-def test_names_that_differ_are_kept_apart(library, tmp_path, progress):
+def test_names_that_differ_are_kept_apart(
+    library: Library, tmp_path: Path, progress: Watched
+) -> None:
     for name in ("Notes.md", "notes.md"):
         (tmp_path / name).write_text(f"# {name}\n\nThis is {name}.\n")
     os.link(tmp_path / "Notes.md", tmp_path / "NOTES.md")

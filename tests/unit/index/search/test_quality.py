@@ -68,13 +68,13 @@ def hybrid(retriever, answer):
     return figures(retriever, "hybrid", answer)
 
 
-def test_the_hybrid_finds_and_quotes_as_well_as_it_did(hybrid):
+def test_the_hybrid_finds_and_quotes_as_well_as_it_did(hybrid) -> None:
     assert hybrid.recall[1] >= HYBRID_RECALL
     assert hybrid.ndcg[10] >= HYBRID_NDCG
     assert hybrid.answer_in[1] >= FIRST_SENTENCE
 
 
-def test_the_hybrid_is_not_below_bm25(retriever, hybrid):
+def test_the_hybrid_is_not_below_bm25(retriever, hybrid) -> None:
     bm25 = figures(retriever, "bm25")
 
     assert hybrid.ndcg[10] >= bm25.ndcg[10]

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from numpy import ndarray
 
 from ragcli.config import Settings
 from ragcli.index.fulltext.analysis import Term
@@ -16,6 +17,7 @@ from ragcli.index.passages import EarlierTurn, SearchRequest
 from ragcli.index.search import fusion
 from ragcli.index.search.relevance import TOKENS, Features, falling, relevance
 from ragcli.index.search.retriever import Retriever
+from ragcli.models.builtin.embedder import BuiltinEmbedder
 from tests.unit.index.search.conftest import names
 
 SEA = {
@@ -46,19 +48,19 @@ MANY_TONGUES = {
 
 
 @pytest.fixture(scope="module")
-def sea(search_in):
+def sea(search_in) -> Retriever:
     return search_in(SEA)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "bm25", "vectors"])
-def test_the_right_passage_comes_first(sea, mode):
+def test_the_right_passage_comes_first(sea: Retriever, mode: str) -> None:
     found = sea.search(SearchRequest("What do blue whales feed on?", mode=mode))
 
     assert names(found.passages)[0] == "whales.md"
     assert found.generation == "gen-00000001"
 
 
-def test_scores_are_shares_that_fall_with_rank(sea):
+def test_scores_are_shares_that_fall_with_rank(sea: Retriever) -> None:
     scores = [
         p.score for p in sea.search(SearchRequest("highest spring tides")).passages
     ]
@@ -67,18 +69,18 @@ def test_scores_are_shares_that_fall_with_rank(sea):
     assert all(first >= second for first, second in pairwise(scores))
 
 
-def test_what_is_there_is_relevant_and_what_is_not_is_not(sea):
+def test_what_is_there_is_relevant_and_what_is_not_is_not(sea: Retriever) -> None:
     assert sea.search(SearchRequest("What causes the tides?")).relevant
     assert not sea.search(SearchRequest("How do I file a tax return?")).relevant
 
 
-def test_the_threshold_is_a_setting(index, embedder):
+def test_the_threshold_is_a_setting(index, embedder: BuiltinEmbedder) -> None:
     strict = Retriever([index(SEA)], embedder, Settings(retrieval_threshold=1.0))
 
     assert not strict.search(SearchRequest("What causes the tides?")).relevant
 
 
-def test_a_follow_up_is_understood(sea):
+def test_a_follow_up_is_understood(sea: Retriever) -> None:
     history = (
         EarlierTurn("Where do clownfish live?", "Among anemones of coral reefs."),
     )
@@ -91,7 +93,7 @@ def test_a_follow_up_is_understood(sea):
     assert "clownfish" in asked.query
 
 
-def test_a_rewritten_question_is_searched_as_well(sea):
+def test_a_rewritten_question_is_searched_as_well(sea: Retriever) -> None:
     request = SearchRequest("And what about them?", rewrite="What do blue whales eat?")
 
     found = sea.search(request)
@@ -100,7 +102,7 @@ def test_a_rewritten_question_is_searched_as_well(sea):
     assert found.query == "And what about them? / What do blue whales eat?"
 
 
-def test_excluded_documents_stay_out(sea):
+def test_excluded_documents_stay_out(sea: Retriever) -> None:
     request = SearchRequest("What do blue whales feed on?")
     whales = sea.search(request).passages[0].path
 
@@ -111,11 +113,11 @@ def test_excluded_documents_stay_out(sea):
     assert "whales.md" not in names(found.passages)
 
 
-def test_no_more_than_the_limit(sea):
+def test_no_more_than_the_limit(sea: Retriever) -> None:
     assert len(sea.search(SearchRequest("highest tides", limit=2)).passages) == 2
 
 
-def test_several_indexes_rank_as_one(search_in):
+def test_several_indexes_rank_as_one(search_in) -> None:
     both = search_in(SEA, LAND)
 
     assert (
@@ -126,7 +128,7 @@ def test_several_indexes_rank_as_one(search_in):
     assert len({p.path for p in tides}) == len(tides)
 
 
-def test_several_indexes_score_as_if_they_were_one(search_in):
+def test_several_indexes_score_as_if_they_were_one(search_in) -> None:
     question = SearchRequest("Which animals store fat in their humps?", limit=3)
     apart = search_in(SEA, LAND).search(question).passages
     together = search_in(SEA | LAND).search(question).passages
@@ -145,18 +147,22 @@ def test_several_indexes_score_as_if_they_were_one(search_in):
         ("中国的首都在哪里？", "zh.md"),
     ],
 )
-def test_other_languages_are_found_by_their_own_endings(search_in, question, expected):
+def test_other_languages_are_found_by_their_own_endings(
+    search_in, question: str, expected: str
+) -> None:
     for mode in ("hybrid", "bm25"):
         found = search_in(MANY_TONGUES).search(SearchRequest(question, mode=mode))
         assert names(found.passages)[0] == expected
 
 
 @pytest.mark.parametrize("question", ["", "?!", "\n", "🎉", "\ud800"])
-def test_a_question_of_nothing_finds_nothing_or_little(sea, question):
+def test_a_question_of_nothing_finds_nothing_or_little(
+    sea: Retriever, question: str
+) -> None:
     assert not sea.search(SearchRequest(question)).relevant
 
 
-def test_nothing_indexed_is_nothing_found(embedder):
+def test_nothing_indexed_is_nothing_found(embedder: BuiltinEmbedder) -> None:
     found = Retriever([], embedder, Settings()).search(SearchRequest("anything"))
 
     assert (found.passages, found.relevant, found.generation) == ((), False, "")
@@ -168,14 +174,16 @@ class Remote:
     id = "builtin:wordllama-256"
     dimension = 256
 
-    def __init__(self, inner):
+    def __init__(self, inner: BuiltinEmbedder) -> None:
         self._inner = inner
 
-    def embed(self, texts):
+    def embed(self, texts: list[str]) -> ndarray:
         return self._inner.embed(texts)
 
 
-def test_an_embedder_without_tokens_serves_as_well(index, embedder):
+def test_an_embedder_without_tokens_serves_as_well(
+    index, embedder: BuiltinEmbedder
+) -> None:
     retriever = Retriever([index(SEA)], Remote(embedder), Settings())
 
     found = retriever.search(SearchRequest("What do blue whales feed on?"))
@@ -185,13 +193,13 @@ def test_an_embedder_without_tokens_serves_as_well(index, embedder):
     assert "maxsim" not in found.passages[0].details
 
 
-def test_details_name_the_raw_scores(sea):
+def test_details_name_the_raw_scores(sea: Retriever) -> None:
     details = sea.search(SearchRequest("spring tides")).passages[0].details
 
     assert set(details) == {"bm25", "cosine", "window", "maxsim", "title", "fused"}
 
 
-def test_the_text_spread_of_independent_words_is_the_exact_one():
+def test_the_text_spread_of_independent_words_is_the_exact_one() -> None:
     terms = [Term(("a",), 2.0), Term(("b",))]
     frequency = {("a",): 10, ("b",): 40}.__getitem__
 
@@ -203,13 +211,13 @@ def test_the_text_spread_of_independent_words_is_the_exact_one():
     assert spread.deviation == pytest.approx(math.sqrt(variance))
 
 
-def test_equal_scores_stay_equal():
+def test_equal_scores_stay_equal() -> None:
     final = fusion.reranked(np.zeros(3), np.zeros(3), np.zeros(3))
 
     assert not final.any()
 
 
-def test_more_evidence_is_more_relevance():
+def test_more_evidence_is_more_relevance() -> None:
     weak = relevance(Features(0.2, 0.4, 1.0, 1.0), TOKENS)
     strong = relevance(Features(0.9, 0.9, 4.0, 8.0), TOKENS)
 
@@ -217,7 +225,7 @@ def test_more_evidence_is_more_relevance():
     assert falling([0.4, 0.6, 0.1]) == [0.4, 0.4, 0.1]
 
 
-def test_what_copied_files_have_in_common_is_found_once(search_in):
+def test_what_copied_files_have_in_common_is_found_once(search_in) -> None:
     copied = {f"copy-{number}.md": SEA["whales.md"] for number in range(7)}
     retriever = search_in({**SEA, **copied})
 

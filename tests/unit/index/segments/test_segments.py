@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import faiss
 import numpy as np
 import pytest
@@ -12,18 +14,19 @@ from ragcli.index.fulltext.text_index import TextWriter, join, remove_documents
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.manifests import SegmentInfo
 from ragcli.index.ingest.planning.roots import Roots
+from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.segment_writer import FULL
 from ragcli.index.segments.vector_index import VectorIndex, build
-from tests.unit.index.doubles import WordEmbedder
+from tests.unit.index.doubles import Watched, WordEmbedder
 
 
-def lines(place, name: str, text: str) -> None:
+def lines(place: Path, name: str, text: str) -> None:
     (place / name).write_text(text)
 
 
 @pytest.fixture
-def many(tmp_path):
+def many(tmp_path: Path) -> Path:
     """Files with enough chunks for stored sums, in three batches."""
     place = tmp_path / "many"
     place.mkdir()
@@ -33,7 +36,7 @@ def many(tmp_path):
     return place
 
 
-def all_vectors(reader) -> np.ndarray:
+def all_vectors(reader: IndexReader) -> np.ndarray:
     everything = np.concatenate([segment.rows for segment in reader._segments])
     live = np.concatenate([~segment.dead for segment in reader._segments])
     return reader.vectors(everything[live])
@@ -52,8 +55,8 @@ def check_moments(reader, embedder) -> None:
 
 @pytest.mark.slow
 def test_moments_are_exact_whatever_was_added_and_removed(
-    make_library, sealer, embedder, many, progress, monkeypatch
-):
+    make_library, sealer, embedder, many, progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ragcli.index.ingest.revision._LATE_SUM", 3)
     library = make_library(sealer, chunk_size=100)
     library.add([many / f"{n:03}.txt" for n in range(100)], progress)
@@ -71,8 +74,8 @@ def test_moments_are_exact_whatever_was_added_and_removed(
 
 
 def test_vector_search_is_exact_and_leaves_out_what_it_is_told(
-    make_library, embedder, many, progress
-):
+    make_library, embedder: WordEmbedder, many: Path, progress: Watched
+) -> None:
     library = make_library(chunk_size=100)
     library.add([many], progress)
     library.remove([many / "011.txt"])
@@ -94,7 +97,7 @@ def test_vector_search_is_exact_and_leaves_out_what_it_is_told(
 @pytest.mark.slow
 def test_tokens_and_vectors_come_in_the_order_asked(
     make_library, embedder, many, progress
-):
+) -> None:
     library = make_library()
     library.add([many], progress)
     reader = library.reader()
@@ -116,7 +119,9 @@ def test_tokens_and_vectors_come_in_the_order_asked(
         reader.passages([5])
 
 
-def test_phrases_variants_and_weights_add_up(make_library, tmp_path, progress):
+def test_phrases_variants_and_weights_add_up(
+    make_library, tmp_path: Path, progress: Watched
+) -> None:
     lines(tmp_path, "near.txt", "green apple\n")
     lines(tmp_path, "far.txt", "apple stays green\n")
     library = make_library()
@@ -145,7 +150,7 @@ def test_phrases_variants_and_weights_add_up(make_library, tmp_path, progress):
     assert scores(Term(("green",), weight=0.0)) == {}
 
 
-def test_text_indexes_join_without_changing_each_other(tmp_path):
+def test_text_indexes_join_without_changing_each_other(tmp_path: Path) -> None:
     places = [tmp_path / name for name in ("one", "two", "joined")]
     for place in places:
         place.mkdir()
@@ -170,7 +175,7 @@ def test_text_indexes_join_without_changing_each_other(tmp_path):
     assert not [p for p in places[2].iterdir() if p.name.endswith(".lock")]
 
 
-def test_vectors_are_stored_as_faiss_itself_would():
+def test_vectors_are_stored_as_faiss_itself_would() -> None:
     vectors = WordEmbedder().embed(["one", "two", "three"]).astype(np.float16)
     index = faiss.IndexScalarQuantizer(
         16, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
@@ -179,7 +184,7 @@ def test_vectors_are_stored_as_faiss_itself_would():
     assert b"".join(build(vectors)) == bytes(faiss.serialize_index(index).data)
 
 
-def test_a_foreign_vector_file_is_damage(tmp_path):
+def test_a_foreign_vector_file_is_damage(tmp_path: Path) -> None:
     vectors = WordEmbedder().embed(["one", "two"]).astype(np.float16)
     data = b"".join(build(vectors))
     with pytest.raises(SnapshotDamaged):
@@ -197,7 +202,7 @@ def sizes(*megabytes: float, dead: float = 0.0) -> list[SegmentInfo]:
     ]
 
 
-def test_only_neighbours_of_one_size_are_merged():
+def test_only_neighbours_of_one_size_are_merged() -> None:
     assert merging.runs(sizes(*[0.01] * 7)) == []
     assert merging.runs(sizes(*[0.01] * 8)) == [(0, 8)]
     assert merging.runs(sizes(30, *[0.01] * 8)) == [(1, 9)]
@@ -206,7 +211,7 @@ def test_only_neighbours_of_one_size_are_merged():
     assert merging.runs(sizes(40, 40, dead=0.3)) == [(0, 1), (1, 2)]
 
 
-def test_a_chunk_is_rewritten_once_for_each_size_class():
+def test_a_chunk_is_rewritten_once_for_each_size_class() -> None:
     segments: list[SegmentInfo] = []
     rewritten = added = 0.0
     for _ in range(4000):
@@ -220,7 +225,7 @@ def test_a_chunk_is_rewritten_once_for_each_size_class():
     assert rewritten < 5 * added
 
 
-def test_records_are_found_by_row_and_by_path():
+def test_records_are_found_by_row_and_by_path() -> None:
     records = [{"path": f"/d/{n}", "row": 100 - 10 * n, "chunks": 10} for n in range(5)]
     records.append({"path": "/d/gone", "gone": True})
     text, table = catalogue.encode(records)
@@ -238,7 +243,7 @@ def test_records_are_found_by_row_and_by_path():
         catalogue.decode(memoryview(b"{nonsense\n"))
 
 
-def test_roots_follow_what_was_named_and_removed():
+def test_roots_follow_what_was_named_and_removed() -> None:
     roots = Roots().changed(added=["/a", "/b"], dropped=[], left_out=[])
     roots = roots.changed(added=[], dropped=[], left_out=["/a/x", "/a/y/z", "/c"])
     assert roots == Roots(("/a", "/b"), ("/a/x", "/a/y/z"))

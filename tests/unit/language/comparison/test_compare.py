@@ -67,17 +67,21 @@ UNTOLD = [
 
 
 @pytest.mark.parametrize(("language", "claim", "said"), SAME)
-def test_the_same_in_other_words_is_supported(language, claim, said) -> None:
+def test_the_same_in_other_words_is_supported(
+    language: str, claim: str, said: str
+) -> None:
     assert outcome(claim, said, language) == SUPPORTED
 
 
 @pytest.mark.parametrize(("language", "claim", "said"), OTHERWISE)
-def test_what_is_said_otherwise_is_refuted(language, claim, said) -> None:
+def test_what_is_said_otherwise_is_refuted(
+    language: str, claim: str, said: str
+) -> None:
     assert outcome(claim, said, language) == REFUTED
 
 
 @pytest.mark.parametrize(("language", "claim", "said"), UNTOLD)
-def test_what_cannot_be_told_is_uncertain(language, claim, said) -> None:
+def test_what_cannot_be_told_is_uncertain(language: str, claim: str, said: str) -> None:
     assert outcome(claim, said, language) == UNCERTAIN
 
 

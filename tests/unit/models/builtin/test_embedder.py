@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tokenizers import Tokenizer
 from ragcli.errors import ProviderMissing
 from ragcli.models.builtin import merges, wheel
 from ragcli.models.builtin.embedder import BuiltinEmbedder
+from ragcli.models.builtin.merges import MergeTable
 
 AWKWARD = [
     "",
@@ -30,7 +32,7 @@ AWKWARD = [
 
 
 @pytest.fixture(scope="module")
-def tokenizer():
+def tokenizer() -> Tokenizer:
     found = Tokenizer.from_file(str(wheel.tokenizer_file()))
     found.no_truncation()
     found.no_padding()
@@ -39,16 +41,18 @@ def tokenizer():
 
 
 @pytest.fixture(scope="module")
-def table():
+def table() -> MergeTable:
     return merges.MergeTable(memoryview(merges.prepare(wheel.tokenizer_file())))
 
 
-def encoded(tokenizer, text):
+def encoded(tokenizer: Tokenizer, text: str):
     return tokenizer.encode(text, add_special_tokens=False).ids
 
 
 @pytest.mark.parametrize("text", AWKWARD)
-def test_tokens_are_the_tokenizers(text, embedder, tokenizer, tmp_path):
+def test_tokens_are_the_tokenizers(
+    text: str, embedder: BuiltinEmbedder, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
     expected = encoded(tokenizer, text)
 
     assert embedder.tokenize([text])[0].tolist() == expected
@@ -57,14 +61,18 @@ def test_tokens_are_the_tokenizers(text, embedder, tokenizer, tmp_path):
 
 
 @given(text=st.text(max_size=60))
-def test_the_prepared_table_encodes_as_the_tokenizer(text, tokenizer, table):
+def test_the_prepared_table_encodes_as_the_tokenizer(
+    text: str, tokenizer: Tokenizer, table: MergeTable
+) -> None:
     text = text.replace(" ", "▁")
     expected = encoded(tokenizer, f"a{text}")
 
     assert table.encode(f"▁a{text}") == expected
 
 
-def test_vectors_are_normalised_means_of_token_vectors(embedder):
+def test_vectors_are_normalised_means_of_token_vectors(
+    embedder: BuiltinEmbedder,
+) -> None:
     text = "The mean of the token vectors, normalised."
     mean = embedder.token_vectors()[embedder.tokenize([text])[0]].astype("f8").mean(0)
 
@@ -74,7 +82,7 @@ def test_vectors_are_normalised_means_of_token_vectors(embedder):
     assert np.allclose(vector, mean / np.linalg.norm(mean), atol=1e-6)
 
 
-def test_a_text_has_the_same_vector_in_any_batch(embedder):
+def test_a_text_has_the_same_vector_in_any_batch(embedder: BuiltinEmbedder) -> None:
     texts = [f"sentence number {n} about locks" for n in range(300)]
 
     together = embedder.embed(texts)
@@ -82,17 +90,17 @@ def test_a_text_has_the_same_vector_in_any_batch(embedder):
     assert np.allclose(together[299], embedder.embed(texts[299:])[0], atol=1e-6)
 
 
-def test_no_tokens_give_a_zero_row(embedder):
+def test_no_tokens_give_a_zero_row(embedder: BuiltinEmbedder) -> None:
     assert not embedder.embed([""]).any()
     assert embedder.embed([]).shape == (0, 256)
     assert embedder.tokenize([]) == []
 
 
-def test_half_a_surrogate_pair_is_no_reason_to_fail(embedder):
+def test_half_a_surrogate_pair_is_no_reason_to_fail(embedder: BuiltinEmbedder) -> None:
     assert embedder.embed(["broken \ud800 text"]).any()
 
 
-def test_one_question_is_embedded_without_the_tokenizer(tmp_path):
+def test_one_question_is_embedded_without_the_tokenizer(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     BuiltinEmbedder(cache).embed(["prepare"])
 
@@ -103,7 +111,7 @@ def test_one_question_is_embedded_without_the_tokenizer(tmp_path):
     assert [path.stat().st_mode & 0o777 for path in cache.iterdir()] == [0o600]
 
 
-def test_a_damaged_table_is_made_again(tmp_path, tokenizer):
+def test_a_damaged_table_is_made_again(tmp_path: Path, tokenizer: Tokenizer) -> None:
     cache = tmp_path / "cache"
     BuiltinEmbedder(cache).embed(["prepare"])
     (file,) = cache.iterdir()
@@ -115,13 +123,13 @@ def test_a_damaged_table_is_made_again(tmp_path, tokenizer):
     assert merges.open_table(file) is not None
 
 
-def test_nothing_is_written_where_nothing_may_be(tmp_path):
+def test_nothing_is_written_where_nothing_may_be(tmp_path: Path) -> None:
     BuiltinEmbedder(tmp_path / "cache", write=False).embed(["a question"])
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_wheel_is_one_clear_line(monkeypatch):
+def test_a_missing_wheel_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(ProviderMissing, match="word vectors are missing"):

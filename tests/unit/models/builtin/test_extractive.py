@@ -14,6 +14,7 @@ from ragcli.chat.citing.citations import as_markdown
 from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from ragcli.models.base import Prompt, Source
+from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.models.builtin.extractive import ExtractiveModel
 
 ALPS = (
@@ -33,11 +34,17 @@ def commit_lock(directory, wait):
 
 
 @pytest.fixture(scope="module")
-def model(embedder):
+def model(embedder: BuiltinEmbedder) -> ExtractiveModel:
     return ExtractiveModel(embedder)
 
 
-def source(number, text, kind="prose", label="docs/file.md:1-9", name="a.md"):
+def source(
+    number: int,
+    text: str,
+    kind: str = "prose",
+    label: str = "docs/file.md:1-9",
+    name: str = "a.md",
+) -> Source:
     """Returns a text as a model sees it once it is indexed."""
     [chunk] = split(load(Path(name), text.encode()), size=2000, overlap=0)
     score = 0.9 - number / 10
@@ -46,7 +53,13 @@ def source(number, text, kind="prose", label="docs/file.md:1-9", name="a.md"):
     )
 
 
-def asked(model, question, *texts, kind="prose", label="docs/file.md:1-9"):
+def asked(
+    model: ExtractiveModel,
+    question: str,
+    *texts,
+    kind: str = "prose",
+    label: str = "docs/file.md:1-9",
+) -> str:
     name = "a.py" if kind == "code" else "a.txt" if kind == "text" else "a.md"
     sources = tuple(
         source(number, text, kind, label, name) for number, text in enumerate(texts, 1)
@@ -54,11 +67,11 @@ def asked(model, question, *texts, kind="prose", label="docs/file.md:1-9"):
     return said(model, Prompt(question, question, sources))
 
 
-def said(model, prompt):
+def said(model: ExtractiveModel, prompt: Prompt) -> str:
     return "".join(as_markdown(piece, marked=True) for piece in model.stream(prompt))
 
 
-def test_the_best_sentence_leads_with_its_marker(model):
+def test_the_best_sentence_leads_with_its_marker(model: ExtractiveModel) -> None:
     answer = asked(
         model, "When was Mont Blanc first climbed?", "Cats sleep a lot.", ALPS
     )
@@ -68,7 +81,9 @@ def test_the_best_sentence_leads_with_its_marker(model):
     )
 
 
-def test_every_quotation_is_a_whole_sentence_of_its_source(model):
+def test_every_quotation_is_a_whole_sentence_of_its_source(
+    model: ExtractiveModel,
+) -> None:
     answer = asked(model, "What about the summit of Mont Blanc in the Alps?", ALPS)
 
     quotations = re.split(r" \[1\]\s*", answer)[:-1]
@@ -80,11 +95,13 @@ def test_every_quotation_is_a_whole_sentence_of_its_source(model):
     assert "Guides" not in answer
 
 
-def test_headings_are_never_answers(model):
+def test_headings_are_never_answers(model: ExtractiveModel) -> None:
     assert asked(model, "What are the Alps?", "# The Alps\n\n## Mountains\n") == ""
 
 
-def test_a_note_without_a_sentence_is_quoted_line_by_line(model):
+def test_a_note_without_a_sentence_is_quoted_line_by_line(
+    model: ExtractiveModel,
+) -> None:
     notes = "Wifi password: hunter2\nGate code: 4711\nLandlord: Ada, 030 123456\n"
 
     answer = asked(model, "What is the gate code?", notes, ALPS)
@@ -92,7 +109,7 @@ def test_a_note_without_a_sentence_is_quoted_line_by_line(model):
     assert answer.startswith("Gate code: 4711 [1]")
 
 
-def test_keys_and_values_between_sentences_are_quoted(model):
+def test_keys_and_values_between_sentences_are_quoted(model: ExtractiveModel) -> None:
     minutes = "We met on Monday. Ada was late.\n\nRoom: 4\nNext date: 3 March\n"
 
     answer = asked(model, "What is the next date?", minutes)
@@ -100,13 +117,15 @@ def test_keys_and_values_between_sentences_are_quoted(model):
     assert answer.startswith("Next date: 3 March [1]")
 
 
-def test_the_output_of_a_command_is_quoted_line_by_line(model):
+def test_the_output_of_a_command_is_quoted_line_by_line(model: ExtractiveModel) -> None:
     lines = "b1b2 Hold less memory while indexing\nc3c4 Say who holds a lock\n"
 
     assert asked(model, "Who holds a lock?", lines).startswith("c3c4 Say who holds")
 
 
-def test_a_listing_is_quoted_by_its_lines_whatever_stands_in_them(model):
+def test_a_listing_is_quoted_by_its_lines_whatever_stands_in_them(
+    model: ExtractiveModel,
+) -> None:
     listing = "\n".join(
         [
             "root         1  0.0 ? Ss /sbin/init",
@@ -120,7 +139,9 @@ def test_a_listing_is_quoted_by_its_lines_whatever_stands_in_them(model):
     assert answer.startswith("ada 734 1.2 ? Sl python3 -m server [1]")
 
 
-def test_what_is_too_long_for_a_sentence_is_quoted_by_its_lines(model):
+def test_what_is_too_long_for_a_sentence_is_quoted_by_its_lines(
+    model: ExtractiveModel,
+) -> None:
     settings = "\n".join(f'setting_{n} = "value {n}"' for n in range(60)) + "\nEnd."
 
     answer = asked(model, "What is setting_42?", settings)
@@ -128,7 +149,7 @@ def test_what_is_too_long_for_a_sentence_is_quoted_by_its_lines(model):
     assert answer.startswith('setting_42 = "value 42" [1]')
 
 
-def test_the_middle_of_a_sentence_is_no_list_of_lines(model):
+def test_the_middle_of_a_sentence_is_no_list_of_lines(model: ExtractiveModel) -> None:
     middle = (
         "and so the lock is held\nby the kernel until the process\nthat has it ends"
     )
@@ -136,7 +157,7 @@ def test_the_middle_of_a_sentence_is_no_list_of_lines(model):
     assert asked(model, "Who holds the lock?", middle) == ""
 
 
-def test_what_came_with_the_question_is_preferred(model):
+def test_what_came_with_the_question_is_preferred(model: ExtractiveModel) -> None:
     own = source(1, "The job waits for ten seconds.", label="docs/a.md:1")
     came = replace(source(1, "The job waited for a minute."), marker=2, attached=True)
     question = "How long did the job wait?"
@@ -146,7 +167,7 @@ def test_what_came_with_the_question_is_preferred(model):
     assert answer.startswith("The job waited for a minute. [2]")
 
 
-def test_code_questions_are_answered_with_whole_code(model):
+def test_code_questions_are_answered_with_whole_code(model: ExtractiveModel) -> None:
     answer = asked(model, "How is commit_lock defined?", LOCKS, kind="code")
 
     assert (
@@ -154,7 +175,7 @@ def test_code_questions_are_answered_with_whole_code(model):
     )
 
 
-def test_fenced_code_beside_prose_is_found(model):
+def test_fenced_code_beside_prose_is_found(model: ExtractiveModel) -> None:
     text = (
         "Locks are simple.\n\n```python\nwith commit_lock(place):\n    write()\n```\n"
     )
@@ -164,7 +185,7 @@ def test_fenced_code_beside_prose_is_found(model):
     assert answer == "```\nwith commit_lock(place):\n    write()\n```\n[1]"
 
 
-def test_prose_questions_are_answered_with_prose(model):
+def test_prose_questions_are_answered_with_prose(model: ExtractiveModel) -> None:
     text = "A lock keeps others out.\n\n```python\nlock(others, out)\n```\n"
 
     assert (
@@ -179,7 +200,9 @@ def test_prose_questions_are_answered_with_prose(model):
         ("Service,Port\nssh,22\nhttp,80", "a.csv"),
     ],
 )
-def test_rows_are_answered_by_column(model, table, name):
+def test_rows_are_answered_by_column(
+    model: ExtractiveModel, table: str, name: str
+) -> None:
     question = "Which port has ssh?"
     sources = (source(1, table, "table", name=name),)
 
@@ -188,7 +211,7 @@ def test_rows_are_answered_by_column(model, table, name):
     assert answer.startswith("Service: ssh; Port: 22 [1]")
 
 
-def test_list_items_stand_on_lines_of_their_own(model):
+def test_list_items_stand_on_lines_of_their_own(model: ExtractiveModel) -> None:
     text = "- clownfish live in anemones\n- wrasses clean other fish\n"
 
     assert asked(model, "Which fish clean other fish and live in anemones?", text) in {
@@ -197,7 +220,7 @@ def test_list_items_stand_on_lines_of_their_own(model):
     }
 
 
-def test_overlapping_passages_are_quoted_once(model):
+def test_overlapping_passages_are_quoted_once(model: ExtractiveModel) -> None:
     answer = asked(model, "When was Mont Blanc first climbed?", ALPS, ALPS)
 
     assert answer.count("1786") == 1
@@ -214,11 +237,13 @@ def test_overlapping_passages_are_quoted_once(model):
          "Кошка спит шестнадцать часов. [1]"),
     ],
 )  # fmt: skip
-def test_other_languages_are_quoted_too(model, question, text, start):
+def test_other_languages_are_quoted_too(
+    model: ExtractiveModel, question: str, text: str, start: str
+) -> None:
     assert asked(model, question, text).startswith(start)
 
 
-def test_it_never_writes_anything_itself(model):
+def test_it_never_writes_anything_itself(model: ExtractiveModel) -> None:
     assert model.complete("Rewrite the question", "And then?") == ""
     assert asked(model, "anything") == ""
     assert (model.spec, model.generates, model.window()) == (

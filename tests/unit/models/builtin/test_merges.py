@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.models.builtin import merges
+from ragcli.models.builtin.merges import MergeTable
 from ragcli.models.builtin.tokens import _open_tokenizer
 from ragcli.models.builtin.wheel import tokenizer_file
 
@@ -25,13 +26,15 @@ def encode():
     return lambda word: tokenizer.encode(word, add_special_tokens=False).ids
 
 
-def test_ordinary_words_have_the_tokenizers_tokens(table, encode):
+def test_ordinary_words_have_the_tokenizers_tokens(table: MergeTable, encode) -> None:
     words = {f"▁{word}" for word in README.read_text().split()}
     assert len(words) > 500
     assert {w: table.encode(w) for w in words} == {w: encode(w) for w in words}
 
 
-def test_words_of_any_characters_have_the_tokenizers_tokens(table, encode):
+def test_words_of_any_characters_have_the_tokenizers_tokens(
+    table: MergeTable, encode
+) -> None:
     draw = random.Random(5)
     for _ in range(300):
         word = "▁" + "".join(
@@ -45,5 +48,5 @@ def test_words_of_any_characters_have_the_tokenizers_tokens(table, encode):
     ["aaaBaa" * 20_000, "QUJDREVGRw0KabZ9" * 6000],
     ids=["repeated", "encoded"],
 )
-def test_a_word_as_long_as_a_file(table, encode, word):
+def test_a_word_as_long_as_a_file(table: MergeTable, encode, word: str) -> None:
     assert table.encode(word) == encode(word)

@@ -10,6 +10,7 @@ from ragcli.chat.citing.citations import as_markdown
 from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from ragcli.models.base import Prompt, Source
+from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.models.builtin.extractive import ExtractiveModel
 from ragcli.models.builtin.parsed_question import ParsedQuestion
 from ragcli.models.builtin.scoring import is_mistyped
@@ -55,11 +56,11 @@ CAFE = "Le café de la Gare ouvre à 8h30. La librairie ouvre à 10h00.\n"
 
 
 @pytest.fixture(scope="module")
-def model(embedder):
+def model(embedder: BuiltinEmbedder) -> ExtractiveModel:
     return ExtractiveModel(embedder)
 
 
-def answered(model, question, name, text):
+def answered(model: ExtractiveModel, question: str, name: str, text: str) -> str:
     chunks = split(load(Path(name), text.encode()), size=2000, overlap=0)
     sources = tuple(
         Source(
@@ -105,7 +106,9 @@ def answered(model, question, name, text):
         ("A quelle heure ouvre le cafe?", "a.txt", CAFE, "Le café de la Gare"),
     ],
 )
-def test_a_kind_of_question_finds_its_unit(model, question, name, text, begins):
+def test_a_kind_of_question_finds_its_unit(
+    model: ExtractiveModel, question: str, name: str, text: str, begins: str
+) -> None:
     assert answered(model, question, name, text).startswith(begins)
 
 
@@ -120,7 +123,9 @@ def test_a_kind_of_question_finds_its_unit(model, question, name, text, begins):
         ("How often is the kiln cleaned?", "a.md", MANUAL),
     ],
 )
-def test_what_no_unit_says_is_not_answered(model, question, name, text):
+def test_what_no_unit_says_is_not_answered(
+    model: ExtractiveModel, question: str, name: str, text: str
+) -> None:
     assert answered(model, question, name, text) == ""
 
 
@@ -135,12 +140,12 @@ def test_what_no_unit_says_is_not_answered(model, question, name, text):
         ("cat", "car", False),
     ],
 )
-def test_one_letter_is_mistyped(one, other, mistyped):
+def test_one_letter_is_mistyped(one: str, other: str, mistyped: bool) -> None:
     assert is_mistyped(one, other) is mistyped
     assert is_mistyped(other, one) is mistyped
 
 
-def test_a_word_that_no_source_has_may_be_mistyped(model):
+def test_a_word_that_no_source_has_may_be_mistyped(model: ExtractiveModel) -> None:
     text = "# Mill\n\nThe grindstone weighs 900 kilos. The waterwheel has 24 buckets.\n"
 
     assert "900 kilos" in answered(
@@ -162,5 +167,5 @@ def test_a_word_that_no_source_has_may_be_mistyped(model):
         ("Qui a peint la porte ?", "person"),
     ],
 )
-def test_the_first_word_that_asks_tells_the_kind(question, kind):
+def test_the_first_word_that_asks_tells_the_kind(question: str, kind: str) -> None:
     assert next((found.name for found in ParsedQuestion(question).kinds), "") == kind

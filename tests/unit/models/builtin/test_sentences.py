@@ -32,11 +32,11 @@ from ragcli.language.sentences import is_whole, sentence_spans, split_sentences
          ["See no. 5 for it.", "He said no.", "Then he went."]),
     ],
 )  # fmt: skip
-def test_sentences_are_cut_where_they_end(text, expected):
+def test_sentences_are_cut_where_they_end(text: str, expected: list[str]) -> None:
     assert split_sentences(text) == expected
 
 
-def test_markdown_is_cut_by_its_lines():
+def test_markdown_is_cut_by_its_lines() -> None:
     text = (
         "# A heading\n\nA sentence is here.\n\n- the first item\n- the second item:\n"
         "  it wraps\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```\n"
@@ -60,7 +60,7 @@ def test_markdown_is_cut_by_its_lines():
     assert tables == [(("a", "b"), "", 1)]
 
 
-def test_a_sentence_that_was_cut_off_is_no_sentence():
+def test_a_sentence_that_was_cut_off_is_no_sentence() -> None:
     text = "It is whole here. And this one was cut in the"
     spans = sentence_spans(text, 0, len(text))
 
@@ -68,7 +68,7 @@ def test_a_sentence_that_was_cut_off_is_no_sentence():
 
 
 @given(st.text())
-def test_nothing_but_white_space_is_lost(text):
+def test_nothing_but_white_space_is_lost(text: str) -> None:
     kept = "".join(text[a:b] for a, b in sentence_spans(text, 0, len(text)))
 
     assert "".join(kept.split()) == "".join(text.split())

@@ -59,7 +59,7 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-def hostile_turn(text: str):
+def hostile_turn(text: str) -> Turn:
     citation = Citation(1, text, None, (1, 2), text, 0.5, text, True)
     return a_turn("c1", text, answer=text, model=text, citations=(citation,))
 

@@ -84,7 +84,9 @@ def test_fields_of_later_versions_are_no_hindrance() -> None:
         ("", {}, None),
     ],
 )
-def test_a_question_is_stored_once(query: str, searched: dict, stored) -> None:
+def test_a_question_is_stored_once(
+    query: str, searched: dict, stored: str | None
+) -> None:
     none = {"snapshot": "", "retrieved": ()}
     turn = replace(a_turn("c", "how?"), query=query, **{**none, **searched})
 

@@ -39,7 +39,9 @@ def test_all_that_may_be_used_where_nothing_limits_it(machine) -> None:
     ],
 )
 @pytest.mark.parametrize("group", ["app/inner", "app", "."])
-def test_the_nearest_bound_of_version_2_counts(machine, tmp_path, told, count, group):
+def test_the_nearest_bound_of_version_2_counts(
+    machine, tmp_path: Path, told: str, count: int, group: str
+) -> None:
     place = tmp_path / "cgroup" / group
     place.mkdir(parents=True)
     (place / "cpu.max").write_text(f"{told}\n")
@@ -49,7 +51,9 @@ def test_the_nearest_bound_of_version_2_counts(machine, tmp_path, told, count, g
 
 @pytest.mark.parametrize("mount", ["cpu", "cpu,cpuacct"])
 @pytest.mark.parametrize(("quota", "count"), [(300_000, 3), (-1, 8)])
-def test_the_quota_of_version_1(machine, tmp_path, mount, quota, count):
+def test_the_quota_of_version_1(
+    machine, tmp_path: Path, mount: str, quota: int, count: int
+) -> None:
     place = tmp_path / "cgroup" / mount
     place.mkdir(parents=True)
     (place / "cpu.cfs_quota_us").write_text(f"{quota}\n")
@@ -58,7 +62,9 @@ def test_the_quota_of_version_1(machine, tmp_path, mount, quota, count):
     assert processors.count() == count
 
 
-def test_the_affinity_counts_before_python_3_13(machine, monkeypatch):
+def test_the_affinity_counts_before_python_3_13(
+    machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(os, "process_cpu_count")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 5}, raising=False)
     assert processors.count() == 2

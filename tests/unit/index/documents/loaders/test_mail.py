@@ -33,7 +33,7 @@ def texts(document: Document) -> list[tuple[tuple[str, ...], str]]:
     return [(section.heading, section.text) for section in document.sections]
 
 
-def test_headers_are_fields():
+def test_headers_are_fields() -> None:
     [head, body] = read(message("Schlüssel für das Archiv")).sections
     assert [element.cells for element in head.elements] == [
         ("From", "Zoë <z@example.org>"),
@@ -46,7 +46,7 @@ def test_headers_are_fields():
 
 @pytest.mark.parametrize("charset", ["utf-8", "iso-8859-15", "koi8-r", "shift_jis"])
 @pytest.mark.parametrize("transfer", ["quoted-printable", "base64"])
-def test_bodies_are_decoded(charset, transfer):
+def test_bodies_are_decoded(charset: str, transfer: str) -> None:
     text = {"koi8-r": "Привет, мир", "shift_jis": "図書室の鍵"}.get(
         charset, "Büro 214 €"
     )
@@ -55,7 +55,7 @@ def test_bodies_are_decoded(charset, transfer):
     assert read(made).sections[0].text.strip() == text
 
 
-def test_plain_text_is_preferred_and_a_page_is_read_as_one():
+def test_plain_text_is_preferred_and_a_page_is_read_as_one() -> None:
     made = message()
     made.add_alternative("<p>Kept <b>long</b>.</p>", subtype="html")
     assert [text.strip() for _, text in texts(read(made))][1:] == ["Kept short."]
@@ -73,7 +73,7 @@ def a_pdf(text: str) -> bytes:
     return out.getvalue()
 
 
-def test_attachments_are_documents_of_their_own():
+def test_attachments_are_documents_of_their_own() -> None:
     made = message()
     made.add_attachment(
         "code,price\nA1,14.20\nB2,9.00\n", subtype="csv", filename="price.csv"
@@ -95,7 +95,7 @@ def test_attachments_are_documents_of_their_own():
     assert notice.startswith("not read: a.png")
 
 
-def test_a_message_in_a_message_stands_under_its_subject():
+def test_a_message_in_a_message_stands_under_its_subject() -> None:
     made = message("Fwd: Offer")
     made.add_attachment(message("Offer", "The inner words."))
     assert ("The inner words.") in [
@@ -103,7 +103,7 @@ def test_a_message_in_a_message_stands_under_its_subject():
     ]
 
 
-def test_messages_in_messages_end_somewhere():
+def test_messages_in_messages_end_somewhere() -> None:
     made = message("0")
     for number in range(1, 12):
         outer = message(str(number))
@@ -114,7 +114,9 @@ def test_messages_in_messages_end_somewhere():
     assert "inside too many messages" in document.facts["notices"][0]
 
 
-def test_a_large_or_damaged_attachment_costs_itself(monkeypatch):
+def test_a_large_or_damaged_attachment_costs_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(loader, "LARGEST_ATTACHMENT", 1000)
     made = message()
     made.add_attachment("x" * 2000, filename="long.txt")
@@ -128,7 +130,7 @@ def test_a_large_or_damaged_attachment_costs_itself(monkeypatch):
     assert "b.pdf" in notice
 
 
-def test_a_mailbox_is_read_message_by_message():
+def test_a_mailbox_is_read_message_by_message() -> None:
     made = [
         message("First", "One.\n\n>From here on.\nFrom there."),
         message("Second", "Two."),
@@ -146,7 +148,7 @@ def test_a_mailbox_is_read_message_by_message():
 
 @pytest.mark.parametrize("seed", range(15))
 @pytest.mark.parametrize("name", ["a.eml", "a.mbox"])
-def test_damaged_mail_is_read(seed, name):
+def test_damaged_mail_is_read(seed: int, name: str) -> None:
     rng = random.Random(seed)
     made = message("Schlüssel", "Größe")
     made.add_alternative("<p>Größe</p>", subtype="html")

@@ -10,8 +10,10 @@ import pytest
 
 from ragcli.index.generations import pointer
 from ragcli.index.ingest.planning import unchanged
+from ragcli.index.library import Library
 from ragcli.index.segments.catalogue_view import CatalogueView
-from tests.unit.index.doubles import KeyedSealer
+from ragcli.storage.files import Directory
+from tests.unit.index.doubles import KeyedSealer, Watched
 
 ENOUGH = "A text of its own.\n"
 
@@ -32,7 +34,13 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def noted(make_library, tree, progress, profile, monkeypatch):
+def noted(
+    make_library,
+    tree: Path,
+    progress: Watched,
+    profile: Directory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Library:
     """A library whose last sync left a note, whatever the clock says."""
     monkeypatch.setattr(unchanged, "RACY_NS", -(10**12))
     library = make_library()
@@ -43,11 +51,13 @@ def noted(make_library, tree, progress, profile, monkeypatch):
     return library
 
 
-def refuse(*_):
+def refuse(*_) -> None:
     raise AssertionError("the documents were read")
 
 
-def test_nothing_is_read_while_nothing_changes(noted, progress, monkeypatch):
+def test_nothing_is_read_while_nothing_changes(
+    noted: Library, progress: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = noted.sync(progress)
     monkeypatch.setattr(CatalogueView, "all", refuse)
     second = noted.sync(progress)
@@ -57,12 +67,12 @@ def test_nothing_is_read_while_nothing_changes(noted, progress, monkeypatch):
     assert sorted(reasons) == ["cache", "picture.png"]
 
 
-def _same_size(tree):
+def _same_size(tree: Path) -> None:
     place = tree / "deep" / "c.md"
     place.write_text(place.read_text().replace("own", "new"))
 
 
-def _same_times(tree):
+def _same_times(tree: Path) -> None:
     place = tree / "deep" / "c.md"
     place.unlink()
     place.write_text(ENOUGH + "changed")
@@ -87,7 +97,9 @@ def _made(place: Path) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_every_change_is_seen(noted, tree, progress, change):
+def test_every_change_is_seen(
+    noted: Library, tree: Path, progress: Watched, change
+) -> None:
     change(tree)
     report = noted.sync(progress)
     assert (report.added, report.changed, report.removed) != (0, 0, 0)
@@ -95,8 +107,12 @@ def test_every_change_is_seen(noted, tree, progress, change):
 
 
 def test_a_rule_above_and_a_linked_rule_file_are_seen(
-    make_library, tree, progress, tmp_path, monkeypatch
-):
+    make_library,
+    tree: Path,
+    progress: Watched,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(unchanged, "RACY_NS", -(10**12))
     (tmp_path / ".git").mkdir()
     rules = tmp_path / "rules"
@@ -112,15 +128,21 @@ def test_a_rule_above_and_a_linked_rule_file_are_seen(
     assert library.sync(progress).removed == 1
 
 
-def test_what_is_ignored_may_change(noted, tree, progress, monkeypatch):
+def test_what_is_ignored_may_change(
+    noted: Library, tree: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tree / "cache" / "other.md").write_text(ENOUGH)
     monkeypatch.setattr(CatalogueView, "all", refuse)
     assert noted.sync(progress).unchanged == 5
 
 
 def test_a_directory_that_is_left_out_may_be_young(
-    make_library, tree, progress, profile, monkeypatch
-):
+    make_library,
+    tree: Path,
+    progress: Watched,
+    profile: Directory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     young = 0.3
     monkeypatch.setattr(unchanged, "RACY_NS", int(young * 10**9))
     (tree / ".git").mkdir()
@@ -132,7 +154,9 @@ def test_a_directory_that_is_left_out_may_be_young(
     assert (profile.path / "index" / pointer.SYNC_NOTE).exists()
 
 
-def test_a_single_file_is_looked_at_too(make_library, tmp_path, progress, monkeypatch):
+def test_a_single_file_is_looked_at_too(
+    make_library, tmp_path: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(unchanged, "RACY_NS", -(10**12))
     place = tmp_path / "alone.md"
     place.write_text(ENOUGH)
@@ -144,7 +168,9 @@ def test_a_single_file_is_looked_at_too(make_library, tmp_path, progress, monkey
     assert library.sync(progress).changed == 1
 
 
-def test_no_note_is_left_about_what_is_too_young(make_library, tree, progress, profile):
+def test_no_note_is_left_about_what_is_too_young(
+    make_library, tree: Path, progress: Watched, profile: Directory
+) -> None:
     library = make_library()
     library.add([tree], progress)
     library.sync(progress)
@@ -152,8 +178,13 @@ def test_no_note_is_left_about_what_is_too_young(make_library, tree, progress, p
 
 
 def test_another_index_or_limit_needs_another_look(
-    noted, make_library, tree, progress, profile, monkeypatch
-):
+    noted: Library,
+    make_library,
+    tree: Path,
+    progress: Watched,
+    profile: Directory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked = []
     real = CatalogueView.all
     monkeypatch.setattr(
@@ -165,7 +196,9 @@ def test_another_index_or_limit_needs_another_look(
     assert not (profile.path / "index" / pointer.SYNC_NOTE).exists()
 
 
-def test_a_torn_note_costs_nothing_but_time(noted, progress, profile):
+def test_a_torn_note_costs_nothing_but_time(
+    noted: Library, progress: Watched, profile: Directory
+) -> None:
     place = profile.path / "index" / pointer.SYNC_NOTE
     for wrong in (b"", b"{", b"[]", b'{"scope": 1, "skipped": [1]}'):
         place.write_bytes(wrong)
@@ -173,8 +206,12 @@ def test_a_torn_note_costs_nothing_but_time(noted, progress, profile):
 
 
 def test_an_encrypted_profile_notes_nothing(
-    make_library, tree, progress, profile, monkeypatch
-):
+    make_library,
+    tree: Path,
+    progress: Watched,
+    profile: Directory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(unchanged, "RACY_NS", -(10**12))
     library = make_library(KeyedSealer())
     library.add([tree], progress)

@@ -8,10 +8,12 @@ import random
 import signal
 import subprocess
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
 from ragcli.index.documents import discover
+from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch import bounds
 from ragcli.index.ingest.preparation import reading, reading_pool
 from ragcli.index.ingest.preparation.embedding import embed
@@ -22,13 +24,14 @@ from ragcli.index.ingest.preparation.reading import (
     is_light,
     read,
 )
+from ragcli.index.ingest.preparation.reading_pool import ReadingPool
 from tests.unit.index.doubles import WordEmbedder
 
 CHUNKING = Chunking(300, 30)
 
 
 @pytest.fixture
-def wanted(tmp_path) -> list:
+def wanted(tmp_path: Path) -> list:
     for number in range(30):
         text = f"# Title {number}\n\n" + f"Sentence {number} stands here. " * number
         (tmp_path / f"{number:02}.md").write_text(text)
@@ -39,7 +42,9 @@ def wanted(tmp_path) -> list:
 
 
 @pytest.mark.slow
-def test_other_processes_read_what_this_one_would(wanted, monkeypatch):
+def test_other_processes_read_what_this_one_would(
+    wanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def timeless(outcome):
         if outcome.prepared:
             outcome.prepared.record.update(checked_ns=0, added="")
@@ -53,7 +58,7 @@ def test_other_processes_read_what_this_one_would(wanted, monkeypatch):
     assert sum(bool(item.failure) for item in there) == 1
 
 
-def test_known_content_is_only_touched(tmp_path):
+def test_known_content_is_only_touched(tmp_path: Path) -> None:
     place = tmp_path / "known.txt"
     place.write_text("Known.\n")
     digest = read(ReadRequest(str(place), 7), CHUNKING).prepared.record["digest"]
@@ -63,14 +68,14 @@ def test_known_content_is_only_touched(tmp_path):
     assert outcome.touched["mtime_ns"] == 1_700_000_000 * 10**9
 
 
-def test_a_file_that_vanished_or_is_no_file_is_a_failure(tmp_path):
+def test_a_file_that_vanished_or_is_no_file_is_a_failure(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for name, reason in (("gone.txt", "No such file"), ("fifo", "not a regular file")):
         assert reason in read(ReadRequest(str(tmp_path / name), 1), CHUNKING).failure
 
 
 @pytest.mark.slow
-def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(wanted):
+def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(wanted) -> None:
     pool = reading_pool.ReadingPool(2, CHUNKING)
     try:
         outcomes = pool.outcomes(iter(wanted * 9))
@@ -95,7 +100,9 @@ class Deadly(WordEmbedder):
 
 
 @pytest.mark.slow
-def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(wanted):
+def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(
+    wanted,
+) -> None:
     pool = reading_pool.ReadingPool(2, CHUNKING, f"{__name__}:Deadly")
     try:
         seen = list(pool.outcomes(iter(wanted)))
@@ -107,7 +114,9 @@ def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(want
 
 
 @pytest.mark.slow
-def test_documents_are_embedded_where_they_are_read(wanted, monkeypatch):
+def test_documents_are_embedded_where_they_are_read(
+    wanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading_pool, "WORTHWHILE", 0)
     name = f"{WordEmbedder.__module__}:WordEmbedder"
     there = list(reading_pool.outcomes(wanted, CHUNKING, lambda: name))
@@ -121,12 +130,14 @@ def test_documents_are_embedded_where_they_are_read(wanted, monkeypatch):
             assert other.prepared.chunks == bare
 
 
-def test_an_abandoned_pool_leaves_no_process(wanted, monkeypatch):
+def test_an_abandoned_pool_leaves_no_process(
+    wanted: list[ReadRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading_pool, "WORTHWHILE", 0)
     started = []
     real = reading_pool._Worker._start
 
-    def spied(self):
+    def spied(self) -> None:
         real(self)
         started.append(self._process)
 
@@ -138,11 +149,13 @@ def test_an_abandoned_pool_leaves_no_process(wanted, monkeypatch):
     assert all(process.returncode is not None for process in started)
 
 
-def test_a_pool_that_cannot_be_whole_keeps_no_process(monkeypatch):
+def test_a_pool_that_cannot_be_whole_keeps_no_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     started = []
     start = subprocess.Popen
 
-    def scarce(*arguments, **options):
+    def scarce(*arguments, **options) -> Popen | None:
         if started:
             raise BlockingIOError(errno.EAGAIN, "no more processes")
         started.append(start(*arguments, **options))
@@ -159,7 +172,7 @@ def test_a_pool_that_cannot_be_whole_keeps_no_process(monkeypatch):
 class Confined(WordEmbedder):
     """Leaves little memory to the process that it is made in."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         bounds.MEMORY_LIMIT = 48 << 20
 
@@ -184,7 +197,7 @@ def failures(pool: reading_pool.ReadingPool, wanted: list[ReadRequest]) -> list[
     return [item.failure for item in outcomes]
 
 
-def test_only_short_texts_are_read_in_this_process(tmp_path):
+def test_only_short_texts_are_read_in_this_process(tmp_path: Path) -> None:
     light = {"a.md": "text", "b.html": "<p>", "LICENSE": "Text.", "d.py": "x = 1"}
     heavy = {"a.pdf": "%PDF-", "b.docx": "PK", "c": "%PDF-1.4", "d.md": "a" * HERE * 2}
     assert all(map(is_light, written(tmp_path, light)))
@@ -193,7 +206,9 @@ def test_only_short_texts_are_read_in_this_process(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.md", "a.html", "a.txt", "a.csv", "a.py"])
-def test_a_long_text_is_read_elsewhere_with_the_same_outcome(tmp_path, name):
+def test_a_long_text_is_read_elsewhere_with_the_same_outcome(
+    tmp_path: Path, name
+) -> None:
     text = "".join(f"word{number}, and another word\n" for number in range(12_000))
     wanted = written(tmp_path, {name: text})
     [there] = reading_pool.outcomes(wanted, CHUNKING)
@@ -203,7 +218,7 @@ def test_a_long_text_is_read_elsewhere_with_the_same_outcome(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_a_text_that_takes_too_long_costs_nothing_else(tmp_path):
+def test_a_text_that_takes_too_long_costs_nothing_else(tmp_path: Path) -> None:
     files = {"a.md": "Sound.", "b.md": "a\n===\n" * 400_000, "c.md": "Sound as well."}
     pool = reading_pool.ReadingPool(1, CHUNKING, cpu_limit=0)
     said = failures(pool, written(tmp_path, files))
@@ -211,7 +226,9 @@ def test_a_text_that_takes_too_long_costs_nothing_else(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(tmp_path):
+def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(
+    tmp_path: Path,
+) -> None:
     files = {"a.md": "Sound.", "b.md": "Its file system hangs.", "c.md": "Sound."}
     wanted = written(tmp_path, files)
     pool = reading_pool.ReadingPool(1, CHUNKING)
@@ -230,13 +247,15 @@ def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(tmp_path):
     assert third.prepared
 
 
-def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(tmp_path, monkeypatch):
+def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     [found] = written(tmp_path, {"a.md": "Short."})
     (tmp_path / "a.md").write_text("A sentence of many. " * (HERE // 10))
     started = []
     real = reading_pool.ReadingPool
 
-    def counted(count, chunking):
+    def counted(count: int, chunking: Chunking) -> ReadingPool:
         started.append(count)
         return real(count, chunking)
 
@@ -249,7 +268,7 @@ def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(tmp_path, monkeyp
 
 
 @pytest.mark.slow
-def test_a_text_that_takes_too_much_memory_costs_nothing_else(tmp_path):
+def test_a_text_that_takes_too_much_memory_costs_nothing_else(tmp_path: Path) -> None:
     files = {"a.md": "Sound.", "b.html": "<h1>a</h1>b" * 200_000, "c.md": "Sound."}
     pool = reading_pool.ReadingPool(1, CHUNKING, f"{__name__}:Confined")
     first, second, third = failures(pool, written(tmp_path, files))
@@ -258,7 +277,9 @@ def test_a_text_that_takes_too_much_memory_costs_nothing_else(tmp_path):
     assert second.endswith("of memory")
 
 
-def test_a_document_of_too_many_pieces_is_refused(tmp_path, monkeypatch):
+def test_a_document_of_too_many_pieces_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "LARGEST", 1_000_000)
     [wanted] = written(tmp_path, {"a.md": "# a\n\nb\n\n" * 2000})
     assert "2,000 pieces" in read(wanted, CHUNKING).failure
@@ -276,10 +297,12 @@ def test_a_document_of_too_many_pieces_is_refused(tmp_path, monkeypatch):
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_whatever_a_loader_raises_costs_its_file(tmp_path, monkeypatch, raised):
+def test_whatever_a_loader_raises_costs_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised
+) -> None:
     real = reading.load
 
-    def load(path, data, *, ocr=False):
+    def load(path: Path, data: bytes, *, ocr: bool = False) -> Document | None:
         if path.name == "bad.md":
             raise raised
         return real(path, data)
@@ -302,7 +325,9 @@ def test_whatever_a_loader_raises_costs_its_file(tmp_path, monkeypatch, raised):
         ("a.py", b"\xef\xbb\xbf\r\n"),
     ],
 )
-def test_a_file_of_white_space_is_left_out(tmp_path, name, content):
+def test_a_file_of_white_space_is_left_out(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
     [wanted] = written(tmp_path, {name: content})
     outcome = read(wanted, CHUNKING)
     assert (outcome.skipped, outcome.failure, outcome.prepared) == ("empty", "", None)
@@ -324,7 +349,9 @@ FRAGMENTS = {
 
 
 @pytest.mark.parametrize("suffix", FRAGMENTS)
-def test_a_text_of_any_fragments_is_read_or_refused(tmp_path, suffix, request):
+def test_a_text_of_any_fragments_is_read_or_refused(
+    tmp_path: Path, suffix: str, request: pytest.FixtureRequest
+) -> None:
     fragments = FRAGMENTS[suffix].split(" ")
     for seed in range(2000 if request.config.getoption("--thorough") else 40):
         draw = random.Random(f"{suffix} {seed}")

@@ -11,7 +11,7 @@ import pytest
 from ragcli.errors import PageGone, PageUnavailable, UsageError
 from ragcli.index.ingest.web import connecting, fetching
 from ragcli.index.ingest.web.addresses import normalised
-from ragcli.index.ingest.web.fetching import fetch
+from ragcli.index.ingest.web.fetching import FetchedPage, fetch
 from ragcli.index.ingest.web.page_requests import PageRequest
 from tests.fakes.web import Page, Site, serving
 
@@ -31,11 +31,11 @@ def site(server: Site) -> Site:
     return server
 
 
-def got(address: str, **options):
+def got(address: str, **options) -> FetchedPage | None:
     return fetch(PageRequest(address, 10_000, allow_private=True, **options))
 
 
-def test_a_page_comes_with_its_state_and_in_utf_8(site):
+def test_a_page_comes_with_its_state_and_in_utf_8(site: Site) -> None:
     page = Page(
         "Grüße".encode("latin-1"),
         headers={
@@ -52,7 +52,7 @@ def test_a_page_comes_with_its_state_and_in_utf_8(site):
     assert got(f"{site.address}/a?b=1", etag='"a"') is None
 
 
-def test_what_is_packed_unasked_is_unpacked_within_the_limit(site):
+def test_what_is_packed_unasked_is_unpacked_within_the_limit(site: Site) -> None:
     headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
     site.pages["/small"] = Page(gzip.compress(b"packed"), headers=headers)
     site.pages["/bomb"] = Page(gzip.compress(bytes(5_000_000)), headers=headers)
@@ -73,14 +73,16 @@ def test_what_is_packed_unasked_is_unpacked_within_the_limit(site):
         (Page(b"", 302), "more than 5 times"),
     ],
 )
-def test_what_is_no_page_is_said_in_one_line(site, page, why):
+def test_what_is_no_page_is_said_in_one_line(site: Site, page: Page, why: str) -> None:
     site.pages["/p"] = page
     with pytest.raises(PageUnavailable, match=why) as caught:
         got(f"{site.address}/p")
     assert "\n" not in caught.value.message
 
 
-def test_a_server_that_drips_is_cut_off(site, monkeypatch):
+def test_a_server_that_drips_is_cut_off(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fetching, "DEADLINE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
@@ -88,7 +90,9 @@ def test_a_server_that_drips_is_cut_off(site, monkeypatch):
             got(address)
 
 
-def test_a_page_that_is_not_there_is_gone_and_a_closed_port_is_not(site, refused_port):
+def test_a_page_that_is_not_there_is_gone_and_a_closed_port_is_not(
+    site: Site, refused_port: int
+) -> None:
     with pytest.raises(PageGone, match="404"):
         got(f"{site.address}/missing")
     with pytest.raises(PageUnavailable, match="does not answer") as caught:
@@ -97,17 +101,19 @@ def test_a_page_that_is_not_there_is_gone_and_a_closed_port_is_not(site, refused
 
 
 @pytest.fixture
-def public_name(site, monkeypatch) -> str:
+def public_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> str:
     """A name that leads to a public address at first, then to this machine."""
     answers = [PUBLIC, "127.0.0.1"]
 
-    def looked_up(host, port, *_, **__):
+    def looked_up(
+        host: str, port: int, *_, **__
+    ) -> list[tuple[int, int, int, str, tuple[str, int]]]:
         address = answers.pop(0) if host == "site.test" else host
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     dial = socket.create_connection
 
-    def dialled(place, timeout):
+    def dialled(place: tuple[str, int], timeout: float) -> socket.socket:
         assert place[0] == PUBLIC, "it connects where it did not look"
         return dial(("127.0.0.1", place[1]), timeout)
 
@@ -116,7 +122,9 @@ def public_name(site, monkeypatch) -> str:
     return site.address.replace("127.0.0.1", "site.test")
 
 
-def test_a_name_is_looked_up_once_and_that_address_is_asked(site, public_name):
+def test_a_name_is_looked_up_once_and_that_address_is_asked(
+    site: Site, public_name: str
+) -> None:
     site.html("/a", "<p>Open to all.</p>")
     answer = fetch(PageRequest(f"{public_name}/a", 10_000))
     assert answer.data == b"<p>Open to all.</p>"
@@ -126,7 +134,9 @@ def test_a_name_is_looked_up_once_and_that_address_is_asked(site, public_name):
 @pytest.mark.parametrize(
     "target", ["http://127.0.0.1:1/", "http://[::ffff:10.0.0.1]/", "http://site.test/"]
 )
-def test_a_redirect_into_a_private_network_is_refused(site, public_name, target):
+def test_a_redirect_into_a_private_network_is_refused(
+    site: Site, public_name: str, target: str
+) -> None:
     site.pages["/a"] = Page(b"", 302, {"Location": target})
     with pytest.raises(PageUnavailable, match="not a public address"):
         fetch(PageRequest(f"{public_name}/a", 10_000))
@@ -142,11 +152,11 @@ def test_a_redirect_into_a_private_network_is_refused(site, public_name, target)
         "2002:7f00:1::", "2001:0:0:0:0:0:80ff:fffe",
     ],
 )  # fmt: skip
-def test_no_address_of_a_private_network_is_public(address):
+def test_no_address_of_a_private_network_is_public(address: str) -> None:
     assert not connecting.is_public(address)
 
 
-def test_addresses_of_the_internet_are_public():
+def test_addresses_of_the_internet_are_public() -> None:
     assert connecting.is_public(PUBLIC)
     assert connecting.is_public("2606:4700::6810:84e5")
     assert connecting.is_public(f"::ffff:{PUBLIC}")
@@ -165,7 +175,7 @@ def test_addresses_of_the_internet_are_public():
         ("http://[::1]:8000/x", "http://[::1]:8000/x"),
     ],
 )
-def test_an_address_is_stored_in_one_way(typed, stored):
+def test_an_address_is_stored_in_one_way(typed: str, stored: str) -> None:
     assert normalised(typed) == stored
     assert normalised(stored) == stored
 
@@ -178,7 +188,7 @@ def test_an_address_is_stored_in_one_way(typed, stored):
         "ftp://example.org/", "http://[::1/", "https://example.org/" + "a" * 3000,
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused_without_its_secrets(typed):
+def test_what_is_no_address_is_refused_without_its_secrets(typed: str) -> None:
     with pytest.raises(UsageError) as caught:
         normalised(typed)
     assert "secret" not in caught.value.message

@@ -23,12 +23,12 @@ from ragcli.models.builtin.computing.cell_values import Signs, date, number
         ("3 kg", False, "3"),
     ],
 )
-def test_numbers_of_either_convention(cell, comma, value):
+def test_numbers_of_either_convention(cell: str, comma: bool, value: str) -> None:
     assert number(cell, decimal_comma=comma) == Decimal(value)
 
 
 @pytest.mark.parametrize("cell", ["", "A380", "2024-01-01", "n/a", "1 of 3 (old)"])
-def test_what_is_no_number(cell):
+def test_what_is_no_number(cell: str) -> None:
     assert number(cell) is None
 
 
@@ -47,11 +47,13 @@ def test_what_is_no_number(cell):
         ("1999", (1999,)),
     ],
 )
-def test_dates_of_several_countries(cell, value):
+def test_dates_of_several_countries(
+    cell: str, value: tuple[int] | tuple[int, int, int]
+) -> None:
     assert date(cell) == value
 
 
-def test_an_ambiguous_date_is_none_until_its_column_tells():
+def test_an_ambiguous_date_is_none_until_its_column_tells() -> None:
     signs = Signs()
     assert date("04/05/2024", signs) is None
 

@@ -30,7 +30,7 @@ from ragcli.models.builtin.computing.question_wording import wanted
         ("Lista todos los productos", "select"),
     ],
 )
-def test_operations(question, operation):
+def test_operations(question: str, operation: str) -> None:
     found = wanted(question)
 
     assert found is not None
@@ -47,7 +47,7 @@ def test_operations(question, operation):
         ("How many have at least 3 rooms?", (">=", "3", False)),
     ],
 )
-def test_comparisons(question, told):
+def test_comparisons(question: str, told: tuple[str, str, bool]) -> None:
     found = wanted(question)
 
     assert found is not None
@@ -68,5 +68,5 @@ def test_comparisons(question, told):
         "What do you mean by that?",
     ],
 )
-def test_other_questions_read_nothing(question):
+def test_other_questions_read_nothing(question: str) -> None:
     assert not wants_whole(question)

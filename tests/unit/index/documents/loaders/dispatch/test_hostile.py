@@ -6,6 +6,7 @@ import json
 import os
 import random
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def pages_of(worker: Worker) -> str:
 
 
 @pytest.fixture
-def worker():
+def worker() -> Iterator[Worker]:
     worker = Worker(cpu_limit=1, wall_limit=60)
     yield worker
     worker.close()
@@ -56,7 +57,7 @@ def bomb(inflated: int) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", ["md", "txt", "pdf", "docx", "epub", "json", "html"])
-def test_an_empty_file(loaded, suffix):
+def test_an_empty_file(loaded, suffix: str) -> None:
     assert refusal(loaded, f"a.{suffix}", b"").endswith("empty")
 
 
@@ -68,28 +69,30 @@ def test_an_empty_file(loaded, suffix):
     [b"\0" * 100, b"no such format", random.Random(1).randbytes(4000)],
     ids=["zeros", "words", "noise"],
 )
-def test_a_file_that_is_not_what_its_name_says(loaded, suffix, content):
+def test_a_file_that_is_not_what_its_name_says(
+    loaded, suffix: str, content: bytes
+) -> None:
     refusal(loaded, f"a.{suffix}", content)
     assert loaded("b.pdf", SOUND).sections
 
 
 @pytest.mark.parametrize("content", [b"\0\0\0", b"text\0text", b"\x7fELF\x02\0"])
-def test_bytes_that_are_no_text(loaded, content):
+def test_bytes_that_are_no_text(loaded, content: bytes) -> None:
     assert "binary" in refusal(loaded, "a.md", content)
 
 
-def test_a_late_nul_stays_as_it_is(loaded):
+def test_a_late_nul_stays_as_it_is(loaded) -> None:
     text = "word " * 3000 + "\0 end"
     chunks = split(loaded("a.md", text), size=1000, overlap=0)
     assert chunks[-1].text.endswith("\0 end")
 
 
-def test_a_file_of_white_space_has_no_text(loaded):
+def test_a_file_of_white_space_has_no_text(loaded) -> None:
     assert "no text" in refusal(loaded, "a.md", " \n\t\n" * 1000)
 
 
 @pytest.mark.slow
-def test_an_archive_that_unpacks_to_too_much(loaded):
+def test_an_archive_that_unpacks_to_too_much(loaded) -> None:
     zeros = b"\0" * (64 << 20)
     members = {f"word/{n}.xml": zeros for n in range(2)}
     assert "bomb" in refusal(loaded, "a.docx", zipped(members))
@@ -97,44 +100,44 @@ def test_an_archive_that_unpacks_to_too_much(loaded):
 
 
 @pytest.mark.slow
-def test_an_archive_with_too_many_members(loaded):
+def test_an_archive_with_too_many_members(loaded) -> None:
     members = {f"{n}.xml": b"" for n in range(20_001)}
     assert "bomb" in refusal(loaded, "a.odt", zipped(members))
 
 
-def test_xml_entities_are_refused(loaded):
+def test_xml_entities_are_refused(loaded) -> None:
     content = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;">]><a>&c;</a>'
     assert "entities" in refusal(loaded, "a.odt", zipped({"content.xml": content}))
 
 
-def test_a_deep_xml_is_read_or_refused(loaded):
+def test_a_deep_xml_is_read_or_refused(loaded) -> None:
     content = "<a>" * 100_000 + "x" + "</a>" * 100_000
     refusal(loaded, "a.odt", zipped({"content.xml": content}))
     assert loaded("b.pdf", SOUND).sections
 
 
 @pytest.mark.slow
-def test_a_pdf_that_inflates_too_far(worker):
+def test_a_pdf_that_inflates_too_far(worker) -> None:
     with pytest.raises(UnreadableDocument):
         worker.load(bomb(120 << 20), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)
 
 
 @pytest.mark.slow
-def test_a_document_that_takes_too_long_to_compute(worker):
+def test_a_document_that_takes_too_long_to_compute(worker) -> None:
     with pytest.raises(UnreadableDocument, match="too large to read as PDF in 1 s"):
         worker.load(bomb(48 << 20), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)
 
 
-def test_a_document_that_takes_too_long_altogether():
+def test_a_document_that_takes_too_long_altogether() -> None:
     worker = Worker(wall_limit=0.0)
     with pytest.raises(UnreadableDocument, match="as PDF in 0 s"):
         worker.load(SOUND, "a.pdf", "pdf")
     worker.close()
 
 
-def test_a_worker_that_dies_is_replaced(worker):
+def test_a_worker_that_dies_is_replaced(worker: Worker) -> None:
     assert "Still alive." in pages_of(worker)
     first = worker._process
     first.kill()
@@ -143,8 +146,10 @@ def test_a_worker_that_dies_is_replaced(worker):
     assert worker._process.pid != first.pid
 
 
-def test_an_interrupted_exchange_does_not_answer_the_next(worker, monkeypatch):
-    def interrupted(*_):
+def test_an_interrupted_exchange_does_not_answer_the_next(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -154,7 +159,7 @@ def test_an_interrupted_exchange_does_not_answer_the_next(worker, monkeypatch):
     assert "Still alive." in pages_of(worker)
 
 
-def test_the_worker_is_bounded(worker):
+def test_the_worker_is_bounded(worker: Worker) -> None:
     pages_of(worker)
     limits = Path(f"/proc/{worker._process.pid}/limits")
     if not limits.exists():
@@ -165,7 +170,7 @@ def test_the_worker_is_bounded(worker):
     assert int(told["Max cpu time"][0]) < 10
 
 
-def test_a_worker_has_a_session_of_its_own(worker):
+def test_a_worker_has_a_session_of_its_own(worker: Worker) -> None:
     pages_of(worker)
     assert os.getsid(worker._process.pid) == worker._process.pid
 
@@ -214,7 +219,7 @@ def test_a_worker_has_a_session_of_its_own(worker):
     ],
     ids=range(36),
 )
-def test_a_text_that_is_built_to_take_forever(loaded, name, text):
+def test_a_text_that_is_built_to_take_forever(loaded, name, text) -> None:
     document = loaded(name, text)
     chunks = split(document, size=1200, overlap=120)
     assert chunks
@@ -233,17 +238,17 @@ def test_a_text_that_is_built_to_take_forever(loaded, name, text):
         {"cells": [{"cell_type": "code", "outputs": [1, {"data": "x", "text": 5}]}]},
     ],
 )
-def test_a_notebook_of_the_wrong_shape(loaded, book):
+def test_a_notebook_of_the_wrong_shape(loaded, book) -> None:
     refusal(loaded, "a.ipynb", json.dumps(book))
 
 
-def test_lone_surrogates_do_not_reach_the_index(loaded):
+def test_lone_surrogates_do_not_reach_the_index(loaded) -> None:
     cell = '{"cells": [{"cell_type": "code", "source": "x = \\ud800"}]}'
     [part] = loaded("a.ipynb", cell).sections
     part.text.encode()
 
 
-def test_what_is_no_file_is_refused_without_waiting(tmp_path):
+def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     for path, reason in (
         (tmp_path / "pipe.md", "not a regular file"),
@@ -255,7 +260,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path):
             load(path)
 
 
-def test_a_password_is_asked_for_by_name(loaded):
+def test_a_password_is_asked_for_by_name(loaded) -> None:
     import io
 
     from reportlab.pdfgen.canvas import Canvas
@@ -267,7 +272,7 @@ def test_a_password_is_asked_for_by_name(loaded):
     assert "password" in refusal(loaded, "a.pdf", out.getvalue())
 
 
-def test_a_name_of_any_bytes_can_be_loaded(tmp_path):
+def test_a_name_of_any_bytes_can_be_loaded(tmp_path: Path) -> None:
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9\n\x1b[2J.md")
     with open(path, "wb") as file:
         file.write(b"words")

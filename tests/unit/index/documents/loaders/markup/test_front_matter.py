@@ -18,7 +18,7 @@ Words.
 """
 
 
-def test_front_matter_is_fields_and_tells_facts(loaded):
+def test_front_matter_is_fields_and_tells_facts(loaded) -> None:
     document = loaded("a.md", NOTE)
     matter = document.sections[0]
     assert document.title == "Falcon move"

@@ -41,7 +41,7 @@ def cells(document: Document, kind: str) -> list[tuple[str, ...]]:
         "<tr><td><b>Country</b></td><td><strong>Depot</strong></td></tr>",
     ],
 )
-def test_the_first_row_names_the_columns(head):
+def test_the_first_row_names_the_columns(head: str) -> None:
     document = read(
         f"<table><caption>Where we are</caption>{head}<tr><td>Austria<td>Linz, Hafen 8"
         "<tr><td>Italy<td>Trieste<br>Via Carducci</table>"
@@ -54,7 +54,7 @@ def test_the_first_row_names_the_columns(head):
     ]
 
 
-def test_a_table_of_keys_and_values_is_fields():
+def test_a_table_of_keys_and_values_is_fields() -> None:
     document = read(
         "<table><tr><th>Height</th><td>41 metres</td></tr>"
         "<tr><th>Built</th><td>1874</td></tr></table>"
@@ -67,7 +67,7 @@ def test_a_table_of_keys_and_values_is_fields():
     ]
 
 
-def test_merged_cells_stand_once_and_in_their_column():
+def test_merged_cells_stand_once_and_in_their_column() -> None:
     document = read(
         "<table><tr><th rowspan=2>Region<th colspan=2>Sales<tr><th>2023<th>2024"
         "<tr><td rowspan=2>North<td>10<td>12<tr><td>20<td>25</table>"
@@ -76,7 +76,7 @@ def test_merged_cells_stand_once_and_in_their_column():
     assert cells(document, "row") == [("North", "10", "12"), ("", "20", "25")]
 
 
-def test_a_table_that_is_layout_is_read_in_its_order():
+def test_a_table_that_is_layout_is_read_in_its_order() -> None:
     document = read(
         "<table><tr><td><h2>News</h2><p>The pier is open.</p></td>"
         "<td><table><tr><th>Day<th>Tide<tr><td>1<td>3.2</table></td></tr></table>"
@@ -86,7 +86,7 @@ def test_a_table_that_is_layout_is_read_in_its_order():
     assert cells(document, "row") == [("1", "3.2")]
 
 
-def test_code_in_cells_and_between_paragraphs_stays_code():
+def test_code_in_cells_and_between_paragraphs_stays_code() -> None:
     document = read(
         "<p>Run it:</p><pre>a &lt; b\n\n  c</pre>"
         "<table><tr><td>Loop</td><td><pre>for x in y:\n    z()</pre></td></tr></table>"
@@ -95,7 +95,7 @@ def test_code_in_cells_and_between_paragraphs_stays_code():
     assert ("code", "for x in y:\n    z()") in told(document)
 
 
-def test_definitions_are_fields_and_lists_are_items():
+def test_definitions_are_fields_and_lists_are_items() -> None:
     document = read(
         "<dl><dt>Port</dt><dd>8080</dd><dt>Host<dd><p>localhost</p></dl>"
         "<ol><li>Open <b>it</b><ul><li><p>gently</p></ul><li>Wait</ol>"
@@ -118,7 +118,7 @@ def test_definitions_are_fields_and_lists_are_items():
         '<sup class="footnote-ref"><a href="#fn1">1</a></sup>',
     ],
 )
-def test_marks_of_notes_are_not_glued_to_sentences(mark):
+def test_marks_of_notes_are_not_glued_to_sentences(mark: str) -> None:
     document = read(
         f"<p>The tower was finished in 1874.{mark} Its lamp burned oil.</p>"
     )
@@ -127,14 +127,14 @@ def test_marks_of_notes_are_not_glued_to_sentences(mark):
     ]
 
 
-def test_what_is_raised_but_no_mark_stays():
+def test_what_is_raised_but_no_mark_stays() -> None:
     document = read(
         "<p>An area of 5 m<sup>2</sup>, see <a href='#a'>Chapter 2</a>.</p>"
     )
     assert told(document) == [("prose", "An area of 5 m2, see Chapter 2.")]
 
 
-def test_notes_are_notes_and_know_their_number():
+def test_notes_are_notes_and_know_their_number() -> None:
     document = read(
         '<p>Text.</p><section role="doc-endnotes"><ol><li id="fn1"><p>See the log. '
         '<a href="#r1" role="doc-backlink">\u21a9</a></p></li></ol></section>'
@@ -144,18 +144,18 @@ def test_notes_are_notes_and_know_their_number():
     assert document.sections[0].elements[1].label == "fn1"
 
 
-def test_navigation_is_left_out_unless_it_is_all():
+def test_navigation_is_left_out_unless_it_is_all() -> None:
     bar = '<nav><a href=x>Home</a></nav><div role="navigation"><p>Menu</p></div>'
     assert told(read(f"{bar}<p>Words.</p>")) == [("prose", "Words.")]
     assert [text for _, text in told(read(bar))] == ["Home", "Menu"]
 
 
-def test_lines_of_a_paragraph_may_be_fields():
+def test_lines_of_a_paragraph_may_be_fields() -> None:
     document = read("<p>Phone: 123 456<br><b>Mail:</b> a@b.example</p>")
     assert cells(document, "field") == [("Phone", "123 456"), ("Mail", "a@b.example")]
 
 
-def test_an_epub_keeps_tables_and_notes(loaded):
+def test_an_epub_keeps_tables_and_notes(loaded) -> None:
     chapter = (
         "<html><head><title>One</title></head><body><p>It burns oil."
         '<a epub:type="noteref" href="#n1">1</a></p>'
@@ -192,7 +192,7 @@ _PIECES = (
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_any_sequence_of_tags_is_read(seed):
+def test_any_sequence_of_tags_is_read(seed: int) -> None:
     rng = random.Random(seed)
     page = "".join(rng.choices(_PIECES, k=rng.randrange(1, 400)))
     document = read(page)
@@ -215,5 +215,5 @@ def test_any_sequence_of_tags_is_read(seed):
     ],
     ids=["tables", "spans", "breaks", "links", "cells", "nested"],
 )
-def test_a_page_built_to_take_long(page):
+def test_a_page_built_to_take_long(page) -> None:
     read(page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ragcli.index.documents import discover
@@ -23,7 +25,7 @@ The oars are made of ash.
 """
 
 
-def test_comments_are_no_text_and_lines_stay_true(loaded):
+def test_comments_are_no_text_and_lines_stay_true(loaded) -> None:
     document = loaded("boats.md", NOTE)
     lines = NOTE.split("\n")
     assert document.title == "Boats of the harbour"
@@ -50,17 +52,17 @@ def test_comments_are_no_text_and_lines_stay_true(loaded):
         ),
     ],
 )
-def test_a_link_of_a_wiki_reads_as_it_is_shown(written, shown):
+def test_a_link_of_a_wiki_reads_as_it_is_shown(written: str, shown: str) -> None:
     assert without_wiki_links(written) == shown
 
 
-def test_a_unit_says_its_links_and_code_keeps_them():
+def test_a_unit_says_its_links_and_code_keeps_them() -> None:
     text = "It is in [[Box|the box]]."
     assert spoken(text, Unit("sentence", 0, len(text))) == "It is in the box."
     assert spoken(text, Unit("code", 0, len(text))) == text
 
 
-def test_what_a_notes_program_keeps_for_itself_is_left_out(tmp_path):
+def test_what_a_notes_program_keeps_for_itself_is_left_out(tmp_path: Path) -> None:
     for name in (".obsidian/a.md", ".trash/b.md", "c.md"):
         place = tmp_path / name
         place.parent.mkdir(exist_ok=True)

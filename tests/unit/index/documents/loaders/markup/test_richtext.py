@@ -34,25 +34,25 @@ def escaped(text: str, encoding: str) -> str:
     ("page", "text"),
     [(1252, "Grüße €5"), (1251, "Привет, мир"), (1250, "Źródło"), (932, "図書室の鍵")],
 )
-def test_bytes_are_of_the_code_page_of_the_file(page, text):
+def test_bytes_are_of_the_code_page_of_the_file(page: int, text: str) -> None:
     document = read(escaped(text, f"cp{page}") + r"\par", rf"\ansi\ansicpg{page}")
     assert told(document) == [("prose", text)]
 
 
-def test_bytes_are_of_the_character_set_of_their_font():
+def test_bytes_are_of_the_character_set_of_their_font() -> None:
     body = r"{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial Cyr;}}"
     body += rf"\f1 {escaped('Привет', 'cp1251')}\f0  {escaped('Grüße', 'cp1252')}\par"
     assert told(read(body)) == [("prose", "Привет Grüße")]
 
 
-def test_unicode_stands_before_what_older_readers_show():
+def test_unicode_stands_before_what_older_readers_show() -> None:
     assert told(read(r"\u8364?5, \uc2\u1055\'cf\'cf{\uc0\u1088}\u1080xx.\par")) == [
         ("prose", "€5, При."),
     ]
     assert told(read(r"\u-10179?\u-8704?\par")) == [("prose", "\U0001f600")]
 
 
-def test_words_with_capitals_are_control_words():
+def test_words_with_capitals_are_control_words() -> None:
     document = read(
         r"\trowd\trwWidth1\trftsWidthA3\clvertalc\cellx100 "
         r"\intbl Day\cell Soup\cell\row"
@@ -63,7 +63,7 @@ def test_words_with_capitals_are_control_words():
     assert "Fennel" in text
 
 
-def test_tables_keep_rows_cells_and_their_header():
+def test_tables_keep_rows_cells_and_their_header() -> None:
     def row(*cells: str) -> str:
         return r"\intbl " + "".join(rf"{cell}\cell " for cell in cells) + r"\row "
 
@@ -80,7 +80,7 @@ def test_tables_keep_rows_cells_and_their_header():
     ]
 
 
-def test_headings_by_style_and_by_outline_level():
+def test_headings_by_style_and_by_outline_level() -> None:
     document = read(
         r"{\stylesheet{\s0 Normal;}{\s1 heading 1;}{\s2\outlinelevel1 Mine;}}"
         r"\pard\s1 Locks\par\pard\s0 Kept short.\par\pard\s2 Keys\par\pard Secret.\par"
@@ -93,7 +93,7 @@ def test_headings_by_style_and_by_outline_level():
     ]
 
 
-def test_items_fields_and_notes():
+def test_items_fields_and_notes() -> None:
     document = read(
         r"\pard{\listtext\'b7\tab}First thing\par\pard{\pntext 2.\tab}Second\par"
         r"\pard Invoice no: 4711\par"
@@ -112,7 +112,7 @@ def test_items_fields_and_notes():
     ]
 
 
-def test_what_a_reader_does_not_see_is_left_out():
+def test_what_a_reader_does_not_see_is_left_out() -> None:
     document = read(
         r"{\info{\title The book}{\company Hidden}}{\*\unknown hidden}"
         r"{\field{\*\fldinst HYPERLINK hidden}{\fldrslt a link}} {\v hidden}"
@@ -137,18 +137,18 @@ _PIECES = (
 
 
 @pytest.mark.parametrize("seed", range(80))
-def test_any_sequence_of_tokens_is_read(seed):
+def test_any_sequence_of_tokens_is_read(seed: int) -> None:
     rng = random.Random(seed)
     body = "".join(rng.choices(_PIECES, k=rng.randrange(1, 500)))
     assert read(body) == read(body)
 
 
 @pytest.mark.slow
-def test_deep_groups_and_long_rows_end():
+def test_deep_groups_and_long_rows_end() -> None:
     read("{" * 200_000 + "x" + "}" * 200_000)
     read(r"\intbl x\cell " * 100_000 + r"\row\pard x\par")
 
 
-def test_what_is_no_rtf_is_refused():
+def test_what_is_no_rtf_is_refused() -> None:
     with pytest.raises(UnreadableDocument, match="not RTF"):
         rich_text(Content(b"words", "a.rtf", "rtf"))

@@ -8,6 +8,7 @@ import pytest
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from tests.unit.index.documents.conftest import zipped
 
@@ -26,7 +27,7 @@ SPACES = " ".join(
 )
 
 
-def packed(kind, body, styles="", **members):
+def packed(kind: str, body: str, styles: str = "", **members) -> bytes:
     content = (
         f"<office:document-content {SPACES}><office:automatic-styles>{styles}"
         f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
@@ -35,11 +36,17 @@ def packed(kind, body, styles="", **members):
     return zipped({"content.xml": content, **members})
 
 
-def read(data, suffix="odt"):
+def read(data: bytes, suffix: str = "odt") -> Document | None:
     return parse(Content(data, f"a.{suffix}", suffix))
 
 
-def elements(document):
+def elements(
+    document: Document,
+) -> (
+    list[tuple[str, str]]
+    | list[tuple[str, str] | tuple[str, tuple[str, str, str]]]
+    | list[tuple[str, str] | tuple[str, tuple[str, str]]]
+):
     return [
         (item.kind, item.cells or section.text[item.start : item.end])
         for section in document.sections
@@ -47,7 +54,7 @@ def elements(document):
     ]
 
 
-def cells(*texts):
+def cells(*texts) -> str:
     inner = "".join(
         f"<table:table-cell><text:p>{text}</text:p></table:table-cell>"
         for text in texts
@@ -55,7 +62,7 @@ def cells(*texts):
     return f"<table:table-row>{inner}</table:table-row>"
 
 
-def test_spaces_tabs_and_changes_read_as_they_show():
+def test_spaces_tabs_and_changes_read_as_they_show() -> None:
     body = (
         "<text:tracked-changes><text:changed-region><text:deletion><text:p>gone"
         "</text:p></text:deletion></text:changed-region></text:tracked-changes>"
@@ -64,7 +71,7 @@ def test_spaces_tabs_and_changes_read_as_they_show():
     assert elements(read(packed("text", body))) == [("prose", "a  b\tc d\ne")]
 
 
-def test_notes_comments_lists_and_frames():
+def test_notes_comments_lists_and_frames() -> None:
     note = (
         "<text:note text:note-class='footnote'><text:note-citation>1"
         "</text:note-citation><text:note-body><text:p>below</text:p></text:note-body>"
@@ -93,7 +100,7 @@ def test_notes_comments_lists_and_frames():
     ]
 
 
-def test_headers_and_footers_are_told_once():
+def test_headers_and_footers_are_told_once() -> None:
     header = "<style:header><text:p>secret</text:p></style:header>"
     styles = (
         f"<office:document-styles {SPACES}><office:master-styles><style:master-page>"
@@ -109,7 +116,7 @@ def test_headers_and_footers_are_told_once():
     ]
 
 
-def test_a_table_with_marked_header_and_merged_cells():
+def test_a_table_with_marked_header_and_merged_cells() -> None:
     merged = (
         "<table:table-row><table:table-cell table:number-columns-spanned='2'><text:p>"
         "Sum</text:p></table:table-cell><table:covered-table-cell><text:p>no</text:p>"
@@ -127,7 +134,7 @@ def test_a_table_with_marked_header_and_merged_cells():
     ]
 
 
-def test_slides_are_pages_with_titles_and_notes():
+def test_slides_are_pages_with_titles_and_notes() -> None:
     page = (
         "<draw:page><draw:frame><draw:text-box><text:p>body</text:p></draw:text-box>"
         "</draw:frame><draw:frame presentation:class='title'><draw:text-box><text:p>"
@@ -141,7 +148,7 @@ def test_slides_are_pages_with_titles_and_notes():
     assert elements(document) == [("prose", "body"), ("note", "Say this.")]
 
 
-def test_sheets_read_as_they_show():
+def test_sheets_read_as_they_show() -> None:
     date = (
         "<table:table-cell office:value-type='date' office:date-value='2024-03-01'>"
         "<text:p>01.03.24</text:p></table:table-cell>"
@@ -164,7 +171,7 @@ def test_sheets_read_as_they_show():
     assert elements(document)[1] == ("row", ("Bolt", "12,50 €", "2024-03-01"))
 
 
-def test_a_password_is_asked_for_by_name():
+def test_a_password_is_asked_for_by_name() -> None:
     manifest = {"META-INF/manifest.xml": "<a><encryption-data/></a>"}
     with pytest.raises(UnreadableDocument, match="password"):
         read(packed("text", "", **manifest))
@@ -189,7 +196,7 @@ REPEATED = (
     ],
     ids=range(4),
 )
-def test_a_body_that_is_built_to_hurt(loaded, body):
+def test_a_body_that_is_built_to_hurt(loaded, body: str) -> None:
     try:
         document = loaded("a.odt", packed("text", body))
     except UnreadableDocument as error:
@@ -201,7 +208,7 @@ def test_a_body_that_is_built_to_hurt(loaded, body):
     assert loaded("b.odt", packed("text", "<text:p>alive</text:p>")).sections
 
 
-def outcome(loaded, name, data):
+def outcome(loaded, name: str, data: bytes) -> str:
     """Returns the title of a document, or the line that it is refused with."""
     try:
         return loaded(name, data).title
@@ -211,8 +218,8 @@ def outcome(loaded, name, data):
 
 @pytest.mark.parametrize("suffix", ["docx", "pptx", "xlsx", "odt", "ods"])
 def test_damaged_files_are_read_or_refused(
-    loaded, suffix, word_document, presentation, workbook_file
-):
+    loaded, suffix: str, word_document: bytes, presentation: bytes, workbook_file: bytes
+) -> None:
     sheet = packed("spreadsheet", f"<table:table>{cells('a', 'b')}</table:table>")
     sound = {
         "docx": word_document,
@@ -235,7 +242,7 @@ def test_damaged_files_are_read_or_refused(
 @pytest.mark.parametrize("suffix", ["docx", "pptx", "xlsx", "odt", "ods"])
 def test_shuffled_xml_is_read_or_refused(
     loaded, suffix, word_document, presentation, workbook_file
-):
+) -> None:
     import io
     import re
     import zipfile

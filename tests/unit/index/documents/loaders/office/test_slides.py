@@ -11,26 +11,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.presentation import Presentation
+from pptx.slide import Slide
 from pptx.util import Inches
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from tests.unit.index.documents.conftest import saved, zipped
 
 PLACE = (Inches(1), Inches(1), Inches(4), Inches(2))
 
 
-def deck(layout=6):
+def deck(layout: int = 6) -> tuple[Presentation, Slide]:
     made = pptx.Presentation()
     return made, made.slides.add_slide(made.slide_layouts[layout])
 
 
-def read(data):
+def read(data: bytes) -> Document:
     return parse(Content(data, "a.pptx", "pptx"))
 
 
-def elements(data):
+def elements(
+    data: bytes,
+) -> list[tuple[str, str]] | list[tuple[str, str] | tuple[str, tuple[str, str, str]]]:
     return [
         (item.kind, item.cells or section.text[item.start : item.end])
         for section in read(data).sections
@@ -38,7 +43,7 @@ def elements(data):
     ]
 
 
-def changed(data, part, old, new):
+def changed(data: bytes, part: str, old: str, new: str) -> bytes:
     """Returns a file with a text of one of its members exchanged."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -47,7 +52,7 @@ def changed(data, part, old, new):
     return zipped(members)
 
 
-def test_tables_are_tables_with_merged_cells_once():
+def test_tables_are_tables_with_merged_cells_once() -> None:
     made, slide = deck()
     grid = slide.shapes.add_table(3, 3, *PLACE).table
     for row, texts in enumerate(
@@ -62,7 +67,7 @@ def test_tables_are_tables_with_merged_cells_once():
     assert elements(saved(made))[-1] == ("row", ("Ulm", "10", "20"))
 
 
-def test_a_marked_first_row_names_the_columns():
+def test_a_marked_first_row_names_the_columns() -> None:
     made, slide = deck()
     grid = slide.shapes.add_table(2, 2, *PLACE).table
     for row, texts in enumerate((("Land", "Town"), ("Italy", "Trieste"))):
@@ -71,7 +76,7 @@ def test_a_marked_first_row_names_the_columns():
     assert read(saved(made)).tables[0].columns == ("Land", "Town")
 
 
-def test_charts_are_tables_of_their_series():
+def test_charts_are_tables_of_their_series() -> None:
     made, slide = deck()
     data = CategoryChartData()
     data.categories = ["2022", "2023"]
@@ -91,7 +96,7 @@ def test_charts_are_tables_of_their_series():
     ]
 
 
-def test_groups_and_notes_are_read_and_hidden_slides_marked():
+def test_groups_and_notes_are_read_and_hidden_slides_marked() -> None:
     made, slide = deck(5)
     slide.shapes.title.text = "Plan"
     group = slide.shapes.add_group_shape().shapes.add_group_shape()
@@ -103,7 +108,7 @@ def test_groups_and_notes_are_read_and_hidden_slides_marked():
     assert elements(data) == [("prose", "inside two groups"), ("note", "Say this.")]
 
 
-def test_a_diagram_is_read():
+def test_a_diagram_is_read() -> None:
     made, slide = deck()
     slide.shapes.add_textbox(*PLACE).text_frame.text = "beside"
     data = saved(made)
@@ -144,7 +149,7 @@ TEXT = st.text(
 
 @given(st.lists(TEXT, min_size=1, max_size=5))
 @settings(max_examples=15, deadline=None)
-def test_no_text_that_another_reader_sees_is_lost(texts):
+def test_no_text_that_another_reader_sees_is_lost(texts: list[str]) -> None:
     made, slide = deck(1)
     slide.shapes.title.text = texts[0]
     for text in texts:
@@ -158,7 +163,7 @@ def test_no_text_that_another_reader_sees_is_lost(texts):
 
 
 @pytest.mark.parametrize("name", ["a.pptx", "a.docx", "a.xlsx", "a.ods", "a.odp"])
-def test_an_archive_of_something_else_is_one_line(loaded, name):
+def test_an_archive_of_something_else_is_one_line(loaded, name: str) -> None:
     with pytest.raises(UnreadableDocument) as caught:
         loaded(name, zipped({"readme.txt": "words"}))
     assert "\n" not in caught.value.message

@@ -11,15 +11,17 @@ import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
+from openpyxl.workbook.workbook import Workbook
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from ragcli.index.documents.loaders.office.number_formats import shown
 from tests.unit.index.documents.conftest import saved, zipped
 
 
-def workbook(*rows, title="Sheet"):
+def workbook(*rows, title: str = "Sheet") -> Workbook:
     book = openpyxl.Workbook()
     book.active.title = title
     for row in rows:
@@ -27,11 +29,17 @@ def workbook(*rows, title="Sheet"):
     return book
 
 
-def read(book, suffix="xlsx"):
+def read(book: Workbook, suffix: str = "xlsx") -> Document:
     return parse(Content(saved(book), f"a.{suffix}", suffix))
 
 
-def rows_of(document, table=0):
+def rows_of(
+    document: Document, table: int = 0
+) -> (
+    list[tuple[str, tuple[str, ...]]]
+    | list[tuple[str, tuple[str, str]]]
+    | list[tuple[str, tuple[str, str, str]]]
+):
     return [
         (item.label, item.cells)
         for section in document.sections
@@ -40,7 +48,7 @@ def rows_of(document, table=0):
     ]
 
 
-def elements_of(document, kind):
+def elements_of(document: Document, kind: str) -> list[tuple[str, str]]:
     return [
         item.cells or section.text[item.start : item.end]
         for section in document.sections
@@ -49,7 +57,7 @@ def elements_of(document, kind):
     ]
 
 
-def test_a_sheet_is_a_page_with_a_table_under_its_title(loaded):
+def test_a_sheet_is_a_page_with_a_table_under_its_title(loaded) -> None:
     book = workbook(
         ["Price list"], [], ["Article", "Price"], ["Bolt", 2], ["Nut", 4.75]
     )
@@ -63,7 +71,7 @@ def test_a_sheet_is_a_page_with_a_table_under_its_title(loaded):
     assert rows_of(document) == [("A4", ("Bolt", "2")), ("A5", ("Nut", "4.75"))]
 
 
-def test_hidden_sheets_are_marked_and_sheets_counted(loaded):
+def test_hidden_sheets_are_marked_and_sheets_counted(loaded) -> None:
     book = workbook(["Town", "Staff"], ["Ulm", 3], ["Kiel", 4])
     other = book.create_sheet("Wages")
     other.sheet_state = "hidden"
@@ -75,7 +83,7 @@ def test_hidden_sheets_are_marked_and_sheets_counted(loaded):
     ]
 
 
-def test_values_read_as_a_person_sees_them():
+def test_values_read_as_a_person_sees_them() -> None:
     book = workbook(
         ["What", "Share", "Price", "Since", "At", "Open"],
         ["a", 0.125, 1234.5, dt.date(2024, 3, 1), dt.time(9, 30), True],
@@ -119,17 +127,17 @@ def test_values_read_as_a_person_sees_them():
         (9, '"unbalanced', "9"),
     ],
 )
-def test_number_formats(value, code, text):
+def test_number_formats(value: float, code: str, text: str) -> None:
     assert shown(value, code) == text
 
 
 @given(st.floats(allow_nan=True), st.text('#0?.,%;"\\[]_*- €Ee$()', max_size=24))
 @settings(max_examples=200, deadline=None)
-def test_any_format_of_any_number_is_told(value, code):
+def test_any_format_of_any_number_is_told(value: float, code: str) -> None:
     assert isinstance(shown(value, code), str)
 
 
-def test_merged_cells_are_told_once_and_name_their_columns():
+def test_merged_cells_are_told_once_and_name_their_columns() -> None:
     book = workbook(
         ["Plant", "2022", None, "2023", None],
         [None, "H1", "H2", "H1", "H2"],
@@ -152,7 +160,7 @@ def test_merged_cells_are_told_once_and_name_their_columns():
     ]
 
 
-def test_blank_rows_and_columns_set_tables_apart():
+def test_blank_rows_and_columns_set_tables_apart() -> None:
     book = workbook(
         ["Town", "Staff", None, "Item", "Price"],
         ["Ulm", 3, None, "Bolt", 1.5],
@@ -172,7 +180,7 @@ def test_blank_rows_and_columns_set_tables_apart():
     assert labels == {"A2", "A3", "D2", "D3", "A6", "A7"}
 
 
-def test_a_blank_row_below_the_names_parts_nothing():
+def test_a_blank_row_below_the_names_parts_nothing() -> None:
     book = workbook(
         ["Town", "Staff", "Rent"],
         [],
@@ -186,7 +194,7 @@ def test_a_blank_row_below_the_names_parts_nothing():
     assert [label for label, _ in rows_of(document)] == ["A3", "A4", "A6"]
 
 
-def test_two_columns_without_names_are_fields():
+def test_two_columns_without_names_are_fields() -> None:
     book = workbook(["Tenant", "Ada Wolf"], ["Rent:", 640], ["Since", "May 2021"])
     document = read(book)
     assert elements_of(document, "field") == [
@@ -197,14 +205,14 @@ def test_two_columns_without_names_are_fields():
     assert document.sections[0].elements[1].label == "A2"
 
 
-def test_comments_and_shapes_are_told():
+def test_comments_and_shapes_are_told() -> None:
     book = workbook(["Town", "Staff"], ["Ulm", 3], ["Kiel", 4])
     book.active["A2"].comment = Comment("Two are on leave", "Eva")
     [note] = [item for item in read(book).sections[0].elements if item.kind == "note"]
     assert note.label == "comment A2"
 
 
-def test_the_old_binary_format(loaded):
+def test_the_old_binary_format(loaded) -> None:
     book = xlwt.Workbook()
     sheet = book.add_sheet("Rates")
     sheet.write_merge(0, 0, 0, 2, "Rates")
@@ -220,7 +228,7 @@ def test_the_old_binary_format(loaded):
     assert rows_of(document) == [("A3", ("Blue", "80.5", "2024-01-02"))]
 
 
-def test_a_file_is_read_as_what_it_is_whatever_it_is_called(loaded):
+def test_a_file_is_read_as_what_it_is_whatever_it_is_called(loaded) -> None:
     page = "<html><table><tr><th>Town</th></tr><tr><td>Ulm</td></tr></table></html>"
     assert "Ulm" in loaded("page.xls", page).sections[0].text
     book = workbook(["Town", "Rent"], ["Ulm", 0.5], ["Kiel", 1])
@@ -237,7 +245,7 @@ CELLS = st.none() | WORDS | st.integers(-(10**6), 10**6) | st.booleans()
 @pytest.mark.slow
 @given(st.lists(st.lists(CELLS, max_size=7), min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_no_cell_is_lost(rows):
+def test_no_cell_is_lost(rows) -> None:
     book = openpyxl.Workbook()
     for at, row in enumerate(rows, 1):
         for place, value in enumerate(row, 1):
@@ -260,7 +268,9 @@ def test_no_cell_is_lost(rows):
 
 @pytest.mark.parametrize("suffix", ["xlsx", "xls", "xlsb", "ods"])
 @pytest.mark.parametrize("content", [b"\0" * 600, b"no such format", b"PK\3\4 none"])
-def test_what_is_no_spreadsheet_is_one_line(loaded, suffix, content):
+def test_what_is_no_spreadsheet_is_one_line(
+    loaded, suffix: str, content: bytes
+) -> None:
     with pytest.raises(UnreadableDocument) as caught:
         loaded(f"a.{suffix}", content)
     assert "\n" not in caught.value.message
@@ -268,14 +278,14 @@ def test_what_is_no_spreadsheet_is_one_line(loaded, suffix, content):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["xlsx", "xlsb", "ods"])
-def test_a_bomb_is_refused(loaded, suffix):
+def test_a_bomb_is_refused(loaded, suffix) -> None:
     zeros = b"\0" * (64 << 20)
     with pytest.raises(UnreadableDocument, match="bomb"):
         loaded(f"a.{suffix}", zipped({"content.xml": zeros, "xl/workbook.xml": zeros}))
 
 
 @pytest.mark.slow
-def test_cells_at_the_far_end_of_a_sheet_cost_only_their_file(loaded):
+def test_cells_at_the_far_end_of_a_sheet_cost_only_their_file(loaded) -> None:
     book = workbook(["here"])
     book.active["XFD1048576"] = "there"
     with pytest.raises(UnreadableDocument) as caught:
@@ -285,7 +295,7 @@ def test_cells_at_the_far_end_of_a_sheet_cost_only_their_file(loaded):
 
 
 @pytest.mark.slow
-def test_a_sheet_with_a_gap_after_every_row_and_column_takes_no_ages():
+def test_a_sheet_with_a_gap_after_every_row_and_column_takes_no_ages() -> None:
     book = openpyxl.Workbook()
     for row in range(1, 1200, 2):
         for column in range(1, 60, 2):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from tests.unit.index.documents.conftest import saved, zipped
 
@@ -27,24 +28,24 @@ SPACES = (
 )
 
 
-def run(text):
+def run(text: str) -> str:
     return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
-def paragraph(inner, properties=""):
+def paragraph(inner: str, properties: str = "") -> str:
     return f"<w:p><w:pPr>{properties}</w:pPr>{inner}</w:p>"
 
 
-def cell(text, properties=""):
+def cell(text: str, properties: str = "") -> str:
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraph(run(text))}</w:tc>"
 
 
-def table(*rows):
+def table(*rows) -> str:
     inner = "".join(f"<w:tr>{''.join(row)}</w:tr>" for row in rows)
     return f"<w:tbl>{inner}</w:tbl>"
 
 
-def word(body, **parts):
+def word(body: str, **parts) -> bytes:
     """Returns a Word document of this body; parts are named by what they are."""
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -70,11 +71,18 @@ def word(body, **parts):
     )
 
 
-def read(data):
+def read(data: bytes) -> Document:
     return parse(Content(data, "a.docx", "docx"))
 
 
-def elements(data):
+def elements(
+    data: bytes,
+) -> (
+    list[tuple[str, str]]
+    | list[tuple[str, tuple[str, str]]]
+    | list[tuple[str, str] | tuple[str, tuple[str, str, str]]]
+    | list[tuple[str, str] | tuple[str, tuple[str, str]]]
+):
     return [
         (item.kind, item.cells or section.text[item.start : item.end])
         for section in read(data).sections
@@ -127,11 +135,11 @@ FOOTNOTES = (
     ],
     ids=range(14),
 )
-def test_what_a_paragraph_shows(inner, text):
+def test_what_a_paragraph_shows(inner: str, text: str) -> None:
     assert elements(word(paragraph(inner))) == [("prose", text)]
 
 
-def test_a_text_box_is_told_once():
+def test_a_text_box_is_told_once() -> None:
     box = (
         "<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing><wps:txbx>"
         f"<w:txbxContent>{paragraph(run('in the box'))}</w:txbxContent></wps:txbx>"
@@ -143,7 +151,7 @@ def test_a_text_box_is_told_once():
     assert told == [("prose", "around"), ("prose", "in the box")]
 
 
-def test_notes_comments_headers_and_footers_are_notes():
+def test_notes_comments_headers_and_footers_are_notes() -> None:
     data = word(
         paragraph(run("body")),
         footnotes=("footnotes", FOOTNOTES),
@@ -173,7 +181,7 @@ def test_notes_comments_headers_and_footers_are_notes():
     ]
 
 
-def test_headings_are_found_by_style_base_and_outline():
+def test_headings_are_found_by_style_base_and_outline() -> None:
     styles = (
         "<w:style w:styleId='T'><w:name w:val='Title'/></w:style>"
         "<w:style w:styleId='U1'><w:name w:val='heading 1'/></w:style>"
@@ -198,8 +206,8 @@ def test_headings_are_found_by_style_base_and_outline():
     assert section.text == "text"
 
 
-def test_headings_and_items_are_numbered_as_word_numbers_them():
-    def level(place, kind, text, start=1):
+def test_headings_and_items_are_numbered_as_word_numbers_them() -> None:
+    def level(place: int, kind: str, text: str, start: int = 1) -> str:
         return (
             f"<w:lvl w:ilvl='{place}'><w:start w:val='{start}'/>"
             f"<w:numFmt w:val='{kind}'/><w:lvlText w:val='{text}'/></w:lvl>"
@@ -216,7 +224,7 @@ def test_headings_and_items_are_numbered_as_word_numbers_them():
         "<w:num w:numId='2'><w:abstractNumId w:val='1'/></w:num>"
     )
 
-    def listed(text, name, place, more=""):
+    def listed(text: str, name: int, place: int, more: str = "") -> str:
         place = f"<w:ilvl w:val='{place}'/><w:numId w:val='{name}'/>"
         return paragraph(run(text), f"{more}<w:numPr>{place}</w:numPr>")
 
@@ -240,7 +248,7 @@ def test_headings_and_items_are_numbered_as_word_numbers_them():
     assert {item.kind for item in section.elements} == {"item"}
 
 
-def test_cells_are_whole_and_merged_ones_told_once():
+def test_cells_are_whole_and_merged_ones_told_once() -> None:
     long = "word " * 400
     across = "<w:gridSpan w:val='2'/>"
     data = word(
@@ -259,7 +267,7 @@ def test_cells_are_whole_and_merged_ones_told_once():
     ]
 
 
-def test_two_columns_without_a_header_are_fields():
+def test_two_columns_without_a_header_are_fields() -> None:
     data = word(table((cell("Tenant:"), cell("Ada Wolf")), (cell("Rent"), cell("640"))))
     assert elements(data) == [
         ("field", ("Tenant", "Ada Wolf")),
@@ -267,7 +275,7 @@ def test_two_columns_without_a_header_are_fields():
     ]
 
 
-def test_a_marked_or_bold_first_row_names_the_columns():
+def test_a_marked_or_bold_first_row_names_the_columns() -> None:
     bold = "<w:r><w:rPr><w:b/></w:rPr><w:t>{}</w:t></w:r>"
     names = (paragraph(bold.format(name)) for name in ("Land", "Town"))
     body = "".join(f"<w:tc>{name}</w:tc>" for name in names)
@@ -277,7 +285,7 @@ def test_a_marked_or_bold_first_row_names_the_columns():
         assert read(data).tables[0].columns == ("Land", "Town")
 
 
-def test_nested_and_framing_tables_keep_what_is_in_them():
+def test_nested_and_framing_tables_keep_what_is_in_them() -> None:
     inner = table((cell("Bolt"), cell("2")), (cell("Nut"), cell("3")))
     frame = table((f"<w:tc>{paragraph(run('Offer'))}{inner}</w:tc>",))
     beside = table(
@@ -292,7 +300,7 @@ def test_nested_and_framing_tables_keep_what_is_in_them():
     assert ("field", ("Nut", "3")) in told[4:]
 
 
-def test_a_strict_document_is_read_too():
+def test_a_strict_document_is_read_too() -> None:
     data = word(paragraph(run("strict")))
     strict = "http://purl.oclc.org/ooxml/wordprocessingml/main"
     import zipfile
@@ -304,7 +312,7 @@ def test_a_strict_document_is_read_too():
     assert elements(zipped(members)) == [("prose", "strict")]
 
 
-def test_a_password_is_asked_for_by_name(loaded):
+def test_a_password_is_asked_for_by_name(loaded) -> None:
     data = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")
     for name in ("a.docx", "a.pptx", "a.xlsx"):
         with pytest.raises(UnreadableDocument, match="password"):
@@ -321,7 +329,7 @@ TEXT = st.text(
 @pytest.mark.slow
 @given(st.lists(TEXT | st.lists(st.lists(TEXT, min_size=2, max_size=3), max_size=3)))
 @settings(max_examples=30, deadline=None)
-def test_no_word_that_another_reader_sees_is_lost(blocks):
+def test_no_word_that_another_reader_sees_is_lost(blocks) -> None:
     made = docx.Document()
     for block in blocks:
         if isinstance(block, str):
@@ -341,7 +349,7 @@ def test_no_word_that_another_reader_sees_is_lost(blocks):
             assert part.rstrip(":") in told
 
 
-def test_insertions_next_to_other_readers_blind_spots():
+def test_insertions_next_to_other_readers_blind_spots() -> None:
     made = docx.Document()
     made.add_paragraph("before ")._p.append(
         parse_xml(f"<w:ins xmlns:w='{W}'><w:r><w:t>after</w:t></w:r></w:ins>")
@@ -364,7 +372,7 @@ def test_insertions_next_to_other_readers_blind_spots():
     ],
     ids=range(6),
 )
-def test_a_body_that_is_built_to_hurt(loaded, body):
+def test_a_body_that_is_built_to_hurt(loaded, body: str) -> None:
     try:
         document = loaded("a.docx", word(body))
     except UnreadableDocument as error:

@@ -87,8 +87,8 @@ RIGHT = [
 
 @pytest.mark.parametrize("by_row", [True, False])
 @pytest.mark.parametrize("shift", [0, 5])
-def test_columns_of_text_are_read_one_after_the_other(by_row, shift):
-    def page(canvas):
+def test_columns_of_text_are_read_one_after_the_other(by_row: bool, shift: int) -> None:
+    def page(canvas: Canvas) -> None:
         lines = [(60, 700 - 14 * n, text) for n, text in enumerate(LEFT)]
         lines += [(320, 700 - shift - 14 * n, text) for n, text in enumerate(RIGHT)]
         for x, y, text in sorted(lines, key=lambda line: -line[1] if by_row else 0):
@@ -98,8 +98,8 @@ def test_columns_of_text_are_read_one_after_the_other(by_row, shift):
     assert texts == [" ".join(LEFT), " ".join(RIGHT)]
 
 
-def test_words_divided_at_the_end_of_a_line_are_whole_again():
-    def page(canvas):
+def test_words_divided_at_the_end_of_a_line_are_whole_again() -> None:
+    def page(canvas: Canvas) -> None:
         for n, text in enumerate(
             (
                 "The keeper of the light-",
@@ -124,15 +124,15 @@ TABLE = [
 
 
 @pytest.mark.parametrize("ruled", [True, False])
-def test_tables_keep_their_rows_and_cells(ruled):
+def test_tables_keep_their_rows_and_cells(ruled: bool) -> None:
     style = [("GRID", (0, 0), (-1, -1), 0.5, "black")] if ruled else []
     document = read(laid_out(Table(TABLE, style=TableStyle(style))))
     assert document.tables[0].columns == ("Service", "Adults", "Children")
     assert rows(document) == [tuple(row) for row in TABLE[1:]]
 
 
-def test_cells_side_by_side_are_not_glued():
-    def page(canvas):
+def test_cells_side_by_side_are_not_glued() -> None:
+    def page(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 6)
         for n in range(5):
             for x, text in ((60, "Hawaii"), (104, "1,248"), (124, "0"), (131, "252")):
@@ -141,7 +141,7 @@ def test_cells_side_by_side_are_not_glued():
     assert "252" in " ".join(text for _, text in told(read(drawn(page)))).split()
 
 
-def test_a_cell_over_several_columns_stands_once():
+def test_a_cell_over_several_columns_stands_once() -> None:
     data = [["Region", "Sales", ""], ["", "2023", "2024"], ["North", "10", "12"]]
     data.append(["South", "20", "25"])
     style = TableStyle(
@@ -153,7 +153,7 @@ def test_a_cell_over_several_columns_stands_once():
     assert text.count("Sales") == 1
 
 
-def test_a_cell_that_wraps_stays_one_row():
+def test_a_cell_that_wraps_stays_one_row() -> None:
     long = Paragraph(
         "A long remark that wraps over several lines of its cell", STYLES["Normal"]
     )
@@ -164,7 +164,7 @@ def test_a_cell_that_wraps_stays_one_row():
     assert ("Pump", "A long remark that wraps over several lines of its cell") in found
 
 
-def test_a_table_goes_on_over_pages_under_its_columns():
+def test_a_table_goes_on_over_pages_under_its_columns() -> None:
     data = [["Number", "Amount", "Place"]]
     data += [[f"N-{n}", str(n * 3), f"Hall {n}"] for n in range(90)]
     style = TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black")])
@@ -174,8 +174,8 @@ def test_a_table_goes_on_over_pages_under_its_columns():
     assert rows(document) == [tuple(row) for row in data[1:]]
 
 
-def test_labels_beside_values_are_fields():
-    def page(canvas):
+def test_labels_beside_values_are_fields() -> None:
+    def page(canvas: Canvas) -> None:
         for n, (key, value) in enumerate(
             (("Policy", "POL-555"), ("Holder", "Gabriel Diaz"), ("Year", "2022"))
         ):
@@ -191,8 +191,8 @@ def test_labels_beside_values_are_fields():
     ]
 
 
-def test_what_was_filled_into_a_form_is_fields():
-    def page(canvas):
+def test_what_was_filled_into_a_form_is_fields() -> None:
+    def page(canvas: Canvas) -> None:
         form = canvas.acroForm
         canvas.drawString(60, 705, "Membership no.:")
         form.textfield(name="f1", x=160, y=700, value="MB-55012")
@@ -217,9 +217,9 @@ def test_what_was_filled_into_a_form_is_fields():
     assert "empty" not in found
 
 
-def test_headers_and_footers_stand_once_as_notes():
-    def page(number):
-        def draw(canvas):
+def test_headers_and_footers_stand_once_as_notes() -> None:
+    def page(number: int):
+        def draw(canvas: Canvas) -> None:
             canvas.drawString(60, HEIGHT - 40, "Annual report of the harbour")
             canvas.drawString(60, 400, f"The text of page {'abc'[number]} is here.")
             canvas.drawString(280, 30, f"Page {number + 1} of 3")
@@ -234,7 +234,7 @@ def test_headers_and_footers_stand_once_as_notes():
     ]
 
 
-def test_headings_are_told_by_size_where_there_are_no_bookmarks():
+def test_headings_are_told_by_size_where_there_are_no_bookmarks() -> None:
     text = Paragraph("The tower is 41 metres high and stands by the sea. " * 4)
     document = read(
         laid_out(
@@ -251,8 +251,8 @@ def test_headings_are_told_by_size_where_there_are_no_bookmarks():
     ]
 
 
-def test_bookmarks_are_headings_where_they_stand_on_the_page():
-    def page(canvas):
+def test_bookmarks_are_headings_where_they_stand_on_the_page() -> None:
+    def page(canvas: Canvas) -> None:
         canvas.drawString(60, 700, "Before it.")
         canvas.bookmarkPage("k")
         canvas.addOutlineEntry("Lights", "k")
@@ -264,8 +264,8 @@ def test_bookmarks_are_headings_where_they_stand_on_the_page():
     ] == [((), "Before it."), (("Lights",), "After it.")]
 
 
-def test_items_of_a_list():
-    def page(canvas):
+def test_items_of_a_list() -> None:
+    def page(canvas: Canvas) -> None:
         for n, text in enumerate(
             ("1. Open the valve", "2. Wait", "(605) 574-2307 fax")
         ):
@@ -277,8 +277,8 @@ def test_items_of_a_list():
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
-def test_a_turned_page_reads_as_it_is_shown(turn):
-    def page(canvas):
+def test_a_turned_page_reads_as_it_is_shown(turn: int) -> None:
+    def page(canvas: Canvas) -> None:
         canvas.setPageRotation(turn)
         canvas.translate(WIDTH / 2, HEIGHT / 2)
         canvas.rotate(turn)
@@ -297,11 +297,11 @@ def picture() -> ImageReader:
     return ImageReader(out)
 
 
-def test_a_scanned_page_among_others_is_named():
-    def scan(canvas):
+def test_a_scanned_page_among_others_is_named() -> None:
+    def scan(canvas: Canvas) -> None:
         canvas.drawImage(picture(), 0, 0, WIDTH, HEIGHT)
 
-    def words(canvas):
+    def words(canvas: Canvas) -> None:
         canvas.drawString(60, 700, "A page that has words.")
 
     document = read(drawn(words, scan, words, scan))
@@ -310,21 +310,21 @@ def test_a_scanned_page_among_others_is_named():
     assert "pages 2, 4" in notice
 
 
-def test_a_password_is_one_line():
+def test_a_password_is_one_line() -> None:
     with pytest.raises(UnreadableDocument, match="protected by a password"):
         read(drawn(lambda canvas: canvas.drawString(9, 9, "x"), encrypt="secret"))
 
 
-def test_reading_twice_gives_the_same():
+def test_reading_twice_gives_the_same() -> None:
     data = laid_out(Table(TABLE), Paragraph("Fees are due at the desk."))
     assert read(data) == read(data)
 
 
-def test_no_word_is_lost():
+def test_no_word_is_lost() -> None:
     rng = random.Random(7)
     words = [f"w{n}x" for n in range(300)]
 
-    def page(canvas):
+    def page(canvas: Canvas) -> None:
         for word in words:
             canvas.drawString(rng.uniform(20, 520), rng.uniform(20, 800), word)
 
@@ -338,7 +338,7 @@ def test_no_word_is_lost():
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_damaged_bytes_are_read_or_refused(seed, loaded):
+def test_damaged_bytes_are_read_or_refused(seed: int, loaded) -> None:
     rng = random.Random(seed)
     data = bytearray(laid_out(Table(TABLE), Paragraph("Fees are due.")))
     for _ in range(rng.randrange(1, 40)):

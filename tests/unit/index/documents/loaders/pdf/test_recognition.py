@@ -75,7 +75,7 @@ def elements(document: Document, kind: str) -> list[tuple[str, ...]]:
 
 @pytest.mark.slow
 @needs_engine
-def test_fields_and_tables_of_a_scanned_page_are_read():
+def test_fields_and_tables_of_a_scanned_page_are_read() -> None:
     data = scanned(first="The harbour has four lights.")
     document = load(Path("lights.pdf"), data, ocr=True)
     assert ("Keeper", "Ada Winter") in elements(document, "field")
@@ -89,14 +89,14 @@ def test_fields_and_tables_of_a_scanned_page_are_read():
 
 @pytest.mark.slow
 @needs_engine
-def test_a_page_that_lies_askew_is_read_in_rows():
+def test_a_page_that_lies_askew_is_read_in_rows() -> None:
     document = load(Path("lights.pdf"), scanned(turned=-2), ocr=True)
     assert elements(document, "row") == list(TABLE[1:])
 
 
 @pytest.mark.slow
 @needs_engine
-def test_a_scan_that_is_attached_to_a_message_is_read():
+def test_a_scan_that_is_attached_to_a_message_is_read() -> None:
     message = EmailMessage()
     message["Subject"] = "Lights"
     message.set_content("See the list.")
@@ -112,7 +112,7 @@ def test_a_scan_that_is_attached_to_a_message_is_read():
 
 @pytest.mark.slow
 @needs_engine
-def test_each_scanned_page_has_time_of_its_own():
+def test_each_scanned_page_has_time_of_its_own() -> None:
     worker = Worker(cpu_limit=1, wall_limit=100)
     try:
         document = worker.load(scanned(), "lights.pdf", "pdf", ocr=True)
@@ -121,7 +121,9 @@ def test_each_scanned_page_has_time_of_its_own():
     assert document.facts["recognized"] == [1]
 
 
-def test_an_engine_that_does_not_start_is_named_and_costs_the_scans_alone(monkeypatch):
+def test_an_engine_that_does_not_start_is_named_and_costs_the_scans_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def broken(_: str) -> None:
         raise UnreadableDocument("text recognition does not start: no library")
 
@@ -134,14 +136,16 @@ def test_an_engine_that_does_not_start_is_named_and_costs_the_scans_alone(monkey
     assert document.facts["ocr"] == "rapidocr", "else each sync would try again"
 
 
-def test_without_recognition_a_scan_is_one_line_that_says_what_to_do():
+def test_without_recognition_a_scan_is_one_line_that_says_what_to_do() -> None:
     with pytest.raises(UnreadableDocument) as caught:
         load(Path("lights.pdf"), scanned())
     assert "page 1 is a picture without text: not read" in caught.value.message
     assert "ragcli profile set documents.ocr true" in caught.value.message
 
 
-def test_what_is_missing_is_named(monkeypatch, tmp_path):
+def test_what_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(recognition, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     recognition._models.cache_clear()
@@ -169,7 +173,7 @@ def lines(turn: float) -> list[RecognizedLine]:
     ]
 
 
-def test_words_stand_straight_and_as_high_as_their_like():
+def test_words_stand_straight_and_as_high_as_their_like() -> None:
     first, second = recognition.words(lines(math.radians(3)), scale=2.0)
     assert (first.left, first.right) == (pytest.approx(50), pytest.approx(450))
     assert (first.top + first.bottom) / 2 == pytest.approx(50)
@@ -180,14 +184,14 @@ def test_words_stand_straight_and_as_high_as_their_like():
 
 
 @pytest.mark.skipif(not shutil.which("tesseract"), reason="tesseract is not installed")
-def test_tesseract_reads_fields_and_tables(monkeypatch):
+def test_tesseract_reads_fields_and_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recognition, "engine", lambda: recognition.TESSERACT)
     document = pdf(Content(scanned(), "lights.pdf", "pdf", ocr=True))
     assert ("Keeper", "Ada Winter") in elements(document, "field")
     assert elements(document, "row") == list(TABLE[1:])
 
 
-def test_a_table_of_tesseract_is_read_as_lines():
+def test_a_table_of_tesseract_is_read_as_lines() -> None:
     head = "level page_num block_num par_num line_num word_num left top width height"
     rows = (
         f"{head} conf text",
