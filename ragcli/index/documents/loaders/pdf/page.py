@@ -282,7 +282,7 @@ class Page:
         )
 
 
-class _Asked(NamedTuple):
+class _PdfiumCalls(NamedTuple):
     """What PDFium is asked of each character and object of a page.
 
     Numbers and addresses go there as they are, which halves the time of a call.
@@ -302,7 +302,7 @@ class _Asked(NamedTuple):
 
 
 @cache
-def _asked() -> _Asked:
+def _asked() -> _PdfiumCalls:
     import pypdfium2.raw as api
 
     number, pointer = ctypes.c_int, ctypes.c_void_p
@@ -311,7 +311,7 @@ def _asked() -> _Asked:
         address = ctypes.cast(function, pointer).value or 0
         return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
-    return _Asked(
+    return _PdfiumCalls(
         direct(api.FPDFText_GetLooseCharBox, None, pointer, number, pointer),
         direct(api.FPDFText_GetUnicode, ctypes.c_uint, pointer, number),
         direct(api.FPDFPage_GetObject, pointer, pointer, number),
