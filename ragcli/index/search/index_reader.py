@@ -59,10 +59,9 @@ class IndexReader:
             for info in manifest.segments
             if info.chunks > info.dead
         ]
-        opened = {segment.info.id: segment.records for segment in self._segments}
-        self._records = [
-            opened.get(info.id)
-            or partial(catalogue.decode, files.buffer(f"documents-{info.id}.jsonl"))
+        opened = {segment.info.id: segment.listed for segment in self._segments}
+        self._listed = [
+            opened.get(info.id) or partial(_listed, files, info.id)
             for info in manifest.segments
         ]
         self._selected: tuple[DocumentFilter, RowSelection] | None = None
@@ -90,12 +89,8 @@ class IndexReader:
         The last one is kept: questions with one filter follow each other.
         """
         if self._selected is None or self._selected[0] != where:
-            records = catalogue.live(catalogue.newest(read() for read in self._records))
-            meant = filter(where.matcher(), records.values())
-            spans = (
-                (item.get("row", 0), item.get("chunks", 0), catalogue.key(item["path"]))
-                for item in meant
-            )
+            listed = (read() for read in self._listed)
+            spans = catalogue.spans(listed, where.matcher())
             self._selected = where, RowSelection(spans)
         return self._selected[1]
 
@@ -313,6 +308,12 @@ def _nearest(
     scores, places = segment.vectors.search(queries, limit, excluded)
     found = places[0] >= 0
     return segment.rows[places[0][found]], scores[0][found]
+
+
+def _listed(files: GenerationFiles, name: str) -> tuple[memoryview, memoryview]:
+    """Returns the records of a segment without living chunks, and their table."""
+    lines = files.buffer(f"documents-{name}.jsonl")
+    return lines, files.buffer(f"documents-{name}.bin")
 
 
 def _identity(

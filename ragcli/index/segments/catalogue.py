@@ -13,9 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -286,6 +287,112 @@ class Records:
         text = data[self._starts[line] : self._starts[line + 1]]
         found: Record = json.loads(bytes(text))
         return found
+
+
+class StoredRecord:
+    """A record as it is stored, of which only what is asked for is decoded.
+
+    Args:
+        line: Its line of JSON.
+    """
+
+    __slots__ = ("_head", "_line", "_read")
+
+    def __init__(self, line: bytes) -> None:
+        self._line = line
+        self._head: bytes | None = None
+        self._read: Record | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "path":
+            return path_of(self._line)
+        if name == "mtime_ns":
+            found = _MTIME.search(self._plain)
+            return int(found[1]) if found else self._decoded[name]
+        return self._decoded[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Returns what stands under a name, `default` where nothing does."""
+        if name == "facts" and _FACTS not in self._line:
+            return default
+        if name == "format" and (found := _FORMAT.search(self._plain)):
+            return found[1].decode()
+        return self._decoded.get(name, default)
+
+    @property
+    def _plain(self) -> bytes:
+        """The beginning of the line, before what documents say of themselves.
+
+        A quotation mark in a value is written with a backslash, so that names found
+        here are names of the record.
+        """
+        if self._head is None:
+            self._head = self._line.partition(_FACTS)[0]
+        return self._head
+
+    @property
+    def _decoded(self) -> Record:
+        if self._read is None:
+            [self._read] = decode(self._line)
+        return self._read
+
+
+_PATH = b'{"path":"'
+_FACTS = b'"facts":'
+_GONE = b'"gone":true}'
+_FORMAT = re.compile(rb'"format":"([\w.+-]*)"')
+_MTIME = re.compile(rb'"mtime_ns":(\d+)[,}]')
+
+
+def path_of(line: bytes) -> str:
+    """Returns the path of a stored record, without decoding the rest where it can."""
+    if line.startswith(_PATH):
+        path = line[len(_PATH) : line.index(b'"', len(_PATH))]
+        if b"\\" not in path:
+            return path.decode("ascii")
+    [record] = decode(line)
+    return str(record["path"])
+
+
+Span = tuple[int, int, int]
+"""First row, number of chunks and key of a document."""
+
+
+def spans(
+    files: Iterable[tuple[memoryview, memoryview]],
+    meant: Callable[[StoredRecord], bool],
+) -> list[Span]:
+    """Returns where the chunks of some documents are.
+
+    Args:
+        files: The JSON Lines and the table of each segment, oldest first.
+        meant: Tells whether a document is wanted.
+
+    Raises:
+        SnapshotDamaged: Lines and table do not belong together.
+    """
+    import numpy as np
+
+    there: dict[str, tuple[bytes, int]] = {}
+    tables = []
+    first = 0
+    for data, table in files:
+        lines = bytes(data).splitlines()
+        columns = np.frombuffer(table, "<i8").reshape(5, -1)
+        if columns.shape[1] != len(lines):
+            raise _damaged("some lines hold other than one record")
+        tables.append(columns[:, np.argsort(columns[2])][[0, 1, 4]])
+        for at, line in enumerate(lines, first):
+            if line.endswith(_GONE) and is_gone(decode(line)[0]):
+                there.pop(path_of(line), None)
+            else:
+                there[path_of(line)] = line, at
+        first += len(lines)
+    wanted = [at for line, at in there.values() if meant(StoredRecord(line))]
+    if not wanted:
+        return []
+    rows, chunks, keys = np.concatenate(tables, axis=1)[:, wanted].tolist()
+    return list(zip(rows, chunks, keys, strict=True))
 
 
 def newest(files: Iterable[list[Record]]) -> dict[str, Record]:

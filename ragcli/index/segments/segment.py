@@ -10,7 +10,7 @@ from ragcli.errors import SnapshotDamaged
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifests import Manifest, SegmentInfo
 from ragcli.index.row_selection import RowSelection
-from ragcli.index.segments.catalogue import DocumentTable, Record, decode
+from ragcli.index.segments.catalogue import DocumentTable
 from ragcli.index.segments.vector_index import VectorIndex
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ class Segment:
         """Finds documents by row."""
         return DocumentTable(self._table, self.lines)
 
-    def records(self) -> list[Record]:
-        """Returns the records of all its documents, oldest first."""
-        return decode(self.lines)
+    def listed(self) -> tuple[memoryview, memoryview]:
+        """Returns the records of all its documents, oldest first, and their table."""
+        return self.lines, self._table
 
     def positions(
         self, rows: NDArray[np.int64]
