@@ -112,10 +112,6 @@ def _value(name: str) -> str:
 
 
 _UNIT = r"(?: ?(?P<unit>%|[$\u20ac\u00a3\u00a5\u00b0]|(?:euro|eur|dollar|usd|chf|gbp|kilo|kg|gramm?e?s?|tonn?e|percent|prozent|pour cent|years?|jahren?|ans|anos|met(?:er|re|ro)s?|km|cm|mm|hour|stunde|heure|hora|minute|day|tag|jour|dia|litre|liter|mb|gb|kb)[a-z]*)(?!\w))?"
-_BETWEEN = re.compile(
-    rf"\b(?:between|zwischen|entre) {_value('low')}(?: ?[%$\u20ac\u00a3])? (?:and|und|et|y|e) {_value('high')}{_UNIT}"
-    rf"|\b(?:from|von|desde|depuis|de) {_value('low2')} (?:to|until|till|through|bis|a|jusqu'a|jusqu'en|hasta) {_value('high2')}{_UNIT.replace('unit', 'unit2')}"
-)
 _RELATIONS = (
     (
         ">=",
@@ -134,13 +130,34 @@ _RELATIONS = (
         r"less than|fewer than|below|under|lower than|smaller than|shorter than|lighter than|cheaper than|before|earlier than|prior to|anteriore?s? a|weniger als|unter|kleiner als|niedriger als|kurzer als|leichter als|billiger als|vor|fruher als|moins de|moins que|inferieure?s? a|au-dessous de|avant|menos de|menos que|menor(?:es)? (?:que|de|a)|inferior(?:es)? a|por debajo de|antes (?:de|del)",
     ),
 )
-_COMPARED = tuple(
-    (sign, re.compile(rf"\b(?P<word>{pattern}) {_value('low')}{_UNIT}"))
-    for sign, pattern in _RELATIONS
-)
-_IN = re.compile(
-    rf"\b(?:in|im|en|during|on|am|wahrend|le|el|vom|of|dated) {_YEAR_FILLER}(?P<low>{DATE_PATTERN})(?![\w.,-]*\d)"
-)
+
+
+@cache
+def _between() -> re.Pattern[str]:
+    """Returns the pattern of a range; made when a question has a number."""
+    return re.compile(
+        rf"\b(?:between|zwischen|entre) {_value('low')}(?: ?[%$\u20ac\u00a3])? (?:and|und|et|y|e) {_value('high')}{_UNIT}"
+        rf"|\b(?:from|von|desde|depuis|de) {_value('low2')} (?:to|until|till|through|bis|a|jusqu'a|jusqu'en|hasta) {_value('high2')}{_UNIT.replace('unit', 'unit2')}"
+    )
+
+
+@cache
+def _compared() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Returns each relation's sign and pattern; made when a question has a number."""
+    return tuple(
+        (sign, re.compile(rf"\b(?P<word>{pattern}) {_value('low')}{_UNIT}"))
+        for sign, pattern in _RELATIONS
+    )
+
+
+@cache
+def _on_a_date() -> re.Pattern[str]:
+    """Returns the pattern of a day, month or year; made when a question has a number."""
+    return re.compile(
+        rf"\b(?:in|im|en|during|on|am|wahrend|le|el|vom|of|dated) {_YEAR_FILLER}(?P<low>{DATE_PATTERN})(?![\w.,-]*\d)"
+    )
+
+
 _OF_TIME = re.compile(
     r"\b(?:since|after|later|posterior|anterior|before|earlier|until|till|prior|seit|nach|vor|bis|spater|fruher|ab|depuis|apres|avant|jusqu|desde|despues|antes|hasta)"
 )
@@ -587,13 +604,15 @@ def _comparisons(text: str) -> list[ColumnCondition]:
             ColumnCondition(sign, low.strip(), high.strip(), is_date, _unit(unit), span)
         )
 
-    for match in _BETWEEN.finditer(text):
+    if not any(map(str.isdecimal, text)):
+        return found
+    for match in _between().finditer(text):
         low, high = match["low"] or match["low2"], match["high"] or match["high2"]
         add("..", match, low, high, match["unit"] or match["unit2"] or "")
-    for sign, pattern in _COMPARED:
+    for sign, pattern in _compared():
         for match in pattern.finditer(text):
             add(sign, match, match["low"], "", match["unit"] or "")
-    for match in _IN.finditer(text):
+    for match in _on_a_date().finditer(text):
         add("=", match, match["low"], "", "")
     return found
 
