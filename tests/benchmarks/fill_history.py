@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from ragcli.runtime import Runtime
 from ragcli.sessions.history.turns import to_draft
@@ -23,24 +24,25 @@ def fill(profile: str, count: int) -> None:
         said = corpus.sentences(1000)
         begun = datetime.now(UTC) - timedelta(minutes=count + 10)
         for first in range(0, count, 500):
-            stamp = (begun + timedelta(minutes=first)).isoformat("T", "milliseconds")
-            local_log.now = lambda s=stamp: s.replace("+00:00", "Z")
-            if not first:
-                log.append([Draft("conversation", {"title": "long"}, conversation)])
-            log.append(
-                [
-                    to_draft(
-                        Turn(
-                            id=history.new_turn_id(),
-                            conversation=conversation,
-                            question=said[number % 1000],
-                            answer=" ".join(said[number % 990 : number % 990 + 3]),
-                            model="builtin:extractive",
+            told = (begun + timedelta(minutes=first)).isoformat("T", "milliseconds")
+            stamp = told.replace("+00:00", "Z")
+            with patch.object(local_log, "now", return_value=stamp):
+                if not first:
+                    log.append([Draft("conversation", {"title": "long"}, conversation)])
+                log.append(
+                    [
+                        to_draft(
+                            Turn(
+                                id=history.new_turn_id(),
+                                conversation=conversation,
+                                question=said[number % 1000],
+                                answer=" ".join(said[number % 990 : number % 990 + 3]),
+                                model="builtin:extractive",
+                            )
                         )
-                    )
-                    for number in range(first, min(first + 500, count))
-                ]
-            )
+                        for number in range(first, min(first + 500, count))
+                    ]
+                )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -113,4 +114,10 @@ def _remember(store: str, question: str, answer: str) -> None:
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    {"ingest": ingest, "ask": ask, "chat": chat, "save": save}[command](*arguments)
+    commands: dict[str, Callable[..., None]] = {
+        "ingest": ingest,
+        "ask": ask,
+        "chat": chat,
+        "save": save,
+    }
+    commands[command](*arguments)

@@ -78,11 +78,14 @@ def follow_ups(workshop: Workshop) -> Iterator[Figure]:
     except NoRealModelError as missing:
         raise SystemExit(str(missing)) from None
     count = len(ours) - 1
-    tokens = [sum(a.tokens for a in found[1:]) for found in (base, ours)]
-    seconds = [sum(a.seconds for a in found[1:]) / count for found in (base, ours)]
+    tokens = (sum(a.tokens for a in base[1:]), sum(a.tokens for a in ours[1:]))
+    seconds = (
+        sum(a.seconds for a in base[1:]) / count,
+        sum(a.seconds for a in ours[1:]) / count,
+    )
     what = f"follow-ups, {count} on a real server"
-    yield Figure(f"{what}: computed", "begun anew", *tokens, unit="tokens", target=0.6)
-    yield Figure(f"{what}: first token", "begun anew", *seconds, unit="s", target=1)
+    yield Figure(f"{what}: computed", "begun anew", *tokens, "tokens", 0.6)
+    yield Figure(f"{what}: first token", "begun anew", *seconds, "s", 1)
 
 
 def _conversation(workshop: Workshop, server: ModelServer) -> list[Asked]:

@@ -32,10 +32,12 @@ def commits(workshop: Workshop) -> Iterator[Figure]:
         for kind, target in (("bare", file), ("ours", "writers")):
             _, seconds = _all_write(workshop, kind, target, turns)
             rates[kind].append(WRITERS * turns / seconds)
+    base, ours = (sorted(found)[len(found) // 2] for found in rates.values())
     yield Figure(
         f"turn commits, {WRITERS} processes",
         "flock + fdatasync",
-        *(sorted(found)[len(found) // 2] for found in rates.values()),
+        base,
+        ours,
         unit="turns/s",
         target=0.5,
         at_least=True,
@@ -92,7 +94,8 @@ def _killed(workshop: Workshop) -> Iterator[Figure]:
     yield Figure(
         f"indexes that open after {kills} kills",
         "FAISS.save_local",
-        *(count / kills for count in opened),
+        opened[0] / kills,
+        opened[1] / kills,
         unit="share",
         target=1,
         at_least=True,

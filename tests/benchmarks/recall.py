@@ -35,7 +35,8 @@ def recall(chunks: int) -> float:
 def _mean(sentences: np.ndarray) -> np.ndarray:
     """Returns the unit vectors of chunks, given those of their sentences."""
     sums = sentences.sum(axis=1)
-    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+    units: np.ndarray = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+    return units
 
 
 def _exact(queries: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:

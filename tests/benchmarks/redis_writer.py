@@ -79,7 +79,7 @@ def counting() -> dict[str, int]:
     from redis.connection import AbstractConnection
 
     seen = {"trips": 0, "bytes": 0}
-    send = AbstractConnection.send_packed_command
+    send: Callable[..., None] = AbstractConnection.send_packed_command
 
     def counted(self: Any, command: Iterable[bytes] | bytes, **more: Any) -> None:
         parts = [command] if isinstance(command, bytes | str) else list(command)
@@ -87,7 +87,7 @@ def counting() -> dict[str, int]:
         seen["bytes"] += sum(map(len, parts))
         send(self, parts, **more)
 
-    AbstractConnection.send_packed_command = counted  # type: ignore[method-assign]
+    setattr(AbstractConnection, "send_packed_command", counted)  # noqa: B010 - a method
     return seen
 
 
@@ -108,4 +108,5 @@ def main(kind: str, address: str, user: str, number: str, counts: list[int]) -> 
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5], counts=[int(text) for text in sys.argv[5:7]])
+    kind, address, user, number, *counts = sys.argv[1:7]
+    main(kind, address, user, number, [int(text) for text in counts])

@@ -123,7 +123,8 @@ class Counted:
 def labelled(name: str) -> Iterator[Labelled]:
     """Yields the sentences of one of `FILES`."""
     passages: list[Passage] = []
-    question, language, text = "", "", None
+    question, language = "", ""
+    text: list[str] | None = None
     for line in (HERE / name).read_text(encoding="utf-8").splitlines():
         word, _, rest = line.partition(" ")
         if text is not None:
@@ -265,8 +266,9 @@ def main() -> None:
         for how in (by_words, attached):
             found = [(one, how(one, similarity)) for one in sentences]
             print(f"{name}, {how.__name__}: {_told(counted(found))}")
-        for sentence, outcome in found if given.v else ():
-            _complain(sentence, outcome)
+            if given.v and how is attached:
+                for sentence, outcome in found:
+                    _complain(sentence, outcome)
 
 
 def _told(figures: Counted) -> str:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -108,13 +109,10 @@ def evidence(
 ) -> Features | None:
     """Returns the evidence for the best passage of a search."""
     recorder = Recorder()
-    original, ranking.relevance = ranking.relevance, recorder
-    try:
+    with patch.object(ranking, "relevance", recorder):
         retriever.search(
             SearchRequest(question.question, question.history, limit=1, exclude=exclude)
         )
-    finally:
-        ranking.relevance = original
     return recorder.evidence
 
 

@@ -153,8 +153,8 @@ def _report(
         print(f"  {'all':12} {_row(whole)}")
     for outcome, sentence in each if verbose else ():
         if (outcome == "verified") != sentence.is_true:
-            truth = "true" if sentence.is_true else "FALSE"
-            print(f"{truth} {sentence.kind} {outcome}: {sentence.text}")
+            said = "true" if sentence.is_true else "FALSE"
+            print(f"{said} {sentence.kind} {outcome}: {sentence.text}")
 
 
 def _row(found: Counter[str]) -> str:
