@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -25,27 +25,32 @@ if TYPE_CHECKING:
 HEADER = "# Settings of ragcli; `ragcli config show` explains each.\n"
 
 
-def put(path: Path, key: str, text: str) -> Any:
-    """Sets `key` and returns the value as it was understood.
+def put(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Sets some keys, all or none, and returns the values as they were understood.
+
+    Args:
+        path: The file.
+        texts: What was typed, by key.
 
     Raises:
         ConfigError: No such key, a value it cannot take, or a broken file.
         StorageFailed: Nothing was changed.
     """
-    value = config.checked(key, text, "command line")
-    stored = list(value) if isinstance(value, tuple) else value
+    values = {k: config.checked(k, text, "command line") for k, text in texts.items()}
 
     def change(document: TOMLDocument) -> None:
         import tomlkit
 
-        *tables, name = key.split(".")
-        at: MutableMapping[str, Any] = document
-        for table in tables:
-            at = cast("MutableMapping[str, Any]", at.setdefault(table, tomlkit.table()))
-        at[name] = stored
+        for key, value in values.items():
+            *tables, name = key.split(".")
+            at: MutableMapping[str, Any] = document
+            for table in tables:
+                inner = at.setdefault(table, tomlkit.table())
+                at = cast("MutableMapping[str, Any]", inner)
+            at[name] = list(value) if isinstance(value, tuple) else value
 
     _rewrite(path, change)
-    return value
+    return values
 
 
 def remove(path: Path, key: str) -> None:

@@ -310,6 +310,24 @@ def test_batch_answers_each_line(
     assert len({told["conversation"] for told in answers}) == 3
 
 
+@pytest.mark.slow
+def test_a_notice_waits_until_the_line_of_the_answer_has_ended(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeOllama() as fake:
+        monkeypatch.setenv("OLLAMA_HOST", fake.url)
+        fake.replies.append(["The lock waits. ", *["It waits for ten seconds. "] * 99])
+        command = [sys.executable, "-m", "ragcli", "ask", QUESTION, "-m", "llama3.2"]
+        ran = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    said = [line for line in ran.stdout.splitlines() if "repeat" in line]
+    assert len(said) == 1, ran.stdout
+    assert said[0].startswith("ragcli: warning: stopped")
+    assert "\n\nragcli" not in ran.stdout
+
+
 def test_batch_reads_stdin(indexed: Path, run_process: Callable[..., Ran]) -> None:
     ran = run_process("ask", "--batch", "-", "--stateless", stdin=f"{QUESTION}\n")
 

@@ -39,6 +39,20 @@ def test_comments_survive_a_change(run_cli: Callable[..., Ran], home: Path) -> N
     assert run_cli("config", "get", "retrieval.k").out == "9\n"
 
 
+def test_several_settings_are_set_at_once_or_none_is(run_cli: Callable[..., Ran]) -> None:
+    run_cli("config", "set", "retrieval.k=9", "model=builtin")
+    refused = run_cli("config", "set", "retrieval.k=4", "retrieval.mode=fast")
+    run_cli("profile", "create", "work")
+    run_cli("profile", "set", "work", "retrieval.k=3", "memory=summary")
+    told = run_cli("config", "set", "tui.theme=nord", "ttl=9d", "--json").json
+
+    assert refused.code == 2
+    assert run_cli("config", "get", "retrieval.k").out == "9\n"
+    assert run_cli("config", "get", "model").out == "builtin\n"
+    assert run_cli("config", "get", "memory", "-p", "work").out == "summary\n"
+    assert [item["key"] for item in told["settings"]] == ["tui.theme", "ttl"]
+
+
 def test_a_stronger_origin_is_told(
     run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +72,8 @@ def test_a_stronger_origin_is_told(
         (["set", "retrieval.k", "many"], "expected a whole number"),
         (["set", "retrieval.mode", "fast"], "hybrid, bm25, vectors"),
         (["set", "ttl", "soon"], "time span"),
+        (["set", "model=builtin", "soon"], "KEY=VALUE is expected after model=builtin"),
+        (["set", "model", "a", "b"], "quote a value with spaces"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -16,6 +16,8 @@ from ragcli.cli.input.options import Invocation, examples, somebody_is_there
 from ragcli.errors import NotFound, ProfileNotFound, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ragcli.config import Origin, Resolved
 
 Key = Annotated[str, typer.Argument(metavar="KEY", autocompletion=live_names.settings)]
@@ -53,34 +55,49 @@ def get(call: Invocation, key: Key) -> None:
 @examples("ragcli config set model ollama:llama3.2", "ragcli config set retrieval.k=8")
 def set_(
     call: Invocation,
-    key: Annotated[
-        str,
+    words: Annotated[
+        list[str],
         typer.Argument(metavar="KEY VALUE", autocompletion=live_names.settings),
     ],
-    value: Annotated[str | None, typer.Argument(metavar="", show_default=False)] = None,
 ) -> None:
-    """Set it for yourself, in the user file.
+    """Set it for yourself, in the user file; or several, as KEY=VALUE.
 
     A profile's own setting (ragcli profile set) and a project's are stronger.
     """
-    if value is None:
-        key, equals, value = key.partition("=")
-        if not equals:
-            raise UsageError(f"{key}: which value?", f"ragcli config set {key} VALUE")
-    stored = settings_file.put(call.runtime.home.config_file, key, value)
-    _changed(call, key, stored)
-    found = _origin(call.runtime.resolved, key)
-    if found.value != stored:
-        call.output.note(
-            f"{found.source} is stronger: {key} = {value_text(found.value)}"
-        )
+    typed = _assignments(words)
+    stored = settings_file.put(call.runtime.home.config_file, typed)
+    _changed(call, stored)
+    resolved = call.runtime.resolved
+    for key, value in stored.items():
+        found = _origin(resolved, key)
+        if found.value != value:
+            call.output.note(
+                f"{found.source} is stronger: {key} = {value_text(found.value)}"
+            )
+
+
+def _assignments(words: Sequence[str]) -> dict[str, str]:
+    """Returns the texts by key, of `KEY VALUE` or of one or more `KEY=VALUE`."""
+    first, *others = words
+    quote = "quote a value with spaces"
+    if "=" in first:
+        for word in others:
+            if "=" not in word:
+                raise UsageError(f"{word}: KEY=VALUE is expected after {first}", quote)
+    elif not others:
+        raise UsageError(f"{first}: which value?", f"ragcli config set {first} VALUE")
+    elif len(others) > 1:
+        raise UsageError(f"{len(words)} words where KEY VALUE is expected", quote)
+    else:
+        return {first: others[0]}
+    return dict(word.split("=", 1) for word in words)
 
 
 @examples("ragcli config unset retrieval.k")
 def unset(call: Invocation, key: Key) -> None:
     """Remove a setting from the user file."""
     settings_file.remove(call.runtime.home.config_file, key)
-    _changed(call, key, None)
+    _changed(call, {key: None})
 
 
 @examples("ragcli config path", '"$EDITOR" "$(ragcli config path)"')
@@ -184,13 +201,16 @@ def _origin(resolved: Resolved, key: str) -> Origin:
     raise AssertionError(key)
 
 
-def _changed(call: Invocation, key: str, value: Any) -> None:
+def _changed(call: Invocation, values: Mapping[str, Any]) -> None:
+    """Tells what the user file holds; None stands for a setting that was removed."""
     if call.as_json:
-        call.output.document({"key": key, "value": value})
+        each = [{"key": key, "value": value} for key, value in values.items()]
+        call.output.document(each[0] if len(each) == 1 else {"settings": each})
         return
     place = call.runtime.home.config_file
-    told = "removed" if value is None else f"= {value_text(value)}"
-    call.output.note(f"{key} {told} in {place}")
+    for key, value in values.items():
+        told = "removed" if value is None else f"= {value_text(value)}"
+        call.output.note(f"{key} {told} in {place}")
 
 
 COMMANDS = {

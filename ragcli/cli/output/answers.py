@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -96,6 +96,8 @@ class AnswerPrinter:
         self._model = ""
         self._found: Retrieved | None = None
         self._unmatched = False
+        self._line_is_written = False
+        self._held: list[Notice] = []
         self._waiting = WaitingLine(output)
 
     def one(self, request: AskRequest) -> int:
@@ -168,9 +170,27 @@ class AnswerPrinter:
                     self._announce(event)
                 elif isinstance(event, Notice):
                     self._unmatched |= event.kind == "unmatched"
-                    tell = self._output.warn if event.kind == "warning" else None
-                    (tell or self._output.note)(event.message)
+                    if self._line_is_written:
+                        self._held.append(event)
+                    else:
+                        self._tell(event)
                 yield event
+
+    def _tell(self, notice: Notice) -> None:
+        tell = self._output.warn if notice.kind == "warning" else self._output.note
+        tell(notice.message)
+
+    @contextmanager
+    def _streaming(self) -> Iterator[None]:
+        """Holds notices back while a line of the answer is written, and ends it."""
+        self._line_is_written, self._held = False, []
+        try:
+            yield
+        finally:
+            self._line_is_written = False
+            self._output.end_line()
+            for notice in self._held:
+                self._tell(notice)
 
     def _announce(self, event: Token | Finished) -> None:
         """Says which model answers, once there is an answer."""
@@ -197,19 +217,17 @@ class AnswerPrinter:
 
     def _as_text(self, request: AskRequest) -> int:
         finished: Finished | None = None
-        ended_line = True
-        for event in self._events(request):
-            if isinstance(event, Token) and self._style.stream:
-                self._output.piece(event.text)
-                ended_line = event.text.endswith("\n")
-            elif isinstance(event, Finished):
-                finished = event
+        with self._streaming():
+            for event in self._events(request):
+                if isinstance(event, Token) and self._style.stream:
+                    self._line_is_written = True
+                    self._output.piece(event.text)
+                elif isinstance(event, Finished):
+                    finished = event
         if finished is None:
             return int(ExitCode.BUG)
         if not self._style.stream and finished.turn.answer:
             self._output.prose(finished.turn.answer)
-        elif not ended_line:
-            self._output.line()
         self._after(finished)
         if request.new and request.record and finished.turn.status in ANSWERS:
             self._output.aside('go on: ragcli ask -c "…"')

@@ -62,6 +62,7 @@ class Output:
         self._stdout = stdout
         self._stderr = stderr
         self._pieces = SafePieces()
+        self._line_is_open = False
         self._drawn = False
         self._drawing = threading.Lock()
         self._environ = environ
@@ -88,12 +89,21 @@ class Output:
         shown = text if self.raw else self._pieces.add(text)
         self._write(self._wrapped(shown))
         self.flush()
+        if text:
+            self._line_is_open = not text.endswith("\n")
+
+    def end_line(self) -> None:
+        """Ends what was streamed, and its last line unless that has ended."""
+        self.end_stream()
+        if self._line_is_open:
+            self._line_is_open = False
+            self._write("\n")
 
     def prose(self, text: str) -> None:
         """Writes a whole answer, and a newline."""
         self.piece(text)
-        self.end_stream()
-        self._write("\n")
+        self._line_is_open = True  # one that ends with a newline gets another
+        self.end_line()
 
     def _wrapped(self, shown: str) -> str:
         """Returns a piece broken between words, where a person reads it."""
@@ -268,7 +278,8 @@ class Output:
 
             self.document(error_document(error))
             return int(error.code)
-        self.end_stream()
+        with suppress(ReaderGone, StorageFailed):
+            self.end_line()
         self._note("ragcli: ", error.message, _RED)
         if error.hint:
             self._note("hint: ", error.hint, "")

@@ -117,6 +117,12 @@ _ATTEMPTS = {"google_genai": 1, "mistralai": 1}
 that come after the first. Waiting is ours: it is told, and can be stopped."""
 
 
+def _how_to_name(provider: str) -> str:
+    known = ", ".join(PACKAGES)
+    setting = f"endpoints.{provider}.url"
+    return f"a server of yours: ragcli config set {setting} URL; providers: {known}"
+
+
 def check(provider: str, endpoints: Sequence[str] = ()) -> None:
     """Makes sure that a provider can be used, without importing anything of it.
 
@@ -133,7 +139,7 @@ def check(provider: str, endpoints: Sequence[str] = ()) -> None:
         near = difflib.get_close_matches(
             provider, [*PACKAGES, "ollama", *endpoints], 1, 0.5
         )
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(PACKAGES)}"
+        hint = f"did you mean {near[0]}?" if near else _how_to_name(provider)
         raise ConfigError(f"there is no provider {provider!r}", hint)
     if importlib.util.find_spec(package) is None:
         extra = EXTRAS.get(provider)

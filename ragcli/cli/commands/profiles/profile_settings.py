@@ -107,8 +107,10 @@ def _words(words: list[str]) -> tuple[str | None, dict[str, Any]]:
             return None, {}
         case [name] if "=" not in name:
             return name, {}
-        case [pair]:
-            return None, dict([assignment(pair)])
+        case [_, *_] if all("=" in word for word in words):
+            return None, dict(map(assignment, words))
+        case [name, *pairs] if len(pairs) > 1 and all("=" in pair for pair in pairs):
+            return name, dict(map(assignment, pairs))
         case [key, value]:
             return None, dict([assignment(f"{key}={value}")])
         case [name, key, value]:
