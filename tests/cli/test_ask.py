@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from tests.cli.conftest import QUESTION
 from tests.conftest import Ran
+from tests.fakes.ollama import FakeOllama
 
 KEYS = {
     "schema", "profile", "conversation", "turn", "question", "query", "answer",
@@ -317,9 +319,12 @@ def test_a_notice_waits_until_the_line_of_the_answer_has_ended(
     with FakeOllama() as fake:
         monkeypatch.setenv("OLLAMA_HOST", fake.url)
         fake.replies.append(["The lock waits. ", *["It waits for ten seconds. "] * 99])
-        command = [sys.executable, "-m", "ragcli", "ask", QUESTION, "-m", "llama3.2"]
         ran = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-m", "ragcli", "ask", QUESTION, "-m", "ollama:llama3.2"],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     said = [line for line in ran.stdout.splitlines() if "repeat" in line]

@@ -39,7 +39,9 @@ def test_comments_survive_a_change(run_cli: Callable[..., Ran], home: Path) -> N
     assert run_cli("config", "get", "retrieval.k").out == "9\n"
 
 
-def test_several_settings_are_set_at_once_or_none_is(run_cli: Callable[..., Ran]) -> None:
+def test_several_settings_are_set_at_once_or_none_is(
+    run_cli: Callable[..., Ran],
+) -> None:
     run_cli("config", "set", "retrieval.k=9", "model=builtin")
     refused = run_cli("config", "set", "retrieval.k=4", "retrieval.mode=fast")
     run_cli("profile", "create", "work")
