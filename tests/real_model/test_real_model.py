@@ -81,6 +81,8 @@ def test_a_follow_up_computes_only_what_is_new(
     server: ModelServer, ready: Ready
 ) -> None:
     run = ready(server)
+    # An answer that is cut short because it repeats itself leaves no count behind.
+    run("config", "set", "max_tokens", "12")
     first = run("ask", QUESTION, "--json", "--require-model").json
     before = len(server.read())
     prompts, computed = [], []
