@@ -20,7 +20,7 @@ DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?![\d-])")
 """A year, month or day, at the beginning of a text."""
 
 
-class Record(Protocol):
+class Filterable(Protocol):
     """What the catalogue says of a document: `segments.catalogue`."""
 
     def __getitem__(self, name: str) -> Any: ...
@@ -70,13 +70,13 @@ class DocumentFilter:
         """Returns it as a turn keeps it: what is asked for, by name."""
         return {name: value for name, value in asdict(self).items() if value}
 
-    def matcher(self) -> Callable[[Record], bool]:
+    def matcher(self) -> Callable[[Filterable], bool]:
         """Returns what tells whether a record's document is meant."""
         inside, outside = _places(self.inside), _places(self.outside)
         tags = [_tag(tag) for tag in self.tags]
         last = self.until or "9999-12-31"
 
-        def matches(record: Record) -> bool:
+        def matches(record: Filterable) -> bool:
             path = record["path"]
             return bool(
                 (not self.inside or inside(path))
@@ -145,7 +145,7 @@ def _tag(text: str) -> str:
     return text.strip().lstrip("#").casefold()
 
 
-def _has_tag(record: Record, wanted: Sequence[str]) -> bool:
+def _has_tag(record: Filterable, wanted: Sequence[str]) -> bool:
     told = record.get("facts", {}).get("tags", ())
     tags = [_tag(str(tag)) for tag in told] if isinstance(told, list) else []
     return any(
@@ -153,7 +153,7 @@ def _has_tag(record: Record, wanted: Sequence[str]) -> bool:
     )
 
 
-def _day(record: Record) -> str:
+def _day(record: Filterable) -> str:
     """Returns a document's day, ISO 8601."""
     told = str(record.get("facts", {}).get("date", "")).strip("\"' ")
     match = DATE.match(told)
