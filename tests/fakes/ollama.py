@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import select
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
+from tests.fakes.model_server import (
+    ClientHungUpError,
+    FakeModelServer,
+    ModelHandler,
+)
 from tests.fakes.ollama_protocol import (
     DEFAULT_MODELS,
     STAMP,
@@ -69,11 +71,7 @@ class Seen:
         return list(self.body.get("messages") or [])
 
 
-class ClientHungUpError(Exception):
-    """The client went away."""
-
-
-class FakeOllama:
+class FakeOllama(FakeModelServer):
     """The server, its models, its script and what it saw.
 
     Args:
@@ -108,15 +106,7 @@ class FakeOllama:
         self.loaded: dict[str, Any] = {}
         """Model → `keep_alive` of the last request that used it; 0 unloads it."""
         self.seen: list[Seen] = []
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self._http = _Server(("127.0.0.1", port), handler)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.02,), daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        return int(self._http.server_address[1])
+        super().__init__(_Handler, port)
 
     @property
     def host(self) -> str:
@@ -126,24 +116,6 @@ class FakeOllama:
     @property
     def url(self) -> str:
         return f"http://{self.host}"
-
-    def start(self) -> FakeOllama:
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Refuses connections from now on."""
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._thread.is_alive():
-            self.stop()
 
     def requests(self, path: str) -> list[Seen]:
         return [seen for seen in self.seen if seen.path == path]
@@ -165,21 +137,12 @@ class FakeOllama:
         return pieces_of(reply) if isinstance(reply, str) else list(reply)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(ModelHandler):
     """One connection."""
 
     fake: ClassVar[FakeOllama]
-    protocol_version = "HTTP/1.1"
     server_version = "FakeOllama/1"
     seen: Seen
-
-    def log_message(self, *_: object) -> None:
-        """Stays quiet."""
 
     def do_HEAD(self) -> None:
         self.send_response(200)
@@ -369,29 +332,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
         return True
 
-    def _wait(self, seconds: float) -> None:
-        """Waits, but notices at once when the client hangs up."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            waiting = select.poll()
-            waiting.register(self.connection, select.POLLIN)
-            ready = waiting.poll(min(left, 0.05) * 1000)
-            if ready and not self.connection.recv(1, socket.MSG_PEEK):
-                raise ClientHungUpError
-
-    def _chunk(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-        self.wfile.flush()
-
     def _json(self, value: dict[str, Any], code: int = 200) -> None:
         self._send(code, json.dumps(value).encode(), "application/json; charset=utf-8")
-
-    def _send(self, code: int, body: bytes, content_type: str) -> None:
-        self.send_response(code)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 def closed_port() -> int:

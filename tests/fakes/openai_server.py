@@ -13,16 +13,19 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import select
 import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
+from tests.fakes.model_server import (
+    ClientHungUpError,
+    FakeModelServer,
+    ModelHandler,
+)
 from tests.fakes.ollama_protocol import (
     Message,
     pieces_of,
@@ -80,11 +83,7 @@ class Seen:
         return list(self.body.get("messages") or [])
 
 
-class ClientHungUpError(Exception):
-    """The client went away."""
-
-
-class FakeOpenAI:
+class FakeOpenAI(FakeModelServer):
     """The server, its script and what it saw.
 
     Args:
@@ -125,36 +124,15 @@ class FakeOpenAI:
         self.most_texts = 0
         """Texts that a request for embeddings may have; 0 for any."""
         self.seen: list[Seen] = []
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self._http = _Server(("127.0.0.1", port), handler)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.02,), daemon=True
-        )
+        super().__init__(_Handler, port)
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
         return f"{self.root}/v1"
-
-    def start(self) -> FakeOpenAI:
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._thread.is_alive():
-            self.stop()
 
     @property
     def chats(self) -> list[Seen]:
@@ -172,31 +150,19 @@ class FakeOpenAI:
         return pieces_of(reply) if isinstance(reply, str) else list(reply)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, *_: object) -> None:
-        """Stays quiet: clients hang up, and are meant to."""
-
-
 def _event(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {"id": "c1", "object": "chat.completion.chunk", "choices": [choice]}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(ModelHandler):
     """One connection."""
 
     fake: ClassVar[FakeOpenAI]
-    protocol_version = "HTTP/1.1"
     seen: Seen
 
     def version_string(self) -> str:
         return "llama.cpp" if self.fake.kind == "llamacpp" else "fake"
-
-    def log_message(self, *_: object) -> None:
-        """Stays quiet."""
 
     def do_GET(self) -> None:
         if not self._arrived({}):
@@ -398,20 +364,6 @@ class _Handler(BaseHTTPRequestHandler):
         vector = vector_of(text, self.fake.dimension)
         return [vector, vector] if self.fake.by_token else vector
 
-    def _wait(self, seconds: float) -> None:
-        """Waits, but notices at once when the client hangs up."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            waiting = select.poll()
-            waiting.register(self.connection, select.POLLIN)
-            ready = waiting.poll(min(left, 0.05) * 1000)
-            if ready and not self.connection.recv(1, socket.MSG_PEEK):
-                raise ClientHungUpError
-
-    def _chunk(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-        self.wfile.flush()
-
     def _json(self, value: dict[str, Any], code: int = 200) -> None:
         self._send(code, json.dumps(value).encode(), "application/json")
 
@@ -419,21 +371,6 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "invalid_request_error"
         told = {"code": code, "message": message, "type": kind}
         self._json({"error": told}, code)
-
-    def _send(
-        self,
-        code: int,
-        body: bytes,
-        content_type: str,
-        headers: Sequence[tuple[str, str]] = (),
-    ) -> None:
-        self.send_response(code)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers:
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
 
 
 def main() -> None:

@@ -1,0 +1,100 @@
+"""What fake servers of models share: a port, a life, chunks, a client that leaves."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+
+
+class ClientHungUpError(Exception):
+    """The client went away."""
+
+
+class QuietHTTPServer(ThreadingHTTPServer):
+    """A server that says nothing of clients that hang up: they are meant to."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *_: object) -> None:
+        """Stays quiet."""
+
+
+class FakeModelServer:
+    """A server in a thread of its own, from `start` to `stop`.
+
+    Args:
+        handler: What answers; it finds this object as its attribute `fake`.
+        port: 0 for a free one.
+    """
+
+    def __init__(self, handler: type[ModelHandler], port: int) -> None:
+        bound = type("Handler", (handler,), {"fake": self})
+        self._http = QuietHTTPServer(("127.0.0.1", port), bound)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(0.02,), daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_address[1])
+
+    def start(self) -> Self:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Refuses connections from here on."""
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread.is_alive():
+            self.stop()
+
+
+class ModelHandler(BaseHTTPRequestHandler):
+    """One connection to such a server."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Stays quiet."""
+
+    def _wait(self, seconds: float) -> None:
+        """Waits, but notices at once when the client hangs up."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            waiting = select.poll()
+            waiting.register(self.connection, select.POLLIN)
+            ready = waiting.poll(min(left, 0.05) * 1000)
+            if ready and not self.connection.recv(1, socket.MSG_PEEK):
+                raise ClientHungUpError
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def _send(
+        self,
+        code: int,
+        body: bytes,
+        content_type: str,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
