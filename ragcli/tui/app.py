@@ -59,6 +59,13 @@ class ChatApp(App[None]):
     COMMANDS: ClassVar = {ChatCommands}
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
+        key(
+            "app.suspend",
+            "ctrl+z",
+            "suspend_process",
+            "Go back to the shell; fg returns",
+            priority=True,
+        ),
         key("app.quit", "ctrl+q", "leave", "Leave", footer="Quit", priority=True),
         key(
             "app.interrupt",

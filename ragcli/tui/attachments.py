@@ -1,12 +1,14 @@
-"""`@path` in a question: documents for this one question."""
+"""Paths that are typed: documents for one question (`@path`), and where to search."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 
 from ragcli.errors import DocumentNotFound
+from ragcli.index.document_filter import DocumentFilter
 from ragcli.paths import expanded
 from ragcli.text import safe_name
 
@@ -43,6 +45,20 @@ def attached(question: str) -> tuple[str, tuple[str, ...]]:
         return match[0]
 
     return _MENTION.sub(replaced, question), tuple(dict.fromkeys(paths))
+
+
+def filter_of(argument: str) -> DocumentFilter | None:
+    """Returns the filter that paths and globs mean; None for none of them."""
+    try:
+        words = shlex.split(argument)
+    except ValueError:
+        words = argument.split()
+    places = [expanded(word) for word in words]
+    inside = tuple(
+        str(place.absolute()) if place.exists() else word
+        for word, place in zip(words, places, strict=True)
+    )
+    return DocumentFilter(inside=inside) if inside else None
 
 
 def mention_start(text: str) -> int | None:

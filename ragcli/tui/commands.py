@@ -36,8 +36,12 @@ COMMANDS: tuple[ChatCommand, ...] = (
     ChatCommand("profile", "Switch to a profile", "[NAME]", "profile"),
     ChatCommand("model", "Switch to a model", "[SPEC]", "model"),
     ChatCommand("add", "Add files or folders to the documents", "PATH", "path", True),
+    ChatCommand("remove", "Remove a document", "PATH", "document", True),
+    ChatCommand("in", "Search only these; alone, all again", "[PATH …]", "path"),
     ChatCommand("sync", "Bring the documents up to date"),
     ChatCommand("docs", "List the documents"),
+    ChatCommand("recall", "Find a question asked before"),
+    ChatCommand("editor", "Write the prompt in your editor"),
     ChatCommand("find", "Find words in this conversation", "[TEXT]"),
     ChatCommand("search", "Find words in all conversations", "[TEXT]"),
     ChatCommand("sources", "Show or hide the sources"),
@@ -93,5 +97,6 @@ def _named(word: str) -> ChatCommand:
 
 
 def matching(word: str) -> Sequence[ChatCommand]:
-    """Returns the commands that begin with `word`."""
-    return [command for command in COMMANDS if command.name.startswith(word)]
+    """Returns the commands that begin with `word`; the one of this name comes first."""
+    begun = [command for command in COMMANDS if command.name.startswith(word)]
+    return sorted(begun, key=lambda command: command.name != word)

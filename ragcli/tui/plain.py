@@ -17,9 +17,10 @@ from typing import TextIO
 
 from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved, Token
 from ragcli.errors import RagcliError, SnapshotDamaged, UsageError
+from ragcli.index.document_filter import DocumentFilter
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import SafePieces, labelled, safe_line, safe_text
-from ragcli.tui.attachments import attached
+from ragcli.tui.attachments import attached, filter_of
 from ragcli.tui.lifecycle.terminal_hangup import is_hung_up, when_hung_up
 from ragcli.tui.ports import ProfilePort, RuntimePort
 from ragcli.tui.source_entries import from_turn
@@ -28,6 +29,7 @@ _HELP = """\
 /new             start a conversation
 /profile NAME    switch to a profile
 /model SPEC      switch to a model
+/in [PATH …]     search only these documents; alone, all again
 /quit            leave; so does the end of input
 @path            in a question: a document for this question
 \\                at the end of a line: go on with the next"""
@@ -95,6 +97,7 @@ class PlainChat:
         self.profile = profile
         self._streams = streams
         self._conversation = ""
+        self._where: DocumentFilter | None = None
         self._is_terminal = streams.stdin.isatty()
         self._code = 0
         self._answers = ""
@@ -178,6 +181,7 @@ class PlainChat:
             "/new": self._new,
             "/model": self._use_model,
             "/profile": self._use_profile,
+            "/in": self._search_in,
         }
         if word in commands:
             commands[word](argument.strip())
@@ -192,6 +196,11 @@ class PlainChat:
     def _new(self, _: str) -> None:
         self._conversation = ""
 
+    def _search_in(self, argument: str) -> None:
+        self._where = filter_of(argument)
+        told = f"only {self._where}" if self._where else "all documents"
+        self._say(f"searched from now on: {told}")
+
     def _use_model(self, spec: str) -> None:
         self.profile.use_model(spec)
         model = self.profile.choose_model().model
@@ -202,6 +211,7 @@ class PlainChat:
         self.profile.close()
         self.profile = opened
         self._conversation = opened.history.latest()
+        self._where = None
         self._greet()
 
     def _ask(self, line: str) -> None:
@@ -211,6 +221,7 @@ class PlainChat:
             conversation=self._conversation,
             new=not self._conversation,
             attach_paths=paths,
+            where=self._where,
         )
         pieces = SafePieces()
         for event in self.profile.ask(request):

@@ -72,6 +72,9 @@ class HistoryPort(Protocol):
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
         """Returns turns whose question or answer contains `text`, newest first."""
 
+    def questions(self, limit: int) -> list[str]:
+        """Returns the last questions that differ, newest first."""
+
     def since(self, seq: int) -> list[Turn]:
         """Returns the turns after `seq`, oldest first."""
 
@@ -101,6 +104,9 @@ class LibraryPort(Protocol):
         self, paths: Sequence[Path | str], progress: Progress, *, wait: float = 0
     ) -> Any:
         """Adds or refreshes documents; returns an `IngestReport`."""
+
+    def remove(self, paths: Sequence[Path | str], *, wait: float = 0) -> Any:
+        """Forgets documents; returns an `IngestReport`."""
 
     def sync(self, progress: Progress, *, wait: float = 0) -> Any:
         """Brings all documents up to date; returns an `IngestReport`."""

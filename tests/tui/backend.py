@@ -196,6 +196,10 @@ class History:
         found = [t for t in self.turns if low in f"{t.question}\n{t.answer}".lower()]
         return found[::-1][:limit]
 
+    def questions(self, limit: int) -> list[str]:
+        asked = dict.fromkeys(turn.question for turn in reversed(self.turns))
+        return list(asked)[:limit]
+
     def since(self, seq: int) -> list[Turn]:
         return [turn for turn in self.turns if turn.seq > seq]
 
@@ -242,6 +246,11 @@ class Library:
 
     def sync(self, progress: Any, *, wait: float = 0) -> Any:
         return self.add([], progress)
+
+    def remove(self, paths: Sequence[Path | str], *, wait: float = 0) -> Any:
+        gone = {str(path) for path in paths}
+        before, self.paths = self.paths, [p for p in self.paths if p not in gone]
+        return SimpleNamespace(removed=len(before) - len(self.paths))
 
 
 def streamed(answer: str = ANSWER, *, size: int = 6) -> Script:

@@ -191,7 +191,7 @@ async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend):
     backend.first.seed(2)
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last.turn.id
-        await pilot.press("ctrl+r")
+        await pilot.press("f5")
         await until(pilot, lambda: backend.first.requests)
         await until(pilot, lambda: app.chat.answering.asking is None)
         shown = [view.turn.id for view in app.chat.transcript.turns]

@@ -6,6 +6,8 @@ import pytest
 from textual import events
 from textual.app import App, ComposeResult
 
+from ragcli.errors import UsageError
+from ragcli.tui.pastes import Pastes
 from ragcli.tui.widgets.prompt import PromptInput
 
 
@@ -120,3 +122,43 @@ async def test_a_completion_replaces_the_word_before_the_cursor():
         await pilot.pause()
 
         assert host.prompt.text == "see @notes.md now"
+
+
+async def test_a_backslash_before_enter_starts_a_line():
+    host = Host()
+    async with host.run_test() as pilot:
+        await pilot.press("a", "backslash", "enter", "b", "enter")
+        await pilot.pause()
+
+    assert host.sent == ["a\nb"]
+
+
+async def test_a_long_paste_becomes_a_mark_and_a_short_one_stays():
+    host = Host()
+    long = "\n".join(f"line {number}" for number in range(2000))
+    async with host.run_test() as pilot:
+        for text in ("short\n", long, long.upper()):
+            host.prompt.post_message(events.Paste(text))
+            await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+
+        marks = "[pasted 2,000 lines][pasted 2,000 lines, no. 2]"
+        assert host.sent == ["short\n" + marks]
+        question, pasted = host.prompt.pastes.taken_out(host.sent[0])
+    assert question == "short"
+    assert pasted == f"{long}\n\n{long.upper()}"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is it? [pasted 99 lines]", "is gone"),
+        ("[pasted 30 lines]", "no question beside"),
+    ],
+)
+def test_a_mark_without_text_or_question_is_not_sent(question: str, said: str):
+    pastes = Pastes()
+    pastes.mark("x\n" * 30)
+    with pytest.raises(UsageError, match=said):
+        pastes.taken_out(question)

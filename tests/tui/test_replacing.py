@@ -14,7 +14,7 @@ async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
     gate = backend.first.script = Gate("Half of ", "a new ", "answer")
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last
-        await pilot.press("ctrl+r")
+        await pilot.press("f5")
         gate.let()
         await until(pilot, lambda: "Half of" in screen_text(app))
         meanwhile = old.is_attached
@@ -34,7 +34,7 @@ async def test_stopped_before_a_word_leaves_the_old_answer_alone(
     backend.first.script = Gate("never")
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last
-        await pilot.press("ctrl+r")
+        await pilot.press("f5")
         await until(
             pilot,
             lambda: app.chat.answering.asking and app.chat.answering.asking.retrieved,
@@ -54,7 +54,7 @@ async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
     backend.first.script = failing(ModelFailed("the model ran out of memory"))
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last
-        await pilot.press("ctrl+r")
+        await pilot.press("f5")
         await until(pilot, lambda: "out of memory" in notices(app))
         await until(pilot, lambda: app.chat.answering.asking is None)
 

@@ -372,7 +372,7 @@ def test_asking_again_and_stopping_keeps_the_first_answer(
     terminal.until("ready")
     server.rate = 20
     server.replies.append(SLOW)
-    terminal.press("C-r")
+    terminal.press("F5")
     terminal.until("takes its time")
     terminal.press("Escape")
     terminal.until("interrupted")
@@ -407,3 +407,25 @@ def test_a_lock_held_elsewhere_is_waited_for(
     assert "At most ten seconds." in named
     (turn,) = turns(runtime)
     assert turn.status == "answered"
+
+
+def test_the_chat_is_suspended_and_the_prompt_written_in_an_editor(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "Who holds it?" >> "$1"\n')
+    editor.chmod(0o700)
+    terminal.type(f"export VISUAL={editor}")
+    terminal.press("Enter")
+    terminal.run("chat", "--new")
+    terminal.until("3 documents")
+    terminal.type("Dear all, ")
+    terminal.press("C-z")
+    terminal.until(lambda: not terminal.is_alternate())
+    terminal.type("echo in the $((40+2)) shell; fg")
+    terminal.press("Enter")
+    terminal.until(terminal.is_alternate)
+    terminal.until("Dear all,")
+    terminal.press("C-x", "C-e")
+
+    terminal.until("Dear all, Who holds it?")

@@ -61,6 +61,15 @@ def command(
     return [*words, *_at(PurePath(words[0]).name, path, line)]
 
 
+def for_writing(path: str, environ: Mapping[str, str] | None = None) -> Sequence[str]:
+    """Returns the command that lets the user write a file: `$VISUAL`, `$EDITOR`, `vi`.
+
+    Raises:
+        UsageError: There is no editor.
+    """
+    return [*_editor(os.environ if environ is None else environ), path]
+
+
 def _at_desktop(address: str) -> Sequence[str]:
     viewer = _desktop()
     if not viewer:

@@ -180,6 +180,15 @@ class HistoryReader:
         )
         return list(islice(found, limit))
 
+    def questions(self, limit: int) -> list[str]:
+        """Returns the last questions that differ, newest first."""
+        found: dict[str, None] = {}
+        for turn in self.newest_turns():
+            found.setdefault(turn.question)
+            if len(found) >= limit:
+                break
+        return list(found)
+
     def context(self, conversation: str, limit: int) -> ConversationContext:
         """Returns what a model may read of a conversation; reads only the tail.
 

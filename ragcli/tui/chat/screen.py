@@ -32,6 +32,7 @@ from ragcli.tui.chat.profile_switching import Profiles
 from ragcli.tui.chat.questions.answering import Answering
 from ragcli.tui.chat.questions.completing import Completing
 from ragcli.tui.chat.questions.drafts import Drafts
+from ragcli.tui.chat.questions.prompt_help import PromptHelp
 from ragcli.tui.chat.questions.unrecorded_answers import Locking
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.choices import PaneChoices
@@ -117,7 +118,20 @@ class ChatScreen(Screen[None]):
         key("chat.new", "ctrl+n", "command('new')", "Start a conversation"),
         key("chat.switch", "ctrl+t", "command('conversation')", "Switch conversation"),
         key("chat.model", "ctrl+o", "command('model')", "Switch the model"),
-        key("chat.again", "ctrl+r", "command('regenerate')", "Ask the last again"),
+        key("chat.again", "f5", "command('regenerate')", "Ask the last again"),
+        key(
+            "chat.recall",
+            "ctrl+r",
+            "command('recall')",
+            "Find a question asked before",
+            priority=True,
+        ),
+        key(
+            "chat.editor",
+            "f4",
+            "command('editor')",
+            "Write the prompt in your editor, as Ctrl+X Ctrl+E does",
+        ),
         key("chat.stop", "escape", "stop", "Stop the answer; leave what is open"),
         key("chat.turns", "ctrl+up", "turns", "Go from the prompt to the last turn"),
         key("chat.page_up", "pageup", "page(-1)", "Scroll up", priority=True),
@@ -186,14 +200,16 @@ class ChatScreen(Screen[None]):
         names = {
             "profile": desk.profiles.store.names,
             "model": self.models.specs,
+            "document": self.documents.names,
             "theme": lambda: sorted(self.app.available_themes),
             "conversation": self._titles,
         }
+        self.prompt_help = PromptHelp(desk, prompt)
         self.completing = Completing(desk, prompt, self._completions, names)
         prompt.steer = self.completing.steer
         self._commanded = (
             self, self.actions, self.turns, self.finding, self.documents,
-            self.models, self.profiles,
+            self.models, self.profiles, self.answering, self.prompt_help,
         )  # fmt: skip
 
     def _titles(self) -> list[str]:
@@ -464,6 +480,10 @@ class ChatScreen(Screen[None]):
             return
         self.run_command(command.name, argument)
 
+    @on(PromptInput.EditorWanted)
+    def _editor_wanted(self) -> None:
+        self.run_command("editor")
+
     @on(PromptInput.Edited)
     def _edited(self, message: PromptInput.Edited) -> None:
         self.drafts.edited()
@@ -541,7 +561,7 @@ class ChatScreen(Screen[None]):
 
     @on(ConversationLoaded)
     def _conversation_loaded(self, message: ConversationLoaded) -> None:
-        self.prompt.remember(message.questions)
+        self.prompt_help.remember(list(message.questions))
 
     @on(TurnWanted)
     def _turn_wanted(self, message: TurnWanted) -> None:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from ragcli.tui.keyboard.key_bindings import key
+from ragcli.tui.pastes import Pastes
 
 _MODIFIED_ENTER = frozenset({"shift+\r", "alt+\r", "ctrl+\r", "shift+\n", "alt+\n"})
 """How Textual names Enter with a modifier from xterm's modifyOtherKeys."""
@@ -42,6 +43,7 @@ class PromptInput(TextArea):
         key("prompt.earlier", "up", "earlier", "Recall what was sent", priority=True),
         key("prompt.later", "down", "later", "Come back from there", priority=True),
         key("prompt.complete", "tab", "complete", "Complete a word", priority=True),
+        key("prompt.undo", "ctrl+underscore", "undo", "Take back the last change"),
     ]
 
     @dataclass
@@ -49,6 +51,9 @@ class PromptInput(TextArea):
         """The user sent this text; the prompt is empty again."""
 
         text: str
+
+    class EditorWanted(Message):
+        """The user wants to write in an editor."""
 
     @dataclass
     class Edited(Message):
@@ -72,6 +77,10 @@ class PromptInput(TextArea):
 
         Not a message: the letters typed after it would overtake it.
         """
+        self.pastes = Pastes()
+        """The long texts that marks in the prompt stand for."""
+        self._is_chord = False
+        """Whether the last key was Ctrl+X, with nothing selected."""
         self._sent: list[str] = []
         self._at = 0
         self._kept = ""
@@ -110,6 +119,11 @@ class PromptInput(TextArea):
     def _send(self) -> None:
         if self.completing:
             self.steer("enter")
+            return
+        before = self.before_cursor
+        if before.endswith("\\") and not before.endswith("\\\\"):
+            self.action_delete_left()
+            self._newline()
             return
         self.send()
 
@@ -175,15 +189,31 @@ class PromptInput(TextArea):
         self.put(self._sent[at] if at < len(self._sent) else self._kept)
 
     def on_key(self, event: events.Key) -> None:
-        """Takes Enter with a modifier, as older terminals report it."""
+        """Takes Enter with a modifier, as older terminals report it; ends a chord."""
+        if event.key not in {"ctrl+x", "ctrl+e"}:
+            self._is_chord = False
         if event.key in _MODIFIED_ENTER:
             event.stop()
             event.prevent_default()
             self._newline()
 
+    def action_cut(self) -> None:
+        """Cuts what is selected; with nothing selected, begins Ctrl+X Ctrl+E."""
+        self._is_chord = self.selection.is_empty
+        if not self._is_chord:
+            super().action_cut()
+
+    def action_cursor_line_end(self, select: bool = False) -> None:  # noqa: FBT001, FBT002 - as Textual
+        """Goes to the end of the line; right after Ctrl+X, to the editor."""
+        if self._is_chord:
+            self._is_chord = False
+            self.post_message(self.EditorWanted())
+        else:
+            super().action_cursor_line_end(select)
+
     async def on_paste(self, event: events.Paste) -> None:
         """Takes pasted lines as they are, with their own line ends made plain."""
         event.prevent_default()
         event.stop()
-        text = plain_lines(event.text)
+        text = self.pastes.mark(plain_lines(event.text))
         self.replace(text, *self.selection, maintain_selection_offset=False)

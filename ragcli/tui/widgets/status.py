@@ -19,6 +19,8 @@ class Status:
     model: str = ""
     documents: int = -1
     """How many; -1 before they were counted."""
+    within: str = ""
+    """Where alone documents are searched; "" for everywhere."""
     context: tuple[int, int] = (0, 0)
     """Tokens of the last prompt, and of the model's window."""
     rate: float = 0.0
@@ -59,6 +61,8 @@ class StatusLine(Widget):
         if status.documents >= 0:
             many = "" if status.documents == 1 else "s"
             plain.append(f"{status.documents:,} document{many}")
+        if status.within:
+            plain.append(f"in {safe_line(status.within, 40)}")
         used, window = status.context
         if window:
             plain.append(f"context {_thousands(used)} of {_thousands(window)}")

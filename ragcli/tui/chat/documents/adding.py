@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,6 +63,24 @@ class Documents:
                 f"{safe_name(str(paths[0]))} is not there", "mend the path"
             )
         self._ingest(paths)
+
+    def names(self) -> list[str]:
+        """Returns the documents as they may be typed from here; blocks."""
+        here = f"{Path.cwd()}{os.sep}"
+        paths = (str(d.path) for d in self._desk.profile.library.documents())
+        return [path.removeprefix(here) for path in paths]
+
+    def command_remove(self, argument: str) -> None:
+        """Removes a document from the index; its file stays."""
+        self._desk.do("", self._remove, argument)
+
+    async def _remove(self, argument: str) -> None:
+        profile = self._desk.profile
+        named = argument if "://" in argument else expanded(argument).absolute()
+        report = await aside(profile.library.remove, [named])
+        count = counted(report.removed, "document")
+        self._desk.say(f"{count} removed; the files stay on disk.")
+        self._desk.post(DocumentsChanged(profile))
 
     def command_sync(self, _: str = "") -> None:
         """Brings all documents up to date."""

@@ -22,9 +22,10 @@ from ragcli.chat.events import (
 )
 from ragcli.chat.presentation.lines import stage_line
 from ragcli.errors import Locked, RagcliError, UsageError
+from ragcli.index.document_filter import DocumentFilter
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import counted, labelled, safe_line, safe_name
-from ragcli.tui.attachments import attached
+from ragcli.tui.attachments import attached, filter_of
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import NONE, Selection
 from ragcli.tui.lifecycle.keeping import joined
@@ -92,6 +93,8 @@ class Answering:
         """Loads the end of the conversation, where it is not in sight."""
         self.asking: AnswerWorker | None = None
         """The question that is being answered."""
+        self._where: DocumentFilter | None = None
+        """Which documents the next questions search; None for all."""
         self.queue: deque[str] = deque()
         """Questions that wait for their turn."""
         self._live: TurnView | None = None
@@ -127,7 +130,8 @@ class Answering:
             self.show_state()
             return
         try:
-            question, paths = attached(text)
+            question, pasted = self._prompt.pastes.taken_out(text)
+            question, paths = attached(question)
         except RagcliError as error:
             self._desk.say_error(error)
             self._prompt.put(joined(text, self._prompt.text))
@@ -136,7 +140,21 @@ class Answering:
         edited, self._editing = self._editing, None
         replaces = edited.id if edited and edited.seq else ""
         view = self._transcript.view(edited.id) if edited else None
-        self._submit(AskRequest(question, attach_paths=paths, replaces=replaces), view)
+        request = AskRequest(
+            question,
+            attachment=pasted,
+            attach_paths=paths,
+            replaces=replaces,
+            where=self._where,
+        )
+        self._submit(request, view)
+
+    def command_in(self, argument: str = "") -> None:
+        """Has the next questions search only some documents; without one, all."""
+        self._where = filter_of(argument)
+        self._status.say(within=argument)
+        if self._where is None:
+            self._desk.say("All documents are searched.")
 
     async def _ask_when_open(self, text: str) -> None:
         await self._desk.when_open()
@@ -429,6 +447,8 @@ class Answering:
         """Drops the answer and questions of a profile that was left."""
         self.asking = self._live = None
         self.queue.clear()
+        self._where = None
+        self._status.say(within="")
 
     # The status line
 

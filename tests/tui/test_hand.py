@@ -1,0 +1,86 @@
+"""What the hand expects of the chat: recall, pastes, a part of the documents."""
+
+from __future__ import annotations
+
+from textual import events
+
+from tests.tui.backend import Backend
+from tests.tui.conftest import Chat, ask, notices, screen_text, send, until
+
+
+async def test_a_question_of_any_conversation_is_found_and_put_into_the_prompt(
+    chat: Chat, backend: Backend
+) -> None:
+    async with chat() as (pilot, app, _):
+        for question in ("How long does it wait?", "Who holds the lock?"):
+            await send(pilot, app, "/new")
+            await ask(pilot, app, question)
+            await until(pilot, lambda: app.chat.answering.asking is None)
+        await send(pilot, app, "/new")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "Questions asked before" in screen_text(app))
+        await pilot.press("ctrl+r", "enter")
+        await until(pilot, lambda: app.chat.prompt.text)
+        recalled = app.chat.prompt.text
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "Questions asked before" in screen_text(app))
+        await pilot.press("escape")
+        await pilot.pause()
+
+        assert recalled == app.chat.prompt.text == "How long does it wait?"
+        assert len(backend.first.requests) == 2
+
+
+async def test_up_goes_on_through_other_conversations(
+    chat: Chat, backend: Backend
+) -> None:
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "Who holds the lock?")
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        await send(pilot, app, "/new")
+        await until(pilot, lambda: not app.chat.transcript.turns)
+        await pilot.press("up")
+        await until(pilot, lambda: app.chat.prompt.text == "Who holds the lock?")
+
+
+async def test_a_long_paste_is_a_document_for_its_question(
+    chat: Chat, backend: Backend
+) -> None:
+    text = "\n".join(f"entry {number}" for number in range(100))
+    async with chat() as (pilot, app, _):
+        app.chat.prompt.put("What is entry 7? ")
+        app.chat.prompt.post_message(events.Paste(text))
+        await until(pilot, lambda: "[pasted 100 lines]" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: backend.first.requests)
+
+    assert backend.first.requests[0].question == "What is entry 7?"
+    assert backend.first.requests[0].attachment == text
+
+
+async def test_a_part_of_the_documents_is_searched_until_all_are_again(
+    chat: Chat, backend: Backend
+) -> None:
+    async with chat() as (pilot, app, _):
+        await send(pilot, app, "/in notes/*.md")
+        await until(pilot, lambda: "in notes/*.md" in screen_text(app))
+        await ask(pilot, app, "Who holds the lock?")
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        await send(pilot, app, "/in")
+        await ask(pilot, app, "Who waits?")
+        await until(pilot, lambda: len(backend.first.requests) == 2)
+
+    first, second = (request.where for request in backend.first.requests)
+    assert first is not None
+    assert first.inside == ("notes/*.md",)
+    assert second is None
+
+
+async def test_a_document_is_removed_by_its_name(chat: Chat, backend: Backend) -> None:
+    backend.first.library.paths += ["/docs/a.md", "/docs/b.md"]
+    async with chat() as (pilot, app, _):
+        await send(pilot, app, "/remove /docs/a.md")
+        await until(pilot, lambda: "1 document removed" in notices(app))
+
+    assert "/docs/a.md" not in backend.first.library.paths
+    assert "/docs/b.md" in backend.first.library.paths
