@@ -11,14 +11,15 @@ import re
 from functools import cache
 from pathlib import Path
 
+from ragcli.language.patterns import deferred
 from ragcli.language.words import words
 
-_HEADING = re.compile(r"#{1,6}\s")
-_BOLD_LINE = re.compile(r"(?:\*\*|__)[^*_]*[^*_.!](?:\*\*|__)\s*[:\uff1a]?")
-_RULE = re.compile(r"[\s|:*_=-]+")
-_PREFIX = re.compile(r"^(?:\s|>|[-*+\u2022]\s|\d{1,3}[.)]\s)+")
+_HEADING = deferred(r"#{1,6}\s")
+_BOLD_LINE = deferred(r"(?:\*\*|__)[^*_]*[^*_.!](?:\*\*|__)\s*[:\uff1a]?")
+_RULE = deferred(r"[\s|:*_=-]+")
+_PREFIX = deferred(r"^(?:\s|>|[-*+\u2022]\s|\d{1,3}[.)]\s)+")
 _LEADING_IN = (":", "\uff1a")
-_QUESTION = re.compile(r"[?\uff1f][\"'\u201d\u2019)\]*_]*$")
+_QUESTION = deferred(r"[?\uff1f][\"'\u201d\u2019)\]*_]*$")
 
 _DOCUMENTS = (
     r"(?:(?:provided|given|available|supplied|retrieved|attached)\s+)?"
@@ -41,7 +42,7 @@ def _asides() -> re.Pattern[str]:
     return re.compile(joined, re.IGNORECASE | re.DOTALL)
 
 
-_LEAD_IN = re.compile(
+_LEAD_IN = deferred(
     rf"(?:(?:yes|no|so|thus|therefore|hence|however|also|additionally|furthermore|"
     rf"moreover|finally|overall|in (?:summary|short|conclusion|addition)|"
     rf"to (?:summari[sz]e|answer (?:your|the) question)|note that|please note that|"

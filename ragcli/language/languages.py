@@ -6,10 +6,10 @@ of names, source code) is of no language that could be told.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from functools import cache
 
+from ragcli.language.patterns import deferred
 from ragcli.language.stop_word_lists import listed_languages, stop_words
 
 SAMPLE = 2000
@@ -23,26 +23,26 @@ _FEWEST_HITS = 2
 _FAMILIAR = 3
 _CLEAR = 6
 _SMALLEST_SHARE = 0.12
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = deferred(r"[^\W\d_]+")
 _SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
-    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")),
-    ("ar", re.compile("[\u0620-\u064a]")),
-    ("he", re.compile("[\u05d0-\u05ea]")),
-    ("el", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
-    ("ta", re.compile("[\u0b80-\u0bff]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("ja", deferred("[\u3040-\u30ff]")),
+    ("ko", deferred("[\uac00-\ud7af\u1100-\u11ff]")),
+    ("zh", deferred("[\u3400-\u4dbf\u4e00-\u9fff]")),
+    ("ar", deferred("[\u0620-\u064a]")),
+    ("he", deferred("[\u05d0-\u05ea]")),
+    ("el", deferred("[\u0370-\u03ff\u1f00-\u1fff]")),
+    ("ta", deferred("[\u0b80-\u0bff]")),
+    ("hi", deferred("[\u0900-\u097f]")),
+    ("th", deferred("[\u0e00-\u0e7f]")),
+    ("ru", deferred("[\u0400-\u04ff]")),
 )
 _NOT_RUSSIAN = (
-    ("uk", re.compile("[іїєґІЇЄҐ]")),
-    ("sr", re.compile("[ђјљњћџЂЈЉЊЋЏ]")),
-    ("be", re.compile("[ўЎ]")),
+    ("uk", deferred("[іїєґІЇЄҐ]")),
+    ("sr", deferred("[ђјљњћџЂЈЉЊЋЏ]")),
+    ("be", deferred("[ўЎ]")),
 )
-_PERSIAN = re.compile("[پچژگ]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_PERSIAN = deferred("[پچژگ]")
+_NOT_ASCII = deferred(r"[^\x00-\x7f]")
 
 
 NAMES = {

@@ -18,44 +18,45 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ragcli.frozen import frozen
+from ragcli.language.patterns import deferred
 
-_MARKER = re.compile(
+_MARKER = deferred(
     r"\[~?[ \t]*[0-9]{1,3}(?:[ \t]*[,;\u2013-][ \t]*[0-9]{1,3})*[ \t]*\]"
 )
-_BEGINNING = re.compile(
+_BEGINNING = deferred(
     r"\[~?[ \t]*(?:[0-9]{1,3}(?:[ \t]*[,;\u2013-][ \t]*[0-9]{1,3})*"
     r"[ \t]*(?:[,;\u2013-][ \t]*)?)?"
 )
-_RANGE = re.compile(r"(\d+)\s*[\u2013-]\s*(\d+)|(\d+)")
+_RANGE = deferred(r"(\d+)\s*[\u2013-]\s*(\d+)|(\d+)")
 _ATTACHED = "[~"
 UNSUPPORTED = "[?]"
 """Shown after a sentence that no passage says; no part of an answer."""
-_DOTTED = re.compile(r"\b[A-Za-z_]\w*[._]\w+$")
+_DOTTED = deferred(r"\b[A-Za-z_]\w*[._]\w+$")
 _LONGEST_MARKER = 64
 _WIDEST_RANGE = 20
 
-_PLAIN = re.compile(r"[^`\\\[\n]+")
-_TICKS = re.compile("`+")
+_PLAIN = deferred(r"[^`\\\[\n]+")
+_TICKS = deferred("`+")
 _ESCAPABLE = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _LONGEST_CODE = 2000
 """Characters after an opening backtick among which the closing one is looked for."""
 
 _CONTAINER = r"[ \t]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+|>[ \t]?)*"
-_PREFIX = re.compile(_CONTAINER)
+_PREFIX = deferred(_CONTAINER)
 """What may stand before a fence: blanks, the bullets and bars of what it stands in."""
-_PREFIX_BEGUN = re.compile(_CONTAINER + r"(?:[-*+]|[0-9]{1,9}[.)]?)?")
+_PREFIX_BEGUN = deferred(_CONTAINER + r"(?:[-*+]|[0-9]{1,9}[.)]?)?")
 _LONGEST_PREFIX = 64
-_RUN = re.compile("`+|~+")
+_RUN = deferred("`+|~+")
 _FEWEST_IN_FENCE = 3
 _LONGEST_INFO = 200
-_CLOSING = re.compile(r"[ \t>]*(`*|~*)[ \t\r]*")
+_CLOSING = deferred(r"[ \t>]*(`*|~*)[ \t\r]*")
 _LONGEST_CLOSING = 400
 
 _CONTEXT = 24
 """Characters before a bracket that tell whether it belongs to a name."""
 
-_ESCAPED = re.compile(r"(\\\\)|\\([\[\]`])")
-_LOOKALIKE = re.compile(
+_ESCAPED = deferred(r"(\\\\)|\\([\[\]`])")
+_LOOKALIKE = deferred(
     r"\[(\^[^\]\s]{1,64})\]|\\\[(~?[ \t]*[0-9][0-9 \t,;\u2013-]*)\]|\\.", re.DOTALL
 )
 """A footnote's mark, a number of which only the first bracket is escaped, an escape."""

@@ -12,31 +12,33 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-_TERMINAL = re.compile(
+from ragcli.language.patterns import deferred
+
+_TERMINAL = deferred(
     r"[.!?\u2026\u061f\u06d4]+[\"'\u2019\u201d\u00bb)\]]*(?=\s|$)"
     r"|[\u3002\uff01\uff1f\uff0e\u0964\u0965]+[\"'\u2019\u201d\u300d\u300f\uff09)\]]*"
 )
-_WHOLE = re.compile(
+_WHOLE = deferred(
     r"[.!?:;\u2026\u061f\u06d4\u3002\uff01\uff1f\uff0e\u0964\u0965\uff1a\uff1b]"
     r"[\"'\u2019\u201d\u300d\u300f\u00bb\uff09)\]*_]*\s*$"
 )
-_LAST_WORD = re.compile(r"([^\s(\[\"'\u201c\u2018\u00ab]*)$")
+_LAST_WORD = deferred(r"([^\s(\[\"'\u201c\u2018\u00ab]*)$")
 _LONGEST_WORD = 64
 """Characters before a full stop that are looked at; abbreviations are shorter."""
-_NEXT = re.compile(r"\s*(\S)")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
-_LABEL = re.compile(
+_NEXT = deferred(r"\s*(\S)")
+_INITIALS = deferred(r"(?:[^\W\d_]\.)*[^\W\d_]")
+_LABEL = deferred(
     r"\s*(?:fig(?:ure|\.)?|tab(?:le|\.)?|box|chart|exhibit|listing|example|plate|map|abb(?:ildung|\.)|tabelle"
     r"|tableau|figura|tabla)\s?\d+(?:[-.\u2013]\d+)*\.",
     re.IGNORECASE,
 )
 """The number of a figure or table, which its caption follows."""
-_ORDINAL = re.compile(r"\d{1,2}")
-_AFTER_ORDINAL = re.compile(
+_ORDINAL = deferred(r"\d{1,2}")
+_AFTER_ORDINAL = deferred(
     r"\s+(?:Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b)"
 )
-_BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_ITEM = re.compile(
+_BLANK = deferred(r"\n[ \t]*(?:\n[ \t]*)+")
+_ITEM = deferred(
     r"^[ \t]*(?:[-*+\u2022\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)", re.MULTILINE
 )
 

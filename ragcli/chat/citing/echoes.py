@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-_MARK = re.compile(
+from ragcli.language.patterns import deferred
+
+_MARK = deferred(
     r"<<(?P<end>end )?(?P<what>passage|answer|summary|quotations)\b[^<>\n]*>>\n?"
 )
 _LONGEST = 160
 """Characters of a mark; whatever is longer is none."""
-_LABEL = re.compile(r"[ \t]*\[\d+\] [^\n]*\n")
+_LABEL = deferred(r"[ \t]*\[\d+\] [^\n]*\n")
 """The line under the mark that opens a passage: its number and its place."""
 
 

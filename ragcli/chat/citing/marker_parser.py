@@ -15,15 +15,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ragcli.language import markers
+from ragcli.language.patterns import deferred
 
-_RUN = re.compile("[^\n \t\u3002\uff01\uff1f]+|.", re.DOTALL)
+_RUN = deferred("[^\n \t\u3002\uff01\uff1f]+|.", re.DOTALL)
 """Characters that mean nothing special, or one that may."""
 
-_ENDED = re.compile(
-    r"(?:[.!?\u2026\uff0e]|[\u3002\uff01\uff1f])[\"'\u201d\u2019)\]*_]*$"
-)
+_ENDED = deferred(r"(?:[.!?\u2026\uff0e]|[\u3002\uff01\uff1f])[\"'\u201d\u2019)\]*_]*$")
 _ENDS_AT_ONCE = "\u3002\uff01\uff1f"
-_ABBREVIATED = re.compile(
+_ABBREVIATED = deferred(
     r"(?:^|[\s(\"'])(?:[A-Za-z]|e\.g|i\.e|z\.B|d\.h|u\.a|p\.ex|cf|vs|etc|approx|ca|bzw"
     r"|Dr|Mr|Mrs|Ms|Prof|St|Nr|No|Fig|Eq|Sec|Ch|Vol|pp|art|al)\.$"
 )

@@ -39,6 +39,7 @@ from ragcli.language.comparison.compare import (
 from ragcli.language.comparison.lexicon import lexicon
 from ragcli.language.comparison.statement import Statement
 from ragcli.language.markdown import without_wiki_links
+from ragcli.language.patterns import deferred
 from ragcli.language.sentences import sentence_spans
 from ragcli.language.stemming import canonical, content_stems
 from ragcli.language.stop_word_lists import listed_languages, stop_words
@@ -55,23 +56,23 @@ PARAPHRASED = 0.25
 NEAR = 0.7
 """Least cosine of a claim and the sentence nearest to it for `PARAPHRASED`."""
 
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_NAME = re.compile(r"(?<![.!?:\n] )(?<!^)\b[A-Z][\w'\u2019-]*[^\W_]", re.MULTILINE)
-_SUBJECT = re.compile(
+_NUMBER = deferred(r"\d+(?:[.,:]\d+)*")
+_NAME = deferred(r"(?<![.!?:\n] )(?<!^)\b[A-Z][\w'\u2019-]*[^\W_]", re.MULTILINE)
+_SUBJECT = deferred(
     r"(?:^|[.!?:\n] )([A-Z][\w'\u2019-]*[^\W_])"
     r"(?=['\u2019]s\b|\s+(?:is|was|are|were|has|had|have|can|will|does|did|may|must)\b"
     r"|\s+[A-Z])",
     re.MULTILINE,
 )
 """The first word of a sentence where a verb or a further name shows it is a name."""
-_ENUMERATION = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*+\u2022])\s+", re.MULTILINE)
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_ENUMERATION = deferred(r"^\s*(?:\d{1,2}[.)]|[-*+\u2022])\s+", re.MULTILINE)
+_LINE = deferred(r"[^\n]*\S[^\n]*")
 _SPELLED = {
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
 """Not "one", which is a pronoun as often as a number."""
-_MARKUP = re.compile(r"[`*\\]|(?<!\w)_|_(?!\w)")
+_MARKUP = deferred(r"[`*\\]|(?<!\w)_|_(?!\w)")
 _NEAREST = 6
 """Units that a clause is compared with: those that have most of its words."""
 _LONGEST_RUN = 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -71,6 +70,8 @@ def _bound(option: str, text: str, *, last: bool) -> str:
     if not typed:
         return ""
     match = DATE.fullmatch(typed)
+    from calendar import monthrange
+
     try:
         if not match:
             ago = timedelta(seconds=seconds(typed))

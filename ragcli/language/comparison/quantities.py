@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from ragcli.frozen import frozen
+from ragcli.language.patterns import deferred
 from ragcli.language.stemming import canonical
 
 _HERE = Path(__file__).parent
@@ -22,7 +23,7 @@ _SPACED = frozenset({"fr", "ru", "sv", "no", "fi", "hu", "cs", "pl", "uk"})
 """Languages that part thousands by a space, which may be an ordinary one."""
 
 _NUMBERS = {
-    spaces: re.compile(
+    spaces: deferred(
         rf"(?<![\w.])(?P<sign>[-\u2212](?=\d))?(?P<number>\d{{1,3}}(?:[{spaces}]\d{{3}})+"
         r"(?![\d])(?:[.,]\d+)?|\d+(?:[.,:]\d+)*)"
     )
@@ -30,21 +31,19 @@ _NUMBERS = {
 }
 """What finds numbers, by the spaces that may part thousands."""
 _NARROW, _WIDE = _NUMBERS
-_SYMBOL_AFTER = re.compile(r"[ \u00a0\u202f]?(%|\u20ac|\$|\u00a3|\u00b0[CF]\b)")
-_SYMBOL_BEFORE = re.compile(r"([\u20ac$\u00a3])[ \u00a0]?$")
-_GLUED = re.compile(r"[A-Za-z\u00b5]+\b")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-_NEXT_WORD = re.compile(r"[ \u00a0\u202f-]+([^\W\d_]+)")
-_ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
-_SLASHED = re.compile(r"\b(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})\b")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
-_O_CLOCK = re.compile(
-    r"\s*(?:o['\u2019]clock|uhr|heures?\b|horas\b|h\b)", re.IGNORECASE
-)
-_HALF_DAY = re.compile(r"\s*([ap])\.?m\b", re.IGNORECASE)
+_SYMBOL_AFTER = deferred(r"[ \u00a0\u202f]?(%|\u20ac|\$|\u00a3|\u00b0[CF]\b)")
+_SYMBOL_BEFORE = deferred(r"([\u20ac$\u00a3])[ \u00a0]?$")
+_GLUED = deferred(r"[A-Za-z\u00b5]+\b")
+_WORD = deferred(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_NEXT_WORD = deferred(r"[ \u00a0\u202f-]+([^\W\d_]+)")
+_ISO = deferred(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_SLASHED = deferred(r"\b(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})\b")
+_CLOCK = deferred(r"(\d{1,2}):(\d{2})(?::\d{2})?")
+_O_CLOCK = deferred(r"\s*(?:o['\u2019]clock|uhr|heures?\b|horas\b|h\b)", re.IGNORECASE)
+_HALF_DAY = deferred(r"\s*([ap])\.?m\b", re.IGNORECASE)
 _THOUSANDS = {
-    ",": re.compile(r"\d{1,3}(,\d{3})+"),
-    ".": re.compile(r"\d{1,3}(\.\d{3})+"),
+    ",": deferred(r"\d{1,3}(,\d{3})+"),
+    ".": deferred(r"\d{1,3}(\.\d{3})+"),
 }
 _PRONOUNS = frozenset({"one", "once"})
 """Words that are more often pronouns than numerals."""

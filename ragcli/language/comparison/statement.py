@@ -16,20 +16,21 @@ from itertools import pairwise
 from ragcli.frozen import frozen
 from ragcli.language.comparison.lexicon import Lexicon, lexicon
 from ragcli.language.comparison.quantities import Quantity, quantities
+from ragcli.language.patterns import deferred
 from ragcli.language.sentences import is_abbreviation
 from ragcli.language.stemming import stemmer
 from ragcli.language.stop_word_lists import stop_words
 from ragcli.language.words import is_unspaced
 
-_TOKEN = re.compile(
+_TOKEN = deferred(
     r"--?[A-Za-z][\w-]+(?!\w)|[^\W_]+(?:[._]\w+)+|_*[^\W_]+(?:['\u2019][^\W_]+)?_*|_+\w+"
 )
-_BREAK = re.compile(r"[,;:.!?()\u2014\u2013\n|]|\s-\s")
-_FULL_STOP = re.compile(r"[.!?]\s|\n\s*\n")
-_ELISION = re.compile(r"^(?:qu|[cdjlmnst])['\u2019](?=\w)", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"['\u2019](?:s|S)?$")
-_CODE = re.compile(r"`+([^`\n]+)`+")
-_IDENTIFIER = re.compile(r"^-|[_.\d]|[a-z][A-Z]|[A-Z]{2}")
+_BREAK = deferred(r"[,;:.!?()\u2014\u2013\n|]|\s-\s")
+_FULL_STOP = deferred(r"[.!?]\s|\n\s*\n")
+_ELISION = deferred(r"^(?:qu|[cdjlmnst])['\u2019](?=\w)", re.IGNORECASE)
+_POSSESSIVE = deferred(r"['\u2019](?:s|S)?$")
+_CODE = deferred(r"`+([^`\n]+)`+")
+_IDENTIFIER = deferred(r"^-|[_.\d]|[a-z][A-Z]|[A-Z]{2}")
 _ELIDING = frozenset({"fr", "it"})
 _REACH = 28
 """Characters before a number in which its bound is looked for."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ragcli.language.markdown import unfenced
+from ragcli.language.patterns import deferred
 from ragcli.language.sentences import is_whole
 from ragcli.language.units import Unit, columns_of, sentences, spoken
 from ragcli.models.base import Source
@@ -17,15 +17,15 @@ _ABOVE_ITEMS = ("item", "row", "field", "line", "code", "figure")
 """Kinds that a paragraph directly above introduces."""
 _SHORT = 12
 _LONGEST_NAME = 40
-_MARK = re.compile(r"(\*+|[\u2020\u2021]+|\([a-z0-9]{1,2}\)|\[\d{1,2}\])\s*(?=\S)")
+_MARK = deferred(r"(\*+|[\u2020\u2021]+|\([a-z0-9]{1,2}\)|\[\d{1,2}\])\s*(?=\S)")
 """What a note begins with: the mark of what it explains."""
-_NAMED = re.compile(r"[^\W\d_][^:\n]{1,38}[^:\s\\/]?\s?: \S")
+_NAMED = deferred(r"[^\W\d_][^:\n]{1,38}[^:\s\\/]?\s?: \S")
 """What is named and said in a line: `Secretary: Enno`."""
 _FLOWING = frozenset({"sentence", "line"})
-_GOES_ON = re.compile(r"(?=[^\W\d_]+(?:[\s,;.!?]|$))(?![A-Z\u00c0-\u00de])")
+_GOES_ON = deferred(r"(?=[^\W\d_]+(?:[\s,;.!?]|$))(?![A-Z\u00c0-\u00de])")
 """A word in lower case: what begins with it goes on with what stands before."""
-_DIGIT = re.compile(r"\d")
-_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+_DIGIT = deferred(r"\d")
+_PATH = deferred(r"[\w-]+(?:\.[\w-]+)*")
 """Keys that an entry of a list of settings stands under."""
 _NEVER = frozenset({"columns", "heading"})
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from ragcli.language.patterns import deferred
 from ragcli.language.stop_word_lists import stop_words
 from ragcli.language.words import words
 
@@ -30,18 +31,18 @@ _NUMBER_WORDS = (
     r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|cent|mille|dos|tres|cuatro|cinco|seis"
     r"|siete|ocho|nueve|diez|cien|mil"
 )
-NUMBER = re.compile(
+NUMBER = deferred(
     rf"\d|\b(?:{_NUMBER_WORDS})\b|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d"
     r"\u5341\u767e\u5343\u4e07]|\uc0bc|\ubc31|\ub9cc",
     _I,
 )
-MONEY = re.compile(
+MONEY = deferred(
     r"[$\u20ac\u00a3\u00a5\u20bd]\s?\d|\d\s?(?:[$\u20ac\u00a3\u00a5\u20bd]|euros?\b|eur\b"
     r"|usd\b|gbp\b|chf\b|pln\b|z\u0142|dollars?\b|cents?\b|pounds?\b|francs?\b|rubles?\b"
     r"|\u0440\u0443\u0431|\u5186|\u5143|\uc6d0)|\d+[.,]\d{2}\b|\b(?:is|are|it's) free\b(?! (?:of|from|to)\b)|\bfree (?:of charge|admission|entry)",
     _I,
 )
-DATE = re.compile(
+DATE = deferred(
     rf"\b\d{{4}}-\d{{2}}-\d{{2}}|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\b(?:{_MONTHS})\b\.?\s*\d"
     rf"|\d{{1,2}}\.?\s*(?:de\s+)?(?:{_MONTHS})\b|\b(?:1[0-9]|20|21)\d\d\b|\b\d{{3,4}}s\b"
     r"|\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
@@ -53,65 +54,65 @@ DATE = re.compile(
     rf"|\b(?:{_NUMBER_WORDS}) o'clock|half past|[\u5e74\u6708\u65e5]",
     _I,
 )
-DURATION = re.compile(
+DURATION = deferred(
     rf"(?:\d|\b(?:{_NUMBER_WORDS}|an?|few|several|half|quarter)\b)[\s-]*"
     r"(?:[a-z-]+\s)?(?:sec|min|hour|day|week|month|year|decade|century|s\b|ms\b|m\b|h\b|d\b"
     r"|sekunde|minute|stunde|tag|woche|monat|jahr|jour|semaine|mois|an\b|ans\b|heure"
     r"|d[ií]a|semana|mes|a[ñn]o|hora)|\b(?:until|till)\b|forever|indefinite|permanent",
     _I,
 )
-PERSON = re.compile(
+PERSON = deferred(
     r"(?<=[a-z\u00e0-\u00ff,;:(] )[A-Z\u00c0-\u00de][\w'\u2019-]+"
     r"|[A-Z\u00c0-\u00de][\w.'\u2019-]*\s[A-Z\u00c0-\u00de][\w'\u2019-]+|(?<=: )[A-Z\u00c0-\u00de]\w+"
     r"|@\w|\b(?:I|we|he|she|they|you|everyone|anyone|nobody|users?|owner|author|team)\b"
     r"|[^\x00-\u024f]"
 )
-PLACE = re.compile(
+PLACE = deferred(
     r"(?<=[a-z\u00e0-\u00ff,;:(] )[A-Z\u00c0-\u00de][\w'\u2019-]+|[A-Z]\w+ [A-Z]\w+|(?<=: )[A-Z\u00c0-\u00de]\w+|/\w"
     r"|\b(?:in|on|at|near|under|below|above|behind|beside|between|inside|outside|from|to"
     r"|north|south|east|west|left|right|here|there|room|floor|street|page)\b|[^\x00-\u024f]"
 )
-PHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{5,}\d")
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
-ADDRESS = re.compile(
+PHONE = deferred(r"\+?\(?\d[\d\s()/.-]{5,}\d")
+EMAIL = deferred(r"[\w.+-]+@[\w-]+\.\w+")
+ADDRESS = deferred(
     r"https?://|www\.|\b[\w-]+\.(?:com|org|net|de|io|eu|fr|uk|info)\b|\w@\w", _I
 )
-IDENTIFIER = re.compile(r"\d|\b[A-Z]{2,}\b")
-MEASURE = re.compile(
+IDENTIFIER = deferred(r"\d|\b[A-Z]{2,}\b")
+MEASURE = deferred(
     r"\d[\d.,\u00a0 ]*\s?-?(?:mm|cm|dm|m|km|metres?|meters?|met(?:er|re)n?|inch(?:es)?|ft|feet|foot|yards?|miles?"
     r"|kilomet(?:er|re)s?|kg|g|grams?|kilos?|tons?|tonnes?|lbs?|pounds?|ounces?|l|ml|lit(?:er|re)s?|gallons?"
     r"|[kmgt]i?b|bytes?|bits?|hz|[kmg]hz|w|kw|mw|v|a|\u00b0|degrees?|grad|celsius|fahrenheit|k|mph|km/h|knots?"
     r"|m\u00b2|m2|m\u00b3|hectares?|acres?|storeys?|floors?|pages?|%)(?![\w])|[\"\u2033\u2032]",
     _I,
 )
-REASON = re.compile(
+REASON = deferred(
     r"\b(?:because|since|due to|so that|in order|reasons?|therefore|thus|hence|caus\w+|as a result"
     r"|to avoid|prevents?|otherwise|weil|damit|wegen|denn|parce|car|pour|porque)\b|\bto [a-z]+",
     _I,
 )
-FREQUENCY = re.compile(
+FREQUENCY = deferred(
     r"\b(?:every|each|daily|weekly|monthly|yearly|hourly|nightly|annual\w*|quarterly|once|twice|times|per|always"
     r"|never|rarely|interval\w*|frequen\w+|period\w*|schedule\w*|cron|rate|t[\u00e4a]glich|w[\u00f6o]chentlich|monatlich|j[\u00e4a]hrlich"
     r"|jede\w*|alle|st[\u00fcu]ndlich|chaque|cada|siempre|toujours)\b|[\d_]interval|\b\d+ ?[hms]\b",
     _I,
 )
-CLOCK = re.compile(
+CLOCK = deferred(
     r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?(?:[ap]\.?m\b|uhr\b|h\b)|\bnoon\b|\bmidnight\b|o'clock|half past|\bmidi\b|\bmittags?\b",
     _I,
 )
-PRICED = re.compile(
+PRICED = deferred(
     r"[$\u20ac\u00a3\u00a5]|\b(?:price|cost|fee|charge|salary|salaries|wage|rent|deposit|total|subtotal|amount|pay\w*|paid|budget"
     r"|sales?|revenue|expens\w+|income|profit|tax|vat|due|balance|value|usd|eur|gbp|chf|pln|kosten|preis\w*|betrag|summe|gesamt\w*"
     r"|geb[\u00fcu]hr|miete|prix|co[\u00fbu]t|montant|loyer|precio|importe|cena|warto[\u015bs]\w+|kwota)s?\b",
     _I,
 )
 """What the names of money say."""
-LABEL = re.compile(
+LABEL = deferred(
     r"\b(?:figures?|figs?\.?|tables?|sections?|chapters?|appendix|steps?|pages?|articles?|examples?|annex|paragraphs?"
     r"|abb(?:ildung|\.)|tab(?:elle|\.)|abschnitt|kapitel|seite|artikel|anhang|schritt) ?(?:\d|[A-Z]\b|[IVX]+\b)|\u00a7 ?\d",
     _I,
 )
-PERCENT = re.compile(r"\d\s?%|per\s?cent|prozent|pour cent|\d", _I)
+PERCENT = deferred(r"\d\s?%|per\s?cent|prozent|pour cent|\d", _I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _kind(
     required: bool = False,
     value: re.Pattern[str] | None = None,
 ) -> Kind:
-    return Kind(name, re.compile(asked, _I), sign, required, value)
+    return Kind(name, deferred(asked, _I), sign, required, value)
 
 
 KINDS = (
@@ -260,78 +261,78 @@ KINDS = (
     ),
 )
 
-_INTERROGATIVE = re.compile(
+_INTERROGATIVE = deferred(
     r"\b(?:what|which|how|who|whom|whose|when|where|why|welche[mnrs]?|wer|wem|wen|wie|wo|wann|warum"
     r"|quel(?:le)?s?|qui|quand|o[uù]|comment|combien|pourquoi|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|c[oó]mo"
     r"|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?)\b",
     _I,
 )
-_CODE_ASKED = re.compile(
+_CODE_ASKED = deferred(
     r"\b(?:code|function|method|class|snippet|example|syntax|command|script|signature"
     r"|implement\w*|regex|imports?|api)\b|[a-z]_[a-z]|\(\)|`",
     _I,
 )
-_LIST = re.compile(
+_LIST = deferred(
     r"^\s*(?:please\s+)?(?:list|name|enumerate|give|show|tell)\b.*\b(?:all|every|each|everybody|everyone|the)\b"
     r"|^\s*(?:list|enumerate)\b|\b(?:which|what) (?:are|were) (?:all|the)\b.*s\b|\ball (?:the )?\w+s\b"
     r"|^(?:which|what) (?:\w+ ){0,2}?(?:\w{3,}s) (?:are|were|do|can|have|exist)\b|\bz[äa]hle?\b.*\bauf\b|\bnenne\b|\bliste\b",
     _I,
 )
-_COUNTED = re.compile(
+_COUNTED = deferred(
     r"\bhow (?:many|much) (?!(?:is|are|was|were|do|does|did|can|will|would|should|may|must|has|have|had|more|less|of)\b)(?P<what>(?:[a-z-]+ ){0,2}?[a-z-]+?)(?= (?:is|are|was|were|do|does|did|have|has"
     r"|had|can|could|will|would|may|must|should|fit|in|on|of|per|at|to|that|which)\b|\?|$)",
     _I,
 )
-_COUNTED_FIRST = re.compile(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)(?![\w.])", _I)
-_WHETHER = re.compile(
+_COUNTED_FIRST = deferred(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)(?![\w.])", _I)
+_WHETHER = deferred(
     r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|ist|sind|war"
     r"|hat|haben|kann|muss|darf|wird|est-ce|peut|es|son|puede)\b",
     _I,
 )
-_UNIT = re.compile(
+_UNIT = deferred(
     r"(?:mile|kilomet(?:er|re)|met(?:er|re)|foot|feet|inche?|yard|gram|kilo|kilogram|pound|ton|lit(?:er|re)|gallon"
     r"|second|minute|hour|day|week|month|year|degree|percent|euro|dollar|byte|megabyte|gigabyte)s?"
 )
 """What a number is measured in: a table says `km` and `Distance (mi)`."""
-_NEXT = re.compile(
+_NEXT = deferred(
     r"\b(?:after(?:wards)?|next|then|nach|danach|apr[eè]s|despu[eé]s)\b", _I
 )
-_SEVERAL = re.compile(
+_SEVERAL = deferred(
     r"\b(?:steps|procedure|instructions|differences?|compare[ds]?|comparison|versus|vs|advantages"
     r"|disadvantages|pros|reasons|and (?:what|how|why|when|where|who|which))\b|^how (?:do|can|should|to)\b|^wie (?:kann|mache)\b",
     _I,
 )
-_DEFINITION = re.compile(
+_DEFINITION = deferred(
     r"^\s*(?:what|who) (?:is|are|was|were) (?:an? |the )?(?P<term>[^?]{2,60}?)\s*\??$"
     r"|\b(?:was (?:bedeutet|hei[\u00dfs]s?t|ist)|que (?:signifie|veut dire)|qu[eé] (?:significa|es)|co (?:oznacza|to jest)|cosa significa)"
     r" (?:(?:d(?:er|ie|as)|eine?|l[eao]s?|une?|el|il) |l['\u2019])?(?P<term5>[^?]{1,60}?)\s*\??$"
     r"|\bwhat does (?P<term2>[^?]{1,60}?) (?:mean|stand for|do|say)\b|\bmeaning of (?P<term3>[^?]{1,60})|\bdefine (?P<term4>[^?]{2,60})",
     _I,
 )
-_MEANING = re.compile(
+_MEANING = deferred(
     r"\b(?:mean|stand for|meaning of|bedeutet|signifie|veut dire|significa|oznacza)\b",
     _I,
 )
-_SUMMARY = re.compile(
+_SUMMARY = deferred(
     r"\b(?:summari[sz]e|summary|overview|main points|gist|in a few (?:points|words|sentences)|what is (?:this|the) (?:document|file|text|page|note|report) about)\b"
     r"|\bfasse?\b.*\bzusammen\b|zusammenfassung|\br[eé]sumez?\b(?= (?:moi|le|la|les|ce|cet|cette|el|los|las|este|esta|esto|lo)\b| l['\u2019])"
     r"|\b(?:un|le) r[eé]sum[eé]\b|\b(?:un|el) resumen\b|\bde qu[eé] trata\b|\bde quoi (?:parle|traite)\b|\bworum geht",
     _I,
 )
-_NAMES = re.compile(r"(?<!^)(?<![.!?:] )\b[A-Z\u00c0-\u00de][\w\u2019'-]*[^\W_]")
+_NAMES = deferred(r"(?<!^)(?<![.!?:] )\b[A-Z\u00c0-\u00de][\w\u2019'-]*[^\W_]")
 _ASKING_WORDS = frozenset({"many", "much", "often", "long", "old"})
-_OWNER = re.compile(r"['\u2019]s?$")
+_OWNER = deferred(r"['\u2019]s?$")
 _ORDINAL = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
 )  # fmt: skip
-_ORDINALS = re.compile(rf"\b(?:{'|'.join(_ORDINAL)})\b(?!s)", _I)
+_ORDINALS = deferred(rf"\b(?:{'|'.join(_ORDINAL)})\b(?!s)", _I)
 _PARTS = {
-    "note": re.compile(
+    "note": deferred(
         r"\b(?:foot|end)?notes?\b|\bfu[\u00dfs]s?noten?\b|\bnotes? de bas\b", _I
     ),
 }
 """Kinds of units \u2192 how a question names them."""
-_TOKENS = re.compile(
+_TOKENS = deferred(
     r"[\w.%#/-]*\d[\w.%#/-]*|\b\w+_\w+\b|[\"\u201c'\u00ab\u300c]([^\"\u201d'\u00bb\u300d]{2,40})[\"\u201d'\u00bb\u300d]"
 )
 

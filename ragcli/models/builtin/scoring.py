@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING
 from ragcli.language.anaphors import refers_back
 from ragcli.language.interaction import Interaction, importance
 from ragcli.language.languages import by_script
+from ragcli.language.patterns import deferred
 from ragcli.language.stemming import content_stems, likely_language, stemmer
 from ragcli.language.stop_word_lists import listed_languages, stop_words
 from ragcli.language.units import columns_of
@@ -92,7 +92,7 @@ HISTORY_WEIGHT = 0.3
 LEANING_WEIGHT = 0.8
 """The same where the question points back: what it is about was said before."""
 _NUMBERS = frozenset({"nr", "nummer", "numer", "numero", "num", "nro"})
-_NUMBER_SIGN = re.compile(r"#(?![\w#])")
+_NUMBER_SIGN = deferred(r"#(?![\w#])")
 _ROLES = {
     "from": frozenset(
         {"sent", "send", "sender", "wrote", "write", "written", "author"}
@@ -102,7 +102,7 @@ _ROLES = {
     "subject": frozenset({"topic", "titl"}),
 }
 """Headers of a message \u2192 stems of what people call them."""
-_WORD = re.compile(r"[^\W\d_]{3}")
+_WORD = deferred(r"[^\W\d_]{3}")
 _BARE = 0.7
 _ASKING = ("?", "\u061f", "\uff1f")
 _SHORTEST = 4
@@ -111,11 +111,11 @@ _KIN = 5
 _KIN_SHARE = 0.6
 """Characters that kindred words have in common at their beginning, and which share of
 the longer one."""
-_NO_NUMBER = re.compile(
+_NO_NUMBER = deferred(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?"
     r"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?|\bv?\d+(?:\.\d+){2,}(?:/\d+)?\b|::\d*(?:/\d+)?|\b[A-Za-z_-]+\d[\w-]*"
 )
-_LATIN = re.compile("[A-Za-z]")
+_LATIN = deferred("[A-Za-z]")
 """The kinds of answer are known by their signs in languages of this script."""
 _STRUCTURED = frozenset({"row", "field", "item", "line"})
 COMPARED = 60

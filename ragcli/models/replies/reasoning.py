@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ragcli.language.patterns import deferred
 from ragcli.models.base import Ended, Restart, Sign, Thought
 
 _TAGS = {
@@ -20,9 +21,9 @@ _TAGS = {
 }
 """What opens reasoning at the beginning of an answer, and what ends it."""
 _FINAL = "<|channel|>final<|message|>"
-_CLOSED = re.compile(r"</think>[ \t]*(?:\n|$)")
+_CLOSED = deferred(r"</think>[ \t]*(?:\n|$)")
 """The end of reasoning whose opening tag stands in the prompt."""
-_OPENS_ITSELF = re.compile(r"(?:^|[^a-z])(?:r1|qwq|think\w*|reason\w*)", re.IGNORECASE)
+_OPENS_ITSELF = deferred(r"(?:^|[^a-z])(?:r1|qwq|think\w*|reason\w*)", re.IGNORECASE)
 
 
 def may_open_itself(model: str) -> bool:

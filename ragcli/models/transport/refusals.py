@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Container, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ragcli.errors import (
@@ -21,6 +20,7 @@ from ragcli.errors import (
     ServerBusy,
 )
 from ragcli.frozen import frozen
+from ragcli.language.patterns import deferred
 
 LONGEST = 300
 """Characters of a foreign message that are shown."""
@@ -30,7 +30,7 @@ _KEY = "check the provider's API key in your environment"
 _HTML = "an HTML page"
 _TOO_LONG = ("context length", "context size", "context window", "exceed_context",
              "maximum context", "too many tokens", "prompt is too long")  # fmt: skip
-_WINDOW = re.compile(
+_WINDOW = deferred(
     r"(?:context[ _](?:length|size|window)|n_ctx)\D{0,40}?(\d{3,8})", re.IGNORECASE
 )
 _OPTIONAL = (
@@ -38,12 +38,12 @@ _OPTIONAL = (
     "max_completion_tokens", "max_tokens",
 )  # fmt: skip
 """What a request can do without, where a model refuses it by name."""
-_REFUSES = re.compile(
+_REFUSES = deferred(
     "support|unknown|unrecogni|not allowed|not permitted|extra|unexpected|invalid"
     "|only the default|deprecated|must be",
     re.IGNORECASE,
 )
-_NO_KEY = re.compile(r"api[_ -]?key|credentials", re.IGNORECASE)
+_NO_KEY = deferred(r"api[_ -]?key|credentials", re.IGNORECASE)
 
 
 def _window_in(reason: str) -> int:
@@ -170,6 +170,8 @@ def retry_after(headers: Mapping[str, str] | None) -> float:
         return max(0.0, float(value))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime  # few answers have one
+
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError):

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-_NUMBER = re.compile(
+from ragcli.language.patterns import deferred
+
+_NUMBER = deferred(
     r"(?P<before>[^\d\s+-]{0,4}\s?)(?P<number>[+-]?\d[\d.,'\u2019\u00a0\u202f ]*|[+-]?[.,]\d+)"
     r"(?P<after>\s?[^\d]{0,12})"
 )
-_GROUPS = re.compile(r"[\u00a0\u202f '\u2019](?=\d{3}(?:\D|$))")
+_GROUPS = deferred(r"[\u00a0\u202f '\u2019](?=\d{3}(?:\D|$))")
 _MONTHS = (
     ("jan", "janvier", "january", "januar", "enero", "ene"),
     ("feb", "fevrier", "fevr", "february", "februar", "febrero"),
@@ -46,13 +48,13 @@ DATE_PATTERN = (
 )
 """A date in folded text, as exact as it is told: a year, a month or a day."""
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[t ]\d.*)?")
-_SHORT = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:,? \d.*)?")
-_DAY_MONTH = re.compile(
+_ISO = deferred(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[t ]\d.*)?")
+_SHORT = deferred(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:,? \d.*)?")
+_DAY_MONTH = deferred(
     rf"(?:(\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?)?({_MONTH})\.?,?\s+(?:de\s+|del\s+|of\s+)?(\d{{4}})"
 )
-_MONTH_DAY = re.compile(rf"({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})")
-_YEAR = re.compile(r"[12]\d{3}")
+_MONTH_DAY = deferred(rf"({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})")
+_YEAR = deferred(r"[12]\d{3}")
 
 Date = tuple[int, ...]
 """Year, month and day, as far as they are told."""

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ragcli.language.patterns import deferred
 from ragcli.language.stemming import stemmer
 from ragcli.language.units import Unit, sentences, spoken
 from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
@@ -32,11 +33,11 @@ _ENOUGH = 0.6
 _CONTEXT = 600
 """Characters of prose before a list that lead to it."""
 _FEWEST = 2
-_TAKING_PART = re.compile(
+_TAKING_PART = deferred(
     r"\b(?:took part|take part|taking part|participat\w+|attend\w*|(?:was|were) (?:present|there)|joined"
     r"|teilgenommen|teilnahm\w*|nahmen?\b.*\bteil|anwesend|dabei|participe\w*|assiste\w*|present[es]*|asisti\w+|particip\w+)\b"
 )
-_PARTICIPANTS = re.compile(
+_PARTICIPANTS = deferred(
     r"\b(?:participants?|attendees?|attending|attendance|present|members? present|teilnehme\w+|teilnehmende\w*|anwesende?\w*"
     r"|presents?|participantes|asistentes)\b"
 )

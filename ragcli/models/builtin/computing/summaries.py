@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ragcli.language.patterns import deferred
 from ragcli.language.sentences import is_whole
 from ragcli.language.stemming import stemmer
 from ragcli.language.units import sentences
@@ -24,7 +25,7 @@ MOST_PASSAGES = 6
 """Leading sentences that stand for a document without headings."""
 _LEADS = ("sentence", "item", "row", "field", "line", "note")
 _ENOUGH = 0.5
-_ASKING = re.compile(
+_ASKING = deferred(
     r"\b(?:summar\w*|overview|main|points?|gist|few|words?|sentences?|about|document|file|text|page|note|report|short\w*|brief\w*"
     r"|fasse?|zusammen\w*|kurz|uberblick|dokument|datei|inhalt|punkte\w*|worum|geht|resum\w*|fichier|texte|document|principaux"
     r"|points|documento|archivo|texto|puntos|breve\w*|trata|parle|moi|mir|me)\b"

@@ -15,13 +15,13 @@ compute nothing: how many planes are *blue* is not how many planes there are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
 
+from ragcli.language.patterns import deferred
 from ragcli.language.stemming import stemmer
 from ragcli.language.units import Unit, spoken
 from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
@@ -49,11 +49,11 @@ _LONG_CELLS = 12
 _MOST_TIES = 5
 _MOST_VALUES = 100_000
 """Different values of a column that are told apart at most."""
-_TOTALS = re.compile(
+_TOTALS = deferred(
     r"(?:grand |sub)?-?totals?:?|sums?:?|(?:gesamt|zwischen)?summe:?|gesamt:?|insgesamt:?|somme:?|total general:?"
 )
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
-_WORD = re.compile(r"[^\W_]+")
+_PARTS = deferred(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
+_WORD = deferred(r"[^\W_]+")
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """Returns the cosines of a word and others."""
