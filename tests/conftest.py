@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough", action="store_true", help="kills, faults and flips in full count"
     )
+    parser.addoption("--pictures", help="a directory for pictures of a working day")
     parser.addoption(
         "--simulated-mac",
         action="store_true",

@@ -116,7 +116,15 @@ class ChatApp(App[None]):
     def on_mount(self) -> None:
         """Starts to listen for changes of theme and for signals."""
         self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.app_resume_signal.subscribe(self, lambda _: self.call_later(self._redraw))
         self._catch_signals()
+
+    def _redraw(self) -> None:
+        """Draws every widget: a terminal that was left shows nothing of the chat."""
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(with_self=True):
+                widget.refresh()
+        self.refresh(layout=True)
 
     async def on_event(self, event: events.Event) -> None:
         """Keeps what is typed before the prompt is ready to take it."""

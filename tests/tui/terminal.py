@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import subprocess
@@ -75,6 +76,28 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Presses keys as tmux names them: `Enter`, `C-q`, `Escape`."""
         self._tmux("send-keys", *keys)
+
+    def paste(self, text: str) -> None:
+        """Pastes text as a terminal does."""
+        self._tmux("set-buffer", "--", text)
+        self._tmux("paste-buffer", "-p", "-d")
+
+    def picture(self, title: str) -> str:
+        """Returns what is on the screen, in its colours, as SVG."""
+        from rich.console import Console
+        from rich.text import Text
+
+        shown = Text.from_ansi(self._tmux("capture-pane", "-e", "-p"))
+        width, height = self._size
+        console = Console(
+            file=io.StringIO(),
+            record=True,
+            width=width,
+            height=height,
+            force_terminal=True,
+        )
+        console.print(shown, no_wrap=True, crop=True)
+        return console.export_svg(title=title)
 
     def resize(self, width: int, height: int) -> None:
         """Changes the size of the terminal."""
