@@ -378,8 +378,8 @@ async def test_conversations_are_switched_in_the_sidebar(chat: Chat, backend: Ba
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+b")
         conversations = app.chat.sidebar.query_one("#conversations", OptionList)
-        await until(pilot, lambda: conversations.option_count == 2)
-        conversations.highlighted = 1
+        await until(pilot, lambda: conversations.option_count == 3)  # and a day
+        conversations.highlighted = conversations.get_option_index("conversation-1")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.desk.conversation == "conversation-1")
 

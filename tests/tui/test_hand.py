@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from textual import events
 
 from tests.tui.backend import Backend
@@ -84,3 +88,26 @@ async def test_a_document_is_removed_by_its_name(chat: Chat, backend: Backend) -
 
     assert "/docs/a.md" not in backend.first.library.paths
     assert "/docs/b.md" in backend.first.library.paths
+
+
+@pytest.mark.parametrize(
+    ("ago", "group"),
+    [(0, "Today"), (1, "Yesterday"), (3, "This week"), (40, None)],
+)
+async def test_conversations_are_grouped_by_day(
+    chat: Chat, backend: Backend, ago: int, group: str | None
+) -> None:
+    moment = datetime.now(UTC).astimezone() - timedelta(days=ago)
+    backend.first.seed(2)
+    turns = backend.first.history.turns
+    turns[:] = [replace(turn, ts=moment.isoformat()) for turn in turns]
+    async with chat() as (pilot, app, _):
+        rows = app.chat.sidebar.conversations
+        await until(pilot, lambda: rows.option_count > 1)
+        heading, row = (rows.get_option_at_index(at) for at in (0, 1))
+
+        assert str(heading.prompt) == (group or f"{moment:%B %Y}")
+        assert heading.disabled
+        assert "2 · " in str(row.prompt)
+        told = f"{moment:%H:%M}" if ago < 2 else f"{moment:%a}"
+        assert str(row.prompt).endswith(told if group else f"{moment:%b}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from types import MappingProxyType
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -21,6 +24,55 @@ from ragcli.tui.keyboard.key_bindings import key
 
 _LISTED = 200
 """Conversations that are listed; `/conversation` finds all of them."""
+
+
+_MARGIN = 1
+"""Columns that stay free at the end of a row."""
+
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A conversation as it is listed."""
+
+    conversation: Conversation
+    group: str
+    """Under which heading: `Today`, `Yesterday`, `This week`, `November 2026`."""
+    moment: str
+    """When it went on: `14:05`, `Mon`, `3 Nov`."""
+    here: bool
+
+    def shown(self, room: int) -> Content:
+        """Returns its title, cut, and at the right its turns and its moment."""
+        told = f"{self.conversation.turns} · {self.moment}"
+        width = room - cell_len(told) - 3
+        title = safe_line(self.conversation.title or "untitled")
+        if width < _LEAST:
+            return _line(title, here=self.here)
+        if cell_len(title) > width:
+            title = set_cell_size(title, width - 1).rstrip() + "…"
+        gap = " " * (width - cell_len(title) + 1)
+        tail = (f"{gap}{told}", "$foreground 60%")
+        return Content.assemble(_line(title, here=self.here), tail)
+
+
+_LEAST = 12
+"""Columns of a title below which it has the row for itself."""
+
+
+def _day(moment: str, today: date) -> tuple[str, str]:
+    """Returns the heading for a time, and how the time is told below it."""
+    try:
+        local = datetime.fromisoformat(moment).astimezone()
+    except ValueError:
+        return "Earlier", ""
+    day = local.date()
+    if day >= today - timedelta(days=1):
+        return "Today" if day >= today else "Yesterday", f"{local:%H:%M}"
+    if day > today - _WEEK:
+        return "This week", f"{local:%a}"
+    return f"{local:%B %Y}", f"{local.day} {local:%b}"
 
 
 class ChoiceList(OptionList):
@@ -91,13 +143,31 @@ class Sidebar(Vertical):
         if (conversations, current) == (self._conversations, self._current):
             return
         self._conversations, self._current = conversations, current
-        options = [
-            Option(_line(item.title or "untitled", here=item.id == current), item.id)
-            for item in conversations[:_LISTED]
-        ]
-        if not current:
-            options.insert(0, Option(_line("New conversation", here=True), "new"))
+        self._draw_conversations()
+
+    def on_resize(self) -> None:
+        """Cuts the rows to the new width."""
+        self._draw_conversations()
+
+    def _draw_conversations(self) -> None:
+        if not self.conversations.is_attached:
+            return
+        options = []
+        if not self._current:
+            options.append(Option(_line("New conversation", here=True), "new"))
+        room = self.conversations.scrollable_content_region.width - _MARGIN
+        for title, rows in groupby(self._rows(), key=lambda row: row.group):
+            heading = Content.styled(title, "$foreground 60%")
+            options.append(Option(heading, disabled=True))
+            options += [Option(row.shown(room), row.conversation.id) for row in rows]
         self._fill(self.conversations, options)
+
+    def _rows(self) -> Iterator[_Row]:
+        today = datetime.now().astimezone().date()
+        for conversation in self._conversations[:_LISTED]:
+            group, moment = _day(conversation.updated, today)
+            here = conversation.id == self._current
+            yield _Row(conversation, group, moment, here)
 
     def list_profiles(
         self,
