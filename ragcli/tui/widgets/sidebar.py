@@ -26,14 +26,14 @@ _LISTED = 200
 """Conversations that are listed; `/conversation` finds all of them."""
 
 
-_MARGIN = 1
-"""Columns that stay free at the end of a row."""
+_PADDING = 2
+"""Columns beside the text of a row."""
 
 _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _ListedConversation:
     """A conversation as it is listed."""
 
     conversation: Conversation
@@ -155,19 +155,22 @@ class Sidebar(Vertical):
         options = []
         if not self._current:
             options.append(Option(_line("New conversation", here=True), "new"))
-        room = self.conversations.scrollable_content_region.width - _MARGIN
+        lines = self.conversations
+        # Whether the bar is there is known only once the rows are.
+        bar = lines.styles.scrollbar_size_vertical
+        room = lines.outer_size.width - lines.gutter.width - bar - _PADDING
         for title, rows in groupby(self._rows(), key=lambda row: row.group):
             heading = Content.styled(title, "$foreground 60%")
             options.append(Option(heading, disabled=True))
             options += [Option(row.shown(room), row.conversation.id) for row in rows]
         self._fill(self.conversations, options)
 
-    def _rows(self) -> Iterator[_Row]:
+    def _rows(self) -> Iterator[_ListedConversation]:
         today = datetime.now().astimezone().date()
         for conversation in self._conversations[:_LISTED]:
             group, moment = _day(conversation.updated, today)
             here = conversation.id == self._current
-            yield _Row(conversation, group, moment, here)
+            yield _ListedConversation(conversation, group, moment, here)
 
     def list_profiles(
         self,
