@@ -10,7 +10,7 @@ from ragcli.models.builtin.composing import composed
 from ragcli.models.builtin.confidence import confidence
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.models.builtin.parsed_question import ParsedQuestion
-from ragcli.models.builtin.scoring import best_first
+from ragcli.models.builtin.scoring import best_first, is_looked_up
 
 _CHARACTERS_PER_TOKEN = 4
 _ON_ONE_LINE = "sentence"
@@ -87,7 +87,12 @@ class ExtractiveModel:
         found = [item for source in prompt.sources for item in candidates(source)]
         found = list({item.text: item for item in reversed(found)}.values())[::-1]
         if not prompt.rows_answer:
-            found = [item for item in found if item.kind != "row"]
+            asked = ParsedQuestion(prompt.question)
+            found = [
+                item
+                for item in found
+                if item.kind != "row" or is_looked_up(asked, item)
+            ]
         if not found:
             return
         ranked = best_first(prompt, found, self._embedder)

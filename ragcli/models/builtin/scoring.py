@@ -574,6 +574,26 @@ def _counts_the_same(asked: ParsedQuestion, item: Candidate) -> bool:
     )
 
 
+def is_looked_up(asked: ParsedQuestion, item: Candidate) -> bool:
+    """Tells whether a question names a row by a cell and wants another cell of it.
+
+    `How many seats does Room 77 have?` looks a number up; nothing is counted.
+    """
+    cells = item.unit.cells if item.unit else ()
+    text = asked.text.lower()
+    if not any(_names_row(cell, text) for cell in cells):
+        return False
+    names = columns_of(item.unit, item.source.tables) if item.unit else ()
+    said = set(words(f"{item.above}\n{' '.join(names)}"))
+    return any(is_shortened(word, other) for word in asked.counted for other in said)
+
+
+def _names_row(cell: str, text: str) -> bool:
+    """Tells whether a cell stands in a text, in lower case, as a name does."""
+    name = cell.strip().lower()
+    return len(name) >= _SHORTEST - 1 and _stands_in(name, text)
+
+
 def _fresh(asked: ParsedQuestion, item: Candidate) -> str:
     """Returns a candidate's text without the names and numbers of the question.
 

@@ -52,6 +52,13 @@ MAIL = (
     "From: Enno Vark <enno@example.org>\nTo: Ida Rohn <ida@example.org>\n"
     "Subject: Clay\nDate: Mon, 4 Mar 2024 10:00:00 +0000\n\nThe clay is here.\n"
 )
+ROOMS = """# Rooms and their seats
+
+| Room | Floor | Seats |
+|---|---|---|
+| Oak 7 | 2 | 20 |
+| Elm 9 | 3 | 34 |
+"""
 CAFE = "Le café de la Gare ouvre à 8h30. La librairie ouvre à 10h00.\n"
 
 
@@ -60,7 +67,14 @@ def model(embedder: BuiltinEmbedder) -> ExtractiveModel:
     return ExtractiveModel(embedder)
 
 
-def answered(model: ExtractiveModel, question: str, name: str, text: str) -> str:
+def answered(
+    model: ExtractiveModel,
+    question: str,
+    name: str,
+    text: str,
+    *,
+    rows_answer: bool = True,
+) -> str:
     chunks = split(load(Path(name), text.encode()), size=2000, overlap=0)
     sources = tuple(
         Source(
@@ -75,7 +89,7 @@ def answered(model: ExtractiveModel, question: str, name: str, text: str) -> str
         )
         for number, chunk in enumerate(chunks, 1)
     )
-    prompt = Prompt(question, question, sources, threshold=0.5)
+    prompt = Prompt(question, question, sources, threshold=0.5, rows_answer=rows_answer)
     return "".join(as_markdown(piece, marked=True) for piece in model.stream(prompt))
 
 
@@ -169,3 +183,24 @@ def test_a_word_that_no_source_has_may_be_mistyped(model: ExtractiveModel) -> No
 )
 def test_the_first_word_that_asks_tells_the_kind(question: str, kind: str) -> None:
     assert next((found.name for found in ParsedQuestion(question).kinds), "") == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        # A cell names the row, and another one of it is asked for.
+        ("How many seats does Elm 9 offer?", "Room: Elm 9; Floor: 3; Seats: 34"),
+        # No row has that name.
+        ("How many seats does Ash 4 offer?", ""),
+        # The row is there, but nothing of the table tells what is asked for.
+        ("How many windows does Elm 9 offer?", ""),
+        # Rows are counted by a word that none of them has.
+        ("How many seats are broken?", ""),
+    ],
+)
+def test_a_failed_count_is_a_row_that_is_looked_up_or_nothing(
+    model: ExtractiveModel, question: str, begins: str
+) -> None:
+    said = answered(model, question, "a.md", ROOMS, rows_answer=False)
+
+    assert said.startswith(begins) if begins else not said
