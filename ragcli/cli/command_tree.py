@@ -261,6 +261,7 @@ def _root_callback(
     ctx: typer.Context,
     *,
     version: bool,
+    man: bool,
     install_completion: bool,
     show_completion: bool,
     **arguments: Any,
@@ -268,6 +269,11 @@ def _root_callback(
     """Talk to your own documents: cited answers, sessions that are never lost."""
     if install_completion or show_completion:
         _completion(started_by(ctx), install=install_completion)
+        raise typer.Exit
+    if man:
+        from ragcli.cli import manual
+
+        started_by(ctx).output.part(manual.page(root()))
         raise typer.Exit
     if version:
         started_by(ctx).output.line(f"ragcli {__version__}")
@@ -323,6 +329,14 @@ _HELP = inspect.Parameter(
         ),
     ],
 )
+_MAN = inspect.Parameter(
+    "man",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[
+        bool, typer.Option("--man", help="Print the manual page: | man -l -")
+    ],
+)
 _VERSION = inspect.Parameter(
     "version",
     inspect.Parameter.KEYWORD_ONLY,
@@ -345,5 +359,5 @@ _SHARED = inspect.signature(Shared, eval_str=True).parameters
 _sign(_group_callback, [*_SHARED.values(), _HELP])
 _sign(
     _root_callback,
-    [_VERSION, *_SHARED.values(), _HELP, _INSTALL_COMPLETION, _SHOW_COMPLETION],
+    [_VERSION, _MAN, *_SHARED.values(), _HELP, _INSTALL_COMPLETION, _SHOW_COMPLETION],
 )

@@ -1,0 +1,112 @@
+"""The manual page, made from the help of every command: `ragcli --man`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ragcli import __version__
+from ragcli.cli.command_tree import EXIT_CODES, Group, LazyCommand
+from ragcli.cli.completion import PROGRAM
+
+_ENVIRONMENT = (
+    ("RAGCLI_HOME", "Keeps settings, profiles and documents in one directory."),
+    ("RAGCLI_PROFILE", "The profile to use where none is named."),
+    ("RAGCLI_...", "Any setting: RAGCLI_RETRIEVAL_K is retrieval.k."),
+    ("OLLAMA_HOST", "Where Ollama listens."),
+    ("VISUAL, EDITOR", "The editor that opens documents and writes questions."),
+    ("NO_COLOR", "Leaves colours out."),
+)
+
+
+def page(root: Group) -> str:
+    """Returns the page in the language of roff: `ragcli --man | man -l -`."""
+    return "\n".join(_lines(root)) + "\n"
+
+
+def _lines(root: Group) -> Iterator[str]:
+    yield f'.TH {PROGRAM.upper()} 1 "" "{PROGRAM} {__version__}" "User commands"'
+    yield from (".SH NAME", rf"{PROGRAM} \- talk to your own documents")
+    yield from (".SH SYNOPSIS", f".B {PROGRAM}", r".I COMMAND \fR[\fIOPTIONS\fR]")
+    yield from (".SH DESCRIPTION", *_paragraphs(root.help or ""))
+    context = root.make_context(PROGRAM, [], resilient_parsing=True)
+    yield ".SH OPTIONS"
+    yield from _options(root, context)
+    yield ".SH COMMANDS"
+    for words, command, inner in _commands(root, context, ()):
+        yield rf".SS {_safe(' '.join(words))}"
+        yield from _command(command, inner)
+    yield ".SH ENVIRONMENT"
+    for name, meaning in _ENVIRONMENT:
+        yield from (".TP", rf".B {_safe(name)}", _safe(meaning))
+    yield from (".SH EXIT STATUS", *_verbatim(EXIT_CODES.splitlines()[2:]))
+
+
+def _commands(
+    group: Group, context: Any, above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """Yields each command that can be run: its words, itself, its context."""
+    for name, stand_in in group.commands.items():
+        assert isinstance(stand_in, LazyCommand)  # noqa: S101 - what a group holds
+        command, words = stand_in.build(), (*above, name)
+        inner = command.make_context(name, [], parent=context, resilient_parsing=True)
+        if isinstance(command, Group):
+            yield from _commands(command, inner, words)
+        else:
+            yield words, command, inner
+
+
+def _command(command: Any, context: Any) -> Iterator[str]:
+    arguments = " ".join(command.collect_usage_pieces(context))
+    yield rf".B {_safe(context.command_path)}"
+    yield _safe(arguments)
+    yield ".PP"
+    yield from _paragraphs(command.help or "")
+    yield from _options(command, context)
+    examples = (command.epilog or "").splitlines()[2:]
+    if examples:
+        yield from (".PP", "Examples:", *_verbatim(examples))
+
+
+def _options(command: Any, context: Any) -> Iterator[str]:
+    shared = {"--help"} if command.name != PROGRAM else set()
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is None or shared & set(parameter.opts):
+            continue
+        if command.name != PROGRAM and parameter.name in _shared_names(context):
+            continue
+        names, meaning = record
+        names = names.partition(" <")[0]  # what Typer says of a list
+        yield from (".TP", rf".B {_safe(names)}", _safe(meaning))
+
+
+def _shared_names(context: Any) -> set[str]:
+    """Returns the options of `ragcli` itself, which every command has, too."""
+    root = context.find_root()
+    return {parameter.name for parameter in root.command.get_params(root)}
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for part in re.split(r"\n\s*\n", text.strip()):
+        if part.startswith("\b"):
+            yield from _verbatim(part.splitlines()[1:])
+        else:
+            yield from (".PP", _safe(" ".join(part.split())))
+
+
+def _verbatim(lines: Sequence[str]) -> Iterator[str]:
+    yield from (".PP", ".nf", *map(_safe, lines), ".fi")
+
+
+def _safe(text: str) -> str:
+    """Returns a text in which roff sees nothing to do."""
+    shown = (
+        text.replace("…", "...")
+        .replace("\\", r"\e")
+        .replace("-", r"\-")
+        .replace("'", r"\(aq")
+    )
+    shown = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in shown)
+    return rf"\&{shown}" if shown.startswith((".", "'")) else shown
