@@ -273,7 +273,7 @@ def _root_callback(
     if man:
         from ragcli.cli import manual
 
-        started_by(ctx).output.part(manual.page(root()))
+        started_by(ctx).output.part(manual.page(root(), EXIT_CODES))
         raise typer.Exit
     if version:
         started_by(ctx).output.line(f"ragcli {__version__}")

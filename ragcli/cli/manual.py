@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ragcli import __version__
-from ragcli.cli.command_tree import EXIT_CODES, Group, LazyCommand
 from ragcli.cli.completion import PROGRAM
 
 _ENVIRONMENT = (
@@ -20,12 +19,17 @@ _ENVIRONMENT = (
 )
 
 
-def page(root: Group) -> str:
-    """Returns the page in the language of roff: `ragcli --man | man -l -`."""
-    return "\n".join(_lines(root)) + "\n"
+def page(root: Any, exit_codes: str) -> str:
+    """Returns the page in the language of roff: `ragcli --man | man -l -`.
+
+    Args:
+        root: The command `ragcli`, as `command_tree.root` makes it.
+        exit_codes: What the help says of them.
+    """
+    return "\n".join([*_lines(root), *_verbatim(exit_codes.splitlines()[2:])]) + "\n"
 
 
-def _lines(root: Group) -> Iterator[str]:
+def _lines(root: Any) -> Iterator[str]:
     yield f'.TH {PROGRAM.upper()} 1 "" "{PROGRAM} {__version__}" "User commands"'
     yield from (".SH NAME", rf"{PROGRAM} \- talk to your own documents")
     yield from (".SH SYNOPSIS", f".B {PROGRAM}", r".I COMMAND \fR[\fIOPTIONS\fR]")
@@ -40,18 +44,17 @@ def _lines(root: Group) -> Iterator[str]:
     yield ".SH ENVIRONMENT"
     for name, meaning in _ENVIRONMENT:
         yield from (".TP", rf".B {_safe(name)}", _safe(meaning))
-    yield from (".SH EXIT STATUS", *_verbatim(EXIT_CODES.splitlines()[2:]))
+    yield ".SH EXIT STATUS"
 
 
 def _commands(
-    group: Group, context: Any, above: tuple[str, ...]
+    group: Any, context: Any, above: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     """Yields each command that can be run: its words, itself, its context."""
     for name, stand_in in group.commands.items():
-        assert isinstance(stand_in, LazyCommand)  # noqa: S101 - what a group holds
         command, words = stand_in.build(), (*above, name)
         inner = command.make_context(name, [], parent=context, resilient_parsing=True)
-        if isinstance(command, Group):
+        if hasattr(command, "commands"):
             yield from _commands(command, inner, words)
         else:
             yield words, command, inner

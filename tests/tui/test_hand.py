@@ -57,9 +57,13 @@ async def test_a_long_paste_is_a_document_for_its_question(
         await until(pilot, lambda: "[pasted 100 lines]" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        await pilot.press("f5")
+        await until(pilot, lambda: len(backend.first.requests) == 2)
 
-    assert backend.first.requests[0].question == "What is entry 7?"
-    assert backend.first.requests[0].attachment == text
+    for asked in backend.first.requests:
+        assert asked.question == "What is entry 7?"
+        assert asked.attachment == text
 
 
 async def test_a_part_of_the_documents_is_searched_until_all_are_again(

@@ -95,6 +95,8 @@ class Answering:
         """The question that is being answered."""
         self._where: DocumentFilter | None = None
         """Which documents the next questions search; None for all."""
+        self._came_with: dict[str, tuple[str, tuple[str, ...]]] = {}
+        """Turn → pasted text and paths that came with its question, to ask it again."""
         self.queue: deque[str] = deque()
         """Questions that wait for their turn."""
         self._live: TurnView | None = None
@@ -177,6 +179,10 @@ class Answering:
     def _submit(self, request: AskRequest, replaced: TurnView | None) -> None:
         self._replaced = replaced
         desk = self._desk
+        came_with = self._came_with.get(replaced.turn.id) if replaced else None
+        if came_with and not (request.attachment or request.attach_paths):
+            text, paths = came_with
+            request = replace(request, attachment=text, attach_paths=paths)
         request = replace(
             request,
             conversation=desk.conversation,
@@ -302,6 +308,9 @@ class Answering:
 
     async def _finished(self, asking: AnswerWorker, event: Finished) -> None:
         self._take_place(asking, event.turn)
+        asked = asking.request
+        if asked.attachment or asked.attach_paths:
+            self._came_with[event.turn.id] = (asked.attachment, asked.attach_paths)
         removed = event.removed
         note = f"{counted(removed, 'citation')} removed" if removed else ""
         await self._settle(asking, event.turn, event.stale, note)
