@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from ragcli import __version__
@@ -26,25 +26,26 @@ def page(root: Any, exit_codes: str) -> str:
         root: The command `ragcli`, as `command_tree.root` makes it.
         exit_codes: What the help says of them.
     """
-    return "\n".join([*_lines(root), *_verbatim(exit_codes.splitlines()[2:])]) + "\n"
+    return "\n".join(_lines(root, exit_codes)) + "\n"
 
 
-def _lines(root: Any) -> Iterator[str]:
+def _lines(root: Any, exit_codes: str) -> Iterator[str]:
     yield f'.TH {PROGRAM.upper()} 1 "" "{PROGRAM} {__version__}" "User commands"'
     yield from (".SH NAME", rf"{PROGRAM} \- talk to your own documents")
     yield from (".SH SYNOPSIS", f".B {PROGRAM}", r".I COMMAND \fR[\fIOPTIONS\fR]")
     yield from (".SH DESCRIPTION", *_paragraphs(root.help or ""))
     context = root.make_context(PROGRAM, [], resilient_parsing=True)
-    yield ".SH OPTIONS"
-    yield from _options(root, context)
+    of_all = root.get_params(context)
+    yield from (".SH OPTIONS", *_options(of_all, context))
+    shared = {parameter.name for parameter in of_all}
     yield ".SH COMMANDS"
     for words, command, inner in _commands(root, context, ()):
         yield rf".SS {_safe(' '.join(words))}"
-        yield from _command(command, inner)
+        yield from _command(command, inner, shared)
     yield ".SH ENVIRONMENT"
     for name, meaning in _ENVIRONMENT:
         yield from (".TP", rf".B {_safe(name)}", _safe(meaning))
-    yield ".SH EXIT STATUS"
+    yield from (".SH EXIT STATUS", *_verbatim(exit_codes.splitlines()[2:]))
 
 
 def _commands(
@@ -60,35 +61,32 @@ def _commands(
             yield words, command, inner
 
 
-def _command(command: Any, context: Any) -> Iterator[str]:
+def _command(command: Any, context: Any, shared: Container[str]) -> Iterator[str]:
+    """Yields the lines about one command.
+
+    Args:
+        command: As Typer built it.
+        context: What it is run in.
+        shared: Names of the options that every command has; they are told once.
+    """
     arguments = " ".join(command.collect_usage_pieces(context))
     yield rf".B {_safe(context.command_path)}"
     yield _safe(arguments)
     yield ".PP"
     yield from _paragraphs(command.help or "")
-    yield from _options(command, context)
+    own = [one for one in command.get_params(context) if one.name not in shared]
+    yield from _options(own, context)
     examples = (command.epilog or "").splitlines()[2:]
     if examples:
         yield from (".PP", "Examples:", *_verbatim(examples))
 
 
-def _options(command: Any, context: Any) -> Iterator[str]:
-    shared = {"--help"} if command.name != PROGRAM else set()
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record is None or shared & set(parameter.opts):
-            continue
-        if command.name != PROGRAM and parameter.name in _shared_names(context):
-            continue
-        names, meaning = record
-        names = names.partition(" <")[0]  # what Typer says of a list
-        yield from (".TP", rf".B {_safe(names)}", _safe(meaning))
-
-
-def _shared_names(context: Any) -> set[str]:
-    """Returns the options of `ragcli` itself, which every command has, too."""
-    root = context.find_root()
-    return {parameter.name for parameter in root.command.get_params(root)}
+def _options(parameters: Sequence[Any], context: Any) -> Iterator[str]:
+    for parameter in parameters:
+        if record := parameter.get_help_record(context):
+            names, meaning = record
+            names = names.partition(" <")[0]  # what Typer says of a list
+            yield from (".TP", rf".B {_safe(names)}", _safe(meaning))
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Regular expressions that are compiled when they are first used.
 
-A question needs few of the patterns that are there for all of them, and compiling one
-takes a tenth of a millisecond to three: fifteen of each start of `ask`.
+One question needs few of the patterns that are there for all questions. Compiling the
+others took about fifteen milliseconds of each `ask`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class _Deferred:
         if name.startswith("__"):
             raise AttributeError(name)
         found = getattr(re.compile(self._source, self._flags), name)
-        self.__dict__[name] = found  # asked but once: `re` keeps what it compiled
+        self.__dict__[name] = found  # the next use does not come here
         return found
 
 

@@ -37,7 +37,7 @@ COMMANDS: tuple[ChatCommand, ...] = (
     ChatCommand("model", "Switch to a model", "[SPEC]", "model"),
     ChatCommand("add", "Add files or folders to the documents", "PATH", "path", True),
     ChatCommand("remove", "Remove a document", "PATH", "document", True),
-    ChatCommand("in", "Search only these; alone, all again", "[PATH …]", "path"),
+    ChatCommand("in", "Search some documents only; alone, all", "[PATH …]", "path"),
     ChatCommand("sync", "Bring the documents up to date"),
     ChatCommand("docs", "List the documents"),
     ChatCommand("recall", "Find a question asked before"),

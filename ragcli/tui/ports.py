@@ -73,7 +73,7 @@ class HistoryPort(Protocol):
         """Returns turns whose question or answer contains `text`, newest first."""
 
     def questions(self, limit: int) -> list[str]:
-        """Returns the last questions that differ, newest first."""
+        """Returns the questions of the last turns, newest first, each once."""
 
     def since(self, seq: int) -> list[Turn]:
         """Returns the turns after `seq`, oldest first."""

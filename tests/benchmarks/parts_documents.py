@@ -21,8 +21,8 @@ def ingest(workshop: Workshop) -> Iterator[Figure]:
         texts = str(workshop.texts(chunks, suffix))
         number = itertools.count()
         base, ours = in_turn(
-            lambda t=texts: workshop.script("ingest", t, str(workshop.root / "thrown")),  # type: ignore[misc]
-            lambda t=texts, s=suffix, n=number: _added(workshop, f"{s}-{next(n)}", t),  # type: ignore[misc]
+            partial(workshop.script, "ingest", texts, str(workshop.root / "thrown")),
+            partial(_added_anew, workshop, suffix, number, texts),
             1 if workshop.quick else 3,
             warm=suffix != ".md",
         )
@@ -109,6 +109,11 @@ def _added(workshop: Workshop, name: str, path: str) -> Run:
     """Makes a profile, then indexes a path into it; returns what the latter cost."""
     workshop.ragcli("profile", "create", f"docs-{name}")
     return workshop.ragcli("docs", "add", "-p", f"docs-{name}", "-q", path)
+
+
+def _added_anew(workshop: Workshop, name: str, number: Iterator[int], path: str) -> Run:
+    """Indexes a path into a profile that was not there before."""
+    return _added(workshop, f"{name}-{next(number)}", path)
 
 
 def _single(workshop: Workshop, number: Iterator[int]) -> str:

@@ -197,8 +197,8 @@ class History:
         return found[::-1][:limit]
 
     def questions(self, limit: int) -> list[str]:
-        asked = dict.fromkeys(turn.question for turn in reversed(self.turns))
-        return list(asked)[:limit]
+        last = self.turns[::-1][:limit]
+        return list(dict.fromkeys(turn.question for turn in last))
 
     def since(self, seq: int) -> list[Turn]:
         return [turn for turn in self.turns if turn.seq > seq]

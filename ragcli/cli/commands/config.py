@@ -84,13 +84,12 @@ def _assignments(words: Sequence[str]) -> dict[str, str]:
         for word in others:
             if "=" not in word:
                 raise UsageError(f"{word}: KEY=VALUE is expected after {first}", quote)
-    elif not others:
+        return dict(word.split("=", 1) for word in words)
+    if not others:
         raise UsageError(f"{first}: which value?", f"ragcli config set {first} VALUE")
-    elif len(others) > 1:
+    if len(others) > 1:
         raise UsageError(f"{len(words)} words where KEY VALUE is expected", quote)
-    else:
-        return {first: others[0]}
-    return dict(word.split("=", 1) for word in words)
+    return {first: others[0]}
 
 
 @examples("ragcli config unset retrieval.k")

@@ -102,8 +102,9 @@ class Output:
     def prose(self, text: str) -> None:
         """Writes a whole answer, and a newline."""
         self.piece(text)
-        self._line_is_open = True  # one that ends with a newline gets another
-        self.end_line()
+        self.end_stream()
+        self._line_is_open = False
+        self._write("\n")
 
     def _wrapped(self, shown: str) -> str:
         """Returns a piece broken between words, where a person reads it."""

@@ -69,9 +69,9 @@ def _bound(option: str, text: str, *, last: bool) -> str:
     typed = text.strip()
     if not typed:
         return ""
-    match = DATE.fullmatch(typed)
-    from calendar import monthrange
+    from calendar import monthrange  # most questions have no date
 
+    match = DATE.fullmatch(typed)
     try:
         if not match:
             ago = timedelta(seconds=seconds(typed))

@@ -17,6 +17,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -313,8 +314,12 @@ class StoredRecord:
 
     def get(self, name: str, default: Any = None) -> Any:
         """Returns what stands under a name, `default` where nothing does."""
-        if name == "facts" and _FACTS not in self._line:
-            return default
+        if name == "facts":
+            _, there, rest = self._line.partition(_FACTS)
+            if not there:
+                return default
+            with suppress(ValueError):  # else the whole of it says what is wrong
+                return _DECODER.raw_decode(rest.decode("ascii"))[0]
         if name == "format" and (found := _FORMAT.search(self._plain)):
             return found[1].decode()
         return self._decoded.get(name, default)
@@ -337,6 +342,7 @@ class StoredRecord:
         return self._read
 
 
+_DECODER = json.JSONDecoder()
 _PATH = b'{"path":"'
 _FACTS = b'"facts":'
 _GONE = b'"gone":true}'

@@ -181,13 +181,13 @@ class HistoryReader:
         return list(islice(found, limit))
 
     def questions(self, limit: int) -> list[str]:
-        """Returns the last questions that differ, newest first."""
-        found: dict[str, None] = {}
-        for turn in self.newest_turns():
-            found.setdefault(turn.question)
-            if len(found) >= limit:
-                break
-        return list(found)
+        """Returns the questions of the last turns, newest first, each once.
+
+        Args:
+            limit: How many turns are looked at.
+        """
+        turns = islice(self.newest_turns(), limit)
+        return list(dict.fromkeys(turn.question for turn in turns))
 
     def context(self, conversation: str, limit: int) -> ConversationContext:
         """Returns what a model may read of a conversation; reads only the tail.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from textual.app import SuspendNotSupported
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.worker import Worker, get_current_worker
 
-from ragcli.errors import RagcliError
+from ragcli.errors import RagcliError, UsageError
 from ragcli.text import safe_line
 from ragcli.tui.ports import ProfilePort, RuntimePort
 
@@ -71,6 +72,26 @@ class Desk:
     async def answer_to(self, dialog: ModalScreen[T]) -> T:
         """Shows a dialog; returns what the user answers."""
         return await self.screen.app.push_screen_wait(dialog)
+
+    def lend_terminal(self, words: Sequence[str]) -> int | None:
+        """Runs another program on the terminal; the chat waits for its end.
+
+        Returns:
+            Its exit code; None where the terminal cannot be lent, which is said.
+
+        Raises:
+            UsageError: It could not be started.
+        """
+        import subprocess
+
+        try:
+            with self.screen.app.suspend():
+                return subprocess.run(words, check=False).returncode  # noqa: S603 - the user's own choice
+        except SuspendNotSupported:
+            self.say(f"{words[0]} cannot be opened from here")
+            return None
+        except OSError as error:
+            raise UsageError(f"{words[0]}: {error.strerror}", "set $EDITOR") from error
 
     # Work beside the screen
 

@@ -32,7 +32,8 @@ from ragcli.tui.chat.profile_switching import Profiles
 from ragcli.tui.chat.questions.answering import Answering
 from ragcli.tui.chat.questions.completing import Completing
 from ragcli.tui.chat.questions.drafts import Drafts
-from ragcli.tui.chat.questions.prompt_help import PromptHelp
+from ragcli.tui.chat.questions.external_editor import ExternalEditor
+from ragcli.tui.chat.questions.question_recall import QuestionRecall
 from ragcli.tui.chat.questions.unrecorded_answers import Locking
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.choices import PaneChoices
@@ -204,12 +205,13 @@ class ChatScreen(Screen[None]):
             "theme": lambda: sorted(self.app.available_themes),
             "conversation": self._titles,
         }
-        self.prompt_help = PromptHelp(desk, prompt)
+        self.recall = QuestionRecall(desk, prompt)
+        self.editor = ExternalEditor(desk, prompt)
         self.completing = Completing(desk, prompt, self._completions, names)
         prompt.steer = self.completing.steer
         self._commanded = (
             self, self.actions, self.turns, self.finding, self.documents,
-            self.models, self.profiles, self.answering, self.prompt_help,
+            self.models, self.profiles, self.answering, self.recall, self.editor,
         )  # fmt: skip
 
     def _titles(self) -> list[str]:
@@ -561,7 +563,7 @@ class ChatScreen(Screen[None]):
 
     @on(ConversationLoaded)
     def _conversation_loaded(self, message: ConversationLoaded) -> None:
-        self.prompt_help.remember(list(message.questions))
+        self.recall.remember(list(message.questions))
 
     @on(TurnWanted)
     def _turn_wanted(self, message: TurnWanted) -> None:

@@ -29,6 +29,9 @@ _LISTED = 200
 _PADDING = 2
 """Columns beside the text of a row."""
 
+_LEAST = 12
+"""Columns of a title below which it has the row for itself."""
+
 _WEEK = timedelta(days=7)
 
 
@@ -55,10 +58,6 @@ class _ListedConversation:
         gap = " " * (width - cell_len(title) + 1)
         tail = (f"{gap}{told}", "$foreground 60%")
         return Content.assemble(_line(title, here=self.here), tail)
-
-
-_LEAST = 12
-"""Columns of a title below which it has the row for itself."""
 
 
 def _day(moment: str, today: date) -> tuple[str, str]:

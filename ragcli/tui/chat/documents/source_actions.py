@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-
-from textual.app import SuspendNotSupported
 
 from ragcli.chat.presentation import editors
 from ragcli.errors import UsageError
@@ -72,14 +69,7 @@ class SourceActions:
         words = editors.command(
             source.path, line, chosen=self._desk.profile.settings.open_command
         )
-        try:
-            with self._desk.screen.app.suspend():
-                subprocess.run(words, check=False)  # noqa: S603, ASYNC221 - the user's own editor, and the screen is his
-        except SuspendNotSupported:
-            self._desk.say(f"{source.full_place} cannot be opened from here")
-        except OSError as error:
-            raise UsageError(f"{words[0]}: {error.strerror}", "set $EDITOR") from error
-        self._desk.screen.refresh(layout=True)
+        self._desk.lend_terminal(words)
 
     async def _expand(self, card: SourceCard) -> None:
         if card.expanded:
