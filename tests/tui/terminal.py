@@ -87,7 +87,7 @@ class Terminal:
         from rich.console import Console
         from rich.text import Text
 
-        shown = Text.from_ansi(self._tmux("capture-pane", "-e", "-p"))
+        shown = Text.from_ansi(self._tmux("capture-pane", "-e", "-p", "-N"))
         width, height = self._size
         console = Console(
             file=io.StringIO(),
@@ -101,6 +101,7 @@ class Terminal:
 
     def resize(self, width: int, height: int) -> None:
         """Changes the size of the terminal."""
+        self._size = (width, height)
         self._tmux("resize-window", "-x", str(width), "-y", str(height))
 
     def pids(self, name: str = "chat") -> list[int]:

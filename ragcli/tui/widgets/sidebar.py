@@ -30,7 +30,7 @@ _PADDING = 2
 """Columns beside the text of a row."""
 
 _LEAST = 12
-"""Columns of a title below which it has the row for itself."""
+"""Columns that a title has at least, before anything stands beside it."""
 
 _WEEK = timedelta(days=7)
 
@@ -47,11 +47,16 @@ class _ListedConversation:
     here: bool
 
     def shown(self, room: int) -> Content:
-        """Returns its title, cut, and at the right its turns and its moment."""
-        told = f"{self.conversation.turns} · {self.moment}"
-        width = room - cell_len(told) - 3
+        """Returns its title, cut, and at the right its turns and its moment.
+
+        A narrow row has the moment only, a very narrow one the title.
+        """
         title = safe_line(self.conversation.title or "untitled")
-        if width < _LEAST:
+        for told in (f"{self.conversation.turns} · {self.moment}", self.moment):
+            width = room - cell_len(told) - 3
+            if width >= _LEAST:
+                break
+        else:
             return _line(title, here=self.here)
         if cell_len(title) > width:
             title = set_cell_size(title, width - 1).rstrip() + "…"
