@@ -256,8 +256,9 @@ class Engine:
         """
         if self._parts.settings.require_model:
             raise error
-        yield _fallback_notice(error)
-        return ChosenModel(self._parts.fallback(), "fallback")
+        builtin = self._parts.fallback()
+        yield _fallback_notice(error, builtin)
+        return ChosenModel(builtin, "fallback")
 
     def _freshen(self, state: AnswerState) -> Generator[Stage | Notice, None, None]:
         """Brings the documents up to date, or yields that they are not."""
@@ -425,8 +426,8 @@ class Engine:
         except ModelUnavailable as error:
             if state.pieces or self._parts.settings.require_model:
                 raise
-            yield _fallback_notice(error)
             builtin = self._parts.fallback()
+            yield _fallback_notice(error, builtin)
             state.turn = replace(state.turn, model=builtin.spec, remote="", prompt={})
             state.finish, state.sent = None, {}
             shown = state.retrieved[: state.used]
@@ -588,6 +589,7 @@ def _reasons(
         yield Notice(foreign)
 
 
-def _fallback_notice(error: ModelUnavailable) -> Notice:
+def _fallback_notice(error: ModelUnavailable, model: ChatModel) -> Notice:
     hint = f" ({error.hint})" if error.hint else ""
-    return Notice(f"{error.message}; using built-in answers{hint}", "warning")
+    said = f"{error.message}; using built-in answers{hint}"
+    return Notice(said, "warning", model.spec)

@@ -119,6 +119,8 @@ class Notice:
     kind: str = "info"
     """`info`, `warning`, `unmatched`: the filter left nothing to search, or `outdated`:
     documents changed since they were indexed."""
+    model: str = ""
+    """The model that answers from here on in place of one that failed; "" for none."""
 
 
 @frozen

@@ -224,13 +224,19 @@ class PlainChat:
             where=self._where,
         )
         pieces = SafePieces()
+        found: Retrieved | None = None
         for event in self.profile.ask(request):
             if isinstance(event, Token):
+                if found:
+                    self._announce(found)
+                    found = None
                 self._write(pieces.add(event.text))
             elif isinstance(event, Notice):
                 self._say(event.message)
+                if event.model:  # the one that was found for it does not answer
+                    found = None
             elif isinstance(event, Retrieved):
-                self._announce(event)
+                found = event
             elif isinstance(event, Finished):
                 self._finish(event.turn)
 

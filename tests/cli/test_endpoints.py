@@ -78,6 +78,39 @@ def test_a_server_that_is_off_is_replaced_with_its_hint(ready: Run) -> None:
     assert "answered by builtin" in ran.err
 
 
+@pytest.mark.parametrize("kind", ["html", "empty", "tools", "thoughts"])
+def test_a_model_that_failed_is_not_said_to_have_answered(
+    ready: Run, server: FakeOpenAI, kind: str
+) -> None:
+    server.always = Fault(kind)
+
+    ran = ready("ask", "-m", "fast", "How long does a commit wait?")
+
+    assert "ten seconds" in ran.out
+    assert ran.err.count("answered by") == 1
+    assert "answered by builtin" in ran.err
+
+
+def test_vectors_of_another_length_are_refused_with_what_to_do(
+    ready: Run, server: FakeOpenAI, tmp_path: Path
+) -> None:
+    ready("config", "set", "embedder", "lab:smol")
+    assert ready("docs", "reembed").code == 0
+    server.dimension += 8
+    late = tmp_path / "late.md"
+    late.write_text("The gate closes at nine.")
+
+    for ran in (
+        ready("search", "commit"),
+        ready("ask", "-m", "builtin", "How long does a commit wait?"),
+        ready("docs", "add", str(late)),
+    ):
+        assert ran.code == 4, ran.err
+        assert "ragcli docs reembed" in ran.err
+    assert ready("docs", "reembed").code == 0
+    assert ready("search", "commit").code == 0
+
+
 def test_a_cut_answer_is_an_answer(ready: Run, server: FakeOpenAI) -> None:
     server.finish = "length"
 

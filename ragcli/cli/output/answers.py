@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -170,6 +171,7 @@ class AnswerPrinter:
                     self._announce(event)
                 elif isinstance(event, Notice):
                     self._unmatched |= event.kind == "unmatched"
+                    self._take_over(event.model)
                     if self._line_is_written:
                         self._held.append(event)
                     else:
@@ -191,6 +193,11 @@ class AnswerPrinter:
             self._output.end_line()
             for notice in self._held:
                 self._tell(notice)
+
+    def _take_over(self, model: str) -> None:
+        """Takes note of the model that answers in place of the one that was found."""
+        if model and self._found:
+            self._found = replace(self._found, model=model, remote="")
 
     def _announce(self, event: Token | Finished) -> None:
         """Says which model answers, once there is an answer."""

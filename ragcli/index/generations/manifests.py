@@ -208,6 +208,18 @@ def mismatch(indexed: str, wanted: str) -> EmbedderMismatch:
     )
 
 
+def other_length(indexed: int, given: int) -> EmbedderMismatch:
+    """Returns the error for vectors that are as long as no other of the index.
+
+    A server may load another model under the name of one that it had.
+    """
+    return EmbedderMismatch(
+        f"the embedder gives vectors of {given} numbers, those of the index have "
+        f"{indexed}",
+        "run `ragcli docs reembed`, or have the server load its earlier model again",
+    )
+
+
 def not_found(generation: str) -> SnapshotNotFound:
     """Returns the error for a generation that is not kept."""
     return SnapshotNotFound(

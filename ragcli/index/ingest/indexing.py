@@ -17,7 +17,7 @@ from ragcli.index.documents.loaders.dispatch.load import NO_TEXT
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations.generation_files import WorkspaceFiles
-from ragcli.index.generations.manifests import Manifest, mismatch
+from ragcli.index.generations.manifests import Manifest, mismatch, other_length
 from ragcli.index.ingest.planning.ingest_plan import Plan
 from ragcli.index.ingest.preparation.embedding import factory, has_tokens
 from ragcli.index.ingest.preparation.reading import Chunking, Outcome, ReadRequest
@@ -189,6 +189,8 @@ class Ingest:
         if stager:
             stager.finish()
             tally.chunks = stager.chunks
+            if base.chunks and stager.chunks and stager.dimension != base.dimension:
+                raise other_length(base.dimension, stager.dimension)
         return stager
 
     def _pages(

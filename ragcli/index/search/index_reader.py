@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ragcli.index import stored_passages
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import GenerationFiles
-from ragcli.index.generations.manifests import Manifest
+from ragcli.index.generations.manifests import Manifest, other_length
 from ragcli.index.passages import Heading, Passage
 from ragcli.index.row_selection import RowSelection
 from ragcli.index.segments import catalogue
@@ -137,11 +137,16 @@ class IndexReader:
             limit: How many rows at most.
             exclude: Paths of documents to leave out.
             within: The rows that may be found; None for all.
+
+        Raises:
+            EmbedderMismatch: The vector has another length than those of the index.
         """
         import numpy as np
 
         if limit < 1 or not self._segments:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        if query.size != self.dimension:
+            raise other_length(self.dimension, query.size)
         keys = np.array([catalogue.key(path) for path in exclude], np.int64)
         nearest = partial(_nearest, query, limit, keys, within)
         if self.chunk_count < _PARALLEL or len(self._segments) == 1:
