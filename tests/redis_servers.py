@@ -75,7 +75,9 @@ class RedisServer:
 
     def client(self, **options: Any) -> Redis:
         """A plain client, as an administrator or a stranger would have it."""
-        return Redis(port=self.port, decode_responses=True, protocol=2, **options)
+        return Redis(
+            "127.0.0.1", self.port, decode_responses=True, protocol=2, **options
+        )
 
     def call(self, *command: Any) -> Any:
         """Runs one command."""

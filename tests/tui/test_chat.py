@@ -959,8 +959,13 @@ async def test_panes_fold_by_width(chat: Chat, backend: Backend):
 
 @pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda c: c.name)
 async def test_every_command_does_something(
-    command: commands.ChatCommand, chat: Chat, backend: Backend, tmp_path: Path
+    command: commands.ChatCommand,
+    chat: Chat,
+    backend: Backend,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setenv("VISUAL", "true")  # a machine may have no editor
     conversation = backend.first.seed(2)
     begun = replace(backend.first.history.turns[-1], id="begun", status="interrupted")
     backend.first.history.commit(replace(begun, conversation=conversation))
