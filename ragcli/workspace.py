@@ -170,7 +170,7 @@ class Workspace:
 
     def _attached(self, request: AskRequest) -> IndexReader:
         """Returns an index, in memory only, of what came with a question."""
-        from ragcli.index import ephemeral
+        from ragcli.index.standalone import ephemeral
 
         paths = [Path(path) for path in request.attach_paths]
         return ephemeral.attached(
@@ -248,8 +248,8 @@ class Workspace:
         It is kept in a private cache, but not for a stateless call, and not for an
         encrypted profile, whose owner expects no plain copy anywhere.
         """
-        from ragcli.index import index_cache
         from ragcli.index.report import NoProgress
+        from ragcli.index.standalone import index_cache
 
         private = not self.writes or self.session.encrypted
         cache = None if private else self.home.cache

@@ -40,15 +40,15 @@ COMMANDS = {
     ),
     "history": ("history", "What was asked and answered."),
     "audit": ("audit", "Who did what to a profile, and proof of it."),
-    "models": ("models", "The models that can answer."),
-    "config": ("config", "Settings, and where each comes from."),
+    "models": ("installation.models", "The models that can answer."),
+    "config": ("installation.config", "Settings, and where each comes from."),
     "mcp": (
-        "mcp",
+        "agents.mcp",
         "Serve your documents to coding agents (MCP).",
     ),
-    "skill": ("skill", "Teach a coding agent this command line."),
+    "skill": ("agents.skill", "Teach a coding agent this command line."),
     "eval": ("evaluate", "Measure retrieval and answers on your own questions."),
-    "doctor": ("doctor", "Check what works here and what does not."),
+    "doctor": ("installation.doctor", "Check what works here and what does not."),
 }
 """Command → its module and its sentence; a module is imported when it is used."""
 

@@ -18,7 +18,7 @@ from langchain_core.vectorstores.utils import (  # noqa: TID253
 from ragcli.config import Settings
 from ragcli.errors import UsageError
 from ragcli.index.generations.snapshots import LocalSnapshots
-from ragcli.index.texts import Text, TextIndex
+from ragcli.index.standalone.texts import Text, TextIndex
 from ragcli.langchain.embeddings import ForeignEmbedder, RagcliEmbeddings
 from ragcli.storage.files import Directory
 

@@ -1,1 +1,7 @@
-"""Words, stop words and stems: what index and answers must see alike."""
+"""What is known of languages and texts, whatever they are about.
+
+`vocabulary` has the words, stop words and stems that index and answers must see alike;
+`sentences`, `units`, `markdown` and `markers` find the parts of a text; `comparison`
+tells whether a statement says what a source says. It may import `text` and `errors`
+only. Start reading at `vocabulary.words` and `units`.
+"""

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from ragcli.language.words import is_unspaced
+from ragcli.language.vocabulary.words import is_unspaced
 
 _WORD = re.compile(r"\w+")
 

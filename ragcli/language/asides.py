@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ragcli.language.patterns import deferred
-from ragcli.language.words import words
+from ragcli.language.vocabulary.words import words
 
 _HEADING = deferred(r"#{1,6}\s")
 _BOLD_LINE = deferred(r"(?:\*\*|__)[^*_]*[^*_.!](?:\*\*|__)\s*[:\uff1a]?")

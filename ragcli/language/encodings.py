@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ragcli.language.languages import detect
+from ragcli.language.vocabulary.languages import detect
 
 _SAMPLE = 64 << 10
 """Bytes that are looked at."""

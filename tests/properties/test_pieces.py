@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from ragcli.index.documents.loaders.markup import lightweight
-from ragcli.language.stemming import joined_content_stems, stemmer
-from ragcli.language.words import words
+from ragcli.language.vocabulary.stemming import joined_content_stems, stemmer
+from ragcli.language.vocabulary.words import words
 from ragcli.models.builtin import tokens
 
 LETTERS = (

@@ -9,7 +9,7 @@ from ragcli.chat.answers.state import BROKEN_OFF, AnswerState
 from ragcli.chat.prompting.prompts import REFUSAL
 from ragcli.errors import ModelFailed, Unverified
 from ragcli.index.passages import SearchResult
-from ragcli.language.languages import NAMES, detect
+from ragcli.language.vocabulary.languages import NAMES, detect
 from ragcli.models.base import ChatModel
 from ragcli.models.replies.finish_reasons import FILTER, LENGTH, TOOLS, UNFINISHED
 from ragcli.sessions.records.record_types import Turn

@@ -29,7 +29,7 @@ from ragcli.chat.citing.support import (
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language import markers
-from ragcli.language.words import words
+from ragcli.language.vocabulary.words import words
 from ragcli.models.base import Piece, Quotation
 from ragcli.sessions.records.record_types import Citation, CitedQuote
 

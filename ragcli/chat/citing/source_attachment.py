@@ -18,7 +18,7 @@ from ragcli.chat.citing.marker_parser import Sentence
 from ragcli.chat.citing.support import Claim, PreparedPassage, Quote, source_of
 from ragcli.language import markers
 from ragcli.language.asides import claimed
-from ragcli.language.words import words
+from ragcli.language.vocabulary.words import words
 
 _LEAST = 2
 """Fewest content words of a sentence that claims anything."""

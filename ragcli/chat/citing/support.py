@@ -41,10 +41,10 @@ from ragcli.language.comparison.statement import Statement
 from ragcli.language.markdown import without_wiki_links
 from ragcli.language.patterns import deferred
 from ragcli.language.sentences import sentence_spans
-from ragcli.language.stemming import canonical, content_stems
-from ragcli.language.stop_word_lists import listed_languages, stop_words
 from ragcli.language.units import sentences, spoken
-from ragcli.language.words import words
+from ragcli.language.vocabulary.stemming import canonical, content_stems
+from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words
+from ragcli.language.vocabulary.words import words
 
 Similarity = Callable[[str, str], float]
 """Cosine of two texts' vectors."""

@@ -13,7 +13,7 @@ from ragcli.chat.prompting.prompts import new_boundary
 from ragcli.errors import ModelUnavailable
 from ragcli.frozen import frozen
 from ragcli.language.markers import without_markers
-from ragcli.language.stemming import content_stems
+from ragcli.language.vocabulary.stemming import content_stems
 from ragcli.models.base import ChatModel, Exchange, Prompt
 from ragcli.models.langchain.rendering import delimited, requests
 from ragcli.sessions.records.record_types import Turn

@@ -18,8 +18,8 @@ from ragcli.index.documents import foreign_code, formats, outline
 from ragcli.index.documents.cutting import Block, pieces
 from ragcli.index.documents.elements import Document, Element, Section
 from ragcli.index.passages import Chunk
-from ragcli.language.languages import language_within
 from ragcli.language.units import Table, Unit
+from ragcli.language.vocabulary.languages import language_within
 
 SMALLEST_SIZE = 100
 """Characters; chunks cannot be made smaller than that."""

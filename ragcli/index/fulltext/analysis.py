@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ragcli.frozen import frozen
-from ragcli.language.stemming import (
+from ragcli.language.vocabulary.stemming import (
     canonical,
     content_stems,
     joined_content_stems,
     likely_language,
     stemmer,
 )
-from ragcli.language.words import words
+from ragcli.language.vocabulary.words import words
 
 
 @frozen

@@ -16,7 +16,7 @@ from ragcli.index.search.relevance import (
     relevance,
 )
 from ragcli.language.interaction import Interaction
-from ragcli.language.stemming import content_stems
+from ragcli.language.vocabulary.stemming import content_stems
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from ragcli.frozen import frozen
-from ragcli.language.stemming import canonical, stemmer
+from ragcli.language.vocabulary.stemming import canonical, stemmer
 
 _FILES = Path(__file__).with_name("lexicon")
 _QUANTIFIERS = ("all", "some", "most", "only", "also")

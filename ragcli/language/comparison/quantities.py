@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ragcli.frozen import frozen
 from ragcli.language.patterns import deferred
-from ragcli.language.stemming import canonical
+from ragcli.language.vocabulary.stemming import canonical
 
 _HERE = Path(__file__).parent
 _DECIMAL_POINT = frozenset({"en", "zh", "ja", "ko", "th", "he", "hi", "ta"})

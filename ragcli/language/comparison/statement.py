@@ -18,9 +18,9 @@ from ragcli.language.comparison.lexicon import Lexicon, lexicon
 from ragcli.language.comparison.quantities import Quantity, quantities
 from ragcli.language.patterns import deferred
 from ragcli.language.sentences import is_abbreviation
-from ragcli.language.stemming import stemmer
-from ragcli.language.stop_word_lists import stop_words
-from ragcli.language.words import is_unspaced
+from ragcli.language.vocabulary.stemming import stemmer
+from ragcli.language.vocabulary.stop_word_lists import stop_words
+from ragcli.language.vocabulary.words import is_unspaced
 
 _TOKEN = deferred(
     r"--?[A-Za-z][\w-]+(?!\w)|[^\W_]+(?:[._]\w+)+|_*[^\W_]+(?:['\u2019][^\W_]+)?_*|_+\w+"

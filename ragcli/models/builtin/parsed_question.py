@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ragcli.language.patterns import deferred
-from ragcli.language.stop_word_lists import stop_words
-from ragcli.language.words import words
+from ragcli.language.vocabulary.stop_word_lists import stop_words
+from ragcli.language.vocabulary.words import words
 
 _I = re.IGNORECASE
 

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 
 from ragcli.language.anaphors import refers_back
 from ragcli.language.interaction import Interaction, importance
-from ragcli.language.languages import by_script
 from ragcli.language.patterns import deferred
-from ragcli.language.stemming import content_stems, likely_language, stemmer
-from ragcli.language.stop_word_lists import listed_languages, stop_words
 from ragcli.language.units import columns_of
-from ragcli.language.words import words
+from ragcli.language.vocabulary.languages import by_script
+from ragcli.language.vocabulary.stemming import content_stems, likely_language, stemmer
+from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words
+from ragcli.language.vocabulary.words import words
 from ragcli.models.base import Prompt
 from ragcli.models.builtin.candidates import Candidate
 from ragcli.models.builtin.parsed_question import (

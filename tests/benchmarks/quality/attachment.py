@@ -39,7 +39,7 @@ from ragcli.chat.citing.support import (
 )
 from ragcli.index.passages import Passage
 from ragcli.language.sentences import sentence_spans
-from ragcli.language.words import words
+from ragcli.language.vocabulary.words import words
 from tests.benchmarks.quality.sample_passages import of_sample, of_text, squeezed
 
 HERE = Path(__file__).parent

@@ -30,7 +30,7 @@ from ragcli.chat.citing.support import (
     numbers,
 )
 from ragcli.index.passages import Passage
-from ragcli.language.words import words
+from ragcli.language.vocabulary.words import words
 from ragcli.models.builtin.embedder import BuiltinEmbedder
 
 QUESTIONS = 600

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ragcli.chat.citing.citations import MarkerFilter
 from ragcli.index.passages import Passage
-from ragcli.language.words import words
+from ragcli.language.vocabulary.words import words
 from tests.benchmarks.quality.sample_passages import of_sample, of_text, squeezed
 
 HERE = Path(__file__).parent

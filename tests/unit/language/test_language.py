@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ragcli.index.fulltext.analysis import question_words, stems
 from ragcli.language.anaphors import refers_back
-from ragcli.language.stemming import STEMMERS, likely_language, stemmer
-from ragcli.language.stop_word_lists import listed_languages, stop_words
-from ragcli.language.words import words
+from ragcli.language.vocabulary.stemming import STEMMERS, likely_language, stemmer
+from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words
+from ragcli.language.vocabulary.words import words
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ragcli.language.patterns import deferred
-from ragcli.language.stemming import stemmer
 from ragcli.language.units import Unit, sentences, spoken
+from ragcli.language.vocabulary.stemming import stemmer
 from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
 from ragcli.models.builtin.computing import question_wording
 from ragcli.models.builtin.computing.cell_values import folded

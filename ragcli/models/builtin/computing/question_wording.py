@@ -633,7 +633,7 @@ def is_generic(word: str) -> bool:
 @cache
 def _stops() -> frozenset[str]:
     """Returns the function words of the four languages, without their negations."""
-    from ragcli.language.stop_word_lists import stop_words
+    from ragcli.language.vocabulary.stop_word_lists import stop_words
 
     listed = (stop_words(language) for language in ("en", "de", "fr", "es"))
     return frozenset(folded(word) for words in listed for word in words) - _NEGATION

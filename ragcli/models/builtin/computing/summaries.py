@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from ragcli.language.patterns import deferred
 from ragcli.language.sentences import is_whole
-from ragcli.language.stemming import stemmer
 from ragcli.language.units import sentences
+from ragcli.language.vocabulary.stemming import stemmer
 from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
 from ragcli.models.builtin.computing import question_wording
 from ragcli.models.builtin.computing.cell_values import folded

@@ -22,8 +22,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ragcli.language.patterns import deferred
-from ragcli.language.stemming import stemmer
 from ragcli.language.units import Unit, spoken
+from ragcli.language.vocabulary.stemming import stemmer
 from ragcli.models.base import ComputedStatement, Drawn, Source, Stretch, WholeDocument
 from ragcli.models.builtin.computing import cell_values, question_wording
 from ragcli.models.builtin.computing.cell_values import Signs, folded

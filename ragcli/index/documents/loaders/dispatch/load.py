@@ -12,7 +12,7 @@ from ragcli.index.documents import formats, text_structure
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, TableFacts
 from ragcli.index.documents.loaders.dispatch.parse import parse
-from ragcli.language.languages import SAMPLE, detect
+from ragcli.language.vocabulary.languages import SAMPLE, detect
 
 NO_TEXT = "no text in it"
 """What is said first of a document that can be read and has nothing to index."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from ragcli.language.stop_word_lists import stop_words
-from ragcli.language.words import words
+from ragcli.language.vocabulary.stop_word_lists import stop_words
+from ragcli.language.vocabulary.words import words
 
 STEMMERS = {
     "ar": "arabic",

@@ -9,9 +9,9 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import DocumentNotFound, UnreadableDocument
-from ragcli.index import ephemeral, index_cache
 from ragcli.index.fulltext.analysis import Term, stems
 from ragcli.index.report import NoProgress
+from ragcli.index.standalone import ephemeral, index_cache
 from tests.unit.index.doubles import WordEmbedder
 
 

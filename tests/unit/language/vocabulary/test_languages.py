@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.language.languages import detect
+from ragcli.language.vocabulary.languages import detect
 
 LISTED = Path(__file__).with_name("languages.tsv").read_text(encoding="utf-8")
 SENTENCES = dict(line.split("\t") for line in LISTED.splitlines())

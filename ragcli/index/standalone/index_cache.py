@@ -80,10 +80,10 @@ def _in_memory(
     paths: Sequence[Path], embedder: Embedder, settings: Settings, progress: Progress
 ) -> IndexReader | None:
     """Returns an index that never touches the disk."""
-    from ragcli.index import ephemeral
     from ragcli.index.documents import discover
     from ragcli.index.ingest.preparation.reading import Chunking, ReadRequest
     from ragcli.index.ingest.preparation.reading_pool import outcomes
+    from ragcli.index.standalone import ephemeral
 
     found = list(discover.find(paths, max_size=size(settings.max_file_size)))
     skipped = [item for item in found if isinstance(item, discover.Skipped)]

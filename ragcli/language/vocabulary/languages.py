@@ -10,7 +10,7 @@ from collections import Counter
 from functools import cache
 
 from ragcli.language.patterns import deferred
-from ragcli.language.stop_word_lists import listed_languages, stop_words
+from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words
 
 SAMPLE = 2000
 """Characters that are looked at."""
