@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -166,11 +166,6 @@ class ChatApp(App[None]):
         self.set_keymap(usable)
         self.chat.changed_keys = usable
         return wrong
-
-    def get_key_display(self, binding: Binding) -> str:
-        """Returns a key as the footer shows it: `F1`, `^B`."""
-        first = binding.key.partition(",")[0]
-        return key_bindings.shown_keys(first).replace("Ctrl+", "^")
 
     # The end
 

@@ -53,7 +53,7 @@ def faint(app: ChatApp) -> list[tuple[str, float]]:
 
 async def views(pilot: Any, app: ChatApp, backend: Backend) -> AsyncIterator[str]:
     """Goes through what the chat can show."""
-    await until(pilot, lambda: app.screen.query("FooterKey"))
+    await until(pilot, lambda: app.screen.query("KeyBar"))
     yield "conversation"
     await pilot.press("ctrl+up", "2")
     yield "source"

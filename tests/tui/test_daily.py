@@ -25,14 +25,12 @@ async def test_what_is_typed_after_a_click_goes_to_the_prompt(
     backend.first.seed(3)
     before = len(backend.first.history.turns)
     async with chat() as (pilot, app, _):
-        await until(pilot, lambda: app.screen.query("FooterKey"))
+        await until(pilot, lambda: app.screen.query("KeyBar"))
         where = {
             "answer": app.chat.transcript.last.answer,
             "source": app.chat.sources.cards[0],
             "conversation": app.chat.sidebar.query_one("#conversations"),
-            "footer": app.screen.query("FooterKey").filter("#chat-sources").first
-            if app.screen.query("#chat-sources")
-            else list(app.screen.query("FooterKey"))[2],
+            "footer": app.chat.key_bar,
         }[place]
         await pilot.click(where)
         await pilot.pause()

@@ -36,7 +36,7 @@ async def loaded(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     await until(
         pilot, lambda: len(app.chat.conversations.conversations) >= _begun(backend)
     )
-    await until(pilot, lambda: app.screen.query("FooterKey") or app.size.height < 14)
+    await until(pilot, lambda: app.screen.query("KeyBar") or app.size.height < 14)
     app.chat.prompt.cursor_blink = False
     await pilot.pause()
 

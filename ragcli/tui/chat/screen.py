@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Input, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from ragcli.errors import RagcliError
 from ragcli.tui import commands
@@ -39,6 +40,7 @@ from ragcli.tui.chat.selection import Selection
 from ragcli.tui.choices import PaneChoices
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.keyboard.key_bindings import key
+from ragcli.tui.keyboard.multiplexers import taken_keys
 from ragcli.tui.messages import (
     ConversationLoaded,
     ConversationOpened,
@@ -59,6 +61,7 @@ from ragcli.tui.widgets.answer import AnswerView
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
 from ragcli.tui.widgets.ingest import IngestBar
+from ragcli.tui.widgets.key_bar import KeyBar
 from ragcli.tui.widgets.prompt import PromptInput, plain_lines
 from ragcli.tui.widgets.sidebar import ChoiceList, Sidebar
 from ragcli.tui.widgets.sources import SourceCard, SourcesPane
@@ -125,6 +128,7 @@ class ChatScreen(Screen[None]):
             "ctrl+r",
             "command('recall')",
             "Find a question asked before",
+            footer="Recall",
             priority=True,
         ),
         key(
@@ -150,6 +154,8 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self.is_furnished = False
         """Whether `mount_deferred` is done."""
+        self.taken_keys = taken_keys(os.environ)
+        """Keys that the terminal keeps to itself."""
         self._early: list[Callable[[], None]] = []
         """What the user has asked for before that."""
         self._make_widgets()
@@ -166,6 +172,7 @@ class ChatScreen(Screen[None]):
         self._find_bar = FindBar(id="find")
         self._completions = Completions(id="completions")
         self._waiting = Static(id="queue", markup=False)
+        self.key_bar = KeyBar(self.taken_keys, self._escape_means)
 
     def _make_parts(self) -> None:
         desk, transcript, prompt = self.desk, self.transcript, self.prompt
@@ -248,10 +255,11 @@ class ChatScreen(Screen[None]):
                 self._waiting,
                 before=0,
             )
-            footer = Footer(compact=True, show_command_palette=False)
-            await self.query_one("#foot").mount(footer)
+            await self.query_one("#foot").mount(self.key_bar)
+            self.move_child(
+                self.query_one("ToastRack"), before=self.query_one("#entry")
+            )
         self.is_furnished = True
-        self.refresh_bindings()  # the footer waits for that before it shows any
 
     def start_with(self, conversation: str | None) -> None:
         """Says which conversation to open first: "" for a new one, None the latest."""
@@ -357,7 +365,11 @@ class ChatScreen(Screen[None]):
     def command_help(self, _: str = "") -> None:
         """Shows keys for where the user is, and all commands."""
         self.app.push_screen(
-            HelpScreen(key_bindings.sections(self.focused, self, self.changed_keys))
+            HelpScreen(
+                key_bindings.sections(
+                    self.focused, self, self.changed_keys, self.taken_keys
+                )
+            )
         )
 
     def command_sources(self, _: str = "") -> None:
@@ -432,6 +444,15 @@ class ChatScreen(Screen[None]):
             self.desk.do("page", self.conversations.show_end)
         else:
             self.transcript.anchor()
+
+    def _escape_means(self) -> str:
+        if self.answering.asking is not None or self.documents.is_reading:
+            return "Stop"
+        return "" if self.focused is self.prompt else "Write"
+
+    @on(StatusLine.StateTold)
+    def _state_told(self) -> None:
+        self.key_bar.refresh()
 
     # Where the user writes
 

@@ -10,6 +10,8 @@ from textual.dom import DOMNode
 from textual.keys import Keys
 from textual.widget import Widget
 
+from ragcli.tui.keyboard.multiplexers import arriving_first
+
 Row = tuple[str, str, str]
 """Key, meaning, and the name to change the key by."""
 
@@ -114,7 +116,10 @@ def _clashes(usable: Mapping[str, str], known: Mapping[str, Binding]) -> list[st
 
 
 def sections(
-    focused: Widget | None, screen: DOMNode, changed: Mapping[str, str]
+    focused: Widget | None,
+    screen: DOMNode,
+    changed: Mapping[str, str],
+    taken: frozenset[str] = frozenset(),
 ) -> Sequence[tuple[str, Sequence[Row]]]:
     """Returns what help shows about keys: those of the focused widget first.
 
@@ -122,19 +127,30 @@ def sections(
         focused: Where the user is.
         screen: The screen, whose keys come last.
         changed: The keys that the user has set, by binding id.
+        taken: Keys that do not arrive here; they stand last.
     """
     nodes: list[DOMNode] = [*(focused.ancestors_with_self if focused else ()), screen]
     found = []
     for node in dict.fromkeys(nodes):
         for kind in type(node).__mro__:
             rows = [
-                (shown_keys(changed.get(b.id or "", b.key)), b.tooltip, b.id or "")
+                (_listed(changed.get(b.id or "", b.key), taken), b.tooltip, b.id or "")
                 for b in bindings_of(kind)
             ]
             if rows:
                 prefix = (next(bindings_of(kind)).id or "").partition(".")[0]
                 found.append((_NAMES.get(prefix, prefix.title()), rows))
     return list({title: (title, rows) for title, rows in found}.values())
+
+
+def _listed(keys: str, taken: frozenset[str]) -> str:
+    single = (key.strip() for key in keys.split(","))
+    return shown_keys(",".join(arriving_first(single, taken)))
+
+
+def short_key(key: str) -> str:
+    """Returns a key as the line of keys shows it: `F1`, `^B`."""
+    return shown_keys(key).replace("Ctrl+", "^")
 
 
 def shown_keys(keys: str) -> str:

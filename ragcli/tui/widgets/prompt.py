@@ -32,12 +32,20 @@ class PromptInput(TextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("prompt.send", "enter", "send", "Send the question", priority=True),
+        key(
+            "prompt.send",
+            "enter",
+            "send",
+            "Send the question",
+            footer="Send",
+            priority=True,
+        ),
         key(
             "prompt.newline",
             "ctrl+j,alt+enter,shift+enter",
             "newline",
             "Start a new line",
+            footer="New line",
             priority=True,
         ),
         key("prompt.earlier", "up", "earlier", "Recall what was sent", priority=True),

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual import on
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -83,6 +83,7 @@ class ChoiceList(OptionList):
     """A list that a click chooses from without taking the keyboard."""
 
     FOCUS_ON_CLICK = False  # whoever clicks goes on to write, and letters would act
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Open")]
 
 
 class Sidebar(Vertical):
@@ -210,6 +211,11 @@ class Sidebar(Vertical):
         ids = [option.id for option in options]
         if at in ids:
             lines.highlighted = ids.index(at)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Lets keys act on conversations only where these are gone through."""
+        del parameters
+        return None if action == "request" and self.profiles.has_focus else True
 
     def action_request(self, what: str) -> None:
         """Posts `Requested` for the highlighted conversation."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from ragcli.text import safe_line, safe_name
@@ -36,6 +37,9 @@ class Status:
 class StatusLine(Widget):
     """Profile, model, documents, context, speed and state, as far as they fit."""
 
+    class StateTold(Message):
+        """Another state is shown."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
         super().__init__(id=id)
         self.status = Status()
@@ -44,6 +48,8 @@ class StatusLine(Widget):
         """Changes what is shown; takes fields of `Status`."""
         status = replace(self.status, **changes)
         if status != self.status:
+            if status.state != self.status.state:
+                self.post_message(self.StateTold())
             self.status = status
             self.refresh()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from ragcli.chat.answers.state import BROKEN_OFF
 from ragcli.chat.presentation.lines import thought_line
 from ragcli.language.markers import with_unsupported
 from ragcli.sessions.records.record_types import Turn
@@ -53,7 +55,13 @@ class TurnView(Vertical, can_focus=True):
         key("turn.code", "y", "request('code')", "Copy its last code", footer="Code"),
         key("turn.again", "r", "request('regenerate')", "Ask again", footer="Again"),
         key("turn.edit", "e", "request('edit')", "Change the question", footer="Edit"),
-        key("turn.continue", "o", "request('continue')", "Go on where it stopped"),
+        key(
+            "turn.continue",
+            "o",
+            "request('continue')",
+            "Go on where it stopped",
+            footer="Go on",
+        ),
         key("turn.fork", "f", "request('fork')", "Branch off here", footer="Fork"),
         key("turn.delete", "d", "request('forget')", "Delete it", footer="Delete"),
         key(
@@ -61,14 +69,21 @@ class TurnView(Vertical, can_focus=True):
             "t",
             "reasoning",
             "Show or hide what the model thought",
+            footer="Thoughts",
         ),
-        key("turn.sources", "enter", "request('sources')", "Go to its sources"),
+        key(
+            "turn.sources",
+            "enter",
+            "request('sources')",
+            "Go to its sources",
+            footer="Sources",
+        ),
         key(
             "turn.marker",
             "right_square_bracket",
             "marker(1)",
             "Go to its next source; 1 to 9 go to the source of that number",
-            footer="Source",
+            footer="Next source",
         ),
         key(
             "turn.marker_back",
@@ -207,6 +222,18 @@ class TurnView(Vertical, can_focus=True):
         if not turn.seq and turn.status == "answered":
             parts.append("not recorded")
         return " · ".join(part for part in parts if part)
+
+    def is_offered(self, name: str) -> bool:
+        """Tells whether a key of its own does something with this very turn."""
+        turn = self.turn
+        there: Mapping[str, object] = {
+            "turn.code": "```" in turn.answer,
+            "turn.continue": turn.status in BROKEN_OFF,
+            "turn.reasoning": turn.reasoning,
+            "turn.marker": turn.citations,
+            "turn.sources": self.sources,
+        }
+        return bool(there.get(name, True))
 
     def action_request(self, what: str) -> None:
         """Posts `Requested` for a key."""
