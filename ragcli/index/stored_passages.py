@@ -53,6 +53,11 @@ def _unit(unit: Unit) -> list[object]:
     return told if unit.table < 0 else [*told, unit.table]
 
 
+def spans(units: Sequence[Unit]) -> list[list[object]]:
+    """Returns kind and place of units, as `units` reads them again."""
+    return [[_CODES.get(unit.kind, "p"), unit.start, unit.end] for unit in units]
+
+
 def units(stored: Mapping[str, Any]) -> tuple[Unit, ...]:
     """Returns the units of a stored chunk."""
     if "units" in stored:

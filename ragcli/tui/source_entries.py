@@ -10,8 +10,10 @@ from typing import Any
 
 from ragcli.chat.citing.staleness import is_as_indexed
 from ragcli.chat.presentation.lines import copies
+from ragcli.index import stored_passages
 from ragcli.index.passages import Passage
 from ragcli.language import markers
+from ragcli.language.units import Unit
 from ragcli.paths import shown
 from ragcli.sessions.records.record_types import Citation, Turn
 from ragcli.text import safe_name
@@ -45,6 +47,8 @@ class SourceEntry:
     """SHA-256 (hex) of the file when it was indexed, or ""."""
     copies: int = 0
     """How many other files have the very same passage."""
+    units: tuple[Unit, ...] = ()
+    """What of the passage is prose, code or a table; () when nobody told."""
 
     @property
     def shown_marker(self) -> str:
@@ -109,6 +113,7 @@ def from_passages(passages: Sequence[Passage], used: int) -> list[SourceEntry]:
             origin=passage.source,
             digest=passage.digest,
             copies=len(passage.copies),
+            units=passage.units,
         )
         for number, passage in enumerate(passages[:used], 1)
     ]
@@ -131,7 +136,7 @@ def _remembered(
     citation: Citation | None,
     stale: frozenset[int],
 ) -> SourceEntry:
-    lines = item.get("lines")
+    lines, units = item.get("lines"), item.get("units")
     return SourceEntry(
         marker=number,
         path=str(item.get("path", "")),
@@ -148,6 +153,7 @@ def _remembered(
         origin=str(item.get("source") or ""),
         digest=str(item.get("digest") or ""),
         copies=citation.copies if citation else 0,
+        units=stored_passages.units({"units": units}) if units else (),
     )
 
 

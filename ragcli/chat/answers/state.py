@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.chat.events import AskRequest, Stage, Token
 from ragcli.chat.interruption import Interruption
+from ragcli.index import stored_passages
 from ragcli.index.passages import Passage
 from ragcli.models.base import Ended
 from ragcli.models.transport.connections import Connections
@@ -175,4 +176,5 @@ def remembered(passage: Passage) -> dict[str, Any]:
         "digest": passage.digest,
         "source": passage.source,
         "text": passage.text,
+        "units": stored_passages.spans(passage.units),
     }

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.keyboard.key_bindings import key
+from ragcli.tui.rendering.reflow import reflowed
 from ragcli.tui.source_entries import SourceEntry, quoted_spans
 
 _NONE = "The passages behind an answer stand here."
@@ -128,15 +129,14 @@ class SourceCard(Vertical, can_focus=True):
         self._body.update(self._text())
 
     def _text(self) -> Content:
-        text = safe_text(self.source.text).strip("\n")
-        spans = quoted_spans(text, [safe_text(quote) for quote in self.source.quotes])
-        content = Content(text)
-        for span in spans:
-            content = content.stylize("$text-warning on $warning 30%", *span)
-        if self.expanded:
-            return content
-        whole = (spans[0][0], max(end for _, end in spans)) if spans else None
-        return _extract(content, whole)
+        source = self.source
+        flow = reflowed(source.text, source.units)
+        spans = [
+            (flow.at(start), flow.at(end - 1) + 1)
+            for start, end in quoted_spans(source.text, source.quotes)
+        ]
+        content, whole = _marked(flow.text, spans)
+        return content if self.expanded else _extract(content, whole)
 
     def show_around(self, before: str, after: str) -> None:
         """Toggles the text around the passage."""
@@ -161,6 +161,31 @@ class SourceCard(Vertical, can_focus=True):
     def on_click(self) -> None:
         """Does the same, without taking the keyboard focus."""
         self.post_message(self.Selected(self))
+
+
+def _marked(
+    text: str, spans: Sequence[tuple[int, int]]
+) -> tuple[Content, tuple[int, int] | None]:
+    """Returns a text made safe, its spans marked, and where these begin and end.
+
+    Args:
+        text: As it was written; what is unsafe in it may become longer.
+        spans: In order; they may overlap.
+    """
+    begins = text[: spans[0][0]] if spans else text
+    parts, at = [Content(safe_text(begins).lstrip("\n"))], len(begins)
+    first = last = len(parts[0])
+    for start, end in spans:
+        parts.append(Content(safe_text(text[at:start])))
+        quote = safe_text(text[max(at, start) : end])
+        parts.append(Content.styled(quote, "$text-warning on $warning 30%"))
+        at = max(at, end)
+    if spans:
+        last = sum(map(len, parts))
+        parts.append(Content(safe_text(text[at:])))
+    content = Content("").join(parts)
+    kept = len(content.plain.rstrip("\n"))
+    return content[:kept], (first, last) if spans else None
 
 
 def _extract(content: Content, span: tuple[int, int] | None) -> Content:
