@@ -12,6 +12,9 @@ from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 
 PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+PART_MARK = "!"
+"""Between a document and one inside it: `offer.eml!price.xlsx`."""
+
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 
@@ -141,8 +144,15 @@ def checked_path(typed: str) -> Path:
     return Path(typed)
 
 
-def shown(path: str | os.PathLike[str]) -> str:
-    """Returns `path` as people see it: relative below the working directory."""
+def shown(path: str | os.PathLike[str], part: str = "") -> str:
+    """Returns `path` as people see it: relative below the working directory.
+
+    Args:
+        path: Of a document.
+        part: The document inside it that is meant, if any: `offer.eml!price.xlsx`.
+    """
+    if part:
+        return f"{shown(path)}{PART_MARK}{part}"
     text = os.fspath(path)
     if not os.path.isabs(text):
         return text

@@ -149,15 +149,24 @@ class Workspace:
             found += mounts.readers(self.settings, self.home, self.embedder)
         return found
 
-    def document(self, name: str) -> tuple[str, list[Passage]]:
-        """Returns the path of a document, own or mounted, and all its passages.
+    def document(self, name: str) -> tuple[str, list[Passage], str]:
+        """Returns the path of a document, own or mounted, its passages, and its part.
 
         Args:
-            name: Its path, or of an own one the end of it; see `Library.path_of`.
+            name: Its path, or of an own one the end of it; see `Library.path_of`. Of a
+                document inside it, `offer.eml!price.xlsx`, it is that one's passages.
 
         Raises:
-            DocumentNotFound: It is not indexed.
+            DocumentNotFound: It is not indexed, or has no such part.
         """
+        try:
+            return (*self._whole_document(name), "")
+        except DocumentNotFound as error:
+            from ragcli.index import parts
+
+            return parts.found(name, self._whole_document, error)
+
+    def _whole_document(self, name: str) -> tuple[str, list[Passage]]:
         try:
             path = self.library.path_of(name)
         except DocumentNotFound:

@@ -23,7 +23,7 @@ from ragcli.chat.presentation.document_texts import (
     outline,
     parse_place,
 )
-from ragcli.chat.presentation.lines import place, ranges, source_line
+from ragcli.chat.presentation.lines import passage_place, source_line
 from ragcli.chat.presentation.passages import heading
 from ragcli.errors import (
     DocumentNotFound,
@@ -34,6 +34,7 @@ from ragcli.errors import (
 from ragcli.index.report import NoProgress
 from ragcli.index.search import typed_filter
 from ragcli.language import question_limits
+from ragcli.paths import PART_MARK
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.text import safe_name
 
@@ -246,11 +247,12 @@ class ServedProfile:
         """Returns lines of a document, and where to go on."""
         with self._reading as workspace:
             outdated = workspace.freshness.see_to()
-            path, passages, wanted = _document(workspace, _required(arguments, "path"))
+            place = _required(arguments, "path")
+            path, passages, part, wanted = _document(workspace, place)
             note(workspace.session.audit, "agent.get", client=client)
         around = min(arguments.get("context") or 0, 1_000)
         wanted = [(max(1, first - around), last + around) for first, last in wanted]
-        found = document_text(path, passages, wanted)
+        found = document_text(path, passages, wanted, part)
         shown: list[NumberedLine] = []
         size = 0
         for line in found.lines:
@@ -265,14 +267,17 @@ class ServedProfile:
         quoting = Quoting()
         text = "\n".join(numbered(line, found.width) for line in shown)
         # One line may be longer than all that a call returns.
-        quoted = quoting.quoted(text, LONGEST_TEXT + 100, place=path)
+        quoted = quoting.quoted(
+            text, LONGEST_TEXT + 100, place=f"{path}{PART_MARK}{part}" if part else path
+        )
         told = f"\n\n{outdated}" if outdated else ""
         return f"{quoting.notice}\n\n{quoted}{rest}{told}"
 
     def outline(self, arguments: Arguments, client: str) -> str:
         """Returns the headings of a document."""
         with self._reading as workspace:
-            path, passages, _ = _document(workspace, _required(arguments, "path"))
+            place = _required(arguments, "path")
+            path, passages, _, _ = _document(workspace, place)
             note(workspace.session.audit, "agent.get", client=client)
         lines = [
             f"{'  ' * (len(above) - 1)}{above[-1]}{f'  :{at}' if at else ''}"
@@ -412,8 +417,8 @@ def _required(arguments: Arguments, name: str) -> str:
 
 def _document(
     workspace: Workspace, where: str
-) -> tuple[str, list[Passage], list[tuple[int, int]]]:
-    """Returns the document of a place, and the lines that the place names."""
+) -> tuple[str, list[Passage], str, list[tuple[int, int]]]:
+    """Returns the document of a place, its part, and the lines that the place names."""
     try:
         return (*workspace.document(where), [])
     except DocumentNotFound:
@@ -425,7 +430,7 @@ def _document(
 
 def _place(passage: Passage) -> str:
     """Returns where a passage stands, under which headings, and how well it fits."""
-    where = place(passage.path, passage.page, ranges(passage.lines), passage.source)
+    where = passage_place(passage)
     above = f"  {heading(passage)}" if passage.heading else ""
     return f"{where}{above}  score {passage.score:.2f}"
 

@@ -1,16 +1,18 @@
 """A document as its index holds it: lines with their numbers, put together of chunks.
 
 Chunks are what is stored. Those of a text format stand verbatim at their lines, and
-neighbours may share some; those of a PDF or of a presentation know their page.
+neighbours may share some; those of a PDF or of a presentation know their page. What
+is inside another document, such as an attachment, has numbers of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from ragcli.errors import UsageError
 from ragcli.frozen import frozen
-from ragcli.index.passages import Passage
+from ragcli.index.passages import Passage, above_of
 
 _LEAST_SHARED = 16
 """Characters that two chunks of a page have to share to be told from chance."""
@@ -29,6 +31,9 @@ class NumberedLine:
     text: str
     """The line, without its newline."""
 
+    part: str = ""
+    """The document inside the file that it is of, or ""; its number is in that one."""
+
     @property
     def position(self) -> int:
         """What people count in this format: lines, else pages; 0 for neither."""
@@ -44,16 +49,22 @@ def lines_of(passages: Iterable[Passage]) -> list[NumberedLine]:
     Args:
         passages: All its passages, in reading order.
     """
-    found = list(passages)
-    if any(passage.lines for passage in found):
-        return _by_number(found)
-    return list(_by_page(found))
+    found: list[NumberedLine] = []
+    above: tuple[str, ...] = ()
+    for _, group in groupby(passages, key=lambda passage: passage.part):
+        same = list(group)
+        by_number = any(passage.lines for passage in same)
+        found += _by_number(same, above) if by_number else _by_page(same, above)
+        above = _above(same[-1])
+    return found
 
 
 def selected(
     lines: Sequence[NumberedLine], ranges: Sequence[tuple[int, int]], name: str
 ) -> list[NumberedLine]:
     """Returns those lines, or pages, of a document that are in one of the ranges.
+
+    Those of documents inside it are not meant: they have numbers of their own.
 
     Args:
         lines: Of the whole document.
@@ -68,15 +79,16 @@ def selected(
     for first, last in ranges:
         if not 1 <= first <= last:
             raise UsageError(f"{first}-{last} is not a range", "write FROM-TO, from 1")
-    by_line = any(line.number for line in lines)
+    own = [line for line in lines if line.part == lines[0].part]
+    by_line = any(line.number for line in own)
     found = [
         line
-        for line in lines
+        for line in own
         if any(first <= line.position <= last for first, last in ranges)
         and (line.number is not None or not by_line)
     ]
     if not found:
-        raise UsageError(f"{name}: nothing is there", _extent(lines))
+        raise UsageError(f"{name}: nothing is there", _extent(own))
     return found
 
 
@@ -92,18 +104,19 @@ def _extent(lines: Sequence[NumberedLine]) -> str:
     return f"its last {kind} is {last}"
 
 
-def _by_number(passages: Iterable[Passage]) -> list[NumberedLine]:
+def _by_number(
+    passages: Iterable[Passage], above: tuple[str, ...]
+) -> list[NumberedLine]:
     texts: dict[int, NumberedLine] = {}
     headings: dict[int, list[NumberedLine]] = {}
-    above: tuple[str, ...] = ()
     for passage in passages:
         first = passage.lines[0] if passage.lines else 1
         headings.setdefault(first, []).extend(_new_headings(above, passage))
-        above = passage.heading
+        above = _above(passage)
         for number, text in enumerate(passage.text.splitlines(), first):
             known = texts.get(number)
             whole = _joined(known.text, text) if known else text
-            texts[number] = NumberedLine(number, passage.page, whole)
+            texts[number] = NumberedLine(number, passage.page, whole, passage.part)
     return [
         line
         for number in sorted(texts)
@@ -111,16 +124,17 @@ def _by_number(passages: Iterable[Passage]) -> list[NumberedLine]:
     ]
 
 
-def _by_page(passages: Iterable[Passage]) -> Iterator[NumberedLine]:
+def _by_page(
+    passages: Iterable[Passage], above: tuple[str, ...]
+) -> Iterator[NumberedLine]:
     before = ""
-    above: tuple[str, ...] = ()
     for passage in passages:
         yield from _new_headings(above, passage)
-        above = passage.heading
+        above = _above(passage)
         text = passage.text[_shared(before, passage.text) :]
         before = passage.text
         for line in text.strip("\n").splitlines():
-            yield NumberedLine(None, passage.page, line)
+            yield NumberedLine(None, passage.page, line, passage.part)
 
 
 def _new_headings(above: tuple[str, ...], passage: Passage) -> Iterator[NumberedLine]:
@@ -130,11 +144,16 @@ def _new_headings(above: tuple[str, ...], passage: Passage) -> Iterator[Numbered
     """
     if passage.kind == "code":
         return
+    own = _above(passage)
     same = 0
-    while same < len(above) and above[: same + 1] == passage.heading[: same + 1]:
+    while same < len(above) and above[: same + 1] == own[: same + 1]:
         same += 1
-    for depth, title in enumerate(passage.heading[same:], same + 1):
-        yield NumberedLine(None, passage.page, f"{'#' * depth} {title}")
+    for depth, title in enumerate(own[same:], same + 1):
+        yield NumberedLine(None, passage.page, f"{'#' * depth} {title}", passage.part)
+
+
+def _above(passage: Passage) -> tuple[str, ...]:
+    return above_of(passage.part, passage.heading)
 
 
 def _joined(known: str, text: str) -> str:

@@ -44,6 +44,10 @@ class Chunk:
     tables: tuple[Table, ...] = ()
     """The tables that it has rows of; units name them by their place here."""
 
+    part: str = ""
+    """Which document inside the file it is of, "" for the file's own text; see
+    `ragcli.index.documents.elements.Section`."""
+
 
 @frozen
 class Passage:
@@ -87,6 +91,10 @@ class Passage:
 
     attached: bool = False
     """Whether its document came with the question."""
+
+    part: str = ""
+    """Which document inside the file it is of, such as an attachment; pages and lines
+    are those of that one. "" for the file's own text."""
 
     read: str = ""
     """When a page on the web was read, ISO 8601, UTC; "" for a file."""
@@ -174,12 +182,17 @@ def indexed_text(
 ) -> str:
     """Returns what is embedded and indexed for a chunk: its title and headings first.
 
-    A chunk that does not repeat what it is about is found by its headings, and rows
-    of a table by its caption and columns.
+    A chunk that does not repeat what it is about is found by what stands above it,
+    and rows of a table by its caption and columns.
     """
     above = [title, *(item for item in heading if item != title)]
     above += columns_above(tables)
     return "\n".join([*filter(None, above), text])
+
+
+def above_of(part: str, heading: Sequence[str]) -> tuple[str, ...]:
+    """Returns what stands above a chunk: the name of its part, and its headings."""
+    return (part, *heading) if part else tuple(heading)
 
 
 def columns_above(tables: Sequence[Table]) -> list[str]:

@@ -1,6 +1,6 @@
 """How a chunk is stored: a line of JSON, read back for search, answers and lists.
 
-    {"text", "language", "heading", "page", "lines", "kind", "units", "tables"}
+    {"text", "language", "heading", "part", "page", "lines", "kind", "units", "tables"}
 
 A unit is `[code, start, end]`, and as far as there are any table, cells, label and
 lines; a table is `[number, columns, caption, first, rows]`. What was stored before
@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ragcli.index.passages import Chunk, indexed_text
+from ragcli.index.passages import Chunk, above_of, indexed_text
 from ragcli.language.units import Table, Unit
 
 _CODES = {
@@ -29,6 +29,8 @@ def encode(chunk: Chunk) -> bytes:
     told: dict[str, object] = {"text": chunk.text, "language": chunk.language}
     if chunk.heading:
         told["heading"] = chunk.heading
+    if chunk.part:
+        told["part"] = chunk.part
     if chunk.page is not None:
         told["page"] = chunk.page
     if chunk.lines:
@@ -92,5 +94,9 @@ def tables(stored: Mapping[str, Any]) -> tuple[Table, ...]:
 
 def searched_text(title: str, stored: Mapping[str, Any]) -> str:
     """Returns what is embedded and indexed for a stored chunk."""
-    heading = tuple(stored.get("heading", ()))
-    return indexed_text(title, heading, stored["text"], tables(stored))
+    return indexed_text(title, above(stored), stored["text"], tables(stored))
+
+
+def above(stored: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns what stands above a stored chunk: its part's name, and its headings."""
+    return above_of(stored.get("part", ""), stored.get("heading", ()))

@@ -44,6 +44,7 @@ class RagcliRetriever(BaseRetriever):
 def _cited(passage: Passage) -> Document:
     metadata = {
         "source": passage.path,
+        "part": passage.part,
         "page": passage.page,
         "lines": list(passage.lines) if passage.lines else None,
         "heading": heading(passage),

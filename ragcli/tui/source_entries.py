@@ -49,6 +49,9 @@ class SourceEntry:
     """How many other files have the very same passage."""
     units: tuple[Unit, ...] = ()
     """What of the passage is prose, code or a table; () when nobody told."""
+    part: str = ""
+    """The document inside the file that it is of, such as an attachment, or ""; pages
+    and lines are those of that one."""
 
     @property
     def shown_marker(self) -> str:
@@ -65,7 +68,7 @@ class SourceEntry:
     @property
     def place(self) -> str:
         """Where it stands, for a narrow pane: `locks.md:12-20`, `faq.pdf p. 3`."""
-        name = safe_name(PurePath(self.path).name)
+        name = safe_name(shown(PurePath(self.path).name, self.part))
         origin = safe_name(PurePath(self.origin).name)
         return _placed(name, self.page, self.lines, origin) + copies(self.copies)
 
@@ -73,7 +76,8 @@ class SourceEntry:
     def full_place(self) -> str:
         """The same with the whole path."""
         origin = safe_name(shown(self.origin)) if self.origin else ""
-        where = _placed(safe_name(shown(self.path)), self.page, self.lines, origin)
+        name = safe_name(shown(self.path, self.part))
+        where = _placed(name, self.page, self.lines, origin)
         return where + copies(self.copies)
 
     @property
@@ -86,6 +90,11 @@ class SourceEntry:
         if self.origin:
             return is_as_indexed(self.path, self.digest)
         return self.path != "stdin"
+
+    @property
+    def file_lines(self) -> tuple[int, int] | None:
+        """Its lines in the file; None where they are those of a part of it."""
+        return None if self.part else self.lines
 
 
 def _placed(
@@ -114,6 +123,7 @@ def from_passages(passages: Sequence[Passage], used: int) -> list[SourceEntry]:
             digest=passage.digest,
             copies=len(passage.copies),
             units=passage.units,
+            part=passage.part,
         )
         for number, passage in enumerate(passages[:used], 1)
     ]
@@ -154,6 +164,7 @@ def _remembered(
         digest=str(item.get("digest") or ""),
         copies=citation.copies if citation else 0,
         units=stored_passages.units({"units": units}) if units else (),
+        part=str(item.get("part") or ""),
     )
 
 
@@ -174,6 +185,7 @@ def _cited(citation: Citation, stale: frozenset[int]) -> SourceEntry:
         origin=citation.source,
         digest=citation.digest,
         copies=citation.copies,
+        part=citation.part,
     )
 
 

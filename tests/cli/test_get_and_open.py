@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,56 @@ def test_a_file_that_is_gone_is_told(indexed: Path, run_cli: Run) -> None:
     ran = run_cli("open", "--print")
     assert ran.code == 5
     assert "no longer there" in ran.err
+
+
+@pytest.fixture
+def offer(notes: Path, run_cli: Run) -> Path:
+    """A mail with a text and a table attached, indexed."""
+    mail = EmailMessage()
+    mail["Subject"] = "Offer for the pump"
+    mail.set_content("Dear all,\n\nthe offer is attached.\n")
+    mail.add_attachment(
+        "Terms\n\nThe warranty of the pump ends after three years.\n",
+        filename="terms.txt",
+    )
+    mail.add_attachment("part,price\nvalve,14.20\n", subtype="csv", filename="p!.csv")
+    path = notes / "offer.eml"
+    path.write_bytes(bytes(mail))
+    assert run_cli("docs", "add", "notes/offer.eml").code == 0
+    return path
+
+
+def test_an_attachment_is_cited_as_a_document_of_its_own(
+    offer: Path, run_cli: Run
+) -> None:
+    told = run_cli("ask", "When does the warranty of the pump end?", "--json").json
+    [cited] = told["citations"]
+    assert (cited["path"], cited["part"], cited["lines"]) == (
+        str(offer), "terms.txt", [3, 3],
+    )  # fmt: skip
+    assert cited["shown"] == "notes/offer.eml!terms.txt"
+    assert told["passages"][0]["part"] == "terms.txt"
+    [talk] = run_cli("history", "export", "--json").json["conversations"]
+    [turn] = talk["turns"]
+    assert turn["citations"][0]["part"] == "terms.txt"
+    assert "offer.eml!terms.txt:3" in run_cli("history", "export").out
+    hit = run_cli("search", "warranty", "--json").json["hits"][0]
+    assert (hit["part"], hit["shown"]) == ("terms.txt", "notes/offer.eml!terms.txt")
+    assert run_cli("open", "--print").out.split()[-1] == str(offer)  # it has no line 3
+    run_cli("history", "redact", "--match", "terms", "--yes")
+    assert "terms" not in run_cli("history", "export", "--json").out
+
+
+def test_an_attachment_is_read_by_its_name(offer: Path, run_cli: Run) -> None:
+    assert run_cli("get", "offer.eml!terms.txt:3").lines == [
+        "3  The warranty of the pump ends after three years."
+    ]
+    assert "valve,14.20" in run_cli("get", "offer.eml!p!.csv").out
+    shown = run_cli("docs", "show", "notes/offer.eml!p!.csv", "--json").json["chunks"]
+    assert [(chunk["part"], chunk["lines"]) for chunk in shown] == [("p!.csv", [1, 2])]
+    whole = run_cli("get", "offer.eml").lines
+    assert whole.index("# terms.txt") < whole.index("1  Terms")
+    missing = run_cli("get", "offer.eml!other.txt")
+    assert missing.code == 5
+    assert "terms.txt, p!.csv" in missing.err
+    assert "neither lines nor pages" in run_cli("get", "offer.eml:3").err

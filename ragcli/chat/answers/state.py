@@ -177,4 +177,5 @@ def remembered(passage: Passage) -> dict[str, Any]:
         "source": passage.source,
         "text": passage.text,
         "units": stored_passages.spans(passage.units),
+        **({"part": passage.part} if passage.part else {}),
     }

@@ -183,7 +183,7 @@ class _Gathered:
 
     def __init__(self, opened: Sequence[_Opened]) -> None:
         self._opened = opened
-        self._pages: dict[tuple[int, int | None], _CitedPage] = {}
+        self._pages: dict[tuple[int, str, int | None], _CitedPage] = {}
         self._places: dict[Stretch, tuple[_CitedPage, tuple[int, int]]] = {}
 
     def take(self, stretch: Stretch) -> None:
@@ -193,7 +193,7 @@ class _Gathered:
         document = self._opened[stretch.document]
         passage = document.passages[stretch.first - 1]
         page = self._pages.setdefault(
-            (stretch.document, passage.page), _CitedPage(passage)
+            (stretch.document, passage.part, passage.page), _CitedPage(passage)
         )
         text, lines = document.stretch(stretch)
         start = page.length

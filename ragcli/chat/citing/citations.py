@@ -293,6 +293,7 @@ class MarkerFilter:
             attached=cited is None,
             copies=len(passage.copies),
             read=passage.read,
+            part=passage.part,
         )
 
 

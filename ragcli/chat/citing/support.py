@@ -26,7 +26,7 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from ragcli.frozen import frozen
-from ragcli.index.passages import Passage
+from ragcli.index.passages import Passage, above_of
 from ragcli.language import markdown
 from ragcli.language.comparison.compare import (
     REFUTED,
@@ -219,7 +219,9 @@ class PreparedPassage:
 
     @cached_property
     def _above(self) -> str:
-        return "\n".join((self.passage.title, *self.passage.heading))
+        return "\n".join(
+            (self.passage.title, *above_of(self.passage.part, self.passage.heading))
+        )
 
     @cached_property
     def _whole(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.chat.presentation.passages import path_document
 from ragcli.frozen import frozen
 from ragcli.index.document_text import NumberedLine, lines_of, selected
+from ragcli.index.passages import above_of
 from ragcli.paths import shown
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class DocumentText:
 
     title: str
     """Its title, or ""."""
+
+    part: str
+    """The document inside it that was asked for, or ""."""
 
     source: str
     """"" for an own document, else the mount that it comes from."""
@@ -62,7 +66,7 @@ def parse_place(where: str) -> tuple[str, Ranges]:
 
 
 def document_text(
-    path: str, passages: Sequence[Passage], ranges: Ranges
+    path: str, passages: Sequence[Passage], ranges: Ranges, part: str = ""
 ) -> DocumentText:
     """Returns a document, or the lines of it that are in one of the ranges.
 
@@ -70,15 +74,16 @@ def document_text(
         path: Its absolute path.
         passages: All its passages, in reading order.
         ranges: Lines, or pages in a format without lines.
+        part: The document inside it whose passages these are, or "".
 
     Raises:
         UsageError: Nothing is in these ranges.
     """
     lines = lines_of(passages)
-    found = selected(lines, ranges, shown(path))
+    found = selected(lines, ranges, shown(path, part))
     total = max((line.position for line in lines), default=0)
     title, source = (passages[0].title, passages[0].source) if passages else ("", "")
-    return DocumentText(path, title, source, tuple(found), total)
+    return DocumentText(path, title, part, source, tuple(found), total)
 
 
 def numbered(line: NumberedLine, width: int) -> str:
@@ -95,14 +100,19 @@ def text_document(found: DocumentText) -> dict[str, Any]:
     numbers = [line.number for line in found.lines if line.number is not None]
     pages = [line.page for line in found.lines if line.page is not None]
     return {
-        **path_document(found.path),
+        **path_document(found.path, found.part),
         "title": found.title,
         "source": found.source,
         "lines": [numbers[0], numbers[-1]] if numbers else None,
         "pages": [pages[0], pages[-1]] if pages else None,
         "total": found.total,
         "text": [
-            {"line": line.number, "page": line.page, "text": line.text}
+            {
+                "line": line.number,
+                "page": line.page,
+                "text": line.text,
+                **({"part": line.part} if line.part else {}),
+            }
             for line in found.lines
         ],
     }
@@ -120,8 +130,9 @@ def outline(passages: Sequence[Passage]) -> list[tuple[tuple[str, ...], int | No
     found: dict[tuple[str, ...], int | None] = {}
     for passage in passages:
         first = passage.lines[0] if passage.lines else passage.page
-        for depth in range(1, len(passage.heading) + 1):
-            found.setdefault(passage.heading[:depth], first)
+        above = above_of(passage.part, passage.heading)
+        for depth in range(1, len(above) + 1):
+            found.setdefault(above[:depth], first)
     return list(found.items())
 
 

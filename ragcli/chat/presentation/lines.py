@@ -14,6 +14,7 @@ from ragcli.paths import shown
 
 if TYPE_CHECKING:
     from ragcli.chat.events import Finished, Retrieved, Stage
+    from ragcli.index.passages import Passage
     from ragcli.models.base import Prompt
     from ragcli.sessions.records.record_types import Citation, Turn
 
@@ -34,18 +35,27 @@ def place(
     page: int | None,
     ranges: Sequence[Sequence[int]] = (),
     source: str = "",
+    part: str = "",
 ) -> str:
     """Returns where something stands: `a.md:12-20`, `a.md:3,12-20`, `b.pdf p. 3`.
+
+    A document inside another is named behind it: `offer.eml!price.xlsx p. 1`.
 
     A document of a mount is told from an own one of the same path:
     `a.md:12-20 in team.bundle`.
     """
-    named = shown(path)
+    named = shown(path, part)
     if ranges:
         named += f":{','.join(starmap(_lines, ranges))}"
     elif page is not None:
         named += f" p. {page}"
     return f"{named} in {shown(source)}" if source else named
+
+
+def passage_place(passage: Passage) -> str:
+    """Returns where a passage stands."""
+    lines = ranges(passage.lines)
+    return place(passage.path, passage.page, lines, passage.source, passage.part)
 
 
 def ranges(lines: tuple[int, int] | None) -> tuple[tuple[int, int], ...]:
@@ -59,7 +69,9 @@ def _lines(first: int, last: int) -> str:
 
 def source_line(citation: Citation, *, stale: bool = False) -> str:
     """Returns a citation on one line: marker, place, heading, and what is wrong."""
-    where = place(citation.path, citation.page, citation.ranges, citation.source)
+    where = place(
+        citation.path, citation.page, citation.ranges, citation.source, citation.part
+    )
     where += f" (read {citation.read[:10]})" if citation.read else ""
     heading = f"  {citation.heading}" if citation.heading else ""
     doubt = "" if citation.verified else "  (unverified)"

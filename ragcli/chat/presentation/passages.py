@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from ragcli.language.units import Unit
 
 
-def path_document(path: str) -> dict[str, Any]:
-    """Returns a document's path, and as people are shown it, as JSON values."""
-    return {"path": path, "shown": shown(path)}
+def path_document(path: str, part: str = "") -> dict[str, Any]:
+    """Returns a document's path, and as people are shown it, as JSON values.
+
+    `part` is there where a document inside that one is meant.
+    """
+    told = {"path": path, "shown": shown(path, part)}
+    return {**told, "part": part} if part else told
 
 
 def passage_document(passage: Passage) -> dict[str, Any]:
     """Returns the JSON of a passage without its text."""
     return {
-        **path_document(passage.path),
+        **path_document(passage.path, passage.part),
         "page": passage.page,
         "lines": passage.lines,
         "heading": heading(passage),
@@ -35,7 +39,7 @@ def passage_document(passage: Passage) -> dict[str, Any]:
 def remembered_document(item: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the same of a passage as a turn remembers it."""
     return {
-        **path_document(str(item.get("path", ""))),
+        **path_document(str(item.get("path", "")), str(item.get("part") or "")),
         "page": item.get("page"),
         "lines": item.get("lines"),
         "heading": str(item.get("heading") or ""),
@@ -90,6 +94,7 @@ def unit_lines(passage: Passage, unit: Unit) -> tuple[int, int] | None:
 
 def _chunk(passage: Passage) -> dict[str, Any]:
     return {
+        **({"part": passage.part} if passage.part else {}),
         "page": passage.page,
         "lines": passage.lines,
         "heading": heading(passage),

@@ -47,7 +47,7 @@ def citation_document(
     """Returns the JSON of one citation."""
     told: dict[str, Any] = {
         "marker": citation.marker,
-        **path_document(citation.path),
+        **path_document(citation.path, citation.part),
         "page": citation.page,
         "lines": citation.lines,
         "heading": citation.heading,

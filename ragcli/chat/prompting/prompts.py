@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ragcli.index.passages import Passage
+from ragcli.index.passages import Passage, above_of
 from ragcli.models.base import Prompt, Source
 from ragcli.models.langchain.rendering import REFUSAL, messages
 from ragcli.paths import shown
@@ -22,6 +22,7 @@ def new_boundary() -> str:
 
 def source(marker: int, passage: Passage) -> Source:
     """Returns a passage as a model sees it, under the number of its citation."""
+    above = above_of(passage.part, passage.heading)
     return Source(
         marker,
         passage.text,
@@ -31,14 +32,14 @@ def source(marker: int, passage: Passage) -> Source:
         passage.attached,
         passage.units,
         passage.tables,
-        tuple(dict.fromkeys(filter(None, (passage.title, *passage.heading)))),
+        tuple(dict.fromkeys(filter(None, (passage.title, *above)))),
         passage.source,
     )
 
 
 def label(passage: Passage) -> str:
     """Returns where a passage stands, for people: `docs/locks.md:12-20 (Locks)`."""
-    place = shown(passage.path)
+    place = shown(passage.path, passage.part)
     if passage.lines:
         first, last = passage.lines
         place += f":{first}" if first == last else f":{first}-{last}"

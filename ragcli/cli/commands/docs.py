@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.chat.presentation.lines import place, ranges
+from ragcli.chat.presentation.lines import passage_place
 from ragcli.chat.presentation.passages import (
     contents_document,
     facts_document,
@@ -24,7 +24,7 @@ from ragcli.cli.input import live_names, standard_input
 from ragcli.cli.input.options import Invocation, examples, places
 from ragcli.cli.output.formatting import moment, size
 from ragcli.cli.output.progress import QuietProgress
-from ragcli.errors import ExitCode, UsageError
+from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 from ragcli.frozen import frozen
 from ragcli.language.units import spoken
 from ragcli.paths import shown
@@ -274,7 +274,15 @@ def show(
     column, fields, items, lines, code.
     """
     with call.open() as workspace:
-        found, passages = workspace.library.document(*places([path]))
+        passages: list[Passage]
+        try:
+            found, passages = workspace.library.document(*places([path]))
+        except DocumentNotFound as error:
+            from ragcli.index import parts
+
+            found, passages, _ = parts.found(
+                path, lambda name: workspace.library.document(*places([name])), error
+            )
     if call.as_json:
         call.output.document(contents_document(found, passages))
         return
@@ -287,7 +295,7 @@ def show(
         said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         call.output.line(f"{name}: {said}{guess}")
     for passage in passages:
-        where = place(passage.path, passage.page, ranges(passage.lines))
+        where = passage_place(passage)
         above = f"  {heading(passage)}" if passage.heading else ""
         call.output.line()
         call.output.line(f"{where}{above}", style="dim")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @examples(
     "ragcli get docs/locks.md:12-20",
     "ragcli get handbook.pdf:3 --json",
+    "ragcli get 'offer.eml!price.xlsx'",
     "ragcli get --no-numbers notes.md > copy.md",
 )
 def get(
@@ -40,7 +41,7 @@ def get(
 
     Each line stands behind its number. It comes from the index, also when the file is
     gone. PATH may be the end of a path. In a format without lines, such as PDF, FROM
-    and TO are pages.
+    and TO are pages. An attachment is named behind its mail: MAIL!NAME.
     """
     with call.open() as workspace:
         found = _found(workspace, where)
@@ -57,12 +58,14 @@ def get(
 def _found(workspace: Workspace, where: str) -> DocumentText:
     """Returns what is meant: a document of exactly this name comes first."""
     try:
-        return document_text(*workspace.document(where), ())
+        path, passages, part = workspace.document(where)
     except DocumentNotFound:
         name, ranges = parse_place(where)
         if not ranges:
             raise
-        return document_text(*workspace.document(name), ranges)
+        path, passages, part = workspace.document(name)
+        return document_text(path, passages, ranges, part)
+    return document_text(path, passages, (), part)
 
 
 COMMANDS = {"get": get}

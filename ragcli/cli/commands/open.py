@@ -38,6 +38,8 @@ def open_(
 ) -> int:
     """Open the Nth source of the last answer at its line.
 
+    An attachment's is the mail that it came with.
+
     `open_command` says what opens it, such as `code -g {path}:{line}`; else $VISUAL,
     $EDITOR or vi, and for a format without lines the desktop.
     """
@@ -51,7 +53,7 @@ def open_(
         turn = _last_answer(turns)
         chosen = workspace.settings.open_command
     citation = _source(turn, number)
-    line = citation.lines[0] if citation.lines else None
+    line = citation.lines[0] if citation.lines and not citation.part else None
     words = editors.command(citation.path, line, chosen=chosen)
     if call.as_json or print_only:
         call.tell(
@@ -59,7 +61,8 @@ def open_(
             line=shlex.join(words),
         )
         return 0
-    call.output.note(place(citation.path, citation.page, citation.ranges))
+    opened = place(citation.path, citation.page, citation.ranges, part=citation.part)
+    call.output.note(opened)
     call.output.flush()
     try:
         return subprocess.run(words, check=False).returncode  # noqa: S603 - the user's own editor

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragcli.chat.presentation.lines import copies, place, ranges
+from ragcli.chat.presentation.lines import copies, passage_place
 from ragcli.chat.presentation.passages import heading, search_document
 from ragcli.cli.input.options import Invocation, choice, examples, number, paths
 from ragcli.cli.input.question_options import (
@@ -97,7 +97,7 @@ def _print(call: Invocation, passages: tuple[Passage, ...], *, explain: bool) ->
     for at, passage in enumerate(passages):
         if at:
             call.output.line()
-        where = place(passage.path, passage.page, ranges(passage.lines), passage.source)
+        where = passage_place(passage)
         where += copies(len(passage.copies))
         above = f"  {heading(passage)}" if passage.heading else ""
         line = f"{where}  {passage.score:.2f}{above}"

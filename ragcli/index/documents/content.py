@@ -27,6 +27,7 @@ class Content:
         format_name: Its format.
         ocr: Whether text in pictures of pages is to be recognized.
         allow_time: Gives the loader so many seconds of processor time from now.
+        depth: How many documents it is inside of.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class Content:
         *,
         ocr: bool = False,
         allow_time: Callable[[int], None] = lambda _: None,
+        depth: int = 0,
     ) -> None:
         self.data = data
         self.name = name
         self.format = format_name
         self.ocr = ocr
         self.allow_time = allow_time
+        self.depth = depth
         self.encoding = ""
         """What the bytes were decoded as, where that was a guess; set by `text`."""
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ragcli.paths import PART_MARK
+
 LONGEST_HEADING = 200
 """Characters; a longer heading is cut, for it is no heading."""
 
@@ -81,6 +83,13 @@ class Section:
     elements: tuple[Element, ...] = ()
     """In order, not overlapping; between them is nothing that says anything."""
 
+    part: str = ""
+    """Which document inside the file it is of: `price.xlsx`, `b.eml!c.xlsx`.
+
+    Names from the outermost to the innermost; "" for the file's own text. Page and
+    lines are then those of that document. A label that others wrote, never a path.
+    """
+
     @property
     def is_code(self) -> bool:
         """Whether all of it is source code."""
@@ -118,7 +127,10 @@ def packed(document: Document) -> dict[str, Any]:
         "facts": dict(document.facts),
         "tables": document.tables,
         "sections": [
-            (item.text, item.heading, item.page, item.first_line, item.elements)
+            (
+                *(item.text, item.heading, item.page, item.first_line, item.elements),
+                item.part,
+            )
             for item in document.sections
         ],
     }
@@ -129,8 +141,10 @@ def unpacked(packed: Mapping[str, Any]) -> Document:
     return Document(
         packed["title"],
         tuple(
-            Section(text, tuple(heading), page, line, tuple(map(_element, elements)))
-            for text, heading, page, line, elements in packed["sections"]
+            Section(
+                text, tuple(heading), page, line, tuple(map(_element, elements)), part
+            )
+            for text, heading, page, line, elements, part in packed["sections"]
         ),
         tuple(
             TableFacts(tuple(columns), caption, rows)
@@ -266,10 +280,16 @@ class DocumentBuilder:
                 joined=bool(names) or at > 0,
             )
 
-    def include(self, document: Document, *above: str) -> None:
-        """Adds the sections of another document, under these headings.
+    def include(self, document: Document, *above: str, part: str = "") -> None:
+        """Adds the sections of another document.
 
         An attachment, a chapter or an embedded page is read by its own loader.
+
+        Args:
+            document: The other one.
+            above: The headings that it stands under.
+            part: Its name where it is a document of its own, and has pages or lines
+                of its own.
         """
         self._close()
         begin = len(self._tables)
@@ -280,7 +300,14 @@ class DocumentBuilder:
                 for item in section.elements
             )
             heading = (*filter(None, map(one_line, above)), *section.heading)
-            self._sections.append(replace(section, heading=heading, elements=elements))
+            self._sections.append(
+                replace(
+                    section,
+                    heading=heading,
+                    elements=elements,
+                    part=PART_MARK.join(filter(None, (part, section.part))),
+                )
+            )
 
     def document(self) -> Document:
         """Ends the document and returns it."""

@@ -105,6 +105,7 @@ def _chunks(
             _language(piece, span.kind, document.language),
             units,
             tables,
+            section.part,
         )
 
 

@@ -229,14 +229,15 @@ class IndexReader:
     def _heading(self, row: int, segment: Segment, position: int) -> Heading:
         stored = segment.passage(position)
         title = segment.documents.of_row(row)["title"]
-        return Heading(title, tuple(stored.get("heading", ())), stored["language"])
+        return Heading(title, stored_passages.above(stored), stored["language"])
 
     def _passage(self, row: int, segment: Segment, position: int) -> Passage:
         stored = segment.passage(position)
         document = segment.documents.of_row(row)
         lines, page = stored.get("lines"), stored.get("page")
+        part = stored.get("part", "")
         return Passage(
-            id=_identity(document["path"], page, lines, stored["text"]),
+            id=_identity(document["path"], part, page, lines, stored["text"]),
             path=document["path"],
             text=stored["text"],
             score=0.0,
@@ -249,6 +250,7 @@ class IndexReader:
             digest=document["digest"],
             source=self.source,
             attached=self.attached,
+            part=part,
             read=document.get("facts", {}).get("read", ""),
             units=stored_passages.units(stored),
             tables=stored_passages.tables(stored),
@@ -322,9 +324,10 @@ def _listed(files: GenerationFiles, name: str) -> tuple[memoryview, memoryview]:
 
 
 def _identity(
-    path: str, page: int | None, lines: Sequence[int] | None, text: str
+    path: str, part: str, page: int | None, lines: Sequence[int] | None, text: str
 ) -> str:
     """Returns a passage's id: the same for the same text at the same place."""
     told = repr((page, list(lines) if lines else None)).encode()
-    parts = (os.fsencode(path), told, text.encode("utf-8", "surrogatepass"))
-    return hashlib.blake2b(b"\0".join(parts), digest_size=12).hexdigest()
+    inside = (part.encode("utf-8", "surrogatepass"),) if part else ()
+    stated = (os.fsencode(path), told, text.encode("utf-8", "surrogatepass"), *inside)
+    return hashlib.blake2b(b"\0".join(stated), digest_size=12).hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
-from ragcli.index.passages import Heading, Passage, indexed_text
+from ragcli.index.passages import Heading, Passage, above_of, indexed_text
 from ragcli.index.search import fusion
 from ragcli.index.search.relevance import (
     ATTACHED,
@@ -201,9 +201,8 @@ class Coverage:
 
     def of(self, passage: Passage) -> float:
         """Returns the share in a passage with its title and headings."""
-        text = indexed_text(
-            passage.title, passage.heading, passage.text, passage.tables
-        )
+        above = above_of(passage.part, passage.heading)
+        text = indexed_text(passage.title, above, passage.text, passage.tables)
         return self._share(text, passage.language)
 
     def above(self, heading: Heading) -> float:

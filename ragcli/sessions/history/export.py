@@ -24,6 +24,7 @@ from ragcli.language.markers import (
     pieces,
     unescaped,
 )
+from ragcli.paths import PART_MARK
 from ragcli.sessions.records.record_types import Citation, Conversation, Turn
 from ragcli.text import labelled, safe_line, safe_text
 
@@ -291,6 +292,8 @@ def _escaped(text: str) -> str:
 def _place(citation: Citation) -> str:
     """Returns where a citation points: `path`, its lines or page, mount, heading."""
     place = citation.path
+    if citation.part:
+        place += f"{PART_MARK}{citation.part}"
     if citation.ranges:
         place += ":" + ", ".join(f"{first}-{last}" for first, last in citation.ranges)
     elif citation.page is not None:

@@ -12,7 +12,7 @@ MASK = "[redacted]"
 TEXT_FIELDS = frozenset(
     {
         *("question", "query", "answer", "title", "text"),
-        *("quote", "heading", "path", "source", "label"),
+        *("quote", "heading", "path", "part", "source", "label"),
         *("reasoning", "unsupported"),
     }
 )

@@ -67,14 +67,16 @@ def written(record: Record) -> str:
 def _body(citation: Citation) -> dict[str, Any]:
     """Returns a citation as it is stored.
 
-    `quotes` stands there where there are several, `attached`, `copies` and `read` where
-    there is something to tell.
+    `quotes` stands there where there are several, `attached`, `copies`, `read` and
+    `part` where there is something to tell.
     """
     told = asdict(citation)
     if not citation.attached:
         del told["attached"]
     if not citation.read:
         del told["read"]
+    if not citation.part:
+        del told["part"]
     if not citation.quotes:
         del told["quotes"]
     if not citation.copies:

@@ -97,6 +97,9 @@ class Citation:
     """How many other documents have the very same passage."""
     read: str = ""
     """When a page on the web was read, ISO 8601, UTC; "" for a file."""
+    part: str = ""
+    """The document inside the file that it is of, such as an attachment, or ""; pages
+    and lines are those of that one."""
 
     @property
     def places(self) -> tuple[CitedQuote, ...]:

@@ -1,7 +1,8 @@
 """Mail: messages (`.eml`) and mailboxes (`.mbox`), with all that is attached.
 
 A message's headers are fields, its body is text or a page, and each attachment is a
-document of its own, read by the loader of its format, under a heading that names it.
+document of its own, read by the loader of its format: a part that is named. So is a
+message that is attached.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ragcli.index.documents.elements import (
     well_formed,
 )
 from ragcli.index.documents.loaders.markup.hypertext import add_page, declared_text
+from ragcli.paths import PART_MARK
 
 _HEADERS = ("From", "To", "Cc", "Reply-To", "Date", "Subject")
 _FIELD_LIMIT = 2000
@@ -55,7 +57,7 @@ def mail(content: Content) -> Document:
     builder = DocumentBuilder()
     reader = _MailReader(builder, content)
     message = _parsed(content.data)
-    reader.read(message, ())
+    reader.read(message)
     reader.tell()
     builder.title = _subject(message)
     return builder.document()
@@ -117,8 +119,8 @@ class _MailReader:
     def __init__(self, builder: DocumentBuilder, content: Content) -> None:
         self._builder = builder
         self._content = content
-        self._name = content.name
         self._parts = 0
+        self._names: set[tuple[str, ...]] = set()
         self._left: list[str] = []
         self._told: list[str] = []
         self._scanned: list[str] = []
@@ -144,8 +146,19 @@ class _MailReader:
         if self._engine:
             facts["ocr"] = self._engine
 
-    def read(self, message: EmailMessage, above: tuple[str, ...]) -> None:
-        """Adds a message under these headings."""
+    def read(
+        self,
+        message: EmailMessage,
+        above: tuple[str, ...] = (),
+        inside: tuple[str, ...] = (),
+    ) -> None:
+        """Adds a message.
+
+        Args:
+            message: The message.
+            above: The headings that it stands under.
+            inside: The names of the messages that it is attached to, and its own.
+        """
         part = DocumentBuilder()
         for name in _HEADERS:
             if value := _header(message, name):
@@ -155,30 +168,46 @@ class _MailReader:
         if self._parts > MOST_ATTACHMENTS:
             self.leave(f"attachments after the first {MOST_ATTACHMENTS:,}")
             attached = []
-        self._builder.include(part.document(), *above)
+        self._builder.include(part.document(), *above, part=PART_MARK.join(inside))
         for item in attached:
-            self._add_attachment(item, above)
+            self._add_attachment(item, above, inside)
 
-    def _add_attachment(self, item: Message, above: tuple[str, ...]) -> None:
+    def _add_attachment(
+        self, item: Message, above: tuple[str, ...], inside: tuple[str, ...]
+    ) -> None:
         name = _name(item)
-        if len(above) >= DEEPEST:
+        if self._content.depth + len(inside) >= DEEPEST:
             self.leave(f"{name} (inside too many messages)")
             return
         if item.get_content_maintype() == "message":
             inner = item.get_payload()
             message = inner[0] if isinstance(inner, list) and inner else None
             if isinstance(message, EmailMessage):
-                self.read(message, (*above, _subject(message) or name))
+                subject = _subject(message)
+                name = self._unique(inside, _file_name(item) or f"{subject}.eml")
+                self.read(message, (*above, subject), (*inside, name))
             return
         data = _bytes(item)
         if len(data) > LARGEST_ATTACHMENT:
             self.leave(f"{name} (larger than {LARGEST_ATTACHMENT >> 20} MB)")
             return
-        document = self._read_attachment(name, data)
+        document = self._read_attachment(name, data, len(inside) + 1)
         if document:
-            self._builder.include(document, *above, f"{self._name}!{name}")
+            path = (*inside, self._unique(inside, name))
+            self._builder.include(document, *above, part=PART_MARK.join(path))
 
-    def _read_attachment(self, name: str, data: bytes) -> Document | None:
+    def _unique(self, inside: tuple[str, ...], name: str) -> str:
+        """Returns a name that no other part there has: `scan.pdf`, `scan (2).pdf`."""
+        begin, dot, suffix = _label(name).rpartition(".")
+        stem, suffix = (begin, f".{suffix}") if begin and dot else (_label(name), "")
+        told, count = f"{stem}{suffix}", 1
+        while (*inside, told) in self._names:
+            count += 1
+            told = f"{stem} ({count}){suffix}"
+        self._names.add((*inside, told))
+        return told
+
+    def _read_attachment(self, name: str, data: bytes, depth: int) -> Document | None:
         """Returns an attachment as its loader reads it, None when that cannot be."""
         from ragcli.index.documents.loaders.dispatch.parse import parse
 
@@ -197,6 +226,7 @@ class _MailReader:
                     format_name,
                     ocr=self._content.ocr,
                     allow_time=self._content.allow_time,
+                    depth=self._content.depth + depth,
                 )
             )
         except UnreadableDocument as error:
@@ -211,12 +241,12 @@ class _MailReader:
         return None
 
     def _take_over(self, name: str, document: Document) -> None:
-        """Keeps what is known of the pictures in an attachment."""
+        """Keeps what is to be said of an attachment, and of the pictures in it."""
         facts = document.facts
+        self._told += [f"{name}: {notice}" for notice in facts.get("notices", ())]
         if facts.get("scanned"):
             self._scanned.append(name)
             self._engine = facts.get("ocr", self._engine)
-            self._told += [f"{name}: {notice}" for notice in facts["notices"]]
 
 
 def _add_body(builder: DocumentBuilder, message: EmailMessage) -> list[Message]:
@@ -268,13 +298,22 @@ def _is_attached(part: Message) -> bool:
 
 
 def _name(part: Message) -> str:
-    """Returns the file name of an attachment, without directories."""
+    """Returns the file name of an attachment, or one for it."""
+    return _file_name(part) or f"attachment.{part.get_content_subtype()}"
+
+
+def _file_name(part: Message) -> str:
+    """Returns the file name of an attachment without directories, "" without one."""
     try:
         name = part.get_filename() or ""
     except (ValueError, TypeError, LookupError, AttributeError):
         name = ""
-    name = one_line(well_formed(name).replace("\\", "/").rpartition("/")[2])
-    return name or f"attachment.{part.get_content_subtype()}"
+    return one_line(well_formed(name).replace("\\", "/").rpartition("/")[2])
+
+
+def _label(name: str) -> str:
+    """Returns a name that cannot be taken for a path."""
+    return re.sub(r"[/\\]", "_", name) or "attachment"
 
 
 def _bytes(part: Message) -> bytes:

@@ -23,7 +23,7 @@ from ragcli.index.documents.content import is_blank
 from ragcli.index.documents.loaders.dispatch import bounds
 from ragcli.index.documents.loaders.dispatch.load import load, loaded, text_document
 from ragcli.index.fulltext import analysis
-from ragcli.index.passages import Chunk, indexed_text
+from ragcli.index.passages import Chunk, above_of, indexed_text
 from ragcli.index.segments.catalogue import READER, Record
 from ragcli.storage.beneath import open_beneath
 
@@ -283,7 +283,8 @@ def prepare(record: Record, chunks: Sequence[Chunk]) -> Prepared:
 
 
 def _prepared(title: str, chunk: Chunk) -> PreparedChunk:
-    text = indexed_text(title, chunk.heading, chunk.text, chunk.tables)
+    above = above_of(chunk.part, chunk.heading)
+    text = indexed_text(title, above, chunk.text, chunk.tables)
     stems = analysis.indexed_stems(text, chunk.language)
     return PreparedChunk(text, stored_passages.encode(chunk), stems, chunk.language)
 

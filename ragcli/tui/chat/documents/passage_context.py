@@ -30,9 +30,9 @@ def passage_context(
     Raises:
         DocumentNotFound: Neither the file nor the index has it any more.
     """
-    if source.lines and source.is_file and not source.stale:
+    if source.file_lines and source.is_file and not source.stale:
         try:
-            return _around(Path(source.path), *source.lines)
+            return _around(Path(source.path), *source.file_lines)
         except (OSError, UnicodeDecodeError) as error:
             raise DocumentNotFound(
                 f"{safe_name(source.path)} cannot be read", "was it moved?"

@@ -65,7 +65,7 @@ class SourceActions:
             raise UsageError(
                 "piped text has no file to open", "space shows what is around it"
             )
-        line = source.lines[0] if source.lines else None
+        line = source.file_lines[0] if source.file_lines else None
         words = editors.command(
             source.path, line, chosen=self._desk.profile.settings.open_command
         )

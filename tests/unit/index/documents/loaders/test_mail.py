@@ -88,9 +88,13 @@ def test_attachments_are_documents_of_their_own() -> None:
         b"\x89PNG\r\n", maintype="image", subtype="png", filename="a.png"
     )
     document = read(made)
-    by_heading = {heading: text for heading, text in texts(document) if heading}
-    assert "14.20" in by_heading["offer.eml!price.csv",]
-    assert by_heading["offer.eml!pump.pdf",] == "The pump costs ninety."
+    by_part = {section.part: section for section in document.sections}
+    assert "14.20" in by_part["price.csv"].text
+    assert by_part["price.csv"].first_line == 1
+    assert by_part["pump.pdf"].text == "The pump costs ninety."
+    assert by_part["pump.pdf"].page == 1
+    assert by_part[""].text.strip() == "Kept short."
+    assert by_part[""].first_line is None
     [notice] = document.facts["notices"]
     assert notice.startswith("not read: a.png")
 
@@ -101,6 +105,40 @@ def test_a_message_in_a_message_stands_under_its_subject() -> None:
     assert ("The inner words.") in [
         text.strip() for heading, text in texts(read(made)) if heading == ("Offer",)
     ]
+
+
+def test_parts_inside_parts_are_named_from_the_outside_in() -> None:
+    inner = message("Offer", "The inner words.")
+    inner.add_attachment("a,b\n1,2\n", subtype="csv", filename="c.csv")
+    made = message("Fwd")
+    made.add_attachment(
+        bytes(inner), maintype="application", subtype="octet-stream", filename="b.eml"
+    )
+    made.add_attachment(inner)
+    parts = {section.part for section in read(made).sections}
+    assert parts == {"", "b.eml", "b.eml!c.csv", "Offer.eml", "Offer.eml!c.csv"}
+
+
+def test_names_of_attachments_are_labels_of_their_own() -> None:
+    made = message()
+    names = ["../../etc/pass!wd.txt", "a\x1b[31m.txt", "same.txt", "same.txt", ".."]
+    for at, name in enumerate(names):
+        made.add_attachment(f"Text {at}.", filename=name)
+    parts = [section.part for section in read(made).sections if section.part]
+    assert parts == ["pass!wd.txt", "a\x1b[31m.txt", "same.txt", "same (2).txt", ".."]
+
+
+def test_mail_attached_as_any_file_ends_somewhere_too() -> None:
+    made = message("0")
+    for number in range(1, 9):
+        outer = message(str(number))
+        outer.add_attachment(
+            bytes(made), maintype="application", subtype="x", filename=f"{number}.eml"
+        )
+        made = outer
+    document = read(made)
+    assert max(section.part.count("!") for section in document.sections) == 3
+    assert "inside too many messages" in document.facts["notices"][0]
 
 
 def test_messages_in_messages_end_somewhere() -> None:
