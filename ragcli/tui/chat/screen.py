@@ -256,9 +256,8 @@ class ChatScreen(Screen[None]):
                 before=0,
             )
             await self.query_one("#foot").mount(self.key_bar)
-            self.move_child(
-                self.query_one("ToastRack"), before=self.query_one("#entry")
-            )
+            for rack in self.query("ToastRack"):  # none where notices are off
+                self.move_child(rack, before=self.query_one("#entry"))
         self.is_furnished = True
 
     def start_with(self, conversation: str | None) -> None:
