@@ -265,17 +265,21 @@ class _Seen:
             directory = pending.pop()
             with _opened(directory) as descriptor, os.scandir(descriptor) as listing:
                 self._note_times([os.fstat(descriptor)])
+                # A question waits for this: no call of ours for each file.
                 entries = list(listing)
-                inside = [item for item in entries if not _is_directory(item)]
+                below = [item for item in entries if item.is_dir(follow_symlinks=False)]
+                inside = entries
+                if below:
+                    apart = set(below)
+                    inside = [item for item in entries if item not in apart]
                 found = [item.stat(follow_symlinks=False) for item in inside]
             names = [item.name for item in inside]
             self._add(names, found)
-            if any(name in names for name in RULE_FILES):
+            if not _RULES.isdisjoint(names):
                 links = [item.name for item in inside if _is_linked(item)]
                 self._add_links([os.path.join(directory, name) for name in links])
             # What is in a directory is looked at itself; one that is left out, as
             # `.git` is, may change all the time.
-            below = [item for item in entries if _is_directory(item)]
             self._hash([(item.name, item.inode()) for item in below])
             paths = [os.path.join(directory, item.name) for item in below]
             pending += [path for path in paths if path not in left_out]
@@ -294,6 +298,8 @@ class _Seen:
             self.newest = max(self.newest, *times, 0)
 
 
+_RULES = frozenset(RULE_FILES)
+
 _STATE = attrgetter("st_mode", "st_ino", "st_size", "st_mtime_ns")
 """Returns what changes of a file when it does."""
 
@@ -306,10 +312,6 @@ def _opened(directory: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False)
 
 
 def _is_linked(entry: os.DirEntry[str]) -> bool:
