@@ -1,13 +1,19 @@
-"""The packages that some parts need, and the command that installs them here.
+"""The packages that some parts need, and the commands that install them here.
 
 What installs them depends on how ragcli itself was installed: pipx and `uv tool` keep
-it in an environment of its own, which pip does not reach.
+it in an environment of its own, which a plain `pip` does not reach.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 import sys
+from pathlib import Path
+from typing import Any
+
+PROGRAM = "ragcli"
 
 EXTRAS = {
     "redis": ("redis>=6,<9",),
@@ -23,6 +29,14 @@ EXTRAS = {
 }
 """Extra → what it installs; as in pyproject.toml, which a test compares."""
 
+_RECEIPT = "uv-receipt.toml"
+"""What `uv tool` keeps in an environment of what it was asked for."""
+
+
+def of_extra(name: str, *, prefix: str = "") -> str:
+    """Returns the command that installs what an extra holds."""
+    return installation(*EXTRAS[name], prefix=prefix)
+
 
 def installation(*packages: str, prefix: str = "") -> str:
     """Returns the command that adds packages to the environment that this runs in.
@@ -31,16 +45,124 @@ def installation(*packages: str, prefix: str = "") -> str:
         packages: What pip is to be told, versions included.
         prefix: Of the environment; the present one by default.
     """
-    place = (prefix or sys.prefix).replace("\\", "/")
-    named = [package.split(">")[0].split("=")[0].split("<")[0] for package in packages]
-    if "/pipx/venvs/" in place:
-        return f"pipx inject ragcli {shlex.join(named)}"
-    if "/uv/tools/" in place:
-        added = " ".join(f"--with {shlex.quote(name)}" for name in named)
-        return f"uv tool install {added} ragcli"
-    return f"pip install {shlex.join(packages)}"
+    place = Path(prefix or sys.prefix)
+    match _keeper(place):
+        case "pipx":
+            return shlex.join(["pipx", "inject", PROGRAM, *packages])
+        case "uv tool":
+            return _uv_tool(place, packages)
+        case "uvx":
+            return shlex.join(["uvx", *_with(packages), PROGRAM])
+        case _:
+            return _pip(place, *packages)
 
 
-def of_extra(name: str, *, prefix: str = "") -> str:
-    """Returns the command that installs what an extra holds."""
-    return installation(*EXTRAS[name], prefix=prefix)
+def upgrade(*, prefix: str = "") -> str:
+    """Returns the command that brings the newest ragcli."""
+    place = Path(prefix or sys.prefix)
+    match _keeper(place):
+        case "pipx":
+            return f"pipx upgrade {PROGRAM}"
+        case "uv tool":
+            return f"uv tool upgrade {PROGRAM}"
+        case "uvx":
+            return f"uvx {PROGRAM}@latest"
+        case _:
+            return _pip(place, "-U", PROGRAM)
+
+
+def reinstallation(package: str, *, prefix: str = "") -> str:
+    """Returns the command that installs a package of ragcli's anew, files and all."""
+    place = Path(prefix or sys.prefix)
+    match _keeper(place):
+        case "pipx":
+            return f"pipx reinstall {PROGRAM}"
+        case "uv tool":
+            return f"uv tool upgrade --reinstall {PROGRAM}"
+        case "uvx":
+            return f"uvx --reinstall {PROGRAM}"
+        case _:
+            return _pip(place, "--force-reinstall", package)
+
+
+def _keeper(place: Path) -> str:
+    """Returns what keeps an environment for ragcli alone; "" if it is anybody's."""
+    path = place.as_posix()
+    if (place / "pipx_metadata.json").is_file() or "/pipx/venvs/" in path:
+        return "pipx"
+    if (place / _RECEIPT).is_file() or "/uv/tools/" in path:
+        return "uv tool"
+    return "uvx" if "/archive-v" in path else ""
+
+
+def _pip(place: Path, *words: str) -> str:
+    """Returns a call of the pip of an environment, as it is to be typed here.
+
+    A plain `pip` is another one where the environment is not on the PATH, and one
+    that uv made has none.
+    """
+    own = place / "bin" / "pip"
+    command = ["pip", "install"]
+    if own.exists():
+        found = shutil.which("pip")
+        if not found or not os.path.samefile(found, own):
+            command = [str(own), "install"]
+    elif _is_of_uv(place):
+        command = ["uv", "pip", "install"]
+        if os.environ.get("VIRTUAL_ENV") != str(place):
+            command += ["--python", str(place / "bin" / "python")]
+    return shlex.join([*command, *words])
+
+
+def _is_of_uv(place: Path) -> bool:
+    try:
+        return "\nuv = " in f"\n{(place / 'pyvenv.cfg').read_text(encoding='utf-8')}"
+    except (OSError, ValueError):
+        return False
+
+
+def _with(packages: tuple[str, ...] | list[str]) -> list[str]:
+    return [word for package in packages for word in ("--with", package)]
+
+
+def _uv_tool(place: Path, added: tuple[str, ...]) -> str:
+    """Returns the command of `uv tool`, which makes the environment anew.
+
+    What it does not name again is removed: what was added before stands in it as well,
+    and the place that ragcli itself came from.
+    """
+    required = _receipt(place / _RECEIPT)
+    ours = next((one for one in required if one.get("name") == PROGRAM), {})
+    before = [one for one in required if one.get("name") != PROGRAM]
+    named = list(dict.fromkeys([*map(_requirement, before), *added]))
+    words = ["uv", "tool", "install", *_with(named)]
+    if "editable" in ours:
+        words.append("--editable")
+    return shlex.join([*words, _requirement(ours or {"name": PROGRAM})])
+
+
+def _requirement(entry: dict[str, Any]) -> str:
+    """Returns one entry of uv's receipt as its command line takes it."""
+    extras = ",".join(entry.get("extras", ()))
+    chosen = f"[{extras}]" if extras else ""
+    for place in ("directory", "editable", "path"):
+        if place in entry:
+            return f"{entry[place]}{chosen}"
+    named = f"{entry['name']}{chosen}"
+    if "url" in entry:
+        return f"{named} @ {entry['url']}"
+    if "git" in entry:
+        return f"{named} @ git+{entry['git']}".replace("?rev=", "@")
+    return f"{named}{entry.get('specifier', '')}"
+
+
+def _receipt(file: Path) -> list[dict[str, Any]]:
+    """Returns what uv keeps of the packages that a tool was installed with."""
+    import tomllib
+
+    try:
+        kept = tomllib.loads(file.read_text(encoding="utf-8"))
+        entries = [dict(entry) for entry in kept["tool"]["requirements"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [entry for entry in entries if isinstance(entry.get("name"), str)]

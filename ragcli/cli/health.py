@@ -36,6 +36,7 @@ EXTRAS = {
     "keyring": ("keyring", "passphrases in the desktop's keyring"),
     "web": ("trafilatura", "pages on the web"),
     "watch": ("watchfiles", "documents that are kept fresh"),
+    "mcp": ("mcp", "tools for coding agents"),
     "ocr": ("rapidocr", "text of scanned pages"),
 } | stores.EXTRAS
 """Extra → a module it brings, and what that is for."""
@@ -226,7 +227,7 @@ def _index() -> Iterator[Check]:
         try:
             import_module(module)
         except ImportError as error:
-            hint = f"install it anew: pip install --force-reinstall {package}"
+            hint = f"install it anew: {packages.reinstallation(package)}"
             yield Check(BAD, "index", str(error), hint, ExitCode.UNAVAILABLE)
             return
         versions.append(f"{package} {metadata.version(package)}")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import field
 from typing import Any
 
+from ragcli import packages
 from ragcli.errors import NewerFormat
 from ragcli.frozen import frozen
 
@@ -43,7 +44,7 @@ class StoredFormat:
         if version > self.version:
             raise NewerFormat(
                 f"{place} has format {version}; this ragcli knows up to {self.version}",
-                "upgrade ragcli to use it: pip install -U ragcli",
+                f"upgrade ragcli to use it: {packages.upgrade()}",
             )
 
     def bring_up(self, table: MutableMapping[str, Any], place: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -33,7 +35,13 @@ def test_the_wheel_has_the_program_whole_and_nothing_else(published: Path) -> No
         if path.is_file() and path.suffix != ".pyc"
     }
 
-    assert {name for name in inside if ".dist-info/" not in name} == program
+    shared = {name for name in inside if ".data/data/share/" in name}
+    assert {name for name in inside if ".dist-info/" not in name} - shared == program
+    assert {name.partition("/share/")[2] for name in shared} == {
+        "bash-completion/completions/ragcli",
+        "zsh/site-functions/_ragcli",
+        "fish/vendor_completions.d/ragcli.fish",
+    }
     assert any(name.endswith("/entry_points.txt") for name in inside)
     assert any(name.endswith("/licenses/LICENSE") for name in inside)
 
@@ -46,6 +54,7 @@ def test_the_sdist_can_be_tested_and_read(published: Path) -> None:
     assert {"README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml"} <= inside
     assert "tests/conftest.py" in inside
     assert "sample_docs/settings.md" in inside
+    assert ".ci/package_index.py" in inside  # the wheel is made from it, too
     assert not [name for name in inside if "/out/" in name or name.endswith(".pyc")]
 
 
@@ -54,3 +63,28 @@ def test_an_index_takes_them(published: Path) -> None:
     command = [sys.executable, "-m", "twine", "check", "--strict", *files]
 
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_an_index_shows_no_link_into_files_that_it_lacks(published: Path) -> None:
+    (wheel,) = published.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        told = archive.read(name).decode()
+
+    assert "Description-Content-Type: text/markdown" in told
+    assert "## Two commands" in told
+    targets = re.findall(r"\]\(([^)]+)\)", told)
+    assert targets
+    assert not [target for target in targets if not target.startswith("https://")]
+
+
+def test_links_and_pictures_get_the_address_of_the_repository() -> None:
+    hook = ROOT / ".ci" / "package_index.py"
+    absolute = runpy.run_path(str(hook))["absolute"]
+    text = "See [a](docs/a.md), [b](https://b.example).\n\n![p](p.svg)\n\nEnd.\n"
+
+    assert absolute(text, "https://example.org/r") == (
+        "See [a](https://example.org/r/blob/HEAD/docs/a.md), [b](https://b.example).\n\n"
+        "![p](https://example.org/r/raw/HEAD/p.svg)\n\nEnd.\n"
+    )
+    assert absolute(text, "") == "See a, [b](https://b.example).\n\nEnd.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -195,12 +196,85 @@ def test_paths_in_json_are_absolute(
         assert not Path(one["shown"]).is_absolute()
 
 
-def test_the_hint_says_how_it_is_installed_here() -> None:
-    assert packages.of_extra("redis", prefix="/usr") == "pip install 'redis>=6,<9'"
-    pipx = packages.of_extra("ocr", prefix="/home/a/.local/share/pipx/venvs/ragcli")
-    assert pipx == "pipx inject ragcli rapidocr onnxruntime"
-    uv = packages.of_extra("mcp", prefix="/home/a/.local/share/uv/tools/ragcli")
-    assert uv == "uv tool install --with mcp ragcli"
+@pytest.mark.parametrize(
+    ("place", "keeps", "told"),
+    [
+        ("anywhere", "", ["pip install", "pip install -U ragcli"]),
+        ("share/pipx/venvs/ragcli", "", ["pipx inject ragcli", "pipx upgrade ragcli"]),
+        ("p", "pipx_metadata.json", ["pipx inject ragcli", "pipx upgrade ragcli"]),
+        ("uv/tools/ragcli", "", ["uv tool install --with", "uv tool upgrade ragcli"]),
+        ("u", "uv-receipt.toml", ["uv tool install --with", "uv tool upgrade ragcli"]),
+        ("uv/archive-v0/x1", "", ["uvx --with", "uvx ragcli@latest"]),
+    ],
+)
+def test_the_hint_says_how_it_is_installed_here(
+    tmp_path: Path, place: str, keeps: str, told: list[str]
+) -> None:
+    prefix = tmp_path / place
+    prefix.mkdir(parents=True)
+    if keeps:
+        (prefix / keeps).touch()
+    added = packages.of_extra("mcp", prefix=str(prefix))
+
+    assert added.startswith(f"{told[0]} 'mcp>=2.3,<3'")
+    assert packages.upgrade(prefix=str(prefix)) == told[1]
+    again = packages.reinstallation("wordllama==0.2.2", prefix=str(prefix))
+    assert again.split()[:1] == told[1].split()[:1]
+    assert "reinstall" in again
+
+
+def test_a_hint_is_for_the_environment_that_lacks_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for another pip that is found first, nor for one that is not there."""
+    pip = tmp_path / "bin" / "pip"
+    pip.parent.mkdir()
+    pip.touch(mode=0o755)
+    monkeypatch.setenv("PATH", "")
+    told = packages.of_extra("watch", prefix=str(tmp_path))
+    assert told == f"{pip} install 'watchfiles>=1,<2'"
+    monkeypatch.setenv("PATH", str(pip.parent))
+    assert packages.of_extra("watch", prefix=str(tmp_path)).startswith("pip install")
+
+    pip.unlink()
+    (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\nuv = 0.13.9\n")
+    told = packages.of_extra("watch", prefix=str(tmp_path))
+    python = pip.with_name("python")
+    assert told == f"uv pip install --python {python} 'watchfiles>=1,<2'"
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path))
+    told = packages.of_extra("watch", prefix=str(tmp_path))
+    assert told == "uv pip install 'watchfiles>=1,<2'"
+
+
+def test_a_second_extra_under_uv_keeps_the_first_and_the_source(tmp_path: Path) -> None:
+    source = str(tmp_path / "a b")
+    receipt = tmp_path / "uv-receipt.toml"
+    receipt.write_text(
+        "[tool]\nrequirements = ["
+        f'{{ name = "ragcli", extras = ["redis"], directory = "{source}" }}, '
+        '{ name = "six", specifier = ">=1" }, { name = "rich" }]\n'
+    )
+
+    told = packages.of_extra("mcp", prefix=str(tmp_path))
+    assert shlex.split(told) == [
+        *("uv", "tool", "install", "--with", "six>=1", "--with", "rich"),
+        *("--with", "mcp>=2.3,<3", f"{source}[redis]"),
+    ]
+
+    receipt.write_text("not = [toml")
+    told = packages.of_extra("mcp", prefix=str(tmp_path))
+    assert told == "uv tool install --with 'mcp>=2.3,<3' ragcli"
+
+
+def test_one_place_says_how_packages_are_installed() -> None:
+    """A command for pip alone would be wrong under pipx and uv."""
+    told = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "ragcli").rglob("*.py")
+        if re.search(r"\bpip3? install|\bpipx |\buv (tool|pip)", path.read_text())
+    }
+
+    assert told <= {"ragcli/packages.py"}
 
 
 def test_the_extras_are_those_of_the_package() -> None:

@@ -2,8 +2,8 @@
 
 Names of documents, models and conversations are other people's bytes, and a shell
 would run some of them. `answering` finds the names and says them so that the shell
-that asked takes them for names; `bash` reads and writes bash's quotes; `scripts` has
-the few lines that each shell loads, and puts them where it looks.
+that asked takes them for names; `bash` reads and writes bash's quotes; `scripts` puts
+the few lines that each shell loads, in the folder of shells, where it looks.
 """
 
 from __future__ import annotations

@@ -9,67 +9,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ragcli import packages
 from ragcli.cli.completion import PROGRAM, VARIABLE
 from ragcli.errors import StorageFailed, UsageError
 
-BASH = """\
-_ragcli_completion() {
-    local reply
-    COMPREPLY=()
-    while IFS= read -r reply; do
-        COMPREPLY+=("$reply")
-    done < <(_RAGCLI_COMPLETE=bash "$1" "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
-}
-
-complete -o default -F _ragcli_completion ragcli
-"""
-
-ZSH = """\
-#compdef ragcli
-
-_ragcli_completion() {
-    local -a fields values shown
-    local typed= name about
-    [[ $PREFIX == -* ]] && typed=$PREFIX
-    [[ $PREFIX == --*=* ]] && compset -P '*='
-    fields=("${(@0)$(_RAGCLI_COMPLETE=zsh ragcli \\
-        "${(@Q)words[2,CURRENT-1]}" "$typed" 2>/dev/null)}")
-    for name about in "${(@)fields[1,-2]}"; do
-        values+=("$name")
-        shown+=("$about")
-    done
-    if (( $#values )); then
-        compadd -l -d shown -a values
-    else
-        _files
-    fi
-}
-
-if [[ $funcstack[1] == _ragcli ]]; then
-    _ragcli_completion "$@"
-else
-    compdef _ragcli_completion ragcli
-fi
-"""
-
-FISH = """\
-function __ragcli_complete
-    set -l word (commandline -ct)
-    set -l typed ''
-    string match -q -- '-*' "$word"; and set typed $word
-    set -l found (_RAGCLI_COMPLETE=fish ragcli (commandline -opc)[2..-1] "$typed" \\
-        2>/dev/null | string split0)
-    if set -q found[1]
-        string join0 -- $found
-    else
-        __fish_complete_path "$word" | string join0
-    end
-end
-
-complete --command ragcli --no-files --arguments '(__ragcli_complete | string split0)'
-"""
-
-SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
+SHELLS = ("bash", "zsh", "fish")
+"""Those that there is a file for in `shells`; the wheel ships the same files."""
 
 
 def script(shell: str) -> str:
@@ -77,14 +22,20 @@ def script(shell: str) -> str:
 
     Raises:
         UsageError: There is none for this shell.
+        StorageFailed: Its file is missing.
     """
-    try:
-        return SCRIPTS[shell]
-    except KeyError:
+    if shell not in SHELLS:
         raise UsageError(
             f"there is no completion for the shell {shell or 'that runs this'!r}",
             "there is for bash, zsh and fish; set SHELL to one of them",
-        ) from None
+        )
+    place = Path(__file__).with_name("shells") / f"{PROGRAM}.{shell}"
+    try:
+        return place.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StorageFailed(
+            f"{place}: {error.strerror}", packages.reinstallation(PROGRAM)
+        ) from error
 
 
 def current_shell() -> str:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragcli import packages
 from ragcli.errors import ProviderMissing
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 _TENSOR = "embedding.weight"
 _LONGEST_HEADER = 1 << 16
-_REPAIR = "install it again: pip install --force-reinstall wordllama==0.2.2.post0"
+_PACKAGE = "wordllama==0.2.2.post0"
 
 
 def tokenizer_file() -> Path:
@@ -74,7 +75,7 @@ def _table_offset(path: Path) -> int:
     except (ValueError, AttributeError):
         found = None
     if found != expected or end < 8 + length + VOCABULARY * DIMENSION * 2:
-        raise ProviderMissing(f"{path}: not the table of word vectors", _REPAIR)
+        raise ProviderMissing(f"{path}: not the table of word vectors", _repair())
     return 8 + length
 
 
@@ -85,4 +86,8 @@ def _file(name: str) -> Path:
         path = Path(place, name)
         if path.is_file():
             return path
-    raise ProviderMissing(f"the word vectors are missing ({name})", _REPAIR)
+    raise ProviderMissing(f"the word vectors are missing ({name})", _repair())
+
+
+def _repair() -> str:
+    return f"install it again: {packages.reinstallation(_PACKAGE)}"

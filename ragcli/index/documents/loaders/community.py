@@ -11,12 +11,13 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+from ragcli import packages
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents import text_structure
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document, TableFacts, one_line, well_formed
 
-_LOADERS: dict[str, tuple[str, str, dict[str, Any], str]] = {
+_LOADERS: dict[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "mhtml": (
         "mhtml",
         "MHTMLLoader",
@@ -25,11 +26,11 @@ _LOADERS: dict[str, tuple[str, str, dict[str, Any], str]] = {
             "bs_kwargs": {"features": "html.parser"},
             "get_text_separator": "\n",
         },
-        "beautifulsoup4",
+        ("beautifulsoup4",),
     ),
-    "conllu": ("conllu", "CoNLLULoader", {}, "langchain-community"),
-    "enex": ("evernote", "EverNoteLoader", {}, "lxml html2text"),
-    "msg": ("email", "OutlookMessageLoader", {}, "extract-msg"),
+    "conllu": ("conllu", "CoNLLULoader", {}, ("langchain-community",)),
+    "enex": ("evernote", "EverNoteLoader", {}, ("lxml", "html2text")),
+    "msg": ("email", "OutlookMessageLoader", {}, ("extract-msg",)),
 }
 """Format → module, class, arguments, and the packages that it needs."""
 
@@ -43,7 +44,7 @@ def community(content: Content) -> Document:
         UnreadableDocument: The loader's package is missing, or it cannot read this.
     """
     format_name = content.format
-    module, name, arguments, packages = _LOADERS[format_name]
+    module, name, arguments, needed = _LOADERS[format_name]
     with tempfile.NamedTemporaryFile(suffix=f".{format_name}") as file:
         file.write(content.data)
         file.flush()
@@ -52,7 +53,7 @@ def community(content: Content) -> Document:
             documents = loader.load()
         except ImportError:
             raise UnreadableDocument(
-                f"reading it needs more packages: pip install {packages}"
+                f"reading it needs more packages: {packages.installation(*needed)}"
             ) from None
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             what = one_line(str(error)) or type(error).__name__

@@ -17,8 +17,6 @@ from ragcli.index.segments import catalogue
 if TYPE_CHECKING:
     from ragcli.index.segments.catalogue import Record
 
-_NEEDED = f"pages on the web need the extra web: {packages.of_extra('web')}"
-
 
 def asked(wanted: PageRequest) -> FetchedPage | None:
     """Returns a page; None when it is as it was.
@@ -27,7 +25,9 @@ def asked(wanted: PageRequest) -> FetchedPage | None:
         PageUnavailable: It cannot be had, or the extra `web` is not installed.
     """
     if find_spec("trafilatura") is None:
-        raise PageUnavailable(_NEEDED)
+        raise PageUnavailable(
+            f"pages on the web need the extra web: {packages.of_extra('web')}"
+        )
     return fetch(wanted)
 
 

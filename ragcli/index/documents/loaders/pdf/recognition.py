@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
     """Height, width, and three colours of each point: blue, green, red."""
 
-INSTALL = packages.of_extra("ocr")
-"""What brings an engine."""
-
 RAPIDOCR = "rapidocr"
 TESSERACT = "tesseract"
 
@@ -100,7 +97,7 @@ def recognizer(name: str) -> Callable[[Pixels], list[RecognizedLine]]:
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         told = one_line(str(error))[:200]
         raise UnreadableDocument(
-            f"text recognition does not start: {told}", INSTALL
+            f"text recognition does not start: {told}", installation()
         ) from None
 
 
@@ -189,6 +186,11 @@ def _models() -> dict[str, str]:
             return {}
         found[part] = os.fspath(files[-1])
     return found
+
+
+def installation() -> str:
+    """Returns the command that brings an engine."""
+    return packages.of_extra("ocr")
 
 
 def _rapidocr() -> Callable[[Pixels], list[RecognizedLine]]:

@@ -115,9 +115,10 @@ class Scans:
         """Returns what has these pages read."""
         if self._broken:
             return self._broken
+        install = recognition.installation()
         if self._content.ocr:
-            return f"text recognition needs `{recognition.INSTALL}`, or tesseract"
-        needed = "" if self._engine else f"`{recognition.INSTALL}`, "
+            return f"text recognition needs `{install}`, or tesseract"
+        needed = "" if self._engine else f"`{install}`, "
         return f"text recognition (off) reads such pages: {needed}{_SWITCH}"
 
 

@@ -153,7 +153,7 @@ def test_what_is_missing_is_named(
         document = pdf(Content(scanned(), "lights.pdf", "pdf", ocr=True))
     finally:
         recognition._models.cache_clear()
-    assert "pip install 'rapidocr" in document.facts["notices"][0]
+    assert "install 'rapidocr" in document.facts["notices"][0]
     assert "ocr" not in document.facts
 
 
