@@ -208,6 +208,29 @@ class Runtime:
             )
         return self._passphrases[profile]
 
+    def new_passphrase(
+        self, name: str, *, prompt: Callable[[str], str] | None, fd: int | None = None
+    ) -> str | None:
+        """Returns a passphrase for a profile that is to be encrypted, None for none.
+
+        Args:
+            name: The profile.
+            prompt: Asks a person for a new one; None when nobody is there.
+            fd: A descriptor of its own; None for that of the command line.
+
+        Raises:
+            PassphraseNeeded: A source that is there gave nothing.
+        """
+        from ragcli.sessions.encryption import passphrase
+
+        return passphrase.find(
+            name,
+            fd=self._passphrase_fd if fd is None else fd,
+            environ=self.environ,
+            prompt=prompt,
+            warn=self._warn,
+        )
+
     @contextmanager
     def unattended(self) -> Iterator[None]:
         """Nobody is asked for a passphrase inside the block."""
@@ -265,10 +288,11 @@ class Runtime:
             if wanted != DEFAULT_PROFILE or not (create or stateless):
                 raise
             session = self._absent(wanted) if stateless else self._made(wanted)
-        layer = config.Layer(f"profile {session.name}", dict(session.settings()))
         return Workspace(
             session,
-            self.resolve(layer),
+            lambda: self.resolve(
+                config.Layer(f"profile {session.name}", dict(session.settings()))
+            ),
             self.home,
             writes=not stateless,
             forks=self.store.forks,

@@ -7,12 +7,12 @@ histories loads no index and no model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ragcli.config import Resolved, checked
 from ragcli.errors import Damaged, DocumentNotFound, StorageFailed
@@ -41,7 +41,7 @@ class Workspace:
 
     Args:
         session: The opened profile; closed with this object.
-        resolved: The settings in force for it.
+        resolve: Returns the settings in force for it, with its own as they are now.
         home: Where caches live.
         writes: Whether anything may be written, caches included.
         forks: Whether several processes may go on with it.
@@ -50,7 +50,7 @@ class Workspace:
     def __init__(
         self,
         session: Session,
-        resolved: Resolved,
+        resolve: Callable[[], Resolved],
         home: Home,
         *,
         writes: bool = True,
@@ -58,8 +58,9 @@ class Workspace:
     ) -> None:
         self.session = session
         self.name = session.name
-        self.resolved = resolved
-        self.settings = resolved.settings
+        self._resolve = resolve
+        self.resolved = resolve()
+        self.settings = self.resolved.settings
         self.home = home
         self.writes = writes
         self.forks = forks
@@ -136,6 +137,34 @@ class Workspace:
         settings = replace(self.settings, model=checked("model", spec, "model"))
         self._choice = self._sharing(choose_model(settings))
         self.settings = settings
+
+    def own_settings(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings as they are stored."""
+        return self.session.written()
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Changes the profile's own settings; the next question is asked with them.
+
+        What is under way goes on as it began. A model that was switched to stays,
+        unless the setting `model` is what changes.
+
+        Args:
+            changes: Values by dotted key; None unsets.
+
+        Raises:
+            ConfigError: No such key, or a value it cannot take; nothing is changed.
+            Locked: Somebody else holds the profile; nothing is changed.
+        """
+        switched = self.settings.model != self.resolved.settings.model
+        model = self.settings.model
+        self.session.change_settings(changes)
+        self.resolved = self._resolve()
+        self.settings = self.resolved.settings
+        if switched and "model" not in changes:
+            self.settings = replace(self.settings, model=model)
+        self._choice = None
+        for made in ("history", "library", "freshness", "embedder", "quoting"):
+            vars(self).pop(made, None)
 
     def own_readers(self) -> list[IndexReader]:
         """Returns the profile's index and those of its mounts."""

@@ -29,14 +29,15 @@ from ragcli.config.settings import (
     KEYS_TABLE,
     Settings,
     checked,
+    choices_of,
     declared,
     flag,
     is_known,
     known_keys,
     variable,
 )
-from ragcli.config.values import flatten, seconds, size
-from ragcli.errors import ConfigError, NotPermitted
+from ragcli.config.values import flatten, seconds, size, value_text
+from ragcli.errors import ConfigError, NotPermitted, UsageError
 from ragcli.frozen import frozen
 from ragcli.storage.trust import others_write
 
@@ -55,8 +56,10 @@ __all__ = [
     "Resolved",
     "Settings",
     "checked",
+    "choices_of",
     "flag",
     "flatten",
+    "for_profile",
     "from_environment",
     "is_harmless",
     "is_known",
@@ -66,6 +69,7 @@ __all__ = [
     "resolve",
     "seconds",
     "size",
+    "value_text",
     "variable",
 ]
 
@@ -112,6 +116,21 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Layer]:
             yield Layer(name, {key: checked(key, environ[name], name)})
 
 
+def for_profile(key: str, text: str, source: str = "command line") -> Any:
+    """Returns what a text means that was typed as a setting of a profile.
+
+    Raises:
+        ConfigError: No such key, or a value it cannot take.
+        UsageError: A profile may not have it: it runs a program.
+    """
+    if key.startswith(ENDPOINTS_TABLE) and key.endswith(f".{RUNS}"):
+        raise UsageError(
+            f"{key}: what runs a program is taken from your own settings alone",
+            f"ragcli config set {key} COMMAND",
+        )
+    return checked(key, text, source)
+
+
 class Resolved:
     """Settings in force, and the origin of each.
 
@@ -147,6 +166,21 @@ class Resolved:
             value, source = self._lookup(key, "")
             found.append(Origin(key, shown(key, value), source, help_of(key)))
         return found
+
+    def origin(self, key: str) -> Origin:
+        """Returns one setting with its origin.
+
+        Raises:
+            ConfigError: There is no such key; the nearest is named.
+        """
+        for origin in self.origins():
+            if origin.key == key:
+                return origin
+        if key.startswith(KEYS_TABLE):
+            value, source = self._lookup(key, "")
+            return Origin(key, value, source, "A key binding of the chat.")
+        checked(key, "", "command line")  # names the nearest
+        return Origin(key, "", "default", help_of(key))  # an endpoint nobody described
 
     def bindings(self) -> dict[str, str]:
         """Returns the remapped keys of the chat: binding id → key."""

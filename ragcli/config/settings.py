@@ -219,6 +219,17 @@ def is_known(key: str) -> bool:
     return key.startswith(KEYS_TABLE) or key in declared()
 
 
+def choices_of(key: str) -> tuple[str, ...]:
+    """Returns what a setting may be; () where that cannot be listed."""
+    setting = declared().get(key)
+    if setting is None:
+        return ()
+    if isinstance(setting.default, bool):
+        return ("true", "false")
+    found: tuple[str, ...] = setting.metadata["choices"]
+    return found
+
+
 def checked(key: str, value: Any, source: str) -> Any:
     """Returns `value` converted to the setting's type.
 

@@ -49,6 +49,15 @@ def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{name}", value
 
 
+def value_text(value: Any) -> str:
+    """Returns a value as one types it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return os.pathsep.join(value)
+    return str(value)
+
+
 def convert(value: Any, kind: type) -> Any:
     """Converts text (from an environment or a command line) or a TOML value."""
     if kind is bool:

@@ -1,7 +1,8 @@
 """Everything the chat can be told to do: one table for slash commands and palette.
 
 Each command is a method `command_<name>` of the chat screen or of one of its parts,
-which takes the text after the command's name. Keys call the same methods.
+which takes the text after the command's name; keys call the same methods. Those that
+need no screen are methods of `plain.line_commands` as well.
 """
 
 from __future__ import annotations
@@ -27,39 +28,52 @@ class ChatCommand:
     """What the argument is: `model`, `profile`, `conversation`, `theme`, `path`."""
     required: bool = False
     """Whether it is nothing without its argument."""
+    plain: bool = True
+    """Whether the chat without a screen knows it: the others draw, or need keys."""
 
 
 COMMANDS: tuple[ChatCommand, ...] = (
     ChatCommand("help", "Show keys and commands"),
     ChatCommand("new", "Start a conversation"),
     ChatCommand("conversation", "Switch to a conversation", "[TITLE]", "conversation"),
-    ChatCommand("profile", "Switch to a profile", "[NAME]", "profile"),
+    ChatCommand(
+        "profile", "Switch to a profile, or make one", "[[new] NAME]", "profile"
+    ),
     ChatCommand("model", "Switch to a model", "[SPEC]", "model"),
     ChatCommand("add", "Add files or folders to the documents", "PATH", "path", True),
     ChatCommand("remove", "Remove a document", "PATH", "document", True),
     ChatCommand("in", "Search some documents only; alone, all", "[PATH …]", "path"),
     ChatCommand("sync", "Bring the documents up to date"),
     ChatCommand("docs", "List the documents"),
-    ChatCommand("recall", "Find a question asked before"),
-    ChatCommand("editor", "Write the prompt in your editor"),
+    ChatCommand("settings", "Show or change settings", "[KEY [VALUE]]", "setting"),
+    ChatCommand("pull", "Have Ollama download a model", "MODEL", "", True),
+    ChatCommand("recall", "Find a question asked before", plain=False),
+    ChatCommand("editor", "Write the prompt in your editor", plain=False),
     ChatCommand("find", "Find words in this conversation", "[TEXT]"),
     ChatCommand("search", "Find words in all conversations", "[TEXT]"),
-    ChatCommand("sources", "Show or hide the sources"),
-    ChatCommand("sidebar", "Show or hide conversations and profiles"),
+    ChatCommand("sources", "Show or hide the sources", plain=False),
+    ChatCommand("sidebar", "Show or hide conversations and profiles", plain=False),
     ChatCommand("regenerate", "Ask the last question again"),
-    ChatCommand("edit", "Change the last question"),
+    ChatCommand("edit", "Change the last question", plain=False),
     ChatCommand("continue", "Go on with an interrupted answer"),
-    ChatCommand("copy", "Copy the answer"),
-    ChatCommand("code", "Copy a block of code from the answer", "[NUMBER]"),
+    ChatCommand("copy", "Copy the answer", plain=False),
+    ChatCommand(
+        "code", "Copy a block of code from the answer", "[NUMBER]", plain=False
+    ),
     ChatCommand("fork", "Branch the conversation off after this turn"),
     ChatCommand("rename", "Rename the conversation", "[TITLE]"),
     ChatCommand("delete", "Delete the conversation"),
     ChatCommand("forget", "Delete this turn"),
     ChatCommand("export", "Write Markdown, HTML or JSON", "[FILE]", "path"),
     ChatCommand("readonly", "Stop or resume recording turns"),
-    ChatCommand("theme", "Switch the theme", "[NAME]", "theme"),
+    ChatCommand("theme", "Switch the theme", "[NAME]", "theme", plain=False),
     ChatCommand("quit", "Leave the chat"),
 )
+
+
+def usage(command: ChatCommand) -> str:
+    """Returns a command as it is typed: `/add PATH`."""
+    return f"/{command.name} {command.argument}".rstrip()
 
 
 def is_command(text: str) -> bool:

@@ -142,6 +142,12 @@ class ProfilePort(Protocol):
     def use_model(self, spec: str) -> None:
         """Switches to another model."""
 
+    def own_settings(self) -> Mapping[str, Any]:
+        """Returns the profile's own settings by dotted key."""
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Changes them for the next question; a None value unsets."""
+
     def close(self) -> None:
         """Releases it."""
 
@@ -151,6 +157,11 @@ class StorePort(Protocol):
 
     def names(self) -> list[str]:
         """Returns the user's profiles, sorted."""
+
+    def create(
+        self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
+    ) -> Any:
+        """Makes a profile, encrypted where a passphrase is given; returns it open."""
 
     def clone(self, old: str, new: str, *, history: bool) -> Any:
         """Copies a profile under a new name."""
@@ -189,6 +200,11 @@ class RuntimePort(Protocol):
 
     def unlock(self, profile: str, passphrase: str) -> None:
         """Takes the passphrase that `open` is to use; "" forgets it."""
+
+    def new_passphrase(
+        self, name: str, *, prompt: Callable[[str], str] | None
+    ) -> str | None:
+        """Returns a passphrase for a new profile from where the user keeps it."""
 
     def profile_states(self) -> Mapping[str, str]:
         """Returns the state of each profile that a list marks: `locked`, `in use`."""

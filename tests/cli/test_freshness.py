@@ -173,7 +173,7 @@ def test_the_plain_chat_says_it_once_until_all_is_in_step(
     """Here the chat's own code runs, as over a pipe."""
     from io import StringIO
 
-    from ragcli.tui.plain import Streams, run_plain
+    from ragcli.tui.plain.line_chat import Streams, run_plain
 
     asked = StringIO(f"{QUESTION}\n{QUESTION}\n")
     streams = Streams(asked, StringIO(), StringIO())

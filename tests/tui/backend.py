@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +26,7 @@ from ragcli.errors import (
     PassphraseNeeded,
     ProfileNotFound,
     RagcliError,
+    UsageError,
     WrongPassphrase,
 )
 from ragcli.index.passages import Passage
@@ -342,6 +343,8 @@ class Scripted:
         self.name = name
         self.resolved = resolved
         self.settings = resolved.settings
+        self.own: dict[str, Any] = {}
+        self._above = list(resolved._layers)
         self.history = History()
         self.library = Library(["/docs/locks.md", "/docs/faq.pdf"])
         self.script: Script = streamed()
@@ -421,6 +424,16 @@ class Scripted:
     def use_model(self, spec: str) -> None:
         self.spec = spec
 
+    def own_settings(self) -> dict[str, Any]:
+        return dict(self.own)
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        changed = {**self.own, **changes}
+        self.own = {k: v for k, v in changed.items() if v is not None}
+        own = Layer(f"profile {self.name}", self.own)
+        self.resolved = Resolved([*self._above, own])
+        self.settings = self.resolved.settings
+
     def close(self) -> None:
         self.closed = True
 
@@ -490,6 +503,21 @@ class Backend:
 
     def names(self) -> list[str]:
         return sorted(self.profiles)
+
+    def create(
+        self, name: str, settings: Mapping[str, Any], *, passphrase: str | None = None
+    ) -> Scripted:
+        if name in self.profiles:
+            raise UsageError(f"there is a profile {name!r} already")
+        self.profiles[name] = Scripted(name, self.resolved)
+        if passphrase:
+            self.passphrases[name] = passphrase
+        return self.profiles[name]
+
+    def new_passphrase(
+        self, name: str, *, prompt: Callable[[str], str] | None
+    ) -> str | None:
+        return prompt(name) if prompt else None
 
     def clone(self, old: str, new: str, *, history: bool) -> Scripted:
         made = Scripted(new, self.resolved)

@@ -37,7 +37,7 @@ def chat(
         from ragcli.tui.app import run_chat
 
         return run_chat(call.runtime, conversation=conversation, new=new, inline=inline)
-    from ragcli.tui.plain import run_plain
+    from ragcli.tui.plain.line_chat import run_plain
 
     return run_plain(call.runtime, conversation=conversation, new=new)
 

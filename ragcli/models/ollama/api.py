@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +165,7 @@ class OllamaServer:
         """Returns the other machine that reads what a model is asked; "" for none."""
         return shown.remote or elsewhere(self.address.url)
 
-    def pull(self, name: str) -> Iterator[PullProgress]:
+    def pull(self, name: str) -> Generator[PullProgress, None, None]:
         """Downloads a model; yields its progress. Closing the iterator stops it.
 
         Raises:

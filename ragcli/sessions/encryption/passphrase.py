@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 from ragcli.errors import PassphraseNeeded, UsageError
+from ragcli.text import safe_name
 
 COMMAND = "RAGCLI_PASSPHRASE_COMMAND"
 """A command that prints the passphrase on its first line: `pass show ragcli`."""
@@ -24,6 +25,8 @@ WARNING = (
     f"{VARIABLE} can be read by every program you start; "
     f"prefer {COMMAND} or --passphrase-fd"
 )
+
+DIFFER = "the two passphrases differ"
 
 _LONGEST = 4096
 
@@ -63,6 +66,20 @@ def find(
     if kept or prompt is None:
         return kept
     return prompt(profile) or None
+
+
+def typed_twice(profile: str) -> str:
+    """Returns a new passphrase that a person types at the terminal.
+
+    Raises:
+        UsageError: The two differ.
+    """
+    import getpass
+
+    first = getpass.getpass(f"New passphrase of profile {safe_name(profile)}: ")
+    if first != getpass.getpass("Once more: "):
+        raise UsageError(DIFFER, "nothing was changed")
+    return first
 
 
 def from_descriptor(fd: int) -> str:

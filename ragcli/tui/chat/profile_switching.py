@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from ragcli.errors import PassphraseNeeded, RagcliError, WrongPassphrase
+from ragcli.sessions.encryption.passphrase import DIFFER
 from ragcli.text import safe_name
+from ragcli.tui import new_profiles
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import StateChanged
+from ragcli.tui.new_profiles import WantedProfile
 from ragcli.tui.ports import ProfilePort
 from ragcli.tui.screens.dialogs import PickDialog, PickerEntry, TextDialog
 from ragcli.tui.widgets.sidebar import Sidebar
@@ -44,13 +48,17 @@ class Profiles:
             self._desk.do("open", self._switch, name)
 
     def command_profile(self, name: str = "") -> None:
-        """Switches to a profile, by name or from a list."""
+        """Switches to a profile, by name or from a list, or makes one."""
         self._desk.do("open", self._pick, name)
 
     async def _pick(self, name: str) -> None:
         here = self._desk.profile.name
+        names = await aside(self._desk.profiles.store.names)
+        wanted = new_profiles.new_profile(name, names)
+        if wanted is not None:
+            await self._make(wanted)
+            return
         if not name:
-            names = await aside(self._desk.profiles.store.names)
             states = await aside(self._desk.profiles.profile_states)
             choices = [PickerEntry(n, safe_name(n), states.get(n, "")) for n in names]
             dialog = PickDialog("Profiles", choices, here)
@@ -58,6 +66,39 @@ class Profiles:
             name = chosen or ""
         if name and name != here:
             await self._switch(name)
+
+    async def _make(self, wanted: WantedProfile) -> None:
+        """Makes a profile and goes there; asks for what nobody has said yet."""
+        desk = self._desk
+        if not wanted.name:
+            given = await desk.answer_to(TextDialog("Name of the new profile"))
+            if not given:
+                return
+            wanted = replace(wanted, name=given)
+        secret = None
+        if wanted.encrypt:
+            secret = await aside(
+                desk.profiles.new_passphrase, wanted.name, prompt=None
+            ) or await self._typed_twice(wanted.name)
+            if not secret:
+                return
+        name = await aside(new_profiles.make, desk.profiles, wanted, secret)
+        await self._switch(name)
+        desk.say(f"{name} is made. `ragcli profile use {name}` keeps to it.")
+
+    async def _typed_twice(self, name: str) -> str | None:
+        """Returns a new passphrase; None when the user gave up."""
+        wrong = ""
+        while True:
+            title = f"New passphrase of profile {safe_name(name)}"
+            dialog = TextDialog(title, password=True, note=wrong)
+            first = await self._desk.answer_to(dialog)
+            if not first:
+                return None
+            again = await self._desk.answer_to(TextDialog("Once more", password=True))
+            if again is None or first == again:
+                return again
+            wrong = DIFFER
 
     async def _switch(self, name: str) -> None:
         try:

@@ -28,6 +28,7 @@ from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.documents.adding import Documents
 from ragcli.tui.chat.documents.source_actions import SourceActions
 from ragcli.tui.chat.model_choice import Models
+from ragcli.tui.chat.model_pulling import ModelPulling
 from ragcli.tui.chat.panes import Panes
 from ragcli.tui.chat.profile_switching import Profiles
 from ragcli.tui.chat.questions.answering import Answering
@@ -37,6 +38,7 @@ from ragcli.tui.chat.questions.external_editor import ExternalEditor
 from ragcli.tui.chat.questions.question_recall import QuestionRecall
 from ragcli.tui.chat.questions.unrecorded_answers import Locking
 from ragcli.tui.chat.selection import Selection
+from ragcli.tui.chat.settings_changing import SettingsChanging
 from ragcli.tui.choices import PaneChoices
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.keyboard.key_bindings import key
@@ -60,7 +62,7 @@ from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.widgets.answer import AnswerView
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
-from ragcli.tui.widgets.ingest import IngestBar
+from ragcli.tui.widgets.ingest import IngestBar, PullBar
 from ragcli.tui.widgets.key_bar import KeyBar
 from ragcli.tui.widgets.prompt import PromptInput, plain_lines
 from ragcli.tui.widgets.sidebar import ChoiceList, Sidebar
@@ -69,6 +71,7 @@ from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.answer_worker import AnswerEnded, AnswerEvent, AnswerGrew
+from ragcli.tui.workers.pulling import PullEnded, PullStepped
 from ragcli.tui.workers.threads import aside
 
 _WRITTEN_IN = (Input, TextArea)
@@ -169,6 +172,7 @@ class ChatScreen(Screen[None]):
         self.sources = SourcesPane(id="sources")
         self.sidebar = Sidebar(id="sidebar")
         self._ingest_bar = IngestBar(id="ingest")
+        self._pull_bar = PullBar(id="pull")
         self._find_bar = FindBar(id="find")
         self._completions = Completions(id="completions")
         self._waiting = Static(id="queue", markup=False)
@@ -198,6 +202,8 @@ class ChatScreen(Screen[None]):
         self.finding = FindInChat(desk, transcript, self._find_bar)
         self.documents = Documents(desk, self._ingest_bar, status, prompt)
         self.models = Models(desk, status)
+        self.pulling = ModelPulling(desk, self._pull_bar, prompt)
+        self.settings = SettingsChanging(desk)
         self.profiles = Profiles(desk, sidebar, status, self.use_profile)
         self.drafts = Drafts(
             desk, prompt, lambda: answering.asking, lambda: answering.queue
@@ -209,6 +215,7 @@ class ChatScreen(Screen[None]):
             "profile": desk.profiles.store.names,
             "model": self.models.specs,
             "document": self.documents.names,
+            "setting": self.settings.keys,
             "theme": lambda: sorted(self.app.available_themes),
             "conversation": self._titles,
         }
@@ -219,6 +226,7 @@ class ChatScreen(Screen[None]):
         self._commanded = (
             self, self.actions, self.turns, self.finding, self.documents,
             self.models, self.profiles, self.answering, self.recall, self.editor,
+            self.pulling, self.settings,
         )  # fmt: skip
 
     def _titles(self) -> list[str]:
@@ -250,6 +258,7 @@ class ChatScreen(Screen[None]):
             await self.sources.mount_deferred()
             await self.query_one("#entry").mount(
                 self._ingest_bar,
+                self._pull_bar,
                 self._find_bar,
                 self._completions,
                 self._waiting,
@@ -418,9 +427,11 @@ class ChatScreen(Screen[None]):
             self.stop()
 
     def stop(self) -> None:
-        """Stops the answer; with none, the reading of documents."""
+        """Stops the answer; with none, the reading of documents or a download."""
         if self.answering.asking is None and self.documents.is_reading:
             self.documents.stop()
+        elif self.answering.asking is None and self.pulling.is_pulling:
+            self.pulling.stop()
         else:
             self.answering.stop()
 
@@ -561,6 +572,18 @@ class ChatScreen(Screen[None]):
     @on(IngestBar.Stopped)
     def _ingest_stopped(self) -> None:
         self.documents.stop()
+
+    @on(PullStepped)
+    def _pull_stepped(self, message: PullStepped) -> None:
+        self.pulling.stepped(message)
+
+    @on(PullEnded)
+    def _pull_ended(self, message: PullEnded) -> None:
+        self.pulling.ended(message)
+
+    @on(PullBar.Stopped)
+    def _pull_stopped(self) -> None:
+        self.pulling.stop()
 
     @on(DocumentsChanged)
     def _documents_changed(self, message: DocumentsChanged) -> None:

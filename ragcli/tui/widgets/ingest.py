@@ -52,3 +52,10 @@ class IngestBar(Horizontal):
 
     def _tell(self, part: str, text: str) -> None:
         self.query_one(part, Static).update(Content(text))
+
+
+class PullBar(IngestBar):
+    """The same for a model that is on its way."""
+
+    class Stopped(Message):
+        """The user stopped it."""

@@ -18,7 +18,7 @@ from ragcli.errors import NotFound, ProfileNotFound, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ragcli.config import Origin, Resolved
+    from ragcli.config import Resolved
 
 Key = Annotated[str, typer.Argument(metavar="KEY", autocompletion=live_names.settings)]
 
@@ -35,7 +35,10 @@ def show(call: Invocation) -> None:
         told = {"settings": settings, "project": project_files.document(found)}
         call.output.document(told)
         return
-    rows = [(origin.key, value_text(origin.value), origin.source) for origin in origins]
+    rows = [
+        (origin.key, config.value_text(origin.value), origin.source)
+        for origin in origins
+    ]
     call.output.table(("setting", "value", "from"), rows)
     if found:
         call.output.note(f"project file {project_files.line(found)}")
@@ -44,11 +47,11 @@ def show(call: Invocation) -> None:
 @examples("ragcli config get retrieval.k", "ragcli config get model -p work")
 def get(call: Invocation, key: Key) -> None:
     """Print one setting in force."""
-    found = _origin(_resolved(call), key)
+    found = _resolved(call).origin(key)
     if call.as_json:
         call.output.document(asdict(found))
     else:
-        call.output.text(value_text(found.value))
+        call.output.text(config.value_text(found.value))
     call.output.detail(f"{found.help} (from {found.source})")
 
 
@@ -69,10 +72,10 @@ def set_(
     _changed(call, stored)
     resolved = call.runtime.resolved
     for key, value in stored.items():
-        found = _origin(resolved, key)
+        found = resolved.origin(key)
         if found.value != value:
             call.output.note(
-                f"{found.source} is stronger: {key} = {value_text(found.value)}"
+                f"{found.source} is stronger: {key} = {config.value_text(found.value)}"
             )
 
 
@@ -169,15 +172,6 @@ def untrust(call: Invocation, file: ProjectFile = None) -> None:
     )
 
 
-def value_text(value: Any) -> str:
-    """Returns a value as one types it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return os.pathsep.join(value)
-    return str(value)
-
-
 def _resolved(call: Invocation) -> Resolved:
     """Returns the settings of the profile that is meant, or without any."""
     try:
@@ -189,17 +183,6 @@ def _resolved(call: Invocation) -> Resolved:
         return call.runtime.resolved
 
 
-def _origin(resolved: Resolved, key: str) -> Origin:
-    for origin in resolved.origins():
-        if origin.key == key:
-            return origin
-    if key.startswith(config.KEYS_TABLE):
-        bound = resolved.bindings().get(key.removeprefix(config.KEYS_TABLE), "")
-        return config.Origin(key, bound, "settings", "A key binding of the chat.")
-    config.checked(key, "", "command line")  # names the nearest
-    raise AssertionError(key)
-
-
 def _changed(call: Invocation, values: Mapping[str, Any]) -> None:
     """Tells what the user file holds; None stands for a setting that was removed."""
     if call.as_json:
@@ -208,7 +191,7 @@ def _changed(call: Invocation, values: Mapping[str, Any]) -> None:
         return
     place = call.runtime.home.config_file
     for key, value in values.items():
-        told = "removed" if value is None else f"= {value_text(value)}"
+        told = "removed" if value is None else f"= {config.value_text(value)}"
         call.output.note(f"{key} {told} in {place}")
 
 

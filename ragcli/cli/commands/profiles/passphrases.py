@@ -8,8 +8,7 @@ import typer
 
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples, somebody_is_there
-from ragcli.errors import PassphraseNeeded, UsageError
-from ragcli.text import safe_name
+from ragcli.errors import PassphraseNeeded
 
 OptionalName = Annotated[
     str,
@@ -34,15 +33,10 @@ def new(call: Invocation, name: str, fd: int | None = None) -> str:
         PassphraseNeeded: No source has one.
         UsageError: The two differ.
     """
-    from ragcli.sessions.encryption.passphrase import find
+    from ragcli.sessions.encryption.passphrase import typed_twice
 
-    given = find(
-        name,
-        fd=call.shared.passphrase_fd if fd is None else fd,
-        environ=call.runtime.environ,
-        prompt=_typed_twice if somebody_is_there() else None,
-        warn=call.output.warn,
-    )
+    prompt = typed_twice if somebody_is_there() else None
+    given = call.runtime.new_passphrase(name, prompt=prompt, fd=fd)
     if not given:
         raise PassphraseNeeded(
             f"no passphrase for profile {name!r}",
@@ -50,15 +44,6 @@ def new(call: Invocation, name: str, fd: int | None = None) -> str:
             "RAGCLI_PASSPHRASE_COMMAND",
         )
     return given
-
-
-def _typed_twice(profile: str) -> str:
-    import getpass
-
-    first = getpass.getpass(f"New passphrase of profile {safe_name(profile)}: ")
-    if first != getpass.getpass("Once more: "):
-        raise UsageError("the two passphrases differ", "nothing was changed")
-    return first
 
 
 @examples(

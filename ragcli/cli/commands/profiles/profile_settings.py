@@ -87,17 +87,12 @@ def time_spans(ttl: str | None, ttl_absolute: str | None) -> dict[str, Any]:
 
 def assignment(text: str) -> tuple[str, Any]:
     """Returns key and value of `KEY=VALUE`, checked."""
-    from ragcli.config import ENDPOINTS_TABLE, RUNS, checked
+    from ragcli.config import for_profile
 
     key, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"{text!r} is not KEY=VALUE")
-    if key.startswith(ENDPOINTS_TABLE) and key.endswith(f".{RUNS}"):
-        raise UsageError(
-            f"{key}: what runs a program is taken from your own settings alone",
-            f"ragcli config set {key} COMMAND",
-        )
-    return key, checked(key, value, "command line")
+    return key, for_profile(key, value)
 
 
 def _words(words: list[str]) -> tuple[str | None, dict[str, Any]]:

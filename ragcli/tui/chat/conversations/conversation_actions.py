@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
-from ragcli.errors import ConversationNotFound, StorageFailed, UsageError
-from ragcli.paths import expanded
-from ragcli.sessions.records.record_types import Conversation, Turn
-from ragcli.text import counted, safe_name
+from ragcli.errors import ConversationNotFound
+from ragcli.text import counted
+from ragcli.tui import conversation_export
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
@@ -140,8 +136,8 @@ class ConversationActions:
             ending = await self._desk.answer_to(dialog)
             if not ending:
                 return
-            file = _file_name(known.title, ending)
-        path = _target(file)
+            file = conversation_export.file_name(known.title, ending)
+        path = conversation_export.target(file)
         if path.exists():
             replace = ConfirmDialog(
                 "Replace this file?", str(path), yes="Replace", danger=True
@@ -149,8 +145,8 @@ class ConversationActions:
             if not await self._desk.answer_to(replace):
                 return
         turns = await aside(profile.history.transcript, conversation)
-        text = _exported(path.suffix.lower(), profile.name, known, turns)
-        await aside(_write, path, text)
+        text = conversation_export.exported(path, profile.name, known, turns)
+        await aside(conversation_export.write, path, text)
         self._desk.say(f"Written to {path}")
 
     def _begun(self) -> str:
@@ -167,40 +163,3 @@ _FORMATS = (
     PickerEntry(".html", "HTML (.html)", "one page, for a browser"),
     PickerEntry(".json", "JSON (.json)", "whole records, ids included"),
 )
-
-
-def _file_name(title: str, ending: str) -> str:
-    words = re.sub(r"[^\w.-]+", "-", title).strip("-.")[:60]
-    return f"{words or 'conversation'}{ending}"
-
-
-def _target(file: str) -> Path:
-    return expanded(file.strip("\"'")).absolute()
-
-
-def _exported(
-    ending: str, profile: str, conversation: Conversation, turns: Sequence[Turn]
-) -> str:
-    """Returns a conversation in the format that a file's ending names."""
-    from ragcli.sessions.history import export
-
-    if ending == ".json":
-        told = export.to_json(profile, [(conversation, turns)])
-        return json.dumps(told, indent=2, default=list) + "\n"
-    if ending in {".html", ".htm"}:
-        return export.to_html(conversation, turns)
-    if ending in {"", ".md", ".markdown", ".txt"}:
-        return export.to_markdown(conversation, turns)
-    raise UsageError(
-        f"{safe_name(ending)} is no format to export to",
-        "end the name in .md, .html or .json",
-    )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageFailed(
-            f"{safe_name(str(path))}: {error.strerror}", "name another file"
-        ) from error

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragcli.errors import DocumentNotFound
-from ragcli.paths import checked_path, expanded, is_address
 from ragcli.text import counted, safe_name
+from ragcli.tui import document_changes
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import (
     DocumentsChanged,
@@ -54,21 +52,12 @@ class Documents:
 
     def command_add(self, path: str = "") -> None:
         """Adds files, folders or a page on the web, beside the chat."""
-        if is_address(path):
-            self._ingest([path])
-            return
-        paths = [expanded(checked_path(path.strip("\"'"))).absolute()]
-        if not paths[0].exists():
-            raise DocumentNotFound(
-                f"{safe_name(str(paths[0]))} is not there", "mend the path"
-            )
-        self._ingest(paths)
+        self._ingest([document_changes.to_add(path)])
 
     def names(self) -> list[str]:
         """Returns the documents as they may be typed from here; blocks."""
-        here = f"{Path.cwd()}{os.sep}"
-        paths = (str(d.path) for d in self._desk.profile.library.documents())
-        return [path.removeprefix(here) for path in paths]
+        documents = self._desk.profile.library.documents()
+        return document_changes.from_here([str(d.path) for d in documents])
 
     def command_remove(self, argument: str) -> None:
         """Removes a document from the index; its file stays."""
@@ -76,7 +65,7 @@ class Documents:
 
     async def _remove(self, argument: str) -> None:
         profile = self._desk.profile
-        named = argument if "://" in argument else expanded(argument).absolute()
+        named = document_changes.to_remove(argument)
         report = await aside(profile.library.remove, [named])
         count = counted(report.removed, "document")
         self._desk.say(f"{count} removed; the files stay on disk.")
@@ -128,16 +117,9 @@ class Documents:
         self._desk.post(DocumentsChanged(self._desk.profile, added))
 
     def _tell_report(self, report: object) -> None:
-        counts = {
-            name: getattr(report, name)
-            for name in ("added", "changed", "removed", "unchanged")
-        }
-        said = [f"{count} {name}" for name, count in counts.items() if count]
-        self._desk.say("Documents: " + (", ".join(said) or "nothing to add"))
-        failed = [f"{f.path}: {f.reason}" for f in getattr(report, "failed", ())]
-        if failed or self.left_out:
-            reasons = (failed or self.left_out)[:3]
-            self._desk.say("Left out: " + "; ".join(reasons), severity="warning")
+        self._desk.say(document_changes.told_of(report))
+        if told := document_changes.left_out(report, self.left_out):
+            self._desk.say(told, severity="warning")
 
     async def count(self, profile: ProfilePort) -> None:
         """Brings the number of documents up to date; others may have added some."""
