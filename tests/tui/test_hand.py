@@ -115,3 +115,28 @@ async def test_conversations_are_grouped_by_day(
         assert "2 · " in str(row.prompt)
         told = f"{moment:%H:%M}" if ago < 2 else f"{moment:%a}"
         assert str(row.prompt).endswith(told if group else f"{moment:%b}")
+
+
+@pytest.mark.parametrize(
+    ("size", "keys"), [((110, 30), ("f2",)), ((155, 36), ()), ((70, 24), ("f2",))]
+)
+async def test_conversations_whose_titles_begin_alike_are_told_apart(
+    chat: Chat, backend: Backend, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    begin = "Which formats of documents can be read "
+    ends = ("by mail?", "from disk?", "日本語で?")
+    for end in ends:
+        backend.first.seed(2, begin + end)
+    async with chat(size=size) as (pilot, app, _):
+        await until(pilot, lambda: app.chat.is_furnished)
+        await pilot.press(*keys)
+        rows = app.chat.sidebar.conversations
+        await until(pilot, lambda: rows.option_count == len(ends) + 1)
+        listed = [str(rows.get_option_at_index(at + 1).prompt) for at in range(3)]
+        shown = screen_text(app)
+
+    assert len({row.rpartition(" ")[0] for row in listed}) == len(ends)
+    for row in listed:
+        lines = [line.rstrip() for line in row.split("\n")]
+        assert len(lines) <= 2
+        assert all(line in shown for line in lines)

@@ -97,7 +97,7 @@ async def test_the_quotation_is_marked_in_a_new_turn_and_in_one_from_the_history
         await until(pilot, lambda: app.chat.sources.cards)
         (card,) = app.chat.sources.cards
         assert marked(card) == quote
-        assert "    --hours 2" in card._text().plain
+        assert "\\\n     --hours" in card._text().plain
     app.chat.desk.profile.close()
 
 

@@ -29,7 +29,7 @@ _LISTED = 200
 _PADDING = 2
 """Columns beside the text of a row."""
 
-_LEAST = 12
+_LEAST = 15
 """Columns that a title has at least, before anything stands beside it."""
 
 _WEEK = timedelta(days=7)
@@ -47,22 +47,44 @@ class _ListedConversation:
     here: bool
 
     def shown(self, room: int) -> Content:
-        """Returns its title, cut, and at the right its turns and its moment.
+        """Returns its title on up to two lines, and right of it its turns and moment.
 
         A narrow row has the moment only, a very narrow one the title.
         """
         title = safe_line(self.conversation.title or "untitled")
-        for told in (f"{self.conversation.turns} · {self.moment}", self.moment):
-            width = room - cell_len(told) - 3
-            if width >= _LEAST:
-                break
-        else:
-            return _line(title, here=self.here)
-        if cell_len(title) > width:
-            title = set_cell_size(title, width - 1).rstrip() + "…"
-        gap = " " * (width - cell_len(title) + 1)
-        tail = (f"{gap}{told}", "$foreground 60%")
-        return Content.assemble(_line(title, here=self.here), tail)
+        whole = f"{self.conversation.turns} · {self.moment}"
+        beside = (told for told in (whole, self.moment) if room - len(told) >= _LEAST)
+        told = next(beside, "")
+        width = room - len(told) - 3
+        *above, last = _broken(title, max(1, width), max(1, room - 2))
+        bold = "bold" if self.here else ""
+        lines = [_line(text, here=self.here) for text in above]
+        below = Content.styled(f"  {last}", bold)
+        lines.append(below if above else _line(last, here=self.here))
+        gap = " " * (width + 3 - lines[-1].cell_length)
+        tail = Content.styled(f"{gap}{told}", "$foreground 60%")
+        return Content("\n").join(lines) + tail
+
+
+def _broken(title: str, last: int, room: int) -> list[str]:
+    """Returns a title as one line or two, the second cut.
+
+    Args:
+        title: On one line.
+        last: Columns of the last line.
+        room: Columns of the line above it.
+    """
+    if cell_len(title) <= last:
+        return [title]
+    if cell_len(title) <= room:
+        return [title, ""]
+    cut = len(set_cell_size(title, room))
+    if title[cut] != " ":
+        cut = title.rfind(" ", 0, cut) if " " in title[:cut] else cut
+    rest = title[cut:].strip()
+    if cell_len(rest) > last:
+        rest = set_cell_size(rest, last - 1).rstrip() + "…"
+    return [title[:cut].rstrip(), rest]
 
 
 def _day(moment: str, today: date) -> tuple[str, str]:
