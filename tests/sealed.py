@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +13,7 @@ from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.protocols import Session
 from ragcli.sessions.records.record_types import Turn
 
 PASSPHRASE = "correct horse battery staple"
@@ -63,7 +64,7 @@ def filled(
     return session
 
 
-def ask(session: LocalSession, *questions: str, title: str = "title") -> str:
+def ask(session: Session, *questions: str, title: str = "title") -> str:
     """Starts a conversation with these questions; returns its id."""
     history = History(session, Settings())
     conversation = history.new_conversation_id()
@@ -75,7 +76,7 @@ def ask(session: LocalSession, *questions: str, title: str = "title") -> str:
     return conversation
 
 
-def publish(session: LocalSession, files: dict[str, bytes]) -> str:
+def publish(session: Session, files: Mapping[str, bytes]) -> str:
     """Publishes a generation with these files, sealed if the profile is."""
     snapshots = session.snapshots
     with snapshots.workspace("") as workspace:
@@ -88,7 +89,7 @@ def publish(session: LocalSession, files: dict[str, bytes]) -> str:
         return str(snapshots.publish(workspace, snapshots.current(), facts))
 
 
-def questions(session: LocalSession) -> list[str]:
+def questions(session: Session) -> list[str]:
     """Returns the questions in a history, oldest first."""
     return [
         record.body["question"]
@@ -97,7 +98,7 @@ def questions(session: LocalSession) -> list[str]:
     ]
 
 
-def indexed(session: LocalSession) -> dict[str, bytes]:
+def indexed(session: Session) -> dict[str, bytes]:
     """Returns the plain files of the live generation."""
     place = session.snapshots.directory(session.snapshots.current())
     sealer = session.sealer

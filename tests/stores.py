@@ -21,7 +21,7 @@ from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.findings import Finding
 from ragcli.sessions.local.history.local_log import LocalLog
 from ragcli.sessions.local.store import LocalStore
-from ragcli.sessions.protocols import SessionStore
+from ragcli.sessions.protocols import Log, SessionStore
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import LineCodec, PlainLines
 from ragcli.sessions.records.record_types import Citation, Draft, Turn
@@ -198,12 +198,12 @@ def draft(text: str = "", *, name: str = "") -> Draft:
     return Draft("turn", {"conversation": "c", "question": text}, name or new_id())
 
 
-def append(log: LocalLog, *texts: str) -> list[int]:
+def append(log: Log, *texts: str) -> list[int]:
     """Appends the turns in one batch; returns their numbers."""
     return [record.seq for record in log.append([draft(text) for text in texts])]
 
 
-def questions(log: LocalLog) -> Sequence[str]:
+def questions(log: Log) -> Sequence[str]:
     """Returns what is in a log, in order, without its redactions."""
     found = log.since()
     return [r.body["question"] for r in found if r.kind != "redaction"]

@@ -25,7 +25,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def test_globs_choose_files_and_later_syncs_keep_to_them(
-    source, run_cli: Callable[..., Ran]
+    source: Path, run_cli: Callable[..., Ran]
 ) -> None:
     ran = run_cli(
         "docs", "add", str(source), "--include", "*.py", "--exclude", "tests/", "--json"
@@ -52,7 +52,9 @@ def test_globs_choose_files_and_later_syncs_keep_to_them(
 
 
 @pytest.mark.parametrize(("option", "end"), [((), "\n"), (("-0",), "\0")])
-def test_names_come_on_stdin(source, run_cli: Callable[..., Ran], option, end) -> None:
+def test_names_come_on_stdin(
+    source: Path, run_cli: Callable[..., Ran], option: tuple[str, ...], end: str
+) -> None:
     odd = source / ("two\nlines.md" if option else "two words.md")
     odd.write_text("The keeper wrote this.\n")
     names = [str(source / "main.py"), str(odd)]
@@ -64,7 +66,7 @@ def test_names_come_on_stdin(source, run_cli: Callable[..., Ran], option, end) -
 
 
 def test_the_secrets_that_are_named_are_added_and_stay(
-    source, run_cli: Callable[..., Ran]
+    source: Path, run_cli: Callable[..., Ran]
 ) -> None:
     key = "-----BEGIN OPENSSH PRIVATE KEY-----\nThe keeper keeps it.\n"
     for name in ("id_rsa", "other.pem", "listed.pem"):

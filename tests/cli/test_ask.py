@@ -175,7 +175,7 @@ def test_docs_take_what_a_shell_expands(
 
 @pytest.mark.parametrize("mode", [(), ("--stateless",)])
 def test_docs_that_cannot_be_read_are_named(
-    tmp_path: Path, run_process: Callable[..., Ran], mode
+    tmp_path: Path, run_process: Callable[..., Ran], mode: tuple[str, ...]
 ) -> None:
     (tmp_path / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     (tmp_path / "broken.docx").write_bytes(b"no archive")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,11 +58,14 @@ A berth costs twelve crowns a night. Children pay nothing.
 """
 
 
+Ask = Callable[[str, str, str], tuple[int, Any, str]]
+
+
 @pytest.fixture
-def ask(tmp_path: Path, run_process: Callable[..., Ran]):
+def ask(tmp_path: Path, run_process: Callable[..., Ran]) -> Ask:
     """Returns what asks a question of one file, and returns its JSON with its code."""
 
-    def asked(name, content, question: str):
+    def asked(name: str, content: str, question: str) -> tuple[int, Any, str]:
         file = tmp_path / name
         file.write_text(content)
         ran = run_process("ask", question, "--docs", str(file), "--json")
@@ -70,7 +74,7 @@ def ask(tmp_path: Path, run_process: Callable[..., Ran]):
     return asked
 
 
-def test_rows_that_a_value_selects_are_counted_over_the_whole_table(ask) -> None:
+def test_rows_that_a_value_selects_are_counted_over_the_whole_table(ask: Ask) -> None:
     code, told, _ = ask("orders.csv", ORDERS, "How many orders are open?")
 
     assert code == 0
@@ -83,7 +87,7 @@ def test_rows_that_a_value_selects_are_counted_over_the_whole_table(ask) -> None
     assert all(",open," in quote["text"] for quote in cited["quotes"])
 
 
-def test_rows_are_listed_with_their_own_words_and_counted(ask) -> None:
+def test_rows_are_listed_with_their_own_words_and_counted(ask: Ask) -> None:
     code, told, _ = ask(
         "orders.csv", ORDERS, "List all orders from Lund AS that are open"
     )
@@ -95,7 +99,7 @@ def test_rows_are_listed_with_their_own_words_and_counted(ask) -> None:
     assert all("client: Lund AS; status: open" in row for row in rows)
 
 
-def test_a_long_list_says_how_much_of_it_is_shown(ask) -> None:
+def test_a_long_list_says_how_much_of_it_is_shown(ask: Ask) -> None:
     _, told, _ = ask("orders.csv", ORDERS, "List all orders that are closed")
 
     first, *rows = told["answer"].splitlines()
@@ -125,7 +129,7 @@ def test_a_long_list_says_how_much_of_it_is_shown(ask) -> None:
     ],
 )
 def test_decimal_commas_dates_and_units_are_read_as_the_table_writes_them(
-    ask, question: str, answer
+    ask: Ask, question: str, answer: str
 ) -> None:
     code, told, err = ask("articles.csv", PRICES, question)
 
@@ -141,14 +145,14 @@ def test_decimal_commas_dates_and_units_are_read_as_the_table_writes_them(
         ("List everybody who took part.", ["Anna Berg", "Jon Dahl", "Eva Holm"]),
     ],
 )
-def test_a_list_is_given_whole(ask, question: str, items) -> None:
+def test_a_list_is_given_whole(ask: Ask, question: str, items: list[str]) -> None:
     code, told, _ = ask("guide.md", GUIDE, question)
 
     assert code == 0
     assert told["answer"] == "\n".join(f"{item} [1]" for item in items)
 
 
-def test_a_document_is_summed_up_by_its_headings_with_the_coverage(ask) -> None:
+def test_a_document_is_summed_up_by_its_headings_with_the_coverage(ask: Ask) -> None:
     code, told, _ = ask("guide.md", GUIDE, "Summarise this document.")
 
     assert code == 0
@@ -158,7 +162,7 @@ def test_a_document_is_summed_up_by_its_headings_with_the_coverage(ask) -> None:
     assert lines[-1] == "4 of 4 sections [1]"
 
 
-def test_what_cannot_be_counted_is_said_with_the_nearest_passage(ask) -> None:
+def test_what_cannot_be_counted_is_said_with_the_nearest_passage(ask: Ask) -> None:
     code, _, err = ask("guide.md", GUIDE, "How many lighthouses does Norway have?")
 
     assert code == 1
@@ -166,7 +170,7 @@ def test_what_cannot_be_counted_is_said_with_the_nearest_passage(ask) -> None:
     assert "guide.md" in err
 
 
-def test_a_word_that_the_table_does_not_know_is_not_counted_away(ask) -> None:
+def test_a_word_that_the_table_does_not_know_is_not_counted_away(ask: Ask) -> None:
     code, told, err = ask("orders.csv", ORDERS, "How many orders are blue?")
 
     assert code == 1

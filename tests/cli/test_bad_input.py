@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -208,7 +208,9 @@ def test_a_damaged_index(
 
 
 @pytest.mark.parametrize("variable", ["RAGCLI_RETRIEVAL_K", "RAGCLI_TTL"])
-def test_a_variable_that_cannot_be(variable, run_process: Callable[..., Ran]) -> None:
+def test_a_variable_that_cannot_be(
+    variable: str, run_process: Callable[..., Ran]
+) -> None:
     one_line(run_process("history", "list", env={variable: "x"}), 2, variable)
 
 
@@ -252,7 +254,7 @@ def test_a_working_directory_that_is_gone(
 
 
 @contextmanager
-def mounted(place, size: str):
+def mounted(place: Path, size: str) -> Iterator[Path]:
     """A small file system of its own, or a skip where none can be made."""
     place.mkdir()
     made = subprocess.run(

@@ -27,7 +27,7 @@ VAULT = "Which word opens the vault door of the observatory?"
 
 
 @pytest.fixture
-def mounted(notes: Path, run_cli: Callable[..., Ran], tmp_path: Path):
+def mounted(notes: Path, run_cli: Callable[..., Ran], tmp_path: Path) -> Path:
     """Someone's bundle with a document at the very path of an own one, mounted."""
     own = (notes / "locks.md").read_text()
     (notes / "locks.md").write_text(THEIRS)
@@ -50,7 +50,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOllama]:
 
 
 def test_a_mounts_document_is_told_from_an_own_one_of_its_path(
-    mounted, run_process: Callable[..., Ran]
+    mounted: Path, run_process: Callable[..., Ran]
 ) -> None:
     theirs = run_process("ask", VAULT, "--json").json
     own = run_process("ask", QUESTION, "--json").json
@@ -65,7 +65,7 @@ def test_a_mounts_document_is_told_from_an_own_one_of_its_path(
 
 
 def test_the_origin_stands_wherever_a_source_is_printed(
-    mounted, run_process: Callable[..., Ran]
+    mounted: Path, run_process: Callable[..., Ran]
 ) -> None:
     from ragcli.langchain import RagcliRetriever
 
@@ -91,7 +91,7 @@ def test_the_origin_stands_wherever_a_source_is_printed(
 
 
 def test_a_strict_answer_is_checked_before_it_is_printed(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     server.answer = lambda _: "The moon is made of green cheese [1]."
 
@@ -113,7 +113,7 @@ def test_a_strict_answer_is_checked_before_it_is_printed(
 
 
 def test_a_marker_of_no_passage_is_none_in_later_turns_either(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     answers = deque(["A commit lock waits at most ten seconds [1]."])
     claim = "A commit lock waits at most ten seconds [7]."
@@ -132,7 +132,7 @@ def test_a_marker_of_no_passage_is_none_in_later_turns_either(
 
 
 def test_a_strict_answer_that_holds_is_printed_whole(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     said = "A commit lock waits at most ten seconds [1]."
     server.answer = lambda _: said
@@ -149,7 +149,7 @@ def test_a_strict_answer_that_holds_is_printed_whole(
 
 
 def test_more_than_the_refusal_is_a_claim_under_strict(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     server.answer = lambda _: "The documents do not say. The moon is green cheese."
 
@@ -160,7 +160,7 @@ def test_more_than_the_refusal_is_a_claim_under_strict(
 
 
 def test_what_is_unverified_is_called_so_everywhere(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     server.answer = lambda _: (
         "Die Sperre wird von dem Kern gehalten und ist danach wieder frei [1]."
@@ -188,7 +188,7 @@ code of the southern depot is \\[1\\] 4712 [2], &#91;1&#93; gate[1] 【1】 [^1]
 
 @pytest.mark.parametrize("command", [("--json",), ("--json", "--strict")])
 def test_a_document_cannot_mint_citations(
-    indexed: Path, run_process: Callable[..., Ran], command
+    indexed: Path, run_process: Callable[..., Ran], command: tuple[str, ...]
 ) -> None:
     (indexed / "depot.md").write_text(MINTED)
     assert run_process("docs", "add", "notes").code == 0
@@ -220,7 +220,7 @@ every vault of the depot empty.
 
 
 def test_what_was_quoted_stays_data_in_later_prompts(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     (indexed / "vault.md").write_text(ORDERS)
     assert run_process("docs", "add", "notes").code == 0
@@ -258,7 +258,7 @@ CODES = """code,name,meaning
 
 
 def test_one_marker_tells_all_its_places(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     (indexed / "codes.csv").write_text(CODES)
     assert run_process("docs", "add", "notes").code == 0
@@ -297,7 +297,7 @@ def cited_by(seen, name: str) -> int:
 
 
 def test_a_false_clause_beside_a_true_one_is_not_verified(
-    indexed: Path, server, run_process: Callable[..., Ran]
+    indexed: Path, server: FakeOllama, run_process: Callable[..., Ran]
 ) -> None:
     server.answer = lambda _: (
         "A commit lock waits at most ten seconds, and it is never released [1]."

@@ -20,7 +20,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 @pytest.fixture
-def complete():
+def complete() -> Callable[..., str]:
     """Returns what a shell offers for a line that is being typed."""
 
     def ask(shell: str, line: str, **variables: str) -> str:
@@ -40,7 +40,7 @@ def complete():
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_commands_are_offered(shell: str, complete) -> None:
+def test_commands_are_offered(shell: str, complete: Callable[..., str]) -> None:
     assert "history" in complete(shell, "ragcli hi")
     assert "rename" in complete(shell, "ragcli profile re")
     assert "--stateless" in complete(shell, "ragcli ask --state")
@@ -48,7 +48,7 @@ def test_commands_are_offered(shell: str, complete) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_profiles_are_offered(
-    shell: str, complete, run_cli: Callable[..., Ran]
+    shell: str, complete: Callable[..., str], run_cli: Callable[..., Ran]
 ) -> None:
     run_cli("profile", "create", "work")
     run_cli("profile", "create", "wiki")
@@ -62,7 +62,7 @@ def test_profiles_are_offered(
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_conversations_are_offered_with_titles(
-    shell: str, complete, asked: str
+    shell: str, complete: Callable[..., str], asked: str
 ) -> None:
     offered = complete(shell, f"ragcli history show {asked[:4]}")
 
@@ -72,19 +72,23 @@ def test_conversations_are_offered_with_titles(
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_documents_are_offered(shell: str, complete, indexed: Path) -> None:
+def test_documents_are_offered(
+    shell: str, complete: Callable[..., str], indexed: Path
+) -> None:
     assert "notes/locks.md" in complete(shell, "ragcli docs show no")
     assert "notes/locks.md" in complete(shell, "ragcli docs remove no")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_models_and_settings_are_offered(shell: str, complete) -> None:
+def test_models_and_settings_are_offered(
+    shell: str, complete: Callable[..., str]
+) -> None:
     assert "builtin" in complete(shell, "ragcli ask -m bu")
     assert "retrieval.k" in complete(shell, "ragcli config set retr")
 
 
 def test_the_profile_typed_so_far_is_asked(
-    complete, asked: str, run_cli: Callable[..., Ran]
+    complete: Callable[..., str], asked: str, run_cli: Callable[..., Ran]
 ) -> None:
     run_cli("profile", "create", "empty")
 
@@ -93,7 +97,7 @@ def test_the_profile_typed_so_far_is_asked(
 
 
 def test_an_encrypted_profile_offers_nothing_and_asks_nobody(
-    complete, run_process: Callable[..., Ran]
+    complete: Callable[..., str], run_process: Callable[..., Ran]
 ) -> None:
     run_process(
         "profile", "create", "diary", "--encrypt", "--use", "--passphrase-fd", "0",
@@ -103,7 +107,9 @@ def test_an_encrypted_profile_offers_nothing_and_asks_nobody(
     assert complete("bash", "ragcli history show ").strip() == ""
 
 
-def test_a_broken_configuration_is_no_noise_at_the_prompt(complete, home: Path) -> None:
+def test_a_broken_configuration_is_no_noise_at_the_prompt(
+    complete: Callable[..., str], home: Path
+) -> None:
     home.mkdir(parents=True)
     (home / "config.toml").write_text("nonsense")
 
@@ -112,7 +118,7 @@ def test_a_broken_configuration_is_no_noise_at_the_prompt(complete, home: Path) 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_scripts_of_older_versions_are_told_only_plain_names(
-    shell: str, complete, run_cli: Callable[..., Ran], notes: Path
+    shell: str, complete: Callable[..., str], run_cli: Callable[..., Ran], notes: Path
 ) -> None:
     """They hand what they are told to `eval`, or to a glob."""
     for name in (

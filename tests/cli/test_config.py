@@ -80,7 +80,7 @@ def test_a_stronger_origin_is_told(
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_what_cannot_be_set_is_2_with_a_word_of_help(
-    argv, said, run_cli: Callable[..., Ran]
+    argv: list[str], said: str, run_cli: Callable[..., Ran]
 ) -> None:
     ran = run_cli("config", *argv)
 
@@ -105,7 +105,7 @@ BROKEN = {
     "command", [["history", "list"], ["config", "set", "model", "x"]]
 )
 def test_a_broken_file_is_named_and_left_alone(
-    kind, command, run_cli: Callable[..., Ran], home: Path
+    kind, command: list[str], run_cli: Callable[..., Ran], home: Path
 ) -> None:
     content, said = BROKEN[kind]
     data = content.encode() if isinstance(content, str) else content

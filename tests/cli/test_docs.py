@@ -131,7 +131,7 @@ def test_remove_leaves_the_file(indexed: Path, run_cli: Callable[..., Ran]) -> N
 
 @pytest.mark.parametrize("command", ["show", "remove"])
 def test_an_unknown_document_is_5(
-    command, indexed: Path, run_cli: Callable[..., Ran]
+    command: str, indexed: Path, run_cli: Callable[..., Ran]
 ) -> None:
     ran = run_cli("docs", command, "notes/lock.md")
 

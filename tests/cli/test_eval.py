@@ -13,7 +13,7 @@ from tests.conftest import Ran
 
 
 @pytest.fixture
-def questions(indexed: Path, tmp_path: Path):
+def questions(indexed: Path, tmp_path: Path) -> Path:
     lines = [
         {"id": "a", "question": QUESTION, "relevant": {"locks.md": 1},
          "answers": ["ten seconds"]},
@@ -29,7 +29,7 @@ def questions(indexed: Path, tmp_path: Path):
 
 
 def test_the_figures_are_the_contract(
-    questions, run_process: Callable[..., Ran]
+    questions: Path, run_process: Callable[..., Ran]
 ) -> None:
     ran = run_process("eval", str(questions), "--json")
 
@@ -48,14 +48,16 @@ def test_the_figures_are_the_contract(
 
 
 def test_it_measures_the_given_paths(
-    questions, run_process: Callable[..., Ran]
+    questions: Path, run_process: Callable[..., Ran]
 ) -> None:
     ran = run_process("eval", str(questions), "--docs", "notes/locks.md", "--json")
 
     assert ran.json["recall"]["5"] == pytest.approx(2 / 3, abs=1e-3)
 
 
-def test_modes_stand_side_by_side(questions, run_process: Callable[..., Ran]) -> None:
+def test_modes_stand_side_by_side(
+    questions: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("eval", str(questions), "--compare", "bm25,vectors,hybrid")
     told = run_process("eval", str(questions), "--compare", "bm25,hybrid", "--json")
 
@@ -64,7 +66,7 @@ def test_modes_stand_side_by_side(questions, run_process: Callable[..., Ran]) ->
 
 
 def test_a_threshold_decides_the_exit_code(
-    questions, run_process: Callable[..., Ran]
+    questions: Path, run_process: Callable[..., Ran]
 ) -> None:
     assert run_process("eval", str(questions), "--min-recall5", "0.9").code == 0
     failed = run_process(
@@ -84,7 +86,7 @@ def test_a_threshold_decides_the_exit_code(
     ],
 )
 def test_a_file_that_is_none_is_2(
-    content, said, questions, run_process: Callable[..., Ran]
+    content: str, said: str, questions: Path, run_process: Callable[..., Ran]
 ) -> None:
     questions.write_text(content)
     ran = run_process("eval", str(questions))
@@ -93,14 +95,14 @@ def test_a_file_that_is_none_is_2(
     assert said in ran.err
 
 
-def test_no_documents_is_5(questions, run_cli: Callable[..., Ran]) -> None:
+def test_no_documents_is_5(questions: Path, run_cli: Callable[..., Ran]) -> None:
     run_cli("profile", "create", "empty")
 
     assert run_cli("eval", str(questions), "-p", "empty").code == 5
 
 
 def test_an_unknown_mode_names_the_nearest(
-    questions, run_cli: Callable[..., Ran]
+    questions: Path, run_cli: Callable[..., Ran]
 ) -> None:
     ran = run_cli("eval", str(questions), "--compare", "bm52")
 
@@ -109,7 +111,7 @@ def test_an_unknown_mode_names_the_nearest(
 
 
 def test_a_threshold_is_learnt_from_judged_answers(
-    questions, indexed: Path, run_process: Callable[..., Ran]
+    questions: Path, indexed: Path, run_process: Callable[..., Ran]
 ) -> None:
     known = {"question": QUESTION, "answers": ["ten seconds"]}
     foreign = {"question": "Who won the football cup in 1974?", "answers": []}
@@ -130,7 +132,9 @@ def test_a_threshold_is_learnt_from_judged_answers(
     assert run_process("ask", foreign["question"]).code == 1
 
 
-def test_few_answers_teach_nothing(questions, run_process: Callable[..., Ran]) -> None:
+def test_few_answers_teach_nothing(
+    questions: Path, run_process: Callable[..., Ran]
+) -> None:
     ran = run_process("eval", str(questions), "--learn")
 
     assert ran.code == 2

@@ -13,7 +13,7 @@ from tests.conftest import Ran
 
 
 @pytest.fixture
-def sorted_notes(notes: Path, run_cli: Callable[..., Ran]):
+def sorted_notes(notes: Path, run_cli: Callable[..., Ran]) -> Path:
     """The notes, one of them in a directory, one with a tag and a date."""
     (notes / "old").mkdir()
     (notes / "old" / "limits.md").write_text(
@@ -36,7 +36,7 @@ def sorted_notes(notes: Path, run_cli: Callable[..., Ran]):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_only_those_documents_are_asked(
-    sorted_notes, run_cli: Callable[..., Ran], options, seconds
+    sorted_notes: Path, run_cli: Callable[..., Ran], options: list[str], seconds: str
 ) -> None:
     asked = run_cli("ask", *options, "--json", QUESTION).json
     found = run_cli("search", *options, "--json", "commit lock seconds").json["hits"]
@@ -47,7 +47,7 @@ def test_only_those_documents_are_asked(
 
 
 def test_a_filter_that_means_nothing_is_told_in_one_line(
-    sorted_notes, run_cli: Callable[..., Ran]
+    sorted_notes: Path, run_cli: Callable[..., Ran]
 ) -> None:
     for command in ("ask", "search"):
         ran = run_cli(command, "--type", "pdf", QUESTION)
@@ -58,7 +58,7 @@ def test_a_filter_that_means_nothing_is_told_in_one_line(
 
 
 def test_a_batch_is_filtered_and_the_turn_keeps_its_filter(
-    sorted_notes, run_cli: Callable[..., Ran]
+    sorted_notes: Path, run_cli: Callable[..., Ran]
 ) -> None:
     (sorted_notes / "questions.txt").write_text(f"{QUESTION}\n")
 

@@ -58,7 +58,7 @@ def _renamed(notes: Path) -> None:
 
 @pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed, _touched])
 def test_a_change_is_told_until_it_is_synced(
-    aged, run_cli: Callable[..., Ran], change
+    aged: Path, run_cli: Callable[..., Ran], change
 ) -> None:
     assert run_cli("search", "lock").err == ""
     change(aged)
@@ -74,12 +74,14 @@ def test_a_change_is_told_until_it_is_synced(
     assert run_cli("search", "lock").err == LINE  # that sync left a note as well
 
 
-def test_what_is_left_out_may_change(aged, run_cli: Callable[..., Ran]) -> None:
+def test_what_is_left_out_may_change(aged: Path, run_cli: Callable[..., Ran]) -> None:
     (aged / "scratch.tmp").write_text("nobody's document")
     assert run_cli("search", "lock").err == ""
 
 
-def test_nothing_is_told_where_nothing_tells(aged, run_cli: Callable[..., Ran]) -> None:
+def test_nothing_is_told_where_nothing_tells(
+    aged: Path, run_cli: Callable[..., Ran]
+) -> None:
     """In a profile without documents, or when it is not wanted."""
     assert run_cli("profile", "create", "empty").code == 0
     assert LINE not in run_cli("search", "lock", "-p", "empty").err
@@ -89,7 +91,7 @@ def test_nothing_is_told_where_nothing_tells(aged, run_cli: Callable[..., Ran]) 
 
 
 def test_auto_syncs_before_it_answers_unless_much_changed(
-    aged, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    aged: Path, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_cli("profile", "set", "documents.refresh", "auto")
     _changed(aged)
@@ -106,7 +108,7 @@ def test_auto_syncs_before_it_answers_unless_much_changed(
 
 
 def test_a_second_directory_keeps_what_is_known_of_the_first(
-    aged, tmp_path: Path, run_cli: Callable[..., Ran]
+    aged: Path, tmp_path: Path, run_cli: Callable[..., Ran]
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -123,7 +125,7 @@ def test_a_second_directory_keeps_what_is_known_of_the_first(
 
 
 def test_what_cannot_be_read_is_told_until_a_sync_tried(
-    aged, run_cli: Callable[..., Ran]
+    aged: Path, run_cli: Callable[..., Ran]
 ) -> None:
     """And a later change is told all the same."""
     (aged / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
@@ -147,7 +149,7 @@ def test_without_a_note_all_documents_are_looked_at(
 
 
 def test_time_runs_out_between_documents_and_what_was_read_stays(
-    aged, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    aged: Path, run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_cli("profile", "set", "documents.refresh", "auto")
     monkeypatch.setattr(freshness, "BUDGET", 1e-9)
@@ -160,7 +162,7 @@ def test_time_runs_out_between_documents_and_what_was_read_stays(
 
 
 def test_a_batch_is_told_once(
-    aged, run_cli: Callable[..., Ran], tmp_path: Path
+    aged: Path, run_cli: Callable[..., Ran], tmp_path: Path
 ) -> None:
     _changed(aged)
     (tmp_path / "asked").write_text(f"{QUESTION}\n{QUESTION}\n")
@@ -168,7 +170,7 @@ def test_a_batch_is_told_once(
 
 
 def test_the_plain_chat_says_it_once_until_all_is_in_step(
-    aged, run_cli: Callable[..., Ran], home: Path
+    aged: Path, run_cli: Callable[..., Ran], home: Path
 ) -> None:
     """Here the chat's own code runs, as over a pipe."""
     from io import StringIO
@@ -188,7 +190,9 @@ def test_the_plain_chat_says_it_once_until_all_is_in_step(
     assert freshness.LINE not in again.stderr.getvalue()
 
 
-def test_agents_read_it_with_each_result(aged, run_cli: Callable[..., Ran]) -> None:
+def test_agents_read_it_with_each_result(
+    aged: Path, run_cli: Callable[..., Ran]
+) -> None:
     service = AgentService(Runtime(), ["default"])
 
     def said(tool: str, **arguments: str) -> str:

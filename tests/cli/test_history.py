@@ -76,7 +76,9 @@ def test_export_all_as_json_to_a_file(
 @pytest.mark.parametrize(
     "argv", [["id", "--all"], ["--html", "--json"], ["-o", "no/such/file"]]
 )
-def test_exports_that_cannot_be(argv, asked: str, run_cli: Callable[..., Ran]) -> None:
+def test_exports_that_cannot_be(
+    argv: list[str], asked: str, run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli("history", "export", *argv).code == 2
 
 

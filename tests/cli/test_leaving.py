@@ -88,7 +88,7 @@ def test_a_profiles_own_model_is_what_counts(
         ("unix:///run/redis.sock", ""),
     ],
 )
-def test_a_store_elsewhere_is_named_without_secrets(address, sent) -> None:
+def test_a_store_elsewhere_is_named_without_secrets(address: str, sent: str) -> None:
     found = leaving._store(Runtime(environ={"RAGCLI_STORE": address}))
 
     assert found.address == sent
@@ -106,7 +106,7 @@ def test_a_store_elsewhere_is_named_without_secrets(address, sent) -> None:
     ],
 )
 def test_a_model_that_cannot_be_had_still_says_where_it_would_be(
-    spec, host, sent
+    spec: str, host: str, sent: str
 ) -> None:
     settings = Runtime(environ={"RAGCLI_OLLAMA_HOST": host}).settings
 

@@ -37,7 +37,7 @@ def page(site: Site, run_cli: Callable[..., Ran]) -> str:
 
 
 def test_a_page_is_cited_by_its_address_and_when_it_was_read(
-    page, run_cli: Callable[..., Ran]
+    page: str, run_cli: Callable[..., Ran]
 ) -> None:
     [told] = run_cli("docs", "list", "--json").json["documents"]
     assert (told["path"], told["title"], told["format"]) == (page, "The harbour", "web")
@@ -61,7 +61,7 @@ def test_a_page_is_cited_by_its_address_and_when_it_was_read(
 
 
 def test_sync_reads_a_page_again_only_when_it_changed(
-    page, site: Site, tmp_path: Path, run_cli: Callable[..., Ran]
+    page: str, site: Site, tmp_path: Path, run_cli: Callable[..., Ran]
 ) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
@@ -84,7 +84,7 @@ def test_sync_reads_a_page_again_only_when_it_changed(
 
 
 def test_a_page_that_cannot_be_asked_for_stays_and_is_named(
-    page, site: Site, run_cli: Callable[..., Ran]
+    page: str, site: Site, run_cli: Callable[..., Ran]
 ) -> None:
     refused = run_cli("docs", "sync")
     assert refused.code == 6
@@ -108,7 +108,7 @@ def test_a_page_that_cannot_be_asked_for_stays_and_is_named(
 
 
 def test_a_page_is_removed_by_its_address_and_a_site_by_its_own(
-    page, site: Site, run_cli: Callable[..., Ran]
+    page: str, site: Site, run_cli: Callable[..., Ran]
 ) -> None:
     other = site.html("/harbour/lights", "<p>Two lights mark the entrance.</p>")
     run_cli("docs", "add", other, "--allow-private")

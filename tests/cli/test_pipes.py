@@ -29,7 +29,7 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "command", ["config show", "history list", "docs list --json", "doctor", "--help"]
 )
-def test_a_reader_that_leaves_is_no_error(command, asked: str) -> None:
+def test_a_reader_that_leaves_is_no_error(command: str, asked: str) -> None:
     done = shell(f"{RAGCLI} {command} | true")
 
     assert done.stderr in {"", "ragcli: no conversations\n"}

@@ -36,7 +36,7 @@ def test_which_profile_is_meant(
         run_cli("profile", "create", name)
     monkeypatch.chdir(tmp_path)
 
-    def current(*argv, **env):
+    def current(*argv: str, **env: str) -> object:
         told = run_process("history", "list", "--json", *argv, env=env)
         return told.json["profile"]
 
@@ -89,7 +89,7 @@ def test_unknown_profiles_are_5_with_the_nearest(run_cli: Callable[..., Ran]) ->
     "name", ["", "../x", "a/b", ".", "..", "-rf", "UPPER", "é", "a" * 65, "a\x1b[31m"]
 )
 def test_hostile_names_are_refused(
-    name, home: Path, run_cli: Callable[..., Ran]
+    name: str, home: Path, run_cli: Callable[..., Ran]
 ) -> None:
     ran = run_cli("profile", "create", "--", name)
 
@@ -147,7 +147,9 @@ def test_settings_of_a_profile_are_its_own(run_cli: Callable[..., Ran]) -> None:
     ],
     ids=" ".join,
 )
-def test_settings_that_cannot_be_are_refused(argv, run_cli: Callable[..., Ran]) -> None:
+def test_settings_that_cannot_be_are_refused(
+    argv: list[str], run_cli: Callable[..., Ran]
+) -> None:
     assert run_cli(*argv).code == 2
 
 
@@ -245,7 +247,7 @@ def test_verify_finds_damage_and_repair_moves_it(
     ("name", "mode"), [("", 0o755), ("profile.toml", 0o644), ("index", 0o711)]
 )
 def test_repair_sets_the_modes_that_keep_a_profile_closed(
-    asked: str, run_cli: Callable[..., Ran], home: Path, name, mode
+    asked: str, run_cli: Callable[..., Ran], home: Path, name: str, mode: int
 ) -> None:
     place = home / "profiles" / "default" / name
     place.chmod(mode)
@@ -396,7 +398,7 @@ def test_a_passphrase_is_changed(run_process: Callable[..., Ran]) -> None:
 
     assert changed.code == 0, changed.err
 
-    def opens(secret):
+    def opens(secret: str) -> int:
         env = {"RAGCLI_PASSPHRASE_COMMAND": f"echo {secret}"}
         return run_process("history", "list", "-p", "diary", env=env).code
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ TOUR = [
 
 
 @pytest.fixture
-def shell(tmp_path: Path):
+def shell(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
     """Runs a line of bash where `ragcli` and `sample_docs` are at hand."""
     wrapper = tmp_path / "bin" / "ragcli"
     wrapper.parent.mkdir()

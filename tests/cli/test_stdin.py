@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,12 +33,12 @@ class Notes(Output):
 
 
 @pytest.fixture
-def output():
+def output() -> Notes:
     return Notes()
 
 
 @pytest.fixture
-def stdin_is(monkeypatch: pytest.MonkeyPatch):
+def stdin_is(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Has `standard_input` read another descriptor."""
 
     def use(descriptor: int) -> None:
@@ -48,7 +48,7 @@ def stdin_is(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def pipe():
+def pipe() -> Iterator[tuple[int, int]]:
     """A pipe: what is read from, what is written to."""
     theirs, mine = os.pipe()
     yield theirs, mine
@@ -57,7 +57,9 @@ def pipe():
             os.close(descriptor)
 
 
-def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output) -> None:
+def test_a_pipe_without_words_is_the_question(
+    pipe: tuple[int, int], stdin_is: Callable[[int], None], output: Notes
+) -> None:
     theirs, mine = pipe
     os.write(mine, b"What is it?\n")
     os.close(mine)
@@ -68,7 +70,9 @@ def test_a_pipe_without_words_is_the_question(pipe, stdin_is, output) -> None:
     assert asked == standard_input.AskInput("What is it?\n")
 
 
-def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output) -> None:
+def test_a_pipe_with_words_is_a_document(
+    pipe: tuple[int, int], stdin_is: Callable[[int], None], output: Notes
+) -> None:
     theirs, mine = pipe
     os.write(mine, b"\xef\xbb\xbfa line\n")
     os.close(mine)
@@ -79,7 +83,9 @@ def test_a_pipe_with_words_is_a_document(pipe, stdin_is, output) -> None:
     assert asked == standard_input.AskInput("what now?", "a line\n")
 
 
-def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output) -> None:
+def test_a_silent_pipe_is_left_after_a_second_and_told(
+    pipe: tuple[int, int], stdin_is: Callable[[int], None], output: Notes
+) -> None:
     stdin_is(pipe[0])
 
     asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
@@ -89,7 +95,10 @@ def test_a_silent_pipe_is_left_after_a_second_and_told(pipe, stdin_is, output) -
 
 
 def test_a_dash_waits_for_a_slow_pipe(
-    pipe, stdin_is, output, monkeypatch: pytest.MonkeyPatch
+    pipe: tuple[int, int],
+    stdin_is: Callable[[int], None],
+    output: Notes,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
     theirs, mine = pipe
@@ -107,7 +116,10 @@ def test_a_dash_waits_for_a_slow_pipe(
 
 
 def test_a_dash_alone_is_a_slow_question(
-    pipe, stdin_is, output, monkeypatch: pytest.MonkeyPatch
+    pipe: tuple[int, int],
+    stdin_is: Callable[[int], None],
+    output: Notes,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
     theirs, mine = pipe
@@ -121,7 +133,9 @@ def test_a_dash_alone_is_a_slow_question(
     slow.wait()
 
 
-def test_a_socket_is_read_like_a_pipe(stdin_is, output) -> None:
+def test_a_socket_is_read_like_a_pipe(
+    stdin_is: Callable[[int], None], output: Notes
+) -> None:
     theirs, mine = socket.socketpair()
     with theirs, mine:
         mine.sendall(b"from a socket")
@@ -133,7 +147,9 @@ def test_a_socket_is_read_like_a_pipe(stdin_is, output) -> None:
     assert asked.attachment == "from a socket"
 
 
-def test_a_regular_file_is_read(tmp_path: Path, stdin_is, output) -> None:
+def test_a_regular_file_is_read(
+    tmp_path: Path, stdin_is: Callable[[int], None], output: Notes
+) -> None:
     path = tmp_path / "file"
     path.write_text("text")
     with path.open() as file:
@@ -145,7 +161,9 @@ def test_a_regular_file_is_read(tmp_path: Path, stdin_is, output) -> None:
 
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
-def test_a_device_is_nothing(device, stdin_is, output) -> None:
+def test_a_device_is_nothing(
+    device: str, stdin_is: Callable[[int], None], output: Notes
+) -> None:
     with open(device, "rb") as file:
         stdin_is(file.fileno())
 
@@ -154,7 +172,9 @@ def test_a_device_is_nothing(device, stdin_is, output) -> None:
         )
 
 
-def test_a_closed_stdin_is_nothing(stdin_is, output) -> None:
+def test_a_closed_stdin_is_nothing(
+    stdin_is: Callable[[int], None], output: Notes
+) -> None:
     stdin_is(987)
 
     assert (
@@ -168,7 +188,11 @@ def test_a_closed_stdin_is_nothing(stdin_is, output) -> None:
     ("data", "said"), [(b"a" * 200, "larger than 100"), (b"PK\0\0", "binary")]
 )
 def test_what_is_too_long_or_binary_is_refused(
-    data, said, pipe, stdin_is, output
+    data: bytes,
+    said: str,
+    pipe: tuple[int, int],
+    stdin_is: Callable[[int], None],
+    output: Notes,
 ) -> None:
     theirs, mine = pipe
     os.write(mine, data)
@@ -179,7 +203,9 @@ def test_what_is_too_long_or_binary_is_refused(
         standard_input.question_and_document(["q"], output, limit=100)
 
 
-def test_bytes_that_are_no_utf8_are_marked(pipe, stdin_is, output) -> None:
+def test_bytes_that_are_no_utf8_are_marked(
+    pipe: tuple[int, int], stdin_is: Callable[[int], None], output: Notes
+) -> None:
     theirs, mine = pipe
     os.write(mine, b"caf\xe9")
     os.close(mine)
@@ -271,7 +297,10 @@ def test_a_question_on_a_terminal_is_asked_for(
 
 
 def test_a_document_instead_of_a_question_is_asked_about(
-    pipe, stdin_is, output, tmp_path: Path
+    pipe: tuple[int, int],
+    stdin_is: Callable[[int], None],
+    output: Notes,
+    tmp_path: Path,
 ) -> None:
     """No more of it is read than shows that it is no question."""
     path = tmp_path / "large"
@@ -286,7 +315,7 @@ def test_a_document_instead_of_a_question_is_asked_about(
 
 @pytest.mark.parametrize("command", [["ask"], ["search"]])
 def test_a_question_that_is_a_document_is_one_line(
-    indexed: Path, command, run_process: Callable[..., Ran]
+    indexed: Path, command: list[str], run_process: Callable[..., Ran]
 ) -> None:
     text = "aaaBaa" * 3000
     words = [text] if command == ["search"] else []

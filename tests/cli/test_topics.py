@@ -43,7 +43,7 @@ def village(
 
 
 def test_what_was_asked_before_takes_nothing_away(
-    village, run_cli: Callable[..., Ran]
+    village: None, run_cli: Callable[..., Ran]
 ) -> None:
     for question, answer in ASKED:
         ran = run_cli("ask", question)
@@ -52,7 +52,7 @@ def test_what_was_asked_before_takes_nothing_away(
 
 
 def test_where_nothing_answers_the_nearest_passage_is_named(
-    village, run_cli: Callable[..., Ran]
+    village: None, run_cli: Callable[..., Ran]
 ) -> None:
     ran = run_cli("ask", "How much did the tank of the village cost?")
 

@@ -36,7 +36,9 @@ from tests.conftest import Ran
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_it_is_named_in_one_line(argv, said, run_cli: Callable[..., Ran]) -> None:
+def test_it_is_named_in_one_line(
+    argv: list[str], said: str, run_cli: Callable[..., Ran]
+) -> None:
     ran = run_cli(*argv)
 
     assert ran.code == 2, ran.err
@@ -81,7 +83,7 @@ def test_no_command_is_help(run_cli: Callable[..., Ran]) -> None:
 
 @pytest.mark.parametrize("ending", ["a library's own exit", "a panic in Rust"])
 def test_nothing_ends_with_1_and_no_word(
-    run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, ending
+    run_cli: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
     raised = SystemExit(1) if ending.startswith("a library") else panic("gone")

@@ -98,7 +98,7 @@ def stir(notes: Path, chance: random.Random) -> None:
 
 @pytest.mark.slow
 def test_what_is_watched_is_as_fresh_as_a_full_index(
-    watched,
+    watched: Path,
     tmp_path: Path,
     start_process: Callable[..., subprocess.Popen[bytes]],
     run_cli: Callable[..., Ran],
@@ -134,7 +134,7 @@ def test_what_is_watched_is_as_fresh_as_a_full_index(
 
 @pytest.mark.slow
 def test_it_waits_for_others_and_for_a_directory_that_comes_back(
-    watched,
+    watched: Path,
     tmp_path: Path,
     start_process: Callable[..., subprocess.Popen[bytes]],
     run_cli: Callable[..., Ran],
@@ -159,7 +159,7 @@ def test_it_waits_for_others_and_for_a_directory_that_comes_back(
 
 
 def test_once_is_silent_unless_something_changed(
-    watched, run_cli: Callable[..., Ran]
+    watched: Path, run_cli: Callable[..., Ran]
 ) -> None:
     quiet = run_cli("docs", "watch", "--once")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")

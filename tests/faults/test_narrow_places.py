@@ -108,13 +108,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
-def test_a_working_directory_that_one_may_not_search(argv, as_user, place) -> None:
+def test_a_working_directory_that_one_may_not_search(
+    argv, as_user: Callable[..., Ran], place: Path
+) -> None:
     ran = as_user(*argv, cwd=place / "private", RAGCLI_HOME=str(place / "home"))
 
     assert_told(ran, *([77] if argv[0] == "docs" else [0, 1]))
 
 
-def test_a_user_without_a_home_or_an_entry(as_user, place) -> None:
+def test_a_user_without_a_home_or_an_entry(
+    as_user: Callable[..., Ran], place: Path
+) -> None:
     ran = as_user("profile", "list", cwd=place, user=4242)
     assert_told(ran, 2)
     assert "RAGCLI_HOME" in ran.err
@@ -128,7 +132,9 @@ def test_a_user_without_a_home_or_an_entry(as_user, place) -> None:
     )
 
 
-def test_a_working_directory_that_was_removed(as_user, place) -> None:
+def test_a_working_directory_that_was_removed(
+    as_user: Callable[..., Ran], place: Path
+) -> None:
     for argv in COMMANDS:
         (place / "gone").mkdir()
         ran = as_user(
@@ -151,7 +157,10 @@ def test_a_home_where_nothing_can_be_made(
     "place", ["/dev/null", "/dev/null/x", "page.md", "page.md/x", "x" * 300, "/proc/x"]
 )
 def test_the_doctor_says_of_any_home_what_is_wrong_with_it(
-    place, run_cli: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: str,
+    run_cli: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "page.md").write_text("A page.\n")
     (tmp_path / "page.md").chmod(0o600)
@@ -212,7 +221,7 @@ def test_settings_of_another_user_are_refused(
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory", "huge", "deep"])
 def test_settings_that_are_no_file_are_one_line_at_once(
-    kind, home: Path, run_cli: Callable[..., Ran]
+    kind: str, home: Path, run_cli: Callable[..., Ran]
 ) -> None:
     assert run_cli("config", "set", "retrieval.k", "3").code == 0
     file = home / "config.toml"
@@ -269,7 +278,7 @@ LITTLE = (60, 100, 200, 300, 350, 400, 450, 500, 600, 700, 800)
 
 @pytest.mark.parametrize("argv", [*COMMANDS, ["doctor"]], ids=" ".join)
 def test_few_descriptors_and_little_memory(
-    argv, filled, run_process: Callable[..., Ran]
+    argv, filled: Path, run_process: Callable[..., Ran]
 ) -> None:
     limits = [(resource.RLIMIT_NOFILE, count) for count in FEW]
     limits += [(resource.RLIMIT_AS, size << 20) for size in LITTLE]
@@ -290,7 +299,7 @@ def test_few_descriptors_and_little_memory(
 
 
 def test_what_a_native_library_needs_is_told_before_it_is_loaded(
-    filled, run_process: Callable[..., Ran]
+    filled: Path, run_process: Callable[..., Ran]
 ) -> None:
     most = 400 << 20
     ran = run_process(
@@ -319,7 +328,7 @@ def layered(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def test_a_profile_of_a_lower_layer_is_renamed_and_deleted(
-    filled, run_cli: Callable[..., Ran], layered
+    filled: Path, run_cli: Callable[..., Ran], layered: set[str]
 ) -> None:
     run_cli("ask", "What is the first page about?")
     told = run_cli("history", "list").out
@@ -337,7 +346,7 @@ def test_a_profile_of_a_lower_layer_is_renamed_and_deleted(
 
 
 def test_on_an_overlay_profiles_are_converted_renamed_and_deleted(
-    filled, tmp_path: Path, run_process: Callable[..., Ran]
+    filled: Path, tmp_path: Path, run_process: Callable[..., Ran]
 ) -> None:
     lower, upper, work, merged = (tmp_path / n for n in ("l", "u", "w", "m"))
     shutil.copytree(filled, lower)

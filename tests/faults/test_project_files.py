@@ -95,7 +95,9 @@ def test_every_setting_is_either_harmless_or_tried_here() -> None:
 
 
 @pytest.mark.parametrize("key", EVERY)
-def test_what_matters_is_not_taken_from_it(key, in_force) -> None:
+def test_what_matters_is_not_taken_from_it(
+    key, in_force: Callable[[str | bytes], tuple[dict[str, object], str]]
+) -> None:
     changed, said = in_force(f"{key} = {EVERY[key]}\nretrieval.k = 9\n")
 
     assert changed == {"retrieval.k": 9}
@@ -104,7 +106,9 @@ def test_what_matters_is_not_taken_from_it(key, in_force) -> None:
     assert "ragcli config trust" in said
 
 
-def test_what_does_not_matter_is_taken(in_force) -> None:
+def test_what_does_not_matter_is_taken(
+    in_force: Callable[[str | bytes], tuple[dict[str, object], str]],
+) -> None:
     text = (
         "[retrieval]\nk = 50\nmode = 'bm25'\nthreshold = 0.25\n"
         "[chunking]\nsize = 800\noverlap = 80\n[tui]\ntheme = 'nord'\n"
@@ -124,12 +128,14 @@ def test_what_does_not_matter_is_taken(in_force) -> None:
         "chunking.overlap = 4001", "retrieval.mode = 'all'", "retrieval.k = 1979-05-27",
     ],
 )  # fmt: skip
-def test_numbers_have_bounds(line, in_force) -> None:
+def test_numbers_have_bounds(
+    line: str, in_force: Callable[[str | bytes], tuple[dict[str, object], str]]
+) -> None:
     changed, said = in_force(f"{line}\ntui.theme = 'nord'\n")
 
     assert changed == {"tui.theme": "nord"}
     assert said.count("\n") == 1
-    assert line.split(" ")[0] in said
+    assert line.split(" ", maxsplit=1)[0] in said
     assert len(said) < 400
 
 
@@ -151,7 +157,9 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_file_is_one_line_and_nothing_more(
-    kind, in_force, run_cli: Callable[..., Ran]
+    kind,
+    in_force: Callable[[str | bytes], tuple[dict[str, object], str]],
+    run_cli: Callable[..., Ran],
 ) -> None:
     changed, said = in_force(BROKEN[kind])
 
@@ -166,7 +174,7 @@ def test_a_broken_file_is_one_line_and_nothing_more(
 
 
 def test_trust_is_in_this_file_as_it_is(
-    checkout, run_cli: Callable[..., Ran], tmp_path: Path
+    checkout: Path, run_cli: Callable[..., Ran], tmp_path: Path
 ) -> None:
     file = checkout / project.PROJECT_FILE
     file.write_text("instructions = 'Be brief.'\n")
@@ -204,7 +212,9 @@ def test_trust_is_in_this_file_as_it_is(
     assert not list(records().iterdir())
 
 
-def test_the_record_of_trust_is_private(checkout, run_cli: Callable[..., Ran]) -> None:
+def test_the_record_of_trust_is_private(
+    checkout: Path, run_cli: Callable[..., Ran]
+) -> None:
     (checkout / project.PROJECT_FILE).write_text("memory = 'summary'\n")
     run_cli("config", "trust")
     (record,) = records().iterdir()
@@ -216,7 +226,11 @@ def test_the_record_of_trust_is_private(checkout, run_cli: Callable[..., Ran]) -
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o757], ids=oct)
-def test_a_directory_that_others_can_write_to(mode, checkout, in_force) -> None:
+def test_a_directory_that_others_can_write_to(
+    mode: int,
+    checkout: Path,
+    in_force: Callable[[str | bytes], tuple[dict[str, object], str]],
+) -> None:
     checkout.chmod(mode)
     changed, said = in_force("retrieval.k = 9\n")
 
@@ -226,7 +240,9 @@ def test_a_directory_that_others_can_write_to(mode, checkout, in_force) -> None:
     assert in_force("retrieval.k = 9\n") == ({"retrieval.k": 9}, "")
 
 
-def test_a_file_that_others_can_write_to(checkout, in_force) -> None:
+def test_a_file_that_others_can_write_to(
+    checkout: Path, in_force: Callable[[str | bytes], tuple[dict[str, object], str]]
+) -> None:
     (checkout / project.PROJECT_FILE).write_text("")
     (checkout / project.PROJECT_FILE).chmod(0o666)
 
@@ -239,7 +255,7 @@ def test_a_file_that_others_can_write_to(checkout, in_force) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to give files away")
 @pytest.mark.parametrize("given", ["file", "directory"])
 def test_what_belongs_to_somebody_else(
-    given, checkout, run_cli: Callable[..., Ran]
+    given: str, checkout: Path, run_cli: Callable[..., Ran]
 ) -> None:
     file = checkout / project.PROJECT_FILE
     file.write_text("retrieval.k = 9\nprofile = 'theirs'\n")
@@ -254,7 +270,7 @@ def test_what_belongs_to_somebody_else(
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
 def test_what_is_no_file(
-    kind, checkout, run_cli: Callable[..., Ran], tmp_path: Path
+    kind: str, checkout: Path, run_cli: Callable[..., Ran], tmp_path: Path
 ) -> None:
     file = checkout / project.PROJECT_FILE
     if kind == "link":
@@ -272,7 +288,7 @@ def test_what_is_no_file(
 
 
 def test_another_profile_that_it_names_is_told(
-    checkout, run_cli: Callable[..., Ran]
+    checkout: Path, run_cli: Callable[..., Ran]
 ) -> None:
     run_cli("profile", "create", "secret")
     (checkout / project.PROJECT_FILE).write_text("profile = 'secret'\n")
@@ -285,7 +301,7 @@ def test_another_profile_that_it_names_is_told(
 
 
 def test_no_passage_and_no_earlier_turn_goes_where_it_says(
-    checkout, run_process: Callable[..., Ran], tmp_path: Path
+    checkout: Path, run_process: Callable[..., Ran], tmp_path: Path
 ) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()

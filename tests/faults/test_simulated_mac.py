@@ -37,7 +37,9 @@ def on_mac(run_process: Callable[..., Ran], tmp_path: Path) -> Callable[..., Ran
     return run
 
 
-def test_a_profile_is_filled_asked_and_moved(on_mac, tmp_path: Path) -> None:
+def test_a_profile_is_filled_asked_and_moved(
+    on_mac: Callable[..., Ran], tmp_path: Path
+) -> None:
     assert "darwin" in on_mac("doctor").out
     assert on_mac("docs", "add", "notes", "--json").json["added"] == 1
     assert "four lights" in on_mac("ask", "How many lights?").out
@@ -51,7 +53,9 @@ def test_a_profile_is_filled_asked_and_moved(on_mac, tmp_path: Path) -> None:
     assert on_mac("audit", "verify").code == 0
 
 
-def test_an_encrypted_profile_needs_no_memory_file_system(on_mac) -> None:
+def test_an_encrypted_profile_needs_no_memory_file_system(
+    on_mac: Callable[..., Ran],
+) -> None:
     on_mac("profile", "create", "safe", "--encrypt")
     on_mac("docs", "add", "notes", "-p", "safe")
     assert "four lights" in on_mac("ask", "How many lights?", "-p", "safe").out
@@ -60,7 +64,7 @@ def test_an_encrypted_profile_needs_no_memory_file_system(on_mac) -> None:
 
 
 def test_a_batch_is_answered_by_one_process_and_documents_by_several(
-    on_mac, tmp_path: Path
+    on_mac: Callable[..., Ran], tmp_path: Path
 ) -> None:
     for number in range(3):
         text = f"Light {number} of the harbour is red.\n" * 40_000

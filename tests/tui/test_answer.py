@@ -86,7 +86,7 @@ async def click(pilot: Pilot[None], host: Host, text: str) -> None:
     pytest.fail(f"{text!r} is not shown")
 
 
-async def test_markdown_is_drawn_as_lines():
+async def test_markdown_is_drawn_as_lines() -> None:
     host = Host(RICH)
     async with host.run_test(size=(60, 60)):
         lines = host.lines()
@@ -107,7 +107,7 @@ async def test_markdown_is_drawn_as_lines():
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_streaming_in_any_pieces_shows_what_the_whole_shows(seed: int):
+async def test_streaming_in_any_pieces_shows_what_the_whole_shows(seed: int) -> None:
     whole, grown = Host(RICH), Host()
     async with whole.run_test(size=(50, 70)):
         expected = whole.lines()
@@ -126,7 +126,7 @@ async def test_streaming_in_any_pieces_shows_what_the_whole_shows(seed: int):
     assert shown == expected
 
 
-async def test_a_resize_wraps_again():
+async def test_a_resize_wraps_again() -> None:
     host = Host(RICH)
     async with host.run_test(size=(60, 60)) as pilot:
         await pilot.resize_terminal(24, 60)
@@ -137,7 +137,7 @@ async def test_a_resize_wraps_again():
     assert max(map(len, lines)) <= 24
 
 
-async def test_a_narrow_terminal_never_breaks_the_layout():
+async def test_a_narrow_terminal_never_breaks_the_layout() -> None:
     for width in range(1, 12):
         host = Host(RICH)
         async with host.run_test(size=(width, 10)) as pilot:
@@ -145,7 +145,7 @@ async def test_a_narrow_terminal_never_breaks_the_layout():
             assert host.answer.size.height > 0
 
 
-async def test_markers_links_and_copy_are_clicks_that_only_tell():
+async def test_markers_links_and_copy_are_clicks_that_only_tell() -> None:
     host = Host(RICH)
     async with host.run_test(size=(60, 60)) as pilot:
         for text in ("[2]", "the site", "https://example.org", "copy"):
@@ -155,7 +155,7 @@ async def test_markers_links_and_copy_are_clicks_that_only_tell():
     assert host.posted == [2, "https://example.com/a", "https://example.org/b", code]
 
 
-async def test_a_reference_definition_cannot_turn_markers_into_links():
+async def test_a_reference_definition_cannot_turn_markers_into_links() -> None:
     host = Host("As said [1].\n\n[1]: https://evil.example\n")
     async with host.run_test(size=(60, 10)) as pilot:
         await click(pilot, host, "[1]")
@@ -165,7 +165,7 @@ async def test_a_reference_definition_cannot_turn_markers_into_links():
     assert any("https://evil.example" in line for line in lines)
 
 
-async def test_what_only_looks_like_a_marker_is_text():
+async def test_what_only_looks_like_a_marker_is_text() -> None:
     host = Host(
         "a \\[1\\] `[1]` &#91;1&#93; x.y[1] [2, 3](x) \\` [4]\n\n```\n[1]\n```\n"
     )
@@ -178,7 +178,7 @@ async def test_what_only_looks_like_a_marker_is_text():
     assert markers == [2, 3, 4]
 
 
-async def test_html_is_shown_not_hidden():
+async def test_html_is_shown_not_hidden() -> None:
     host = Host("<b>x</b>\n\n<script>alert(1)</script>\n")
     async with host.run_test(size=(60, 10)):
         lines = host.lines()
@@ -187,7 +187,7 @@ async def test_html_is_shown_not_hidden():
     assert "<script>alert(1)</script>" in lines
 
 
-async def test_selected_text_is_what_stands_on_the_screen():
+async def test_selected_text_is_what_stands_on_the_screen() -> None:
     host = Host("First line here.\n\nSecond line.")
     async with host.run_test(size=(40, 10)) as pilot:
         await pilot.mouse_down(host.answer, offset=(6, 0))
@@ -199,7 +199,7 @@ async def test_selected_text_is_what_stands_on_the_screen():
     assert selected.startswith("line here.\n\nSecond")
 
 
-async def test_found_text_is_marked_and_its_line_is_known():
+async def test_found_text_is_marked_and_its_line_is_known() -> None:
     host = Host(ANSWER)
     async with host.run_test(size=(60, 20)) as pilot:
         pattern = re.compile("QUEUE", re.IGNORECASE)
@@ -213,14 +213,14 @@ async def test_found_text_is_marked_and_its_line_is_known():
     assert styles
 
 
-async def test_markers_and_codes_are_listed_once_in_order():
+async def test_markers_and_codes_are_listed_once_in_order() -> None:
     host = Host("b [2], a [1], b [2]\n\n```\none\n```\n\n```sh\ntwo\n```\n")
     async with host.run_test(size=(60, 20)):
         assert host.answer.markers() == [2, 1]
         assert host.answer.codes() == ["one", "two"]
 
 
-async def test_a_change_of_theme_redraws():
+async def test_a_change_of_theme_redraws() -> None:
     host = Host(ANSWER)
     async with host.run_test(size=(60, 20)) as pilot:
         before = host.answer.render_line(0)
@@ -232,7 +232,7 @@ async def test_a_change_of_theme_redraws():
     assert list(before) != list(after)
 
 
-async def test_carriage_returns_split_over_pieces_stay_line_breaks():
+async def test_carriage_returns_split_over_pieces_stay_line_breaks() -> None:
     host = Host()
     async with host.run_test(size=(40, 10)) as pilot:
         host.answer.append("one\r")

@@ -32,7 +32,7 @@ QUESTION = "How long does a commit wait?"
 # Asking
 
 
-async def test_an_answer_streams_and_is_recorded(chat: Chat):
+async def test_an_answer_streams_and_is_recorded(chat: Chat) -> None:
     async with chat() as (pilot, app, backend):
         await type_text(pilot, "hello there")
         await pilot.press("enter")
@@ -47,7 +47,7 @@ async def test_an_answer_streams_and_is_recorded(chat: Chat):
     assert backend.first.history.turns[0].question == "hello there"
 
 
-async def test_the_second_question_stays_in_the_conversation(chat: Chat):
+async def test_the_second_question_stays_in_the_conversation(chat: Chat) -> None:
     async with chat() as (pilot, app, backend):
         for number in (1, 2):
             await ask(pilot, app, f"question {number}")
@@ -61,7 +61,7 @@ async def test_the_second_question_stays_in_the_conversation(chat: Chat):
 
 async def test_a_question_right_after_new_belongs_to_the_new_conversation(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         app.chat.run_command("new")
@@ -75,7 +75,7 @@ async def test_a_question_right_after_new_belongs_to_the_new_conversation(
 
 async def test_new_while_a_first_answer_streams_leaves_it_its_own_conversation(
     chat: Chat, backend: Backend
-):
+) -> None:
     gate = Gate("one")
     backend.first.scripts = [gate]
     async with chat() as (pilot, app, _):
@@ -93,7 +93,7 @@ async def test_new_while_a_first_answer_streams_leaves_it_its_own_conversation(
     assert first.conversation != second.conversation
 
 
-async def test_escape_stops_and_keeps_what_was_said(chat: Chat):
+async def test_escape_stops_and_keeps_what_was_said(chat: Chat) -> None:
     gate = Gate("A commit ", "waits ", "at most")
     async with chat() as (pilot, app, backend):
         backend.first.script = gate
@@ -110,7 +110,7 @@ async def test_escape_stops_and_keeps_what_was_said(chat: Chat):
     assert "A commit waits" in shown
 
 
-async def test_questions_typed_meanwhile_wait_for_their_turn(chat: Chat):
+async def test_questions_typed_meanwhile_wait_for_their_turn(chat: Chat) -> None:
     gate = Gate("one")
     async with chat() as (pilot, app, backend):
         backend.first.scripts = [gate]
@@ -126,7 +126,7 @@ async def test_questions_typed_meanwhile_wait_for_their_turn(chat: Chat):
     assert questions == ["first", "second", "third"]
 
 
-async def test_a_model_that_dies_leaves_what_it_said_and_why(chat: Chat):
+async def test_a_model_that_dies_leaves_what_it_said_and_why(chat: Chat) -> None:
     async with chat() as (pilot, app, backend):
         error = ModelFailed("the stream broke", "start it again")
         backend.first.script = failing(error, "A commit waits")
@@ -143,7 +143,7 @@ async def test_a_model_that_dies_leaves_what_it_said_and_why(chat: Chat):
     assert prompt == "again?", "a question without any answer goes back to the prompt"
 
 
-async def test_a_bug_in_the_backend_is_loud(backend: Backend, chat: Chat):
+async def test_a_bug_in_the_backend_is_loud(backend: Backend, chat: Chat) -> None:
     def broken(profile: object, request: object):
         raise ZeroDivisionError
         yield
@@ -159,7 +159,7 @@ async def test_a_bug_in_the_backend_is_loud(backend: Backend, chat: Chat):
         await use()
 
 
-async def test_nothing_found_is_said(chat: Chat):
+async def test_nothing_found_is_said(chat: Chat) -> None:
     async with chat() as (pilot, app, backend):
         backend.first.script = nothing
         await ask(pilot, app, QUESTION)
@@ -168,7 +168,9 @@ async def test_nothing_found_is_said(chat: Chat):
         assert "Nothing in the documents answers this." in screen_text(app)
 
 
-async def test_an_attached_document_goes_with_the_question(chat: Chat, tmp_path: Path):
+async def test_an_attached_document_goes_with_the_question(
+    chat: Chat, tmp_path: Path
+) -> None:
     note = tmp_path / "note one.md"
     note.write_text("text")
     async with chat() as (pilot, app, backend):
@@ -187,7 +189,7 @@ async def test_an_attached_document_goes_with_the_question(chat: Chat, tmp_path:
 # One turn
 
 
-async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend):
+async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend) -> None:
     backend.first.seed(2)
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last.turn.id
@@ -203,7 +205,7 @@ async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend):
 
 async def test_edit_puts_the_question_back_and_replaces_the_turn(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last.turn.id
@@ -220,7 +222,7 @@ async def test_edit_puts_the_question_back_and_replaces_the_turn(
     assert (request.replaces, request.question) == (old, f"{QUESTION} really")
 
 
-async def test_an_interrupted_answer_is_continued(chat: Chat, backend: Backend):
+async def test_an_interrupted_answer_is_continued(chat: Chat, backend: Backend) -> None:
     conversation = backend.first.seed(1)
     last = backend.first.history.turns[-1]
     backend.first.history.commit(
@@ -237,7 +239,7 @@ async def test_an_interrupted_answer_is_continued(chat: Chat, backend: Backend):
     assert (request.continues, request.conversation) == ("cut", conversation)
 
 
-async def test_copy_answer_and_code(chat: Chat, backend: Backend):
+async def test_copy_answer_and_code(chat: Chat, backend: Backend) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+up")
@@ -250,7 +252,7 @@ async def test_copy_answer_and_code(chat: Chat, backend: Backend):
     assert code == "with commit_lock(directory, wait=10):\n    log.append(turn)"
 
 
-async def test_fork_here_copies_up_to_the_turn(chat: Chat, backend: Backend):
+async def test_fork_here_copies_up_to_the_turn(chat: Chat, backend: Backend) -> None:
     backend.first.seed(3)
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+up")
@@ -262,7 +264,7 @@ async def test_fork_here_copies_up_to_the_turn(chat: Chat, backend: Backend):
     assert app.chat.desk.conversation == list(backend.first.history.titles)[1]
 
 
-async def test_forget_asks_first(chat: Chat, backend: Backend):
+async def test_forget_asks_first(chat: Chat, backend: Backend) -> None:
     backend.first.seed(2)
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+up")
@@ -284,7 +286,7 @@ async def test_forget_asks_first(chat: Chat, backend: Backend):
 
 async def test_markers_lead_to_sources_by_key_and_by_mouse(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+up")
@@ -303,7 +305,7 @@ async def test_markers_lead_to_sources_by_key_and_by_mouse(
         assert app.chat.selection.view.answer._chosen == 2
 
 
-async def test_the_quoted_span_is_marked(chat: Chat, backend: Backend):
+async def test_the_quoted_span_is_marked(chat: Chat, backend: Backend) -> None:
     backend.first.seed(1)
     async with chat() as (_, app, _):
         card = app.chat.sources.cards[0]
@@ -313,7 +315,9 @@ async def test_the_quoted_span_is_marked(chat: Chat, backend: Backend):
     assert "waits at most ten seconds" in spans
 
 
-async def test_excluding_a_document_asks_again_without_it(chat: Chat, backend: Backend):
+async def test_excluding_a_document_asks_again_without_it(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last.turn.id
@@ -329,7 +333,7 @@ async def test_excluding_a_document_asks_again_without_it(chat: Chat, backend: B
 
 async def test_a_source_opens_in_the_editor_at_its_line(
     chat: Chat, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     document = tmp_path / "locks.md"
     document.write_text("\n".join(f"line {n}" for n in range(1, 40)))
     backend.first.seed(1)
@@ -358,7 +362,7 @@ async def test_a_source_opens_in_the_editor_at_its_line(
 
 async def test_context_of_a_document_without_lines_comes_from_the_index(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         card = app.chat.sources.cards[1]
@@ -372,7 +376,9 @@ async def test_context_of_a_document_without_lines_comes_from_the_index(
 # Switching
 
 
-async def test_conversations_are_switched_in_the_sidebar(chat: Chat, backend: Backend):
+async def test_conversations_are_switched_in_the_sidebar(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(1, "The engines")
     backend.first.seed(1, "Lock timeouts")
     async with chat() as (pilot, app, _):
@@ -386,7 +392,7 @@ async def test_conversations_are_switched_in_the_sidebar(chat: Chat, backend: Ba
 
 async def test_profiles_are_switched_and_drafts_stay_with_them(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     backend.profiles["home"].history.kept = "half a thought"
     async with chat() as (pilot, app, _):
@@ -402,7 +408,7 @@ async def test_profiles_are_switched_and_drafts_stay_with_them(
 
 async def test_switching_while_answering_keeps_the_partial_answer(
     chat: Chat, backend: Backend
-):
+) -> None:
     gate = Gate("partial", "never")
     backend.first.script = gate
     async with chat() as (pilot, app, _):
@@ -418,7 +424,7 @@ async def test_switching_while_answering_keeps_the_partial_answer(
 
 async def test_leaving_a_conversation_and_coming_back_shows_the_answer_grow(
     chat: Chat, backend: Backend
-):
+) -> None:
     conversation = backend.first.seed(1)
     gate = Gate("one ", "two ", "three")
     backend.first.script = gate
@@ -442,7 +448,7 @@ async def test_leaving_a_conversation_and_coming_back_shows_the_answer_grow(
 
 async def test_model_and_theme_are_picked(
     chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     async with chat() as (pilot, app, _):
         app.chat.run_command("model", "builtin")
         await until(pilot, lambda: app.chat.status.status.model == "builtin")
@@ -460,7 +466,7 @@ async def test_model_and_theme_are_picked(
 
 async def test_what_is_not_taken_from_a_project_file_is_told(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.project_notice = "/src/.ragcli.toml: model \x1b[31m not taken from it"
     async with chat() as (pilot, app, _):
         await until(pilot, lambda: "not taken from it" in notices(app))
@@ -470,7 +476,7 @@ async def test_what_is_not_taken_from_a_project_file_is_told(
 
 async def test_a_model_elsewhere_is_labelled_wherever_it_is_shown(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     cloud = "ollama:big:cloud"
     listed = [
         ModelInfo("builtin", "chat", 0, "quotes"),
@@ -495,7 +501,7 @@ async def test_a_model_elsewhere_is_labelled_wherever_it_is_shown(
         assert app.chat.status.status.model == label
 
 
-async def test_rename_and_delete_a_conversation(chat: Chat, backend: Backend):
+async def test_rename_and_delete_a_conversation(chat: Chat, backend: Backend) -> None:
     conversation = backend.first.seed(1)
     async with chat() as (pilot, app, _):
         app.chat.run_command("rename")
@@ -513,7 +519,7 @@ async def test_rename_and_delete_a_conversation(chat: Chat, backend: Backend):
 
 async def test_export_writes_markdown_and_asks_before_replacing(
     chat: Chat, backend: Backend, tmp_path: Path
-):
+) -> None:
     pytest.importorskip("ragcli.sessions.history.export")
     backend.first.seed(2)
     target = tmp_path / "out.md"
@@ -536,7 +542,7 @@ async def test_export_writes_markdown_and_asks_before_replacing(
 
 async def test_documents_are_added_with_a_progress_bar(
     chat: Chat, backend: Backend, tmp_path: Path
-):
+) -> None:
     ready = backend.first.library.pause = threading.Event()
     async with chat() as (pilot, app, _):
         bar = app.chat.query_one("#ingest")
@@ -553,7 +559,7 @@ async def test_documents_are_added_with_a_progress_bar(
 # Commands
 
 
-async def test_slash_commands_are_completed(chat: Chat):
+async def test_slash_commands_are_completed(chat: Chat) -> None:
     async with chat() as (pilot, app, _):
         await type_text(pilot, "/he")
         await until(pilot, lambda: app.chat.prompt.completing)
@@ -568,7 +574,7 @@ async def test_slash_commands_are_completed(chat: Chat):
 
 async def test_arguments_and_paths_are_completed(
     chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     (tmp_path / "notes.md").touch()
     (tmp_path / "sub").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -587,7 +593,7 @@ async def test_arguments_and_paths_are_completed(
         assert app.chat.prompt.text == "see @notes.md "
 
 
-async def test_an_unknown_command_says_what_was_meant(chat: Chat):
+async def test_an_unknown_command_says_what_was_meant(chat: Chat) -> None:
     async with chat() as (pilot, app, backend):
         await send(pilot, app, "/hlep")
         await until(pilot, lambda: notices(app))
@@ -599,7 +605,7 @@ async def test_an_unknown_command_says_what_was_meant(chat: Chat):
     assert not backend.first.requests
 
 
-async def test_the_palette_offers_the_commands(chat: Chat):
+async def test_the_palette_offers_the_commands(chat: Chat) -> None:
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+p")
         await pilot.pause()
@@ -610,7 +616,7 @@ async def test_the_palette_offers_the_commands(chat: Chat):
 # Finding
 
 
-async def test_find_in_the_conversation(chat: Chat, backend: Backend):
+async def test_find_in_the_conversation(chat: Chat, backend: Backend) -> None:
     backend.first.seed(30)
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+f")
@@ -621,7 +627,9 @@ async def test_find_in_the_conversation(chat: Chat, backend: Backend):
         await until(pilot, lambda: app.chat.focused is app.chat.prompt)
 
 
-async def test_find_in_the_profile_jumps_to_the_turn(chat: Chat, backend: Backend):
+async def test_find_in_the_profile_jumps_to_the_turn(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(20, "The engines")
     backend.first.seed(2, "Lock timeouts")
     async with chat() as (pilot, app, _):
@@ -639,7 +647,7 @@ async def test_find_in_the_profile_jumps_to_the_turn(chat: Chat, backend: Backen
 
 async def test_only_a_window_of_a_long_conversation_is_loaded(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(120)
     async with chat() as (pilot, app, _):
         transcript = app.chat.transcript
@@ -665,7 +673,7 @@ async def test_only_a_window_of_a_long_conversation_is_loaded(
 
 async def test_what_is_on_the_screen_stays_while_older_turns_load(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(40)
     async with chat() as (pilot, app, _):
         transcript = app.chat.transcript
@@ -679,7 +687,9 @@ async def test_what_is_on_the_screen_stays_while_older_turns_load(
         assert abs(first.region.y - top) <= 1
 
 
-async def test_scrolling_back_down_loads_newer_turns(chat: Chat, backend: Backend):
+async def test_scrolling_back_down_loads_newer_turns(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(120)
     async with chat() as (pilot, app, _):
         transcript = app.chat.transcript
@@ -704,7 +714,7 @@ async def test_scrolling_back_down_loads_newer_turns(chat: Chat, backend: Backen
 
 async def test_it_follows_the_end_only_while_the_user_is_there(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(6)
     gate = Gate(*(f"line {n}\n\n" for n in range(60)))
     backend.first.script = gate
@@ -741,7 +751,7 @@ def by_another(backend: Backend, question: str, **fields: str) -> Turn:
     return history.commit(turn)
 
 
-async def test_turns_of_other_processes_appear(chat: Chat, backend: Backend):
+async def test_turns_of_other_processes_appear(chat: Chat, backend: Backend) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         by_another(backend, "asked by a pipeline")
@@ -750,7 +760,7 @@ async def test_turns_of_other_processes_appear(chat: Chat, backend: Backend):
 
 async def test_a_turn_from_elsewhere_stands_before_the_answer_in_progress(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     gate = Gate("mine")
     backend.first.script = gate
@@ -766,7 +776,9 @@ async def test_a_turn_from_elsewhere_stands_before_the_answer_in_progress(
     assert shown == [QUESTION, "asked by a pipeline", "my question"]
 
 
-async def test_a_deleted_turn_goes_from_the_screen(chat: Chat, backend: Backend):
+async def test_a_deleted_turn_goes_from_the_screen(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(3)
     async with chat() as (pilot, app, _):
         gone = backend.first.history.turns[1]
@@ -776,7 +788,9 @@ async def test_a_deleted_turn_goes_from_the_screen(chat: Chat, backend: Backend)
         assert len(app.chat.transcript.turns) == 2
 
 
-async def test_two_chats_on_one_profile(tmp_path: Path, chat: Chat, backend: Backend):
+async def test_two_chats_on_one_profile(
+    tmp_path: Path, chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(1)
     async with chat() as (one, first, _), chat() as (two, second, _):
         await ask(one, first, "from the first")
@@ -793,7 +807,7 @@ async def test_two_chats_on_one_profile(tmp_path: Path, chat: Chat, backend: Bac
 @pytest.mark.parametrize("key", ["w", "r", "f"])
 async def test_a_lock_held_elsewhere_offers_three_ways_on(
     chat: Chat, backend: Backend, key: str
-):
+) -> None:
     backend.first.seed(1)
     history = backend.first.history
     held = Locked("work is locked by alice, pid 42: ragcli docs add", "wait for it")
@@ -818,7 +832,9 @@ async def test_a_lock_held_elsewhere_offers_three_ways_on(
             await until(pilot, lambda: app.chat.desk.profile.name == "work-fork1")
 
 
-async def test_read_only_questions_are_not_recorded(chat: Chat, backend: Backend):
+async def test_read_only_questions_are_not_recorded(
+    chat: Chat, backend: Backend
+) -> None:
     async with chat() as (pilot, app, _):
         app.chat.run_command("readonly")
         await ask(pilot, app, QUESTION)
@@ -831,13 +847,15 @@ async def test_read_only_questions_are_not_recorded(chat: Chat, backend: Backend
 # Nothing is lost
 
 
-async def test_the_draft_is_kept_while_typing(chat: Chat, backend: Backend):
+async def test_the_draft_is_kept_while_typing(chat: Chat, backend: Backend) -> None:
     async with chat() as (pilot, _, _):
         await type_text(pilot, "half a th")
         await until(pilot, lambda: backend.first.history.kept == "half a th")
 
 
-async def test_quitting_keeps_answer_queue_and_draft(chat: Chat, backend: Backend):
+async def test_quitting_keeps_answer_queue_and_draft(
+    chat: Chat, backend: Backend
+) -> None:
     gate = Gate("partial", "never")
     backend.first.script = gate
     async with chat() as (pilot, app, _):
@@ -857,7 +875,9 @@ async def test_quitting_keeps_answer_queue_and_draft(chat: Chat, backend: Backen
 # Bad input
 
 
-async def test_a_damaged_history_opens_what_is_sound(chat: Chat, backend: Backend):
+async def test_a_damaged_history_opens_what_is_sound(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(2)
     history = backend.first.history
     reading = history.conversations
@@ -875,7 +895,7 @@ async def test_a_damaged_history_opens_what_is_sound(chat: Chat, backend: Backen
 
 async def test_a_disk_that_fills_keeps_the_answer_on_the_screen(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.history.fails = StorageFailed("no space left", "make room")
     async with chat() as (pilot, app, _):
         await ask(pilot, app, QUESTION)
@@ -885,7 +905,7 @@ async def test_a_disk_that_fills_keeps_the_answer_on_the_screen(
         assert "ten seconds [1]" in screen_text(app)
 
 
-async def test_unknown_theme_and_keys_are_named(tmp_path: Path, chat: Chat):
+async def test_unknown_theme_and_keys_are_named(tmp_path: Path, chat: Chat) -> None:
     settings = {
         "tui.theme": "textual-drak",
         "keys.chat.hlep": "f5",
@@ -903,7 +923,9 @@ async def test_unknown_theme_and_keys_are_named(tmp_path: Path, chat: Chat):
     assert "'ctrl+banana' is not a key" in shown
 
 
-async def test_a_remapped_key_takes_the_place_of_the_old(tmp_path: Path, chat: Chat):
+async def test_a_remapped_key_takes_the_place_of_the_old(
+    tmp_path: Path, chat: Chat
+) -> None:
     changed = Backend(tmp_path, "work", settings={"keys.chat.find": "f7"})
     async with chat(changed) as (pilot, app, _):
         await pilot.press("ctrl+f")
@@ -915,7 +937,9 @@ async def test_a_remapped_key_takes_the_place_of_the_old(tmp_path: Path, chat: C
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (200, 60)])
-async def test_any_size_is_usable(chat: Chat, backend: Backend, size: tuple[int, int]):
+async def test_any_size_is_usable(
+    chat: Chat, backend: Backend, size: tuple[int, int]
+) -> None:
     backend.first.seed(3)
     async with chat(size=size) as (pilot, app, _):
         await ask(pilot, app, QUESTION)
@@ -930,7 +954,7 @@ async def test_any_size_is_usable(chat: Chat, backend: Backend, size: tuple[int,
     assert len(backend.first.history.turns) == 4
 
 
-async def test_panes_fold_by_width(chat: Chat, backend: Backend):
+async def test_panes_fold_by_width(chat: Chat, backend: Backend) -> None:
     backend.first.seed(1)
     async with chat(size=(150, 36)) as (pilot, app, _):
         assert app.chat.sidebar.display
@@ -964,7 +988,7 @@ async def test_every_command_does_something(
     backend: Backend,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setenv("VISUAL", "true")  # a machine may have no editor
     conversation = backend.first.seed(2)
     begun = replace(backend.first.history.turns[-1], id="begun", status="interrupted")

@@ -41,7 +41,13 @@ def desktop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Pa
         ("linux", "DISPLAY", "xclip"),
     ],
 )
-def test_the_desktop_is_given_the_text(desktop, monkeypatch, platform, variable, name):
+def test_the_desktop_is_given_the_text(
+    desktop: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    platform: str,
+    variable: str,
+    name: str,
+) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     if variable:
         monkeypatch.setenv(variable, ":7")
@@ -52,7 +58,9 @@ def test_the_desktop_is_given_the_text(desktop, monkeypatch, platform, variable,
     assert taken.read_text(encoding="utf-8") == TEXT
 
 
-def test_the_next_program_is_tried_where_one_fails(desktop, monkeypatch):
+def test_the_next_program_is_tried_where_one_fails(
+    desktop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("WAYLAND_DISPLAY", "gone")
     monkeypatch.setenv("DISPLAY", ":7")
@@ -66,7 +74,9 @@ def test_the_next_program_is_tried_where_one_fails(desktop, monkeypatch):
     assert clipboard.has_it
 
 
-def test_over_ssh_the_desktop_is_somebody_elses(desktop, monkeypatch):
+def test_over_ssh_the_desktop_is_somebody_elses(
+    desktop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     desktop("xclip")
     told = {"DISPLAY": ":7", "SSH_CONNECTION": "192.0.2.1 2 192.0.2.2 22"}
     assert programs(told) == []

@@ -112,7 +112,7 @@ async def test_every_text_stands_out(
 @pytest.mark.parametrize("theme", ["textual-dark", "nord", "gruvbox", "tokyo-night"])
 async def test_in_256_colours_dark_panels_stay_grey(
     chat: Chat, backend: Backend, theme: str
-):
+) -> None:
     backend.first.seed(3)
     async with chat(few_colours=True) as (pilot, app, _):
         app.theme = theme

@@ -21,7 +21,7 @@ QUESTION = "How long does a commit wait?"
 @pytest.mark.parametrize("place", ["answer", "source", "conversation", "footer"])
 async def test_what_is_typed_after_a_click_goes_to_the_prompt(
     chat: Chat, backend: Backend, place: str
-):
+) -> None:
     backend.first.seed(3)
     before = len(backend.first.history.turns)
     async with chat() as (pilot, app, _):
@@ -47,7 +47,7 @@ async def test_what_is_typed_after_a_click_goes_to_the_prompt(
 
 async def test_letters_act_on_a_turn_that_was_gone_to_by_key_and_it_is_shown(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+up")
@@ -67,7 +67,7 @@ async def test_letters_act_on_a_turn_that_was_gone_to_by_key_and_it_is_shown(
 
 async def test_after_a_failed_first_turn_the_conversation_goes_on(
     chat: Chat, backend: Backend
-):
+) -> None:
     error = ModelFailed("the stream broke", "start it again")
     backend.first.scripts = [failing(error, "A commit waits")]
     async with chat() as (pilot, app, _):
@@ -84,7 +84,7 @@ async def test_after_a_failed_first_turn_the_conversation_goes_on(
 
 async def test_a_queued_question_that_cannot_be_asked_holds_up_no_other(
     chat: Chat, backend: Backend
-):
+) -> None:
     gate = Gate("one")
     backend.first.scripts = [gate]
     async with chat() as (pilot, app, _):
@@ -106,7 +106,7 @@ async def test_a_queued_question_that_cannot_be_asked_holds_up_no_other(
 # What is lit
 
 
-async def test_what_the_mouse_selects_is_seen():
+async def test_what_the_mouse_selects_is_seen() -> None:
     host = Host("A `code` and [1] and **bold** text.")
     async with host.run_test(size=(50, 8)) as pilot:
         plain = _grounds(host.answer)
@@ -130,7 +130,7 @@ def _grounds(answer: AnswerView) -> list[object]:
 
 async def test_a_lit_citation_goes_out_when_another_turns_sources_are_shown(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(2)
     async with chat() as (pilot, app, _):
         old = app.chat.transcript.last
@@ -150,7 +150,7 @@ async def test_a_lit_citation_goes_out_when_another_turns_sources_are_shown(
 
 async def test_a_directory_that_is_written_out_is_added_by_enter(
     chat: Chat, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     handbook = tmp_path / "docs" / "handbook"
     handbook.mkdir(parents=True)
     (handbook / "a.md").write_text("text")
@@ -165,7 +165,7 @@ async def test_a_directory_that_is_written_out_is_added_by_enter(
 
 async def test_a_question_without_documents_says_how_to_add_some(
     chat: Chat, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.chdir(tmp_path)
     backend.first.library.paths.clear()
     backend.first.script = nothing
@@ -196,7 +196,9 @@ MARKUP = r"""It is so.[2] Both[1][3] say (see [2]).
 """
 
 
-async def test_formulas_alignment_tasks_and_markers_are_drawn_as_they_are_meant():
+async def test_formulas_alignment_tasks_and_markers_are_drawn_as_they_are_meant() -> (
+    None
+):
     host = Host(MARKUP)
     async with host.run_test(size=(70, 30)):
         lines = host.lines()
@@ -207,7 +209,7 @@ async def test_formulas_alignment_tasks_and_markers_are_drawn_as_they_are_meant(
     assert lines[-3:] == ["☑ done", "☐ not done", "• [1] cited"]
 
 
-async def test_one_is_singular(chat: Chat, backend: Backend):
+async def test_one_is_singular(chat: Chat, backend: Backend) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         await send(pilot, app, "/conversation")
@@ -218,7 +220,9 @@ async def test_one_is_singular(chat: Chat, backend: Backend):
 # The answer first
 
 
-async def test_a_pane_that_was_hidden_stays_hidden(chat: Chat, backend: Backend):
+async def test_a_pane_that_was_hidden_stays_hidden(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
         assert app.chat.sidebar.display
@@ -231,7 +235,7 @@ async def test_a_pane_that_was_hidden_stays_hidden(chat: Chat, backend: Backend)
 
 async def test_what_is_waited_for_is_said_with_the_seconds(
     chat: Chat, backend: Backend
-):
+) -> None:
     gate = Gate("words")
     backend.first.script = gate
     async with chat() as (pilot, app, _):
@@ -245,7 +249,7 @@ async def test_what_is_waited_for_is_said_with_the_seconds(
 
 async def test_what_is_cited_stands_apart_from_what_was_also_found(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat() as (_, app, _):
         titles = [str(w.content) for w in app.chat.sources.query(".group")]
@@ -255,7 +259,7 @@ async def test_what_is_cited_stands_apart_from_what_was_also_found(
 
 async def test_an_answer_that_was_stopped_says_so_where_it_ends(
     chat: Chat, backend: Backend
-):
+) -> None:
     gate = Gate("A commit\n\n```\ncode", "never")
     backend.first.script = gate
     async with chat() as (pilot, app, _):

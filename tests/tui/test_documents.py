@@ -39,7 +39,7 @@ def many(tmp_path: Path) -> Path:
 
 def test_stopped_half_way_nothing_is_added_and_nothing_left(
     runtime: Runtime, many: Path
-):
+) -> None:
     posted: list[object] = []
     ended = threading.Event()
 
@@ -72,7 +72,9 @@ def test_stopped_half_way_nothing_is_added_and_nothing_left(
     assert not [p for p in rest if p.is_file() and p.suffix != ".lock"]
 
 
-async def test_escape_stops_the_reading(chat: Chat, backend: Backend, tmp_path: Path):
+async def test_escape_stops_the_reading(
+    chat: Chat, backend: Backend, tmp_path: Path
+) -> None:
     ready = backend.first.library.pause = threading.Event()
     async with chat() as (pilot, app, _):
         bar = app.chat.query_one("#ingest")
@@ -90,7 +92,7 @@ async def test_escape_stops_the_reading(chat: Chat, backend: Backend, tmp_path: 
 
 async def test_the_button_stops_the_reading(
     chat: Chat, backend: Backend, tmp_path: Path
-):
+) -> None:
     ready = backend.first.library.pause = threading.Event()
     async with chat() as (pilot, app, _):
         bar = app.chat.query_one("#ingest")
@@ -104,7 +106,9 @@ async def test_the_button_stops_the_reading(
     assert len(backend.first.library.paths) == 2
 
 
-async def test_a_directory_that_is_named_is_added_whole(runtime: Runtime, many: Path):
+async def test_a_directory_that_is_named_is_added_whole(
+    runtime: Runtime, many: Path
+) -> None:
     app = ChatApp(runtime, runtime.open())
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         prompt = app.chat.prompt
@@ -119,7 +123,7 @@ async def test_a_directory_that_is_named_is_added_whole(runtime: Runtime, many: 
 
 async def test_documents_of_another_process_answer_the_next_question(
     runtime: Runtime, tmp_path: Path
-):
+) -> None:
     first, second = tmp_path / "lamps.md", tmp_path / "kettles.md"
     first.write_text("# Lamps\n\nThe lamp in the hall is green.\n")
     second.write_text("# Kettles\n\nThe kettle in the kitchen whistles in F sharp.\n")
@@ -143,7 +147,7 @@ async def test_documents_of_another_process_answer_the_next_question(
 @pytest.mark.parametrize("refresh", ["check", "auto"])
 async def test_documents_that_changed_are_told_or_read_before_the_answer(
     runtime: Runtime, tmp_path: Path, refresh: str
-):
+) -> None:
     place = tmp_path / "notes"
     place.mkdir()
     (place / "lamp.md").write_text("# Lamp\n\nThe lamp is green.\n")

@@ -50,7 +50,7 @@ def _kept(runtime: Runtime) -> tuple[list[str], str]:
 @pytest.mark.parametrize("options", [(), ("--inline",)])
 def test_the_chat_keeps_answer_and_draft_and_ends(
     runtime: Runtime, server: FakeOllama, options: tuple[str, ...]
-):
+) -> None:
     _answerable(runtime)
     environ = {"OLLAMA_HOST": server.host}
     with PseudoTerminal("chat", "--new", *options, environ=environ) as terminal:
@@ -66,7 +66,9 @@ def test_the_chat_keeps_answer_and_draft_and_ends(
     assert _kept(runtime) == (["interrupted"], "unsent")
 
 
-def test_the_plain_chat_keeps_the_answer_and_ends(runtime: Runtime, server: FakeOllama):
+def test_the_plain_chat_keeps_the_answer_and_ends(
+    runtime: Runtime, server: FakeOllama
+) -> None:
     _answerable(runtime)
     environ = {"OLLAMA_HOST": server.host, "TERM": "dumb"}
     with PseudoTerminal("chat", "--new", environ=environ) as terminal:
@@ -80,7 +82,7 @@ def test_the_plain_chat_keeps_the_answer_and_ends(runtime: Runtime, server: Fake
     assert _kept(runtime) == (["interrupted"], "")
 
 
-def test_the_plain_chat_ends_while_it_waits_for_a_question(runtime: Runtime):
+def test_the_plain_chat_ends_while_it_waits_for_a_question(runtime: Runtime) -> None:
     with PseudoTerminal("chat", environ={"TERM": "dumb"}) as terminal:
         terminal.until("> ")
         terminal.type("half a ques")
@@ -91,7 +93,7 @@ def test_the_plain_chat_ends_while_it_waits_for_a_question(runtime: Runtime):
     assert _kept(runtime) == ([], "")
 
 
-def test_the_plain_chat_ends_by_itself_at_the_end_of_input(runtime: Runtime):
+def test_the_plain_chat_ends_by_itself_at_the_end_of_input(runtime: Runtime) -> None:
     with PseudoTerminal("chat", environ={"TERM": "dumb"}) as terminal:
         terminal.until("> ")
         terminal.type("\x04")
@@ -145,7 +147,7 @@ _POLL = select.poll
 
 def test_a_terminal_whose_end_nobody_reports_is_looked_at(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(select, "poll", DeafPoll)
     monkeypatch.setattr(terminal_hangup, "_PERIOD", 0.01)

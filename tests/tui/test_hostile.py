@@ -74,7 +74,7 @@ def hostile_backend(backend: Backend) -> Turn:
 
 async def test_what_is_copied_cannot_act_where_it_is_pasted(
     chat: Chat, backend: Backend
-):
+) -> None:
     hostile_backend(backend)
     async with chat() as (pilot, app, _):
         await until(pilot, lambda: "[@click=app.quit]" in screen_text(app))
@@ -86,7 +86,9 @@ async def test_what_is_copied_cannot_act_where_it_is_pasted(
     assert not [c for c in ACTING if c in app.clipboard]
 
 
-async def test_an_entity_is_as_inert_as_the_character(chat: Chat, backend: Backend):
+async def test_an_entity_is_as_inert_as_the_character(
+    chat: Chat, backend: Backend
+) -> None:
     hidden = "".join(f"&#x{ord(c):x};" for c in ACTING)
     turn = replace(hostile_backend(backend), id="turn-y", answer=f"told {hidden} end")
     backend.first.history.commit(turn)
@@ -95,7 +97,9 @@ async def test_an_entity_is_as_inert_as_the_character(chat: Chat, backend: Backe
         assert_inert(app)
 
 
-async def test_stored_hostile_text_is_inert_everywhere(chat: Chat, backend: Backend):
+async def test_stored_hostile_text_is_inert_everywhere(
+    chat: Chat, backend: Backend
+) -> None:
     hostile_backend(backend)
     async with chat() as (pilot, app, _):
         await until(pilot, lambda: "[@click=app.quit]" in screen_text(app))
@@ -132,7 +136,7 @@ async def test_stored_hostile_text_is_inert_everywhere(chat: Chat, backend: Back
 @pytest.mark.parametrize("size", [1, 3, 1000])
 async def test_a_hostile_stream_is_inert_however_it_is_cut(
     chat: Chat, backend: Backend, size: int
-):
+) -> None:
     backend.first.script = streamed(f"{HOSTILE}\n\n```\n{HOSTILE}\n```\n", size=size)
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "what now?")
@@ -144,7 +148,9 @@ async def test_a_hostile_stream_is_inert_however_it_is_cut(
         assert app.is_running
 
 
-async def test_hostile_prompt_profile_and_error_are_inert(chat: Chat, backend: Backend):
+async def test_hostile_prompt_profile_and_error_are_inert(
+    chat: Chat, backend: Backend
+) -> None:
     async with chat() as (pilot, app, _):
         app.chat.prompt.put("/" + HOSTILE.replace("/", "").replace("\n", ""))
         await pilot.press("enter")
@@ -159,7 +165,7 @@ async def test_hostile_prompt_profile_and_error_are_inert(chat: Chat, backend: B
 
 async def test_a_link_opens_only_after_it_was_confirmed(
     chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     opened: list[str] = []
     backend.first.script = streamed(
         "[safe](https://good.example) [bad](javascript:alert(1)) [file](file:///etc)"

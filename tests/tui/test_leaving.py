@@ -26,7 +26,7 @@ def _full(_text: str) -> None:
 
 async def test_a_draft_that_cannot_be_kept_is_told_after_the_end(
     chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(backend.first.history, "put_draft", _full)
     async with chat() as (pilot, app, _):
         app.chat.prompt.put("unsent")
@@ -38,7 +38,7 @@ async def test_a_draft_that_cannot_be_kept_is_told_after_the_end(
 
 async def test_leaving_while_others_hold_the_lock_records_the_answer(
     chat: Chat, backend: Backend
-):
+) -> None:
     history = backend.first.history
     history.fails = Locked("profile work is locked by pid 4711")
     async with chat() as (pilot, app, _):
@@ -55,7 +55,7 @@ async def test_leaving_while_others_hold_the_lock_records_the_answer(
 
 async def test_a_turn_recorded_after_a_lock_is_the_one_the_engine_handed_over(
     chat: Chat, backend: Backend
-):
+) -> None:
     """The markers of the text would say otherwise: [2] stands in quoted code."""
     history = backend.first.history
     history.fails = Locked("profile work is locked by pid 4711")
@@ -82,7 +82,7 @@ async def test_a_turn_recorded_after_a_lock_is_the_one_the_engine_handed_over(
 
 async def test_leaving_while_the_lock_is_being_waited_for_records_the_answer_once(
     chat: Chat, backend: Backend
-):
+) -> None:
     """The engine gives up while the chat is left: the same turn is tried again."""
     history = backend.first.history
     gate = Gate("Ten seconds")
@@ -105,7 +105,7 @@ async def test_leaving_while_the_lock_is_being_waited_for_records_the_answer_onc
 
 def test_run_passes_on_what_could_not_be_kept(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(backend.first.history, "put_draft", _full)
     monkeypatch.setattr(chat_app.ChatApp, "run", lambda _self, **_options: None)
 
@@ -117,7 +117,7 @@ def test_run_passes_on_what_could_not_be_kept(
 
 async def test_a_profile_is_not_left_before_its_draft_is_kept(
     chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     async with chat() as (pilot, app, _):
         with monkeypatch.context() as patch:
             patch.setattr(backend.first.history, "put_draft", _full)
@@ -132,7 +132,7 @@ async def test_a_profile_is_not_left_before_its_draft_is_kept(
 
 def test_a_history_that_cannot_be_read_is_told_once(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     def damaged() -> int:
         raise Damaged("history.jsonl:3: a record fails its checksum")
 
@@ -160,7 +160,7 @@ def test_a_history_that_cannot_be_read_is_told_once(
 
 def test_a_question_that_was_not_begun_when_a_signal_came_is_kept_as_a_draft(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     kept: list[str] = []
     monkeypatch.setattr(backend.first.history, "put_draft", kept.append)
     asking = AnswerWorker(backend.first, AskRequest("Who waits?"), lambda _: None)

@@ -34,7 +34,9 @@ class Slow:
         yield backend.finished(request, "It waits.")
 
 
-async def test_the_stage_and_the_tokens_read_are_told(chat: Chat, backend: Backend):
+async def test_the_stage_and_the_tokens_read_are_told(
+    chat: Chat, backend: Backend
+) -> None:
     slow = Slow()
     backend.first.scripts = [slow]
     async with chat() as (pilot, app, _):
@@ -62,7 +64,9 @@ def seeded(backend: Backend) -> None:
     history.commit(turn, title="Locks")
 
 
-async def test_attached_and_unsupported_are_drawn_apart(chat: Chat, backend: Backend):
+async def test_attached_and_unsupported_are_drawn_apart(
+    chat: Chat, backend: Backend
+) -> None:
     seeded(backend)
     async with chat() as (pilot, app, _):
         await until(pilot, lambda: "[?]" in screen_text(app))
@@ -79,7 +83,9 @@ async def test_attached_and_unsupported_are_drawn_apart(chat: Chat, backend: Bac
     assert not styles["[2]"].italic
 
 
-async def test_reasoning_is_folded_until_it_is_asked_for(chat: Chat, backend: Backend):
+async def test_reasoning_is_folded_until_it_is_asked_for(
+    chat: Chat, backend: Backend
+) -> None:
     seeded(backend)
     async with chat() as (pilot, app, _):
         await until(pilot, lambda: "thought for 12 s" in screen_text(app))

@@ -50,7 +50,7 @@ def runtime(home: Path) -> Runtime:
 @pytest.mark.parametrize("options", [(), ("--inline",)])
 def test_no_bytes_end_the_chat(
     runtime: Runtime, server: FakeOllama, options: tuple[str, ...]
-):
+) -> None:
     environ = {"OLLAMA_HOST": server.host}
     with PseudoTerminal("chat", "--new", *options, environ=environ) as terminal:
         terminal.until("1 document")
@@ -68,7 +68,7 @@ def test_no_bytes_end_the_chat(
 @pytest.mark.parametrize("moment", range(4))
 def test_a_kill_while_an_answer_streams_is_clean(
     runtime: Runtime, server: FakeOllama, moment: int
-):
+) -> None:
     server.rate = 200
     server.replies.append(SLOW)
     environ = {"OLLAMA_HOST": server.host}
@@ -86,7 +86,7 @@ def test_a_kill_while_an_answer_streams_is_clean(
 
 async def test_escape_ends_a_rewrite_while_the_server_is_silent(
     runtime: Runtime, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("OLLAMA_HOST", server.host)
     profiles = Runtime({}, {**os.environ, "RAGCLI_HOME": str(runtime.home.data)})
     app = ChatApp(profiles, profiles.open("default"), "")

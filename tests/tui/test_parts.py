@@ -21,7 +21,7 @@ from tests.tui.backend import Backend
 # Commands
 
 
-def test_the_help_of_commands_has_one_style():
+def test_the_help_of_commands_has_one_style() -> None:
     assert not [c.name for c in commands.COMMANDS if c.help.endswith(".")]
 
 
@@ -36,18 +36,18 @@ def test_the_help_of_commands_has_one_style():
         ("/new\nline", False),
     ],
 )
-def test_a_path_is_no_command(text: str, wanted: bool):
+def test_a_path_is_no_command(text: str, wanted: bool) -> None:
     assert commands.is_command(text) is wanted
 
 
-def test_a_unique_beginning_is_enough():
+def test_a_unique_beginning_is_enough() -> None:
     command, argument = commands.parse("/exp  out.md ")
 
     assert (command.name, argument) == ("export", "out.md")
 
 
 @pytest.mark.parametrize("text", ["/nope", "/co", "/add", "/"])
-def test_what_cannot_be_run_is_said(text: str):
+def test_what_cannot_be_run_is_said(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         commands.parse(text)
 
@@ -57,7 +57,7 @@ def test_what_cannot_be_run_is_said(text: str):
 # Attachments
 
 
-def test_mentions_become_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_mentions_become_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("a.md", "b c.md"):
         Path(name).touch()
@@ -69,12 +69,12 @@ def test_mentions_become_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("text", ["@gone.md", "@dir/gone", '@"gone"'])
-def test_a_mention_that_leads_nowhere_is_refused(text: str):
+def test_a_mention_that_leads_nowhere_is_refused(text: str) -> None:
     with pytest.raises(DocumentNotFound, match="no such file"):
         attached(f"what of {text}?")
 
 
-def test_unfinished_mentions_and_paths(tmp_path: Path):
+def test_unfinished_mentions_and_paths(tmp_path: Path) -> None:
     (tmp_path / "notes.md").touch()
     (tmp_path / ".hidden").touch()
     (tmp_path / "sub").mkdir()
@@ -107,11 +107,11 @@ def test_unfinished_mentions_and_paths(tmp_path: Path):
         ("ctrl+", False),
     ],
 )
-def test_key_names(name: str, good: bool):
+def test_key_names(name: str, good: bool) -> None:
     assert key_bindings.is_key(name) is good
 
 
-def test_ids_are_unique_and_keys_do_not_clash_where_they_live():
+def test_ids_are_unique_and_keys_do_not_clash_where_they_live() -> None:
     known = key_bindings.declared(ChatApp, *OWNERS)
     count = sum(
         len(list(key_bindings.bindings_of(owner))) for owner in (ChatApp, *OWNERS)
@@ -125,7 +125,7 @@ def test_ids_are_unique_and_keys_do_not_clash_where_they_live():
     assert len(usable) == count
 
 
-def test_two_bindings_on_one_key_are_named():
+def test_two_bindings_on_one_key_are_named() -> None:
     known = key_bindings.declared(ChatApp, *OWNERS)
 
     _, wrong = key_bindings.checked({"turn.copy": "r"}, known)
@@ -133,7 +133,7 @@ def test_two_bindings_on_one_key_are_named():
     assert wrong == ["keys.turn.copy and keys.turn.again are both r"]
 
 
-def test_keys_as_people_write_them():
+def test_keys_as_people_write_them() -> None:
     assert key_bindings.shown_keys("ctrl+j,alt+enter") == "Ctrl+J, Alt+Enter"
     assert key_bindings.shown_keys("right_square_bracket") == "]"
     assert key_bindings.shown_keys("c") == "c"
@@ -151,7 +151,9 @@ def test_keys_as_people_write_them():
         ("hx", ["hx", "FILE:7"]),
     ],
 )
-def test_editors_open_at_the_line(tmp_path: Path, chosen: str, expected: list[str]):
+def test_editors_open_at_the_line(
+    tmp_path: Path, chosen: str, expected: list[str]
+) -> None:
     file = tmp_path / "a; rm -rf.md"
     file.touch()
 
@@ -160,7 +162,7 @@ def test_editors_open_at_the_line(tmp_path: Path, chosen: str, expected: list[st
     assert list(words) == [word.replace("FILE", str(file)) for word in expected]
 
 
-def test_visual_comes_before_editor_and_a_lost_file_is_named(tmp_path: Path):
+def test_visual_comes_before_editor_and_a_lost_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a.md"
     file.touch()
 
@@ -172,7 +174,7 @@ def test_visual_comes_before_editor_and_a_lost_file_is_named(tmp_path: Path):
 # Sources
 
 
-def test_sources_of_a_turn_cited_first(tmp_path: Path):
+def test_sources_of_a_turn_cited_first(tmp_path: Path) -> None:
     backend = Backend(tmp_path)
     backend.first.seed(1)
 
@@ -188,7 +190,9 @@ def test_sources_of_a_turn_cited_first(tmp_path: Path):
     ]
 
 
-def test_a_mounts_document_is_not_the_file_that_stands_at_its_path(tmp_path: Path):
+def test_a_mounts_document_is_not_the_file_that_stands_at_its_path(
+    tmp_path: Path,
+) -> None:
     backend = Backend(tmp_path)
     backend.first.seed(1)
     own = from_turn(backend.first.history.turns[0])[0]
@@ -215,7 +219,9 @@ def test_a_mounts_document_is_not_the_file_that_stands_at_its_path(tmp_path: Pat
         ("", None),
     ],
 )
-def test_quotes_are_found_whatever_the_line_breaks(quote: str, expected: str | None):
+def test_quotes_are_found_whatever_the_line_breaks(
+    quote: str, expected: str | None
+) -> None:
     text = "It waits  at\nmost ten (a.b) [c] seconds"
 
     span = quoted_span(text, quote)
@@ -223,7 +229,7 @@ def test_quotes_are_found_whatever_the_line_breaks(quote: str, expected: str | N
     assert (text[slice(*span)] if span else None) == expected
 
 
-def test_surroundings_of_a_file_that_is_gone(tmp_path: Path):
+def test_surroundings_of_a_file_that_is_gone(tmp_path: Path) -> None:
     backend = Backend(tmp_path)
     backend.first.seed(1)
     source = from_turn(backend.first.history.turns[0])[0]
@@ -232,7 +238,7 @@ def test_surroundings_of_a_file_that_is_gone(tmp_path: Path):
         passage_context(source, backend.first.library.document)
 
 
-def test_all_that_an_answer_takes_from_a_passage_is_found():
+def test_all_that_an_answer_takes_from_a_passage_is_found() -> None:
     text = "code,name\n70,bug\n74,I/O error\n75,locked"
 
     spans = quoted_spans(text, ["75,locked", "70,bug", "80,nothing"])

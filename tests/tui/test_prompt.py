@@ -32,7 +32,7 @@ class Host(App[None]):
         return self.query_one(PromptInput)
 
 
-async def test_enter_sends_and_empties():
+async def test_enter_sends_and_empties() -> None:
     host = Host()
     async with host.run_test() as pilot:
         await pilot.press(*"hello", "enter")
@@ -42,7 +42,7 @@ async def test_enter_sends_and_empties():
         assert host.prompt.text == ""
 
 
-async def test_blank_text_is_not_sent():
+async def test_blank_text_is_not_sent() -> None:
     host = Host()
     async with host.run_test() as pilot:
         await pilot.press("space", "enter", "enter")
@@ -51,7 +51,7 @@ async def test_blank_text_is_not_sent():
 
 
 @pytest.mark.parametrize("key", ["ctrl+j", "alt+enter", "shift+enter"])
-async def test_newline_keys(key: str):
+async def test_newline_keys(key: str) -> None:
     host = Host()
     async with host.run_test() as pilot:
         await pilot.press("a", key, "b", "enter")
@@ -60,7 +60,7 @@ async def test_newline_keys(key: str):
     assert host.sent == ["a\nb"]
 
 
-async def test_it_grows_with_its_text_and_shrinks_again():
+async def test_it_grows_with_its_text_and_shrinks_again() -> None:
     host = Host()
     async with host.run_test() as pilot:
         before = host.prompt.size.height
@@ -74,7 +74,7 @@ async def test_it_grows_with_its_text_and_shrinks_again():
         assert host.prompt.size.height == before
 
 
-async def test_a_paste_of_many_lines_is_one_text():
+async def test_a_paste_of_many_lines_is_one_text() -> None:
     host = Host()
     async with host.run_test() as pilot:
         host.prompt.post_message(events.Paste("one\r\ntwo\rthree\n"))
@@ -85,7 +85,7 @@ async def test_a_paste_of_many_lines_is_one_text():
     assert host.sent == ["one\ntwo\nthree"]
 
 
-async def test_history_goes_back_and_forth_and_keeps_what_was_begun():
+async def test_history_goes_back_and_forth_and_keeps_what_was_begun() -> None:
     host = Host()
     async with host.run_test() as pilot:
         host.prompt.remember(["first", "second\nline"])
@@ -100,7 +100,7 @@ async def test_history_goes_back_and_forth_and_keeps_what_was_begun():
         assert host.prompt.text == "new"
 
 
-async def test_up_moves_within_several_lines_first():
+async def test_up_moves_within_several_lines_first() -> None:
     host = Host()
     async with host.run_test() as pilot:
         host.prompt.remember(["earlier"])
@@ -113,7 +113,7 @@ async def test_up_moves_within_several_lines_first():
         assert host.prompt.text == "earlier"
 
 
-async def test_a_completion_replaces_the_word_before_the_cursor():
+async def test_a_completion_replaces_the_word_before_the_cursor() -> None:
     host = Host()
     async with host.run_test() as pilot:
         await pilot.press(*"see @no")
@@ -124,7 +124,7 @@ async def test_a_completion_replaces_the_word_before_the_cursor():
         assert host.prompt.text == "see @notes.md now"
 
 
-async def test_a_backslash_before_enter_starts_a_line():
+async def test_a_backslash_before_enter_starts_a_line() -> None:
     host = Host()
     async with host.run_test() as pilot:
         await pilot.press("a", "backslash", "enter", "b", "enter")
@@ -133,7 +133,7 @@ async def test_a_backslash_before_enter_starts_a_line():
     assert host.sent == ["a\nb"]
 
 
-async def test_a_long_paste_becomes_a_mark_and_a_short_one_stays():
+async def test_a_long_paste_becomes_a_mark_and_a_short_one_stays() -> None:
     host = Host()
     long = "\n".join(f"line {number}" for number in range(2000))
     async with host.run_test() as pilot:
@@ -157,7 +157,7 @@ async def test_a_long_paste_becomes_a_mark_and_a_short_one_stays():
         ("[pasted 30 lines]", "no question beside"),
     ],
 )
-def test_a_mark_without_text_or_question_is_not_sent(question: str, said: str):
+def test_a_mark_without_text_or_question_is_not_sent(question: str, said: str) -> None:
     pastes = Pastes()
     pastes.mark("x\n" * 30)
     with pytest.raises(UsageError, match=said):

@@ -9,7 +9,7 @@ from tests.tui.conftest import Chat, notices, screen_text, until
 
 async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     gate = backend.first.script = Gate("Half of ", "a new ", "answer")
     async with chat() as (pilot, app, _):
@@ -29,7 +29,7 @@ async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
 
 async def test_stopped_before_a_word_leaves_the_old_answer_alone(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     backend.first.script = Gate("never")
     async with chat() as (pilot, app, _):
@@ -49,7 +49,7 @@ async def test_stopped_before_a_word_leaves_the_old_answer_alone(
 
 async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     backend.first.script = failing(ModelFailed("the model ran out of memory"))
     async with chat() as (pilot, app, _):
@@ -62,7 +62,7 @@ async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
         assert old.turn.answer == ANSWER
 
 
-async def test_leaving_an_edit_leaves_the_turn(chat: Chat, backend: Backend):
+async def test_leaving_an_edit_leaves_the_turn(chat: Chat, backend: Backend) -> None:
     async with chat() as (pilot, app, _):
         app.chat.command_readonly()
         app.chat.prompt.put("not recorded")

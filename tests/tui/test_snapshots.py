@@ -166,7 +166,7 @@ def test_screen(
     size: tuple[int, int],
     theme: str,
     seeded: int,
-):
+) -> None:
     theme, _, few = theme.partition(" ")
     backend = Backend(tmp_path, "work", "home", settings={"tui.theme": theme})
     if seeded:

@@ -28,7 +28,9 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-async def test_a_shut_profile_opens_with_its_passphrase(chat: Chat, shut: Backend):
+async def test_a_shut_profile_opens_with_its_passphrase(
+    chat: Chat, shut: Backend
+) -> None:
     async with chat(shut) as (pilot, app, _):
         await until(pilot, lambda: "home (locked)" in screen_text(app))
         await send(pilot, app, "/profile home")
@@ -47,7 +49,7 @@ async def test_a_shut_profile_opens_with_its_passphrase(chat: Chat, shut: Backen
 
 async def test_a_wrong_passphrase_is_said_and_asked_for_again(
     chat: Chat, shut: Backend
-):
+) -> None:
     async with chat(shut) as (pilot, app, _):
         await send(pilot, app, "/profile home")
         await until(pilot, lambda: isinstance(app.screen, TextDialog))
@@ -67,7 +69,9 @@ async def test_a_wrong_passphrase_is_said_and_asked_for_again(
         assert not shut.given["home"], "what was wrong is forgotten"
 
 
-async def test_the_chat_can_be_left_from_the_passphrase(chat: Chat, shut: Backend):
+async def test_the_chat_can_be_left_from_the_passphrase(
+    chat: Chat, shut: Backend
+) -> None:
     async with chat(shut) as (pilot, app, _):
         await send(pilot, app, "/profile home")
         await until(pilot, lambda: isinstance(app.screen, TextDialog))
@@ -78,7 +82,9 @@ async def test_the_chat_can_be_left_from_the_passphrase(chat: Chat, shut: Backen
     assert app.chat.desk.profile.name == "work"
 
 
-async def test_a_profile_that_others_work_on_is_marked(chat: Chat, backend: Backend):
+async def test_a_profile_that_others_work_on_is_marked(
+    chat: Chat, backend: Backend
+) -> None:
     backend.said["home"] = "in use"
 
     async with chat() as (pilot, app, _):
@@ -92,7 +98,7 @@ async def test_a_profile_that_others_work_on_is_marked(chat: Chat, backend: Back
 @pytest.mark.usefixtures("inside")
 async def test_an_export_asks_for_its_format(
     chat: Chat, backend: Backend, tmp_path: Path, ending: str, begins: str
-):
+) -> None:
     backend.first.seed(2)
     target = tmp_path / f"Lock-timeouts{ending}"
     async with chat() as (pilot, app, _):
@@ -113,7 +119,7 @@ async def test_an_export_asks_for_its_format(
 
 async def test_an_export_to_an_unknown_format_writes_nothing(
     chat: Chat, backend: Backend, tmp_path: Path
-):
+) -> None:
     backend.first.seed(1)
     target = tmp_path / "talk.pdf"
     async with chat() as (pilot, app, _):
@@ -123,7 +129,9 @@ async def test_an_export_to_an_unknown_format_writes_nothing(
     assert not target.exists()
 
 
-async def test_models_are_completed(chat: Chat, monkeypatch: pytest.MonkeyPatch):
+async def test_models_are_completed(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = [
         ModelInfo("builtin", "chat", 0, ""),
         ModelInfo("ollama:llama3.2", "chat", 1, ""),
@@ -151,7 +159,7 @@ async def test_models_are_completed(chat: Chat, monkeypatch: pytest.MonkeyPatch)
 
 async def test_what_was_typed_since_the_completions_came_is_not_lost(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     async def slow(_text: str) -> list[object]:
         await asyncio.sleep(60)
         return []
@@ -165,7 +173,9 @@ async def test_what_was_typed_since_the_completions_came_is_not_lost(
         await until(pilot, lambda: app.chat.desk.profile.name == "home")
 
 
-async def test_what_is_typed_right_after_enter_is_not_part_of_the_command(chat: Chat):
+async def test_what_is_typed_right_after_enter_is_not_part_of_the_command(
+    chat: Chat,
+) -> None:
     async with chat() as (pilot, app, _):
         await type_text(pilot, "/readonly")
         await until(pilot, lambda: app.chat.prompt.completing)

@@ -90,7 +90,7 @@ def ask(terminal: Terminal, question: str, shown: str) -> None:
 
 def test_a_day_in_the_terminal(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     server.replies.append("A commit waits for the lock at most **ten seconds** [1].")
     terminal.run("chat")
     terminal.until("3 documents")
@@ -125,7 +125,7 @@ def test_a_day_in_the_terminal(
 
 def test_a_polite_kill_keeps_answer_and_draft(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     server.rate = 20
     server.replies.append(SLOW)
     terminal.run("chat", "--new")
@@ -148,7 +148,7 @@ def test_a_polite_kill_keeps_answer_and_draft(
 
 def test_kill_9_keeps_finished_turns_and_the_draft_of_a_second_ago(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     server.replies.append("It waits [1].")
     terminal.run("chat")
     terminal.until("3 documents")
@@ -177,7 +177,7 @@ def test_kill_9_keeps_finished_turns_and_the_draft_of_a_second_ago(
 
 def test_a_closed_terminal_keeps_answer_and_draft(
     home: Path, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     server.rate = 20
     server.replies.append(SLOW)
     with Terminal(home, {"OLLAMA_HOST": server.host}) as terminal:
@@ -202,7 +202,7 @@ def test_a_closed_terminal_keeps_answer_and_draft(
 
 def test_a_pipeline_in_another_terminal_shows_up(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     terminal.run("chat", "--model", "builtin")
     terminal.until("3 documents")
     terminal.type(QUESTION)
@@ -224,7 +224,7 @@ def parroted(messages: list[dict[str, str]]) -> str:
 
 def test_the_marks_of_passages_never_reach_the_screen(
     home: Path, runtime: Runtime, run_cli: Callable[..., Ran]
-):
+) -> None:
     with FakeOpenAI("llamacpp", window=8192) as model:
         model.answer = parroted
         run_cli("config", "set", "endpoints.lab.url", model.root)
@@ -244,7 +244,7 @@ def test_the_marks_of_passages_never_reach_the_screen(
         assert "<<" not in shown
 
 
-def test_newline_keys_of_every_terminal(terminal: Terminal, runtime: Runtime):
+def test_newline_keys_of_every_terminal(terminal: Terminal, runtime: Runtime) -> None:
     terminal.run("chat", "--model", "builtin")
     terminal.until("3 documents")
     terminal.type("first line")
@@ -264,7 +264,7 @@ def test_newline_keys_of_every_terminal(terminal: Terminal, runtime: Runtime):
 
 def test_hostile_names_and_answers_reach_the_terminal_inert(
     terminal: Terminal, runtime: Runtime, server: FakeOllama, tmp_path: Path
-):
+) -> None:
     server.replies.append(
         "\x1b]0;pwned\x07\x1b[2J\n\n[@click=app.quit]x[/]\n\n\u202egnp"
     )
@@ -285,7 +285,7 @@ def test_hostile_names_and_answers_reach_the_terminal_inert(
 
 def test_without_a_capable_terminal_it_is_a_plain_chat(
     terminal: Terminal, runtime: Runtime
-):
+) -> None:
     terminal.type("export TERM=dumb")
     terminal.press("Enter")
     terminal.run("chat", "--model", "builtin")
@@ -299,7 +299,7 @@ def test_without_a_capable_terminal_it_is_a_plain_chat(
     assert len(turns(runtime)) == 1
 
 
-def test_inline_leaves_the_shell_on_the_screen(terminal: Terminal):
+def test_inline_leaves_the_shell_on_the_screen(terminal: Terminal) -> None:
     terminal.run("chat", "--inline", "--model", "builtin")
     terminal.until("3 documents")
     assert not terminal.is_alternate()
@@ -308,7 +308,9 @@ def test_inline_leaves_the_shell_on_the_screen(terminal: Terminal):
     terminal.until("ended 0")
 
 
-def test_a_pipe_is_a_plain_chat(runtime: Runtime, run_process: Callable[..., object]):
+def test_a_pipe_is_a_plain_chat(
+    runtime: Runtime, run_process: Callable[..., object]
+) -> None:
     ran = run_process("chat", "-m", "builtin", stdin=f"{QUESTION}\n/nonsense\n")
 
     assert "ten seconds" in ran.out
@@ -321,7 +323,7 @@ def test_a_pipe_is_a_plain_chat(runtime: Runtime, run_process: Callable[..., obj
 @pytest.mark.parametrize("options", [(), ("--inline",)])
 def test_a_shut_profile_is_opened_from_inside(
     terminal: Terminal, runtime: Runtime, options: tuple[str, ...]
-):
+) -> None:
     runtime.store.create("vault", {}, passphrase="open sesame").close()
     terminal.run("chat", *options)
     terminal.until("vault (locked)")
@@ -344,7 +346,7 @@ def test_a_shut_profile_is_opened_from_inside(
 
 def test_a_model_that_dies_mid_answer_leaves_what_it_said(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     server.replies.append("A commit waits for the lock at most ten seconds, and then")
     server.faults.append(Fault("cut", after=6))
     terminal.run("chat", "--new")
@@ -364,7 +366,7 @@ def test_a_model_that_dies_mid_answer_leaves_what_it_said(
 
 def test_asking_again_and_stopping_keeps_the_first_answer(
     terminal: Terminal, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     server.replies.append("At most ten seconds.")
     terminal.run("chat", "--new")
     terminal.until("3 documents")
@@ -388,7 +390,7 @@ def test_asking_again_and_stopping_keeps_the_first_answer(
 
 def test_a_lock_held_elsewhere_is_waited_for(
     home: Path, runtime: Runtime, server: FakeOllama
-):
+) -> None:
     server.replies.append("At most ten seconds.")
     environ = {"OLLAMA_HOST": server.host, "RAGCLI_LOCK_WAIT": "1"}
     place = runtime.home.profiles / "default"

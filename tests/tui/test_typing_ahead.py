@@ -34,7 +34,7 @@ def _draft(runtime: Runtime) -> str:
 @pytest.mark.parametrize("first", ["", TAKEN])
 def test_what_is_typed_goes_below_the_draft(
     runtime: Runtime, options: tuple[str, ...], first: str
-):
+) -> None:
     with PseudoTerminal("chat", "-m", "builtin", *options, environ={}) as terminal:
         terminal.until(first)
         terminal.type("typed ahead")
@@ -46,7 +46,7 @@ def test_what_is_typed_goes_below_the_draft(
     assert _draft(runtime) == "kept\ntyped ahead"
 
 
-def test_a_question_is_asked_as_soon_as_it_can_be(runtime: Runtime):
+def test_a_question_is_asked_as_soon_as_it_can_be(runtime: Runtime) -> None:
     with PseudoTerminal("chat", "-m", "builtin", environ={}) as terminal:
         terminal.until(TAKEN)
         terminal.type("/readonly\rwhat waits?\rmore")
@@ -60,7 +60,7 @@ def test_a_question_is_asked_as_soon_as_it_can_be(runtime: Runtime):
     assert _draft(runtime) == "kept\nmore"
 
 
-def test_leaving_before_the_first_frame_keeps_the_draft(runtime: Runtime):
+def test_leaving_before_the_first_frame_keeps_the_draft(runtime: Runtime) -> None:
     with PseudoTerminal("chat", "-m", "builtin", environ={}) as terminal:
         terminal.until(TAKEN)
         terminal.type(f"typed ahead{QUIT}")

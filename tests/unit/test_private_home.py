@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pwd
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import assert_private
+from tests.conftest import Ran, assert_private
 
 OWN = pwd.getpwuid(os.geteuid()).pw_dir
 
@@ -19,7 +21,9 @@ def home(tmp_path: Path) -> str:
     return f"{tmp_path}/other"
 
 
-def test_a_fixture_of_the_same_name_opens_no_real_home(home, run_cli, tmp_path) -> None:
+def test_a_fixture_of_the_same_name_opens_no_real_home(
+    home: str, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
     place = Path(os.environ["RAGCLI_HOME"])
 
     assert run_cli("profile", "create", "work").code == 0
@@ -31,13 +35,17 @@ def test_a_fixture_of_the_same_name_opens_no_real_home(home, run_cli, tmp_path) 
 @pytest.mark.parametrize(
     "environ", [{}, {"HOME": OWN}, {"RAGCLI_HOME": f"{OWN}/.local/share/ragcli"}]
 )
-def test_a_command_in_a_real_home_is_not_started(environ) -> None:
+def test_a_command_in_a_real_home_is_not_started(environ: dict[str, str]) -> None:
     with pytest.raises(AssertionError):
         assert_private(environ)
 
 
 def test_every_way_to_run_a_command_checks_that(
-    monkeypatch, run_cli, run_process, start_process, pty_run
+    monkeypatch: pytest.MonkeyPatch,
+    run_cli: Callable[..., Ran],
+    run_process: Callable[..., Ran],
+    start_process: Callable[..., subprocess.Popen[bytes]],
+    pty_run: Callable[..., Ran],
 ) -> None:
     monkeypatch.delenv("RAGCLI_HOME")
     monkeypatch.setenv("HOME", OWN)

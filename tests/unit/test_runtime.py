@@ -13,7 +13,7 @@ def test_a_stateless_call_is_no_state_of_the_process() -> None:
         runtime.open("work", stateless=True) as passing,
         runtime.open("work") as usual,
     ):
-        publish(usual.session, FILES)  # type: ignore[arg-type]
+        publish(usual.session, FILES)
 
         assert passing.session.snapshots.notes is None
         assert usual.session.snapshots.notes is not None

@@ -12,6 +12,7 @@ import pytest
 
 from ragcli.errors import RagcliError, SnapshotDamaged
 from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.opening import open_current
 from ragcli.storage.files import Directory
 from tests.faults.snapshots.processes import opened
@@ -27,7 +28,7 @@ def sealed(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def profile(tmp_path: Path, sealed) -> Path:
+def profile(tmp_path: Path, sealed: bool) -> Path:
     """A profile with two generations."""
     place = tmp_path / "documents"
     place.mkdir()
@@ -53,19 +54,23 @@ def flip(place: Path, rng: random.Random) -> None:
     place.write_bytes(data)
 
 
-def contents(reader) -> list[str]:
+def contents(reader: IndexReader) -> list[str]:
     rows, _ = reader.vector_search(WordEmbedder().embed(["Document"])[0], 50)
     return sorted(passage.text for passage in reader.passages(rows))
 
 
-def open_copy(profile: Path, *, sealed: bool):
+def open_copy(profile: Path, *, sealed: bool) -> IndexReader:
     sealer = KeyedSealer() if sealed else None
     with Directory.open(profile) as directory:
-        return open_current(LocalSnapshots(directory, sealer))
+        reader = open_current(LocalSnapshots(directory, sealer))
+        assert reader is not None
+        return reader
 
 
 @pytest.mark.timeout(1800 if THOROUGH else 180)
-def test_no_flipped_bit_goes_unnoticed(profile, sealed, tmp_path: Path) -> None:
+def test_no_flipped_bit_goes_unnoticed(
+    profile: Path, sealed: bool, tmp_path: Path
+) -> None:
     rng = random.Random(5)
     sound = open_copy(profile, sealed=sealed)
     expected = contents(sound)
@@ -90,7 +95,7 @@ def test_no_flipped_bit_goes_unnoticed(profile, sealed, tmp_path: Path) -> None:
     assert sum(outcomes.values()) == FLIPS
 
 
-def test_a_damaged_stamp_only_costs_time(profile, sealed) -> None:
+def test_a_damaged_stamp_only_costs_time(profile: Path, sealed: bool) -> None:
     stamps = list((profile / "index").glob("verified-*"))
     assert stamps
     for stamp in stamps:
@@ -99,7 +104,7 @@ def test_a_damaged_stamp_only_costs_time(profile, sealed) -> None:
 
 
 def test_a_flip_that_hides_behind_its_old_time_is_found_by_verify(
-    profile, sealed
+    profile: Path, sealed: bool
 ) -> None:
     sealer = KeyedSealer() if sealed else None
     with Directory.open(profile) as directory:
@@ -115,7 +120,9 @@ def test_a_flip_that_hides_behind_its_old_time_is_found_by_verify(
         assert [target.name in line for line in found] == [True]
 
 
-def test_only_damage_is_left_when_no_generation_is_sound(profile, sealed) -> None:
+def test_only_damage_is_left_when_no_generation_is_sound(
+    profile: Path, sealed: bool
+) -> None:
     for target in (profile / "index").glob("gen-*/passages-*"):
         if target.stat().st_size:
             flip(target, random.Random(3))
@@ -126,7 +133,7 @@ def test_only_damage_is_left_when_no_generation_is_sound(profile, sealed) -> Non
 
 
 def test_rollback_and_quarantine_get_rid_of_damage(
-    profile, sealed, tmp_path: Path
+    profile: Path, sealed: bool, tmp_path: Path
 ) -> None:
     library = opened(str(profile), sealed=sealed)
     current = library._snapshots.current()
@@ -147,7 +154,7 @@ def test_rollback_and_quarantine_get_rid_of_damage(
 
 
 def test_quarantine_of_the_live_generation_returns_to_the_one_before(
-    profile, sealed
+    profile: Path, sealed: bool
 ) -> None:
     library = opened(str(profile), sealed=sealed)
     before, current = library._snapshots.generations()
@@ -159,7 +166,7 @@ def test_quarantine_of_the_live_generation_returns_to_the_one_before(
 
 
 def test_a_pickle_in_a_generation_is_never_opened(
-    profile, sealed, tmp_path: Path
+    profile: Path, sealed: bool, tmp_path: Path
 ) -> None:
     planted = tmp_path / "planted"
     payload = f"cos\nsystem\n(S'touch {planted}'\ntR.".encode()

@@ -70,7 +70,7 @@ def snapshots_of(profile: Path, sealed: str) -> LocalSnapshots:
 
 @pytest.mark.timeout(1800 if THOROUGH else 120)
 def test_every_load_during_publishing_and_collecting_is_whole(
-    tmp_path: Path, place, sealed
+    tmp_path: Path, place: Path, sealed: str
 ) -> None:
     loads = 1000 if THOROUGH else 60
     profile = tmp_path / "profile"
@@ -97,7 +97,7 @@ def test_every_load_during_publishing_and_collecting_is_whole(
 
 @pytest.mark.timeout(3600 if THOROUGH else 120)
 def test_a_killed_publisher_loses_nothing_it_acknowledged(
-    tmp_path: Path, place, sealed
+    tmp_path: Path, place: Path, sealed: str
 ) -> None:
     kills = 200 if THOROUGH else 8
     profile = tmp_path / "profile"
@@ -125,7 +125,9 @@ def test_a_killed_publisher_loses_nothing_it_acknowledged(
 
 
 @pytest.mark.timeout(120)
-def test_a_reader_is_right_through_fifty_generations(tmp_path: Path, place) -> None:
+def test_a_reader_is_right_through_fifty_generations(
+    tmp_path: Path, place: Path
+) -> None:
     library = opened(str(tmp_path / "profile"))
     for number in range(30):
         text = f"Constant number{number} stays as it is.\n"
@@ -152,7 +154,7 @@ def test_a_reader_is_right_through_fifty_generations(tmp_path: Path, place) -> N
 
 
 def test_a_generation_is_collected_when_its_last_reader_is_gone(
-    tmp_path: Path, place
+    tmp_path: Path, place: Path
 ) -> None:
     library = opened(str(tmp_path / "profile"))
     kept = library._snapshots.generations

@@ -72,7 +72,9 @@ class AnsweringHost(PartHost):
         }
 
 
-async def test_what_answers_asks_and_shows_one_answer_after_the_other(tmp_path: Path):
+async def test_what_answers_asks_and_shows_one_answer_after_the_other(
+    tmp_path: Path,
+) -> None:
     host = AnsweringHost(tmp_path)
     async with host.run_test(size=(80, 40)):
         host.answering.ask("first?")
@@ -89,7 +91,7 @@ async def test_what_answers_asks_and_shows_one_answer_after_the_other(tmp_path: 
     assert markers == [1, 2, 3]
 
 
-async def test_what_answers_gives_a_refused_question_back(tmp_path: Path):
+async def test_what_answers_gives_a_refused_question_back(tmp_path: Path) -> None:
     host = AnsweringHost(tmp_path)
     host.backend.first.script = failing(ModelFailed("the stream broke", "again"))
     async with host.run_test(size=(80, 40)):
@@ -101,7 +103,7 @@ async def test_what_answers_gives_a_refused_question_back(tmp_path: Path):
     assert "the stream broke" in host.notices()
 
 
-async def test_what_keeps_drafts_keeps_them_and_reads_them(tmp_path: Path):
+async def test_what_keeps_drafts_keeps_them_and_reads_them(tmp_path: Path) -> None:
     backend, prompt = backend_in(tmp_path), PromptInput()
     backend.first.history.kept = "kept"
     host = PartHost(backend, prompt)
@@ -120,7 +122,7 @@ async def test_what_keeps_drafts_keeps_them_and_reads_them(tmp_path: Path):
     assert backend.first.history.kept == "queued\nlast words"
 
 
-async def test_what_acts_on_documents_reads_them_and_tells(tmp_path: Path):
+async def test_what_acts_on_documents_reads_them_and_tells(tmp_path: Path) -> None:
     bar, status, prompt = IngestBar(), StatusLine(), PromptInput()
     host = PartHost(backend_in(tmp_path), bar, status, prompt)
     async with host.run_test():
@@ -143,7 +145,9 @@ async def test_what_acts_on_documents_reads_them_and_tells(tmp_path: Path):
     assert "1 added" in host.notices()
 
 
-async def test_what_acts_on_conversations_asks_before_it_deletes(tmp_path: Path):
+async def test_what_acts_on_conversations_asks_before_it_deletes(
+    tmp_path: Path,
+) -> None:
     host = PartHost(backend_in(tmp_path, 2))
     shown: list[str] = []
 
@@ -181,7 +185,9 @@ class NoAnswer:
         """Nothing."""
 
 
-async def test_what_shows_a_conversation_keeps_up_with_the_history(tmp_path: Path):
+async def test_what_shows_a_conversation_keeps_up_with_the_history(
+    tmp_path: Path,
+) -> None:
     transcript, sources = Transcript(), SourcesPane()
     sidebar, status = Sidebar(), StatusLine()
     host = PartHost(backend_in(tmp_path, 3), transcript, sources, sidebar, status)
@@ -203,7 +209,7 @@ async def test_what_shows_a_conversation_keeps_up_with_the_history(tmp_path: Pat
         view.unwatch()
 
 
-async def test_what_searches_says_which_turn_is_wanted(tmp_path: Path):
+async def test_what_searches_says_which_turn_is_wanted(tmp_path: Path) -> None:
     transcript, bar = Transcript(), FindBar()
     host = PartHost(backend_in(tmp_path, 4), transcript, bar)
     async with host.run_test():
@@ -217,7 +223,7 @@ async def test_what_searches_says_which_turn_is_wanted(tmp_path: Path):
     assert host.told(TurnWanted)[0].turn.question.startswith("Question 2:")
 
 
-async def test_what_acts_on_turns_copies_and_asks_again(tmp_path: Path):
+async def test_what_acts_on_turns_copies_and_asks_again(tmp_path: Path) -> None:
     transcript, sources, prompt = Transcript(), SourcesPane(), PromptInput()
     host = PartHost(backend_in(tmp_path, 1), transcript, sources, prompt)
     asked, edited = [], []
@@ -238,7 +244,7 @@ async def test_what_acts_on_turns_copies_and_asks_again(tmp_path: Path):
     assert prompt.text == QUESTION
 
 
-async def test_what_asks_about_a_lock_records_once_it_is_free(tmp_path: Path):
+async def test_what_asks_about_a_lock_records_once_it_is_free(tmp_path: Path) -> None:
     transcript, status, prompt = Transcript(), StatusLine(), PromptInput()
     host = PartHost(backend_in(tmp_path, 1), transcript, status, prompt)
     history = host.backend.first.history
@@ -260,7 +266,7 @@ async def test_what_asks_about_a_lock_records_once_it_is_free(tmp_path: Path):
     assert "is recorded" in host.notices()
 
 
-async def test_what_switches_profiles_asks_for_the_passphrase(tmp_path: Path):
+async def test_what_switches_profiles_asks_for_the_passphrase(tmp_path: Path) -> None:
     sidebar, status = Sidebar(), StatusLine()
     host = PartHost(backend_in(tmp_path), sidebar, status)
     host.backend.passphrases["home"] = "sesame"
@@ -280,7 +286,7 @@ async def test_what_switches_profiles_asks_for_the_passphrase(tmp_path: Path):
     assert used == [host.backend.profiles["home"]]
 
 
-async def test_what_completes_offers_commands_and_names(tmp_path: Path):
+async def test_what_completes_offers_commands_and_names(tmp_path: Path) -> None:
     prompt, offers = PromptInput(), Completions()
     host = PartHost(backend_in(tmp_path), offers, prompt)
     async with host.run_test():
@@ -295,7 +301,7 @@ async def test_what_completes_offers_commands_and_names(tmp_path: Path):
     assert prompt.text == "/profile home"
 
 
-async def test_stopping_ends_the_answer_and_keeps_what_was_said(tmp_path: Path):
+async def test_stopping_ends_the_answer_and_keeps_what_was_said(tmp_path: Path) -> None:
     host = AnsweringHost(tmp_path)
     host.backend.first.script = gate = Gate("A commit ", "never")
     async with host.run_test(size=(80, 40)):

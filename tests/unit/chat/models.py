@@ -18,6 +18,7 @@ class Scripted:
     generates: bool = True
     fails: bool = False
     spec: str = "test:model"
+    remote: str = ""
     heard: list[tuple[str, str]] = field(default_factory=list)
 
     def window(self) -> int:

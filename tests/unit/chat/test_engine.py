@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,9 +38,11 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
 from ragcli.models.base import (
     Ended,
+    Piece,
     Prompt,
     Reading,
     Restart,
+    Sign,
     Thought,
     Usage,
     Waiting,
@@ -68,7 +70,7 @@ class ScriptedModel:
     generates = True
     remote = ""
 
-    def __init__(self, *script: str | Exception) -> None:
+    def __init__(self, *script: Piece | Sign | Exception) -> None:
         self.script = script
         self.prompts: list[Prompt] = []
         self.completions: list[str] = []
@@ -79,7 +81,7 @@ class ScriptedModel:
     def count_tokens(self, text: str) -> int:
         return len(text) // 3 + 1
 
-    def stream(self, prompt: Prompt) -> Iterator[str]:
+    def stream(self, prompt: Prompt) -> Iterator[Piece | Sign]:
         self.prompts.append(prompt)
         for piece in self.script:
             if isinstance(piece, Exception):
@@ -280,7 +282,7 @@ def test_rows_code_and_short_lines_may_repeat(bench: Bench) -> None:
 
 def test_marks_of_passages_never_reach_anybody(bench: Bench) -> None:
     class Echoing(ScriptedModel):
-        def stream(self, prompt: Prompt) -> Iterator[str]:
+        def stream(self, prompt: Prompt) -> Iterator[Piece | Sign]:
             text = (
                 f"<<passage 1 {prompt.boundary}>>\n[1] docs/locks.md:3-4\n"
                 f"A commit waits.\n<<end passage 1 {prompt.boundary}>>\nUse <<EOF."
@@ -295,7 +297,7 @@ def test_marks_of_passages_never_reach_anybody(bench: Bench) -> None:
 
 
 def test_reasoning_is_kept_apart(bench: Bench) -> None:
-    bench.model = ScriptedModel(  # type: ignore[arg-type]
+    bench.model = ScriptedModel(
         Thought("Let me see."), Reading(5, 9), Waiting(2, "it loads"), "It ", "waits.",
         Ended("stop"),
     )  # fmt: skip
@@ -364,7 +366,7 @@ def test_a_silent_model_can_be_cancelled(bench: Bench) -> None:
     silence = threading.Event()
 
     class Silent(ScriptedModel):
-        def stream(self, prompt: Prompt) -> Iterator[str]:
+        def stream(self, prompt: Prompt) -> Iterator[Piece | Sign]:
             yield "It waits "
             silence.wait()
 
@@ -602,6 +604,7 @@ def test_older_turns_are_summed_up_once_and_the_next_prompt_says_so(
     model = bench.model
     assert isinstance(model, ScriptedModel)
     monkeypatch.setattr(model, "complete", lambda *_, **__: "They spoke of locks.")
+    events: Sequence[object] = ()
     for number in range(KEPT + GATHERED):
         events = bench.ask(f"Question {number}?")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.chat.evaluation import Answered, best_threshold, compare, evaluate
+from ragcli.chat.evaluation import Answered, Search, best_threshold, compare, evaluate
 from ragcli.chat.question_files import Question, read_questions
 from ragcli.errors import UsageError
 from ragcli.index.passages import Passage, SearchResult
@@ -26,11 +26,11 @@ class Counted:
     def step(self, name: str, count: int = 1) -> None:
         self.steps += count
 
-    def note(self, message) -> None:
+    def note(self, message: str) -> None:
         raise AssertionError(message)
 
 
-def found(*paths):
+def found(*paths: str) -> Search:
     passages = tuple(Passage(path, path, "text", 0.5) for path in paths)
     return lambda question: SearchResult(passages, question.question, True, "")
 
@@ -162,9 +162,9 @@ def test_risk_is_told_for_judged_answers_by_their_confidence() -> None:
     )
 
     risk = {item.threshold: (item.answered, item.wrong) for item in figures.risk}
-    assert risk[0.3] == (1.0, pytest.approx(2 / 3))
-    assert risk[0.5] == (pytest.approx(2 / 3), 0.5)
-    assert risk[0.8] == (pytest.approx(1 / 3), 0.0)
+    assert risk[0.3] == pytest.approx((1, 2 / 3))
+    assert risk[0.5] == pytest.approx((2 / 3, 0.5))
+    assert risk[0.8] == pytest.approx((1 / 3, 0))
     assert risk[0.9] == (0.0, 0.0)
     assert figures.best_threshold == pytest.approx(0.7)
 

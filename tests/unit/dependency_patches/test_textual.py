@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver, linux_inline_driver
 
@@ -29,7 +30,7 @@ def patched(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "XTermParser", module.XTermParser)
         decoder = module.getincrementaldecoder
         monkeypatch.setattr(module, "getincrementaldecoder", decoder)
-    table = cast("dict[str, Any]", patch.ANSI_SEQUENCES_KEYS)
+    table = cast("dict[str, Any]", ANSI_SEQUENCES_KEYS)
     for sequence in patch.NEWLINES:
         monkeypatch.setitem(table, sequence, ())
     patch.teach_newlines()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
+from ragcli.index.protocols import Embedder
 from ragcli.storage.files import Directory
 from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched, WordEmbedder
 
@@ -30,7 +32,7 @@ def progress() -> Watched:
 
 
 @pytest.fixture
-def profile(tmp_path: Path):
+def profile(tmp_path: Path) -> Iterator[Directory]:
     with Directory.open(tmp_path / "profile", create=True) as directory:
         yield directory
 
@@ -40,11 +42,18 @@ def sealer(request: pytest.FixtureRequest) -> KeyedSealer | None:
     return KeyedSealer() if request.param == "sealed" else None
 
 
+MakeLibrary = Callable[..., Library]
+
+
 @pytest.fixture
-def make_library(profile, embedder) -> Callable[..., Library]:
+def make_library(profile: Directory, embedder: WordEmbedder) -> MakeLibrary:
     """Returns a maker of libraries over one profile, as separate processes see it."""
 
-    def make(sealer=None, embedder=embedder, **settings) -> Library:
+    def make(
+        sealer: KeyedSealer | None = None,
+        embedder: Embedder = embedder,
+        **settings: Any,
+    ) -> Library:
         snapshots = LocalSnapshots(profile, sealer, grace=0.0)
         return Library(snapshots, lambda: embedder, Settings(**settings))
 
@@ -52,7 +61,7 @@ def make_library(profile, embedder) -> Callable[..., Library]:
 
 
 @pytest.fixture
-def library(make_library, sealer) -> Library:
+def library(make_library: MakeLibrary, sealer: KeyedSealer | None) -> Library:
     return make_library(sealer)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ragcli.errors import SnapshotDamaged
+from ragcli.index.library import Library
+from ragcli.index.search.index_reader import IndexReader
 
 
 class WordEmbedder:
@@ -40,7 +42,8 @@ class WordEmbedder:
         table = self.token_vectors().astype(np.float32)
         sums = np.array([table[self._ids(text)].sum(axis=0) for text in texts])
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return (sums / np.maximum(lengths, 1e-9)).astype(np.float32)
+        rows: np.ndarray = sums / np.maximum(lengths, 1e-9)
+        return rows.astype(np.float32)
 
 
 class PlainEmbedder:
@@ -62,9 +65,11 @@ class KeyedSealer:
     def __init__(self, key: bytes = b"k") -> None:
         self._key = key
 
-    def _stream(self, nonce: bytes, size: int) -> np.ndarray:
+    def _masked(self, nonce: bytes, data: bytes) -> bytes:
         seed = int.from_bytes(hashlib.sha256(self._key + nonce).digest(), "little")
-        return np.random.default_rng(seed).integers(0, 256, size, np.uint8)
+        stream = np.random.default_rng(seed).bytes(len(data))
+        masked = int.from_bytes(data) ^ int.from_bytes(stream)
+        return masked.to_bytes(len(data))
 
     def _tag(self, name: str, body: bytes) -> bytes:
         bound = name.encode() + b"\0" + body
@@ -72,16 +77,21 @@ class KeyedSealer:
 
     def seal(self, name: str, data: bytes) -> bytes:
         nonce = os.urandom(16)
-        masked = np.frombuffer(data, np.uint8) ^ self._stream(nonce, len(data))
-        body = nonce + masked.tobytes()
+        body = nonce + self._masked(nonce, data)
         return self._tag(name, body) + body
 
     def unseal(self, name: str, sealed: bytes) -> bytes:
         body = sealed[32:]
         if self._tag(name, body) != sealed[:32]:
             raise SnapshotDamaged(f"{name} was altered", "")
-        masked = np.frombuffer(body[16:], np.uint8)
-        return (masked ^ self._stream(body[:16], len(masked))).tobytes()
+        return self._masked(body[:16], body[16:])
+
+
+def reader_of(library: Library) -> IndexReader:
+    """Returns the reader of a library that has documents."""
+    reader = library.reader()
+    assert reader is not None
+    return reader
 
 
 class Watched:

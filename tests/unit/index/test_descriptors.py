@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.errors import SnapshotDamaged
+from ragcli.errors import SnapshotDamaged, StorageFailed
 from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.library import Library
 from ragcli.index.search import opening
 from ragcli.storage import os_errors
+from ragcli.storage.files import Directory
 from ragcli.storage.limits import open_files
+from tests.unit.index.conftest import MakeLibrary
+from tests.unit.index.doubles import Watched, reader_of
 
 
 def descriptors() -> set[int]:
@@ -31,7 +35,7 @@ def descriptors() -> set[int]:
 
 @pytest.mark.slow
 def test_a_reader_holds_one_descriptor_however_many_segments(
-    library, tmp_path: Path, progress
+    library: Library, tmp_path: Path, progress: Watched
 ) -> None:
     gc.collect()
     for number in range(7):
@@ -41,7 +45,7 @@ def test_a_reader_holds_one_descriptor_however_many_segments(
     library.count()
     gc.collect()
     before = descriptors()
-    reader = library.reader()
+    reader = reader_of(library)
     gc.collect()
     assert len(reader.manifest.segments) > 1
     assert len(descriptors() - before) == 1
@@ -52,7 +56,11 @@ def test_a_reader_holds_one_descriptor_however_many_segments(
 
 @pytest.mark.slow
 def test_a_reader_that_fails_closes_its_lease_once(
-    make_library, profile, notes, progress, monkeypatch: pytest.MonkeyPatch
+    make_library: MakeLibrary,
+    profile: Directory,
+    notes: Path,
+    progress: Watched,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     library, snapshots = make_library(), LocalSnapshots(profile, None)
     library.add([notes], progress)
@@ -88,7 +96,7 @@ def limited() -> Iterator[None]:
 
 
 def test_the_soft_limit_is_raised_and_a_lack_names_it(limited: None) -> None:
-    with pytest.raises(os_errors.StorageFailed) as caught, os_errors.disk_errors("x"):
+    with pytest.raises(StorageFailed) as caught, os_errors.disk_errors("x"):
         raise OSError(24, os.strerror(24))
     assert caught.value.hint.startswith("128 may be open at once")
     open_files.allow_more()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,14 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.index.segments.catalogue import READER
 from ragcli.storage.files import Directory
-from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched, WordEmbedder
+from tests.unit.index.conftest import MakeLibrary
+from tests.unit.index.doubles import (
+    KeyedSealer,
+    PlainEmbedder,
+    Watched,
+    WordEmbedder,
+    reader_of,
+)
 
 
 def term(word: str) -> Term:
@@ -33,7 +41,7 @@ def found(library: Library, word: str) -> list[str]:
 
 
 def nearest(library: Library, embedder: PlainEmbedder | WordEmbedder, text: str) -> str:
-    reader = library.reader()
+    reader = reader_of(library)
     rows, _ = reader.vector_search(embedder.embed([text])[0], 1)
     return Path(reader.passages(rows)[0].path).name
 
@@ -54,7 +62,7 @@ def test_added_files_are_found_by_word_and_by_vector(
     report = library.add([notes], progress)
     assert (report.added, report.changed, report.failed) == (3, 0, ())
     assert report.generation == "gen-00000001"
-    assert report.chunks == library.reader().chunk_count
+    assert report.chunks == reader_of(library).chunk_count
     assert progress.total == 3
     assert sorted(Path(item).name for item in progress.steps) == sorted(names(library))
     assert found(library, "orchard") == ["apples.txt"]
@@ -72,6 +80,7 @@ def test_a_passage_knows_where_it_stands(
     assert info.chunks == len(passages)
     waiting = passages[-1]
     assert waiting.heading[-1] == "Waiting"
+    assert waiting.lines
     first, last = waiting.lines
     lines = (notes / "locks.md").read_text().splitlines()
     assert waiting.text.strip() in "\n".join(lines[first - 1 : last])
@@ -90,7 +99,7 @@ def test_unchanged_files_are_not_read_again(
     first = library.add([notes], progress)
     calls = embedder.calls
 
-    def forbidden(location) -> None:
+    def forbidden(location: str) -> None:
         raise AssertionError(f"{location} was read")
 
     monkeypatch.setattr("ragcli.index.ingest.preparation.reading._content", forbidden)
@@ -136,7 +145,7 @@ def test_a_changed_file_replaces_its_chunks(
     assert found(library, "bananas") == ["apples.txt"]
     assert nearest(library, embedder, "Bananas grow in the south") == "apples.txt"
     assert library.count() == 3
-    assert library.reader().chunk_count == sum(i.chunks for i in library.documents())
+    assert reader_of(library).chunk_count == sum(i.chunks for i in library.documents())
 
 
 def test_sync_finds_new_changed_and_vanished_files(
@@ -150,7 +159,7 @@ def test_sync_finds_new_changed_and_vanished_files(
     assert (report.added, report.changed, report.removed) == (1, 1, 1)
     assert names(library) == ["apples.txt", "locks.md", "plums.txt"]
     assert found(library, "pears") == []
-    assert library.reader().document_count == 3
+    assert reader_of(library).document_count == 3
 
 
 def vanish_wholly(root: Path) -> None:
@@ -172,7 +181,12 @@ def empty(root: Path) -> None:
     ("vanish", "going"), [(vanish_wholly, 3), (vanish_in_part, 2), (empty, 3)]
 )
 def test_what_goes_with_its_root_stays_until_that_is_meant(
-    library: Library, notes: Path, tmp_path: Path, progress: Watched, vanish, going: int
+    library: Library,
+    notes: Path,
+    tmp_path: Path,
+    progress: Watched,
+    vanish: Callable[[Path], None],
+    going: int,
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -284,7 +298,7 @@ def test_a_failing_file_is_named_and_the_others_are_indexed(
 
 
 def test_an_interrupted_ingest_changes_nothing(
-    make_library,
+    make_library: MakeLibrary,
     sealer: KeyedSealer | None,
     notes: Path,
     progress: Watched,
@@ -293,7 +307,7 @@ def test_an_interrupted_ingest_changes_nothing(
     library = make_library(sealer)
     library.add([notes / "apples.txt"], progress)
 
-    class Interrupted(type(progress)):
+    class Interrupted(Watched):
         def step(self, name: str, count: int = 1) -> None:
             raise KeyboardInterrupt
 
@@ -304,7 +318,7 @@ def test_an_interrupted_ingest_changes_nothing(
 
 
 def test_another_embedder_is_refused_until_the_index_is_made_anew(
-    make_library,
+    make_library: MakeLibrary,
     sealer: KeyedSealer | None,
     embedder: WordEmbedder,
     other_embedder: PlainEmbedder,
@@ -324,7 +338,7 @@ def test_another_embedder_is_refused_until_the_index_is_made_anew(
     other.reembed(progress)
     assert nearest(other, other_embedder, "Pears ripen earlier") == "pears.txt"
     assert found(other, "orchard") == ["apples.txt"]
-    assert other.reader().dimension == 8
+    assert reader_of(other).dimension == 8
     with pytest.raises(EmbedderMismatch):
         make_library(sealer).reader()
     other.add([notes / "new.txt"], progress)
@@ -332,7 +346,7 @@ def test_another_embedder_is_refused_until_the_index_is_made_anew(
 
 
 def test_reembedding_keeps_removed_documents_out(
-    make_library,
+    make_library: MakeLibrary,
     sealer: KeyedSealer | None,
     other_embedder: PlainEmbedder,
     notes: Path,
@@ -345,8 +359,8 @@ def test_reembedding_keeps_removed_documents_out(
     other.reembed(progress)
     assert names(other) == ["locks.md", "pears.txt"]
     query = other_embedder.embed(["Apples ripen in the autumn orchard."])[0]
-    rows, _ = other.reader().vector_search(query, 10)
-    paths = {Path(item.path).name for item in other.reader().passages(rows)}
+    rows, _ = reader_of(other).vector_search(query, 10)
+    paths = {Path(item.path).name for item in reader_of(other).passages(rows)}
     assert paths == {"locks.md", "pears.txt"}
 
 
@@ -354,11 +368,11 @@ def test_a_reader_keeps_what_it_opened(
     library: Library, notes: Path, progress: Watched
 ) -> None:
     library.add([notes], progress)
-    reader = library.reader()
+    reader = reader_of(library)
     library.remove([notes / "apples.txt"])
     rows = [row for row, _ in reader.text_search([term("orchard")], 5)]
     assert [Path(p.path).name for p in reader.passages(rows)] == ["apples.txt"]
-    assert library.reader().generation != reader.generation
+    assert reader_of(library).generation != reader.generation
 
 
 def test_an_empty_library_has_no_reader(library: Library) -> None:
@@ -396,7 +410,7 @@ def test_generations_say_what_made_them(
 
 @pytest.mark.slow
 def test_many_small_changes_leave_few_segments_and_lose_nothing(
-    make_library, embedder, tmp_path: Path, progress
+    make_library: MakeLibrary, embedder: WordEmbedder, tmp_path: Path, progress: Watched
 ) -> None:
     library = make_library()
     place = tmp_path / "many"
@@ -409,7 +423,7 @@ def test_many_small_changes_leave_few_segments_and_lose_nothing(
             library.remove([place / f"{number - 2}.txt"])
     kept = {f"{n}.txt" for n in range(40) if n % 5 != 2}
     assert set(names(library)) == kept
-    reader = library.reader()
+    reader = reader_of(library)
     assert len(reader.manifest.segments) < 16
     for number in range(40):
         expected = [f"{number}.txt"] if number % 5 != 2 else []
@@ -421,7 +435,7 @@ def test_many_small_changes_leave_few_segments_and_lose_nothing(
 
 
 def test_reading_leaves_a_generation_as_it_is(
-    make_library,
+    make_library: MakeLibrary,
     sealer: KeyedSealer | None,
     profile: Directory,
     notes: Path,
@@ -431,14 +445,14 @@ def test_reading_leaves_a_generation_as_it_is(
     generation = library.add([notes], progress).generation
     place = profile.path / "index" / generation
     before = {path: path.stat().st_mtime_ns for path in place.rglob("*")}
-    reader = make_library(sealer).reader()
+    reader = reader_of(make_library(sealer))
     assert reader.text_search([term("ripen")], 5)
     assert {path: path.stat().st_mtime_ns for path in place.rglob("*")} == before
-    assert library._snapshots.verify(generation) == []
+    assert LocalSnapshots(profile, sealer).verify(generation) == []
 
 
 def test_an_index_that_may_not_be_written_is_read(
-    make_library, notes: Path, progress: Watched, profile: Directory
+    make_library: MakeLibrary, notes: Path, progress: Watched, profile: Directory
 ) -> None:
     make_library().add([notes], progress)
     places = [profile.path, *profile.path.rglob("*")]
@@ -495,7 +509,7 @@ def test_reading_again_keeps_what_is_done_when_it_is_stopped(
 class Overtaken(LocalSnapshots):
     """Snapshots that others publish to, and collect from, while one looks."""
 
-    def __init__(self, directory: Directory, busy) -> None:
+    def __init__(self, directory: Directory, busy: Callable[[], object]) -> None:
         super().__init__(directory, None, keep=1, grace=0.0)
         self._busy = busy
         self._asked = 0

@@ -18,7 +18,9 @@ def interaction(embedder: BuiltinEmbedder) -> Interaction:
 
 
 def unit(vectors: ndarray) -> ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-30)
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    units: ndarray = vectors / np.maximum(lengths, 1e-30)
+    return units
 
 
 def test_maxsim_is_the_weighted_mean_of_best_cosines(

@@ -17,7 +17,8 @@ from ragcli.errors import (
 )
 from ragcli.models.select import ask_servers, available, choose_embedder, choose_model
 from ragcli.models.transport.locality import elsewhere
-from tests.fakes.ollama import FakeModel, FakeOllama, closed_port
+from tests.fakes.ollama import FakeOllama, closed_port
+from tests.fakes.ollama_protocol import FakeModel
 from tests.fakes.openai_server import FakeOpenAI
 
 

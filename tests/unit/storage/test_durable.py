@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,20 @@ FULL = 51
 """F_FULLFSYNC of macOS."""
 
 
+class Commands(list[int]):
+    """Files that were synced by the command of macOS."""
+
+    error = 0
+    """What it fails with, unless 0."""
+
+
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch):
+def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
     """Calls of fcntl with the command of macOS; set `error` to have them fail."""
-
-    class Commands(list):
-        error = 0
-
     seen = Commands()
-    real = fcntl.fcntl
+    real: Callable[..., int] = fcntl.fcntl
 
-    def known(descriptor: int, command: int, *rest) -> int | None:
+    def known(descriptor: int, command: int, *rest: int) -> int:
         if command != FULL:
             return real(descriptor, command, *rest)
         if seen.error:
@@ -41,7 +45,7 @@ def commands(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_replaced_file_and_its_directory_reach_the_drive(
-    tmp_path: Path, commands
+    tmp_path: Path, commands: Commands
 ) -> None:
     with Directory.open(tmp_path / "private", create=True) as directory:
         commands.clear()
@@ -52,11 +56,11 @@ def test_a_replaced_file_and_its_directory_reach_the_drive(
 
 @pytest.mark.parametrize("error", [errno.ENOTSUP, errno.ENOTTY, errno.EINVAL])
 def test_a_file_system_without_the_command_is_synced_in_the_ordinary_way(
-    tmp_path: Path, commands, monkeypatch: pytest.MonkeyPatch, error: int
+    tmp_path: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
     commands.error = error
     monkeypatch.delattr(os, "fdatasync", raising=False)
-    synced = []
+    synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     with open(tmp_path / "log", "wb") as file:
         durable.sync_data(file.fileno())
@@ -66,7 +70,7 @@ def test_a_file_system_without_the_command_is_synced_in_the_ordinary_way(
 
 
 def test_an_error_of_the_disk_is_not_tried_again(
-    tmp_path: Path, commands, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Directory.open(tmp_path / "private", create=True) as directory:
         directory.replace("profile.toml", b"old")

@@ -22,7 +22,7 @@ def test_two_names_are_swapped_where_the_library_has_no_function(
         def __init__(self, *_: object, **__: object) -> None:
             self._all = library
 
-        def __getattr__(self, name: str):
+        def __getattr__(self, name: str) -> object:
             if name.startswith("renameat"):
                 raise AttributeError(name)
             return getattr(self._all, name)

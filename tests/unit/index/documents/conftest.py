@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
@@ -13,8 +14,19 @@ from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.load import load
 
 
+class Savable(Protocol):
+    """A document of a library that makes such files."""
+
+    def save(self, place: Any, /) -> None:
+        """Writes it."""
+
+
+Load = Callable[[str, str | bytes], Document]
+"""Loads a file of this name and content."""
+
+
 @pytest.fixture
-def loaded(tmp_path) -> Callable[[str, str | bytes], Document]:
+def loaded(tmp_path: Path) -> Load:
     """Writes a file of this name and content, and loads it."""
 
     def load_file(name: str, content: str | bytes) -> Document:
@@ -26,7 +38,7 @@ def loaded(tmp_path) -> Callable[[str, str | bytes], Document]:
     return load_file
 
 
-def zipped(members: dict[str, str | bytes]) -> bytes:
+def zipped(members: Mapping[str, str | bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
@@ -60,6 +72,7 @@ def presentation() -> bytes:
     import pptx
 
     deck = pptx.Presentation()
+    slide: Any = None
     for title, body in (("Locks", "kept short"), ("Snapshots", "never torn")):
         slide = deck.slides.add_slide(deck.slide_layouts[1])
         slide.shapes.title.text = title
@@ -79,7 +92,7 @@ def workbook_file() -> bytes:
     return saved(book)
 
 
-def saved(document: object) -> bytes:
+def saved(document: Savable) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -87,4 +100,4 @@ def saved(document: object) -> bytes:
 
 @pytest.fixture
 def languages() -> Path:
-    return Path(__file__).parents[2] / "language" / "languages.tsv"
+    return Path(__file__).parents[2] / "language" / "vocabulary" / "languages.tsv"

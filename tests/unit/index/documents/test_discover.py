@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def put(path: Path, content: str | bytes = "text\n") -> Path:
     return path
 
 
-def found(*roots: Path, **options) -> list[Path]:
+def found(*roots: Path, **options: Any) -> list[Path]:
     items = find(roots, max_size=LIMIT, **options)
     return [item.path for item in items if isinstance(item, Found)]
 
@@ -43,6 +44,7 @@ def test_a_folder_is_walked_in_order_with_sizes_and_times(tmp_path: Path) -> Non
     names = [str(item.path.relative_to(tmp_path)) for item in items]
     assert names == ["a.txt", "b/one.md", "b/two.md", "b/deep/er/x.py"]
     status = (tmp_path / "b/two.md").stat()
+    assert isinstance(items[2], Found)
     assert (items[2].size, items[2].mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
@@ -225,11 +227,12 @@ def test_known_files_are_not_opened_again(
 ) -> None:
     file = put(tmp_path / "a.md")
     [item] = find([tmp_path], max_size=LIMIT)
+    assert isinstance(item, Found)
     known = {item.location: (item.size, item.mtime_ns)}
     opened = []
     real = os.open
 
-    def watched(path: str, *rest) -> int:
+    def watched(path: str, *rest: int) -> int:
         opened.append(path)
         return real(path, *rest)
 

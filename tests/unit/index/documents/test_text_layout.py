@@ -5,19 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ragcli.index.documents.elements import Document
+from tests.unit.index.documents.conftest import Load
 
 
 def told(
     document: Document,
-) -> (
-    list[tuple[str, str]]
-    | list[
-        tuple[str, str]
-        | tuple[str, tuple[str, str, str, str]]
-        | tuple[str, tuple[str, str]]
-    ]
-    | list[tuple[str, str] | tuple[str, tuple[str, str]]]
-):
+) -> list[tuple[str, str | tuple[str, ...]]]:
     return [
         (element.kind, element.cells or section.text[element.start : element.end])
         for section in document.sections
@@ -25,7 +18,7 @@ def told(
     ]
 
 
-def test_aligned_columns_are_rows_and_two_of_them_fields(loaded) -> None:
+def test_aligned_columns_are_rows_and_two_of_them_fields(loaded: Load) -> None:
     text = """\
 Workshop Adler GmbH                        Invoice 2031
 Ring 4, Linz                               Date: 3 May 2025
@@ -67,13 +60,13 @@ Thank you. It was a pleasure.
     ],
 )
 def test_leaders_and_hours_are_fields(
-    loaded, line: str, cells: tuple[str, str]
+    loaded: Load, line: str, cells: tuple[str, str]
 ) -> None:
     text = f"Some words above.\n\n{line}\nWe are closed in June\n\nMore words.\n"
     assert ("field", cells) in told(loaded("a.txt", text))
 
 
-def test_text_that_is_set_in_blocks_is_prose(loaded) -> None:
+def test_text_that_is_set_in_blocks_is_prose(loaded: Load) -> None:
     text = (
         "The  members  of  the  board  meet  once   a  month  in  the  old\n"
         "hall,  where the chair  reads  the minutes  of the last  meeting,\n"
@@ -82,7 +75,7 @@ def test_text_that_is_set_in_blocks_is_prose(loaded) -> None:
     assert [kind for kind, _ in told(loaded("a.txt", text))] == ["prose"]
 
 
-def test_wrapped_and_indented_text_is_prose(loaded) -> None:
+def test_wrapped_and_indented_text_is_prose(loaded: Load) -> None:
     text = (
         "         MTIME (Modification TIME)\n"
         "            This gives the most recent time.  If the data\n"
@@ -93,7 +86,7 @@ def test_wrapped_and_indented_text_is_prose(loaded) -> None:
     assert [kind for kind, _ in told(loaded("a.txt", text))] == ["prose"]
 
 
-def test_a_page_of_a_manual_has_headings_and_options(loaded) -> None:
+def test_a_page_of_a_manual_has_headings_and_options(loaded: Load) -> None:
     text = (
         "GREP(1)          User Commands          GREP(1)\n\n"
         "N\bNA\bAM\bME\bE\n       grep - print lines\n\n"
@@ -113,7 +106,7 @@ def test_a_page_of_a_manual_has_headings_and_options(loaded) -> None:
     ]
 
 
-def test_help_of_a_program_is_one_field_an_option(loaded) -> None:
+def test_help_of_a_program_is_one_field_an_option(loaded: Load) -> None:
     text = (
         "Options:\n  -h, --help            show this\n"
         "  --name ARG            the name that\n                        it has\n"
@@ -124,7 +117,7 @@ def test_help_of_a_program_is_one_field_an_option(loaded) -> None:
     ]
 
 
-def test_a_log_is_read_by_record_with_its_trace(loaded) -> None:
+def test_a_log_is_read_by_record_with_its_trace(loaded: Load) -> None:
     text = (
         "2025-01-02 10:00:00 INFO  [main   ] up.\n"
         "2025-01-02 10:00:01 ERROR failed:\n"
@@ -136,7 +129,7 @@ def test_a_log_is_read_by_record_with_its_trace(loaded) -> None:
     assert {kind for kind, _ in told(loaded("a.log", text))} == {"line"}
 
 
-def test_subtitles_are_lines_with_their_time(loaded) -> None:
+def test_subtitles_are_lines_with_their_time(loaded: Load) -> None:
     text = (
         "WEBVTT\n\nNOTE not said\n\nintro\n00:00:15.000 --> 00:00:17.951 line:0\n"
         "<v Emo>At the <i>left</i></v>\nwe see\n\n00:01:18.166 --> 00:01:20.083\nIt.\n"

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.storage.files import Directory
 from ragcli.storage.temporary import memory_directories as private_memory
-from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched
+from tests.unit.index.conftest import MakeLibrary
+from tests.unit.index.doubles import KeyedSealer, PlainEmbedder, Watched, reader_of
 
 CANARY = "zyzzyva"
 
@@ -45,7 +47,7 @@ def memory_or_none(
 ) -> str:
     if request.param == "no memory":
         monkeypatch.setattr(private_memory, "is_memory", lambda place: False)
-    return request.param
+    return str(request.param)
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def watched_publish(monkeypatch: pytest.MonkeyPatch, profile: Directory) -> list
     seen: list[str] = []
     real = LocalSnapshots.publish
 
-    def publish(self, *arguments) -> str:
+    def publish(self: LocalSnapshots, *arguments: Any) -> str:
         seen.extend(traces(profile.path))
         seen.append("published")
         return real(self, *arguments)
@@ -74,18 +76,18 @@ def watched_publish(monkeypatch: pytest.MonkeyPatch, profile: Directory) -> list
 
 
 def found(library: Library, word: str = CANARY) -> list[str]:
-    reader = library.reader()
+    reader = reader_of(library)
     rows = [row for row, _ in reader.text_search([Term((stems(word, "en")[0],))], 10)]
     return sorted({Path(item.path).name for item in reader.passages(rows)})
 
 
 @pytest.mark.usefixtures("memory_or_none")
 def test_nothing_plain_is_ever_on_disk(
-    make_library,
+    make_library: MakeLibrary,
     profile: Directory,
     secret: Path,
     progress: Watched,
-    watched_publish,
+    watched_publish: list[str],
     memory: Path,
 ) -> None:
     library = make_library(KeyedSealer())
@@ -103,7 +105,10 @@ def test_nothing_plain_is_ever_on_disk(
 
 
 def test_an_index_from_a_machine_without_memory_files_opens_on_one_that_has_them(
-    make_library, secret: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
+    make_library: MakeLibrary,
+    secret: Path,
+    progress: Watched,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(private_memory, "is_memory", lambda place: False)
@@ -113,11 +118,11 @@ def test_an_index_from_a_machine_without_memory_files_opens_on_one_that_has_them
     (secret / "third.txt").write_text(f"A third {CANARY}.\n")
     library.sync(progress)
     assert found(library) == ["other.txt", "third.txt", f"{CANARY}.md"]
-    assert library.reader().document_frequency(stems("weevil", "en")[0]) == 1
+    assert reader_of(library).document_frequency(stems("weevil", "en")[0]) == 1
 
 
 def test_a_sealed_file_under_another_name_is_refused(
-    make_library, profile: Directory, secret: Path, progress: Watched
+    make_library: MakeLibrary, profile: Directory, secret: Path, progress: Watched
 ) -> None:
     library = make_library(KeyedSealer())
     library.add([secret / "other.txt"], progress)
@@ -127,7 +132,7 @@ def test_a_sealed_file_under_another_name_is_refused(
     sealer = KeyedSealer()
     with pytest.raises(SnapshotDamaged):
         sealer.unseal(one.name, two.read_bytes())
-    for info in library.reader().manifest.segments:
+    for info in reader_of(library).manifest.segments:
         name = f"passages-{info.id}.jsonl"
         assert sealer.unseal(name, (place / name).read_bytes())
 

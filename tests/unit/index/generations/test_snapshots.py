@@ -68,7 +68,7 @@ def test_files_are_copied_where_there_are_no_links(
 ) -> None:
     first = publish(snapshots, "one")
 
-    def refused(*args, **options) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise OSError(error, "no links here")
 
     monkeypatch.setattr(os, "link", refused)
@@ -226,7 +226,7 @@ def test_what_was_verified_is_not_read_again(
     profile: Directory, snapshots: LocalSnapshots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = publish(snapshots, "one")
-    read: list[Path] = []
+    read: list[int] = []
 
     def spied(descriptor: int) -> str:
         read.append(descriptor)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,8 +40,8 @@ def folding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             at = os.path.join(at, names.get(spelling._folded(name), name))
         return at
 
-    def finding(function):
-        def look(path: Path | int | str = ".", *rest, **options):
+    def finding(function: Callable[..., Any]) -> Callable[..., Any]:
+        def look(path: Path | int | str = ".", *rest: Any, **options: Any) -> Any:
             return function(real(path), *rest, **options)
 
         return look

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
+from ragcli.index.passages import Passage
 from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.retriever import Retriever
 from ragcli.models.builtin.embedder import BuiltinEmbedder
@@ -75,6 +76,6 @@ def search_in(
     return build
 
 
-def names(passages: tuple) -> list[str]:
+def names(passages: Iterable[Passage]) -> list[str]:
     """Returns the file names of passages, in order."""
     return [Path(passage.path).name for passage in passages]

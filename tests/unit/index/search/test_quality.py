@@ -6,17 +6,20 @@ The slice and its licence are in `squad/`. Full figures: `tests/benchmarks/READM
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ragcli.chat.citing import citations
-from ragcli.chat.evaluation import CHUNKS, Answered, evaluate
+from ragcli.chat.evaluation import CHUNKS, Answer, Answered, Evaluation, evaluate
 from ragcli.chat.prompting.prompts import source
-from ragcli.chat.question_files import read_questions
-from ragcli.index.passages import SearchRequest
+from ragcli.chat.question_files import Question, read_questions
+from ragcli.index.passages import SearchRequest, SearchResult
+from ragcli.index.search.retriever import Retriever
 from ragcli.language import markers
 from ragcli.models.base import Prompt
+from ragcli.models.builtin.embedder import BuiltinEmbedder
 from ragcli.models.builtin.extractive import ExtractiveModel
 from tests.benchmarks.quality.prepare import as_markdown
 from tests.unit.index.search.conftest import Quiet
@@ -27,17 +30,17 @@ SLICE = Path(__file__).with_name("squad")
 
 
 @pytest.fixture(scope="module")
-def retriever(search_in):
+def retriever(search_in: Callable[..., Retriever]) -> Retriever:
     lines = (SLICE / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
     passages = [json.loads(line) for line in lines]
     return search_in({f"{p['id']}.md": as_markdown(p) for p in passages})
 
 
 @pytest.fixture(scope="module")
-def answer(embedder):
+def answer(embedder: BuiltinEmbedder) -> Answer:
     model = ExtractiveModel(embedder)
 
-    def answer(question, found):
+    def answer(question: Question, found: SearchResult) -> Answered:
         sources = tuple(
             source(number, passage)
             for number, passage in enumerate(found.passages[:6], 1)
@@ -52,8 +55,10 @@ def answer(embedder):
     return answer
 
 
-def figures(retriever, mode, answer=None):
-    def search(question):
+def figures(
+    retriever: Retriever, mode: str, answer: Answer | None = None
+) -> Evaluation:
+    def search(question: Question) -> SearchResult:
         request = SearchRequest(
             question.question, question.history, limit=CHUNKS, mode=mode
         )
@@ -64,17 +69,17 @@ def figures(retriever, mode, answer=None):
 
 
 @pytest.fixture(scope="module")
-def hybrid(retriever, answer):
+def hybrid(retriever: Retriever, answer: Answer) -> Evaluation:
     return figures(retriever, "hybrid", answer)
 
 
-def test_the_hybrid_finds_and_quotes_as_well_as_it_did(hybrid) -> None:
+def test_the_hybrid_finds_and_quotes_as_well_as_it_did(hybrid: Evaluation) -> None:
     assert hybrid.recall[1] >= HYBRID_RECALL
     assert hybrid.ndcg[10] >= HYBRID_NDCG
     assert hybrid.answer_in[1] >= FIRST_SENTENCE
 
 
-def test_the_hybrid_is_not_below_bm25(retriever, hybrid) -> None:
+def test_the_hybrid_is_not_below_bm25(retriever: Retriever, hybrid: Evaluation) -> None:
     bm25 = figures(retriever, "bm25")
 
     assert hybrid.ndcg[10] >= bm25.ndcg[10]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from ragcli.config import Settings
 from ragcli.index.fulltext.analysis import Term
 from ragcli.index.passages import EarlierTurn, SearchRequest
 from ragcli.index.search import fusion
+from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.relevance import TOKENS, Features, falling, relevance
 from ragcli.index.search.retriever import Retriever
 from ragcli.models.builtin.embedder import BuiltinEmbedder
@@ -48,7 +50,7 @@ MANY_TONGUES = {
 
 
 @pytest.fixture(scope="module")
-def sea(search_in) -> Retriever:
+def sea(search_in: Callable[..., Retriever]) -> Retriever:
     return search_in(SEA)
 
 
@@ -74,7 +76,9 @@ def test_what_is_there_is_relevant_and_what_is_not_is_not(sea: Retriever) -> Non
     assert not sea.search(SearchRequest("How do I file a tax return?")).relevant
 
 
-def test_the_threshold_is_a_setting(index, embedder: BuiltinEmbedder) -> None:
+def test_the_threshold_is_a_setting(
+    index: Callable[[Mapping[str, str]], IndexReader], embedder: BuiltinEmbedder
+) -> None:
     strict = Retriever([index(SEA)], embedder, Settings(retrieval_threshold=1.0))
 
     assert not strict.search(SearchRequest("What causes the tides?")).relevant
@@ -117,7 +121,7 @@ def test_no_more_than_the_limit(sea: Retriever) -> None:
     assert len(sea.search(SearchRequest("highest tides", limit=2)).passages) == 2
 
 
-def test_several_indexes_rank_as_one(search_in) -> None:
+def test_several_indexes_rank_as_one(search_in: Callable[..., Retriever]) -> None:
     both = search_in(SEA, LAND)
 
     assert (
@@ -128,7 +132,9 @@ def test_several_indexes_rank_as_one(search_in) -> None:
     assert len({p.path for p in tides}) == len(tides)
 
 
-def test_several_indexes_score_as_if_they_were_one(search_in) -> None:
+def test_several_indexes_score_as_if_they_were_one(
+    search_in: Callable[..., Retriever],
+) -> None:
     question = SearchRequest("Which animals store fat in their humps?", limit=3)
     apart = search_in(SEA, LAND).search(question).passages
     together = search_in(SEA | LAND).search(question).passages
@@ -148,7 +154,7 @@ def test_several_indexes_score_as_if_they_were_one(search_in) -> None:
     ],
 )
 def test_other_languages_are_found_by_their_own_endings(
-    search_in, question: str, expected: str
+    search_in: Callable[..., Retriever], question: str, expected: str
 ) -> None:
     for mode in ("hybrid", "bm25"):
         found = search_in(MANY_TONGUES).search(SearchRequest(question, mode=mode))
@@ -177,12 +183,12 @@ class Remote:
     def __init__(self, inner: BuiltinEmbedder) -> None:
         self._inner = inner
 
-    def embed(self, texts: list[str]) -> ndarray:
+    def embed(self, texts: Sequence[str]) -> ndarray:
         return self._inner.embed(texts)
 
 
 def test_an_embedder_without_tokens_serves_as_well(
-    index, embedder: BuiltinEmbedder
+    index: Callable[[Mapping[str, str]], IndexReader], embedder: BuiltinEmbedder
 ) -> None:
     retriever = Retriever([index(SEA)], Remote(embedder), Settings())
 
@@ -201,9 +207,9 @@ def test_details_name_the_raw_scores(sea: Retriever) -> None:
 
 def test_the_text_spread_of_independent_words_is_the_exact_one() -> None:
     terms = [Term(("a",), 2.0), Term(("b",))]
-    frequency = {("a",): 10, ("b",): 40}.__getitem__
+    frequencies: dict[tuple[str, ...], int] = {("a",): 10, ("b",): 40}
 
-    spread = fusion.text_spread(terms, frequency, 100)
+    spread = fusion.text_spread(terms, frequencies.__getitem__, 100)
 
     worth = (2 * fusion.idf(10, 100), fusion.idf(40, 100))
     assert spread.mean == pytest.approx(0.1 * worth[0] + 0.4 * worth[1])
@@ -225,7 +231,9 @@ def test_more_evidence_is_more_relevance() -> None:
     assert falling([0.4, 0.6, 0.1]) == [0.4, 0.4, 0.1]
 
 
-def test_what_copied_files_have_in_common_is_found_once(search_in) -> None:
+def test_what_copied_files_have_in_common_is_found_once(
+    search_in: Callable[..., Retriever],
+) -> None:
     copied = {f"copy-{number}.md": SEA["whales.md"] for number in range(7)}
     retriever = search_in({**SEA, **copied})
 

@@ -18,7 +18,8 @@ from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.segment_writer import FULL
 from ragcli.index.segments.vector_index import VectorIndex, build
-from tests.unit.index.doubles import Watched, WordEmbedder
+from tests.unit.index.conftest import MakeLibrary
+from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder, reader_of
 
 
 def lines(place: Path, name: str, text: str) -> None:
@@ -42,7 +43,7 @@ def all_vectors(reader: IndexReader) -> np.ndarray:
     return reader.vectors(everything[live])
 
 
-def check_moments(reader, embedder) -> None:
+def check_moments(reader: IndexReader, embedder: WordEmbedder) -> None:
     vectors = all_vectors(reader).astype(np.float64)
     assert len(vectors) == reader.chunk_count
     for text in ("word3x1 word4x2", "Text", "absent"):
@@ -55,31 +56,36 @@ def check_moments(reader, embedder) -> None:
 
 @pytest.mark.slow
 def test_moments_are_exact_whatever_was_added_and_removed(
-    make_library, sealer, embedder, many, progress, monkeypatch: pytest.MonkeyPatch
+    make_library: MakeLibrary,
+    sealer: KeyedSealer | None,
+    embedder: WordEmbedder,
+    many: Path,
+    progress: Watched,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ragcli.index.ingest.revision._LATE_SUM", 3)
     library = make_library(sealer, chunk_size=100)
     library.add([many / f"{n:03}.txt" for n in range(100)], progress)
-    reader = library.reader()
+    reader = reader_of(library)
     assert any(item.moments_file for item in reader.manifest.segments)
     check_moments(reader, embedder)
     library.add([many], progress)
-    check_moments(library.reader(), embedder)
+    check_moments(reader_of(library), embedder)
     library.remove([many / "007.txt"])
-    check_moments(library.reader(), embedder)
+    check_moments(reader_of(library), embedder)
     library.remove([many / f"{n:03}.txt" for n in range(20, 33)])
-    check_moments(library.reader(), embedder)
+    check_moments(reader_of(library), embedder)
     library.remove([many / f"{n:03}.txt" for n in range(40, 99)])
-    check_moments(library.reader(), embedder)
+    check_moments(reader_of(library), embedder)
 
 
 def test_vector_search_is_exact_and_leaves_out_what_it_is_told(
-    make_library, embedder: WordEmbedder, many: Path, progress: Watched
+    make_library: MakeLibrary, embedder: WordEmbedder, many: Path, progress: Watched
 ) -> None:
     library = make_library(chunk_size=100)
     library.add([many], progress)
     library.remove([many / "011.txt"])
-    reader = library.reader()
+    reader = reader_of(library)
     query = embedder.embed(["word10x3 word11x3 word12x3"])[0]
     rows, scores = reader.vector_search(query, 25)
     expected = np.sort(all_vectors(reader) @ query)[::-1][:25]
@@ -96,11 +102,11 @@ def test_vector_search_is_exact_and_leaves_out_what_it_is_told(
 
 @pytest.mark.slow
 def test_tokens_and_vectors_come_in_the_order_asked(
-    make_library, embedder, many, progress
+    make_library: MakeLibrary, embedder: WordEmbedder, many: Path, progress: Watched
 ) -> None:
     library = make_library()
     library.add([many], progress)
-    reader = library.reader()
+    reader = reader_of(library)
     rows, _ = reader.vector_search(embedder.embed(["Text"])[0], 40)
     rows = rows[::-1]
     for row, tokens, vector, passage in zip(
@@ -120,13 +126,13 @@ def test_tokens_and_vectors_come_in_the_order_asked(
 
 
 def test_phrases_variants_and_weights_add_up(
-    make_library, tmp_path: Path, progress: Watched
+    make_library: MakeLibrary, tmp_path: Path, progress: Watched
 ) -> None:
     lines(tmp_path, "near.txt", "green apple\n")
     lines(tmp_path, "far.txt", "apple stays green\n")
     library = make_library()
     library.add([tmp_path / "near.txt", tmp_path / "far.txt"], progress)
-    reader = library.reader()
+    reader = reader_of(library)
 
     def scores(*terms: Term) -> dict[str, float]:
         found = reader.text_search(terms, 10)
@@ -233,7 +239,9 @@ def test_records_are_found_by_row_and_by_path() -> None:
     assert found.of_row(100)["path"] == "/d/0"
     assert found.of_row(99)["path"] == "/d/1"
     assert found.of_path("/d/3") == records[3]
-    assert catalogue.is_gone(found.of_path("/d/gone"))
+    gone = found.of_path("/d/gone")
+    assert gone is not None
+    assert catalogue.is_gone(gone)
     assert found.of_path("/d/9") is None
     for row in (59, 110):
         with pytest.raises(SnapshotDamaged):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import DocumentNotFound, UnreadableDocument
 from ragcli.index.fulltext.analysis import Term, stems
-from ragcli.index.report import NoProgress
 from ragcli.index.standalone import ephemeral, index_cache
-from tests.unit.index.doubles import WordEmbedder
+from tests.unit.index.doubles import Watched, WordEmbedder
 
 
 def test_piped_text_is_found_and_cited_by_its_lines(embedder: WordEmbedder) -> None:
@@ -27,6 +27,7 @@ def test_piped_text_is_found_and_cited_by_its_lines(embedder: WordEmbedder) -> N
     [passage] = reader.passages([row])
     assert passage.path == "stdin"
     assert passage.digest == passage.title == ""
+    assert passage.lines
     first, last = passage.lines
     lines = text.splitlines()
     assert "quokka" in "\n".join(lines[first - 1 : last])
@@ -53,7 +54,12 @@ def test_nothing_is_written(
 ) -> None:
     opened = []
     real = os.open
-    monkeypatch.setattr(os, "open", lambda *a, **k: opened.append(a) or real(*a, **k))
+
+    def counted(*arguments: Any, **options: Any) -> int:
+        opened.append(arguments)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(os, "open", counted)
     reader = ephemeral.attached("Some words.\n", [], embedder, Settings())
     assert reader.chunk_count == 1
     assert [call for call in opened if call[1] & (os.O_WRONLY | os.O_RDWR)] == []
@@ -73,6 +79,7 @@ def test_a_long_piped_text_is_read_elsewhere(embedder: WordEmbedder) -> None:
     reader = ephemeral.attached(text, [], embedder, Settings())
     [(row, _)] = reader.text_search([Term((stems("quokka", "en")[0],))], 5)
     [passage] = reader.passages([row])
+    assert passage.lines
     assert (passage.path, passage.lines[1]) == ("stdin", 20_001)
 
 
@@ -91,9 +98,8 @@ def test_one_bad_file_does_not_spoil_a_directory_that_is_asked_about(
 ) -> None:
     (tmp_path / "a.ipynb").write_text("{")
     (tmp_path / "good.md").write_text("The quokka smiles.\n")
-    told = []
-    progress = NoProgress()
-    progress.note = told.append
+    progress = Watched()
     reader = index_cache.reader([tmp_path], embedder, Settings(), None, progress)
+    assert reader
     assert reader.chunk_count == 1
-    assert ["not a notebook" in line for line in told] == [True]
+    assert ["not a notebook" in line for line in progress.notes] == [True]

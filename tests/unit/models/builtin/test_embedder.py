@@ -45,8 +45,8 @@ def table() -> MergeTable:
     return merges.MergeTable(memoryview(merges.prepare(wheel.tokenizer_file())))
 
 
-def encoded(tokenizer: Tokenizer, text: str):
-    return tokenizer.encode(text, add_special_tokens=False).ids
+def encoded(tokenizer: Tokenizer, text: str) -> list[int]:
+    return list(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 @pytest.mark.parametrize("text", AWKWARD)

@@ -56,7 +56,7 @@ def source(
 def asked(
     model: ExtractiveModel,
     question: str,
-    *texts,
+    *texts: str,
     kind: str = "prose",
     label: str = "docs/file.md:1-9",
 ) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,19 +22,25 @@ def table() -> merges.MergeTable:
 
 
 @pytest.fixture(scope="module")
-def encode():
+def encode() -> Callable[[str], list[int]]:
     tokenizer = _open_tokenizer()
-    return lambda word: tokenizer.encode(word, add_special_tokens=False).ids
+
+    def encode(word: str) -> list[int]:
+        return list(tokenizer.encode(word, add_special_tokens=False).ids)
+
+    return encode
 
 
-def test_ordinary_words_have_the_tokenizers_tokens(table: MergeTable, encode) -> None:
+def test_ordinary_words_have_the_tokenizers_tokens(
+    table: MergeTable, encode: Callable[[str], list[int]]
+) -> None:
     words = {f"▁{word}" for word in README.read_text().split()}
     assert len(words) > 500
     assert {w: table.encode(w) for w in words} == {w: encode(w) for w in words}
 
 
 def test_words_of_any_characters_have_the_tokenizers_tokens(
-    table: MergeTable, encode
+    table: MergeTable, encode: Callable[[str], list[int]]
 ) -> None:
     draw = random.Random(5)
     for _ in range(300):
@@ -48,5 +55,7 @@ def test_words_of_any_characters_have_the_tokenizers_tokens(
     ["aaaBaa" * 20_000, "QUJDREVGRw0KabZ9" * 6000],
     ids=["repeated", "encoded"],
 )
-def test_a_word_as_long_as_a_file(table: MergeTable, encode, word: str) -> None:
+def test_a_word_as_long_as_a_file(
+    table: MergeTable, encode: Callable[[str], list[int]], word: str
+) -> None:
     assert table.encode(word) == encode(word)

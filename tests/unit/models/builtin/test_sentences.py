@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragcli.index.documents.elements import TableFacts
 from ragcli.index.documents.text_structure import elements
 from ragcli.language.sentences import is_whole, sentence_spans, split_sentences
 
@@ -42,7 +43,7 @@ def test_markdown_is_cut_by_its_lines() -> None:
         "  it wraps\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```\n"
     )
 
-    tables = []
+    tables: list[TableFacts] = []
     found = [
         (item.kind, item.cells or text[item.start : item.end])
         for item in elements(text, "markdown", tables)

@@ -21,13 +21,19 @@ def printing(text: str, code: int = 0) -> str:
     return shlex.join([sys.executable, "-c", script])
 
 
+def with_key(
+    endpoint: EndpointSettings, key_command: str = "", key_env: str = ""
+) -> EndpointSettings:
+    return replace(endpoint, key_command=key_command, key_env=key_env)
+
+
 def test_a_command_and_a_variable_give_the_key_that_is_sent(
     server: FakeOpenAI, endpoint: EndpointSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.key = "s3cret"
     monkeypatch.setenv("LM_KEY", "s3cret")
     for changed in ({"key_command": printing("s3cret")}, {"key_env": "LM_KEY"}):
-        EndpointModel(replace(endpoint, **changed), MODEL, Settings()).window()
+        EndpointModel(with_key(endpoint, **changed), MODEL, Settings()).window()
 
     assert {one.headers["authorization"] for one in server.seen} == {"Bearer s3cret"}
 
@@ -65,7 +71,7 @@ def test_a_missing_key_names_where_it_should_come_from(
     endpoint: EndpointSettings, changed: dict[str, str], words: str, hint: str
 ) -> None:
     with pytest.raises(ModelFailed, match=words) as met:
-        api_keys.key_of(replace(endpoint, **changed))
+        api_keys.key_of(with_key(endpoint, **changed))
 
     assert hint in met.value.hint
 
@@ -89,6 +95,6 @@ def test_a_refused_key_names_its_source(
     server.key = "right"
 
     with pytest.raises(ModelFailed, match="refused the credentials") as met:
-        EndpointModel(replace(endpoint, **changed), MODEL, Settings()).window()
+        EndpointModel(with_key(endpoint, **changed), MODEL, Settings()).window()
 
     assert hint in met.value.hint

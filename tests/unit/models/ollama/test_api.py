@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,8 @@ from ragcli.errors import ConfigError, ModelFailed, ModelNotFound, ServerUnreach
 from ragcli.models.ollama import ollama_models as client
 from ragcli.models.ollama.address import OllamaAddress
 from ragcli.models.ollama.api import OllamaServer
-from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port
+from tests.fakes.ollama import FakeOllama, Fault, closed_port
+from tests.fakes.ollama_protocol import FakeModel
 
 ROOT = Path(__file__).parents[4]
 
@@ -102,6 +105,7 @@ def test_a_pull_that_is_abandoned_closes_the_connection(ollama: FakeOllama) -> N
     steps = client.pull(ollama.host, "tiny")
     next(steps)
 
+    assert isinstance(steps, Generator)
     steps.close()
 
     assert ollama.requests("/api/pull")[0].hung_up.wait(5)
@@ -159,7 +163,10 @@ def test_the_fake_answers_in_one_piece_too(ollama: FakeOllama) -> None:
     import json
     from urllib.request import urlopen
 
-    body = {"model": "llama3.2", "messages": [{"role": "user", "content": "x"}]}
+    body: dict[str, Any] = {
+        "model": "llama3.2",
+        "messages": [{"role": "user", "content": "x"}],
+    }
     body["stream"] = False
     with urlopen(f"{ollama.url}/api/chat", json.dumps(body).encode()) as response:
         answer = json.load(response)

@@ -11,7 +11,8 @@ from ragcli.config import Settings
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
 from ragcli.models.langchain.vectors import normalised
 from ragcli.models.ollama.ollama_models import OllamaEmbedder
-from tests.fakes.ollama import FakeModel, FakeOllama, Fault, closed_port
+from tests.fakes.ollama import FakeOllama, Fault, closed_port
+from tests.fakes.ollama_protocol import FakeModel
 
 NAME = "nomic-embed-text"
 
@@ -21,7 +22,7 @@ def test_rows_are_unit_vectors_in_order(settings: Settings) -> None:
 
     rows = embedder.embed(["a lock is a file", "bread and butter", "a lock is a file"])
 
-    assert (rows.shape, rows.dtype) == ((3, 32), np.float32)
+    assert (rows.shape, rows.dtype) == ((3, 32), np.dtype(np.float32))
     assert rows.flags.c_contiguous
     assert np.allclose(np.linalg.norm(rows, axis=1), 1)
     assert np.array_equal(rows[0], rows[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 
 import pytest
@@ -19,7 +19,8 @@ from ragcli.errors import (
 from ragcli.models.base import Ended, Exchange, Prompt, Source, Usage, Waiting
 from ragcli.models.ollama.ollama_models import SENSIBLE_WINDOW, OllamaModel
 from ragcli.models.transport.connections import Connections
-from tests.fakes.ollama import DEFAULT_MODELS, FakeModel, FakeOllama, Fault, closed_port
+from tests.fakes.ollama import FakeOllama, Fault, closed_port
+from tests.fakes.ollama_protocol import DEFAULT_MODELS, FakeModel
 
 SOURCE = Source(1, "A lock is a file. It is held.", "docs/locks.md:1-2", "prose", 0.9)
 
@@ -92,6 +93,7 @@ def test_closing_the_stream_closes_the_connection(
     stream = OllamaModel("llama3.2", settings).stream(prompt())
     next(stream)
 
+    assert isinstance(stream, Generator)
     stream.close()
 
     assert hung_up()

@@ -15,6 +15,7 @@ import pytest
 from ragcli.errors import AuditDamaged, UsageError
 from ragcli.sessions.audit import audit_file as audit
 from ragcli.sessions.audit.audit_file import FileAudit
+from ragcli.sessions.audit.chained import KEY_FILE
 from ragcli.storage.files import Directory
 
 KEY = bytes(range(32))
@@ -178,9 +179,9 @@ def test_nothing_follows_a_last_line_that_is_no_entry(directory: Directory) -> N
 
 def test_a_plain_profile_has_a_private_key_file(directory: Directory) -> None:
     log = filled(directory, 2, key=None)
-    assert (directory.path / audit.KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert (directory.path / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert FileAudit(directory, None, "profile-id").verify() == 2
-    directory.remove(audit.KEY_FILE)
+    directory.remove(KEY_FILE)
     with pytest.raises(AuditDamaged, match="is gone"):
         log.verify()
     log.record("turn")

@@ -23,7 +23,9 @@ from ragcli.sessions.bundles import bundle_origin
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.protocols import Session
 from tests.sealed import (
     FILES,
     PASSPHRASE,
@@ -57,12 +59,17 @@ def test_a_profile_comes_back_whole_under_a_new_id(
     assert questions(copy) == list(QUESTIONS)
     assert indexed(copy) == FILES
     assert dict(copy.settings()) == {"memory_turns": 7, "ttl": "30d"}
-    assert verify.verify(copy) == []
+    assert verify.verify(local(copy)) == []
     (entry,) = copy.audit.entries()
     assert entry["event"] == "profile.import"
     assert entry["facts"]["origin"] == session.id
     ask(copy, "one more")
     assert questions(opened(elsewhere, "work"))[-1] == "one more"
+
+
+def local(session: Session) -> LocalSession:
+    assert isinstance(session, LocalSession)
+    return session
 
 
 def test_a_bundle_is_private_and_any_tar_can_list_it(
@@ -104,14 +111,14 @@ def test_history_or_index_can_stay_behind(
     assert questions(second) == list(QUESTIONS)
     assert second.snapshots.current() == ""
     for copy in (first, second):
-        assert verify.verify(copy) == []
+        assert verify.verify(local(copy)) == []
 
 
 def test_an_empty_profile_can_be_exported(store: LocalStore, tmp_path: Path) -> None:
     store.create("empty", {}).close()
     export_bundle(opened(store, "empty"), tmp_path / "e")
     copy = import_bundle(store, tmp_path / "e", name="copy")
-    assert (questions(copy), verify.verify(copy)) == ([], [])
+    assert (questions(copy), verify.verify(local(copy))) == ([], [])
 
 
 def test_redacted_histories_keep_their_numbers(
@@ -123,7 +130,7 @@ def test_redacted_histories_keep_their_numbers(
     History(session, Settings()).delete_conversation(conversation)
     export_bundle(session, tmp_path / "r")
     copy = import_bundle(store, tmp_path / "r", name="copy")
-    assert verify.verify(copy) == []
+    assert verify.verify(local(copy)) == []
     assert [r.seq for r in copy.log.since()] == [r.seq for r in session.log.since()]
 
 
@@ -192,7 +199,7 @@ def test_settings_that_send_read_or_run_are_left_out_and_named_in_one_line(
     assert all(key in told for key in [*ACTING, "user"])
 
     own = import_bundle(store, tmp_path / "w", name="own", trusted=True)
-    kept = HARMLESS | ACTING | {"documents.mounts": tuple(ACTING["documents.mounts"])}
+    kept = HARMLESS | ACTING | {"documents.mounts": ("/home/somebody/profile",)}
     assert dict(own.settings()) == kept
     assert "user" in "".join(own.notices)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -24,9 +24,22 @@ def pipe(data: bytes) -> Iterator[int]:
         os.close(reading)
 
 
-def ask(**given: object) -> str | None:
-    defaults = {"fd": None, "environ": {}, "prompt": None}
-    return find("work", **(defaults | given))  # type: ignore[arg-type]
+def ask(
+    *,
+    fd: int | None = None,
+    environ: Mapping[str, str] | None = None,
+    prompt: Callable[[str], str] | None = None,
+    keyring: Callable[[], str | None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> str | None:
+    return find(
+        "work",
+        fd=fd,
+        environ=environ or {},
+        prompt=prompt,
+        keyring=keyring,
+        warn=warn,
+    )
 
 
 def never(*_: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from ragcli.sessions.history.erasure import UNTITLED
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records.record_types import Record, Turn
+from ragcli.storage.files import Directory
 from tests.stores import LocalStores, a_turn
 
 
@@ -85,7 +87,7 @@ def test_fields_of_later_versions_are_no_hindrance() -> None:
     ],
 )
 def test_a_question_is_stored_once(
-    query: str, searched: dict, stored: str | None
+    query: str, searched: dict[str, Any], stored: str | None
 ) -> None:
     none = {"snapshot": "", "retrieved": ()}
     turn = replace(a_turn("c", "how?"), query=query, **{**none, **searched})
@@ -373,7 +375,10 @@ def test_what_is_deleted_is_gone_from_side_copies(
         if b"first" in line and b'"turn"' in line
     ]
     for name, torn in (("mine", line[:-20]), ("other", b'{"v":1,"question":"oth')):
-        with session.directory.child("quarantine", create=True) as directory:
+        with (
+            Directory.open(place) as profile,
+            profile.child("quarantine", create=True) as directory,
+        ):
             directory.replace(f"{name}.torn", torn)
 
     history.delete_turn(history.transcript(talk)[0].id)

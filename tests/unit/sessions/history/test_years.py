@@ -10,11 +10,12 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.sessions.history import expiry
+from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.history.turns import to_draft
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.history import rewriting
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import NewProfile, Session
+from ragcli.sessions.protocols import Log, NewProfile, Session
 from ragcli.sessions.records import line_file
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.lines import PlainLines
@@ -103,7 +104,7 @@ def read_from(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     told: list[int] = []
     since = type(session.log).since
 
-    def telling(log: object, seq: int = 0) -> Iterator[Record]:
+    def telling(log: Log, seq: int = 0) -> Iterator[Record]:
         told.append(seq)
         return since(log, seq)
 
@@ -144,7 +145,7 @@ def test_what_is_set_aside_is_out_of_the_list_that_is_kept(
     settings = Settings(ttl_absolute="30d")
     limit = expiry.Limits("", "2025-06-01T00:00:00.000Z", 60.0)
     History(session, settings).conversations()
-    ledger = expiry.Ledger(1_900_000_000.0, "boot", 5.0)
+    ledger = Ledger(1_900_000_000.0, "boot", 5.0)
 
     assert [one.turns for one in expiry.tend(session, limit, ledger)] == [60]
     told = read_from(session, monkeypatch)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from redis.connection import AbstractConnection
 
 from ragcli.config import Settings
 from ragcli.sessions.history.writer import History
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.session import RedisSession
 from tests.stores import RedisStores, a_turn, append, questions
 
@@ -29,9 +31,9 @@ class Traffic:
 def traffic(monkeypatch: pytest.MonkeyPatch) -> Traffic:
     """Counts what this process sends: one send, one round trip."""
     seen = Traffic()
-    send = AbstractConnection.send_packed_command
+    send: Callable[..., None] = AbstractConnection.send_packed_command
 
-    def counted(self: AbstractConnection, command: object, **more: object) -> None:
+    def counted(self: AbstractConnection, command: Any, **more: Any) -> None:
         parts = [command] if isinstance(command, bytes | str) else list(command)
         seen.trips += 1
         seen.size += sum(len(part) for part in parts)
@@ -103,7 +105,7 @@ def test_records_that_come_during_a_rewrite_are_kept(
     other = stores().open("work").log
     came = iter(["d", "b again"])
 
-    def change(record: object) -> object:
+    def change(record: Record) -> Record | None:
         if late := next(came, None):
             append(other, late)
         return None if str(record.body["question"]).startswith("b") else record

@@ -38,7 +38,9 @@ def set_aside(server: RedisServer, session: RedisSession) -> list[str]:
         return [f["w"] for _, f in client.xrange(session.keys.key("quarantine"))]
 
 
-def test_a_sound_profile_stays_as_it_is(filled, redis_server: RedisServer) -> None:
+def test_a_sound_profile_stays_as_it_is(
+    filled: tuple[RedisStores, RedisSession], redis_server: RedisServer
+) -> None:
     _, session = filled
     before = redis_server.call("XLEN", session.keys.key("log"))
 
@@ -47,7 +49,7 @@ def test_a_sound_profile_stays_as_it_is(filled, redis_server: RedisServer) -> No
 
 
 def test_damaged_and_missing_records_are_set_aside(
-    filled, redis_server: RedisServer
+    filled: tuple[RedisStores, RedisSession], redis_server: RedisServer
 ) -> None:
     stores, session = filled
     key = session.keys.key("log")
@@ -68,7 +70,7 @@ def test_damaged_and_missing_records_are_set_aside(
 
 
 def test_what_was_set_aside_goes_with_what_is_erased(
-    filled, redis_server: RedisServer
+    filled: tuple[RedisStores, RedisSession], redis_server: RedisServer
 ) -> None:
     _, session = filled
     redis_server.call("XADD", session.keys.key("log"), "99-0", "l", "a canary sings")
@@ -95,7 +97,7 @@ def test_what_was_set_aside_is_sealed_with_the_rest(
 
 
 def test_the_sound_beginning_of_the_audit_log_stays(
-    filled, redis_server: RedisServer
+    filled: tuple[RedisStores, RedisSession], redis_server: RedisServer
 ) -> None:
     stores, session = filled
     key = session.keys.key("audit")
@@ -121,7 +123,7 @@ def block(server: RedisServer, session: RedisSession) -> tuple[str, str]:
 
 
 def test_an_index_is_made_whole_from_the_cache(
-    filled, redis_server: RedisServer
+    filled: tuple[RedisStores, RedisSession], redis_server: RedisServer
 ) -> None:
     stores, session = filled
     publish(session, FILES)
@@ -135,7 +137,7 @@ def test_an_index_is_made_whole_from_the_cache(
 
 
 def test_an_index_that_nobody_has_is_set_aside_for_an_older_one(
-    filled, redis_server: RedisServer
+    filled: tuple[RedisStores, RedisSession], redis_server: RedisServer
 ) -> None:
     stores, session = filled
     publish(session, FILES)

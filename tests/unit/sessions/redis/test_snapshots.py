@@ -208,6 +208,7 @@ def test_only_sealed_bytes_leave_the_machine(
 ) -> None:
     mine = machines("mine", encrypted=True)
     session = mine().create("diary", {}, passphrase=PASSPHRASE)
+    assert session.sealer
     sealed = session.sealer.seal("a", b"canary " * 100)
     name = publish(session, {"a": sealed})
     with redis_server.client(encoding="latin-1") as client:
@@ -216,6 +217,7 @@ def test_only_sealed_bytes_leave_the_machine(
 
     there = machines("there", encrypted=True)().open("diary")
     place = there.snapshots.directory(name)
+    assert there.sealer
     assert there.sealer.unseal("a", (place / "a").read_bytes()) == b"canary " * 100
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from ragcli.storage.limits import processors
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """A machine of eight processors that a process can be put into a group of."""
     monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
     monkeypatch.setattr(processors, "_MEMBERSHIP", tmp_path / "membership")
@@ -23,7 +24,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return write
 
 
-def test_all_that_may_be_used_where_nothing_limits_it(machine) -> None:
+def test_all_that_may_be_used_where_nothing_limits_it(
+    machine: Callable[[str], None],
+) -> None:
     assert processors.count() == 8
 
 
@@ -40,7 +43,7 @@ def test_all_that_may_be_used_where_nothing_limits_it(machine) -> None:
 )
 @pytest.mark.parametrize("group", ["app/inner", "app", "."])
 def test_the_nearest_bound_of_version_2_counts(
-    machine, tmp_path: Path, told: str, count: int, group: str
+    machine: Callable[[str], None], tmp_path: Path, told: str, count: int, group: str
 ) -> None:
     place = tmp_path / "cgroup" / group
     place.mkdir(parents=True)
@@ -52,7 +55,7 @@ def test_the_nearest_bound_of_version_2_counts(
 @pytest.mark.parametrize("mount", ["cpu", "cpu,cpuacct"])
 @pytest.mark.parametrize(("quota", "count"), [(300_000, 3), (-1, 8)])
 def test_the_quota_of_version_1(
-    machine, tmp_path: Path, mount: str, quota: int, count: int
+    machine: Callable[[str], None], tmp_path: Path, mount: str, quota: int, count: int
 ) -> None:
     place = tmp_path / "cgroup" / mount
     place.mkdir(parents=True)
@@ -63,7 +66,7 @@ def test_the_quota_of_version_1(
 
 
 def test_the_affinity_counts_before_python_3_13(
-    machine, monkeypatch: pytest.MonkeyPatch
+    machine: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(os, "process_cpu_count")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 5}, raising=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -51,9 +52,12 @@ def test_locks_are_tried_once_for_each_file_system(
     monkeypatch.setattr(network, "_accepted", set())
     calls = []
     flock = fcntl.flock
-    monkeypatch.setattr(
-        fcntl, "flock", lambda fd, kind: calls.append(kind) or flock(fd, kind)
-    )
+
+    def counted(descriptor: int, kind: int) -> None:
+        calls.append(kind)
+        flock(descriptor, kind)
+
+    monkeypatch.setattr(fcntl, "flock", counted)
     for _ in range(2):
         with commit_lock(directory, "history", wait=0):
             pass
@@ -239,7 +243,7 @@ def test_a_record_never_tells_what_was_asked(arguments: list[str], shown: str) -
 
 
 def test_a_record_fits_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holders.sys, "argv", ["x" * 5000])
+    monkeypatch.setattr(sys, "argv", ["x" * 5000])
     holders._this_process.cache_clear()
 
     record = holders.describe()

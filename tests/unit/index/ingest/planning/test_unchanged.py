@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from ragcli.index.ingest.planning import unchanged
 from ragcli.index.library import Library
 from ragcli.index.segments.catalogue_view import CatalogueView
 from ragcli.storage.files import Directory
+from tests.unit.index.conftest import MakeLibrary
 from tests.unit.index.doubles import KeyedSealer, Watched
 
 ENOUGH = "A text of its own.\n"
@@ -35,7 +38,7 @@ def tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def noted(
-    make_library,
+    make_library: MakeLibrary,
     tree: Path,
     progress: Watched,
     profile: Directory,
@@ -51,7 +54,7 @@ def noted(
     return library
 
 
-def refuse(*_) -> None:
+def refuse(*_: object) -> None:
     raise AssertionError("the documents were read")
 
 
@@ -98,7 +101,7 @@ def _made(place: Path) -> None:
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_every_change_is_seen(
-    noted: Library, tree: Path, progress: Watched, change
+    noted: Library, tree: Path, progress: Watched, change: Callable[[Path], object]
 ) -> None:
     change(tree)
     report = noted.sync(progress)
@@ -107,7 +110,7 @@ def test_every_change_is_seen(
 
 
 def test_a_rule_above_and_a_linked_rule_file_are_seen(
-    make_library,
+    make_library: MakeLibrary,
     tree: Path,
     progress: Watched,
     tmp_path: Path,
@@ -137,7 +140,7 @@ def test_what_is_ignored_may_change(
 
 
 def test_a_directory_that_is_left_out_may_be_young(
-    make_library,
+    make_library: MakeLibrary,
     tree: Path,
     progress: Watched,
     profile: Directory,
@@ -155,7 +158,10 @@ def test_a_directory_that_is_left_out_may_be_young(
 
 
 def test_a_single_file_is_looked_at_too(
-    make_library, tmp_path: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
+    make_library: MakeLibrary,
+    tmp_path: Path,
+    progress: Watched,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(unchanged, "RACY_NS", -(10**12))
     place = tmp_path / "alone.md"
@@ -169,7 +175,7 @@ def test_a_single_file_is_looked_at_too(
 
 
 def test_no_note_is_left_about_what_is_too_young(
-    make_library, tree: Path, progress: Watched, profile: Directory
+    make_library: MakeLibrary, tree: Path, progress: Watched, profile: Directory
 ) -> None:
     library = make_library()
     library.add([tree], progress)
@@ -179,7 +185,7 @@ def test_no_note_is_left_about_what_is_too_young(
 
 def test_another_index_or_limit_needs_another_look(
     noted: Library,
-    make_library,
+    make_library: MakeLibrary,
     tree: Path,
     progress: Watched,
     profile: Directory,
@@ -187,9 +193,12 @@ def test_another_index_or_limit_needs_another_look(
 ) -> None:
     asked = []
     real = CatalogueView.all
-    monkeypatch.setattr(
-        CatalogueView, "all", lambda self: asked.append(1) or real(self)
-    )
+
+    def counted(self: CatalogueView) -> dict[str, dict[str, Any]]:
+        asked.append(1)
+        return real(self)
+
+    monkeypatch.setattr(CatalogueView, "all", counted)
     make_library(max_file_size="1 MB").sync(progress)
     assert len(asked) == 1
     noted.remove([tree / "b.txt"])
@@ -206,7 +215,7 @@ def test_a_torn_note_costs_nothing_but_time(
 
 
 def test_an_encrypted_profile_notes_nothing(
-    make_library,
+    make_library: MakeLibrary,
     tree: Path,
     progress: Watched,
     profile: Directory,

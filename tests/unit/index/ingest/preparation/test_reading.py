@@ -7,19 +7,24 @@ import os
 import random
 import signal
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from subprocess import Popen
+from typing import Any
 
+import numpy as np
 import pytest
 
 from ragcli.index.documents import discover
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch import bounds
+from ragcli.index.documents.loaders.dispatch.load import load as load_file
 from ragcli.index.ingest.preparation import reading, reading_pool
 from ragcli.index.ingest.preparation.embedding import embed
 from ragcli.index.ingest.preparation.reading import (
     HERE,
     Chunking,
+    Outcome,
+    Prepared,
     ReadRequest,
     is_light,
     read,
@@ -30,22 +35,32 @@ from tests.unit.index.doubles import WordEmbedder
 CHUNKING = Chunking(300, 30)
 
 
+def prepared(outcome: Outcome) -> Prepared:
+    """Returns what was made of a document that could be read."""
+    assert outcome.prepared is not None
+    return outcome.prepared
+
+
 @pytest.fixture
-def wanted(tmp_path: Path) -> list:
+def wanted(tmp_path: Path) -> list[ReadRequest]:
     for number in range(30):
         text = f"# Title {number}\n\n" + f"Sentence {number} stands here. " * number
         (tmp_path / f"{number:02}.md").write_text(text)
     (tmp_path / "raw\udcff.txt").write_text("Its name is not UTF-8.\n")
     (tmp_path / "broken.ipynb").write_text("{ not JSON at all")
     found = discover.find([tmp_path], max_size=1 << 20)
-    return [ReadRequest(item.location, item.size) for item in found]
+    return [
+        ReadRequest(item.location, item.size)
+        for item in found
+        if isinstance(item, discover.Found)
+    ]
 
 
 @pytest.mark.slow
 def test_other_processes_read_what_this_one_would(
-    wanted, monkeypatch: pytest.MonkeyPatch
+    wanted: list[ReadRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def timeless(outcome):
+    def timeless(outcome: Outcome) -> Outcome:
         if outcome.prepared:
             outcome.prepared.record.update(checked_ns=0, added="")
         return outcome
@@ -61,10 +76,12 @@ def test_other_processes_read_what_this_one_would(
 def test_known_content_is_only_touched(tmp_path: Path) -> None:
     place = tmp_path / "known.txt"
     place.write_text("Known.\n")
-    digest = read(ReadRequest(str(place), 7), CHUNKING).prepared.record["digest"]
+    before = prepared(read(ReadRequest(str(place), 7), CHUNKING))
+    digest = before.record["digest"]
     os.utime(place, (1_700_000_000, 1_700_000_000))
     outcome = read(ReadRequest(str(place), 7, digest), CHUNKING)
     assert outcome.prepared is None
+    assert outcome.touched is not None
     assert outcome.touched["mtime_ns"] == 1_700_000_000 * 10**9
 
 
@@ -75,7 +92,9 @@ def test_a_file_that_vanished_or_is_no_file_is_a_failure(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(wanted) -> None:
+def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(
+    wanted: list[ReadRequest],
+) -> None:
     pool = reading_pool.ReadingPool(2, CHUNKING)
     try:
         outcomes = pool.outcomes(iter(wanted * 9))
@@ -93,7 +112,7 @@ def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(wanted) -> None:
 class Deadly(WordEmbedder):
     """Kills the process that embeds a certain word."""
 
-    def embed(self, texts):
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
         if any("Title 7\n" in text for text in texts):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().embed(texts)
@@ -101,7 +120,7 @@ class Deadly(WordEmbedder):
 
 @pytest.mark.slow
 def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(
-    wanted,
+    wanted: list[ReadRequest],
 ) -> None:
     pool = reading_pool.ReadingPool(2, CHUNKING, f"{__name__}:Deadly")
     try:
@@ -115,7 +134,7 @@ def test_a_document_that_kills_its_process_is_named_and_the_others_are_read(
 
 @pytest.mark.slow
 def test_documents_are_embedded_where_they_are_read(
-    wanted, monkeypatch: pytest.MonkeyPatch
+    wanted: list[ReadRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading_pool, "WORTHWHILE", 0)
     name = f"{WordEmbedder.__module__}:WordEmbedder"
@@ -134,10 +153,10 @@ def test_an_abandoned_pool_leaves_no_process(
     wanted: list[ReadRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading_pool, "WORTHWHILE", 0)
-    started = []
+    started: list[subprocess.Popen[bytes]] = []
     real = reading_pool._Worker._start
 
-    def spied(self) -> None:
+    def spied(self: Any) -> None:
         real(self)
         started.append(self._process)
 
@@ -152,16 +171,16 @@ def test_an_abandoned_pool_leaves_no_process(
 def test_a_pool_that_cannot_be_whole_keeps_no_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    started = []
+    started: list[subprocess.Popen[bytes]] = []
     start = subprocess.Popen
 
-    def scarce(*arguments, **options) -> Popen | None:
+    def scarce(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
         if started:
             raise BlockingIOError(errno.EAGAIN, "no more processes")
         started.append(start(*arguments, **options))
         return started[0]
 
-    monkeypatch.setattr(reading_pool.subprocess, "Popen", scarce)
+    monkeypatch.setattr(subprocess, "Popen", scarce)
 
     with pytest.raises(BlockingIOError):
         reading_pool.ReadingPool(2, CHUNKING)
@@ -177,7 +196,7 @@ class Confined(WordEmbedder):
         bounds.MEMORY_LIMIT = 48 << 20
 
 
-def written(directory: Path, files: dict[str, str | bytes]) -> list[ReadRequest]:
+def written(directory: Path, files: Mapping[str, str | bytes]) -> list[ReadRequest]:
     """Writes files and returns what is to be read."""
     found = []
     for name, content in files.items():
@@ -207,14 +226,14 @@ def test_only_short_texts_are_read_in_this_process(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.md", "a.html", "a.txt", "a.csv", "a.py"])
 def test_a_long_text_is_read_elsewhere_with_the_same_outcome(
-    tmp_path: Path, name
+    tmp_path: Path, name: str
 ) -> None:
     text = "".join(f"word{number}, and another word\n" for number in range(12_000))
     wanted = written(tmp_path, {name: text})
     [there] = reading_pool.outcomes(wanted, CHUNKING)
     here = read(wanted[0], CHUNKING)
-    assert there.prepared.chunks == here.prepared.chunks
-    assert len(here.prepared.chunks) > 1000
+    assert prepared(there).chunks == prepared(here).chunks
+    assert len(prepared(here).chunks) > 1000
 
 
 @pytest.mark.slow
@@ -252,7 +271,7 @@ def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(
 ) -> None:
     [found] = written(tmp_path, {"a.md": "Short."})
     (tmp_path / "a.md").write_text("A sentence of many. " * (HERE // 10))
-    started = []
+    started: list[int] = []
     real = reading_pool.ReadingPool
 
     def counted(count: int, chunking: Chunking) -> ReadingPool:
@@ -298,9 +317,9 @@ def test_a_document_of_too_many_pieces_is_refused(
     ids=lambda error: type(error).__name__,
 )
 def test_whatever_a_loader_raises_costs_its_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: BaseException
 ) -> None:
-    real = reading.load
+    real = load_file
 
     def load(path: Path, data: bytes, *, ocr: bool = False) -> Document | None:
         if path.name == "bad.md":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -31,8 +32,14 @@ def site(server: Site) -> Site:
     return server
 
 
-def got(address: str, **options) -> FetchedPage | None:
+def asked(address: str, **options: Any) -> FetchedPage | None:
     return fetch(PageRequest(address, 10_000, allow_private=True, **options))
+
+
+def got(address: str) -> FetchedPage:
+    page = asked(address)
+    assert page is not None
+    return page
 
 
 def test_a_page_comes_with_its_state_and_in_utf_8(site: Site) -> None:
@@ -49,7 +56,7 @@ def test_a_page_comes_with_its_state_and_in_utf_8(site: Site) -> None:
     assert answer.data.decode() == "Grüße"
     assert (answer.format, answer.etag) == ("web", '"a"')
     assert answer.modified.startswith("Mon, 02 Mar")
-    assert got(f"{site.address}/a?b=1", etag='"a"') is None
+    assert asked(f"{site.address}/a?b=1", etag='"a"') is None
 
 
 def test_what_is_packed_unasked_is_unpacked_within_the_limit(site: Site) -> None:
@@ -106,7 +113,7 @@ def public_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> str:
     answers = [PUBLIC, "127.0.0.1"]
 
     def looked_up(
-        host: str, port: int, *_, **__
+        host: str, port: int, *_: object, **__: object
     ) -> list[tuple[int, int, int, str, tuple[str, int]]]:
         address = answers.pop(0) if host == "site.test" else host
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
@@ -117,8 +124,8 @@ def public_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> str:
         assert place[0] == PUBLIC, "it connects where it did not look"
         return dial(("127.0.0.1", place[1]), timeout)
 
-    monkeypatch.setattr(connecting.socket, "getaddrinfo", looked_up)
-    monkeypatch.setattr(connecting.socket, "create_connection", dialled)
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    monkeypatch.setattr(socket, "create_connection", dialled)
     return site.address.replace("127.0.0.1", "site.test")
 
 
@@ -127,6 +134,7 @@ def test_a_name_is_looked_up_once_and_that_address_is_asked(
 ) -> None:
     site.html("/a", "<p>Open to all.</p>")
     answer = fetch(PageRequest(f"{public_name}/a", 10_000))
+    assert answer is not None
     assert answer.data == b"<p>Open to all.</p>"
     assert site.asked[0][1]["Host"].startswith("site.test:")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +18,18 @@ from ragcli.index.documents.loaders.dispatch.isolation import Worker
 from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from tests.make_samples import pdf
-from tests.unit.index.documents.conftest import zipped
+from tests.unit.index.documents.conftest import Load, zipped
 
 SOUND = pdf("t", (("One", "Still alive."),))
 
 
-def refusal(loaded, name: str, content: str | bytes) -> str:
+def process_of(worker: Worker) -> subprocess.Popen[bytes]:
+    process = worker._process
+    assert process is not None
+    return process
+
+
+def refusal(loaded: Load, name: str, content: str | bytes) -> str:
     """Returns the one line that a document is refused with."""
     with pytest.raises(UnreadableDocument) as caught:
         loaded(name, content)
@@ -57,7 +64,7 @@ def bomb(inflated: int) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", ["md", "txt", "pdf", "docx", "epub", "json", "html"])
-def test_an_empty_file(loaded, suffix: str) -> None:
+def test_an_empty_file(loaded: Load, suffix: str) -> None:
     assert refusal(loaded, f"a.{suffix}", b"").endswith("empty")
 
 
@@ -70,29 +77,29 @@ def test_an_empty_file(loaded, suffix: str) -> None:
     ids=["zeros", "words", "noise"],
 )
 def test_a_file_that_is_not_what_its_name_says(
-    loaded, suffix: str, content: bytes
+    loaded: Load, suffix: str, content: bytes
 ) -> None:
     refusal(loaded, f"a.{suffix}", content)
     assert loaded("b.pdf", SOUND).sections
 
 
 @pytest.mark.parametrize("content", [b"\0\0\0", b"text\0text", b"\x7fELF\x02\0"])
-def test_bytes_that_are_no_text(loaded, content: bytes) -> None:
+def test_bytes_that_are_no_text(loaded: Load, content: bytes) -> None:
     assert "binary" in refusal(loaded, "a.md", content)
 
 
-def test_a_late_nul_stays_as_it_is(loaded) -> None:
+def test_a_late_nul_stays_as_it_is(loaded: Load) -> None:
     text = "word " * 3000 + "\0 end"
     chunks = split(loaded("a.md", text), size=1000, overlap=0)
     assert chunks[-1].text.endswith("\0 end")
 
 
-def test_a_file_of_white_space_has_no_text(loaded) -> None:
+def test_a_file_of_white_space_has_no_text(loaded: Load) -> None:
     assert "no text" in refusal(loaded, "a.md", " \n\t\n" * 1000)
 
 
 @pytest.mark.slow
-def test_an_archive_that_unpacks_to_too_much(loaded) -> None:
+def test_an_archive_that_unpacks_to_too_much(loaded: Load) -> None:
     zeros = b"\0" * (64 << 20)
     members = {f"word/{n}.xml": zeros for n in range(2)}
     assert "bomb" in refusal(loaded, "a.docx", zipped(members))
@@ -100,31 +107,31 @@ def test_an_archive_that_unpacks_to_too_much(loaded) -> None:
 
 
 @pytest.mark.slow
-def test_an_archive_with_too_many_members(loaded) -> None:
+def test_an_archive_with_too_many_members(loaded: Load) -> None:
     members = {f"{n}.xml": b"" for n in range(20_001)}
     assert "bomb" in refusal(loaded, "a.odt", zipped(members))
 
 
-def test_xml_entities_are_refused(loaded) -> None:
+def test_xml_entities_are_refused(loaded: Load) -> None:
     content = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;">]><a>&c;</a>'
     assert "entities" in refusal(loaded, "a.odt", zipped({"content.xml": content}))
 
 
-def test_a_deep_xml_is_read_or_refused(loaded) -> None:
+def test_a_deep_xml_is_read_or_refused(loaded: Load) -> None:
     content = "<a>" * 100_000 + "x" + "</a>" * 100_000
     refusal(loaded, "a.odt", zipped({"content.xml": content}))
     assert loaded("b.pdf", SOUND).sections
 
 
 @pytest.mark.slow
-def test_a_pdf_that_inflates_too_far(worker) -> None:
+def test_a_pdf_that_inflates_too_far(worker: Worker) -> None:
     with pytest.raises(UnreadableDocument):
         worker.load(bomb(120 << 20), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)
 
 
 @pytest.mark.slow
-def test_a_document_that_takes_too_long_to_compute(worker) -> None:
+def test_a_document_that_takes_too_long_to_compute(worker: Worker) -> None:
     with pytest.raises(UnreadableDocument, match="too large to read as PDF in 1 s"):
         worker.load(bomb(48 << 20), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)
@@ -139,17 +146,17 @@ def test_a_document_that_takes_too_long_altogether() -> None:
 
 def test_a_worker_that_dies_is_replaced(worker: Worker) -> None:
     assert "Still alive." in pages_of(worker)
-    first = worker._process
+    first = process_of(worker)
     first.kill()
     first.wait()
     assert "Still alive." in pages_of(worker)
-    assert worker._process.pid != first.pid
+    assert process_of(worker).pid != first.pid
 
 
 def test_an_interrupted_exchange_does_not_answer_the_next(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_) -> None:
+    def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -161,7 +168,7 @@ def test_an_interrupted_exchange_does_not_answer_the_next(
 
 def test_the_worker_is_bounded(worker: Worker) -> None:
     pages_of(worker)
-    limits = Path(f"/proc/{worker._process.pid}/limits")
+    limits = Path(f"/proc/{process_of(worker).pid}/limits")
     if not limits.exists():
         pytest.skip("needs /proc")
     lines = limits.read_text().splitlines()
@@ -172,7 +179,7 @@ def test_the_worker_is_bounded(worker: Worker) -> None:
 
 def test_a_worker_has_a_session_of_its_own(worker: Worker) -> None:
     pages_of(worker)
-    assert os.getsid(worker._process.pid) == worker._process.pid
+    assert os.getsid(process_of(worker).pid) == process_of(worker).pid
 
 
 @pytest.mark.slow
@@ -219,7 +226,9 @@ def test_a_worker_has_a_session_of_its_own(worker: Worker) -> None:
     ],
     ids=range(36),
 )
-def test_a_text_that_is_built_to_take_forever(loaded, name, text) -> None:
+def test_a_text_that_is_built_to_take_forever(
+    loaded: Load, name: str, text: str
+) -> None:
     document = loaded(name, text)
     chunks = split(document, size=1200, overlap=120)
     assert chunks
@@ -238,11 +247,18 @@ def test_a_text_that_is_built_to_take_forever(loaded, name, text) -> None:
         {"cells": [{"cell_type": "code", "outputs": [1, {"data": "x", "text": 5}]}]},
     ],
 )
-def test_a_notebook_of_the_wrong_shape(loaded, book) -> None:
+def test_a_notebook_of_the_wrong_shape(
+    loaded: Load,
+    book: dict[str, list[dict[str, dict[str, int] | int | str] | int | None]]
+    | dict[str, list[dict[str, list[dict[str, int | str] | int] | str]]]
+    | dict[str, list[int]]
+    | dict[str, str]
+    | list[str],
+) -> None:
     refusal(loaded, "a.ipynb", json.dumps(book))
 
 
-def test_lone_surrogates_do_not_reach_the_index(loaded) -> None:
+def test_lone_surrogates_do_not_reach_the_index(loaded: Load) -> None:
     cell = '{"cells": [{"cell_type": "code", "source": "x = \\ud800"}]}'
     [part] = loaded("a.ipynb", cell).sections
     part.text.encode()
@@ -260,7 +276,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
             load(path)
 
 
-def test_a_password_is_asked_for_by_name(loaded) -> None:
+def test_a_password_is_asked_for_by_name(loaded: Load) -> None:
     import io
 
     from reportlab.pdfgen.canvas import Canvas

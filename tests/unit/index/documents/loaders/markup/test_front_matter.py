@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.unit.index.documents.conftest import Load
+
 NOTE = """\
 ---
 title: Falcon move
@@ -18,7 +20,7 @@ Words.
 """
 
 
-def test_front_matter_is_fields_and_tells_facts(loaded) -> None:
+def test_front_matter_is_fields_and_tells_facts(loaded: Load) -> None:
     document = loaded("a.md", NOTE)
     matter = document.sections[0]
     assert document.title == "Falcon move"

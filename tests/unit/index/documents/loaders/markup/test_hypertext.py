@@ -9,7 +9,7 @@ import pytest
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.markup.hypertext import html
-from tests.unit.index.documents.conftest import zipped
+from tests.unit.index.documents.conftest import Load, zipped
 
 
 def read(page: str) -> Document:
@@ -155,7 +155,7 @@ def test_lines_of_a_paragraph_may_be_fields() -> None:
     assert cells(document, "field") == [("Phone", "123 456"), ("Mail", "a@b.example")]
 
 
-def test_an_epub_keeps_tables_and_notes(loaded) -> None:
+def test_an_epub_keeps_tables_and_notes(loaded: Load) -> None:
     chapter = (
         "<html><head><title>One</title></head><body><p>It burns oil."
         '<a epub:type="noteref" href="#n1">1</a></p>'
@@ -215,5 +215,5 @@ def test_any_sequence_of_tags_is_read(seed: int) -> None:
     ],
     ids=["tables", "spans", "breaks", "links", "cells", "nested"],
 )
-def test_a_page_built_to_take_long(page) -> None:
+def test_a_page_built_to_take_long(page: str) -> None:
     read(page)

@@ -9,6 +9,7 @@ import pytest
 from ragcli.index.documents import discover
 from ragcli.language.markdown import without_wiki_links
 from ragcli.language.units import Unit, spoken
+from tests.unit.index.documents.conftest import Load
 
 NOTE = """# Boats of [[Harbour|the harbour]]
 
@@ -25,7 +26,7 @@ The oars are made of ash.
 """
 
 
-def test_comments_are_no_text_and_lines_stay_true(loaded) -> None:
+def test_comments_are_no_text_and_lines_stay_true(loaded: Load) -> None:
     document = loaded("boats.md", NOTE)
     lines = NOTE.split("\n")
     assert document.title == "Boats of the harbour"
@@ -33,7 +34,7 @@ def test_comments_are_no_text_and_lines_stay_true(loaded) -> None:
     assert not any("walrus" in text or "Not a heading" in text for text in texts)
     assert any("<!-- kept: code -->" in text for text in texts)
     for section in document.sections:
-        first = section.first_line - 1
+        first = (section.first_line or 1) - 1
         told = section.text.rstrip("\n").split("\n")
         assert lines[first : first + len(told)] == told
         assert section.heading == ("Boats of the harbour",)

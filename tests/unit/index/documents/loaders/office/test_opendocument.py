@@ -10,7 +10,7 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
-from tests.unit.index.documents.conftest import zipped
+from tests.unit.index.documents.conftest import Load, zipped
 
 O = "urn:oasis:names:tc:opendocument:xmlns"  # noqa: E741 - as short as the prefixes
 SPACES = " ".join(
@@ -27,7 +27,7 @@ SPACES = " ".join(
 )
 
 
-def packed(kind: str, body: str, styles: str = "", **members) -> bytes:
+def packed(kind: str, body: str, styles: str = "", **members: str | bytes) -> bytes:
     content = (
         f"<office:document-content {SPACES}><office:automatic-styles>{styles}"
         f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
@@ -36,17 +36,13 @@ def packed(kind: str, body: str, styles: str = "", **members) -> bytes:
     return zipped({"content.xml": content, **members})
 
 
-def read(data: bytes, suffix: str = "odt") -> Document | None:
+def read(data: bytes, suffix: str = "odt") -> Document:
     return parse(Content(data, f"a.{suffix}", suffix))
 
 
 def elements(
     document: Document,
-) -> (
-    list[tuple[str, str]]
-    | list[tuple[str, str] | tuple[str, tuple[str, str, str]]]
-    | list[tuple[str, str] | tuple[str, tuple[str, str]]]
-):
+) -> list[tuple[str, str | tuple[str, ...]]]:
     return [
         (item.kind, item.cells or section.text[item.start : item.end])
         for section in document.sections
@@ -54,7 +50,7 @@ def elements(
     ]
 
 
-def cells(*texts) -> str:
+def cells(*texts: str) -> str:
     inner = "".join(
         f"<table:table-cell><text:p>{text}</text:p></table:table-cell>"
         for text in texts
@@ -196,7 +192,7 @@ REPEATED = (
     ],
     ids=range(4),
 )
-def test_a_body_that_is_built_to_hurt(loaded, body: str) -> None:
+def test_a_body_that_is_built_to_hurt(loaded: Load, body: str) -> None:
     try:
         document = loaded("a.odt", packed("text", body))
     except UnreadableDocument as error:
@@ -208,7 +204,7 @@ def test_a_body_that_is_built_to_hurt(loaded, body: str) -> None:
     assert loaded("b.odt", packed("text", "<text:p>alive</text:p>")).sections
 
 
-def outcome(loaded, name: str, data: bytes) -> str:
+def outcome(loaded: Load, name: str, data: bytes) -> str:
     """Returns the title of a document, or the line that it is refused with."""
     try:
         return loaded(name, data).title
@@ -218,7 +214,11 @@ def outcome(loaded, name: str, data: bytes) -> str:
 
 @pytest.mark.parametrize("suffix", ["docx", "pptx", "xlsx", "odt", "ods"])
 def test_damaged_files_are_read_or_refused(
-    loaded, suffix: str, word_document: bytes, presentation: bytes, workbook_file: bytes
+    loaded: Load,
+    suffix: str,
+    word_document: bytes,
+    presentation: bytes,
+    workbook_file: bytes,
 ) -> None:
     sheet = packed("spreadsheet", f"<table:table>{cells('a', 'b')}</table:table>")
     sound = {
@@ -241,7 +241,11 @@ def test_damaged_files_are_read_or_refused(
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["docx", "pptx", "xlsx", "odt", "ods"])
 def test_shuffled_xml_is_read_or_refused(
-    loaded, suffix, word_document, presentation, workbook_file
+    loaded: Load,
+    suffix: str,
+    word_document: bytes,
+    presentation: bytes,
+    workbook_file: bytes,
 ) -> None:
     import io
     import re

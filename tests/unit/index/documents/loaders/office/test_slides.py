@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import pptx
 import pytest
@@ -12,19 +13,19 @@ from hypothesis import strategies as st
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.presentation import Presentation
-from pptx.slide import Slide
 from pptx.util import Inches
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
-from tests.unit.index.documents.conftest import saved, zipped
+from tests.unit.index.documents.conftest import Load, saved, zipped
 
 PLACE = (Inches(1), Inches(1), Inches(4), Inches(2))
 
 
-def deck(layout: int = 6) -> tuple[Presentation, Slide]:
+def deck(layout: int = 6) -> tuple[Presentation, Any]:
+    """Returns a presentation and its slide, whose placeholders may be missing."""
     made = pptx.Presentation()
     return made, made.slides.add_slide(made.slide_layouts[layout])
 
@@ -35,7 +36,7 @@ def read(data: bytes) -> Document:
 
 def elements(
     data: bytes,
-) -> list[tuple[str, str]] | list[tuple[str, str] | tuple[str, tuple[str, str, str]]]:
+) -> list[tuple[str, str | tuple[str, ...]]]:
     return [
         (item.kind, item.cells or section.text[item.start : item.end])
         for section in read(data).sections
@@ -163,7 +164,7 @@ def test_no_text_that_another_reader_sees_is_lost(texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.pptx", "a.docx", "a.xlsx", "a.ods", "a.odp"])
-def test_an_archive_of_something_else_is_one_line(loaded, name: str) -> None:
+def test_an_archive_of_something_else_is_one_line(loaded: Load, name: str) -> None:
     with pytest.raises(UnreadableDocument) as caught:
         loaded(name, zipped({"readme.txt": "words"}))
     assert "\n" not in caught.value.message

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Sequence
+from typing import Any
 
 import openpyxl
 import pytest
@@ -18,10 +20,10 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from ragcli.index.documents.loaders.office.number_formats import shown
-from tests.unit.index.documents.conftest import saved, zipped
+from tests.unit.index.documents.conftest import Load, saved, zipped
 
 
-def workbook(*rows, title: str = "Sheet") -> Workbook:
+def workbook(*rows: Sequence[object], title: str = "Sheet") -> Workbook:
     book = openpyxl.Workbook()
     book.active.title = title
     for row in rows:
@@ -48,7 +50,7 @@ def rows_of(
     ]
 
 
-def elements_of(document: Document, kind: str) -> list[tuple[str, str]]:
+def elements_of(document: Document, kind: str) -> list[str | tuple[str, ...]]:
     return [
         item.cells or section.text[item.start : item.end]
         for section in document.sections
@@ -57,7 +59,7 @@ def elements_of(document: Document, kind: str) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_sheet_is_a_page_with_a_table_under_its_title(loaded) -> None:
+def test_a_sheet_is_a_page_with_a_table_under_its_title(loaded: Load) -> None:
     book = workbook(
         ["Price list"], [], ["Article", "Price"], ["Bolt", 2], ["Nut", 4.75]
     )
@@ -71,7 +73,7 @@ def test_a_sheet_is_a_page_with_a_table_under_its_title(loaded) -> None:
     assert rows_of(document) == [("A4", ("Bolt", "2")), ("A5", ("Nut", "4.75"))]
 
 
-def test_hidden_sheets_are_marked_and_sheets_counted(loaded) -> None:
+def test_hidden_sheets_are_marked_and_sheets_counted(loaded: Load) -> None:
     book = workbook(["Town", "Staff"], ["Ulm", 3], ["Kiel", 4])
     other = book.create_sheet("Wages")
     other.sheet_state = "hidden"
@@ -212,7 +214,7 @@ def test_comments_and_shapes_are_told() -> None:
     assert note.label == "comment A2"
 
 
-def test_the_old_binary_format(loaded) -> None:
+def test_the_old_binary_format(loaded: Load) -> None:
     book = xlwt.Workbook()
     sheet = book.add_sheet("Rates")
     sheet.write_merge(0, 0, 0, 2, "Rates")
@@ -228,7 +230,7 @@ def test_the_old_binary_format(loaded) -> None:
     assert rows_of(document) == [("A3", ("Blue", "80.5", "2024-01-02"))]
 
 
-def test_a_file_is_read_as_what_it_is_whatever_it_is_called(loaded) -> None:
+def test_a_file_is_read_as_what_it_is_whatever_it_is_called(loaded: Load) -> None:
     page = "<html><table><tr><th>Town</th></tr><tr><td>Ulm</td></tr></table></html>"
     assert "Ulm" in loaded("page.xls", page).sections[0].text
     book = workbook(["Town", "Rent"], ["Ulm", 0.5], ["Kiel", 1])
@@ -245,7 +247,7 @@ CELLS = st.none() | WORDS | st.integers(-(10**6), 10**6) | st.booleans()
 @pytest.mark.slow
 @given(st.lists(st.lists(CELLS, max_size=7), min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_no_cell_is_lost(rows) -> None:
+def test_no_cell_is_lost(rows: list[list[Any]]) -> None:
     book = openpyxl.Workbook()
     for at, row in enumerate(rows, 1):
         for place, value in enumerate(row, 1):
@@ -269,7 +271,7 @@ def test_no_cell_is_lost(rows) -> None:
 @pytest.mark.parametrize("suffix", ["xlsx", "xls", "xlsb", "ods"])
 @pytest.mark.parametrize("content", [b"\0" * 600, b"no such format", b"PK\3\4 none"])
 def test_what_is_no_spreadsheet_is_one_line(
-    loaded, suffix: str, content: bytes
+    loaded: Load, suffix: str, content: bytes
 ) -> None:
     with pytest.raises(UnreadableDocument) as caught:
         loaded(f"a.{suffix}", content)
@@ -278,14 +280,14 @@ def test_what_is_no_spreadsheet_is_one_line(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["xlsx", "xlsb", "ods"])
-def test_a_bomb_is_refused(loaded, suffix) -> None:
+def test_a_bomb_is_refused(loaded: Load, suffix: str) -> None:
     zeros = b"\0" * (64 << 20)
     with pytest.raises(UnreadableDocument, match="bomb"):
         loaded(f"a.{suffix}", zipped({"content.xml": zeros, "xl/workbook.xml": zeros}))
 
 
 @pytest.mark.slow
-def test_cells_at_the_far_end_of_a_sheet_cost_only_their_file(loaded) -> None:
+def test_cells_at_the_far_end_of_a_sheet_cost_only_their_file(loaded: Load) -> None:
     book = workbook(["here"])
     book.active["XFD1048576"] = "there"
     with pytest.raises(UnreadableDocument) as caught:

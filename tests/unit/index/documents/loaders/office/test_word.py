@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import docx
 import pytest
@@ -15,7 +16,7 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
-from tests.unit.index.documents.conftest import saved, zipped
+from tests.unit.index.documents.conftest import Load, saved, zipped
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SPACES = (
@@ -40,12 +41,12 @@ def cell(text: str, properties: str = "") -> str:
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraph(run(text))}</w:tc>"
 
 
-def table(*rows) -> str:
+def table(*rows: Sequence[str]) -> str:
     inner = "".join(f"<w:tr>{''.join(row)}</w:tr>" for row in rows)
     return f"<w:tbl>{inner}</w:tbl>"
 
 
-def word(body: str, **parts) -> bytes:
+def word(body: str, **parts: tuple[str, str]) -> bytes:
     """Returns a Word document of this body; parts are named by what they are."""
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -77,12 +78,7 @@ def read(data: bytes) -> Document:
 
 def elements(
     data: bytes,
-) -> (
-    list[tuple[str, str]]
-    | list[tuple[str, tuple[str, str]]]
-    | list[tuple[str, str] | tuple[str, tuple[str, str, str]]]
-    | list[tuple[str, str] | tuple[str, tuple[str, str]]]
-):
+) -> list[tuple[str, str | tuple[str, ...]]]:
     return [
         (item.kind, item.cells or section.text[item.start : item.end])
         for section in read(data).sections
@@ -225,8 +221,8 @@ def test_headings_and_items_are_numbered_as_word_numbers_them() -> None:
     )
 
     def listed(text: str, name: int, place: int, more: str = "") -> str:
-        place = f"<w:ilvl w:val='{place}'/><w:numId w:val='{name}'/>"
-        return paragraph(run(text), f"{more}<w:numPr>{place}</w:numPr>")
+        at = f"<w:ilvl w:val='{place}'/><w:numId w:val='{name}'/>"
+        return paragraph(run(text), f"{more}<w:numPr>{at}</w:numPr>")
 
     body = (
         listed("Scope", 2, 0, "<w:outlineLvl w:val='0'/>")
@@ -312,7 +308,7 @@ def test_a_strict_document_is_read_too() -> None:
     assert elements(zipped(members)) == [("prose", "strict")]
 
 
-def test_a_password_is_asked_for_by_name(loaded) -> None:
+def test_a_password_is_asked_for_by_name(loaded: Load) -> None:
     data = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")
     for name in ("a.docx", "a.pptx", "a.xlsx"):
         with pytest.raises(UnreadableDocument, match="password"):
@@ -329,7 +325,9 @@ TEXT = st.text(
 @pytest.mark.slow
 @given(st.lists(TEXT | st.lists(st.lists(TEXT, min_size=2, max_size=3), max_size=3)))
 @settings(max_examples=30, deadline=None)
-def test_no_word_that_another_reader_sees_is_lost(blocks) -> None:
+def test_no_word_that_another_reader_sees_is_lost(
+    blocks: list[str | list[list[str]]],
+) -> None:
     made = docx.Document()
     for block in blocks:
         if isinstance(block, str):
@@ -372,7 +370,7 @@ def test_insertions_next_to_other_readers_blind_spots() -> None:
     ],
     ids=range(6),
 )
-def test_a_body_that_is_built_to_hurt(loaded, body: str) -> None:
+def test_a_body_that_is_built_to_hurt(loaded: Load, body: str) -> None:
     try:
         document = loaded("a.docx", word(body))
     except UnreadableDocument as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from reportlab.lib.pagesizes import A4
@@ -17,12 +18,13 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.pdf.document import pdf
+from tests.unit.index.documents.conftest import Load
 
 WIDTH, HEIGHT = A4
 STYLES = getSampleStyleSheet()
 
 
-def drawn(*pages: Callable[[Canvas], None], **options) -> bytes:
+def drawn(*pages: Callable[[Canvas], None], **options: Any) -> bytes:
     """Returns a PDF whose pages these functions draw."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, **options)
@@ -33,7 +35,7 @@ def drawn(*pages: Callable[[Canvas], None], **options) -> bytes:
     return out.getvalue()
 
 
-def laid_out(*flowables) -> bytes:
+def laid_out(*flowables: Any) -> bytes:
     out = io.BytesIO()
     SimpleDocTemplate(out, pagesize=A4).build(list(flowables))
     return out.getvalue()
@@ -209,7 +211,7 @@ def test_what_was_filled_into_a_form_is_fields() -> None:
             options=["Gold", "Tin"],
         )
 
-    found = dict(fields(read(drawn(page))))
+    found = {name: value for name, value in fields(read(drawn(page)))}  # noqa: C416
     assert found["Membership no (f1)"] == "MB-55012"
     assert found["Family name (f2)"] == "Sommer"
     assert found["Send me the newsletter (news)"] == "yes"
@@ -218,7 +220,7 @@ def test_what_was_filled_into_a_form_is_fields() -> None:
 
 
 def test_headers_and_footers_stand_once_as_notes() -> None:
-    def page(number: int):
+    def page(number: int) -> Callable[[Canvas], None]:
         def draw(canvas: Canvas) -> None:
             canvas.drawString(60, HEIGHT - 40, "Annual report of the harbour")
             canvas.drawString(60, 400, f"The text of page {'abc'[number]} is here.")
@@ -338,7 +340,7 @@ def test_no_word_is_lost() -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_damaged_bytes_are_read_or_refused(seed: int, loaded) -> None:
+def test_damaged_bytes_are_read_or_refused(seed: int, loaded: Load) -> None:
     rng = random.Random(seed)
     data = bytearray(laid_out(Table(TABLE), Paragraph("Fees are due.")))
     for _ in range(rng.randrange(1, 40)):

@@ -28,8 +28,12 @@ NOTE = (
     (40, 220, "Keeper: Ada Winter"),
     (40, 200, "Height: 27 m"),
 )
-TABLE = (("Light", "Colour", "Range"), ("North", "red", "12 km"))
-TABLE = (*TABLE, ("South", "green", "9 km"), ("West", "white", "15 km"))
+TABLE = (
+    ("Light", "Colour", "Range"),
+    ("North", "red", "12 km"),
+    ("South", "green", "9 km"),
+    ("West", "white", "15 km"),
+)
 
 needs_engine = pytest.mark.skipif(
     not recognition.engine(), reason="nothing that recognizes text is installed"
@@ -175,7 +179,7 @@ def lines(turn: float) -> list[RecognizedLine]:
 
 def test_words_stand_straight_and_as_high_as_their_like() -> None:
     first, second = recognition.words(lines(math.radians(3)), scale=2.0)
-    assert (first.left, first.right) == (pytest.approx(50), pytest.approx(450))
+    assert (first.left, first.right) == pytest.approx((50, 450))
     assert (first.top + first.bottom) / 2 == pytest.approx(50)
     assert (second.top + second.bottom) / 2 == pytest.approx(70)
     assert second.bottom - second.top == pytest.approx(first.bottom - first.top)

@@ -8,9 +8,10 @@ import pytest
 
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.splitter import split
+from tests.unit.index.documents.conftest import Load
 
 
-def rows(document: Document):
+def rows(document: Document) -> list[tuple[str, ...]]:
     return [
         element.cells
         for section in document.sections
@@ -47,14 +48,19 @@ def told(document: Document, kind: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_separator_and_names_of_columns_are_found_out(
-    loaded, text: str, columns, first: tuple[str, str] | tuple[str, str, str]
+    loaded: Load,
+    text: str,
+    columns: tuple[str, ...],
+    first: tuple[str, str] | tuple[str, str, str],
 ) -> None:
     document = loaded("a.csv", text)
     assert document.tables[0].columns == columns
     assert rows(document)[0] == first
 
 
-def test_what_stands_above_the_names_is_said_and_captions_the_table(loaded) -> None:
+def test_what_stands_above_the_names_is_said_and_captions_the_table(
+    loaded: Load,
+) -> None:
     text = "Sales 2024;;\nin euros;;\n\nmonth;sum\nJan;1,5\nFeb;2,5\n# checked\nMar;3\n"
     document = loaded("a.csv", text)
     assert document.tables == ((("month", "sum"), "Sales 2024 in euros", 3),)
@@ -62,7 +68,9 @@ def test_what_stands_above_the_names_is_said_and_captions_the_table(loaded) -> N
     assert rows(document)[-1] == ("Mar", "3")
 
 
-def test_ragged_rows_and_a_quote_that_nothing_closes_keep_their_cells(loaded) -> None:
+def test_ragged_rows_and_a_quote_that_nothing_closes_keep_their_cells(
+    loaded: Load,
+) -> None:
     text = 'no,what,size\n1,bolt\n2,nut,5,extra\n3,12" pipe,7\n4,pin,8\n'
     assert rows(loaded("a.csv", text)) == [
         ("1", "bolt"),
@@ -72,7 +80,7 @@ def test_ragged_rows_and_a_quote_that_nothing_closes_keep_their_cells(loaded) ->
     ]
 
 
-def test_records_of_json_are_rows_and_other_values_fields(loaded) -> None:
+def test_records_of_json_are_rows_and_other_values_fields(loaded: Load) -> None:
     text = """{
   "shop": {"name": "K\\u00f6nig", "open": true},
   "tags": ["a", "b"],
@@ -104,19 +112,19 @@ def test_records_of_json_are_rows_and_other_values_fields(loaded) -> None:
     assert '{"name": "Enno", "job": {"title": "keeper"}}' in told(document, "row")
 
 
-def test_a_long_text_in_json_is_prose(loaded) -> None:
+def test_a_long_text_in_json_is_prose(loaded: Load) -> None:
     text = json.dumps({"about": "It reads files. " * 30}, indent=1)
     assert told(loaded("a.json", text), "prose") == [("It reads files. " * 30).strip()]
 
 
-def test_json_with_comments_is_read_and_what_is_none_is_code(loaded) -> None:
+def test_json_with_comments_is_read_and_what_is_none_is_code(loaded: Load) -> None:
     document = loaded("a.jsonc", '{\n  // why\n  "port": 80, /* x */\n}\n')
     assert document.sections[0].elements[0].cells == ("port", "80")
     for text in ('{"a": 1', "[1, 2}", '{"a" "b"}', "{1}", "[" * 500):
         assert loaded("b.json", text).sections[0].is_code
 
 
-def test_json_on_one_line_is_laid_out_with_its_values(loaded) -> None:
+def test_json_on_one_line_is_laid_out_with_its_values(loaded: Load) -> None:
     records = [{"id": n, "word": f"w{n}"} for n in range(300)]
     document = loaded("a.json", json.dumps(records))
     assert document.sections[0].first_line is None
@@ -126,7 +134,7 @@ def test_json_on_one_line_is_laid_out_with_its_values(loaded) -> None:
         assert chunk.tables[0].columns == ("id", "word")
 
 
-def test_json_lines_are_rows_whose_columns_are_all_keys(loaded) -> None:
+def test_json_lines_are_rows_whose_columns_are_all_keys(loaded: Load) -> None:
     text = '{"a": 1, "b": {"c": "\\u00e9"}}\nno json\n{"a": 2, "d": null, "e": [1, 2]}'
     document = loaded("a.jsonl", text)
     assert document.tables[0].columns == ("a", "b.c", "d", "e")

@@ -7,9 +7,10 @@ import pytest
 from ragcli.index.documents import formats
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.splitter import split
+from tests.unit.index.documents.conftest import Load
 
 
-def fields(document: Document) -> dict[tuple[str, str], str]:
+def fields(document: Document) -> dict[tuple[str, ...], str]:
     return {
         element.cells: element.label
         for section in document.sections
@@ -41,7 +42,7 @@ Match User guest
 """
 
 
-def test_what_is_commented_out_is_a_field_that_says_so(loaded) -> None:
+def test_what_is_commented_out_is_a_field_that_says_so(loaded: Load) -> None:
     document = loaded("sshd_config", SERVER)
     assert document.format == "ini"
     assert fields(document) == {
@@ -127,12 +128,12 @@ t: >
     ],
 )  # fmt: skip
 def test_each_setting_has_its_path_and_value(
-    loaded, name: str, text: str, expected: list[tuple[str, str]]
+    loaded: Load, name: str, text: str, expected: list[tuple[str, str]]
 ) -> None:
     assert list(fields(loaded(name, text))) == expected
 
 
-def test_entries_of_lists_are_items_below_their_path(loaded) -> None:
+def test_entries_of_lists_are_items_below_their_path(loaded: Load) -> None:
     document = loaded("a.yaml", "nc:\n  ports:\n    - 80:80\n    - '443:443'\n  x: 1\n")
     items = [e for e in document.sections[0].elements if e.kind == "item"]
     assert [item.label for item in items] == ["nc.ports", "nc.ports"]
@@ -142,7 +143,7 @@ def test_entries_of_lists_are_items_below_their_path(loaded) -> None:
     assert told(document)[2:] == [("item", "x>=1"), ("prose", "more"), ("item", "y")]
 
 
-def test_commands_below_a_key_are_code_and_sentences_prose(loaded) -> None:
+def test_commands_below_a_key_are_code_and_sentences_prose(loaded: Load) -> None:
     text = (
         "run: |\n  set -e\n  make all\n"
         f"about: |\n  It is long. {'Very long indeed. ' * 30}\n  It ends.\n"
@@ -169,7 +170,7 @@ def test_settings_are_told_without_a_suffix(head: bytes, name: str) -> None:
     assert formats.format_of_content(head) == name
 
 
-def test_a_comment_stays_with_the_setting_that_it_explains(loaded) -> None:
+def test_a_comment_stays_with_the_setting_that_it_explains(loaded: Load) -> None:
     text = "[server]\n" + "".join(
         f"# What number {n} is about, in a few words.\nkey{n} = {n}\n\n"
         for n in range(60)
@@ -183,6 +184,6 @@ def test_a_comment_stays_with_the_setting_that_it_explains(loaded) -> None:
         assert [unit.kind for unit in chunk.units][-2:] == ["prose", "field"]
 
 
-def test_what_has_no_keys_is_text_as_it_is(loaded) -> None:
+def test_what_has_no_keys_is_text_as_it_is(loaded: Load) -> None:
     [section] = loaded("a.yaml", "just a sentence\n").sections
     assert section.is_code
