@@ -40,6 +40,9 @@ _NUMBERS = re.compile(r"[^\w]*\d[\d\s.,:/%\u20ac$\u00a3-]*[^\W\d_]{0,4}[.)]?")
 _LONGEST_OPTION = 600
 _KEY_WORDS = 6
 _MOST_GAPS = 40
+_FEWEST_FIXED = 2
+_FEWEST_FIXED_LINES = 6
+_WIDEST_LINE = 400
 _WIDEST = 60
 """Characters of the cells of a table on average, at most; wider ones are prose."""
 
@@ -83,6 +86,9 @@ def laid_out(
         leads = _LEADS.search(line.text)
         pair = (leads and _pair(line, _LEADER)) or _beside(line)
         count, corridors = (1, []) if pair else _run(lines, at)
+        if not corridors and not pair:
+            fixed, blank = _fixed(lines, at)
+            count, corridors = (fixed, blank) if blank else (count, [])
         if corridors:
             found += _columns(lines[at : at + count], corridors, at, tables)
         elif pair:
@@ -221,6 +227,55 @@ def _run(lines: Sequence[_LaidOutLine], at: int) -> tuple[int, list[tuple[int, i
     if count < 2 or not _is_table(lines[at : at + count], corridors):
         return count, []
     return count, corridors
+
+
+def _fixed(lines: Sequence[_LaidOutLine], at: int) -> tuple[int, list[tuple[int, int]]]:
+    """Returns how many lines from one on are columns of a fixed width, and the gaps.
+
+    One blank is a gap where it is one in every line. Words of prose have hardly ever
+    one in common over so many lines.
+    """
+    first = lines[at].text
+    if "\t" in first or "|" in first or not first.strip():
+        return 1, []
+    blank, count = _blanks(first), 1
+    while at + count < len(lines) and "\t" not in lines[at + count].text:
+        common = blank & _blanks(lines[at + count].text)
+        if len(_stretches(common, lines[at].text)) < _FEWEST_FIXED:
+            break
+        blank, count = common, count + 1
+    gaps = _stretches(blank, first)
+    if count < _FEWEST_FIXED_LINES or len(gaps) < _FEWEST_FIXED:
+        return 1, []
+    rows = [_cells(line, gaps) for line in lines[at : at + count]]
+    filled = sum(bool(cell) for row in rows for cell in row)
+    return (count, gaps) if 4 * filled > 3 * len(rows) * len(rows[0]) else (1, [])
+
+
+def _blanks(line: str) -> int:
+    """Returns the columns of a line that are blank, as the bits of a number."""
+    line = line.rstrip()[:_WIDEST_LINE]
+    bits = 0
+    for place, character in enumerate(line):
+        if character == " ":
+            bits |= 1 << place
+    return bits | (((1 << _WIDEST_LINE) - 1) >> len(line) << len(line))
+
+
+def _stretches(blank: int, first: str) -> list[tuple[int, int]]:
+    """Returns where neighbouring columns are blank, between words of the first line."""
+    found: list[tuple[int, int]] = []
+    place, end = len(first) - len(first.lstrip()), len(first)
+    while place < end:
+        if not blank >> place & 1:
+            place += 1
+            continue
+        stop = place
+        while blank >> stop & 1 and stop < end:
+            stop += 1
+        found.append((place, stop))
+        place = stop
+    return found
 
 
 def _common(

@@ -142,3 +142,69 @@ def test_subtitles_are_lines_with_their_time(loaded: Load) -> None:
     document = loaded("a.sub", "{50}{100}Hello|there\n")
     assert told(document) == [("line", "Hello there")]
     assert document.sections[0].elements[0].label == "00:00:02"
+
+
+def test_columns_of_a_fixed_width_need_no_more_than_one_blank(loaded) -> None:
+    text = """\
+ No Won Lost Team         Code
+  1  12    3 Ulm United   A1
+  2  11    4 Kiel         B10
+  3  10    5 Graz City    C4
+  4   9    6 Linz         A12
+  5   8    7 Bern         B2
+"""
+    document = loaded("a.txt", text)
+    assert told(document)[0] == ("columns", "No Won Lost Team         Code")
+    assert ("row", ("3", "10", "5", "Graz City", "C4")) in told(document)
+    assert document.tables[0].columns == ("No", "Won", "Lost", "Team", "Code")
+
+
+def test_short_lines_of_prose_are_no_columns_of_a_fixed_width(loaded) -> None:
+    text = """\
+it was a day as any day
+we ran to the old house
+no one was in the yard
+so we sat on the stone
+by the door to wait
+and ate   the last pear
+"""
+    document = loaded("a.txt", text)
+    assert not document.tables
+
+
+@pytest.mark.parametrize("mark", [":", ";", "|", "\t", ","])
+def test_lines_of_cells_under_names_in_a_comment_are_a_table(loaded, mark) -> None:
+    rows = [
+        ("# Code", " Town ", "State"),
+        ("ULM", "Ulm", "BW"),
+        ("GRZ", "Graz", ""),
+        ("LNZ", "Linz", "OO"),
+        ("BRN", "Bern", "BE"),
+    ]
+    text = "\n".join(mark.join(row) for row in rows)
+    document = loaded("a.txt", f"{text}\n# checked in May\n")
+    [table] = document.tables
+    assert (table.columns, table.rows) == (("Code", "Town", "State"), 4)
+    assert ("row", ("LNZ", "Linz", "OO")) in told(document)
+    assert ("prose", "checked in May") in told(document)
+
+
+def test_two_cells_a_line_are_a_table_where_a_comment_names_both(loaded) -> None:
+    south = "# The south\n\n7:Graz\n8:Linz\n"
+    text = f"# Code : Town\n\n{south}\n# The north\n\n9:Kiel\n10:Husum\n"
+    document = loaded("codes", text)
+    assert document.tables[0].columns == ("Code", "Town")
+    assert ("row", ("10", "Husum")) in told(document)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "09:10:11 started\n09:10:12 ready\n09:11:15 stopped\n09:12:15 gone\n",
+        "Port: 80\nHost: a\nUser: b\nName: c\n",
+        "One, two, three\nfour, five, six\nOld, new, blue\nred, bad, sad\n",
+        "a:b\nc:d\ne:f\ng:h\n",
+    ],
+)
+def test_colons_and_commas_of_other_texts_part_no_cells(loaded, text) -> None:
+    assert not loaded("a.txt", text).tables

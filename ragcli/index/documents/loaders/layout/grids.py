@@ -6,21 +6,26 @@ A sheet, or a table that does not say where its header is, comes here as rows of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median_low
 
 from ragcli.index.documents.elements import DocumentBuilder
 from ragcli.index.documents.loaders.layout.header_rows import (
     LONGEST_NAME,
+    SAMPLE,
     GridRow,
     Header,
     Span,
     column_names,
     find_header,
     is_fields,
+    is_value,
     moved,
 )
 from ragcli.index.documents.loaders.layout.regions import regions
 
 _TITLE_WORDS = 30
+_FEWEST_FULL = 3
+"""Cells of a row from which one with less than half of them stands out."""
 
 
 class GridWriter:
@@ -142,7 +147,7 @@ class GridWriter:
         caption, self._title = self._title, ""
         body = lines[header.last + 1 :]
         notes: list[GridRow] = []
-        while body and len(names) > 2 and _is_remark(body[-1]):
+        while body and len(names) > 2 and _is_remark(body[-1], body):
             notes.insert(0, body.pop())
         self._builder.table(
             names,
@@ -151,7 +156,8 @@ class GridWriter:
             labels=[self._row_label(line, used) for line in body],
         )
         for line in notes:
-            self._builder.paragraph(line.cells[0], label=self._row_label(line, used))
+            said = " ".join(line.cells[place] for place in line.filled)
+            self._builder.paragraph(said, label=self._row_label(line, used))
 
     def _rows(self, lines: list[GridRow], used: list[int]) -> None:
         """Adds rows that nobody named: fields where they are keys with values."""
@@ -187,9 +193,16 @@ class GridWriter:
         return self._label(line.number, used[filled[0]]) if filled else ""
 
 
-def _is_remark(line: GridRow) -> bool:
-    """Tells whether a row is a sentence below a table, not a row of it."""
+def _is_remark(line: GridRow, body: Sequence[GridRow]) -> bool:
+    """Tells whether a row is words below a table, not a row of it.
+
+    Where every other row is full, one with words in a cell or two is none of them; a
+    sum has a value.
+    """
     filled = line.filled
+    usual = median_low(len(row.filled) for row in body[:SAMPLE])
+    if usual > _FEWEST_FULL and 2 * len(filled) < usual:
+        return not any(is_value(line.cells[place]) for place in filled)
     return filled == [0] and (
         len(line.cells[0].split()) > 5 or line.cells[0][0] in "(*\u2020"
     )

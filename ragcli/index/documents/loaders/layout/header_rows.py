@@ -22,6 +22,9 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _PERIOD = re.compile(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?")
+_SENTENCE = re.compile(r"\w \S+[!,]$|\w \w+ \w{4,}\.$")
+"""How words end that are part of a sentence; a name may be shortened: `Unit pr.`."""
+
 _CHOICES = frozenset({"true", "false", "yes", "no", "x", "n/a", "tbd"})
 _MOSTLY = 0.6
 SAMPLE = 200
@@ -69,9 +72,9 @@ def is_value(text: str) -> bool:
 
 def is_name(text: str) -> bool:
     """Tells whether a cell can name a column: words, or a year or month."""
-    return len(text) <= LONGEST_NAME and (
-        not is_value(text) or bool(_PERIOD.fullmatch(text))
-    )
+    if len(text) > LONGEST_NAME or _SENTENCE.search(text):
+        return False
+    return not is_value(text) or bool(_PERIOD.fullmatch(text))
 
 
 def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header | None:
@@ -89,6 +92,9 @@ def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header 
     last = first
     while last + 1 < len(lines) and _continues(lines, last, width, spans):
         last += 1
+    lower = _below_notes(lines, last)
+    if lower:
+        first = last = lower
     named = {p for line in lines[first : last + 1] for p in line.filled}
     if not _are_names(lines[last]) or 2 * len(named) < width:
         return None
@@ -96,6 +102,26 @@ def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header 
     if body and _stands_over(lines[last], body, width, named):
         return Header(first, last)
     return None
+
+
+def _below_notes(lines: Sequence[GridRow], last: int) -> int:
+    """Returns the row right above the first values, where only that names all columns.
+
+    People write notes into some cells above a table. 0 when nothing is above it.
+    """
+    values = next(
+        (
+            at
+            for at, line in enumerate(lines)
+            if any(is_value(line.cells[place]) for place in line.filled)
+        ),
+        0,
+    )
+    names = values - 1
+    if names <= last or not _are_names(lines[names]):
+        return 0
+    fullest_above = max(len(line.filled) for line in lines[:names])
+    return names if len(lines[names].filled) > fullest_above else 0
 
 
 def _are_names(line: GridRow) -> bool:
@@ -115,8 +141,8 @@ def _continues(
         span.top <= upper.number <= span.bottom and span.right > span.left
         for span in spans
     )
-    gaps = set(lower.filled) - set(upper.filled)
-    is_group = grouped or (len(gaps) > 0 and len(upper.filled) < width)
+    inside = set(upper.filled) < set(lower.filled)
+    is_group = grouped or (inside and len(upper.filled) < width)
     has_rows = any(
         any(is_value(line.cells[place]) for place in line.filled)
         for line in lines[at + 2 :]

@@ -21,7 +21,7 @@ from ragcli.index.documents.elements import (
     TableFacts,
     one_line,
 )
-from ragcli.index.documents.loaders.structured import settings_files
+from ragcli.index.documents.loaders.structured import delimited, settings_files
 from ragcli.language.markdown import closes, comments, without_wiki_links
 
 _MARKDOWN = re.compile(
@@ -179,6 +179,9 @@ def underlined(content: Content) -> Document:
     one above as well, in the order in which these first appear.
     """
     text = _printed(content.text)
+    table = delimited.in_plain_text(text) if content.format == "text" else None
+    if table:
+        return table
     headings = list(_manual_headings(text) or _underlined_headings(text))
     first = headings[0] if headings and headings[0].level == 1 else None
     title = first.title if first else ""

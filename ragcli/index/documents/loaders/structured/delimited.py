@@ -34,6 +34,13 @@ _DATE = re.compile(
     r"|\d{1,2}:\d\d(?::\d\d)?"
 )
 _DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
+_STAMPED = re.compile(r"\W*\d+[-/.:]\d\d")
+"""What a record of a log begins with: its colons are those of a time."""
+
+_FEWEST_ROWS = 4
+"""Rows from which a plain text is believed to be a table."""
+
 _HEADER_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -65,20 +72,37 @@ def tab_separated(content: Content) -> Document:
     return _table(content.text, "\t")
 
 
+def in_plain_text(text: str) -> Document | None:
+    """Returns a text as a table when all its lines are rows, None of any other text.
+
+    Lines that begin with `#` may name the columns, or say what the rows are.
+    """
+    separator = _separator_of_lines(text)
+    return _read(text, separator) if separator else None
+
+
 def _table(text: str, usual: str) -> Document:
     if not text.strip():
         return Document()
     first, _, _ = text.partition("\n")
     told = _TOLD.match(first.strip("\ufeff\"' "))
-    separator = told[1] if told else _separator(text, usual)
+    return _read(text, told[1] if told else _separator(text, usual), told=bool(told))
+
+
+def _read(text: str, separator: str, *, told: bool = False) -> Document:
+    """Returns the rows of a text as a table; the first may tell the separator."""
     rows = list(_rows(text, separator))
-    del rows[: bool(told)]
+    del rows[:told]
     width = _width(rows)
     head = _first_of_table(rows, width)
     above, rows = rows[:head], rows[head:]
+    names = _named_by_remark(rows, width)
+    if names:
+        rows.remove(names)
+        rows.insert(0, names)
     rows, remarks = _without_remarks(rows, width)
-    named = _names_columns(rows)
-    columns = tuple(flat(name) for name in rows[0].cells) if named else ()
+    named = bool(names) or _names_columns(rows)
+    columns = tuple(flat(name).lstrip("# ") for name in rows[0].cells) if named else ()
     prose = [_inner(text, row, separator) for row in above]
     caption = flat(" ".join(text[start:end] for start, end in prose))
     prose += [_inner(text, row, separator) for row in remarks]
@@ -123,6 +147,30 @@ def _separator(text: str, usual: str) -> str:
         if scores[mark] >= max(_AGREED, scores[","] - 1 + _AGREED):
             return mark
     return best if scores[best] else usual
+
+
+def _separator_of_lines(text: str) -> str:
+    """Returns what separates the cells of every line of a plain text, "" if nothing.
+
+    A colon or comma in words has a blank behind it; one between cells has none.
+    """
+    lines = [line for line in text.split("\n", _SAMPLE)[:_SAMPLE] if line.strip()]
+    rows = [line for line in lines if not line.startswith("#")]
+    if len(rows) < _FEWEST_ROWS:
+        return ""
+    for mark in ":" + _SEPARATORS:
+        counts = {len(_cells(line, mark)) for line in rows}
+        if len(counts) != 1 or counts == {1}:
+            continue
+        [width] = counts
+        heads = [line for line in lines if line.startswith("#")]
+        named = _named_by_remark([_Row(0, 0, _cells(x, mark)) for x in heads], width)
+        spaced = sum(line.count(mark + " ") for line in rows)
+        if mark in ":," and spaced:
+            continue
+        if named or (width > 2 and not any(map(_STAMPED.match, rows))):
+            return mark
+    return ""
 
 
 def _agreement(sample: str, mark: str) -> float:
@@ -191,6 +239,17 @@ def _first_of_table(rows: Sequence[_Row], width: int) -> int:
         if at + 1 == len(rows):
             return 0
     return 0
+
+
+def _named_by_remark(rows: Sequence[_Row], width: int) -> _Row | None:
+    """Returns the line above the rows that begins with `#` and has a name for each."""
+    for row in rows:
+        if not row.cells[0].startswith("#"):
+            return None
+        names = [name.lstrip("#").strip() for name in row.cells]
+        if len(names) == width > 1 and all(map(_LETTER.search, names)):
+            return row
+    return None
 
 
 def _without_remarks(rows: Sequence[_Row], width: int) -> tuple[list[_Row], list[_Row]]:

@@ -303,3 +303,36 @@ def test_a_sheet_with_a_gap_after_every_row_and_column_takes_no_ages() -> None:
         for column in range(1, 60, 2):
             book.active.cell(row, column, f"cell {row}")
     assert read(book).sections
+
+
+def test_notes_in_cells_around_a_table_name_no_columns(loaded) -> None:
+    book = workbook(
+        ["Our members"],
+        [None, "of the choir,", None, "as of", "May"],
+        ["ask Ida", None, "before you", None, "change it!"],
+        ["Name", "Voice", "Since", "Town", "Paid"],
+        ["Ada", "alto", 2011, "Ulm", True],
+        ["Ben", "bass", 2014, "Kiel", False],
+        ["Cleo", "tenor", 2020, "Graz", True],
+        [None, "see also"],
+        [None, None, "the archive", "down here"],
+    )
+    document = loaded("a.xlsx", saved(book))
+    [table] = document.tables
+    assert (table.columns, table.rows) == (
+        ("Name", "Voice", "Since", "Town", "Paid"),
+        3,
+    )
+    said = elements_of(document, "prose")
+    assert said[-2:] == ["see also", "the archive down here"]
+
+
+def test_a_sum_below_a_table_stays_a_row_of_it(loaded) -> None:
+    book = workbook(
+        ["Item", "Unit", "Count", "Price"],
+        ["Bolt", "piece", 3, 2.5],
+        ["Nut", "piece", 4, 1.5],
+        ["Sum", None, None, 4],
+    )
+    document = loaded("a.xlsx", saved(book))
+    assert rows_of(document)[-1] == ("A4", ("Sum", "", "", "4"))
