@@ -144,7 +144,7 @@ def test_subtitles_are_lines_with_their_time(loaded: Load) -> None:
     assert document.sections[0].elements[0].label == "00:00:02"
 
 
-def test_columns_of_a_fixed_width_need_no_more_than_one_blank(loaded) -> None:
+def test_columns_of_a_fixed_width_need_no_more_than_one_blank(loaded: Load) -> None:
     text = """\
  No Won Lost Team         Code
   1  12    3 Ulm United   A1
@@ -159,7 +159,7 @@ def test_columns_of_a_fixed_width_need_no_more_than_one_blank(loaded) -> None:
     assert document.tables[0].columns == ("No", "Won", "Lost", "Team", "Code")
 
 
-def test_short_lines_of_prose_are_no_columns_of_a_fixed_width(loaded) -> None:
+def test_short_lines_of_prose_are_no_columns_of_a_fixed_width(loaded: Load) -> None:
     text = """\
 it was a day as any day
 we ran to the old house
@@ -173,7 +173,9 @@ and ate   the last pear
 
 
 @pytest.mark.parametrize("mark", [":", ";", "|", "\t", ","])
-def test_lines_of_cells_under_names_in_a_comment_are_a_table(loaded, mark) -> None:
+def test_lines_of_cells_under_names_in_a_comment_are_a_table(
+    loaded: Load, mark: str
+) -> None:
     rows = [
         ("# Code", " Town ", "State"),
         ("ULM", "Ulm", "BW"),
@@ -189,7 +191,7 @@ def test_lines_of_cells_under_names_in_a_comment_are_a_table(loaded, mark) -> No
     assert ("prose", "checked in May") in told(document)
 
 
-def test_two_cells_a_line_are_a_table_where_a_comment_names_both(loaded) -> None:
+def test_two_cells_a_line_are_a_table_where_a_comment_names_both(loaded: Load) -> None:
     south = "# The south\n\n7:Graz\n8:Linz\n"
     text = f"# Code : Town\n\n{south}\n# The north\n\n9:Kiel\n10:Husum\n"
     document = loaded("codes", text)
@@ -206,5 +208,7 @@ def test_two_cells_a_line_are_a_table_where_a_comment_names_both(loaded) -> None
         "a:b\nc:d\ne:f\ng:h\n",
     ],
 )
-def test_colons_and_commas_of_other_texts_part_no_cells(loaded, text) -> None:
+def test_colons_and_commas_of_other_texts_part_no_cells(
+    loaded: Load, text: str
+) -> None:
     assert not loaded("a.txt", text).tables

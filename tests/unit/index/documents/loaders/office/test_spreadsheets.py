@@ -305,7 +305,7 @@ def test_a_sheet_with_a_gap_after_every_row_and_column_takes_no_ages() -> None:
     assert read(book).sections
 
 
-def test_notes_in_cells_around_a_table_name_no_columns(loaded) -> None:
+def test_notes_in_cells_around_a_table_name_no_columns(loaded: Load) -> None:
     book = workbook(
         ["Our members"],
         [None, "of the choir,", None, "as of", "May"],
@@ -327,7 +327,7 @@ def test_notes_in_cells_around_a_table_name_no_columns(loaded) -> None:
     assert said[-2:] == ["see also", "the archive down here"]
 
 
-def test_a_sum_below_a_table_stays_a_row_of_it(loaded) -> None:
+def test_a_sum_below_a_table_stays_a_row_of_it(loaded: Load) -> None:
     book = workbook(
         ["Item", "Unit", "Count", "Price"],
         ["Bolt", "piece", 3, 2.5],
