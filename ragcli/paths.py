@@ -154,10 +154,13 @@ def shown(path: str | os.PathLike[str], part: str = "") -> str:
     if part:
         return f"{shown(path)}{PART_MARK}{part}"
     text = os.fspath(path)
-    if not os.path.isabs(text):
+    if not text.startswith("/"):
         return text
     try:
-        below = os.path.relpath(text)
-    except (OSError, ValueError):
+        here = os.getcwd().rstrip("/")
+    except OSError:
         return text
-    return text if below.startswith("..") else below
+    place = os.path.normpath(text)
+    if place.startswith(f"{here}/"):
+        return place[len(here) + 1 :] or "."
+    return "." if place == here else text

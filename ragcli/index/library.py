@@ -60,7 +60,7 @@ class DocumentList:
         return len(self._records)
 
     def __iter__(self) -> Iterator[DocumentInfo]:
-        return map(catalogue.info, self._records)
+        return map(catalogue.info, self._records.in_order())
 
     def __contains__(self, found: object) -> bool:
         return any(found == item for item in self)
@@ -135,7 +135,7 @@ class Library:
             added=directories, dropped=(), left_out=(), chosen=chosen, secrets=allowed
         )
         view = CatalogueView(base, files)
-        known = view.all() if directories else view.some(places)
+        known = view.records() if directories else view.some(places)
         named = [Path(place) for place in places if not is_address(place)]
         work = ingest_plan.of_paths(
             named,
@@ -206,9 +206,8 @@ class Library:
         if note:
             work, pages = note.plan(), view.some(note.pages)
         else:
-            known = view.all()
-            pages = {path: item for path, item in known.items() if is_address(path)}
-            on_disk = {path: known[path] for path in known.keys() - pages.keys()}
+            on_disk = view.records()
+            pages = _taken_out(on_disk)
             work = ingest_plan.of_sync(
                 scope.roots, on_disk, scope.max_size, scope.engine, force=force
             )
@@ -247,9 +246,8 @@ class Library:
             return 0
         from ragcli.index.ingest.planning import ingest_plan
 
-        known = CatalogueView(base, files).all()
-        pages = [path for path in known if is_address(path)]
-        on_disk = {path: known[path] for path in known.keys() - set(pages)}
+        on_disk = CatalogueView(base, files).records()
+        pages = _taken_out(on_disk)
         work = ingest_plan.of_sync(scope.roots, on_disk, scope.max_size, scope.engine)
         changed = work.changed + len(work.removed) + len(work.failed)
         if not changed:  # what changed is left out: that need not be found again
@@ -298,10 +296,9 @@ class Library:
         base, files = self._base()
         if report.left or base.name != report.generation:
             return
-        known = CatalogueView(base, files).all()
-        pages = [path for path in known if is_address(path)]
+        on_disk = CatalogueView(base, files).records()
+        pages = _taken_out(on_disk)
         scope = self._scope(base, self._roots(base, files))
-        on_disk = known.keys() - set(pages)
         left_out = dict(skipped)
         left_out |= {os.fspath(item.path): item.reason for item in work.skipped}
         note = unchanged.Note(
@@ -405,7 +402,7 @@ class Library:
         from ragcli.index.report import Request
 
         base, files = self._base()
-        known = CatalogueView(base, files).records().paths
+        known = CatalogueView(base, files).records()
         known_roots = self._roots(base, files)
 
         def is_known(place: str) -> bool:
@@ -417,12 +414,12 @@ class Library:
         work = Plan()
         for place in places:
             alone = is_address(place) and place in known
-            found = {
+            found = [
                 p for p in known if p == place or (not alone and is_below(p, place))
-            }
+            ]
             if not found and place not in known_roots.directories:
                 raise _no_document(place, known)
-            work.removed |= found
+            work.removed.update(found)
         dropped = [
             item
             for item in known_roots.directories
@@ -444,7 +441,7 @@ class Library:
 
         base, files = self._base()
         roots = self._roots(base, files)
-        alone = apart(roots, CatalogueView(base, files).all())
+        alone = apart(roots, CatalogueView(base, files).records())
         on_disk = sorted(path for path in alone if not is_address(path))
         return WatchedPlaces(roots.directories, tuple(on_disk))
 
@@ -466,7 +463,7 @@ class Library:
         [place] = known_paths([path], roots, lambda typed: view.find(typed) is not None)
         record = view.find(place)
         if record is None:
-            raise _no_document(place, view.records().paths)
+            raise _no_document(place, view.records())
         rows = range(record["row"], record["row"] + record["chunks"])
         reader = self._opened() if record["chunks"] else None
         passages = reader.passages(list(rows)) if reader else []
@@ -489,7 +486,7 @@ class Library:
         place = normalised(name) if is_address(name) else os.path.abspath(name)
         if view.find(place):
             return place
-        known = view.records().paths
+        known = view.records()
         ending = f"/{name.lstrip('/')}"
         found = (
             [] if name.startswith("./") else [p for p in known if p.endswith(ending)]
@@ -618,6 +615,14 @@ class Library:
 
     def _max_size(self) -> int:
         return size(self._settings.max_file_size)
+
+
+def _taken_out(records: catalogue.Records) -> dict[str, catalogue.Record]:
+    """Takes the pages on the web out of all documents, and returns them."""
+    pages = {path: records[path] for path in records if is_address(path)}
+    for path in pages:
+        records.take_out(path)
+    return pages
 
 
 def _no_document(place: str, known: Iterable[str]) -> DocumentNotFound:

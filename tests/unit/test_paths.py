@@ -29,3 +29,28 @@ def test_a_tilde_of_no_user_is_a_name_like_others(
     with pytest.raises(DocumentNotFound):
         attachments.attached(f"What is in @{NOBODY}/page.md?")
     assert paths.expanded("~/notes") == Path.home() / "notes"
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ("{here}/notes/a.md", "notes/a.md"),
+        ("{here}/notes/../b.md", "b.md"),
+        ("{here}", "."),
+        ("{here}-other/a.md", "{here}-other/a.md"),
+        ("{here}/../a.md", "{here}/../a.md"),
+        ("{here}/..a.md", "..a.md"),
+        ("https://example.org/a", "https://example.org/a"),
+        ("/", "/"),
+    ],
+)
+def test_a_path_is_shown_from_where_one_is(
+    path: str, seen: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert paths.shown(path.format(here=tmp_path)) == seen.format(here=tmp_path)
+
+
+def test_at_the_root_all_is_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert paths.shown("/usr/share") == "usr/share"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ragcli.errors import RagcliError
 
 SCHEMA = 1
 """Version of every JSON document; keys are only ever added."""
+
+_AT_ONCE = 256
+"""Items of a list that are encoded together: a call costs as much as two or three."""
 
 
 def encoded(data: Mapping[str, Any], *, indent: int | None = None) -> str:
@@ -29,7 +33,7 @@ def encoded_list(
     *,
     indent: int | None = None,
 ) -> Iterator[str]:
-    """Yields what `encoded` returns for `{name: [*items], **others}`, item by item.
+    """Yields what `encoded` returns for `{name: [*items], **others}`, in parts.
 
     Args:
         name: The key of the list.
@@ -42,11 +46,12 @@ def encoded_list(
     before, after = whole.split(json.dumps(mark), 1)
     lead = before[before.rindex("[") + 1 :]
     between = f",{lead or ' '}"
-    empty = True
-    for item in items:
-        text = json.dumps(item, indent=indent, default=list)
-        # No string of JSON has a line break of its own.
-        yield (before if empty else between) + text.replace("\n", lead)
+    encoder = json.JSONEncoder(indent=indent, default=list)
+    left, empty = iter(items), True
+    while some := list(islice(left, _AT_ONCE)):
+        text = encoder.encode({name: some})
+        told = text[text.index("[") + 1 : text.rindex("]")].strip()
+        yield (before if empty else between) + told
         empty = False
     yield encoded({name: [], **others}, indent=indent) if empty else after
 

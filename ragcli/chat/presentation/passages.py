@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ragcli.index.passages import Passage, SearchResult
@@ -63,7 +62,8 @@ def search_document(found: SearchResult, *, explain: bool = False) -> dict[str, 
 
 def facts_document(found: DocumentInfo) -> dict[str, Any]:
     """Returns the JSON of what is known of a document without reading it."""
-    return asdict(found) | path_document(found.path)
+    told = {name: getattr(found, name) for name in found.__slots__}
+    return {**told, "facts": dict(found.facts), **path_document(found.path)}
 
 
 def contents_document(

@@ -123,7 +123,7 @@ class Ingest:
         """Returns the name of the new generation, "" if none was needed."""
         with disk_errors("index"), self._staged() as (files, text):
             stager = self._read_all(plan, base, tally, files, text)
-            removed = frozenset().union(plan.removed, tally.emptied)
+            removed = plan.removed | tally.emptied if tally.emptied else plan.removed
             nothing = not (tally.stored or removed or request.is_needed)
             if nothing and len(tally.touched) < _TOUCHED_WORTHWHILE:
                 return ""

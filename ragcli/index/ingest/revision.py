@@ -8,7 +8,8 @@ else published first, it is simply done again on top of that.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
 from itertools import chain
 from pathlib import Path
@@ -55,10 +56,10 @@ class Change:
     text: Path | None
     """Directory of the staged text index; None when there is nothing in it."""
 
-    replaced: frozenset[str]
+    replaced: AbstractSet[str]
     """Paths whose chunks are replaced by those in `segments`, if there are any."""
 
-    removed: frozenset[str] = frozenset()
+    removed: AbstractSet[str] = frozenset()
     """Paths that go."""
 
     touched: tuple[catalogue.Record, ...] = ()
@@ -111,7 +112,10 @@ def _joined(snapshots: Snapshots, change: Change, parent: str, place: Path) -> M
     _check_embedder(base, change)
     index = _Joining(files, replace(base, **change.facts))
     affected = index.remove(change)
-    text_workspace.update(files, base, affected, change.text)
+    if index.is_empty and not change.segments:
+        text_workspace.renew(files, Manifest())
+    else:
+        text_workspace.update(files, base, affected, change.text)
     index.add(change)
     index.merge()
     index.write_roots(change)
@@ -127,14 +131,19 @@ class _Joining:
         self._segments = list(base.segments)
         self._documents = base.documents
 
+    @property
+    def is_empty(self) -> bool:
+        """Tells whether no document is left, and no segment."""
+        return not self._documents and not self._segments
+
     def remove(self, change: Change) -> Sequence[int]:
         """Marks the chunks of documents dead; returns the keys of their documents.
 
-        Also writes the records that say what became of documents.
+        Also writes the records that say what became of documents; where none is left
+        there is nobody to tell it to, and no segment is needed.
         """
         known = CatalogueView(self._base, self._files)
-        told = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
-        rows, keys = array("q"), array("q")
+        rows, keys, gone = array("q"), array("q"), []
         # By path: neighbours are often near each other in the files, too.
         for path in chain(sorted(change.removed), sorted(change.replaced)):
             if not (item := known.find(path)):
@@ -144,15 +153,36 @@ class _Joining:
                 rows.extend(range(item["row"], item["row"] + item["chunks"]))
                 keys.append(catalogue.key(path))
             if path in change.removed:
-                told.add_record({"path": path, "gone": True})
-        for item in change.touched:
-            if known.still_holds(item):
-                told.add_record(item)
+                gone.append(path)
+        if not self._documents:
+            self._drop(self._segments)
+            self._segments = []
+            return keys
         if rows:
             self._kill(rows)
-        if not told.is_empty():  # records without chunks of their own
-            self._segments.append(told.write(self._files.store))
+        self._tell(gone, filter(known.still_holds, change.touched))
         return keys
+
+    def _tell(self, gone: Iterable[str], touched: Iterable[catalogue.Record]) -> None:
+        """Adds a segment of records without chunks of their own, if there are any.
+
+        Args:
+            gone: Paths of documents that were removed.
+            touched: New records of documents that stay as they are.
+        """
+        told = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
+        for path in gone:
+            told.add_record({"path": path, "gone": True})
+        for item in touched:
+            told.add_record(item)
+        if not told.is_empty():
+            self._segments.append(told.write(self._files.store))
+
+    def _drop(self, infos: Iterable[SegmentInfo]) -> None:
+        """Removes the files of segments."""
+        for info in infos:
+            for name in segment_files(info, tokens=self._base.tokens):
+                self._files.remove(name)
 
     def _kill(self, rows: array[int]) -> None:
         import numpy as np
@@ -211,9 +241,7 @@ class _Joining:
             new = merging.merge(
                 old, self._files, self._base, self._files.store, oldest=oldest
             )
-            for info in old:
-                for name in segment_files(info, tokens=self._base.tokens):
-                    self._files.remove(name)
+            self._drop(old)
             self._segments[start:end] = new
 
     def write_roots(self, change: Change) -> None:

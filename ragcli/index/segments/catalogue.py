@@ -16,10 +16,11 @@ import os
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
@@ -44,8 +45,8 @@ _BLOCK = 256 << 10
 _KEPT = 256
 """Records that a table keeps at hand."""
 
-_READ_AT_ONCE = 1024
-"""Records that are read before the pages they are on may leave memory."""
+_READ_AT_ONCE = 256
+"""Records that are decoded together; then the pages they are on may leave memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Encoder:
         self._table.extend((*span, *where))
         self._lines += line
 
-    def encoded(self) -> tuple[bytearray, bytes]:
+    def encoded(self) -> tuple[bytearray, bytearray]:
         """Returns the JSON Lines, and the table that finds them by row.
 
         The table has five lines of int64, sorted by the first: first row, number of
@@ -166,9 +167,12 @@ class Encoder:
         """
         import numpy as np
 
-        columns = np.array(self._table, "<i8").reshape(len(self), 5).T
+        columns = np.frombuffer(self._table, np.int64).reshape(len(self), 5).T
         order = np.lexsort((columns[2], columns[1], columns[0]))
-        return self._lines, columns[:, order].tobytes()
+        table = bytearray(8 * columns.size)
+        for place, column in zip(_rows_of(table, len(self)), columns, strict=True):
+            place[:] = column[order]
+        return self._lines, table
 
 
 def encode(records: Iterable[Record]) -> tuple[bytes, bytes]:
@@ -177,7 +181,13 @@ def encode(records: Iterable[Record]) -> tuple[bytes, bytes]:
     for record in records:
         encoder.add(record)
     lines, table = encoder.encoded()
-    return bytes(lines), table
+    return bytes(lines), bytes(table)
+
+
+def _rows_of(table: bytearray, count: int) -> NDArray[np.int64]:
+    import numpy as np
+
+    return np.frombuffer(table, "<i8").reshape(5, count)
 
 
 def decode(data: memoryview | bytes) -> list[Record]:
@@ -233,10 +243,10 @@ def _whole_lines(data: memoryview, start: int) -> bytes:
     return bytes(data[start:])
 
 
-class Records:
+class Records(Mapping[str, Record]):
     """The newest record of each path in some files, read when it is asked for.
 
-    Only paths and places are in memory.
+    Only paths and places are in memory, and the record that was read last.
 
     Args:
         files: JSON Lines of each segment, oldest first.
@@ -251,6 +261,7 @@ class Records:
         self._lines: dict[str, int] = {}
         self._starts = array("q")
         self._firsts: list[int] = []
+        self._last: tuple[str, Record] = ("", {})
         for data in files:
             self._firsts.append(len(self._starts))
             self._starts.append(0)
@@ -261,21 +272,30 @@ class Records:
                     self._lines[record["path"]] = len(self._starts) - 1
                 self._starts.append(end)
 
-    @property
-    def paths(self) -> KeysView[str]:
-        """The path of every document."""
-        return self._lines.keys()
-
     def __len__(self) -> int:
         return len(self._lines)
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._lines
+
+    def take_out(self, path: str) -> None:
+        """Forgets that there is a document at `path`.
+
+        Raises:
+            KeyError: There is none.
+        """
+        del self._lines[path]
+
+    def in_order(self) -> Iterator[Record]:
         """Yields the records by path."""
-        for count, path in enumerate(sorted(self._lines), 1):
-            yield self[path]
-            if not count % _READ_AT_ONCE:
-                for data in self._files:
-                    let_go(data)
+        places = map(self._lines.__getitem__, sorted(self._lines))
+        while some := list(islice(places, _READ_AT_ONCE)):
+            yield from decode(b"".join(map(self._line, some)))
+            for data in self._files:
+                let_go(data)
 
     def __getitem__(self, path: str) -> Record:
         """Returns the record of a document.
@@ -284,10 +304,15 @@ class Records:
             KeyError: There is none.
         """
         line = self._lines[path]
-        data = self._files[bisect_right(self._firsts, line) - 1]
-        text = data[self._starts[line] : self._starts[line + 1]]
-        found: Record = json.loads(bytes(text))
-        return found
+        if self._last[0] != path:
+            [found] = decode(self._line(line))
+            self._last = path, found
+        return self._last[1]
+
+    def _line(self, number: int) -> memoryview:
+        """Returns a line of the files, counted through all of them."""
+        data = self._files[bisect_right(self._firsts, number) - 1]
+        return data[self._starts[number] : self._starts[number + 1]]
 
 
 class StoredRecord:
@@ -399,20 +424,6 @@ def spans(
         return []
     rows, chunks, keys = np.concatenate(tables, axis=1)[:, wanted].tolist()
     return list(zip(rows, chunks, keys, strict=True))
-
-
-def newest(files: Iterable[list[Record]]) -> dict[str, Record]:
-    """Returns each path's newest record, those of removed documents included."""
-    found: dict[str, Record] = {}
-    for records in files:
-        for record in records:
-            found[record["path"]] = record
-    return found
-
-
-def live(records: Mapping[str, Record]) -> dict[str, Record]:
-    """Returns the records of the documents that are there, by path."""
-    return {path: item for path, item in records.items() if "gone" not in item}
 
 
 class DocumentTable:

@@ -22,14 +22,8 @@ class CatalogueView:
         self._manifest = manifest
         self._files = files
 
-    def all(self) -> dict[str, catalogue.Record]:
-        """Returns the record of every document, by path; reads them all."""
-        names = (f"documents-{item.id}.jsonl" for item in self._manifest.segments)
-        lines = (catalogue.decode(self._files.buffer(name)) for name in names)
-        return catalogue.live(catalogue.newest(lines))
-
     def records(self) -> catalogue.Records:
-        """Returns the records of all documents, to be read one by one."""
+        """Returns the records of all documents by path, read one by one."""
         names = (f"documents-{item.id}.jsonl" for item in self._manifest.segments)
         return catalogue.Records([self._files.buffer(name) for name in names])
 

@@ -116,7 +116,9 @@ def merge(
     """
     segments = [Segment(info, files, manifest) for info in infos]
     newest = catalogue.Records([item.lines for item in segments], with_gone=not oldest)
-    records = [record for record in newest if not _is_outdated(record, segments)]
+    records = [
+        record for record in newest.in_order() if not _is_outdated(record, segments)
+    ]
     return _rewrite(segments, records, conversion or _AsStored(manifest), store)
 
 

@@ -249,6 +249,23 @@ def test_removing_a_directory_forgets_it(
     assert list(library.documents()) == []
 
 
+def test_where_no_document_is_left_no_file_of_one_is(
+    library: Library, notes: Path, progress: Watched, profile: Directory
+) -> None:
+    library.add([notes], progress)
+    report = library.remove([notes, notes / "apples.txt"])
+    assert report.removed == 3
+    left = [*(profile.path / "index" / report.generation).rglob("*")]
+    assert {item.name for item in left if item.is_file()} <= {
+        "manifest.json",
+        "roots.json",
+    }
+    library.add([notes / "pears.txt"], progress)
+    assert names(library) == found(library, "ripen") == ["pears.txt"]
+    library.rollback("gen-00000001")
+    assert found(library, "orchard") == ["apples.txt"]
+
+
 def test_removing_what_is_not_there_names_the_nearest(
     library: Library, notes: Path, progress: Watched
 ) -> None:

@@ -139,9 +139,21 @@ class Plan:
         return catalogue.recognizes_otherwise(record, self.engine)
 
 
-def looked_at(known: Mapping[str, Record]) -> dict[str, tuple[int, int]]:
-    """Returns size and mtime of known files: discovery does not open them again."""
-    return {path: (item["size"], item["mtime_ns"]) for path, item in known.items()}
+class _LookedAt(Mapping[str, tuple[int, int]]):
+    """Size and mtime of known files: discovery does not open them again."""
+
+    def __init__(self, known: Mapping[str, Record]) -> None:
+        self._known = known
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __getitem__(self, path: str) -> tuple[int, int]:
+        record = self._known[path]
+        return record["size"], record["mtime_ns"]
 
 
 def of_paths(
@@ -168,7 +180,7 @@ def of_paths(
     """
     plan = Plan(engine=engine)
     items = discover.find(
-        paths, max_size=max_size, known=looked_at(known), below=below, wanted=wanted
+        paths, max_size=max_size, known=_LookedAt(known), below=below, wanted=wanted
     )
     plan.sort(items, known)
     return plan
@@ -210,7 +222,7 @@ def of_sync(
     places = dict.fromkeys((*roots.directories, *apart(roots, known), *named))
     left_out = tuple(map(_prefix, roots.left_out))
     seen: set[str] = set()
-    looked = looked_at(known)
+    looked = _LookedAt(known)
     for place in places:
         try:
             items = _find(place, max_size, looked, wanted)

@@ -13,6 +13,7 @@ import pytest
 from ragcli.index.generations import pointer
 from ragcli.index.ingest.planning import unchanged
 from ragcli.index.library import Library
+from ragcli.index.segments.catalogue import Records
 from ragcli.index.segments.catalogue_view import CatalogueView
 from ragcli.storage.files import Directory
 from tests.unit.index.conftest import MakeLibrary
@@ -62,7 +63,7 @@ def test_nothing_is_read_while_nothing_changes(
     noted: Library, progress: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = noted.sync(progress)
-    monkeypatch.setattr(CatalogueView, "all", refuse)
+    monkeypatch.setattr(CatalogueView, "records", refuse)
     second = noted.sync(progress)
     assert second == first
     assert second.unchanged == 5
@@ -135,7 +136,7 @@ def test_what_is_ignored_may_change(
     noted: Library, tree: Path, progress: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tree / "cache" / "other.md").write_text(ENOUGH)
-    monkeypatch.setattr(CatalogueView, "all", refuse)
+    monkeypatch.setattr(CatalogueView, "records", refuse)
     assert noted.sync(progress).unchanged == 5
 
 
@@ -192,13 +193,13 @@ def test_another_index_or_limit_needs_another_look(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
-    real = CatalogueView.all
+    real = CatalogueView.records
 
-    def counted(self: CatalogueView) -> dict[str, dict[str, Any]]:
+    def counted(self: CatalogueView) -> Records:
         asked.append(1)
         return real(self)
 
-    monkeypatch.setattr(CatalogueView, "all", counted)
+    monkeypatch.setattr(CatalogueView, "records", counted)
     make_library(max_file_size="1 MB").sync(progress)
     assert len(asked) == 1
     noted.remove([tree / "b.txt"])
