@@ -7,8 +7,6 @@ it in an environment of its own, which a plain `pip` does not reach.
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -48,11 +46,11 @@ def installation(*packages: str, prefix: str = "") -> str:
     place = Path(prefix or sys.prefix)
     match _keeper(place):
         case "pipx":
-            return shlex.join(["pipx", "inject", PROGRAM, *packages])
+            return _typed(["pipx", "inject", PROGRAM, *packages])
         case "uv tool":
             return _uv_tool(place, packages)
         case "uvx":
-            return shlex.join(["uvx", *_with(packages), PROGRAM])
+            return _typed(["uvx", *_with(packages), PROGRAM])
         case _:
             return _pip(place, *packages)
 
@@ -104,6 +102,8 @@ def _pip(place: Path, *words: str) -> str:
     own = place / "bin" / "pip"
     command = ["pip", "install"]
     if own.exists():
+        import shutil
+
         found = shutil.which("pip")
         if not found or not os.path.samefile(found, own):
             command = [str(own), "install"]
@@ -111,7 +111,14 @@ def _pip(place: Path, *words: str) -> str:
         command = ["uv", "pip", "install"]
         if os.environ.get("VIRTUAL_ENV") != str(place):
             command += ["--python", str(place / "bin" / "python")]
-    return shlex.join([*command, *words])
+    return _typed([*command, *words])
+
+
+def _typed(words: list[str]) -> str:
+    """Returns words as a shell takes them."""
+    import shlex  # not for every command: `storage` imports this module
+
+    return shlex.join(words)
 
 
 def _is_of_uv(place: Path) -> bool:
@@ -138,7 +145,7 @@ def _uv_tool(place: Path, added: tuple[str, ...]) -> str:
     words = ["uv", "tool", "install", *_with(named)]
     if "editable" in ours:
         words.append("--editable")
-    return shlex.join([*words, _requirement(ours or {"name": PROGRAM})])
+    return _typed([*words, _requirement(ours or {"name": PROGRAM})])
 
 
 def _requirement(entry: dict[str, Any]) -> str:

@@ -172,6 +172,7 @@ class Runtime:
             passphrase=self.passphrase,
             snapshots=_snapshots,
             shared=self._shared_snapshots,
+            figures=_figures,
         )
         return open_store(address, parts)
 
@@ -319,3 +320,10 @@ def _snapshots(
     from ragcli.index.generations.snapshots import LocalSnapshots
 
     return LocalSnapshots(directory, sealer, remember=remember)
+
+
+def _figures(profiles: int, place: str) -> tuple[int, int] | None:
+    """Returns documents and bytes of the index in a profile's directory."""
+    from ragcli.index.generations.figures import figures
+
+    return figures(profiles, place)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.opened_profile import OpenedProfile
     from ragcli.sessions.profile_file import ProfileFile
+    from ragcli.sessions.profile_summary import IndexFigures
     from ragcli.sessions.protocols import (
         Expired,
         NewProfile,
@@ -53,6 +54,8 @@ class StoreParts:
     """Makes the snapshots of a profile that several machines share."""
     cost: Cost = STANDARD
     """How costly each guess at a new passphrase is."""
+    figures: IndexFigures = lambda *_: None
+    """Tells documents and bytes of the index without opening it."""
 
 
 class BaseStore(Generic[SessionT]):

@@ -27,6 +27,10 @@ from ragcli.storage.locking import directory_locks
 
 KEYS = "keys"
 """The directory of an encrypted profile's key slots."""
+HISTORY = "history.jsonl"
+"""The file of a profile's turns."""
+USED = "used"
+"""A file whose modification time is when a profile that can expire was last opened."""
 
 _UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
 _NEW = ".new-"

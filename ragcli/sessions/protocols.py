@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.profile_file import ProfileFile
+    from ragcli.sessions.profile_summary import ProfileSummary
     from ragcli.sessions.records.lines import LineCodec
     from ragcli.sessions.records.rewrite_plan import Change, Watch
     from ragcli.storage.files import Directory
@@ -464,6 +465,12 @@ class SessionStore(Protocol):
 
     def states(self) -> Mapping[str, ProfileState]:
         """Returns what is known of profiles that nobody opened; {} for nothing."""
+
+    def summaries(self, names: Iterable[str]) -> Mapping[str, ProfileSummary]:
+        """Returns what is cheap to know of profiles; what cannot be read is left out.
+
+        {} where it would take a request for each.
+        """
 
     def path(self, name: str) -> Path:
         """Returns a profile's directory.

@@ -89,6 +89,9 @@ def test_tables_are_tabs_in_a_pipe_and_columns_on_a_terminal(
     run_cli("profile", "create", "work")
     run_cli("profile", "use", "work")
 
-    assert run_cli("profile", "list").out == "work\t*\n"
+    [line] = run_cli("profile", "list").lines
+    assert line.split("\t")[:3] == ["work", "*", "0"]
     shown = pty_run("profile", "list", env={"NO_COLOR": "1"}).out
-    assert shown.split("\r\n")[:2] == ["PROFILE  IN USE", "work     *"]
+    head, row = shown.split("\r\n")[:2]
+    assert head.startswith("PROFILE  IN USE  DOCUMENTS  SIZE")
+    assert row.startswith("work     *       0          ")

@@ -17,12 +17,51 @@ def test_the_life_of_a_profile(run_cli: Callable[..., Ran]) -> None:
     assert run_cli("profile", "create", "work").code == 0
     assert run_cli("profile", "use", "work").code == 0
     assert run_cli("profile", "rename", "work", "office").code == 0
-    assert run_cli("profile", "list").out == "office\t*\n"
+    assert run_cli("profile", "list").out.startswith("office\t*\t0\t")
     assert run_cli("profile", "clone", "office", "copy").code == 0
     assert run_cli("profile", "delete", "office", "--yes").code == 0
 
     told = run_cli("profile", "list", "--json").json
-    assert told == {"schema": 1, "profiles": [{"name": "copy", "current": False}]}
+    [listed] = told["profiles"]
+    assert (listed["name"], listed["current"]) == ("copy", False)
+
+
+def test_a_list_tells_of_each_profile_without_opening_it(
+    indexed: Path, run_cli: Callable[..., Ran], home: Path, monkeypatch
+) -> None:
+    import os
+    from datetime import datetime
+
+    monkeypatch.setenv("RAGCLI_PASSPHRASE", "correct horse")
+    assert run_cli("profile", "create", "diary", "--encrypt").code == 0
+    assert run_cli("docs", "add", "notes/locks.md", "-p", "diary").code == 0
+    assert run_cli("profile", "create", "empty").code == 0
+    monkeypatch.delenv("RAGCLI_PASSPHRASE")
+    for path in (home / "profiles" / "empty").iterdir():
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    told = run_cli("profile", "list", "--json").json["profiles"]
+    by_name = {one["name"]: one for one in told}
+    facts = {n: (one["documents"], one["encrypted"]) for n, one in by_name.items()}
+    documents = run_cli("docs", "list", "--json").json["documents"]
+    assert facts == {
+        "default": (len(documents), False), "diary": (1, True), "empty": (0, False)
+    }  # fmt: skip
+    assert by_name["empty"]["used"] == "2023-11-14T22:13:20Z"
+    assert datetime.fromisoformat(by_name["default"]["used"])
+    live = (home / "profiles/default/index/CURRENT").read_text().split()[0]
+    files = (home / "profiles/default/index" / live).rglob("*")
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    assert 0 < by_name["default"]["size"] <= size + 10_000
+    lines = [line.split("\t") for line in run_cli("profile", "list").lines]
+    assert [(line[0], line[2], line[5]) for line in lines] == [
+        ("default", str(len(documents)), ""), ("diary", "1", "encrypted"),
+        ("empty", "0", ""),
+    ]  # fmt: skip
+
+    (home / "profiles/default/index/CURRENT").write_text("gen-99999999 x\n")
+    damaged = run_cli("profile", "list", "--json").json["profiles"][0]
+    assert (damaged["documents"], damaged["size"]) == (None, None)
 
 
 def test_which_profile_is_meant(
@@ -113,7 +152,7 @@ def test_deleting_asks_a_person_and_needs_yes_in_a_script(
     refused = pty_run("profile", "delete", "work", keys=["n\n"])
     assert refused.code == 2
     assert "[y/N]" in refused.out
-    assert run_cli("profile", "list").out == "work\t\n"
+    assert run_cli("profile", "list").out.startswith("work\t\t")
     assert pty_run("profile", "delete", "work", keys=["y\n"]).code == 0
     assert run_cli("profile", "list").out == ""
 

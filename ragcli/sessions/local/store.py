@@ -8,7 +8,7 @@ or lists profiles next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.local.lifecycle.expired import ExpiredProfiles
     from ragcli.sessions.local.session import LocalSession
     from ragcli.sessions.profile_file import ProfileFile
+    from ragcli.sessions.profile_summary import IndexFigures, ProfileSummary
     from ragcli.sessions.protocols import (
         Expired,
         NewProfile,
@@ -55,6 +56,7 @@ class LocalStore(BaseStore["LocalSession"]):
         passphrase: Asked, with a profile's name, when it is encrypted.
         settings: Those of the process, without any profile's own.
         cost: How costly each guess at a new passphrase is.
+        figures: Tells documents and bytes of a profile's index without opening it.
     """
 
     def __init__(
@@ -65,10 +67,12 @@ class LocalStore(BaseStore["LocalSession"]):
         passphrase: Callable[[str], str | None],
         settings: Settings,
         cost: Cost = STANDARD,
+        figures: IndexFigures = lambda *_: None,
     ) -> None:
         super().__init__(settings, passphrase, cost)
         self._directories = Directories(home, settings, self.notices.append)
         self.snapshots = snapshots
+        self._figures = figures
 
     @cached_property
     def _expired(self) -> ExpiredProfiles:
@@ -92,6 +96,12 @@ class LocalStore(BaseStore["LocalSession"]):
         from ragcli.sessions.local.lifecycle.profile_states import read_states
 
         return read_states(self._directories)
+
+    def summaries(self, names: Iterable[str]) -> dict[str, ProfileSummary]:
+        """Returns what is cheap to know of profiles; see `SessionStore`."""
+        from ragcli.sessions.local.lifecycle.profile_summaries import read_summaries
+
+        return read_summaries(self._directories, names, self._figures)
 
     def path(self, name: str) -> Path:
         """Returns a profile's directory; raises as `open`."""
@@ -259,6 +269,7 @@ class LocalStore(BaseStore["LocalSession"]):
             passphrase=parts.passphrase,
             settings=parts.settings,
             cost=parts.cost,
+            figures=parts.figures,
         )
 
     @contextmanager

@@ -24,6 +24,7 @@ from ragcli.sessions.memory.session import MemoryAudit, MemoryKeyRing, MemorySes
 from ragcli.sessions.memory.shelf import MemoryProfile, Shelf, shelf
 from ragcli.sessions.names import missing
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profile_summary import ProfileSummary
 from ragcli.sessions.protocols import (
     Expired,
     NewProfile,
@@ -71,6 +72,10 @@ class MemoryStore(BaseStore[MemorySession]):
         """Returns how profiles stand."""
         found = self._shelf.profiles.items()
         return {name: ProfileState(p.encrypted, in_use=False) for name, p in found}
+
+    def summaries(self, names: Iterable[str]) -> dict[str, ProfileSummary]:  # noqa: ARG002 - none is known
+        """Returns nothing: nobody lists these profiles."""
+        return {}
 
     def path(self, name: str) -> Path:
         """Refuses: there are no directories; always raises `UsageError`."""

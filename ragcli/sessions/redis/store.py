@@ -6,7 +6,7 @@ its own; another user's are never asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from ragcli.sessions.base_store import BaseStore, StoreParts, each_pruned, not_e
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.history import expiry
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profile_summary import ProfileSummary
 from ragcli.sessions.protocols import Expired
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.redis.history.outbox import Outbox
@@ -114,6 +115,10 @@ class RedisStore(BaseStore[RedisSession]):
         return "" if here else self.address.shown
 
     def states(self) -> dict[str, ProfileState]:
+        """Returns nothing: it would take a request for each profile."""
+        return {}
+
+    def summaries(self, names: Iterable[str]) -> dict[str, ProfileSummary]:  # noqa: ARG002 - none is known
         """Returns nothing: it would take a request for each profile."""
         return {}
 

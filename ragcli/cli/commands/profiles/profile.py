@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +18,10 @@ from ragcli.cli.commands.profiles.profile_settings import (
 )
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples
-from ragcli.cli.output.formatting import moment
+from ragcli.cli.output.formatting import moment, size
+
+if TYPE_CHECKING:
+    from ragcli.sessions.profile_summary import ProfileSummary
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", autocompletion=live_names.profiles)
@@ -67,24 +71,58 @@ def create(
 
 @examples("ragcli profile list", "ragcli profile list --json")
 def list_(call: Invocation) -> None:
-    """List your profiles; * marks the one in use."""
+    """List your profiles; * marks the one in use.
+
+    With the number of their documents, what index and history take on this disk,
+    when they were last used, and which are encrypted.
+    """
     store = call.runtime.store
     names = store.names()
     for notice in store.notices:
         call.output.warn(notice)
     current = call.runtime.profile_name()
+    known = store.summaries(names)
     if call.as_json:
-        told = [{"name": name, "current": name == current} for name in names]
+        told = [
+            {"name": name, "current": name == current, **_told(known.get(name))}
+            for name in names
+        ]
         call.output.document({"profiles": told})
         return
-    rows = [(name, "*" if name == current else "") for name in names]
-    call.output.table(("profile", "in use"), rows)
+    columns = ("profile", "in use", "documents", "size", "last used", "encrypted")
+    rows = [
+        (name, "*" if name == current else "", *_cells(known.get(name)))
+        for name in names
+    ]
+    call.output.table(columns, rows)
     if not names:
         call.output.note("no profiles yet; `default` is made when it is first needed")
     for name in store.set_aside():
         call.output.note(
             f"{name} has expired and is set aside: `ragcli profile restore {name}`"
         )
+
+
+def _told(known: ProfileSummary | None) -> dict[str, Any]:
+    """Returns what JSON says of a profile; null for what is not known."""
+    if known is None:
+        return dict.fromkeys(("documents", "size", "used", "encrypted"))
+    used = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(known.used))
+    return {
+        "documents": known.documents,
+        "size": known.size,
+        "used": used,
+        "encrypted": known.encrypted,
+    }
+
+
+def _cells(known: ProfileSummary | None) -> tuple[object, ...]:
+    if known is None:
+        return ("", "", "", "")
+    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(known.used))
+    documents = "" if known.documents is None else known.documents
+    taken = "" if known.size is None else size(known.size)
+    return (documents, taken, used, "encrypted" if known.encrypted else "")
 
 
 @examples("ragcli profile show", "ragcli profile show work --json")

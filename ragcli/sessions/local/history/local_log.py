@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
 from ragcli.sessions.local.history.recent_ids import RecentIds
+from ragcli.sessions.places import HISTORY
 from ragcli.sessions.records import record_batches
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.line_file import LineFile, StoredLine
@@ -29,7 +30,7 @@ from ragcli.storage.os_errors import close_reader
 if TYPE_CHECKING:
     from ragcli.sessions.records.rewrite_plan import Change, Watch
 
-FILE = "history.jsonl"
+FILE = HISTORY
 LOCK = "history.lock"
 QUARANTINE = "quarantine"
 _POLL = 0.1

@@ -306,6 +306,19 @@ class Directories:
             raise
         return directory
 
+    @contextmanager
+    def every(self) -> Iterator[tuple[int, Callable[[str], str]]]:
+        """Yields what is needed to look at many profiles in a row.
+
+        That is the descriptor of the directory of all profiles, and a function that
+        returns the directory of a name there.
+
+        Raises:
+            FileNotFoundError, NotPermitted: The directory cannot be opened.
+        """
+        with self._places.open() as profiles:
+            yield profiles.descriptor, lambda name: self.place(profiles, name)
+
     def path(self, name: str) -> Path:
         """Returns where a profile is, whoever can reach it; raises `ProfileNotFound`.
 

@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING
 from ragcli.sessions import profile_file
 from ragcli.sessions.history import expiry, timekeeping
 from ragcli.sessions.local.history import local_log
+from ragcli.sessions.places import USED
 from ragcli.sessions.records.clock import sighting, stamp_of
 from ragcli.storage.files import Directory, disk_errors
 
 if TYPE_CHECKING:
     from ragcli.sessions.history.timekeeping import Ledger
 
-_MARK = "used"
-"""A file whose modification time is when the profile was last opened."""
 _LEDGER = "clock"
 """The file that remembers what the clocks said; see `timekeeping`."""
 
 
 def touch(directory: Directory) -> None:
     """Records that the profile is used now."""
-    descriptor = directory.open_file(_MARK, os.O_WRONLY | os.O_CREAT)
-    with disk_errors(directory.path / _MARK):
+    descriptor = directory.open_file(USED, os.O_WRONLY | os.O_CREAT)
+    with disk_errors(directory.path / USED):
         try:
             now = time.time_ns()
             os.utime(descriptor, ns=(now, now))
@@ -72,7 +71,7 @@ def look(directory: Directory, *, write: bool) -> tuple[Ledger, str]:
 def _times(directory: Directory) -> list[float]:
     """Returns when the files changed that tell of use."""
     found = []
-    for name in (_MARK, local_log.FILE, profile_file.FILE):
+    for name in (USED, local_log.FILE, profile_file.FILE):
         with suppress(FileNotFoundError):
             found.append(os.lstat(name, dir_fd=directory.descriptor).st_mtime)
     return found

@@ -1,0 +1,58 @@
+"""What a list of profiles tells of each: looked up for ten thousand in a row.
+
+Files are looked at, not opened, and no lock is asked for. `profile_states` tells what
+the chat marks in its list.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from ragcli.errors import RagcliError
+from ragcli.sessions import places
+from ragcli.sessions.local.lifecycle.directories import Directories
+from ragcli.sessions.profile_summary import IndexFigures, ProfileSummary
+
+_COUNT = (places.HISTORY, "audit.jsonl")
+"""Files that grow with use."""
+
+
+def read_summaries(
+    directories: Directories, names: Iterable[str], figures: IndexFigures
+) -> dict[str, ProfileSummary]:
+    """Returns what is told of the caller's profiles of these names.
+
+    Args:
+        directories: Where they are.
+        names: Theirs.
+        figures: Tells what an index holds.
+    """
+    found = {}
+    with suppress(FileNotFoundError, RagcliError), directories.every() as opened:
+        profiles, place_of = opened
+        for name in names:
+            with suppress(OSError, RagcliError):
+                found[name] = _summary(profiles, place_of(name), figures)
+    return found
+
+
+def _summary(profiles: int, place: str, figures: IndexFigures) -> ProfileSummary:
+    used, size = os.stat(f"{place}/profile.toml", dir_fd=profiles).st_mtime, 0
+    for name in _COUNT:
+        if seen := _seen(profiles, f"{place}/{name}"):
+            used, size = max(used, seen.st_mtime), size + seen.st_size
+    if seen := _seen(profiles, f"{place}/{places.USED}"):
+        used = max(used, seen.st_mtime)
+    encrypted = _seen(profiles, f"{place}/{places.KEYS}") is not None
+    documents, of_index = figures(profiles, place) or (None, None)
+    whole = None if of_index is None else size + of_index
+    return ProfileSummary(encrypted, used, documents, whole)
+
+
+def _seen(profiles: int, path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path, dir_fd=profiles)
+    except FileNotFoundError:
+        return None
