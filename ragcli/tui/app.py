@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from textual.screen import Screen
 from ragcli.dependency_patches.textual import forgive_input, teach_newlines
 from ragcli.errors import ExitCode, RagcliError
 from ragcli.text import safe_line, safe_text
-from ragcli.tui import clipboard, theme
+from ragcli.tui import clipboard, theme, turn_text
 from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.command_palette import ChatCommands
 from ragcli.tui.keyboard import key_bindings
@@ -225,7 +226,8 @@ def run_chat(
         profiles: This process; `runtime.Runtime`.
         conversation: Which one to open: its id, a beginning of it, or its title.
         new: Start a conversation.
-        inline: Draw under the shell's prompt instead of on the whole screen.
+        inline: Draw under the shell's prompt instead of on the whole screen; what was
+            asked and answered stays there as text.
 
     Returns:
         The exit code: 0; 128 and the number of the signal that ended it; 70 when it
@@ -244,6 +246,8 @@ def run_chat(
         profiles.prompt = None  # the terminal is the chat's from now on
         app = ChatApp(profiles, profile, first)
         app.run(inline=inline)
+        if inline and app.ended_by != signal.SIGHUP:
+            turn_text.leave(app.chat.said, sys.stdout)
         profile = app.chat.desk.profile
         if app.chat.drafts.lost is not None:
             raise app.chat.drafts.lost

@@ -299,13 +299,26 @@ def test_without_a_capable_terminal_it_is_a_plain_chat(
     assert len(turns(runtime)) == 1
 
 
-def test_inline_leaves_the_shell_on_the_screen(terminal: Terminal) -> None:
+def test_inline_is_one_column_and_leaves_shell_and_transcript_there(
+    terminal: Terminal,
+) -> None:
     terminal.run("chat", "--inline", "--model", "builtin")
     terminal.until("3 documents")
     assert not terminal.is_alternate()
     assert "echo ended" in terminal.screen
+    assert "Conversations" not in terminal.screen
+    assert "Sources" not in terminal.screen.replace("^S Sources", "")
+    terminal.type(QUESTION)
+    terminal.press("Enter")
+    terminal.until("1 source")
     terminal.press("C-q")
-    terminal.until("ended 0")
+    left = terminal.until("ended 0")
+
+    assert f"> {QUESTION}" in left
+    assert "at most ten seconds" in left
+    assert "[1] " in left
+    assert "sessions.md:" in left
+    assert "Ask about your documents" not in left
 
 
 def test_a_pipe_is_a_plain_chat(

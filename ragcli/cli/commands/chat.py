@@ -21,7 +21,7 @@ def chat(
     conversation: ConversationOption = "",
     new: NewOption = False,
     inline: Annotated[
-        bool, typer.Option("--inline", help="Below the prompt, not full-screen.")
+        bool, typer.Option("--inline", help="Below the prompt; answers stay there.")
     ] = False,
 ) -> int:
     """Open the chat.

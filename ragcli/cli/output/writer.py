@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ragcli.cli.output.columns import width
+from ragcli.chat.presentation.columns import width
 from ragcli.errors import RagcliError, StorageFailed
 from ragcli.text import SafePieces, safe_line, safe_name, safe_text
 
 if TYPE_CHECKING:
-    from ragcli.cli.output.wrapping import WordWrap
+    from ragcli.chat.presentation.wrapping import WordWrap
 
 _BOLD, _DIM, _RED, _YELLOW, _RESET = (
     f"\x1b[{code}m" for code in ("1", "2", "31", "33", "0")
@@ -113,7 +113,7 @@ class Output:
         if self._wrap is None:
             import shutil
 
-            from ragcli.cli.output.wrapping import WordWrap
+            from ragcli.chat.presentation.wrapping import WordWrap
 
             self._wrap = WordWrap(shutil.get_terminal_size().columns)
         return self._wrap.add(shown)

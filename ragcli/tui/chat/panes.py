@@ -1,4 +1,7 @@
-"""The two side panes: which of them are shown at which width."""
+"""The two side panes: which of them are shown at which width.
+
+Below the shell's prompt (`--inline`) the chat is one column at any width.
+"""
 
 from __future__ import annotations
 
@@ -62,13 +65,15 @@ class Panes:
                 lies over the transcript, one at a time.
         """
         width, height = self._screen.size
-        room = {"sidebar": width >= WIDE, "sources": width >= MIDDLE}
+        is_column = width < MIDDLE or self._screen.app.is_inline
+        is_wide = width >= WIDE and not is_column
+        room = {"sidebar": is_wide, "sources": not is_column}
         for name, pane in self._panes.items():
             pane.set_class(not room[name], "-over")
             pane.display = self._wanted[name] if room[name] else name == opened
         self._screen.query_one("#foot").display = height >= LOW
         self._screen.set_class(height < LOW, "-low")
-        self._screen.set_class(width < MIDDLE, "-narrow")
+        self._screen.set_class(is_column, "-narrow")
         self._screen.set_class(width >= WIDEST, "-wide")
 
     def close_over(self) -> bool:

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from ragcli.errors import RagcliError
+from ragcli.sessions.records.record_types import Turn
 from ragcli.tui import commands
 from ragcli.tui.chat.conversations.conversation_actions import ConversationActions
 from ragcli.tui.chat.conversations.conversation_view import ConversationView
@@ -70,7 +71,12 @@ from ragcli.tui.widgets.sources import SourceCard, SourcesPane
 from ragcli.tui.widgets.status import StatusLine
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
-from ragcli.tui.workers.answer_worker import AnswerEnded, AnswerEvent, AnswerGrew
+from ragcli.tui.workers.answer_worker import (
+    AnswerEnded,
+    AnswerEvent,
+    AnswerGrew,
+    AnswerWorker,
+)
 from ragcli.tui.workers.pulling import PullEnded, PullStepped
 from ragcli.tui.workers.threads import aside
 
@@ -155,6 +161,8 @@ class ChatScreen(Screen[None]):
 
     def __init__(self, profiles: RuntimePort, profile: ProfilePort) -> None:
         super().__init__()
+        self.said: list[Turn] = []
+        """The turns of this chat, oldest first."""
         self.is_furnished = False
         """Whether `mount_deferred` is done."""
         self.taken_keys = taken_keys(os.environ)
@@ -338,6 +346,8 @@ class ChatScreen(Screen[None]):
         self.status.say(state="leaving", kind="busy")
         try:
             await self.drafts.keep_all()
+            if self.answering.asking is not None:
+                self._keep_said(self.answering.asking)
         except RagcliError as error:
             self.drafts.lost = error
         self.desk.abandon_work()  # it would meet a screen that is half gone
@@ -538,8 +548,17 @@ class ChatScreen(Screen[None]):
 
     @on(AnswerEnded)
     async def _answer_ended(self, message: AnswerEnded) -> None:
+        self._keep_said(message.asking)
         await self.answering.ended(message)
         self.desk.do("count", self.documents.count, message.asking.profile)
+
+    def _keep_said(self, asking: AnswerWorker) -> None:
+        """Keeps the turn of an answer, in the place of the one that it replaces."""
+        failed = asking.failed.turn if asking.failed else None
+        turn = asking.turn or failed
+        if turn is not None:
+            gone = {turn.id, asking.request.replaces}
+            self.said = [*(one for one in self.said if one.id not in gone), turn]
 
     @on(NotRecorded)
     def _not_recorded(self, message: NotRecorded) -> None:

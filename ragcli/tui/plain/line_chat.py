@@ -17,13 +17,12 @@ from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved, Token
 from ragcli.errors import RagcliError, SnapshotDamaged
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import SafePieces, labelled
-from ragcli.tui import commands
+from ragcli.tui import commands, turn_text
 from ragcli.tui.attachments import attached
 from ragcli.tui.lifecycle.terminal_hangup import is_hung_up, when_hung_up
 from ragcli.tui.plain.line_commands import LineCommands
 from ragcli.tui.plain.line_desk import LineDesk, Streams, end
 from ragcli.tui.ports import RuntimePort
-from ragcli.tui.source_entries import from_turn
 
 __all__ = ["PlainChat", "Streams", "run_plain"]
 
@@ -192,12 +191,10 @@ class PlainChat:
         if request.attach_paths:
             self._desk.asked[turn.id] = request
         if turn.status == "nothing_found" and not turn.answer:
-            self._desk.write("Nothing in the documents answers this.")
+            self._desk.write(turn_text.NOTHING)
         self._desk.write("\n")
-        for source in from_turn(turn):
-            if source.cited:
-                doubt = f"  ({source.doubt})" if source.doubt else ""
-                self._desk.write(f"{source.shown_marker} {source.full_place}{doubt}\n")
+        for line in turn_text.source_lines(turn):
+            self._desk.write(f"{line}\n")
         self._desk.write("\n")
         for sentence in turn.unsupported:
             self._desk.say(f"not found in the documents: {sentence}")

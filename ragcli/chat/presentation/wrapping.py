@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ragcli.cli.output import columns
+from ragcli.chat.presentation import columns
 from ragcli.language import markdown
 
 _PIECE = re.compile(r"\n|[ \t]+|[^ \t\n]+")
