@@ -15,11 +15,10 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from ragcli.dependency_patches.textual import forgive_input, teach_newlines
-from ragcli.errors import ExitCode, RagcliError
+from ragcli.errors import ExitCode
 from ragcli.text import safe_line, safe_text
 from ragcli.tui import clipboard, theme, turn_text
 from ragcli.tui.chat.screen import ChatScreen
-from ragcli.tui.command_palette import ChatCommands
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.lifecycle.keeping import hung_up
@@ -57,8 +56,8 @@ class ChatApp(App[None]):
 
     TITLE = "ragcli"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar = {ChatCommands}
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
+    """Textual's own: the chat has one in its own look."""
     BINDINGS: ClassVar[list[BindingType]] = [
         key(
             "app.suspend",
@@ -78,7 +77,7 @@ class ChatApp(App[None]):
         key(
             "app.palette",
             "ctrl+p",
-            "command_palette",
+            "commands",
             "Find a command",
             footer="Commands",
             priority=True,
@@ -115,8 +114,7 @@ class ChatApp(App[None]):
         return self.chat
 
     def on_mount(self) -> None:
-        """Starts to listen for changes of theme and for signals."""
-        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        """Starts to listen for signals."""
         self.app_resume_signal.subscribe(self, lambda _: self.call_later(self._redraw))
         self._catch_signals()
 
@@ -151,14 +149,6 @@ class ChatApp(App[None]):
             return [theme.unknown(chosen, self.available_themes)]
         self.theme = chosen
         return []
-
-    def _theme_changed(self, _changed: object) -> None:
-        try:
-            note = theme.remember(self.profiles, self.theme)
-        except RagcliError as error:
-            note = error.message
-        if note:
-            self.notify(note, severity="warning", markup=False)
 
     def _apply_keys(self) -> list[str]:
         usable, wrong = key_bindings.checked(
@@ -199,6 +189,11 @@ class ChatApp(App[None]):
     def action_leave(self) -> None:
         """Ends the chat; the answer so far and the draft are kept."""
         self.chat.run_command("quit")
+
+    def action_commands(self) -> None:
+        """Lists all commands, and runs the one that is chosen."""
+        if self.screen is self.chat:
+            self.chat.run_command("commands")
 
     def action_interrupt(self) -> None:
         """Copies the selection; else stops the answer; else empties the prompt."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ragcli import packages
+from ragcli.chat.presentation import links
 from ragcli.chat.presentation.wrapping import WordWrap
-from ragcli.cli.output import links
 from ragcli.errors import ExitCode
 from tests.cli.conftest import QUESTION
 from tests.conftest import ROOT, Ran

@@ -21,6 +21,7 @@ from ragcli.tui.screens.dialogs import (
     TextDialog,
 )
 from ragcli.tui.screens.help import HelpScreen
+from ragcli.tui.screens.palette import CommandsDialog
 from ragcli.tui.screens.search import SearchScreen
 from ragcli.tui.widgets.transcript import MOUNTED
 from tests.tui.backend import ANSWER, REMOTE, Backend, Gate, citations, failing, nothing
@@ -608,9 +609,17 @@ async def test_an_unknown_command_says_what_was_meant(chat: Chat) -> None:
 async def test_the_palette_offers_the_commands(chat: Chat) -> None:
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+p")
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.screen, CommandsDialog))
         await type_text(pilot, "start a conv")
         await until(pilot, lambda: "/new" in screen_text(app))
+        row = next(line for line in screen_text(app).splitlines() if "/new" in line)
+        assert "Start a conversation" in row
+        assert row.rstrip(" │").endswith("Ctrl+N")
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandsDialog))
+        await type_text(pilot, "/add")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.chat.prompt.text == "/add ")
 
 
 # Finding

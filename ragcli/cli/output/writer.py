@@ -128,7 +128,7 @@ class Output:
         """
         shown = safe_name(text)
         if self.to_terminal and not self._plain and not self.raw:
-            from ragcli.cli.output import links
+            from ragcli.chat.presentation import links
 
             if links.are_known(self._environ):
                 shown = links.linked(shown, path)

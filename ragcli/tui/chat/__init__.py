@@ -5,6 +5,6 @@ profile, the conversation on the screen, notices, work beside the screen). It kn
 other part: it posts `tui.messages`, or calls what it was given. `questions` brings a
 question to its answer, `conversations` shows and changes what was said, `documents`
 adds documents and opens sources; `profile_switching` and `model_choice` switch. It may
-import everything else in `tui` but `app` and `command_palette`. Start reading at
+import everything else in `tui` but `app`. Start reading at
 `screen` and `desk`.
 """

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ragcli.text import labelled
+from ragcli.tui import theme
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import StateChanged
 from ragcli.tui.ports import ProfilePort
@@ -85,13 +86,23 @@ class Models:
         app = self._desk.screen.app
         if not name:
             choices = [PickerEntry(n, n) for n in sorted(app.available_themes)]
-            dialog = PickDialog("Themes", choices, app.theme)
+            hint = "Each is shown as you go over it. Enter keeps it, Esc does not."
+            dialog = PickDialog(
+                "Themes", choices, app.theme, hint=hint, preview=self._show_theme
+            )
+            dialog.add_class("clear")
             chosen = await self._desk.answer_to(dialog)
             name = chosen or ""
         if name in app.available_themes:
             app.theme = name
+            if note := theme.remember(self._desk.profiles, name):
+                self._desk.say(note, severity="warning")
         elif name:
             self._desk.say(f"there is no theme {name}", severity="error")
+
+    def _show_theme(self, name: str) -> None:
+        """Draws everything in a theme; it is not kept."""
+        self._desk.screen.app.theme = name
 
 
 def _shown(model: Any) -> str:

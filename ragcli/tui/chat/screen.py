@@ -60,6 +60,7 @@ from ragcli.tui.messages import (
 )
 from ragcli.tui.ports import ProfilePort, RuntimePort
 from ragcli.tui.screens.help import HelpScreen
+from ragcli.tui.screens.palette import CommandsDialog
 from ragcli.tui.widgets.answer import AnswerView
 from ragcli.tui.widgets.completions import Completions
 from ragcli.tui.widgets.find import FindBar
@@ -382,13 +383,28 @@ class ChatScreen(Screen[None]):
 
     def command_help(self, _: str = "") -> None:
         """Shows keys for where the user is, and all commands."""
+        changed, taken = self.changed_keys, self.taken_keys
         self.app.push_screen(
             HelpScreen(
-                key_bindings.sections(
-                    self.focused, self, self.changed_keys, self.taken_keys
-                )
+                key_bindings.sections(self.focused, self, changed, taken),
+                key_bindings.command_keys(self, changed, taken),
             )
         )
+
+    def command_commands(self, _: str = "") -> None:
+        """Lists all commands, and runs the one that is chosen."""
+        self.desk.do("", self._choose_command)
+
+    async def _choose_command(self) -> None:
+        keys = key_bindings.command_keys(self, self.changed_keys, self.taken_keys)
+        name = await self.desk.answer_to(CommandsDialog(keys))
+        chosen = next((one for one in commands.COMMANDS if one.name == name), None)
+        if chosen is None:
+            return
+        if chosen.required:
+            self.prompt.put(f"/{chosen.name} ")
+        else:
+            self.run_command(chosen.name)
 
     def command_sources(self, _: str = "") -> None:
         """Shows the sources and goes to them; from there, hides them."""

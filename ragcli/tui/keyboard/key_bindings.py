@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from textual.binding import Binding
@@ -17,6 +18,7 @@ Row = tuple[str, str, str]
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
 _NAMES = {"prompt": "Prompt", "turn": "Answer", "source": "Source", "chat": "Chat"}
+_COMMAND = re.compile(r"command\('(\w+)'\)")
 _NAMES |= {"sidebar": "Conversations", "find": "Find", "transcript": "Transcript"}
 
 
@@ -143,6 +145,26 @@ def sections(
     return list({title: (title, rows) for title, rows in found}.values())
 
 
+def command_keys(
+    screen: DOMNode,
+    changed: Mapping[str, str],
+    taken: frozenset[str] = frozenset(),
+) -> dict[str, str]:
+    """Returns the key of each command that has one, as it is shown, by its name.
+
+    Args:
+        screen: The screen whose keys run commands.
+        changed: The keys that the user has set, by binding id.
+        taken: Keys that do not arrive here.
+    """
+    found = {}
+    for binding in bindings_of(type(screen)):
+        if command := _COMMAND.fullmatch(binding.action):
+            keys = changed.get(binding.id or "", binding.key)
+            found[command[1]] = _listed(keys, taken).partition(", ")[0]
+    return found
+
+
 def _listed(keys: str, taken: frozenset[str]) -> str:
     single = (key.strip() for key in keys.split(","))
     return shown_keys(",".join(arriving_first(single, taken)))
@@ -160,6 +182,6 @@ def shown_keys(keys: str) -> str:
 
 def _shown_key(key: str) -> str:
     names = {"escape": "Esc", "right_square_bracket": "]", "left_square_bracket": "["}
-    names |= {"pageup": "PgUp", "pagedown": "PgDn"}
+    names |= {"pageup": "PgUp", "pagedown": "PgDn", "underscore": "_"}
     parts = [names.get(part, part.title()) for part in key.split("+")]
     return "+".join(parts) if len(parts) > 1 or len(key) > 1 else key

@@ -12,6 +12,7 @@ from textual.content import Content
 
 from ragcli.language.markers import UNSUPPORTED, marker_at
 from ragcli.tui.rendering.answer_styles import Palette
+from ragcli.tui.rendering.formulas import formula_at
 from ragcli.tui.rendering.inline import InlineWriter
 
 if TYPE_CHECKING:
@@ -66,23 +67,17 @@ def parser() -> MarkdownIt:
     return made
 
 
-_FORMULA = re.compile(r"\\\[(?:[^\\]|\\(?!\]))+\\\]|\\\((?:[^\\]|\\(?!\)))+\\\)")
-"""`\\[ … \\]` and `\\( … \\)`, as models write formulas."""
-
-_NUMBERS = re.compile(r"[\s\d,;\u2013-]*")
-
-
 def _formula(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's
-    r"""Leaves a formula as it is written: in it a backslash escapes nothing.
-
-    `\[1\]` is no formula but a marker's lookalike, whose brackets are escaped.
-    """
-    match = _FORMULA.match(state.src, state.pos)
-    if match is None or _NUMBERS.fullmatch(match[0][2:-2]):
+    r"""Makes a token of a formula: in it a backslash escapes nothing."""
+    if state.src[state.pos] not in "\\$":
         return False
+    found = formula_at(state.src, state.pos)
+    if found is None:
+        return False
+    written, read = found
     if not silent:
-        state.push("text", "", 0).content = match[0]
-    state.pos += len(match[0])
+        state.push("text", "", 0).content = read
+    state.pos += len(written)
     return True
 
 

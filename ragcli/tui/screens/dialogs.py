@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +17,7 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from ragcli.text import safe_line, safe_text
+from ragcli.tui.rendering.columns import cut, padded, shared
 
 
 class ConfirmDialog(ModalScreen[bool]):
@@ -114,6 +116,15 @@ class PickerEntry:
     id: str
     text: str
     detail: str = ""
+    aside: str = ""
+    """Stands at the right: a key, a count."""
+
+
+_MARK = 2
+"""Columns of the mark before the entry in force."""
+
+_GAP = 2
+"""Columns between two columns of a list."""
 
 
 class PickDialog(ModalScreen[str | None]):
@@ -123,7 +134,13 @@ class PickDialog(ModalScreen[str | None]):
         title: What is picked.
         choices: The entries.
         current: The id of the entry in force.
+        hint: Said below the list: what keys do.
+        preview: Shows what an entry would be like while it is gone over; called with
+            the id in force when the dialog is left.
     """
+
+    KEEPS_END: ClassVar[bool] = False
+    """Whether texts that are too long lose their beginning: paths do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
@@ -132,10 +149,17 @@ class PickDialog(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[PickerEntry], current: str = ""
+        self,
+        title: str,
+        choices: Sequence[PickerEntry],
+        current: str = "",
+        *,
+        hint: str = "",
+        preview: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self._title, self._choices, self._current = title, choices, current
+        self._hint, self._preview = hint, preview
         self._shown: list[PickerEntry] = []
 
     def compose(self) -> ComposeResult:
@@ -144,6 +168,8 @@ class PickDialog(ModalScreen[str | None]):
             yield Static(Content(safe_text(self._title)), classes="title")
             yield Input(placeholder="filter", compact=True)
             yield OptionList(markup=False, compact=True)
+            if self._hint:
+                yield Static(self._hint, markup=False, classes="hint")
 
     def on_mount(self) -> None:
         """Fills the list."""
@@ -157,27 +183,65 @@ class PickDialog(ModalScreen[str | None]):
             for choice in self._choices
             if all(word in f"{choice.text} {choice.detail}".lower() for word in words)
         ]
-        lines = self.query_one(OptionList)
-        lines.clear_options()
-        lines.add_options([self._option(choice) for choice in self._shown])
         ids = [choice.id for choice in self._shown]
-        if ids:
-            lines.highlighted = ids.index(self._current) if self._current in ids else 0
+        self._draw(ids.index(self._current) if self._current in ids else 0)
 
-    def _option(self, choice: PickerEntry) -> Option:
-        here = ("● ", "$text-success") if choice.id == self._current else "  "
-        detail = (f"  {safe_line(choice.detail)}", "$foreground 60%")
-        return Option(Content.assemble(here, safe_line(choice.text), detail))
+    def _draw(self, highlighted: int) -> None:
+        """Draws the entries that are shown, one row each, at the width of the list."""
+        lines = self.query_one(OptionList)
+        bar = lines.styles.scrollbar_size_vertical
+        width = lines.outer_size.width or self.app.size.width  # before it is laid out
+        room = max(1, width - lines.gutter.width - bar)
+        lines.clear_options()
+        lines.add_options([Option(row) for row in self._rows(room)])
+        if self._shown:
+            lines.highlighted = highlighted
+
+    def on_resize(self) -> None:
+        """Fits the rows to the new width."""
+        self.call_after_refresh(self._redraw)
+
+    def _redraw(self) -> None:
+        self._draw(self.query_one(OptionList).highlighted or 0)
+
+    def _rows(self, room: int) -> Iterator[Content]:
+        """Yields the rows: text, detail, and at the right what stands aside."""
+        texts = [
+            tuple(map(safe_line, (one.text, one.detail, one.aside)))
+            for one in self._choices
+        ]
+        columns = list(zip(*texts, strict=True)) or [(), (), ()]
+        widest, detail, aside = (max(map(cell_len, one), default=0) for one in columns)
+        room -= _MARK + (aside and aside + _GAP)
+        first = shared(room, widest, detail and detail + _GAP)
+        second = max(0, min(detail, room - first - _GAP))
+        for one in self._shown:
+            here = ("● ", "$text-success") if one.id == self._current else "  "
+            text = cut(safe_line(one.text), first, keep_end=self.KEEPS_END)
+            beside = cut(safe_line(one.detail), second)
+            last = safe_line(one.aside)
+            gap = " " * (room + _GAP + aside - first - _GAP - cell_len(beside))
+            yield Content.assemble(
+                here,
+                padded(text, first),
+                (f"{' ' * _GAP}{beside}", "$foreground 60%"),
+                (gap[: len(gap) - cell_len(last)] + last, "$text-accent"),
+            )
 
     @on(Input.Changed)
     def _filtered(self, event: Input.Changed) -> None:
         self._fill(event.value)
 
+    @property
+    def highlighted(self) -> PickerEntry | None:
+        """The entry that Enter takes; None while none matches."""
+        at = self.query_one(OptionList).highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
+
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        at = self.query_one(OptionList).highlighted
-        if at is not None and self._shown:
-            self.dismiss(self._shown[at].id)
+        if self.highlighted is not None:
+            self.dismiss(self.highlighted.id)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -189,8 +253,15 @@ class PickDialog(ModalScreen[str | None]):
         if self._shown:
             lines.highlighted = ((lines.highlighted or 0) + step) % len(self._shown)
 
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if self._preview and event.option_index < len(self._shown):
+            self._preview(self._shown[event.option_index].id)
+
     def action_leave(self) -> None:
         """Closes the dialog without an answer."""
+        if self._preview:
+            self._preview(self._current)
         self.dismiss(None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,9 +12,11 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
+from ragcli.chat.presentation import links
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.rendering.reflow import reflowed
@@ -35,6 +38,14 @@ class SourceHead(Widget):
     def __init__(self, source: SourceEntry) -> None:
         super().__init__()
         self._source = source
+        self._address = ""
+
+    def on_mount(self) -> None:
+        """Finds out whether the place can be a link: to a file that is there."""
+        source = self._source
+        is_own = source.is_file and not source.origin
+        if is_own and links.are_known(os.environ) and _is_there(source.path):
+            self._address = links.file_address(source.path)
 
     def render(self) -> Content:
         """Returns the line; a long place loses its middle."""
@@ -50,9 +61,13 @@ class SourceHead(Widget):
             place = place[: kept - kept // 2] + "…" + place[len(place) - kept // 2 :]
         return Content.assemble(
             (marker, "italic" if source.attached else "bold $text-accent"),
-            (place, "bold"),
+            (place, Style(bold=True, link=self._address or None)),
             (flags, "$text-warning"),
         )
+
+
+def _is_there(path: str) -> bool:
+    return os.path.isabs(path) and os.path.isfile(path)
 
 
 class SourceCard(Vertical, can_focus=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ragcli.chat.presentation import editors
+from ragcli.paths import shown
 from ragcli.text import counted, safe_name
 from ragcli.tui import document_changes
 from ragcli.tui.chat.desk import Desk
@@ -16,7 +18,8 @@ from ragcli.tui.messages import (
     IngestStepped,
 )
 from ragcli.tui.ports import ProfilePort
-from ragcli.tui.screens.dialogs import PickDialog, PickerEntry
+from ragcli.tui.screens.dialogs import ConfirmDialog, PickerEntry
+from ragcli.tui.screens.documents import DocumentsDialog
 from ragcli.tui.widgets.ingest import IngestBar
 from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.status import StatusLine
@@ -64,8 +67,10 @@ class Documents:
         self._desk.do("", self._remove, argument)
 
     async def _remove(self, argument: str) -> None:
+        await self._take_out(document_changes.to_remove(argument))
+
+    async def _take_out(self, named: Path | str) -> None:
         profile = self._desk.profile
-        named = document_changes.to_remove(argument)
         report = await aside(profile.library.remove, [named])
         count = counted(report.removed, "document")
         self._desk.say(f"{count} removed; the files stay on disk.")
@@ -128,18 +133,37 @@ class Documents:
             self._status.say(documents=count)
 
     def command_docs(self, _: str = "") -> None:
-        """Lists the documents; choosing one mentions it in the prompt."""
+        """Lists the documents, to mention one, to open it or to take it out."""
         self._desk.do("", self._list)
 
     async def _list(self) -> None:
+        chosen, dialog = "", await self._documents_dialog()
+        while found := await self._desk.answer_to(dialog):
+            chosen = found
+            if dialog.wanted == "open":
+                setting = self._desk.profile.settings.open_command
+                words = editors.command(chosen, None, chosen=setting)
+                self._desk.lend_terminal(words)
+            elif dialog.wanted == "remove":
+                question = "Take this document out? Its file stays."
+                sure = ConfirmDialog(question, shown(chosen), yes="Take out")
+                if await self._desk.answer_to(sure):
+                    await self._take_out(chosen)
+            else:
+                self._mention(shown(chosen))
+                return
+            dialog = await self._documents_dialog(chosen)
+
+    async def _documents_dialog(self, current: str = "") -> DocumentsDialog:
         profile = self._desk.profile
         documents = await aside(profile.library.documents)
         choices = [
-            PickerEntry(path, safe_name(path), counted(passages, "passage"))
+            PickerEntry(path, safe_name(shown(path)), "", counted(passages, "passage"))
             for path, passages in ((str(d.path), d.chunks) for d in documents)
         ]
-        dialog = PickDialog(f"Documents of {profile.name}", choices)
-        chosen = await self._desk.answer_to(dialog)
-        if chosen:
-            self._prompt.put(f"@{chosen} " if " " not in chosen else f'@"{chosen}" ')
-            self._prompt.focus()
+        title = f"{counted(len(choices), 'document')} of {profile.name}"
+        return DocumentsDialog(title, choices, current)
+
+    def _mention(self, path: str) -> None:
+        self._prompt.put(f'@"{path}" ' if " " in path else f"@{path} ")
+        self._prompt.focus()

@@ -38,6 +38,14 @@ def linked(shown: str, path: str) -> str:
         shown: What is seen, safe for a terminal.
         path: Absolute; every byte that could act is encoded.
     """
+    return f"\x1b]8;;{file_address(path)}\x1b\\{shown}\x1b]8;;\x1b\\"
+
+
+def file_address(path: str) -> str:
+    """Returns the address of a file, this machine named in it.
+
+    Args:
+        path: Absolute; every byte that could act is encoded.
+    """
     host = quote(socket.gethostname())
-    address = f"file://{host}{quote(os.fsencode(path))}"
-    return f"\x1b]8;;{address}\x1b\\{shown}\x1b]8;;\x1b\\"
+    return f"file://{host}{quote(os.fsencode(path))}"
