@@ -19,6 +19,16 @@ _ENVIRONMENT = (
 )
 
 
+_FILES = (
+    ("~/.config/ragcli/config.toml", "Your settings: ragcli config path."),
+    ("~/.local/share/ragcli/profiles/NAME", "A profile: ragcli profile path."),
+    ("~/.cache/ragcli", "What can be made again; it may be removed."),
+    (".ragcli.toml", "A project's settings, looked for from here upward."),
+    (".gitignore, .ragignore", "What docs add leaves out of a directory."),
+)
+"""As on Linux without RAGCLI_HOME; a Mac has ~/Library/Application Support."""
+
+
 def page(root: Any, exit_codes: str) -> str:
     """Returns the page in the language of roff: `ragcli --man | man -l -`.
 
@@ -45,6 +55,9 @@ def _lines(root: Any, exit_codes: str) -> Iterator[str]:
     yield ".SH ENVIRONMENT"
     for name, meaning in _ENVIRONMENT:
         yield from (".TP", rf".B {_safe(name)}", _safe(meaning))
+    yield ".SH FILES"
+    for name, meaning in _FILES:
+        yield from (".TP", rf".I {_safe(name)}", _safe(meaning))
     yield from (".SH EXIT STATUS", *_verbatim(exit_codes.splitlines()[2:]))
 
 
@@ -85,7 +98,6 @@ def _options(parameters: Sequence[Any], context: Any) -> Iterator[str]:
     for parameter in parameters:
         if record := parameter.get_help_record(context):
             names, meaning = record
-            names = names.partition(" <")[0]  # what Typer says of a list
             yield from (".TP", rf".B {_safe(names)}", _safe(meaning))
 
 

@@ -28,8 +28,13 @@ import typer
 
 
 def without_pydantic(params: list[Any]) -> list[Any]:
-    """Returns parameters, each of a plain type with a conversion of our own."""
+    """Returns parameters, each of a plain type with a conversion of our own.
+
+    Help names an argument as we do, without the Python type that Typer adds to lists.
+    """
     for param in params:
+        if param.param_type_name == "argument":
+            vars(param)["display_type_rich"] = lambda ctx: ""  # noqa: ARG005 - theirs
         conversion = _conversion(param)
         if conversion is not None:
             vars(param)["get_runtime_param"] = conversion

@@ -627,7 +627,14 @@ def _taken_out(records: catalogue.Records) -> dict[str, catalogue.Record]:
 
 def _no_document(place: str, known: Iterable[str]) -> DocumentNotFound:
     import difflib
+    from os.path import basename
 
-    near = difflib.get_close_matches(place, known, 1, 0.6)
+    # A path is long, and most of it is the same for all: its name has to be near.
+    by_name: dict[str, list[str]] = {}
+    for path in known:
+        by_name.setdefault(basename(path), []).append(path)
+    names = difflib.get_close_matches(basename(place), by_name, 1, 0.75)
+    paths = by_name[names[0]] if names else []
+    near = difflib.get_close_matches(place, paths, 1, 0)
     hint = f"did you mean {near[0]}?" if near else "`ragcli docs list` lists them"
     return DocumentNotFound(f"{place}: not one of the documents", hint)

@@ -19,40 +19,57 @@ from tests.conftest import ROOT, Ran
 Run = Callable[..., Ran]
 
 
-@pytest.mark.parametrize(
-    ("line", "code", "told"),
-    [
-        (["what is a lock?"], 2, "did you mean: ragcli ask 'what is a lock?'"),
-        (["how", "long", "is", "it?"], 2, "ragcli ask 'how long is it?'"),
-        (["asks", "x"], 2, "Did you mean 'ask'?"),
-        (["docs", "lst"], 2, "Did you mean 'list'?"),
-        (["ask", "two words", "notes/locks.md"], 2, "--docs notes/locks.md"),
-        (["ask", "x", "--json", "--jsonl"], 2, "--json and --jsonl exclude"),
-        (["ask", "x", "--new", "-c"], 2, "--new and --continue exclude"),
-        (["ask", "x", "--batch", "f"], 2, "--batch and QUESTION exclude"),
-        (["ask", "x", "--answer-only", "--json"], 2, "--answer-only and --json"),
-        (["ask", "--no-stdin"], 2, "there is no question"),
-        (["history", "delete"], 2, "say which"),
-        (["history", "delete", "last", "--turn", "x"], 2, "exclude each other"),
-        (["history", "delete", "--older-than", "soon"], 2, "not a time span"),
-        (["history", "delete", "--older-than", "never"], 2, "all of them"),
-        (["history", "show", "last-99"], 5, "only 1 conversations"),
-        (["config", "set", "retrieval.k"], 2, "which value?"),
-        (["config", "edit"], 2, "no terminal"),
-        (["open", "7"], 5, "has no source 7"),
-        (["profile", "export", "-", "--json"], 2, "a bundle is no text"),
-        (["docs", "add", "ftp://example.org/"], 2, "ftp://… is an address"),
-    ],
-)
-def test_a_mistake_gets_one_line_that_helps(
-    indexed: Path, run_cli: Run, line: list[str], code: int, told: str
-) -> None:
-    run_cli("ask", QUESTION)
-    ran = run_cli(*line)
+MISTAKES = [
+    (["what is a lock?"], 2, "did you mean: ragcli ask 'what is a lock?'"),
+    (["how", "long", "is", "it?"], 2, "did you mean: ragcli ask 'how long is it?'"),
+    (["asks", "x"], 2, "no such command 'asks'. Did you mean 'ask'?"),
+    (["docs", "lst"], 2, "no such command 'lst'. Did you mean 'list'?"),
+    (["docs", "add"], 2, "missing argument 'PATH|URL'"),
+    (["docs", "add", "nots"], 5, "nots: no such file or directory"),
+    (["docs", "add", "ftp://example.org/"], 2, "ftp://… is an address"),
+    (["docs", "show", "notes/lock.md"], 5, "did you mean {notes}/locks.md?"),
+    (["get", "nope.md"], 5, "`ragcli docs list` lists them"),
+    (["ask"], 2, "the question is empty"),
+    (["ask", "two words", "notes/locks.md"], 2, "--docs notes/locks.md"),
+    (["ask", "x", "--json", "--jsonl"], 2, "--json and --jsonl exclude"),
+    (["ask", "x", "--new", "-c"], 2, "--new and --continue exclude"),
+    (["ask", "x", "--batch", "f"], 2, "--batch and QUESTION exclude"),
+    (["ask", "x", "--answer-only", "--json"], 2, "--answer-only and --json exclude"),
+    (["ask", "--no-stdin"], 2, "there is no question"),
+    (["ask", "x", "-m", "gpt-5"], 2, "gpt-5"),
+    (["ask", "x", "-p", "wrok"], 5, "there is no profile 'wrok'"),
+    (["history", "delete"], 2, "say which"),
+    (["history", "delete", "last", "--turn", "x"], 2, "exclude each other"),
+    (["history", "delete", "--older-than", "soon"], 2, "not a time span"),
+    (["history", "delete", "--older-than", "never"], 2, "all of them"),
+    (["history", "show", "last-99"], 5, "only 1 conversations"),
+    (["config", "set", "retrieval.k"], 2, "which value?"),
+    (["config", "set", "retreival.k=8"], 2, "did you mean retrieval.k?"),
+    (["config", "set", "retrieval.k", "many"], 2, "expected a whole number"),
+    (["config", "edit"], 2, "there is no terminal for an editor"),
+    (["open", "7"], 5, "the last answer has no source 7"),
+    (["profile", "create", "My Work"], 2, "My Work"),
+    (["profile", "delete", "default"], 2, "--yes"),
+    (["profile", "export", "-", "--json"], 2, "a bundle is no text"),
+    (["skill", "install", "nobody"], 2, "'nobody' is no agent"),
+]
+"""What is typed, the exit code, and what the line that is printed has to say."""
 
-    assert ran.code == code
-    assert told in f"{ran.err}{ran.out}"
-    assert "Traceback" not in ran.err
+
+def test_a_mistake_gets_one_line_that_helps(indexed: Path, run_cli: Run) -> None:
+    run_cli("ask", QUESTION)
+    for line, code, told in MISTAKES:
+        ran = run_cli(*line)
+        said = ran.json["error"] if "--json" in line else None
+        shown = f"{said['message']}\n{said['hint']}" if said else ran.err
+
+        assert (line, ran.code) == (line, code)
+        assert told.format(notes=indexed) in shown, line
+        [first, *hint] = ran.err.splitlines() or ["ragcli: "]
+        assert first.startswith("ragcli: "), line
+        assert len(hint) <= 1, line
+        assert all(one.startswith("hint: ") for one in hint), line
+        assert said or not ran.out, line
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,10 @@ def test_every_command_stands_in_it(run_cli: Callable[..., Ran]) -> None:
     assert "Search only documents there." in page
     assert "locked: try again" in page
     assert "<list" not in page
+    assert [line[4:] for line in page.splitlines() if line.startswith(".SH ")] == [
+        "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "ENVIRONMENT",
+        "FILES", "EXIT STATUS",
+    ]  # fmt: skip
 
 
 @pytest.mark.skipif(not shutil.which("man"), reason="needs man")

@@ -45,7 +45,7 @@ Private = Annotated[
     typer.Option("--allow-private", help="Ask servers that are not public, too."),
 ]
 Documents = Annotated[
-    list[str], typer.Argument(metavar="PATH…", autocompletion=live_names.documents)
+    list[str], typer.Argument(metavar="PATH", autocompletion=live_names.documents)
 ]
 
 
@@ -59,7 +59,7 @@ Documents = Annotated[
 )
 def add(
     call: Invocation,
-    typed: Annotated[list[str], typer.Argument(metavar="PATH|URL…")],
+    typed: Annotated[list[str], typer.Argument(metavar="PATH|URL")],
     *,
     explain: Explain = False,
     allow_private: Private = False,
@@ -307,7 +307,7 @@ def show(
 @examples("ragcli docs rollback", "ragcli docs rollback gen-00000007")
 def rollback(
     call: Invocation,
-    generation: Annotated[str, typer.Argument(metavar="[GENERATION]")] = "",
+    generation: Annotated[str, typer.Argument(metavar="GENERATION")] = "",
     list_only: Annotated[
         bool, typer.Option("--list", help="Only list the generations kept.")
     ] = False,

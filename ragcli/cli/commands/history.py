@@ -249,7 +249,7 @@ def delete(
     conversations: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CONVERSATION…]",
+            metavar="CONVERSATION",
             help="Each by its id, the start of it, its title, or last.",
             autocompletion=live_names.conversations,
         ),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @examples("ragcli open", "ragcli open 2", "ragcli open 1 --print")
 def open_(
     call: Invocation,
-    number: Annotated[int, typer.Argument(metavar="[N]")] = 1,
+    number: Annotated[int, typer.Argument(metavar="N")] = 1,
     conversation: Annotated[
         str,
         typer.Option(

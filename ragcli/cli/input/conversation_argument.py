@@ -24,7 +24,7 @@ Conversation = Annotated[
 OptionalConversation = Annotated[
     str,
     typer.Argument(
-        metavar="[CONVERSATION]",
+        metavar="CONVERSATION",
         help="Its id, the start of it, its title, or last (last-1 is the one before "
         "it); by default the latest.",
         autocompletion=live_names.conversations,

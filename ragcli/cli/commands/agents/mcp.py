@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 from pathlib import Path
@@ -28,7 +29,7 @@ def mcp(
     call: Invocation,
     profiles: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PROFILE…]", autocompletion=live_names.profiles),
+        typer.Argument(metavar="PROFILE", autocompletion=live_names.profiles),
     ] = None,
     http: Annotated[
         bool, typer.Option("--http", help="HTTP on loopback instead of stdio.")
@@ -71,6 +72,8 @@ def mcp(
     service = AgentService(runtime, names, Path.cwd() if allow_add else None)
     try:
         service.open()
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no search waits until it is looked through
         with runtime.unattended():
             server = AgentServer(service)
             if not http:

@@ -13,7 +13,7 @@ from ragcli.errors import PassphraseNeeded
 OptionalName = Annotated[
     str,
     typer.Argument(
-        metavar="[NAME]",
+        metavar="NAME",
         help="By default the profile in use.",
         autocompletion=live_names.profiles,
         show_default=False,

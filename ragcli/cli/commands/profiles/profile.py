@@ -29,7 +29,7 @@ Name = Annotated[
 OptionalName = Annotated[
     str,
     typer.Argument(
-        metavar="[NAME]",
+        metavar="NAME",
         help="By default the profile in use.",
         autocompletion=live_names.profiles,
         show_default=False,

@@ -27,7 +27,7 @@ def verify(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             help="By default the profile in use.",
             autocompletion=live_names.profiles,
             show_default=False,
@@ -117,7 +117,7 @@ def restore(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             help="By default the profile in use.",
             autocompletion=live_names.expired_profiles,
             show_default=False,
