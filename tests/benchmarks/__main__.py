@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.benchmarks import (
+    parts_agents,
     parts_ask,
     parts_chat,
     parts_documents,
@@ -49,6 +50,9 @@ def parts() -> dict[str, Part]:
         "add-one": parts_documents.add_one,
         "memory-cap": parts_documents.memory_cap,
         "recall": parts_documents.recall,
+        "filters": parts_agents.filters,
+        "freshness": parts_agents.freshness,
+        "agents": parts_agents.agents,
         "commits": parts_sessions.commits,
         "sessions": parts_sessions.sessions,
         "redis": parts_redis.redis,

@@ -26,6 +26,9 @@ PATIENCE = 60
 
 FACT = list(FACTS.items())
 
+FEW, MANY = 24, 1000
+"""Documents that are watched, and those of `--thorough`."""
+
 
 def until(holds: Callable[[], bool]) -> None:
     """Waits until something holds."""
@@ -35,26 +38,31 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.3)
 
 
-def listed(run_cli: Callable[..., Ran], profile: str) -> dict[str, tuple[int, int]]:
-    """Returns the chunks and the size of each document."""
+def listed(run_cli: Callable[..., Ran], profile: str) -> dict[str, tuple[int, str]]:
+    """Returns the chunks and the hash of each document."""
     told = run_cli("docs", "list", "-p", profile, "--json").json["documents"]
-    return {item["path"]: (item["chunks"], item["size"]) for item in told}
+    return {item["path"]: (item["chunks"], item["digest"]) for item in told}
 
 
 def found(
     run_cli: Callable[..., Ran], profile: str, words: str
 ) -> list[tuple[str, str]]:
     """Returns where some words are found, and the text there."""
-    told = run_cli("search", words, "-k", "30", "-p", profile, "--json").json
+    told = run_cli("search", words, "-k", "2000", "-p", profile, "--json").json
     return sorted((hit["path"], hit["text"]) for hit in told["hits"])
 
 
 @pytest.fixture
 def watched(tmp_path: Path, run_cli: Callable[..., Ran]) -> Path:
     """A directory of twenty-four documents, and a single file beside it."""
+    return written(tmp_path, run_cli, FEW)
+
+
+def written(tmp_path: Path, run_cli: Callable[..., Ran], count: int) -> Path:
+    """Indexes a directory of so many documents, and a single file beside it."""
     notes = tmp_path / "notes"
     (notes / "deep").mkdir(parents=True)
-    for number in range(24):
+    for number in range(count):
         title, fact = FACT[number % len(FACT)]
         place = notes / ("deep" if number % 3 else "") / f"{number}.md"
         place.write_text(f"# {title} {number}\n\n{fact}\n")
@@ -72,10 +80,12 @@ def save(place: Path, text: str) -> None:
     fresh.replace(place)
 
 
-def stir(notes: Path, chance: random.Random) -> None:
-    """Edits, renames, adds and deletes twenty files at random."""
+def stir(notes: Path, chance: random.Random, count: int) -> None:
+    """Edits, saves, renames, adds and deletes files at random, so many times."""
     kinds = ["edit"] * 4 + ["save"] * 6 + ["rename"] * 4 + ["delete"] * 3 + ["new"] * 3
+    kinds = (kinds * (count // len(kinds) + 1))[:count]
     chance.shuffle(kinds)
+    breaks = (0, 0, 0.05, 0.4) if count < MANY else (*[0] * 15, 0.05, 0.4)
     for number, kind in enumerate(kinds):
         place = chance.choice(sorted(notes.rglob("*.md")))
         title, fact = chance.choice(FACT)
@@ -93,16 +103,19 @@ def stir(notes: Path, chance: random.Random) -> None:
                 fresh = notes / f"folder{number}"
                 fresh.mkdir()
                 (fresh / "new.md").write_text(text)
-        time.sleep(chance.choice((0, 0, 0.05, 0.4)))
+        time.sleep(chance.choice(breaks))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_what_is_watched_is_as_fresh_as_a_full_index(
-    watched: Path,
+    request: pytest.FixtureRequest,
     tmp_path: Path,
     start_process: Callable[..., subprocess.Popen[bytes]],
     run_cli: Callable[..., Ran],
 ) -> None:
+    count = MANY if request.config.getoption("--thorough") else FEW
+    watched = written(tmp_path, run_cli, count)
     log = tmp_path / "log"
     alone = tmp_path / "elsewhere" / "alone.md"
     with log.open("wb") as stream:
@@ -110,7 +123,7 @@ def test_what_is_watched_is_as_fresh_as_a_full_index(
     until(lambda: "watching 1 folder and 1 file" in log.read_text())
     before = listed(run_cli, "default")
 
-    stir(watched, random.Random(18))
+    stir(watched, random.Random(18), count)
     save(alone, "# Alone\n\nA single file that an editor saved in its own way.\n")
     (alone.parent / "other.md").write_text("# Other\n\nStill nobody added it.\n")
     run_cli("profile", "create", "whole")
