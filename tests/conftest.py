@@ -72,7 +72,8 @@ def pytest_collection_modifyitems(
     for item in items:
         if str(item.path).startswith(slow):
             item.add_marker(pytest.mark.slow)
-        reason = reasons.get(getattr(item, "originalname", None) or item.name)
+        function = getattr(item, "originalname", None) or item.name
+        reason = reasons.get(function) or reasons.get(item.name)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
 

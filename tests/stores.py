@@ -29,6 +29,7 @@ from ragcli.sessions.redis.store import RedisStore
 from ragcli.sessions.stores import open_store
 from ragcli.sessions.verification import verify
 from ragcli.storage.files import Directory
+from ragcli.storage.temporary.memory_directories import has_memory
 
 PASSPHRASE = "correct horse battery staple"
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
@@ -165,10 +166,9 @@ def store_factory(request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]
     shutil.rmtree(root)
 
 
-def _quick() -> Path | None:
+def _quick() -> str | None:
     """Returns a file system in memory, where there is one."""
-    memory = Path("/dev/shm")
-    return memory if memory.is_dir() else None
+    return "/dev/shm" if has_memory() else None
 
 
 def home_at(root: Path) -> Home:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from ragcli.storage.temporary.memory_directories import has_memory
 
 MEMORY = Path("/dev/shm")
 
@@ -19,7 +20,7 @@ def quick(tmp_path: Path) -> Iterator[Path]:
 
     For tests that enumerate failures: what a sync means is up to them, not the disk.
     """
-    if not os.access(MEMORY, os.W_OK):
+    if not has_memory():
         yield tmp_path
         return
     place = Path(tempfile.mkdtemp(prefix="ragcli-test-", dir=MEMORY))

@@ -7,9 +7,18 @@ LINUX = {
     "test_a_text_that_takes_too_much_memory_costs_nothing_else": (
         "RLIMIT_AS binds nobody; the watch has its own test"
     ),
+    "test_what_a_native_library_needs_is_told_before_it_is_loaded": (
+        "RLIMIT_AS binds nobody, so that nothing tells how much is too much"
+    ),
+    "test_the_doctor_says_of_any_home_what_is_wrong_with_it[/proc/x]": (
+        "there is no /proc"
+    ),
+    "test_a_pid_that_was_given_again_is_not_the_holder[changes3-None]": (
+        "a Mac's name follows its network, and its identity decides"
+    ),
     "test_directories_of_killed_processes_are_swept": "there is no memory file system",
 }
-"""By name: what only Linux has."""
+"""By name of the function, or of one case of it: what only Linux has."""
 
 PLAYED = {
     "test_this_machine_tells_what_its_disk_is": "its statfs is Linux's",

@@ -36,7 +36,8 @@ def traces(place: Path) -> list[str]:
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A place in memory that no other test sees."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+    place = "/dev/shm" if private_memory.has_memory() else None
+    with tempfile.TemporaryDirectory(dir=place) as name:
         monkeypatch.setattr(private_memory, "_MEMORY", Path(name))
         yield Path(name)
 
@@ -45,6 +46,8 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def memory_or_none(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, memory: Path
 ) -> str:
+    if request.param == "memory" and not private_memory.has_memory():
+        pytest.skip("no memory file system")
     if request.param == "no memory":
         monkeypatch.setattr(private_memory, "is_memory", lambda place: False)
     return str(request.param)

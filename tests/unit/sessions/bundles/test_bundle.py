@@ -243,7 +243,8 @@ def test_a_damaged_profile_is_not_exported(
         export_bundle(opened(store, "work"), tmp_path / "w")
     history.write_bytes(sound)
     vectors = home.profiles / "work" / "index" / "gen-00000001" / "vectors-1.faiss"
-    vectors.write_bytes(vectors.read_bytes()[:-1] + b"?")
+    *whole, last = vectors.read_bytes()
+    vectors.write_bytes(bytes([*whole, last ^ 1]))
     with pytest.raises(SnapshotDamaged):
         export_bundle(opened(store, "work"), tmp_path / "w")
     assert list(tmp_path.glob("*w*")) == []
