@@ -216,11 +216,11 @@ def test_what_is_no_model_is_refused_with_what_to_write(
 @pytest.mark.parametrize(
     ("spec", "line"),
     [
-        ("openai:gpt-5", "install 'langchain-openai>=1,<2'"),
-        ("anthropic:claude-sonnet-4-5", "install 'langchain-anthropic>=1,<2'"),
-        ("google_genai:gemini-2.5-flash", "install 'langchain-google-genai>=3,<5'"),
-        ("mistralai:mistral-large", "install 'langchain-mistralai>=1,<2'"),
-        ("groq:llama-3.3-70b", "install langchain-groq"),
+        ("openai:gpt-5", "'langchain-openai>=1,<2'"),
+        ("anthropic:claude-sonnet-4-5", "'langchain-anthropic>=1,<2'"),
+        ("google_genai:gemini-2.5-flash", "'langchain-google-genai>=3,<5'"),
+        ("mistralai:mistral-large", "'langchain-mistralai>=1,<2'"),
+        ("groq:llama-3.3-70b", " langchain-groq"),
     ],
 )
 def test_a_missing_provider_is_one_line_to_paste(

@@ -94,7 +94,7 @@ def test_a_newer_profile_is_refused_with_what_to_do(tmp_path: Path) -> None:
     ) as told:
         stores().open("work")
 
-    assert "install -U ragcli" in told.value.hint
+    assert "-U ragcli" in told.value.hint
     assert "format = 9" in place.read_text()
 
 

@@ -157,7 +157,7 @@ def test_what_is_missing_is_named(
         document = pdf(Content(scanned(), "lights.pdf", "pdf", ocr=True))
     finally:
         recognition._models.cache_clear()
-    assert "install 'rapidocr" in document.facts["notices"][0]
+    assert "'rapidocr" in document.facts["notices"][0]
     assert "ocr" not in document.facts
 
 
