@@ -24,14 +24,15 @@ from tests.benchmarks import (
     parts_sessions,
     parts_stages,
     parts_startup,
+    parts_years,
     report,
 )
 from tests.benchmarks.measure import Figure
 from tests.benchmarks.workshop import Workshop
 
 HERE = Path(__file__).parent
-ASKED_FOR = ("follow-ups",)
-"""Parts that need a real model: only by name."""
+ASKED_FOR = ("follow-ups", "years")
+"""Parts that need a real model, or a quarter of an hour: only by name."""
 Part = Callable[[Workshop], Iterator[Figure]]
 
 
@@ -59,6 +60,7 @@ def parts() -> dict[str, Part]:
         "chat": parts_chat.chat,
         "attachment": parts_models.attachment,
         "follow-ups": parts_models.follow_ups,
+        "years": parts_years.years,
     }
 
 
