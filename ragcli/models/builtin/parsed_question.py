@@ -26,11 +26,13 @@ _MONTHS = (
 _NUMBER_WORDS = (
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
     r"|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy"
-    r"|eighty|ninety|hundreds?|thousands?|[mb]illions?|dozens?|half|twice|once|single"
+    r"|eighty|ninety|tens|hundreds?|thousands?|[mb]illions?|dozens?|half|twice|once|single"
     r"|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun|zehn|elf|zw[öo]lf|hundert|tausend"
     r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|cent|mille|dos|tres|cuatro|cinco|seis"
     r"|siete|ocho|nueve|diez|cien|mil"
 )
+_CLOCK_TIME = r"(?<![\w.])(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\w|\.\w)"
+"""A time of day, and no part of a version."""
 NUMBER = deferred(
     rf"\d|\b(?:{_NUMBER_WORDS})\b|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d"
     r"\u5341\u767e\u5343\u4e07]|\uc0bc|\ubc31|\ub9cc",
@@ -45,11 +47,13 @@ MONEY = deferred(
 DATE = deferred(
     rf"\b\d{{4}}-\d{{2}}-\d{{2}}|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\b(?:{_MONTHS})\b\.?\s*\d"
     rf"|\d{{1,2}}\.?\s*(?:de\s+)?(?:{_MONTHS})\b|\b(?:1[0-9]|20|21)\d\d\b|\b\d{{3,4}}s\b"
-    r"|\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+    rf"|{_CLOCK_TIME}|\b\d{{1,2}}\s?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
     r"|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b"
     r"|\b(?:century|decade|today|tomorrow|yesterday|noon|midnight|daily|weekly|monthly)\b"
     rf"|\b(?:{_MONTHS})\b|\d\s*[\u5e74\u6708\u65e5\ub144\uc6d4\uc77c]"
-    r"|\b(?:spring|summer|autumn|winter|easter|christmas|morning|evening|afternoon)\b"
+    r"|\b(?:spring|summer|autumn|winter|easter|christmas|morning|evening|afternoon"
+    r"|dawn|dusk|sunrise|sunset|tonight|nights?|lunch(?:time)?|breakfast|dinner|weekends?|weekdays?|hourly|yearly|annually|quarterly"
+    r"|(?:this|next|last|every|each|coming|following|same) (?:day|week|month|year|quarter)s?)\b"
     r"|\b\d+\s*(?:bc|ad|bce|ce)\b|\b(?:after|before|when|while|during|until|since|once)\b"
     rf"|\b(?:{_NUMBER_WORDS}) o'clock|half past|[\u5e74\u6708\u65e5]",
     _I,
@@ -97,7 +101,7 @@ FREQUENCY = deferred(
     _I,
 )
 CLOCK = deferred(
-    r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?(?:[ap]\.?m\b|uhr\b|h\b)|\bnoon\b|\bmidnight\b|o'clock|half past|\bmidi\b|\bmittags?\b",
+    rf"{_CLOCK_TIME}|\b\d{{1,2}} ?(?:[ap]\.?m\b|uhr\b|h\b)|\bnoon\b|\bmidnight\b|o'clock|half past|\bmidi\b|\bmittags?\b",
     _I,
 )
 PRICED = deferred(
@@ -216,7 +220,7 @@ KINDS = (
     _kind(
         "number",
         r"\bhow (?:many|much|far|big|large|tall|often|high|deep|fast|wide|heavy|hot|cold|strong|small|loud)\b"
-        r"|\b(?:what|which) (?:number|amount|port|size|weight|value)s?\b|\bpopulation\b|\bwie ?viele?\b|\bcombien\b"
+        r"|\b(?:what|which) (?:number|amount|port|size|weight|value)s?\b|\bnumber of\b|\bpopulation\b|\bwie ?viele?\b|\bcombien\b"
         r"|\bcu[aá]nt[oa]s?\b|\bquant[ie]\b|\bwie (?:hoch|gro[ßs]|weit|schwer|oft|schnell)\b|\bile\b"
         r"|\u0441\u043a\u043e\u043b\u044c\u043a\u043e|\u591a\u5c11|\u3044\u304f\u3064|\uc5bc\ub9c8|\u4f55\u4eba",
         NUMBER,
@@ -230,12 +234,23 @@ KINDS = (
     ),
     _kind(
         "date",
-        r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b|\bsince which\b"
+        r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b"
         r"|\bwann\b|\bquand\b|\bcu[aá]ndo\b|\bquando\b|\bkiedy\b|\bwelche[ms]? (?:tag|jahr|datum)"
         r"|\b(?:due|release|birth|closing|opening|start|end)[ -]?(?:date|time|hours?)\b"
         r"|\u043a\u043e\u0433\u0434\u0430|\u4ec0\u4e48\u65f6\u5019|\u54ea\u5e74|\u3044\u3064|\uc5b8\uc81c",
         DATE,
         required=True,
+    ),
+    _kind(
+        "numbered",
+        r"\w number\b(?! (?:of\b|\d))|\w nummer\b(?! \d)|\bnumer \w|\bnum[e\u00e9]ro d[eu']",
+        NUMBER,
+        required=True,
+    ),
+    _kind(
+        "version",
+        r"\b(?:what|which|welche[rsnm]?|quelle|qu[e\u00e9]) (?:\w+ )?(?:version|release|versi\u00f3n)\b(?!s)",
+        deferred(r"\d"),
     ),
     _kind(
         "identifier",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import string
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ragcli.language.anaphors import refers_back
+from ragcli.language.inflections import base_form
 from ragcli.language.interaction import Interaction, importance
 from ragcli.language.patterns import deferred
 from ragcli.language.units import columns_of
@@ -105,6 +107,8 @@ _ROLES = {
 _WORD = deferred(r"[^\W\d_]{3}")
 _BARE = 0.7
 _ASKING = ("?", "\u061f", "\uff1f")
+_MARKS = "*\u2020\u2021"
+"""What the cell bears that a note below its table explains."""
 _SHORTEST = 4
 """Characters of a word that a longer one may begin with."""
 _KIN = 5
@@ -374,8 +378,8 @@ def _akin(
 
 
 def _alike(found: Sequence[str]) -> list[str]:
-    """Returns words with the short forms of "number" as that word."""
-    return ["number" if word in _NUMBERS else word for word in found]
+    """Returns words with the short forms of "number" as that word, verbs as one."""
+    return ["number" if word in _NUMBERS else base_form(word) for word in found]
 
 
 def unaccented(found: Sequence[str]) -> list[str]:
@@ -585,12 +589,13 @@ def is_looked_up(asked: ParsedQuestion, item: Candidate) -> bool:
         return False
     names = columns_of(item.unit, item.source.tables) if item.unit else ()
     said = set(words(f"{item.above}\n{' '.join(names)}"))
-    return any(is_shortened(word, other) for word in asked.counted for other in said)
+    counted = asked.counted or asked.content
+    return any(is_shortened(word, other) for word in counted for other in said)
 
 
 def _names_row(cell: str, text: str) -> bool:
     """Tells whether a cell stands in a text, in lower case, as a name does."""
-    name = cell.strip().lower()
+    name = cell.strip(f"{_MARKS}{string.whitespace}").lower()
     return len(name) >= _SHORTEST - 1 and _stands_in(name, text)
 
 
