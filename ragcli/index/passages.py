@@ -175,6 +175,8 @@ class Heading(NamedTuple):
     """The headings, outermost first."""
     language: str
     """ISO 639-1; "" when unknown."""
+    name: str = ""
+    """What the file's name says, in words."""
 
 
 def indexed_text(

@@ -43,6 +43,9 @@ class Source:
     origin: str = ""
     """"" for one's own documents, else the mount that it comes from."""
 
+    name: str = ""
+    """What its file's name says, in words."""
+
 
 @frozen
 class Quotation:

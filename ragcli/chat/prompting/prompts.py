@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ragcli.index.file_names import spoken_name
 from ragcli.index.passages import Passage, above_of
 from ragcli.models.base import Prompt, Source
 from ragcli.models.langchain.rendering import REFUSAL, messages
@@ -34,6 +35,7 @@ def source(marker: int, passage: Passage) -> Source:
         passage.tables,
         tuple(dict.fromkeys(filter(None, (passage.title, *above)))),
         passage.source,
+        spoken_name(passage.path),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ragcli.index.file_names import spoken_name
 from ragcli.index.fulltext import analysis, text_index
 from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.generations.generation_files import (
@@ -127,7 +128,8 @@ def _rebuild_segment(writer: TextWriter, segment: Segment) -> None:
             document = segment.documents.of_row(row)
             stored = segment.passage(position)
             text = searched_text(document["title"], stored)
-            stems = analysis.indexed_stems(text, stored["language"])
+            name = spoken_name(document["path"])
+            stems = analysis.indexed_stems(f"{name}\n{text}", stored["language"])
             writer.add(row, key(document["path"]), stems)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ragcli.index import stored_passages
+from ragcli.index.file_names import spoken_name
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifests import Manifest, other_length
@@ -228,8 +229,13 @@ class IndexReader:
 
     def _heading(self, row: int, segment: Segment, position: int) -> Heading:
         stored = segment.passage(position)
-        title = segment.documents.of_row(row)["title"]
-        return Heading(title, stored_passages.above(stored), stored["language"])
+        document = segment.documents.of_row(row)
+        return Heading(
+            document["title"],
+            stored_passages.above(stored),
+            stored["language"],
+            spoken_name(document["path"]),
+        )
 
     def _passage(self, row: int, segment: Segment, position: int) -> Passage:
         stored = segment.passage(position)

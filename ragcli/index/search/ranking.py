@@ -208,7 +208,7 @@ class Coverage:
     def above(self, heading: Heading) -> float:
         """Returns the share in title and headings alone."""
         if heading not in self._above:
-            text = indexed_text(heading.title, heading.above, "")
+            text = indexed_text(heading.title, (*heading.above, heading.name), "")
             self._above[heading] = self._share(text, heading.language)
         return self._above[heading]
 

@@ -73,11 +73,11 @@ class Candidate:
 
     @property
     def above(self) -> str:
-        """Title, headings and caption that it stands under."""
+        """The file's name, title, headings and caption that it stands under."""
         caption = ""
         if self.unit and 0 <= self.unit.table < len(self.source.tables):
             caption = self.source.tables[self.unit.table].caption
-        return "\n".join(filter(None, (*self.source.above, caption)))
+        return "\n".join(filter(None, (self.source.name, *self.source.above, caption)))
 
 
 def candidates(source: Source) -> list[Candidate]:

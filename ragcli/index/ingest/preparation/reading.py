@@ -22,6 +22,7 @@ from ragcli.index.documents import formats, splitter
 from ragcli.index.documents.content import is_blank
 from ragcli.index.documents.loaders.dispatch import bounds
 from ragcli.index.documents.loaders.dispatch.load import load, loaded, text_document
+from ragcli.index.file_names import spoken_name
 from ragcli.index.fulltext import analysis
 from ragcli.index.passages import Chunk, above_of, indexed_text
 from ragcli.index.segments.catalogue import READER, Record
@@ -278,14 +279,15 @@ def _check_weight(count: int, characters: int) -> None:
 
 def prepare(record: Record, chunks: Sequence[Chunk]) -> Prepared:
     """Returns a document ready to be staged."""
-    title = record["title"]
-    return Prepared(record, [_prepared(title, chunk) for chunk in chunks])
+    return Prepared(record, [_prepared(record, chunk) for chunk in chunks])
 
 
-def _prepared(title: str, chunk: Chunk) -> PreparedChunk:
+def _prepared(record: Record, chunk: Chunk) -> PreparedChunk:
     above = above_of(chunk.part, chunk.heading)
-    text = indexed_text(title, above, chunk.text, chunk.tables)
-    stems = analysis.indexed_stems(text, chunk.language)
+    text = indexed_text(record["title"], above, chunk.text, chunk.tables)
+    # Vectors say what a text is about; words find a file by its name as well.
+    named = f"{spoken_name(record['path'])}\n{text}"
+    stems = analysis.indexed_stems(named, chunk.language)
     return PreparedChunk(text, stored_passages.encode(chunk), stems, chunk.language)
 
 
