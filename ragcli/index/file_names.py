@@ -1,8 +1,8 @@
 """What the name of a file says of it: a question may go by that.
 
-    minutes-2024-03.odt     minutes 2024 03 document
-    backup.service          backup service
-    re_order.eml            re order mail message
+minutes-2024-03.odt     minutes 2024 03 document
+backup.service          backup service
+re_order.eml            re order mail message
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ _CALLED = {
     "notebook": ("notebook", "notebook"),
     "book": ("epub", "book ebook"),
 }
-_WORDS = {
-    name: words for names, words in _CALLED.values() for name in names.split()
-}
+_WORDS = {name: words for names, words in _CALLED.values() for name in names.split()}
 """What people call the files of a format."""
 
 

@@ -132,6 +132,27 @@ def test_a_threshold_is_learnt_from_judged_answers(
     assert run_process("ask", foreign["question"]).code == 1
 
 
+def test_a_threshold_that_is_auto_follows_each_evaluation(
+    questions: Path, indexed: Path, run_cli: Callable[..., Ran]
+) -> None:
+    known = {"question": QUESTION, "answers": ["ten seconds"]}
+    foreign = {"question": "Who won the football cup in 1974?", "answers": []}
+    run_cli("config", "set", "retrieval.threshold=auto")
+    assert run_cli("ask", QUESTION).code == 0
+    run_cli("config", "set", "retrieval.learned_threshold=1")
+    assert run_cli("ask", QUESTION).code == 1
+
+    few = run_cli("eval", str(questions))
+    questions.write_text("".join(f"{json.dumps(q)}\n" for q in [known, foreign] * 6))
+    ran = run_cli("eval", str(questions), "--json")
+
+    assert "learned" not in few.err
+    best = round(ran.json["best_threshold"], 2)
+    assert f"retrieval.learned_threshold = {best}" in ran.err
+    assert run_cli("config", "get", "retrieval.threshold").out.strip() == "auto"
+    assert run_cli("ask", QUESTION).code == 0
+
+
 def test_few_answers_teach_nothing(
     questions: Path, run_process: Callable[..., Ran]
 ) -> None:

@@ -11,6 +11,7 @@ import typer
 from ragcli.cli.commands.search import MODES
 from ragcli.cli.input.options import Invocation, choice, examples, paths
 from ragcli.cli.input.question_options import DocsOption, ModelOption
+from ragcli.config.settings import AUTO
 from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def evaluate(
 
     Where "answers" is given, and [] where nothing answers, the share of questions that
     the built-in model answers and of wrong answers is told for several thresholds.
+    The best of all is learnt with --learn, or where retrieval.threshold is "auto".
     """
     from ragcli.chat import evaluation
     from ragcli.chat.question_files import read_questions
@@ -78,7 +80,7 @@ def evaluate(
         modes = _modes(compare) or [workspace.settings.retrieval_mode]
         searches = {mode: measuring.searcher(retriever, mode) for mode in modes}
         found = evaluation.compare(questions, searches, answer, progress)
-        if learn:
+        if learn or _learns(workspace, found[modes[-1]]):
             _learn(call, workspace, found[modes[-1]])
     _print(call, found, side_by_side=bool(compare))
     return _verdict(call, found[modes[-1]], min_recall5)
@@ -124,9 +126,19 @@ def _figures(found: Evaluation) -> list[tuple[str, str]]:
     return rows
 
 
+def _judged(found: Evaluation) -> int:
+    return sum("judged" in row for row in found.details)
+
+
+def _learns(workspace: Workspace, found: Evaluation) -> bool:
+    """Tells whether a profile's threshold is learnt, and enough answers were judged."""
+    is_auto = workspace.settings.retrieval_threshold == AUTO
+    return is_auto and _judged(found) >= _FEWEST_JUDGED
+
+
 def _learn(call: Invocation, workspace: Workspace, found: Evaluation) -> None:
     """Sets the profile's threshold to the one that does best."""
-    judged = sum("judged" in row for row in found.details)
+    judged = _judged(found)
     if judged < _FEWEST_JUDGED:
         raise UsageError(
             f"--learn: {judged} built-in answers could be judged, "
@@ -134,8 +146,10 @@ def _learn(call: Invocation, workspace: Workspace, found: Evaluation) -> None:
             'add "answers" to the questions, [] where nothing answers',
         )
     best = round(found.best_threshold, 2)
-    workspace.session.change_settings({"retrieval.threshold": best})
-    call.output.note(f"profile {workspace.name}: retrieval.threshold = {best}")
+    is_auto = workspace.settings.retrieval_threshold == AUTO
+    key = "retrieval.learned_threshold" if is_auto else "retrieval.threshold"
+    workspace.session.change_settings({key: best})
+    call.output.note(f"profile {workspace.name}: {key} = {best}")
 
 
 def _verdict(call: Invocation, found: Evaluation, least: float | None) -> int:

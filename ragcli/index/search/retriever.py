@@ -42,7 +42,7 @@ class Retriever:
             [reader for reader in readers if reader.chunk_count]
         )
         self._embedder = embedder
-        self._threshold = settings.retrieval_threshold
+        self._threshold = settings.threshold
         self._searched = sum(item.document_count for item in self._combined.readers)
         self._places: dict[tuple[str, str], tuple[int, int]] = {}
         """Where the passages that were found stand, by id."""

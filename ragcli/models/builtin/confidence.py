@@ -28,18 +28,20 @@ class LogisticWeights:
     is_structured: float
     defines: float
     is_attached: float
+    holds_kind: float
 
 
 CALIBRATED = LogisticWeights(
-    bias=-3.36,
+    bias=-3.65,
     coverage=2.31,
     maxsim=1.87,
-    source=0.02,
+    source=0.12,
     lacks_kind=-3.2,
     anchors=1.66,
     is_structured=1.08,
     defines=3.0,
     is_attached=1.5,
+    holds_kind=0.4,
 )
 
 
@@ -57,5 +59,6 @@ def confidence(
         + weights.is_structured * evidence.is_structured
         + weights.defines * evidence.defines
         + weights.is_attached * evidence.is_attached
+        + weights.holds_kind * evidence.holds_kind
     )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.language.anaphors import refers_back
 from ragcli.language.inflections import base_form
@@ -93,6 +93,9 @@ HISTORY_WEIGHT = 0.3
 """Weight of a word that the conversation added to the question."""
 LEANING_WEIGHT = 0.8
 """The same where the question points back: what it is about was said before."""
+MISSING_WEIGHT = -0.35
+"""Added where the question's rarest word is said nowhere near a candidate; less where
+only a commoner word is missing."""
 _NUMBERS = frozenset({"nr", "nummer", "numer", "numero", "num", "nro"})
 _NUMBER_SIGN = deferred(r"#(?![\w#])")
 _ROLES = {
@@ -155,6 +158,9 @@ class CandidateFeatures:
     is_attached: bool = False
     """Whether its document came with the question."""
 
+    holds_kind: bool = False
+    """Whether the kind of answer that is asked for is in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -184,6 +190,7 @@ def best_first(
     coverage = np.array([side.score for side in sides])
     source = SOURCE_WEIGHT * _source_scores(scored)
     source += STALE_WEIGHT * np.array([side.is_stale for side in sides])
+    missing = MISSING_WEIGHT * np.array([side.missing for side in sides])
     source += ATTACHED_WEIGHT * np.array([item.source.attached for item in scored])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
     chosen = [scored[index] for index in likely]
@@ -197,10 +204,10 @@ def best_first(
         for defines, item in zip(defining, chosen, strict=True)
     ]
     score = (
-        (coverage + source)[likely]
+        (coverage + source + missing)[likely]
         + COSINE_WEIGHT * cosine
         + maxsim
-        + np.array([value for value, _ in kinds])
+        + np.array([fit.score for fit in kinds])
         + ANCHOR_WEIGHT * np.array([own for own, _ in anchors])
         + np.array(terms)
     )
@@ -213,11 +220,12 @@ def best_first(
                 sides[likely[at]].best,
                 float(around[at]),
                 _logit(chosen[at].source.score),
-                kinds[at][1],
+                kinds[at].lacks,
                 anchors[at][1],
                 chosen[at].kind in _STRUCTURED,
                 defining[at],
                 chosen[at].source.attached,
+                kinds[at].holds,
             ),
             sides[likely[at]].covered,
         )
@@ -235,6 +243,9 @@ class _Side:
     covered: frozenset[str]
     is_stale: bool
     """Whether it says nothing that the question does not."""
+    missing: float
+    """What the rarest word is worth that neither it nor what it stands under says, as
+    a share of the question's rarest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +314,17 @@ class _Lexical:
             max(score, alone),
             stems & self._all,
             is_stale=self._is_stale(item, stems),
+            missing=self._missing(shares),
         )
+
+    def _missing(self, stems: _Stems) -> float:
+        near = stems.own | stems.before | stems.above
+        left = self._asked - near
+        rarest = max((self._worth[word] for word in self._asked), default=0.0)
+        if not left or not rarest:
+            return 0.0
+        lost = left - _akin(left, near, is_related)
+        return max((self._worth[word] for word in lost), default=0.0) / rarest
 
     def _score(
         self,
@@ -448,8 +469,19 @@ def _vector_scores(
     return cosine.astype("f8"), maxsim.astype("f8"), around.astype("f8")
 
 
-def _kind_score(asked: ParsedQuestion, item: Candidate) -> tuple[float, bool]:
-    """Returns what the kind of answer adds, and whether a required kind is missing."""
+class _KindFit(NamedTuple):
+    """How a candidate is of the kind that is asked for."""
+
+    score: float
+    """What that adds."""
+    lacks: bool
+    """Whether a required kind is missing."""
+    holds: bool
+    """Whether the kind of answer is there."""
+
+
+def _kind_score(asked: ParsedQuestion, item: Candidate) -> _KindFit:
+    """Returns what the kind of answer adds, and whether it is there."""
     score = 0.0
     if item.kind == "code":
         score += CODE_WEIGHT if asked.wants_code else -CODE_WEIGHT
@@ -464,7 +496,7 @@ def _kind_score(asked: ParsedQuestion, item: Candidate) -> tuple[float, bool]:
     if item.kind in asked.parts:
         score += PART_WEIGHT
     fresh = _fresh(asked, item)
-    lacks = False
+    lacks = holds = False
     if item.kind == "field" and _is_key_asked(asked, item):
         score += KEY_WEIGHT
     for kind in asked.kinds[:1]:
@@ -475,7 +507,7 @@ def _kind_score(asked: ParsedQuestion, item: Candidate) -> tuple[float, bool]:
         lacks = lacks or (kind.name == "person" and _names_nobody(item, fresh))
         lacks = lacks or (kind.name == "measure" and not NUMBER.search(fresh))
         score += LACK_WEIGHT * lacks
-    return score, lacks
+    return _KindFit(score, lacks, holds)
 
 
 def is_shortened(one: str, other: str) -> bool:
@@ -590,7 +622,9 @@ def is_looked_up(asked: ParsedQuestion, item: Candidate) -> bool:
     names = columns_of(item.unit, item.source.tables) if item.unit else ()
     said = set(words(f"{item.above}\n{' '.join(names)}"))
     counted = asked.counted or asked.content
-    return any(is_shortened(word, other) for word in counted for other in said)
+    return any(
+        word == other or is_shortened(word, other) for word in counted for other in said
+    )
 
 
 def _names_row(cell: str, text: str) -> bool:
