@@ -35,6 +35,5 @@ def spoken_name(path: str) -> str:
         path: Of a document. Its directories say nothing here.
     """
     name = os.path.basename(path)
-    kind = formats.format_of(name)
-    bare = os.path.splitext(name)[0] if kind else name
-    return " ".join([*_PART.findall(bare), _WORDS.get(kind, "")]).strip()
+    called = _WORDS.get(formats.format_of(name), "")
+    return " ".join([*_PART.findall(name), called]).strip()

@@ -60,6 +60,10 @@ class CombinedReader:
             )
         return self._frequencies[variants]
 
+    def stem_frequency(self, stem: str) -> int:
+        """Returns how many chunks have a stem."""
+        return sum(reader.document_frequency(stem) for reader in self.readers)
+
     def idf(self, variants: tuple[str, ...]) -> float:
         """Returns a word's inverse document frequency over all readers."""
         return idf(self.frequency(variants), self.total)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ragcli.frozen import frozen
 from ragcli.index.fulltext.analysis import QuestionWord, Term, question_words
 from ragcli.index.passages import EarlierTurn
+from ragcli.index.search.spelling import spelled
 from ragcli.language.anaphors import refers_back
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ class Searched:
     idf: Callable[[tuple[str, ...]], float]
     """Inverse document frequency of a word, given its stems."""
 
+    frequency: Callable[[str], int] | None = None
+    """How many chunks have a stem; None looks for no other spelling."""
+
 
 def build(
     question: str,
@@ -114,6 +118,8 @@ def build(
     recent = list(history)[-TURNS:][::-1]
     strength = REFERRING if refers_back(question) else STANDING
     last = question_words(question, searched.languages)
+    if searched.frequency:
+        last = [spelled(word, searched.languages, searched.frequency) for word in last]
     weights: dict[tuple[str, ...], float] = {}
     for word in last:
         weights[word.variants] = weights.get(word.variants, 0.0) + 1.0

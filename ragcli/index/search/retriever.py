@@ -95,7 +95,8 @@ class Retriever:
 
     def _queries(self, request: SearchRequest) -> list[Query]:
         """Returns the question with its history, and its rewritten form."""
-        searched = Searched(self._combined.languages, self._combined.idf)
+        combined = self._combined
+        searched = Searched(combined.languages, combined.idf, combined.stem_frequency)
         asked = question_limits.searched(request.question)
         history = [
             EarlierTurn(
