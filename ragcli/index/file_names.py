@@ -1,8 +1,7 @@
 """What the name of a file says of it: a question may go by that.
 
-minutes-2024-03.odt     minutes 2024 03 document
-backup.service          backup service
-re_order.eml            re order mail message
+`minutes-2024-03.odt` goes by `minutes 2024 03 odt document`, `backup.service` by
+`backup service`: the suffix is a word too, and people have others for some formats.
 """
 
 from __future__ import annotations
@@ -14,17 +13,19 @@ from functools import lru_cache
 from ragcli.index.documents import formats
 
 _PART = re.compile(r"[^\W\d_]+|\d+")
-_CALLED = {
-    "mail": ("eml mbox msg", "mail email message letter"),
-    "subtitles": ("subtitles", "subtitles film video"),
-    "table": ("csv tsv xlsx xls xlsb ods", "table spreadsheet"),
-    "slides": ("pptx odp", "presentation slides"),
-    "document": ("docx odt rtf pdf", "document"),
-    "notebook": ("notebook", "notebook"),
-    "book": ("epub", "book ebook"),
+_WORDS = {
+    name: words
+    for names, words in (
+        ("eml mbox msg", "mail email message letter"),
+        ("subtitles", "subtitles film video"),
+        ("csv tsv xlsx xls xlsb ods", "table spreadsheet"),
+        ("pptx odp", "presentation slides"),
+        ("docx odt rtf pdf", "document"),
+        ("epub", "book ebook"),
+    )
+    for name in names.split()
 }
-_WORDS = {name: words for names, words in _CALLED.values() for name in names.split()}
-"""What people call the files of a format."""
+"""Format \u2192 what people call its files."""
 
 
 @lru_cache(maxsize=4096)

@@ -19,9 +19,9 @@ FILES = {
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/a/minutes-2024-03.odt", "minutes 2024 03 document"),
+        ("/a/minutes-2024-03.odt", "minutes 2024 03 odt document"),
         ("/a/backup.service", "backup service"),
-        ("/plans/re_order.eml", "re order mail email message letter"),
+        ("/plans/re_order.eml", "re order eml mail email message letter"),
         ("/a/Makefile", "Makefile"),
         ("stdin", "stdin"),
     ],
