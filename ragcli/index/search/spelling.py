@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import combinations, product
 
 from ragcli.index.fulltext.analysis import QuestionWord
-from ragcli.language.stemming import canonical, stemmer
+from ragcli.language.vocabulary.stemming import canonical, stemmer
 
 _ACCENTED = {
     "a": "\u00e4\u00e0\u00e1\u00e2\u00e3\u00e5",

@@ -22,10 +22,10 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.language.anaphors import refers_back
-from ragcli.language.inflections import base_form
 from ragcli.language.interaction import Interaction, importance
 from ragcli.language.patterns import deferred
 from ragcli.language.units import columns_of
+from ragcli.language.vocabulary.inflections import base_form
 from ragcli.language.vocabulary.languages import by_script
 from ragcli.language.vocabulary.stemming import content_stems, likely_language, stemmer
 from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ragcli.index.file_names import spoken_name
 from ragcli.index.passages import SearchRequest
+from ragcli.index.search.retriever import Retriever
 from tests.unit.index.search.conftest import names
 
 FILES = {
@@ -39,7 +42,9 @@ def test_a_name_is_said_in_words(path: str, said: str) -> None:
         ("Which gate is agreed in the orchard minutes?", "orchard-minutes.md"),
     ],
 )
-def test_a_question_may_name_the_file(search_in, question: str, name: str) -> None:
+def test_a_question_may_name_the_file(
+    search_in: Callable[..., Retriever], question: str, name: str
+) -> None:
     found = search_in(FILES).search(SearchRequest(question))
 
     assert names(found.passages)[0] == name

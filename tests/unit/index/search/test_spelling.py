@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pytest
 
 from ragcli.index.fulltext.analysis import QuestionWord, question_words
 from ragcli.index.passages import SearchRequest
+from ragcli.index.search.index_reader import IndexReader
+from ragcli.index.search.retriever import Retriever
 from ragcli.index.search.spelling import spelled
 from tests.unit.index.search.conftest import names
 
@@ -23,7 +27,7 @@ TOWN = {
 
 
 @pytest.fixture(scope="module")
-def town(search_in):
+def town(search_in: Callable[..., Retriever]) -> Retriever:
     return search_in(TOWN)
 
 
@@ -42,7 +46,7 @@ def town(search_in):
     ],
 )
 def test_words_are_found_in_the_spelling_of_the_documents(
-    town, question: str, found: set[str]
+    town: Retriever, question: str, found: set[str]
 ) -> None:
     best = town.search(SearchRequest(question, mode="bm25", limit=3)).passages
 
@@ -52,7 +56,9 @@ def test_words_are_found_in_the_spelling_of_the_documents(
 
 
 @pytest.mark.parametrize("word", ["ducks", "pond", "bike", "kilo", "4711", "duks"])
-def test_what_is_spelled_rightly_or_too_short_to_guess_stays(index, word: str) -> None:
+def test_what_is_spelled_rightly_or_too_short_to_guess_stays(
+    index: Callable[[Mapping[str, str]], IndexReader], word: str
+) -> None:
     frequency = index(TOWN).document_frequency
     [known] = question_words(word, ["en"])
 
