@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from textual.screen import Screen
 
+from ragcli.tui.widgets.answer import ALONE
 from ragcli.tui.widgets.sidebar import Sidebar
 from ragcli.tui.widgets.sources import SourcesPane
 
@@ -71,6 +72,9 @@ class Panes:
         for name, pane in self._panes.items():
             pane.set_class(not room[name], "-over")
             pane.display = self._wanted[name] if room[name] else name == opened
+        sources = self._panes["sources"]
+        beside = sources.display and not sources.has_class("-over")
+        self._screen.set_class(not beside, ALONE)
         self._screen.query_one("#foot").display = height >= LOW
         self._screen.set_class(height < LOW, "-low")
         self._screen.set_class(is_column, "-narrow")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.content import Content
 from textual.strip import Strip
@@ -13,6 +14,7 @@ from textual.style import Style
 
 from ragcli.tui.rendering.answer_styles import Palette
 from ragcli.tui.rendering.blocks import MarkdownBlock
+from ragcli.tui.rendering.columns import cut
 from ragcli.tui.rendering.highlighting import highlighted
 
 _NARROWEST = 4
@@ -51,6 +53,30 @@ class Layout:
     def note(self, text: str) -> Strip:
         """Returns a line that is ours, not the answer's."""
         return self._strip(self._muted(text))
+
+    def places(self, places: Sequence[tuple[int, str]]) -> list[Strip]:
+        """Returns a blank line and one with the places of sources, as many as fit.
+
+        Args:
+            places: Markers and places: `(1, "locks.md:12-20")`.
+        """
+        line, shown = Content(""), 0
+        for marker, place in places:
+            after = f"  +{len(places) - shown - 1}" if shown + 1 < len(places) else ""
+            gap = "  " if shown else ""
+            head = f"{gap}[{marker}] "
+            room = self.width - line.cell_length - len(head) - len(after)
+            if shown and cell_len(place) > room:
+                break
+            meta = Style.from_meta({"marker": marker})
+            text = cut(place, max(1, room), keep_end=True)
+            line += Content.assemble(
+                (head, self.palette.marker + meta), (text, self.palette.muted + meta)
+            )
+            shown += 1
+        if shown < len(places):
+            line += self._muted(f"  +{len(places) - shown}")
+        return [self._strip(Content("")), self._strip(line)] if places else []
 
     def _muted(self, text: str) -> Content:
         return Content.styled(text, self.palette.muted) if text else Content("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +24,9 @@ from ragcli.tui.rendering.blocks import MarkdownBlock
 from ragcli.tui.rendering.rendered_answer import RenderedAnswer
 
 _PREFIX = "answer--"
+ALONE = "-alone"
+"""Class of a screen on which no sources stand beside the answers."""
+
 _FILLED = {"block", "chosen", "found"}
 
 
@@ -68,6 +72,7 @@ class AnswerView(Widget):
         self.source = source
         self._note = note
         self._tail: list[Strip] = []
+        self._places: Sequence[tuple[int, str]] = ()
         self._chosen = 0
         self._found: re.Pattern[str] | None = None
         self._document: RenderedAnswer | None = None
@@ -102,6 +107,16 @@ class AnswerView(Widget):
         """Shows below the text how it ended; "" for a normal end."""
         if note != self._note:
             self._note = note
+            self._forget()
+
+    def name_places(self, places: Sequence[tuple[int, str]]) -> None:
+        """Says below the text where it is from, while no pane beside it does.
+
+        Args:
+            places: Markers and places, in order.
+        """
+        if places != self._places:
+            self._places = places
             self._forget()
 
     def choose(self, marker: int) -> None:
@@ -170,7 +185,10 @@ class AnswerView(Widget):
         self._width, self._final, self._growing, self._codes = width, [], [], 0
         self._document = RenderedAnswer(self._palette(), self._chosen)
         self._extend(self._document, self.source)
-        self._tail = [self._layout_of(width).note(self._note)] if self._note else []
+        layout = self._layout_of(width)
+        self._tail = [layout.note(self._note)] if self._note else []
+        if self.screen.has_class(ALONE):
+            self._tail += layout.places(self._places)
 
     def _extend(self, document: RenderedAnswer, text: str) -> None:
         layout = self._layout_of(self._width)

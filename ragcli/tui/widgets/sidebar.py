@@ -151,17 +151,20 @@ class Sidebar(Vertical):
         super().__init__(id=id)
         self.conversations = ChoiceList(id="conversations", markup=False, compact=True)
         self.profiles = ChoiceList(id="profiles", markup=False, compact=True)
+        self._titled = [
+            (
+                Static("Conversations", markup=False, classes="title"),
+                self.conversations,
+            ),
+            (Static("Profiles", markup=False, classes="title"), self.profiles),
+        ]
         self._conversations: Sequence[Conversation] = ()
         self._current = ""
 
     async def mount_deferred(self) -> None:
         """Mounts the two lists under their titles."""
-        await self.mount(
-            Static("Conversations", markup=False, classes="title"),
-            self.conversations,
-            Static("Profiles", markup=False, classes="title"),
-            self.profiles,
-        )
+        for title, lines in self._titled:
+            await self.mount(title, lines)
 
     def list_conversations(
         self, conversations: Sequence[Conversation], current: str
@@ -171,6 +174,15 @@ class Sidebar(Vertical):
             return
         self._conversations, self._current = conversations, current
         self._draw_conversations()
+
+    def on_descendant_focus(self) -> None:
+        """Lights the title of the list that has the keyboard."""
+        for title, lines in self._titled:
+            title.set_class(lines.has_focus, "-focused")
+
+    def on_descendant_blur(self) -> None:
+        """Puts the light out again."""
+        self.on_descendant_focus()
 
     def on_resize(self) -> None:
         """Cuts the rows to the new width."""

@@ -223,7 +223,8 @@ def _grouped(sources: Sequence[SourceEntry]) -> list[Widget]:
     made: list[Widget] = []
     for title, group in filled:
         if len(filled) > 1:
-            made.append(Static(title, markup=False, classes="group"))
+            told = f"{title} · {len(group)}"
+            made.append(Static(told, markup=False, classes="group"))
         made += [SourceCard(source) for source in group]
     return made
 
@@ -233,12 +234,20 @@ class SourcesPane(VerticalScroll, can_focus=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
         super().__init__(id=id)
+        self._title = Static("Sources", markup=False, classes="title")
         self._none = Static(_NONE, markup=False, classes="none")
 
     async def mount_deferred(self) -> None:
         """Mounts the title, and the note for an answer without sources."""
-        title = Static("Sources", markup=False, classes="title")
-        await self.mount(title, self._none)
+        await self.mount(self._title, self._none)
+
+    def on_descendant_focus(self) -> None:
+        """Lights the title while the keyboard is here."""
+        self._title.add_class("-focused")
+
+    def on_descendant_blur(self) -> None:
+        """Puts the light out again."""
+        self._title.remove_class("-focused")
 
     @property
     def cards(self) -> list[SourceCard]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -134,6 +134,7 @@ class TurnView(Vertical, can_focus=True):
         self._reasoning = Static(markup=False, classes="reasoning")
         self._reasoning.display = False
         self.answer = AnswerView(_shown_answer(turn), _end_of(turn))
+        self.answer.name_places(_places(self.sources))
 
     def compose(self) -> ComposeResult:
         """Yields the question, the line about it, the reasoning, and the answer."""
@@ -182,6 +183,7 @@ class TurnView(Vertical, can_focus=True):
         self.sources = from_turn(turn, stale)
         self.answer.replace(_shown_answer(turn, nothing))
         self.answer.end_with(_end_of(turn))
+        self.answer.name_places(_places(self.sources))
         self.note = note
         self._draw()
 
@@ -273,6 +275,10 @@ class TurnView(Vertical, can_focus=True):
     def _clicked(self, message: AnswerView.MarkerClicked) -> None:
         message.stop()
         self.post_message(self.Selected(self, message.marker))
+
+
+def _places(sources: Sequence[SourceEntry]) -> list[tuple[int, str]]:
+    return [(source.marker, source.place) for source in sources if source.cited]
 
 
 def _end_of(turn: Turn) -> str:
