@@ -38,6 +38,8 @@ def put(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
     """
     values = {k: config.checked(k, text, "command line") for k, text in texts.items()}
 
+    config.read_file(path)  # refuses a bad file before anything is touched
+
     def change(document: TOMLDocument) -> None:
         import tomlkit
 
@@ -54,16 +56,16 @@ def put(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def remove(path: Path, key: str) -> None:
-    """Removes `key` from the file.
+    """Removes `key` from the file, also one that nobody knows, or a bad value.
 
     Raises:
-        ConfigError: No such key, or a broken file.
+        ConfigError: No such key there or anywhere, or a broken file.
         NotFound: The file does not set it.
     """
-    is_free = key.startswith(config.KEYS_TABLE) or config.is_named(key)
-    if not is_free and key not in config.known_keys():
-        config.checked(key, "", "command line")  # names the nearest
-    if key not in config.read_file(path):
+    if key not in config.written(path):
+        is_free = key.startswith(config.KEYS_TABLE) or config.is_named(key)
+        if not is_free and key not in config.known_keys():
+            config.checked(key, "", "command line")  # names the nearest
         raise NotFound(
             f"{path} does not set {key}", "ragcli config show tells who does"
         )
@@ -88,7 +90,6 @@ def _rewrite(path: Path, change: Callable[[TOMLDocument], None]) -> None:
     """Applies `change` to the parsed file and puts the result in its place."""
     import tomlkit
 
-    config.read_file(path)  # refuses a broken file before anything is touched
     text = path.read_text(encoding="utf-8") if path.exists() else HEADER
     document = tomlkit.parse(text)
     change(document)

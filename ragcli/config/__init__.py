@@ -71,6 +71,7 @@ __all__ = [
     "size",
     "value_text",
     "variable",
+    "written",
 ]
 
 
@@ -101,11 +102,19 @@ def read_file(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: Not TOML (line named), an unknown key, a bad value.
     """
+    return {key: checked(key, value, str(path)) for key, value in written(path).items()}
+
+
+def written(path: Path) -> dict[str, Any]:
+    """Returns a settings file's values by dotted key, whatever they are.
+
+    Raises:
+        ConfigError: Not TOML (line named).
+    """
     try:
-        table = _parsed(path)
+        return dict(flatten(_parsed(path)))
     except FileNotFoundError:
         return {}
-    return {key: checked(key, value, str(path)) for key, value in flatten(table)}
 
 
 def from_environment(environ: Mapping[str, str]) -> Iterator[Layer]:

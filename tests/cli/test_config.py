@@ -92,6 +92,27 @@ def test_unsetting_what_is_not_set_is_5(run_cli: Callable[..., Ran]) -> None:
     assert run_cli("config", "unset", "model").code == 5
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("modle", "modle = 'x'\n"),
+        ("retrieval.k", "[retrieval]\nk = 'many'\n"),
+        ("answers.depth", "[answers]\ndepth = 4\n"),
+    ],
+)
+def test_what_keeps_the_file_from_being_read_can_be_unset(
+    key: str, text: str, home: Path, run_cli: Callable[..., Ran]
+) -> None:
+    run_cli("config", "set", "model", "builtin")
+    with (home / "config.toml").open("a") as file:
+        file.write(text)
+    assert run_cli("config", "show").code == 2
+
+    assert run_cli("config", "unset", key).code == 0
+
+    assert run_cli("config", "get", "model").out == "builtin\n"
+
+
 BROKEN = {
     "not toml": ("model = ", "not valid TOML"),
     "unknown key": ("modle = 'x'\n", "did you mean model?"),
