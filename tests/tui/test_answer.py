@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from ragcli.tui.widgets.answer import AnswerView
 from tests.tui.backend import ANSWER
+from tests.tui.conftest import screen_text, until
 
 RICH = """\
 # Heading
@@ -239,3 +240,18 @@ async def test_carriage_returns_split_over_pieces_stay_line_breaks() -> None:
         host.answer.append("\n\r\ntwo")
         await pilot.pause()
         assert host.lines() == ["one", "", "two"]
+
+
+async def test_a_long_line_of_code_goes_on_behind_a_mark():
+    code = "result = connection.execute(statement, parameters)"
+    host = Host(f"```python\n{code}\nshort()\n```")
+    async with host.run_test(size=(30, 12)) as pilot:
+        wide = [line.strip() for line in host.lines()]
+        await pilot.resize_terminal(80, 12)
+        await until(pilot, lambda: code in screen_text(host))
+        copied = host.answer.codes()
+
+    assert "".join(wide[1:3]).replace("↪ ", "") == code
+    assert wide[2].startswith("↪ ")
+    assert wide[3] == "short()"
+    assert copied == [f"{code}\nshort()"]

@@ -22,6 +22,9 @@ _NARROWEST = 4
 
 _COPY = "copy"
 
+_GOES_ON = "↪ "
+"""Stands before what goes on with a line of code that is too long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -112,8 +115,16 @@ class Layout:
         yield self._code_label(block, number, inner)
         source = self._marked(highlighted(block.content.plain, block.language))
         for line in source.split("\n", allow_blank=True):
-            for piece in line.expand_tabs(4).fold(max(2, inner - 2)):
+            for piece in self._folded(line.expand_tabs(4), inner - 2):
                 yield self._panel(block, piece, inner)
+
+    def _folded(self, line: Content, width: int) -> list[Content]:
+        """Returns a line of code in pieces; a mark says which go on with it."""
+        first, *rest = line.fold(max(2, width))
+        if not rest or width < len(_GOES_ON) + 2:
+            return [first, *rest]
+        goes_on = line[len(first.plain) :].fold(width - len(_GOES_ON))
+        return [first, *(self._muted(_GOES_ON) + piece for piece in goes_on)]
 
     def _code_label(self, block: MarkdownBlock, number: int, inner: int) -> Strip:
         """Returns the line above code: its language, and a place to click `copy`."""
