@@ -62,14 +62,19 @@ def _values(self: Any) -> tuple[Any, ...]:
     return tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
 
+def _compared(self: Any) -> tuple[Any, ...]:
+    known: Mapping[str, Field[Any]] = self.__dataclass_fields__
+    return tuple(getattr(self, name) for name, field in known.items() if field.compare)
+
+
 def _eq(self: Any, other: object) -> Any:
     if type(other) is not type(self):
         return NotImplemented
-    return _values(self) == _values(other)
+    return _compared(self) == _compared(other)
 
 
 def _hash(self: Any) -> int:
-    return hash(_values(self))
+    return hash(_compared(self))
 
 
 def _repr(self: Any) -> str:

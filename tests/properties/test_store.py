@@ -49,7 +49,11 @@ class Talk:
     start: int
     """Seq of its first record."""
     turns: list[Turn] = field(default_factory=list)
-    """Also those that were replaced."""
+    """All versions of each."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """Turn → what it is a version of: the id of its first version."""
+    shown: dict[str, str] = field(default_factory=dict)
+    """First version → the one that is shown."""
     summary: str = ""
     covers: int = 0
 
@@ -59,8 +63,23 @@ class Talk:
 
     @property
     def visible(self) -> list[Turn]:
-        replaced = {turn.replaces for turn in self.turns}
-        return [turn for turn in self.turns if turn.id not in replaced]
+        return [turn for turn in self.turns if self.shown[self.root(turn)] == turn.id]
+
+    def root(self, turn: Turn) -> str:
+        return self.asked.setdefault(turn.id, turn.id)
+
+    def versions(self, turn: Turn) -> list[Turn]:
+        return [each for each in self.turns if self.root(each) == self.root(turn)]
+
+    def add(self, turn: Turn, old: Turn | None = None) -> None:
+        self.turns.append(turn)
+        self.asked[turn.id] = self.root(old or turn)
+        self.shown[self.root(turn)] = turn.id
+
+    def touch(self, *turns: Turn) -> None:
+        """A summary is of no use once others are shown of what it speaks of."""
+        if any(turn.seq <= self.covers for turn in turns):
+            self.summary, self.covers = "", 0
 
 
 class HistoryMachine(RuleBasedStateMachine):
@@ -86,7 +105,8 @@ class HistoryMachine(RuleBasedStateMachine):
         name = self.histories[who].new_conversation_id()
         turn = a_turn(name, question)
         stored = self.histories[who].commit(turn, title=title, parent=self.head)
-        self.talks[name] = Talk(title, stored.seq - 1, [stored])
+        self.talks[name] = Talk(title, stored.seq - 1)
+        self.talks[name].add(stored)
         self._moved(stored.seq, by=2)
         return name
 
@@ -105,13 +125,30 @@ class HistoryMachine(RuleBasedStateMachine):
             known = talk.turns[-1]
             assert history.commit(known, expect=10**9).seq == known.seq
             return
-        replaces = talk.visible[-1].id if how == "replace" and talk.visible else ""
+        old = talk.visible[-1] if how == "replace" and talk.visible else None
+        newest = talk.versions(old)[-1] if old else None
         status = "failed" if how == "failed" else "answered"
-        turn = a_turn(name, question, replaces=replaces, status=status)
+        turn = a_turn(name, question, replaces=old.id if old else "", status=status)
         stored = history.commit(turn, expect=self.head)
-        assert replace(stored, seq=0, ts="") == turn
-        talk.turns.append(stored)
+        assert stored.replaces == (newest.id if newest else "")
+        assert replace(stored, seq=0, ts="", replaces=turn.replaces) == turn
+        if newest:
+            talk.touch(newest)
+        talk.add(stored, old)
         self._moved(stored.seq, by=1)
+
+    @rule(name=conversations, who=st.integers(0, 1), number=st.integers(0, 9))
+    def show_version(self, name: str, who: int, number: int) -> None:
+        talk = self.talks.get(name)
+        if talk is None or not talk.turns:
+            return
+        turn = talk.turns[number % len(talk.turns)]
+        (was,) = (each for each in talk.versions(turn) if each in talk.visible)
+        assert self.histories[who].show_version(turn.id) == turn
+        if turn != was:
+            talk.touch(turn, was)
+            talk.shown[talk.root(turn)] = turn.id
+            self.head += 1
 
     @rule(name=conversations, who=st.integers(0, 1))
     def conflict(self, name: str, who: int) -> None:
@@ -139,7 +176,9 @@ class HistoryMachine(RuleBasedStateMachine):
         copied = self.histories[who].transcript(copy)
         assert [t.question for t in copied] == [t.question for t in kept]
         assert not {t.id for t in copied} & {t.id for t in talk.turns}
-        self.talks[copy] = Talk("fork", self.head + 1, copied)
+        self.talks[copy] = Talk("fork", self.head + 1)
+        for turn in copied:
+            self.talks[copy].add(turn)
         self.head += 1 + len(kept)
         return copy
 
@@ -168,15 +207,35 @@ class HistoryMachine(RuleBasedStateMachine):
             return
         turn = talk.visible[number % len(talk.visible)]
         self.histories[who].delete_turn(turn.id)
-        by_id = {t.id: t for t in talk.turns}
-        gone: Turn | None = turn
-        first = turn.seq
-        while gone:
+        for gone in talk.versions(turn):
             talk.turns.remove(gone)
-            first = min(first, gone.seq)
-            gone = by_id.get(gone.replaces)
-        if talk.covers >= first:
-            talk.summary, talk.covers = "", 0
+            talk.touch(gone)
+        self._rewritten(changed=True)
+
+    @rule(
+        name=conversations,
+        who=st.integers(0, 1),
+        number=st.integers(0, 9),
+        alone=st.booleans(),
+    )
+    def delete_version(self, name: str, who: int, number: int, *, alone: bool) -> None:
+        talk = self.talks.get(name)
+        if talk is None or not talk.turns:
+            return
+        turn = talk.turns[number % len(talk.turns)]
+        is_shown = turn in talk.visible
+        if is_shown and not alone:
+            return
+        self.histories[who].delete_turn(turn.id, alone=alone)
+        talk.turns = [
+            replace(each, replaces=turn.replaces) if each.replaces == turn.id else each
+            for each in talk.turns
+            if each.id != turn.id
+        ]
+        talk.touch(turn)
+        left = talk.versions(turn)
+        if is_shown and left:
+            talk.shown[talk.root(turn)] = left[-1].id
         self._rewritten(changed=True)
 
     @rule(who=st.integers(0, 1))
@@ -205,12 +264,10 @@ class HistoryMachine(RuleBasedStateMachine):
     def compact(self, who: int) -> None:
         changed = self.histories[who].compact()
         for talk in self.talks.values():
-            replaced = {turn.replaces for turn in talk.turns}
-            talk.turns = [
-                replace(turn, replaces="")
-                for turn in talk.turns
-                if turn.id not in replaced
-            ]
+            left = [replace(turn, replaces="") for turn in talk.visible]
+            talk.turns = []
+            for turn in left:
+                talk.add(turn)
         self._rewritten(changed=bool(changed))
 
     @rule(who=st.integers(0, 1))
@@ -234,6 +291,9 @@ class HistoryMachine(RuleBasedStateMachine):
                 assert listed[name].title == talk.title
                 assert listed[name].turns == len(talk.visible)
                 assert history.transcript(name) == talk.visible
+                for turn in history.transcript(name):
+                    several = tuple(each.id for each in talk.versions(turn))
+                    assert turn.versions == (several if len(several) > 1 else ())
                 shown = [t for t in talk.visible if t.status != "failed"]
                 context = history.context(name, 2)
                 assert list(context.turns) == shown[-2:]

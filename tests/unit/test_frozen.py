@@ -35,6 +35,12 @@ class Place:
 
 
 @frozen
+class Seen:
+    what: str
+    at: int = field(default=0, compare=False)
+
+
+@frozen
 class Pair:
     first: Any
     second: Any = None
@@ -122,6 +128,8 @@ def test_equal_values_are_equal_and_hash_alike() -> None:
     other: object = Reference(1, "x")
     assert Pair(1, "x") != other
     assert {Pair(1): "one"}[Pair(1)] == "one"
+    assert Seen("a", 1) == Seen("a", 2) != Seen("b", 2)
+    assert hash(Seen("a", 1)) == hash(Seen("a", 2))
     with pytest.raises(TypeError):
         hash(Pair([]))
 

@@ -32,8 +32,14 @@ def turn_document(turn: Turn, stale: frozenset[int] | None = None) -> dict[str, 
 
 
 def recorded_document(turn: Turn) -> dict[str, Any]:
-    """Returns the JSON of a turn of the history, with its number and time."""
-    return {**turn_document(turn), "seq": turn.seq, "ts": turn.ts}
+    """Returns the JSON of a turn of the history: its number, time and versions too.
+
+    `versions` has their ids, oldest first, and is empty where there is one alone;
+    `version` says which of them this is, from 1.
+    """
+    place = {"seq": turn.seq, "ts": turn.ts}
+    several = {"version": turn.version, "versions": list(turn.versions)}
+    return {**turn_document(turn), **place, **several}
 
 
 def remote_document(remote: str) -> dict[str, Any]:

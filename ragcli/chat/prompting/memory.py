@@ -11,19 +11,24 @@ from ragcli.sessions.records.record_types import ConversationContext, Turn
 
 
 def replaced_turn(context: ConversationContext, request: AskRequest) -> Turn | None:
-    """Returns the turn that is asked again, while the model still reads it."""
-    wanted = request.replaces
-    return next((t for t in context.turns if wanted and t.id == wanted), None)
+    """Returns the turn that is asked again, while the model still reads it.
+
+    Another process may have had another of its versions shown meanwhile.
+    """
+    return next((t for t in context.turns if _is_asked_again(t, request)), None)
 
 
 def without_replaced(
     context: ConversationContext, request: AskRequest
 ) -> ConversationContext:
     """Returns the context without the turn that is asked again."""
-    if not request.replaces:
-        return context
-    kept = tuple(turn for turn in context.turns if turn.id != request.replaces)
+    kept = tuple(t for t in context.turns if not _is_asked_again(t, request))
     return replace(context, turns=kept)
+
+
+def _is_asked_again(turn: Turn, request: AskRequest) -> bool:
+    wanted = request.replaces
+    return bool(wanted) and wanted in {turn.id, *turn.versions}
 
 
 def question_and_beginning(

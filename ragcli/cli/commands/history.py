@@ -264,9 +264,22 @@ def delete(
             "--older-than", metavar="SPAN", help="All unused for so long: 30d, 12h."
         ),
     ] = None,
+    this_version: Annotated[
+        bool,
+        typer.Option(
+            "--this-version",
+            help="With --turn: not the other versions of its answer.",
+        ),
+    ] = False,
     yes: YesOption = False,
 ) -> None:
-    """Delete conversations or one turn, for good."""
+    """Delete conversations or one turn, for good.
+
+    A turn that was asked again goes with all versions of its answer; the id of a
+    version that is not shown stands for this one alone.
+    """
+    if this_version and not turn:
+        raise UsageError("--this-version needs --turn TURN")
     ways = (bool(conversations), bool(turn), older_than is not None)
     if sum(ways) != 1:
         raise UsageError(
@@ -277,9 +290,11 @@ def delete(
     with call.open(expires=True) as workspace:
         history = workspace.history
         if turn:
-            wanted = found = history.turn(turn).id
-            call.confirm("Delete this turn?", yes=yes)
-            history.delete_turn(found)
+            found = history.turn(turn)
+            wanted = found.id
+            several = "" if this_version else _other_versions(history, found)
+            call.confirm(f"Delete this turn{several}?", yes=yes)
+            history.delete_turn(found.id, alone=this_version)
             deleted = 1
         else:
             chosen = (
@@ -298,6 +313,14 @@ def delete(
         {"deleted": wanted, "turns": deleted},
         note=f"{counted(deleted, 'turn')} deleted",
     )
+
+
+def _other_versions(history: History, turn: Turn) -> str:
+    """Returns what goes with a turn: ` with all 3 versions of it`, or ""."""
+    count = len(turn.versions)
+    if count < 2 or not history.is_shown(turn):
+        return ""
+    return f" with all {count} versions of it"
 
 
 def _unused(history: History, span: str) -> list[str]:
@@ -354,7 +377,7 @@ def redact(
 
 @examples("ragcli history compact")
 def compact(call: Invocation) -> None:
-    """Rewrite the log without what is no longer needed."""
+    """Rewrite the log without what is not shown: older versions, titles, summaries."""
     with call.open(expires=True) as workspace:
         changed = workspace.history.compact()
     call.tell({"removed": changed}, line=f"{counted(changed, 'record')} removed")
@@ -362,8 +385,11 @@ def compact(call: Invocation) -> None:
 
 def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> None:
     from ragcli.chat.presentation.lines import source_line, unsupported_lines
+    from ragcli.sessions.history import versions
 
-    state = "" if turn.status == "answered" else f"  ({turn.status})"
+    status = "" if turn.status == "answered" else turn.status
+    told = ", ".join(part for part in (status, versions.line(turn)) if part)
+    state = f"  ({told})" if told else ""
     call.output.line()
     call.output.text(f"{moment(turn.ts)}  {turn.question}{state}", style="bold")
     if reasoning and turn.reasoning:

@@ -13,16 +13,17 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import NotPermitted, StorageFailed
+from ragcli.sessions.history.versions import Versions, chosen
 from ragcli.sessions.records.record_types import Conversation, Record
 
 if TYPE_CHECKING:
     from ragcli.sessions.protocols import Log, Session
 
 BLOB = "conversations"
-_FORMAT = 1
+_FORMAT = 2
 _STRIDE = 64
 """Records after which the kept list is written again."""
 _OFTEN_ENOUGH = 4 * _STRIDE
@@ -44,8 +45,8 @@ class ConversationOutline:
     """Seq of its last turn or summary, or of its start."""
     active: int = 0
     """Seq of its last turn, or of its start."""
-    replaced: list[str] = field(default_factory=list)
-    """Turns that others took the place of."""
+    versions: list[Versions] = field(default_factory=list)
+    """The versions of each turn that has several."""
 
     def as_conversation(self, identifier: str) -> Conversation:
         """Returns the public value."""
@@ -57,6 +58,11 @@ class ConversationOutline:
             self.turns,
             self.forked_from,
         )
+
+    def versions_of(self, turn: str) -> Versions | None:
+        """Returns the versions of a turn; None where there is this one alone."""
+        found = reversed(self.versions)
+        return next((each for each in found if turn in each.turns), None)
 
 
 class Threads:
@@ -95,13 +101,14 @@ class Threads:
                 self.threads[name].title = titles[record]
 
     def _count_start(self, record: Record) -> None:
-        """A `conversation` record starts one, or renames the one that it names."""
+        """A `conversation` record starts one, or tells of the one that it names."""
         title = str(record.body.get("title", ""))
-        renamed = record.body.get("conversation")
-        if renamed:
-            if renamed in self.threads:
-                self.threads[renamed].title = title
-                self._titled[renamed] = record.id
+        named = record.body.get("conversation")
+        if named:
+            if named in self.threads:
+                self.threads[named].title = title
+                self._titled[named] = record.id
+                self._count_choice(self.threads[named], record)
             return
         self._titled[record.id] = record.id
         self.threads[record.id] = ConversationOutline(
@@ -113,6 +120,12 @@ class Threads:
             last=record.seq,
             active=record.seq,
         )
+
+    def _count_choice(self, thread: ConversationOutline, record: Record) -> None:
+        shown = chosen(record)
+        versions = thread.versions_of(shown) if shown else None
+        if versions:
+            versions.choose(shown, record.seq)
 
     def _count_summary(self, record: Record) -> None:
         thread = self.threads.get(str(record.body["conversation"]))
@@ -129,9 +142,13 @@ class Threads:
         thread.turns += 1
         thread.updated, thread.last = record.ts, record.seq
         thread.active = record.seq
-        replaces = record.body.get("replaces")
-        if replaces and replaces not in thread.replaced:
-            thread.replaced.append(str(replaces))
+        replaces = str(record.body.get("replaces", ""))
+        if replaces:
+            versions = thread.versions_of(replaces)
+            if versions is None:
+                versions = Versions([replaces], replaces, seqs=[0])
+                thread.versions.append(versions)
+            versions.add(record.id, record.seq)
             thread.turns -= 1
 
 
@@ -216,14 +233,18 @@ class ConversationList:
             seq = int(value["seq"])
             same = value["v"] == _FORMAT and value.get("view", "") == self._view
             if same and self._counted.seq <= seq <= self._log.head():
-                threads = {
-                    k: ConversationOutline(**v) for k, v in value["threads"].items()
-                }
+                threads = {k: _outline(v) for k, v in value["threads"].items()}
                 self._counted, self._kept = Threads(threads, seq), seq
 
     def _store(self) -> None:
         keep(self._session, self._counted, self._view)
         self._kept = self._counted.seq
+
+
+def _outline(value: dict[str, Any]) -> ConversationOutline:
+    """Returns an outline of the kept list."""
+    versions = [Versions(**each) for each in value.pop("versions")]
+    return ConversationOutline(**value, versions=versions)
 
 
 def newest_first(threads: dict[str, ConversationOutline]) -> list[Conversation]:

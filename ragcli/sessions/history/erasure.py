@@ -1,8 +1,9 @@
 """What a rewrite of the log takes out, and what must go with it.
 
 A summary speaks of turns: when one of them is erased or masked, so is the summary.
-A turn that replaced an erased one stands for itself from then on. A title that was
-taken from an erased question is taken from the oldest that is left.
+Versions of a turn stay versions of one another when one between them is erased; the
+last that is left stands for itself. A title that was taken from an erased question is
+taken from the oldest that is left.
 
 A log is read as often as it takes, record by record; what is held of it is ids, times
 and titles.
@@ -15,7 +16,8 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 
-from ragcli.sessions.history import masking
+from ragcli.sessions.history import masking, versions
+from ragcli.sessions.history.conversations import Threads
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records.record_types import Record, Turn
 from ragcli.sessions.records.rewrite_plan import Change, Watch
@@ -105,21 +107,48 @@ def taking_out(dropped: Container[str], titles: Mapping[str, str]) -> Change:
         titles: New titles, by record; see `Titles`.
     """
     holes: dict[str, int] = {}
+    chain = _Chain(dropped)
 
     def change(record: Record) -> Record | None:
         if record.id in dropped:
             _note_hole(holes, record)
+            chain.lose(record)
             return None
         if _speaks_of(record, holes):
             return None
         if record.id in titles:
-            return replace(record, body={**record.body, "title": titles[record.id]})
-        if record.body.get("replaces") in dropped:
-            body = {k: v for k, v in record.body.items() if k != "replaces"}
-            return replace(record, body=body)
-        return record
+            record = replace(record, body={**record.body, "title": titles[record.id]})
+        return chain.mended(versions.without(record, dropped))
 
     return change
+
+
+class _Chain:
+    """Versions that replace each other, while some of them are taken out.
+
+    Told of a log's records oldest first.
+    """
+
+    def __init__(self, dropped: Container[str]) -> None:
+        self._dropped = dropped
+        self._before: dict[str, str] = {}
+        """What stands for each version that is gone: one before it, or the next."""
+
+    def lose(self, record: Record) -> None:
+        """Takes note of a record that is taken out."""
+        replaces = str(record.body.get("replaces", ""))
+        self._before[record.id] = self._before.get(replaces, replaces)
+
+    def mended(self, record: Record) -> Record:
+        """Returns a record that stays, as a version of another one that does."""
+        replaces = record.body.get("replaces")
+        if not replaces or replaces not in self._dropped:
+            return record
+        before = self._before.get(replaces, "")
+        if not before:
+            self._before[replaces] = record.id
+            return versions.bare(record, "replaces")
+        return replace(record, body={**record.body, "replaces": before})
 
 
 def conversation_gone(conversation: str) -> Change:
@@ -132,21 +161,23 @@ def conversation_gone(conversation: str) -> Change:
     return change
 
 
-def turn_gone(records: Records, turn: Turn) -> Change:
-    """Returns the change that takes out a turn, and those it had replaced.
+def turn_gone(records: Records, turn: Turn, *, whole: bool) -> Change:
+    """Returns the change that takes out a turn.
 
-    Otherwise an answer that was replaced long ago would come back into sight.
+    Args:
+        records: All that the log has.
+        turn: The turn.
+        whole: Whether all its versions go. Otherwise an answer that was replaced long
+            ago would come back into sight.
     """
-    replaced = {
-        record.id: str(record.body["replaces"])
-        for record in records()
-        if record.body.get("replaces")
-    }
-    dropped: dict[str, str] = {}
-    name = turn.id
-    while name and name not in dropped:
-        dropped[name] = turn.conversation
-        name = replaced.get(name, "")
+    dropped = {turn.id: turn.conversation}
+    if whole:
+        listed = Threads()
+        for record in records():
+            listed.count(record)
+        thread = listed.threads.get(turn.conversation)
+        several = thread.versions_of(turn.id) if thread else None
+        dropped |= dict.fromkeys(several.turns if several else (), turn.conversation)
     return without(records, dropped)
 
 
@@ -167,33 +198,34 @@ def masked(expression: re.Pattern[str]) -> Change:
 
 
 def superseded(records: Iterable[Record]) -> Change:
-    """Returns the change that takes out what nobody can see any more.
+    """Returns the change that takes out what is not shown.
 
-    Replaced turns, titles and summaries that later ones took the place of, and what
-    belongs to conversations that are gone.
+    Versions of turns that others are shown in place of, titles and summaries that
+    later ones took the place of, and what belongs to conversations that are gone.
     """
     dropped: set[str] = set()
     latest: dict[tuple[str, str], str] = {}
     known: set[str] = set()
+    listed = Threads()
     for record in records:
+        listed.count(record)
         owner = str(record.body.get("conversation", ""))
         if record.kind == "turn":
             known.add(owner)
-            dropped |= {str(record.body.get("replaces", ""))} - {""}
         elif record.kind == "conversation" and not owner:
             known.add(record.id)
         elif record.kind in {"conversation", "summary"}:
             dropped |= {latest.get((record.kind, owner), record.id)} - {record.id}
             latest[record.kind, owner] = record.id
     dropped |= {name for (_, owner), name in latest.items() if owner not in known}
+    dropped |= versions.hidden(listed.threads.values())
 
     def change(record: Record) -> Record | None:
         if record.id in dropped:
             return None
         if record.body.get("replaces") in dropped:
-            body = {k: v for k, v in record.body.items() if k != "replaces"}
-            return replace(record, body=body)
-        return record
+            return versions.bare(record, "replaces")
+        return versions.bare(record, versions.CHOICE)
 
     return change
 

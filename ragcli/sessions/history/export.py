@@ -25,6 +25,7 @@ from ragcli.language.markers import (
     unescaped,
 )
 from ragcli.paths import PART_MARK
+from ragcli.sessions.history import versions
 from ragcli.sessions.records.record_types import Citation, Conversation, Turn
 from ragcli.text import labelled, safe_line, safe_text
 
@@ -312,9 +313,9 @@ def _dates(conversation: Conversation) -> str:
 
 
 def _meta(turn: Turn) -> str:
-    return ", ".join(
-        part for part in (_moment(turn.ts), labelled(turn.model, turn.remote)) if part
-    )
+    model = labelled(turn.model, turn.remote)
+    parts = (_moment(turn.ts), model, versions.line(turn))
+    return ", ".join(part for part in parts if part)
 
 
 def _moment(stamp: str) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
-from ragcli.sessions.history import aside, turns
+from ragcli.sessions.history import aside, turns, versions
 from ragcli.sessions.history.aside import Aside, Sight, VisibleLog
 from ragcli.sessions.history.conversations import (
     ConversationList,
@@ -21,6 +21,7 @@ from ragcli.sessions.history.conversations import (
 )
 from ragcli.sessions.history.expiry import limits
 from ragcli.sessions.history.transcripts import Transcripts
+from ragcli.sessions.history.versions import ShownTurns
 from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
 from ragcli.sessions.records.record_types import (
@@ -64,11 +65,23 @@ class HistoryReader:
         return self._log.head()
 
     def since(self, seq: int) -> list[Turn]:
-        """Returns the turns stored after `seq`, oldest first."""
-        return [*self.told_since(seq)]
+        """Returns the turns stored after `seq`, oldest first, all versions of each."""
+        found = [*self.told_since(seq)]
+        if not any(turn.replaces for turn in found):
+            return found
+        threads = self._list.threads()
+        known = {turn.conversation: threads.get(turn.conversation) for turn in found}
+        by_turn = {name: versions.by_turn(each) for name, each in known.items()}
+        return [
+            versions.told(turn, by_turn[turn.conversation].get(turn.id))
+            for turn in found
+        ]
 
     def told_since(self, seq: int) -> Iterator[Turn]:
-        """Yields the turns stored after `seq`, oldest first, replaced ones as well."""
+        """Yields the turns stored after `seq`, oldest first, replaced ones as well.
+
+        None of them knows its versions.
+        """
         found = self._log.since(seq)
         return (turns.from_record(record) for record in found if record.kind == "turn")
 
@@ -114,19 +127,23 @@ class HistoryReader:
     def transcript(
         self, conversation: str, *, before: int | None = None, limit: int | None = None
     ) -> list[Turn]:
-        """Returns a conversation's turns, oldest first, replaced ones left out.
+        """Returns a conversation's turns, oldest first: of each the version shown.
 
         Args:
             conversation: Its id.
             before: Only turns before this seq.
             limit: Only the last so many.
         """
-        hidden: set[str] = set()
-        if before is not None:
-            thread = self._list.threads().get(conversation)
-            hidden = set(thread.replaced) if thread else set()
-        found = self._visible(conversation, before, hidden)
+        found = self._visible(conversation, before)
         return list(islice(found, limit))[::-1]
+
+    def transcript_after(self, conversation: str, seq: int, limit: int) -> list[Turn]:
+        """Returns a conversation's first `limit` turns after `seq`, oldest first."""
+        threads = self._list.threads()
+        if conversation not in threads:
+            return []
+        found = self._turns_of({conversation: threads[conversation]}, seq)
+        return list(islice(found, limit))
 
     def transcripts(self, conversation: str = "") -> Transcripts:
         """Returns a conversation, or all of them, to be read in one pass.
@@ -144,16 +161,22 @@ class HistoryReader:
             self._turns_of(threads),
         )
 
-    def _turns_of(self, threads: Mapping[str, ConversationOutline]) -> Iterator[Turn]:
-        """Yields the turns of some conversations, without replaced ones."""
+    def _turns_of(
+        self, threads: Mapping[str, ConversationOutline], after: int = 0
+    ) -> Iterator[Turn]:
+        """Yields the turns of some conversations: of each the version that is shown."""
         first = min((thread.first for thread in threads.values()), default=1)
         last = max((thread.active for thread in threads.values()), default=0)
-        for record in self._log.since(first - 1):
+        known = {name: versions.by_turn(thread) for name, thread in threads.items()}
+        for record in self._log.since(max(first - 1, after)):
             if record.seq > last:
                 return
-            thread = threads.get(str(record.body.get("conversation", "")))
-            if record.kind == "turn" and thread and record.id not in thread.replaced:
-                yield turns.from_record(record)
+            found = known.get(str(record.body.get("conversation", "")))
+            if record.kind != "turn" or found is None:
+                continue
+            several = found.get(record.id)
+            if several is None or several.shown == record.id:
+                yield versions.told(turns.from_record(record), several)
 
     def turn(self, reference: str) -> Turn:
         """Returns the turn of an id or a unique part of one.
@@ -168,7 +191,15 @@ class HistoryReader:
                 found[record.id] = turns.from_record(record)
                 if whole:
                     break
-        return found[_the_only(set(found), f"no turn {reference!r}", {}, reference)]
+        turn = found[_the_only(set(found), f"no turn {reference!r}", {}, reference)]
+        thread = self._list.threads().get(turn.conversation)
+        return versions.told(turn, thread.versions_of(turn.id) if thread else None)
+
+    def is_shown(self, turn: Turn) -> bool:
+        """Tells whether of a turn's versions it is the one that is shown."""
+        thread = self._list.threads().get(turn.conversation)
+        several = thread.versions_of(turn.id) if thread else None
+        return several is None or several.shown == turn.id
 
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
         """Returns turns whose question or answer holds `text`, newest first."""
@@ -192,50 +223,53 @@ class HistoryReader:
     def context(self, conversation: str, limit: int) -> ConversationContext:
         """Returns what a model may read of a conversation; reads only the tail.
 
+        A summary that speaks of a turn of which another version is shown since is
+        left out: the model is to read what the user sees.
+
         Args:
             conversation: Its id.
             limit: How many turns at most.
         """
-        summary, covers = "", 0
-        shown: list[Turn] = []
-        replaced: set[str] = set()
+        summary: Record | None = None
+        found: list[Turn] = []
+        touched: set[str] = set()
+        seqs: dict[str, int] = {}
+        shown = ShownTurns(self._list.threads)
         for record in self._backwards(conversation, None):
-            if record.kind == "summary" and not summary:
-                summary = str(record.body["text"])
-                covers = int(record.body["covers"])
-            if len(shown) < limit and record.kind == "turn":
-                turn = turns.from_record(record)
-                if turn.id not in replaced and turn.status != "failed":
-                    shown.append(turn)
-                replaced.add(turn.replaces)
-            if len(shown) >= limit and (summary or self._settings.memory != "summary"):
-                break
-        return ConversationContext(summary, covers, tuple(reversed(shown)))
-
-    def _visible(
-        self, conversation: str, before: int | None, hidden: set[str]
-    ) -> Iterator[Turn]:
-        """Yields a conversation's turns backwards, without those in `hidden`.
-
-        A turn stands behind the one that it replaces, so it is met first.
-        """
-        for record in self._backwards(conversation, before):
-            if record.kind != "turn":
+            turn, seqs[record.id] = shown.of(record), record.seq
+            if record.kind == "summary":
+                summary = summary or record
+            if summary is None:
+                touched |= versions.touched(record)
+            if turn and turn.status != "failed" and len(found) < limit:
+                found.append(turn)
+            is_looked_for = summary is None and self._settings.memory == "summary"
+            if len(found) < limit or is_looked_for:
                 continue
-            turn = turns.from_record(record)
-            if turn.id not in hidden:
+            read_on = touched - seqs.keys() and record.seq > _covers(summary)
+            if summary is None or not read_on:
+                break
+        kept = tuple(reversed(found))
+        covers = _covers(summary)
+        if summary is None or any(seqs.get(name, 0) <= covers for name in touched):
+            return ConversationContext("", 0, kept)
+        return ConversationContext(str(summary.body["text"]), covers, kept)
+
+    def _visible(self, conversation: str, before: int | None) -> Iterator[Turn]:
+        """Yields a conversation's turns backwards: of each the version shown."""
+        shown = ShownTurns(self._list.threads, from_head=before is None)
+        for record in self._backwards(conversation, before):
+            turn = shown.of(record)
+            if turn is not None:
                 yield turn
-            hidden.add(turn.replaces)
 
     def newest_turns(self) -> Iterator[Turn]:
-        """Yields every turn of the profile backwards, without replaced ones."""
-        hidden: set[str] = set()
+        """Yields every turn of the profile backwards: of each the version shown."""
+        shown = ShownTurns(self._list.threads)
         for record in self._log.newest():
-            if record.kind == "turn":
-                turn = turns.from_record(record)
-                if turn.id not in hidden:
-                    yield turn
-                hidden.add(turn.replaces)
+            turn = shown.of(record)
+            if turn is not None:
+                yield turn
 
     def _backwards(self, conversation: str, before: int | None) -> Iterator[Record]:
         """Yields a conversation's records backwards, down to its start.
@@ -266,6 +300,10 @@ class HistoryReader:
                 return
             if _belongs(record, conversation):
                 yield record
+
+
+def _covers(summary: Record | None) -> int:
+    return int(summary.body["covers"]) if summary else 0
 
 
 def _belongs(record: Record, conversation: str) -> bool:

@@ -26,7 +26,7 @@ class Transcripts:
     ends: Mapping[str, int]
     """Seq of the last turn of each, by its id."""
     turns: Iterator[Turn]
-    """Oldest first, replaced ones left out; read while it is iterated over."""
+    """Oldest first, of each the version shown; read while it is iterated over."""
 
 
 class ExportForm(Protocol):

@@ -21,7 +21,7 @@ from ragcli.sessions.records.record_types import (
 WRITTEN = "written"
 """Field of a copied turn: when the original was stored. It does not get younger."""
 
-_PLACE = frozenset({"id", "seq", "ts"})
+_PLACE = frozenset({"id", "seq", "ts", "versions"})
 _TURN_FIELDS = tuple(f.name for f in fields(Turn) if f.name not in _PLACE)
 _KEPT = ("conversation", "question", "answer", "status")
 _CITATION_FIELDS = {field.name for field in fields(Citation)}

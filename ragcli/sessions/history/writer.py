@@ -1,8 +1,8 @@
 """The conversations of one profile, over its log.
 
 A conversation is a line of turns in the order of the log. A turn that `replaces`
-another hides it; a fork copies. Nothing here takes a lock: the log does, for the
-time of one append.
+another is a version of it, of which one is shown (`versions`); a fork copies. Nothing
+here takes a lock: the log does, for the time of one append.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 
-from ragcli.errors import ConversationNotFound
+from ragcli.errors import Conflict, ConversationNotFound
 from ragcli.sessions.audit.after_the_fact import note
-from ragcli.sessions.history import erasure, masking, turns
+from ragcli.sessions.history import erasure, masking, turns, versions
 from ragcli.sessions.history.conversations import Threads
 from ragcli.sessions.history.expiry import expire_turns, limits
 from ragcli.sessions.history.reader import HistoryReader
@@ -53,6 +53,9 @@ class History(HistoryReader):
     ) -> Turn:
         """Stores a turn durably, and returns it with its seq and time.
 
+        A turn that takes the place of another replaces its newest version, whichever
+        of them was shown: so they are one chain, of which older programs see the end.
+
         Args:
             turn: What was asked and answered; the same id is stored once.
             title: Starts the conversation, with this title, in the same append.
@@ -62,6 +65,9 @@ class History(HistoryReader):
         Raises:
             Conflict, Locked, StorageFailed: Nothing was stored.
         """
+        if turn.replaces:
+            newest = self._newest_version(turn.conversation, turn.replaces)
+            turn = replace(turn, replaces=newest)
         drafts = [self._checked(turns.to_draft(turn))]
         if title is not None:
             start = Draft("conversation", {"title": title}, turn.conversation)
@@ -70,7 +76,48 @@ class History(HistoryReader):
             self._append(drafts, parent=parent, expect=expect)[-1]
         )
         note(self._session.audit, "turn", seq=stored.seq, id=turn.id)
-        return stored
+        if not stored.replaces:
+            return stored
+        thread = self._list.threads().get(turn.conversation)
+        return versions.told(stored, thread.versions_of(turn.id) if thread else None)
+
+    def _newest_version(self, conversation: str, turn: str) -> str:
+        thread = self._list.threads().get(conversation)
+        several = thread.versions_of(turn) if thread else None
+        return several.turns[-1] if several else turn
+
+    def show_version(self, turn: str) -> Turn:
+        """Has a version of a turn shown, and read by models, in place of the other.
+
+        Stored at once, as a record of its own, after which all readers go; what
+        others write at the same time is kept.
+
+        Args:
+            turn: Id of a turn, or a unique part of one.
+
+        Returns:
+            The turn of that version.
+
+        Raises:
+            ConversationNotFound: There is no such turn.
+            Locked, StorageFailed, StoreUnavailable: Nothing was stored.
+        """
+        wanted = self.turn(turn)
+        while True:
+            head = self._log.head()
+            thread = self._list.threads().get(wanted.conversation)
+            several = thread.versions_of(wanted.id) if thread else None
+            if thread is None or several is None or several.shown == wanted.id:
+                return wanted
+            body = versions.choice(
+                wanted.conversation, thread.title, wanted.id, several.shown
+            )
+            try:
+                draft = self._checked(Draft("conversation", body, new_id()))
+                self._append([draft], expect=head)
+            except Conflict:
+                continue  # somebody wrote: perhaps another title, or another version
+            return versions.told(wanted, several)
 
     def rename(self, conversation: str, title: str) -> None:
         """Gives a conversation another title; raises `ConversationNotFound`."""
@@ -119,9 +166,18 @@ class History(HistoryReader):
         self._delete(erasure.conversation_gone(conversation))
         return count
 
-    def delete_turn(self, turn: str) -> None:
-        """Erases a turn, the ones it replaced, and summaries that speak of it."""
-        self._delete(erasure.turn_gone(self._log.since, self.turn(turn)))
+    def delete_turn(self, turn: str, *, alone: bool = False) -> None:
+        """Erases a turn with all its versions, and summaries that speak of it.
+
+        Args:
+            turn: Id of the version that is shown. Of one that is not, this alone goes.
+            alone: Erase the version that is shown alone as well; then the newest of
+                the others is shown.
+        """
+        found = self.turn(turn)
+        whole = not alone and self.is_shown(found)
+        records = self._session.log.since  # also of what is set aside
+        self._delete(erasure.turn_gone(records, found, whole=whole))
 
     def redact(self, pattern: str) -> int:
         """Masks every match in stored texts; returns how many records it altered.

@@ -164,6 +164,15 @@ class Turn:
     """Sentences of the answer that name no source, and that no passage says."""
     where: Mapping[str, Any] = field(default_factory=dict)
     """Which documents were searched: `index.document_filter`; {} for all."""
+    versions: tuple[str, ...] = field(default=(), compare=False)
+    """The ids of all its versions, oldest first, its own among them, as far as it was
+    asked several times; () for a turn of which there is one. It is no part of what is
+    stored: it tells where a turn stands, not what it is."""
+
+    @property
+    def version(self) -> int:
+        """Which of its versions it is, counted from 1."""
+        return self.versions.index(self.id) + 1 if self.id in self.versions else 1
 
 
 @frozen
@@ -190,6 +199,7 @@ class ConversationContext:
     """Seq of the last turn that the summary speaks of; 0 without one."""
 
     turns: tuple[Turn, ...]
-    """The last turns, oldest first; failed ones and replaced ones left out.
+    """The last turns, oldest first; failed ones left out, of each the version
+    that is shown.
 
     They may be covered by the summary as well."""
