@@ -54,6 +54,7 @@ COMMANDS: tuple[ChatCommand, ...] = (
     ChatCommand("sources", "Show or hide the sources", plain=False),
     ChatCommand("sidebar", "Show or hide conversations and profiles", plain=False),
     ChatCommand("regenerate", "Ask the last question again"),
+    ChatCommand("version", "Show another version of the answer", "[NUMBER]"),
     ChatCommand("edit", "Change the last question", plain=False),
     ChatCommand("continue", "Go on with an interrupted answer"),
     ChatCommand("copy", "Copy the answer", plain=False),

@@ -57,6 +57,8 @@ class HistoryMoved(Message):
     profile: ProfilePort
     turns: Sequence[Turn]
     conversations: Sequence[Conversation]
+    others: bool = True
+    """Whether there may be records besides the turns: choices of versions, erasures."""
 
 
 @dataclass

@@ -41,6 +41,12 @@ class HistoryPort(Protocol):
     ) -> list[Turn]:
         """Returns the last `limit` turns before seq `before`, oldest first."""
 
+    def transcript_after(self, conversation: str, seq: int, limit: int) -> list[Turn]:
+        """Returns the first `limit` turns after a seq, oldest first."""
+
+    def show_version(self, turn: str) -> Turn:
+        """Has a version of a turn shown from now on; returns it."""
+
     def commit(
         self,
         turn: Turn,
@@ -66,8 +72,8 @@ class HistoryPort(Protocol):
     def delete_conversation(self, conversation: str) -> int:
         """Deletes a conversation; returns how many turns went."""
 
-    def delete_turn(self, turn: str) -> None:
-        """Deletes one turn."""
+    def delete_turn(self, turn: str, *, alone: bool = False) -> None:
+        """Deletes a turn with all its versions, or one version `alone`."""
 
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
         """Returns turns whose question or answer contains `text`, newest first."""

@@ -52,8 +52,8 @@ class Talk:
     """All versions of each."""
     asked: dict[str, str] = field(default_factory=dict)
     """Turn → what it is a version of: the id of its first version."""
-    shown: dict[str, str] = field(default_factory=dict)
-    """First version → the one that is shown."""
+    shown: list[str] = field(default_factory=list)
+    """The versions that were asked for or chosen, the last one last."""
     summary: str = ""
     covers: int = 0
 
@@ -63,7 +63,12 @@ class Talk:
 
     @property
     def visible(self) -> list[Turn]:
-        return [turn for turn in self.turns if self.shown[self.root(turn)] == turn.id]
+        last = {self.asked[name]: name for name in self.shown if name in self.ids}
+        return [turn for turn in self.turns if last[self.root(turn)] == turn.id]
+
+    @property
+    def ids(self) -> set[str]:
+        return {turn.id for turn in self.turns}
 
     def root(self, turn: Turn) -> str:
         return self.asked.setdefault(turn.id, turn.id)
@@ -74,7 +79,7 @@ class Talk:
     def add(self, turn: Turn, old: Turn | None = None) -> None:
         self.turns.append(turn)
         self.asked[turn.id] = self.root(old or turn)
-        self.shown[self.root(turn)] = turn.id
+        self.shown.append(turn.id)
 
     def touch(self, *turns: Turn) -> None:
         """A summary is of no use once others are shown of what it speaks of."""
@@ -147,7 +152,7 @@ class HistoryMachine(RuleBasedStateMachine):
         assert self.histories[who].show_version(turn.id) == turn
         if turn != was:
             talk.touch(turn, was)
-            talk.shown[talk.root(turn)] = turn.id
+            talk.shown.append(turn.id)
             self.head += 1
 
     @rule(name=conversations, who=st.integers(0, 1))
@@ -233,9 +238,6 @@ class HistoryMachine(RuleBasedStateMachine):
             if each.id != turn.id
         ]
         talk.touch(turn)
-        left = talk.versions(turn)
-        if is_shown and left:
-            talk.shown[talk.root(turn)] = left[-1].id
         self._rewritten(changed=True)
 
     @rule(who=st.integers(0, 1))

@@ -87,6 +87,8 @@ class History:
         self.turns: list[Turn] = []
         self.titles: dict[str, str] = {}
         self.kept = ""
+        self.choices: list[str] = []
+        """The versions that were chosen or asked for, the last one last."""
         self.fails: RagcliError | None = None
         """Raised by the next commit, until it is taken away."""
         self.fails_once: RagcliError | None = None
@@ -121,15 +123,41 @@ class History:
     def transcript(
         self, conversation: str, *, before: int | None = None, limit: int | None = None
     ) -> list[Turn]:
-        hidden = {turn.replaces for turn in self.turns}
         found = [
-            turn
+            self._told(turn)
             for turn in self.turns
             if turn.conversation == conversation
-            and turn.id not in hidden
+            and self._chosen(turn) == turn.id
             and (before is None or turn.seq < before)
         ]
         return found if limit is None else found[-limit:]
+
+    def transcript_after(self, conversation: str, seq: int, limit: int) -> list[Turn]:
+        found = [turn for turn in self.transcript(conversation) if turn.seq > seq]
+        return found[:limit]
+
+    def _versions(self, turn: Turn) -> list[str]:
+        first = self._first(turn)
+        return [each.id for each in self.turns if self._first(each) == first]
+
+    def _first(self, turn: Turn) -> str:
+        before = (each for each in self.turns if each.id == turn.replaces)
+        old = next(before, None)
+        return self._first(old) if old else turn.id
+
+    def _chosen(self, turn: Turn) -> str:
+        versions = self._versions(turn)
+        return next((v for v in self.choices[::-1] if v in versions), versions[-1])
+
+    def _told(self, turn: Turn) -> Turn:
+        versions = self._versions(turn)
+        return replace(turn, versions=tuple(versions) if len(versions) > 1 else ())
+
+    def show_version(self, turn: str) -> Turn:
+        found = next(each for each in self.turns if each.id == turn)
+        self.choices.append(turn)
+        self._bump()
+        return self._told(found)
 
     def commit(
         self,
@@ -148,6 +176,8 @@ class History:
             ts = f"2026-01-01T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.000Z"
             stored = replace(turn, seq=self._head, ts=ts)
             self.turns.append(stored)
+            self.choices.append(stored.id)
+            stored = self._told(stored)
             if title is not None:
                 self.titles[turn.conversation] = title
             self._moved.notify_all()
@@ -188,8 +218,14 @@ class History:
         self._bump()
         return before - len(self.turns)
 
-    def delete_turn(self, turn: str) -> None:
-        self.turns = [t for t in self.turns if t.id != turn]
+    def delete_turn(self, turn: str, *, alone: bool = False) -> None:
+        found = next(each for each in self.turns if each.id == turn)
+        gone = [turn] if alone else self._versions(found)
+        self.turns = [
+            replace(t, replaces=found.replaces) if t.replaces == turn else t
+            for t in self.turns
+            if t.id not in gone
+        ]
         self._bump()
 
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
@@ -202,7 +238,7 @@ class History:
         return list(dict.fromkeys(turn.question for turn in last))
 
     def since(self, seq: int) -> list[Turn]:
-        return [turn for turn in self.turns if turn.seq > seq]
+        return [self._told(turn) for turn in self.turns if turn.seq > seq]
 
     def wait(self, seq: int, timeout: float) -> bool:
         with self._moved:

@@ -203,22 +203,10 @@ def superseded(records: Iterable[Record]) -> Change:
     Versions of turns that others are shown in place of, titles and summaries that
     later ones took the place of, and what belongs to conversations that are gone.
     """
-    dropped: set[str] = set()
-    latest: dict[tuple[str, str], str] = {}
-    known: set[str] = set()
-    listed = Threads()
+    found = _Superseded()
     for record in records:
-        listed.count(record)
-        owner = str(record.body.get("conversation", ""))
-        if record.kind == "turn":
-            known.add(owner)
-        elif record.kind == "conversation" and not owner:
-            known.add(record.id)
-        elif record.kind in {"conversation", "summary"}:
-            dropped |= {latest.get((record.kind, owner), record.id)} - {record.id}
-            latest[record.kind, owner] = record.id
-    dropped |= {name for (_, owner), name in latest.items() if owner not in known}
-    dropped |= versions.hidden(listed.threads.values())
+        found.note(record)
+    dropped = found.ids()
 
     def change(record: Record) -> Record | None:
         if record.id in dropped:
@@ -228,6 +216,50 @@ def superseded(records: Iterable[Record]) -> Change:
         return versions.bare(record, versions.CHOICE)
 
     return change
+
+
+class _Superseded:
+    """Finds the records that later ones took the place of, told oldest first."""
+
+    def __init__(self) -> None:
+        self._listed = Threads()
+        self._seqs: dict[str, int] = {}
+        """Of all turns."""
+        self._latest: dict[tuple[str, str], Record] = {}
+        """The last title and summary of each conversation."""
+        self._known: set[str] = set()
+        """Conversations that have a start or a turn."""
+        self._dropped: set[str] = set()
+
+    def note(self, record: Record) -> None:
+        """Takes a record in."""
+        self._listed.count(record)
+        owner = str(record.body.get("conversation", ""))
+        if record.kind == "turn":
+            self._known.add(owner)
+            self._seqs[record.id] = record.seq
+        elif record.kind == "conversation" and not owner:
+            self._known.add(record.id)
+        elif record.kind in {"conversation", "summary"}:
+            before = self._latest.get((record.kind, owner))
+            self._dropped |= {before.id} if before else set()
+            self._latest[record.kind, owner] = record
+        self._note_choice(owner, record)
+
+    def _note_choice(self, owner: str, record: Record) -> None:
+        """Drops a summary that speaks of what others are shown in place of since."""
+        summary = self._latest.get(("summary", owner))
+        if summary is not None:
+            covers = int(summary.body["covers"])
+            names = versions.touched(record)
+            if any(self._seqs.get(name, 0) <= covers for name in names):
+                self._dropped.add(summary.id)
+
+    def ids(self) -> set[str]:
+        """Returns the ids of what is not shown any more."""
+        lost = {r.id for (_, o), r in self._latest.items() if o not in self._known}
+        unseen = versions.hidden(self._listed.threads.values())
+        return self._dropped | lost | unseen
 
 
 def holds(expression: re.Pattern[str], data: bytes) -> bool:

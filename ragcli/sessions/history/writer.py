@@ -171,8 +171,8 @@ class History(HistoryReader):
 
         Args:
             turn: Id of the version that is shown. Of one that is not, this alone goes.
-            alone: Erase the version that is shown alone as well; then the newest of
-                the others is shown.
+            alone: Erase the version that is shown alone as well; then the one is
+                shown that was before it.
         """
         found = self.turn(turn)
         whole = not alone and self.is_shown(found)

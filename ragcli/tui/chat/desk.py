@@ -50,7 +50,7 @@ class Desk:
         self.is_left = False
         """Whether the profile is being left: what is unsent has been kept by then."""
         self._under_way: Counter[str] = Counter()
-        self._in_order = {"open": asyncio.Lock(), "draft": asyncio.Lock()}
+        self._in_order = {name: asyncio.Lock() for name in ("open", "draft", "version")}
 
     # Speaking
 
@@ -105,8 +105,8 @@ class Desk:
         """Runs `call` beside the screen; an error of ours becomes a notice.
 
         Args:
-            group: Work of one group runs one by one (`open`, `draft`), or the later
-                takes the place of the earlier (any other name); "" is free.
+            group: Work of one group runs one by one (`open`, `draft`, `version`), or
+                the later takes the place of the earlier (any other name); "" is free.
             call: Awaits what may block with `threads.aside`.
             args: For it.
             kwargs: For it.

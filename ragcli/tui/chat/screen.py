@@ -25,6 +25,7 @@ from ragcli.tui.chat.conversations.conversation_actions import ConversationActio
 from ragcli.tui.chat.conversations.conversation_view import ConversationView
 from ragcli.tui.chat.conversations.find_in_chat import FindInChat
 from ragcli.tui.chat.conversations.turn_actions import TurnActions
+from ragcli.tui.chat.conversations.version_actions import VersionActions
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.documents.adding import Documents
 from ragcli.tui.chat.documents.source_actions import SourceActions
@@ -205,6 +206,7 @@ class ChatScreen(Screen[None]):
         self.turns = TurnActions(
             desk, transcript, selection, prompt, answering.submit, answering.edit
         )
+        self.versions = VersionActions(desk, selection, self.conversations.show_version)
         self.source_actions = SourceActions(
             desk, sources, self.turns.again, self.turns.copy
         )
@@ -235,7 +237,7 @@ class ChatScreen(Screen[None]):
         self._commanded = (
             self, self.actions, self.turns, self.finding, self.documents,
             self.models, self.profiles, self.answering, self.recall, self.editor,
-            self.pulling, self.settings,
+            self.pulling, self.settings, self.versions,
         )  # fmt: skip
 
     def _titles(self) -> list[str]:
@@ -659,6 +661,8 @@ class ChatScreen(Screen[None]):
         self.selection.take(message.view)
         if message.what in {"previous", "next"}:
             self.turns.move(message.view, 1 if message.what == "next" else -1)
+        elif message.what in {"older", "newer"}:
+            self.versions.browse(message.view, 1 if message.what == "newer" else -1)
         else:
             self.run_command(message.what)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -76,6 +76,46 @@ class Transcript(VerticalScroll, can_focus=False):
     def view(self, turn_id: str) -> TurnView | None:
         """Returns the widget of a turn, if it is loaded."""
         return next((view for view in self.turns if view.turn.id == turn_id), None)
+
+    def version_view(self, versions: Collection[str]) -> TurnView | None:
+        """Returns the widget that shows one of these versions of a turn."""
+        found = (view for view in self.turns if view.turn.id in versions)
+        return next(found, None)
+
+    def has_place_for(self, turn: Turn) -> bool:
+        """Tells whether a turn stands among those that are loaded."""
+        seqs = [view.turn.seq for view in self.turns if view.turn.seq]
+        if not seqs:
+            return True
+        return (turn.seq >= seqs[0] or not self.has_older) and (
+            turn.seq <= seqs[-1] or not self.has_newer
+        )
+
+    def swap(self, view: TurnView, turn: Turn) -> bool:
+        """Shows another version of a turn, where that one was asked.
+
+        Returns:
+            Whether it stands in another place than the version that was shown.
+        """
+        view.settle(turn)
+        others = [each for each in self.turns if each.turn.seq or each is view]
+        was = others.index(view)
+        others.remove(view)
+        at = sum(each.turn.seq < turn.seq for each in others)
+        if at == was:
+            return False
+        if at < len(others):
+            self.move_child(view, before=others[at])
+        else:
+            self.move_child(view, after=others[-1])
+        return True
+
+    def insert(self, turn: Turn, live: TurnView | None) -> None:
+        """Adds a turn among those that are loaded, before the one in progress."""
+        later = (view for view in self.turns if view.turn.seq > turn.seq)
+        view = TurnView(turn)
+        self.mount(view, before=next(later, live))
+        self._prepare([view])
 
     async def show(
         self, turns: Sequence[Turn], *, older: bool, newer: bool = False

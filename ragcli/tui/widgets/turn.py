@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events, on
@@ -54,6 +54,20 @@ class TurnView(Vertical, can_focus=True):
         key("turn.copy", "c", "request('copy')", "Copy the answer", footer="Copy"),
         key("turn.code", "y", "request('code')", "Copy its last code", footer="Code"),
         key("turn.again", "r", "request('regenerate')", "Ask again", footer="Again"),
+        key(
+            "turn.version_before",
+            "left,h",
+            "request('older')",
+            "Show the version of the answer before this one",
+            footer="Older",
+        ),
+        key(
+            "turn.version_after",
+            "right,l",
+            "request('newer')",
+            "Show the version of the answer after this one",
+            footer="Newer",
+        ),
         key("turn.edit", "e", "request('edit')", "Change the question", footer="Edit"),
         key(
             "turn.continue",
@@ -187,6 +201,12 @@ class TurnView(Vertical, can_focus=True):
         self.note = note
         self._draw()
 
+    def know_versions(self, versions: tuple[str, ...]) -> None:
+        """Takes note that there are other versions of the turn."""
+        if versions != self.turn.versions:
+            self.turn = replace(self.turn, versions=versions)
+            self._draw()
+
     def find(self, pattern: re.Pattern[str] | None) -> None:
         """Marks what `pattern` matches in question and answer."""
         self._found = pattern
@@ -209,11 +229,15 @@ class TurnView(Vertical, can_focus=True):
         for name in ("live", "interrupted", "failed", "nothing_found"):
             wanted = self.is_live if name == "live" else self.turn.status == name
             self.set_class(wanted and (name == "live" or not self.is_live), f"-{name}")
+        if self.has_focus:
+            self.refresh_bindings()
 
     def _about_line(self) -> str:
         turn = self.turn
         cited = len(turn.citations)
-        parts = [labelled(turn.model, turn.remote)]
+        count = len(turn.versions)
+        parts = [f"‹{turn.version}/{count}›" if count > 1 else ""]
+        parts.append(labelled(turn.model, turn.remote))
         parts.append(f"{cited} source{'s' if cited != 1 else ''}" if cited else "")
         missing = len(turn.unsupported)
         parts.append(f"{counted(missing, 'sentence')} not found" if missing else "")
@@ -229,6 +253,8 @@ class TurnView(Vertical, can_focus=True):
         """Tells whether a key of its own does something with this very turn."""
         turn = self.turn
         there: Mapping[str, object] = {
+            "turn.version_before": turn.version > 1,
+            "turn.version_after": turn.version < len(turn.versions),
             "turn.code": "```" in turn.answer,
             "turn.continue": turn.status in BROKEN_OFF,
             "turn.reasoning": turn.reasoning,

@@ -59,8 +59,10 @@ class HistoryWatcher:
             return seq
         head = history.head()
         turns = history.since(seq) if seq >= 0 else []
-        self._say(HistoryMoved(self._profile, turns, history.conversations()))
-        return max(head, turns[-1].seq if turns else 0)
+        last = max(head, turns[-1].seq if turns else 0)
+        others = seq < 0 or last - seq != len(turns)
+        self._say(HistoryMoved(self._profile, turns, history.conversations(), others))
+        return last
 
     def _say(self, message: Message) -> None:
         if not self._stopped.is_set():

@@ -147,20 +147,17 @@ class ConversationView:
         """Loads turns after the newest that is shown."""
 
         async def load() -> None:
-            turns = await self._after(after)
+            turns = await self._after(after, _PAGE + 1)
             await self._transcript.put_after(turns[:_PAGE], more=len(turns) > _PAGE)
 
         self._desk.do("page", load)
 
-    async def _after(self, seq: int) -> list[Turn]:
-        """Returns this conversation's turns after `seq`, replaced ones left out."""
-        turns = await aside(self._desk.profile.history.since, seq)
-        replaced = {turn.replaces for turn in turns}
-        return [
-            turn
-            for turn in turns
-            if turn.conversation == self._desk.conversation and turn.id not in replaced
-        ]
+    async def _after(self, seq: int, limit: int) -> list[Turn]:
+        """Returns this conversation's first turns after `seq`."""
+        history = self._desk.profile.history
+        return await aside(
+            history.transcript_after, self._desk.conversation, seq, limit
+        )
 
     async def reveal(self, turn: Turn, pattern: re.Pattern[str] | None = None) -> None:
         """Shows a turn, of this conversation or another, with its neighbours."""
@@ -174,7 +171,7 @@ class ConversationView:
                 before=turn.seq + 1,
                 limit=_AROUND,
             )
-            after = await self._after(turn.seq)
+            after = await self._after(turn.seq, _AROUND + 1)
             window = [*turns, *after[:_AROUND]]
             await self._transcript.show(
                 window, older=len(turns) == _AROUND, newer=len(after) > _AROUND
@@ -182,6 +179,26 @@ class ConversationView:
             view = self._transcript.view(turn.id)
         if view is not None:
             self._desk.screen.call_after_refresh(self._transcript.reveal, view, pattern)
+
+    async def show_version(self, view: TurnView, turn: Turn) -> None:
+        """Shows another version of a turn, which is stored as the one to show.
+
+        Args:
+            view: Shows the version before.
+            turn: The version, as it is stored.
+        """
+        if turn.conversation != self._desk.conversation:
+            return
+        if not (view.is_attached and self._transcript.has_place_for(turn)):
+            await self.reveal(turn)
+            there = self._transcript.view(turn.id)
+            if there is not None:
+                there.focus()
+            return
+        moved = self._transcript.swap(view, turn)
+        await self._selection.show(view)
+        if moved:
+            self._desk.screen.call_after_refresh(self._transcript.reveal, view)
 
     # Keeping up
 
@@ -213,7 +230,7 @@ class ConversationView:
             return
         for turn in mine:
             await self._appeared(turn)
-        if not message.turns:
+        if message.others:
             self._desk.do("compare", self._compare)
 
     async def _appeared(self, turn: Turn) -> None:
@@ -226,31 +243,70 @@ class ConversationView:
             return
         if self._answer.is_ours(turn):
             return
-        replaced = transcript.view(turn.replaces) if turn.replaces else None
-        if replaced is not None:
-            replaced.settle(turn)
+        replaced = transcript.version_view({turn.replaces, *turn.versions} - {""})
+        if replaced is not None and transcript.has_place_for(turn):
+            transcript.swap(replaced, turn)
+            await self._selection.follow(replaced)
+        elif replaced is not None:
+            await replaced.remove()
         elif not transcript.has_newer:
             await transcript.add(turn, before=self._answer.live)
 
     async def _compare(self) -> None:
-        """Takes deleted turns off the screen after records other than turns came."""
-        shown = [view for view in self._transcript.turns if view.turn.seq]
+        """Brings the turns on the screen up to date after other records came.
+
+        Turns may have been deleted or masked, and other versions be shown.
+        """
+        here, shown = self._desk.opened, self._recorded()
         if not shown or not self._desk.conversation:
             return
-        turns = await aside(
-            self._desk.profile.history.transcript,
-            self._desk.conversation,
-            before=shown[-1].turn.seq + 1,
-            limit=len(shown),
-        )
-        there = {turn.id: turn for turn in turns}
-        for view in shown:
-            if view.turn.id not in there:
-                await view.remove()
-            elif there[view.turn.id].answer != view.turn.answer:
-                view.settle(there[view.turn.id])
-        if not self._transcript.turns:
-            await self.welcome()
+        first = shown[0].turn.seq if self._transcript.has_older else 1
+        limit = len(shown) + _PAGE
+        turns = await self._after(first - 1, limit)
+        if here != self._desk.opened:
+            return
+        if shown != self._recorded():  # others are on the screen by now
+            self._desk.do("compare", self._compare)
+            return
+        if len(turns) == limit:
+            shown = [view for view in shown if view.turn.seq <= turns[-1].seq]
+        last = shown[-1].turn.seq if shown and self._transcript.has_newer else None
+        changed = [view for view in shown if self._bring_up(view, turns)]
+        for turn in turns:
+            is_there = self._transcript.view(turn.id) or self._answer.is_ours(turn)
+            if not is_there and (last is None or turn.seq < last):
+                self._transcript.insert(turn, self._answer.live)
+        for view in changed:
+            await self._selection.follow(view)
+        if not turns and not self._answer.live:
+            await self.show_end()
+
+    def _recorded(self) -> list[TurnView]:
+        return [view for view in self._transcript.turns if view.turn.seq]
+
+    def _bring_up(self, view: TurnView, turns: Sequence[Turn]) -> bool:
+        """Shows what a turn is by now; takes one off that is gone.
+
+        Args:
+            view: Shows it.
+            turns: The turns of the conversation, as they are stored.
+
+        Returns:
+            Whether another turn is shown.
+        """
+        known = view.turn
+        same = next((turn for turn in turns if turn.id == known.id), None)
+        other = next((turn for turn in turns if known.id in turn.versions), None)
+        if same is not None:
+            if (same.question, same.answer) != (known.question, known.answer):
+                view.settle(same)
+            view.know_versions(same.versions)
+            return False
+        if other is None or self._transcript.view(other.id):
+            view.remove()
+            return False
+        self._transcript.swap(view, other)
+        return True
 
     def failed(self, message: HistoryFailed) -> None:
         """Says that the history cannot be read."""

@@ -11,11 +11,14 @@ from ragcli.sessions.records.record_types import Turn
 from ragcli.tui import clipboard
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import Selection
-from ragcli.tui.screens.dialogs import ConfirmDialog
+from ragcli.tui.screens.dialogs import ConfirmDialog, PickDialog, PickerEntry
 from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.threads import aside
+
+_ONE = "Delete this version?"
+_ALL = "Delete this turn with all its versions?"
 
 Submit = Callable[[AskRequest, TurnView | None], None]
 """Asks a question that is about a turn, which goes once it is answered."""
@@ -135,13 +138,29 @@ class TurnActions:
         self._desk.do("", self._forget, self._selection.answered())
 
     async def _forget(self, view: TurnView) -> None:
-        dialog = ConfirmDialog(
-            "Delete this turn?", view.turn.question, yes="Delete", danger=True
-        )
+        what = await self._what_goes(view.turn)
+        if not what:
+            return
+        dialog = ConfirmDialog(what, view.turn.question, yes="Delete", danger=True)
         if not await self._desk.answer_to(dialog):
             return
-        if view.turn.seq:
-            await aside(self._desk.profile.history.delete_turn, view.turn.id)
-        await view.remove()
+        turn, alone = view.turn, what == _ONE
+        if turn.seq:
+            history = self._desk.profile.history
+            await aside(history.delete_turn, turn.id, alone=alone)
+        if not alone:  # of what is left one is shown in its place
+            await view.remove()
         await self._selection.clear()
         self._prompt.focus()
+
+    async def _what_goes(self, turn: Turn) -> str:
+        """Returns what is deleted of a turn that has versions, as a question."""
+        count = len(turn.versions)
+        if count < 2:
+            return "Delete this turn?"
+        choices = [
+            PickerEntry(_ONE, f"Version {turn.version} of {count}", "the others stay"),
+            PickerEntry(_ALL, f"All {count} versions", "the whole turn"),
+        ]
+        picked = await self._desk.answer_to(PickDialog("Delete", choices))
+        return picked or ""

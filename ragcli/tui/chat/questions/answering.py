@@ -331,7 +331,7 @@ class Answering:
         view, self._live = self._live, None
         if view is None:
             return
-        replaced = self._taken_place_of(asking)
+        replaced = self._taken_place_of(asking, turn)
         if replaced is not None and replaced is not view:
             if turn.status not in BROKEN_OFF:
                 await replaced.remove()
@@ -348,11 +348,24 @@ class Answering:
             view.settle(turn, note or speed, stale)
         await self._selection.follow(view, _no_sources(turn))
 
-    def _taken_place_of(self, asking: AnswerWorker) -> TurnView | None:
-        """Returns the turn on the screen that an answer takes the place of."""
+    def _taken_place_of(self, asking: AnswerWorker, turn: Turn) -> TurnView | None:
+        """Returns the turn on the screen that an answer takes the place of.
+
+        The user may have gone to another of its versions meanwhile.
+        """
         replaced, self._replaced = self._replaced, None
-        if asking.request.replaces:
-            return self._transcript.view(asking.request.replaces)
+        wanted = asking.request.replaces
+        if wanted:
+            shown = (view for view in self._transcript.turns if not view.is_live)
+            of_it = {wanted, *turn.versions}
+            return next(
+                (
+                    v
+                    for v in shown
+                    if not of_it.isdisjoint({v.turn.id, *v.turn.versions})
+                ),
+                None,
+            )
         return replaced if replaced is not None and replaced.is_attached else None
 
     async def _give_back(self, view: TurnView, replaced: TurnView) -> None:
