@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ragcli.config import Settings
+from ragcli.sessions.history.writer import History
+from ragcli.sessions.records.identifiers import new_id
 from tests.cli.conftest import QUESTION
 from tests.conftest import Ran
+from tests.stores import LocalStores
 
 
 def test_list_names_conversations(asked: str, run_cli: Callable[..., Ran]) -> None:
@@ -30,6 +35,54 @@ def test_show_gives_the_latest(asked: str, run_cli: Callable[..., Ran]) -> None:
     assert "[1] notes/locks.md:" in shown.out
     assert told["turns"][0]["question"] == QUESTION
     assert run_cli("history", "show", "--last", "1").out.count("[1]") <= 2
+
+
+@pytest.fixture
+def versions(asked: str, home: Path) -> list[str]:
+    """The last turn of a conversation has two versions, the first one is shown."""
+    session = LocalStores(home)().open("default")
+    history = History(session, Settings())
+    turn = history.transcript(asked)[-1]
+    again = replace(turn, id=new_id(), answer="Another answer.", replaces=turn.id)
+    made = history.commit(again)
+    history.show_version(turn.id)
+    session.close()
+    return [turn.id, made.id]
+
+
+def test_show_says_which_version_is_shown(
+    versions: list[str], run_cli: Callable[..., Ran]
+) -> None:
+    shown = run_cli("history", "show")
+    told = run_cli("history", "show", "--json").json["turns"]
+
+    assert "(version 1 of 2)" in shown.out
+    assert "Another answer." not in shown.out
+    assert (told[0]["version"], told[0]["versions"]) == (1, [])
+    assert (told[1]["version"], told[1]["versions"]) == (1, versions)
+    assert run_cli("history", "list").lines[0].split("\t")[2] == "2 turns"
+    assert "version 1 of 2" in run_cli("history", "export").out
+
+
+@pytest.mark.parametrize(
+    ("argv", "left"),
+    [((0,), 1), ((1,), 2), ((0, "--this-version"), 2)],
+    ids=["shown", "hidden", "shown-alone"],
+)
+def test_delete_a_turn_with_its_versions_or_one_of_them(
+    versions: list[str], run_cli: Callable[..., Ran], home: Path, argv: tuple, left: int
+) -> None:
+    number, *more = argv
+    ran = run_cli("history", "delete", "--turn", versions[number], *more, "--yes")
+
+    assert ran.code == 0
+    turns = run_cli("history", "show", "--json").json["turns"]
+    assert len(turns) == left
+    assert not any(turn["versions"] for turn in turns)
+    log = (home / "profiles/default/history.jsonl").read_text()
+    assert versions[number] not in log
+    assert ("Another answer." in log) == (left == 2 and number == 0)
+    assert run_cli("history", "delete", "--this-version", "--yes").code == 2
 
 
 def test_search_finds_words_and_says_1_when_there_are_none(

@@ -9,8 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+from ragcli.config import Settings
+from ragcli.sessions.history import versions
+from ragcli.sessions.history.writer import History
 from ragcli.storage.files import Directory
-from tests.stores import append, open_log
+from tests.stores import LocalStores, a_turn, append, open_log
 
 ROOT = Path(__file__).parents[2]
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
@@ -95,6 +98,54 @@ def test_many_writers_keep_every_turn_in_one_line(tmp_path: Path) -> None:
     assert sorted(acked) == [(record.seq, record.id) for record in records]
     assert [record.seq for record in records] == list(range(1, len(records) + 1))
     assert len(acked) >= WRITERS * TURNS
+
+
+CHOOSER = """
+import os, sys
+from pathlib import Path
+from ragcli.config import Settings
+from ragcli.sessions.history.writer import History
+from tests.stores import LocalStores
+session = LocalStores(Path(sys.argv[1]))().open("work")
+history = History(session, Settings())
+(shown,) = history.transcript("c")
+for name in shown.versions * 1_000_000:
+    history.show_version(name)
+    os.write(1, (name + "\\n").encode())
+"""
+
+
+def test_a_version_is_chosen_whole_or_not_at_all(tmp_path: Path) -> None:
+    stores = LocalStores(tmp_path)
+    session = stores().create("work", {})
+    first = a_turn("c", "q", answer="one")
+    second = a_turn("c", "q", answer="two", replaces=first.id)
+    History(session, Settings()).commit(first, title="t")
+    History(session, Settings()).commit(second)
+    session.close()
+    for pause in (0.0, 0.01, 0.03):
+        process = subprocess.Popen(
+            [sys.executable, "-c", CHOOSER, str(tmp_path)],
+            stdout=subprocess.PIPE, cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert process.stdout
+        told = process.stdout.readline()
+        time.sleep(pause)
+        process.kill()
+        told += process.stdout.read()
+        process.wait()
+        process.stdout.close()
+        acked = told.decode().split("\n")[:-1]
+        session = stores().open("work")
+        history = History(session, Settings())
+        (shown,) = history.transcript("c")
+        chosen = [record for record in session.log.since(0) if versions.chosen(record)]
+        assert shown.id == versions.chosen(chosen[-1])
+        assert {r.body["title"] for r in chosen} == {"t"}
+        assert acked[-1] in {versions.chosen(record) for record in chosen[-2:]}
+        assert history.conversation("c").turns == 1
+        session.close()
 
 
 READER = """

@@ -1002,6 +1002,9 @@ async def test_every_command_does_something(
     conversation = backend.first.seed(2)
     begun = replace(backend.first.history.turns[-1], id="begun", status="interrupted")
     backend.first.history.commit(replace(begun, conversation=conversation))
+    if command.name == "version":
+        again = replace(begun, id="again", answer="Another", replaces="begun")
+        backend.first.history.commit(again)
     document = tmp_path / "notes.md"
     document.write_text("Readers take no lock.")
     argument = str(document) if command.required else ""

@@ -101,6 +101,12 @@ def test_a_working_day(
     server.rate = 0
     server.replies += ["How long does it take?", "The documents do not say."]
     day.step("regenerate", "The documents do not say", "F5")
+    terminal.until("ready")
+    day.step("go-to-it", "letters act", "C-Up")
+    day.step("version-before", "‹1/2›", "Left")
+    assert "takes its time" in terminal.screen
+    day.step("version-after", "‹2/2›", "Right")
+    terminal.press("Escape")
 
     lines = "\n".join(f"reading {n}: {n * 7} millibar" for n in range(40))
     terminal.paste(lines)

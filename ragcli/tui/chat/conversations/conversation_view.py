@@ -102,7 +102,7 @@ class ConversationView:
             await self._load_end()
         finally:
             missed, self._missed = self._missed, None
-        for turn in missed:
+        for turn in missed or ():  # None where it was loaded twice at once
             await self._appeared(turn)
 
     async def _load_end(self) -> None:
@@ -279,6 +279,10 @@ class ConversationView:
         for view in changed:
             await self._selection.follow(view)
         if not turns and not self._answer.live:
+            self._desk.do("open", self._show_what_is_left, here)
+
+    async def _show_what_is_left(self, opened: int) -> None:
+        if opened == self._desk.opened:
             await self.show_end()
 
     def _recorded(self) -> list[TurnView]:

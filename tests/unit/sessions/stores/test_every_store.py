@@ -41,16 +41,23 @@ def fill(session: Session) -> None:
     history = History(session, Settings())
     history.commit(a_turn("c", "first"), title="t")
     history.commit(a_turn("c", "second"))
+    old = history.commit(a_turn("c", "third", answer="chosen"))
+    history.commit(a_turn("c", "third", answer="newer", replaces=old.id))
     history.redact("second")
+    history.show_version(old.id)
     history.put_draft("half a thought")
     publish(session, FILES)
 
 
 def check(session: Session) -> None:
     """Checks that a profile holds what `fill` put into it."""
-    found = History(session, Settings()).since(0)
+    history = History(session, Settings())
+    found = history.since(0)
     assert found[0].question == "first"
     assert "second" not in found[1].question
+    assert [turn.answer for turn in found[2:]] == ["chosen", "newer"]
+    shown = history.transcript("c")
+    assert (shown[2].answer, len(shown)) == ("chosen", 3)
     assert indexed(session) == FILES
     assert session.audit.verify() >= 1
 
@@ -195,7 +202,7 @@ def test_encrypting_and_decrypting_keep_everything(
     assert opened.id == session.id
     assert History(opened, Settings()).draft() == "half a thought"
     assert opened.audit.verify() == number + 1
-    assert append(opened.log, "later") == [5]
+    assert append(opened.log, "later") == [8]
     opened.close()
     assert stores().verify("work") == []
 
@@ -251,6 +258,29 @@ def test_an_id_is_stored_once(session: Session, stores: StoreFactory) -> None:
     with pytest.raises(Conflict, match="at 3, not at 0"):
         opened.log.append([draft("b")], expect=0)
     opened.close()
+
+
+def test_the_version_that_one_chooses_all_see(
+    session: Session, stores: StoreFactory
+) -> None:
+    opened = [session, stores().open("work")]
+    mine, other = (History(each, Settings()) for each in opened)
+    old = mine.commit(a_turn("c", "q", answer="old"), title="t")
+    new = other.commit(a_turn("c", "q", answer="new", replaces=old.id))
+
+    for chosen in (old, new, old):
+        head = other.head()
+        assert mine.show_version(chosen.id) == chosen
+        assert other.wait(head, 5)
+        assert other.transcript("c") == [chosen]
+        assert other.context("c", 5).turns == (chosen,)
+        assert other.transcript("c")[0].versions == (old.id, new.id)
+    other.rename("c", "named")
+    mine.show_version(new.id)
+    assert other.conversation("c").title == "named"
+    mine.delete_turn(new.id)
+    assert other.transcript("c") == other.since(0) == []
+    opened[1].close()
 
 
 def test_a_rewrite_leaves_one_redaction_of_a_kind(session: Session) -> None:
