@@ -196,6 +196,7 @@ def test_a_conversation_is_found_asked_again_branched_and_written(
     ran = say(
         QUESTION,
         "/regenerate",
+        "/version",
         "/find ten seconds",
         "/rename Waiting",
         "/fork",
@@ -209,7 +210,8 @@ def test_a_conversation_is_found_asked_again_branched_and_written(
     listed = json.loads(run_cli("history", "list", "--json").out)["conversations"]
 
     assert ran.code == 0, ran.err
-    assert ran.out.count("ten seconds") == 3
+    assert ran.out.count("ten seconds") == 4
+    assert "version 1 of 2" in ran.err
     assert "goes on: Waiting" in ran.err
     assert "0 turns" in ran.err
     assert "<html" in (tmp_path / "out.html").read_text()

@@ -508,7 +508,7 @@ class ChatScreen(Screen[None]):
         """Gives the prompt what is pasted elsewhere."""
         if not isinstance(self.focused, _WRITTEN_IN):
             event.stop()
-            self._write(event.text)
+            self._write(self.prompt.pastes.mark(plain_lines(event.text)))
 
     def _write(self, text: str) -> None:
         self.prompt.focus()

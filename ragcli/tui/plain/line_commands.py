@@ -12,14 +12,17 @@ from contextlib import closing
 from ragcli.chat.events import AskRequest
 from ragcli.errors import ConversationNotFound, PassphraseNeeded, UsageError
 from ragcli.index.document_filter import recorded
+from ragcli.sessions.history import versions
 from ragcli.sessions.records.record_types import Turn
-from ragcli.text import counted, labelled, safe_line, safe_name
+from ragcli.text import counted, labelled, safe_line, safe_name, safe_text
 from ragcli.tui import (
     commands,
     conversation_export,
     document_changes,
     new_profiles,
     settings_in_force,
+    turn_text,
+    turn_versions,
 )
 from ragcli.tui.attachments import filter_of
 from ragcli.tui.plain.line_desk import LineDesk
@@ -117,7 +120,9 @@ class LineCommands:
     def command_forget(self, _: str = "") -> None:
         """Deletes the last turn, once confirmed."""
         turn = self._last()
-        question = f"Delete the turn {safe_line(turn.question, 60)!r}?"
+        count = len(turn.versions)
+        several = f" with its {count} versions" if count > 1 else ""
+        question = f"Delete the turn {safe_line(turn.question, 60)!r}{several}?"
         if self._desk.confirmed(question, "ragcli history delete --turn TURN --yes"):
             self._desk.profile.history.delete_turn(turn.id)
             self._desk.say("deleted")
@@ -180,6 +185,16 @@ class LineCommands:
                 attach_paths=came.attach_paths if came else (),
             )
         )
+
+    def command_version(self, number: str = "") -> None:
+        """Has another version of the last answer count, and shows it."""
+        turn = self._last()
+        at = turn_versions.wanted(turn, number)
+        turn = self._desk.profile.history.show_version(turn.versions[at - 1])
+        self._desk.say(versions.line(turn))
+        self._desk.write(f"{safe_text(turn.answer)}\n")
+        for line in turn_text.source_lines(turn):
+            self._desk.write(f"{line}\n")
 
     def command_continue(self, _: str = "") -> None:
         """Goes on with an interrupted answer."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ragcli.errors import UsageError
 from ragcli.sessions.records.record_types import Turn
+from ragcli.tui import turn_versions
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.widgets.turn import TurnView
@@ -45,14 +45,7 @@ class VersionActions:
     def command_version(self, number: str = "") -> None:
         """Goes to the version of a number; alone, to the one before, or the last."""
         view = self._selection.answered()
-        count = len(view.turn.versions)
-        if count < 2:
-            raise UsageError(
-                "there is one version of this answer", "/regenerate asks for another"
-            )
-        if number and not (number.isdecimal() and 0 < int(number) <= count):
-            raise UsageError(f"there is no version {number!r}", f"1 to {count}")
-        wanted = int(number) if number else view.turn.version - 1 or count
+        wanted = turn_versions.wanted(view.turn, number)
         self._desk.do("version", self._go_to, view, wanted)
 
     async def _go_to(self, view: TurnView, number: int) -> None:

@@ -15,7 +15,7 @@ from ragcli.sessions.history.aside import Aside, Batch
 from ragcli.sessions.history.transcripts import JsonForm, written
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.record_types import Draft, Turn
+from ragcli.sessions.records.record_types import Draft, Record, Turn
 from tests.stores import LocalStores, a_turn
 
 TALK = "talk"
@@ -127,9 +127,11 @@ def test_what_others_write_while_a_version_is_chosen_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other, append = History(session, Settings()), session.log.append
-    refused = []
+    refused: list[int] = []
 
-    def slow(drafts: list[Draft], *, parent: int = 0, expect: int | None = None):
+    def slow(
+        drafts: list[Draft], *, parent: int = 0, expect: int | None = None
+    ) -> list[Record]:
         if expect is not None and not refused:
             refused.append(expect)
             other.rename(TALK, "Another title")
