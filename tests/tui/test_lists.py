@@ -50,6 +50,7 @@ async def test_documents_are_listed_by_short_paths_in_columns_and_mentioned(
         await until(pilot, lambda: isinstance(app.screen, DocumentsDialog))
         await until(pilot, lambda: "away.md" in screen_text(app))
         rows = [line for line in screen_text(app).splitlines() if "passage" in line]
+        assert "Ctrl+D takes it out" in screen_text(app)
         await type_text(pilot, "locks")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.prompt.text == "@notes/locks.md ")

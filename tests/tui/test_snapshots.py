@@ -18,7 +18,9 @@ from textual.widgets import Input
 from ragcli.errors import Locked, ModelFailed
 from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import ConfirmDialog, LockDialog, TextDialog
+from ragcli.tui.screens.documents import DocumentsDialog
 from ragcli.tui.screens.help import HelpScreen
+from ragcli.tui.screens.palette import CommandsDialog
 from ragcli.tui.widgets.ingest import IngestBar
 from tests.tui.backend import Backend, Gate, failing
 from tests.tui.conftest import ask, screen_text, type_text, until
@@ -100,6 +102,17 @@ async def helping(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
 
+async def listing_commands(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: isinstance(app.screen, CommandsDialog))
+
+
+async def listing_documents(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
+    backend.first.library.paths += [f"/docs/notes/note-{n}.md" for n in range(9)]
+    app.chat.run_command("docs")
+    await until(pilot, lambda: isinstance(app.screen, DocumentsDialog))
+
+
 async def interrupted(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     gate = Gate("A commit waits ", "never")
     backend.first.script = gate
@@ -149,6 +162,8 @@ async def reading(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
         pytest.param(locked, (100, 30), "textual-dark", 1, id="locked"),
         pytest.param(completing, (100, 30), "textual-dark", 1, id="completions"),
         pytest.param(helping, (100, 40), "textual-dark", 1, id="help"),
+        pytest.param(listing_commands, (80, 24), "textual-dark", 1, id="palette"),
+        pytest.param(listing_documents, (80, 24), "textual-dark", 1, id="documents"),
         pytest.param(nothing_more, (200, 50), "textual-dark", 3, id="widest"),
         pytest.param(unlocking, (100, 30), "textual-dark", 1, id="passphrase"),
         pytest.param(reading, (100, 30), "textual-dark", 1, id="reading"),

@@ -198,7 +198,9 @@ class PickDialog(ModalScreen[str | None]):
             lines.highlighted = highlighted
 
     def on_resize(self) -> None:
-        """Fits the rows to the new width."""
+        """Fits the list to the new height, and its rows to the new width."""
+        # In cells: a share of the height would leave the dialog as high as all rows.
+        self.query_one(OptionList).styles.max_height = max(4, self.size.height // 2)
         self.call_after_refresh(self._redraw)
 
     def _redraw(self) -> None:
