@@ -7,7 +7,7 @@ histories loads no index and no model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from ragcli.models.transport.connections import Connections
     from ragcli.sessions.history.writer import History
     from ragcli.sessions.protocols import Session
+    from ragcli.sessions.records.record_types import Turn
+
+_LOOKED_AT = 24
+"""New documents that are looked at for questions to suggest."""
 
 
 class Workspace:
@@ -330,6 +334,44 @@ class Workspace:
                 connections=self._connections,
             )
         )
+
+    def suggested_questions(self, known: Collection[str]) -> list[str]:
+        """Returns up to three questions that new documents answer.
+
+        Each is tried with the built-in model; nothing is recorded.
+
+        Args:
+            known: The documents that are not new.
+        """
+        from ragcli.chat import suggested_questions
+
+        added = [
+            document.path
+            for document in self.library.documents()
+            if document.path not in known
+            and suggested_questions.is_read(document.format)
+        ]
+        step = len(added) // _LOOKED_AT + 1
+        return suggested_questions.suggested(
+            (self.library.document(path)[1] for path in added[::step]), self._quoted
+        )
+
+    def _quoted(self, question: str) -> Turn | None:
+        """Returns what the built-in model answers, recorded nowhere."""
+        from ragcli.chat.engine import Engine, Parts
+        from ragcli.chat.events import AskRequest, Finished
+        from ragcli.models.select import ChosenModel
+
+        parts = Parts(
+            history=self.history,
+            settings=self.settings,
+            choose_model=lambda: ChosenModel(self.quoting, "a trial"),
+            fallback=_quoting,
+            retriever=self.retriever,
+        )
+        request = AskRequest(question, new=True, record=False)
+        events = Engine(parts).ask(request)
+        return next((e.turn for e in events if isinstance(e, Finished)), None)
 
     def _similarity(self, one: str, other: str) -> float:
         """Returns the cosine of two texts by the built-in vectors."""

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ragcli.errors import DocumentNotFound
+from ragcli.errors import DocumentNotFound, SnapshotDamaged
 from ragcli.paths import checked_path, expanded, is_address
 from ragcli.text import safe_name
+from ragcli.tui.ports import LibraryPort
+
+
+def known(library: LibraryPort) -> frozenset[str]:
+    """Returns the documents there are, before others come; may block."""
+    with suppress(SnapshotDamaged):  # what takes its place is read next time
+        return frozenset(str(document.path) for document in library.documents())
+    return frozenset()
 
 
 def to_add(typed: str) -> Path | str:

@@ -25,8 +25,12 @@ class DocumentsChanged(Message):
     """Documents were added to a profile, or taken out."""
 
     profile: ProfilePort
-    added: bool = False
-    """Whether there are documents that were not there before."""
+    known: frozenset[str] | None = None
+    """The documents before others were added; None if none were."""
+
+
+class QuestionAsked(Message):
+    """A question was sent."""
 
 
 class ConversationOpened(Message):
@@ -113,3 +117,5 @@ class IngestEnded(Message):
     """A bug of ours, to be raised where it is seen."""
     stopped: bool = False
     """Whether the user stopped it; the documents are as they were."""
+    known: frozenset[str] = frozenset()
+    """The documents before it."""

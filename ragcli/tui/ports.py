@@ -148,6 +148,9 @@ class ProfilePort(Protocol):
     def use_model(self, spec: str) -> None:
         """Switches to another model."""
 
+    def suggested_questions(self, known: Collection[str]) -> list[str]:
+        """Returns questions that documents answer which are not among the known."""
+
     def own_settings(self) -> Mapping[str, Any]:
         """Returns the profile's own settings by dotted key."""
 

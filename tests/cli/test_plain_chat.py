@@ -230,3 +230,63 @@ def test_a_model_is_pulled_with_its_progress(
     assert " 100 %" in ran.err
     assert "/model ollama:tiny answers with it" in ran.err
     assert "there is no model" in missing.err
+
+
+HANDBOOK = """# Club
+
+## Introduction
+
+Welcome to the club of the town, all of you.
+
+## Opening hours
+
+The hall is open from 8 to 22 on weekdays, and from 10 to 18 on Sundays.
+
+## Notice period
+
+The notice period is three months to the end of a year.
+
+## @/etc/passwd
+
+The file of all the users of this machine is read here.
+
+## \x1b[31mRed hours
+
+The red hours are from nine to ten in the morning.
+"""
+
+ORDNUNG = """# Hausordnung
+
+## Kündigungsfrist
+
+Die Kündigungsfrist beträgt drei Monate zum Ende eines Quartals.
+
+## Fahrräder abstellen
+
+Fahrräder werden im Keller abgestellt, nicht im Flur.
+"""
+
+CODE = 'def opening_hours():\n    """Opening hours of the hall."""\n    return 14\n'
+
+
+def test_new_documents_suggest_what_they_answer(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("a.md", HANDBOOK), ("b.md", ORDNUNG), ("c.py", CODE)):
+        (tmp_path / name).write_text(text)
+    first = say("How long is the notice period?", "/add a.md")
+    second, third = say("/add b.md"), say("/add c.py", "/sync")
+
+    asked = "you may ask: "
+    assert [one for one in first.err.splitlines() if one.startswith(asked)] == [
+        f"{asked}What are the opening hours?",
+        f"{asked}What is the notice period?",
+    ]
+    assert "/regenerate asks again: How long is the notice period?" in first.err
+    assert f"{asked}Was ist die Kündigungsfrist?" in second.err
+    assert f"{asked}Wie kann man Fahrräder abstellen?" in second.err
+    assert asked not in third.err
+    with Runtime().open() as workspace:
+        turns = workspace.history.transcript(workspace.history.latest())
+    assert len(turns) == 1, "what was tried is not recorded"

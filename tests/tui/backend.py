@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -380,6 +380,7 @@ class Scripted:
         self.resolved = resolved
         self.settings = resolved.settings
         self.own: dict[str, Any] = {}
+        self.suggestions: list[str] = []
         self._above = list(resolved._layers)
         self.history = History()
         self.library = Library(["/docs/locks.md", "/docs/faq.pdf"])
@@ -459,6 +460,9 @@ class Scripted:
 
     def use_model(self, spec: str) -> None:
         self.spec = spec
+
+    def suggested_questions(self, known: Collection[str]) -> list[str]:
+        return list(self.suggestions)
 
     def own_settings(self) -> dict[str, Any]:
         return dict(self.own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from ragcli.tui.app import ChatApp
+from tests.fakes.ollama import FakeOllama
 from tests.tui.backend import Backend
 
 SIZE = (160, 36)
@@ -86,6 +87,14 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 def backend(tmp_path: Path) -> Backend:
     """Two profiles, the first one open, both without turns."""
     return Backend(tmp_path, "work", "home")
+
+
+@pytest.fixture
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOllama]:
+    """A server that the chat takes for the user's Ollama."""
+    with FakeOllama() as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.host)
+        yield server
 
 
 @pytest.fixture

@@ -997,6 +997,7 @@ async def test_every_command_does_something(
     backend: Backend,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.setenv("VISUAL", "true")  # a machine may have no editor
     conversation = backend.first.seed(2)
@@ -1008,6 +1009,9 @@ async def test_every_command_does_something(
     document = tmp_path / "notes.md"
     document.write_text("Readers take no lock.")
     argument = str(document) if command.required else ""
+    if command.name == "pull":
+        request.getfixturevalue("ollama")
+        argument = "tiny"
 
     async with chat() as (pilot, app, _):
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from ragcli.tui import commands
 from ragcli.tui.screens.dialogs import PickDialog, TextDialog
 from ragcli.tui.screens.settings import SettingsScreen
 from tests.fakes.ollama import FakeOllama, Fault
-from tests.tui.backend import Backend
-from tests.tui.conftest import Chat, notices, screen_text, send, type_text, until
+from tests.tui.backend import Backend, nothing
+from tests.tui.conftest import Chat, ask, notices, screen_text, send, type_text, until
 
 
 @pytest.fixture
@@ -132,13 +131,6 @@ async def test_the_passphrase_of_a_new_profile_is_typed_twice(
     assert backend.passphrases == {"diary": "sesame"}
 
 
-@pytest.fixture
-def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOllama]:
-    with FakeOllama() as server:
-        monkeypatch.setenv("OLLAMA_HOST", server.host)
-        yield server
-
-
 async def test_a_model_is_pulled_and_put_ready(chat: Chat, ollama: FakeOllama) -> None:
     async with chat() as (pilot, app, _):
         await send(pilot, app, "/pull ollama:tiny")
@@ -173,3 +165,48 @@ async def test_without_a_server_pulling_is_one_line(
         await until(pilot, lambda: "ollama serve" in notices(app))
 
     assert "\n" not in notices(app)
+
+
+async def test_new_documents_suggest_questions_by_key_and_by_click(
+    chat: Chat, backend: Backend, tmp_path: Path
+) -> None:
+    first, second, third = "Who waits?", "Who holds the lock?", "What is \x1b[31mred?"
+    backend.first.suggestions = [first, second, third]
+    async with chat() as (pilot, app, _):
+        await send(pilot, app, f"/add {tmp_path}")
+        await until(pilot, lambda: f"F6  {first}" in screen_text(app))
+        shown = screen_text(app)
+        await pilot.press("f7")
+        await until(pilot, lambda: app.chat.prompt.text == second)
+        app.chat.prompt.put("")
+        await pilot.click("#suggestions", offset=(8, 0))
+        await until(pilot, lambda: app.chat.prompt.text == first)
+        await pilot.press("enter")
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: f"F7  {second}" not in screen_text(app))
+
+    assert backend.first.requests[0].question == first
+    assert "F5" not in shown
+    assert "\x1b" not in shown
+
+
+async def test_what_found_nothing_is_asked_again_once_documents_came(
+    chat: Chat, backend: Backend, tmp_path: Path
+) -> None:
+    backend.first.scripts = [nothing]
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, "Who waits?")
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        await send(pilot, app, f"/add {tmp_path}")
+        await until(pilot, lambda: "F5  ask again: Who waits?" in screen_text(app))
+        await pilot.press("f5")
+        await until(pilot, lambda: len(backend.first.requests) == 2)
+        await until(pilot, lambda: "ask again" not in screen_text(app))
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        await send(pilot, app, f"/add {tmp_path}")
+        await until(pilot, lambda: app.chat.status.status.documents == 4)
+        await pilot.pause()
+        later = screen_text(app)
+
+    assert backend.first.requests[1].question == "Who waits?"
+    assert "ask again" not in later

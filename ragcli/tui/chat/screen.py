@@ -29,6 +29,7 @@ from ragcli.tui.chat.conversations.version_actions import VersionActions
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.documents.adding import Documents
 from ragcli.tui.chat.documents.source_actions import SourceActions
+from ragcli.tui.chat.documents.suggesting import Suggesting
 from ragcli.tui.chat.model_choice import Models
 from ragcli.tui.chat.model_pulling import ModelPulling
 from ragcli.tui.chat.panes import Panes
@@ -56,6 +57,7 @@ from ragcli.tui.messages import (
     IngestStarted,
     IngestStepped,
     NotRecorded,
+    QuestionAsked,
     StateChanged,
     TurnWanted,
 )
@@ -71,6 +73,7 @@ from ragcli.tui.widgets.prompt import PromptInput, plain_lines
 from ragcli.tui.widgets.sidebar import ChoiceList, Sidebar
 from ragcli.tui.widgets.sources import SourceCard, SourcesPane
 from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.suggestions import MOST, Suggestions
 from ragcli.tui.widgets.transcript import Transcript
 from ragcli.tui.widgets.turn import TurnView
 from ragcli.tui.workers.answer_worker import (
@@ -134,6 +137,16 @@ class ChatScreen(Screen[None]):
         key("chat.switch", "ctrl+t", "command('conversation')", "Switch conversation"),
         key("chat.model", "ctrl+o", "command('model')", "Switch the model"),
         key("chat.again", "f5", "command('regenerate')", "Ask the last again"),
+        *(
+            key(
+                f"chat.suggestion_{number}",
+                f"f{number + 5}",
+                f"suggestion({number - 1})",
+                f"Put the {number}. suggested question into the prompt",
+                priority=True,
+            )
+            for number in range(1, MOST + 1)
+        ),
         key(
             "chat.recall",
             "ctrl+r",
@@ -183,6 +196,7 @@ class ChatScreen(Screen[None]):
         self.sidebar = Sidebar(id="sidebar")
         self._ingest_bar = IngestBar(id="ingest")
         self._pull_bar = PullBar(id="pull")
+        self._suggestions = Suggestions(id="suggestions")
         self._find_bar = FindBar(id="find")
         self._completions = Completions(id="completions")
         self._waiting = Static(id="queue", markup=False)
@@ -213,6 +227,9 @@ class ChatScreen(Screen[None]):
         self.finding = FindInChat(desk, transcript, self._find_bar)
         self.documents = Documents(desk, self._ingest_bar, status, prompt)
         self.models = Models(desk, status)
+        self.suggesting = Suggesting(
+            desk, self._suggestions, transcript, prompt, self._suggestion_keys
+        )
         self.pulling = ModelPulling(desk, self._pull_bar, prompt)
         self.settings = SettingsChanging(desk)
         self.profiles = Profiles(desk, sidebar, status, self.use_profile)
@@ -271,6 +288,7 @@ class ChatScreen(Screen[None]):
                 self._ingest_bar,
                 self._pull_bar,
                 self._find_bar,
+                self._suggestions,
                 self._completions,
                 self._waiting,
                 before=0,
@@ -322,6 +340,7 @@ class ChatScreen(Screen[None]):
         self.answering.forget()
         self.drafts.forget()
         self.conversations.forget()
+        self.suggesting.forget()
         self.status.say(model="", documents=-1, context=(0, 0), rate=0.0)
         await self._begin_profile(conversation)
         await aside(old.close)
@@ -463,6 +482,30 @@ class ChatScreen(Screen[None]):
         else:
             self.answering.stop()
 
+    def _suggestion_keys(self) -> list[str]:
+        names = ["chat.again"]
+        names += [f"chat.suggestion_{number}" for number in range(1, MOST + 1)]
+        known = key_bindings.declared(ChatScreen)
+        keys = [self.changed_keys.get(name, known[name].key) for name in names]
+        return [key_bindings.shown_keys(one.partition(",")[0]) for one in keys]
+
+    def action_suggestion(self, at: int) -> None:
+        """Puts a suggested question into the prompt."""
+        self.suggesting.take(at)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leaves the keys of suggestions to others where there are none."""
+        if action == "suggestion" and parameters:
+            return self.suggesting.has(int(str(parameters[0])))
+        return super().check_action(action, parameters)
+
+    @on(Suggestions.Chosen)
+    def _suggestion_chosen(self, message: Suggestions.Chosen) -> None:
+        if message.at < 0:
+            self.run_command("regenerate")
+        else:
+            self.suggesting.take(message.at)
+
     def action_turns(self) -> None:
         """Goes from the prompt to the last turn."""
         view = self.transcript.last
@@ -484,7 +527,8 @@ class ChatScreen(Screen[None]):
             self.transcript.anchor()
 
     def _escape_means(self) -> str:
-        if self.answering.asking is not None or self.documents.is_reading:
+        reads = self.documents.is_reading or self.pulling.is_pulling
+        if self.answering.asking is not None or reads:
             return "Stop"
         return "" if self.focused is self.prompt else "Write"
 
@@ -610,6 +654,10 @@ class ChatScreen(Screen[None]):
     def _ingest_stopped(self) -> None:
         self.documents.stop()
 
+    @on(QuestionAsked)
+    def _asked(self) -> None:
+        self.suggesting.forget()
+
     @on(PullStepped)
     def _pull_stepped(self, message: PullStepped) -> None:
         self.pulling.stepped(message)
@@ -625,6 +673,8 @@ class ChatScreen(Screen[None]):
     @on(DocumentsChanged)
     def _documents_changed(self, message: DocumentsChanged) -> None:
         self.desk.do("learn", self._learn, message.profile)
+        if message.known is not None:
+            self.suggesting.documents_came(message.profile, message.known)
 
     # What widgets ask for
 
@@ -638,6 +688,7 @@ class ChatScreen(Screen[None]):
 
     @on(ConversationOpened)
     def _conversation_opened(self) -> None:
+        self.suggesting.forget()
         self.answering.show_state()
         self.prompt.focus()
 

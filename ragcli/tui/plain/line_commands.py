@@ -6,11 +6,17 @@ Each is a method `command_<name>` that takes the text after the command's name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
 
 from ragcli.chat.events import AskRequest
-from ragcli.errors import ConversationNotFound, PassphraseNeeded, UsageError
+from ragcli.errors import (
+    ConversationNotFound,
+    PassphraseNeeded,
+    RagcliError,
+    UsageError,
+)
 from ragcli.index.document_filter import recorded
 from ragcli.sessions.history import versions
 from ragcli.sessions.records.record_types import Turn
@@ -27,6 +33,9 @@ from ragcli.tui import (
 from ragcli.tui.attachments import filter_of
 from ragcli.tui.plain.line_desk import LineDesk
 from ragcli.tui.settings_in_force import SettingEntry
+
+if TYPE_CHECKING:
+    from ragcli.index.report import IngestReport
 
 _AROUND = 40
 """Characters shown before what was found."""
@@ -300,19 +309,36 @@ class LineCommands:
     def command_add(self, path: str = "") -> None:
         """Adds files, folders or a page on the web."""
         place = document_changes.to_add(path)
-        steps = _Noting(self._desk)
-        report = self._desk.profile.library.add([place], steps)
-        self._reported(report, steps)
+        library, steps = self._desk.profile.library, _Noting(self._desk)
+        known = document_changes.known(library)
+        self._reported(library.add([place], steps), steps, known)
 
     def command_sync(self, _: str = "") -> None:
         """Brings all documents up to date."""
-        steps = _Noting(self._desk)
-        self._reported(self._desk.profile.library.sync(steps), steps)
+        library, steps = self._desk.profile.library, _Noting(self._desk)
+        known = document_changes.known(library)
+        self._reported(library.sync(steps), steps, known)
 
-    def _reported(self, report: object, steps: _Noting) -> None:
+    def _reported(
+        self, report: IngestReport, steps: _Noting, known: Collection[str]
+    ) -> None:
         self._desk.say(document_changes.told_of(report))
         if told := document_changes.left_out(report, steps.noted):
             self._desk.say(told)
+        if report.added:
+            self._suggest(known)
+
+    def _suggest(self, known: Collection[str]) -> None:
+        """Says what may be asked of new documents, and what found nothing before."""
+        profile = self._desk.profile
+        with suppress(RagcliError):  # nobody asked for them
+            for question in profile.suggested_questions(known):
+                self._desk.say(f"you may ask: {safe_line(question)}")
+        if self._desk.conversation:
+            turns = profile.history.transcript(self._desk.conversation, limit=1)
+            if turns and turns[-1].status == "nothing_found":
+                asked = safe_line(turns[-1].question, 120)
+                self._desk.say(f"/regenerate asks again: {asked}")
 
     def command_remove(self, path: str = "") -> None:
         """Removes a document from the index; its file stays."""

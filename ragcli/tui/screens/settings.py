@@ -60,6 +60,8 @@ class SettingsScreen(ModalScreen[None]):
         self._begun = begun
         self._all: Sequence[SettingEntry] = ()
         self._listed: list[SettingEntry] = []
+        self._said = ("", "")
+        """The setting that something was tried with, and how that went."""
 
     def compose(self) -> ComposeResult:
         """Yields title, filter, list, and what is said of the row that is chosen."""
@@ -105,10 +107,13 @@ class SettingsScreen(ModalScreen[None]):
         at = self.query_one(OptionList).highlighted
         return self._listed[at] if at is not None and at < len(self._listed) else None
 
-    def _tell(self, said: str = "") -> None:
-        """Says what the chosen setting does, or how a change went."""
+    def _tell(self) -> None:
+        """Says how a change of the chosen setting went, else what it does."""
         chosen = self._chosen
-        told = said or (chosen.help if chosen else "no setting is like that")
+        key, said = self._said
+        told = chosen.help if chosen else "no setting is like that"
+        if chosen is not None and chosen.key == key:
+            told = said
         self.query_one(".about", Static).update(Content(safe_line(told)))
 
     @on(OptionList.OptionHighlighted)
@@ -144,9 +149,8 @@ class SettingsScreen(ModalScreen[None]):
                 return
 
     async def _changed(self, key: str, text: str | None) -> None:
-        said = await self._change(key, text)
+        self._said = (key, await self._change(key, text))
         await self._load()
-        self.call_after_refresh(self._tell, said)
 
     def action_unset(self) -> None:
         """Takes the profile's own value away."""
@@ -157,7 +161,8 @@ class SettingsScreen(ModalScreen[None]):
         try:
             await self._changed(one.key, None)
         except RagcliError as error:
-            self._tell(_one_line(error))
+            self._said = (one.key, _one_line(error))
+            self._tell()
 
     def action_move(self, step: int) -> None:
         """Moves through the list while the filter has the keyboard."""

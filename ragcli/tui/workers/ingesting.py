@@ -11,6 +11,7 @@ from typing import Any
 from textual.message import Message
 
 from ragcli.errors import RagcliError
+from ragcli.tui import document_changes
 from ragcli.tui.messages import (
     IngestEnded,
     IngestNoted,
@@ -94,12 +95,13 @@ class Ingesting:
 
     def _run(self) -> None:
         report: Any = None
-        stopped = False
+        stopped, known = False, frozenset[str]()
         steps = _Steps(self._post, self._stopped)
         error: RagcliError | None = None
         crash: BaseException | None = None
         try:
             library = self._profile.library
+            known = document_changes.known(library)
             if self._paths is None:
                 report = library.sync(steps)
             else:
@@ -110,4 +112,4 @@ class Ingesting:
             error = failure
         except BaseException as bug:  # noqa: BLE001 - raised again on the screen
             crash = bug
-        self._post(IngestEnded(report, error, crash, stopped=stopped))
+        self._post(IngestEnded(report, error, crash, stopped=stopped, known=known))

@@ -139,7 +139,7 @@ async def test_what_acts_on_documents_reads_them_and_tells(tmp_path: Path) -> No
         await documents.count(host.backend.first)
 
     assert not documents.is_reading
-    assert host.told(DocumentsChanged)[0].added
+    assert host.told(DocumentsChanged)[0].known is not None
     assert status.status.documents == 3
     assert documents.left_out == ["notes.bin: binary"]
     assert "1 added" in host.notices()

@@ -119,7 +119,8 @@ class Documents:
         else:
             self._tell_report(message.report)
         added = bool(getattr(message.report, "added", 0))
-        self._desk.post(DocumentsChanged(self._desk.profile, added))
+        known = message.known if added else None
+        self._desk.post(DocumentsChanged(self._desk.profile, known))
 
     def _tell_report(self, report: object) -> None:
         self._desk.say(document_changes.told_of(report))

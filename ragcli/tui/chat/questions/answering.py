@@ -29,7 +29,7 @@ from ragcli.tui.attachments import attached, filter_of
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import NONE, Selection
 from ragcli.tui.lifecycle.keeping import joined
-from ragcli.tui.messages import DocumentsChanged, NotRecorded
+from ragcli.tui.messages import DocumentsChanged, NotRecorded, QuestionAsked
 from ragcli.tui.source_entries import from_passages
 from ragcli.tui.widgets.prompt import PromptInput
 from ragcli.tui.widgets.status import StatusLine
@@ -192,6 +192,7 @@ class Answering:
         self._asked_in = desk.opened
         self.asking = AnswerWorker(desk.profile, request, desk.post)
         self.show_state()
+        desk.post(QuestionAsked())
         desk.do("", self._begin, self.asking)
 
     async def _begin(self, asking: AnswerWorker) -> None:
