@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -206,14 +207,20 @@ class PickDialog(ModalScreen[str | None]):
     def _redraw(self) -> None:
         self._draw(self.query_one(OptionList).highlighted or 0)
 
-    def _rows(self, room: int) -> Iterator[Content]:
-        """Yields the rows: text, detail, and at the right what stands aside."""
+    @cached_property
+    def _widths(self) -> tuple[int, int, int]:
+        """The widest text, detail and aside of all entries."""
         texts = [
             tuple(map(safe_line, (one.text, one.detail, one.aside)))
             for one in self._choices
         ]
         columns = list(zip(*texts, strict=True)) or [(), (), ()]
         widest, detail, aside = (max(map(cell_len, one), default=0) for one in columns)
+        return widest, detail, aside
+
+    def _rows(self, room: int) -> Iterator[Content]:
+        """Yields the rows: text, detail, and at the right what stands aside."""
+        widest, detail, aside = self._widths
         room -= _MARK + (aside and aside + _GAP)
         first = shared(room, widest, detail and detail + _GAP)
         second = max(0, min(detail, room - first - _GAP))
