@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _PARALLEL = 60_000
 """Chunks from which two threads search faster than one."""
 
+_HEADINGS = 20_000
+"""Rows whose headings are remembered at most: some megabytes."""
+
 
 class IndexReader:
     """An immutable view of some documents; what changes later is not seen.
@@ -66,6 +69,8 @@ class IndexReader:
             for info in manifest.segments
         ]
         self._selected: tuple[DocumentFilter, RowSelection] | None = None
+        self._headings: dict[int, Heading] = {}
+        """Of rows that were candidates: others ask about the same ones."""
 
     @property
     def chunk_count(self) -> int:
@@ -216,7 +221,14 @@ class IndexReader:
         Raises:
             KeyError: A row is not here.
         """
-        return [self._heading(*found) for found in self._found(rows)]
+        known = self._headings
+        unread = [int(row) for row in rows if row not in known]
+        if len(known) + len(unread) > _HEADINGS:
+            known.clear()
+            unread = [int(row) for row in rows]
+        for found in self._found(unread):
+            known[found[0]] = self._heading(*found)
+        return [known[int(row)] for row in rows]
 
     def _found(
         self, rows: Sequence[int] | NDArray[np.int64]

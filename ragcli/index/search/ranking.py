@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
@@ -208,13 +210,21 @@ class Coverage:
     def above(self, heading: Heading) -> float:
         """Returns the share in title and headings alone."""
         if heading not in self._above:
-            text = indexed_text(heading.title, (*heading.above, heading.name), "")
-            self._above[heading] = self._share(text, heading.language)
+            self._above[heading] = self._held(_stems_above(heading))
         return self._above[heading]
 
     def _share(self, text: str, language: str) -> float:
-        present = set(content_stems(text, language))
+        return self._held(set(content_stems(text, language)))
+
+    def _held(self, present: AbstractSet[str]) -> float:
         found = sum(
             worth for variants, worth in self._worth if not present.isdisjoint(variants)
         )
         return found / self._total if self._total else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _stems_above(heading: Heading) -> frozenset[str]:
+    """Returns the stems of what stands above a chunk; many questions ask for them."""
+    text = indexed_text(heading.title, (*heading.above, heading.name), "")
+    return frozenset(content_stems(text, heading.language))
