@@ -9,7 +9,7 @@ section's text stands in the file as it is; for others `DocumentBuilder` writes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -248,6 +248,7 @@ class DocumentBuilder:
         *,
         caption: str = "",
         labels: Sequence[str] = (),
+        repeated: Collection[tuple[int, int]] = (),
     ) -> None:
         """Adds a table.
 
@@ -256,16 +257,25 @@ class DocumentBuilder:
             rows: Its rows; one without any text is left out.
             caption: What stands above it.
             labels: Where each row stands, `A7` say, as far as there are any.
+            repeated: Row and column, counted from 0, of the cells that a merged one
+                above reaches over: the row has its words, the text has them once.
         """
         names = tuple(flat(name) for name in columns)
         names = names if any(names) else ()
         caption = flat(caption)
         number = len(self._tables)
-        wanted = [
-            (tuple(flat(cell) for cell in row), labels[at] if at < len(labels) else "")
-            for at, row in enumerate(rows)
-        ]
-        wanted = [(cells, label) for cells, label in wanted if any(cells)]
+        wanted: list[tuple[tuple[str, ...], tuple[str, ...], str]] = []
+        for at, row in enumerate(rows):
+            cells = tuple(flat(cell) for cell in row)
+            said = cells
+            if repeated:
+                said = tuple(
+                    "" if (at, place) in repeated else cell
+                    for place, cell in enumerate(cells)
+                )
+            if any(said):
+                label = labels[at] if at < len(labels) else ""
+                wanted.append((cells, said, label))
         if not wanted and not names:
             return
         self._tables.append(TableFacts(names, caption, len(wanted)))
@@ -273,9 +283,9 @@ class DocumentBuilder:
             self.paragraph(caption)
         if names:
             self._add(" | ".join(names), Element("columns", 0, 0, number))
-        for at, (cells, label) in enumerate(wanted):
+        for at, (cells, said, label) in enumerate(wanted):
             self._add(
-                " | ".join(cells).strip(" "),
+                " | ".join(said).strip(" "),
                 Element("row", 0, 0, number, cells, label),
                 joined=bool(names) or at > 0,
             )
@@ -370,6 +380,21 @@ def well_formed(text: str) -> str:
         paired = text.encode("utf-16-le", "surrogatepass")
         return paired.decode("utf-16-le", "replace")
     return text
+
+
+_RAISED = str.maketrans(
+    "0123456789+-\u2212",
+    "\u2070\xb9\xb2\xb3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u207b",
+)
+
+
+def raised(text: str, before: str) -> str:
+    """Returns raised text as it reads behind other text: of `10` and `6`, `\u2076`.
+
+    Elsewhere than behind a digit, where it would make another number, it stays.
+    """
+    is_power = text.strip("+-\u2212").isdecimal() and before[-1:].isdecimal()
+    return text.translate(_RAISED) if is_power and text.isascii() else text
 
 
 def one_line(text: str) -> str:

@@ -283,6 +283,8 @@ def _common(
 ) -> list[tuple[int, int]]:
     """Returns the gaps that a line has as well; what is right of its end is one."""
     gaps = [*line.gaps, (len(line.text), max(widest, len(line.text)) + 2)]
+    if line.gaps:  # its first cells are empty
+        gaps.append((0, _indent(line)))
     found = []
     for start, end in corridors:
         for left, right in gaps:

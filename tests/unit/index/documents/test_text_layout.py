@@ -66,6 +66,22 @@ def test_leaders_and_hours_are_fields(
     assert ("field", cells) in told(loaded("a.txt", text))
 
 
+def test_a_row_whose_first_cells_are_empty_is_a_row(loaded: Load) -> None:
+    text = """\
+Qty  Part                 Amount
+3    Pump P7               42.60
+1    Valve, brass           9.90
+                  Sum:     52.50
+"""
+    document = loaded("bill.txt", text)
+    assert document.tables[0].columns == ("Qty", "Part", "Amount")
+    assert [cells for kind, cells in told(document) if kind == "row"] == [
+        ("3", "Pump P7", "42.60"),
+        ("1", "Valve, brass", "9.90"),
+        ("", "Sum:", "52.50"),
+    ]
+
+
 def test_text_that_is_set_in_blocks_is_prose(loaded: Load) -> None:
     text = (
         "The  members  of  the  board  meet  once   a  month  in  the  old\n"

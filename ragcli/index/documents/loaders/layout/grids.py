@@ -149,11 +149,13 @@ class GridWriter:
         notes: list[GridRow] = []
         while body and len(names) > 2 and _is_remark(body[-1], body):
             notes.insert(0, body.pop())
+        cells, repeated = _reached_over(body, spans)
         self._builder.table(
             names,
-            [line.cells for line in body],
+            cells,
             caption=", ".join(filter(None, (caption, said))),
             labels=[self._row_label(line, used) for line in body],
+            repeated=repeated,
         )
         for line in notes:
             said = " ".join(line.cells[place] for place in line.filled)
@@ -191,6 +193,29 @@ class GridWriter:
     def _row_label(self, line: GridRow, used: list[int]) -> str:
         filled = line.filled
         return self._label(line.number, used[filled[0]]) if filled else ""
+
+
+def _reached_over(
+    lines: Sequence[GridRow], spans: Sequence[Span]
+) -> tuple[list[tuple[str, ...]], set[tuple[int, int]]]:
+    """Returns rows with the words of merged cells in each, and where these repeat.
+
+    A number is of no row but its own: it would be counted again.
+    """
+    rows = [list(line.cells) for line in lines]
+    places = {line.number: at for at, line in enumerate(lines)}
+    repeated: set[tuple[int, int]] = set()
+    for top, left, bottom, right in spans:
+        first = places.get(top, -1)
+        said = rows[first][left] if first >= 0 and left == right else ""
+        if not said or is_value(said):
+            continue
+        for number in range(top + 1, min(bottom, lines[-1].number) + 1):
+            at = places.get(number, -1)
+            if at >= 0 and not rows[at][left]:
+                rows[at][left] = said
+                repeated.add((at, left))
+    return list(map(tuple, rows)), repeated
 
 
 def _is_remark(line: GridRow, body: Sequence[GridRow]) -> bool:

@@ -18,6 +18,7 @@ from ragcli.index.documents.elements import (
     Document,
     DocumentBuilder,
     one_line,
+    raised,
     well_formed,
 )
 from ragcli.index.documents.loaders.layout.labelled import add_paragraph
@@ -370,17 +371,19 @@ class _PageWalk:
         text = "".join(self._out[start:])
         if self._pre or self._heading or start > len(self._out):
             return
-        raised = name == "sup" or any(mark[0] == "sup" for mark in self._marks)
+        is_raised = name == "sup" or any(mark[0] == "sup" for mark in self._marks)
         is_mark = bool(_REFERENCE.fullmatch(text))
         drops = (
             (refers and (is_mark or not text.strip() or _RETURN_SIGNS.fullmatch(text)))
-            or (is_mark and raised and opened.endswith("#"))
+            or (is_mark and is_raised and opened.endswith("#"))
             or (is_mark and opened.endswith("#") and _BRACKETED.fullmatch(text))
             or (name == "sup" and is_mark and _BRACKETED.fullmatch(text))
             or (opened.endswith("#") and bool(text) and _RETURN_SIGNS.fullmatch(text))
         )
         if drops:
             del self._out[start:]
+        elif name == "sup" and start:
+            self._out[start:] = [raised(text, self._out[start - 1])]
 
     def _end(self, name: str) -> None:
         if name in _HEADINGS:

@@ -171,6 +171,10 @@ def _table(builder: DocumentBuilder, table: ET.Element) -> None:
             if width > 1:
                 at = len(cells)
                 spans.append(Span(len(rows), at, len(rows), at + width - 1))
+            height = min(max(number(cell.get("rowSpan"), 1), 1), 1000)
+            if height > 1 and width == 1:
+                at, top = len(cells), len(rows)
+                spans.append(Span(top, at, top + height - 1, at))
             text = "" if is_merged else "\n".join(drawings.paragraphs(cell))
             cells.append(text)
         rows.append(cells)

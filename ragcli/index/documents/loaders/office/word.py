@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import Document, DocumentBuilder, flat
+from ragcli.index.documents.elements import Document, DocumentBuilder, flat, raised
 from ragcli.index.documents.loaders.layout.grids import add_table
 from ragcli.index.documents.loaders.layout.header_rows import Span
 from ragcli.index.documents.loaders.office import drawings
@@ -199,6 +199,8 @@ class _WordReader:
         later: list[ET.Element] = []
         nested: list[ET.Element] = []
         heading_rows = 0
+        tops: dict[int, int] = {}
+        """Of each column the row in which the merged cell begins that it is in."""
         for row in _rows(table):
             cells = [""] * _skipped(below(row, "w:trPr"))
             for cell in _shallow(row, "w:tc"):
@@ -206,9 +208,13 @@ class _WordReader:
                 text, boxes, tables = self._cell(cell)
                 later += boxes
                 nested += tables
+                at, left = len(rows), len(cells)
                 if width > 1:
-                    left = len(cells)
-                    spans.append(Span(len(rows), left, len(rows), left + width - 1))
+                    spans.append(Span(at, left, at, left + width - 1))
+                if not _goes_on(cell):
+                    tops[left] = at
+                elif width == 1 and left in tops:
+                    spans.append(Span(tops[left], left, at, left))
                 cells += [text, *[""] * (width - 1)]
             is_heading = switch(below(row, "w:trPr/w:tblHeader"))
             heading_rows += is_heading and heading_rows == len(rows)
@@ -346,10 +352,30 @@ def _read(parent: ET.Element, piece: _WordPiece) -> None:
             piece.text.append(_form_value(element))
         elif name == "w:sdt" and (mark := _check_box(element)):
             piece.text.append(mark)
-        elif name == "w:r" and switch(below(element, "w:rPr/w:vanish")):
+        elif name == "w:r" and _is_read(element, piece):
             continue
         elif name not in _UNSHOWN:
             pending.extend(reversed(element))
+
+
+def _is_read(run: ET.Element, piece: _WordPiece) -> bool:
+    """Tells whether nothing is left to be read of a run: it is hidden, or raised."""
+    if switch(below(run, "w:rPr/w:vanish")):
+        return True
+    power = _raised(run)
+    if power:
+        piece.text.append(raised(power, "".join(piece.text[-1:])))
+    return bool(power)
+
+
+def _raised(run: ET.Element) -> str:
+    """Returns the text of a run that is raised and nothing but text, else ""."""
+    place = below(run, "w:rPr/w:vertAlign")
+    if place is None or place.get("w:val") != "superscript":
+        return ""
+    if any(child.tag not in {"w:rPr", "w:t"} for child in run):
+        return ""
+    return "".join(child.text or "" for child in run if child.tag == "w:t")
 
 
 def _symbol(element: ET.Element) -> str:

@@ -33,6 +33,9 @@ _DATE = re.compile(
     r"\d{1,4}[-./]\d{1,2}(?:[-./]\d{1,4})?(?:[T ]\d{1,2}:\d\d.*)?"
     r"|\d{1,2}:\d\d(?::\d\d)?"
 )
+_PARTING_COMMA = re.compile(r"(?<!\d),|,(?!\d)")
+"""A comma that does not stand between digits, as that of a number does."""
+
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _STAMPED = re.compile(r"\W*\d+[-/.:]\d\d")
@@ -143,8 +146,11 @@ def _separator(text: str, usual: str) -> str:
     best = max(_SEPARATORS, key=lambda mark: (scores[mark], mark == usual))
     if scores[usual] >= _AGREED and usual != ",":
         return usual
+    least = max(_AGREED, scores[","] - 1 + _AGREED)
+    if "," in sample and not _PARTING_COMMA.search(sample):
+        least = _AGREED / 2  # all commas are those of numbers
     for mark in "\t;|":
-        if scores[mark] >= max(_AGREED, scores[","] - 1 + _AGREED):
+        if scores[mark] >= least:
             return mark
     return best if scores[best] else usual
 

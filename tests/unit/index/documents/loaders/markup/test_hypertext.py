@@ -73,7 +73,30 @@ def test_merged_cells_stand_once_and_in_their_column() -> None:
         "<tr><td rowspan=2>North<td>10<td>12<tr><td>20<td>25</table>"
     )
     assert document.tables[0].columns == ("Region", "Sales 2023", "Sales 2024")
-    assert cells(document, "row") == [("North", "10", "12"), ("", "20", "25")]
+    assert cells(document, "row") == [("North", "10", "12"), ("North", "20", "25")]
+    assert document.sections[0].text.count("North") == 1
+
+
+def test_a_number_that_is_merged_is_of_its_own_row_alone() -> None:
+    document = read(
+        "<table><tr><th>Town<th>Rent<th>Year<tr><td>Ulm<td rowspan=2>640<td>2022"
+        "<tr><td>Linz<td>2023</table>"
+    )
+    assert cells(document, "row") == [("Ulm", "640", "2022"), ("Linz", "", "2023")]
+
+
+@pytest.mark.parametrize(
+    ("markup", "said"),
+    [
+        ("10<sup>6</sup> cells", "10\u2076 cells"),
+        ("10<sup>-3</sup> m", "10\u207b\xb3 m"),
+        ("in 2019<sup>3</sup>.", "in 2019\xb3."),
+        ("H<sub>2</sub>O, 40 km<sup>2</sup>", "H2O, 40 km2"),
+        ("the 5<sup>th</sup>", "the 5th"),
+    ],
+)
+def test_a_raised_number_does_not_make_another_number(markup: str, said: str) -> None:
+    assert read(f"<p>{markup}</p>").sections[0].text == said
 
 
 def test_a_table_that_is_layout_is_read_in_its_order() -> None:

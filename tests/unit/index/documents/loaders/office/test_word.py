@@ -259,8 +259,15 @@ def test_cells_are_whole_and_merged_ones_told_once() -> None:
     assert document.tables[0].columns == ("Town", "Rent 2022", "Rent 2023")
     assert [cells for kind, cells in elements(data) if kind == "row"] == [
         ("Ulm", "10", "20"),
-        ("", "30", long.strip()),
+        ("Ulm", "30", long.strip()),
     ]
+    assert document.sections[0].text.count("Ulm") == 1
+
+
+def test_a_raised_number_does_not_make_another_number() -> None:
+    power = "<w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>6</w:t></w:r>"
+    data = word(paragraph(f"<w:r><w:t>10</w:t></w:r>{power}"))
+    assert elements(data) == [("prose", "10\u2076")]
 
 
 def test_two_columns_without_a_header_are_fields() -> None:

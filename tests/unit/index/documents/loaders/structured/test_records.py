@@ -44,6 +44,8 @@ def told(document: Document, kind: str) -> list[str]:
         ("land,1990\nPeru,1.5\nChad,1\n", ("land", "1990"), ("Peru", "1.5")),
         ("city,mayor\nGraz,Kahr\n", ("city", "mayor"), ("Graz", "Kahr")),
         ('a,b\n"said ""no"", went",2\n', ("a", "b"), ('said "no", went', "2")),
+        ("item;net;no\nDowel;1.2,50;3\nHinge;9,90\nRod;0,75;1;x\nNut;1,5\n",
+         ("item", "net", "no"), ("Dowel", "1.2,50", "3")),
         (",x,y\n0,1.5,2\n1,2.5,3\n", ("", "x", "y"), ("0", "1.5", "2")),
     ],
 )  # fmt: skip
