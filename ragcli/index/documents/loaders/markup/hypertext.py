@@ -203,6 +203,8 @@ class _PageWalk:
         self._note_tag = ""
         self._marks: list[tuple[str, int, bool]] = []
         """Open `a` and `sup`: name, where their text begins, whether they refer."""
+        self._raised = -1, -1
+        """From where to where the last raised text reaches."""
 
     def read(self, text: str) -> None:
         """Walks over a page."""
@@ -371,7 +373,11 @@ class _PageWalk:
         text = "".join(self._out[start:])
         if self._pre or self._heading or start > len(self._out):
             return
-        is_raised = name == "sup" or any(mark[0] == "sup" for mark in self._marks)
+        is_raised = (
+            name == "sup"
+            or any(mark[0] == "sup" for mark in self._marks)
+            or (start, len(self._out)) == self._raised
+        )
         is_mark = bool(_REFERENCE.fullmatch(text))
         drops = (
             (refers and (is_mark or not text.strip() or _RETURN_SIGNS.fullmatch(text)))
@@ -384,6 +390,7 @@ class _PageWalk:
             del self._out[start:]
         elif name == "sup" and start:
             self._out[start:] = [raised(text, self._out[start - 1])]
+            self._raised = start, len(self._out)
 
     def _end(self, name: str) -> None:
         if name in _HEADINGS:

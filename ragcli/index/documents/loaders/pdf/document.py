@@ -380,7 +380,7 @@ def _level(block: _Block, usual: float) -> int:
         return 0
     if len(block.rows[0].segments) > 1 or labelled(text):
         return 0
-    ratio = min(row.height for row in block.rows) / max(usual, 1.0)
+    ratio = min(map(_letters, block.rows)) / max(usual, 1.0)
     for least, level in _LEVELS:
         if ratio >= least:
             return 0 if text.endswith((",", ";")) else level
@@ -388,6 +388,19 @@ def _level(block: _Block, usual: float) -> int:
     is_plain = not any(map(str.isdigit, _NUMBERED.sub("", text)))
     ends = text.endswith((".", ",", ";", ":", "!", "?"))
     return _BOLD_LEVEL if block.is_bold and is_short and is_plain and not ends else 0
+
+
+def _letters(row: PageRow) -> float:
+    """Returns the height of most letters of a line: raised ones make it higher."""
+    heights = sorted(
+        (word.bottom - word.top, len(word.text)) for word in row.words if word.text
+    )
+    middle = sum(length for _, length in heights) / 2
+    for height, length in heights:
+        middle -= length
+        if middle <= 0:
+            return min(height, row.height)
+    return row.height
 
 
 def _write_text(builder: DocumentBuilder, rows: Sequence[PageRow]) -> None:

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise, repeat
 from typing import Any, NamedTuple
 
-from ragcli.index.documents.elements import well_formed
+from ragcli.index.documents.elements import raised, well_formed
 
 Handle = Any
 """A pointer of PDFium's."""
@@ -59,6 +59,10 @@ _WIDE = 0.75
 
 _GAP = 0.28
 """Width of a gap between two words, in their height."""
+
+_SMALLER, _ABOVE = 0.85, 0.2
+"""Height of raised digits, and how far above the line they begin, in the height of the
+others."""
 
 _BOX = 16
 """Bytes of a box as PDFium writes it."""
@@ -157,6 +161,7 @@ class Page:
             if top == last_top > bottom == low and left <= last_left:
                 box = left, bottom, max(right, last_right), top
             elif top > bottom and last_top > low:
+                piece = _powered(piece, start, (bottom, top, low, last_top), boxes)
                 box = (
                     min(left, last_left),
                     min(bottom, low),
@@ -369,6 +374,28 @@ class _Boxes:
             max(first[2], last[2]),
             max(first[3], last[3]),
         )
+
+
+def _powered(word: str, start: int, reach: Box, boxes: _Boxes) -> str:
+    """Returns a number with smaller digits above its line as such: `10\u2076`.
+
+    Args:
+        word: A word whose first and last characters are of different heights.
+        start: Its first character.
+        reach: From where to where its first character reaches, and its last, upwards.
+        boxes: Tells where its others are.
+    """
+    bottom, top, low, high = reach
+    is_smaller = high - low < _SMALLER * (top - bottom)
+    if not (word[-1].isdecimal() and is_smaller):
+        return word
+    if low - bottom <= _ABOVE * (top - bottom):
+        return word
+    each = boxes.each(start, start + len(word))
+    at = len(word) - 1
+    while at > 1 and each[at - 1][1] == each[-1][1]:
+        at -= 1
+    return word[:at] + raised(word[at:], word[:at])
 
 
 def _may_be_parted(word: str, box: Box) -> bool:

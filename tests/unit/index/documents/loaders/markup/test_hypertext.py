@@ -136,6 +136,7 @@ def test_definitions_are_fields_and_lists_are_items() -> None:
     [
         '<sup id="c1"><a href="#r1">[1]</a></sup>',
         "<sup>[3]</sup>",
+        '<a href="#n2"><sup>2</sup></a>',
         '<a href="#cite-2">[2]</a>',
         '<a epub:type="noteref" href="notes.xhtml#n4">4</a>',
         '<sup class="footnote-ref"><a href="#fn1">1</a></sup>',

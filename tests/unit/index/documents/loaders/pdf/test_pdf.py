@@ -143,6 +143,15 @@ def test_cells_side_by_side_are_not_glued() -> None:
     assert "252" in " ".join(text for _, text in told(read(drawn(page)))).split()
 
 
+def test_raised_digits_make_neither_another_number_nor_a_heading() -> None:
+    normal = getSampleStyleSheet()["Normal"]
+    said = "The box holds 10<super>6</super> parts of H<sub>2</sub>O"
+    document = read(laid_out(*(Paragraph(text, normal) for text in ("Begin.", said))))
+    assert not document.sections[0].heading
+    text = document.sections[0].text
+    assert "holds 10\u2076 parts" in text
+
+
 def test_a_cell_over_several_columns_stands_once() -> None:
     data = [["Region", "Sales", ""], ["", "2023", "2024"], ["North", "10", "12"]]
     data.append(["South", "20", "25"])
