@@ -166,6 +166,7 @@ class Engine:
             id=history.new_turn_id(),
             conversation=conversation or history.new_conversation_id(),
             question=request.question,
+            pasted=request.pasted,
             replaces=request.replaces,
             continues=request.continues,
             where=request.where.document() if request.where else {},

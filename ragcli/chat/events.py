@@ -36,6 +36,9 @@ class AskRequest:
     attachment: str = ""
     """Text of an ephemeral document (piped stdin), searched and cited, never stored."""
 
+    pasted: tuple[str, ...] = ()
+    """Marks that stood in the question for the attachment; they are stored with it."""
+
     attach_paths: tuple[str, ...] = ()
     """Documents for this one question (`@path`), not part of the profile."""
 

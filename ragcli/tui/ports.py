@@ -93,6 +93,12 @@ class HistoryPort(Protocol):
     def put_draft(self, text: str) -> None:
         """Keeps a draft of the prompt."""
 
+    def pastes(self) -> str:
+        """Returns the kept texts that marks in the draft stand for."""
+
+    def put_pastes(self, text: str) -> None:
+        """Keeps the texts that marks in the draft stand for."""
+
 
 class LibraryPort(Protocol):
     """A profile's documents; `index.library.Library`."""

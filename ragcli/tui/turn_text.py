@@ -34,7 +34,7 @@ def leave(turns: Sequence[Turn], stream: TextIO) -> None:
     """
     width = shutil.get_terminal_size().columns
     for turn in turns:
-        stream.write(f"{_BOLD}> {safe_text(turn.question)}{_PLAIN}\n\n")
+        stream.write(f"{_BOLD}> {safe_text(turn.asked)}{_PLAIN}\n\n")
         stream.write(f"{_wrapped(_answer(turn), width)}\n")
         sources = "".join(f"{line}\n" for line in source_lines(turn))
         stream.write(f"\n{sources}\n" if sources else "\n")

@@ -87,6 +87,7 @@ class History:
         self.turns: list[Turn] = []
         self.titles: dict[str, str] = {}
         self.kept = ""
+        self.kept_pastes = ""
         self.choices: list[str] = []
         """The versions that were chosen or asked for, the last one last."""
         self.fails: RagcliError | None = None
@@ -249,6 +250,12 @@ class History:
 
     def put_draft(self, text: str) -> None:
         self.kept = text
+
+    def pastes(self) -> str:
+        return self.kept_pastes
+
+    def put_pastes(self, text: str) -> None:
+        self.kept_pastes = text
 
 
 @dataclass
@@ -452,6 +459,7 @@ class Scripted:
             remembered() if cited else (),
             replaces="" if status in BROKEN_OFF else request.replaces,
             continues=request.continues,
+            pasted=request.pasted,
             remote=REMOTE.get(self.spec, ""),
         )  # fmt: skip
 

@@ -60,10 +60,64 @@ async def test_a_long_paste_is_a_document_for_its_question(
         await until(pilot, lambda: app.chat.answering.asking is None)
         await pilot.press("f5")
         await until(pilot, lambda: len(backend.first.requests) == 2)
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        assert "What is entry 7? [pasted 100 lines]" in screen_text(app)
 
     for asked in backend.first.requests:
         assert asked.question == "What is entry 7?"
         assert asked.attachment == text
+    assert backend.first.history.turns[0].pasted == ("[pasted 100 lines]",)
+    async with chat() as (pilot, app, _):
+        assert "What is entry 7? [pasted 100 lines]" in screen_text(app)
+        await pilot.press("f5")
+        await until(pilot, lambda: "is gone" in notices(app))
+        assert len(backend.first.requests) == 2, "not asked without what it was about"
+
+
+async def test_a_draft_keeps_the_text_of_its_marks(
+    chat: Chat, backend: Backend
+) -> None:
+    text = "\n".join(f"entry {number}" for number in range(100))
+    other = text.upper()
+    async with chat() as (pilot, app, _):
+        for pasted in (text, other):
+            app.chat.prompt.post_message(events.Paste(pasted))
+            await pilot.pause()
+        app.chat.prompt.insert(" What is entry 7?")
+        await until(pilot, lambda: backend.first.history.kept.endswith("7?"))
+    assert other in backend.first.history.kept_pastes
+    async with chat() as (pilot, app, _):
+        await until(pilot, lambda: app.chat.prompt.text)
+        await pilot.press("enter")
+        await until(pilot, lambda: backend.first.requests)
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        assert backend.first.requests[0].attachment == f"{text}\n\n{other}"
+        await until(pilot, lambda: not backend.first.history.kept)
+        assert not backend.first.history.kept_pastes, "it goes with the draft"
+
+
+async def test_a_long_paste_is_a_mark_wherever_the_focus_is(
+    chat: Chat, backend: Backend
+) -> None:
+    backend.first.seed(1)
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        app.post_message(events.Paste("x\n" * 30))
+        await until(pilot, lambda: app.chat.prompt.text == "[pasted 30 lines]")
+
+
+async def test_panes_that_were_hidden_stay_hidden_and_those_shown_come_back(
+    chat: Chat, backend: Backend
+) -> None:
+    shown = {"sidebar": True, "sources": True}
+    for name, key in (("sidebar", "ctrl+b"), ("sources", "ctrl+s")) * 2:
+        async with chat() as (pilot, app, _):
+            there = {"sidebar": app.chat.sidebar, "sources": app.chat.sources}
+            assert {n: pane.display for n, pane in there.items()} == shown
+            while there[name].display == shown[name]:  # the first key goes to it
+                await pilot.press(key)
+                await pilot.pause()
+            shown[name] = not shown[name]
 
 
 async def test_a_part_of_the_documents_is_searched_until_all_are_again(

@@ -391,7 +391,7 @@ def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> Non
     told = ", ".join(part for part in (status, versions.line(turn)) if part)
     state = f"  ({told})" if told else ""
     call.output.line()
-    call.output.text(f"{moment(turn.ts)}  {turn.question}{state}", style="bold")
+    call.output.text(f"{moment(turn.ts)}  {turn.asked}{state}", style="bold")
     if reasoning and turn.reasoning:
         call.output.text(turn.reasoning, style="dim")
         call.output.line()

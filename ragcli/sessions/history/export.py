@@ -124,7 +124,7 @@ def page_head(titles: Sequence[str]) -> str:
 
 
 def _turn_as_markdown(turn: Turn) -> list[str]:
-    parts = [f"## {_escaped(turn.question)}"]
+    parts = [f"## {_escaped(turn.asked)}"]
     if turn.answer:
         parts.append(_inert(safe_text(_linked(turn))))
     if turn.status in _NOTES:
@@ -211,7 +211,7 @@ def article_head(conversation: Conversation) -> str:
 
 def section(turn: Turn) -> str:
     """Returns a turn as a section of its conversation's article."""
-    parts = [f'<section id="{_text(turn.id)}">', f"<h2>{_text(turn.question)}</h2>"]
+    parts = [f'<section id="{_text(turn.id)}">', f"<h2>{_text(turn.asked)}</h2>"]
     parts += _paragraphs(turn)
     if turn.status in _NOTES:
         parts.append(f'<p class="note">{_NOTES[turn.status]}</p>')

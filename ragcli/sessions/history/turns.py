@@ -45,6 +45,7 @@ def from_record(record: Record) -> Turn:
     known = {k: v for k, v in record.body.items() if k in _TURN_FIELDS}
     known["citations"] = tuple(_citation(item) for item in known.get("citations", ()))
     known["retrieved"] = tuple(known.get("retrieved", ()))
+    known["pasted"] = tuple(known.get("pasted", ()))
     known["unsupported"] = tuple(known.get("unsupported", ()))
     if "query" not in known and _was_searched(known):
         known["query"] = known["question"]

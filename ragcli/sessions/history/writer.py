@@ -25,6 +25,7 @@ from ragcli.sessions.records.record_types import Draft, Record, Turn
 from ragcli.sessions.records.rewrite_plan import Change
 
 _DRAFT = "draft"
+_PASTES = "pastes"
 
 
 class History(HistoryReader):
@@ -212,6 +213,16 @@ class History(HistoryReader):
         """Keeps the question that is being typed; "" forgets it."""
         value = text.encode("utf-8", "surrogatepass") if text else None
         self._session.put_blob(_DRAFT, value)
+
+    def pastes(self) -> str:
+        """Returns the long texts that marks in the draft stand for, or ""."""
+        stored = self._session.blob(_PASTES)
+        return stored.decode("utf-8", "surrogatepass") if stored else ""
+
+    def put_pastes(self, text: str) -> None:
+        """Keeps the long texts that marks in the draft stand for; "" forgets them."""
+        value = text.encode("utf-8", "surrogatepass") if text else None
+        self._session.put_blob(_PASTES, value)
 
     def _append(
         self, drafts: list[Draft], *, parent: int = 0, expect: int | None = None

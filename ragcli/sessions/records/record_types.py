@@ -164,10 +164,18 @@ class Turn:
     """Sentences of the answer that name no source, and that no passage says."""
     where: Mapping[str, Any] = field(default_factory=dict)
     """Which documents were searched: `index.document_filter`; {} for all."""
+    pasted: tuple[str, ...] = ()
+    """Marks of long texts that came with the question: `[pasted 40 lines]`. The texts
+    are not stored."""
     versions: tuple[str, ...] = field(default=(), compare=False)
     """The ids of all its versions, oldest first, its own among them, as far as it was
     asked several times; () for a turn of which there is one. It is no part of what is
     stored: it tells where a turn stands, not what it is."""
+
+    @property
+    def asked(self) -> str:
+        """The question as it was written, with the marks of what was pasted."""
+        return " ".join((self.question, *self.pasted))
 
     @property
     def version(self) -> int:

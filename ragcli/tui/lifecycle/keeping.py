@@ -30,11 +30,11 @@ def keep(profile: ProfilePort, asking: AnswerWorker | None, unsent: str) -> None
     if asking is not None:
         asking.cancel()
         if not asking.has_begun:
-            unsent = joined(asking.request.question, unsent)
+            unsent = joined(_written(asking), unsent)
         patience = seconds(profile.settings.lock_wait) + _PATIENCE
         ended = asking.join(patience)
         if not ended and asking.request.record and asking.answer():
-            profile.history.put_draft(joined(asking.request.question, unsent))
+            profile.history.put_draft(joined(_written(asking), unsent))
             raise StorageFailed(
                 f"the answer in progress was not recorded within {patience:.0f} s",
                 "its question is kept as a draft",
@@ -43,6 +43,11 @@ def keep(profile: ProfilePort, asking: AnswerWorker | None, unsent: str) -> None
         if failed and failed.turn.answer and not failed.turn.seq:
             _record(profile, asking, failed)
     profile.history.put_draft(unsent)
+
+
+def _written(asking: AnswerWorker) -> str:
+    """Returns a question as it was written, with the marks of what was pasted."""
+    return " ".join((asking.request.question, *asking.request.pasted))
 
 
 def _record(profile: ProfilePort, asking: AnswerWorker, failed: Failed) -> None:

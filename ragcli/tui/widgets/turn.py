@@ -219,7 +219,7 @@ class TurnView(Vertical, can_focus=True):
         self.answer.choose(marker)
 
     def _draw(self) -> None:
-        question = Content(safe_text(self.turn.question))
+        question = Content(safe_text(self.turn.asked))
         if self._found:
             style = self.answer.get_visual_style("answer--found")
             question = question.highlight_regex(self._found, style=style)

@@ -73,6 +73,7 @@ class TurnActions:
         replaces = view.turn.id if view.turn.seq else ""
         request = AskRequest(
             view.turn.question,
+            pasted=view.turn.pasted,
             replaces=replaces,
             exclude=exclude,
             where=recorded(view.turn.where),
@@ -82,7 +83,7 @@ class TurnActions:
     def command_edit(self, _: str = "") -> None:
         """Puts the question into the prompt; sending it replaces the turn."""
         turn = self._selection.answered().turn
-        self._prompt.put(turn.question)
+        self._prompt.put(turn.asked)
         self._prompt.focus()
         self._edit(turn)
 

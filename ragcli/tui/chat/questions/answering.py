@@ -145,6 +145,7 @@ class Answering:
         request = AskRequest(
             question,
             attachment=pasted,
+            pasted=self._prompt.pastes.marks(text),
             attach_paths=paths,
             replaces=replaces,
             where=self._where,
@@ -170,19 +171,25 @@ class Answering:
             replaced: The turn that goes once this one is answered.
 
         Raises:
-            UsageError: An answer is being written.
+            UsageError: An answer is being written, or what was pasted with the
+                question is gone.
         """
         if self.asking is not None:
             raise UsageError("an answer is being written", "stop it with Esc first")
         self._submit(request, replaced)
 
     def _submit(self, request: AskRequest, replaced: TurnView | None) -> None:
-        self._replaced = replaced
         desk = self._desk
         came_with = self._came_with.get(replaced.turn.id) if replaced else None
         if came_with and not (request.attachment or request.attach_paths):
             text, paths = came_with
             request = replace(request, attachment=text, attach_paths=paths)
+        if request.pasted and not request.attachment:
+            told = " ".join(request.pasted)
+            raise UsageError(
+                f"the text of {told} is gone", "paste it with the question"
+            )
+        self._replaced = replaced
         request = replace(
             request,
             conversation=desk.conversation,
@@ -197,7 +204,7 @@ class Answering:
 
     async def _begin(self, asking: AnswerWorker) -> None:
         """Shows the question, then lets the engine start."""
-        turn = Turn("", self._desk.conversation, asking.request.question)
+        turn = _provisional(asking, self._desk.conversation)
         if self._transcript.has_newer:
             await self.show_end()
         self._live = await self._transcript.add(turn)
@@ -395,7 +402,7 @@ class Answering:
         asking, self._live = self.asking, None
         if asking is None or not self.is_here(asking):
             return
-        turn = Turn("", self._desk.conversation, asking.request.question)
+        turn = _provisional(asking, self._desk.conversation)
         self._live = await self._transcript.add(turn)
         asking.take()
         self._live.answer.replace(asking.answer())
@@ -492,6 +499,12 @@ class Answering:
             lines = [f"next: {safe_line(text, 70)}" for text in self.queue]
             self._waiting.update("\n".join(lines[-_QUEUED:]))
             self._waiting.display = bool(lines)
+
+
+def _provisional(asking: AnswerWorker, conversation: str) -> Turn:
+    """Returns the turn to show of a question that is being answered."""
+    request = asking.request
+    return Turn("", conversation, request.question, pasted=request.pasted)
 
 
 def _says_nothing_new(turn: Turn, old: Turn) -> bool:

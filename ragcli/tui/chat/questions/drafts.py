@@ -41,6 +41,8 @@ class Drafts:
         self._waiting = waiting
         self._draft = ""
         """The text in the prompt, which a thread may not ask for."""
+        self._pasted = ""
+        """The texts of marks as they are kept beside the draft."""
         self._due = False
         self._is_read = False
         """Whether the draft that was kept is in the prompt, whose text replaces it."""
@@ -55,8 +57,11 @@ class Drafts:
 
     async def read(self) -> None:
         """Puts the draft that was kept into the prompt, before what stands there."""
-        draft = await aside(self._desk.profile.history.draft)
+        history = self._desk.profile.history
+        draft = await aside(history.draft)
         if draft:
+            self._pasted = await aside(history.pastes)
+            self._prompt.pastes.restore(self._pasted)
             self._prompt.put(joined(draft, self._prompt.text))
         self._is_read = True
 
@@ -73,7 +78,19 @@ class Drafts:
 
     async def _put_draft(self) -> None:
         if self._is_read and not self._desk.is_left:
-            await aside(self._desk.profile.history.put_draft, self.unsent())
+            await aside(self._put, self.unsent())
+
+    def _put(self, unsent: str) -> None:
+        """Keeps a draft, and before it the long texts that its marks stand for."""
+        history = self._desk.profile.history
+        self._put_pastes(unsent)
+        history.put_draft(unsent)
+
+    def _put_pastes(self, unsent: str) -> None:
+        pasted = self._prompt.pastes.kept(unsent)
+        if pasted != self._pasted:
+            self._desk.profile.history.put_pastes(pasted)
+            self._pasted = pasted
 
     def unsent(self) -> str:
         """Returns the queued questions and the text in the prompt."""
@@ -84,6 +101,7 @@ class Drafts:
         """Starts over, in a profile whose draft has not been read."""
         self._prompt.put("")
         self._draft, self._is_read, self._desk.is_left = "", False, False
+        self._pasted = ""
 
     # At the end
 
@@ -124,4 +142,6 @@ class Drafts:
         unsent = self.unsent()
         if not self._is_read:
             unsent = joined(self._desk.profile.history.draft(), unsent)
-        keep(self._desk.profile, self._in_progress(), unsent)
+        asking = self._in_progress()
+        self._put_pastes(" ".join((unsent, *(asking.request.pasted if asking else ()))))
+        keep(self._desk.profile, asking, unsent)

@@ -319,6 +319,7 @@ def test_redacting_leaves_nothing_anywhere(
     conversation = started(history, "my canary", "other", title="the canary")
     history.add_summary(conversation, "canary, they said", covers=9, model="m")
     history.put_draft("what about the canary")
+    history.put_pastes("[pasted 30 lines]\t10\nthe canary\n")
     history.conversations()
 
     assert history.redact("canary") == 3
@@ -326,7 +327,7 @@ def test_redacting_leaves_nothing_anywhere(
     assert asked(history.transcript(conversation)) == ["my [redacted]", "other"]
     assert history.conversation(conversation).title == "the [redacted]"
     assert history.context(conversation, 5).summary == ""
-    assert history.draft() == ""
+    assert history.draft() == history.pastes() == ""
     files = [p for p in stores.root.rglob("*") if p.is_file()]
     assert not [p for p in files if b"canary" in p.read_bytes()]
 

@@ -46,6 +46,7 @@ def fill(session: Session) -> None:
     history.redact("second")
     history.show_version(old.id)
     history.put_draft("half a thought")
+    history.put_pastes("pasted\n")
     publish(session, FILES)
 
 
@@ -201,6 +202,7 @@ def test_encrypting_and_decrypting_keep_everything(
     check(opened)
     assert opened.id == session.id
     assert History(opened, Settings()).draft() == "half a thought"
+    assert History(opened, Settings()).pastes() == "pasted\n"
     assert opened.audit.verify() == number + 1
     assert append(opened.log, "later") == [8]
     opened.close()
