@@ -386,6 +386,11 @@ class ParsedQuestion:
         return frozenset() if any(map(_UNIT.fullmatch, found)) else found
 
     @cached_property
+    def asks_what(self) -> bool:
+        """Whether it has a word that asks: what, which, how, who, when."""
+        return bool(_INTERROGATIVE.search(self.text))
+
+    @cached_property
     def asks_whether(self) -> bool:
         """Whether yes or no is the answer: what says the same is the answer then."""
         return bool(_WHETHER.match(self.text))

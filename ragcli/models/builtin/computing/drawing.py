@@ -7,6 +7,7 @@ reads documents only when the question's own words ask for it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ragcli.models.base import Drawn, WholeDocument
 from ragcli.models.builtin.computing import lists, question_wording, summaries, tables
@@ -16,6 +17,8 @@ from ragcli.models.builtin.parsed_question import ParsedQuestion
 
 MOST_TABLES = 6
 """Tables that are tried, those of the best passages first."""
+MOST_ROWS = 5000
+"""Rows of a table that one is looked up in: all of them are read for it."""
 _OVER = {
     "count": "count", "sum": "add up", "mean": "average", "most": "compare",
     "least": "compare",
@@ -27,6 +30,7 @@ def wants_whole(question: str) -> bool:
     return bool(
         ParsedQuestion(question).wants_summary
         or question_wording.wanted(question)
+        or _names_a_row(question)
         or question_wording.LISTS.search(folded(question))
     )
 
@@ -50,8 +54,38 @@ def drawn(
         if found.statements:
             return found
         failed = found
+    if _names_a_row(question):
+        found = _looked_up(question, documents, similarity)
+        if found.statements:
+            return found
     found = lists.whole_list(question, documents)
     return found if found.statements else failed
+
+
+def _names_a_row(question: str) -> bool:
+    """Tells whether a question has what may be two cells of one row.
+
+    One is a number, a date or an identifier, the other may be a name.
+    """
+    parsed = ParsedQuestion(question)
+    return parsed.asks_what and bool(parsed.marks) and len(parsed.anchors) > 1
+
+
+def _looked_up(
+    question: str, documents: Sequence[WholeDocument], similarity: Similarity
+) -> Drawn:
+    """Returns the row that a question names, of the first table that has one such."""
+    asked = question_wording.looked_up(question)
+    tables_found = (
+        (number, table)
+        for number, table in _tables(documents, similarity)
+        if table.facts.rows <= MOST_ROWS
+    )
+    for number, table in islice(tables_found, MOST_TABLES):
+        found = tables.computed(asked, table, number)
+        if found.statements:
+            return found
+    return Drawn()
 
 
 def _computed(

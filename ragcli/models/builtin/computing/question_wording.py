@@ -63,7 +63,7 @@ LISTS = deferred(
 )
 """Asks for everything of a kind."""
 SEVERAL = deferred(
-    r"^\s*(?:which|what) (?!(?:does|is|was|has|this|its|are|were|do|did) )(?:\w+ ){0,2}?\w{2,}s (?!(?:is|was|has|does) )\w"
+    r"^\s*(?:which|what) (?!(?:does|is|was|has|this|its|are|were|do|did) )(?:\w+ ){0,2}?(?!(?:is|was|has|does|this|its) )\w{2,}s (?!(?:is|was|has|does) )\w"
     r"|^\s*(?:which|what) (?:people|men|women|children) \w"
     r"|^\s*welche \w+ .*\b(?:sind|waren|haben|hatten|kosten|wurden|wiegen|kommen)\b|^\s*quel(?:le)?s \w+s \w|^\W*(?:que|cuales) \w+s \w"
 )
@@ -473,7 +473,7 @@ class TableQuery:
     """A question over rows, taken apart."""
 
     operation: str
-    """`count`, `sum`, `mean`, `most`, `least` or `select`."""
+    """`count`, `sum`, `mean`, `most`, `least`, `select` or `look up`."""
 
     text: str
     """The question, folded."""
@@ -544,6 +544,17 @@ def wanted(question: str) -> TableQuery | None:
         age=_age(text),
         negations=frozenset(token.end for token in tokens if token.text in _NEGATION),
     )
+
+
+def looked_up(question: str) -> TableQuery:
+    """Returns a question, taken apart, whose words name one row and a column of it."""
+    text = folded(question).replace("\u2019", "'")
+    tokens = tuple(
+        QuestionToken(match[0], match.start(), match.end())
+        for match in _TOKEN.finditer(text)
+    )
+    negations = frozenset(token.end for token in tokens if token.text in _NEGATION)
+    return TableQuery("look up", text, (), tokens, negations=negations)
 
 
 def _operation(text: str) -> tuple[str, list[tuple[int, int]]]:

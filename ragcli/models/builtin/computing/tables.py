@@ -11,6 +11,7 @@ compute nothing: how many planes are *blue* is not how many planes there are.
     Which airline had the most …?            the rows with a column's extreme
     List all articles from Ibex Metal        the rows themselves
     Which … cost more than 50 euros?         rows by comparison of numbers or dates
+    What did the harbour cost on 1/2/2024?   the one row that two of its cells name
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ _LONGEST_NAME = 6
 _LONG_CELLS = 12
 """Words in a column's cells, on average, from which they are prose: no names."""
 _MOST_TIES = 5
+_KEYS = 2
+"""Cells of a row that a question must name to look it up."""
 _MOST_VALUES = 100_000
 """Different values of a column that are told apart at most."""
 _TOTALS = deferred(
@@ -552,6 +555,8 @@ class _Computing:
             return self._counted()
         if operation == "select":
             return self._listed()
+        if operation == "look up":
+            return self._looked_up()
         column = self._reading.measured()
         if column is None:
             return Drawn(
@@ -678,6 +683,14 @@ class _Computing:
             self._selection() + left, tuple(self._runs), computed=True
         )
         return Drawn((heading, *map(self._said, shown)))
+
+    def _looked_up(self) -> Drawn:
+        """Returns the one row that two of its cells name."""
+        keys = {item.column.index for item in self._reading.conditions}
+        if len(keys) < _KEYS:
+            return Drawn()
+        named = list(islice(self._rows(), 2))
+        return Drawn((self._said(named[0]),)) if len(named) == 1 else Drawn()
 
     def _said(self, row: TableRow) -> ComputedStatement:
         text = spoken(row.source.text, row.unit, row.source.tables)
