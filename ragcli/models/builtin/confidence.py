@@ -3,8 +3,8 @@
 A logistic model. It was fitted on SQuAD's questions asked of all its paragraphs, asked
 when just the paragraph that answers was taken away, on questions asked of collections
 that are about something else, and on questions over tables, settings, logs, mail and
-office files. At 0.5 nine of ten right quotations are made; two fifths of the
-questions whose paragraph is gone are refused, and .6 to .7 of the foreign ones.
+office files. At 0.5, .95 of the right quotations are made; .39 of the questions whose
+paragraph is gone are refused, and .61 to .85 of the foreign ones.
 """
 
 from __future__ import annotations
