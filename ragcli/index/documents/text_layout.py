@@ -35,6 +35,8 @@ _OPTION = re.compile(
     r"(?:(?:[ ]{2,}|\t)[ \t]*(?P<text>\S.*))?$"
 )
 _RULE = re.compile(r"[ \t]*[-=+_*]{2,}[-=+_* \t]*$")
+_COLUMN_NAME = re.compile(r"(?:^[ ]*|[ ]{2,})\S")
+_FEWEST_RULED = 4
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _NUMBERS = re.compile(r"[^\w]*\d[\d\s.,:/%\u20ac$\u00a3-]*[^\W\d_]{0,4}[.)]?")
 _LONGEST_OPTION = 600
@@ -98,6 +100,39 @@ def laid_out(
             found += [(place, pair) for place, pair in alone if pair]
         at += count
     return found
+
+
+def ruled_table(text: str) -> list[tuple[str, ...]]:
+    """Returns the rows of a text that is one table in letters of one width.
+
+    Its first line names the columns, the second is a rule, and cells begin where the
+    names do; a line without a first cell goes on with the row above it.
+
+    Args:
+        text: All of a block.
+
+    Returns:
+        The names, then the rows; [] when it is no such table.
+    """
+    lines = [line.expandtabs() for line in text.split("\n") if line.strip()]
+    if len(lines) < _FEWEST_RULED or not _RULE.match(lines[1]):
+        return []
+    starts = [match.end() - 1 for match in _COLUMN_NAME.finditer(lines[0])]
+    rows: list[tuple[str, ...]] = []
+    for line in (lines[0], *lines[2:]):
+        if any(line[start - 1 : start].strip() for start in starts[1:]):
+            return []
+        ends = [*starts[1:], len(line)]
+        cells = tuple(
+            flat(line[start:end])
+            for start, end in zip([0, *starts[1:]], ends, strict=True)
+        )
+        if rows[1:] and not cells[0]:
+            pairs = zip(rows[-1], cells, strict=True)
+            rows[-1] = tuple(" ".join(filter(None, pair)) for pair in pairs)
+        else:
+            rows.append(cells)
+    return rows if len(starts) > 1 and all(row[0] for row in rows) else []
 
 
 def may_be_laid_out(text: str, spans: Sequence[tuple[int, int]]) -> bool:

@@ -22,6 +22,7 @@ from ragcli.index.documents.elements import (
     well_formed,
 )
 from ragcli.index.documents.loaders.layout.labelled import add_paragraph
+from ragcli.index.documents.text_layout import ruled_table
 
 _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
@@ -130,6 +131,18 @@ class _Table:
 
     caption: str = ""
     in_head: bool = False
+
+
+def _preformatted(text: str) -> _Step:
+    """Returns code, or the table that is set in letters of one width."""
+    found = ruled_table(text)
+    if not found:
+        return _Step("code", text)
+    rows = [
+        [_Cell(not at, steps=[_Step("paragraph", cell)]) for cell in cells]
+        for at, cells in enumerate(found)
+    ]
+    return _Step("table", table=_Table(rows, headings=1))
 
 
 def declared_text(data: bytes) -> str | None:
@@ -446,7 +459,7 @@ class _PageWalk:
         self._kind = ("paragraph", "")
         if self._pre or kind == "code":
             if text.strip():
-                self._into.append(_Step("code", text.strip("\n")))
+                self._into.append(_preformatted(text.strip("\n")))
             return
         text = _LINE_SPACES.sub("\n", text).strip()
         if self._heading:

@@ -241,3 +241,41 @@ def test_any_sequence_of_tags_is_read(seed: int) -> None:
 )
 def test_a_page_built_to_take_long(page: str) -> None:
     read(page)
+
+
+RULED = """
+  Dial            Range   Meaning
+  -------------------------------------------
+  HEAT                 8  How hot the kiln is &amp; was
+  DAMPER              16  Whether it is open
+                          or shut
+"""
+
+
+@pytest.mark.parametrize(
+    "frame", ["<pre>{}</pre>", "<table><tr><td><pre>{}</pre></table>"]
+)
+def test_columns_below_a_rule_are_a_table(frame: str) -> None:
+    document = read("<p>Dials of the kiln:</p>" + frame.format(RULED))
+
+    assert document.tables[0].columns == ("Dial", "Range", "Meaning")
+    assert cells(document, "row") == [
+        ("HEAT", "8", "How hot the kiln is & was"),
+        ("DAMPER", "16", "Whether it is open or shut"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Title\n=====\nfirst line of it\nsecond line of it",
+        "name  value\n-----------\nx = 1, which overlaps\ny = 2, which overlaps",
+        "a  b\n----\n1  2",
+        "def f():\n    return 1\n\nx  =  2",
+    ],
+)
+def test_other_text_of_one_width_stays_as_it_is(text: str) -> None:
+    document = read(f"<pre>{text}</pre>")
+
+    assert not document.tables
+    assert [kind for kind, _ in told(document)] == ["code"]
