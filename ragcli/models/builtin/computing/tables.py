@@ -360,13 +360,14 @@ class _Reading:
     ) -> None:
         """Makes conditions of values, the longest names first."""
         taken: set[int] = set()
-        by_column: dict[int, list[frozenset[str]]] = {}
+        by_column: dict[int, list[_Named]] = {}
         shown: dict[int, list[str]] = {}
 
         def take(places: Sequence[int], columns: dict[int, int]) -> None:
             index = max(columns, key=lambda at: (at in self.named, columns[at], -at))
             words = [self.wanted.tokens[at].text for at in places]
-            by_column.setdefault(index, []).append(frozenset(words))
+            name = _Named(tuple(words), in_order=tuple(places) in equal)
+            by_column.setdefault(index, []).append(name)
             shown.setdefault(index, []).append(" ".join(words))
             taken.update(places)
 
@@ -828,7 +829,24 @@ def _numbers_compare(
     }[sign]
 
 
-def _one_of(wanted: Sequence[frozenset[str]]) -> Callable[[str], bool]:
+class _Named(NamedTuple):
+    """Words of a question that name a cell."""
+
+    words: tuple[str, ...]
+    in_order: bool
+    """Whether a cell has been found that says just these, one after the other: that of
+    the 1st of January 2013 does not name the 13th."""
+
+    def is_in(self, said: Sequence[str]) -> bool:
+        """Tells whether a cell that says this has them."""
+        if len(self.words) == len(said) == 1:
+            return bool(_stems(*self.words) & _stems(*said)) or self.words[0] == said[0]
+        if self.in_order:
+            return f" {' '.join(self.words)} " in f" {' '.join(said)} "
+        return set(self.words) <= set(said)
+
+
+def _one_of(wanted: Sequence[_Named]) -> Callable[[str], bool]:
     """Returns what tells whether a cell has all words of one of some names."""
     known: dict[str, bool] = {}
 
@@ -836,12 +854,8 @@ def _one_of(wanted: Sequence[frozenset[str]]) -> Callable[[str], bool]:
         if cell not in known:
             if len(known) > _MOST_VALUES:
                 known.clear()
-            said = set(_WORD.findall(folded(cell)))
-            stems = _stems(*said) if len(said) == 1 else frozenset()
-            known[cell] = any(
-                words <= said or (len(words) == 1 and _stems(*words) & stems)
-                for words in wanted
-            )
+            said = _WORD.findall(folded(cell))
+            known[cell] = any(name.is_in(said) for name in wanted)
         return known[cell]
 
     return holds

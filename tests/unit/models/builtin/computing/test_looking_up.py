@@ -18,6 +18,11 @@ ORDERS = "id,client,status,placed,amount\n" + "".join(
     f"2024-{number % 12 + 1:02}-{number % 28 + 1:02},{10 + number}.50\n"
     for number in range(120)
 )
+RATES = "gate,day,rate\n" + "".join(
+    f"{gate},01-{month:02}-13,{gate[0]}{month}\n"
+    for gate in ("North Gate", "South Gate")
+    for month in range(1, 13)
+)
 
 
 def whole(name: str, text: str) -> WholeDocument:
@@ -67,3 +72,12 @@ def test_the_row_of_two_cells_is_given(question: str, row: str) -> None:
 )
 def test_tables_are_read_for_two_names_only(question: str, *, wanted: bool) -> None:
     assert wants_whole(question) is wanted
+
+
+def test_a_date_is_the_numbers_in_their_order() -> None:
+    question = "Which rate had South Gate on 01-01-13?"
+
+    found = drawn(question, [whole("rates.csv", RATES)], unlike)
+
+    said = [item.text for item in found.statements]
+    assert said == ["gate: South Gate; day: 01-01-13; rate: S1"]
