@@ -53,8 +53,8 @@ class Welcome(Static):
         return Content.assemble(
             "Answers are built in: sentences quoted from your documents, each with its "
             "source, no server and no key needed. For answers in a model's own words, "
-            "install Ollama (https://ollama.com), run ",
-            Content.styled("ragcli models pull llama3.2", "$text-accent"),
+            "install Ollama (https://ollama.com), type ",
+            Content.styled("/pull llama3.2", "$text-accent"),
             ", then choose it with ", Content.styled("/model", "$text-accent"), ".",
         )  # fmt: skip
 
