@@ -26,6 +26,7 @@ pytest.importorskip("mcp")
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import TextContent, TextResourceContents
 
 pytestmark = pytest.mark.slow
 
@@ -57,10 +58,16 @@ def talk(
     return asyncio.run(asyncio.wait_for(run(), 60))
 
 
+def text_of(content: object) -> str:
+    """Returns the text of what a tool or a resource gave."""
+    assert isinstance(content, TextContent | TextResourceContents)
+    return content.text
+
+
 async def called(client: Client, name: str, **arguments: Any) -> str:
     """Calls a tool that has to succeed; returns its text."""
     result = await client.call_tool(name, arguments)
-    text: str = result.content[0].text
+    text = text_of(result.content[0])
     assert not result.is_error, text
     return text
 
@@ -69,8 +76,7 @@ async def refused(client: Client, name: str, **arguments: Any) -> str:
     """Calls a tool that has to fail; returns what the agent reads."""
     result = await client.call_tool(name, arguments)
     assert result.is_error
-    text: str = result.content[0].text
-    return text
+    return text_of(result.content[0])
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -86,7 +92,9 @@ def test_an_agent_searches_reads_and_asks(
             "outline",
             "documents",
         ]
-        assert all(tool.annotations.read_only_hint for tool in tools)
+        assert all(
+            tool.annotations and tool.annotations.read_only_hint for tool in tools
+        )
         listed = json.dumps([tool.model_dump(exclude_none=True) for tool in tools])
         assert len(listed) < 3_000  # a token has three characters at the least
 
@@ -162,7 +170,7 @@ def test_documents_are_resources(indexed: Path) -> None:
         ]
         [locks] = [one for one in resources if one.name == "locks.md"]
         [content] = (await client.read_resource(locks.uri)).contents
-        assert "A commit lock waits" in content.text
+        assert "A commit lock waits" in text_of(content)
 
     talk(said)
 
@@ -194,7 +202,7 @@ def test_documents_cannot_leave_their_marks(notes: Path, run_cli: Run) -> None:
                 assert "\n" not in resource.name
                 [content] = (await client.read_resource(resource.uri)).contents
                 path = unquote(urlsplit(resource.uri).path)
-                texts += [content.text, await called(client, "outline", path=path)]
+                texts += [text_of(content), await called(client, "outline", path=path)]
         return texts
 
     for text in talk(said):

@@ -206,7 +206,7 @@ def test_missing_docs_are_5(notes: Path, run_process: Callable[..., Ran]) -> Non
     assert "nowhere" in ran.err
 
 
-def tree(place) -> dict[str, tuple[float, int]]:
+def tree(place: Path) -> dict[str, tuple[float, int]]:
     """Returns every path below with its times and size."""
     return {
         str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
@@ -411,7 +411,9 @@ def test_a_question_with_escapes_is_shown_not_obeyed(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_without_a_traceback(
-    number, indexed: Path, start_process: Callable[..., subprocess.Popen[bytes]]
+    number: signal.Signals,
+    indexed: Path,
+    start_process: Callable[..., subprocess.Popen[bytes]],
 ) -> None:
     held, writer = os.pipe()
     process = start_process("ask", "-", "--verbose", stdin=held)

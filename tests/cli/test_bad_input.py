@@ -18,7 +18,7 @@ from tests.cli.conftest import QUESTION
 from tests.conftest import Ran
 
 
-def one_line(ran, code: int, *said: str) -> None:
+def one_line(ran: Ran, code: int, *said: str) -> None:
     """Asserts that a run ended with `code` and one line that says `said`."""
     assert ran.code == code, ran.err
     assert "Traceback" not in ran.err
@@ -96,7 +96,7 @@ KINDS = {
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_file_that_cannot_be_read_as_what_it_is(
-    name, indexed: Path, run_process: Callable[..., Ran]
+    name: str, indexed: Path, run_process: Callable[..., Ran]
 ) -> None:
     (indexed / name).write_bytes(KINDS[name])
     ran = run_process("docs", "add", f"notes/{name}")
@@ -129,7 +129,7 @@ def test_a_huge_file(indexed: Path, run_process: Callable[..., Ran]) -> None:
 
 @pytest.mark.parametrize("command", [("docs", "add"), ("ask", QUESTION, "--docs")])
 def test_an_address_instead_of_a_path(
-    command, notes: Path, run_process: Callable[..., Ran]
+    command: tuple[str, ...], notes: Path, run_process: Callable[..., Ran]
 ) -> None:
     ran = run_process(*command, "https://ann:secret@example.org/page.html")
 

@@ -68,6 +68,8 @@ def test_a_reader_that_leaves_ends_all_processes(
     process = start_process(
         "ask", "--batch", "-", "--stateless", stdin=subprocess.PIPE, process_group=0
     )
+    assert process.stdin
+    assert process.stdout
     process.stdin.write("\n".join(QUESTIONS * 5).encode())
     process.stdin.close()
     process.stdin = None
@@ -88,6 +90,8 @@ def test_sigterm_ends_all_processes_and_keeps_what_was_answered(
     process = start_process(
         "ask", "--batch", "-", stdin=subprocess.PIPE, process_group=0
     )
+    assert process.stdin
+    assert process.stdout
     process.stdin.write("\n".join(QUESTIONS * 5).encode())
     process.stdin.close()
     process.stdin = None

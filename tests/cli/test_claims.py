@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -290,10 +291,12 @@ def test_one_marker_tells_all_its_places(
     assert "read-only" in run_process("history", "export").out
 
 
-def cited_by(seen, name: str) -> int:
+def cited_by(seen: Sequence[Mapping[str, Any]], name: str) -> int:
     """The number of a document's passage in what a model was sent."""
     text = "\n".join(message["content"] for message in seen)
-    return int(re.search(rf"\[?(\d+)\]?[^\n]*{re.escape(name)}", text)[1])
+    shown = re.search(rf"\[?(\d+)\]?[^\n]*{re.escape(name)}", text)
+    assert shown, text
+    return int(shown[1])
 
 
 def test_a_false_clause_beside_a_true_one_is_not_verified(

@@ -113,7 +113,7 @@ def test_what_keeps_the_file_from_being_read_can_be_unset(
     assert run_cli("config", "get", "model").out == "builtin\n"
 
 
-BROKEN = {
+BROKEN: dict[str, tuple[str | bytes, str]] = {
     "not toml": ("model = ", "not valid TOML"),
     "unknown key": ("modle = 'x'\n", "did you mean model?"),
     "wrong type": ("[retrieval]\nk = 'many'\n", "whole number"),
@@ -126,7 +126,7 @@ BROKEN = {
     "command", [["history", "list"], ["config", "set", "model", "x"]]
 )
 def test_a_broken_file_is_named_and_left_alone(
-    kind, command: list[str], run_cli: Callable[..., Ran], home: Path
+    kind: str, command: list[str], run_cli: Callable[..., Ran], home: Path
 ) -> None:
     content, said = BROKEN[kind]
     data = content.encode() if isinstance(content, str) else content

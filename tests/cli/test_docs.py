@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -227,7 +228,7 @@ def test_progress_is_lines_without_a_terminal(
     told = io.StringIO()
     lines = progress.for_output(Output(None, told))
     clock = iter([0.0, 2.0, 10.0, 11.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     with lines:
         lines.start(100, "indexing")
         lines.step("a")
@@ -262,7 +263,7 @@ HOSTILE = ["line\nbreak.md", "esc\x1b[31mred.md", "bidi\u202ename.md"]
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_file_names_are_shown_not_obeyed(
-    name, notes: Path, run_process: Callable[..., Ran]
+    name: str, notes: Path, run_process: Callable[..., Ran]
 ) -> None:
     (notes / name).write_text("# Odd\n\nThe password of the vault is swordfish.\n")
     added = run_process("docs", "add", "notes")
@@ -459,7 +460,7 @@ def scanned(said: str, first: str) -> bytes:
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
 
-    def page(draw) -> bytes:
+    def page(draw: Callable[[Canvas], None]) -> bytes:
         out = io.BytesIO()
         canvas = Canvas(out, pagesize=(300, 120))
         draw(canvas)
@@ -475,7 +476,7 @@ def scanned(said: str, first: str) -> bytes:
     head = b"P6 %d %d 255\n" % (pixels.shape[1], pixels.shape[0])
     picture = ImageReader(io.BytesIO(head + pixels.tobytes()))
 
-    def both(canvas) -> None:
+    def both(canvas: Canvas) -> None:
         canvas.drawString(40, 60, first)
         canvas.showPage()
         canvas.drawImage(picture, 0, 0, 300, 120)

@@ -58,7 +58,7 @@ def _renamed(notes: Path) -> None:
 
 @pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed, _touched])
 def test_a_change_is_told_until_it_is_synced(
-    aged: Path, run_cli: Callable[..., Ran], change
+    aged: Path, run_cli: Callable[..., Ran], change: Callable[[Path], object]
 ) -> None:
     assert run_cli("search", "lock").err == ""
     change(aged)
@@ -178,16 +178,18 @@ def test_the_plain_chat_says_it_once_until_all_is_in_step(
     from ragcli.tui.plain.line_chat import Streams, run_plain
 
     asked = StringIO(f"{QUESTION}\n{QUESTION}\n")
-    streams = Streams(asked, StringIO(), StringIO())
+    told = StringIO()
+    streams = Streams(asked, StringIO(), told)
     _changed(aged)
     assert run_plain(Runtime(), new=True, streams=streams) == 0
-    assert streams.stderr.getvalue().count(freshness.LINE) == 1
+    assert told.getvalue().count(freshness.LINE) == 1
 
     run_cli("profile", "set", "documents.refresh", "auto")
-    again = Streams(StringIO(f"{QUESTION}\n"), StringIO(), StringIO())
+    heard, told = StringIO(), StringIO()
+    again = Streams(StringIO(f"{QUESTION}\n"), heard, told)
     assert run_plain(Runtime(), new=True, streams=again) == 0
-    assert "ninety seconds" in again.stdout.getvalue()
-    assert freshness.LINE not in again.stderr.getvalue()
+    assert "ninety seconds" in heard.getvalue()
+    assert freshness.LINE not in told.getvalue()
 
 
 def test_agents_read_it_with_each_result(

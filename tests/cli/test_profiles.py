@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,11 @@ def test_the_life_of_a_profile(run_cli: Callable[..., Ran]) -> None:
 
 
 def test_a_list_tells_of_each_profile_without_opening_it(
-    indexed: Path, run_cli: Callable[..., Ran], home: Path, monkeypatch
+    indexed: Path,
+    run_cli: Callable[..., Ran],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import os
-    from datetime import datetime
-
     monkeypatch.setenv("RAGCLI_PASSPHRASE", "correct horse")
     assert run_cli("profile", "create", "diary", "--encrypt").code == 0
     assert run_cli("docs", "add", "notes/locks.md", "-p", "diary").code == 0
@@ -48,7 +49,8 @@ def test_a_list_tells_of_each_profile_without_opening_it(
         "default": (len(documents), False), "diary": (1, True), "empty": (0, False)
     }  # fmt: skip
     assert by_name["empty"]["used"] == "2023-11-14T22:13:20Z"
-    assert datetime.fromisoformat(by_name["default"]["used"])
+    used = datetime.fromisoformat(by_name["default"]["used"])
+    assert used > datetime.fromisoformat(by_name["empty"]["used"])
     live = (home / "profiles/default/index/CURRENT").read_text().split()[0]
     files = (home / "profiles/default/index" / live).rglob("*")
     size = sum(file.stat().st_size for file in files if file.is_file())

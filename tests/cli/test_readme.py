@@ -48,7 +48,9 @@ def shell(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
     return run
 
 
-def test_the_tour_runs_from_top_to_bottom(shell: str) -> None:
+def test_the_tour_runs_from_top_to_bottom(
+    shell: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
     assert len(TOUR) >= 15
     for line in TOUR:
         done = shell(line)
@@ -56,7 +58,9 @@ def test_the_tour_runs_from_top_to_bottom(shell: str) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_the_first_answer_is_the_one_shown(shell: str) -> None:
+def test_the_first_answer_is_the_one_shown(
+    shell: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
     [shown] = re.findall(r"```text\n\$ (.+?)\n```", README, re.DOTALL)
     command, _, expected = shown.partition("\n")
     done = shell(f"{command} --sources")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "it does not come to be so"
         time.sleep(0.3)
+
+
+def same_in_both(run_cli: Callable[..., Ran], words: str) -> bool:
+    """Tells whether the watched profile and the whole one find the same."""
+    return found(run_cli, "default", words) == found(run_cli, "whole", words)
 
 
 def listed(run_cli: Callable[..., Ran], profile: str) -> dict[str, tuple[int, str]]:
@@ -132,11 +138,7 @@ def test_what_is_watched_is_as_fresh_as_a_full_index(
     assert whole != before
     until(lambda: listed(run_cli, "default") == whole)
     for words in ("again", "a single file that an editor saved", FACT[3][1]):
-        until(
-            lambda words=words: (
-                found(run_cli, "default", words) == found(run_cli, "whole", words)
-            )
-        )
+        until(partial(same_in_both, run_cli, words))
 
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0

@@ -8,8 +8,9 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def as_user(tmp_path: Path) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory that everybody can reach, with a home of nobody's in it."""
     made = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
     made.chmod(0o755)
@@ -109,7 +110,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
 def test_a_working_directory_that_one_may_not_search(
-    argv, as_user: Callable[..., Ran], place: Path
+    argv: list[str], as_user: Callable[..., Ran], place: Path
 ) -> None:
     ran = as_user(*argv, cwd=place / "private", RAGCLI_HOME=str(place / "home"))
 
@@ -145,7 +146,7 @@ def test_a_working_directory_that_was_removed(
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
 def test_a_home_where_nothing_can_be_made(
-    argv, run_process: Callable[..., Ran], tmp_path: Path
+    argv: list[str], run_process: Callable[..., Ran], tmp_path: Path
 ) -> None:
     ran = run_process(*argv, env={"RAGCLI_HOME": "/proc/x"}, cwd=tmp_path)
 
@@ -278,7 +279,7 @@ LITTLE = (60, 100, 200, 300, 350, 400, 450, 500, 600, 700, 800)
 
 @pytest.mark.parametrize("argv", [*COMMANDS, ["doctor"]], ids=" ".join)
 def test_few_descriptors_and_little_memory(
-    argv, filled: Path, run_process: Callable[..., Ran]
+    argv: list[str], filled: Path, run_process: Callable[..., Ran]
 ) -> None:
     limits = [(resource.RLIMIT_NOFILE, count) for count in FEW]
     limits += [(resource.RLIMIT_AS, size << 20) for size in LITTLE]
@@ -318,7 +319,9 @@ def layered(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     lower: set[str] = set()
     rename = os.rename
 
-    def refuse(old, new, **options) -> None:
+    def refuse(
+        old: os.PathLike[str] | str, new: os.PathLike[str] | str, **options: Any
+    ) -> None:
         if os.path.basename(os.fspath(old)) in lower:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
         rename(old, new, **options)

@@ -96,7 +96,7 @@ def test_every_setting_is_either_harmless_or_tried_here() -> None:
 
 @pytest.mark.parametrize("key", EVERY)
 def test_what_matters_is_not_taken_from_it(
-    key, in_force: Callable[[str | bytes], tuple[dict[str, object], str]]
+    key: str, in_force: Callable[[str | bytes], tuple[dict[str, object], str]]
 ) -> None:
     changed, said = in_force(f"{key} = {EVERY[key]}\nretrieval.k = 9\n")
 
@@ -139,7 +139,7 @@ def test_numbers_have_bounds(
     assert len(said) < 400
 
 
-BROKEN = {
+BROKEN: dict[str, str | bytes] = {
     "not toml": "model = [",
     "not text": b"\xff\xfe\x00",
     "nested": "a = " + "[" * 30_000,
@@ -157,7 +157,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_file_is_one_line_and_nothing_more(
-    kind,
+    kind: str,
     in_force: Callable[[str | bytes], tuple[dict[str, object], str]],
     run_cli: Callable[..., Ran],
 ) -> None:
@@ -183,7 +183,7 @@ def test_trust_is_in_this_file_as_it_is(
         return run_cli("config", "get", "instructions").out.strip()
 
     def trusted() -> bool:
-        return run_cli("config", "path", "--json").json["project"]["trusted"]
+        return bool(run_cli("config", "path", "--json").json["project"]["trusted"])
 
     assert (value(), trusted()) == ("", False)
     told = run_cli("config", "trust")

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -125,7 +125,8 @@ def told(process: subprocess.Popen[str], command: str) -> dict[str, object]:
     process.stdin.flush()
     line = process.stdout.readline()
     assert line, process.communicate()[1]
-    return json.loads(line)
+    told: dict[str, object] = json.loads(line)
+    return told
 
 
 def written(place: Path, land: str) -> Path:
@@ -212,7 +213,7 @@ def test_what_is_staged_keeps_a_profile_where_it_is(tmp_path: Path) -> None:
     store = open_store(home_at(tmp_path))
     session = filled(store)
     store.wait = store._directories._wait = 0.0
-    moves = [
+    moves: list[Callable[[], object]] = [
         lambda: store.rename("work", "other"),
         lambda: store.delete("work"),
         lambda: store.encrypt("work", "a long enough passphrase"),

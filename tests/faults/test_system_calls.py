@@ -22,8 +22,10 @@ from ragcli.sessions.protocols import Session
 from ragcli.sessions.records.record_types import Record
 from tests.stores import LocalStores, a_turn, append, questions
 
-FAILING = ("open", "write", "pread", "fsync", "fdatasync", "ftruncate", "rename")
-FAILING += ("mkdir", "unlink", "close", "listdir", "pwrite")
+FAILING = (
+    "open", "write", "pread", "fsync", "fdatasync", "ftruncate", "rename", "mkdir",
+    "unlink", "close", "listdir", "pwrite",
+)  # fmt: skip
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
 ERRORS = [errno.EIO, errno.ENOSPC]
 ERRORS += [errno.EINTR, errno.EDQUOT] if THOROUGH else []

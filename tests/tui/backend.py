@@ -272,11 +272,13 @@ class Library:
     def documents(self) -> list[Any]:
         return [SimpleNamespace(path=p, title="", chunks=4) for p in self.paths]
 
-    def document(self, path: Path) -> tuple[Any, list[Passage]]:
+    def document(self, path: Path | str) -> tuple[Any, list[Passage]]:
         around = ["Before it.", *(p.text for p in PASSAGES), "After it."]
         return None, [replace(PASSAGES[0], text=text) for text in around]
 
-    def add(self, paths: Sequence[Path], progress: Any, *, wait: float = 0) -> Any:
+    def add(
+        self, paths: Sequence[Path | str], progress: Any, *, wait: float = 0
+    ) -> Any:
         progress.start(4, "Reading documents")
         for number in range(4):
             progress.step(f"file-{number}.md")
@@ -416,7 +418,7 @@ class Scripted:
                 said += event.text if isinstance(event, Token) else ""
                 yield event
         except RagcliError as error:
-            turn = self.unrecorded or replace(
+            turn = self._over() or replace(
                 self._turn(request, said, "failed", cited=0), retrieved=remembered()
             )
             title = request.question[:60] if request.new else None
@@ -425,6 +427,10 @@ class Scripted:
                 turn = self.history.commit(turn, title=title)
             yield Failed(turn, title)
             raise
+
+    def _over(self) -> Turn | None:
+        """Returns the answer that a script has ended, if it has."""
+        return self.unrecorded
 
     def retrieved(self, request: AskRequest) -> Retrieved:
         kept = tuple(p for p in PASSAGES if p.path not in request.exclude)

@@ -17,11 +17,33 @@ from textual.widgets import Input, TextArea
 
 from ragcli.tui.app import ChatApp
 from tests.fakes.ollama import FakeOllama
-from tests.tui.backend import Backend
+from ragcli.tui.widgets.turn import TurnView
+from tests.tui.backend import Backend, Scripted
 
 SIZE = (160, 36)
 
 Chat = Callable[..., AbstractAsyncContextManager[tuple[Pilot[Any], ChatApp, Backend]]]
+
+
+def profile_of(app: ChatApp) -> Scripted:
+    """Returns the open profile."""
+    profile = app.chat.desk.profile
+    assert isinstance(profile, Scripted)
+    return profile
+
+
+def last_turn(app: ChatApp) -> TurnView:
+    """Returns the newest turn on the screen."""
+    view = app.chat.transcript.last
+    assert view is not None
+    return view
+
+
+def live_turn(app: ChatApp) -> TurnView:
+    """Returns the turn whose answer streams."""
+    view = app.chat.answering.live
+    assert view is not None
+    return view
 
 
 async def until(pilot: Pilot[Any], done: Callable[[], object], what: str = "") -> None:
@@ -45,7 +67,7 @@ async def ask(pilot: Pilot[Any], app: ChatApp, text: str) -> None:
     """Types a question, sends it, and waits until it is asked or queued."""
 
     def taken() -> int:
-        return len(app.chat.desk.profile.requests) + len(app.chat.answering.queue)
+        return len(profile_of(app).requests) + len(app.chat.answering.queue)
 
     before = taken()
     app.chat.prompt.put(text)
@@ -58,6 +80,11 @@ async def send(pilot: Pilot[Any], app: ChatApp, text: str) -> None:
     app.chat.prompt.put(text)
     await pilot.press("enter")
     await pilot.pause()
+
+
+def shows(app: App[Any], words: str) -> bool:
+    """Tells whether words stand on the screen."""
+    return words in screen_text(app)
 
 
 def screen_text(app: App[Any]) -> str:

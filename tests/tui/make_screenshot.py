@@ -41,7 +41,7 @@ class _Silent:
 
 async def picture(home: str) -> str:
     """Returns the chat as SVG after the questions were answered."""
-    TextArea.cursor_blink = False
+    setattr(TextArea, "cursor_blink", False)  # noqa: B010 - not a reactive
     environ = {**os.environ, "RAGCLI_HOME": home, "RAGCLI_PROFILE": "handbook"}
     runtime = Runtime({"model": "builtin"}, environ)
     for name in ("handbook", "work"):

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from unittest.mock import MagicMock
 
 import pytest
-from textual.widgets import Input, OptionList
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
 
+from ragcli.chat.events import Event
 from ragcli.errors import HistoryDamaged, Locked, ModelFailed, StorageFailed
 from ragcli.models.select import ModelInfo
-from ragcli.sessions.records.record_types import Turn
+from ragcli.sessions.records.record_types import Conversation, Turn
 from ragcli.tui import commands
+from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
     LockDialog,
@@ -23,14 +29,46 @@ from ragcli.tui.screens.dialogs import (
 from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.screens.palette import CommandsDialog
 from ragcli.tui.screens.search import SearchScreen
-from ragcli.tui.widgets.transcript import MOUNTED
+from ragcli.tui.widgets.sources import SourceCard
+from ragcli.tui.widgets.transcript import MOUNTED, Transcript
 from tests.tui.backend import ANSWER, REMOTE, Backend, Gate, citations, failing, nothing
-from tests.tui.conftest import Chat, ask, notices, screen_text, send, type_text, until
+from tests.tui.conftest import (
+    Chat,
+    ask,
+    last_turn,
+    live_turn,
+    notices,
+    screen_text,
+    send,
+    type_text,
+    until,
+)
 
 QUESTION = "How long does a commit wait?"
 
 
 # Asking
+
+
+def body_of(card: SourceCard) -> Content:
+    """Returns the text of a card."""
+    content = card.query_one(".body", Static).content
+    assert isinstance(content, Content)
+    return content
+
+
+def answer_so_far(app: ChatApp) -> str:
+    asking = app.chat.answering.asking
+    return asking.answer() if asking else ""
+
+
+def begins_before(transcript: Transcript, seq: int) -> bool:
+    return bool(transcript.turns) and transcript.turns[0].turn.seq < seq
+
+
+def goes_on_after(transcript: Transcript, seq: int) -> bool:
+    last = transcript.last
+    return not transcript.has_newer or (last is not None and last.turn.seq > seq)
 
 
 async def test_an_answer_streams_and_is_recorded(chat: Chat) -> None:
@@ -145,9 +183,9 @@ async def test_a_model_that_dies_leaves_what_it_said_and_why(chat: Chat) -> None
 
 
 async def test_a_bug_in_the_backend_is_loud(backend: Backend, chat: Chat) -> None:
-    def broken(profile: object, request: object):
+    def broken(profile: object, request: object) -> Iterator[Event]:
+        yield from ()
         raise ZeroDivisionError
-        yield
 
     backend.first.script = broken
 
@@ -193,7 +231,7 @@ async def test_an_attached_document_goes_with_the_question(
 async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend) -> None:
     backend.first.seed(2)
     async with chat() as (pilot, app, _):
-        old = app.chat.transcript.last.turn.id
+        old = last_turn(app).turn.id
         await pilot.press("f5")
         await until(pilot, lambda: backend.first.requests)
         await until(pilot, lambda: app.chat.answering.asking is None)
@@ -209,7 +247,7 @@ async def test_edit_puts_the_question_back_and_replaces_the_turn(
 ) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
-        old = app.chat.transcript.last.turn.id
+        old = last_turn(app).turn.id
         await pilot.press("ctrl+up")
         await pilot.press("e")
         assert app.chat.prompt.text == QUESTION
@@ -297,20 +335,24 @@ async def test_markers_lead_to_sources_by_key_and_by_mouse(
         assert [card.source.marker for card in chosen] == [2]
         await pilot.press("right_square_bracket")
         await pilot.pause()
-        assert app.chat.selection.view.marker == 1
+        view = app.chat.selection.view
+        assert view
+        assert view.marker == 1
         await pilot.press("enter")
         await pilot.pause()
-        assert app.chat.focused.source.marker == 1
+        card = app.chat.focused
+        assert isinstance(card, SourceCard)
+        assert card.source.marker == 1
         await pilot.press("down")
         await pilot.pause()
-        assert app.chat.selection.view.answer._chosen == 2
+        assert view.answer._chosen == 2
 
 
 async def test_the_quoted_span_is_marked(chat: Chat, backend: Backend) -> None:
     backend.first.seed(1)
     async with chat() as (_, app, _):
         card = app.chat.sources.cards[0]
-        content = card._body.content
+        content = body_of(card)
         spans = [content.plain[s.start : s.end] for s in content.spans]
 
     assert "waits at most ten seconds" in spans
@@ -321,7 +363,7 @@ async def test_excluding_a_document_asks_again_without_it(
 ) -> None:
     backend.first.seed(1)
     async with chat() as (pilot, app, _):
-        old = app.chat.transcript.last.turn.id
+        old = last_turn(app).turn.id
         app.chat.sources.cards[0].focus()
         await pilot.press("x")
         await until(pilot, lambda: backend.first.requests)
@@ -353,7 +395,7 @@ async def test_a_source_opens_in_the_editor_at_its_line(
         await until(pilot, lambda: ran.called)
         await pilot.press("space")
         await until(pilot, lambda: app.chat.sources.cards[0].expanded)
-        body = app.chat.sources.cards[0]._body.content.plain
+        body = body_of(app.chat.sources.cards[0]).plain
 
     assert ran.call_args.args[0] == ["nano", "-w", "+12", str(document)]
     assert "line 11" in body
@@ -371,7 +413,7 @@ async def test_context_of_a_document_without_lines_comes_from_the_index(
         await pilot.press("space")
         await until(pilot, lambda: card.expanded)
 
-        assert "The log is append-only." in card._body.content.plain
+        assert "The log is append-only." in body_of(card).plain
 
 
 # Switching
@@ -436,13 +478,13 @@ async def test_leaving_a_conversation_and_coming_back_shows_the_answer_grow(
         app.chat.run_command("new")
         await until(pilot, lambda: not app.chat.desk.conversation)
         gate.let(1)
-        await until(pilot, lambda: app.chat.answering.asking.answer() == "one two ")
+        await until(pilot, lambda: answer_so_far(app) == "one two ")
         app.chat.run_command("conversation", conversation)
         await until(pilot, lambda: app.chat.desk.conversation == conversation)
         gate.let(3)
         await until(pilot, lambda: app.chat.answering.asking is None)
-        await until(pilot, lambda: app.chat.transcript.last.turn.seq)
-        last = app.chat.transcript.last
+        await until(pilot, lambda: last_turn(app).turn.seq)
+        last = last_turn(app)
 
     assert last.turn.answer == "one two three"
 
@@ -494,8 +536,8 @@ async def test_a_model_elsewhere_is_labelled_wherever_it_is_shown(
         await until(pilot, lambda: app.chat.status.status.model == label)
         await type_text(pilot, "Who waits?")
         await pilot.press("enter")
-        await until(pilot, lambda: app.chat.transcript.last.turn.seq)
-        turn = app.chat.transcript.last
+        await until(pilot, lambda: last_turn(app).turn.seq)
+        turn = last_turn(app)
 
         assert turn.turn.remote == REMOTE[cloud]
         assert label in turn._about_line()
@@ -667,17 +709,12 @@ async def test_only_a_window_of_a_long_conversation_is_loaded(
             if first == 1:
                 break
             transcript.scroll_home(animate=False)
-            await until(
-                pilot,
-                lambda first=first: (
-                    transcript.turns and transcript.turns[0].turn.seq < first
-                ),
-            )
+            await until(pilot, partial(begins_before, transcript, first))
             most = max(most, len(transcript.turns))
         assert transcript.turns[0].turn.seq == 1
         assert most <= MOUNTED + 20
         await pilot.press("ctrl+end")
-        await until(pilot, lambda: transcript.last.turn.seq == 120)
+        await until(pilot, lambda: last_turn(app).turn.seq == 120)
 
 
 async def test_what_is_on_the_screen_stays_while_older_turns_load(
@@ -709,16 +746,11 @@ async def test_scrolling_back_down_loads_newer_turns(
         for _ in range(100):
             if not transcript.has_newer:
                 break
-            last = transcript.last.turn.seq
+            last = last_turn(app).turn.seq
             transcript.scroll_end(animate=False)
-            await until(
-                pilot,
-                lambda last=last: (
-                    transcript.last.turn.seq > last or not transcript.has_newer
-                ),
-            )
+            await until(pilot, partial(goes_on_after, transcript, last))
 
-        assert transcript.last.turn.seq == 120
+        assert last_turn(app).turn.seq == 120
 
 
 async def test_it_follows_the_end_only_while_the_user_is_there(
@@ -737,7 +769,7 @@ async def test_it_follows_the_end_only_while_the_user_is_there(
         await pilot.pause()
         place = transcript.scroll_y
         gate.let(20)
-        await until(pilot, lambda: "line 39" in app.chat.answering.live.answer.source)
+        await until(pilot, lambda: "line 39" in live_turn(app).answer.source)
         await pilot.pause()
         assert transcript.scroll_y == place
         await pilot.press("ctrl+end")
@@ -750,12 +782,12 @@ async def test_it_follows_the_end_only_while_the_user_is_there(
 # Others at work on the same profile
 
 
-def by_another(backend: Backend, question: str, **fields: str) -> Turn:
+def by_another(backend: Backend, question: str, replaces: str = "") -> Turn:
     """Records a turn as `ragcli ask` in another terminal does."""
     history = backend.first.history
     turn = Turn(
         history.new_turn_id(), history.latest(), question, question,
-        "From elsewhere [1].", "answered", "builtin", citations(1), **fields,
+        "From elsewhere [1].", "answered", "builtin", citations(1), replaces=replaces,
     )  # fmt: skip
     return history.commit(turn)
 
@@ -830,7 +862,7 @@ async def test_a_lock_held_elsewhere_offers_three_ways_on(
         await until(pilot, lambda: app.screen is app.chat)
         if key == "w":
             await until(pilot, lambda: history.turns[-1].question == "what now?")
-            await until(pilot, lambda: app.chat.transcript.last.turn.seq)
+            await until(pilot, lambda: last_turn(app).turn.seq)
         elif key == "r":
             assert app.chat.desk.read_only
             assert "not recorded" in screen_text(app)
@@ -885,21 +917,20 @@ async def test_quitting_keeps_answer_queue_and_draft(
 
 
 async def test_a_damaged_history_opens_what_is_sound(
-    chat: Chat, backend: Backend
+    chat: Chat, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend.first.seed(2)
     history = backend.first.history
-    reading = history.conversations
 
-    def damaged() -> list[object]:
+    def damaged() -> list[Conversation]:
         raise HistoryDamaged("history.jsonl:7: the record fails its check", "verify")
 
-    history.conversations = damaged
+    monkeypatch.setattr(history, "conversations", damaged)
     async with chat() as (pilot, app, _):
         await until(pilot, lambda: "fails its check" in notices(app))
         assert QUESTION in screen_text(app)
         assert app.chat.status.status.state == "history unreadable"
-    history.conversations = reading
+    monkeypatch.undo()
 
 
 async def test_a_disk_that_fills_keeps_the_answer_on_the_screen(
@@ -963,28 +994,32 @@ async def test_any_size_is_usable(
     assert len(backend.first.history.turns) == 4
 
 
+def is_open(pane: Widget) -> bool:
+    return pane.display
+
+
 async def test_panes_fold_by_width(chat: Chat, backend: Backend) -> None:
     backend.first.seed(1)
     async with chat(size=(150, 36)) as (pilot, app, _):
-        assert app.chat.sidebar.display
-        assert app.chat.sources.display
+        assert is_open(app.chat.sidebar)
+        assert is_open(app.chat.sources)
         await pilot.resize_terminal(120, 36)
         await pilot.pause()
         assert app.chat.transcript.size.width >= 78
-        assert app.chat.sources.display
+        assert is_open(app.chat.sources)
         await pilot.resize_terminal(100, 36)
         await pilot.pause()
-        assert not app.chat.sidebar.display
-        assert app.chat.sources.display
+        assert not is_open(app.chat.sidebar)
+        assert is_open(app.chat.sources)
         await pilot.resize_terminal(70, 20)
         await pilot.pause()
-        assert not app.chat.sources.display
+        assert not is_open(app.chat.sources)
         await pilot.press("ctrl+s")
         await pilot.pause()
-        assert app.chat.sources.display
+        assert is_open(app.chat.sources)
         await pilot.press("escape")
         await pilot.pause()
-        assert not app.chat.sources.display
+        assert not is_open(app.chat.sources)
 
 
 # Every command

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from ragcli.errors import ModelFailed
 from ragcli.tui.widgets.answer import AnswerView
 from tests.tui.backend import ANSWER, Backend, Gate, failing, nothing
-from tests.tui.conftest import Chat, ask, screen_text, send, type_text, until
+from tests.tui.conftest import Chat, ask, last_turn, screen_text, send, type_text, until
 from tests.tui.test_answer import Host
 
 QUESTION = "How long does a commit wait?"
@@ -27,7 +28,7 @@ async def test_what_is_typed_after_a_click_goes_to_the_prompt(
     async with chat() as (pilot, app, _):
         await until(pilot, lambda: app.screen.query("KeyBar"))
         where = {
-            "answer": app.chat.transcript.last.answer,
+            "answer": last_turn(app).answer,
             "source": app.chat.sources.cards[0],
             "conversation": app.chat.sidebar.query_one("#conversations"),
             "footer": app.chat.key_bar,
@@ -133,7 +134,7 @@ async def test_a_lit_citation_goes_out_when_another_turns_sources_are_shown(
 ) -> None:
     backend.first.seed(2)
     async with chat() as (pilot, app, _):
-        old = app.chat.transcript.last
+        old = last_turn(app)
         await pilot.press("ctrl+up", "2")
         await until(pilot, lambda: old.marker == 2)
         await pilot.press("escape")
@@ -252,7 +253,9 @@ async def test_what_is_cited_stands_apart_from_what_was_also_found(
 ) -> None:
     backend.first.seed(1)
     async with chat() as (_, app, _):
-        titles = [str(w.content) for w in app.chat.sources.query(".group")]
+        titles = [
+            str(w.content) for w in app.chat.sources.query(".group").results(Static)
+        ]
 
     assert titles == ["Cited · 2", "Also found · 1"]
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,11 @@ from ragcli.tui.app import ChatApp
 from ragcli.tui.messages import IngestEnded, IngestStepped
 from ragcli.tui.workers.ingesting import Ingesting
 from tests.tui.backend import Backend
-from tests.tui.conftest import SIZE, Chat, notices, screen_text, until
+from tests.tui.conftest import SIZE, Chat, last_turn, notices, screen_text, until
 
 
 @pytest.fixture
-def runtime(home: Path) -> Iterator[Runtime]:
+def runtime(home: Path) -> Runtime:
     """A home with an empty profile."""
     return Runtime({}, {**os.environ, "RAGCLI_HOME": str(home)})
 
@@ -136,7 +135,7 @@ async def test_documents_of_another_process_answer_the_next_question(
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.transcript.last)
         await until(pilot, lambda: app.chat.answering.asking is None)
-        turn = app.chat.transcript.last.turn
+        turn = last_turn(app).turn
         await until(pilot, lambda: app.chat.status.status.documents == 2)
     app.chat.desk.profile.close()
 
@@ -163,7 +162,7 @@ async def test_documents_that_changed_are_told_or_read_before_the_answer(
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.transcript.last)
         await until(pilot, lambda: app.chat.answering.asking is None)
-        answer = app.chat.transcript.last.turn.answer
+        answer = last_turn(app).turn.answer
         if refresh == "auto":
             await until(pilot, lambda: app.chat.status.status.documents == 2)
         else:

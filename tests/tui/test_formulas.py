@@ -29,7 +29,7 @@ from tests.tui.test_answer import Host
         (r"\sqrt" * 5000, None),
     ],
 )
-def test_what_is_understood_whole_is_read(formula: str, read: str | None):
+def test_what_is_understood_whole_is_read(formula: str, read: str | None) -> None:
     assert as_unicode(formula) == read
 
 
@@ -48,7 +48,9 @@ def test_what_is_understood_whole_is_read(formula: str, read: str | None):
         (r"\(\matrix{a}\)", r"\(\matrix{a}\)"),
     ],
 )
-async def test_an_answer_shows_formulas_and_leaves_the_rest(source: str, shown: str):
+async def test_an_answer_shows_formulas_and_leaves_the_rest(
+    source: str, shown: str
+) -> None:
     host = Host(source)
     async with host.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
@@ -57,7 +59,7 @@ async def test_an_answer_shows_formulas_and_leaves_the_rest(source: str, shown: 
 
 async def test_formulas_are_stored_and_copied_as_they_were_written(
     chat: Chat, backend: Backend
-):
+) -> None:
     answer = r"The bound is \(\alpha \le x^2\) [1]."
     backend.first.script = streamed(answer)
     async with chat() as (pilot, app, _):

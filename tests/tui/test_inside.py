@@ -115,6 +115,7 @@ async def test_the_passphrase_of_a_new_profile_is_typed_twice(
 ) -> None:
     async with chat() as (pilot, app, _):
         await send(pilot, app, "/profile new diary --encrypt")
+        hidden = ""
         for first, second in (("sesame", "sesam"), ("sesame", "sesame")):
             await until(pilot, lambda: "New passphrase" in screen_text(app))
             await type_text(pilot, first)

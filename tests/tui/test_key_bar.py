@@ -7,7 +7,7 @@ import pytest
 from ragcli.tui.keyboard.multiplexers import arriving_first, taken_keys
 from ragcli.tui.widgets.key_bar import fitted
 from tests.tui.backend import Backend, Gate
-from tests.tui.conftest import Chat, ask, notices, screen_text, until
+from tests.tui.conftest import Chat, ask, live_turn, notices, screen_text, until
 
 PLACES = {
     "prompt": ((), "Enter Send"),
@@ -18,7 +18,9 @@ PLACES = {
 }
 
 
-async def test_the_keys_fit_the_focus_and_the_width(chat: Chat, backend: Backend):
+async def test_the_keys_fit_the_focus_and_the_width(
+    chat: Chat, backend: Backend
+) -> None:
     backend.first.seed(2)
     async with chat() as (pilot, app, _):
         bar = app.chat.key_bar
@@ -40,7 +42,7 @@ async def test_the_keys_fit_the_focus_and_the_width(chat: Chat, backend: Backend
 
 async def test_escape_is_told_to_stop_while_an_answer_is_given(
     chat: Chat, backend: Backend
-):
+) -> None:
     gate = backend.first.script = Gate("A commit ", "waits")
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "How long?")
@@ -59,7 +61,7 @@ async def test_what_the_multiplexer_keeps_is_shown_by_its_other_key(
     monkeypatch: pytest.MonkeyPatch,
     environ: dict[str, str],
     shown: str,
-):
+) -> None:
     for name in ("TMUX", "STY"):
         monkeypatch.setenv(name, environ.get(name, ""))
     async with chat() as (pilot, app, _):
@@ -74,12 +76,12 @@ async def test_what_the_multiplexer_keeps_is_shown_by_its_other_key(
 
 async def test_keys_that_mean_nothing_for_this_turn_are_not_offered(
     chat: Chat, backend: Backend
-):
+) -> None:
     gate = backend.first.script = Gate("A commit waits ", "never")
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "How long?")
         gate.let(1)
-        await until(pilot, lambda: "waits" in app.chat.answering.live.answer.source)
+        await until(pilot, lambda: "waits" in live_turn(app).answer.source)
         await pilot.press("escape")
         await until(pilot, lambda: app.chat.answering.asking is None)
         await pilot.press("ctrl+up")
@@ -93,7 +95,7 @@ async def test_keys_that_mean_nothing_for_this_turn_are_not_offered(
 @pytest.mark.parametrize("size", [(60, 20), (110, 30), (200, 50)], ids=str)
 async def test_a_notice_covers_nothing(
     chat: Chat, backend: Backend, size: tuple[int, int]
-):
+) -> None:
     backend.first.seed(4)
     async with chat(size=size) as (pilot, app, _):
         await until(pilot, lambda: app.chat.is_furnished)

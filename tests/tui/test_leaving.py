@@ -77,6 +77,7 @@ async def test_a_turn_recorded_after_a_lock_is_the_one_the_engine_handed_over(
 
     (turn,) = history.turns
     assert turn.citations == citations(1)
+    assert backend.first.unrecorded
     assert turn.id == backend.first.unrecorded.id
 
 
@@ -100,6 +101,7 @@ async def test_leaving_while_the_lock_is_being_waited_for_records_the_answer_onc
 
     (turn,) = history.turns
     assert (turn.answer, turn.status) == ("Ten seconds", "interrupted")
+    assert backend.first.unrecorded
     assert turn.id == backend.first.unrecorded.id
 
 

@@ -25,7 +25,7 @@ async def test_the_place_of_a_source_is_a_link(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     program: str,
-):
+) -> None:
     monkeypatch.setenv("TERM_PROGRAM", program)
     for name in ("FORCE_HYPERLINK", "VTE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION"):
         monkeypatch.delenv(name, raising=False)

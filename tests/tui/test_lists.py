@@ -18,7 +18,7 @@ from tests.tui.conftest import Chat, notices, screen_text, type_text, until
 
 @pytest.mark.parametrize("text", ["locks.md", "notes/日本語/ロック.md", "a" * 60])
 @pytest.mark.parametrize("width", [1, 2, 7, 20, 80])
-def test_a_cell_is_never_wider_than_its_column(text: str, width: int):
+def test_a_cell_is_never_wider_than_its_column(text: str, width: int) -> None:
     for keep_end in (False, True):
         cell = cut(text, width, keep_end=keep_end)
         assert cell_len(cell) <= width
@@ -44,7 +44,7 @@ def documents(
 
 async def test_documents_are_listed_by_short_paths_in_columns_and_mentioned(
     chat: Chat, documents: Path
-):
+) -> None:
     async with chat(size=(80, 24)) as (pilot, app, _):
         app.chat.run_command("docs")
         await until(pilot, lambda: isinstance(app.screen, DocumentsDialog))
@@ -63,7 +63,7 @@ async def test_documents_are_listed_by_short_paths_in_columns_and_mentioned(
 
 async def test_a_document_is_opened_and_taken_out_from_the_list(
     chat: Chat, backend: Backend, documents: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     seen = documents / "seen"
     monkeypatch.setenv("VISUAL", "")
     monkeypatch.setenv("EDITOR", "")
@@ -91,7 +91,7 @@ async def test_a_document_is_opened_and_taken_out_from_the_list(
 
 async def test_a_theme_is_shown_while_it_is_gone_over_and_kept_by_enter_only(
     chat: Chat, backend: Backend
-):
+) -> None:
     kept = backend.home.data / "chat-theme"
     async with chat() as (pilot, app, _):
         before = app.theme
@@ -122,7 +122,7 @@ async def test_a_theme_is_shown_while_it_is_gone_over_and_kept_by_enter_only(
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 async def test_help_lines_up_and_shows_names_when_asked(
     chat: Chat, size: tuple[int, int]
-):
+) -> None:
     async with chat(size=size) as (pilot, app, _):
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))

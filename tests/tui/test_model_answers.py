@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from ragcli.chat.events import AskRequest, Event, Stage, Thinking, Token
 from ragcli.sessions.records.record_types import Turn
 from tests.tui.backend import Backend, Scripted, citations, remembered
-from tests.tui.conftest import Chat, ask, screen_text, until
+from tests.tui.conftest import Chat, ask, screen_text, shows, until
 
 WRONG = "It waits forty seconds."
 ANSWER = f"A commit waits at most ten seconds. [~1] {WRONG} Who holds it is told [2]."
@@ -46,7 +47,7 @@ async def test_the_stage_and_the_tokens_read_are_told(
             slow.steps,
             strict=True,
         ):
-            await until(pilot, lambda words=words: words in screen_text(app), words)
+            await until(pilot, partial(shows, app, words), words)
             step.set()
         await until(pilot, lambda: app.chat.answering.asking is None)
 
@@ -79,8 +80,11 @@ async def test_attached_and_unsupported_are_drawn_apart(
     assert "[?]" in styles
     assert "1 sentence not found" in shown
     assert "attached, unverified" in shown
-    assert styles["[~1]"].italic
-    assert not styles["[2]"].italic
+    unverified, verified = styles["[~1]"], styles["[2]"]
+    assert unverified
+    assert unverified.italic
+    assert verified
+    assert not verified.italic
 
 
 async def test_reasoning_is_folded_until_it_is_asked_for(

@@ -13,7 +13,7 @@ import pytest
 from ragcli.runtime import Runtime
 from ragcli.tui.app import ChatApp
 from tests.fakes.ollama import FakeOllama, Fault
-from tests.tui.conftest import until
+from tests.tui.conftest import last_turn, until
 from tests.tui.pseudo_terminal import PseudoTerminal
 from tests.tui.test_hangup import _answerable
 
@@ -100,11 +100,11 @@ async def test_escape_ends_a_rewrite_while_the_server_is_silent(
         await until(pilot, lambda: len(server.seen) > before, "the rewrite")
         await pilot.press("escape")
         await until(pilot, lambda: app.chat.answering.asking is None, "stopped")
-        last = app.chat.transcript.last.turn
+        last = last_turn(app).turn
         server.always = None
         app.chat.ask("How long is it?")
         await until(pilot, lambda: app.chat.answering.asking is None, "answered")
-        after = app.chat.transcript.last.turn
+        after = last_turn(app).turn
     app.chat.desk.profile.close()
 
     assert last.status == "interrupted"

@@ -14,7 +14,7 @@ LINE = "[1] locks.md:12-20  [2] faq.pdf p. 3"
 
 async def test_a_narrow_screen_has_a_line_of_sources_that_opens_them(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat(size=(70, 30)) as (pilot, app, _):
         await until(pilot, lambda: LINE in screen_text(app))
@@ -29,7 +29,7 @@ async def test_a_narrow_screen_has_a_line_of_sources_that_opens_them(
 
 async def test_the_line_is_there_only_while_the_pane_is_not(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat(size=(120, 36)) as (pilot, app, _):
         await until(pilot, lambda: app.chat.sources.cards)
@@ -42,7 +42,7 @@ async def test_the_line_is_there_only_while_the_pane_is_not(
         await until(pilot, lambda: LINE not in screen_text(app))
 
 
-async def test_what_does_not_fit_is_counted():
+async def test_what_does_not_fit_is_counted() -> None:
     host = Alone("A commit waits.")
     places = [(n, f"a/long/path/to/document-{n}.md:1-2") for n in range(1, 6)]
     shown = {}
@@ -60,7 +60,7 @@ async def test_what_does_not_fit_is_counted():
 
 async def test_the_title_of_the_pane_that_has_the_keyboard_is_lit(
     chat: Chat, backend: Backend
-):
+) -> None:
     backend.first.seed(1)
     async with chat(size=(160, 36)) as (pilot, app, _):
         await until(pilot, lambda: app.chat.sources.cards)

@@ -43,7 +43,7 @@ def units(text: str) -> list[Unit]:
     return [Unit(e.kind, e.start, e.end) for e in elements(text, "markdown", [])]
 
 
-def test_paragraphs_and_items_are_joined_code_and_tables_are_kept():
+def test_paragraphs_and_items_are_joined_code_and_tables_are_kept() -> None:
     flow = reflowed(HARBOUR, units(HARBOUR))
 
     assert "sails at nine in the morning and at noon, and in the" in flow.text
@@ -56,7 +56,7 @@ def test_paragraphs_and_items_are_joined_code_and_tables_are_kept():
 
 
 @pytest.mark.parametrize("kept", ["end  \nnext", "end\\\nnext", "no\n\nunits"])
-def test_breaks_that_are_meant_are_kept(kept: str):
+def test_breaks_that_are_meant_are_kept(kept: str) -> None:
     given = [] if "units" in kept else [Unit("prose", 0, len(kept))]
 
     assert reflowed(kept, given).text == kept
@@ -73,7 +73,7 @@ def marked(card: SourceCard) -> str:
 
 async def test_the_quotation_is_marked_in_a_new_turn_and_in_one_from_the_history(
     home: Path, tmp_path: Path
-):
+) -> None:
     (tmp_path / "harbour.md").write_text(HARBOUR)
     environ = {**os.environ, "RAGCLI_HOME": str(home)}
     runtime = Runtime({"model": "builtin"}, environ)
@@ -101,7 +101,7 @@ async def test_the_quotation_is_marked_in_a_new_turn_and_in_one_from_the_history
     app.chat.desk.profile.close()
 
 
-def test_what_is_unsafe_in_a_passage_moves_no_mark():
+def test_what_is_unsafe_in_a_passage_moves_no_mark() -> None:
     text = "\nRed \x1b[31m and\ngreen. The lamp\nis blue.\n"
     entry = SourceEntry(
         1, "/lamp.md", text, 0.5, quotes=("The lamp\nis blue.",), cited=True,

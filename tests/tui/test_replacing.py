@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ragcli.errors import ModelFailed
 from tests.tui.backend import ANSWER, Backend, Gate, failing
-from tests.tui.conftest import Chat, notices, screen_text, until
+from tests.tui.conftest import Chat, last_turn, notices, screen_text, until
 
 
 async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
@@ -13,7 +13,7 @@ async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
     backend.first.seed(1)
     gate = backend.first.script = Gate("Half of ", "a new ", "answer")
     async with chat() as (pilot, app, _):
-        old = app.chat.transcript.last
+        old = last_turn(app)
         await pilot.press("f5")
         gate.let()
         await until(pilot, lambda: "Half of" in screen_text(app))
@@ -33,7 +33,7 @@ async def test_stopped_before_a_word_leaves_the_old_answer_alone(
     backend.first.seed(1)
     backend.first.script = Gate("never")
     async with chat() as (pilot, app, _):
-        old = app.chat.transcript.last
+        old = last_turn(app)
         await pilot.press("f5")
         await until(
             pilot,
@@ -53,7 +53,7 @@ async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
     backend.first.seed(1)
     backend.first.script = failing(ModelFailed("the model ran out of memory"))
     async with chat() as (pilot, app, _):
-        old = app.chat.transcript.last
+        old = last_turn(app)
         await pilot.press("f5")
         await until(pilot, lambda: "out of memory" in notices(app))
         await until(pilot, lambda: app.chat.answering.asking is None)

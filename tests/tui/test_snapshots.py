@@ -23,7 +23,7 @@ from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.screens.palette import CommandsDialog
 from ragcli.tui.widgets.ingest import IngestBar
 from tests.tui.backend import Backend, Gate, failing
-from tests.tui.conftest import ask, screen_text, type_text, until
+from tests.tui.conftest import ask, live_turn, screen_text, type_text, until
 
 WIDE = (140, 36)
 NARROW = (60, 16)
@@ -118,7 +118,7 @@ async def interrupted(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None
     backend.first.script = gate
     await ask(pilot, app, QUESTION)
     gate.let(1)
-    await until(pilot, lambda: "waits" in app.chat.answering.live.answer.source)
+    await until(pilot, lambda: "waits" in live_turn(app).answer.source)
     await pilot.press("escape")
     await until(pilot, lambda: app.chat.answering.asking is None)
 

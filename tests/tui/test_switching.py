@@ -12,7 +12,15 @@ from textual import events
 from ragcli.models.select import ModelInfo
 from ragcli.tui.screens.dialogs import PickDialog, TextDialog
 from tests.tui.backend import Backend
-from tests.tui.conftest import Chat, notices, screen_text, send, type_text, until
+from tests.tui.conftest import (
+    Chat,
+    notices,
+    profile_of,
+    screen_text,
+    send,
+    type_text,
+    until,
+)
 
 
 @pytest.fixture
@@ -138,10 +146,12 @@ async def test_models_are_completed(
         ModelInfo("ollama:nomic", "embedding", 1, ""),
     ]
     asked: list[object] = []
-    monkeypatch.setattr(
-        "ragcli.models.select.available",
-        lambda settings: asked.append(settings) or found,
-    )
+
+    def available(settings: object) -> list[ModelInfo]:
+        asked.append(settings)
+        return found
+
+    monkeypatch.setattr("ragcli.models.select.available", available)
     async with chat() as (pilot, app, _):
         await type_text(pilot, "/model ")
         await until(pilot, lambda: app.chat.prompt.completing)
@@ -149,7 +159,7 @@ async def test_models_are_completed(
         await type_text(pilot, "oll")
         await until(pilot, lambda: "  builtin" not in screen_text(app))
         await pilot.press("enter")
-        await until(pilot, lambda: app.chat.desk.profile.spec == "ollama:llama3.2")
+        await until(pilot, lambda: profile_of(app).spec == "ollama:llama3.2")
 
     assert "builtin" in offered
     assert "ollama:llama3.2" in offered

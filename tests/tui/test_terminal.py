@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -216,9 +217,9 @@ def test_a_pipeline_in_another_terminal_shows_up(
     terminal.until("ended 0")
 
 
-def parroted(messages: list[dict[str, str]]) -> str:
+def parroted(messages: Sequence[dict[str, Any]]) -> str:
     """A model that copies the marks of a passage with it."""
-    asked = messages[-1]["content"]
+    asked: str = messages[-1]["content"]
     return asked[asked.index("<<passage") : asked.rindex("\nPassages for")]
 
 
@@ -322,7 +323,7 @@ def test_inline_is_one_column_and_leaves_shell_and_transcript_there(
 
 
 def test_a_pipe_is_a_plain_chat(
-    runtime: Runtime, run_process: Callable[..., object]
+    runtime: Runtime, run_process: Callable[..., Ran]
 ) -> None:
     ran = run_process("chat", "-m", "builtin", stdin=f"{QUESTION}\n/nonsense\n")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,8 +68,8 @@ def machine(redis_server: RedisServer, tmp_path: Path) -> Iterator[Machine]:
                 home=place,
                 passphrase=lambda _: passphrase,
                 settings=replace(settings or Settings(lock_wait="2s"), user=user),
-                remote=lambda depot, name, sealer, **more: RemoteSnapshots(
-                    depot, place.cache, name, sealer, **more
+                remote=lambda depot, name, sealer, *, remember=True: RemoteSnapshots(
+                    depot, place.cache, name, sealer, remember=remember
                 ),
                 cost=CHEAP,
             )
@@ -178,9 +179,10 @@ def test_what_is_asked_meanwhile_is_there(
     store = machine()
     filled(store)
     writer = machine("writer").open("work")
-    call, stored = ProfileKeys.call, []
+    call = ProfileKeys.call
+    stored: list[str] = []
 
-    def interrupted(self: ProfileKeys, script, *args, **more):
+    def interrupted(self: ProfileKeys, script: Any, *args: Any, **more: Any) -> Any:
         if script.name == "swap" and len(stored) < 3:
             stored.append(f"meanwhile {len(stored)}")
             ask(writer, stored[-1])
@@ -202,7 +204,7 @@ def test_an_index_or_a_past_that_changes_meanwhile_stops_it(
     writer = machine("writer").open("work")
     call = ProfileKeys.call
 
-    def interrupted(self: ProfileKeys, script, *args, **more):
+    def interrupted(self: ProfileKeys, script: Any, *args: Any, **more: Any) -> Any:
         if script.name == "swap":
             writer.log.rewrite(
                 lambda r: None if r.body.get("question") == QUESTIONS[0] else r,
@@ -226,7 +228,7 @@ def test_a_lock_that_another_one_took_over_stops_it(
     session = filled(store)
     call, key = ProfileKeys.call, session.keys.key("fence")
 
-    def interrupted(self: ProfileKeys, script, *args, **more):
+    def interrupted(self: ProfileKeys, script: Any, *args: Any, **more: Any) -> Any:
         if script.name == "swap":
             self.server.run(self.tag, lambda r: r.hincrby(key, "ingest", 1))
         return call(self, script, *args, **more)
@@ -374,13 +376,13 @@ def _killed_at(count: int, work: Callable[[], None]) -> bool:
     if not pid:
         call, left = ProfileKeys.call, [count]
 
-        def counted(self: ProfileKeys, script, *args, **more):
+        def counted(self: ProfileKeys, script: Any, *args: Any, **more: Any) -> Any:
             left[0] -= 1
             if not left[0]:
                 os.kill(os.getpid(), signal.SIGKILL)
             return call(self, script, *args, **more)
 
-        ProfileKeys.call = counted
+        ProfileKeys.call = counted  # type: ignore[method-assign]
         try:
             work()
             os._exit(0)

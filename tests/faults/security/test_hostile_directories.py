@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import ExitCode, NotPermitted, RagcliError
+from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.paths import Home
 from ragcli.sessions.local.store import LocalStore
 from tests.sealed import ask, filled, opened, publish, questions, tree
@@ -47,6 +48,7 @@ def use_everything(store: LocalStore) -> None:
         ask(session, "one more")
         session.audit.record("ask", count=1)
         live = session.snapshots.current()
+        assert isinstance(session.snapshots, LocalSnapshots)
         session.snapshots.manifest(live)
         # What was verified once is compared by size, time and inode only.
         assert session.snapshots.verify(live) == []

@@ -59,7 +59,7 @@ class Fuse:
     def light(self) -> None:
         for name in CALLS:
             setattr(os, name, self._counted(getattr(os, name)))
-        os.open = self._counted(os.open, only=_writes)  # type: ignore[assignment]
+        os.open = self._counted(os.open, only=_writes)
         exchange.exchange = self._counted(exchange.exchange)
 
     def _counted(
@@ -115,7 +115,7 @@ def refuse_exchange() -> None:
         with disk_errors(place.path):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
-    exchange.exchange = refuse
+    exchange.exchange = refuse  # type: ignore[assignment]
 
 
 def encrypt_in_place(base: Path) -> None:

@@ -11,15 +11,19 @@ from __future__ import annotations
 import itertools
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = 0
 ANCHORS = "/proc/self/fd/"
 """Number of the directory that everything is below."""
+
+Change = tuple[tuple[str, int | None], ...]
+"""Entries of a directory that change together: name → node, None once it is gone."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Event:
     node: int = -1
     where: str = ""
     data: bytes = b""
-    names: tuple[tuple[str, int | None], ...] = ()
+    names: Change = ()
     """Entries that change together: None removes the name."""
     is_directory: bool = False
 
@@ -44,7 +48,7 @@ class Node:
     safe: bytes = b""
     data: bytes = b""
     names: dict[str, int] = field(default_factory=dict)
-    pending: list[tuple[tuple[str, int | None], ...]] = field(default_factory=list)
+    pending: list[Change] = field(default_factory=list)
 
 
 class Recorder:
@@ -96,7 +100,7 @@ class Recorder:
                 self._names[directory][name] = node
         self._add(Event("names", directory, names=entries))
 
-    def _place(self, path, dir_fd: int | None = None) -> Path | None:
+    def _place(self, path: str | Path | int, dir_fd: int | None = None) -> Path | None:
         """Returns where a call works, if that is below the root."""
         if isinstance(path, int):
             return None
@@ -112,13 +116,18 @@ class Recorder:
         return place if place.is_relative_to(self.root) else None
 
     def _find(self, place: Path) -> int | None:
-        number: int | None = ROOT
+        number = ROOT
         for part in place.relative_to(self.root).parts:
-            number = self._names.get(number, {}).get(part)
+            found = self._names.get(number, {}).get(part)
+            if found is None:
+                return None
+            number = found
         return number
 
     def _directory(self, place: Path) -> int:
-        return self._find(place.parent)
+        number = self._find(place.parent)
+        assert number is not None, place
+        return number
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Wraps the calls of `os` that change a tree."""
@@ -138,29 +147,32 @@ class Recorder:
         for name, wrapper in wrappers.items():
             patch.setattr(os, name, wrapper(getattr(os, name)))
 
-    def _opening(self, real):
-        def call(path, flags, mode=0o777, *, dir_fd=None):
-            descriptor = real(path, flags, mode, dir_fd=dir_fd)
+    def _opening(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(
+            path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
+        ) -> int:
+            descriptor: int = real(path, flags, mode, dir_fd=dir_fd)
             place = self._place(path, dir_fd)
             if place is not None:
-                if self._find(place) is None:
+                number = self._find(place)
+                if number is None:
                     number = self._new(is_directory=False)
                     self._change(self._directory(place), (place.name, number))
-                self._open[descriptor] = (self._find(place), str(place))
+                self._open[descriptor] = (number, str(place))
             return descriptor
 
         return call
 
-    def _closing(self, real):
-        def call(descriptor) -> None:
+    def _closing(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(descriptor: int) -> None:
             self._open.pop(descriptor, None)
             real(descriptor)
 
         return call
 
-    def _writing(self, real):
-        def call(descriptor, data):
-            count = real(descriptor, data)
+    def _writing(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(descriptor: int, data: bytes) -> int:
+            count: int = real(descriptor, data)
             if descriptor in self._open:
                 number, where = self._open[descriptor]
                 written = bytes(memoryview(data)[:count])
@@ -169,16 +181,22 @@ class Recorder:
 
         return call
 
-    def _syncing(self, real):
-        def call(descriptor) -> None:
+    def _syncing(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(descriptor: int) -> None:
             real(descriptor)
             if descriptor in self._open:
                 self._add(Event("sync", *self._open[descriptor]))
 
         return call
 
-    def _renaming(self, real):
-        def call(old, new, *, src_dir_fd=None, dst_dir_fd=None) -> None:
+    def _renaming(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(
+            old: str,
+            new: str,
+            *,
+            src_dir_fd: int | None = None,
+            dst_dir_fd: int | None = None,
+        ) -> None:
             real(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
             source, target = self._place(old, src_dir_fd), self._place(new, dst_dir_fd)
             if source and target:
@@ -188,8 +206,8 @@ class Recorder:
 
         return call
 
-    def _making(self, real):
-        def call(path, mode=0o777, *, dir_fd=None) -> None:
+    def _making(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: str, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
             real(path, mode, dir_fd=dir_fd)
             place = self._place(path, dir_fd)
             if place:
@@ -198,8 +216,8 @@ class Recorder:
 
         return call
 
-    def _removing(self, real):
-        def call(path, *, dir_fd=None) -> None:
+    def _removing(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: str, *, dir_fd: int | None = None) -> None:
             real(path, dir_fd=dir_fd)
             place = self._place(path, dir_fd)
             if place and self._find(place) is not None:
@@ -207,8 +225,8 @@ class Recorder:
 
         return call
 
-    def _linking(self, real):
-        def call(source, target, **options) -> None:
+    def _linking(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(source: str, target: str, **options: Any) -> None:
             real(source, target, **options)
             old, new = self._place(source), self._place(target)
             if old and new:
@@ -237,9 +255,9 @@ class Disk:
             node.names = applied(node.names, node.pending)
             node.pending = []
 
-    def outcomes(self, limit: int, rng: random.Random) -> Iterator[dict[int, object]]:
+    def outcomes(self, limit: int, rng: random.Random) -> Iterator[dict[int, Any]]:
         """Yields, for what was not synced, what became of it; at most `limit`."""
-        options = []
+        options: list[list[tuple[int, Any]]] = []
         for number, node in self.nodes.items():
             if node.pending:
                 options.append([(number, kept) for kept in subsets(node.pending, rng)])
@@ -256,7 +274,7 @@ class Disk:
             for _ in range(limit):
                 yield dict(rng.choice(option) for option in options)
 
-    def build(self, place: Path, outcome: dict[int, object]) -> None:
+    def build(self, place: Path, outcome: dict[int, Any]) -> None:
         """Makes the tree that the disk holds if that is what became of it."""
         written: dict[int, Path] = {}
 
@@ -277,7 +295,7 @@ class Disk:
         make(ROOT, place)
 
 
-def applied(names: dict[str, int], changes) -> dict[str, int]:
+def applied(names: dict[str, int], changes: Iterable[Change]) -> dict[str, int]:
     """Returns the entries of a directory after some changes."""
     result = dict(names)
     for change in changes:
@@ -289,7 +307,7 @@ def applied(names: dict[str, int], changes) -> dict[str, int]:
     return result
 
 
-def subsets(changes: list, rng: random.Random) -> list[list]:
+def subsets(changes: list[Change], rng: random.Random) -> list[list[Change]]:
     """Returns which changes may have reached the disk: any of them, in order."""
     if len(changes) <= 5:
         flags = list(itertools.product((0, 1), repeat=len(changes)))

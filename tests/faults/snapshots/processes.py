@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ragcli.config import Settings
@@ -12,11 +13,18 @@ from ragcli.storage.files import Directory
 from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder
 
 
-def opened(profile: str, *, sealed: bool = False, keep: int = 2) -> Library:
-    """Returns the library of a profile, as a process of its own sees it."""
+def snapshots_at(
+    profile: str, *, sealed: bool = False, keep: int = 2
+) -> LocalSnapshots:
+    """Returns the generations of a profile, as a process of its own sees them."""
     directory = Directory.open(profile, create=True)
     sealer = KeyedSealer() if sealed else None
-    snapshots = LocalSnapshots(directory, sealer, keep=keep, grace=0.0)
+    return LocalSnapshots(directory, sealer, keep=keep, grace=0.0)
+
+
+def opened(profile: str, *, sealed: bool = False, keep: int = 2) -> Library:
+    """Returns the library of a profile, as a process of its own sees it."""
+    snapshots = snapshots_at(profile, sealed=sealed, keep=keep)
     embedder = WordEmbedder()
     return Library(snapshots, lambda: embedder, Settings(lock_wait="60s"))
 
@@ -40,4 +48,5 @@ def add(profile: str, documents: str) -> None:
 
 
 if __name__ == "__main__":
-    {"publish": publish, "add": add}[sys.argv[1]](*sys.argv[2:])
+    works: dict[str, Callable[..., None]] = {"publish": publish, "add": add}
+    works[sys.argv[1]](*sys.argv[2:])

@@ -15,8 +15,8 @@ from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.opening import open_current
 from ragcli.storage.files import Directory
-from tests.faults.snapshots.processes import opened
-from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder
+from tests.faults.snapshots.processes import opened, snapshots_at
+from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder, reader_of
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
 FLIPS = 1000 if THOROUGH else 40
@@ -24,7 +24,7 @@ FLIPS = 1000 if THOROUGH else 40
 
 @pytest.fixture(params=["plain", "sealed"])
 def sealed(request: pytest.FixtureRequest) -> bool:
-    return request.param == "sealed"
+    return bool(request.param == "sealed")
 
 
 @pytest.fixture
@@ -136,33 +136,33 @@ def test_rollback_and_quarantine_get_rid_of_damage(
     profile: Path, sealed: bool, tmp_path: Path
 ) -> None:
     library = opened(str(profile), sealed=sealed)
-    current = library._snapshots.current()
+    current = snapshots_at(str(profile), sealed=sealed).current()
     target = next((profile / "index" / current).glob("documents-*.jsonl"))
     target.unlink()
     library = opened(str(profile), sealed=sealed)
     with pytest.raises(SnapshotDamaged):
         library.add([tmp_path / "documents"], Watched())
-    assert library.reader().notice
+    assert reader_of(library).notice
     assert [item.name for item in library.generations() if item.damaged] == [current]
     renewed = library.rollback()
-    assert library.reader().generation == renewed
-    assert library.reader().notice == ""
-    moved = library._snapshots.quarantine(current)
+    assert reader_of(library).generation == renewed
+    assert reader_of(library).notice == ""
+    moved = snapshots_at(str(profile), sealed=sealed).quarantine(current)
     assert moved.is_dir()
-    assert current not in library._snapshots.generations()
-    assert library.reader().generation == renewed
+    assert current not in snapshots_at(str(profile), sealed=sealed).generations()
+    assert reader_of(library).generation == renewed
 
 
 def test_quarantine_of_the_live_generation_returns_to_the_one_before(
     profile: Path, sealed: bool
 ) -> None:
     library = opened(str(profile), sealed=sealed)
-    before, current = library._snapshots.generations()
+    before, current = snapshots_at(str(profile), sealed=sealed).generations()
     (profile / "index" / current / "manifest.json").write_bytes(b"{}")
     library = opened(str(profile), sealed=sealed)
-    library._snapshots.quarantine(current)
-    assert library._snapshots.current() == before
-    assert library.reader().notice == ""
+    snapshots_at(str(profile), sealed=sealed).quarantine(current)
+    assert snapshots_at(str(profile), sealed=sealed).current() == before
+    assert reader_of(library).notice == ""
 
 
 def test_a_pickle_in_a_generation_is_never_opened(
@@ -170,7 +170,7 @@ def test_a_pickle_in_a_generation_is_never_opened(
 ) -> None:
     planted = tmp_path / "planted"
     payload = f"cos\nsystem\n(S'touch {planted}'\ntR.".encode()
-    current = opened(str(profile), sealed=sealed)._snapshots.current()
+    current = snapshots_at(str(profile), sealed=sealed).current()
     place = profile / "index" / current / "index.pkl"
     place.write_bytes(payload)
     place.chmod(0o600)
@@ -186,6 +186,8 @@ def test_a_pickle_in_a_generation_is_never_opened(
         library.add([tmp_path / "documents"], Watched())
     except RagcliError:
         pass
-    assert "index.pkl does not belong" in library._snapshots.verify(current)
+    assert "index.pkl does not belong" in snapshots_at(
+        str(profile), sealed=sealed
+    ).verify(current)
     assert loaded == []
     assert not planted.exists()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ragcli.errors import RagcliError
-from tests.faults.snapshots.processes import opened
-from tests.unit.index.doubles import Watched
+from tests.faults.snapshots.processes import opened, snapshots_at
+from tests.unit.index.doubles import Watched, reader_of
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
 CALLS = ("open", "write", "fsync", "fdatasync", "rename", "link", "mkdir", "chmod")
@@ -31,8 +33,8 @@ class Failing:
         for name in CALLS:
             patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
 
-    def _wrapped(self, name: str, real):
-        def call(*arguments, **options):
+    def _wrapped(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
             if self._is_ours(arguments[0], options) and not self.failed:
                 self._left -= 1
                 if self._left == 0:
@@ -45,7 +47,7 @@ class Failing:
 
         return call
 
-    def _is_ours(self, target, options) -> bool:
+    def _is_ours(self, target: Any, options: Mapping[str, Any]) -> bool:
         if isinstance(target, int):
             return target in self._descriptors
         if os.path.isabs(target):
@@ -67,10 +69,10 @@ def attempt(profile: Path, documents: Path, failing: Failing) -> bool:
 def check(profile: Path, documents: Path, before: str, failing: Failing) -> bool:
     """Checks that the index is whole; tells whether it is a new one."""
     library = opened(str(profile))
-    after = library._snapshots.current()
+    after = snapshots_at(str(profile)).current()
     assert after >= before, failing.failed
-    assert library.reader().notice == "", failing.failed
-    assert library._snapshots.verify(after) == [], failing.failed
+    assert reader_of(library).notice == "", failing.failed
+    assert snapshots_at(str(profile)).verify(after) == [], failing.failed
     [passage] = library.document(documents / "first.txt")[1]
     assert passage.text.strip() == "The first document stays."
     return after > before
@@ -78,15 +80,16 @@ def check(profile: Path, documents: Path, before: str, failing: Failing) -> bool
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda number: errno.errorcode[number])
 @pytest.mark.timeout(900 if THOROUGH else 180)
-def test_the_index_survives_any_failing_call(tmp_path: Path, error) -> None:
+def test_the_index_survives_any_failing_call(tmp_path: Path, error: int) -> None:
     profile, documents = tmp_path / "profile", tmp_path / "documents"
     documents.mkdir()
     (documents / "first.txt").write_text("The first document stays.\n")
     opened(str(profile)).add([documents], Watched())
+    told = False
     for call in range(1, 1000, 1 if THOROUGH else 3):
         text = f"The second document, version {call}.\n"
         (documents / "second.txt").write_text(text)
-        before = opened(str(profile))._snapshots.current()
+        before = snapshots_at(str(profile)).current()
         failing = Failing(profile, error, call)
         told = attempt(profile, documents, failing)
         renewed = check(profile, documents, before, failing)

@@ -14,6 +14,7 @@ import pytest
 from ragcli.errors import StorageFailed
 from ragcli.index.generations import collection
 from ragcli.index.generations.snapshots import LocalSnapshots
+from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.opening import open_current
 from ragcli.sessions.findings import DAMAGE
 from ragcli.sessions.local import verification as verify
@@ -141,7 +142,8 @@ def test_a_sweeper_that_never_rests_is_an_error_of_ours(
 def test_too_few_descriptors_are_never_damage(profile: Path) -> None:
     """Opens with so many descriptors left that each call fails once."""
     open_current(snapshots_of(profile))  # what is imported once is imported
-    outcomes = []
+    outcomes: list[str] = []
+    reader: IndexReader | None = None
     for room in range(1, 200):
         snapshots = snapshots_of(profile)
         spare = os.dup(0)

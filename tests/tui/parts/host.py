@@ -42,11 +42,9 @@ class PartHost(App[None]):
     @property
     def desk(self) -> Desk:
         """A desk on this application's screen, the first profile open."""
-        desk = Desk(self.screen, self.backend, self.backend.first)
-        desk.post = self._take
-        return desk
+        return HostDesk(self)
 
-    def _take(self, message: Message) -> None:
+    def take(self, message: Message) -> None:
         """Takes a message from any thread."""
         self.posted.append(message)
         self.call_later(self._route, message)
@@ -79,3 +77,19 @@ def backend_in(path: Path, turns: int = 0) -> Backend:
     if turns:
         backend.first.seed(turns)
     return backend
+
+
+class HostDesk(Desk):
+    """A desk whose messages the application takes.
+
+    Args:
+        host: The application.
+    """
+
+    def __init__(self, host: PartHost) -> None:
+        super().__init__(host.screen, host.backend, host.backend.first)
+        self._host = host
+
+    def post(self, message: Message) -> None:
+        """Hands a message to the application, from any thread."""
+        self._host.take(message)

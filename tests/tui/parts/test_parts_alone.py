@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.widgets import Static
 
+from ragcli.chat.events import AskRequest
 from ragcli.errors import Locked, ModelFailed
 from ragcli.tui.chat.conversations.conversation_actions import ConversationActions
 from ragcli.tui.chat.conversations.conversation_view import ConversationView
@@ -134,10 +135,11 @@ async def test_what_acts_on_documents_reads_them_and_tells(tmp_path: Path) -> No
             IngestEnded: documents.ended,
         }
         documents.command_add(str(tmp_path))
-        assert documents.is_reading
+        reading = documents.is_reading
         await host.until(lambda: host.told(DocumentsChanged))
         await documents.count(host.backend.first)
 
+    assert reading
     assert not documents.is_reading
     assert host.told(DocumentsChanged)[0].known is not None
     assert status.status.documents == 3
@@ -226,7 +228,8 @@ async def test_what_searches_says_which_turn_is_wanted(tmp_path: Path) -> None:
 async def test_what_acts_on_turns_copies_and_asks_again(tmp_path: Path) -> None:
     transcript, sources, prompt = Transcript(), SourcesPane(), PromptInput()
     host = PartHost(backend_in(tmp_path, 1), transcript, sources, prompt)
-    asked, edited = [], []
+    asked: list[AskRequest] = []
+    edited: list[object] = []
     async with host.run_test(size=(80, 40)):
         turn = host.backend.first.history.turns[0]
         await transcript.show([turn], older=False)
