@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
 from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
@@ -49,7 +48,7 @@ def home_at(base: Path) -> Home:
 
 
 def opened(store: LocalStore, name: str) -> LocalSession:
-    return cast("LocalSession", store.open(name))
+    return store.open(name)
 
 
 def filled(

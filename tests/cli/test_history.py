@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,11 @@ def test_show_says_which_version_is_shown(
     ids=["shown", "hidden", "shown-alone"],
 )
 def test_delete_a_turn_with_its_versions_or_one_of_them(
-    versions: list[str], run_cli: Callable[..., Ran], home: Path, argv: tuple, left: int
+    versions: list[str],
+    run_cli: Callable[..., Ran],
+    home: Path,
+    argv: tuple[Any, ...],
+    left: int,
 ) -> None:
     number, *more = argv
     ran = run_cli("history", "delete", "--turn", versions[number], *more, "--yes")

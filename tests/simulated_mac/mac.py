@@ -60,7 +60,7 @@ def become() -> None:
                     able.add(getattr(module, name))
     vars(fcntl).update(F_GETPATH=F_GETPATH, F_FULLFSYNC=F_FULLFSYNC)
     fcntl.fcntl = _commanded(fcntl.fcntl)
-    select.poll = _deaf(select.poll)
+    vars(select).update(poll=_deaf(select.poll))
     resource.setrlimit = _lenient(resource.setrlimit)
     resource.getrusage = _in_bytes(resource.getrusage)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -242,7 +242,7 @@ async def test_carriage_returns_split_over_pieces_stay_line_breaks() -> None:
         assert host.lines() == ["one", "", "two"]
 
 
-async def test_a_long_line_of_code_goes_on_behind_a_mark():
+async def test_a_long_line_of_code_goes_on_behind_a_mark() -> None:
     code = "result = connection.execute(statement, parameters)"
     host = Host(f"```python\n{code}\nshort()\n```")
     async with host.run_test(size=(30, 12)) as pilot:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from ragcli.chat.events import AskRequest, Event
+from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import ConfirmDialog, PickDialog
-from tests.tui.backend import Backend, Gate, citations, streamed
-from tests.tui.conftest import Chat, ask, notices, screen_text, send, until
+from ragcli.tui.widgets.turn import TurnView
+from tests.tui.backend import Backend, Gate, Scripted, citations, streamed
+from tests.tui.conftest import Chat, ask, last_turn, notices, screen_text, send, until
 
 
 def asked_again(backend: Backend, at: int, *answers: str) -> None:
@@ -50,7 +54,7 @@ async def test_keys_go_through_the_versions_of_an_answer(
         await until(pilot, lambda: "‹3/3›" in screen_text(app))
         await pilot.press("left")
         await until(pilot, lambda: "‹2/3›" in screen_text(app))
-        assert app.chat.transcript.last.has_focus
+        assert last_turn(app).has_focus
         assert not app.chat.prompt.text
 
     async with chat() as (pilot, app, _):
@@ -66,7 +70,7 @@ async def test_without_versions_the_keys_do_nothing(
         await pilot.press("ctrl+up", "h", "l", "left", "right")
         await pilot.pause()
         assert not app.chat.prompt.text
-        assert app.chat.transcript.last.has_focus
+        assert last_turn(app).has_focus
         assert "Older" not in screen_text(app)
         await pilot.press("escape")
         await send(pilot, app, "/version")
@@ -166,11 +170,14 @@ async def test_a_version_beyond_what_is_loaded_is_gone_to(
         await pilot.press("ctrl+up", "left")
         await until(pilot, lambda: "‹1/2›" in screen_text(app))
         shown = app.focused
+        assert isinstance(shown, TurnView)
         assert shown.turn.question.startswith("Question 4")
         assert "Again" not in answers(app)
         await pilot.press("right")
         await until(pilot, lambda: "‹2/2›" in screen_text(app))
-        assert app.focused.turn.answer == "Again"
+        newest = app.focused
+        assert isinstance(newest, TurnView)
+        assert newest.turn.answer == "Again"
 
 
 @pytest.mark.parametrize(("which", "left"), [(0, ["A", "A"]), (1, ["A"])])
@@ -196,10 +203,10 @@ async def test_the_next_question_goes_on_from_the_version_that_is_shown(
 ) -> None:
     conversation = backend.first.seed(1)
     asked_again(backend, 0, "Second answer [1]")
-    read = []
+    read: list[Turn] = []
     script = streamed("After it")
 
-    def reading(profile, request):
+    def reading(profile: Scripted, request: AskRequest) -> Iterator[Event]:
         read.extend(profile.history.transcript(conversation))
         return script(profile, request)
 
