@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from ragcli.tui.app import ChatApp
-from tests.fakes.ollama import FakeOllama
 from ragcli.tui.widgets.turn import TurnView
+from tests.fakes.ollama import FakeOllama
 from tests.tui.backend import Backend, Scripted
 
 SIZE = (160, 36)
