@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -84,7 +85,7 @@ def test_two_users_share_a_home_and_nothing_in_it(shared: Path) -> None:
             "profile|use|work",
             f"config|set|retrieval.k|{k}",
             "config|get|retrieval.k",
-            "profile|list",
+            "profile|list|--json",
             "history|list|-p|work",
         ]
 
@@ -96,7 +97,8 @@ def test_two_users_share_a_home_and_nothing_in_it(shared: Path) -> None:
     assert codes == [["0", "1", "0", "0", "0", "0", "0"]] * 2, (first, second)
     assert (first[4].split()[1], second[4].split()[1]) == ("3", "4")
     assert again[1].split()[1] == "3"
-    assert second[5].split()[1:] == ["work", "*"]
+    listed = json.loads(second[5].split(" ", 1)[1])["profiles"]
+    assert [(item["name"], item["current"]) for item in listed] == [("work", True)]
     assert "of-bob" in second[6]
     assert "of-alice" not in " ".join(second)
     assert "of-alice" in again[0]
