@@ -340,7 +340,8 @@ def test_a_shut_profile_is_opened_from_inside(
 ) -> None:
     runtime.store.create("vault", {}, passphrase="open sesame").close()
     terminal.run("chat", *options)
-    terminal.until("vault (locked)")
+    if not options:  # one column has no sidebar
+        terminal.until("vault (locked)")
     terminal.until("F1 Help")
     terminal.type("/profile vault")
     terminal.press("Enter")
@@ -351,7 +352,7 @@ def test_a_shut_profile_is_opened_from_inside(
     terminal.type("open sesame")
     screen = terminal.screen
     terminal.press("Enter")
-    terminal.until("● vault")
+    terminal.until("vault ·" if options else "● vault")
     terminal.press("C-q")
     terminal.until("ended 0")
 
