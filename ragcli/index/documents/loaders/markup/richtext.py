@@ -18,6 +18,7 @@ from ragcli.index.documents.elements import (
     Document,
     DocumentBuilder,
     one_line,
+    raised,
     well_formed,
 )
 from ragcli.index.documents.loaders.layout.grids import add_table
@@ -79,6 +80,7 @@ class _State:
     """What holds for the text of a group."""
 
     hidden: bool = False
+    is_raised: bool = False
     skips: bool = False
     """Whether the group is passed over, with all groups in it that are not apart."""
 
@@ -235,8 +237,10 @@ class _RtfReader:
             self._table_word(word)
         elif word in {"v", "deleted"}:
             state.hidden = number != 0
+        elif word in {"super", "nosupersub"}:
+            state.is_raised = word == "super" and number != 0
         elif word == "plain":
-            state.hidden = False
+            state.hidden = state.is_raised = False
         elif word == "f" and number is not None:
             state.font = number
         elif word in {"ansicpg", "mac", "pc", "pca"}:
@@ -321,7 +325,10 @@ class _RtfReader:
         if state.table == "styles":
             self._style_name.append(text)
         elif not (state.hidden or state.skips or state.table):
-            self._paragraph.pieces.append(text)
+            pieces = self._paragraph.pieces
+            if state.is_raised and pieces:
+                text = raised(text, pieces[-1])
+            pieces.append(text)
 
     def _end_style(self) -> None:
         name = "".join(self._style_name)

@@ -284,12 +284,12 @@ def _rows(
     headings = at = cells = 0
     for row, is_heading in _rows_of(table):
         found = list(_cells_of(row, at, hanging, in_sheet=in_sheet))
-        told = tuple(text for text, _ in found)
+        told = tuple(text for text, _, _ in found)
         copies = max(number(row.get("table:number-rows-repeated"), 1), 1)
         spans += (
-            Span(at, place, at, place + width - 1)
-            for place, (_, width) in enumerate(found)
-            if width > 1
+            Span(at, place, at + height - 1, place + width - 1)
+            for place, (_, width, height) in enumerate(found)
+            if width > 1 or height > 1
         )
         headings += is_heading and headings == len(lines)
         for copy in range(min(copies, _MOST_REPEATED) if any(told) else 0):
@@ -319,8 +319,8 @@ def _cells_of(
     hanging: list[tuple[str, _OdfPiece]],
     *,
     in_sheet: bool,
-) -> Iterator[tuple[str, int]]:
-    """Yields text and width of a row's cells up to the last that holds something."""
+) -> Iterator[tuple[str, int, int]]:
+    """Yields text, width and height of a row's cells up to the last with a text."""
     blank = place = 0
     for cell in row:
         if cell.tag not in {"table:table-cell", "table:covered-table-cell"}:
@@ -339,9 +339,10 @@ def _cells_of(
             continue
         if place + blank + copies > _MOST_COLUMNS:
             raise UnreadableDocument(f"a table of more than {_MOST_COLUMNS} columns")
-        yield from [("", 1)] * blank
+        yield from [("", 1, 1)] * blank
         width = min(max(number(cell.get("table:number-columns-spanned"), 1), 1), 1024)
-        yield from [(text, width)] * copies
+        height = min(max(number(cell.get("table:number-rows-spanned"), 1), 1), 1024)
+        yield from [(text, width, height)] * copies
         place += blank + copies
         blank = 0
 

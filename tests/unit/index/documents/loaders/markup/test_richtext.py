@@ -30,6 +30,11 @@ def escaped(text: str, encoding: str) -> str:
     return "".join(f"\\'{byte:02x}" for byte in text.encode(encoding))
 
 
+def test_a_raised_number_does_not_make_another_number() -> None:
+    document = read(r"About 10{\super 6} parts, 5 km{\super 2}, H{\sub 2}O.\par")
+    assert told(document) == [("prose", "About 10\u2076 parts, 5 km2, H2O.")]
+
+
 @pytest.mark.parametrize(
     ("page", "text"),
     [(1252, "Grüße €5"), (1251, "Привет, мир"), (1250, "Źródło"), (932, "図書室の鍵")],

@@ -112,6 +112,33 @@ def test_headers_and_footers_are_told_once() -> None:
     ]
 
 
+def test_all_rows_that_a_merged_cell_reaches_over_have_its_words() -> None:
+    rows = (
+        ("Town", "Year", "Rent"), ("Ulm", "2022", "610"), ("", "2023", "640"),
+    )  # fmt: skip
+    cells = [
+        "".join(
+            "<table:covered-table-cell/>"
+            if not text
+            else "<table:table-cell"
+            + (' table:number-rows-spanned="2"' if text == "Ulm" else "")
+            + f"><text:p>{text}</text:p></table:table-cell>"
+            for text in row
+        )
+        for row in rows
+    ]
+    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in cells)
+    document = parse(
+        Content(packed("text", f"<table:table>{body}</table:table>"), "a.odt", "odt")
+    )
+    [section] = document.sections
+    assert [item.cells for item in section.elements if item.kind == "row"] == [
+        ("Ulm", "2022", "610"),
+        ("Ulm", "2023", "640"),
+    ]
+    assert section.text.count("Ulm") == 1
+
+
 def test_a_table_with_marked_header_and_merged_cells() -> None:
     merged = (
         "<table:table-row><table:table-cell table:number-columns-spanned='2'><text:p>"
