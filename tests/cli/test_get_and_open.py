@@ -133,6 +133,19 @@ def test_the_editor_gets_the_file_and_the_line(
     assert (line, path) == ("+3", str(indexed / "locks.md"))
 
 
+def test_an_editor_of_the_terminal_is_not_started_in_a_pipe(
+    indexed: Path, run_cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_cli("ask", QUESTION)
+    monkeypatch.setenv("EDITOR", "/usr/bin/vim -n")
+
+    refused = run_cli("open")
+    assert refused.code == 2
+    assert "there is no terminal for /usr/bin/vim" in refused.err
+    printed = run_cli("open", "--print").out
+    assert printed == f"/usr/bin/vim -n +3 {indexed / 'locks.md'}\n"
+
+
 @pytest.mark.parametrize(
     ("chosen", "wanted"),
     [

@@ -19,6 +19,29 @@ _GOTO = {"code", "codium", "cursor"}
 _COLON = {"subl", "zed", "hx", "helix"}
 """Editors that take `file:line`; all others get `+line file`."""
 
+_IN_TERMINAL = frozenset(
+    [
+        "vi",
+        "vim",
+        "nvim",
+        "view",
+        "nano",
+        "pico",
+        "joe",
+        "jed",
+        "mcedit",
+        "micro",
+        "hx",
+        "helix",
+        "kak",
+        "ne",
+        "ed",
+        "less",
+        "more",
+    ]
+)
+"""Editors and pagers that draw on the terminal they are started in."""
+
 _PLACE = re.compile(r"\{path\}|\{line\}")
 
 
@@ -59,6 +82,11 @@ def command(
         return [viewer, path]
     words = _editor(os.environ if environ is None else environ)
     return [*words, *_at(PurePath(words[0]).name, path, line)]
+
+
+def needs_terminal(words: Sequence[str]) -> bool:
+    """Tells whether a command is known to draw on the terminal it is started in."""
+    return PurePath(words[0]).name in _IN_TERMINAL
 
 
 def for_writing(path: str, environ: Mapping[str, str] | None = None) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,6 +62,13 @@ def open_(
             line=shlex.join(words),
         )
         return 0
+    if editors.needs_terminal(words) and not (
+        sys.stdin.isatty() and sys.stdout.isatty()
+    ):
+        raise UsageError(
+            f"there is no terminal for {words[0]}",
+            "--print prints the command; open_command may name an editor with a window",
+        )
     opened = place(citation.path, citation.page, citation.ranges, part=citation.part)
     call.output.note(opened)
     call.output.flush()
