@@ -33,8 +33,11 @@ def spoken_name(path: str) -> str:
     """Returns the words of a file's name and what such files are called.
 
     Args:
-        path: Of a document. Its directories say nothing here.
+        path: Of a document. Its directories say nothing here, nor does a name without
+            a letter: it is a number among others.
     """
     name = os.path.basename(path)
+    if not any(map(str.isalpha, os.path.splitext(name)[0])):
+        return ""
     called = _WORDS.get(formats.format_of(name), "")
     return " ".join([*_PART.findall(name), called]).strip()

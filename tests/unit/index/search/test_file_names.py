@@ -27,6 +27,7 @@ FILES = {
         ("/plans/re_order.eml", "re order eml mail email message letter"),
         ("/a/Makefile", "Makefile"),
         ("stdin", "stdin"),
+        ("/a/0017.md", ""),
     ],
 )
 def test_a_name_is_said_in_words(path: str, said: str) -> None:
