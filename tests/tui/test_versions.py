@@ -13,7 +13,16 @@ from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import ConfirmDialog, PickDialog
 from ragcli.tui.widgets.turn import TurnView
 from tests.tui.backend import Backend, Gate, Scripted, citations, streamed
-from tests.tui.conftest import Chat, ask, last_turn, notices, screen_text, send, until
+from tests.tui.conftest import (
+    Chat,
+    ask,
+    last_turn,
+    notices,
+    screen_text,
+    send,
+    type_text,
+    until,
+)
 
 
 def asked_again(backend: Backend, at: int, *answers: str) -> None:
@@ -218,3 +227,33 @@ async def test_the_next_question_goes_on_from_the_version_that_is_shown(
         assert answers(app) == ["A", "After"]
 
     assert [turn.version for turn in read] == [1]
+
+
+async def test_the_new_version_has_the_keyboard_that_the_old_one_had(
+    chat: Chat, backend: Backend
+) -> None:
+    backend.first.seed(2)
+    backend.first.script = streamed("Another answer")
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up", "r")
+        await until(pilot, lambda: "‹2/2›" in screen_text(app))
+        await until(pilot, lambda: app.chat.answering.asking is None)
+        assert app.focused is last_turn(app), "letters act on it, not on its neighbour"
+        await pilot.press("left")
+        await until(pilot, lambda: "‹1/2›" in screen_text(app))
+
+
+async def test_no_turn_gets_the_keyboard_of_one_that_others_delete(
+    chat: Chat, backend: Backend
+) -> None:
+    backend.first.seed(3)
+    history = backend.first.history
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: last_turn(app).has_focus)
+        history.delete_turn(history.turns[-1].id)
+        await until(pilot, lambda: len(app.chat.transcript.turns) == 2)
+        await until(pilot, lambda: app.focused is app.chat.prompt)
+        await type_text(pilot, "rd")
+        assert app.chat.prompt.text == "rd"
+        assert app.screen is app.chat

@@ -686,6 +686,11 @@ class ChatScreen(Screen[None]):
     def _newer(self, message: Transcript.NewerWanted) -> None:
         self.conversations.load_newer(message.after)
 
+    @on(Transcript.FocusLost)
+    def _focus_lost(self) -> None:
+        if self.focused is None:
+            self.prompt.focus()
+
     @on(ConversationOpened)
     def _conversation_opened(self) -> None:
         self.suggesting.forget()

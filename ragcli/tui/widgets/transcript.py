@@ -49,6 +49,9 @@ class Transcript(VerticalScroll, can_focus=False):
 
         after: int
 
+    class FocusLost(Message):
+        """The turn that had the keyboard has gone, and none took its place."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual
         super().__init__(id=id)
         self.has_older = False
@@ -117,11 +120,30 @@ class Transcript(VerticalScroll, can_focus=False):
         self.mount(view, before=next(later, live))
         self._prepare([view])
 
+    def take_off(
+        self, *views: TurnView, instead: TurnView | None = None
+    ) -> AwaitComplete:
+        """Takes turns off the screen.
+
+        Args:
+            views: Which.
+            instead: Gets the keyboard if one of them had it. Without, no turn has it:
+                left to itself, the focus goes to a neighbour, and the next letter acts
+                on a turn that the user has not gone to.
+        """
+        screen = self.screen
+        if screen.focused in views:
+            screen.set_focus(instead, scroll_visible=False)
+            if instead is None:
+                self.post_message(self.FocusLost())
+        return AwaitComplete(*(view.remove() for view in views))
+
     async def show(
         self, turns: Sequence[Turn], *, older: bool, newer: bool = False
     ) -> None:
         """Shows these turns in place of what was there, the last one in sight."""
         with self.app.batch_update():
+            await self.take_off(*self.turns)
             await self.remove_children()
             await self.mount_all([TurnView(turn) for turn in turns])
         self.has_older, self.has_newer, self._waiting = older, newer, False
@@ -130,6 +152,7 @@ class Transcript(VerticalScroll, can_focus=False):
 
     async def show_instead(self, widget: Widget) -> None:
         """Shows a widget while there is no turn: the welcome."""
+        await self.take_off(*self.turns)
         await self.remove_children()
         await self.mount(widget)
         self.has_older = self.has_newer = False
@@ -149,7 +172,8 @@ class Transcript(VerticalScroll, can_focus=False):
         def keep_place() -> None:
             grown = self.virtual_size.height - before
             self.scroll_to(y=self.scroll_y + grown, animate=False, immediate=True)
-            self._drop(surplus if self.has_newer else [])
+            if self.has_newer:
+                self.take_off(*surplus)
             self._waiting = False
 
         self.call_after_refresh(keep_place)
@@ -186,13 +210,7 @@ class Transcript(VerticalScroll, can_focus=False):
         surplus = self.turns[:-MOUNTED]
         if surplus and self.is_vertical_scroll_end:
             self.has_older = True
-            self._drop(surplus)
-
-    def _drop(self, views: Sequence[TurnView]) -> AwaitComplete | None:
-        """Removes turns that are out of sight."""
-        if not views:
-            return None
-        return AwaitComplete(*(view.remove() for view in views))
+            self.take_off(*surplus)
 
     def find(self, pattern: re.Pattern[str] | None) -> None:
         """Marks what `pattern` matches in every turn."""

@@ -248,7 +248,7 @@ class ConversationView:
             transcript.swap(replaced, turn)
             await self._selection.follow(replaced)
         elif replaced is not None:
-            await replaced.remove()
+            await transcript.take_off(replaced)
         elif not transcript.has_newer:
             await transcript.add(turn, before=self._answer.live)
 
@@ -307,7 +307,7 @@ class ConversationView:
             view.know_versions(same.versions)
             return False
         if other is None or self._transcript.view(other.id):
-            view.remove()
+            self._transcript.take_off(view)
             return False
         self._transcript.swap(view, other)
         return True

@@ -150,7 +150,7 @@ class TurnActions:
             history = self._desk.profile.history
             await aside(history.delete_turn, turn.id, alone=alone)
         if not alone:  # of what is left one is shown in its place
-            await view.remove()
+            await self._transcript.take_off(view)
         await self._selection.clear()
         self._prompt.focus()
 

@@ -342,7 +342,7 @@ class Answering:
         replaced = self._taken_place_of(asking, turn)
         if replaced is not None and replaced is not view:
             if turn.status not in BROKEN_OFF:
-                await replaced.remove()
+                await self._transcript.take_off(replaced, instead=view)
             elif _says_nothing_new(turn, replaced.turn):
                 await self._give_back(view, replaced)
                 return
@@ -380,7 +380,7 @@ class Answering:
         """Shows the old answer alone: of the new one not a word was said."""
         if self._selection.view is view:
             await self._selection.show(replaced)
-        await view.remove()
+        await self._transcript.take_off(view, instead=replaced)
 
     # For the conversation that it stands in
 
