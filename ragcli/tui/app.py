@@ -17,20 +17,22 @@ from textual.screen import Screen
 from ragcli.dependency_patches.textual import forgive_input, teach_newlines
 from ragcli.errors import ExitCode
 from ragcli.text import safe_line, safe_text
-from ragcli.tui import clipboard, theme, turn_text
+from ragcli.tui import clipboard
 from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.lifecycle.keeping import hung_up
 from ragcli.tui.lifecycle.terminal_hangup import when_hung_up
 from ragcli.tui.ports import ProfilePort, RuntimePort
+from ragcli.tui.preferences import theme
 from ragcli.tui.rendering.legible import Legible
-from ragcli.tui.widgets.find import FindBar
-from ragcli.tui.widgets.prompt import PromptInput
-from ragcli.tui.widgets.sidebar import Sidebar
-from ragcli.tui.widgets.sources import SourceCard
-from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.turns import turn_text
+from ragcli.tui.widgets.bars.find import FindBar
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.input.prompt import PromptInput
+from ragcli.tui.widgets.panes.sidebar import Sidebar
+from ragcli.tui.widgets.panes.sources import SourceCard
 
 OWNERS = (
     ChatScreen, PromptInput, TurnView, SourceCard, Sidebar, FindBar, Transcript,

@@ -118,4 +118,4 @@ def test_only_a_path_that_a_user_typed_has_a_tilde() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "expanduser"
     }
 
-    assert expanding == {"ragcli/paths.py", "ragcli/tui/attachments.py"}
+    assert expanding == {"ragcli/paths.py", "ragcli/tui/attachments/mentions.py"}

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from ragcli.tui.app import ChatApp
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.conversation.turn import TurnView
 from tests.fakes.ollama import FakeOllama
 from tests.tui.backend import Backend, Scripted
 

@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 
-from ragcli.tui.widgets.answer import AnswerView
+from ragcli.tui.widgets.conversation.answer import AnswerView
 from tests.tui.backend import ANSWER
 from tests.tui.conftest import screen_text, until
 

@@ -29,8 +29,8 @@ from ragcli.tui.screens.dialogs import (
 from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.screens.palette import CommandsDialog
 from ragcli.tui.screens.search import SearchScreen
-from ragcli.tui.widgets.sources import SourceCard
-from ragcli.tui.widgets.transcript import MOUNTED, Transcript
+from ragcli.tui.widgets.conversation.transcript import MOUNTED, Transcript
+from ragcli.tui.widgets.panes.sources import SourceCard
 from tests.tui.backend import ANSWER, REMOTE, Backend, Gate, citations, failing, nothing
 from tests.tui.conftest import (
     Chat,

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Static
 
 from ragcli.errors import ModelFailed
-from ragcli.tui.widgets.answer import AnswerView
+from ragcli.tui.widgets.conversation.answer import AnswerView
 from tests.tui.backend import ANSWER, Backend, Gate, failing, nothing
 from tests.tui.conftest import Chat, ask, last_turn, screen_text, send, type_text, until
 from tests.tui.test_answer import Host

@@ -193,6 +193,6 @@ async def test_a_link_opens_only_after_it_was_confirmed(
 
 
 def _clicked(href: str) -> Any:
-    from ragcli.tui.widgets.answer import AnswerView
+    from ragcli.tui.widgets.conversation.answer import AnswerView
 
     return AnswerView.LinkClicked(href)

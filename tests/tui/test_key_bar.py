@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ragcli.tui.keyboard.multiplexers import arriving_first, taken_keys
-from ragcli.tui.widgets.key_bar import fitted
+from ragcli.tui.widgets.bars.key_bar import fitted
 from tests.tui.backend import Backend, Gate
 from tests.tui.conftest import Chat, ask, live_turn, notices, screen_text, until
 

@@ -12,10 +12,10 @@ from ragcli.chat.presentation import editors
 from ragcli.errors import DocumentNotFound, UsageError
 from ragcli.tui import commands
 from ragcli.tui.app import OWNERS, ChatApp
-from ragcli.tui.attachments import attached, mention_start, paths_like
+from ragcli.tui.attachments.mentions import attached, mention_start, paths_like
 from ragcli.tui.chat.documents.passage_context import passage_context
 from ragcli.tui.keyboard import key_bindings
-from ragcli.tui.source_entries import from_turn, quoted_span, quoted_spans
+from ragcli.tui.turns.source_entries import from_turn, quoted_span, quoted_spans
 from tests.tui.backend import Backend
 
 # Commands

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from ragcli.tui.widgets.answer import ALONE
+from ragcli.tui.widgets.conversation.answer import ALONE
 from tests.tui.backend import Backend
 from tests.tui.conftest import Chat, screen_text, until
 from tests.tui.test_answer import Host

@@ -7,8 +7,8 @@ from textual import events
 from textual.app import App, ComposeResult
 
 from ragcli.errors import UsageError
-from ragcli.tui.pastes import Pastes
-from ragcli.tui.widgets.prompt import PromptInput
+from ragcli.tui.attachments.pastes import Pastes
+from ragcli.tui.widgets.input.prompt import PromptInput
 
 
 class Host(App[None]):

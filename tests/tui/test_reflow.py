@@ -14,8 +14,8 @@ from ragcli.language.units import Unit
 from ragcli.runtime import Runtime
 from ragcli.tui.app import ChatApp
 from ragcli.tui.rendering.reflow import reflowed
-from ragcli.tui.source_entries import SourceEntry, from_passages, from_turn
-from ragcli.tui.widgets.sources import SourceCard
+from ragcli.tui.turns.source_entries import SourceEntry, from_passages, from_turn
+from ragcli.tui.widgets.panes.sources import SourceCard
 from tests.tui.conftest import SIZE, until
 
 HARBOUR = """# Harbour

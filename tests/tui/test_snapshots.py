@@ -21,7 +21,7 @@ from ragcli.tui.screens.dialogs import ConfirmDialog, LockDialog, TextDialog
 from ragcli.tui.screens.documents import DocumentsDialog
 from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.screens.palette import CommandsDialog
-from ragcli.tui.widgets.ingest import IngestBar
+from ragcli.tui.widgets.bars.ingest import IngestBar
 from tests.tui.backend import Backend, Gate, failing
 from tests.tui.conftest import ask, live_turn, screen_text, type_text, until
 

@@ -11,7 +11,7 @@ from ragcli.chat.events import AskRequest, Event
 from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import ConfirmDialog, PickDialog
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.conversation.turn import TurnView
 from tests.tui.backend import Backend, Gate, Scripted, citations, streamed
 from tests.tui.conftest import (
     Chat,

@@ -8,7 +8,7 @@ import pytest
 
 from ragcli import paths
 from ragcli.errors import DocumentNotFound, UsageError
-from ragcli.tui import attachments
+from ragcli.tui.attachments import mentions
 
 NOBODY = "~there-is-no-such-user"
 
@@ -24,10 +24,10 @@ def test_a_tilde_of_no_user_is_a_name_like_others(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / NOBODY).write_text("a file")
-    asked, found = attachments.attached(f"What is in @{NOBODY}")
+    asked, found = mentions.attached(f"What is in @{NOBODY}")
     assert (asked, found) == (f"What is in {NOBODY}", (str(tmp_path / NOBODY),))
     with pytest.raises(DocumentNotFound):
-        attachments.attached(f"What is in @{NOBODY}/page.md?")
+        mentions.attached(f"What is in @{NOBODY}/page.md?")
     assert paths.expanded("~/notes") == Path.home() / "notes"
 
 

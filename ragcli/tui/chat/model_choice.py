@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ragcli.text import labelled
-from ragcli.tui import theme
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import StateChanged
 from ragcli.tui.ports import ProfilePort
+from ragcli.tui.preferences import theme
 from ragcli.tui.rendering.highlighting import warm_up
 from ragcli.tui.screens.dialogs import PickDialog, PickerEntry
-from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.bars.status import StatusLine
 from ragcli.tui.workers.threads import aside
 
 _MODELS_KEPT = 20.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ragcli.tui.chat.desk import Desk
-from ragcli.tui.widgets.ingest import PullBar
-from ragcli.tui.widgets.prompt import PromptInput
+from ragcli.tui.widgets.bars.ingest import PullBar
+from ragcli.tui.widgets.input.prompt import PromptInput
 from ragcli.tui.workers.pulling import PullEnded, PullStepped, PullWorker
 
 

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from textual.screen import Screen
 
-from ragcli.tui.widgets.answer import ALONE
-from ragcli.tui.widgets.sidebar import Sidebar
-from ragcli.tui.widgets.sources import SourcesPane
+from ragcli.tui.widgets.conversation.answer import ALONE
+from ragcli.tui.widgets.panes.sidebar import Sidebar
+from ragcli.tui.widgets.panes.sources import SourcesPane
 
 WIDEST = 160
 """Columns from which both panes are wide."""

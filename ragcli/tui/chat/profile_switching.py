@@ -8,14 +8,14 @@ from dataclasses import replace
 from ragcli.errors import PassphraseNeeded, RagcliError, WrongPassphrase
 from ragcli.sessions.encryption.passphrase import DIFFER
 from ragcli.text import safe_name
-from ragcli.tui import new_profiles
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import StateChanged
-from ragcli.tui.new_profiles import WantedProfile
 from ragcli.tui.ports import ProfilePort
+from ragcli.tui.profiles import new_profiles
+from ragcli.tui.profiles.new_profiles import WantedProfile
 from ragcli.tui.screens.dialogs import PickDialog, PickerEntry, TextDialog
-from ragcli.tui.widgets.sidebar import Sidebar
-from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.bars.status import StatusLine
+from ragcli.tui.widgets.panes.sidebar import Sidebar
 from ragcli.tui.workers.threads import aside
 
 

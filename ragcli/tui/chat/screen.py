@@ -42,7 +42,6 @@ from ragcli.tui.chat.questions.question_recall import QuestionRecall
 from ragcli.tui.chat.questions.unrecorded_answers import Locking
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.chat.settings_changing import SettingsChanging
-from ragcli.tui.choices import PaneChoices
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.keyboard.multiplexers import taken_keys
@@ -62,20 +61,21 @@ from ragcli.tui.messages import (
     TurnWanted,
 )
 from ragcli.tui.ports import ProfilePort, RuntimePort
+from ragcli.tui.preferences.choices import PaneChoices
 from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.screens.palette import CommandsDialog
-from ragcli.tui.widgets.answer import AnswerView
-from ragcli.tui.widgets.completions import Completions
-from ragcli.tui.widgets.find import FindBar
-from ragcli.tui.widgets.ingest import IngestBar, PullBar
-from ragcli.tui.widgets.key_bar import KeyBar
-from ragcli.tui.widgets.prompt import PromptInput, plain_lines
-from ragcli.tui.widgets.sidebar import ChoiceList, Sidebar
-from ragcli.tui.widgets.sources import SourceCard, SourcesPane
-from ragcli.tui.widgets.status import StatusLine
-from ragcli.tui.widgets.suggestions import MOST, Suggestions
-from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.bars.find import FindBar
+from ragcli.tui.widgets.bars.ingest import IngestBar, PullBar
+from ragcli.tui.widgets.bars.key_bar import KeyBar
+from ragcli.tui.widgets.bars.status import StatusLine
+from ragcli.tui.widgets.conversation.answer import AnswerView
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.input.completions import Completions
+from ragcli.tui.widgets.input.prompt import PromptInput, plain_lines
+from ragcli.tui.widgets.input.suggestions import MOST, Suggestions
+from ragcli.tui.widgets.panes.sidebar import ChoiceList, Sidebar
+from ragcli.tui.widgets.panes.sources import SourceCard, SourcesPane
 from ragcli.tui.workers.answer_worker import (
     AnswerEnded,
     AnswerEvent,

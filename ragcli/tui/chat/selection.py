@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ragcli.errors import UsageError
-from ragcli.tui.widgets.sources import SourcesPane
-from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.panes.sources import SourcesPane
 
 NONE = "This answer has no sources."
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ragcli.tui import settings_in_force
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import DocumentsChanged
-from ragcli.tui.settings_in_force import SettingEntry
+from ragcli.tui.profiles import settings_in_force
+from ragcli.tui.profiles.settings_in_force import SettingEntry
 from ragcli.tui.workers.threads import aside
 
 _THEME = "tui.theme"

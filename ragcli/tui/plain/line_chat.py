@@ -17,12 +17,13 @@ from ragcli.chat.events import AskRequest, Finished, Notice, Retrieved, Token
 from ragcli.errors import RagcliError, SnapshotDamaged
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import SafePieces, labelled
-from ragcli.tui import commands, turn_text
-from ragcli.tui.attachments import attached
+from ragcli.tui import commands
+from ragcli.tui.attachments.mentions import attached
 from ragcli.tui.lifecycle.terminal_hangup import is_hung_up, when_hung_up
 from ragcli.tui.plain.line_commands import LineCommands
 from ragcli.tui.plain.line_desk import LineDesk, Streams, end
 from ragcli.tui.ports import RuntimePort
+from ragcli.tui.turns import turn_text
 
 __all__ = ["PlainChat", "Streams", "run_plain"]
 

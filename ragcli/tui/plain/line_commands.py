@@ -21,18 +21,12 @@ from ragcli.index.document_filter import recorded
 from ragcli.sessions.history import versions
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import counted, labelled, safe_line, safe_name, safe_text
-from ragcli.tui import (
-    commands,
-    conversation_export,
-    document_changes,
-    new_profiles,
-    settings_in_force,
-    turn_text,
-    turn_versions,
-)
-from ragcli.tui.attachments import filter_of
+from ragcli.tui import commands
+from ragcli.tui.attachments.mentions import filter_of
 from ragcli.tui.plain.line_desk import LineDesk
-from ragcli.tui.settings_in_force import SettingEntry
+from ragcli.tui.profiles import document_changes, new_profiles, settings_in_force
+from ragcli.tui.profiles.settings_in_force import SettingEntry
+from ragcli.tui.turns import conversation_export, turn_text, turn_versions
 
 if TYPE_CHECKING:
     from ragcli.index.report import IngestReport

@@ -17,8 +17,8 @@ from textual.widgets.option_list import Option
 from ragcli.errors import RagcliError
 from ragcli.paths import shown
 from ragcli.text import safe_line, safe_name
+from ragcli.tui.profiles.settings_in_force import SettingEntry
 from ragcli.tui.screens.dialogs import PickDialog, PickerEntry, TextDialog
-from ragcli.tui.settings_in_force import SettingEntry
 
 _KEY, _VALUE = 24, 30
 """Columns of a key and of a value."""

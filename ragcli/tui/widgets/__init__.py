@@ -1,5 +1,7 @@
 """Widgets of the chat. Each posts messages; none reaches up.
 
-They may import `rendering`, `keyboard` and `sources`. Start reading at `transcript`
-and `turn`.
+`conversation` is what was asked and answered, `input` what stands around the prompt,
+`panes` the columns at the sides, `bars` the lines above and below. They may import
+`rendering`, `keyboard`, `attachments` and `turns`. Start reading at
+`conversation.transcript`.
 """

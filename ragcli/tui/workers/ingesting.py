@@ -11,7 +11,6 @@ from typing import Any
 from textual.message import Message
 
 from ragcli.errors import RagcliError
-from ragcli.tui import document_changes
 from ragcli.tui.messages import (
     IngestEnded,
     IngestNoted,
@@ -19,6 +18,7 @@ from ragcli.tui.messages import (
     IngestStepped,
 )
 from ragcli.tui.ports import ProfilePort
+from ragcli.tui.profiles import document_changes
 
 _FRAME = 0.1
 """Seconds between two steps that are posted: thousands of files must not flood."""

@@ -30,15 +30,15 @@ from ragcli.tui.messages import (
     TurnWanted,
 )
 from ragcli.tui.screens.dialogs import ConfirmDialog, LockDialog
-from ragcli.tui.widgets.completions import Completions
-from ragcli.tui.widgets.find import FindBar
-from ragcli.tui.widgets.ingest import IngestBar
-from ragcli.tui.widgets.prompt import PromptInput
-from ragcli.tui.widgets.sidebar import Sidebar
-from ragcli.tui.widgets.sources import SourcesPane
-from ragcli.tui.widgets.status import StatusLine
-from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.bars.find import FindBar
+from ragcli.tui.widgets.bars.ingest import IngestBar
+from ragcli.tui.widgets.bars.status import StatusLine
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.input.completions import Completions
+from ragcli.tui.widgets.input.prompt import PromptInput
+from ragcli.tui.widgets.panes.sidebar import Sidebar
+from ragcli.tui.widgets.panes.sources import SourcesPane
 from ragcli.tui.workers.answer_worker import AnswerEnded, AnswerEvent, AnswerGrew
 from tests.tui.backend import ANSWER, Gate, failing
 from tests.tui.parts.host import PartHost, backend_in

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 from ragcli.errors import ConversationNotFound
 from ragcli.text import counted
-from ragcli.tui import conversation_export
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
@@ -14,8 +13,9 @@ from ragcli.tui.screens.dialogs import (
     PickerEntry,
     TextDialog,
 )
-from ragcli.tui.widgets.sidebar import Sidebar
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.turns import conversation_export
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.panes.sidebar import Sidebar
 from ragcli.tui.workers.threads import aside
 
 

@@ -15,11 +15,11 @@ from ragcli.tui.messages import (
     HistoryFailed,
     HistoryMoved,
 )
-from ragcli.tui.widgets.sidebar import Sidebar
-from ragcli.tui.widgets.status import StatusLine
-from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
-from ragcli.tui.widgets.welcome import Welcome
+from ragcli.tui.widgets.bars.status import StatusLine
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.conversation.welcome import Welcome
+from ragcli.tui.widgets.panes.sidebar import Sidebar
 from ragcli.tui.workers.history_watcher import HistoryWatcher
 from ragcli.tui.workers.threads import aside
 

@@ -10,8 +10,8 @@ from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import TurnWanted
 from ragcli.tui.screens.search import SearchScreen
-from ragcli.tui.widgets.find import FindBar
-from ragcli.tui.widgets.transcript import Transcript
+from ragcli.tui.widgets.bars.find import FindBar
+from ragcli.tui.widgets.conversation.transcript import Transcript
 from ragcli.tui.workers.threads import aside
 
 

@@ -12,9 +12,9 @@ from ragcli.tui import clipboard
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import Selection
 from ragcli.tui.screens.dialogs import ConfirmDialog, PickDialog, PickerEntry
-from ragcli.tui.widgets.prompt import PromptInput
-from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.input.prompt import PromptInput
 from ragcli.tui.workers.threads import aside
 
 _ONE = "Delete this version?"

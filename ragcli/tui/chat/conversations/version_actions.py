@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ragcli.sessions.records.record_types import Turn
-from ragcli.tui import turn_versions
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import Selection
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.turns import turn_versions
+from ragcli.tui.widgets.conversation.turn import TurnView
 from ragcli.tui.workers.threads import aside
 
 

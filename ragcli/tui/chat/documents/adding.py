@@ -8,7 +8,6 @@ from pathlib import Path
 from ragcli.chat.presentation import editors
 from ragcli.paths import shown
 from ragcli.text import counted, safe_name
-from ragcli.tui import document_changes
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.messages import (
     DocumentsChanged,
@@ -18,11 +17,12 @@ from ragcli.tui.messages import (
     IngestStepped,
 )
 from ragcli.tui.ports import ProfilePort
+from ragcli.tui.profiles import document_changes
 from ragcli.tui.screens.dialogs import ConfirmDialog, PickerEntry
 from ragcli.tui.screens.documents import DocumentsDialog
-from ragcli.tui.widgets.ingest import IngestBar
-from ragcli.tui.widgets.prompt import PromptInput
-from ragcli.tui.widgets.status import StatusLine
+from ragcli.tui.widgets.bars.ingest import IngestBar
+from ragcli.tui.widgets.bars.status import StatusLine
+from ragcli.tui.widgets.input.prompt import PromptInput
 from ragcli.tui.workers.ingesting import Ingesting
 from ragcli.tui.workers.threads import aside
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ragcli.errors import DocumentNotFound, RagcliError
 from ragcli.text import safe_name
-from ragcli.tui.source_entries import SourceEntry
+from ragcli.tui.turns.source_entries import SourceEntry
 
 _LINES = 8
 """Lines shown on either side of a passage of a text file."""

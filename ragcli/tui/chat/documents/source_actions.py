@@ -10,8 +10,8 @@ from ragcli.errors import UsageError
 from ragcli.text import safe_name
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.documents.passage_context import passage_context
-from ragcli.tui.source_entries import SourceEntry
-from ragcli.tui.widgets.sources import SourceCard, SourcesPane
+from ragcli.tui.turns.source_entries import SourceEntry
+from ragcli.tui.widgets.panes.sources import SourceCard, SourcesPane
 from ragcli.tui.workers.threads import aside
 
 

@@ -9,9 +9,9 @@ from ragcli.errors import RagcliError
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.lifecycle.keeping import joined
 from ragcli.tui.ports import ProfilePort
-from ragcli.tui.widgets.prompt import PromptInput
-from ragcli.tui.widgets.suggestions import Suggestions
-from ragcli.tui.widgets.transcript import Transcript
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.input.prompt import PromptInput
+from ragcli.tui.widgets.input.suggestions import Suggestions
 from ragcli.tui.workers.threads import aside
 
 

@@ -25,16 +25,16 @@ from ragcli.errors import Locked, RagcliError, UsageError
 from ragcli.index.document_filter import DocumentFilter
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import counted, labelled, safe_line, safe_name
-from ragcli.tui.attachments import attached, filter_of
+from ragcli.tui.attachments.mentions import attached, filter_of
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.selection import NONE, Selection
 from ragcli.tui.lifecycle.keeping import joined
 from ragcli.tui.messages import DocumentsChanged, NotRecorded, QuestionAsked
-from ragcli.tui.source_entries import from_passages
-from ragcli.tui.widgets.prompt import PromptInput
-from ragcli.tui.widgets.status import StatusLine
-from ragcli.tui.widgets.transcript import Transcript
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.turns.source_entries import from_passages
+from ragcli.tui.widgets.bars.status import StatusLine
+from ragcli.tui.widgets.conversation.transcript import Transcript
+from ragcli.tui.widgets.conversation.turn import TurnView
+from ragcli.tui.widgets.input.prompt import PromptInput
 from ragcli.tui.workers.answer_worker import (
     AnswerEnded,
     AnswerEvent,

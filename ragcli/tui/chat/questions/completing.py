@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ragcli.paths import expanded
 from ragcli.tui import commands
-from ragcli.tui.attachments import mention_start, paths_like
+from ragcli.tui.attachments.mentions import mention_start, paths_like
 from ragcli.tui.chat.desk import Desk
-from ragcli.tui.widgets.completions import Completion, Completions
-from ragcli.tui.widgets.prompt import PromptInput
+from ragcli.tui.widgets.input.completions import Completion, Completions
+from ragcli.tui.widgets.input.prompt import PromptInput
 from ragcli.tui.workers.threads import aside
 
 Names = Mapping[str, Callable[[], Sequence[str]]]

@@ -10,7 +10,7 @@ from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.lifecycle.keeping import joined, keep
 from ragcli.tui.messages import NotRecorded
-from ragcli.tui.widgets.prompt import PromptInput
+from ragcli.tui.widgets.input.prompt import PromptInput
 from ragcli.tui.workers.answer_worker import AnswerWorker
 from ragcli.tui.workers.threads import aside
 

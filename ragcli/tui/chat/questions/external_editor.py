@@ -7,7 +7,7 @@ from pathlib import Path
 from ragcli.chat.presentation import editors
 from ragcli.errors import UsageError
 from ragcli.tui.chat.desk import Desk
-from ragcli.tui.widgets.prompt import PromptInput, plain_lines
+from ragcli.tui.widgets.input.prompt import PromptInput, plain_lines
 
 
 class ExternalEditor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.screens.recall import RecallDialog
-from ragcli.tui.widgets.prompt import PromptInput
+from ragcli.tui.widgets.input.prompt import PromptInput
 from ragcli.tui.workers.threads import aside
 
 _FOUND = 1000

@@ -10,8 +10,8 @@ from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.questions.drafts import Drafts
 from ragcli.tui.messages import NotRecorded, StateChanged
 from ragcli.tui.screens.dialogs import LockDialog
-from ragcli.tui.widgets.status import StatusLine
-from ragcli.tui.widgets.transcript import Transcript
+from ragcli.tui.widgets.bars.status import StatusLine
+from ragcli.tui.widgets.conversation.transcript import Transcript
 from ragcli.tui.workers.threads import aside
 
 

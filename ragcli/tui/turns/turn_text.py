@@ -10,7 +10,7 @@ from ragcli.chat.answers.state import BROKEN_OFF
 from ragcli.chat.presentation.wrapping import WordWrap
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import safe_text
-from ragcli.tui.source_entries import from_turn
+from ragcli.tui.turns.source_entries import from_turn
 
 NOTHING = "Nothing in the documents answers this."
 

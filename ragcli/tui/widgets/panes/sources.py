@@ -20,7 +20,7 @@ from ragcli.chat.presentation import links
 from ragcli.text import safe_line, safe_text
 from ragcli.tui.keyboard.key_bindings import key
 from ragcli.tui.rendering.reflow import reflowed
-from ragcli.tui.source_entries import SourceEntry, quoted_spans
+from ragcli.tui.turns.source_entries import SourceEntry, quoted_spans
 
 _NONE = "The passages behind an answer stand here."
 _BEFORE, _AFTER = 160, 320

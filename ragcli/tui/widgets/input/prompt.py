@@ -11,8 +11,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from ragcli.tui.attachments.pastes import Pastes
 from ragcli.tui.keyboard.key_bindings import key
-from ragcli.tui.pastes import Pastes
 
 _MODIFIED_ENTER = frozenset({"shift+\r", "alt+\r", "ctrl+\r", "shift+\n", "alt+\n"})
 """How Textual names Enter with a modifier from xterm's modifyOtherKeys."""

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.keyboard.key_bindings import key
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.conversation.turn import TurnView
 
 MOUNTED = 60
 """Turns that are widgets at most."""

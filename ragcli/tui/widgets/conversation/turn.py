@@ -21,8 +21,8 @@ from ragcli.language.markers import with_unsupported
 from ragcli.sessions.records.record_types import Turn
 from ragcli.text import counted, labelled, safe_line, safe_text
 from ragcli.tui.keyboard.key_bindings import key
-from ragcli.tui.source_entries import SourceEntry, from_turn
-from ragcli.tui.widgets.answer import AnswerView
+from ragcli.tui.turns.source_entries import SourceEntry, from_turn
+from ragcli.tui.widgets.conversation.answer import AnswerView
 
 _NOTES = {
     "interrupted": "interrupted",

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable
 
 from ragcli.text import safe_line
-from ragcli.tui import choices
 from ragcli.tui.ports import RuntimePort
+from ragcli.tui.preferences import choices
 
 _KEY = "tui.theme"
 
