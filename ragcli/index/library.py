@@ -231,8 +231,8 @@ class Library:
         """Returns how many files changed since they were indexed, or are new, or gone.
 
         What could not be read and is as it was does not count. Looking takes
-        milliseconds where an earlier look noted that all was in step, and nothing
-        changed since; else it compares all documents with the disk.
+        milliseconds where nothing changed since an earlier look; else it compares all
+        documents with the disk.
         """
         from ragcli.index.ingest.planning import unchanged
 
@@ -242,18 +242,20 @@ class Library:
         if not base.documents and not roots.directories:
             return 0
         place, scope = self._notes, self._scope(base, roots)
-        if unchanged.is_in_step(place, scope):
-            return 0
+        known = unchanged.changed_files(place, scope)
+        if known is not None:
+            return known
         from ragcli.index.ingest.planning import ingest_plan
 
         on_disk = CatalogueView(base, files).records()
         pages = _taken_out(on_disk)
         work = ingest_plan.of_sync(scope.roots, on_disk, scope.max_size, scope.engine)
         changed = work.changed + len(work.removed) + len(work.failed)
-        if not changed:  # what changed is left out: that need not be found again
-            alone = ingest_plan.apart(scope.roots, on_disk)
+        alone = ingest_plan.apart(scope.roots, on_disk)
+        # No note can tell that what cannot be looked at now is there again.
+        if not work.failed and work.removed.isdisjoint(alone):
             note = unchanged.Note.of(work, alone, pages)
-            note = replace(note, again=not work.is_empty)
+            note = replace(note, again=not work.is_empty, changed=changed)
             unchanged.keep(place, note, scope, since)
         return changed
 

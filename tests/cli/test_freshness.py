@@ -12,6 +12,8 @@ import pytest
 
 from ragcli.agents.service import AgentService
 from ragcli.index import freshness
+from ragcli.index.ingest.planning import ingest_plan
+from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
 from tests.cli.conftest import QUESTION
 from tests.conftest import Ran
@@ -146,6 +148,43 @@ def test_without_a_note_all_documents_are_looked_at(
     assert run_cli("search", "lock").err == ""
     _added(notes)
     assert run_cli("search", "lock").err == LINE
+
+
+def _compares_no_documents(*_: object) -> None:
+    raise AssertionError("all documents are compared once more")
+
+
+@pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed, _touched])
+def test_a_change_that_was_found_is_known_until_the_next(
+    change: Callable[[Path], None], aged: Path
+) -> None:
+    with Runtime({}, profile="default").open() as workspace:
+        library = workspace.library
+        change(aged)
+        found = library.changed_files()
+        assert found
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ingest_plan, "of_sync", _compares_no_documents)
+            assert library.changed_files() == found
+
+        (aged / "wasps.md").write_text("# Wasps\n\nWasps make paper.\n")
+        assert library.changed_files() == found + 1
+        library.sync(NoProgress(), wait=10)
+        assert library.changed_files() == 0
+
+
+def test_a_file_of_its_own_that_is_back_is_in_step_again(
+    aged: Path, run_cli: Callable[..., Ran], tmp_path: Path
+) -> None:
+    alone, aside = tmp_path / "alone.md", tmp_path / "aside.md"
+    alone.write_text("# Alone\n\nIt stands for itself.\n")
+    os.utime(alone, (OLD, OLD))
+    assert run_cli("docs", "add", str(alone)).code == 0
+    with Runtime({}, profile="default").open() as workspace:
+        alone.rename(aside)
+        assert workspace.library.changed_files() == 1
+        aside.rename(alone)
+        assert workspace.library.changed_files() == 0
 
 
 def test_time_runs_out_between_documents_and_what_was_read_stays(

@@ -1,10 +1,10 @@
-"""Tells in one pass over the disk that nothing changed since the last `docs sync`.
+"""Tells in one pass over the disk that nothing changed since it was last looked at.
 
-A sync that found nothing to do leaves a note: a hash over names, sizes, times, modes
-and inodes of all that it looked at, ignore files and skipped files included. As long
-as these are the same its outcome is, and neither documents nor rules are read. As
-git does for its index, a note is not written while anything is so young that it
-could change once more without its time changing.
+A sync that found nothing to do leaves a note, and so does a look that found changes:
+a hash over names, sizes, times, modes and inodes of all that was looked at, ignore
+files and skipped files included. As long as these are the same the outcome is, and
+neither documents nor rules are read. As git does for its index, a note is not written
+while anything is so young that it could change once more without its time changing.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Remembered:
 
 @frozen
 class Note:
-    """The outcome of a sync that found nothing to do."""
+    """The outcome of a sync that found nothing to do, or of a look at what is."""
 
     unchanged: int
     """Documents that were as they had been."""
@@ -85,6 +85,9 @@ class Note:
     again: bool = False
     """Whether a sync tries again what it could not read: a package may be there by
     then, although nothing on the disk changed."""
+
+    changed: int = 0
+    """Files that a look found changed, new or gone; a sync has to read them."""
 
     @classmethod
     def of(cls, plan: Plan, apart: Iterable[str], pages: Iterable[str] = ()) -> Note:
@@ -139,21 +142,24 @@ def recall(directory: NotePlace, scope: Scope) -> Note | None:
         NotPermitted: It is not a private file.
     """
     found = _of_scope(directory, scope)
-    if found is None or found[0].again:
+    if found is None or found[0].again or found[0].changed:
         return None
     return found[0] if _is_true(*found, scope) else None
 
 
-def is_in_step(directory: NotePlace, scope: Scope) -> bool:
-    """Tells whether the disk is as it was when a sync had nothing left to do.
+def changed_files(directory: NotePlace, scope: Scope) -> int | None:
+    """Returns how many files the last look found changed, if that is still true.
 
-    Nothing but what it could not read, that is.
+    What a sync could not read does not count. None where nobody has looked at the
+    disk as it is now.
 
     Raises:
         NotPermitted: The note is not a private file.
     """
     found = _of_scope(directory, scope)
-    return found is not None and _is_true(*found, scope)
+    if found is None or not _is_true(*found, scope):
+        return None
+    return found[0].changed
 
 
 def _of_scope(directory: NotePlace, scope: Scope) -> tuple[Note, str] | None:
@@ -166,6 +172,7 @@ def _of_scope(directory: NotePlace, scope: Scope) -> tuple[Note, str] | None:
             tuple(told["apart"]),
             tuple(told["pages"]),
             bool(told["again"]),
+            int(told.get("changed", 0)),
         )
         return (note, told["seen"]) if told["scope"] == _told(scope) else None
     except (ValueError, KeyError, TypeError, OSError):
@@ -205,6 +212,7 @@ def keep(directory: NotePlace, note: Note, scope: Scope, since_ns: int) -> None:
         "apart": note.apart,
         "pages": note.pages,
         "again": note.again,
+        "changed": note.changed,
     }
     with suppress(StorageFailed, NotPermitted):
         directory.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)
