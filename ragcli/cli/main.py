@@ -139,6 +139,7 @@ def _crashed(error: BaseException, output: Output) -> int:
 def _prepare_process() -> None:
     """Sets what a process starts with: modes, descriptors, signals, encodings."""
     os.umask(0o077)
+    interpreter.collect_late()
     # Threads of OpenBLAS wait for each other longer than our small products take.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_missing_descriptors()

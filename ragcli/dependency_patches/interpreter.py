@@ -1,11 +1,14 @@
-"""CPython: a process that ends without taking its objects apart.
+"""CPython: a process that looks for garbage late, and ends without taking itself apart.
 
-Changes: What was registered with `atexit` is run by hand, which calls the private
+Changes: The first garbage collection comes after 100,000 objects instead of 700: what a
+command loads is kept, and was looked through more than a hundred times. What was
+registered with `atexit` is run by hand, which calls the private
 `atexit._run_exitfuncs`, and then the process ends at once, as mypy ends itself
 (mypy.util.hard_exit).
 
 Gain: CPU time of `ragcli profile list` 166 instead of 185 ms, of `ragcli ask` with
-built-in answers 636 instead of 729 ms; memory is the same.
+built-in answers 636 instead of 729 ms, by the end; of `ragcli ask` over 100,000 chunks
+416 instead of 483 ms by the late collection. Memory is the same.
 
 Upstream: CPython 3.11 to 3.13 have the function, undocumented, and call it themselves
 at the end of a process. `tests/unit/dependency_patches/test_interpreter.py` fails when
@@ -15,10 +18,38 @@ it is gone or does less.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
+
+_LOADED = 100_000
+"""Objects that a command may make before the first garbage collection: `ask` makes
+90,000, of which it keeps more than half."""
+_USUAL = gc.get_threshold()
+
+
+def collect_late() -> None:
+    """Has the garbage collector rest while a command is loaded.
+
+    It rests until there are very many objects; from the first collection on it works
+    as usual, as it does in a process that stays for long.
+    """
+    gc.set_threshold(_LOADED, *_USUAL[1:])
+    gc.callbacks.append(_after_the_first)
+
+
+def collect_as_usual() -> None:
+    """Undoes `collect_late`."""
+    gc.set_threshold(*_USUAL)
+    if _after_the_first in gc.callbacks:
+        gc.callbacks.remove(_after_the_first)
+
+
+def _after_the_first(phase: str, _info: dict[str, Any]) -> None:
+    if phase == "stop":
+        collect_as_usual()
 
 
 def end(code: int) -> NoReturn:

@@ -11,6 +11,7 @@ import typer
 
 from ragcli.cli.input.options import Invocation, examples
 from ragcli.cli.input.question_options import ConversationOption, ModelOption, NewOption
+from ragcli.dependency_patches import interpreter
 from ragcli.errors import UsageError
 
 
@@ -34,6 +35,7 @@ def chat(
     call.flags["model"] = model
     if _has_screen():
         gc.disable()  # until the first frame is drawn: all that is loaded is kept
+        interpreter.collect_as_usual()  # many small rests of the screen, no long one
         from ragcli.tui.app import run_chat
 
         return run_chat(call.runtime, conversation=conversation, new=new, inline=inline)
