@@ -8,7 +8,6 @@ links are written only where they are known to work.
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -47,5 +46,5 @@ def file_address(path: str) -> str:
     Args:
         path: Absolute; every byte that could act is encoded.
     """
-    host = quote(socket.gethostname())
+    host = quote(os.uname().nodename)
     return f"file://{host}{quote(os.fsencode(path))}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -172,6 +171,8 @@ def _expect_no_file(words: list[str]) -> None:
     question, *others = words or [""]
     files = [word for word in others if os.path.exists(word)]
     if " " in question and files and len(files) == len(others):
+        import shlex
+
         quoted, named = shlex.quote(question), shlex.join(files)
         raise UsageError(
             f"{files[0]} is a file: is it to be searched?",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 from functools import cache
 
@@ -54,6 +53,8 @@ def where(endpoint: EndpointSettings) -> str:
 @cache
 def _printed(command: str, name: str) -> str:
     """Returns what a command prints; it is run once in a process."""
+    import shlex
+
     hint = f"check endpoints.{name}.key_command: {command}"
     try:
         ended = subprocess.run(  # noqa: S603 - the user's own command

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
 
 
 class RequestStopped(BaseException):
@@ -113,5 +115,7 @@ def _shut(descriptor: int, inode: int) -> None:
     if os.fstat(copy).st_ino != inode:
         os.close(copy)
         return
+    import socket  # few requests are stopped; a built-in answer makes none
+
     with socket.socket(fileno=copy) as found, contextlib.suppress(OSError):
         found.shutdown(socket.SHUT_RDWR)
