@@ -27,7 +27,6 @@ from ragcli.chat.presentation.lines import (
     unsupported_lines,
 )
 from ragcli.chat.prompting.prompts import label
-from ragcli.cli import batch
 from ragcli.cli.output.progress import QuietProgress
 from ragcli.cli.output.waiting import WaitingLine
 from ragcli.cli.output.writer import Output
@@ -117,6 +116,8 @@ class AnswerPrinter:
         Raises:
             SomeFailed: Some questions could not be answered; each has its line.
         """
+        from ragcli.cli import batch
+
         codes: list[int] = []
         among = batch.processes(len(requests)) if self._may_share(requests) else 1
         for document in batch.answered(requests, self._tried, self._apart, among):

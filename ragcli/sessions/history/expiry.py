@@ -7,89 +7,28 @@ expires wherever it is; a copy in a fork is as old as its original.
 It takes two steps. What is due is set aside: nobody reads it, and it can be brought
 back. After a time of grace, measured by a clock that nobody can set, it is erased
 from the log, from quarantine and from the caches. See `timekeeping` for when the
-clock is believed. A record whose own time cannot be right, because it lies in the
-future or before this program existed, counts from when it was first looked at.
+clock is believed, and `retention` for the limits. A record whose own time cannot be
+right, because it lies in the future or before this program existed, counts from when
+it was first looked at.
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ragcli.config import Settings, seconds
 from ragcli.errors import UsageError
-from ragcli.frozen import frozen
 from ragcli.sessions.history import aside, conversations, erasure, turns
 from ragcli.sessions.history.aside import Aside, Batch, Sight
 from ragcli.sessions.history.conversations import Threads
-from ragcli.sessions.history.timekeeping import TOLERANCE, Ledger
+from ragcli.sessions.history.retention import Limits, plausible
+from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.protocols import Expired, Session
 from ragcli.sessions.records.clock import now, stamp_of
 from ragcli.sessions.records.record_types import Record
 
-GRACE = 7 * 86_400
-"""Seconds of grace at most; a shorter limit has as much grace as it is long."""
-BORN = "2025-01-01T00:00:00.000Z"
-"""The earliest believable time: before it, this program did not exist."""
-
 _KINDS = ("turn", "detail")
-
-
-@frozen
-class Limits:
-    """The times before which things have expired, as records write time; or ""."""
-
-    idle: str
-    absolute: str
-    grace: float = 0.0
-    """Seconds between being set aside and being erased."""
-
-    @property
-    def any(self) -> bool:
-        """Tells whether anything can expire at all."""
-        return bool(self.idle or self.absolute)
-
-    @property
-    def latest(self) -> str:
-        """Returns the time that is safe: what is younger has not expired."""
-        return max(self.idle, self.absolute)
-
-
-def limits(settings: Settings, own: Mapping[str, object] | None = None) -> Limits:
-    """Returns the limits in force.
-
-    Args:
-        settings: Those of the process.
-        own: The profile's, which win.
-    """
-    values = own or {}
-    idle = span(values.get("ttl", settings.ttl))
-    absolute = span(values.get("ttl_absolute", settings.ttl_absolute))
-    spans = [span for span in (idle, absolute) if span]
-    return Limits(_before(idle), _before(absolute), min([*spans, GRACE]))
-
-
-def span(value: object) -> int:
-    """Returns a profile's time span in seconds; 0 for never, and for what is none.
-
-    A profile's own values are as somebody wrote them: nothing expires by one that
-    cannot be understood, and whoever opens the profile with its settings is told.
-    """
-    try:
-        return seconds(str(value))
-    except ValueError:
-        return 0
-
-
-def _before(limit: int) -> str:
-    return stamp_of(time.time() - limit) if limit else ""
-
-
-def plausible(written: str) -> bool:
-    """Tells whether a time can be when something was written."""
-    return BORN <= written <= stamp_of(time.time() + TOLERANCE)
 
 
 def told(done: list[Expired]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
@@ -19,8 +20,7 @@ from ragcli.sessions.history.conversations import (
     ConversationOutline,
     newest_first,
 )
-from ragcli.sessions.history.expiry import limits
-from ragcli.sessions.history.transcripts import Transcripts
+from ragcli.sessions.history.retention import limits
 from ragcli.sessions.history.versions import ShownTurns
 from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
@@ -30,6 +30,9 @@ from ragcli.sessions.records.record_types import (
     Record,
     Turn,
 )
+
+if TYPE_CHECKING:
+    from ragcli.sessions.history.transcripts import Transcripts
 
 SHORTEST_PART = 4
 """Characters of an id's start or end that may stand for it, when no other has them."""
@@ -151,6 +154,8 @@ class HistoryReader:
         Args:
             conversation: Its id; "" for all.
         """
+        from ragcli.sessions.history.transcripts import Transcripts
+
         threads = self._list.threads()
         if conversation:
             threads = {conversation: threads[conversation]}

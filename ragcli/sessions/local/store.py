@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
-    from ragcli.sessions.history import expiry
+    from ragcli.sessions.history.retention import Limits
     from ragcli.sessions.history.timekeeping import Ledger
     from ragcli.sessions.local.lifecycle.expired import ExpiredProfiles
     from ragcli.sessions.local.session import LocalSession
@@ -177,7 +177,6 @@ class LocalStore(BaseStore["LocalSession"]):
         self, directory: Directory, name: str, *, passive: bool, expires: bool
     ) -> LocalSession:
         """Opens the profile in a directory, which the session closes."""
-        from ragcli.sessions.history import expiry
         from ragcli.sessions.local.lifecycle import usage
 
         profile = profile_file.read(directory, name)
@@ -194,19 +193,34 @@ class LocalStore(BaseStore["LocalSession"]):
         if limit.any and not passive:
             usage.touch(directory)
         if expires:
-            session.notices += expiry.told(expiry.tend(session, limit, ledger))
-            session.notices += self._expired.tend()
+            session.notices += self._tended(session, limit, ledger)
         session.notices += self.notices
         self.notices.clear()
         return session
 
+    def _tended(
+        self, session: LocalSession, limit: Limits, ledger: Ledger
+    ) -> list[str]:
+        """Sets aside and erases what is due; returns one line for each."""
+        from ragcli.sessions.history import aside
+
+        told = []
+        if limit.any or aside.read(session).batches:
+            from ragcli.sessions.history import expiry  # few profiles expire
+
+            told = expiry.told(expiry.tend(session, limit, ledger))
+        return told + (self._expired.tend() if self._any_aside() else [])
+
+    def _any_aside(self) -> bool:
+        return any(self._directories.asides())
+
     def _existing(self, name: str) -> Directory:
         """Returns a profile's directory; says so when it is set aside."""
-        from ragcli.sessions.local.lifecycle import expired
-
         try:
             return self._directories.open(name)
         except ProfileNotFound:
+            from ragcli.sessions.local.lifecycle import expired
+
             if name in self._expired.names():
                 raise expired.error(name, 0.0) from None
             raise
@@ -215,24 +229,26 @@ class LocalStore(BaseStore["LocalSession"]):
         self,
         name: str,
         directory: Directory,
-        limit: expiry.Limits,
+        limit: Limits,
         ledger: Ledger,
         *,
         expires: bool,
     ) -> None:
         """Refuses a profile that is due, and sets it aside where that may be."""
-        from ragcli.sessions.local.lifecycle import expired, usage
+        from ragcli.sessions.local.lifecycle import usage
 
         if ledger.doubtful or not usage.unused_since(directory, limit.idle):
             return
+        from ragcli.sessions.local.lifecycle import expired
+
         if expires:
             self._expired.add(name, ledger)
         raise expired.error(name, limit.grace)
 
-    def _limits(self, profile: ProfileFile) -> expiry.Limits:
-        from ragcli.sessions.history import expiry
+    def _limits(self, profile: ProfileFile) -> Limits:
+        from ragcli.sessions.history import retention
 
-        return expiry.limits(self._settings, profile.settings)
+        return retention.limits(self._settings, profile.settings)
 
     def rename(self, old: str, new: str) -> None:
         """Renames a profile; its id stays.
@@ -309,9 +325,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
     def set_aside(self) -> list[str]:
         """Returns the names of the profiles that are set aside."""
-        if not any(self._directories.asides()):
-            return []
-        return self._expired.names()
+        return self._expired.names() if self._any_aside() else []
 
     def prune(self, *, dry_run: bool, grace: bool = False) -> list[Expired]:
         """Erases what has expired in every profile, and expired profiles whole.

@@ -18,7 +18,7 @@ from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.encryption.slot_directory import SlotDirectory
 from ragcli.sessions.findings import Finding
-from ragcli.sessions.history import expiry, timekeeping
+from ragcli.sessions.history import expiry, retention, timekeeping
 from ragcli.sessions.memory.generations import MemoryGenerations
 from ragcli.sessions.memory.session import MemoryAudit, MemoryKeyRing, MemorySession
 from ragcli.sessions.memory.shelf import MemoryProfile, Shelf, shelf
@@ -90,7 +90,7 @@ class MemoryStore(BaseStore[MemorySession]):
     ) -> MemorySession:
         """Opens a profile; sets aside first what is due in it; see `SessionStore`."""
         session = self._opened(name, self.passphrase, passive=passive)
-        limit = expiry.limits(self._settings, session.settings())
+        limit = retention.limits(self._settings, session.settings())
         if limit.any and not passive:
             ledger, told = self._look(session)
             session.notices += [told] if told else []
@@ -126,7 +126,7 @@ class MemoryStore(BaseStore[MemorySession]):
 
         def prune(name: str) -> list[Expired]:
             session = self._opened(name, self.passphrase, passive=True)
-            limit = expiry.limits(self._settings, session.settings())
+            limit = retention.limits(self._settings, session.settings())
             if not limit.any:
                 return []
             ledger, told = self._look(session)

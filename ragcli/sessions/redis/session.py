@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.config import Settings
 from ragcli.errors import Conflict, StoreUnavailable
 from ragcli.sessions.history import timekeeping
-from ragcli.sessions.history.expiry import span
+from ragcli.sessions.history.retention import span
 from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile

@@ -17,7 +17,7 @@ from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.base_store import BaseStore, StoreParts, each_pruned, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
-from ragcli.sessions.history import expiry
+from ragcli.sessions.history import expiry, retention
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.profile_summary import ProfileSummary
 from ragcli.sessions.protocols import Expired
@@ -180,7 +180,7 @@ class RedisStore(BaseStore[RedisSession]):
         if passive:
             return session
         session.deliver()
-        limit = expiry.limits(self._settings, session.settings())
+        limit = retention.limits(self._settings, session.settings())
         if limit.any:
             ledger, told = session.look()
             session.notices += [told] if told else []
@@ -244,7 +244,7 @@ class RedisStore(BaseStore[RedisSession]):
 
         def prune(name: str) -> list[Expired]:
             session = self._opened(name, lambda _: None, passive=True, lazily=True)
-            limit = expiry.limits(self._settings, session.settings())
+            limit = retention.limits(self._settings, session.settings())
             if not limit.any:
                 return []
             session = self._opened(name, self.passphrase, passive=True)
@@ -254,7 +254,7 @@ class RedisStore(BaseStore[RedisSession]):
 
     @staticmethod
     def _pruned(
-        session: RedisSession, limit: expiry.Limits, *, dry_run: bool, grace: bool
+        session: RedisSession, limit: retention.Limits, *, dry_run: bool, grace: bool
     ) -> list[Expired]:
         if dry_run:
             return [expiry.expire_turns(session, limit, dry_run=True)]

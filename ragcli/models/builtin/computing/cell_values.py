@@ -12,10 +12,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ragcli.language.patterns import deferred
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _NUMBER = deferred(
     r"(?P<before>[^\d\s+-]{0,4}\s?)(?P<number>[+-]?\d[\d.,'\u2019\u00a0\u202f ]*|[+-]?[.,]\d+)"
@@ -146,9 +149,11 @@ def number(cell: str, *, decimal_comma: bool = False) -> Decimal | None:
     plain = text.replace(other, "").replace(sign, ".").strip(".")
     if match["before"].strip() == "(" and after == ")":
         plain = f"-{plain}"
+    import decimal  # most questions compute nothing
+
     try:
-        return Decimal(plain)
-    except InvalidOperation:
+        return decimal.Decimal(plain)
+    except decimal.InvalidOperation:
         return None
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ragcli.language.patterns import deferred
 from ragcli.models.builtin.computing.cell_values import (
@@ -20,6 +20,9 @@ from ragcli.models.builtin.computing.cell_values import (
     folded,
     number,
 )
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 COUNT = deferred(
     r"\bhow many\b|\b(?:total )?number of\b|\bcount (?:of |the |all )|\bwie ?viele\b|\banzahl\b|\bzahle? (?:alle|die)\b"

@@ -18,9 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ragcli.language.patterns import deferred
 from ragcli.language.units import Unit, spoken
@@ -33,6 +32,9 @@ from ragcli.models.builtin.computing.question_wording import (
     QuestionToken,
     TableQuery,
 )
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 MOST_SHOWN = 40
 """Rows or values that are given at most; what is left out is counted."""
@@ -698,6 +700,8 @@ class _Computing:
         return ComputedStatement(text, (_stretch(self._document, row),))
 
     def _summed(self, column: Column, operation: str) -> Drawn:
+        from decimal import Decimal
+
         total, count = Decimal(0), 0
         places = 0
         for row in self._rows():

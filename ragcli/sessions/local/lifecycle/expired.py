@@ -11,7 +11,7 @@ from ragcli.errors import ProfileExpired
 from ragcli.frozen import frozen
 from ragcli.sessions import profile_file
 from ragcli.sessions.history import expiry
-from ragcli.sessions.history.expiry import GRACE, Limits
+from ragcli.sessions.history.retention import GRACE, Limits
 from ragcli.sessions.history.timekeeping import Ledger, span
 from ragcli.sessions.local.lifecycle import usage
 from ragcli.sessions.records.clock import stamp_of

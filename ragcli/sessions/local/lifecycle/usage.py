@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ragcli.sessions import profile_file
-from ragcli.sessions.history import expiry, timekeeping
+from ragcli.sessions.history import retention, timekeeping
 from ragcli.sessions.local.history import local_log
 from ragcli.sessions.places import USED
 from ragcli.sessions.records.clock import sighting, stamp_of
@@ -37,7 +37,7 @@ def last(directory: Directory) -> float:
 
     Times that cannot be right do not count; without any other it is now.
     """
-    plausible = [t for t in _times(directory) if expiry.plausible(stamp_of(t))]
+    plausible = [t for t in _times(directory) if retention.plausible(stamp_of(t))]
     return max(plausible, default=time.time())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
-from ragcli.sessions.history import expiry
+from ragcli.sessions.history import expiry, retention
 from ragcli.sessions.history.timekeeping import Ledger
 from ragcli.sessions.history.turns import to_draft
 from ragcli.sessions.history.writer import History
@@ -72,7 +72,7 @@ def compacted(session: Session) -> None:
 
 
 def expired(session: Session) -> None:
-    limit = expiry.Limits("", "2025-06-01T00:00:00.000Z", 60.0)
+    limit = retention.Limits("", "2025-06-01T00:00:00.000Z", 60.0)
     assert expiry.expire_turns(session, limit).turns
 
 
@@ -143,7 +143,7 @@ def test_what_is_set_aside_is_out_of_the_list_that_is_kept(
 ) -> None:
     session = filled(tmp_path, 12)
     settings = Settings(ttl_absolute="30d")
-    limit = expiry.Limits("", "2025-06-01T00:00:00.000Z", 60.0)
+    limit = retention.Limits("", "2025-06-01T00:00:00.000Z", 60.0)
     History(session, settings).conversations()
     ledger = Ledger(1_900_000_000.0, "boot", 5.0)
 
