@@ -18,6 +18,7 @@ from ragcli.dependency_patches.textual import forgive_input, teach_newlines
 from ragcli.errors import ExitCode
 from ragcli.text import safe_line, safe_text
 from ragcli.tui import clipboard
+from ragcli.tui.chat.panes import LOW
 from ragcli.tui.chat.screen import ChatScreen
 from ragcli.tui.keyboard import key_bindings
 from ragcli.tui.keyboard.key_bindings import key
@@ -58,6 +59,10 @@ class ChatApp(App[None]):
 
     TITLE = "ragcli"
     CSS_PATH = "app.tcss"
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-low"),
+        (LOW, "-high"),
+    ]
     ENABLE_COMMAND_PALETTE = False
     """Textual's own: the chat has one in its own look."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -128,13 +133,19 @@ class ChatApp(App[None]):
         self.refresh(layout=True)
 
     async def on_event(self, event: events.Event) -> None:
-        """Keeps what is typed before the prompt is ready to take it."""
+        """Keeps what is typed before the prompt is ready; tells the chat of keys."""
         if isinstance(event, (events.Key, events.MouseDown)):
             self.chat.is_by_mouse = isinstance(event, events.MouseDown)
         if self._typed_ahead is not None and isinstance(event, TYPED):
             self._typed_ahead.append(event)
-        else:
-            await super().on_event(event)
+            return
+        if (
+            isinstance(event, events.Key)
+            and not event.is_forwarded
+            and self.screen is self.chat
+        ):
+            self.chat.before_key(event)
+        await super().on_event(event)
 
     async def on_ready(self) -> None:
         """Draws the first frame, then mounts the rest."""

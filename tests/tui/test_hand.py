@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual import events
+from textual.widgets import Input
+from textual.widgets._toast import Toast
 
+from ragcli.tui.widgets.turn import TurnView
 from tests.tui.backend import Backend
 from tests.tui.conftest import Chat, ask, notices, screen_text, send, until
 
@@ -194,3 +197,63 @@ async def test_conversations_whose_titles_begin_alike_are_told_apart(
         lines = [line.rstrip() for line in row.split("\n")]
         assert len(lines) <= 2
         assert all(line in shown for line in lines)
+
+
+async def test_what_is_typed_in_one_go_from_a_turn_is_all_written(
+    chat: Chat, backend: Backend
+) -> None:
+    backend.first.seed(2)
+    async with chat() as (pilot, app, _):
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: isinstance(app.focused, TurnView))
+        for character in "/profile red":  # as from a terminal: nobody waits between
+            app.post_message(events.Key(*_key_of(character)))
+        await until(pilot, lambda: app.chat.prompt.text == "/profile red")
+        assert app.screen is app.chat
+    assert not backend.first.requests, "no letter acted on the turn"
+
+
+def _key_of(character: str) -> tuple[str, str]:
+    return {"/": "slash", " ": "space"}.get(character, character), character
+
+
+@pytest.mark.parametrize("command", ["/help", "/settings", "/docs"])
+async def test_dialogs_show_what_they_are_about_in_ten_lines(
+    chat: Chat, backend: Backend, command: str
+) -> None:
+    backend.first.library.paths = [f"/docs/{number}.md" for number in range(9)]
+    async with chat(size=(40, 10)) as (pilot, app, _):
+        await send(pilot, app, command)
+        await until(pilot, lambda: app.screen is not app.chat)
+        inside = app.screen.query("VerticalScroll, OptionList").first()
+        await until(pilot, lambda: inside.size.height >= 3)
+
+
+async def test_one_pane_at_a_time_where_two_leave_the_answer_no_room(
+    chat: Chat, backend: Backend
+) -> None:
+    backend.first.seed(1)
+    async with chat(size=(120, 30)) as (pilot, app, _):
+        sidebar, sources = app.chat.sidebar, app.chat.sources
+        assert (sidebar.display, sources.display) == (False, True)
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: (sidebar.display, sources.display) == (True, False))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: (sidebar.display, sources.display) == (False, True))
+        await pilot.press("ctrl+b", "escape")
+        await until(pilot, lambda: (sidebar.display, sources.display) == (False, True))
+
+
+async def test_a_notice_leaves_the_dialog_to_be_read(
+    chat: Chat, backend: Backend
+) -> None:
+    async with chat(size=(80, 24)) as (pilot, app, _):
+        await pilot.press("ctrl+c")
+        assert "Press Ctrl+Q" in screen_text(app)
+        await send(pilot, app, "/theme")
+        await until(pilot, lambda: app.screen is not app.chat)
+        filtered = app.screen.query_one(Input)
+        notice = app.screen.query_one(Toast)
+        await until(pilot, lambda: notice.region.height)
+        assert not notice.region.overlaps(filtered.region)
+        assert "Press Ctrl+Q" in screen_text(app)

@@ -69,14 +69,15 @@ class Panes:
         is_column = width < MIDDLE or self._screen.app.is_inline
         is_wide = width >= WIDE and not is_column
         room = {"sidebar": is_wide, "sources": not is_column}
+        lies_over = bool(opened) and not room[opened]
         for name, pane in self._panes.items():
             pane.set_class(not room[name], "-over")
-            pane.display = self._wanted[name] if room[name] else name == opened
+            alone = lies_over or not room[name]  # two would leave the answer no room
+            pane.display = name == opened if alone else self._wanted[name]
         sources = self._panes["sources"]
         beside = sources.display and not sources.has_class("-over")
         self._screen.set_class(not beside, ALONE)
         self._screen.query_one("#foot").display = height >= LOW
-        self._screen.set_class(height < LOW, "-low")
         self._screen.set_class(is_column, "-narrow")
         self._screen.set_class(width >= WIDEST, "-wide")
 

@@ -538,25 +538,30 @@ class ChatScreen(Screen[None]):
 
     # Where the user writes
 
-    def on_key(self, event: events.Key) -> None:
-        """Gives the prompt what is typed elsewhere and means nothing there."""
+    def before_key(self, event: events.Key) -> None:
+        """Goes to the prompt before a key comes that means nothing where the user is.
+
+        Before, for what is typed after it may come in one go, and would have reached
+        the widget with the focus, as commands, by the time that this key was refused.
+        """
+        focused = self.focused
         if (
             event.is_printable
-            and not isinstance(self.focused, _WRITTEN_IN)
+            and not isinstance(focused, _WRITTEN_IN)
             and event.key not in self.active_bindings
+            and not (
+                isinstance(focused, TurnView) and focused.numbered(event.character)
+            )
         ):
-            event.stop()
-            self._write(event.character or "")
+            self.set_focus(self.prompt)
 
     def on_paste(self, event: events.Paste) -> None:
         """Gives the prompt what is pasted elsewhere."""
         if not isinstance(self.focused, _WRITTEN_IN):
             event.stop()
-            self._write(self.prompt.pastes.mark(plain_lines(event.text)))
-
-    def _write(self, text: str) -> None:
-        self.prompt.focus()
-        self.prompt.insert(plain_lines(text))
+            self.set_focus(self.prompt)
+            text = self.prompt.pastes.mark(plain_lines(event.text))
+            self.prompt.insert(plain_lines(text))
 
     def on_descendant_focus(self) -> None:
         """Shows what letters do; after a click, typing goes to the prompt."""

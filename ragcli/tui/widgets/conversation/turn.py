@@ -281,13 +281,16 @@ class TurnView(Vertical, can_focus=True):
         at = markers.index(self.marker) + step if self.marker in markers else 0
         self.post_message(self.Selected(self, markers[at % len(markers)]))
 
+    def numbered(self, character: str | None) -> int:
+        """Returns the marker that a typed digit means; 0 for none."""
+        number = int(character) if character and character in "123456789" else 0
+        return number if number in self.answer.markers() else 0
+
     def on_key(self, event: events.Key) -> None:
         """Takes a digit for the marker of that number."""
-        if event.character and event.character in "123456789":
-            number = int(event.character)
-            if number in self.answer.markers():
-                event.stop()
-                self.post_message(self.Selected(self, number))
+        if number := self.numbered(event.character):
+            event.stop()
+            self.post_message(self.Selected(self, number))
 
     def on_focus(self) -> None:
         """Becomes the selected turn."""
