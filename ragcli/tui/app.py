@@ -59,10 +59,7 @@ class ChatApp(App[None]):
 
     TITLE = "ragcli"
     CSS_PATH = "app.tcss"
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
-        (0, "-low"),
-        (LOW, "-high"),
-    ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]  # noqa: RUF012 - as Textual
     ENABLE_COMMAND_PALETTE = False
     """Textual's own: the chat has one in its own look."""
     BINDINGS: ClassVar[list[BindingType]] = [

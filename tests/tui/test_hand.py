@@ -10,7 +10,7 @@ from textual import events
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
-from ragcli.tui.widgets.turn import TurnView
+from ragcli.tui.widgets.conversation.turn import TurnView
 from tests.tui.backend import Backend
 from tests.tui.conftest import Chat, ask, notices, screen_text, send, until
 
