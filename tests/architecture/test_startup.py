@@ -125,7 +125,7 @@ print("loaded:", *sys.modules, file=sys.stderr)
 """
 """A command of Typer's that does nothing."""
 
-SYSTEM = {"atexit", "fcntl", "grp", "pwd", "resource", "unicodedata"}
+SYSTEM = {"atexit", "gc", "fcntl", "grp", "pwd", "resource", "unicodedata"}
 """What every command asks the system with, and writes columns by: in C, and small."""
 
 

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def parse(data: bytes, generation: str) -> Manifest:
         SnapshotDamaged: Not a manifest, or one of another generation.
     """
     try:
-        found, table = json.loads(data), json.loads(data)
+        table = json.loads(data)
         format_versions.INDEX.bring_up(table, f"index {generation}")
         values = _known(Manifest, table)
         values["extra"].pop("check")
@@ -188,11 +189,18 @@ def parse(data: bytes, generation: str) -> Manifest:
         _check_files(manifest)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise damaged(generation, f"its manifest is not readable: {error}") from None
-    if found["check"] != body_digest(found):
+    if not _is_as_written(bytes(data)):
         raise damaged(generation, "its manifest does not match its own checksum")
     if manifest.name != generation:
         raise damaged(generation, f"its manifest is that of {manifest.name!r}")
     return manifest
+
+
+@lru_cache(maxsize=4)
+def _is_as_written(data: bytes) -> bool:
+    """Tells whether a manifest matches its own checksum; one is read several times."""
+    found = json.loads(data)
+    return bool(found["check"] == body_digest(found))
 
 
 def read(directory: Path) -> Manifest:

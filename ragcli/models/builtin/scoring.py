@@ -520,6 +520,8 @@ def is_shortened(one: str, other: str) -> bool:
 
 def is_related(one: str, other: str) -> bool:
     """Tells whether two words begin alike for the most part, as kin do."""
+    if one[:_KIN] != other[:_KIN]:
+        return False  # most pairs are told apart so, and there are thousands of them
     pairs = zip(one, other, strict=False)
     alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
     return alike >= _KIN and alike >= _KIN_SHARE * max(len(one), len(other))
