@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,28 @@ def test_the_modules_that_contributing_names_are_there() -> None:
     gone = [name for name in named if not is_module(ROOT / "ragcli" / name)]
     assert len(named) > 20
     assert gone == []
+
+
+def test_contributing_draws_the_layers_that_are_enforced() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = text.partition("## Layers")[2].split("```")[1]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+
+    layers = [" ".join(layer.split()) for layer in drawn.split("→")]
+
+    assert layers == next(c["layers"] for c in contracts if c["type"] == "layers")
+
+
+def test_the_names_on_the_journeys_are_modules() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    journeys = text.partition("## Finding your way")[2].partition("Where something")[0]
+    modules = {path.stem for path in MODULES} | {p.parent.name for p in MODULES}
+
+    named = re.findall(r"`([a-z_]+)`", journeys)
+
+    assert "fusion" in named
+    assert [name for name in named if name not in modules] == []
 
 
 def test_only_one_module_writes_to_the_terminal() -> None:
