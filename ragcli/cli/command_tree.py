@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -85,12 +85,31 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parses arguments; `-1` for a conversation is the last one, not an option."""
-        names = {param.name for param in self.params}
-        if args and names & {"conversation", "conversations"}:
-            back = _BACKWARDS.fullmatch(args[0])
-            if back:
-                args = [f"last-{int(back[1]) - 1}", *args[1:]]
+        if any(
+            param.param_type_name == "argument"
+            and param.name in {"conversation", "conversations"}
+            for param in self.params
+        ):
+            args = _no_options(args, self.params)
         return super().parse_args(ctx, args)
+
+
+def _no_options(args: Sequence[str], params: Iterable[Any]) -> list[str]:
+    """Returns a command line whose `-1`, `-2`, … no parser takes for options."""
+    takes = {
+        name
+        for param in params
+        if param.param_type_name == "option" and not param.is_flag
+        for name in param.opts
+    }
+    told: list[str] = []
+    for number, arg in enumerate(args):
+        if arg == "--":
+            return [*told, *args[number:]]
+        is_value = bool(number) and args[number - 1] in takes
+        back = None if is_value else _BACKWARDS.fullmatch(arg)
+        told.append(f"last-{int(back[1]) - 1}" if back else arg)
+    return told
 
 
 class DocsCommand(Command):
@@ -138,7 +157,9 @@ class Group(TyperGroup):
             if self.name == PROGRAM and _is_question(args):
                 import shlex
 
-                quoted = shlex.quote(" ".join(args))
+                words = [word for word in args if not word.startswith("-")]
+                options = [word for word in args if word.startswith("-")]
+                quoted = shlex.join([" ".join(words), *options])
                 raise UsageError(
                     f"there is no command {safe_line(args[0])!r}",
                     f"did you mean: ragcli ask {quoted}",
@@ -276,7 +297,11 @@ def _root_callback(
         started_by(ctx).output.part(manual.page(root(), EXIT_CODES))
         raise typer.Exit
     if version:
-        started_by(ctx).output.line(f"ragcli {__version__}")
+        output = started_by(ctx).output
+        if output.as_json:
+            output.document({"version": __version__})
+        else:
+            output.line(f"{PROGRAM} {__version__}")
         raise typer.Exit
     _group_callback(ctx, **arguments)
 

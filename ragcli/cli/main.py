@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import Literal, TextIO
 
 from ragcli import __version__
 from ragcli.cli.completion import PROGRAM, VARIABLE
@@ -83,8 +84,8 @@ def _run(arguments: list[str], output: Output) -> int:
 def _spelled_out(arguments: list[str]) -> list[str]:
     """Returns a command line with `help` and `version` as the options they mean."""
     match arguments:
-        case ["version"]:
-            return ["--version"]
+        case ["version", *options]:
+            return ["--version", *options]
         case ["help", *command]:
             return [*command, "--help"]
     return arguments
@@ -160,6 +161,14 @@ def _open_missing_descriptors() -> None:
     while descriptor <= 2:
         descriptor = os.dup(descriptor)
     os.close(descriptor)
+    # Python leaves None for a stream whose descriptor it did not find open.
+    sys.stdin = sys.stdin or _standard(0, "r")
+    sys.stdout = sys.stdout or _standard(1, "w")
+    sys.stderr = sys.stderr or _standard(2, "w")
+
+
+def _standard(descriptor: int, mode: Literal["r", "w"]) -> TextIO:
+    return open(descriptor, mode, encoding="utf-8", closefd=False)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

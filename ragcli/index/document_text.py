@@ -88,19 +88,23 @@ def selected(
         and (line.number is not None or not by_line)
     ]
     if not found:
-        raise UsageError(f"{name}: nothing is there", _extent(own))
+        raise UsageError(f"{name}: no text is there", _extent(own, ranges[0][0]))
     return found
 
 
-def _extent(lines: Sequence[NumberedLine]) -> str:
-    """Returns how far a document goes, for a hint."""
+def _extent(lines: Sequence[NumberedLine], first: int) -> str:
+    """Returns which line is the next that has text, else the last one, for a hint."""
     if not lines:
         return "the document has no text"
     by_line = any(line.number for line in lines)
-    last = max((line.number if by_line else line.page) or 0 for line in lines)
+    counted = [(line.number if by_line else line.page) or 0 for line in lines]
+    last = max(counted)
     if not last:
         return "the document has neither lines nor pages; leave the range out"
     kind = "line" if by_line else "page"
+    if first <= last:
+        following = min(number for number in counted if number >= first)
+        return f"the next {kind} with text is {following}"
     return f"its last {kind} is {last}"
 
 

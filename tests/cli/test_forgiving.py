@@ -42,12 +42,23 @@ MISTAKES = [
     (["history", "delete", "last", "--turn", "x"], 2, "exclude each other"),
     (["history", "delete", "--older-than", "soon"], 2, "not a time span"),
     (["history", "delete", "--older-than", "never"], 2, "all of them"),
-    (["history", "show", "last-99"], 5, "only 1 conversations"),
+    (["history", "show", "last-99"], 5, "only one conversation"),
+    (["history", "show", "--json", "-9"], 5, "only one conversation"),
+    (["ask", "x", "--conversation", "-9"], 5, "only one conversation"),
+    (["ask", "x", "--conversation", ""], 2, "--conversation: the value is empty"),
+    (["ask", "x", "--conversation", "last", "-c"], 2, "exclude each other"),
+    (["ask", "x", "-q", "-v"], 2, "--quiet and --verbose exclude"),
+    (["ask", "x", "--since", ""], 2, "--since: '' is not a date"),
+    (["search", "x", "--until", "never"], 2, "--until: 'never' is not a date"),
+    (["ask", "locked?", "notes/locks.md"], 2, "--docs notes/locks.md"),
+    (["what is it?", "--json"], 2, "did you mean: ragcli ask 'what is it?' --json"),
+    (["get", "notes/locks.md:1"], 2, "the next line with text is 3"),
+    (["mcp", "--http", "--port", "99999"], 2, "--port: 99999 is more than 65535"),
     (["config", "set", "retrieval.k"], 2, "which value?"),
     (["config", "set", "retreival.k=8"], 2, "did you mean retrieval.k?"),
     (["config", "set", "retrieval.k", "many"], 2, "expected a whole number"),
     (["config", "edit"], 2, "there is no terminal for an editor"),
-    (["open", "7"], 5, "the last answer has no source 7"),
+    (["open", "7"], 5, "it has [1]; its question"),
     (["profile", "create", "My Work"], 2, "My Work"),
     (["profile", "delete", "default"], 2, "--yes"),
     (["profile", "export", "-", "--json"], 2, "a bundle is no text"),
@@ -85,6 +96,8 @@ def test_a_mistake_gets_one_line_that_helps(indexed: Path, run_cli: Run) -> None
         (["history", "ls", "--json"], ["history", "list", "--json"]),
         (["history", "show", "last"], ["history", "show"]),
         (["history", "show", "-1"], ["history", "show"]),
+        (["history", "show", "--json", "-1"], ["history", "show", "--json"]),
+        (["open", "--print", "--conversation", "-1"], ["open", "--print"]),
     ],
 )
 def test_what_people_try_is_understood(
@@ -95,6 +108,35 @@ def test_what_people_try_is_understood(
 
     assert ran.code == wanted.code == 0
     assert ran.out == wanted.out
+
+
+def test_the_version_is_one_json_document(run_cli: Run) -> None:
+    asked = run_cli("version", "--json").json
+
+    assert asked == run_cli("--version", "--json").json
+    assert f"ragcli {asked['version']}" == run_cli("--version").out.strip()
+
+
+def test_a_conversation_is_counted_back_wherever_one_is_named(
+    indexed: Path, run_cli: Run
+) -> None:
+    first, second = (
+        run_cli("ask", "--json", question).json["conversation"]
+        for question in (QUESTION, "When was the Forth Bridge opened?")
+    )
+    assert run_cli("history", "rename", "--json", "-2", "before").json == {
+        "schema": 1,
+        "conversation": first,
+        "title": "before",
+    }
+    for named, wanted in (("-1", second), ("last-1", first), ("last", first)):
+        went_on = run_cli("ask", "--json", "--conversation", named, "And who?").json
+        assert went_on["conversation"] == wanted
+    number = run_cli("ask", "--", "-1")
+    assert "last-0" not in number.out + number.err
+    assert (
+        run_cli("history", "list", "--json").json["conversations"][0]["title"] == "-1"
+    )
 
 
 def test_the_help_has_every_exit_code(run_cli: Run) -> None:

@@ -63,6 +63,14 @@ def test_closed_streams_do_no_harm(indexed: Path) -> None:
     assert shell(f"{RAGCLI} profile verify").returncode == 0
 
 
+@pytest.mark.parametrize("command", ["chat", "mcp", "docs list"])
+def test_a_command_without_stdin_finds_it_empty(indexed: Path, command: str) -> None:
+    done = shell(f"{RAGCLI} {command} <&-")
+
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
 def test_stderr_that_nobody_reads_does_not_matter(indexed: Path) -> None:
     done = shell(f"{RAGCLI} ask '{QUESTION}' 2> >(true)")
 

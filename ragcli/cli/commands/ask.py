@@ -33,13 +33,13 @@ def ask(
     inside: question_options.InsideOption = None,
     outside: question_options.OutsideOption = None,
     tag: question_options.TagOption = None,
-    since: question_options.SinceOption = "",
-    until: question_options.UntilOption = "",
+    since: question_options.SinceOption = None,
+    until: question_options.UntilOption = None,
     types: question_options.TypeOption = None,
     stateless: question_options.StatelessOption = False,
     new: question_options.NewOption = False,
     continue_: question_options.ContinueOption = False,
-    conversation: question_options.ConversationOption = "",
+    conversation: question_options.ConversationOption = None,
     jsonl: question_options.EventsOption = False,
     no_stream: question_options.WholeOption = False,
     no_docs: question_options.NoDocsOption = False,
@@ -105,9 +105,8 @@ def ask(
     )
     style = Style(not no_stream, jsonl, sources, show_prompt, answer_only)
     with call.runtime.open(stateless=stateless, expires=not stateless) as workspace:
-        if continue_ and not conversation:
-            conversation = workspace.history.latest()
-        wanted = replace(wanted, conversation=conversation, new=not conversation)
+        going_on = conversation or (workspace.history.latest() if continue_ else "")
+        wanted = replace(wanted, conversation=going_on, new=not going_on)
         answering = AnswerPrinter(call.output, workspace, paths(docs), style)
         if batch is not None:
             if not (docs or no_docs) and (outdated := workspace.freshness.settle()):
@@ -123,6 +122,7 @@ _EXCLUDING = (
     ("--json", "--jsonl"),
     ("--new", "--continue"),
     ("--new", "--conversation"),
+    ("--continue", "--conversation"),
     ("--answer-only", "--json"),
     ("--answer-only", "--jsonl"),
     ("--answer-only", "--sources"),
@@ -163,14 +163,15 @@ def _typed_or_piped(
 
 
 def _expect_no_file(words: list[str]) -> None:
-    """Refuses files behind a quoted question: they were meant as documents.
+    """Refuses files behind a question of its own: they were meant as documents.
 
     Raises:
         UsageError: Such a file is there.
     """
     question, *others = words or [""]
     files = [word for word in others if os.path.exists(word)]
-    if " " in question and files and len(files) == len(others):
+    asked = " " in question or question.endswith("?")
+    if asked and files and len(files) == len(others):
         import shlex
 
         quoted, named = shlex.quote(question), shlex.join(files)

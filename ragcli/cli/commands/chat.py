@@ -19,7 +19,7 @@ from ragcli.errors import UsageError
 def chat(
     call: Invocation,
     model: ModelOption = None,
-    conversation: ConversationOption = "",
+    conversation: ConversationOption = None,
     new: NewOption = False,
     inline: Annotated[
         bool, typer.Option("--inline", help="Below the prompt; answers stay there.")
@@ -33,15 +33,16 @@ def chat(
     if conversation and new:
         raise UsageError("--conversation and --new exclude each other")
     call.flags["model"] = model
+    first = conversation or ""
     if _has_screen():
         gc.disable()  # until the first frame is drawn: all that is loaded is kept
         interpreter.collect_as_usual()  # many small rests of the screen, no long one
         from ragcli.tui.app import run_chat
 
-        return run_chat(call.runtime, conversation=conversation, new=new, inline=inline)
+        return run_chat(call.runtime, conversation=first, new=new, inline=inline)
     from ragcli.tui.plain.line_chat import run_plain
 
-    return run_plain(call.runtime, conversation=conversation, new=new)
+    return run_plain(call.runtime, conversation=first, new=new)
 
 
 def _has_screen() -> bool:

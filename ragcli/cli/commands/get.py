@@ -39,9 +39,10 @@ def get(
 ) -> None:
     """Print the text of a document, or some of its lines.
 
-    Each line stands behind its number. It comes from the index, also when the file is
-    gone. PATH may be the end of a path. In a format without lines, such as PDF, FROM
-    and TO are pages. An attachment is named behind its mail: MAIL!NAME.
+    Each line stands behind its number, a heading without one. It comes from the
+    index, also when the file is gone. PATH may be the end of a path. In a format
+    without lines, such as PDF, FROM and TO are pages. An attachment is named behind
+    its mail: MAIL!NAME.
     """
     with call.open() as workspace:
         found = _found(workspace, where)

@@ -233,7 +233,7 @@ def rename(
     if not title.strip():
         raise UsageError("the title is empty")
     with call.open(expires=True) as workspace:
-        wanted = workspace.history.resolve(conversation)
+        wanted = resolved(workspace.history, conversation)
         workspace.history.rename(wanted, title)
     call.tell({"conversation": wanted, "title": title})
 

@@ -106,7 +106,7 @@ def _source(turn: Turn, number: int) -> Citation:
             where = place(citation.path, None, source=citation.source)
             raise UsageError(f"{where} is no file here", "ragcli search shows passages")
         return citation
-    known = ", ".join(f"{citation.marker}" for citation in turn.citations)
+    known = ", ".join(f"[{citation.marker}]" for citation in turn.citations)
     raise DocumentNotFound(
         f"the last answer has no source {number}",
         f"it has {known}; its question was: {turn.question[:60]}",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragcli.cli.input import live_names
-from ragcli.errors import ConversationNotFound
 
 if TYPE_CHECKING:
     from ragcli.sessions.history.writer import History
@@ -17,7 +15,7 @@ Conversation = Annotated[
     str,
     typer.Argument(
         metavar="CONVERSATION",
-        help="Its id, the start of it, or its title.",
+        help="Its id, the start of it, its title, or last.",
         autocompletion=live_names.conversations,
     ),
 ]
@@ -33,37 +31,14 @@ OptionalConversation = Annotated[
 ]
 
 
-_LAST = re.compile(r"last(?:-(\d{1,6}))?")
-
-
-def _counted_back(history: History, number: int) -> str:
-    known = history.conversations()
-    if number >= len(known):
-        raise ConversationNotFound(
-            f"there are only {len(known)} conversations", "ragcli history list"
-        )
-    return known[number].id
-
-
 def resolved(history: History, conversation: str) -> str:
-    """Returns the id of a conversation; the latest for "" and for `last`.
+    """Returns the id of a conversation; the latest for "".
 
     Args:
         history: Of the profile.
-        conversation: As typed; `last-1` is the one before the latest.
+        conversation: As typed.
 
     Raises:
         ConversationNotFound: There is no such conversation, or none at all.
     """
-    last = _LAST.fullmatch(conversation)
-    if last and int(last[1] or 0):
-        wanted = _counted_back(history, int(last[1]))
-    elif last or not conversation:
-        wanted = history.latest()
-    else:
-        wanted = history.resolve(conversation)
-    if not wanted:
-        raise ConversationNotFound(
-            "there is no conversation yet", 'start one: ragcli ask "How …?"'
-        )
-    return wanted
+    return history.resolve(conversation or "last")

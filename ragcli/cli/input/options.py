@@ -112,9 +112,14 @@ class Invocation:
     Args:
         shared: The options that every command takes.
         output: Where the command writes.
+
+    Raises:
+        UsageError: Two of the options exclude each other.
     """
 
     def __init__(self, shared: Shared, output: Output) -> None:
+        if shared.quiet and shared.verbose:
+            raise UsageError("--quiet and --verbose exclude each other")
         self.shared = shared
         self.output = output
         output.quiet = shared.quiet
@@ -277,14 +282,18 @@ def _is_page(typed: str) -> bool:
     return is_address(typed) and not os.path.lexists(typed)
 
 
-def number(option: str, value: int | None, *, least: int = 1) -> int | None:
-    """Returns `value` if it is at least `least`.
+def number(
+    option: str, value: int | None, *, least: int = 1, most: int | None = None
+) -> int | None:
+    """Returns `value` if it is from `least` to `most`.
 
     Raises:
         UsageError: It is not; `option` is named.
     """
     if value is not None and value < least:
         raise UsageError(f"{option}: {value} is less than {least}")
+    if value is not None and most is not None and value > most:
+        raise UsageError(f"{option}: {value} is more than {most}")
     return value
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ragcli.cli.input import live_names
+from ragcli.errors import UsageError
 
 QuestionArgument = Annotated[
     list[str] | None,
@@ -48,22 +49,32 @@ TagOption = Annotated[
     typer.Option("--tag", metavar="TAG", help="Search only documents with this tag."),
 ]
 SinceOption = Annotated[
-    str,
+    str | None,
     typer.Option("--since", metavar="DATE", help="Only since then: 2024-03, 30d."),
 ]
 UntilOption = Annotated[
-    str, typer.Option("--until", metavar="DATE", help="Only until then.")
+    str | None, typer.Option("--until", metavar="DATE", help="Only until then.")
 ]
 TypeOption = Annotated[
     list[str] | None,
     typer.Option("--type", metavar="FORMAT", help="Only markdown, pdf, docx, …"),
 ]
+
+
+def _named(typed: str | None) -> str | None:
+    """Refuses a name that is empty, as of a variable of a script that is not set."""
+    if typed is not None and not typed.strip():
+        raise UsageError("--conversation: the value is empty", "ragcli history list")
+    return typed
+
+
 ConversationOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--conversation",
+        callback=_named,
         metavar="ID",
-        help="Go on with this one (id, its start, or title).",
+        help="Go on with this one (id, its start, title, or last).",
         autocompletion=live_names.conversations,
     ),
 ]

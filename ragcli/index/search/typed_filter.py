@@ -18,8 +18,8 @@ def parsed(
     inside: Sequence[str] = (),
     outside: Sequence[str] = (),
     tags: Sequence[str] = (),
-    since: str = "",
-    until: str = "",
+    since: str | None = None,
+    until: str | None = None,
     types: Sequence[str] = (),
 ) -> DocumentFilter | None:
     """Returns the filter that was typed; None when nothing was.
@@ -28,7 +28,7 @@ def parsed(
         inside: Paths and globs.
         outside: Those to leave out.
         tags: Tags, with or without `#`.
-        since: A day, month or year, or how long ago: `30d`.
+        since: A day, month or year, or how long ago: `30d`; None where none is.
         until: The same; of a month or year its last day is meant.
         types: Names of formats, or suffixes of files.
 
@@ -60,20 +60,22 @@ def _place(typed: str) -> str:
     return typed.rstrip("/")
 
 
-def _bound(option: str, text: str, *, last: bool) -> str:
-    """Returns the first or last day of what was typed; "" for nothing.
+def _bound(option: str, text: str | None, *, last: bool) -> str:
+    """Returns the first or last day of what was typed; "" where nothing was.
 
     Raises:
         UsageError: It is neither a date nor a span of time.
     """
-    typed = text.strip()
-    if not typed:
+    if text is None:
         return ""
+    typed = text.strip()
     from calendar import monthrange  # most questions have no date
 
     match = DATE.fullmatch(typed)
     try:
         if not match:
+            if not typed[:1].isdigit():  # `never` is a span as well
+                raise ValueError(typed)  # noqa: TRY301 - one place says what to write
             ago = timedelta(seconds=seconds(typed))
             return (datetime.now() - ago).date().isoformat()  # noqa: DTZ005 - days are the user's
         year = int(match[1])

@@ -7,7 +7,8 @@ kept list of conversations says where older ones are.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 SHORTEST_PART = 4
 """Characters of an id's start or end that may stand for it, when no other has them."""
+
+_COUNTED = re.compile(r"-([1-9]\d{0,5})|last(?:-(\d{1,6}))?")
+"""What names a conversation by how recently it was used."""
 
 _PATIENCE = 200
 """Records of other conversations in a row before the list is asked where to look."""
@@ -117,12 +121,17 @@ class HistoryReader:
     def resolve(self, reference: str) -> str:
         """Returns the conversation that an id, a unique part of one or a title means.
 
+        `last` and `-1` are the latest, `last-1` and `-2` the one before it.
+
         Raises:
             ConversationNotFound: None, or several.
         """
         threads = self._list.threads()
         if reference in threads:
             return reference
+        back = _places_back(reference)
+        if back is not None:
+            return _counted_back(newest_first(threads), back)
         found = {name for name, t in threads.items() if t.title == reference}
         found = found or {name for name in threads if _stands_for(reference, name)}
         return _the_only(found, f"no conversation {reference!r}", threads, reference)
@@ -313,6 +322,28 @@ def _covers(summary: Record | None) -> int:
 
 def _belongs(record: Record, conversation: str) -> bool:
     return conversation in {record.id, record.body.get("conversation")}
+
+
+def _places_back(reference: str) -> int | None:
+    """Returns how many conversations come after the one that is meant, if counted."""
+    counted = _COUNTED.fullmatch(reference)
+    if counted is None:
+        return None
+    return int(counted[1]) - 1 if counted[1] else int(counted[2] or 0)
+
+
+def _counted_back(known: Sequence[Conversation], back: int) -> str:
+    """Returns the id of the conversation after which `back` others were used."""
+    if back < len(known):
+        return known[back].id
+    if not known:
+        raise ConversationNotFound(
+            "there is no conversation yet", 'start one: ragcli ask "How …?"'
+        )
+    held = "one conversation" if len(known) == 1 else f"{len(known)} conversations"
+    raise ConversationNotFound(
+        f"the profile has only {held}", "`ragcli history list` shows them"
+    )
 
 
 def _stands_for(reference: str, name: str) -> bool:

@@ -12,7 +12,7 @@ import typer
 
 from ragcli import packages
 from ragcli.cli.input import live_names
-from ragcli.cli.input.options import Invocation, examples
+from ragcli.cli.input.options import Invocation, examples, number
 from ragcli.errors import ProviderMissing, UsageError
 
 TOKEN_VARIABLE = "RAGCLI_MCP_TOKEN"  # noqa: S105 - its name, not a secret
@@ -55,6 +55,7 @@ def mcp(
     """
     if port is not None and not http:
         raise UsageError("--port is for --http")
+    wanted = number("--port", port, least=0, most=65_535)
     if call.as_json:
         raise UsageError("mcp has no --json: it speaks its protocol")
     names = list(dict.fromkeys(profiles or [call.runtime.profile_name()]))
@@ -86,7 +87,7 @@ def mcp(
                 shown = "" if given else f"; token: {token}"
                 call.output.note(f"listening on http://{HOST}:{bound}/mcp{shown}")
 
-            chosen = DEFAULT_PORT if port is None else port
+            chosen = DEFAULT_PORT if wanted is None else wanted
             try:
                 server.serve_http(chosen, token, listening)
             except OSError as error:
