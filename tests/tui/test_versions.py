@@ -40,6 +40,10 @@ def answers(app: ChatApp) -> list[str]:
     return [view.turn.answer.split()[0] for view in app.chat.transcript.turns]
 
 
+def cited_beside(app: ChatApp) -> int:
+    return sum(card.source.cited for card in app.chat.sources.cards)
+
+
 async def test_keys_go_through_the_versions_of_an_answer(
     chat: Chat, backend: Backend
 ) -> None:
@@ -204,6 +208,7 @@ async def test_a_version_or_all_of_them_are_deleted(
         await until(pilot, lambda: app.screen is app.chat)
         await until(pilot, lambda: answers(app) == left)
         assert "‹" not in screen_text(app)
+        await until(pilot, lambda: cited_beside(app) == 2)
     assert len(backend.first.history.turns) == len(left)
 
 

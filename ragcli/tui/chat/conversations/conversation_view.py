@@ -278,6 +278,11 @@ class ConversationView:
                 self._transcript.insert(turn, self._answer.live)
         for view in changed:
             await self._selection.follow(view)
+        chosen, known = self._selection.view, {turn.id for turn in turns}
+        end = self._transcript.view(turns[-1].id) if turns else None
+        if chosen in shown and chosen.turn.id not in known and end is not None:
+            await self._selection.clear()  # its turn is gone, and so are its sources
+            await self._selection.show_sources(end)
         if not turns and not self._answer.live:
             self._desk.do("open", self._show_what_is_left, here)
 

@@ -149,9 +149,12 @@ class TurnActions:
         if turn.seq:
             history = self._desk.profile.history
             await aside(history.delete_turn, turn.id, alone=alone)
-        if not alone:  # of what is left one is shown in its place
+        if not alone:  # of what is left one is shown in its place, with its sources
             await self._transcript.take_off(view)
-        await self._selection.clear()
+            await self._selection.clear()
+            last = self._transcript.last
+            if last is not None:
+                await self._selection.show_sources(last)
         self._prompt.focus()
 
     async def _what_goes(self, turn: Turn) -> str:
