@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.stop_word_lists import stop_words
@@ -362,7 +363,7 @@ class ParsedQuestion:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of answer that it may want, the most particular first."""
-        return tuple(kind for kind in KINDS if self._wants(kind))[:2]
+        return tuple(islice((kind for kind in KINDS if self._wants(kind)), 2))
 
     def _wants(self, kind: Kind) -> bool:
         """Tells whether a kind is asked for: by the first word that asks.

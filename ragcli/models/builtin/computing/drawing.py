@@ -1,19 +1,23 @@
 """Draws an answer from whole documents: by what the question asks for.
 
 A summary, else what is computed over the rows of a table, else a list. Each of them
-reads documents only when the question's own words ask for it.
+reads documents only when the question's own words ask for it, and is loaded only then:
+most questions ask for none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from ragcli.models.base import Drawn, WholeDocument
-from ragcli.models.builtin.computing import lists, question_wording, summaries, tables
+from ragcli.models.builtin.computing import question_wording
 from ragcli.models.builtin.computing.cell_values import folded
-from ragcli.models.builtin.computing.tables import QueriedTable, Similarity
 from ragcli.models.builtin.parsed_question import ParsedQuestion
+
+if TYPE_CHECKING:
+    from ragcli.models.builtin.computing.tables import QueriedTable, Similarity
 
 MOST_TABLES = 6
 """Tables that are tried, those of the best passages first."""
@@ -45,6 +49,8 @@ def drawn(
         documents: Those of the retrieved passages, the likeliest first.
         similarity: Compares words by meaning.
     """
+    from ragcli.models.builtin.computing import lists, summaries
+
     if ParsedQuestion(question).wants_summary:
         return summaries.summary(question, documents)
     asked = question_wording.wanted(question)
@@ -75,6 +81,8 @@ def _looked_up(
     question: str, documents: Sequence[WholeDocument], similarity: Similarity
 ) -> Drawn:
     """Returns the row that a question names, of the first table that has one such."""
+    from ragcli.models.builtin.computing import tables
+
     asked = question_wording.looked_up(question)
     tables_found = (
         (number, table)
@@ -94,6 +102,8 @@ def _computed(
     similarity: Similarity,
 ) -> Drawn:
     """Returns what can be computed over the first table that the question fits."""
+    from ragcli.models.builtin.computing import tables
+
     failed = Drawn()
     tried = 0
     for number, table in _tables(documents, similarity):
@@ -115,6 +125,8 @@ def _tables(
     documents: Sequence[WholeDocument], similarity: Similarity
 ) -> Iterator[tuple[int, QueriedTable]]:
     """Yields the tables of the retrieved pieces, each once."""
+    from ragcli.models.builtin.computing.tables import QueriedTable
+
     for number, document in enumerate(documents):
         seen: set[int] = set()
         for piece in map(document.piece, document.retrieved):
