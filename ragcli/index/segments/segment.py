@@ -107,7 +107,7 @@ class Segment:
     def excluded(
         self, keys: NDArray[np.int64], within: RowSelection | None = None
     ) -> NDArray[np.bool_] | None:
-        """Returns True for each position that a search must leave out; None is none.
+        """Returns a mask of the positions that a search leaves out; None for none.
 
         Args:
             keys: Keys of documents to leave out beside the dead chunks.

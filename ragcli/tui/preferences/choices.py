@@ -66,6 +66,6 @@ class PaneChoices:
         return chosen == _SHOWN if chosen else shown
 
     def want(self, key: str, *, wanted: bool) -> None:
-        """Remembers whether it is; a disk that is full costs the memory alone."""
+        """Remembers whether a pane is wanted; where it cannot be stored, it is not."""
         with suppress(RagcliError, OSError):
             remember(self._profiles, key, _SHOWN if wanted else _HIDDEN)

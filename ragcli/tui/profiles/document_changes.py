@@ -1,4 +1,4 @@
-"""Adding and removing documents: what is typed for it, and what is told of it."""
+"""Adding and removing documents: reads what was typed, and words the result."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def padded(text: str, width: int) -> str:
 
 
 def shared(room: int, wanted: int, beside: int) -> int:
-    """Returns the columns of the first of two texts that share a line.
+    """Returns how many columns the first of two texts gets when they share a line.
 
     Args:
         room: Columns there are for both.

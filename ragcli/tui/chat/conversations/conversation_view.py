@@ -47,7 +47,7 @@ class InProgress(Protocol):
         """Tells whether a turn is this answer, just recorded."""
 
     def edit(self, turn: Turn | None) -> None:
-        """Takes a turn whose question is edited; None for no longer any."""
+        """Marks the turn whose question is edited; None when none is."""
 
 
 class ConversationView:
