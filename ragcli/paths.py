@@ -132,8 +132,12 @@ def checked_path(typed: str) -> Path:
 
     Raises:
         UsageError: It is an address, of a page on the web say, and no path that is
-            there.
+            there; or it can name nothing.
     """
+    if not typed:  # as of a variable of a script that is not set
+        raise UsageError("a path is empty", "the working directory is called .")
+    if "\0" in typed:
+        raise UsageError("a path holds a NUL", "names that end in NUL are read with -0")
     address = _ADDRESS.match(typed)
     if address and not os.path.lexists(typed):
         # What comes after the scheme may hold a password.

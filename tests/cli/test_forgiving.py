@@ -25,6 +25,8 @@ MISTAKES = [
     (["asks", "x"], 2, "no such command 'asks'. Did you mean 'ask'?"),
     (["docs", "lst"], 2, "no such command 'lst'. Did you mean 'list'?"),
     (["docs", "add"], 2, "missing argument 'PATH|URL'"),
+    (["docs", "add", ""], 2, "a path is empty"),
+    (["ask", "x", "--docs", "a\0b"], 2, "a path holds a NUL"),
     (["docs", "add", "nots"], 5, "nots: no such file or directory"),
     (["docs", "add", "ftp://example.org/"], 2, "ftp://… is an address"),
     (["docs", "show", "notes/lock.md"], 5, "did you mean {notes}/locks.md?"),
