@@ -267,9 +267,18 @@ def unpacked(path: Path) -> bytes:
     return data
 
 
-def allowed_to_open(aviary: Aviary, name: str) -> list[Path]:
-    """Returns the places of other profiles that a profile reads on purpose."""
-    return [aviary.profile("shared") / "index"] if name in MOUNTED else []
+def allowed_to_open(aviary: Aviary, name: str, command: list[str]) -> list[Path]:
+    """Returns the places of other profiles that a command reads on purpose.
+
+    A list of the profiles counts the documents of each, by its manifest: a number, no
+    name and no text.
+    """
+    places = [aviary.profile("shared") / "index"] if name in MOUNTED else []
+    if command[:2] == ["profile", "list"]:
+        for place in aviary.others(name):
+            places.append(place / "index" / "CURRENT")
+            places += place.glob("index/gen-*/manifest.json")
+    return places
 
 
 @pytest.mark.skipif(not AVAILABLE, reason="asks the kernel through inotify")
@@ -286,7 +295,6 @@ def test_no_command_reads_another_profile(
     private = private_places(aviary, name)
     before, known = list(map(tree, private)), tree(aviary.work)
     strangers = forbidden(name)
-    open_to_us = allowed_to_open(aviary, name)
     said = ""
     with OpenedFiles(private) as opened_files:
         for command in reading_commands(name):
@@ -295,6 +303,7 @@ def test_no_command_reads_another_profile(
             shown = ran.out + ran.err
             assert ran.code in {0, 1}, (command, shown)  # 1: nothing found
             assert seen_in(shown.encode(), strangers) == set(), command
+            open_to_us = allowed_to_open(aviary, name, command)
             trespass = [
                 p for p in touched if not any(map(p.is_relative_to, open_to_us))
             ]

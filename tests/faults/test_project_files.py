@@ -45,6 +45,7 @@ EVERY = {
     "audit": "false",
     "allow_network_fs": "true",
     "lock_wait": "'0s'",
+    "retrieval.learned_threshold": "0.01",
     "tui.sources": "false",
     "tui.sidebar": "false",
     "keys.'chat.send'": "'f9'",
