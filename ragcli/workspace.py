@@ -19,6 +19,7 @@ from ragcli.errors import Damaged, DocumentNotFound, StorageFailed
 from ragcli.paths import Home
 
 if TYPE_CHECKING:
+    from ragcli.chat.citing.similarity import Similarity
     from ragcli.chat.engine import Engine
     from ragcli.chat.events import AskRequest, Event
     from ragcli.index.document_filter import DocumentFilter
@@ -373,14 +374,16 @@ class Workspace:
         events = Engine(parts).ask(request)
         return next((e.turn for e in events if isinstance(e, Finished)), None)
 
-    def _similarity(self, one: str, other: str) -> float:
-        """Returns the cosine of two texts by the built-in vectors."""
+    @cached_property
+    def _similarity(self) -> Similarity:
+        """Returns what compares two texts by the built-in vectors."""
+        from ragcli.chat.citing.similarity import Similarity
         from ragcli.models.select import choose_embedder
 
         builtin = replace(self.settings, embedder="builtin")
-        embedder = choose_embedder(builtin, self.home.cache, write=self.writes)
-        first, second = embedder.embed([one, other])
-        return float(first @ second)
+        return Similarity(
+            lambda: choose_embedder(builtin, self.home.cache, write=self.writes)
+        )
 
     def notices(self) -> list[str]:
         """Returns what was repaired or replaced since the last call, a line each."""
