@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Literal, TextIO
 
 from ragcli import __version__
 from ragcli.cli.completion import PROGRAM, VARIABLE
@@ -161,14 +160,7 @@ def _open_missing_descriptors() -> None:
     while descriptor <= 2:
         descriptor = os.dup(descriptor)
     os.close(descriptor)
-    # Python leaves None for a stream whose descriptor it did not find open.
-    sys.stdin = sys.stdin or _standard(0, "r")
-    sys.stdout = sys.stdout or _standard(1, "w")
-    sys.stderr = sys.stderr or _standard(2, "w")
-
-
-def _standard(descriptor: int, mode: Literal["r", "w"]) -> TextIO:
-    return open(descriptor, mode, encoding="utf-8", closefd=False)
+    interpreter.make_missing_streams()
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.tui import commands
+from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import PickDialog, TextDialog
 from ragcli.tui.screens.settings import SettingsScreen
 from tests.fakes.ollama import FakeOllama, Fault
@@ -76,6 +77,12 @@ async def test_a_setting_of_few_values_is_picked(chat: Chat, backend: Backend) -
         await until(pilot, lambda: backend.first.own)
 
     assert backend.first.own == {"documents.refresh": "auto"}
+
+
+@pytest.fixture(autouse=True)
+def lasting_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine dresses the chat anew for longer than a notice stays."""
+    monkeypatch.setattr(ChatApp, "NOTIFICATION_TIMEOUT", 60)
 
 
 async def test_a_setting_is_changed_in_one_line_and_refused_in_one(
