@@ -268,29 +268,35 @@ class _Seen:
         self._add(paths, [os.stat(path) for path in paths])
 
     def _add_tree(self, root: str, left_out: frozenset[str]) -> None:
-        pending = [root]
+        pending, timed, newest = [root], self._timed, 0
         while pending:
             directory = pending.pop()
+            below: list[os.DirEntry[str]] = []
+            links: list[str] = []
+            # A question waits for this: no call of ours for each file, and nothing
+            # kept but numbers, which the garbage collector need not look through.
+            told: list[str | int] = []
             with _opened(directory) as descriptor, os.scandir(descriptor) as listing:
                 self._note_times([os.fstat(descriptor)])
-                # A question waits for this: no call of ours for each file.
-                entries = list(listing)
-                below = [item for item in entries if item.is_dir(follow_symlinks=False)]
-                inside = entries
-                if below:
-                    apart = set(below)
-                    inside = [item for item in entries if item not in apart]
-                found = [item.stat(follow_symlinks=False) for item in inside]
-            names = [item.name for item in inside]
-            self._add(names, found)
-            if not _RULES.isdisjoint(names):
-                links = [item.name for item in inside if _is_linked(item)]
-                self._add_links([os.path.join(directory, name) for name in links])
+                for item in listing:
+                    if item.is_dir(follow_symlinks=False):
+                        below.append(item)
+                        continue
+                    name, found = item.name, item.stat(follow_symlinks=False)
+                    modified = found.st_mtime_ns
+                    told += (name, found.st_mode, found.st_ino, found.st_size, modified)
+                    if timed:
+                        newest = max(newest, modified, found.st_ctime_ns)
+                    if name in _RULES and item.is_symlink():
+                        links.append(name)
+            self._hash(told)
+            self._add_links([os.path.join(directory, name) for name in links])
             # What is in a directory is looked at itself; one that is left out, as
             # `.git` is, may change all the time.
             self._hash([(item.name, item.inode()) for item in below])
             paths = [os.path.join(directory, item.name) for item in below]
             pending += [path for path in paths if path not in left_out]
+        self.newest = max(self.newest, newest)
 
     def _add(self, names: Sequence[str], found: Sequence[os.stat_result]) -> None:
         self._hash([*names, *map(_STATE, found)])
@@ -320,7 +326,3 @@ def _opened(directory: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _is_linked(entry: os.DirEntry[str]) -> bool:
-    return entry.name in RULE_FILES and entry.is_symlink()
