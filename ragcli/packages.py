@@ -58,29 +58,26 @@ def installation(*packages: str, prefix: str = "") -> str:
 def upgrade(*, prefix: str = "") -> str:
     """Returns the command that brings the newest ragcli."""
     place = Path(prefix or sys.prefix)
-    match _keeper(place):
-        case "pipx":
-            return f"pipx upgrade {PROGRAM}"
-        case "uv tool":
-            return f"uv tool upgrade {PROGRAM}"
-        case "uvx":
-            return f"uvx {PROGRAM}@latest"
-        case _:
-            return _pip(place, "-U", PROGRAM)
+    return _UPGRADES.get(_keeper(place)) or _pip(place, "-U", PROGRAM)
 
 
 def reinstallation(package: str, *, prefix: str = "") -> str:
     """Returns the command that installs a package of ragcli's anew, files and all."""
     place = Path(prefix or sys.prefix)
-    match _keeper(place):
-        case "pipx":
-            return f"pipx reinstall {PROGRAM}"
-        case "uv tool":
-            return f"uv tool upgrade --reinstall {PROGRAM}"
-        case "uvx":
-            return f"uvx --reinstall {PROGRAM}"
-        case _:
-            return _pip(place, "--force-reinstall", package)
+    known = _REINSTALLATIONS.get(_keeper(place))
+    return known or _pip(place, "--force-reinstall", package)
+
+
+_UPGRADES = {
+    "pipx": f"pipx upgrade {PROGRAM}",
+    "uv tool": f"uv tool upgrade {PROGRAM}",
+    "uvx": f"uvx {PROGRAM}@latest",
+}
+_REINSTALLATIONS = {
+    "pipx": f"pipx reinstall {PROGRAM}",
+    "uv tool": f"uv tool upgrade --reinstall {PROGRAM}",
+    "uvx": f"uvx --reinstall {PROGRAM}",
+}
 
 
 def _keeper(place: Path) -> str:
