@@ -27,6 +27,9 @@ class AskRequest:
     new: bool = False
     """Start a conversation."""
 
+    origin: str = ""
+    """What starts it; see `Conversation.origin`."""
+
     limit: int = 0
     """How many passages; 0 for the setting."""
 

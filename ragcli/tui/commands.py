@@ -63,6 +63,7 @@ COMMANDS: tuple[ChatCommand, ...] = (
     ),
     ChatCommand("fork", "Branch the conversation off after this turn"),
     ChatCommand("rename", "Rename the conversation", "[TITLE]"),
+    ChatCommand("pin", "Keep the conversation at the top, or let it go"),
     ChatCommand("delete", "Delete the conversation"),
     ChatCommand("forget", "Delete this turn"),
     ChatCommand("export", "Write Markdown, HTML or JSON", "[FILE]", "path"),

@@ -66,6 +66,9 @@ class HistoryPort(Protocol):
     def rename(self, conversation: str, title: str) -> None:
         """Gives a conversation another title."""
 
+    def pin(self, conversation: str, *, pinned: bool) -> None:
+        """Keeps a conversation at the top of the list, or lets it go."""
+
     def fork(self, conversation: str, *, at: str = "", title: str = "") -> str:
         """Copies a conversation up to and including turn `at`; returns the new id."""
 

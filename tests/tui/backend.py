@@ -86,6 +86,8 @@ class History:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.titles: dict[str, str] = {}
+        self.pinned: set[str] = set()
+        self.origins: dict[str, str] = {}
         self.kept = ""
         self.kept_pastes = ""
         self.choices: list[str] = []
@@ -119,7 +121,9 @@ class History:
         if id not in self.titles:
             raise ConversationNotFound(f"no conversation {id!r}")
         times = [turn.ts for turn in mine] or [""]
-        return Conversation(id, self.titles[id], times[0], times[-1], len(mine))
+        known = Conversation(id, self.titles[id], times[0], times[-1], len(mine))
+        origin = self.origins.get(id, "")
+        return replace(known, pinned=id in self.pinned, origin=origin)
 
     def transcript(
         self, conversation: str, *, before: int | None = None, limit: int | None = None
@@ -199,6 +203,10 @@ class History:
 
     def rename(self, conversation: str, title: str) -> None:
         self.titles[conversation] = title
+        self._bump()
+
+    def pin(self, conversation: str, *, pinned: bool) -> None:
+        (self.pinned.add if pinned else self.pinned.discard)(conversation)
         self._bump()
 
     def fork(self, conversation: str, *, at: str = "", title: str = "") -> str:

@@ -10,6 +10,7 @@ from textual import events
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
+from ragcli.sessions.records.record_types import ONE_SHOT
 from ragcli.tui.widgets.conversation.turn import TurnView
 from tests.tui.backend import Backend
 from tests.tui.conftest import Chat, ask, notices, screen_text, send, until
@@ -172,6 +173,29 @@ async def test_conversations_are_grouped_by_day(
         assert "2 · " in str(row.prompt)
         told = f"{moment:%H:%M}" if ago < 2 else f"{moment:%a}"
         assert str(row.prompt).endswith(told if group else f"{moment:%b}")
+
+
+async def test_a_pinned_conversation_is_first_and_questions_of_the_shell_are_last(
+    chat: Chat, backend: Backend
+) -> None:
+    history = backend.first.history
+    old, shell = backend.first.seed(1), backend.first.seed(1)
+    history.origins[shell] = ONE_SHOT
+    async with chat() as (pilot, app, _):
+        rows = app.chat.sidebar.conversations
+
+        def listed() -> list[str]:
+            return [option.id or str(option.prompt) for option in rows.options]
+
+        await until(pilot, lambda: listed()[-2:] == ["Asked in the shell", shell])
+        rows.focus()
+        rows.highlighted = rows.get_option_index(old)
+        await pilot.press("p")
+        await until(pilot, lambda: listed()[listed().index(old) - 1] == "Pinned")
+        await pilot.press("p")
+        await until(pilot, lambda: "Pinned" not in listed())
+        app.chat.run_command("pin")
+        await until(pilot, lambda: history.pinned)
 
 
 @pytest.mark.parametrize(

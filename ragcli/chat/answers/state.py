@@ -134,6 +134,7 @@ class AnswerState:
         self.turn = history.commit(
             self.turn,
             title=self.title,
+            origin=self.request.origin,
             parent=self.parent,
             expect=self.request.expect_seq,
         )

@@ -13,6 +13,7 @@ from ragcli.cli.input.options import Invocation, examples, number, paths
 from ragcli.cli.output.answers import AnswerPrinter, Style
 from ragcli.errors import DocumentNotFound, UsageError
 from ragcli.index.search import typed_filter
+from ragcli.sessions.records.record_types import ONE_SHOT
 
 
 @examples(
@@ -101,6 +102,7 @@ def ask(
         where=where,
         record=not stateless,
         strict=strict,
+        origin=ONE_SHOT,
         expect_seq=expect_seq,
     )
     style = Style(not no_stream, jsonl, sources, show_prompt, answer_only)

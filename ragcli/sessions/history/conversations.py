@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from ragcli.sessions.protocols import Log, Session
 
 BLOB = "conversations"
-_FORMAT = 2
+PINNED = "pinned"
+"""Key of a `conversation` record that says whether it is kept at the top of lists."""
+ORIGIN = "origin"
+"""Key of the record that starts a conversation: what began it."""
+
+_FORMAT = 3
 _STRIDE = 64
 """Records after which the kept list is written again."""
 _OFTEN_ENOUGH = 4 * _STRIDE
@@ -47,6 +52,10 @@ class ConversationOutline:
     """Seq of its last turn, or of its start."""
     versions: list[Versions] = field(default_factory=list)
     """The versions of each turn that has several."""
+    pinned: bool = False
+    """Whether the user keeps it at the top of lists."""
+    origin: str = ""
+    """What began it; see `Conversation.origin`."""
 
     def as_conversation(self, identifier: str) -> Conversation:
         """Returns the public value."""
@@ -57,6 +66,8 @@ class ConversationOutline:
             self.updated,
             self.turns,
             self.forked_from,
+            self.pinned,
+            self.origin,
         )
 
     def versions_of(self, turn: str) -> Versions | None:
@@ -108,6 +119,8 @@ class Threads:
             if named in self.threads:
                 self.threads[named].title = title
                 self._titled[named] = record.id
+                pinned = record.body.get(PINNED, self.threads[named].pinned)
+                self.threads[named].pinned = bool(pinned)
                 self._count_choice(self.threads[named], record)
             return
         self._titled[record.id] = record.id
@@ -119,6 +132,7 @@ class Threads:
             first=record.seq,
             last=record.seq,
             active=record.seq,
+            origin=str(record.body.get(ORIGIN, "")),
         )
 
     def _count_choice(self, thread: ConversationOutline, record: Record) -> None:

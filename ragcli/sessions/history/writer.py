@@ -16,7 +16,7 @@ from functools import cached_property
 from ragcli.errors import Conflict, ConversationNotFound
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.history import erasure, masking, turns, versions
-from ragcli.sessions.history.conversations import Threads
+from ragcli.sessions.history.conversations import ORIGIN, PINNED, Threads
 from ragcli.sessions.history.reader import HistoryReader
 from ragcli.sessions.history.retention import limits
 from ragcli.sessions.protocols import Expired
@@ -49,6 +49,7 @@ class History(HistoryReader):
         turn: Turn,
         *,
         title: str | None = None,
+        origin: str = "",
         parent: int = 0,
         expect: int | None = None,
     ) -> Turn:
@@ -60,6 +61,7 @@ class History(HistoryReader):
         Args:
             turn: What was asked and answered; the same id is stored once.
             title: Starts the conversation, with this title, in the same append.
+            origin: What starts it; see `Conversation.origin`.
             parent: The head when the question was asked.
             expect: Refuse unless the head is exactly this.
 
@@ -71,7 +73,8 @@ class History(HistoryReader):
             turn = replace(turn, replaces=newest)
         drafts = [self._checked(turns.to_draft(turn))]
         if title is not None:
-            start = Draft("conversation", {"title": title}, turn.conversation)
+            body = {"title": title, **({ORIGIN: origin} if origin else {})}
+            start = Draft("conversation", body, turn.conversation)
             drafts.insert(0, self._checked(start))
         stored = turns.from_record(
             self._append(drafts, parent=parent, expect=expect)[-1]
@@ -125,6 +128,28 @@ class History(HistoryReader):
         self.conversation(conversation)
         body = {"conversation": conversation, "title": title}
         self._append([self._checked(Draft("conversation", body, new_id()))])
+
+    def pin(self, conversation: str, *, pinned: bool) -> None:
+        """Keeps a conversation at the top of lists, or lets it go.
+
+        The record repeats the title, so that older programs understand it.
+
+        Raises:
+            ConversationNotFound: There is none of this id.
+            Locked, StorageFailed, StoreUnavailable: Nothing was stored.
+        """
+        while True:
+            head = self._log.head()
+            known = self.conversation(conversation)
+            if known.pinned == pinned:
+                return
+            body = {"conversation": conversation, "title": known.title, PINNED: pinned}
+            try:
+                draft = self._checked(Draft("conversation", body, new_id()))
+                self._append([draft], expect=head)
+            except Conflict:
+                continue  # somebody wrote: perhaps another title
+            return
 
     def fork(self, conversation: str, *, at: str = "", title: str = "") -> str:
         """Copies a conversation up to and including turn `at`; returns the new id.

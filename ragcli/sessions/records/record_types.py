@@ -12,6 +12,9 @@ from ragcli.storage.format_versions import RECORD
 FORMAT = RECORD.version
 """Version `v` of a record."""
 
+ONE_SHOT = "ask"
+"""Origin of a conversation that one question of the shell began."""
+
 KINDS = ("turn", "conversation", "summary", "redaction")
 STATUSES = ("answered", "truncated", "nothing_found", "interrupted", "failed")
 
@@ -194,6 +197,17 @@ class Conversation:
     turns: int
     forked_from: str = ""
     """The conversation it branched off, or ""."""
+
+    pinned: bool = False
+    """Whether the user keeps it at the top of lists."""
+
+    origin: str = ""
+    """`ask` when one question of the shell began it, else ""."""
+
+    @property
+    def is_one_shot(self) -> bool:
+        """Whether it is a question of the shell that nobody went on with."""
+        return self.origin == ONE_SHOT and self.turns < 2
 
 
 @frozen

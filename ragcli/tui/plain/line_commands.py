@@ -110,6 +110,13 @@ class LineCommands:
             raise UsageError("/rename needs TITLE here", "write /rename TITLE")
         self._desk.profile.history.rename(self._begun(), title)
 
+    def command_pin(self, _: str = "") -> None:
+        """Keeps the conversation at the top, or lets it go."""
+        history, conversation = self._desk.profile.history, self._begun()
+        pinned = not history.conversation(conversation).pinned
+        history.pin(conversation, pinned=pinned)
+        self._desk.say("kept at the top" if pinned else "not kept at the top")
+
     def command_delete(self, _: str = "") -> None:
         """Deletes the conversation, once confirmed."""
         history, conversation = self._desk.profile.history, self._begun()

@@ -49,6 +49,8 @@ class ConversationActions:
         """Does what a key of the sidebar asks for."""
         if message.what == "rename":
             self._desk.do("", self._rename, message.conversation, "")
+        elif message.what == "pin":
+            self._desk.do("", self._pin, message.conversation)
         else:
             self._desk.do("", self._delete, message.conversation)
 
@@ -92,6 +94,15 @@ class ConversationActions:
             title = chosen or ""
         if title and title != known.title:
             await aside(history.rename, conversation, title)
+
+    def command_pin(self, _: str = "") -> None:
+        """Keeps the conversation on the screen at the top, or lets it go."""
+        self._desk.do("", self._pin, self._begun())
+
+    async def _pin(self, conversation: str) -> None:
+        history = self._desk.profile.history
+        known = await aside(history.conversation, conversation)
+        await aside(history.pin, conversation, pinned=not known.pinned)
 
     def command_delete(self, _: str = "") -> None:
         """Deletes the conversation on the screen, once confirmed."""

@@ -41,7 +41,8 @@ class _ListedConversation:
 
     conversation: Conversation
     group: str
-    """Under which heading: `Today`, `Yesterday`, `This week`, `November 2026`."""
+    """Under which heading: `Pinned`, `Today`, `Yesterday`, `This week`, `November
+    2026`, `Asked in the shell`."""
     moment: str
     """When it went on: `14:05`, `Mon`, `3 Nov`."""
     here: bool
@@ -101,6 +102,17 @@ def _day(moment: str, today: date) -> tuple[str, str]:
     return f"{local:%B %Y}", f"{local.day} {local:%b}"
 
 
+_APART = ("Pinned", "", "Asked in the shell")
+"""Headings of what does not stand below its day, by rank."""
+
+
+def _rank(conversation: Conversation) -> int:
+    """Returns whether a conversation stands above all days, below one or after them."""
+    if conversation.pinned:
+        return 0
+    return 2 if conversation.is_one_shot else 1
+
+
 class ChoiceList(OptionList):
     """A list that a click chooses from without taking the keyboard."""
 
@@ -118,6 +130,13 @@ class Sidebar(Vertical):
             "request('rename')",
             "Rename the conversation",
             footer="Rename",
+        ),
+        key(
+            "sidebar.pin",
+            "p",
+            "request('pin')",
+            "Keep the conversation at the top, or let it go",
+            footer="Pin",
         ),
         key(
             "sidebar.delete",
@@ -142,7 +161,7 @@ class Sidebar(Vertical):
 
     @dataclass
     class Requested(Message):
-        """The user wants to `rename` or `delete` a conversation."""
+        """The user wants to `rename`, `pin` or `delete` a conversation."""
 
         what: str
         conversation: str
@@ -206,8 +225,11 @@ class Sidebar(Vertical):
 
     def _rows(self) -> Iterator[_ListedConversation]:
         today = datetime.now().astimezone().date()
-        for conversation in self._conversations[:_LISTED]:
+        listed = [*self._conversations[:_LISTED]]
+        listed += [each for each in self._conversations[_LISTED:] if each.pinned]
+        for conversation in sorted(listed, key=_rank):
             group, moment = _day(conversation.updated, today)
+            group = _APART[_rank(conversation)] or group
             here = conversation.id == self._current
             yield _ListedConversation(conversation, group, moment, here)
 

@@ -20,7 +20,7 @@ from ragcli.sessions.history import turns
 from ragcli.sessions.history.erasure import UNTITLED
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.record_types import Record, Turn
+from ragcli.sessions.records.record_types import ONE_SHOT, Record, Turn
 from ragcli.storage.files import Directory
 from tests.stores import LocalStores, a_turn
 
@@ -128,6 +128,36 @@ def test_the_list_counts_turns_and_knows_titles(history: History) -> None:
 
     assert (found.title, found.turns) == ("Better title", 3)
     assert found.created <= found.updated
+
+
+def test_a_pinned_conversation_is_known_by_whoever_looks(history: History) -> None:
+    conversation, other = started(history, "a"), started(history, "b")
+    history.pin(conversation, pinned=True)
+    history.pin(conversation, pinned=True)  # says nothing that is not known
+    head = history.head()
+    history.rename(conversation, "Better title")
+    history.commit(a_turn(conversation, "c"))
+
+    found = history.conversation(conversation)
+    assert (found.pinned, found.title, found.turns) == (True, "Better title", 2)
+    assert not history.conversation(other).pinned
+    assert history.head() == head + 2
+
+    history.pin(conversation, pinned=False)
+    assert history.conversation(conversation) == replace(found, pinned=False)
+    with pytest.raises(ConversationNotFound):
+        history.pin("nobody", pinned=True)
+
+
+def test_a_question_of_the_shell_is_one_shot_until_it_goes_on(history: History) -> None:
+    conversation = history.new_conversation_id()
+    history.commit(a_turn(conversation, "a"), title="a", origin=ONE_SHOT)
+    assert history.conversation(conversation).is_one_shot
+    assert not history.conversation(started(history, "b")).is_one_shot
+
+    history.commit(a_turn(conversation, "c"))
+    found = history.conversation(conversation)
+    assert (found.origin, found.is_one_shot) == (ONE_SHOT, False)
 
 
 def test_what_was_replaced_is_not_shown(history: History) -> None:
