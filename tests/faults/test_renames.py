@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.errors import ExitCode, Locked, ProfileNotFound
+from ragcli.errors import Damaged, ExitCode, Locked, ProfileNotFound
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.storage.files import Directory
 from tests.sealed import PASSPHRASE, filled, home_at, open_store
@@ -248,3 +248,18 @@ def test_in_a_profile_that_is_removed_nothing_counts_as_damage(tmp_path: Path) -
         LocalSnapshots(directory, None).altered(live)
     with pytest.raises(ProfileNotFound):
         fresh.add([written(tmp_path / "d/new.md", "New")], Watched())
+
+
+def test_settings_of_a_profile_that_is_removed_are_no_damage(tmp_path: Path) -> None:
+    store = open_store(home_at(tmp_path))
+    session = filled(store)
+    store.delete("work")
+    with pytest.raises(ProfileNotFound):
+        session.settings()
+    session.close()
+
+    session = filled(store)
+    (session.directory.path / "profile.toml").unlink()
+    with pytest.raises(Damaged):
+        session.settings()
+    session.close()

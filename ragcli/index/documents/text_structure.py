@@ -152,6 +152,9 @@ class _Paragraphs:
         text, number = self._text, len(self._tables)
         spans = list(_line_spans(text, start, stop))
         rules = [bool(_RULE.fullmatch(text[a:b])) for a, b in spans]
+        if all(rules):  # drawn and never filled in
+            yield _trimmed(text, "prose", start, stop)
+            return
         head = next((at for at, rule in enumerate(rules) if not rule), len(spans))
         named = head + 1 < len(spans) and rules[head + 1]
         columns = markdown.cells(text[slice(*spans[head])]) if named else ()

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
+from ragcli.errors import Damaged
 from ragcli.sessions import profile_file
 from ragcli.sessions.local.history.local_log import LocalLog
 from ragcli.sessions.opened_profile import OpenedProfile
@@ -136,8 +137,17 @@ class LocalSession(OpenedProfile):
         )
 
     def written(self) -> Mapping[str, Any]:
-        """Returns the profile's own settings as they are stored."""
-        return profile_file.read(self.directory, self.name).settings
+        """Returns the profile's own settings as they are stored.
+
+        Raises:
+            ProfileNotFound: The profile was deleted meanwhile.
+            Damaged: Its file is missing, or not what ragcli writes.
+        """
+        try:
+            return profile_file.read(self.directory, self.name).settings
+        except Damaged:
+            self.expect_standing()
+            raise
 
 
 def _files(
