@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ragcli.frozen import frozen
 from ragcli.index.fulltext.analysis import QuestionWord, Term, question_words
 from ragcli.index.passages import EarlierTurn
-from ragcli.index.search.spelling import spelled
+from ragcli.index.search.spelling import all_spelled
 from ragcli.language.anaphors import refers_back
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ def build(
     """
     recent = list(history)[-TURNS:][::-1]
     strength = REFERRING if refers_back(question) else STANDING
-    last = question_words(question, searched.languages)
+    last: Sequence[QuestionWord] = question_words(question, searched.languages)
     if searched.frequency:
-        last = [spelled(word, searched.languages, searched.frequency) for word in last]
+        last = all_spelled(last, searched.languages, searched.frequency)
     weights: dict[tuple[str, ...], float] = {}
     for word in last:
         weights[word.variants] = weights.get(word.variants, 0.0) + 1.0

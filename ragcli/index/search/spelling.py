@@ -47,8 +47,31 @@ _SHORTEST = 3
 _SHORTEST_MISTYPED = 6
 """Letters of a word that may be mistyped: short ones are near too many others."""
 _LONGEST = 24
+_MOST_WORDS = 40
+"""Words of a question whose other spellings are looked for."""
+
 _MOST = 3
 """Spellings of a word that are searched beside its own."""
+
+
+def all_spelled(
+    words: Sequence[QuestionWord],
+    languages: Collection[str],
+    frequency: Callable[[str], int],
+) -> Sequence[QuestionWord]:
+    """Returns a question's words with the other spellings that the documents have.
+
+    Those of a long text stay: it finds its passages by the words that are right, and
+    each of the others costs thousands of looks.
+
+    Args:
+        words: Of the question.
+        languages: Those of the documents.
+        frequency: Returns how many chunks have a stem.
+    """
+    if len(words) > _MOST_WORDS:
+        return words
+    return [spelled(word, languages, frequency) for word in words]
 
 
 def spelled(

@@ -12,7 +12,7 @@ from ragcli.index.fulltext.analysis import QuestionWord, question_words
 from ragcli.index.passages import SearchRequest
 from ragcli.index.search.index_reader import IndexReader
 from ragcli.index.search.retriever import Retriever
-from ragcli.index.search.spelling import spelled
+from ragcli.index.search.spelling import all_spelled, spelled
 from tests.unit.index.search.conftest import names
 
 TOWN = {
@@ -63,6 +63,21 @@ def test_what_is_spelled_rightly_or_too_short_to_guess_stays(
     [known] = question_words(word, ["en"])
 
     assert spelled(known, ["en"], frequency) == known
+
+
+def test_a_long_text_costs_no_looks() -> None:
+    looks: list[str] = []
+
+    def frequency(stem: str) -> int:
+        looks.append(stem)
+        return 0
+
+    text = " ".join(f"grindstno{letter}" for letter in "abcdefghijklmnopqrstuvwxyz" * 2)
+    words = question_words(text, ["en"])
+    assert all_spelled(words, ["en"], frequency) == words
+    assert not looks
+    all_spelled(words[:2], ["en"], frequency)
+    assert looks
 
 
 def test_a_word_that_documents_have_is_not_mistyped() -> None:
