@@ -60,6 +60,7 @@ class TextWriter:
         self._make_document = tantivy.Document
         with written():
             self.index = tantivy.Index(schema(), str(directory) if directory else None)
+            self.index.config_reader("Manual")
             self._writer = self.index.writer(_HEAP, 1)
 
     def add(self, row: int, document: int, stems: str) -> None:
@@ -140,6 +141,9 @@ def remove_documents(directory: Path, documents: Sequence[int]) -> None:
         return
     with translated(directory):
         index = tantivy.Index.open(str(directory))
+        # The default reader watches the directory from a thread of its own, and
+        # would leave a lock file there after `tidy`.
+        index.config_reader("Manual")
     with written():
         for start in range(0, max(len(documents), 1), _DELETED_AT_ONCE):
             # A writer keeps what it has deleted as long as it lives.
