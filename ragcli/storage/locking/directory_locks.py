@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
+from functools import partial
 
 from ragcli.errors import StorageFailed
 from ragcli.storage.durable import OPEN_DIRECTORY
+from ragcli.storage.locking import exclusion
 from ragcli.storage.os_errors import cannot_move, close_reader, disk_errors
 
 _ATTEMPTS = 100
@@ -32,6 +35,7 @@ def make(parent: int, prefix: str) -> tuple[str, int]:
 
     Raises:
         StorageFailed: It cannot be made.
+        NotPermitted: Locks do not hold on its file system.
     """
     for _ in range(_ATTEMPTS):
         name = prefix + os.urandom(8).hex()
@@ -41,6 +45,10 @@ def make(parent: int, prefix: str) -> tuple[str, int]:
             return name, own(parent, name)
         except FileNotFoundError:
             continue
+        except BaseException:
+            with suppress(OSError):
+                os.rmdir(name, dir_fd=parent)
+            raise
     raise StorageFailed(
         f"{prefix}…: others remove new directories as fast as they are made",
         "run the command again",
@@ -67,22 +75,35 @@ def own(parent: int, name: str) -> int:
 
 def release(descriptor: int) -> None:
     """Gives a lock up; the directory stays open."""
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    exclusion.release(descriptor)
 
 
 def _lock(parent: int, name: str, kind: int) -> int:
-    with disk_errors(name):
-        descriptor = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
+    reopen = partial(_open, parent, name)
+    descriptor = reopen()
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        named = os.stat(name, dir_fd=parent, follow_symlinks=False)
-    except OSError as error:
+        locked = exclusion.take(descriptor, kind, name)
+        if locked:
+            exclusion.prove(descriptor, reopen, name)
+        if locked and _is_at(parent, name, descriptor):
+            return descriptor
+    except BaseException:
         close_reader(descriptor)
-        raise FileNotFoundError(f"{name}: in use or gone") from error
-    if os.path.samestat(os.fstat(descriptor), named):
-        return descriptor
+        raise
     close_reader(descriptor)
-    raise FileNotFoundError(name)
+    raise FileNotFoundError(f"{name}: in use or gone")
+
+
+def _is_at(parent: int, name: str, descriptor: int) -> bool:
+    """Tells whether a directory still has its name."""
+    with disk_errors(name):
+        named = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    return os.path.samestat(os.fstat(descriptor), named)
+
+
+def _open(parent: int, name: str) -> int:
+    with disk_errors(name):
+        return os.open(name, OPEN_DIRECTORY, dir_fd=parent)
 
 
 def is_unused(parent: int, name: str) -> bool:

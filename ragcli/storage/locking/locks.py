@@ -15,19 +15,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import NoReturn
 
 from ragcli.errors import Locked
 from ragcli.storage.files import Directory, disk_errors
-from ragcli.storage.locking import network_filesystems
+from ragcli.storage.locking import exclusion
 from ragcli.storage.locking.holders import RECORD_SIZE, Holder, describe, parse, shown
 
 ORDER = ("registry", "profile", "staging", "ingest", "index", "history", "audit")
 """Locks are taken in this order only, so that no two holders wait for each other."""
 
 _held = threading.local()
-_proven: set[int] = set()
-"""Devices on which a lock was seen to keep a second holder out."""
 
 
 @contextmanager
@@ -81,7 +80,7 @@ def _locked(directory: Directory, name: str, wait: float, kind: int) -> Iterator
     finally:
         if os.getpid() == owner:  # a forked child must not release ours
             _write_record(descriptor, b"")
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            exclusion.release(descriptor)
         with disk_errors(f"{directory.path}/{file}"):
             os.close(descriptor)
 
@@ -104,8 +103,7 @@ def _is_held(directory: Directory, name: str) -> bool:
     """Tells whether somebody holds a lock, alone or with others."""
     descriptor = directory.open_file(name)
     try:
-        with disk_errors(f"{directory.path}/{name}"):
-            return not _flock(descriptor, 0, fcntl.LOCK_EX)
+        return not _flock(descriptor, 0, fcntl.LOCK_EX, f"{directory.path}/{name}")
     finally:
         os.close(descriptor)
 
@@ -142,11 +140,11 @@ def _acquire(
     while True:
         descriptor = directory.open_file(name, os.O_RDWR | os.O_CREAT)
         try:
-            with disk_errors(f"{directory.path}/{name}"):
-                locked = _flock(descriptor, deadline - time.monotonic(), kind)
-            if not locked:
+            place = f"{directory.path}/{name}"
+            if not _flock(descriptor, deadline - time.monotonic(), kind, place):
                 _refuse(directory, name, wait)
-            _prove(directory, name, descriptor)
+            reopen = partial(directory.open_file, name, os.O_RDWR)
+            exclusion.prove(descriptor, reopen, place)
             if os.fstat(descriptor).st_nlink:
                 # Whoever removes a directory holds its locks, and takes their files
                 # away; one that is made anew in it holds nothing. The registry is in
@@ -161,34 +159,12 @@ def _acquire(
         os.close(descriptor)
 
 
-def _prove(directory: Directory, name: str, descriptor: int) -> None:
-    """Checks, once for each file system, that a lock that is held keeps others out.
-
-    Raises:
-        NotPermitted: It does not.
-    """
-    device = os.fstat(descriptor).st_dev
-    if device in _proven or network_filesystems.is_accepted(device):
-        return
-    try:
-        other = directory.open_file(name, os.O_RDWR)
-    except FileNotFoundError:
-        return  # removed meanwhile: there will be another one
-    try:
-        with disk_errors(f"{directory.path}/{name}"), suppress(BlockingIOError):
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            raise network_filesystems.without_locks(directory.path)
-    finally:
-        os.close(other)
-    _proven.add(device)
-
-
-def _flock(descriptor: int, wait: float, kind: int) -> bool:
+def _flock(descriptor: int, wait: float, kind: int, name: str) -> bool:
     """Locks within `wait` seconds; tells whether it did."""
-    with suppress(BlockingIOError):
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    if exclusion.take(descriptor, kind, name):
         return True
-    return wait > 0 and _Queue(descriptor, kind).stand(wait)
+    with disk_errors(name):
+        return wait > 0 and _Queue(descriptor, kind).stand(wait)
 
 
 class _Queue:

@@ -4,7 +4,7 @@ On NFS `flock` is emulated, or local to one client when mounted with `local_lock
 on SMB it turns mandatory; a FUSE file system may do anything (flock(2), nfs(5)). A
 folder that a container or virtual machine shares with its host has two kernels, and
 neither knows the locks of the other; some give one lock to two holders themselves,
-which `storage.locking.locks` finds out by trying.
+which `storage.locking.exclusion` finds out by trying.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from contextlib import suppress
 
 from ragcli.errors import NotPermitted
+from ragcli.storage.descriptor_paths import shown
 
 _NETWORK = frozenset(
     {
@@ -25,6 +26,9 @@ _NETWORK = frozenset(
         *("osxfs", "grpcfuse"),
     }
 )
+_LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs"})
+"""The root of a container without root's rights: the kernel itself keeps its locks."""
+
 _MOUNTS = "/proc/self/mountinfo"
 _HINT = (
     "use a local disk or RAGCLI_STORE=redis://…; to use it from one machine "
@@ -50,11 +54,16 @@ def check_local(path: str | os.PathLike[str], *, allow: bool) -> None:
             _accepted.add(os.stat(path).st_dev)
         return
     kind = file_system(path)
-    if kind in _NETWORK or kind.startswith("fuse."):
+    if kind in _NETWORK or _is_foreign(kind):
         raise NotPermitted(
             f"{os.fspath(path)}: on {kind}, where locks do not hold between machines",
             _HINT,
         )
+
+
+def _is_foreign(kind: str) -> bool:
+    """Tells whether a program of its own answers for what is on a file system."""
+    return kind.partition(".")[0] == "fuse" and kind not in _LOCAL_FUSE
 
 
 def is_accepted(device: int) -> bool:
@@ -65,9 +74,7 @@ def is_accepted(device: int) -> bool:
 def without_locks(path: str | os.PathLike[str]) -> NotPermitted:
     """Returns the error for a file system that gives one lock to two holders."""
     kind = file_system(path) or "a file system"
-    return NotPermitted(
-        f"{os.fspath(path)}: on {kind} where locks keep nobody out", _HINT
-    )
+    return NotPermitted(f"{shown(path)}: on {kind}, where locks keep nobody out", _HINT)
 
 
 def file_system(path: str | os.PathLike[str]) -> str:

@@ -90,13 +90,15 @@ class Directories:
         Raises:
             Locked: Others change them.
             StorageFailed, NotPermitted: What was left of a change cannot be finished.
+            NotPermitted: They are on a network disk, or where locks do not hold.
         """
         from ragcli.storage.locking.locks import commit_lock
+        from ragcli.storage.locking.network_filesystems import check_local
 
-        with (
-            self._places.open(create=True) as profiles,
-            commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait),
-        ):
+        with self._places.open(create=True) as profiles, ExitStack() as stack:
+            check_local(profiles.path, allow=self._allow_network)
+            lock = commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait)
+            stack.enter_context(lock)
             self._sweep(profiles)
             self._expect_no_heirs(profiles)
             yield profiles

@@ -13,7 +13,7 @@ import pytest
 
 from ragcli.errors import Locked, NotPermitted, ProfileNotFound
 from ragcli.storage.files import Directory
-from ragcli.storage.locking import holders, locks, machine
+from ragcli.storage.locking import exclusion, holders, locks, machine
 from ragcli.storage.locking import network_filesystems as network
 from ragcli.storage.locking.locks import commit_lock, holder, long_lock
 
@@ -27,7 +27,7 @@ def directory(tmp_path: Path) -> Directory:
 def two_holders(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system whose locks are given to whoever asks."""
     monkeypatch.setattr(fcntl, "flock", lambda descriptor, kind: None)
-    monkeypatch.setattr(locks, "_proven", set())
+    monkeypatch.setattr(exclusion, "_proven", set())
     monkeypatch.setattr(network, "_accepted", set())
 
 
@@ -48,7 +48,7 @@ def test_locks_that_keep_nobody_out_are_refused_unless_allowed(
 def test_locks_are_tried_once_for_each_file_system(
     directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks, "_proven", set())
+    monkeypatch.setattr(exclusion, "_proven", set())
     monkeypatch.setattr(network, "_accepted", set())
     calls = []
     flock = fcntl.flock

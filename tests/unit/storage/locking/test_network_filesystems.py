@@ -41,7 +41,7 @@ def test_the_mount_of_a_path_is_the_nearest_and_the_last(path: str, kind: str) -
 
 
 @pytest.mark.parametrize(
-    "kind", ["nfs", "nfs4", "cifs", "smb3", "virtiofs", "9p", "fakeowner"]
+    "kind", ["nfs", "nfs4", "cifs", "smb3", "virtiofs", "9p", "fakeowner", "fuse"]
 )
 def test_network_disks_are_refused_unless_allowed(
     monkeypatch: pytest.MonkeyPatch, kind: str
@@ -56,7 +56,9 @@ def test_network_disks_are_refused_unless_allowed(
     network_filesystems.check_local("/p", allow=True)
 
 
-@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "tmpfs", "fuseblk", ""])
+@pytest.mark.parametrize(
+    "kind", ["ext4", "xfs", "btrfs", "tmpfs", "fuseblk", "fuse.fuse-overlayfs", ""]
+)
 def test_local_disks_are_fine(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(network_filesystems, "file_system", lambda _: kind)
 
