@@ -61,6 +61,7 @@ from ragcli.frozen import frozen
 from ragcli.index.freshness import Freshness
 from ragcli.index.passages import EarlierTurn, SearchRequest, SearchResult
 from ragcli.language import question_limits
+from ragcli.language.anaphors import stands_alone
 from ragcli.models.base import (
     ChatModel,
     Ended,
@@ -292,9 +293,12 @@ class Engine:
         earlier = tuple(turn for turn in turns if turn.status != "nothing_found")
         again = yield from self._rewritten(state, model, earlier)
         yield state.stage("searching")
+        said = tuple(EarlierTurn(turn.question, turn.answer) for turn in earlier)
+        if not model.generates and stands_alone(request.question):
+            said = ()  # what is quoted for it must not depend on what was asked before
         wanted = SearchRequest(
             question=request.question,
-            history=tuple(EarlierTurn(t.question, t.answer) for t in earlier),
+            history=said,
             rewrite=again,
             limit=request.limit or settings.retrieval_k,
             exclude=request.exclude,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragcli.index.fulltext.analysis import question_words, stems
-from ragcli.language.anaphors import refers_back
+from ragcli.language.anaphors import refers_back, stands_alone
 from ragcli.language.vocabulary.stemming import STEMMERS, likely_language, stemmer
 from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words
 from ragcli.language.vocabulary.words import words
@@ -109,3 +109,79 @@ def test_anaphors_refer_back(question: str) -> None:
 @pytest.mark.parametrize("question", ["Who wrote Faust?", "北京在哪里？"])
 def test_a_question_of_its_own_does_not(question: str) -> None:
     assert not refers_back(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is a profile?",
+        "Which exit code means that nothing relevant was found?",
+        "Who is the boss?",
+        "When does Kalvo close?",
+        "Is there a limit on documents?",
+        "How many windows are there in the hall?",
+        "If a profile is deleted, can it be recovered?",
+        "How do I delete a document and add it again?",
+        "Which command lists the files that are stale?",
+        "Is it possible to encrypt a profile?",
+        "How long does it take to index a folder?",
+        "Where did Anna leave her bicycle?",
+        "Who wrote Faust?",
+        "Wie können Sie einen Termin absagen?",
+        "Gibt es eine Grenze für Dokumente?",
+        "Quand le musée ferme-t-il ?",
+        "Y a-t-il une limite ?",
+        "What happens when one of two machines fails?",
+        "北京在哪里？",
+        "How much more than tea does coffee cost?",
+        "What does --strict do?",
+        "list all open tickets of team B",
+        "Why is the sky blue?",
+        "Was kostet ein Ticket?",
+        "¿Cuánto cuesta una entrada?",
+        "Which formats are read?",
+        "What is the price of the tent, and how heavy is it?",
+    ],
+)
+def test_a_whole_question_stands_alone(question: str) -> None:
+    assert stands_alone(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And the other one?",
+        "how long?",
+        "what about Redis?",
+        "What is it for?",
+        "How do I open that file?",
+        "Why is that?",
+        "Redis?",
+        "In March?",
+        "Which port?",
+        "How many teams?",
+        "Regional differences",
+        "And of the second?",
+        "What does the second do?",
+        "Who wrote it?",
+        "Und die Kosten?",
+        "它是什么？",
+        "any awards",
+        "Is that true?",
+        "What does that mean?",
+        "Does it need a server?",
+        "How can I undo it?",
+        "Why not?",
+        "since when?",
+        "Which one is faster?",
+        "What is the difference between the two?",
+        "Is there another way?",
+        "And if it fails, is it restarted?",
+        "Und wie teuer ist das?",
+        "Et pour Redis ?",
+        "When was he born?",
+        "What do they cost?",
+    ],
+)
+def test_a_question_that_goes_on_with_another_does_not(question: str) -> None:
+    assert not stands_alone(question)
