@@ -2,6 +2,6 @@
 
 `builtin` needs no server, `ollama` speaks to one, `endpoints` to any that speaks
 OpenAI's protocol, and `langchain` reaches every other provider. They share `transport`
-(requests) and `replies`. Start reading at `base` (what the engine asks of a model) and
-`select` (from a setting to an object).
+(requests) and `replies`, and `remote` joins these for all of them. Start reading at
+`base` (what the engine asks of a model) and `select` (from a setting to an object).
 """

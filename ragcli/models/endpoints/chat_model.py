@@ -5,23 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import cached_property, partial
 from typing import Any
 
-from ragcli.config import Settings, seconds
+from ragcli.config import Settings
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed, PromptTooLong
-from ragcli.models.base import Ended, Prompt, Reading, Sign, Thought
+from ragcli.models.base import Ended, Reading, Sign, Thought
 from ragcli.models.endpoints.listing import Served, about
 from ragcli.models.endpoints.server import EndpointServer
-from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
+from ragcli.models.langchain.rendering import STOPS, Message
+from ragcli.models.remote import RemoteChatModel
 from ragcli.models.replies.finish_reasons import UNFINISHED, openai_usage, reason_of
-from ragcli.models.replies.reasoning import apart, may_open_itself
-from ragcli.models.replies.short_completions import collected
 from ragcli.models.token_estimate import estimate
 from ragcli.models.transport.locality import elsewhere
 from ragcli.models.transport.refusals import refused_parameter
-from ragcli.models.transport.retry_after import patiently
 
 DEFAULT_WINDOW = 8192
 """Tokens of context where neither the settings nor the server say it."""
@@ -30,12 +27,13 @@ SHORT_ANSWER = 256
 MOST_STOPS = 4
 """Texts at which OpenAI's own servers stop at most."""
 
+_SHORT = {"temperature": 0.0, "max_tokens": SHORT_ANSWER}
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 _PER_MESSAGE = 8
 """Tokens of a chat template around one message."""
 
 
-class EndpointModel:
+class EndpointModel(RemoteChatModel):
     """A chat model of a server that the user names; satisfies `ChatModel`.
 
     Args:
@@ -44,16 +42,11 @@ class EndpointModel:
         settings: Sampling, limits, longest silence.
     """
 
-    generates = True
-
     def __init__(
         self, endpoint: EndpointSettings, name: str, settings: Settings
     ) -> None:
-        self.spec = f"{endpoint.name}:{name}"
+        super().__init__(f"{endpoint.name}:{name}", name, settings)
         self._endpoint = endpoint
-        self._name = name
-        self._settings = settings
-        self._silence = float(seconds(settings.timeout))
         self._server = EndpointServer(endpoint, self._silence)
         self._lock = threading.Lock()
         self._about: Served | None = None
@@ -86,43 +79,6 @@ class EndpointModel:
         told = self._settings.context_window or self._endpoint.window
         return told or self.served.window or DEFAULT_WINDOW
 
-    def count_tokens(self, text: str) -> int:
-        """Returns an upper estimate: nobody is asked to count."""
-        return estimate(text)
-
-    def stream(self, prompt: Prompt) -> Iterator[str | Sign]:
-        """Yields the answer and its signs; closing the iterator hangs up.
-
-        Raises:
-            ModelUnavailable: See `refusals`.
-        """
-        rendered = messages(prompt)
-        ask = partial(self._ask, rendered, self._options(rendered))
-        with closing(patiently(ask, self._silence)) as pieces:
-            yield from apart(pieces, held_back=self._may_open_itself)
-
-    def complete(
-        self,
-        instruction: str,
-        text: str,
-        after: Prompt | None = None,
-        *,
-        one_line: bool = False,
-    ) -> str:
-        """Returns a short completion; see `ChatModel`.
-
-        Raises:
-            ModelUnavailable: As `stream`.
-        """
-        options = {"temperature": 0.0, "max_tokens": SHORT_ANSWER}
-        ask = partial(self._ask, requests(instruction, text, after), options)
-        pieces = apart(patiently(ask, self._silence), held_back=self._may_open_itself)
-        return collected(pieces, one_line=one_line)
-
-    @cached_property
-    def _may_open_itself(self) -> bool:
-        return may_open_itself(self._name)
-
     def _options(self, rendered: Sequence[Message]) -> dict[str, Any]:
         """Returns the fields of a request beside model and messages."""
         settings = self._settings
@@ -140,10 +96,11 @@ class EndpointModel:
             options["return_progress"] = True
         return options
 
-    def _ask(
-        self, rendered: Sequence[Message], options: Mapping[str, Any]
+    def _reply(
+        self, rendered: Sequence[Message], *, is_short: bool
     ) -> Generator[str | Sign, None, None]:
-        """Yields one answer; leaves out, once and for good, what the model refuses."""
+        """Yields one reply; leaves out, once and for good, what the model refuses."""
+        options = _SHORT if is_short else self._options(rendered)
         while True:
             asked = self._taken(options)
             has_said = False

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ragcli.config import Settings, seconds
+from ragcli.config import Settings
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
 from ragcli.models.endpoints.server import EndpointServer
-from ragcli.models.transport.embedding_batches import BATCH, in_batches
+from ragcli.models.remote import RemoteEmbedder
 from ragcli.models.transport.locality import elsewhere
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
-
-class EndpointEmbedder:
+class EndpointEmbedder(RemoteEmbedder):
     """An embedding model of a server that the user names; satisfies `Embedder`.
 
     Args:
@@ -26,36 +21,16 @@ class EndpointEmbedder:
         settings: Longest silence.
     """
 
-    batch = BATCH
-    """Texts of one request: callers that tell progress ask for no more at once."""
-
     def __init__(
         self, endpoint: EndpointSettings, name: str, settings: Settings
     ) -> None:
-        self.id = f"{endpoint.name}:{name}"
-        self.dimension = 0
-        self._name = name
-        self._silence = float(seconds(settings.timeout))
+        super().__init__(f"{endpoint.name}:{name}", name, settings)
         self._server = EndpointServer(endpoint, self._silence)
 
     @property
     def remote(self) -> str:
         """The other machine that reads every text; "" when this one embeds."""
         return elsewhere(self._server.url)
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Returns one normalised row a text; the dimension is known afterwards.
-
-        Raises:
-            ModelUnavailable: See `refusals`; also when the model gives vectors of
-                another length than before.
-        """
-        from ragcli.models.langchain.vectors import normalised
-
-        rows = in_batches(texts, self._rows, self._silence)
-        found = normalised(rows, len(texts), self.dimension, self.id)
-        self.dimension = found.shape[1]
-        return found
 
     def _rows(self, texts: list[str]) -> list[list[float]]:
         body = {"model": self._name, "input": texts, "encoding_format": "float"}

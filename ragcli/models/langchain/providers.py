@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli import packages
 from ragcli.config import Settings, seconds
 from ragcli.dependency_patches.langchain import lean
 from ragcli.errors import ConfigError, ModelFailed, ModelUnavailable, ProviderMissing
-from ragcli.models.base import Ended, Prompt, Sign, Thought
+from ragcli.models.base import Ended, Sign, Thought
 from ragcli.models.langchain import offline
-from ragcli.models.langchain.rendering import Message, messages, requests
+from ragcli.models.langchain.rendering import Message
+from ragcli.models.remote import RemoteChatModel, RemoteEmbedder
 from ragcli.models.replies.finish_reasons import (
     STOP,
     added,
@@ -29,21 +30,15 @@ from ragcli.models.replies.finish_reasons import (
     reason_in,
     reason_of,
 )
-from ragcli.models.replies.reasoning import apart, may_open_itself
-from ragcli.models.replies.short_completions import collected
-from ragcli.models.token_estimate import estimate
 from ragcli.models.transport.background import Background
-from ragcli.models.transport.embedding_batches import BATCH, in_batches
+from ragcli.models.transport.embedding_batches import BATCH
 from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
 from ragcli.models.transport.locality import address_of, elsewhere
 from ragcli.models.transport.refusals import refused_parameter
-from ragcli.models.transport.retry_after import patiently
 
 if TYPE_CHECKING:
-    import numpy as np
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
-    from numpy.typing import NDArray
 
 EXTRAS = {
     "openai": "openai",
@@ -151,7 +146,7 @@ def check(provider: str, endpoints: Sequence[str] = ()) -> None:
         )
 
 
-class LangChainModel:
+class LangChainModel(RemoteChatModel):
     """A chat model of any provider; satisfies `ChatModel`.
 
     Args:
@@ -164,14 +159,10 @@ class LangChainModel:
         ProviderMissing: Its package is not installed.
     """
 
-    generates = True
-
     def __init__(self, provider: str, name: str, settings: Settings) -> None:
         check(provider, [one.name for one in settings.endpoints])
-        self.spec = f"{provider}:{name}"
-        self._settings = settings
+        super().__init__(f"{provider}:{name}", name, settings)
         self._endpoint = _endpoint(provider, name, settings)
-        self._name = name
         self._was_reached = False
         self._options = _options(provider, settings)
         self._chat = Background(self._make_chat)
@@ -202,48 +193,13 @@ class LangChainModel:
         except ModelUnavailable:  # said when it is asked
             return self._endpoint.name
 
-    def count_tokens(self, text: str) -> int:
-        """Returns an upper estimate.
-
-        The libraries' own counters download a table, or send the text away to count.
-        """
-        return estimate(text)
-
-    def stream(self, prompt: Prompt) -> Iterator[str | Sign]:
-        """Yields the answer and its signs; closing the iterator hangs up.
-
-        Raises:
-            ModelUnavailable: See `error_translation`.
-        """
-        ask = partial(self._ask, messages(prompt))
-        with closing(patiently(ask, self._silence)) as pieces:
-            yield from apart(pieces, held_back=may_open_itself(self._name))
-
-    def complete(
+    def _reply(
         self,
-        instruction: str,
-        text: str,
-        after: Prompt | None = None,
+        rendered: Sequence[Message],
         *,
-        one_line: bool = False,
-    ) -> str:
-        """Returns a short completion; see `ChatModel`.
-
-        Raises:
-            ModelUnavailable: As `stream`.
-        """
-        ask = partial(self._ask, requests(instruction, text, after))
-        pieces = apart(
-            patiently(ask, self._silence), held_back=may_open_itself(self._name)
-        )
-        return collected(pieces, one_line=one_line)
-
-    @property
-    def _silence(self) -> float:
-        return float(seconds(self._settings.timeout))
-
-    def _ask(self, rendered: Sequence[Message]) -> Generator[str | Sign, None, None]:
-        """Yields one answer; leaves out, for good, an option that is refused."""
+        is_short: bool,  # noqa: ARG002 - the options are the client's, not a request's
+    ) -> Generator[str | Sign, None, None]:
+        """Yields one reply; leaves out, for good, an option that is refused."""
         while True:
             has_said = False
             try:
@@ -319,7 +275,7 @@ class LangChainModel:
         return made
 
 
-class LangChainEmbedder:
+class LangChainEmbedder(RemoteEmbedder):
     """An embedding model of any provider; satisfies `Embedder`.
 
     Args:
@@ -332,14 +288,9 @@ class LangChainEmbedder:
         ProviderMissing: Its package is not installed.
     """
 
-    batch = BATCH
-    """Texts of one request: callers that tell progress ask for no more at once."""
-
     def __init__(self, provider: str, name: str, settings: Settings) -> None:
         check(provider, [one.name for one in settings.endpoints])
-        self.id = f"{provider}:{name}"
-        self.dimension = 0
-        self._settings = settings
+        super().__init__(f"{provider}:{name}", name, settings)
         self._endpoint = _endpoint(provider, name, settings)
 
     @property
@@ -352,21 +303,6 @@ class LangChainEmbedder:
             return _reaches(self._client, self._endpoint.name)
         except (ModelUnavailable, ConfigError):  # said when it is used
             return self._endpoint.name
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Returns one normalised row a text; the dimension is known afterwards.
-
-        Raises:
-            ModelUnavailable: See `error_translation`; also when the model gives
-                vectors of another length than before.
-        """
-        from ragcli.models.langchain.vectors import normalised
-
-        longest = float(seconds(self._settings.timeout))
-        rows = in_batches(texts, self._rows, longest)
-        found = normalised(rows, len(texts), self.dimension, self.id)
-        self.dimension = found.shape[1]
-        return found
 
     def _rows(self, texts: list[str]) -> list[list[float]]:
         with ErrorTranslation(self._endpoint, also=(ValueError,)):

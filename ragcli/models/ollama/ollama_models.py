@@ -9,39 +9,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.dependency_patches.langchain import lean_ollama
 from ragcli.errors import ModelFailed
-from ragcli.models.base import Ended, Prompt, Sign, Thought
+from ragcli.models.base import Ended, Sign, Thought
 from ragcli.models.endpoints import api_keys
-from ragcli.models.langchain.rendering import STOPS, Message, messages, requests
+from ragcli.models.langchain.rendering import STOPS, Message
 from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
+from ragcli.models.remote import RemoteChatModel, RemoteEmbedder
 from ragcli.models.replies.finish_reasons import langchain_usage, reason_in, reason_of
-from ragcli.models.replies.reasoning import apart, may_open_itself
-from ragcli.models.replies.short_completions import collected
-from ragcli.models.token_estimate import estimate
 from ragcli.models.transport.background import Background
-from ragcli.models.transport.embedding_batches import BATCH, in_batches
 from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
-from ragcli.models.transport.retry_after import patiently
 
 if TYPE_CHECKING:
-    import numpy as np
     from langchain_ollama import ChatOllama, OllamaEmbeddings
-    from numpy.typing import NDArray
 
 SENSIBLE_WINDOW = 8192
 """Most tokens of context that are asked for by default: a model made for 128k would
 take many GB of memory for its cache, and a prompt of ours needs about 4k."""
 
-_SHORT_ANSWER = 256
-"""Most tokens of a rewritten query or a title."""
+_SHORT = {"num_predict": 256, "temperature": 0.0}
+"""Options for a rewritten query or a title: its most tokens, and the likeliest."""
 
 
 def models(host: str = "") -> list[Installed]:
@@ -76,7 +69,7 @@ def server_of(endpoint: EndpointSettings, settings: Settings) -> OllamaServer:
     return OllamaServer(endpoint.url, silence, headers + endpoint.headers)
 
 
-class OllamaModel:
+class OllamaModel(RemoteChatModel):
     """A chat model of an Ollama server; satisfies `ChatModel`.
 
     Args:
@@ -85,14 +78,11 @@ class OllamaModel:
         endpoint: The server, where it is not the one of the settings.
     """
 
-    generates = True
-
     def __init__(
         self, name: str, settings: Settings, endpoint: EndpointSettings | None = None
     ) -> None:
-        self.spec = f"{endpoint.name if endpoint else 'ollama'}:{name}"
-        self._name = name
-        self._settings = _with_limits(settings, endpoint)
+        spec = f"{endpoint.name if endpoint else 'ollama'}:{name}"
+        super().__init__(spec, name, _with_limits(settings, endpoint))
         self._server = server_of(endpoint, settings) if endpoint else server(settings)
         self._lock = threading.Lock()
         self._shown: Shown | None = None
@@ -141,44 +131,12 @@ class OllamaModel:
         wanted = self._settings.context_window or shown.num_ctx or SENSIBLE_WINDOW
         return min(wanted, shown.window) if shown.window else wanted
 
-    def count_tokens(self, text: str) -> int:
-        """Returns an upper estimate: the server has no call that counts."""
-        return estimate(text)
-
-    def stream(self, prompt: Prompt) -> Iterator[str | Sign]:
-        """Yields the answer and its signs; closing the iterator hangs up.
-
-        Raises:
-            ModelUnavailable: See `error_translation`; also when the answer
-                stops half-way.
-        """
-        ask = partial(self._ask, messages(prompt), {})
-        with closing(patiently(ask, self._server.silence)) as pieces:
-            yield from apart(pieces, held_back=may_open_itself(self._name))
-
-    def complete(
-        self,
-        instruction: str,
-        text: str,
-        after: Prompt | None = None,
-        *,
-        one_line: bool = False,
-    ) -> str:
-        """Returns a short completion; see `ChatModel`.
-
-        Raises:
-            ModelUnavailable: As `stream`.
-        """
-        options = {**self._options(), "num_predict": _SHORT_ANSWER, "temperature": 0.0}
-        rendered = requests(instruction, text, after)
-        ask = partial(self._ask, rendered, {"options": options})
-        held_back = may_open_itself(self._name)
-        pieces = apart(patiently(ask, self._server.silence), held_back=held_back)
-        return collected(pieces, one_line=one_line)
-
-    def _ask(
-        self, rendered: Sequence[Message], extra: dict[str, Any]
+    def _reply(
+        self, rendered: Sequence[Message], *, is_short: bool
     ) -> Generator[str | Sign, None, None]:
+        extra: dict[str, Any] = {}
+        if is_short:
+            extra["options"] = self._options() | _SHORT
         ended: Ended | None = None
         with ErrorTranslation(self._endpoint, also=(ValueError,)):
             told = [(message.role, message.text) for message in rendered]
@@ -230,7 +188,7 @@ class OllamaModel:
             )
 
 
-class OllamaEmbedder:
+class OllamaEmbedder(RemoteEmbedder):
     """An embedding model of an Ollama server; satisfies `Embedder`.
 
     Args:
@@ -239,16 +197,11 @@ class OllamaEmbedder:
         endpoint: The server, where it is not the one of the settings.
     """
 
-    batch = BATCH
-    """Texts of one request: callers that tell progress ask for no more at once."""
-
     def __init__(
         self, name: str, settings: Settings, endpoint: EndpointSettings | None = None
     ) -> None:
-        self.id = f"{endpoint.name if endpoint else 'ollama'}:{name}"
-        self.dimension = 0
-        self._name = name
-        self._settings = settings
+        spec = f"{endpoint.name if endpoint else 'ollama'}:{name}"
+        super().__init__(spec, name, settings)
         self._server = server_of(endpoint, settings) if endpoint else server(settings)
 
     @property
@@ -259,20 +212,6 @@ class OllamaEmbedder:
             ModelUnavailable: As `OllamaServer.show`.
         """
         return self._server.reaches(self._server.show(self._name))
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Returns one normalised row a text; the dimension is known afterwards.
-
-        Raises:
-            ModelUnavailable: As `OllamaModel.stream`; also when the model gives
-                vectors of another length than before.
-        """
-        from ragcli.models.langchain.vectors import normalised
-
-        rows = in_batches(texts, self._rows, self._server.silence)
-        found = normalised(rows, len(texts), self.dimension, self.id)
-        self.dimension = found.shape[1]
-        return found
 
     def _rows(self, texts: list[str]) -> list[list[float]]:
         with ErrorTranslation(self._server.endpoint(self._name)):

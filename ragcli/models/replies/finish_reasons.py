@@ -53,27 +53,26 @@ def reason_in(metadata: Mapping[str, Any]) -> str:
 
 def openai_usage(usage: Any) -> Usage | None:
     """Returns the tokens that an OpenAI-compatible server counted, if it did."""
-    if not isinstance(usage, Mapping):
-        return None
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
-    return Usage(
-        prompt=_whole(usage.get("prompt_tokens")),
-        completion=_whole(usage.get("completion_tokens")),
-        cached=_whole(cached),
-    )
+    cached = ("prompt_tokens_details", "cached_tokens")
+    return _usage(usage, "prompt_tokens", "completion_tokens", cached)
 
 
 def langchain_usage(usage: Any) -> Usage | None:
     """Returns the tokens of LangChain's `usage_metadata`, if there is any."""
+    cached = ("input_token_details", "cache_read")
+    return _usage(usage, "input_tokens", "output_tokens", cached)
+
+
+def _usage(
+    usage: Any, prompt: str, completion: str, cached: tuple[str, str]
+) -> Usage | None:
     if not isinstance(usage, Mapping):
         return None
-    details = usage.get("input_token_details")
-    cached = details.get("cache_read") if isinstance(details, Mapping) else 0
+    details = usage.get(cached[0])
     return Usage(
-        prompt=_whole(usage.get("input_tokens")),
-        completion=_whole(usage.get("output_tokens")),
-        cached=_whole(cached),
+        prompt=_whole(usage.get(prompt)),
+        completion=_whole(usage.get(completion)),
+        cached=_whole(details.get(cached[1]) if isinstance(details, Mapping) else 0),
     )
 
 
