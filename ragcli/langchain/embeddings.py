@@ -69,7 +69,7 @@ class ForeignEmbedder:
         return row
 
     def _normalised(self, rows: list[list[float]]) -> NDArray[np.float32]:
-        from ragcli.models.langchain.vectors import normalised
+        from ragcli.models.replies.vectors import normalised
 
         found = normalised(rows, len(rows), self.dimension, self.id)
         self.dimension = found.shape[1]

@@ -2,6 +2,7 @@
 
 `builtin` needs no server, `ollama` speaks to one, `endpoints` to any that speaks
 OpenAI's protocol, and `langchain` reaches every other provider. They share `transport`
-(requests) and `replies`, and `remote` joins these for all of them. Start reading at
-`base` (what the engine asks of a model) and `select` (from a setting to an object).
+(requests), `replies` and `prompt_messages`; `remote` joins these for every server.
+Start reading at `base` (what the engine asks of a model) and `select` (from a setting
+to an object).
 """

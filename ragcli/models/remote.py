@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ragcli.config import Settings, seconds
 from ragcli.models.base import Prompt, Sign
-from ragcli.models.langchain.rendering import Message, messages, requests
+from ragcli.models.prompt_messages import Message, messages, requests
 from ragcli.models.replies.reasoning import apart, may_open_itself
 from ragcli.models.replies.short_completions import collected
 from ragcli.models.token_estimate import estimate
@@ -134,7 +134,7 @@ class RemoteEmbedder(ABC):
             ModelUnavailable: They do not come; also when the model gives vectors of
                 another length than before.
         """
-        from ragcli.models.langchain.vectors import normalised
+        from ragcli.models.replies.vectors import normalised
 
         rows = in_batches(texts, self._rows, self._silence)
         vectors = normalised(rows, len(texts), self.dimension, self.id)

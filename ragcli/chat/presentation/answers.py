@@ -20,7 +20,7 @@ from ragcli.chat.presentation.passages import passage_document
 from ragcli.chat.presentation.turns import remote_document, turn_document
 from ragcli.chat.prompting.prompts import ROLES
 from ragcli.models.base import only_quotes
-from ragcli.models.langchain.rendering import messages
+from ragcli.models.prompt_messages import messages
 
 if TYPE_CHECKING:
     from ragcli.errors import RagcliError

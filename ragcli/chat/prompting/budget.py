@@ -17,7 +17,7 @@ from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language.markers import without_markers
 from ragcli.models.base import ChatModel, Exchange, Prompt, Source
-from ragcli.models.langchain.rendering import (
+from ragcli.models.prompt_messages import (
     exchange_messages,
     messages,
     passage_text,

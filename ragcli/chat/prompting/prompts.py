@@ -7,7 +7,7 @@ import os
 from ragcli.index.file_names import spoken_name
 from ragcli.index.passages import Passage, above_of
 from ragcli.models.base import Prompt, Source
-from ragcli.models.langchain.rendering import REFUSAL, messages
+from ragcli.models.prompt_messages import REFUSAL, messages
 from ragcli.paths import shown
 
 __all__ = ["REFUSAL", "ROLES", "as_text", "label", "new_boundary", "source"]

@@ -15,7 +15,7 @@ from ragcli.frozen import frozen
 from ragcli.language.markers import without_markers
 from ragcli.language.vocabulary.stemming import content_stems
 from ragcli.models.base import ChatModel, Exchange, Prompt
-from ragcli.models.langchain.rendering import delimited, requests
+from ragcli.models.prompt_messages import delimited, requests
 from ragcli.sessions.records.record_types import Turn
 
 _INSTRUCTION = """\

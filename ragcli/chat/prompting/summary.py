@@ -14,7 +14,7 @@ from ragcli.chat.prompting.prompts import new_boundary
 from ragcli.errors import Locked, ModelUnavailable, StoreUnavailable
 from ragcli.language.markers import without_markers
 from ragcli.models.base import ChatModel
-from ragcli.models.langchain.rendering import delimited
+from ragcli.models.prompt_messages import delimited
 from ragcli.sessions.records.record_types import ConversationContext, Turn
 
 KEPT = 6

@@ -13,7 +13,7 @@ from ragcli.errors import ModelFailed, PromptTooLong
 from ragcli.models.base import Ended, Reading, Sign, Thought
 from ragcli.models.endpoints.listing import Served, about
 from ragcli.models.endpoints.server import EndpointServer
-from ragcli.models.langchain.rendering import STOPS, Message
+from ragcli.models.prompt_messages import STOPS, Message
 from ragcli.models.remote import RemoteChatModel
 from ragcli.models.replies.finish_reasons import UNFINISHED, openai_usage, reason_of
 from ragcli.models.token_estimate import estimate

@@ -21,7 +21,7 @@ from ragcli.dependency_patches.langchain import lean
 from ragcli.errors import ConfigError, ModelFailed, ModelUnavailable, ProviderMissing
 from ragcli.models.base import Ended, Sign, Thought
 from ragcli.models.langchain import offline
-from ragcli.models.langchain.rendering import Message
+from ragcli.models.prompt_messages import Message
 from ragcli.models.remote import RemoteChatModel, RemoteEmbedder
 from ragcli.models.replies.finish_reasons import (
     STOP,

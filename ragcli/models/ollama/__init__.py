@@ -1,5 +1,5 @@
 """Models of an Ollama server: finding it, what it has, answers and vectors.
 
-It builds on `langchain` for messages and lean imports. Start reading at `models`;
-`api` needs no client library.
+It builds on `models.remote`, and takes from `endpoints` where a key is. Start reading
+at `ollama_models`; `api` needs no client library.
 """

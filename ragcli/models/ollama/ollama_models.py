@@ -19,8 +19,8 @@ from ragcli.dependency_patches.langchain import lean_ollama
 from ragcli.errors import ModelFailed
 from ragcli.models.base import Ended, Sign, Thought
 from ragcli.models.endpoints import api_keys
-from ragcli.models.langchain.rendering import STOPS, Message
 from ragcli.models.ollama.api import Installed, OllamaServer, PullProgress, Shown
+from ragcli.models.prompt_messages import STOPS, Message
 from ragcli.models.remote import RemoteChatModel, RemoteEmbedder
 from ragcli.models.replies.finish_reasons import langchain_usage, reason_in, reason_of
 from ragcli.models.transport.background import Background

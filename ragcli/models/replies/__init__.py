@@ -1,6 +1,6 @@
 """Replies of models, in one form for every provider.
 
-Why an answer ended (`finish_reasons`), what of it is reasoning (`reasoning`), and
-short completions read to their end. It imports `models.base` alone of `models`. Start
-at `finish_reasons`.
+Why an answer ended (`finish_reasons`), what of it is reasoning (`reasoning`), short
+completions read to their end, and `vectors` of one length. It imports `models.base`
+alone of `models`. Start at `finish_reasons`.
 """

@@ -23,7 +23,7 @@ from ragcli.chat.events import (
     Token,
 )
 from ragcli.errors import RagcliError
-from ragcli.models.langchain.rendering import messages
+from ragcli.models.prompt_messages import messages
 from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.ports import ProfilePort
 

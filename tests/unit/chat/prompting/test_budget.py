@@ -12,7 +12,7 @@ from ragcli.chat.prompting.budget import HISTORY_SHARE, LONGEST_REPLY, REPLY_SHA
 from ragcli.errors import UsageError
 from ragcli.index.passages import Passage
 from ragcli.models.base import Exchange, Prompt
-from ragcli.models.langchain.rendering import messages
+from ragcli.models.prompt_messages import messages
 from tests.unit.chat.models import Scripted
 
 QUESTION = Prompt("What is a lock?", "lock", (), boundary="abcd", grounded=True)

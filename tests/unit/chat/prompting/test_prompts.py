@@ -10,7 +10,7 @@ import pytest
 from ragcli.chat.prompting.prompts import as_text, label, new_boundary, source
 from ragcli.index.passages import Passage
 from ragcli.models.base import Exchange, Prompt
-from ragcli.models.langchain.rendering import REFUSAL, messages
+from ragcli.models.prompt_messages import REFUSAL, messages
 from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
 
 ATTACK = Passage(

@@ -9,8 +9,8 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
-from ragcli.models.langchain.vectors import normalised
 from ragcli.models.ollama.ollama_models import OllamaEmbedder
+from ragcli.models.replies.vectors import normalised
 from tests.fakes.ollama import FakeOllama, Fault, closed_port
 from tests.fakes.ollama_protocol import FakeModel
 
