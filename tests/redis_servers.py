@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 if shutil.which("redis-server"):
     import redis
     from redis import Redis
-
-PATIENCE = 30.0
 
 
 class RedisServer:

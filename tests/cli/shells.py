@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from tests.patience import PATIENCE
+
 START = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], 'eval "$(ragcli --script)"\n'),
     "zsh": (
@@ -26,7 +28,6 @@ START = {
     ),
     "fish": (["fish", "--no-config", "-i"], "ragcli --script | source\n"),
 }
-_PATIENCE = 60.0
 
 WRAPPER = """\
 #!/bin/sh
@@ -144,7 +145,7 @@ class Shell:
         While a completion runs the shell says nothing, so that it is asked for a
         sign of life only once ragcli has ended.
         """
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if not self._read(quiet) and not self._busy():
                 return
@@ -152,7 +153,7 @@ class Shell:
 
     def until(self, done: Callable[[], object], what: str) -> None:
         """Waits until `done()`."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while not done():
             self._read(0.05)
             assert time.monotonic() < end, (

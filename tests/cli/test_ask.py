@@ -16,6 +16,7 @@ import pytest
 from tests.cli.conftest import QUESTION
 from tests.conftest import Ran
 from tests.fakes.ollama import FakeOllama
+from tests.patience import PATIENCE
 
 KEYS = {
     "schema", "profile", "conversation", "turn", "question", "query", "answer",
@@ -420,7 +421,7 @@ def test_a_signal_ends_it_without_a_traceback(
     assert process.stderr is not None
     assert process.stderr.readline() == b"ragcli: reading stdin\n"
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     os.close(held)
     os.close(writer)
 

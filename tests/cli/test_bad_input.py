@@ -7,7 +7,6 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -324,7 +323,7 @@ def test_a_lock_that_is_held_names_its_holder(
         "with Directory.open(Path(sys.argv[1])) as place:\n"
         "    with commit_lock(place, 'history', wait=1):\n"
         "        print('held', flush=True)\n"
-        "        time.sleep(60)\n"
+        "        time.sleep(600)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(home / "profiles/default")],
@@ -332,13 +331,10 @@ def test_a_lock_that_is_held_names_its_holder(
     ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        began = time.monotonic()
         ran = run_process("ask", QUESTION, "--wait", "1", "--json")
-        waited = time.monotonic() - began
         holder.kill()
 
     assert ran.code == 75, ran.err
     assert ran.json["error"]["kind"] == "locked"
-    assert str(holder.pid) in ran.json["error"]["message"]
-    assert waited < 30
+    assert f"after 1 s by pid {holder.pid} " in ran.json["error"]["message"]
     assert run_process("ask", QUESTION).code == 0

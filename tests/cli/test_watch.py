@@ -21,9 +21,7 @@ from ragcli.runtime import Runtime
 from tests.cli.conftest import FACTS
 from tests.conftest import Ran
 from tests.fakes.web import serving
-
-PATIENCE = 60
-"""Seconds after which a test gives up."""
+from tests.patience import PATIENCE
 
 FACT = list(FACTS.items())
 
@@ -141,7 +139,7 @@ def test_what_is_watched_is_as_fresh_as_a_full_index(
         until(partial(same_in_both, run_cli, words))
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     said = log.read_text().splitlines()
     assert any(re.search(r"\d+ changed", line) for line in said)
     assert not [line for line in said if "warning" in line or "Traceback" in line]
@@ -170,7 +168,7 @@ def test_it_waits_for_others_and_for_a_directory_that_comes_back(
     (tmp_path / "aside").rename(watched)
     until(lambda: str(watched / "fresh.md") in listed(run_cli, "default"))
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_once_is_silent_unless_something_changed(

@@ -36,6 +36,7 @@ from tests.fakes.ollama_protocol import (
     quote_first_passage,
     vector_of,
 )
+from tests.patience import STALL
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Fault:
     """How many pieces of the answer come before."""
     code: int = 500
     message: str = "llama runner process has terminated"
-    seconds: float = 60.0
+    seconds: float = STALL
     """How long a stall lasts, unless the client hangs up first."""
 
 

@@ -32,6 +32,7 @@ from tests.fakes.ollama_protocol import (
     quote_first_passage,
     vector_of,
 )
+from tests.patience import STALL
 
 DIMENSION = 32
 MODEL = "smol"
@@ -53,7 +54,7 @@ class Fault:
     code: int = 500
     body: Any = None
     headers: tuple[tuple[str, str], ...] = ()
-    seconds: float = 60.0
+    seconds: float = STALL
 
 
 def failed(code: int, message: str, **headers: str) -> Fault:

@@ -33,6 +33,7 @@ from ragcli.index.passages import Passage
 from ragcli.models.base import Prompt, Source
 from ragcli.paths import Home
 from ragcli.sessions.records.record_types import Citation, Conversation, Turn
+from tests.patience import PATIENCE
 
 LOCKS = (
     "Only one writer holds the log at a time. A commit lock waits at most ten seconds "
@@ -292,7 +293,7 @@ class Library:
             progress.step(f"file-{number}.md")
         progress.note("notes.bin: binary")
         if self.pause is not None:
-            self.pause.wait(10)
+            self.pause.wait(PATIENCE)
         progress.step("file-4.md")
         self.paths += [str(path) for path in paths]
         counts = {"added": len(paths), "changed": 0, "removed": 0, "unchanged": 0}

@@ -18,6 +18,7 @@ from textual.widgets import Input, TextArea
 from ragcli.tui.app import ChatApp
 from ragcli.tui.widgets.conversation.turn import TurnView
 from tests.fakes.ollama import FakeOllama
+from tests.patience import PATIENCE
 from tests.tui.backend import Backend, Scripted
 
 SIZE = (160, 36)
@@ -47,8 +48,8 @@ def live_turn(app: ChatApp) -> TurnView:
 
 
 async def until(pilot: Pilot[Any], done: Callable[[], object], what: str = "") -> None:
-    """Waits until `done()` is true; fails after ten seconds."""
-    end = time.monotonic() + 10
+    """Waits until `done()` is true."""
+    end = time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < end, f"did not happen: {what or done}"
         await pilot.pause()

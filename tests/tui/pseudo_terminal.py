@@ -15,8 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import Self
 
-_PATIENCE = 25.0
-"""Seconds until something that should come is given up."""
+from tests.patience import PATIENCE
 
 _DEAF = 'trap "" HUP; exec "$@"'
 """Starts a command as `nohup` does."""
@@ -84,7 +83,7 @@ class PseudoTerminal:
 
     def until(self, text: str) -> None:
         """Waits until something has been written, in one piece."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while text.encode() not in self._said:
             assert time.monotonic() < end, f"never came: {text}\n{self._said!r}"
             time.sleep(0.005)
@@ -98,4 +97,4 @@ class PseudoTerminal:
 
     def code(self) -> int:
         """Waits for the end; returns the exit code."""
-        return self._process.wait(_PATIENCE)
+        return self._process.wait(PATIENCE)

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-_PATIENCE = 25.0
-"""Seconds until something that should appear is given up."""
+from tests.patience import PATIENCE
 
 
 class Terminal:
@@ -125,7 +124,7 @@ class Terminal:
 
     def until(self, done: str | Callable[[], object]) -> str:
         """Waits for a text on the screen, or for something to be true."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while True:
             screen = self.screen
             if screen.strip() and (done in screen if isinstance(done, str) else done()):

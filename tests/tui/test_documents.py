@@ -15,6 +15,7 @@ from ragcli.runtime import Runtime
 from ragcli.tui.app import ChatApp
 from ragcli.tui.messages import IngestEnded, IngestStepped
 from ragcli.tui.workers.ingesting import Ingesting
+from tests.patience import PATIENCE
 from tests.tui.backend import Backend
 from tests.tui.conftest import SIZE, Chat, last_turn, notices, screen_text, until
 
@@ -53,7 +54,7 @@ def test_stopped_half_way_nothing_is_added_and_nothing_left(
 
         reading = Ingesting(workspace, [many], post)
         reading.start()
-        assert ended.wait(30)
+        assert ended.wait(PATIENCE)
         stopped = posted[-1]
         before = workspace.library.count()
 

@@ -16,6 +16,7 @@ import pytest
 from ragcli.runtime import Runtime
 from ragcli.tui.lifecycle import terminal_hangup
 from tests.fakes.ollama import FakeOllama
+from tests.patience import PATIENCE
 from tests.tui.pseudo_terminal import PseudoTerminal
 
 HUNG_UP = 129
@@ -158,5 +159,5 @@ def test_a_terminal_whose_end_nobody_reports_is_looked_at(
     os.write(ours, b"typed, and not read yet")
     assert not gone.wait(0.2)
     os.close(ours)
-    assert gone.wait(5)
+    assert gone.wait(PATIENCE)
     os.close(theirs)

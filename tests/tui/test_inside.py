@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -155,13 +154,11 @@ async def test_escape_stops_a_download_at_once(chat: Chat, ollama: FakeOllama) -
         await send(pilot, app, "/pull tiny")
         await until(pilot, lambda: "pulling tiny" in screen_text(app))
         await until(pilot, lambda: " MB" in screen_text(app))
-        begun = time.monotonic()
         await pilot.press("escape")
+        # The server says nothing for longer than this waits.
         await until(pilot, lambda: "goes on from there" in notices(app))
-        took = time.monotonic() - begun
         shown = screen_text(app)
 
-    assert took < 10, "long before the server says anything"
     assert "pulling tiny" not in shown
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from ragcli.chat.events import AskRequest, Event, Stage, Thinking, Token
 from ragcli.sessions.records.record_types import Turn
+from tests.patience import PATIENCE
 from tests.tui.backend import Backend, Scripted, citations, remembered
 from tests.tui.conftest import Chat, ask, screen_text, shows, until
 
@@ -24,13 +25,13 @@ class Slow:
 
     def __call__(self, backend: Scripted, request: AskRequest) -> Iterator[Event]:
         yield Stage("rewriting", 0.1)
-        self.steps[0].wait(30)
+        self.steps[0].wait(PATIENCE)
         yield backend.retrieved(request)
         yield Stage("reading", 0.2, 512, 2048)
-        self.steps[1].wait(30)
+        self.steps[1].wait(PATIENCE)
         yield Stage("thinking", 0.3)
         yield Thinking("Let me look.")
-        self.steps[2].wait(30)
+        self.steps[2].wait(PATIENCE)
         yield Token("It waits.")
         yield backend.finished(request, "It waits.")
 

@@ -94,7 +94,7 @@ async def test_escape_ends_a_rewrite_while_the_server_is_silent(
         await until(pilot, lambda: app.chat.status.status.model, "the model")
         app.chat.ask("How long does it take?")
         await until(pilot, lambda: app.chat.answering.asking is None, "answered")
-        server.always = Fault("stall", seconds=60)
+        server.always = Fault("stall")
         before = len(server.seen)
         app.chat.ask("And why is that?")
         await until(pilot, lambda: len(server.seen) > before, "the rewrite")

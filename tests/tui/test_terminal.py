@@ -21,6 +21,7 @@ from ragcli.storage.locking.locks import commit_lock
 from tests.conftest import SAMPLES, Ran
 from tests.fakes.ollama import FakeOllama, Fault
 from tests.fakes.openai_server import FakeOpenAI
+from tests.patience import PATIENCE
 from tests.tui.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
@@ -76,7 +77,7 @@ def turns(runtime: Runtime, profile: str = "default") -> list[Turn]:
 
 def eventually(done: Callable[[], object]) -> None:
     """Waits until something is true."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < end
         time.sleep(0.05)

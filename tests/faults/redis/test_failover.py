@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -111,13 +110,11 @@ def test_what_is_not_there_is_told_at_once(
     replica = _replica(start_redis, master)
     stores = stores_at(_address(_sentinel(start_redis, tmp_path, 0, master.port)))
     wait_until(lambda: len(master.call("ROLE")[2]) == 1, f"{replica.port}")
-    settings = Settings(durability="replicated", lock_wait="20s")
+    settings = Settings(durability="replicated", lock_wait="10m")
 
     assert stores(settings).names() == []
-    started = time.monotonic()
     with pytest.raises(ProfileNotFound, match="no profile"):
-        stores(settings).open("work")
-    assert time.monotonic() - started < 10
+        stores(settings).open("work")  # without waiting, or the test takes too long
 
 
 def test_a_write_sent_again_needs_its_confirmation_again(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,7 @@ from ragcli.config import Settings
 from ragcli.errors import Locked, ProfileNotFound
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.redis.leases import lease
-from tests.redis_servers import RedisServer
+from tests.redis_servers import RedisServer, wait_until
 from tests.stores import RedisStores, a_turn, append, questions
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
@@ -45,14 +46,20 @@ def test_a_holder_whose_lease_has_expired_is_refused_at_the_write(
 def test_a_lease_ends_by_itself(redis_server: RedisServer, stores_at: At) -> None:
     stores = stores_at(redis_server.address)
     session = stores().create("work", {})
-    held = lease(session.keys, "profile", wait=0, seconds=0.3)
+    held = lease(session.keys, "profile", wait=0, seconds=3)
     held.__enter__()
     other = stores().open("work")
     with pytest.raises(Locked):
         lease(other.keys, "profile", wait=0).__enter__()
     with lease(other.keys, "ingest", wait=0):
         pass
-    time.sleep(1)  # it is prolonged while its holder lives
+    left: list[int] = []
+
+    def is_prolonged() -> bool:
+        left.append(redis_server.call("PTTL", session.keys.key("lock:profile")))
+        return any(after > before for before, after in pairwise(left))
+
+    wait_until(is_prolonged, "prolonged while its holder lives")
     with pytest.raises(Locked):
         lease(other.keys, "profile", wait=0).__enter__()
     held.__exit__(None, None, None)
@@ -78,7 +85,7 @@ def test_the_keys_of_a_profile_expire_together(
     redis_server: RedisServer, stores_at: At
 ) -> None:
     stores = stores_at(redis_server.address)
-    session = stores().create("work", {"ttl": "2s"})
+    session = stores().create("work", {"ttl": "1m"})
     history = History(session, Settings())
     for use in (
         lambda: history.commit(a_turn("c", "q"), title="t"),
@@ -91,13 +98,14 @@ def test_the_keys_of_a_profile_expire_together(
         lambda: stores().open("work"),
     ):
         time.sleep(0.3)
+        began = time.monotonic()
         use()
         left = lifetimes(redis_server, session.keys.key("*"))
-        assert min(left) > 1500
-        assert max(left) - min(left) < 1000
-    time.sleep(2.5)
+        took = 1000 * (time.monotonic() - began)
+        assert min(left) > 60_000 - took - 50, "some key was not renewed"
+    session.change_settings({"ttl": "1s"})
 
-    assert lifetimes(redis_server, session.keys.key("*")) == []
+    wait_until(lambda: not lifetimes(redis_server, session.keys.key("*")), "expired")
     assert stores().names() == []
     with pytest.raises(ProfileNotFound):
         stores().open("work")

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from ragcli.tui.chat.desk import Desk
 from ragcli.tui.chat.screen import DEFERRED_STYLES
+from tests.patience import PATIENCE
 from tests.tui.backend import Backend
 
 
@@ -64,8 +65,8 @@ class PartHost(App[None]):
         return "\n".join(notice.message for notice in self._notifications)
 
     async def until(self, done: Callable[[], object]) -> None:
-        """Waits until `done()` is true; fails after ten seconds."""
-        end = time.monotonic() + 10
+        """Waits until `done()` is true."""
+        end = time.monotonic() + PATIENCE
         while not done():
             assert time.monotonic() < end, f"did not happen: {done}"
             await asyncio.sleep(0.005)

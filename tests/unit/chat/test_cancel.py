@@ -16,6 +16,7 @@ from ragcli.workspace import Workspace
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.ollama import Fault as OllamaFault
 from tests.fakes.openai_server import FakeOpenAI, Fault, failed
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -59,10 +60,10 @@ def cancelled(workspace: Workspace, stalled: threading.Event | None) -> list[Eve
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    assert stalled is None or stalled.wait(30), events
+    assert stalled is None or stalled.wait(PATIENCE), events
     time.sleep(0.2)
     cancel.set()
-    asking.join(10)
+    asking.join(PATIENCE)
     assert not asking.is_alive()
     last = events[-1]
     assert isinstance(last, Finished)
@@ -89,7 +90,7 @@ def arrived(server: FakeOpenAI, path: str, count: int = 1) -> threading.Event:
 def nothing_follows(server: FakeOpenAI) -> None:
     """Makes sure that the last request was left, and no other was sent."""
     last, count = server.seen[-1], len(server.seen)
-    assert last.hung_up.wait(5)
+    assert last.hung_up.wait(PATIENCE)
     time.sleep(0.5)
     assert len(server.seen) == count
 
@@ -170,10 +171,10 @@ def test_embedding_the_question(
         asking = threading.Thread(target=ask, daemon=True)
         seen = arrived(server, "/embeddings")
         asking.start()
-        assert seen.wait(30)
+        assert seen.wait(PATIENCE)
         time.sleep(0.2)
         cancel.set()
-        asking.join(10)
+        asking.join(PATIENCE)
         assert not asking.is_alive()
         assert isinstance(ended[-1], Finished)
         assert not server.chats
@@ -193,7 +194,7 @@ def test_an_answer_of_an_ollama(
 
         cancelled(workspace, arrived)
 
-        assert ollama.chats[-1].hung_up.wait(5)
+        assert ollama.chats[-1].hung_up.wait(PATIENCE)
         assert len(ollama.chats) == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ragcli.config import Settings
 from tests.fakes.ollama import FakeOllama
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -27,4 +28,4 @@ def settings(ollama: FakeOllama) -> Settings:
 @pytest.fixture
 def hung_up(ollama: FakeOllama) -> Callable[[], bool]:
     """Waits until the server has noticed that the last client went away."""
-    return lambda: ollama.chats[-1].hung_up.wait(5)
+    return lambda: ollama.chats[-1].hung_up.wait(PATIENCE)

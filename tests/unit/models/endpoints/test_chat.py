@@ -36,6 +36,7 @@ from ragcli.models.endpoints.chat_model import (
 )
 from ragcli.models.transport.connections import Connections
 from tests.fakes.openai_server import LOADING, MODEL, FakeOpenAI, Fault, failed
+from tests.patience import PATIENCE
 
 SOURCE = Source(1, "A lock is a file. It is held.", "docs/locks.md:1-2", "prose", 0.9)
 PROMPT = Prompt("What is a lock?", "lock", (SOURCE,), boundary="b0undary")
@@ -291,7 +292,7 @@ def listening(greeting: bytes = b"") -> Iterator[int]:
         accepting.start()
         yield sock.getsockname()[1]
         sock.shutdown(socket.SHUT_RDWR)
-        accepting.join(10)
+        accepting.join(PATIENCE)
         for one in held:
             one.close()
 
@@ -336,7 +337,7 @@ def test_closing_the_stream_hangs_up(server: FakeOpenAI, model: EndpointModel) -
 
     stream.close()  # type: ignore[attr-defined]
 
-    assert server.chats[-1].hung_up.wait(5)
+    assert server.chats[-1].hung_up.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("after", [0, 2])
@@ -358,10 +359,10 @@ def test_another_thread_can_end_it_while_the_server_is_silent(
 
     stop.set()
     connections.shut()
-    reader.join(5)
+    reader.join(PATIENCE)
 
     assert not reader.is_alive()
-    assert server.chats[-1].hung_up.wait(5)
+    assert server.chats[-1].hung_up.wait(PATIENCE)
 
 
 def test_a_short_completion_ends_with_its_first_line(
@@ -372,7 +373,7 @@ def test_a_short_completion_ends_with_its_first_line(
 
     assert model.complete("Rewrite.", "it?", one_line=True) == "What is a lock?"
 
-    assert server.chats[-1].hung_up.wait(5)
+    assert server.chats[-1].hung_up.wait(PATIENCE)
     assert server.chats[-1].body["max_tokens"] == SHORT_ANSWER
 
 

@@ -16,6 +16,7 @@ from ragcli.models.ollama.address import OllamaAddress
 from ragcli.models.ollama.api import OllamaServer
 from tests.fakes.ollama import FakeOllama, Fault, closed_port
 from tests.fakes.ollama_protocol import FakeModel
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[4]
 
@@ -108,7 +109,7 @@ def test_a_pull_that_is_abandoned_closes_the_connection(ollama: FakeOllama) -> N
     assert isinstance(steps, Generator)
     steps.close()
 
-    assert ollama.requests("/api/pull")[0].hung_up.wait(5)
+    assert ollama.requests("/api/pull")[0].hung_up.wait(PATIENCE)
 
 
 @pytest.mark.parametrize(

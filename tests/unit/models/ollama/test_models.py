@@ -21,6 +21,7 @@ from ragcli.models.ollama.ollama_models import SENSIBLE_WINDOW, OllamaModel
 from ragcli.models.transport.connections import Connections
 from tests.fakes.ollama import FakeOllama, Fault, closed_port
 from tests.fakes.ollama_protocol import DEFAULT_MODELS, FakeModel
+from tests.patience import PATIENCE
 
 SOURCE = Source(1, "A lock is a file. It is held.", "docs/locks.md:1-2", "prose", 0.9)
 
@@ -123,7 +124,7 @@ def test_a_silent_answer_can_be_stopped_from_another_thread(
 
     stop.set()
     connections.shut()
-    reader.join(10)
+    reader.join(PATIENCE)
 
     assert not reader.is_alive()
     assert hung_up()

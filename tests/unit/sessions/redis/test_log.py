@@ -16,6 +16,7 @@ from ragcli.config import Settings
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.session import RedisSession
+from tests.patience import PATIENCE, STALL
 from tests.stores import RedisStores, a_turn, append, questions
 
 
@@ -67,14 +68,14 @@ def test_readers_wait_without_asking_again(
     append(session.log, "a")
     log = stores().open("work").log
     told: list[bool] = []
-    waiter = threading.Thread(target=lambda: told.append(log.wait(1, 30)))
+    waiter = threading.Thread(target=lambda: told.append(log.wait(1, STALL)))
     waiter.start()
     time.sleep(1.2)
     with counting(traffic) as spent:
         time.sleep(0.5)
     assert spent.trips == 0
     append(session.log, "b")
-    waiter.join(10)
+    waiter.join(PATIENCE)
 
     assert told == [True]
     assert log.wait(1, 0)
@@ -85,13 +86,13 @@ def test_a_rewrite_wakes_readers(session: RedisSession, stores: RedisStores) -> 
     append(session.log, "a", "secret")
     log = stores().open("work").log
     told: list[bool] = []
-    waiter = threading.Thread(target=lambda: told.append(log.wait(2, 30)))
+    waiter = threading.Thread(target=lambda: told.append(log.wait(2, STALL)))
     waiter.start()
     time.sleep(0.3)
     changed = session.log.rewrite(
         lambda r: None if r.body.get("question") == "secret" else r, {"reason": "test"}
     )
-    waiter.join(10)
+    waiter.join(PATIENCE)
 
     assert changed == 1
     assert told == [True]

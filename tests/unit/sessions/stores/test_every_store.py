@@ -25,6 +25,7 @@ from ragcli.sessions.protocols import Session, SessionStore
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.stores import STORES
 from ragcli.sessions.transfer.contents import copy_profile
+from tests.patience import PATIENCE
 from tests.sealed import FILES, indexed, publish
 from tests.stores import KINDS, StoreFactory, a_turn, append, draft, questions
 
@@ -158,11 +159,11 @@ def test_what_is_locked_is_left_alone(stores: StoreFactory) -> None:
     def hold() -> None:
         with stores().lock("work", 1):
             held.set()
-            go_on.wait(20)
+            go_on.wait(PATIENCE)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    held.wait(20)
+    held.wait(PATIENCE)
     try:
         for use in (
             lambda: store.rename("work", "new"),
@@ -307,7 +308,7 @@ def test_readers_wait_for_what_comes(session: Session, stores: StoreFactory) -> 
     waiter.start()
     time.sleep(0.2)
     append(session.log, "b")
-    waiter.join(20)
+    waiter.join(PATIENCE)
 
     assert told == [True]
     assert not opened.log.wait(2, 0.05)

@@ -17,6 +17,7 @@ from ragcli.sessions.records.lines import PlainLines, checksummed
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage import durable
 from ragcli.storage.locking.locks import commit_lock
+from tests.patience import PATIENCE
 from tests.stores import append, draft, open_log, questions
 
 
@@ -342,11 +343,11 @@ def test_a_held_lock_is_named(log: LocalLog, place: Path) -> None:
     def hold() -> None:
         with commit_lock(open_log(place).directory, "history", wait=1):
             held.set()
-            go_on.wait(20)
+            go_on.wait(PATIENCE)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    held.wait(20)
+    held.wait(PATIENCE)
     try:
         with pytest.raises(Locked, match=rf"pid {os.getpid()} .*running"):
             append(open_log(place, wait=0.05), "b")
