@@ -34,6 +34,7 @@ from ragcli.config.settings import (
     flag,
     is_known,
     known_keys,
+    nearest,
     variable,
 )
 from ragcli.config.values import flatten, seconds, size, value_text
@@ -102,7 +103,19 @@ def read_file(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: Not TOML (line named), an unknown key, a bad value.
     """
-    return {key: checked(key, value, str(path)) for key, value in written(path).items()}
+    found = {}
+    for key, value in written(path).items():
+        try:
+            found[key] = checked(key, value, str(path))
+        except ConfigError as error:
+            if is_known(key) or is_named(key):
+                raise
+            import shlex
+
+            removal = f"`ragcli config unset {shlex.quote(key)}` removes it"
+            hint = "; ".join(filter(None, (nearest(key), removal)))
+            raise ConfigError(error.message, hint) from None
+    return found
 
 
 def written(path: Path) -> dict[str, Any]:
@@ -272,7 +285,7 @@ def _own_bytes(path: Path) -> bytes:
                 "settings",
                 "replace it by a file of your own",
             )
-        if others_write(status):
+        if others_write(status, file.fileno()):
             raise NotPermitted(
                 f"{path}: mode {stat.S_IMODE(status.st_mode):04o} lets others decide "
                 "your settings",

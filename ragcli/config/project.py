@@ -149,7 +149,7 @@ def _private_bytes(path: Path) -> bytes:
             raise NotPermitted("it is not a regular file")
         if status.st_uid != os.geteuid():
             raise NotPermitted(f"it belongs to uid {status.st_uid}, not to you")
-        if others_write(status):
+        if others_write(status, descriptor):
             raise NotPermitted(f"others can write to it ({_mode(status)})")
         data = file.read(_LONGEST + 1)
     if len(data) > _LONGEST:
@@ -164,7 +164,7 @@ def _check_directories(path: Path) -> None:
     first; so that of the file itself must be closed to them.
     """
     own = os.stat(path.parent)
-    if others_write(own):
+    if others_write(own, str(path.parent)):
         raise NotPermitted(f"others can write to its directory ({_mode(own)})")
     for directory in path.parents:
         check_shared(os.lstat(directory), str(directory))

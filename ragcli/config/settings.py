@@ -247,6 +247,12 @@ def is_known(key: str) -> bool:
     return key.startswith(KEYS_TABLE) or key in declared()
 
 
+def nearest(key: str) -> str:
+    """Asks whether the setting that is spelled most like `key` is meant, if one is."""
+    near = difflib.get_close_matches(key, known_keys(), 1, 0.5)
+    return f"did you mean {near[0]}?" if near else ""
+
+
 def choices_of(key: str) -> tuple[str, ...]:
     """Returns what a setting may be; () where that cannot be listed."""
     setting = declared().get(key)
@@ -270,8 +276,7 @@ def checked(key: str, value: Any, source: str) -> Any:
         return checked_named(key, value, source)
     setting = declared().get(key)
     if setting is None:
-        near = difflib.get_close_matches(key, known_keys(), 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else "`ragcli config show` lists them"
+        hint = nearest(key) or "`ragcli config show` lists them"
         raise ConfigError(f"{source}: there is no setting {key!r}", hint)
     place = source if source in {flag(key), variable(key)} else f"{source}: {key}"
     if setting.metadata["word"] and value == setting.metadata["word"]:

@@ -14,6 +14,7 @@ import grp
 import os
 import pwd
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from ragcli.errors import NotPermitted
@@ -45,7 +46,7 @@ def check_shared(status: os.stat_result, name: str) -> None:
     _check_owner(status, name)
     if not stat.S_ISDIR(status.st_mode):
         raise NotPermitted(f"{name}: not a directory", "use another RAGCLI_HOME")
-    if not others_write(status) or status.st_mode & stat.S_ISVTX:
+    if not others_write(status, name) or status.st_mode & stat.S_ISVTX:
         return
     raise NotPermitted(
         f"{name}: mode {stat.S_IMODE(status.st_mode):04o} lets others replace "
@@ -54,10 +55,28 @@ def check_shared(status: os.stat_result, name: str) -> None:
     )
 
 
-def others_write(status: os.stat_result) -> bool:
-    """Tells whether its mode lets anybody else write to a file or directory."""
+def others_write(status: os.stat_result, place: int | str) -> bool:
+    """Tells whether its mode lets anybody else write to a file or directory.
+
+    Args:
+        status: What is known of it.
+        place: Its descriptor or path.
+    """
     loose = stat.S_IMODE(status.st_mode) & 0o022
-    return bool(loose) and not (loose == 0o020 and _own_group(status.st_gid))
+    if loose == 0o020 and _own_group(status.st_gid):
+        return _has_list(place)
+    return bool(loose)
+
+
+def _has_list(place: int | str) -> bool:
+    """Tells whether Linux has an access control list for a file (acl(5)).
+
+    Then the mode has for the group what anybody on the list may do at most.
+    """
+    if hasattr(os, "listxattr"):
+        with suppress(OSError):
+            return "system.posix_acl_access" in os.listxattr(place)
+    return False
 
 
 def _check_owner(status: os.stat_result, name: str | os.PathLike[str]) -> None:

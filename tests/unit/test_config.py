@@ -60,6 +60,7 @@ def test_each_layer_beats_the_one_below_it(tmp_path: Path) -> None:
     ("text", "message", "hint"),
     [
         ("modle = 'x'", "no setting 'modle'", "did you mean model?"),
+        ("future = 'x'", "no setting 'future'", "`ragcli config unset future` removes"),
         ("[retrieval]\nk = 'many'", "expected a whole number", "Passages"),
         ("[retrieval]\nk = true", "expected a whole number", "Passages"),
         ("[retrieval]\nk = inf", "expected a whole number", "Passages"),

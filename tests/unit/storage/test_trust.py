@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 import stat
+import struct
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -115,3 +116,25 @@ def test_the_directory_itself_is_no_link(tmp_path: Path) -> None:
 
     with pytest.raises(NotPermitted):
         Directory.open(tmp_path / "link")
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Linux keeps lists so")
+def test_a_list_lets_others_in_behind_the_group_of_one_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "_own_group", lambda _: True)
+    tmp_path.chmod(0o770)
+    trust.check_shared(os.stat(tmp_path), str(tmp_path))
+    #       owner rwx    uid 4242 rwx       group rwx    mask rwx     others ---
+    listed = [(1, 7, -1), (2, 7, 4242), (4, 7, -1), (16, 7, -1), (32, 0, -1)]
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *e) for e in listed)
+    try:
+        os.setxattr(tmp_path, "system.posix_acl_access", value)
+    except OSError as error:
+        pytest.skip(f"this file system has no lists: {error.strerror}")
+
+    with pytest.raises(NotPermitted, match="mode 0770 lets others replace"):
+        trust.check_shared(os.stat(tmp_path), str(tmp_path))
+
+    tmp_path.chmod(0o750)
+    trust.check_shared(os.stat(tmp_path), str(tmp_path))
