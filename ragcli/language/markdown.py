@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.MULTILINE)
 """A line that opens or closes a block of code."""
+_LONGEST_FENCE = 10
+"""Tildes of a fence in plain text; more of them draw a line across the page."""
 
 _EDGES = re.compile(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
 _CELL = re.compile(r"(?<!\\)\|")
@@ -40,14 +42,28 @@ def without_wiki_links(text: str) -> str:
 
 
 def fenced(
-    text: str, start: int = 0, end: int | None = None
+    text: str, start: int = 0, end: int | None = None, *, are_rules: bool = False
 ) -> Iterator[tuple[int, int]]:
-    """Yields the fenced stretches, fences included; an open one lasts to the end."""
+    """Yields the fenced stretches, fences included; an open one lasts to the end.
+
+    Args:
+        text: Any text.
+        start: Offset from which to read.
+        end: Offset up to which to read; None reads all.
+        are_rules: Whether long lines of tildes rule a page rather than fence code, as
+            they do in plain text.
+    """
     end = len(text) if end is None else end
     if text.find("```", start, end) < 0 and text.find("~~~", start, end) < 0:
         return
     opened: re.Match[str] | None = None
     for match in FENCE.finditer(text, start, end):
+        if (
+            are_rules
+            and match["mark"][0] == "~"
+            and len(match["mark"]) > _LONGEST_FENCE
+        ):
+            continue
         if opened is None:
             if match["mark"][0] == "~" or "`" not in match["info"]:
                 opened = match

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from ragcli.language.markdown import without_wiki_links
 from ragcli.language.sentences import sentence_spans
 
+LONGEST_ITEM = 400
+"""Characters; a longer item of a list is a paragraph, of which one sentence answers."""
+
 
 class Table(NamedTuple):
     """A table that a passage has rows of."""
@@ -61,17 +64,18 @@ class Unit(NamedTuple):
 
 
 def sentences(text: str, units: Sequence[Unit]) -> Iterator[Unit]:
-    """Yields the units with prose and notes cut into sentences.
+    """Yields the units with prose, notes and long items cut into sentences.
 
     Args:
         text: The passage's text.
         units: Its units as they are stored.
     """
     for unit in units:
-        if unit.kind not in {"prose", "note", "figure"}:
+        is_long = unit.kind == "item" and unit.end - unit.start > LONGEST_ITEM
+        if unit.kind not in {"prose", "note", "figure"} and not is_long:
             yield unit
             continue
-        kind = "sentence" if unit.kind == "prose" else unit.kind
+        kind = "sentence" if is_long or unit.kind == "prose" else unit.kind
         for start, end in sentence_spans(text, unit.start, unit.end):
             yield unit._replace(kind=kind, start=start, end=end)
 

@@ -91,7 +91,8 @@ def elements(
         start: Offset from which to read.
     """
     found: list[Element] = []
-    for begin, end in markdown.fenced(text, start):
+    rules = format_name != "markdown"
+    for begin, end in markdown.fenced(text, start, are_rules=rules):
         found += _Paragraphs(text, format_name, tables).read(start, begin)
         found.append(Element("code", begin, end))
         start = end

@@ -19,12 +19,13 @@ _SHORT = 12
 _LONGEST_NAME = 40
 _MARK = deferred(r"(\*+|[\u2020\u2021]+|\([a-z0-9]{1,2}\)|\[\d{1,2}\])\s*(?=\S)")
 """What a note begins with: the mark of what it explains."""
-_NAMED = deferred(r"[^\W\d_][^:\n]{1,38}[^:\s\\/]?\s?: \S")
+NAMED = deferred(r"[^\W\d_][^:\n]{1,38}[^:\s\\/]?\s?: \S")
 """What is named and said in a line: `Secretary: Enno`."""
 _FLOWING = frozenset({"sentence", "line"})
 _GOES_ON = deferred(r"(?=[^\W\d_]+(?:[\s,;.!?]|$))(?![A-Z\u00c0-\u00de])")
 """A word in lower case: what begins with it goes on with what stands before."""
 _DIGIT = deferred(r"\d")
+_LEADER = deferred(r"(?:\.\s?){4,}\s*\S+\s*\Z")
 _PATH = deferred(r"[\w-]+(?:\.[\w-]+)*")
 """Keys that an entry of a list of settings stands under."""
 _NEVER = frozenset({"columns", "heading"})
@@ -206,6 +207,8 @@ def _candidates(source: Source, unit: Unit) -> Iterator[Candidate]:
     said = spoken(source.text, unit, source.tables)
     whole = unit.kind != "sentence" or _is_sentence(text)
     quoted = " ".join(text.split()) if unit.kind == "field" else ""
+    if unit.kind == "field" and _LEADER.search(text):
+        said = unit.cells[0]  # a table of contents: its page is the value of nothing
     if unit.kind == "item" and _PATH.fullmatch(unit.label):
         said, quoted = f"{unit.label}: {said}", said
     yield Candidate(
@@ -257,7 +260,7 @@ def _is_name(cell: str) -> bool:
 
 def _is_sentence(text: str) -> bool:
     """Tells whether a piece of prose says something by itself."""
-    if _NAMED.match(text):
+    if NAMED.match(text):
         return True
     return is_whole(text) and (len(text) >= _SHORT or not text.isascii())
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ragcli.models.builtin.candidates import Candidate
 from ragcli.models.builtin.parsed_question import ParsedQuestion
-from ragcli.models.builtin.scoring import Scored
+from ragcli.models.builtin.scoring import Scored, is_coded
 
 MOST_LISTED = 40
 """Items and rows of one list that are given at most."""
@@ -37,7 +37,7 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
         ranked: Candidates, best first, at least one.
     """
     best = ranked[0].candidate
-    if best.kind == "code":
+    if best.kind == "code" or is_coded(asked, best):
         return [best]
     if asked.wants_list and best.kind in _LISTED:
         return _whole_list(best, ranked)

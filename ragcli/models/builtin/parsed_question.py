@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.stop_word_lists import stop_words
@@ -59,13 +59,13 @@ DATE = deferred(
     rf"|\b(?:{_NUMBER_WORDS}) o'clock|half past|[\u5e74\u6708\u65e5]",
     _I,
 )
-DURATION = deferred(
+DURATION_PATTERN = (
     rf"(?:\d|\b(?:{_NUMBER_WORDS}|an?|few|several|half|quarter)\b)[\s-]*"
     r"(?:[a-z-]+\s)?(?:sec|min|hour|day|week|month|year|decade|century|s\b|ms\b|m\b|h\b|d\b"
     r"|sekunde|minute|stunde|tag|woche|monat|jahr|jour|semaine|mois|an\b|ans\b|heure"
-    r"|d[ií]a|semana|mes|a[ñn]o|hora)|\b(?:until|till)\b|forever|indefinite|permanent",
-    _I,
+    r"|d[ií]a|semana|mes|a[ñn]o|hora)|\b(?:until|till)\b|forever|indefinite|permanent"
 )
+DURATION = deferred(DURATION_PATTERN, _I)
 PERSON = deferred(
     r"(?<=[a-z\u00e0-\u00ff,;:(] )[A-Z\u00c0-\u00de][\w'\u2019-]+"
     r"|[A-Z\u00c0-\u00de][\w.'\u2019-]*\s[A-Z\u00c0-\u00de][\w'\u2019-]+|(?<=: )[A-Z\u00c0-\u00de]\w+"
@@ -77,7 +77,17 @@ PLACE = deferred(
     r"|\b(?:in|on|at|near|under|below|above|behind|beside|between|inside|outside|from|to"
     r"|north|south|east|west|left|right|here|there|room|floor|street|page)\b|[^\x00-\u024f]"
 )
-PHONE = deferred(r"\+?\(?\d[\d\s()/.-]{5,}\d")
+PHONE = deferred(
+    r"(?<![\w.,$\u20ac-])(?!\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\d+(?:\.\d+){3}\b|\d+\.\d+\b)"
+    r"(?:\+\d[\d\s()/.-]{5,}\d|\d{9,}|(?=(?:[^\d\n]*\d){6})\(?\d{2,5}(?:[\s()/.-]{1,3}\d{2,}){1,4})(?!\w)"
+    r"|\b(?:tel|phone|fax)\w*\W{0,3}\d{3,}",
+    _I,
+)
+"""Digits that are no date, version, address of a host or amount."""
+_EXTENT = (
+    r"|\d\s?-?(?:mm|cm|m|km|inch|in\b|ft\b|feet|foot|yard|mile|met(?:er|re)|character|char|letter|digit|word|line|page"
+    r"|byte|bit|item|row|zeichen|seite)"
+)
 EMAIL = deferred(r"[\w.+-]+@[\w-]+\.\w+")
 ADDRESS = deferred(
     r"https?://|www\.|\b[\w-]+\.(?:com|org|net|de|io|eu|fr|uk|info)\b|\w@\w", _I
@@ -163,6 +173,7 @@ KINDS = (
         r"|\bcall (?:to|him|her|them|for)\b|tel[eé]fono",
         PHONE,
         required=True,
+        value=deferred(r"\d[\d\s()/.-]*\d{2}"),
     ),
     _kind(
         "email",
@@ -183,8 +194,15 @@ KINDS = (
         required=True,
     ),
     _kind(
+        "length",
+        r"\bhow long\b|\bwie lang\b|\bhow (?:short|lengthy)\b",
+        deferred(DURATION_PATTERN + _EXTENT, _I),
+        required=True,
+        value=NUMBER,
+    ),
+    _kind(
         "duration",
-        r"\bhow long\b|\bhow many (?:seconds|minutes|hours|days|weeks|months|years)\b|\bwie lange\b"
+        r"\bhow many (?:seconds|minutes|hours|days|weeks|months|years)\b|\bwie lange\b"
         r"|combien de temps|cu[aá]nto (?:tiempo|dura)|\bhow old\b|\bwhat age\b|wie alt",
         DURATION,
         required=True,
@@ -275,6 +293,16 @@ KINDS = (
         r"\bwhy\b|\bwarum\b|\bwieso\b|\bpourquoi\b|\bpor qu[eé]\b|\bwhat (?:is|was) the reason|\u043f\u043e\u0447\u0435\u043c\u0443",
         REASON,
     ),
+    _kind(
+        "default",
+        r"\bdefaults?\b",
+        deferred(
+            r"\bdefaults? (?:value |setting )?(?:is|are|to|of)\b|\bdefaults?\s*[:=(]|[(\[]default|\bby default\b"
+            r"|\b(?:is|are) the default\b|\bdefaults\b",
+            _I,
+        ),
+        value=deferred(r"\S"),
+    ),
 )
 
 _INTERROGATIVE = deferred(
@@ -325,6 +353,11 @@ _DEFINITION = deferred(
     r"|\bwhat does (?P<term2>[^?]{1,60}?) (?:mean|stand for|do|say)\b|\bmeaning of (?P<term3>[^?]{1,60})|\bdefine (?P<term4>[^?]{2,60})",
     _I,
 )
+_SORT = deferred(
+    r"^(?:(?:an?|the) )?(?:parameter|option|flag|field|setting|key|variable|column|command|term|word|acronym|abbreviation|code|symbol|sign|attribute|property|keyword|status) (?=\S)"
+    r"|^(?:an?|the) (?=\S)"
+)
+"""What sort of thing a term is: no part of it."""
 _MEANING = deferred(
     r"\b(?:mean|stand for|meaning of|bedeutet|signifie|veut dire|significa|oznacza)\b",
     _I,
@@ -363,6 +396,8 @@ class ParsedQuestion:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of answer that it may want, the most particular first."""
+        if self.is_about_sign:
+            return ()
         return tuple(islice((kind for kind in KINDS if self._wants(kind)), 2))
 
     def _wants(self, kind: Kind) -> bool:
@@ -425,9 +460,10 @@ class ParsedQuestion:
     def term(self) -> str:
         """What is to be defined, lower case; "" when nothing is."""
         match = _DEFINITION.search(self.text)
-        return (
+        found = (
             next((g.strip().lower() for g in match.groups() if g), "") if match else ""
         )
+        return _SORT.sub("", found).strip("\"'`\u201c\u201d\u00ab\u00bb")
 
     @cached_property
     def is_about_sign(self) -> bool:
@@ -439,6 +475,13 @@ class ParsedQuestion:
         """Numbers, identifiers and what stands in quotes: they single out a row."""
         found = {m[0].lower().strip("\"'.?") for m in _TOKENS.finditer(self.text)}
         return frozenset(found) - {""}
+
+    @cached_property
+    def namers(self) -> dict[str, str]:
+        """Its numbers and identifiers with the word before each: `4` in record 4."""
+        said = self.text.lower().split()
+        pairs = ((a, b.strip("\"'.,?!:;()")) for a, b in pairwise(said))
+        return {mark: word for word, mark in pairs if mark in self.marks}
 
     @cached_property
     def anchors(self) -> frozenset[str]:

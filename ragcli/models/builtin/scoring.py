@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import string
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -27,11 +28,12 @@ from ragcli.language.patterns import deferred
 from ragcli.language.units import columns_of
 from ragcli.language.vocabulary.inflections import base_form
 from ragcli.language.vocabulary.languages import by_script
+from ragcli.language.vocabulary.relations import ask_alike, same_relation
 from ragcli.language.vocabulary.stemming import content_stems, likely_language, stemmer
 from ragcli.language.vocabulary.stop_word_lists import listed_languages, stop_words
 from ragcli.language.vocabulary.words import words
 from ragcli.models.base import Prompt
-from ragcli.models.builtin.candidates import Candidate
+from ragcli.models.builtin.candidates import NAMED, Candidate
 from ragcli.models.builtin.parsed_question import (
     NUMBER,
     PRICED,
@@ -49,14 +51,18 @@ if TYPE_CHECKING:
 COSINE_WEIGHT = 0.5
 SOURCE_WEIGHT = 0.2
 TYPE_WEIGHT = 0.3
-LACK_WEIGHT = -0.5
+LACK_WEIGHT = -0.9
 """Added to what holds none of a kind that the answer must hold."""
 STALE_WEIGHT = -0.6
 """Added to what says nothing but the question's own words."""
 KEY_WEIGHT = 0.4
 """Added to a field whose whole key the question says."""
+ROLE_WEIGHT = 0.8
+"""Added to the header of a message that the question asks for: who sent it."""
 SHORTENED = 0.7
 """What a word is worth that a text has in another form: `auth`, `Sekretariat`."""
+RELATED = 0.6
+"""What a word is worth that asks for what a text calls otherwise."""
 COLUMN_WEIGHT = 0.8
 """What a word is worth that only the names of a row's columns say: all rows have it."""
 AROUND_WEIGHT = 0.2
@@ -77,12 +83,18 @@ FRAGMENT_WEIGHT = -0.35
 """Added to what cannot be understood as it stands."""
 ANCHOR_WEIGHT = 0.5
 """What it is worth to have all names, numbers and identifiers of the question."""
+NUMBERLESS_WEIGHT = -0.4
+"""Added where a number of the question stands nowhere near."""
 IN_PASSAGE = 0.7
 """What it is worth that they stand elsewhere in its passage."""
 TERM_WEIGHT = 0.7
 """Added to what begins with the very term that is to be defined."""
 ENTRY_WEIGHT = 1.8
 """Added to an entry of a list of terms that has it as key."""
+CODED_WEIGHT = 0.8
+"""Added to what begins with a number or identifier of the question: `5 - Atari`."""
+DEFINING_WEIGHT = 0.45
+"""Added to what says in passing what the term is: `FLAC, an audio format, …`."""
 ORDINAL_WEIGHT = 0.4
 """Added to what is the third, where the third is asked for."""
 PART_WEIGHT = 0.8
@@ -98,15 +110,34 @@ MISSING_WEIGHT = -0.35
 only a commoner word is missing."""
 _NUMBERS = frozenset({"nr", "nummer", "numer", "numero", "num", "nro"})
 _NUMBER_SIGN = deferred(r"#(?![\w#])")
+_MESSAGE = frozenset({"mail", "email", "messag", "letter"})
 _ROLES = {
-    "from": frozenset(
-        {"sent", "send", "sender", "wrote", "write", "written", "author"}
-    ),
-    "to": frozenset({"recipi", "receiv", "addresse"}),
-    "date": frozenset({"sent", "written", "receiv"}),
-    "subject": frozenset({"topic", "titl"}),
+    "from": _MESSAGE | {"send", "sender", "write", "author", "come"},
+    "to": _MESSAGE | {"recipi", "receiv", "addresse", "get", "send"},
+    "cc": _MESSAGE | {"copi", "receiv"},
+    "date": _MESSAGE | {"send", "write", "receiv"},
+    "subject": _MESSAGE | {"topic", "titl", "about"},
 }
 """Headers of a message \u2192 stems of what people call them."""
+_ASKED_ROLES = {
+    "from": deferred(
+        r"\bwho\b.*\b(?:sen[dt]\w*|wr[io]te\w*|written|author)\b|\bsender\b"
+        r"|\bfrom whom\b|\bwhom? .*\bfrom\b|\bauthor\b",
+        re.IGNORECASE,
+    ),
+    "to": deferred(
+        r"\bwho\b.*\b(?:receive[sd]?|got|gets?|addressed)\b|\brecipients?\b|\baddressee"
+        r"|\bto whom\b|\bwhom? .*\bto\s*\??$",
+        re.IGNORECASE,
+    ),
+    "date": deferred(
+        r"\b(?:when|(?:what|which) (?:day|date))\b.*"
+        r"\b(?:sen[dt]|writ|wrote|receiv|arriv|dated|mail)",
+        re.IGNORECASE,
+    ),
+    "subject": deferred(r"\bsubject\b|\btopic\b|\btitle\b", re.IGNORECASE),
+}
+"""Headers of a message \u2192 questions that ask for them."""
 _WORD = deferred(r"[^\W\d_]{3}")
 _BARE = 0.7
 _ASKING = ("?", "\u061f", "\uff1f")
@@ -122,9 +153,22 @@ _NO_NUMBER = deferred(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?"
     r"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?|\bv?\d+(?:\.\d+){2,}(?:/\d+)?\b|::\d*(?:/\d+)?|\b[A-Za-z_-]+\d[\w-]*"
 )
+_CODE = deferred(
+    r"[\W_]*([\w.+#-]*[\w+#])[\"'`)\]]*"
+    r"(?:\s*[:=\u2013\u2014]|\s+-+|\t|\s{2,})\s*\S"
+)
+"""A code and what it stands for."""
+_LEADER = deferred(r"(?:\.\s?){4,}\s*\d+\s*$|\A\s*\d+(?:\.\d+)*[.)]\s")
+"""The page of a table of contents, and the number of a heading or item: no values."""
+_APPOSED = deferred(
+    r"[\"'`)\u201d]*(?:,? (?:is|are) (?:an?|the|one of)\b|, (?:an?|the|or)\b"
+    r"|,? (?:means?|stands? for|refers? to|denotes?|describes?)\b| \()"
+)
+"""What follows a term that is explained in passing."""
 _LATIN = deferred("[A-Za-z]")
 """The kinds of answer are known by their signs in languages of this script."""
 _STRUCTURED = frozenset({"row", "field", "item", "line"})
+_NAMING = frozenset({"sentence", "item", "line"})
 COMPARED = 60
 """Candidates that are compared by vectors: those with the best coverage."""
 
@@ -200,7 +244,7 @@ def best_first(
     anchors = [_anchored(asked, item) for item in chosen]
     defining = [_defines(asked, item) for item in chosen]
     terms = [
-        ENTRY_WEIGHT if defines and _is_entry(asked, item) else TERM_WEIGHT * defines
+        _term_score(asked, item, defines=defines)
         for defines, item in zip(defining, chosen, strict=True)
     ]
     score = (
@@ -209,6 +253,7 @@ def best_first(
         + maxsim
         + np.array([fit.score for fit in kinds])
         + ANCHOR_WEIGHT * np.array([own for own, _ in anchors])
+        + NUMBERLESS_WEIGHT * np.array([_without_numbers(asked, i) for i in chosen])
         + np.array(terms)
     )
     order = np.argsort(-score, kind="stable")
@@ -222,7 +267,7 @@ def best_first(
                 _logit(chosen[at].source.score),
                 kinds[at].lacks,
                 anchors[at][1],
-                chosen[at].kind in _STRUCTURED,
+                chosen[at].kind in _STRUCTURED | asked.parts,
                 defining[at],
                 chosen[at].source.attached,
                 kinds[at].holds,
@@ -281,6 +326,8 @@ class _Lexical:
         self._above: dict[str, frozenset[str]] = {}
         self._passages: dict[int, frozenset[str]] = {}
         self._asks_whether = ParsedQuestion(prompt.question).asks_whether
+        is_english = self._language in {"", "en"}
+        self._relations = same_relation(self._all) if is_english else {}
 
     def _content(self, text: str) -> list[str]:
         return _alike(unaccented(content_stems(text, self._language)))
@@ -323,7 +370,7 @@ class _Lexical:
         rarest = max((self._worth[word] for word in self._asked), default=0.0)
         if not left or not rarest:
             return 0.0
-        lost = left - _akin(left, near, is_related)
+        lost = left - _akin(left, near, is_related) - self._asked_for(near)
         return max((self._worth[word] for word in lost), default=0.0) / rarest
 
     def _score(
@@ -341,15 +388,21 @@ class _Lexical:
         related = is_shortened if item.kind in _STRUCTURED else is_related
         akin = _akin(wanted - own, stems.own, related)
         akin |= _akin(wanted & self._unseen - own, stems.own, is_mistyped)
+        asked_for = self._asked_for(stems.own) & wanted - own - akin
         said = self._worth_of(own) + SHORTENED * self._worth_of(akin)
+        said += RELATED * self._worth_of(asked_for)
         said -= (1 - COLUMN_WEIGHT) * self._worth_of(columns)
         beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
-        found = (
-            said + beside * self._worth_of(near) + ABOVE_WEIGHT * self._worth_of(over)
-        )
-        around = AROUND_WEIGHT * self._worth_of(stems.passage & left - akin)
+        found = said + beside * self._worth_of(near - asked_for)
+        found += ABOVE_WEIGHT * self._worth_of(over - asked_for)
+        around = AROUND_WEIGHT * self._worth_of(stems.passage & left - akin - asked_for)
         whole = self._worth_of(wanted) or 1.0
         return found / whole, (found + around) / whole
+
+    def _asked_for(self, stems: frozenset[str]) -> frozenset[str]:
+        """Returns the question's words that ask for what a text calls otherwise."""
+        named = self._relations.keys() & stems
+        return frozenset[str]().union(*(self._relations[stem] for stem in named))
 
     def _roles(self, item: Candidate) -> frozenset[str]:
         """Returns the question's words that a header of a message stands for."""
@@ -455,7 +508,7 @@ def _vector_scores(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Returns cosine, late interaction, and that with what stands above."""
     texts = [
-        f"{item.before}\n{item.text}" if item.is_explained else item.text
+        _readable(f"{item.before}\n{item.text}" if item.is_explained else item.text)
         for item in found
     ]
     vectors, tokens = embedder.embed_with_tokens(texts)
@@ -467,6 +520,11 @@ def _vector_scores(
     interaction = Interaction(wider, embedder)
     around = interaction.maxsim([(question, 1.0)])
     return cosine.astype("f8"), maxsim.astype("f8"), around.astype("f8")
+
+
+def _readable(text: str) -> str:
+    """Returns what is all capitals in small letters: so its words are known."""
+    return text.lower() if text.isupper() else text
 
 
 class _KindFit(NamedTuple):
@@ -482,6 +540,22 @@ class _KindFit(NamedTuple):
 
 def _kind_score(asked: ParsedQuestion, item: Candidate) -> _KindFit:
     """Returns what the kind of answer adds, and whether it is there."""
+    score = _form_score(asked, item) + _key_score(asked, item)
+    fresh = _fresh(asked, item)
+    lacks = holds = False
+    for kind in asked.kinds[:1]:
+        holds = kind.is_in(fresh, is_structured=item.kind in {"row", "field"})
+        holds = holds and _is_named(asked, kind, item, fresh)
+        score += TYPE_WEIGHT * (holds and _grade(kind, fresh))
+        lacks = kind.required and not holds and bool(_LATIN.search(fresh))
+        lacks = lacks or (kind.name == "person" and _names_nobody(item, fresh))
+        lacks = lacks or (kind.name == "measure" and not NUMBER.search(fresh))
+        score += LACK_WEIGHT * lacks
+    return _KindFit(score, lacks, holds)
+
+
+def _form_score(asked: ParsedQuestion, item: Candidate) -> float:
+    """Returns what the form of a candidate adds, whatever it says."""
     score = 0.0
     if item.kind == "code":
         score += CODE_WEIGHT if asked.wants_code else -CODE_WEIGHT
@@ -495,19 +569,15 @@ def _kind_score(asked: ParsedQuestion, item: Candidate) -> _KindFit:
         score += ORDINAL_WEIGHT
     if item.kind in asked.parts:
         score += PART_WEIGHT
-    fresh = _fresh(asked, item)
-    lacks = holds = False
-    if item.kind == "field" and _is_key_asked(asked, item):
-        score += KEY_WEIGHT
-    for kind in asked.kinds[:1]:
-        holds = kind.is_in(fresh, is_structured=item.kind in {"row", "field"})
-        holds = holds and _is_named(asked, kind, item, fresh)
-        score += TYPE_WEIGHT * (holds and _grade(kind, fresh))
-        lacks = kind.required and not holds and bool(_LATIN.search(fresh))
-        lacks = lacks or (kind.name == "person" and _names_nobody(item, fresh))
-        lacks = lacks or (kind.name == "measure" and not NUMBER.search(fresh))
-        score += LACK_WEIGHT * lacks
-    return _KindFit(score, lacks, holds)
+    return score
+
+
+def _key_score(asked: ParsedQuestion, item: Candidate) -> float:
+    """Returns what it adds that the question says what names a candidate's value."""
+    score = CODED_WEIGHT if is_coded(asked, item) else 0.0
+    if _is_role_asked(asked, item):
+        return score + ROLE_WEIGHT
+    return score + KEY_WEIGHT * _is_key_asked(asked, item)
 
 
 def is_shortened(one: str, other: str) -> bool:
@@ -542,7 +612,9 @@ def _is_named(asked: ParsedQuestion, kind: Kind, item: Candidate, fresh: str) ->
         return False
     said = set(words(f"{' '.join(names)} {item.before}"))
     if any(names) and any(
-        is_shortened(word, other) for word in asked.content for other in said
+        is_shortened(word, other) or ask_alike(word, other)
+        for word in asked.content
+        for other in said
     ):
         return True
     return _counts_the_same(asked, item) and bool(kind.sign.search(fresh))
@@ -586,16 +658,49 @@ def is_mistyped(one: str, other: str) -> bool:
 
 
 def _is_key_asked(asked: ParsedQuestion, item: Candidate) -> bool:
-    """Tells whether the question says all of a field's key, its last part at least."""
-    cells = item.unit.cells if item.unit else ()
-    if not cells:
-        return False
-    key = {word for word in words(cells[0].rsplit(".", 1)[-1]) if not word.isdigit()}
+    """Tells whether the question says all of what names a value: `Reply to: Enno`.
+
+    Of a field's path that is the last part.
+    """
+    key = {word for word in words(_key(item)) if not word.isdigit()}
     said = set(words(asked.text))
     return bool(key) and all(
         any(word == other or is_shortened(word, other) for other in said)
         for word in key
     )
+
+
+def _is_role_asked(asked: ParsedQuestion, item: Candidate) -> bool:
+    """Tells whether a field is the header of a message that a question asks for."""
+    cells = item.unit.cells if item.unit else ()
+    if item.kind != "field" or not cells:
+        return False
+    asking = _ASKED_ROLES.get(cells[0].lower())
+    return asking is not None and bool(asking.search(asked.text))
+
+
+def _key(item: Candidate) -> str:
+    """Returns what names the value of a field, or of a line written like one."""
+    if item.kind == "field":
+        cells = item.unit.cells if item.unit else ()
+        return cells[0].rsplit(".", 1)[-1] if cells else ""
+    if item.kind in _NAMING and NAMED.match(item.text):
+        return item.text.partition(":")[0]
+    return ""
+
+
+def is_coded(asked: ParsedQuestion, item: Candidate) -> bool:
+    """Tells whether a line says what a code of the question stands for.
+
+    `5 - Atari TOS` tells of 5, `404: not found` of 404.
+    """
+    return _code_of(item) in asked.marks
+
+
+def _code_of(item: Candidate) -> str:
+    """Returns the code that a line begins with to say what it stands for, or ""."""
+    match = _CODE.match(item.text) if item.kind in _STRUCTURED - {"row"} else None
+    return match[1].lower() if match else ""
 
 
 def _counts_the_same(asked: ParsedQuestion, item: Candidate) -> bool:
@@ -624,9 +729,12 @@ def is_looked_up(asked: ParsedQuestion, item: Candidate) -> bool:
     names = columns_of(item.unit, item.source.tables) if item.unit else ()
     said = set(words(f"{item.above}\n{' '.join(names)}"))
     counted = asked.counted or asked.content
-    return any(
+    if any(
         word == other or is_shortened(word, other) for word in counted for other in said
-    )
+    ):
+        return True
+    wanted = counted | asked.content
+    return any(ask_alike(word, other) for word in wanted for other in said)
 
 
 def _names_row(cell: str, text: str) -> bool:
@@ -645,10 +753,11 @@ def _fresh(asked: ParsedQuestion, item: Candidate) -> str:
     if asked.kinds and asked.kinds[0].name in {
         "number",
         "measure",
+        "length",
         "duration",
         "money",
     }:
-        text = _NO_NUMBER.sub(" ", text)
+        text = _NO_NUMBER.sub(" ", _LEADER.sub(" ", text))
     for anchor in asked.anchors:
         at = text.lower().find(anchor)
         while at >= 0:
@@ -667,13 +776,53 @@ def _anchored(asked: ParsedQuestion, item: Candidate) -> tuple[float, float]:
     around = f"{item.above}\n{item.before}\n{item.text}\n{item.source.label}"
     if item.kind == "row" and item.unit:
         # The names of columns stand in every row, and single none of them out.
-        own = _present(asked.anchors, " | ".join(item.unit.cells))
+        own = _present_in_row(asked, item)
     else:
         explained = item.before if item.is_explained else ""
-        own = _present(asked.marks, f"{explained}\n{item.text}")
+        code = _code_of(item)
+        said = code if code.isdigit() else f"{explained}\n{item.text}"
+        own = _present(asked.marks, said)
     near = _present(asked.anchors, around)
     whole = _present(asked.anchors, f"{around}\n{item.source.text}")
     return own, near + IN_PASSAGE * (whole - near)
+
+
+def _without_numbers(asked: ParsedQuestion, item: Candidate) -> float:
+    """Returns the share of the question's numbers that stand nowhere near a candidate.
+
+    What version 1.2 brought is no answer where version 1.1 is asked for.
+    """
+    numbers = frozenset(mark for mark in asked.marks if mark[:1].isdigit())
+    near = f"{item.above}\n{item.before}\n{item.text}\n{item.source.label}"
+    return 1 - _present(numbers, near)
+
+
+def _present_in_row(asked: ParsedQuestion, item: Candidate) -> float:
+    """Returns the share of the question's anchors in the cells of a row.
+
+    A number that the question puts behind the name of a column counts in that column
+    only: record 4 is not the row with a square of 4.
+    """
+    cells = item.unit.cells if item.unit else ()
+    names = columns_of(item.unit, item.source.tables) if item.unit else ()
+    whole = f"{_caption(item)} | {' | '.join(cells)}".lower()
+    found = 0
+    for anchor in asked.anchors:
+        namer = asked.namers.get(anchor, "")
+        own = [
+            cell
+            for name, cell in zip(names, cells, strict=False)
+            if namer and any(is_shortened(namer, word) for word in words(name))
+        ]
+        found += _stands_in(anchor, " | ".join(own).lower() if own else whole)
+    return found / len(asked.anchors) if asked.anchors else 1.0
+
+
+def _caption(item: Candidate) -> str:
+    """Returns what stands above the table of a row, "" for others."""
+    tables = item.source.tables
+    place = item.unit.table if item.unit else -1
+    return tables[place].caption if 0 <= place < len(tables) else ""
 
 
 def _present(anchors: frozenset[str], text: str) -> float:
@@ -688,6 +837,7 @@ def _stands_in(anchor: str, text: str) -> bool:
         end = at + len(anchor)
         before, after = text[at - 1 : at], text[end : end + 1]
         glued = after in {".", ","} and text[end + 1 : end + 2].isdigit()
+        glued = glued or (before in {".", ","} and text[at - 2 : at - 1].isdigit())
         if not before.isalnum() and not after.isalnum() and not glued:
             return True
         at = text.find(anchor, at + 1)
@@ -702,6 +852,34 @@ def _defines(asked: ParsedQuestion, item: Candidate) -> bool:
         return False
     said = item.text.lower().lstrip("-\"'`*( ")
     return said.startswith(asked.term) and not said[len(asked.term) :][:1].isalnum()
+
+
+def _term_score(asked: ParsedQuestion, item: Candidate, *, defines: bool) -> float:
+    """Returns what it adds that a candidate says what the asked term is."""
+    if defines:
+        return ENTRY_WEIGHT if _is_entry(asked, item) else TERM_WEIGHT
+    return DEFINING_WEIGHT * _explains(asked.term, item)
+
+
+def _explains(term: str, item: Candidate) -> bool:
+    """Tells whether a candidate says in passing what a term is, or begins a line so."""
+    if not term:
+        return False
+    text = item.text.lower()
+    at = text.find(term)
+    while at >= 0:
+        end = at + len(term)
+        before = text[at - 1 : at]
+        if not before.isalnum() and not text[end : end + 1].isalnum():
+            if _APPOSED.match(text, end) or (before, text[end : end + 1]) == ("(", ")"):
+                return True
+            if before == "`" and text[end : end + 2] == "`)":
+                return True
+        at = text.find(term, end)
+    if item.kind != "sentence":
+        return False
+    lines = item.source.text[item.start : item.end].lower().split("\n")
+    return any(line.lstrip("-\"'`*( ").startswith(f"{term} ") for line in lines[1:])
 
 
 def _is_entry(asked: ParsedQuestion, item: Candidate) -> bool:
