@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ragcli.storage.temporary import memory_directories
 from tests.conftest import Ran
 
 LOCKS = """# Locks
@@ -53,6 +55,12 @@ ALMANAC = "# Almanac\n" + "".join(
 )
 
 QUESTION = "How many seconds does a commit lock wait?"
+
+
+@pytest.fixture(autouse=True)
+def alone_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests' killed processes left is not swept here, nor told."""
+    monkeypatch.setattr(memory_directories, "_PREFIX", f"ragcli-test-{os.getpid()}-")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import json
 import marshal
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ragcli import __version__
 from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.frozen import frozen
-from ragcli.index.documents.discover import Skipped
 from ragcli.index.documents.ignore import RULE_FILES
 from ragcli.index.generations.pointer import SYNC_NOTE
 from ragcli.index.report import IngestReport
 from ragcli.index.segments.catalogue import RACY_NS, READER
+from ragcli.storage.file_states import FileStates
 
 if TYPE_CHECKING:
+    from ragcli.index.documents.discover import Skipped
     from ragcli.index.generations.manifests import Manifest
     from ragcli.index.ingest.planning.ingest_plan import Plan
     from ragcli.index.ingest.planning.roots import Roots
@@ -109,6 +110,8 @@ class Note:
         return Plan(unchanged=self.unchanged, skipped=list(self._skipped()))
 
     def _skipped(self) -> Iterator[Skipped]:
+        from ragcli.index.documents.discover import Skipped
+
         return (Skipped(Path(path), reason) for path, reason in self.skipped)
 
 
@@ -246,15 +249,22 @@ class _Seen:
     """
 
     def __init__(self, roots: Roots, note: Note, *, timed: bool = False) -> None:
-        self.newest = 0
+        self._newest = 0
         self._timed = timed
         self._hasher = hashlib.blake2b(digest_size=32)
+        self._states = FileStates(self._hasher.update, timed=timed)
         left_out = frozenset(path for path, _ in note.skipped)
         for root in roots.directories:
             self._add_above(root)
             self._add_tree(root, left_out)
         self._add_links(note.apart)
+        self._states.finish()
         self.digest = self._hasher.hexdigest()
+
+    @property
+    def newest(self) -> int:
+        """When something last changed, in nanoseconds since 1970."""
+        return max(self._newest, self._states.newest)
 
     def _add_above(self, root: str) -> None:
         """Adds the rule files above a directory, and where its work tree begins."""
@@ -263,66 +273,44 @@ class _Seen:
             self._add_links([path for path in rules if os.path.exists(path)])
             self._hash(os.path.exists(place / ".git"))
 
-    def _add_links(self, paths: Sequence[str]) -> None:
-        """Adds files, links followed."""
-        self._add(paths, [os.stat(path) for path in paths])
-
     def _add_tree(self, root: str, left_out: frozenset[str]) -> None:
-        pending, timed, newest = [root], self._timed, 0
+        pending = [root]
         while pending:
-            directory = pending.pop()
-            below: list[os.DirEntry[str]] = []
-            links: list[str] = []
-            # A question waits for this: no call of ours for each file, and nothing
-            # kept but numbers, which the garbage collector need not look through.
-            told: list[str | int] = []
-            with _opened(directory) as descriptor, os.scandir(descriptor) as listing:
-                self._note_times([os.fstat(descriptor)])
-                for item in listing:
-                    if item.is_dir(follow_symlinks=False):
-                        below.append(item)
-                        continue
-                    name, found = item.name, item.stat(follow_symlinks=False)
-                    modified = found.st_mtime_ns
-                    told += (name, found.st_mode, found.st_ino, found.st_size, modified)
-                    if timed:
-                        newest = max(newest, modified, found.st_ctime_ns)
-                    if name in _RULES and item.is_symlink():
-                        links.append(name)
-            self._hash(told)
-            self._add_links([os.path.join(directory, name) for name in links])
+            place = pending.pop()
+            # Looking at files through a descriptor is faster than by path.
+            descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                if self._timed:
+                    self._note_times(os.fstat(descriptor))
+                names = os.listdir(descriptor)
+                below = self._states.add(descriptor, names)
+            finally:
+                os.close(descriptor)
+            for name in _RULES.intersection(names):
+                rules = os.path.join(place, name)
+                if os.path.islink(rules):
+                    self._add_links([rules])
             # What is in a directory is looked at itself; one that is left out, as
             # `.git` is, may change all the time.
-            self._hash([(item.name, item.inode()) for item in below])
-            paths = [os.path.join(directory, item.name) for item in below]
+            paths = [os.path.join(place, name) for name in below]
             pending += [path for path in paths if path not in left_out]
-        self.newest = max(self.newest, newest)
 
-    def _add(self, names: Sequence[str], found: Sequence[os.stat_result]) -> None:
-        self._hash([*names, *map(_STATE, found)])
-        self._note_times(found)
+    def _add_links(self, paths: Sequence[str]) -> None:
+        """Adds files, links followed."""
+        found = [os.stat(path) for path in paths]
+        self._hash([*paths, *map(_STATE, found)])
+        self._note_times(*found)
 
     def _hash(self, value: Any) -> None:
         # Version 2 has no references: equal values become equal bytes.
         self._hasher.update(marshal.dumps(value, 2))
 
-    def _note_times(self, found: Sequence[os.stat_result]) -> None:
-        if self._timed:
-            times = (max(item.st_mtime_ns, item.st_ctime_ns) for item in found)
-            self.newest = max(self.newest, *times, 0)
+    def _note_times(self, *found: os.stat_result) -> None:
+        times = (max(item.st_mtime_ns, item.st_ctime_ns) for item in found)
+        self._newest = max(self._newest, *times, 0)
 
 
 _RULES = frozenset(RULE_FILES)
 
 _STATE = attrgetter("st_mode", "st_ino", "st_size", "st_mtime_ns")
 """Returns what changes of a file when it does."""
-
-
-@contextmanager
-def _opened(directory: str) -> Iterator[int]:
-    """Yields a descriptor: looking at files through it is faster than by path."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
