@@ -19,9 +19,9 @@ from ragcli.agents.untrusted import LONGEST_TEXT, Quoting
 from ragcli.chat.events import AskRequest, Finished, Notice
 from ragcli.chat.presentation.document_texts import (
     document_text,
+    found_place,
     numbered,
     outline,
-    parse_place,
 )
 from ragcli.chat.presentation.lines import passage_place, source_line
 from ragcli.chat.presentation.passages import heading
@@ -248,10 +248,10 @@ class ServedProfile:
         with self._reading as workspace:
             outdated = workspace.freshness.see_to()
             place = _required(arguments, "path")
-            path, passages, part, wanted = _document(workspace, place)
+            path, passages, part, ranges = found_place(place, workspace.document)
             note(workspace.session.audit, "agent.get", client=client)
         around = min(arguments.get("context") or 0, 1_000)
-        wanted = [(max(1, first - around), last + around) for first, last in wanted]
+        wanted = [(max(1, first - around), last + around) for first, last in ranges]
         found = document_text(path, passages, wanted, part)
         shown: list[NumberedLine] = []
         size = 0
@@ -277,7 +277,7 @@ class ServedProfile:
         """Returns the headings of a document."""
         with self._reading as workspace:
             place = _required(arguments, "path")
-            path, passages, _, _ = _document(workspace, place)
+            path, passages, _, _ = found_place(place, workspace.document)
             note(workspace.session.audit, "agent.get", client=client)
         lines = [
             f"{'  ' * (len(above) - 1)}{above[-1]}{f'  :{at}' if at else ''}"
@@ -413,19 +413,6 @@ def _required(arguments: Arguments, name: str) -> str:
     if not value.strip():
         raise UsageError(f"{name} is missing or empty")
     return value
-
-
-def _document(
-    workspace: Workspace, where: str
-) -> tuple[str, list[Passage], str, list[tuple[int, int]]]:
-    """Returns the document of a place, its part, and the lines that the place names."""
-    try:
-        return (*workspace.document(where), [])
-    except DocumentNotFound:
-        name, wanted = parse_place(where)
-        if not wanted:
-            raise
-        return (*workspace.document(name), list(wanted))
 
 
 def _place(passage: Passage) -> str:

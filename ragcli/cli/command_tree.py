@@ -53,12 +53,19 @@ COMMANDS = {
 """Command → its module and its sentence; a module is imported when it is used."""
 
 ALIASES = {
-    "ls": ("list",),
-    "rm": ("delete", "remove"),
-    "remove": ("delete",),
-    "delete": ("remove",),
+    "ls": ("list", "show"),
+    "list": ("show",),
+    "rm": ("delete", "remove", "unset"),
+    "remove": ("delete", "unset"),
+    "delete": ("remove", "unset"),
 }
 """Words that people try, and which command of a group each stands for."""
+
+_LEAST_WORDS = 3
+"""So many words without a command are a question; no command is followed by so many."""
+
+_NEAR = 0.8
+"""How alike what was typed and a command are, at least, to be one mistyped."""
 
 _BACKWARDS = re.compile(r"-([1-9]\d{0,5})")
 
@@ -96,12 +103,7 @@ class Command(TyperCommand):
 
 def _no_options(args: Sequence[str], params: Iterable[Any]) -> list[str]:
     """Returns a command line whose `-1`, `-2`, … no parser takes for options."""
-    takes = {
-        name
-        for param in params
-        if param.param_type_name == "option" and not param.is_flag
-        for name in param.opts
-    }
+    takes = _taking_values(params)
     told: list[str] = []
     for number, arg in enumerate(args):
         if arg == "--":
@@ -110,6 +112,16 @@ def _no_options(args: Sequence[str], params: Iterable[Any]) -> list[str]:
         back = None if is_value else _BACKWARDS.fullmatch(arg)
         told.append(f"last-{int(back[1]) - 1}" if back else arg)
     return told
+
+
+def _taking_values(params: Iterable[Any]) -> set[str]:
+    """Returns the options that a value follows."""
+    return {
+        name
+        for param in params
+        if param.param_type_name == "option" and not param.is_flag
+        for name in param.opts
+    }
 
 
 class DocsCommand(Command):
@@ -154,16 +166,8 @@ class Group(TyperGroup):
             UsageError: The command line is a question, and `ask` was left out.
         """
         if args and args[0] not in self.commands:
-            if self.name == PROGRAM and _is_question(args):
-                import shlex
-
-                words = [word for word in args if not word.startswith("-")]
-                options = [word for word in args if word.startswith("-")]
-                quoted = shlex.join([" ".join(words), *options])
-                raise UsageError(
-                    f"there is no command {safe_line(args[0])!r}",
-                    f"did you mean: ragcli ask {quoted}",
-                )
+            if self.name == PROGRAM:
+                self._refuse_question(args)
             also = ALIASES.get(args[0], ())
             args = [next((n for n in also if n in self.commands), args[0]), *args[1:]]
         name, command, rest = super().resolve_command(ctx, args)
@@ -171,10 +175,50 @@ class Group(TyperGroup):
             command = command.build()
         return name, command, rest
 
+    def _built(self, name: str) -> Any:
+        """Returns a command as it is when it is chosen."""
+        command = self.commands[name]
+        return command.build() if isinstance(command, LazyCommand) else command
 
-def _is_question(args: list[str]) -> bool:
+    def _refuse_question(self, args: Sequence[str]) -> None:
+        """Refuses a question in front of which `ask` was left out."""
+        import shlex
+        from difflib import get_close_matches
+
+        words, options = _without_options(args, self._built("ask").params)
+        if not words or not _is_question(words):
+            return
+        if get_close_matches(words[0], self.commands, 1, _NEAR):
+            return
+        for near in get_close_matches(words[0], self.commands, 1):
+            group = self._built(near)
+            known = {*group.commands, *ALIASES} if isinstance(group, Group) else set()
+            if known.intersection(words[1:2]):
+                return
+        raise UsageError(
+            f"there is no command {safe_line(words[0])!r}",
+            f"did you mean: ragcli ask {shlex.join([' '.join(words), *options])}",
+        )
+
+
+def _is_question(words: Sequence[str]) -> bool:
     """Tells whether what was typed reads like a question, not like a command."""
-    return " " in args[0].strip() or args[-1].endswith("?")
+    return (
+        len(words) >= _LEAST_WORDS or " " in words[0].strip() or words[-1].endswith("?")
+    )
+
+
+def _without_options(
+    args: Sequence[str], params: Iterable[Any]
+) -> tuple[list[str], list[str]]:
+    """Returns the words of a command line, and its options with their values."""
+    takes = _taking_values(params)
+    words: list[str] = []
+    options: list[str] = []
+    for number, arg in enumerate(args):
+        is_value = bool(number) and args[number - 1] in takes
+        (options if is_value or arg.startswith("-") else words).append(arg)
+    return words, options
 
 
 def root() -> Group:

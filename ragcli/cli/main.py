@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import FrameType
 
 from ragcli import __version__
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code (see `ragcli.errors`)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     output = Output(sys.stdout, sys.stderr, as_json=_wants_json(arguments))
+    output.profile = _named_profile(arguments)
     try:
         code = _run(arguments, output)
         output.end_stream()
@@ -74,7 +76,7 @@ def _run(arguments: list[str], output: Output) -> int:
             arguments, PROGRAM, standalone_mode=False, obj=AppContext(output)
         )
     except typer.TyperException as error:
-        raise _usage_error(error) from error
+        raise _usage_error(error, arguments) from error
     except typer.Abort:
         raise KeyboardInterrupt from None
     return int(code or 0)
@@ -90,7 +92,7 @@ def _spelled_out(arguments: list[str]) -> list[str]:
     return arguments
 
 
-def _usage_error(error: Exception) -> UsageError:
+def _usage_error(error: Exception, arguments: Sequence[str]) -> UsageError:
     """Returns Typer's complaint as ours: one line, and where to read on."""
     message = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
     near = getattr(error, "possibilities", None)
@@ -100,13 +102,38 @@ def _usage_error(error: Exception) -> UsageError:
     context = getattr(error, "ctx", None)
     place = context.command_path if context else PROGRAM
     lowered = message[:1].lower() + message[1:]
-    return UsageError(" ".join(lowered.split()), f"try: {place} --help")
+    file = _dashed_file(getattr(error, "option_name", ""), arguments)
+    hint = f"for the file of that name: ./{file}" if file else f"try: {place} --help"
+    return UsageError(" ".join(lowered.split()), hint)
+
+
+def _dashed_file(option: str, arguments: Sequence[str]) -> str:
+    """Returns the file that was taken for an unknown option, "" for none."""
+    typed = (item for item in arguments if option and item.startswith(option))
+    return next((item for item in typed if os.path.lexists(item)), "")
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Tells whether an error found before parsing ends is to be JSON."""
-    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    options = _before_dashes(arguments)
     return "--json" in options or "--jsonl" in options
+
+
+def _named_profile(arguments: Sequence[str]) -> str:
+    """Returns the profile that a command line names, "" for none."""
+    options = _before_dashes(arguments)
+    for option, value in pairwise([*options, ""]):
+        if option in {"-p", "--profile"}:
+            return value
+        if option.startswith("--profile="):
+            return option.removeprefix("--profile=")
+        if option.startswith("-p"):
+            return option.removeprefix("-p")
+    return ""
+
+
+def _before_dashes(arguments: Sequence[str]) -> Sequence[str]:
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
 def _failed(error: RagcliError, output: Output) -> int:

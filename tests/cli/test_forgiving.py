@@ -22,6 +22,12 @@ Run = Callable[..., Ran]
 MISTAKES = [
     (["what is a lock?"], 2, "did you mean: ragcli ask 'what is a lock?'"),
     (["how", "long", "is", "it?"], 2, "did you mean: ragcli ask 'how long is it?'"),
+    (["what", "is", "a", "lock"], 2, "did you mean: ragcli ask 'what is a lock'"),
+    (["a", "b", "c", "-k", "3"], 2, "did you mean: ragcli ask 'a b c' -k 3"),
+    (["doc", "add", "notes"], 2, "no such command 'doc'. Did you mean 'docs'"),
+    (["serach", "locks", "or", "bees"], 2, "Did you mean 'search'?"),
+    (["docs?"], 2, "Did you mean 'docs'?"),
+    (["-p", "default", "is", "it?"], 2, "ragcli ask -p default 'is it?'"),
     (["asks", "x"], 2, "no such command 'asks'. Did you mean 'ask'?"),
     (["docs", "lst"], 2, "no such command 'lst'. Did you mean 'list'?"),
     (["docs", "add"], 2, "missing argument 'PATH|URL'"),
@@ -31,6 +37,11 @@ MISTAKES = [
     (["docs", "add", "ftp://example.org/"], 2, "ftp://… is an address"),
     (["docs", "show", "notes/lock.md"], 5, "did you mean {notes}/locks.md?"),
     (["get", "nope.md"], 5, "`ragcli docs list` lists them"),
+    (["get", "nope.md", "-p", "default"], 5, "`ragcli docs list -p default` lists"),
+    (["get", "--profile=default", "a.md"], 5, "`ragcli docs list -p default` lists"),
+    (["get", "locks.md#Holder"], 5, "did you mean locks.md#Holders?"),
+    (["docs", "add", "-x.md"], 2, "for the file of that name: ./-x.md"),
+    (["get", "-y.md"], 2, "try: ragcli get --help"),
     (["ask"], 2, "the question is empty"),
     (["ask", "two words", "notes/locks.md"], 2, "--docs notes/locks.md"),
     (["ask", "x", "--json", "--jsonl"], 2, "--json and --jsonl exclude"),
@@ -42,7 +53,8 @@ MISTAKES = [
     (["ask", "x", "-p", "wrok"], 5, "there is no profile 'wrok'"),
     (["history", "delete"], 2, "say which"),
     (["history", "delete", "last", "--turn", "x"], 2, "exclude each other"),
-    (["history", "delete", "--older-than", "soon"], 2, "not a time span"),
+    (["history", "delete", "--older-than", "soon"], 2, "write 30d, 2w, 12h or 45m"),
+    (["history", "delete", "--older-than", "30"], 2, "days are 30d"),
     (["history", "delete", "--older-than", "never"], 2, "all of them"),
     (["history", "show", "last-99"], 5, "only one conversation"),
     (["history", "show", "--json", "-9"], 5, "only one conversation"),
@@ -71,6 +83,7 @@ MISTAKES = [
 
 def test_a_mistake_gets_one_line_that_helps(indexed: Path, run_cli: Run) -> None:
     run_cli("ask", QUESTION)
+    (indexed.parent / "-x.md").write_text("# Dash\n")
     for line, code, told in MISTAKES:
         ran = run_cli(*line)
         said = ran.json["error"] if "--json" in line else None
@@ -95,6 +108,11 @@ def test_a_mistake_gets_one_line_that_helps(indexed: Path, run_cli: Run) -> None
         (["version"], ["--version"]),
         (["docs", "ls"], ["docs", "list"]),
         (["profile", "ls"], ["profile", "list"]),
+        (["audit", "ls"], ["audit", "show"]),
+        (["config", "ls"], ["config", "show"]),
+        (["config", "list"], ["config", "show"]),
+        (["get", "locks.md#holders"], ["get", "locks.md#Locks > Holders"]),
+        (["get", "locks.md#locks"], ["get", "locks.md"]),
         (["history", "ls", "--json"], ["history", "list", "--json"]),
         (["history", "show", "last"], ["history", "show"]),
         (["history", "show", "-1"], ["history", "show"]),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ragcli.chat.presentation.passages import path_document
+from ragcli.errors import DocumentNotFound
 from ragcli.frozen import frozen
 from ragcli.index.document_text import NumberedLine, lines_of, selected
 from ragcli.index.passages import above_of
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 Ranges = Sequence[tuple[int, int]]
 """First and last line, or page, of each part; none for the whole document."""
+
+_SHOWN = 5
+"""How many headings of a document are named when one is not there."""
 
 _PLACE = re.compile(
     r"(?P<path>.+?)(?::(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)| p\. (?P<page>\d+))",
@@ -63,6 +67,74 @@ def parse_place(where: str) -> tuple[str, Ranges]:
         return where, ()
     ranges = [_range(part) for part in (match["lines"] or match["page"]).split(",")]
     return match["path"], tuple(ranges)
+
+
+def found_place(
+    where: str, document: Callable[[str], tuple[str, list[Passage], str]]
+) -> tuple[str, list[Passage], str, Ranges]:
+    """Returns the path, passages and part of a document, and which lines are meant.
+
+    A document of exactly this name comes first, then one with lines or pages behind
+    its name (`a.md:12-20`), then one with a heading (`a.md#Holders`): the passages
+    are then those below it.
+
+    Args:
+        where: What was typed.
+        document: Returns path, passages and part of a document of a name.
+
+    Raises:
+        DocumentNotFound: There is none, or it has no such heading.
+    """
+    try:
+        return (*document(where), ())
+    except DocumentNotFound as error:
+        name, ranges = parse_place(where)
+        if ranges:
+            return (*document(name), ranges)
+        name, mark, wanted = where.rpartition("#")
+        if not (name and mark and wanted):
+            raise
+        try:
+            path, passages, part = document(name)
+        except DocumentNotFound:
+            raise error from None
+    return path, _below_heading(name, passages, wanted), part, ()
+
+
+def _below_heading(
+    name: str, passages: Sequence[Passage], wanted: str
+) -> list[Passage]:
+    """Returns what stands below all headings that are called so.
+
+    They are named as an outline or a search result shows them, or as the address of a
+    page does: `Holders`, `Locks > Holders`, `commit-locks`.
+    """
+    typed = _slug(wanted)
+    found = [
+        passage
+        for passage in passages
+        if any(
+            typed in {_slug(above[depth]), _slug(" > ".join(above[: depth + 1]))}
+            for above in [above_of(passage.part, passage.heading)]
+            for depth in range(len(above))
+        )
+    ]
+    if found:
+        return found
+    from difflib import get_close_matches
+
+    by_slug = {_slug(above[-1]): above[-1] for above, _ in outline(passages)}
+    near = get_close_matches(typed, by_slug, 1)
+    hint = f"did you mean {name}#{by_slug[near[0]]}?" if near else ""
+    if not hint and by_slug:
+        hint = f"it has {', '.join([*by_slug.values()][:_SHOWN])}"
+    raise DocumentNotFound(f"{name} has no heading {wanted!r}", hint)
+
+
+def _slug(heading: str) -> str:
+    """Returns a heading as the address of a page has it."""
+    words = re.sub(r"[^\w\s-]", "", heading.casefold())
+    return "-".join(words.split())
 
 
 def document_text(

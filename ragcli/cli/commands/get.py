@@ -8,13 +8,12 @@ import typer
 
 from ragcli.chat.presentation.document_texts import (
     document_text,
+    found_place,
     numbered,
-    parse_place,
     text_document,
 )
 from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, examples
-from ragcli.errors import DocumentNotFound
 
 if TYPE_CHECKING:
     from ragcli.chat.presentation.document_texts import DocumentText
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 @examples(
     "ragcli get docs/locks.md:12-20",
     "ragcli get handbook.pdf:3 --json",
+    "ragcli get 'docs/locks.md#Holders'",
     "ragcli get 'offer.eml!price.xlsx'",
     "ragcli get --no-numbers notes.md > copy.md",
 )
@@ -31,7 +31,9 @@ def get(
     call: Invocation,
     where: Annotated[
         str,
-        typer.Argument(metavar="PATH[:FROM[-TO]]", autocompletion=live_names.documents),
+        typer.Argument(
+            metavar="PATH[:FROM[-TO]|#HEADING]", autocompletion=live_names.documents
+        ),
     ],
     no_numbers: Annotated[
         bool, typer.Option("--no-numbers", help="Only the text.")
@@ -41,8 +43,8 @@ def get(
 
     Each line stands behind its number, a heading without one. It comes from the
     index, also when the file is gone. PATH may be the end of a path. In a format
-    without lines, such as PDF, FROM and TO are pages. An attachment is named behind
-    its mail: MAIL!NAME.
+    without lines, such as PDF, FROM and TO are pages. #HEADING is what stands below
+    that heading. An attachment is named behind its mail: MAIL!NAME.
     """
     with call.open() as workspace:
         found = _found(workspace, where)
@@ -57,16 +59,8 @@ def get(
 
 
 def _found(workspace: Workspace, where: str) -> DocumentText:
-    """Returns what is meant: a document of exactly this name comes first."""
-    try:
-        path, passages, part = workspace.document(where)
-    except DocumentNotFound:
-        name, ranges = parse_place(where)
-        if not ranges:
-            raise
-        path, passages, part = workspace.document(name)
-        return document_text(path, passages, ranges, part)
-    return document_text(path, passages, (), part)
+    path, passages, part, ranges = found_place(where, workspace.document)
+    return document_text(path, passages, ranges, part)
 
 
 COMMANDS = {"get": get}

@@ -333,12 +333,18 @@ def _unused(history: History, span: str) -> list[str]:
 
     from ragcli.config import seconds
 
+    if span.strip().isdigit():  # seconds elsewhere; what is deleted is not guessed
+        raise UsageError(f"--older-than: {span!r} has no unit", f"days are {span}d")
     try:
         age = timedelta(seconds=seconds(span))
-    except ValueError as error:
-        raise UsageError(f"--older-than: {error}", "write e.g. 30d") from None
+    except ValueError:
+        raise UsageError(
+            f"--older-than: {span!r} is not an age", "write 30d, 2w, 12h or 45m"
+        ) from None
     if not age:
-        raise UsageError(f"--older-than: {span!r} would be all of them")
+        raise UsageError(
+            f"--older-than: {span!r} would be all of them", "write 30d, 2w, 12h or 45m"
+        )
     before = datetime.now(UTC) - age
     return [
         one.id

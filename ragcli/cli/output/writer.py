@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ragcli.chat.presentation.columns import width
+from ragcli.cli.completion import PROGRAM
 from ragcli.errors import RagcliError, StorageFailed
 from ragcli.text import SafePieces, safe_line, safe_name, safe_text
 
@@ -59,6 +60,8 @@ class Output:
         self.quiet = False
         self.verbose = False
         self.raw = False
+        self.profile = ""
+        """The profile that was named; commands that hints suggest name it as well."""
         self._stdout = stdout
         self._stderr = stderr
         self._pieces = SafePieces()
@@ -274,6 +277,7 @@ class Output:
 
     def failure(self, error: RagcliError) -> int:
         """Reports an error in one line and a hint; returns its exit code."""
+        error.hint = for_profile(error.hint, self.profile)
         if self.as_json:
             from ragcli.chat.presentation.envelope import error_document
 
@@ -325,7 +329,7 @@ class Output:
                 raise _translated(error) from error
 
     def _note(self, lead: str, message: str, colour: str) -> None:
-        text = f"{lead}{safe_line(message)}"
+        text = f"{lead}{safe_line(for_profile(message, self.profile))}"
         if colour and self.notes_to_terminal and not self._plain:
             text = f"{colour}{text}{_RESET}"
         self._write_error(text + "\n")
@@ -341,6 +345,28 @@ class Output:
             with suppress(OSError):
                 self._stderr.write(text)
                 self._stderr.flush()
+
+
+def for_profile(told: str, profile: str) -> str:
+    """Returns a hint whose commands are about the profile that was named.
+
+    Args:
+        told: One line that may suggest commands.
+        profile: "" for none.
+    """
+    if not profile or f"{PROGRAM} " not in told:
+        return told
+    import re
+    import shlex
+
+    def named(match: re.Match[str]) -> str:
+        if re.search(r" (-p|--profile)\b", match["rest"]):
+            return match[0]
+        return f"{match['command']} -p {shlex.quote(profile)}{match['rest']}"
+
+    alone, groups = "ask|chat|search|get|open|eval|mcp", "docs|history|audit"
+    command = rf"\b{PROGRAM} (?:(?:{alone})|(?:{groups})(?: [a-z]+)?)\b"
+    return re.sub(rf"(?P<command>{command})(?P<rest>[^`]*)", named, told)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
