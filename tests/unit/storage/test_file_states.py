@@ -63,20 +63,30 @@ def _replaced(place: Path) -> None:
     other.rename(place)
 
 
+def _made_a_directory(place: Path) -> None:
+    place.unlink()
+    place.mkdir()
+
+
+def _longer(place: Path) -> None:
+    place.write_text("texts")
+    os.utime(place, ns=(OLD, OLD))
+
+
 def _linked(place: Path) -> None:
     place.with_name("link.md").unlink()
     place.with_name("link.md").symlink_to("a b.md")
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
-    "size": lambda place: (place.write_text("texts"), os.utime(place, ns=(OLD, OLD))),
+    "size": _longer,
     "time": lambda place: os.utime(place, ns=(OLD, OLD + 1)),
     "long ago": lambda place: os.utime(place, ns=(OLD, 1)),
     "mode": lambda place: place.chmod(0o600),
     "inode": _replaced,
     "name": lambda place: place.rename(place.with_name("g.md")),
     "gone": lambda place: place.unlink(),
-    "kind": lambda place: (place.unlink(), place.mkdir()),
+    "kind": _made_a_directory,
     "link": _linked,
 }
 
