@@ -11,7 +11,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -98,7 +99,19 @@ class Command(TyperCommand):
             for param in self.params
         ):
             args = _no_options(args, self.params)
-        return super().parse_args(ctx, args)
+        with _complaints_about(ctx):
+            return super().parse_args(ctx, args)
+
+
+@contextmanager
+def _complaints_about(ctx: Any) -> Iterator[None]:
+    """Lets a complaint about the command line know which command it is about."""
+    try:
+        yield
+    except typer.TyperException as error:
+        if getattr(error, "ctx", ctx) is None:
+            vars(error)["ctx"] = ctx
+        raise
 
 
 def _no_options(args: Sequence[str], params: Iterable[Any]) -> list[str]:

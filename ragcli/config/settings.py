@@ -13,7 +13,7 @@ from ragcli.config.endpoints import (
     is_named,
     is_named_field,
 )
-from ragcli.config.values import convert, seconds, size
+from ragcli.config.values import at_least_one, convert, seconds, size
 from ragcli.errors import ConfigError
 from ragcli.frozen import frozen
 
@@ -95,7 +95,12 @@ class Settings:
     tracing: bool = _setting(
         "tracing", False, "Let LangSmith tracing variables take effect."
     )
-    retrieval_k: int = _setting("retrieval.k", 6, "Passages retrieved for a question.")
+    retrieval_k: int = _setting(
+        "retrieval.k",
+        6,
+        "Passages retrieved for a question.",
+        check=at_least_one,
+    )
     retrieval_mode: str = _setting(
         "retrieval.mode",
         "hybrid",

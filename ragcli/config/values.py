@@ -32,6 +32,16 @@ def seconds(text: str) -> int:
     return found
 
 
+def at_least_one(count: int) -> None:
+    """Refuses a number of things of which there is to be one.
+
+    Raises:
+        ValueError: It is 0 or less.
+    """
+    if count < 1:
+        raise ValueError(f"{count} is less than 1")
+
+
 def size(text: str) -> int:
     """Returns the bytes of `100MB`, `4k`, `1GiB` (powers of two)."""
     match = _SIZE.fullmatch(text.strip())

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.cli.completion import scripts
+from ragcli.cli.command_tree import root
+from ragcli.cli.completion import scripts, shell_answers
 from ragcli.errors import UsageError
 from tests.cli.conftest import QUESTION
 from tests.conftest import Ran
@@ -44,6 +45,31 @@ def test_commands_are_offered(shell: str, complete: Callable[..., str]) -> None:
     assert "history" in complete(shell, "ragcli hi")
     assert "rename" in complete(shell, "ragcli profile re")
     assert "--stateless" in complete(shell, "ragcli ask --state")
+
+
+def test_keys_values_and_what_filters_may_name_are_offered(
+    run_cli: Callable[..., Ran], notes: Path
+) -> None:
+    (notes / "it's tagged.md").write_text("---\ntags: [red, wine]\n---\n\n# Red\n")
+    assert run_cli("docs", "add", "notes").code == 0
+    run_cli("profile", "create", "work")
+
+    def offered(line: str, replaced: str | None = None) -> list[str]:
+        typed = line.rsplit(" ", maxsplit=1)[-1] if replaced is None else replaced
+        return shell_answers.answer("bash", [line, typed], root).decode().splitlines()
+
+    for command in ("config set", "profile set", "profile set work"):
+        values = ["check", "auto", "off"]
+        line = f"ragcli {command} documents.refresh"
+        assert "documents.refresh" in offered(line)
+        assert offered(f"{line} ") == offered(f"{line}=", "") == values
+        assert offered(f"ragcli {command} require_model ") == ["true", "false"]
+        assert "builtin" in offered(f"ragcli {command} model ")
+    assert offered("ragcli profile set wo") == ["work"]
+    assert offered("ragcli ask --in no")[0] == "notes/"
+    assert offered("ragcli search --not-in notes/it") == ["notes/it\\'s\\ tagged.md"]
+    assert offered("ragcli search --tag ") == ["red", "wine"]
+    assert offered("ragcli ask --type mark") == ["markdown"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -93,6 +93,9 @@ def add(
     `-` reads names from stdin, one a line. Globs are those of .gitignore; later syncs
     keep to them.
     """
+    for option, globs in (("--include", include), ("--exclude", exclude)):
+        if globs and not all(glob.strip() for glob in globs):
+            raise UsageError(f"{option}: a value is empty", "write a GLOB: '*.md'")
     here = places([name for name in typed if name != standard_input.FORCE])
     listed: list[str] = []
     if len(here) < len(typed):

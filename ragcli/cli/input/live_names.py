@@ -61,6 +61,32 @@ def documents(ctx: typer.Context, incomplete: str) -> Names:
     return []
 
 
+def places(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the profile's documents and the directories that they are in."""
+    import os
+
+    paths = documents(ctx, incomplete)
+    above = (os.path.dirname(str(path)) for path in paths)
+    directories = dict.fromkeys(f"{place}/" for place in above if place)
+    return [*(name for name in directories if _fits(name, incomplete)), *paths]
+
+
+def tags(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the tags of the profile's documents."""
+    with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
+        listed = (one.facts.get("tags") for one in workspace.library.documents())
+        told = {str(tag) for tags in listed if isinstance(tags, list) for tag in tags}
+        return [tag for tag in sorted(told) if _fits(tag, incomplete)]
+    return []
+
+
+def formats(incomplete: str) -> Names:
+    """Returns the formats of documents."""
+    from ragcli.index.documents.formats import BY_NAME
+
+    return [name for name in BY_NAME if _fits(name, incomplete)]
+
+
 def models(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the models that can be asked now."""
     from ragcli.models.select import available
@@ -87,6 +113,35 @@ def settings(incomplete: str) -> Names:
         for origin in Resolved([]).origins()
         if _fits(origin.key, incomplete)
     ]
+
+
+def assignments(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns keys of settings, or the values that the one typed last can take."""
+    from ragcli.config import known_keys
+
+    key, equals, value = incomplete.partition("=")
+    if equals:
+        return [f"{key}={found}" for found in _values(ctx, key, value)]
+    typed = ctx.params.get("words") or ()
+    if typed and typed[-1] in known_keys():
+        return [*_values(ctx, typed[-1], incomplete)]
+    return settings(incomplete)
+
+
+def profiles_and_assignments(ctx: typer.Context, incomplete: str) -> Names:
+    """Returns the same, and first of all the profiles that they may be for."""
+    first = [] if ctx.params.get("words") else profiles(ctx, incomplete)
+    return [*first, *assignments(ctx, incomplete)]
+
+
+def _values(ctx: typer.Context, key: str, incomplete: str) -> Iterator[str]:
+    """Yields what a setting may be, where that can be listed."""
+    from ragcli.config import choices_of
+
+    if key == "model":
+        found = models(ctx, incomplete)
+        yield from (name if isinstance(name, str) else name[0] for name in found)
+    yield from (name for name in choices_of(key) if _fits(name, incomplete))
 
 
 def _names(runtime: Runtime) -> list[str]:

@@ -38,15 +38,30 @@ DocsOption = Annotated[
 ]
 InsideOption = Annotated[
     list[str] | None,
-    typer.Option("--in", metavar="PATH|GLOB", help="Search only documents there."),
+    typer.Option(
+        "--in",
+        metavar="PATH|GLOB",
+        help="Search only documents there.",
+        autocompletion=live_names.places,
+    ),
 ]
 OutsideOption = Annotated[
     list[str] | None,
-    typer.Option("--not-in", metavar="PATH|GLOB", help="Leave out documents there."),
+    typer.Option(
+        "--not-in",
+        metavar="PATH|GLOB",
+        help="Leave out documents there.",
+        autocompletion=live_names.places,
+    ),
 ]
 TagOption = Annotated[
     list[str] | None,
-    typer.Option("--tag", metavar="TAG", help="Search only documents with this tag."),
+    typer.Option(
+        "--tag",
+        metavar="TAG",
+        help="Search only documents with this tag.",
+        autocompletion=live_names.tags,
+    ),
 ]
 SinceOption = Annotated[
     str | None,
@@ -57,7 +72,12 @@ UntilOption = Annotated[
 ]
 TypeOption = Annotated[
     list[str] | None,
-    typer.Option("--type", metavar="FORMAT", help="Only markdown, pdf, docx, …"),
+    typer.Option(
+        "--type",
+        metavar="FORMAT",
+        help="Only markdown, pdf, docx, …",
+        autocompletion=live_names.formats,
+    ),
 ]
 
 

@@ -60,7 +60,7 @@ def set_(
     call: Invocation,
     words: Annotated[
         list[str],
-        typer.Argument(metavar="KEY VALUE", autocompletion=live_names.settings),
+        typer.Argument(metavar="KEY VALUE", autocompletion=live_names.assignments),
     ],
 ) -> None:
     """Set it for yourself, in the user file; or several, as KEY=VALUE.

@@ -33,7 +33,11 @@ AbsoluteSpan = Annotated[
 def set_(
     call: Invocation,
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME] [KEY VALUE]")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME] [KEY VALUE]",
+            autocompletion=live_names.profiles_and_assignments,
+        ),
     ] = None,
     ttl: Span = None,
     ttl_absolute: AbsoluteSpan = None,
