@@ -96,8 +96,8 @@ class FileStates:
                 self.newest = max(self.newest, self._block.newest(rows))
 
     @cached_property
-    def _block(self) -> _Block | None:
-        return _Block.made()
+    def _block(self) -> _StatusBlock | None:
+        return _StatusBlock.made()
 
     def _add_slowly(self, directory: int, names: Sequence[str]) -> list[str]:
         """Does it where the system has no statx."""
@@ -115,7 +115,7 @@ class FileStates:
         return below
 
 
-class _Block:
+class _StatusBlock:
     """Structures of the system for as many files as a block has rows.
 
     Args:
@@ -136,7 +136,7 @@ class _Block:
         self._modes = self._bytes.cast("H")[_MODE :: _SIZE // 2]
 
     @classmethod
-    def made(cls) -> _Block | None:
+    def made(cls) -> _StatusBlock | None:
         """Returns one, where the system has statx."""
         if sys.platform != "linux":
             return None

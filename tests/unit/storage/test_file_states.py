@@ -20,7 +20,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     """With blocks smaller than a directory, or where there is no statx."""
     monkeypatch.setattr(file_states, "_ROWS", 3)
     if request.param == "slowly":
-        monkeypatch.setattr(file_states._Block, "made", lambda: None)
+        monkeypatch.setattr(file_states._StatusBlock, "made", lambda: None)
 
 
 @pytest.fixture
