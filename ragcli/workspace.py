@@ -7,6 +7,7 @@ histories loads no index and no model.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -187,7 +188,7 @@ class Workspace:
         """Returns the path of a document, own or mounted, its passages, and its part.
 
         Args:
-            name: Its path, or of an own one the end of it; see `Library.path_of`. Of a
+            name: Its path, or the end of it; see `Library.path_of`. Of a
                 document inside it, `offer.eml!price.xlsx`, it is that one's passages.
 
         Raises:
@@ -204,12 +205,29 @@ class Workspace:
         try:
             path = self.library.path_of(name)
         except DocumentNotFound:
-            for reader in self.own_readers():
-                rows = reader.document(name) if reader.source else []
-                if rows:
-                    return name, reader.passages(rows)
-            raise
+            mounted = self._mounted_document(name)
+            if mounted is None:
+                raise
+            return mounted
         return path, self.library.document(path)[1]
+
+    def _mounted_document(self, name: str) -> tuple[str, list[Passage]] | None:
+        """Returns a document of a mount, named as an own one may be."""
+        mounted = [reader for reader in self.own_readers() if reader.source]
+        for reader in mounted:
+            for path in (name, os.path.abspath(name)):
+                if rows := reader.document(path):
+                    return path, reader.passages(rows)
+        if name.startswith("./"):
+            return None
+        ending = f"/{name.lstrip('/')}"
+        found = [
+            (path, reader) for reader in mounted for path in reader.ending_in(ending)
+        ]
+        if len(found) != 1:
+            return None
+        [(path, reader)] = found
+        return path, reader.passages(reader.document(path))
 
     def _attached(self, request: AskRequest) -> IndexReader:
         """Returns an index, in memory only, of what came with a question."""

@@ -331,6 +331,9 @@ def test_mounts_are_searched_and_their_history_is_not(
     asked = run_cli("ask", "What is the password of the vault?", "--json")
 
     assert mounted.code == 0, mounted.err
+    for name in ("other.md", "./other.md", str(other), "other.md:3", "other.md#Other"):
+        assert "swordfish" in run_cli("get", name).out  # as search shows it
+    assert run_cli("get", "ther.md").code == 5
     assert "swordfish" in asked.json["answer"]
     assert len(run_cli("history", "list", "--json").json["conversations"]) == 1
     assert run_cli("docs", "unmount", "team").code == 0

@@ -201,6 +201,13 @@ class IndexReader:
         """
         return [self._passage(*found) for found in self._found(rows)]
 
+    def ending_in(self, ending: str) -> list[str]:
+        """Returns the paths of the documents with text that end so."""
+        listed = (read() for read in self._listed)
+        spans = catalogue.spans(listed, lambda record: record["path"].endswith(ending))
+        first = [row for row, chunks, _ in spans if chunks]
+        return list(dict.fromkeys(found.path for found in self.passages(first)))
+
     def document(self, path: str) -> list[int]:
         """Returns the rows of a document's chunks, in reading order; [] for none."""
         import numpy as np
