@@ -37,6 +37,7 @@ MISTAKES = [
     (["ask", "x", "--docs"], 2, "try: ragcli ask --help"),
     (["docs", "list", "--quiet=yes"], 2, "try: ragcli docs list --help"),
     (["profile", "set", "retrieval.k=0"], 2, "0 is less than 1"),
+    (["docs", "add", "notes/*.zip"], 5, "nothing matches that"),
     (["docs", "add", "nots"], 5, "nots: no such file or directory"),
     (["docs", "add", "ftp://example.org/"], 2, "ftp://… is an address"),
     (["docs", "show", "notes/lock.md"], 5, "did you mean {notes}/locks.md?"),

@@ -175,7 +175,8 @@ def _checked_root(path: Path) -> str:
         if stat.S_ISDIR(status.st_mode):
             os.scandir(location).close()
     except (FileNotFoundError, NotADirectoryError):
-        raise DocumentNotFound(f"{path}: no such file or directory") from None
+        hint = "nothing matches that" if set("*?[").intersection(str(path)) else ""
+        raise DocumentNotFound(f"{path}: no such file or directory", hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NotPermitted(f"{path}: {reason}", "check its mode and owner") from None
