@@ -88,6 +88,30 @@ def test_a_default_factory_makes_a_new_value_each_time() -> None:
     assert second.tags == []
 
 
+def test_a_default_that_all_would_share_is_refused() -> None:
+    class Shared:
+        tags: list[str] = []  # noqa: RUF012 - what must not be
+
+    with pytest.raises(ValueError, match="tags"):
+        frozen(Shared)
+
+
+@frozen
+class Pinned(Place):
+    """A place with a field more, and another default for one."""
+
+    page: int = 9
+    pin: str = ""
+
+
+def test_a_class_takes_over_the_fields_of_its_base() -> None:
+    assert repr(Pinned("a", pin="x")) == "Pinned(path='a', page=9, tags=[], pin='x')"
+    assert Pinned.__match_args__ == ("path", "page", "tags", "secret", "pin")
+    assert [item.name for item in fields(Pinned)] == list(Pinned.__match_args__)
+    assert not hasattr(Pinned("a"), "__dict__")
+    assert replace(Pinned("a"), pin="y") == Pinned("a", 9, [], "", "y")
+
+
 @pytest.mark.parametrize(
     ("given", "named", "message"),
     [

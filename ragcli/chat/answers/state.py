@@ -33,7 +33,7 @@ BROKEN_OFF = frozenset({"interrupted", "failed"})
 """Statuses of an answer that did not come to its end."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class AnswerState:
     """The state of one question on its way."""
 

@@ -167,7 +167,7 @@ def _told(
     return WholeDocument(name, first.title, len(whole), piece, retrieved, chosen)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class _CitedPage:
     """What is cited of one page of one document."""
 

@@ -32,7 +32,7 @@ _LINE = 60
 """Characters of a line that was broken because it was full."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class Marker:
     """A marker as it was written."""
 
@@ -54,7 +54,7 @@ class Marker:
         return self.space + markers.literal(markers.Piece("marker", self.raw))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class Sentence:
     """A sentence of the answer: what went out already, and what is held back."""
 

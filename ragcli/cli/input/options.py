@@ -88,7 +88,7 @@ class Shared:
         return replace(outer, **typed)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class AppContext:
     """What `main` hands to the command that it starts."""
 

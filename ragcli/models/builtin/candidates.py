@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ragcli.frozen import frozen
 from ragcli.language.markdown import unfenced
 from ragcli.language.patterns import deferred
 from ragcli.language.sentences import is_whole
@@ -31,7 +32,7 @@ _PATH = deferred(r"[\w-]+(?:\.[\w-]+)*")
 _NEVER = frozenset({"columns", "heading"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """One stretch of a source that may be quoted as it is."""
 

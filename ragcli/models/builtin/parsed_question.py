@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
 
+from ragcli.frozen import frozen
 from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.stop_word_lists import stop_words
 from ragcli.language.vocabulary.words import words
@@ -130,7 +131,7 @@ LABEL = deferred(
 PERCENT = deferred(r"\d\s?%|per\s?cent|prozent|pour cent|\d", _I)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """A kind of answer."""
 

@@ -18,10 +18,10 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from ragcli.frozen import frozen
 from ragcli.language.anaphors import refers_back
 from ragcli.language.interaction import Interaction, importance
 from ragcli.language.patterns import deferred
@@ -173,7 +173,7 @@ COMPARED = 60
 """Candidates that are compared by vectors: those with the best coverage."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CandidateFeatures:
     """The features by which a candidate is scored."""
 
@@ -206,7 +206,7 @@ class CandidateFeatures:
     """Whether the kind of answer that is asked for is in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scored:
     """A candidate and how well it answers."""
 
@@ -278,7 +278,7 @@ def best_first(
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Side:
     """What of a question's words a candidate has."""
 
@@ -293,7 +293,7 @@ class _Side:
     a share of the question's rarest."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Stems:
     """The stems in and around a candidate."""
 

@@ -8,10 +8,11 @@ pattern for each kind of question, with its four languages side by side.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ragcli.frozen import frozen
 from ragcli.language.patterns import deferred
 from ragcli.models.builtin.computing.cell_values import (
     DATE_PATTERN,
@@ -431,7 +432,7 @@ NAMED_LIKE_PEOPLE = frozenset(
 _TOKEN = deferred(r"[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuestionToken:
     """A word or number of a question, folded."""
 
@@ -440,7 +441,7 @@ class QuestionToken:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnCondition:
     """What a column's values are compared with."""
 
@@ -471,7 +472,7 @@ class ColumnCondition:
         return number(self.low), number(self.high) if self.high else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableQuery:
     """A question over rows, taken apart."""
 
