@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ragcli.chat.answers import whole_documents
 from ragcli.chat.answers.outcome import (
@@ -21,7 +23,6 @@ from ragcli.chat.answers.outcome import (
     nothing_to_say,
     status_of,
 )
-from ragcli.chat.answers.repetition import Repetition
 from ragcli.chat.answers.state import AnswerState
 from ragcli.chat.answers.whole_documents import FromWhole, PassageFinder
 from ragcli.chat.citing.citations import Checked, MarkerFilter
@@ -39,7 +40,7 @@ from ragcli.chat.events import (
     Token,
 )
 from ragcli.chat.interruption import Cancelled, Interruption
-from ragcli.chat.prompting import budget, rewrite, summary
+from ragcli.chat.prompting import budget
 from ragcli.chat.prompting.budget import Fitted
 from ragcli.chat.prompting.memory import (
     exchanges,
@@ -47,7 +48,6 @@ from ragcli.chat.prompting.memory import (
     replaced_turn,
     without_replaced,
 )
-from ragcli.chat.prompting.numbering import Renumbering
 from ragcli.chat.prompting.prompt_prefix import (
     PromptPrefix,
     prefix_of,
@@ -77,6 +77,10 @@ from ragcli.models.select import ChosenModel
 from ragcli.models.transport.connections import Connections
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.records.record_types import ConversationContext, Turn
+
+if TYPE_CHECKING:
+    from ragcli.chat.answers.repetition import Repetition
+    from ragcli.chat.prompting.numbering import Renumbering
 
 
 @frozen
@@ -223,7 +227,9 @@ class Engine:
             yield Notice(found.unmatched, "unmatched")
         yield from self._repairs()
         if state.starts and self._sums_up(state) and not choice.model.generates:
-            yield Notice(summary.RECENCY_ONLY)
+            from ragcli.chat.prompting.summary import RECENCY_ONLY
+
+            yield Notice(RECENCY_ONLY)
         if nothing_to_say(state, choice.model, found):
             yield self._finish(state, "nothing_found")
             return
@@ -324,7 +330,11 @@ class Engine:
         longer than anybody waits for.
         """
         said = exchanges(earlier)
-        if not said or not model.generates or rewrite.is_no_use(earlier, model.spec):
+        if not said or not model.generates:
+            return ""
+        from ragcli.chat.prompting import rewrite
+
+        if rewrite.is_no_use(earlier, model.spec):
             return ""
         yield state.stage("rewriting")
         started = state.elapsed()
@@ -504,6 +514,8 @@ class Engine:
     def _summarise(self, state: AnswerState, model: ChatModel) -> Iterator[Notice]:
         """Has the model sum up the turns that no longer fit, once."""
         if self._sums_up(state):
+            from ragcli.chat.prompting import summary
+
             conversation = state.turn.conversation
             history = self._parts.history
             try:
@@ -532,8 +544,11 @@ class _Heard:
         self._markers = markers
         self._echoes = EchoFilter(prompt.boundary)
         places = {number: at for at, number in enumerate(prompt.focus, 1)}
-        self._numbers = Renumbering(places) if places else None
-        self._repetition = Repetition()
+        self._numbers: Renumbering | None = None
+        if places:
+            from ragcli.chat.prompting.numbering import Renumbering
+
+            self._numbers = Renumbering(places)
 
     def feed(self, piece: Piece) -> str:
         """Returns what may be shown after the next piece."""
@@ -541,6 +556,12 @@ class _Heard:
             return self._markers.feed(piece)
         text = self._echoes.feed(piece)
         return self._markers.feed(self._numbers.feed(text) if self._numbers else text)
+
+    @cached_property
+    def _repetition(self) -> Repetition:
+        from ragcli.chat.answers.repetition import Repetition
+
+        return Repetition()
 
     def repeats(self, piece: Piece) -> bool:
         """Tells whether the answer goes round in circles with this piece."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from ragcli.chat.citing.support import PreparedPassage
+from ragcli.chat.citing.quotes import quote_of
 from ragcli.chat.prompting.prompts import label, source
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage, SearchRequest, SearchResult
@@ -75,11 +75,11 @@ class _Opened:
         """Returns the text of a stretch and its lines."""
         first = self.passages[span.first - 1]
         if span.first == span.last:
-            quote = PreparedPassage(first).stretch(span.start, span.end)
+            quote = quote_of(first, span.start, span.end)
             return _shortened(quote.text), quote.lines
         last = self.passages[span.last - 1]
-        begin = PreparedPassage(first).stretch(span.start, len(first.text))
-        end = PreparedPassage(last).stretch(0, span.end)
+        begin = quote_of(first, span.start, len(first.text))
+        end = quote_of(last, 0, span.end)
         lines = (begin.lines[0], end.lines[1]) if begin.lines and end.lines else None
         gap = "\n" if span.last == span.first + 1 else "\n\u2026\n"
         return _shortened(f"{begin.text}{gap}{end.text}"), lines

@@ -13,25 +13,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ragcli.chat.citing.marker_parser import Marker, MarkerReader, Sentence
-from ragcli.chat.citing.source_attachment import SourceAttachment
-from ragcli.chat.citing.support import (
-    Claim,
-    PreparedPassage,
-    Quote,
-    Similarity,
-    StemWeights,
-    Support,
-    numbers,
-)
+from ragcli.chat.citing.quotes import Quote, quote_of
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language import markers
 from ragcli.language.vocabulary.words import words
 from ragcli.models.base import Piece, Quotation
 from ragcli.sessions.records.record_types import Citation, CitedQuote
+
+if TYPE_CHECKING:
+    from ragcli.chat.citing.source_attachment import SourceAttachment
+    from ragcli.chat.citing.support import (
+        Claim,
+        PreparedPassage,
+        Similarity,
+        StemWeights,
+    )
 
 
 @frozen
@@ -69,12 +71,15 @@ _OPEN = re.compile(r"\[[\s\d,;-]*$")
 
 _COPIED = 12
 """Characters before a page's own mark that show it was copied from the page."""
-_EXACT = Support(holds=True, verified=True, share=1.0)
-"""The verdict on words that a passage holds verbatim."""
+_EXACT = (True, 1.0)
+"""Of words that a passage holds verbatim: verified, and all of them are supported."""
 
 
 class MarkerFilter:
     """Filters a streaming answer.
+
+    What compares claims with passages is loaded with the first claim: an answer of
+    quotations that say where they stand makes none.
 
     Args:
         passages: Those of the prompt; `[1]` names the first.
@@ -91,15 +96,42 @@ class MarkerFilter:
         *,
         attaches: bool = False,
     ) -> None:
-        self._evidence = [PreparedPassage(passage, similarity) for passage in passages]
-        self._weights: StemWeights | None = None
-        self._allowed = frozenset(words(question)) | numbers(question)
+        self._passages = passages
+        self._question = question
+        self._similarity = similarity
         self._reader = MarkerReader(self._resolved)
         self._cited: dict[int, _Cited] = {}
         self._removed = 0
         self._attachment: SourceAttachment | None = None
-        if attaches and self._evidence:
+        if attaches and passages:
+            from ragcli.chat.citing.source_attachment import SourceAttachment
+
             self._attachment = SourceAttachment(self._evidence, self._allowed)
+
+    @cached_property
+    def _evidence(self) -> list[PreparedPassage]:
+        from ragcli.chat.citing.support import PreparedPassage
+
+        return [PreparedPassage(item, self._similarity) for item in self._passages]
+
+    @cached_property
+    def _allowed(self) -> frozenset[str]:
+        """The question's words and numbers."""
+        from ragcli.chat.citing.support import numbers
+
+        return frozenset(words(self._question)) | numbers(self._question)
+
+    @cached_property
+    def _weights(self) -> StemWeights:
+        """The weights of stems among the passages."""
+        from ragcli.chat.citing.support import StemWeights
+
+        return StemWeights([item.stems for item in self._evidence])
+
+    def _claim(self, text: str) -> Claim:
+        from ragcli.chat.citing.support import Claim
+
+        return Claim(text, self._allowed)
 
     def feed(self, piece: Piece) -> str:
         """Returns what of the answer may be shown after the next piece of it.
@@ -144,15 +176,15 @@ class MarkerFilter:
         One that says where it stands is borne out by its place.
         """
         start, end = piece.span
-        if end > start and 1 <= piece.marker <= len(self._evidence):
-            evidence = self._evidence[piece.marker - 1]
+        if end > start and 1 <= piece.marker <= len(self._passages):
+            passage = self._passages[piece.marker - 1]
             spans = [(start, end)]
             if piece.kind == "computed":  # of all units of a passage made for it
-                spans = [(unit.start, unit.end) for unit in evidence.passage.units]
-            quotes = tuple(evidence.stretch(*span) for span in spans)
+                spans = [(unit.start, unit.end) for unit in passage.units]
+            quotes = tuple(quote_of(passage, *span) for span in spans)
             self._remember(piece.marker, _EXACT, quotes)
             return as_markdown(piece, marked=True)
-        claim = Claim(piece.text, self._allowed)
+        claim = self._claim(piece.text)
         if self._holds(piece.marker, [claim, claim]):
             return as_markdown(piece, marked=True)
         self._removed += 1
@@ -163,9 +195,9 @@ class MarkerFilter:
 
         What is attached stands at its end.
         """
-        whole = Claim(sentence.text(), self._allowed)
+        whole = self._claim(sentence.text())
         if not words(whole.text):
-            whole = Claim(before, self._allowed)
+            whole = self._claim(before)
         clauses = _clauses(sentence)
         out: list[str] = []
         swallowed = not sentence.said.strip() and not sentence.row
@@ -178,7 +210,7 @@ class MarkerFilter:
                 if self._is_copied(clause, part):
                     kept = part.literal
                 else:
-                    kept = self._kept(part, [Claim(clause, self._allowed), whole])
+                    kept = self._kept(part, [self._claim(clause), whole])
                     holding = holding or bool(kept)
                     if not kept and _OPEN.search(clause):
                         kept = part.literal
@@ -192,7 +224,7 @@ class MarkerFilter:
     def _kept(self, marker: Marker, claims: list[Claim]) -> str:
         """Returns a marker with the numbers that hold, "" if none does."""
         wanted = list(dict.fromkeys(marker.numbers))
-        known = [0 < number <= len(self._evidence) for number in wanted]
+        known = [0 < number <= len(self._passages) for number in wanted]
         if marker.attached and not any(known):
             return marker.literal
         if not all(known) and self._is_quoted(marker):
@@ -212,20 +244,20 @@ class MarkerFilter:
         """
         text = clause[-_COPIED:] + marker.space + marker.raw
         is_long = len(clause.strip()) >= _COPIED
-        return is_long and any(text in item.passage.text for item in self._evidence)
+        return is_long and any(text in item.text for item in self._passages)
 
     def _is_quoted(self, marker: Marker) -> bool:
         """Tells whether a passage has these very brackets, as in `from [0, 1]`."""
-        return any(marker.raw in item.passage.text for item in self._evidence)
+        return any(marker.raw in item.text for item in self._passages)
 
     def _holds(self, number: int, claims: list[Claim]) -> bool:
         """Judges one number by its clause or its sentence, whichever is clearer."""
-        if not 1 <= number <= len(self._evidence):
+        if not 1 <= number <= len(self._passages):
             return False
         evidence = self._evidence[number - 1]
         clause, whole = claims
         told = [
-            (claim, evidence.support(claim, self._weighed()))
+            (claim, evidence.support(claim, self._weights))
             for claim in ((whole,) if clause.is_thin else (clause, whole))
         ]
         holding = [(claim, support) for claim, support in told if support.holds]
@@ -233,28 +265,28 @@ class MarkerFilter:
             return False
         claim, support = max(holding, key=lambda item: item[1].verified)
         quotes = support.quotes or (evidence.quote(claim),)
-        self._remember(number, support, quotes)
+        self._remember(number, (support.verified, support.share), quotes)
         return True
 
-    def _weighed(self) -> StemWeights:
-        """Returns the weights of stems; made with the first marker that needs them."""
-        if self._weights is None:
-            self._weights = StemWeights([item.stems for item in self._evidence])
-        return self._weights
-
     def _remember(
-        self, number: int, support: Support, quotes: tuple[Quote, ...]
+        self, number: int, share: tuple[bool, float], quotes: tuple[Quote, ...]
     ) -> None:
-        """Adds what bears one claim; the worst claim decides whether it is verified."""
-        share = support.verified, support.share
+        """Adds what bears one claim; the worst claim decides whether it is verified.
+
+        Args:
+            number: Of the passage.
+            share: Whether the claim is verified, and its share of support.
+            quotes: What of the passage supports it, best first.
+        """
+        verified, _ = share
         known = self._cited.get(number)
         if known is None:
-            found = _Cited(share, quotes[0], support.verified, quotes)
+            found = _Cited(share, quotes[0], verified, quotes)
         else:
             found = _Cited(
                 max(share, known.share),
                 quotes[0] if share > known.share else known.quote,
-                known.verified and support.verified,
+                known.verified and verified,
                 (*known.quotes, *quotes),
             )
         self._cited[number] = found
@@ -267,7 +299,7 @@ class MarkerFilter:
         That is what its markers claim, and what the sentences say that it was attached
         to.
         """
-        passage = self._evidence[number - 1].passage
+        passage = self._passages[number - 1]
         best = cited.quote if cited else attached[0]
         told = _in_order(cited.quotes) if cited else []
         own = [(quote, False) for quote in told]

@@ -15,7 +15,8 @@ import re
 from collections.abc import Collection, Sequence
 
 from ragcli.chat.citing.marker_parser import Sentence
-from ragcli.chat.citing.support import Claim, PreparedPassage, Quote, source_of
+from ragcli.chat.citing.quotes import Quote
+from ragcli.chat.citing.support import Claim, PreparedPassage, source_of
 from ragcli.language import markers
 from ragcli.language.asides import claimed
 from ragcli.language.vocabulary.words import words

@@ -25,6 +25,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePath
 
+from ragcli.chat.citing.quotes import Quote, quote_of, quoted
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage, above_of
 from ragcli.language import markdown
@@ -147,17 +148,6 @@ class Claim:
         likely = max(counts, key=lambda item: (counts[item], item))
         most = counts[likely]
         return likely if most >= _FEW and most >= 2 * max(own, 1) else expected
-
-
-@frozen
-class Quote:
-    """A sentence of a passage, verbatim."""
-
-    text: str
-    lines: tuple[int, int] | None
-    """Its own lines in the file, where the passage has lines."""
-    start: int = 0
-    """Where it begins in the passage's text."""
 
 
 @frozen
@@ -312,7 +302,7 @@ class PreparedPassage:
         for start, end, context in self._nearest(statement):
             verdict = Comparison(statement, context, self._similarity).verdict()
             if verdict.outcome == SUPPORTED:
-                return SUPPORTED, self.stretch(start, end)
+                return SUPPORTED, quote_of(self.passage, start, end)
             if verdict.share > most:
                 most = verdict.share
                 best = self._excused(verdict, claim), None
@@ -354,7 +344,7 @@ class PreparedPassage:
                 continue
             for _, further, _ in self._spans[place : place + _LONGEST_RUN]:
                 if _plain_text(self.passage.text[start:further]) == wanted:
-                    return self.stretch(start, further)
+                    return quote_of(self.passage, start, further)
         return None
 
     @cached_property
@@ -423,18 +413,13 @@ class PreparedPassage:
         if not self.sentences:
             return Quote(self.passage.text, self.passage.lines)
         start, text = max(self.sentences, key=fit)
-        return Quote(text, self._lines(start, text), start)
+        return quoted(self.passage, start, text)
 
     def _verbatim(self, claim: Claim) -> Quote | None:
         """Returns where a claim of several words stands as it is, or None."""
         said = markdown.FENCE.sub("", claim.text).strip()
         at = -1 if claim.is_thin else self.passage.text.find(said)
-        return None if at < 0 else Quote(said, self._lines(at, said), at)
-
-    def stretch(self, start: int, end: int) -> Quote:
-        """Returns what stands between two offsets of the passage, with its lines."""
-        text = self.passage.text[start:end]
-        return Quote(text, self._lines(start, text), start)
+        return None if at < 0 else quoted(self.passage, at, said)
 
     def _has_names(self, claim: Claim, language: str) -> bool:
         if "de" in {language, self.passage.language}:  # nouns are written like names
@@ -450,20 +435,6 @@ class PreparedPassage:
         if self._similarity is None or share < PARAPHRASED:
             return False
         return self._similarity(claim.text, self.quote(claim).text) >= NEAR
-
-    def _lines(self, start: int, text: str) -> tuple[int, int] | None:
-        end = start + len(text)
-        own = [
-            unit.lines
-            for unit in self.passage.units
-            if unit.lines and unit.start < end and start < unit.end
-        ]
-        if own:
-            return min(first for first, _ in own), max(last for _, last in own)
-        if self.passage.lines is None:
-            return None
-        first = self.passage.lines[0] + self.passage.text.count("\n", 0, start)
-        return first, first + text.count("\n")
 
 
 def source_of(

@@ -18,7 +18,6 @@ from ragcli.index.row_selection import RowSelection
 from ragcli.index.segments import catalogue
 from ragcli.index.segments.segment import Segment
 from ragcli.index.segments.vector_moments import CosineMoments, Moments
-from ragcli.storage.limits import processors
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -306,6 +305,8 @@ class IndexReader:
     def _threads(self) -> ThreadPoolExecutor:
         """Threads that search segments side by side; they end with the reader."""
         from concurrent.futures import ThreadPoolExecutor
+
+        from ragcli.storage.limits import processors
 
         return ThreadPoolExecutor(processors.count())
 

@@ -12,17 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ragcli.errors import Conflict, ConversationNotFound
 from ragcli.sessions.audit.after_the_fact import note
-from ragcli.sessions.history import erasure, masking, turns, versions
+from ragcli.sessions.history import turns, versions
 from ragcli.sessions.history.conversations import ORIGIN, PINNED, Threads
 from ragcli.sessions.history.reader import HistoryReader
 from ragcli.sessions.history.retention import limits
 from ragcli.sessions.protocols import Expired
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.record_types import Draft, Record, Turn
-from ragcli.sessions.records.rewrite_plan import Change
+
+if TYPE_CHECKING:
+    from ragcli.sessions.records.rewrite_plan import Change
 
 _DRAFT = "draft"
 _PASTES = "pastes"
@@ -167,8 +170,10 @@ class History(HistoryReader):
                     "`ragcli history show` names them",
                 )
             kept = kept[: places[0]]
+        from ragcli.sessions.history.erasure import FORK_MARK
+
         identifier = self.new_conversation_id()
-        name = title or f"{origin.title}{erasure.FORK_MARK}"
+        name = title or f"{origin.title}{FORK_MARK}"
         body = {"title": name, "forked_from": conversation}
         start = Draft("conversation", body, identifier)
         self._append([self._checked(start), *_copies(kept, identifier)])
@@ -188,6 +193,8 @@ class History(HistoryReader):
 
     def delete_conversation(self, conversation: str) -> int:
         """Erases a conversation; returns how many turns went with it."""
+        from ragcli.sessions.history import erasure
+
         count = self.conversation(conversation).turns
         self._delete(erasure.conversation_gone(conversation))
         return count
@@ -200,6 +207,8 @@ class History(HistoryReader):
             alone: Erase the version that is shown alone as well; then the one is
                 shown that was before it.
         """
+        from ragcli.sessions.history import erasure
+
         found = self.turn(turn)
         whole = not alone and self.is_shown(found)
         records = self._session.log.since  # also of what is set aside
@@ -211,6 +220,8 @@ class History(HistoryReader):
         Raises:
             UsageError: Not a regular expression.
         """
+        from ragcli.sessions.history import erasure, masking
+
         expression = masking.compiled(pattern, "--match")
         with self._erased("redact", erasure.masked(expression)) as count:
             self._session.purge(lambda _, data: erasure.holds(expression, data))
@@ -218,6 +229,8 @@ class History(HistoryReader):
 
     def compact(self) -> int:
         """Erases what nobody can see any more; returns how many records went."""
+        from ragcli.sessions.history import erasure
+
         with self._erased("compact", erasure.superseded(self._log.since(0))) as count:
             pass
         return count
@@ -262,15 +275,22 @@ class History(HistoryReader):
         """Returns what may be stored: the `redact` setting applied."""
         if self._mask is None:
             return draft
+        from ragcli.sessions.history import masking
+
         return replace(draft, body=masking.masked(self._mask, draft.body))
 
     @cached_property
     def _mask(self) -> re.Pattern[str] | None:
-        pattern = self._settings.redact
-        return masking.compiled(pattern, "redact") if pattern else None
+        if not self._settings.redact:
+            return None
+        from ragcli.sessions.history import masking
+
+        return masking.compiled(self._settings.redact, "redact")
 
     def _delete(self, change: Change) -> None:
         """Erases records, and what side copies hold of them."""
+        from ragcli.sessions.history import erasure
+
         self._list.forget()
         traces = erasure.Traces(self._session)
         with self._erased("delete", traces.of(change)):
@@ -283,6 +303,8 @@ class History(HistoryReader):
         The kept list speaks of what goes, so it is the first to go. The new one is
         counted while the log is rewritten, and is stored last.
         """
+        from ragcli.sessions.history import erasure
+
         self._list.forget()
         left = Threads()
         watch = self._sight.watching(left.count)
