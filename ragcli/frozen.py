@@ -71,12 +71,16 @@ class _DataclassFields:
         if self._made is None:
             given = self._kept.given
             body = {name: given[name] for name in given if given[name] is not MISSING}
-            body["__annotations__"] = {name: self._annotations[name] for name in given}
-            body |= {"__module__": owner.__module__, "__doc__": ""}
+            # Of annotations that are text, it would search each for words of its own.
+            body["__annotations__"] = dict.fromkeys(given, object)
+            # Without a docstring, `dataclass` would make one of the signature: slowly.
+            body |= {"__module__": owner.__module__, "__doc__": owner.__name__}
             twin: Any = dataclass(init=False, repr=False, eq=False)(
                 type(owner.__name__, (), body)
             )
             self._made = twin.__dataclass_fields__
+            for name, made in self._made.items():
+                made.type = self._annotations[name]
         return self._made
 
 
@@ -119,21 +123,20 @@ def _init(self: Any, /, *given: Any, **named: Any) -> None:
     for name, value in zip(known, given, strict=False):
         _set(self, name, value)
     if len(given) < len(known):
+        defaults = kept.defaults
         for name in known[len(given) :]:
-            _set(self, name, named.pop(name) if name in named else _default(self, name))
+            if name in named:
+                _set(self, name, named.pop(name))
+            elif name in defaults:
+                _set(self, name, defaults[name])
+            elif name in kept.factories:
+                _set(self, name, kept.factories[name]())
+            else:
+                raise TypeError(f"{type(self).__name__} needs {name}")
     if named:
         _refuse_arguments(self, len(given), named)
     if hasattr(self, "__post_init__"):
         self.__post_init__()
-
-
-def _default(self: Any, name: str) -> Any:
-    kept: _Kept = self.__kept__
-    if name in kept.defaults:
-        return kept.defaults[name]
-    if name in kept.factories:
-        return kept.factories[name]()
-    raise TypeError(f"{type(self).__name__} needs {name}")
 
 
 def _refuse_arguments(self: Any, given: int, named: Collection[str]) -> None:

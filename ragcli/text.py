@@ -20,6 +20,7 @@ would carry a byte behind every ideograph.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -36,12 +37,17 @@ _EMOJI = (  # what emoji-variation-sequences.txt names, in ranges
     "\u25a0-\u27bf\u2934\u2935\u2b00-\u2bff\u3030\u303d\u3297\u3299"
     "\U0001f000-\U0001faff"
 )
-_UNSAFE = re.compile(
-    f"(?P<kept>(?<=[{_EMOJI}])[{_STYLES}]\u200d?"
-    f"|(?<=[^\x00-\x7f{_NEVER}{_JOINERS}{_STYLES}])[{_JOINERS}])"
-    f"|[{_NEVER}{_JOINERS}{_STYLES}]"
-)
 _LINE_BREAKS = re.compile(r"[\n\t]+")
+
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    """Returns what finds characters that could act; hardly a line of ours has any."""
+    return re.compile(
+        f"(?P<kept>(?<=[{_EMOJI}])[{_STYLES}]\u200d?"
+        f"|(?<=[^\x00-\x7f{_NEVER}{_JOINERS}{_STYLES}])[{_JOINERS}])"
+        f"|[{_NEVER}{_JOINERS}{_STYLES}]"
+    )
 
 
 def safe_text(text: str, *, after: str = "") -> str:
@@ -57,10 +63,11 @@ def safe_text(text: str, *, after: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n")
+    unsafe = _unsafe()
     lead = after[-2:]  # a joiner looks back at a style, and that at an emoji
     if not lead:
-        return _UNSAFE.sub(_visible, text)
-    return _UNSAFE.sub(_visible, lead + text)[len(_UNSAFE.sub(_visible, lead)) :]
+        return unsafe.sub(_visible, text)
+    return unsafe.sub(_visible, lead + text)[len(unsafe.sub(_visible, lead)) :]
 
 
 class SafePieces:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
-from ragcli.language.patterns import deferred
+from ragcli.language.patterns import deferred, pruned
 from ragcli.models.builtin.computing.cell_values import (
     DATE_PATTERN,
     Date,
@@ -25,15 +25,15 @@ from ragcli.models.builtin.computing.cell_values import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
-COUNT = deferred(
+COUNT = pruned(
     r"\bhow many\b|\b(?:total )?number of\b|\bcount (?:of |the |all )|\bwie ?viele\b|\banzahl\b|\bzahle? (?:alle|die)\b"
     r"|\bcombien\b(?! (?:de temps|cout|vaut|pese|mesure))|\bnombre (?:total )?d[e']|\bcuant[oa]s\b|\bnumero (?:total )?de\b|\bcuenta (?:los|las|todos|todas)\b"
 )
-SUM = deferred(
+SUM = pruned(
     r"\b(?:sum|add(?:ed)? up|in total|altogether|all together|combined|summe|insgesamt|zusammen(?:gerechnet)?|aufsummiert|addiere"
     r"|au total|en tout|somme|additionne|en total|suma|sumar)\b"
 )
-MEAN = deferred(
+MEAN = pruned(
     # "What does it mean?" asks for a meaning, and English has other media.
     r"\b(?:average|(?:the|a|an|its|their|arithmetic|overall) mean(?! (?:that|to|by)\b)"
     r"|mean (?:of|value|number)|^mean (?!to\b|by\b)|on average|durchschnitt(?:lich(?:e[rsnm]?)?)?|im schnitt|im mittel|mittelwert|moyen(?:ne)?s?|en moyenne|promedio|(?:la|de) media|media de)\b"
@@ -50,32 +50,32 @@ _LEAST = (
     r"|(?:le|la|les) moins (?:cher|chere|chers|cheres|elevee?s?|de|d')|(?:le|la|les) plus (?:petite?s?|basse?s?|bas|courte?s?|court|faibles?|legere?s?)"
     r"|(?:el|la|los|las) (?:mas (?:pequenos?|pequenas?|bajos?|bajas?|baratos?|baratas?|cortos?|cortas?|ligeros?|ligeras?)|menor(?:es)?)|menor|minimo|(?<=con )menos|(?<=tiene )menos"
 )
-EXTREME = deferred(
+EXTREME = pruned(
     rf"(?<!at )\b(?:(?P<most>{_MOST})|(?P<least>{_LEAST}))(?: (?:number|amount) of)?(?!\w)"
 )
-SELECT = deferred(
+SELECT = pruned(
     r"^\s*(?:please )?(?:list|name|show|give|enumerate|find|tell)\b|\ball (?:the )?\w+ (?:that|which|who|whose|with|of|from)\b|\bwhich \w+s are there\b"
     r"|\bnenne\b|\bliste\b|\bzahle\b.*\bauf\b|\bzeige?\b|\balle \w+,? (?:die|mit|von|aus)\b|\bwelche \w+ gibt es\b"
     r"|\blister?\b|\benumere[rz]?\b|\bnomme[rz]?\b|\bcite[rz]?\b|\bmontre[rz]?\b|\btou(?:s|tes) les\b|\bquel(?:le)?s \w+ (?:y a|existent)"
     r"|\blista\b|\benumera\b|\bnombra\b|\bmuestra\b|\btod[oa]s l[oa]s\b|\bque \w+s (?:hay|existen)\b"
 )
-LISTS = deferred(
+LISTS = pruned(
     r"\b(?:all|every|everybody|everyone|each)\b|^\s*(?:please )?(?:list|enumerate)\b|\bwhich \w+s are there\b|^\s*(?:which|what) are (?:all )?the \w+s\b"
     r"|\b(?:alle|jeder|samtliche)\b|^\s*(?:bitte )?liste\b|\bzahle\b.*\bauf\b|\bwelche \w+ gibt es\b"
     r"|\b(?:tous|toutes|chacun)\b|^\s*(?:list|enumere)[a-z]*\b|\bquel(?:le)?s (?:sont les )?\w+ (?:y a|existent)"
     r"|\btod[oa]s\b|^\s*(?:lista|enumera)\b|\b(?:que|cuales) \w+s (?:hay|existen)\b"
 )
 """Asks for everything of a kind."""
-SEVERAL = deferred(
+SEVERAL = pruned(
     r"^\s*(?:which|what) (?!(?:does|is|was|has|this|its|are|were|do|did) )(?:\w+ ){0,2}?(?!(?:is|was|has|does|this|its) )\w{2,}s (?!(?:is|was|has|does) )\w"
     r"|^\s*(?:which|what) (?:people|men|women|children) \w"
     r"|^\s*welche \w+ .*\b(?:sind|waren|haben|hatten|kosten|wurden|wiegen|kommen)\b|^\s*quel(?:le)?s \w+s \w|^\W*(?:que|cuales) \w+s \w"
 )
 """Rows in the plural, asked for by what narrows them down."""
 
-_AMOUNT = deferred(r"\bwie (?:hoch|gross|viel)\b|\bhow (?:high|much|large|big)\b")
+_AMOUNT = pruned(r"\bwie (?:hoch|gross|viel)\b|\bhow (?:high|much|large|big)\b")
 """Asks for an amount; its adjective measures nothing."""
-_DIFFERENT = deferred(
+_DIFFERENT = pruned(
     r"\b(?:different|distinct|unique|various|verschiedenen?|unterschiedlichen?|different[es]*|distint[oa]s|diferentes)\b"
 )
 _NEGATION = frozenset(
