@@ -323,8 +323,8 @@ class _Lexical:
         self._asked = frozenset(self._stems(prompt.question)) & self._worth.keys()
         self._all = frozenset(self._worth)
         self._unseen = self._all
-        self._above: dict[str, frozenset[str]] = {}
-        self._passages: dict[int, frozenset[str]] = {}
+        self._known: dict[str, frozenset[str]] = {"": frozenset()}
+        """The stems of a text: of two neighbours one is what stands before the other."""
         self._asks_whether = ParsedQuestion(prompt.question).asks_whether
         is_english = self._language in {"", "en"}
         self._relations = same_relation(self._all) if is_english else {}
@@ -339,23 +339,24 @@ class _Lexical:
     def read(self, found: Sequence[Candidate]) -> None:
         """Learns which of the question's words no source has: they may be mistyped."""
         for item in found:
-            self._unseen -= self._stems_of_passage(item)
-            self._unseen -= self._stems_above(item.above)
+            self._unseen -= self._stems_of(item.source.text)
+            self._unseen -= self._stems_of(item.above)
 
     def of(self, item: Candidate) -> _Side:
         """Returns the shares of the question's words in and around a candidate."""
         text = _NUMBER_SIGN.sub(" number", item.text)
-        stems = frozenset(self._stems(text)) | self._roles(item)
+        stems = self._stems_of(text) | self._roles(item)
         shares = _Stems(
             stems,
             self._stems_of_columns(item, stems),
-            frozenset(self._stems(item.before)),
-            self._stems_above(item.above),
-            self._stems_of_passage(item),
+            self._stems_of(item.before),
+            self._stems_of(item.above),
+            self._stems_of(item.source.text),
         )
-        score, around = self._score(item, self._all, shares)
-        # What the conversation adds may help, and takes nothing away.
-        alone, around_alone = self._score(item, self._asked, shares)
+        score, around = alone, around_alone = self._score(item, self._all, shares)
+        if self._asked != self._all:
+            # What the conversation adds may help, and takes nothing away.
+            alone, around_alone = self._score(item, self._asked, shares)
         return _Side(
             (around + around_alone) / 2,
             max(score, alone),
@@ -419,12 +420,6 @@ class _Lexical:
             return frozenset()
         return stems - frozenset(self._stems(" ".join(item.unit.cells)))
 
-    def _stems_of_passage(self, item: Candidate) -> frozenset[str]:
-        marker = item.source.marker
-        if marker not in self._passages:
-            self._passages[marker] = frozenset(self._stems(item.source.text))
-        return self._passages[marker]
-
     def _is_stale(self, item: Candidate, stems: frozenset[str]) -> bool:
         if item.kind == "code" or self._asks_whether:
             return False
@@ -432,10 +427,10 @@ class _Lexical:
             stems = frozenset(self._stems(item.unit.cells[1]))
         return bool(stems) and not stems - self._asked
 
-    def _stems_above(self, text: str) -> frozenset[str]:
-        if text not in self._above:
-            self._above[text] = frozenset(self._stems(text)) if text else frozenset()
-        return self._above[text]
+    def _stems_of(self, text: str) -> frozenset[str]:
+        if text not in self._known:
+            self._known[text] = frozenset(self._stems(text))
+        return self._known[text]
 
     def _worth_of(self, stems: frozenset[str]) -> float:
         # fsum: the order of a set differs from run to run, and must not decide a draw.
@@ -446,6 +441,9 @@ def _akin(
     wanted: frozenset[str], stems: frozenset[str], related: Callable[[str, str], bool]
 ) -> frozenset[str]:
     """Returns the wanted words that a text has in another form."""
+    if related is is_related:
+        heads = {stem[:_KIN] for stem in stems}
+        wanted = frozenset(word for word in wanted if word[:_KIN] in heads)
     return frozenset(
         word for word in wanted if any(related(word, stem) for stem in stems)
     )

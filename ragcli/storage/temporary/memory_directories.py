@@ -76,7 +76,8 @@ def left() -> list[Path]:
     found = []
     for base in _bases():
         with suppress(OSError), _opened(base) as parent:
-            names = [name for name in os.listdir(parent) if name.startswith(_mine())]
+            mine = _mine()
+            names = [name for name in os.listdir(parent) if name.startswith(mine)]
             found += [base / name for name in names if _is_left(parent, name)]
     return found
 
@@ -106,10 +107,11 @@ def _private_directory(base: Path) -> Iterator[Path]:
 def _swept(parent: int) -> list[str]:
     """Removes what killed processes of this user left; returns the names."""
     gone = []
-    for name in os.listdir(parent):
-        if name.startswith(_mine()) and _is_left(parent, name):
+    mine = _mine()
+    for name in [name for name in os.listdir(parent) if name.startswith(mine)]:
+        if _is_left(parent, name):
             with suppress(RagcliError, OSError):
-                if directory_locks.remove_unused(parent, name, _mine()):
+                if directory_locks.remove_unused(parent, name, mine):
                     gone.append(name)
     return gone
 
