@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragcli.dependency_patches.numpy import load_lean
 from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
@@ -95,6 +96,7 @@ def open_directory(directory: Path, sealer: Sealer | None, lock_fd: int) -> Inde
         sealer: Opens its files, when they are sealed.
         lock_fd: A descriptor of it, which is closed when nothing needs it any more.
     """
+    load_lean()  # all that is read computes with NumPy
     files = generation_files(directory, sealer, lock_fd)
     manifest = manifests.parse(files.raw(manifests.NAME), directory.name)
     return IndexReader(manifest, files, _text(files, manifest))

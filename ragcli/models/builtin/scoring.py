@@ -324,7 +324,7 @@ class _Lexical:
         self._all = frozenset(self._worth)
         self._unseen = self._all
         self._known: dict[str, frozenset[str]] = {"": frozenset()}
-        """The stems of a text: of two neighbours one is what stands before the other."""
+        """By text: of two neighbours, one is what stands before the other."""
         self._asks_whether = ParsedQuestion(prompt.question).asks_whether
         is_english = self._language in {"", "en"}
         self._relations = same_relation(self._all) if is_english else {}
