@@ -48,6 +48,7 @@ from ragcli.chat.prompting.memory import (
     replaced_turn,
     without_replaced,
 )
+from ragcli.chat.prompting.numbering import Renumbering
 from ragcli.chat.prompting.prompt_prefix import (
     PromptPrefix,
     prefix_of,
@@ -80,7 +81,6 @@ from ragcli.sessions.records.record_types import ConversationContext, Turn
 
 if TYPE_CHECKING:
     from ragcli.chat.answers.repetition import Repetition
-    from ragcli.chat.prompting.numbering import Renumbering
 
 
 @frozen
@@ -544,11 +544,7 @@ class _Heard:
         self._markers = markers
         self._echoes = EchoFilter(prompt.boundary)
         places = {number: at for at, number in enumerate(prompt.focus, 1)}
-        self._numbers: Renumbering | None = None
-        if places:
-            from ragcli.chat.prompting.numbering import Renumbering
-
-            self._numbers = Renumbering(places)
+        self._numbers = Renumbering(places) if places else None
 
     def feed(self, piece: Piece) -> str:
         """Returns what may be shown after the next piece."""

@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from ragcli.cli.main import main
+from ragcli.index.ingest.planning import unchanged
 from tests.conftest import Ran
 
 pytestmark = pytest.mark.slow
@@ -44,6 +47,12 @@ entry_point()
 
 def loaded(code: str, *argv: str, **env: str) -> tuple[set[str], str]:
     """Returns the top-level modules after a run, and its stdout."""
+    names, out = all_loaded(code, *argv, **env)
+    return {name.split(".")[0] for name in names}, out
+
+
+def all_loaded(code: str, *argv: str, **env: str) -> tuple[set[str], str]:
+    """Returns the modules after a run, and its stdout."""
     done = subprocess.run(
         [sys.executable, "-c", code, *argv],
         capture_output=True,
@@ -51,8 +60,7 @@ def loaded(code: str, *argv: str, **env: str) -> tuple[set[str], str]:
         env=os.environ | env,
         check=False,
     )
-    names = done.stderr.split("loaded: ")[1].split()
-    return {name.split(".")[0] for name in names}, done.stdout
+    return set(done.stderr.split("loaded: ")[1].split()), done.stdout
 
 
 @pytest.mark.parametrize(
@@ -147,3 +155,45 @@ def test_a_quick_command_loads_next_to_nothing_beside_typer(
     modules, _ = loaded(PROBE, *argv)
 
     assert modules - bare - {"ragcli"} <= SYSTEM | own
+
+
+FOR_OTHER_QUESTIONS = {
+    "ragcli.chat.answers.repetition", "ragcli.chat.citing.source_attachment",
+    "ragcli.chat.citing.support",
+    "ragcli.chat.prompting.rewrite", "ragcli.chat.prompting.summary",
+    "ragcli.index.documents.discover", "ragcli.index.documents.loaders",
+    "ragcli.index.documents.splitter", "ragcli.index.ingest.indexing",
+    "ragcli.index.ingest.planning.ingest_plan", "ragcli.language.comparison",
+    "ragcli.models.builtin.computing.lists", "ragcli.models.builtin.computing.tables",
+    "ragcli.models.endpoints", "ragcli.models.ollama",
+    "ragcli.sessions.encryption.data_key", "ragcli.sessions.history.erasure",
+    "ragcli.sessions.history.expiry", "ragcli.sessions.history.masking",
+    "ragcli.sessions.redis", "ragcli.sessions.transfer",
+    "ragcli.storage.limits.processors", "ragcli.tui",
+    "asyncio", "cryptography", "filelock", "http", "httpx", "langchain_core",
+    "numpy._typing", "pathspec", "pydantic", "redis", "requests", "rich", "safetensors",
+    "shlex", "socket", "textual", "tokenizers", "tomlkit",
+}  # fmt: skip
+"""What generated answers, claims that are judged, changes of documents, of histories
+and of profiles need, each with all that is below it."""
+
+
+def test_a_built_in_answer_loads_nothing_that_other_questions_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "cabin.md").write_text("# Cabin\n\nThe cabin has a blue door.\n")
+    # Nothing is too young for a note that all is in step: a look takes it then.
+    monkeypatch.setattr(unchanged, "RACY_NS", -(10**12))
+    assert main(["docs", "add", "--quiet", str(notes)]) == 0
+    asked = ("ask", "--model", "builtin", "What colour is the door of the cabin?")
+    modules, out = all_loaded(PROBE, *asked)
+
+    assert "blue door" in out
+    assert {
+        name
+        for name in modules
+        for other in FOR_OTHER_QUESTIONS
+        if name == other or name.startswith(f"{other}.")
+    } == set()
