@@ -25,10 +25,9 @@ from ragcli.index.documents.elements import (
 from ragcli.index.documents.loaders.layout.labelled import labelled
 from ragcli.index.documents.loaders.pdf import forms, page_tables
 from ragcli.index.documents.loaders.pdf.bookmarks import bookmarks, same
-from ragcli.index.documents.loaders.pdf.page import Font, Page, PageWord
+from ragcli.index.documents.loaders.pdf.page import Font, Page
 from ragcli.index.documents.loaders.pdf.page_layout import (
     PageRow,
-    WordRun,
     bullet,
     in_order,
     joined,
@@ -37,6 +36,8 @@ from ragcli.index.documents.loaders.pdf.page_layout import (
     segments_of,
 )
 from ragcli.index.documents.loaders.pdf.page_tables import Grid
+from ragcli.index.documents.loaders.pdf.page_words import PageWord, Piece, WordRun
+from ragcli.index.documents.loaders.pdf.plain_lines import SIDEWAYS, SIDEWAYS_FROM
 from ragcli.index.documents.loaders.pdf.running import running
 from ragcli.index.documents.loaders.pdf.scans import Scans
 
@@ -71,7 +72,7 @@ class _Sheet:
     number: int
     height: float
     rows: list[PageRow]
-    font: Callable[[PageWord], Font]
+    font: Callable[[int], Font]
     sideways: list[PageWord] = field(default_factory=list)
     fields: list[tuple[str, str]] = field(default_factory=list)
 
@@ -182,15 +183,12 @@ class _PdfReader:
                 api.FPDF_ClosePage(handle)
 
     def _sheet(self, number: int, handle: Any, page: Page) -> _Sheet:
-        words = page.words()
+        pieces = page.pieces()
         rules, pictured = page.drawn()
-        if len(words) < _FEWEST_WORDS and pictured > _PICTURED:
-            words = self._scans.words(number, self._document) or words
-        turned = {word.line for word in words if _is_sideways(word)}
-        level = [word for word in words if word.line not in turned]
-        sideways = [word for word in words if word.line in turned]
-        grids, taken = page_tables.ruled(level, rules, page.font)
-        free = [word for word in level if word.place not in taken]
+        if pictured > _PICTURED and _count(pieces) < _FEWEST_WORDS:
+            pieces = [*self._scans.words(number, self._document)] or pieces
+        pieces, sideways = _sorted_out(pieces)
+        grids, free = page_tables.ruled(pieces, rules, page.font)
         segments = segments_of(free, rules)
         for grid in grids:
             box = PageWord(
@@ -333,13 +331,13 @@ def _go_on(last: Grid, table: Grid) -> bool:
 
 
 def _blocks(
-    rows: Sequence[PageRow], font: Callable[[PageWord], Font], titles: set[str]
+    rows: Sequence[PageRow], font: Callable[[int], Font], titles: set[str]
 ) -> Iterator[_Block]:
     """Yields the paragraphs and tables of a stretch of text.
 
     Args:
         rows: The stretch.
-        font: Tells the font of a word.
+        font: Tells the font of a character.
         titles: The bookmarks of the page; a line of that text stands by itself.
     """
     start = 0
@@ -351,7 +349,7 @@ def _blocks(
 
 
 def _text_blocks(
-    rows: Sequence[PageRow], font: Callable[[PageWord], Font], titles: set[str]
+    rows: Sequence[PageRow], font: Callable[[int], Font], titles: set[str]
 ) -> Iterator[_Block]:
     plain: list[PageRow] = []
     for row in rows:
@@ -472,10 +470,30 @@ def _pairs(row: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield key.rstrip(" :"), value
 
 
+def _count(pieces: Sequence[Piece]) -> int:
+    return sum(piece.count if isinstance(piece, WordRun) else 1 for piece in pieces)
+
+
+def _sorted_out(pieces: list[Piece]) -> tuple[list[Piece], list[PageWord]]:
+    """Returns the pieces that run along, and the words of lines that run down."""
+    words = [piece for piece in pieces if isinstance(piece, PageWord)]
+    turned = {word.line for word in words if _is_sideways(word)}
+    if not turned:
+        return pieces, []
+    level = [
+        piece
+        for piece in pieces
+        if isinstance(piece, WordRun) or piece.line not in turned
+    ]
+    return level, [word for word in words if word.line in turned]
+
+
 def _is_sideways(word: PageWord) -> bool:
     """Tells whether a word runs from top to bottom."""
     height = word.bottom - word.top
-    return len(word.text) >= 3 and height > 2.5 * (word.right - word.left)
+    return len(word.text) >= SIDEWAYS_FROM and height > SIDEWAYS * (
+        word.right - word.left
+    )
 
 
 def _sideways_lines(words: Sequence[PageWord]) -> Iterator[str]:

@@ -15,6 +15,16 @@ from itertools import pairwise, repeat
 from typing import Any, NamedTuple
 
 from ragcli.index.documents.elements import raised, well_formed
+from ragcli.index.documents.loaders.pdf.page_words import PageWord, Piece
+from ragcli.index.documents.loaders.pdf.plain_lines import (
+    GAP,
+    LIGATURES,
+    SMALLER,
+    WIDE,
+    Line,
+    lines_of,
+    plain_runs,
+)
 
 Handle = Any
 """A pointer of PDFium's."""
@@ -28,25 +38,9 @@ MOST_CHARACTERS = 400_000
 MOST_OBJECTS = 50_000
 """Objects of a page that are looked at for rules and pictures."""
 
-HYPHEN = "\x02"
-"""What PDFium puts for a hyphen at the end of a line that divides a word."""
-
 _WORD = re.compile(r"[^\s\xa0\x02\ufffe]*[\x02\ufffe]|[^\s\xa0\x02\ufffe]+")
-_HYPHENS = (HYPHEN, "\ufffe")
 _DIGIT = re.compile(r"\d")
 _CONTROL = re.compile(r"[\x00-\x01\x03-\x08\x0e-\x1f\x7f\xad\u200b\ufeff]")
-_LIGATURES = str.maketrans(
-    {
-        "\ufb00": "ff",
-        "\ufb01": "fi",
-        "\ufb02": "fl",
-        "\ufb03": "ffi",
-        "\ufb04": "ffl",
-        "\ufb05": "st",
-        "\ufb06": "st",
-        "\ufffe": HYPHEN,
-    }
-)
 _BOLD = re.compile("bold|black|heavy|demi|[-,]bd")
 _MIXED = re.compile("(?<=[A-Za-z0-9])(?=[\u0590-\u08ff])")
 """Where a word from left to right ends and one from right to left begins."""
@@ -54,36 +48,14 @@ _MIXED = re.compile("(?<=[A-Za-z0-9])(?=[\u0590-\u08ff])")
 _LAM_ALEF = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
 """Two letters that one glyph may stand for, in the order that PDFium turns them to."""
 
-_WIDE = 0.75
-"""Width of a word's characters, in its height, from which there may be a gap in it."""
-
-_GAP = 0.28
-"""Width of a gap between two words, in their height."""
-
-_SMALLER, _ABOVE = 0.85, 0.2
-"""Height of raised digits, and how far above the line they begin, in the height of the
-others."""
+_ABOVE = 0.2
+"""How far above the line raised digits begin, in the height of the others."""
 
 _BOX = 16
 """Bytes of a box as PDFium writes it."""
 
 _THIN = 3.0
 """Points; a filled box that is thinner is a rule."""
-
-
-class PageWord(NamedTuple):
-    """A word, or as much of it as stands together."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    text: str
-    place: int
-    """Its first character among those of the page, in PDFium's order."""
-
-    line: int
-    """Which of PDFium's lines it is of."""
 
 
 _Told = tuple[float, float, float, float, str, int, int]
@@ -97,6 +69,9 @@ class Font(NamedTuple):
 
     is_bold: bool
     """Whether its name or its flags say so."""
+
+
+_NO_FONT = Font("", is_bold=False)
 
 
 class Rule(NamedTuple):
@@ -135,6 +110,13 @@ class Page:
         self._left, self._bottom = (box[0].value, box[1].value) if found else (0.0, 0.0)
         self._text = pdfium.FPDFText_LoadPage(handle)
         self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
+        self._ask_font = _asked().font
+        self._about = (
+            ctypes.c_void_p.from_param(ctypes.cast(self._text, ctypes.c_void_p).value),
+            ctypes.c_void_p.from_param(ctypes.addressof(self._name)),
+            ctypes.c_ulong.from_param(len(self._name)),
+            ctypes.c_void_p.from_param(ctypes.addressof(self._flags)),
+        )
         self._fonts: dict[tuple[bytes, int], Font] = {}
 
     def close(self) -> None:
@@ -143,60 +125,105 @@ class Page:
             self._api.FPDFText_ClosePage(self._text)
         self._text = None
 
-    def words(self) -> list[PageWord]:
-        """Returns the words in PDFium's order, which is that of the file."""
+    def pieces(self) -> list[Piece]:
+        """Returns what stands on it in PDFium's order, which is that of the file."""
         if not self._text:
             return []
-        found: list[_Told] = []
-        text = self._characters()
-        spans = [match.span() for match in _WORD.finditer(text)]
-        boxes, shown = _Boxes(self._api, self._text), self.shown
-        line, end = 0, 0
-        for (start, stop), ends in zip(spans, boxes.of_ends(spans), strict=True):
-            if text[end:start] != " ":
-                line += text.count("\n", end, start)
-            end = stop
-            piece = text[start:stop]
-            left, top, right, bottom, last_left, last_top, last_right, low = ends
-            if top == last_top > bottom == low and left <= last_left:
-                box = left, bottom, max(right, last_right), top
-            elif top > bottom and last_top > low:
-                piece = _powered(piece, start, (bottom, top, low, last_top), boxes)
-                box = (
-                    min(left, last_left),
-                    min(bottom, low),
-                    max(right, last_right),
-                    max(top, last_top),
-                )
-            else:
-                box = boxes.around(start, stop)
-            is_plain = piece.isascii() and piece.isprintable()
-            if is_plain and not _may_be_parted(piece, box):
-                found.append((*shown(*box), piece, start, line))
-                continue
-            for first, last, part in _parts(piece, start, box, boxes):
-                own = piece[first - start : last - start]
-                if not is_plain:
-                    own = _plain(_unturned(own, first, boxes))
-                if own:
-                    found.append((*shown(*part), own, first, line))
-            line += piece[-1] in _HYPHENS
-        return list(map(PageWord._make, found))
+        boxes = _Boxes(self._api, self._text)
+        lines = lines_of(self._characters())
+        runs: Sequence[Sequence[Piece] | None] = [None] * len(lines)
+        if not self._turn:
+            runs = plain_runs(
+                lines, boxes.asked, (self._left, self._bottom, self.height)
+            )
+        odd = [at for at, found in enumerate(runs) if found is None]
+        by_word = iter(self._words([(at, lines[at]) for at in odd], boxes))
+        return [
+            piece
+            for found in runs
+            for piece in (next(by_word) if found is None else found)
+        ]
 
-    def font(self, word: PageWord) -> Font:
-        """Returns the font that a word begins in."""
-        if word.place < 0:
-            return Font("", is_bold=False)
+    def _words(
+        self, lines: Sequence[tuple[int, Line]], boxes: _Boxes
+    ) -> Iterator[list[PageWord]]:
+        """Yields the words of lines, each read by itself.
+
+        Args:
+            lines: The lines, with the number of each.
+            boxes: Tells where characters are.
+        """
+        spans = [
+            [
+                (line.start + match.start(), line.start + match.end())
+                for match in _WORD.finditer(line.text)
+            ]
+            for _, line in lines
+        ]
+        ends = boxes.of_ends([span for found in spans for span in found])
+        for (number, line), found in zip(lines, spans, strict=True):
+            words: list[_Told] = []
+            for start, stop in found:
+                piece = line.text[start - line.start : stop - line.start]
+                words += self._read(piece, start, next(ends), boxes, number)
+            yield list(map(PageWord._make, words))
+
+    def _read(
+        self,
+        piece: str,
+        start: int,
+        ends: tuple[float, ...],
+        boxes: _Boxes,
+        line: int,
+    ) -> Iterator[_Told]:
+        """Yields a word, in parts where it was joined over a gap.
+
+        Args:
+            piece: Its characters.
+            start: The first of them.
+            ends: Left, top, right and bottom of the first and of the last of them.
+            boxes: Tells where the others are.
+            line: The number of its line.
+        """
+        stop = start + len(piece)
+        left, top, right, bottom, last_left, last_top, last_right, low = ends
+        if top == last_top > bottom == low and left <= last_left:
+            box = left, bottom, max(right, last_right), top
+        elif top > bottom and last_top > low:
+            piece = _powered(piece, start, (bottom, top, low, last_top), boxes)
+            box = (
+                min(left, last_left),
+                min(bottom, low),
+                max(right, last_right),
+                max(top, last_top),
+            )
+        else:
+            box = boxes.around(start, stop)
+        is_plain = piece.isascii() and piece.isprintable()
+        if is_plain and not _may_be_parted(piece, box):
+            yield (*self.shown(*box), piece, start, line)
+            return
+        for first, last, part in _parts(piece, start, box, boxes):
+            own = piece[first - start : last - start]
+            if not is_plain:
+                own = _plain(_unturned(own, first, boxes))
+            if own:
+                yield (*self.shown(*part), own, first, line)
+
+    def font(self, place: int) -> Font:
+        """Returns the font of a character; of none where the page has no text."""
+        if place < 0:
+            return _NO_FONT
         name, flags = self._name, self._flags
-        self._api.FPDFText_GetFontInfo(
-            self._text, word.place, name, len(name), ctypes.byref(flags)
-        )
+        about = self._about
+        self._ask_font(about[0], place, *about[1:])
         key = name.value, flags.value
-        if key not in self._fonts:
+        font = self._fonts.get(key)
+        if font is None:
             told = key[0].decode("utf-8", "replace").lower().rpartition("+")[2]
             is_bold = bool(_BOLD.search(told)) or bool(key[1] & 1 << 18)
-            self._fonts[key] = Font(told, is_bold)
-        return self._fonts[key]
+            font = self._fonts[key] = Font(told, is_bold)
+        return font
 
     def drawn(self) -> tuple[list[Rule], float]:
         """Returns the rules, and the share of the page that pictures cover."""
@@ -290,7 +317,8 @@ class Page:
 class _PdfiumCalls(NamedTuple):
     """What PDFium is asked of each character and object of a page.
 
-    Numbers and addresses go there as they are, which halves the time of a call.
+    Numbers and addresses go there as they are, which halves the time of a call; where
+    they are made into arguments once for all calls (`from_param`), the rest halves.
     """
 
     box: Any
@@ -298,6 +326,9 @@ class _PdfiumCalls(NamedTuple):
 
     code: Any
     """The code point of a character."""
+
+    font: Any
+    """The name and the flags of a character's font."""
 
     thing: Any
     """An object of a page."""
@@ -317,11 +348,42 @@ def _asked() -> _PdfiumCalls:
         return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
     return _PdfiumCalls(
-        direct(api.FPDFText_GetLooseCharBox, None, pointer, number, pointer),
+        direct(api.FPDFText_GetLooseCharBox, None),
         direct(api.FPDFText_GetUnicode, ctypes.c_uint, pointer, number),
+        direct(api.FPDFText_GetFontInfo, None),
         direct(api.FPDFPage_GetObject, pointer, pointer, number),
         direct(api.FPDFPageObj_GetType, number, pointer),
     )
+
+
+class _Room(NamedTuple):
+    """Memory into which PDFium writes boxes."""
+
+    begin: int
+    """Its address."""
+
+    slots: list[Any]
+    """The place of each box in it, as an argument of a call."""
+
+    held: Any
+    """What keeps it."""
+
+
+_MOST_BOXES = 4096
+"""Boxes that are asked for at once."""
+
+
+def _room(count: int) -> _Room:
+    """Returns memory for so many boxes, the same for all pages."""
+    return _room_of(1 << max(6, (count - 1).bit_length()))
+
+
+@cache
+def _room_of(count: int) -> _Room:
+    held = (ctypes.c_float * (4 * count))()
+    begin = ctypes.addressof(held)
+    places = range(begin, begin + _BOX * count, _BOX)
+    return _Room(begin, list(map(ctypes.c_void_p.from_param, places)), held)
 
 
 class _Boxes:
@@ -331,7 +393,8 @@ class _Boxes:
         self._ask = _asked().box
         self._ask_tight = api.FPDFText_GetCharBox
         self._text = text
-        self._page = ctypes.cast(text, ctypes.c_void_p)
+        address = ctypes.cast(text, ctypes.c_void_p).value
+        self._page = ctypes.c_void_p.from_param(address)
 
     def of_ends(self, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[float, ...]]:
         """Yields the boxes of the first and the last character of each word.
@@ -339,20 +402,25 @@ class _Boxes:
         Each is left, top, right and bottom; those of both stand in one tuple.
         """
         places = [place for start, stop in spans for place in (start, stop - 1)]
-        return struct.iter_unpack("8f", self._asked(places))
+        return struct.iter_unpack("8f", self._written(places))
 
-    def _asked(self, places: Sequence[int]) -> Any:
+    def asked(self, places: Sequence[int]) -> tuple[float, ...]:
+        """Returns left, top, right and bottom of each character, one after another."""
+        return struct.unpack(f"{4 * len(places)}f", self._written(places))
+
+    def _written(self, places: Sequence[int]) -> bytes:
         """Returns the boxes of characters as PDFium writes them: four floats each."""
-        count = len(places)
-        found = (ctypes.c_float * (4 * count))()
-        begin = ctypes.addressof(found)
-        into = range(begin, begin + _BOX * count, _BOX)
-        deque(map(self._ask, repeat(self._page, count), places, into), 0)
-        return found
+        written = []
+        for start in range(0, len(places), _MOST_BOXES):
+            asked = places[start : start + _MOST_BOXES]
+            room = _room(len(asked))
+            deque(map(self._ask, repeat(self._page), asked, room.slots), 0)
+            written.append(ctypes.string_at(room.begin, _BOX * len(asked)))
+        return b"".join(written)
 
     def each(self, start: int, stop: int) -> list[Box]:
         """Returns left, bottom, right and top of each of a word's characters."""
-        told = struct.iter_unpack("4f", self._asked(range(start, stop)))
+        told = struct.iter_unpack("4f", self._written(range(start, stop)))
         return [
             (left, bottom, right, top) if top > bottom else self._tight(start + at)
             for at, (left, top, right, bottom) in enumerate(told)
@@ -386,7 +454,7 @@ def _powered(word: str, start: int, reach: Box, boxes: _Boxes) -> str:
         boxes: Tells where its others are.
     """
     bottom, top, low, high = reach
-    is_smaller = high - low < _SMALLER * (top - bottom)
+    is_smaller = high - low < SMALLER * (top - bottom)
     if not (word[-1].isdecimal() and is_smaller):
         return word
     if low - bottom <= _ABOVE * (top - bottom):
@@ -401,7 +469,7 @@ def _powered(word: str, start: int, reach: Box, boxes: _Boxes) -> str:
 def _may_be_parted(word: str, box: Box) -> bool:
     """Tells whether a word may have been joined over a gap."""
     left, bottom, right, top = box
-    if right - left > _WIDE * (top - bottom) * len(word):
+    if right - left > WIDE * (top - bottom) * len(word):
         return len(word) > 1
     return len(word) > 1 and not word.isalpha() and bool(_DIGIT.search(word))
 
@@ -424,7 +492,7 @@ def _parts(
     begin = start
     for place, (edges, own) in enumerate(pairwise(boxes.each(start, stop)), start + 1):
         gap = max(own[0] - edges[2], edges[0] - own[2])
-        if gap > _GAP * height and abs(own[1] - edges[1]) < height:
+        if gap > GAP * height and abs(own[1] - edges[1]) < height:
             ends.append((begin, place))
             begin = place
     if not ends:
@@ -450,4 +518,4 @@ def _unturned(piece: str, start: int, boxes: _Boxes) -> str:
 
 def _plain(text: str) -> str:
     """Returns a word's characters without ligatures and halves of characters."""
-    return well_formed(_CONTROL.sub("", text).translate(_LIGATURES))
+    return well_formed(_CONTROL.sub("", text).translate(LIGATURES))

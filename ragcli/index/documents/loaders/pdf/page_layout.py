@@ -8,17 +8,23 @@ read as prose, the page has columns of text there: the left one is read first.
 from __future__ import annotations
 
 import re
-import unicodedata
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from math import inf
 from statistics import median
 
-from ragcli.index.documents.loaders.pdf.page import HYPHEN, Font, PageWord, Rule
-
-_CELL_GAP = 1.0
-"""Width of a gap between two segments, in the height of their words."""
+from ragcli.index.documents.loaders.pdf.page import Font, Rule
+from ragcli.index.documents.loaders.pdf.page_words import (
+    PageWord,
+    Piece,
+    WordRun,
+    follows,
+    is_turned,
+    spoken,
+)
+from ragcli.index.documents.loaders.pdf.plain_lines import HYPHENS
 
 _FEWEST = 3
 """Rows that a column of text or a table has at least."""
@@ -28,32 +34,6 @@ _DEEPEST = 12
 
 _MOST_GUTTERS = 16
 _LETTERS = re.compile(r"[^\W\d_]{2,}|[aIàéyoeu]\b")
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-
-
-class WordRun:
-    """Words that stand together on one line."""
-
-    __slots__ = ("_text", "bottom", "height", "left", "right", "tag", "top", "words")
-
-    def __init__(self, words: list[PageWord], tag: object = None) -> None:
-        self.words = words
-        self.tag = tag
-        """What stands here instead of words: a table that was found already."""
-        if len(words) == 1:
-            self.left, self.top, self.right, self.bottom = words[0][:4]
-        else:
-            lefts, tops, rights, bottoms, _, _, _ = zip(*words, strict=True)
-            self.left, self.top = min(lefts), min(tops)
-            self.right, self.bottom = max(rights), max(bottoms)
-        self.height = self.bottom - self.top
-        self._text = ""
-
-    @property
-    def text(self) -> str:
-        """Its words, in the order of reading."""
-        self._text = self._text or spoken(self.words)
-        return self._text
 
 
 class PageRow:
@@ -83,77 +63,79 @@ class PageRow:
     @property
     def text(self) -> str:
         """Its text, in the order of reading."""
-        self._text = self._text or spoken(self.words)
+        if not self._text:
+            text = " ".join([segment.text for segment in self.segments])
+            is_whole = len(self.segments) == 1 or not is_turned(text)
+            self._text = text if is_whole else spoken(self.words)
         return self._text
 
 
-def spoken(words: Sequence[PageWord]) -> str:
-    """Returns words of one line in the order of reading.
-
-    What is written from right to left is read so; PDFium has its words in order.
-    """
-    text = " ".join(word.text for word in words)
-    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
-        return text
-    if not _is_right_to_left(text):
-        return text
-    if len({word.line for word in words}) == 1:
-        words = sorted(words, key=lambda word: word.place)
-    else:
-        words = _turned(words)
-    return unicodedata.normalize("NFKC", " ".join(word.text for word in words))
-
-
-def _is_right_to_left(text: str) -> bool:
-    letters = sum(character.isalpha() for character in text)
-    return 2 * len(_RIGHT_TO_LEFT.findall(text)) > letters > 0
-
-
-def _turned(words: Sequence[PageWord]) -> list[PageWord]:
-    """Returns words from right to left, runs of other scripts in their own order."""
-    turned: list[PageWord] = []
-    run: list[PageWord] = []
-    for word in sorted(words, key=lambda word: -word.left):
-        if _RIGHT_TO_LEFT.search(word.text):
-            turned += [*reversed(run), word]
-            run = []
-        else:
-            run.append(word)
-    return turned + run[::-1]
-
-
-def segments_of(words: Iterable[PageWord], rules: Sequence[Rule] = ()) -> list[WordRun]:
+def segments_of(pieces: Iterable[Piece], rules: Sequence[Rule] = ()) -> list[WordRun]:
     """Joins words that stand together; a rule between two keeps them apart."""
     uprights = sorted(
         (rule.left, rule.top, rule.bottom) for rule in rules if not rule.is_level
     )
-    runs: list[list[PageWord]] = []
-    last: PageWord | None = None
-    for word in words:
+    if uprights:
+        pieces = _uncrossed(pieces, uprights)
+    groups: list[list[Piece]] = []
+    last: Piece | None = None
+    for piece in pieces:
         if (
-            last
-            and _follows(last, word)
-            and not (uprights and _is_between(uprights, last, word))
+            last is not None
+            and piece.top < last.bottom
+            and follows(_last(last), _first(piece))
+            and not (uprights and _is_between(uprights, _last(last), _first(piece)))
         ):
-            runs[-1].append(word)
+            groups[-1].append(piece)
         else:
-            runs.append([word])
-        last = word
-    return list(map(WordRun, runs))
+            groups.append([piece])
+        last = piece
+    return list(map(_as_run, groups))
 
 
-def _follows(last: PageWord, word: PageWord) -> bool:
-    """Tells whether a word goes on with the segment of the one before it."""
-    last_left, last_top, last_right, last_bottom, last_text, _, _ = last
-    left, top, right, bottom, text, _, _ = word
-    height = min(last_bottom - last_top, bottom - top)
-    gap = max(left - last_right, last_left - right)
-    if not -0.5 * height < gap < _CELL_GAP * height:
-        return False
-    shared = min(last_bottom, bottom) - max(last_top, top)
-    if shared <= 0.4 * height:
-        return False
-    return right > last_left or bool(_RIGHT_TO_LEFT.search(last_text + text))
+def _first(piece: Piece) -> PageWord:
+    return piece.ends[0] if isinstance(piece, WordRun) else piece
+
+
+def _last(piece: Piece) -> PageWord:
+    return piece.ends[1] if isinstance(piece, WordRun) else piece
+
+
+def _as_run(group: Sequence[Piece]) -> WordRun:
+    if len(group) == 1 and isinstance(group[0], WordRun):
+        return group[0]
+    return WordRun(list(words_of(group)))
+
+
+def words_of(pieces: Iterable[Piece]) -> Iterator[PageWord]:
+    """Yields the words of pieces one by one."""
+    for piece in pieces:
+        if isinstance(piece, WordRun):
+            yield from piece.words
+        else:
+            yield piece
+
+
+def _uncrossed(
+    pieces: Iterable[Piece], uprights: Sequence[tuple[float, float, float]]
+) -> Iterator[Piece]:
+    """Yields pieces, those that a rule may cross as single words.
+
+    Args:
+        pieces: The pieces.
+        uprights: Left, top and bottom of each upright rule, from left to right.
+    """
+    for piece in pieces:
+        if isinstance(piece, WordRun):
+            first = bisect_left(uprights, (piece.left - 1,))
+            last = bisect_right(uprights, (piece.right + 1, inf))
+            if any(
+                top <= piece.bottom and bottom >= piece.top
+                for _, top, bottom in uprights[first:last]
+            ):
+                yield from piece.words
+                continue
+        yield piece
 
 
 def _is_between(
@@ -312,28 +294,28 @@ def _are_columns(rows: list[PageRow], edge: float) -> bool:
 
 def is_prose(segments: Sequence[WordRun]) -> bool:
     """Tells whether lines below each other read as running text, not as cells."""
-    counts = [len(segment.words) for segment in segments]
+    counts = [segment.count for segment in segments]
     if median(counts) < 3:
         return False
-    words = [word.text for segment in segments for word in segment.words]
+    words = [text for segment in segments for text in segment.texts]
     if 4 * sum(bool(_LETTERS.match(word.lstrip("(\"'“"))) for word in words) < 3 * len(
         words
     ):
         return False
     widths = sorted(item.right - item.left for item in segments)
     fill = median(widths) / max(1.0, widths[9 * len(widths) // 10])
-    going_on = sum(segment.words[0].text[:1].islower() for segment in segments)
+    going_on = sum(segment.texts[0][:1].islower() for segment in segments)
     return fill > 0.6 and (8 * going_on >= len(segments) or fill > 0.85)
 
 
 def paragraphs(
-    rows: Sequence[PageRow], font: Callable[[PageWord], Font]
+    rows: Sequence[PageRow], font: Callable[[int], Font]
 ) -> list[tuple[list[PageRow], bool]]:
     """Groups the rows of a stretch of text into paragraphs.
 
     Args:
         rows: The rows, from top to bottom.
-        font: Tells the font of a word.
+        font: Tells the font of a character.
 
     Returns:
         Each paragraph's rows, and whether all of them begin in bold.
@@ -347,7 +329,7 @@ def paragraphs(
     right = max(row.right for row in rows)
     before: tuple[Font, Font] | None = None
     for row in rows:
-        fonts = font(row.segments[0].words[0]), font(row.segments[-1].words[-1])
+        fonts = font(row.segments[0].places[0]), font(row.segments[-1].places[1])
         bold = fonts[0].is_bold and fonts[1].is_bold
         begins = not found or _begins(found[-1][0], row, pitch, (left, right))
         if begins or (before and _is_other(before, fonts)):
@@ -418,11 +400,11 @@ def joined(lines: Iterable[str]) -> str:
     for line in map(str.strip, lines):
         if not text:
             text = line
-        elif text.endswith(HYPHEN) or _is_divided(text, line):
+        elif text.endswith(HYPHENS[0]) or _is_divided(text, line):
             text = text[:-1] + line
         else:
             text = f"{text} {line}"
-    return text.replace(HYPHEN, "-")
+    return text.replace(HYPHENS[0], "-")
 
 
 def _is_divided(text: str, line: str) -> bool:

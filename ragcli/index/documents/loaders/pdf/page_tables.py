@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from ragcli.index.documents.loaders.pdf.page import Font, PageWord, Rule
+from ragcli.index.documents.loaders.pdf.page import Font, Rule
 from ragcli.index.documents.loaders.pdf.page_layout import (
     PageRow,
-    WordRun,
     is_prose,
     joined,
     rows_of,
     segments_of,
+    words_of,
+)
+from ragcli.index.documents.loaders.pdf.page_words import (
+    PageWord,
+    Piece,
+    WordRun,
     spoken,
 )
 
@@ -39,7 +44,7 @@ _NUMBER = re.compile(
     r"[^\w]*\d[\d.,:/\s'%()\u00a0\u2013-]*\D{0,5}|[-\u2013\u2014]+|n/?a"
 )
 
-FontOf = Callable[[PageWord], Font]
+FontOf = Callable[[int], Font]
 
 
 class Grid(NamedTuple):
@@ -62,16 +67,18 @@ class Grid(NamedTuple):
 
 
 def ruled(
-    words: Sequence[PageWord], rules: Sequence[Rule], font: FontOf
-) -> tuple[list[Grid], set[int]]:
-    """Returns the ruled tables, and the places of the words that stand in them."""
+    pieces: Sequence[Piece], rules: Sequence[Rule], font: FontOf
+) -> tuple[list[Grid], list[Piece]]:
+    """Returns the ruled tables, and what of the page stands in none of them."""
     found: list[Grid] = []
     taken: set[int] = set()
+    words: list[PageWord] = []
     for levels, uprights in _lattices(rules[:_MOST_RULES]):
         ys = _places(rule.top for rule in levels)
         xs = _places(rule.left for rule in uprights)
         if len(xs) < 3 or len(ys) < 2:
             continue
+        words = words or list(words_of(pieces))
         inside = [
             word
             for word in words
@@ -83,7 +90,20 @@ def ruled(
         if table:
             found.append(table)
             taken.update(word.place for word in inside)
-    return found, taken
+    return found, list(_untaken(pieces, taken)) if taken else list(pieces)
+
+
+def _untaken(pieces: Sequence[Piece], taken: set[int]) -> Iterator[Piece]:
+    """Yields what of some pieces is not in the tables that took these places."""
+    for piece in pieces:
+        if isinstance(piece, WordRun):
+            free = [word for word in piece.words if word.place not in taken]
+            if len(free) == piece.count:
+                yield piece
+            else:
+                yield from free
+        elif piece.place not in taken:
+            yield piece
 
 
 def _places(values: Iterable[float]) -> list[float]:
@@ -168,7 +188,7 @@ def _filled(
     size = sum(len(word.text) + 1 for cell in filled for word in cell)
     if len(filled) < 4 or size > _LONGEST_CELL * len(filled):
         return None
-    bold = [all(font(cell[0]).is_bold for cell in row if cell) for row in lists]
+    bold = [all(font(cell[0].place).is_bold for cell in row if cell) for row in lists]
     texts = [tuple(_text(cell) for cell in row) for row in lists]
     caption, texts, bold = _captioned(texts, bold)
     columns, rows = _named(texts, bold)
@@ -328,7 +348,7 @@ def _aligned(rows: Sequence[PageRow], font: FontOf) -> Grid | None:
         else:
             merged.append(found)
         kept.append(row)
-    bold = [all(font(cell[0]).is_bold for cell in row if cell) for row in merged]
+    bold = [all(font(cell[0].place).is_bold for cell in row if cell) for row in merged]
     texts = [tuple(_text(cell) for cell in row) for row in merged]
     columns, body = _named(texts, bold)
     if columns:

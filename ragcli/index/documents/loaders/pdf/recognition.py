@@ -23,7 +23,7 @@ from ragcli import packages
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.elements import one_line, well_formed
 from ragcli.index.documents.loaders.dispatch.bounds import PICTURE_LIMIT
-from ragcli.index.documents.loaders.pdf.page import PageWord
+from ragcli.index.documents.loaders.pdf.page_words import PageWord
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,7 +16,7 @@ from ragcli.index.documents.loaders.dispatch.bounds import (
 from ragcli.index.documents.loaders.pdf import recognition
 
 if TYPE_CHECKING:
-    from ragcli.index.documents.loaders.pdf.page import PageWord
+    from ragcli.index.documents.loaders.pdf.page_words import PageWord
 
 _SHARPEST = 300 / 72
 """Points of a picture in a point of the page, at most."""
