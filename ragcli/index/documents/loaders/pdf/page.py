@@ -155,16 +155,16 @@ class Page:
         """
         spans = [
             [
-                (line.start + match.start(), line.start + match.end())
-                for match in _WORD.finditer(line.text)
+                (begin + match.start(), begin + match.end())
+                for match in _WORD.finditer(text)
             ]
-            for _, line in lines
+            for _, (begin, text) in lines
         ]
         ends = boxes.of_ends([span for found in spans for span in found])
-        for (number, line), found in zip(lines, spans, strict=True):
+        for (number, (begin, text)), found in zip(lines, spans, strict=True):
             words: list[_Told] = []
             for start, stop in found:
-                piece = line.text[start - line.start : stop - line.start]
+                piece = text[start - begin : stop - begin]
                 words += self._read(piece, start, next(ends), boxes, number)
             yield list(map(PageWord._make, words))
 

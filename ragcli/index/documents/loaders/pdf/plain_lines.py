@@ -13,10 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count, islice, pairwise, repeat
 from operator import add, gt, le, sub
-from typing import NamedTuple
 
 from ragcli.index.documents.loaders.pdf.page_words import (
-    CELL_GAP,
     OVERLAP,
     WordColumns,
     WordRun,
@@ -62,23 +60,21 @@ _ODD = re.compile(
 """What is not just a character: controls, right to left, wide spaces."""
 
 _DIGIT = re.compile(r"\d")
+_LEVEL, _CLOSE = 0.25, 0.74
+"""By how much the heights of two words may differ, in their height; and the share of
+the gap, or the overlap, that words may then have and be sure to follow each other."""
+
 _SURE = 1e-6
 """By how much numbers differ for sure: what is nearer is looked at word by word."""
 
 
-class Line(NamedTuple):
-    """A line of PDFium's."""
-
-    start: int
-    """Its first character among those of the page."""
-
-    text: str
-    """Its characters, without the line break."""
+Line = tuple[int, str]
+"""A line of PDFium's: its first character among the page's, and what it says."""
 
 
 def lines_of(text: str) -> list[Line]:
     """Returns the lines of a page's characters; a hyphen that divides ends one."""
-    return [Line(match.start(), match[0]) for match in _LINE.finditer(text)]
+    return [(match.start(), match[0]) for match in _LINE.finditer(text)]
 
 
 @dataclass(slots=True)
@@ -118,7 +114,7 @@ def plain_runs(
     for number, first, last in words.lines:
         if odd and not odd.isdisjoint(range(first, last)):
             continue
-        if _DIGIT.search(lines[number].text):
+        if _DIGIT.search(lines[number][1]):
             doubtful += [
                 (number, at)
                 for at in range(first, last)
@@ -172,13 +168,25 @@ def _boxed(
     half = 4 * len(words.sizes)
     return WordColumns(
         origin,
-        list(map(min, told[0:half:4], told[half::4])),
-        list(map(max, told[1:half:4], told[half + 1 :: 4])),
-        list(map(max, told[2:half:4], told[half + 2 :: 4])),
-        list(map(min, told[3:half:4], told[half + 3 :: 4])),
+        _least(told[0:half:4], told[half::4]),
+        _most(told[1:half:4], told[half + 1 :: 4]),
+        _most(told[2:half:4], told[half + 2 :: 4]),
+        _least(told[3:half:4], told[half + 3 :: 4]),
         words.texts,
         words.starts,
     )
+
+
+def _least(some: Sequence[float], others: Sequence[float]) -> Sequence[float]:
+    if some == others:
+        return some
+    return [min(b, a) for a, b in zip(some, others, strict=True)]
+
+
+def _most(some: Sequence[float], others: Sequence[float]) -> Sequence[float]:
+    if some == others:
+        return some
+    return [max(b, a) for a, b in zip(some, others, strict=True)]
 
 
 def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> set[int]:
@@ -187,27 +195,31 @@ def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> s
     Those are words that may have been joined over a gap, that may run down, that may
     end in raised digits, or whose font tells no height.
     """
-    half = 4 * len(sizes)
-    heights = list(map(sub, told[1:half:4], told[3:half:4]))
-    lasts = list(map(sub, told[half + 1 :: 4], told[half + 3 :: 4]))
     _, lefts, tops, rights, bottoms, texts, _ = columns
     found = {
         at
         for at, (left, top, right, bottom, size) in enumerate(
             zip(lefts, tops, rights, bottoms, sizes, strict=True)
         )
-        if (right - left > WIDE * (top - bottom) * size and size > 1)
-        or (SIDEWAYS * (right - left) < top - bottom + _SURE and size >= SIDEWAYS_FROM)
+        if (SIDEWAYS * (right - left) < top - bottom + _SURE and size >= SIDEWAYS_FROM)
+        or (right - left > WIDE * (top - bottom) * size and size > 1)
+        or top <= bottom
     }
-    if min(heights) <= 0 or min(lasts) <= 0:
-        found |= {
-            at for at, height in enumerate(map(min, heights, lasts)) if height <= 0
-        }
-    if heights != lasts:
+    half = 4 * len(sizes)
+    first, last = told[1:half:4], told[half + 1 :: 4]
+    low, last_low = told[3:half:4], told[half + 3 :: 4]
+    if first != last or low != last_low:
         found |= {
             at
-            for at, (height, last) in enumerate(zip(heights, lasts, strict=True))
-            if last < SMALLER * height + _SURE and texts[at][-1].isdecimal()
+            for at, (top, bottom, high, under) in enumerate(
+                zip(first, low, last, last_low, strict=True)
+            )
+            if (
+                high - under < SMALLER * (top - bottom) + _SURE
+                and texts[at][-1].isdecimal()
+            )
+            or top <= bottom
+            or high <= under
         }
     return found
 
@@ -215,7 +227,8 @@ def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> s
 def _apart(columns: WordColumns) -> list[int]:
     """Returns the words that may not go on with the run of the word before them.
 
-    Nearly all words stand at the height of the one before, close to its right.
+    Nearly all words stand at about the height of the one before, close to its right:
+    where heights differ by no more than `_LEVEL`, `follows` is sure to say so.
     """
     _, lefts, tops, rights, bottoms, _, _ = columns
     return [
@@ -228,11 +241,13 @@ def _apart(columns: WordColumns) -> list[int]:
             ),
             1,
         )
-        if top != high
-        or bottom != low
-        or own < left
-        or own - right < _SURE - OVERLAP * (top - bottom)
-        or own - right > CELL_GAP * (top - bottom) - _SURE
+        if own < left
+        or own - right > _CLOSE * (top - bottom)
+        or right - own > _CLOSE * OVERLAP * (top - bottom)
+        or (
+            (top != high or bottom != low)
+            and abs(top - high) + abs(bottom - low) > _LEVEL * (top - bottom)
+        )
     ]
 
 
