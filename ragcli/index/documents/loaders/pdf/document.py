@@ -61,6 +61,7 @@ _SAYS = re.compile(r"[^\W_]")
 _FARTHEST = 150.0
 """Points between a field and its label."""
 
+_COLON = re.compile("[:\uff1a]")
 _SENTENCES = re.compile(r"[a-z]{3}[.!?] +[A-Z]")
 _NUMBERED = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|[IVX]+\.)\s+")
 
@@ -424,6 +425,8 @@ def _write_text(builder: DocumentBuilder, rows: Sequence[PageRow]) -> None:
 
 def _told_fields(rows: Sequence[PageRow]) -> bool:
     """Tells whether the lines of a paragraph are keys and values for the most part."""
+    if not any(_COLON.search(row.text) for row in rows):
+        return False
     told = sum(any(key for key, _ in _fields(row)) for row in rows)
     if 2 * told < len(rows) or not told:
         return False

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
+from operator import attrgetter
 from statistics import median
 
 from ragcli.index.documents.loaders.pdf.page import Font, Rule
@@ -163,20 +164,32 @@ def rows_of(segments: Iterable[WordRun]) -> list[PageRow]:
     """Groups segments at one height, from top to bottom."""
     groups: list[list[WordRun]] = []
     top, bottom = 0.0, 0.0
-    for segment in sorted(segments, key=lambda found: found.top + found.bottom):
-        shared = min(bottom, segment.bottom) - max(top, segment.top)
-        low = min(bottom - top, segment.height)
-        if groups and shared > 0.5 * low and segment.tag is None:
-            insort(groups[-1], segment, key=lambda found: found.left)
+    for segment in sorted(segments, key=_twice_middle):
+        high, low = segment.top, segment.bottom
+        if (
+            high < bottom  # most rows: the rest is not worth a look
+            and groups
+            and segment.tag is None
+            and min(bottom, low) - max(top, high)
+            > 0.5 * min(bottom - top, segment.height)
+        ):
+            insort(groups[-1], segment, key=_left)
             # The line is where its first words are: a high one must not swallow more.
             if segment.height > 1.5 * (bottom - top):
-                top, bottom = segment.top, segment.bottom
+                top, bottom = high, low
         else:
             groups.append([segment])
-            top, bottom = segment.top, segment.bottom
+            top, bottom = high, low
             if segment.tag is not None:
                 top = bottom = -1e9
-    return [PageRow(_joined(group)) for group in groups]
+    return [PageRow(_joined(group) if len(group) > 1 else group) for group in groups]
+
+
+def _twice_middle(segment: WordRun) -> float:
+    return segment.top + segment.bottom
+
+
+_left = attrgetter("left")
 
 
 def _joined(group: list[WordRun]) -> list[WordRun]:
@@ -323,20 +336,28 @@ def paragraphs(
     found: list[tuple[list[PageRow], bool]] = []
     if not rows:
         return found
-    gaps = [b.top - a.top for a, b in pairwise(rows) if b.top > a.top]
-    pitch = _usual(gaps)
-    left = min(row.left for row in rows)
-    right = max(row.right for row in rows)
+    tops = [row.top for row in rows]
+    pitch = _usual([b - a for a, b in pairwise(tops) if b > a])
+    edges = min([row.left for row in rows]), max([row.right for row in rows])
     before: tuple[Font, Font] | None = None
+    inside: list[PageRow] = []
+    is_item = False
     for row in rows:
-        fonts = font(row.segments[0].places[0]), font(row.segments[-1].places[1])
+        segments = row.segments
+        fonts = font(segments[0].places[0]), font(segments[-1].places[1])
         bold = fonts[0].is_bold and fonts[1].is_bold
-        begins = not found or _begins(found[-1][0], row, pitch, (left, right))
-        if begins or (before and _is_other(before, fonts)):
-            found.append(([row], bold))
+        if (
+            not inside
+            or (before != fonts and before and _is_other(before, fonts))
+            or _begins(inside, row, pitch, edges, is_item=is_item)
+        ):
+            inside = [row]
+            found.append((inside, bold))
+            is_item = bool(bullet(row.text))
         else:
-            found[-1][0].append(row)
-            found[-1] = (found[-1][0], found[-1][1] and bold)
+            inside.append(row)
+            if not bold:
+                found[-1] = (inside, False)
         before = fonts
     return found
 
@@ -367,13 +388,26 @@ def bullet(text: str) -> re.Match[str] | None:
 
 
 def _begins(
-    above: list[PageRow], row: PageRow, pitch: float, edges: tuple[float, float]
+    above: list[PageRow],
+    row: PageRow,
+    pitch: float,
+    edges: tuple[float, float],
+    *,
+    is_item: bool,
 ) -> bool:
-    """Tells whether a row begins a paragraph."""
+    """Tells whether a row begins a paragraph.
+
+    Args:
+        above: The rows of the paragraph above it.
+        row: The row.
+        pitch: The usual distance of rows.
+        edges: Where rows begin and end at most.
+        is_item: Whether the paragraph above begins with the mark of an item.
+    """
     last = above[-1]
     height = min(last.height, row.height)
     distance = row.top - last.top
-    if distance > max(1.3 * pitch, 0) + 0.1 * height or distance < 0:
+    if distance > 1.3 * pitch + 0.1 * height or distance < 0:
         return True
     if abs(last.height - row.height) > 0.15 * height:
         return True
@@ -383,7 +417,7 @@ def _begins(
     first = above[0]
     is_indented = row.left > edges[0] + 0.8 * height
     was_short = last.right < edges[1] - 4 * height
-    if bullet(first.text):
+    if is_item:
         # An item goes on below its text, not below its mark.
         return row.left < first.left + 0.3 * height and not (
             text[:1].islower() and not was_short
