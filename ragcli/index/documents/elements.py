@@ -18,7 +18,6 @@ from ragcli.paths import PART_MARK
 LONGEST_HEADING = 200
 """Characters; a longer heading is cut, for it is no heading."""
 
-_SPACES = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n[ \t\f\r]*(?:\n[ \t\f\r]*)+")
 
 
@@ -343,17 +342,22 @@ class DocumentBuilder:
         """
         text = well_formed(text)
         if element.kind != "code":
-            text = _BLANK_LINES.sub("\n", text.strip())
-        if not text.strip():
+            text = text.strip()
+            if "\n" in text:
+                text = _BLANK_LINES.sub("\n", text)
+        if not text or text.isspace():
             return
         if self._elements:
             near = joined and self._elements[-1].kind in {element.kind, "columns"}
             self._put("\n" if near else "\n\n")
-        self._put(before)
+        if before:
+            self._put(before)
         start = self._length
         self._put(text)
+        kind, _, _, table, cells, label, lines = element
+        label = flat(label) if label else ""
         self._elements.append(
-            element._replace(start=start, end=self._length, label=flat(element.label))
+            Element(kind, start, self._length, table, cells, label, lines)
         )
 
     def _put(self, text: str) -> None:
@@ -374,6 +378,8 @@ class DocumentBuilder:
 
 def well_formed(text: str) -> str:
     """Returns `text` without lone surrogates, which no encoding can store."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -404,4 +410,4 @@ def one_line(text: str) -> str:
 
 def flat(text: str) -> str:
     """Returns a cell's or field's text on one line, whole."""
-    return _SPACES.sub(" ", well_formed(text)).strip()
+    return " ".join(well_formed(text).split())

@@ -134,12 +134,17 @@ def _name(path: str) -> str:
 
 def _string(ask: Callable[[Any, int], int]) -> str:
     """Returns a string that PDFium writes as UTF-16 into a buffer."""
-    size = ask(None, 0)
+    buffer, size = _SHORT, ask(_SHORT, ctypes.sizeof(_SHORT))
+    if size > ctypes.sizeof(buffer):
+        buffer = (ctypes.c_ushort * (size // 2 + 1))()
+        size = min(size, ask(buffer, ctypes.sizeof(buffer)))
     if size <= 2:
         return ""
-    buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    ask(buffer, size)
     return well_formed(bytes(buffer)[: size - 2].decode("utf-16-le", "replace"))
+
+
+_SHORT = (ctypes.c_ushort * 256)()
+"""Room for the strings of most forms, so that each is asked for once."""
 
 
 def xfa_data(document: Any) -> list[tuple[str, str]]:

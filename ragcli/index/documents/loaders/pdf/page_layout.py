@@ -72,7 +72,10 @@ class PageRow:
 
 
 def segments_of(pieces: Iterable[Piece], rules: Sequence[Rule] = ()) -> list[WordRun]:
-    """Joins words that stand together; a rule between two keeps them apart."""
+    """Joins words that stand together; a rule between two keeps them apart.
+
+    Runs of one line come in parts already.
+    """
     uprights = sorted(
         (rule.left, rule.top, rule.bottom) for rule in rules if not rule.is_level
     )
@@ -84,6 +87,7 @@ def segments_of(pieces: Iterable[Piece], rules: Sequence[Rule] = ()) -> list[Wor
         if (
             last is not None
             and piece.top < last.bottom
+            and not (type(piece) is type(last) is WordRun and piece.line == last.line)
             and follows(_last(last), _first(piece))
             and not (uprights and _is_between(uprights, _last(last), _first(piece)))
         ):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, starmap
+from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from ragcli.index.documents.loaders.pdf.page_words import (
     PageWord,
     Piece,
     WordRun,
+    follows,
     spoken,
 )
 
@@ -200,6 +202,10 @@ def _holds_cells(cells: Sequence[list[PageWord]]) -> bool:
     """Tells whether rules part all that stands apart, as no mere frame does."""
     lines = pieces = 0
     for cell in cells:
+        if all(starmap(follows, pairwise(cell))):
+            lines += 1
+            pieces += 1
+            continue
         for row in rows_of(segments_of(cell)):
             lines += 1
             pieces += len(row.segments)
@@ -240,7 +246,8 @@ def _lines(row: list[list[PageWord]]) -> list[list[list[PageWord]]]:
     Lines that most columns have are rows of their own; a cell whose text wraps has
     more lines than its neighbours.
     """
-    lines = rows_of(WordRun([word]) for cell in row for word in cell)
+    words = [word for cell in row for word in cell]
+    lines = [] if _are_level(words) else rows_of(WordRun([word]) for word in words)
     if len(lines) < 3:
         return [row]
     which = {
@@ -261,7 +268,18 @@ def _text(words: list[PageWord]) -> str:
     """Returns the text of a cell, its lines joined."""
     if len(words) < 2:
         return words[0].text if words else ""
+    if _are_level(words):
+        return joined((spoken(sorted(words, key=itemgetter(0))),))
     return joined(row.text for row in rows_of(WordRun([word]) for word in words))
+
+
+def _are_level(words: Sequence[PageWord]) -> bool:
+    """Tells whether words, if there are any, stand at one height."""
+    if not words:
+        return True
+    _, top, _, bottom, _, _, _ = words[0]
+    heights = {(word[1], word[3]) for word in words}
+    return len(heights) == 1 and top < bottom
 
 
 def unruled(rows: Sequence[PageRow], font: FontOf) -> list[tuple[int, int, Grid]]:

@@ -110,11 +110,17 @@ class WordRun:
         first, last = self.first, self.last
         (left, bottom, height), lefts, tops, rights, bottoms, texts, _ = columns
         self._words, self._columns = None, columns
-        self._text = " ".join(texts[first:last])
-        self.left = min(lefts[first:last]) - left
-        self.right = max(rights[first:last]) - left
-        self.top = height - (max(tops[first:last]) - bottom)
-        self.bottom = height - (min(bottoms[first:last]) - bottom)
+        if last - first == 1:
+            self._text = texts[first]
+            self.left, self.right = lefts[first] - left, rights[first] - left
+            self.top = height - (tops[first] - bottom)
+            self.bottom = height - (bottoms[first] - bottom)
+        else:
+            self._text = " ".join(texts[first:last])
+            self.left = min(lefts[first:last]) - left
+            self.right = max(rights[first:last]) - left
+            self.top = height - (max(tops[first:last]) - bottom)
+            self.bottom = height - (min(bottoms[first:last]) - bottom)
         self.height = self.bottom - self.top
 
     @property

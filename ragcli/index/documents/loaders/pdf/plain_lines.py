@@ -15,6 +15,7 @@ from itertools import accumulate, count, islice, pairwise, repeat
 from operator import add, gt, le, sub
 
 from ragcli.index.documents.loaders.pdf.page_words import (
+    CELL_GAP,
     OVERLAP,
     WordColumns,
     WordRun,
@@ -125,7 +126,7 @@ def plain_runs(
         edges = [
             at
             for at in apart[bisect_right(apart, first) : bisect_left(apart, last)]
-            if not follows(columns.word(at - 1), columns.word(at))
+            if _begins(columns, at)
         ]
         found[number] = [
             WordRun.plain(columns, begin, end, number)
@@ -249,6 +250,16 @@ def _apart(columns: WordColumns) -> list[int]:
             and abs(top - high) + abs(bottom - low) > _LEVEL * (top - bottom)
         )
     ]
+
+
+def _begins(columns: WordColumns, at: int) -> bool:
+    """Tells whether a word of a line begins a run."""
+    _, lefts, tops, rights, bottoms, _, _ = columns
+    top, bottom, before = tops[at], bottoms[at], at - 1
+    is_level = top == tops[before] and bottom == bottoms[before]
+    if is_level and lefts[at] - rights[before] > CELL_GAP * (top - bottom) + _SURE:
+        return True
+    return not follows(columns.word(before), columns.word(at))
 
 
 def _parted(
