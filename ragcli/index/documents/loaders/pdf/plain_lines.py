@@ -109,19 +109,21 @@ def plain_runs(
     lasts = map(sub, map(add, words.starts, sizes), repeat(1))
     told = ask([*words.starts, *lasts])
     columns = _boxed(words, told, origin)
-    odd = _odd(columns, sizes, told)
+    odd, wide = _odd(columns, sizes, told), _wide(columns, sizes)
     apart = _apart(columns)
     doubtful: list[tuple[int, int]] = []
     for number, first, last in words.lines:
         if odd and not odd.isdisjoint(range(first, last)):
             continue
-        if _DIGIT.search(lines[number][1]):
+        if _DIGIT.search(lines[number][1]) or not wide.isdisjoint(range(first, last)):
             doubtful += [
                 (number, at)
                 for at in range(first, last)
                 if sizes[at] > 1
-                and not (text := words.texts[at]).isalpha()
-                and _DIGIT.search(text)
+                and (
+                    at in wide
+                    or (not (text := words.texts[at]).isalpha() and _DIGIT.search(text))
+                )
             ]
         edges = [
             at
@@ -190,11 +192,23 @@ def _most(some: Sequence[float], others: Sequence[float]) -> Sequence[float]:
     return [a if a > b else b for a, b in zip(some, others, strict=True)]  # noqa: FURB136 - half the time
 
 
+def _wide(columns: WordColumns, sizes: Sequence[int]) -> set[int]:
+    """Returns the words that are so wide that there may be a gap in them."""
+    _, lefts, tops, rights, bottoms, _, _ = columns
+    return {
+        at
+        for at, (left, top, right, bottom, size) in enumerate(
+            zip(lefts, tops, rights, bottoms, sizes, strict=True)
+        )
+        if right - left > WIDE * (top - bottom) * size
+    }
+
+
 def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> set[int]:
     """Returns the words that a look at their first and last character does not tell.
 
-    Those are words that may have been joined over a gap, that may run down, that may
-    end in raised digits, or whose font tells no height.
+    Those are words that may run down, that may end in raised digits, or whose font
+    tells no height.
     """
     _, lefts, tops, rights, bottoms, texts, _ = columns
     found = {
@@ -202,9 +216,8 @@ def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> s
         for at, (left, top, right, bottom, size) in enumerate(
             zip(lefts, tops, rights, bottoms, sizes, strict=True)
         )
-        if (SIDEWAYS * (right - left) < top - bottom + _SURE and size >= SIDEWAYS_FROM)
-        or (right - left > WIDE * (top - bottom) * size and size > 1)
-        or top <= bottom
+        if top <= bottom
+        or (size >= SIDEWAYS_FROM and SIDEWAYS * (right - left) < top - bottom + _SURE)
     }
     half = 4 * len(sizes)
     first, last = told[1:half:4], told[half + 1 :: 4]
