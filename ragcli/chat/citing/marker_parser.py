@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ragcli.language import markers
 from ragcli.language.patterns import deferred
+from ragcli.language.sentences import goes_on_after_ordinal
 
 _RUN = deferred("[^\n \t\u3002\uff01\uff1f]+|.", re.DOTALL)
 """Characters that mean nothing special, or one that may."""
@@ -206,8 +207,9 @@ class MarkerReader:
     def _visible(self, run: str) -> None:
         if self._gap and not self._goes_on(run):
             self._end_line()
-        elif self._over:
+        elif self._over and not goes_on_after_ordinal(self._tail, run):
             self._end_sentence()
+        self._over = False
         if self._line == 0 and run.startswith("|"):
             self._sentence.row = self._rows + 1
         self._literal(self._gap + self._space + run)

@@ -38,6 +38,7 @@ from ragcli.language.comparison.compare import (
     Verdict,
 )
 from ragcli.language.comparison.lexicon import lexicon
+from ragcli.language.comparison.quantities import quantities
 from ragcli.language.comparison.statement import Statement
 from ragcli.language.markdown import without_wiki_links
 from ragcli.language.patterns import deferred
@@ -239,6 +240,12 @@ class PreparedPassage:
         return numbers(f"{self._whole}\n{self.passage.path}")
 
     @cached_property
+    def _values(self) -> frozenset[tuple[object, ...]]:
+        """What the numbers of the passage amount to, spelled ones too."""
+        found = quantities(self._whole, self.passage.language)
+        return frozenset(value for one in found for value in one.values)
+
+    @cached_property
     def sentences(self) -> list[tuple[int, str]]:
         """Offset and text of each sentence, or line of code or table."""
         text = self.passage.text
@@ -267,7 +274,7 @@ class PreparedPassage:
                 return Support(holds=True, verified=True, share=share, quotes=quotes)
             if outcome == REFUTED:
                 return Support(holds=False, verified=False, share=share, refuted=True)
-        if not (claim.numbers <= self._numbers and self._has_names(claim, language)):
+        if not (self._has_numbers(claim) and self._has_names(claim, language)):
             return Support(holds=False, verified=False, share=share)
         likely = share >= LIKELY or self._means_the_same(claim, share)
         return Support(holds=likely or language != own, verified=False, share=share)
@@ -420,6 +427,17 @@ class PreparedPassage:
         said = markdown.FENCE.sub("", claim.text).strip()
         at = -1 if claim.is_thin else self.passage.text.find(said)
         return None if at < 0 else quoted(self.passage, at, said)
+
+    def _has_numbers(self, claim: Claim) -> bool:
+        """Tells whether all numbers of a claim stand here, in whatever form."""
+        language = self.passage.language
+        return all(
+            any(
+                one.kind == "number" and not one.values.isdisjoint(self._values)
+                for one in quantities(number, language)
+            )
+            for number in claim.numbers - self._numbers
+        )
 
     def _has_names(self, claim: Claim, language: str) -> bool:
         if "de" in {language, self.passage.language}:  # nouns are written like names

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 
 from ragcli.frozen import frozen
+from ragcli.language.comparison.quantities import are_other_measures
 from ragcli.language.comparison.statement import Item, Statement
 
 Similarity = Callable[[str, str], float]
@@ -32,6 +33,7 @@ _BORROWED = 4
 """Content words at the beginning of the sentence before that a pronoun may mean."""
 _BORDER = 4
 """How many words the border of a clause counts for in a distance."""
+_EACH = frozenset({"per", "each", "every", "pro", "je", "par", "por"})
 _UNSPACED_SHARE = 0.7
 """Share of pairs of characters that an unspaced script's sentence must have."""
 
@@ -283,15 +285,17 @@ class Comparison:
         ]
 
     def _against_opposites(self) -> Iterator[str]:
-        prepositions = self.claim.words.prepositions
         for item in self.claim.items:
-            if item.kind != "word" or item.lower in prepositions:
+            if item.kind != "word" or _leads(self.claim, item):
                 continue
             opposed = [
                 other
                 for other in self.unit.items
-                if other.kind == "word" and other.lower not in prepositions
-                and self._opposed(item.stem, other.stem)
+                if other.kind == "word" and not _leads(self.unit, other)
+                and (
+                    self._opposed(item.stem, other.stem)
+                    or self._is_other_measure(item, other)
+                )
             ]  # fmt: skip
             if not opposed:
                 continue
@@ -302,6 +306,17 @@ class Comparison:
                     yield f"opposite: {item.text} / {opposed[0].text}"
             elif self._stands_as(item, opposed) > self._stands_as(item, found):
                 yield f"opposite: {item.text} / {opposed[0].text}"
+
+    def _is_other_measure(self, item: Item, other: Item) -> bool:
+        """Tells whether two words measure the same otherwise: `in seconds`, `minutes`.
+
+        Those beside a number are compared with it.
+        """
+        return (
+            are_other_measures(item.lower, other.lower)
+            and not _is_counted(self.claim, item)
+            and not _is_counted(self.unit, other)
+        )
 
     def _stands_as(self, item: Item, others: Sequence[Item]) -> float:
         """Returns how well the neighbours of an item fit those of the best other."""
@@ -332,21 +347,48 @@ class Comparison:
                 if rival:
                     yield f"number: {item.text} / {rival.text}"
                 continue
+            other_measure = self._other_measure(item, found)
+            if other_measure:
+                yield f"measure: {item.text} / {other_measure.text}"
             bounds = {other.bound for other in found}
             if item.bound and item.bound not in bounds and bounds != {""}:
                 yield f"bound: {item.bound} {item.text}"
-            counted = self._counted(self.claim, item)
-            if counted is None:
-                continue
-            if any(
-                theirs and self._same(counted, theirs)
-                for theirs in (self._counted(self.unit, other) for other in found)
+            yield from self._counting_otherwise(item, found)
+
+    def _counting_otherwise(self, item: Item, found: Sequence[Item]) -> Iterator[str]:
+        """Yields other numbers of what a number of the claim counts."""
+        counted = self._counted(self.claim, item)
+        if counted is None:
+            return
+        if any(
+            theirs and self._same(counted, theirs)
+            for theirs in (self._counted(self.unit, other) for other in found)
+        ):
+            return
+        for other in self.unit.content:
+            theirs = self._counted(self.unit, other)
+            if other.quantity and theirs and self._same(counted, theirs):
+                yield f"number: {item.text} {counted.text} / {other.text}"
+
+    def _other_measure(self, item: Item, found: Sequence[Item]) -> Item | None:
+        """Returns the same number with another measure, where only a bare one is found.
+
+        `200 MB` is not the `200K` of an option beside `200 kB`.
+        """
+        mine = item.quantity
+        if mine is None or not mine.dimension:
+            return None
+        if any(other.quantity and other.quantity.dimension for other in found):
+            return None
+        for other in self.unit.items:
+            theirs = other.quantity
+            if (
+                theirs
+                and theirs.dimension == mine.dimension
+                and not theirs.values.isdisjoint(mine.values)
             ):
-                continue
-            for other in self.unit.content:
-                theirs = self._counted(self.unit, other)
-                if other.quantity and theirs and self._same(counted, theirs):
-                    yield f"number: {item.text} {counted.text} / {other.text}"
+                return other
+        return None
 
     def _rival(self, item: Item) -> Item | None:
         """Returns another number of the unit that stands where the claim's does."""
@@ -449,9 +491,23 @@ class Comparison:
             if not self.claim.is_verb_like(item):
                 continue
             for pivot in self._found.get(item.place, ()):
-                if self._is_swapped(item, pivot):
+                if self._is_swapped(item, pivot) or self._has_other_doer(item, pivot):
                     yield f"roles: {item.text}"
                     break
+
+    def _has_other_doer(self, item: Item, pivot: Item) -> bool:
+        """Tells whether a passive verb names somebody else of the unit as who does it.
+
+        `issued by the proxy` for `issued by the gateway and checked by the proxy`.
+        """
+        mine, theirs = self.claim.doer(item), self.unit.doer(pivot)
+        if not mine or not theirs:
+            return False
+        if any(self._same(one, other) for one in mine for other in theirs):
+            return False
+        return any(
+            self._same(one, other) for one in mine for other in self.unit.content
+        )
 
     def _is_swapped(self, item: Item, pivot: Item) -> bool:
         mine, theirs = self.claim.roles(item), self.unit.roles(pivot)
@@ -500,6 +556,23 @@ class Comparison:
         others = [i for i in self.claim.content if i not in names and not i.quantity]
         found = [i for i in others if i.place in self._found]
         return min(found, key=lambda i: abs(i.place - name.place), default=None)
+
+
+def _leads(statement: Statement, item: Item) -> bool:
+    """Tells whether a word is a preposition here: `below 75`, not `stated below`."""
+    if item.lower not in statement.words.prepositions:
+        return False
+    return bool(statement.argument(item))
+
+
+def _is_counted(statement: Statement, item: Item) -> bool:
+    """Tells whether a measure belongs to a number, or to "a", "per" and "each"."""
+    if not item.place:
+        return False
+    before = statement.items[item.place - 1]
+    if before.quantity or before.lower in _EACH:
+        return True
+    return before.lower in statement.words.determiners
 
 
 def _is_hard(item: Item) -> bool:

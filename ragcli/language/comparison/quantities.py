@@ -48,6 +48,7 @@ _THOUSANDS = {
 _PRONOUNS = frozenset({"one", "once"})
 """Words that are more often pronouns than numerals."""
 _EACH = frozenset({"a", "an", "per", "each", "every"})
+_FULL_WORD = 4
 _DECIMALS = 2
 """Digits after a comma that an English text takes for cents."""
 
@@ -121,6 +122,21 @@ def quantities(text: str, language: str) -> list[Quantity]:
             found.append(quantity)
             taken.append(span)
     return sorted(found, key=lambda quantity: quantity.start)
+
+
+def are_other_measures(one: str, other: str) -> bool:
+    """Tells whether two words, lower case, measure the same thing differently.
+
+    Seconds and minutes, days and months, metres and miles: full words only, for a
+    letter may be anything.
+    """
+    if min(len(one), len(other)) < _FULL_WORD:
+        return False
+    mine, theirs = _measures().get(one), _measures().get(other)
+    if mine is None or theirs is None or mine == theirs:
+        return False
+    times = {"time", "months"}
+    return mine[0] == theirs[0] or {mine[0], theirs[0]} <= times
 
 
 def _hours(quantity: Quantity) -> set[tuple[object, ...]]:

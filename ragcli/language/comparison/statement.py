@@ -225,6 +225,26 @@ class Statement:
         doer = self.argument(self.items[by[0]])
         return doer, left + [item for item in right if item not in doer]
 
+    def doer(self, pivot: Item) -> list[Item]:
+        """Returns who does a passive verb: what "by" right after it is about."""
+        for item in self.items[pivot.place + 1 : pivot.place + 4]:
+            if item.segment != pivot.segment or item.lower in self.words.conjunctions:
+                return []
+            if item.lower in self.words.by:
+                return self._up_to_conjunction(item)
+        return []
+
+    def _up_to_conjunction(self, preposition: Item) -> list[Item]:
+        """Returns what a preposition is about, without what an "and" adds."""
+        found = self.argument(preposition)
+        cut = (
+            item.place
+            for item in self.items[preposition.place + 1 :]
+            if item.lower in self.words.conjunctions
+        )
+        end = next(cut, len(self.items))
+        return [item for item in found if item.place < end]
+
     def _meant(self, pivot: Item) -> list[Item]:
         """Returns what a pronoun before a word may mean: content of the last clause."""
         before = self.items[max(0, pivot.place - 3) : pivot.place]

@@ -3,16 +3,21 @@
 A logistic model. It was fitted on SQuAD's questions asked of all its paragraphs, asked
 when just the paragraph that answers was taken away, on questions asked of collections
 that are about something else, and on questions over tables, settings, logs, mail and
-office files. At 0.5, .95 of the right quotations are made; .39 of the questions whose
-paragraph is gone are refused, and .61 to .85 of the foreign ones.
+office files. Then what stands out from nothing is doubted: where five candidates score
+nearly alike, the best of them is the best of a crowd. At 0.5 .98 of the right
+quotations over sixteen sets of questions are kept, and .71 of the wrong ones; of SQuAD's
+questions whose paragraph is gone .50 are refused instead of .38, of foreign ones .68
+instead of .58.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ragcli.frozen import frozen
-from ragcli.models.builtin.scoring import CandidateFeatures
+from ragcli.models.builtin.parsed_question import ParsedQuestion
+from ragcli.models.builtin.scoring import CandidateFeatures, Scored
 
 
 @frozen
@@ -29,8 +34,13 @@ class LogisticWeights:
     defines: float
     is_attached: float
     holds_kind: float
+    crowded: float
 
 
+CROWD = 5
+"""Candidates that score alike where none of them answers."""
+CLEAR = 0.4
+"""How far the best one leads a crowd when it answers, in units of the score."""
 CALIBRATED = LogisticWeights(
     bias=-3.65,
     coverage=2.31,
@@ -42,13 +52,23 @@ CALIBRATED = LogisticWeights(
     defines=3.0,
     is_attached=1.5,
     holds_kind=0.4,
+    crowded=-20.0,
 )
 
 
 def confidence(
-    evidence: CandidateFeatures, weights: LogisticWeights = CALIBRATED
+    ranked: Sequence[Scored],
+    asked: ParsedQuestion,
+    weights: LogisticWeights = CALIBRATED,
 ) -> float:
-    """Returns the probability that a candidate answers the question."""
+    """Returns the probability that the best candidate answers the question.
+
+    Args:
+        ranked: Candidates, best first, at least one.
+        asked: The question.
+        weights: Of the logistic model.
+    """
+    evidence: CandidateFeatures = ranked[0].evidence
     logit = (
         weights.bias
         + weights.coverage * evidence.coverage
@@ -61,4 +81,27 @@ def confidence(
         + weights.is_attached * evidence.is_attached
         + weights.holds_kind * evidence.holds_kind
     )
+    logit += weights.crowded * _crowding(ranked, asked)
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def _crowding(ranked: Sequence[Scored], asked: ParsedQuestion) -> float:
+    """Returns how much the best candidate's lead falls short of a clear one.
+
+    Items of a list score alike, and are asked for together. Where the best one has the
+    numbers and identifiers of the question, those without are no company for it: rows
+    are alike but for them.
+    """
+    if asked.wants_list:
+        return 0.0
+    crowd = ranked
+    if asked.marks and _has(asked.marks, ranked[0]):
+        crowd = [item for item in ranked if _has(asked.marks, item)]
+    if len(crowd) < CROWD:
+        return 0.0
+    return max(0.0, CLEAR - (crowd[0].score - crowd[CROWD - 1].score))
+
+
+def _has(marks: frozenset[str], item: Scored) -> bool:
+    text = item.candidate.text.lower()
+    return all(mark in text for mark in marks)

@@ -86,8 +86,8 @@ class ExtractiveModel:
             return
         found = [item for source in prompt.sources for item in candidates(source)]
         found = list({item.text: item for item in reversed(found)}.values())[::-1]
+        asked = ParsedQuestion(prompt.question)
         if not prompt.rows_answer:
-            asked = ParsedQuestion(prompt.question)
             found = [
                 item
                 for item in found
@@ -96,10 +96,10 @@ class ExtractiveModel:
         if not found:
             return
         ranked = best_first(prompt, found, self._embedder)
-        sure = confidence(ranked[0].evidence)
+        sure = confidence(ranked, asked)
         if sure < prompt.threshold:
             return
-        chosen = composed(ParsedQuestion(prompt.question), ranked)
+        chosen = composed(asked, ranked)
         for index, item in enumerate(chosen):
             if index:
                 yield _separator(chosen[index - 1], item)

@@ -14,7 +14,7 @@ from ragcli.chat.citing.citations import Checked, MarkerFilter
 from ragcli.index.passages import Passage
 from ragcli.language.markers import cited, unescaped
 from ragcli.models.base import Quotation
-from tests.unit.chat.conftest import CODE, FRANCE, LOCKS
+from tests.unit.chat.conftest import CODE, FRANCE, LOCKS, indexed
 
 PASSAGES = [LOCKS, FRANCE, CODE]
 
@@ -431,3 +431,39 @@ def test_a_footnote_mark_of_the_page_is_no_marker_of_ours() -> None:
     assert text == "Paris is the capital of France.\\[1\\] [2]"
     assert [citation.marker for citation in found.citations] == [2]
     assert found.removed == 0
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        (
+            "Der Antrag muss am 15. M\u00e4rz eingehen.",
+            "Der Antrag muss am 15. M\u00e4rz eingehen.",
+        ),
+        ("Am 3. und 4. Mai ist zu.", "Am 3. und 4. Mai ist zu."),
+    ],
+)
+def test_a_full_stop_behind_an_ordinal_ends_no_sentence(claim: str, said: str) -> None:
+    passage = indexed(
+        Passage("d", "/d.md", f"{said} Hunde bleiben drau\u00dfen.", 0.9, language="de")
+    )
+
+    _, found = checked(f"{claim} [1]", [passage])
+
+    assert [one.verified for one in found.citations] == [True]
+
+
+def test_a_number_in_another_form_is_not_called_foreign() -> None:
+    passage = indexed(
+        Passage(
+            "n",
+            "/n.md",
+            "No one votes before the age of twenty five years in Rho.",
+            0.9,
+        )
+    )
+
+    text, found = checked("The age to vote in Rho is 25 years [1].", [passage])
+
+    assert found.removed == 0
+    assert "[1]" in text

@@ -31,6 +31,11 @@ SAME = [
     ("en", "It lasts up to 30 days.", "It lasts at most thirty days."),
     ("en", "The disk is unencrypted.", "The disk is unencrypted."),
     ("en", "The meal comes after the prayer.", "The meal comes after the prayer."),
+    (
+        "en",
+        "The smith makes keys and the clerk reads them.",
+        "Keys are made by the smith and read by the clerk.",
+    ),
     ("de", "Das Boot wird von Mara geführt.", "Mara führt das Boot."),
     ("fr", "Le bateau est dirigé par Mara.", "Mara dirige le bateau."),
     ("es", "Mara no vende el barco.", "Mara nunca vende el barco."),
@@ -50,6 +55,20 @@ OTHERWISE = [
     ("en", "It sank in 1962.", "It sank in 1926."),
     ("en", "It has 24 cabins and 310 seats.", "It has 310 cabins and 24 seats."),
     ("en", "The office opens on Monday.", "The office opens on Tuesday."),
+    ("en", "The delay is told in minutes.", "The delay is told in seconds."),
+    (
+        "en",
+        "A page of 200 MB is kept.",
+        "A page of 200 kB is kept with a size of 200K.",
+    ),
+    ("en", "The rules stated above hold.", "The rules stated below hold."),
+    ("en", "Mara led it from 1990.", "Mara led it until 1990."),
+    ("en", "It sails because it rains.", "It sails unless it rains."),
+    (
+        "en",
+        "Keys are made by the clerk and read by the clerk.",
+        "Keys are made by the smith and read by the clerk.",
+    ),
     ("de", "Gäste zahlen eine Gebühr.", "Gäste zahlen keine Gebühr."),
     ("de", "Mara führt das Boot nicht.", "Mara führt das Boot."),
     ("fr", "Le musée ouvre le lundi.", "Le musée n'ouvre pas le lundi."),
@@ -58,6 +77,7 @@ OTHERWISE = [
     ("es", "El barco vuelve antes de mayo.", "El barco vuelve después de mayo."),
 ]
 UNTOLD = [
+    ("en", "Return it within a week.", "Return it within seven days."),
     ("en", "Mara owns the lorry.", "Mara owns the boat."),
     ("en", "Guests pay.", "Most guests pay."),
     ("en", "Guests may swim.", "Guests may swim only with a guard."),
