@@ -34,7 +34,6 @@ _LABEL = deferred(
 )
 """The number of a figure or table, which its caption follows."""
 _ORDINAL = deferred(r"\d{1,2}")
-_ENDS_WITH_ORDINAL = deferred(r"(?:^|[\s(])\d{1,2}\.$")
 _AFTER_ORDINAL = deferred(
     r"\s+(?:Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b)"
 )
@@ -82,18 +81,6 @@ def split_sentences(text: str) -> list[str]:
 def is_whole(text: str) -> bool:
     """Tells whether a text ends as a sentence does, with a full stop or its like."""
     return bool(_WHOLE.search(text))
-
-
-def goes_on_after_ordinal(before: str, following: str) -> bool:
-    """Tells whether a sentence goes on after `15.`: `am 15. Mai`, `der 3. und 4.`.
-
-    Args:
-        before: What ends with the full stop.
-        following: What comes after the blank.
-    """
-    if not _ENDS_WITH_ORDINAL.search(before):
-        return False
-    return following[:1].islower() or bool(_AFTER_ORDINAL.match(f" {following}"))
 
 
 def is_abbreviation(word: str, following: str) -> bool:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 
 from ragcli.language import markers
 from ragcli.language.patterns import deferred
-from ragcli.language.sentences import goes_on_after_ordinal
 
 _RUN = deferred("[^\n \t\u3002\uff01\uff1f]+|.", re.DOTALL)
 """Characters that mean nothing special, or one that may."""
@@ -27,6 +26,12 @@ _ABBREVIATED = deferred(
     r"(?:^|[\s(\"'])(?:[A-Za-z]|e\.g|i\.e|z\.B|d\.h|u\.a|p\.ex|cf|vs|etc|approx|ca|bzw"
     r"|Dr|Mr|Mrs|Ms|Prof|St|Nr|No|Fig|Eq|Sec|Ch|Vol|pp|art|al)\.$"
 )
+_ORDINAL = deferred(
+    r"(?:^|\s)(?:am|vom|zum|bis|ab|seit|im|der|die|das|den|dem|des|jede[rnms]?|und|oder)\s\d{1,2}\.$",
+    re.IGNORECASE,
+)
+"""An ordinal of a language that puts a full stop behind it: `am 15. Mai`. What follows
+does not tell, for it may not have come yet."""
 _TAIL = 24
 """Characters of a sentence's end that tell whether it is over."""
 _LINE = 60
@@ -207,9 +212,8 @@ class MarkerReader:
     def _visible(self, run: str) -> None:
         if self._gap and not self._goes_on(run):
             self._end_line()
-        elif self._over and not goes_on_after_ordinal(self._tail, run):
+        elif self._over:
             self._end_sentence()
-        self._over = False
         if self._line == 0 and run.startswith("|"):
             self._sentence.row = self._rows + 1
         self._literal(self._gap + self._space + run)
@@ -237,6 +241,8 @@ class MarkerReader:
 
     def _has_ended(self) -> bool:
         if self._sentence.row or _ABBREVIATED.search(self._tail):
+            return False
+        if _ORDINAL.search(self._tail):
             return False
         return bool(_ENDED.search(self._tail))
 

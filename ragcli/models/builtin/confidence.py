@@ -5,9 +5,9 @@ when just the paragraph that answers was taken away, on questions asked of colle
 that are about something else, and on questions over tables, settings, logs, mail and
 office files. Then what stands out from nothing is doubted: where five candidates score
 nearly alike, the best of them is the best of a crowd. At 0.5 .98 of the right
-quotations over sixteen sets of questions are kept, and .71 of the wrong ones; of SQuAD's
-questions whose paragraph is gone .50 are refused instead of .38, of foreign ones .68
-instead of .58.
+quotations over sixteen sets of questions are kept, and .71 of the wrong ones; .50 of
+SQuAD's questions whose paragraph is gone are refused instead of .38, and .68 of the
+foreign ones instead of .58.
 """
 
 from __future__ import annotations

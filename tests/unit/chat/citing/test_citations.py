@@ -454,16 +454,10 @@ def test_a_full_stop_behind_an_ordinal_ends_no_sentence(claim: str, said: str) -
 
 
 def test_a_number_in_another_form_is_not_called_foreign() -> None:
-    passage = indexed(
-        Passage(
-            "n",
-            "/n.md",
-            "No one votes before the age of twenty five years in Rho.",
-            0.9,
-        )
-    )
+    said = "A toll of 45.50 euros is paid by lorries on the bridge of Rho."
+    passage = indexed(Passage("n", "/n.md", said, 0.9))
 
-    text, found = checked("The age to vote in Rho is 25 years [1].", [passage])
+    text, found = checked("The toll on the bridge comes to 45.5 euros [1].", [passage])
 
     assert found.removed == 0
     assert "[1]" in text

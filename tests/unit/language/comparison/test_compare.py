@@ -33,8 +33,8 @@ SAME = [
     ("en", "The meal comes after the prayer.", "The meal comes after the prayer."),
     (
         "en",
-        "The smith makes keys and the clerk reads them.",
-        "Keys are made by the smith and read by the clerk.",
+        "The smith forges keys and the clerk reads them.",
+        "Keys are forged by the smith and read by the clerk.",
     ),
     ("de", "Das Boot wird von Mara geführt.", "Mara führt das Boot."),
     ("fr", "Le bateau est dirigé par Mara.", "Mara dirige le bateau."),
@@ -66,8 +66,8 @@ OTHERWISE = [
     ("en", "It sails because it rains.", "It sails unless it rains."),
     (
         "en",
-        "Keys are made by the clerk and read by the clerk.",
-        "Keys are made by the smith and read by the clerk.",
+        "Keys are forged by the clerk and read by the clerk.",
+        "Keys are forged by the smith and read by the clerk.",
     ),
     ("de", "Gäste zahlen eine Gebühr.", "Gäste zahlen keine Gebühr."),
     ("de", "Mara führt das Boot nicht.", "Mara führt das Boot."),
