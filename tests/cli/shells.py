@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+import psutil
+
 from tests.patience import PATIENCE
 
 START = {
@@ -173,9 +175,7 @@ class Shell:
 
     def _busy(self) -> bool:
         """Tells whether the shell waits for a process of its own."""
-        number = self._process.pid
         try:
-            children = Path(f"/proc/{number}/task/{number}/children").read_text()
-        except OSError:
+            return bool(psutil.Process(self._process.pid).children())
+        except psutil.NoSuchProcess:
             return False
-        return bool(children.split())

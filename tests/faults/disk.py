@@ -22,8 +22,12 @@ from typing import Any
 
 import pytest
 
-SYNCS = ("fsync", "fdatasync")
-_HELPERS = {"sync_data", "sync_file", "sync_names", "sync_directory", "sync"}
+from tests.faults import syncing
+
+_HELPERS = {
+    *("sync_data", "sync_file", "sync_names", "sync_directory", "sync"),
+    "_reached_drive",
+}
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,8 @@ class RecordedDisk:
             for name in ("open", "mkdir", "rename", "unlink", "rmdir", "write"):
                 original = getattr(os, name)
                 patch.setattr(os, name, getattr(self, f"_{name}")(original))
-            for name in ("ftruncate", *SYNCS):
-                original = getattr(os, name)
-                maker = self._sync if name in SYNCS else self._ftruncate
-                patch.setattr(os, name, maker(original))
+            patch.setattr(os, "ftruncate", self._ftruncate(os.ftruncate))
+            syncing.replace(lambda _, original: self._sync(original), patch.setattr)
             yield
 
     def ack(self, what: Any) -> None:

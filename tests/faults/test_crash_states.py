@@ -18,6 +18,7 @@ from ragcli.config import Settings
 from ragcli.errors import RagcliError
 from ragcli.sessions.local.history.local_log import FILE
 from ragcli.sessions.records.record_types import Record
+from tests.faults import syncing
 from tests.faults.disk import RecordedDisk
 from tests.stores import LocalStores, append, open_log, questions
 
@@ -58,14 +59,16 @@ def mends(disk: RecordedDisk) -> None:
 def mends_killed(disk: RecordedDisk) -> None:
     """A mender is killed when it has just made `quarantine/`; another goes on."""
 
-    def killed(descriptor: int) -> None:
-        if (disk.root / "p" / "quarantine").exists():
-            raise Killed
-        sync(descriptor)
+    def killed(_: str, sync: Callable[[int], None]) -> Callable[[int], None]:
+        def call(descriptor: int) -> None:
+            if (disk.root / "p" / "quarantine").exists():
+                raise Killed
+            sync(descriptor)
 
-    sync = os.fsync
+        return call
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", killed)
+        syncing.replace(killed, patch.setattr)
         with pytest.raises(Killed):
             append(open_log(disk.root / "p"), "never")
     mends(disk)
@@ -101,15 +104,17 @@ def rewrites_killed(disk: RecordedDisk) -> None:
     log = open_log(disk.root / "p")
     append(log, "a")
     disk.ack(["a"])
-    sync = os.fsync
 
-    def killed(descriptor: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise Killed
-        sync(descriptor)
+    def killed(_: str, sync: Callable[[int], None]) -> Callable[[int], None]:
+        def call(descriptor: int) -> None:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise Killed
+            sync(descriptor)
+
+        return call
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", killed)
+        syncing.replace(killed, patch.setattr)
         with pytest.raises(Killed):
             log.rewrite(without_gone, {"reason": "test"})
     append(open_log(disk.root / "p"), "b")

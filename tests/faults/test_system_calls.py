@@ -20,11 +20,12 @@ from ragcli.errors import ExitCode, RagcliError
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.records.record_types import Record
+from tests.faults import syncing
 from tests.stores import LocalStores, a_turn, append, questions
 
 FAILING = (
-    "open", "write", "pread", "fsync", "fdatasync", "ftruncate", "rename", "mkdir",
-    "unlink", "close", "listdir", "pwrite",
+    "open", "write", "pread", "ftruncate", "rename", "mkdir", "unlink", "close",
+    "listdir", "pwrite",
 )  # fmt: skip
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
 ERRORS = [errno.EIO, errno.ENOSPC]
@@ -52,6 +53,7 @@ class Fault:
         with pytest.MonkeyPatch.context() as patch:
             for name in FAILING:
                 patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+            syncing.replace(self._wrapped, patch.setattr)
             yield
 
     @property

@@ -20,6 +20,7 @@ AT_START = Path(__file__).parent / "at_start"
 """What `PYTHONPATH` begins with in processes that are to be on a Mac as well."""
 
 F_GETPATH, F_FULLFSYNC = 50, 51
+_sync = os.fsync
 SOFT_LIMIT = 256
 """Descriptors that a process has unless it asks for more."""
 
@@ -146,7 +147,7 @@ def _commanded(real: Callable[..., Any]) -> Callable[..., Any]:
             return real(descriptor, number, *rest)
         file = descriptor if isinstance(descriptor, int) else descriptor.fileno()
         if number == F_FULLFSYNC:
-            os.fsync(file)
+            _sync(file)
             return 0
         return os.fsencode(os.readlink(f"/proc/self/fd/{file}")).ljust(1024, b"\0")
 

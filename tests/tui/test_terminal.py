@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from ragcli.runtime import Runtime
@@ -192,10 +193,9 @@ def test_a_closed_terminal_keeps_answer_and_draft(
 
     def gone() -> bool:
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+            return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
             return True
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
 
     eventually(gone)
     (turn,) = turns(runtime)

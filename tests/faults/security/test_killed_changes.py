@@ -21,6 +21,7 @@ from ragcli.sessions.local.lifecycle import directories
 from ragcli.sessions.local.store import LocalStore
 from ragcli.storage import exchange
 from ragcli.storage.files import Directory, disk_errors
+from tests.faults import syncing
 from tests.sealed import (
     CHEAP,
     FILES,
@@ -40,8 +41,6 @@ CALLS = [
     "rename",
     "unlink",
     "rmdir",
-    "fsync",
-    "fdatasync",
     "write",
     "ftruncate",
     "link",
@@ -59,6 +58,7 @@ class Fuse:
     def light(self) -> None:
         for name in CALLS:
             setattr(os, name, self._counted(getattr(os, name)))
+        syncing.replace(lambda _, real: self._counted(real))
         os.open = self._counted(os.open, only=_writes)
         exchange.exchange = self._counted(exchange.exchange)
 

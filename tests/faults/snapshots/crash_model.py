@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults import syncing
+
 ROOT = 0
 ANCHORS = "/proc/self/fd/"
 """Number of the directory that everything is below."""
@@ -135,8 +137,6 @@ class Recorder:
             "open": self._opening,
             "close": self._closing,
             "write": self._writing,
-            "fsync": self._syncing,
-            "fdatasync": self._syncing,
             "rename": self._renaming,
             "replace": self._renaming,
             "mkdir": self._making,
@@ -146,6 +146,7 @@ class Recorder:
         }
         for name, wrapper in wrappers.items():
             patch.setattr(os, name, wrapper(getattr(os, name)))
+        syncing.replace(lambda _, real: self._syncing(real), patch.setattr)
 
     def _opening(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from ragcli.errors import RagcliError
+from tests.faults import syncing
 from tests.faults.snapshots.processes import opened, snapshots_at
 from tests.unit.index.doubles import Watched, reader_of
 
 THOROUGH = os.environ.get("RAGCLI_THOROUGH") == "1"
-CALLS = ("open", "write", "fsync", "fdatasync", "rename", "link", "mkdir", "chmod")
+CALLS = ("open", "write", "rename", "link", "mkdir", "chmod")
 ERRORS = [errno.EIO, errno.ENOSPC, errno.EDQUOT] if THOROUGH else [errno.ENOSPC]
 
 
@@ -32,6 +33,7 @@ class Failing:
     def install(self, patch: pytest.MonkeyPatch) -> None:
         for name in CALLS:
             patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+        syncing.replace(self._wrapped, patch.setattr)
 
     def _wrapped(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
