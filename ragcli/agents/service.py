@@ -404,7 +404,7 @@ def _filter(arguments: Arguments) -> DocumentFilter | None:
     """Returns which documents a call is about; None for all."""
     inside, kind = arguments.get("in", ""), arguments.get("type", "")
     return typed_filter.parsed(
-        inside=[inside] if inside else [], types=[kind] if kind else []
+        inside=[inside] if inside else None, types=[kind] if kind else None
     )
 
 

@@ -11,10 +11,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from ragcli.language.markdown import HEADING
 from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.words import words
 
-_HEADING = deferred(r"#{1,6}\s")
 _BOLD_LINE = deferred(r"(?:\*\*|__)[^*_]*[^*_.!](?:\*\*|__)\s*[:\uff1a]?")
 _RULE = deferred(r"[\s|:*_=-]+")
 _PREFIX = deferred(r"^(?:\s|>|[-*+\u2022]\s|\d{1,3}[.)]\s)+")
@@ -71,7 +71,7 @@ def claimed(sentence: str) -> str:
         The sentence without the bullet before it and without words that lead in, such
         as "According to the documents,".
     """
-    if _HEADING.match(sentence.lstrip()) or _RULE.fullmatch(sentence):
+    if HEADING.match(sentence.lstrip()) or _RULE.fullmatch(sentence):
         return ""
     text = _PREFIX.sub("", sentence).strip()
     if text.endswith(_LEADING_IN) or _QUESTION.search(text):

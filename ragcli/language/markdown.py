@@ -10,6 +10,9 @@ FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.MULTILIN
 _LONGEST_FENCE = 10
 """Tildes of a fence in plain text; more of them draw a line across the page."""
 
+HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
+"""What a heading begins with that its marks make."""
+
 _EDGES = re.compile(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
 _CELL = re.compile(r"(?<!\\)\|")
 

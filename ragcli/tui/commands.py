@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragcli.errors import UsageError
+from ragcli.errors import ConversationNotFound, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +116,19 @@ def matching(word: str) -> Sequence[ChatCommand]:
     """Returns the commands that begin with `word`; the one of this name comes first."""
     begun = [command for command in COMMANDS if command.name.startswith(word)]
     return sorted(begun, key=lambda command: command.name != word)
+
+
+def begun(conversation: str) -> str:
+    """Returns the conversation that a command is about.
+
+    Args:
+        conversation: The one that goes on; "" for one that has not begun.
+
+    Raises:
+        ConversationNotFound: It has not begun.
+    """
+    if not conversation:
+        raise ConversationNotFound(
+            "this conversation has not begun", "ask something first"
+        )
+    return conversation

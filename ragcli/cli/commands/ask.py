@@ -82,12 +82,7 @@ def ask(
         }
     )
     where = typed_filter.parsed(
-        inside=inside or (),
-        outside=outside or (),
-        tags=tag or (),
-        since=since,
-        until=until,
-        types=types or (),
+        inside=inside, outside=outside, tags=tag, since=since, until=until, types=types
     )
     if where and no_docs:
         raise UsageError(f"--no-docs and {where} exclude each other")

@@ -61,12 +61,7 @@ def search(
         raise UsageError("the query is empty", 'try: ragcli search "words"')
     question_limits.check(text)
     where = typed_filter.parsed(
-        inside=inside or (),
-        outside=outside or (),
-        tags=tag or (),
-        since=since,
-        until=until,
-        types=types or (),
+        inside=inside, outside=outside, tags=tag, since=since, until=until, types=types
     )
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:

@@ -32,7 +32,6 @@ _WIDE_GAP = re.compile(r"[ \t]{3}")
 _ITEM = re.compile(
     r"[ \t]*(?:[-*+\u2022\u2023\u25e6\u2013]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)"
 )
-_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 _FIELD = re.compile(
     r"[ \t]*(?:[-*+\u2022][ \t]+)?(?P<key>[^\s:|#>][^\n:|]{0,59}?)[ \t]*:"
     r"(?:[ \t]+(?P<value>\S[^\n]*))?$"
@@ -304,7 +303,7 @@ def _label(line: str) -> str:
     """Returns what a line looks like."""
     said = line.lstrip(" \t")
     first = said[:1]
-    if first == "#" and _HEADING.match(line):
+    if first == "#" and markdown.HEADING.match(line):
         return "heading"
     colon = line.find(":")
     may_be_field = colon > 0 and line[colon + 1 : colon + 2] in _AFTER_COLON

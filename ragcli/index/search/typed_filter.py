@@ -15,20 +15,22 @@ from ragcli.storage.spelling import as_on_disk
 
 def parsed(
     *,
-    inside: Sequence[str] = (),
-    outside: Sequence[str] = (),
-    tags: Sequence[str] = (),
+    inside: Sequence[str] | None = None,
+    outside: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
     since: str | None = None,
     until: str | None = None,
-    types: Sequence[str] = (),
+    types: Sequence[str] | None = None,
 ) -> DocumentFilter | None:
     """Returns the filter that was typed; None when nothing was.
+
+    What is None was not typed.
 
     Args:
         inside: Paths and globs.
         outside: Those to leave out.
         tags: Tags, with or without `#`.
-        since: A day, month or year, or how long ago: `30d`; None where none is.
+        since: A day, month or year, or how long ago: `30d`.
         until: The same; of a month or year its last day is meant.
         types: Names of formats, or suffixes of files.
 
@@ -36,15 +38,15 @@ def parsed(
         UsageError: A date is none, a type is unknown, or a value is empty.
     """
     for option, values in (("--in", inside), ("--not-in", outside), ("--tag", tags)):
-        if not all(value.strip("# ") for value in values):
+        if not all(value.strip("# ") for value in values or ()):
             raise UsageError(f"{option}: the value is empty")
     made = DocumentFilter(
-        inside=tuple(map(_place, inside)),
-        outside=tuple(map(_place, outside)),
-        tags=tuple(tags),
+        inside=tuple(map(_place, inside or ())),
+        outside=tuple(map(_place, outside or ())),
+        tags=tuple(tags or ()),
         since=_bound("--since", since, last=False),
         until=_bound("--until", until, last=True),
-        formats=tuple(map(_format, types)),
+        formats=tuple(map(_format, types or ())),
     )
     if made.until and made.since > made.until:
         raise UsageError(f"--since {made.since} is after --until {made.until}")

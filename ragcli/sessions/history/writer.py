@@ -246,23 +246,27 @@ class History(HistoryReader):
 
     def draft(self) -> str:
         """Returns the question that was being typed, or ""."""
-        stored = self._session.blob(_DRAFT)
-        return stored.decode("utf-8", "surrogatepass") if stored else ""
+        return self._kept_text(_DRAFT)
 
     def put_draft(self, text: str) -> None:
         """Keeps the question that is being typed; "" forgets it."""
-        value = text.encode("utf-8", "surrogatepass") if text else None
-        self._session.put_blob(_DRAFT, value)
+        self._keep_text(_DRAFT, text)
 
     def pastes(self) -> str:
         """Returns the long texts that marks in the draft stand for, or ""."""
-        stored = self._session.blob(_PASTES)
-        return stored.decode("utf-8", "surrogatepass") if stored else ""
+        return self._kept_text(_PASTES)
 
     def put_pastes(self, text: str) -> None:
         """Keeps the long texts that marks in the draft stand for; "" forgets them."""
+        self._keep_text(_PASTES, text)
+
+    def _kept_text(self, name: str) -> str:
+        stored = self._session.blob(name)
+        return stored.decode("utf-8", "surrogatepass") if stored else ""
+
+    def _keep_text(self, name: str, text: str) -> None:
         value = text.encode("utf-8", "surrogatepass") if text else None
-        self._session.put_blob(_PASTES, value)
+        self._session.put_blob(name, value)
 
     def _append(
         self, drafts: list[Draft], *, parent: int = 0, expect: int | None = None

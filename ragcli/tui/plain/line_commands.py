@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from ragcli.chat.events import AskRequest
 from ragcli.errors import (
-    ConversationNotFound,
     PassphraseNeeded,
     RagcliError,
     UsageError,
@@ -108,18 +107,26 @@ class LineCommands:
         """Renames the conversation."""
         if not title:
             raise UsageError("/rename needs TITLE here", "write /rename TITLE")
-        self._desk.profile.history.rename(self._begun(), title)
+        self._desk.profile.history.rename(
+            commands.begun(self._desk.conversation), title
+        )
 
     def command_pin(self, _: str = "") -> None:
         """Keeps the conversation at the top, or lets it go."""
-        history, conversation = self._desk.profile.history, self._begun()
+        history, conversation = (
+            self._desk.profile.history,
+            commands.begun(self._desk.conversation),
+        )
         pinned = not history.conversation(conversation).pinned
         history.pin(conversation, pinned=pinned)
         self._desk.say("kept at the top" if pinned else "not kept at the top")
 
     def command_delete(self, _: str = "") -> None:
         """Deletes the conversation, once confirmed."""
-        history, conversation = self._desk.profile.history, self._begun()
+        history, conversation = (
+            self._desk.profile.history,
+            commands.begun(self._desk.conversation),
+        )
         known = history.conversation(conversation)
         question = f"Delete {safe_line(known.title)!r}, {counted(known.turns, 'turn')}?"
         if self._desk.confirmed(question, "ragcli history delete ID --yes"):
@@ -140,12 +147,15 @@ class LineCommands:
     def command_fork(self, _: str = "") -> None:
         """Branches the conversation off after the last turn."""
         history = self._desk.profile.history
-        self._desk.conversation = history.fork(self._begun())
+        self._desk.conversation = history.fork(commands.begun(self._desk.conversation))
         self._desk.say("This is a copy of the conversation.")
 
     def command_export(self, file: str = "") -> None:
         """Writes the conversation to a file: Markdown, HTML or JSON by its ending."""
-        profile, conversation = self._desk.profile, self._begun()
+        profile, conversation = (
+            self._desk.profile,
+            commands.begun(self._desk.conversation),
+        )
         known = profile.history.conversation(conversation)
         file = file or conversation_export.file_name(known.title, ".md")
         path = conversation_export.target(file)
@@ -160,7 +170,9 @@ class LineCommands:
 
     def command_find(self, text: str = "") -> None:
         """Finds words in this conversation."""
-        turns = self._desk.profile.history.transcript(self._begun())
+        turns = self._desk.profile.history.transcript(
+            commands.begun(self._desk.conversation)
+        )
         low = self._needed("find", text).lower()
         self._found(
             [t for t in turns if low in f"{t.question}\n{t.answer}".lower()], text
@@ -365,17 +377,9 @@ class LineCommands:
 
     # What they share
 
-    def _begun(self) -> str:
-        """Returns the conversation that goes on; raises where none has begun."""
-        if not self._desk.conversation:
-            raise ConversationNotFound(
-                "this conversation has not begun", "ask something first"
-            )
-        return self._desk.conversation
-
     def _last(self) -> Turn:
         history = self._desk.profile.history
-        turns = history.transcript(self._begun(), limit=1)
+        turns = history.transcript(commands.begun(self._desk.conversation), limit=1)
         if not turns:
             raise UsageError("there is no answer yet", "ask something first")
         return turns[-1]

@@ -26,6 +26,7 @@ from ragcli.errors import RagcliError
 from ragcli.models.prompt_messages import messages
 from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.ports import ProfilePort
+from ragcli.tui.workers.threads import failure_of
 
 _TELLING = 0.3
 """Seconds of streaming before a rate means anything."""
@@ -140,17 +141,12 @@ class AnswerWorker:
         return (len(self._said) - 1) / seconds if seconds > _TELLING else 0.0
 
     def _run(self) -> None:
-        error: RagcliError | None = None
-        crash: BaseException | None = None
-        try:
-            events = self.profile.ask(self.request)
-            for event in events:
-                self._take_note(event)
-        except RagcliError as failure:
-            error = failure
-        except BaseException as bug:  # noqa: BLE001 - raised again on the screen
-            crash = bug
+        error, crash = failure_of(self._listen)
         self._post(AnswerEnded(self, error, crash))
+
+    def _listen(self) -> None:
+        for event in self.profile.ask(self.request):
+            self._take_note(event)
 
     def _take_note(self, event: Event) -> None:
         if isinstance(event, Token):

@@ -10,7 +10,6 @@ from typing import Any
 
 from textual.message import Message
 
-from ragcli.errors import RagcliError
 from ragcli.tui.messages import (
     IngestEnded,
     IngestNoted,
@@ -19,6 +18,7 @@ from ragcli.tui.messages import (
 )
 from ragcli.tui.ports import ProfilePort
 from ragcli.tui.profiles import document_changes
+from ragcli.tui.workers.threads import failure_of
 
 _FRAME = 0.1
 """Seconds between two steps that are posted: thousands of files must not flood."""
@@ -84,6 +84,8 @@ class Ingesting:
     ) -> None:
         self._profile, self._paths, self._post = profile, paths, post
         self._stopped = threading.Event()
+        self._report: Any = None
+        self._known: frozenset[str] = frozenset()
 
     def stop(self) -> None:
         """Ends it after the current file; the documents stay as they were."""
@@ -94,22 +96,18 @@ class Ingesting:
         threading.Thread(target=self._run, name="ingest", daemon=True).start()
 
     def _run(self) -> None:
-        report: Any = None
-        stopped, known = False, frozenset[str]()
+        error, crash = failure_of(self._read)
+        stopped = isinstance(crash, IngestStopped)
+        crash = None if stopped else crash
+        self._post(
+            IngestEnded(self._report, error, crash, stopped=stopped, known=self._known)
+        )
+
+    def _read(self) -> None:
+        library = self._profile.library
         steps = _Steps(self._post, self._stopped)
-        error: RagcliError | None = None
-        crash: BaseException | None = None
-        try:
-            library = self._profile.library
-            known = document_changes.known(library)
-            if self._paths is None:
-                report = library.sync(steps)
-            else:
-                report = library.add(self._paths, steps)
-        except IngestStopped:
-            stopped = True
-        except RagcliError as failure:
-            error = failure
-        except BaseException as bug:  # noqa: BLE001 - raised again on the screen
-            crash = bug
-        self._post(IngestEnded(report, error, crash, stopped=stopped, known=known))
+        self._known = document_changes.known(library)
+        if self._paths is None:
+            self._report = library.sync(steps)
+        else:
+            self._report = library.add(self._paths, steps)

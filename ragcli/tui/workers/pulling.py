@@ -13,6 +13,7 @@ from ragcli.chat.interruption import Cancelled, Interruption
 from ragcli.config import Settings
 from ragcli.errors import RagcliError
 from ragcli.models.transport.connections import Connections
+from ragcli.tui.workers.threads import failure_of
 
 _FRAME = 0.1
 """Seconds between two steps that are posted: a server tells hundreds of them."""
@@ -68,17 +69,9 @@ class PullWorker:
         self._cancel.set()
 
     def _run(self) -> None:
-        stopped = False
-        error: RagcliError | None = None
-        crash: BaseException | None = None
-        try:
-            self._pull()
-        except Cancelled:
-            stopped = True
-        except RagcliError as failure:
-            error = failure
-        except BaseException as bug:  # noqa: BLE001 - raised again on the screen
-            crash = bug
+        error, crash = failure_of(self._pull)
+        stopped = isinstance(crash, Cancelled)
+        crash = None if stopped else crash
         self._post(PullEnded(self.model, error, crash, stopped=stopped))
 
     def _pull(self) -> None:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from ragcli.errors import RagcliError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -36,3 +38,20 @@ async def aside(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     threading.Thread(target=run, name="aside", daemon=True).start()
     return await future
+
+
+def failure_of(
+    work: Callable[[], object],
+) -> tuple[RagcliError | None, BaseException | None]:
+    """Does work of a thread of its own; returns what went wrong, for the screen.
+
+    Returns:
+        An error to be told, and a bug of ours, to be raised where it is seen.
+    """
+    try:
+        work()
+    except RagcliError as error:
+        return error, None
+    except BaseException as bug:  # noqa: BLE001 - raised again on the screen
+        return None, bug
+    return None, None

@@ -6,19 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples, somebody_is_there
+from ragcli.cli.input.profile_argument import OptionalProfileName
 from ragcli.errors import PassphraseNeeded
-
-OptionalName = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME",
-        help="By default the profile in use.",
-        autocompletion=live_names.profiles,
-        show_default=False,
-    ),
-]
 
 
 def new(call: Invocation, name: str, fd: int | None = None) -> str:
@@ -53,7 +43,7 @@ def new(call: Invocation, name: str, fd: int | None = None) -> str:
 )
 def passphrase(
     call: Invocation,
-    name: OptionalName = "",
+    name: OptionalProfileName = "",
     new_fd: Annotated[
         int | None,
         typer.Option(
@@ -92,7 +82,9 @@ def passphrase(
 
 
 @examples("ragcli profile encrypt", "ragcli profile encrypt diary --yes")
-def encrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -> None:
+def encrypt(
+    call: Invocation, name: OptionalProfileName = "", yes: YesOption = False
+) -> None:
     """Encrypt a profile that exists.
 
     It is written anew beside itself and takes its own place at once. Older
@@ -108,7 +100,9 @@ def encrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -
 
 
 @examples("ragcli profile decrypt diary --yes")
-def decrypt(call: Invocation, name: OptionalName = "", yes: YesOption = False) -> None:
+def decrypt(
+    call: Invocation, name: OptionalProfileName = "", yes: YesOption = False
+) -> None:
     """Put an encrypted profile in the clear."""
     wanted = name or call.runtime.profile_name()
     call.confirm(f"Store profile {wanted!r} in the clear?", yes=yes)

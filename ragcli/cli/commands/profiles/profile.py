@@ -16,25 +16,17 @@ from ragcli.cli.commands.profiles.profile_settings import (
     assignment,
     time_spans,
 )
-from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples
+from ragcli.cli.input.profile_argument import (
+    NewProfileName,
+    OldProfileName,
+    OptionalProfileName,
+    ProfileName,
+)
 from ragcli.cli.output.formatting import moment, size
 
 if TYPE_CHECKING:
     from ragcli.sessions.profile_summary import ProfileSummary
-
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", autocompletion=live_names.profiles)
-]
-OptionalName = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME",
-        help="By default the profile in use.",
-        autocompletion=live_names.profiles,
-        show_default=False,
-    ),
-]
 
 
 @examples(
@@ -126,7 +118,7 @@ def _cells(known: ProfileSummary | None) -> tuple[object, ...]:
 
 
 @examples("ragcli profile show", "ragcli profile show work --json")
-def show(call: Invocation, name: OptionalName = "") -> None:
+def show(call: Invocation, name: OptionalProfileName = "") -> None:
     """Show what a profile holds."""
     with call.open(name or None) as workspace:
         settings = dict(workspace.session.settings())
@@ -153,7 +145,7 @@ def show(call: Invocation, name: OptionalName = "") -> None:
 
 
 @examples("ragcli profile use work")
-def use_(call: Invocation, name: Name) -> None:
+def use_(call: Invocation, name: ProfileName) -> None:
     """Use a profile from now on."""
     call.runtime.choose(name)
     call.tell({"profile": name}, note=f"profile {name} is in use")
@@ -162,10 +154,8 @@ def use_(call: Invocation, name: Name) -> None:
 @examples("ragcli profile rename work office")
 def rename(
     call: Invocation,
-    old: Annotated[
-        str, typer.Argument(metavar="OLD", autocompletion=live_names.profiles)
-    ],
-    new: Annotated[str, typer.Argument(metavar="NEW")],
+    old: OldProfileName,
+    new: NewProfileName,
 ) -> None:
     """Give a profile another name."""
     from ragcli.errors import NotPermitted, ProfileNotFound, StorageFailed
@@ -195,10 +185,8 @@ def rename(
 )
 def clone(
     call: Invocation,
-    old: Annotated[
-        str, typer.Argument(metavar="OLD", autocompletion=live_names.profiles)
-    ],
-    new: Annotated[str, typer.Argument(metavar="NEW")],
+    old: OldProfileName,
+    new: NewProfileName,
     no_history: Annotated[
         bool, typer.Option("--no-history", help="Only documents and settings.")
     ] = False,
@@ -212,7 +200,7 @@ def clone(
 
 
 @examples("ragcli profile delete old --yes")
-def delete(call: Invocation, name: Name, yes: YesOption = False) -> None:
+def delete(call: Invocation, name: ProfileName, yes: YesOption = False) -> None:
     """Delete a profile with its history and index."""
     from ragcli.errors import ProfileNotFound
 
@@ -228,7 +216,7 @@ def delete(call: Invocation, name: Name, yes: YesOption = False) -> None:
 
 
 @examples("ragcli profile path", 'du -sh "$(ragcli profile path work)"')
-def path(call: Invocation, name: OptionalName = "") -> None:
+def path(call: Invocation, name: OptionalProfileName = "") -> None:
     """Print where a profile is on disk."""
     wanted = name or call.runtime.profile_name()
     place = os.fspath(call.runtime.store.path(wanted))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragcli.cli.input import live_names
 from ragcli.cli.input.options import Invocation, YesOption, examples
+from ragcli.cli.input.profile_argument import ExpiredProfileName, OptionalProfileName
 from ragcli.errors import ExitCode
 from ragcli.text import counted
 
@@ -24,15 +24,7 @@ if TYPE_CHECKING:
 )
 def verify(
     call: Invocation,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="By default the profile in use.",
-            autocompletion=live_names.profiles,
-            show_default=False,
-        ),
-    ] = "",
+    name: OptionalProfileName = "",
     repair: Annotated[
         bool, typer.Option("--repair", help="Move damage aside, keep the rest.")
     ] = False,
@@ -114,15 +106,7 @@ def _pruned(call: Invocation, done: list[Expired], *, dry_run: bool) -> int:
 @examples("ragcli profile restore", "ragcli profile restore work")
 def restore(
     call: Invocation,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="By default the profile in use.",
-            autocompletion=live_names.expired_profiles,
-            show_default=False,
-        ),
-    ] = "",
+    name: ExpiredProfileName = "",
 ) -> None:
     """Bring back what has expired and is set aside.
 

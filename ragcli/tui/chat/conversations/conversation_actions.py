@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ragcli.errors import ConversationNotFound
 from ragcli.text import counted
 from ragcli.tui.chat.desk import Desk
+from ragcli.tui.commands import begun
 from ragcli.tui.screens.dialogs import (
     ConfirmDialog,
     PickDialog,
@@ -83,7 +83,7 @@ class ConversationActions:
 
     def command_rename(self, title: str = "") -> None:
         """Renames the conversation on the screen."""
-        self._desk.do("", self._rename, self._begun(), title)
+        self._desk.do("", self._rename, begun(self._desk.conversation), title)
 
     async def _rename(self, conversation: str, title: str) -> None:
         history = self._desk.profile.history
@@ -97,7 +97,7 @@ class ConversationActions:
 
     def command_pin(self, _: str = "") -> None:
         """Keeps the conversation on the screen at the top, or lets it go."""
-        self._desk.do("", self._pin, self._begun())
+        self._desk.do("", self._pin, begun(self._desk.conversation))
 
     async def _pin(self, conversation: str) -> None:
         history = self._desk.profile.history
@@ -106,7 +106,7 @@ class ConversationActions:
 
     def command_delete(self, _: str = "") -> None:
         """Deletes the conversation on the screen, once confirmed."""
-        self._desk.do("", self._delete, self._begun())
+        self._desk.do("", self._delete, begun(self._desk.conversation))
 
     async def _delete(self, conversation: str) -> None:
         history = self._desk.profile.history
@@ -124,7 +124,7 @@ class ConversationActions:
 
     def command_fork(self, _: str = "") -> None:
         """Branches the conversation off after the selected turn."""
-        view, conversation = self._target(), self._begun()
+        view, conversation = self._target(), begun(self._desk.conversation)
 
         async def fork() -> None:
             at = view.turn.id if view else ""
@@ -137,7 +137,7 @@ class ConversationActions:
 
     def command_export(self, file: str = "") -> None:
         """Writes the conversation to a file; without one, asks for the format."""
-        self._desk.do("", self._export, self._begun(), file)
+        self._desk.do("", self._export, begun(self._desk.conversation), file)
 
     async def _export(self, conversation: str, file: str) -> None:
         profile = self._desk.profile
@@ -159,14 +159,6 @@ class ConversationActions:
         text = conversation_export.exported(path, profile.name, known, turns)
         await aside(conversation_export.write, path, text)
         self._desk.say(f"Written to {path}")
-
-    def _begun(self) -> str:
-        """Returns the conversation on the screen; raises when there is none yet."""
-        if not self._desk.conversation:
-            raise ConversationNotFound(
-                "this conversation has not begun", "ask something first"
-            )
-        return self._desk.conversation
 
 
 _FORMATS = (

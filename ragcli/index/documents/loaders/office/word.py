@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
@@ -33,6 +34,7 @@ _TEXT = {
     "w:cr": "\n",
     "w:noBreakHyphen": "-",
 }
+_BLOCKS = frozenset({"w:p", "w:tbl"})
 _UNSHOWN = frozenset(
     {
         "w:del",
@@ -157,7 +159,7 @@ class _WordReader:
     def _drawn(self, boxes: Iterable[ET.Element]) -> None:
         """Adds what stands in text boxes, shapes, charts and diagrams."""
         for box in boxes:
-            inner = list(_outermost(box, "w:txbxContent"))
+            inner = list(_nearest(box, {"w:txbxContent"}, {"mc:Fallback"}))
             for content in inner:
                 self.blocks(content)
             if not inner:
@@ -291,29 +293,36 @@ def _whole_text(root: ET.Element) -> str:
             _read(block, piece)
             lines.append("".join(piece.text).strip())
             for box in piece.boxes:
-                pending += _outermost(box, "w:txbxContent")
+                pending += _nearest(box, {"w:txbxContent"}, {"mc:Fallback"})
     return "\n".join(filter(None, lines))
 
 
 def _blocks(parent: ET.Element) -> Iterator[ET.Element]:
     """Yields paragraphs and tables, those inside content controls and the like too."""
-    pending = list(parent)[::-1]
-    while pending:
-        element = pending.pop()
-        if element.tag in {"w:p", "w:tbl"}:
-            yield element
-        elif element.tag not in _UNSHOWN:
-            pending.extend(reversed(element))
+    return _nearest(parent, _BLOCKS)
 
 
 def _shallow(parent: ET.Element, name: str) -> Iterator[ET.Element]:
     """Yields rows of a table or cells of a row, not those of tables inside."""
+    return _nearest(parent, {name}, _UNSHOWN | _BLOCKS)
+
+
+def _nearest(
+    parent: ET.Element, names: AbstractSet[str], closed: AbstractSet[str] = _UNSHOWN
+) -> Iterator[ET.Element]:
+    """Yields the elements of some names, in order, none of them inside another.
+
+    Args:
+        parent: Where they are, however deep.
+        names: What they are called.
+        closed: Names of elements that are not looked into.
+    """
     pending = list(parent)[::-1]
     while pending:
         element = pending.pop()
-        if element.tag == name:
+        if element.tag in names:
             yield element
-        elif element.tag not in _UNSHOWN and element.tag not in {"w:p", "w:tbl"}:
+        elif element.tag not in closed:
             pending.extend(reversed(element))
 
 
@@ -322,16 +331,6 @@ def _rows(table: ET.Element) -> Iterator[ET.Element]:
     for row in _shallow(table, "w:tr"):
         if below(row, "w:trPr/w:del") is None:
             yield row
-
-
-def _outermost(parent: ET.Element, name: str) -> Iterator[ET.Element]:
-    pending = list(parent)[::-1]
-    while pending:
-        element = pending.pop()
-        if element.tag == name:
-            yield element
-        elif element.tag != "mc:Fallback":
-            pending.extend(reversed(element))
 
 
 def _read(parent: ET.Element, piece: _WordPiece) -> None:
