@@ -125,7 +125,7 @@ class AgentService:
                 return profile.documents(arguments)
         below = self._adding
         assert below is not None  # noqa: S101 - else `add` is not offered
-        path = self._allowed(_required(arguments, "path"), below)
+        path = self.allowed_path(_required(arguments, "path"), below)
         return profile.add(path, below, client)
 
     def _profile(self, name: str | None) -> ServedProfile:
@@ -139,7 +139,7 @@ class AgentService:
         return self._profiles[name]
 
     @staticmethod
-    def _allowed(typed: str, below: Path) -> Path:
+    def allowed_path(typed: str, below: Path) -> Path:
         """Returns a path to add; raises `NotPermitted` for one elsewhere.
 
         It has no symbolic links. Whoever opens it has to see to it that it still has

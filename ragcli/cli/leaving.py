@@ -41,7 +41,7 @@ def leaving(runtime: Runtime) -> Iterator[Leaving]:
     settings = in_force(runtime)
     yield _chat_model(settings)
     yield _embedder(settings)
-    yield _store(runtime)
+    yield store_destination(runtime)
     if settings.tracing:
         what = "prompts and answers of generating models"
         yield Leaving("tracing", "LangSmith", what)
@@ -72,7 +72,7 @@ def _chat_model(settings: Settings) -> Leaving:
         model = choose_model(settings).model
         return Leaving(f"chat model {model.spec}", model.remote, what)
     except RagcliError:
-        return _unknown("chat model", settings.model, what, settings)
+        return unavailable_model("chat model", settings.model, what, settings)
 
 
 def _embedder(settings: Settings) -> Leaving:
@@ -83,10 +83,10 @@ def _embedder(settings: Settings) -> Leaving:
         embedder = choose_embedder(settings)
         return Leaving(f"embedder {embedder.id}", embedder.remote, what)
     except RagcliError:
-        return _unknown("embedder", settings.embedder, what, settings)
+        return unavailable_model("embedder", settings.embedder, what, settings)
 
 
-def _unknown(part: str, spec: str, what: str, settings: Settings) -> Leaving:
+def unavailable_model(part: str, spec: str, what: str, settings: Settings) -> Leaving:
     """Returns where a model that cannot be had just now would be sent to."""
     from ragcli.models.ollama.ollama_models import server
     from ragcli.models.transport.locality import elsewhere
@@ -103,7 +103,8 @@ def _unknown(part: str, spec: str, what: str, settings: Settings) -> Leaving:
     return Leaving(f"{part} {spec} (not to be had now)", address, what)
 
 
-def _store(runtime: Runtime) -> Leaving:
+def store_destination(runtime: Runtime) -> Leaving:
+    """Returns what goes to the store, and where that is."""
     store = runtime.store
     what = "conversations, indexes and settings"
     if store.elsewhere:

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     output = Output(sys.stdout, sys.stderr, as_json=_wants_json(arguments))
     output.profile = _named_profile(arguments)
     try:
-        code = _run(arguments, output)
+        code = run_command(arguments, output)
         output.end_stream()
         output.flush()
     except KeyboardInterrupt:
@@ -54,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: list[str], output: Output) -> int:
+def run_command(arguments: list[str], output: Output) -> int:
+    """Runs one command; returns its exit code, or raises what ended it."""
     arguments = _spelled_out(arguments)
     if arguments == ["--version"]:  # needs nothing that takes time to load
         output.line(f"{PROGRAM} {__version__}")

@@ -161,7 +161,8 @@ class Resolved:
     """
 
     def __init__(self, layers: list[Layer]) -> None:
-        self._layers = layers
+        self.layers = layers
+        """The values from each place, the strongest first."""
         values = {
             item.name: self._lookup(key, item.default)[0]
             for key, item in declared().items()
@@ -172,7 +173,7 @@ class Resolved:
         )
 
     def _lookup(self, key: str, default: Any) -> tuple[Any, str]:
-        for layer in self._layers:
+        for layer in self.layers:
             if key in layer.values:
                 return layer.values[key], layer.source
         return default, "default"
@@ -183,7 +184,7 @@ class Resolved:
             Origin(key, *self._lookup(key, item.default), item.metadata["help"])
             for key, item in declared().items()
         ]
-        named = {key for layer in self._layers for key in layer.values if is_named(key)}
+        named = {key for layer in self.layers for key in layer.values if is_named(key)}
         for key in sorted(named):
             value, source = self._lookup(key, "")
             found.append(Origin(key, shown(key, value), source, help_of(key)))
@@ -207,7 +208,7 @@ class Resolved:
     def bindings(self) -> dict[str, str]:
         """Returns the remapped keys of the chat: binding id → key."""
         found: dict[str, str] = {}
-        for layer in self._layers:
+        for layer in self.layers:
             for key, value in layer.values.items():
                 if key.startswith(KEYS_TABLE):
                     found.setdefault(key.removeprefix(KEYS_TABLE), value)

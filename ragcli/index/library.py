@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["DocumentInfo", "DocumentList", "Library"]
 
 
-_AGAIN = 256
+BATCH_READ_AGAIN = 256
 """Documents that are read again before the index is published."""
 
 
@@ -331,7 +331,7 @@ class Library:
                 "read, or whose scanned pages are to be read otherwise; stop at any "
                 "time, what is done stays"
             )
-        for batch in work.batches(_AGAIN):
+        for batch in work.batches(BATCH_READ_AGAIN):
             base, _ = self._base()
             part = self._carry_out(batch, Request("sync"), base, progress, wait)
             report = replace(

@@ -27,19 +27,19 @@ def sync_data(descriptor: int) -> None:
     After a failed sync the kernel may drop the bytes and call the next one a
     success (https://wiki.postgresql.org/wiki/Fsync_Errors).
     """
-    if not _reached_drive(descriptor):
+    if not reached_drive(descriptor):
         getattr(os, "fdatasync", os.fsync)(descriptor)
 
 
 def sync_file(descriptor: int) -> None:
     """Syncs a file to the disk with its mode and times; as `sync_data`."""
-    if not _reached_drive(descriptor):
+    if not reached_drive(descriptor):
         os.fsync(descriptor)
 
 
 def sync_names(descriptor: int) -> None:
     """Syncs a directory; ignores the EINVAL of file systems that cannot."""
-    if _reached_drive(descriptor):
+    if reached_drive(descriptor):
         return
     try:
         os.fsync(descriptor)
@@ -48,7 +48,7 @@ def sync_names(descriptor: int) -> None:
             raise
 
 
-def _reached_drive(descriptor: int) -> bool:
+def reached_drive(descriptor: int) -> bool:
     """Syncs through the drive's own cache, at which fsync stops on macOS (fcntl(2)).
 
     Tells whether it did: a file system that does not know the command is synced in

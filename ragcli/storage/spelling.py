@@ -37,7 +37,9 @@ def _listed(directory: str, name: str, status: os.stat_result) -> str:
     with suppress(OSError):
         listed = os.listdir(directory)
         if name not in listed:
-            alike = [other for other in listed if _folded(other) == _folded(name)]
+            alike = [
+                other for other in listed if folded_name(other) == folded_name(name)
+            ]
             same = [other for other in alike if _is_same(directory, other, status)]
             return same[0] if same else name
     return name
@@ -50,7 +52,8 @@ def _others(name: str) -> set[str]:
     return (forms | cases) - {name}
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """Returns a name as names are compared that differ in spelling alone."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 

@@ -75,7 +75,7 @@ def test_every_error_ends_in_one_line_and_its_code(
     def fail(arguments: list[str], output: Output) -> int:
         raise error("what is\nwrong \x1b[31m", "what to do")
 
-    monkeypatch.setattr(cli, "_run", fail)
+    monkeypatch.setattr(cli, "run_command", fail)
 
     assert cli.main(["doctor"]) == int(error.code)
     said = capsys.readouterr()
@@ -92,7 +92,7 @@ def test_every_error_is_json_when_asked(
     def fail(arguments: list[str], output: Output) -> int:
         raise error("wrong", "do")
 
-    monkeypatch.setattr(cli, "_run", fail)
+    monkeypatch.setattr(cli, "run_command", fail)
 
     assert cli.main(["doctor", "--json"]) == int(error.code)
     said = capsys.readouterr()
@@ -109,7 +109,7 @@ def test_a_bug_is_70_with_a_traceback(
     def fail(arguments: list[str], output: Output) -> int:
         raise ZeroDivisionError("by \x1b zero")
 
-    monkeypatch.setattr(cli, "_run", fail)
+    monkeypatch.setattr(cli, "run_command", fail)
 
     assert cli.main(["doctor"]) == 70
     said = capsys.readouterr().err
@@ -124,7 +124,7 @@ def test_an_interrupt_is_130(
     def fail(arguments: list[str], output: Output) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_run", fail)
+    monkeypatch.setattr(cli, "run_command", fail)
 
     assert cli.main(["doctor"]) == 130
     assert capsys.readouterr().out == ""

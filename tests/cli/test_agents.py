@@ -287,7 +287,7 @@ def test_what_is_swapped_for_a_link_after_the_check_is_not_read(
         (served / name / "note.md").write_text("Nothing of interest.\n")
     runtime = Runtime()
     service = AgentService(runtime, ["default"], served)
-    checked = service._allowed
+    checked = service.allowed_path
 
     def swapped(typed: str, below: Path) -> Path:
         path = checked(typed, below)
@@ -296,7 +296,7 @@ def test_what_is_swapped_for_a_link_after_the_check_is_not_read(
         place.symlink_to(outside / "note.md" if place.suffix else outside)
         return path
 
-    monkeypatch.setattr(service, "_allowed", swapped)
+    monkeypatch.setattr(service, "allowed_path", swapped)
     try:
         service.open()
         for typed in ("file/note.md", "folder/../whole"):

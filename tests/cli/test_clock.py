@@ -44,7 +44,7 @@ class Machine:
 
     def __init__(self, run: Callable[..., Ran], place: Path) -> None:
         (place / "sitecustomize.py").write_text(_SITE)
-        self._run = run
+        self.run = run
         self._place = place
         self.wall = 0.0
         self.running = 0.0
@@ -57,14 +57,12 @@ class Machine:
 
     def __call__(self, *argv: str, code: int | None = 0) -> Ran:
         clocks = {"WALL": self.wall, "RUNNING": self.running, "BOOT": self.boot}
-        ran = self._run(
-            *argv, env={k: str(v) for k, v in clocks.items()} | self._path()
-        )
+        ran = self.run(*argv, env={k: str(v) for k, v in clocks.items()} | self.path())
         expected = (0, 1) if code is None else (code,)  # None: answered or not
         assert ran.code in expected, (argv, ran.out, ran.err)
         return ran
 
-    def _path(self) -> dict[str, str]:
+    def path(self) -> dict[str, str]:
         return {"PYTHONPATH": os.fspath(self._place)}
 
 
@@ -135,7 +133,7 @@ def test_what_only_reads_expires_nothing(machine: Machine) -> None:
     machine("doctor", code=5)
     complete = {"_RAGCLI_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
     complete["COMP_WORDS"] = "ragcli history show "
-    machine._run(env={**complete, **machine._path(), "WALL": str(machine.wall),
+    machine.run(env={**complete, **machine.path(), "WALL": str(machine.wall),
                       "RUNNING": str(machine.running), "BOOT": "second"})  # fmt: skip
 
     assert _profiles() == before

@@ -89,7 +89,7 @@ def test_a_profiles_own_model_is_what_counts(
     ],
 )
 def test_a_store_elsewhere_is_named_without_secrets(address: str, sent: str) -> None:
-    found = leaving._store(Runtime(environ={"RAGCLI_STORE": address}))
+    found = leaving.store_destination(Runtime(environ={"RAGCLI_STORE": address}))
 
     assert found.address == sent
     assert "secret" not in found.told
@@ -110,6 +110,6 @@ def test_a_model_that_cannot_be_had_still_says_where_it_would_be(
 ) -> None:
     settings = Runtime(environ={"RAGCLI_OLLAMA_HOST": host}).settings
 
-    found = leaving._unknown("chat model", spec, "questions", settings)
+    found = leaving.unavailable_model("chat model", spec, "questions", settings)
 
     assert found.address == sent

@@ -42,7 +42,7 @@ def stdin_is(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Has `standard_input` read another descriptor."""
 
     def use(descriptor: int) -> None:
-        monkeypatch.setattr(standard_input, "_STDIN", descriptor)
+        monkeypatch.setattr(standard_input, "STDIN", descriptor)
 
     return use
 

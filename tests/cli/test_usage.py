@@ -91,7 +91,7 @@ def test_nothing_ends_with_1_and_no_word(
     def end(*_: object) -> None:
         raise raised
 
-    monkeypatch.setattr("ragcli.cli.commands.installation.config._changed", end)
+    monkeypatch.setattr("ragcli.config.value_text", end)
     ran = run_cli("config", "set", "retrieval.k", "7")
 
     assert ran.code == 70

@@ -62,7 +62,7 @@ class RecordedDisk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.ops: list[Op] = []
-        self._by_inode: dict[int, int] = {}
+        self.by_inode: dict[int, int] = {}
         self._nodes: dict[int, Node] = {}
         self._start = self._adopt(root)
 
@@ -129,7 +129,7 @@ class RecordedDisk:
         """Takes what is there now as durable; returns its node."""
         status = path.lstat()
         node = len(self._nodes) + 1
-        self._by_inode[status.st_ino] = node
+        self.by_inode[status.st_ino] = node
         directory = stat.S_ISDIR(status.st_mode)
         self._nodes[node] = Node(directory, b"" if directory else path.read_bytes())
         if directory:
@@ -138,12 +138,12 @@ class RecordedDisk:
         return node
 
     def _node_of(self, descriptor: int) -> int | None:
-        return self._by_inode.get(os.fstat(descriptor).st_ino)
+        return self.by_inode.get(os.fstat(descriptor).st_ino)
 
     def _born(self, inode: int, directory: int, name: str, *, folder: bool) -> None:
         node = len(self._nodes) + 1
         self._nodes[node] = Node(folder)
-        self._by_inode[inode] = node
+        self.by_inode[inode] = node
         self.ops.append(Op("name", directory, (name, node)))
 
     def _open(self, original: Callable[..., int]) -> Callable[..., int]:
@@ -179,7 +179,7 @@ class RecordedDisk:
             source = _directory_of(self, old, src_dir_fd)
             assert source == _directory_of(self, new, dst_dir_fd)
             if source is not None:
-                moved = (str(old), str(new), self._by_inode[inode])
+                moved = (str(old), str(new), self.by_inode[inode])
                 self.ops.append(Op("move", source, moved))
 
         return call
@@ -310,9 +310,9 @@ def _exists(path: Any, dir_fd: Any) -> bool:
 def _directory_of(disk: RecordedDisk, path: Any, dir_fd: Any) -> int | None:
     """Returns the node of the directory that a call names, if it is on the disk."""
     if dir_fd is not None:
-        return disk._by_inode.get(os.fstat(dir_fd).st_ino)
+        return disk.by_inode.get(os.fstat(dir_fd).st_ino)
     parent = os.path.dirname(os.path.abspath(path))
-    return disk._by_inode.get(os.lstat(parent).st_ino)
+    return disk.by_inode.get(os.lstat(parent).st_ino)
 
 
 def _site() -> str:

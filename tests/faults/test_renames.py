@@ -212,7 +212,7 @@ def test_commands_meanwhile_do_their_work_or_say_why_not(
 def test_what_is_staged_keeps_a_profile_where_it_is(tmp_path: Path) -> None:
     store = open_store(home_at(tmp_path))
     session = filled(store)
-    store.wait = store._directories._wait = 0.0
+    store.wait = store.directories.wait = 0.0
     moves: list[Callable[[], object]] = [
         lambda: store.rename("work", "other"),
         lambda: store.delete("work"),

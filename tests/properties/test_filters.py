@@ -222,7 +222,7 @@ def test_each_side_finds_as_many_as_it_is_asked_for(
     vector = embedder.embed([QUESTION])[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_search, "_FEW", few)
+        patch.setattr(text_search, "FEW", few)
         by_words = reader.text_search(terms, limit, within=within)
     by_vector, _ = reader.vector_search(vector, limit, within=within)
 

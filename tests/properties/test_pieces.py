@@ -29,7 +29,7 @@ TEXTS = st.one_of(
 
 @pytest.fixture(scope="module")
 def raw() -> Tokenizer:
-    opened: Tokenizer = tokens._open_tokenizer()
+    opened: Tokenizer = tokens.open_tokenizer()
     return opened
 
 
@@ -55,7 +55,7 @@ def test_tokens_of_pieces_are_the_tokens_of_the_text(
     ids, counts = remembering.encode(texts)
     start = 0
     for text, count in zip(texts, counts.tolist(), strict=True):
-        whole = raw.encode(tokens._normalized(text), add_special_tokens=False).ids
+        whole = raw.encode(tokens.normalized(text), add_special_tokens=False).ids
         assert ids[start : start + count].tolist() == whole
         start += count
     assert start == len(ids)
@@ -74,8 +74,8 @@ def test_headings_are_found_where_the_whole_pattern_finds_them(
         return [(match.span(), match.groups()) for match in matches]
 
     start = text.rfind("\n", 0, place) + 1
-    expected = re.finditer(lightweight._MARKDOWN, text[start:])
-    found = lightweight._heading_lines(text[start:], 0)
+    expected = re.finditer(lightweight.MARKDOWN, text[start:])
+    found = lightweight.heading_lines(text[start:], 0)
     assert told(found) == told(expected)
-    later = told(lightweight._MARKDOWN.finditer(text, start))
-    assert told(lightweight._heading_lines(text, start)) == later
+    later = told(lightweight.MARKDOWN.finditer(text, start))
+    assert told(lightweight.heading_lines(text, start)) == later

@@ -97,12 +97,12 @@ class History:
         """Raised by the next commit, until it is taken away."""
         self.fails_once: RagcliError | None = None
         """Raised by the next commit only."""
-        self._head = 0
+        self.last = 0
         self._ids = 0
         self._moved = threading.Condition()
 
     def head(self) -> int:
-        return self._head
+        return self.last
 
     def latest(self) -> str:
         return self.turns[-1].conversation if self.turns else ""
@@ -177,10 +177,10 @@ class History:
         if failure is not None:
             raise failure
         with self._moved:
-            self._head += 1
-            minutes, seconds = divmod(self._head, 60)
+            self.last += 1
+            minutes, seconds = divmod(self.last, 60)
             ts = f"2026-01-01T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.000Z"
-            stored = replace(turn, seq=self._head, ts=ts)
+            stored = replace(turn, seq=self.last, ts=ts)
             self.turns.append(stored)
             self.choices.append(stored.id)
             stored = self._told(stored)
@@ -191,7 +191,7 @@ class History:
 
     def _bump(self) -> None:
         with self._moved:
-            self._head += 1
+            self.last += 1
             self._moved.notify_all()
 
     def new_conversation_id(self) -> str:
@@ -252,7 +252,7 @@ class History:
 
     def wait(self, seq: int, timeout: float) -> bool:
         with self._moved:
-            return self._moved.wait_for(lambda: self._head > seq, timeout)
+            return self._moved.wait_for(lambda: self.last > seq, timeout)
 
     def draft(self) -> str:
         return self.kept
@@ -399,7 +399,7 @@ class Scripted:
         self.settings = resolved.settings
         self.own: dict[str, Any] = {}
         self.suggestions: list[str] = []
-        self._above = list(resolved._layers)
+        self._above = list(resolved.layers)
         self.history = History()
         self.library = Library(["/docs/locks.md", "/docs/faq.pdf"])
         self.script: Script = streamed()
@@ -586,6 +586,6 @@ class Backend:
         made = Scripted(new, self.resolved)
         made.history.turns = list(self.profiles[old].history.turns)
         made.history.titles = dict(self.profiles[old].history.titles)
-        made.history._head = self.profiles[old].history._head
+        made.history.last = self.profiles[old].history.last
         self.profiles[new] = made
         return made

@@ -42,17 +42,17 @@ class Terminal:
             for name, value in self._environ.items()
             for word in ("-e", f"{name}={value}")
         ]
-        self._tmux(
+        self.tmux(
             "-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
             *options, "sh",
         )  # fmt: skip
-        self._tmux("set-option", "-g", "escape-time", "0")
+        self.tmux("set-option", "-g", "escape-time", "0")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tmux("kill-server", check=False)
+        self.tmux("kill-server", check=False)
 
-    def _tmux(self, *words: str, check: bool = True) -> str:
+    def tmux(self, *words: str, check: bool = True) -> str:
         done = subprocess.run(
             ["tmux", "-L", self._socket, *words],
             capture_output=True,
@@ -70,23 +70,23 @@ class Terminal:
 
     def type(self, text: str) -> None:
         """Types text as it is."""
-        self._tmux("send-keys", "-l", text)
+        self.tmux("send-keys", "-l", text)
 
     def press(self, *keys: str) -> None:
         """Presses keys as tmux names them: `Enter`, `C-q`, `Escape`."""
-        self._tmux("send-keys", *keys)
+        self.tmux("send-keys", *keys)
 
     def paste(self, text: str) -> None:
         """Pastes text as a terminal does."""
-        self._tmux("set-buffer", "--", text)
-        self._tmux("paste-buffer", "-p", "-d")
+        self.tmux("set-buffer", "--", text)
+        self.tmux("paste-buffer", "-p", "-d")
 
     def picture(self, title: str) -> str:
         """Returns what is on the screen, in its colours, as SVG."""
         from rich.console import Console
         from rich.text import Text
 
-        shown = Text.from_ansi(self._tmux("capture-pane", "-e", "-p", "-N"))
+        shown = Text.from_ansi(self.tmux("capture-pane", "-e", "-p", "-N"))
         width, height = self._size
         console = Console(
             file=io.StringIO(),
@@ -101,11 +101,11 @@ class Terminal:
     def resize(self, width: int, height: int) -> None:
         """Changes the size of the terminal."""
         self._size = (width, height)
-        self._tmux("resize-window", "-x", str(width), "-y", str(height))
+        self.tmux("resize-window", "-x", str(width), "-y", str(height))
 
     def pids(self, name: str = "chat") -> list[int]:
         """Returns the processes below the shell whose command has this word."""
-        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
         found = subprocess.run(
             ["ps", "-o", "pid=,args=", "--ppid", shell],
             capture_output=True, text=True, check=False,
@@ -116,11 +116,11 @@ class Terminal:
     @property
     def screen(self) -> str:
         """What is on the screen."""
-        return self._tmux("capture-pane", "-p")
+        return self.tmux("capture-pane", "-p")
 
     def is_alternate(self) -> bool:
         """Tells whether the alternate screen is on."""
-        return self._tmux("display-message", "-p", "#{alternate_on}").strip() == "1"
+        return self.tmux("display-message", "-p", "#{alternate_on}").strip() == "1"
 
     def until(self, done: str | Callable[[], object]) -> str:
         """Waits for a text on the screen, or for something to be true."""

@@ -345,7 +345,7 @@ async def test_markers_lead_to_sources_by_key_and_by_mouse(
         assert card.source.marker == 1
         await pilot.press("down")
         await pilot.pause()
-        assert view.answer._chosen == 2
+        assert view.answer.chosen == 2
 
 
 async def test_the_quoted_span_is_marked(chat: Chat, backend: Backend) -> None:
@@ -540,7 +540,7 @@ async def test_a_model_elsewhere_is_labelled_wherever_it_is_shown(
         turn = last_turn(app)
 
         assert turn.turn.remote == REMOTE[cloud]
-        assert label in turn._about_line()
+        assert label in turn.about_line()
         assert app.chat.status.status.model == label
 
 
@@ -728,7 +728,7 @@ async def test_what_is_on_the_screen_stays_while_older_turns_load(
         transcript.scroll_to(y=2, animate=False, immediate=True)
         top = first.virtual_region.y - 2 + transcript.region.y
         await until(pilot, lambda: transcript.turns[0] is not first)
-        await until(pilot, lambda: not transcript._waiting)
+        await until(pilot, lambda: not transcript.is_loading)
 
         assert abs(first.region.y - top) <= 1
 

@@ -142,7 +142,7 @@ async def test_a_lit_citation_goes_out_when_another_turns_sources_are_shown(
         await until(pilot, lambda: app.chat.answering.asking is None)
 
         assert old.marker == 0
-        assert old.answer._chosen == 0
+        assert old.answer.chosen == 0
         assert app.chat.selection.view is app.chat.transcript.last
 
 

@@ -60,7 +60,8 @@ def test_stopped_half_way_nothing_is_added_and_nothing_left(
 
         ended.clear()
         again = Ingesting(workspace, [many], posted.append)
-        again._run()
+        again.start()
+        assert ended.wait(30)
         after = workspace.library.count()
 
     assert isinstance(stopped, IngestEnded)
@@ -115,7 +116,7 @@ async def test_a_directory_that_is_named_is_added_whole(
         await until(pilot, lambda: app.chat.is_furnished)
         prompt.put(f"/add {many}")
         await until(pilot, lambda: prompt.completing)
-        await until(pilot, lambda: app.chat.completing._offered_for == prompt.text)
+        await until(pilot, lambda: app.chat.completing.offered_for == prompt.text)
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.status.status.documents == 60)
     app.chat.desk.profile.close()

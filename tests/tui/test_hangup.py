@@ -151,7 +151,7 @@ def test_a_terminal_whose_end_nobody_reports_is_looked_at(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(select, "poll", DeafPoll)
-    monkeypatch.setattr(terminal_hangup, "_PERIOD", 0.01)
+    monkeypatch.setattr(terminal_hangup, "PERIOD", 0.01)
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     gone = threading.Event()

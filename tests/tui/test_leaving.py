@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -135,28 +136,24 @@ async def test_a_profile_is_not_left_before_its_draft_is_kept(
 def test_a_history_that_cannot_be_read_is_told_once(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def damaged() -> int:
-        raise Damaged("history.jsonl:3: a record fails its checksum")
-
     posted: list[object] = []
     watcher = HistoryWatcher(backend.first, posted.append)
-    monkeypatch.setattr("ragcli.tui.workers.history_watcher._PAUSE", 0.001)
-    monkeypatch.setattr(backend.first.history, "head", damaged)
+    monkeypatch.setattr("ragcli.tui.workers.history_watcher.PAUSE", 0.001)
     tries = 0
+    ended = threading.Event()
 
-    def tried(seq: int) -> int:
+    def damaged() -> int:
         nonlocal tries
         tries += 1
         if tries == 3:
             watcher.stop()
-        return look(seq)
+            ended.set()
+        raise Damaged("history.jsonl:3: a record fails its checksum")
 
-    look = watcher._look
-    # Of this one alone: those of chats that have ended may still be waiting.
-    monkeypatch.setattr(watcher, "_look", tried)
-    watcher._run()
+    monkeypatch.setattr(backend.first.history, "head", damaged)
+    watcher.start()
 
-    assert tries == 3
+    assert ended.wait(30)
     assert [type(message) for message in posted] == [HistoryFailed]
 
 

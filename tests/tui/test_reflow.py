@@ -63,7 +63,7 @@ def test_breaks_that_are_meant_are_kept(kept: str) -> None:
 
 
 def marked(card: SourceCard) -> str:
-    content = card._text()
+    content = card.passage_text()
     return "\n".join(
         content.plain[span.start : span.end]
         for span in content.spans
@@ -97,7 +97,7 @@ async def test_the_quotation_is_marked_in_a_new_turn_and_in_one_from_the_history
         await until(pilot, lambda: app.chat.sources.cards)
         (card,) = app.chat.sources.cards
         assert marked(card) == quote
-        assert "\\\n     --hours" in card._text().plain
+        assert "\\\n     --hours" in card.passage_text().plain
     app.chat.desk.profile.close()
 
 
@@ -109,5 +109,5 @@ def test_what_is_unsafe_in_a_passage_moves_no_mark() -> None:
     )  # fmt: skip
     card = SourceCard(entry)
 
-    assert card._text().plain == "Red ␛[31m and green. The lamp is blue."
+    assert card.passage_text().plain == "Red ␛[31m and green. The lamp is blue."
     assert marked(card) == "The lamp is blue."

@@ -177,7 +177,7 @@ async def test_what_was_typed_since_the_completions_came_is_not_lost(
     async with chat() as (pilot, app, _):
         await type_text(pilot, "/profile")
         await until(pilot, lambda: app.chat.prompt.completing)
-        monkeypatch.setattr(app.chat, "_completions", slow)
+        monkeypatch.setattr(app.chat.completing, "completions_of", slow)
         await type_text(pilot, " home")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.desk.profile.name == "home")

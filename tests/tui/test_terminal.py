@@ -279,7 +279,7 @@ def test_hostile_names_and_answers_reach_the_terminal_inert(
     assert "␛]0;pwned" in screen
     assert "[@click=app.quit]x[/]" in screen
     assert "Ask about your documents" in screen
-    title = terminal._tmux("display-message", "-p", "#{pane_title}")
+    title = terminal.tmux("display-message", "-p", "#{pane_title}")
     assert "pwned" not in title
     terminal.press("C-q")
     terminal.until("ended 0")

@@ -26,7 +26,8 @@ FORCE = "-"
 
 _BLOCK = 1 << 16
 _LONGEST_LIST = 64 << 20
-_STDIN = 0
+STDIN = 0
+"""The descriptor that is read."""
 
 
 @frozen
@@ -134,14 +135,14 @@ def _read(
 def _kind() -> str:
     """Returns what stdin is: `terminal`, `stream`, `file` or `nothing`."""
     try:
-        mode = os.fstat(_STDIN).st_mode
+        mode = os.fstat(STDIN).st_mode
     except OSError:  # closed before we started
         return "nothing"
     if stat.S_ISREG(mode):
         return "file"
     if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
         return "stream"
-    if stat.S_ISCHR(mode) and os.isatty(_STDIN):
+    if stat.S_ISCHR(mode) and os.isatty(STDIN):
         return "terminal"
     return "nothing"
 
@@ -149,19 +150,19 @@ def _kind() -> str:
 def _is_ready(seconds: float) -> bool:
     """Tells whether stdin has data or has ended, within `seconds`."""
     waiting = select.poll()  # `select` itself knows no descriptor above 1,023
-    waiting.register(_STDIN, select.POLLIN)
+    waiting.register(STDIN, select.POLLIN)
     return bool(waiting.poll(seconds * 1000))
 
 
 def _line_of_terminal() -> bytes:
     """Returns one line as a person types it."""
-    return os.read(_STDIN, _BLOCK)
+    return os.read(STDIN, _BLOCK)
 
 
 def _all(limit: int, refusal: Callable[[], UsageError] | None) -> bytes:
     blocks: list[bytes] = []
     size = 0
-    while block := os.read(_STDIN, _BLOCK):
+    while block := os.read(STDIN, _BLOCK):
         blocks.append(block)
         size += len(block)
         if size > limit and refusal:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ragcli.index.fulltext.analysis import Term
 
 _FIELD = "stems"
-_FEW = 500
+FEW = 500
 """Documents up to which the index is asked for theirs alone. Asking it for more of
 the best, and passing over what was not wanted, is faster beyond."""
 _DEEPER = 8
@@ -82,7 +82,7 @@ class TextSearch:
         keys = list(excluded)
         if keys:
             clauses.append((tantivy.Occur.MustNot, self._of(keys)))
-        few = within is not None and len(within.keys) <= _FEW
+        few = within is not None and len(within.keys) <= FEW
         if within is not None and few:
             chosen = tantivy.Query.const_score_query(self._of(within.keys), 0.0)
             clauses.append((tantivy.Occur.Must, chosen))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ragcli.index.protocols import Snapshots
 
 _ATTEMPTS = 50
-_LATE_SUM = 256
+LATE_SUM = 256
 """Dead chunks that may be left in a stored sum before it is made again."""
 
 
@@ -207,7 +207,7 @@ class _Joining:
         if info.dead_file:
             self._files.remove(info.dead_file)
         changed = replace(info, dead_file=name, dead=len(order))
-        if info.moments_file and len(order) - info.summed_dead > _LATE_SUM:
+        if info.moments_file and len(order) - info.summed_dead > LATE_SUM:
             changed = self._with_sums(segment, changed, order[info.summed_dead :])
         return changed
 

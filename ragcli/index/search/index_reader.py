@@ -57,12 +57,13 @@ class IndexReader:
         """Whether it came with the question."""
         self._files = files
         self._text = text
-        self._segments = [
+        self.segments = [
             Segment(info, files, manifest)
             for info in manifest.segments
             if info.chunks > info.dead
         ]
-        opened = {segment.info.id: segment.listed for segment in self._segments}
+        """The parts of the index, oldest first."""
+        opened = {segment.info.id: segment.listed for segment in self.segments}
         self._listed = [
             opened.get(info.id) or partial(_listed, files, info.id)
             for info in manifest.segments
@@ -148,16 +149,16 @@ class IndexReader:
         """
         import numpy as np
 
-        if limit < 1 or not self._segments:
+        if limit < 1 or not self.segments:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         if query.size != self.dimension:
             raise other_length(self.dimension, query.size)
         keys = np.array([catalogue.key(path) for path in exclude], np.int64)
         nearest = partial(_nearest, query, limit, keys, within)
-        if self.chunk_count < _PARALLEL or len(self._segments) == 1:
-            parts = list(map(nearest, self._segments))
+        if self.chunk_count < _PARALLEL or len(self.segments) == 1:
+            parts = list(map(nearest, self.segments))
         else:
-            parts = list(self._threads.map(nearest, self._segments))
+            parts = list(self._threads.map(nearest, self.segments))
         rows = np.concatenate([part[0] for part in parts])
         scores = np.concatenate([part[1] for part in parts])
         best = np.argsort(-scores, kind="stable")[:limit]
@@ -172,7 +173,7 @@ class IndexReader:
 
         wanted = np.asarray(rows, np.int64)
         found = np.zeros((len(wanted), self.dimension), np.float32)
-        for segment in self._segments:
+        for segment in self.segments:
             here, positions = segment.positions(wanted)
             found[here] = segment.vectors.vectors(positions)
         return found
@@ -212,7 +213,7 @@ class IndexReader:
         import numpy as np
 
         key = np.array([catalogue.key(path)], np.int64)
-        for segment in reversed(self._segments):
+        for segment in reversed(self.segments):
             for first, count in segment.documents.spans(key):
                 wanted = np.arange(first, first + count)
                 here, positions = segment.positions(wanted)
@@ -288,7 +289,7 @@ class IndexReader:
 
         wanted = np.asarray(rows, np.int64)
         found: list[tuple[Segment, int] | None] = [None] * len(wanted)
-        for segment in self._segments:
+        for segment in self.segments:
             here, positions = segment.positions(wanted)
             for index, position in zip(np.flatnonzero(here), positions, strict=True):
                 found[index] = (segment, int(position))
@@ -314,7 +315,7 @@ class IndexReader:
     def _moments(self) -> CosineMoments:
         stored = Moments.empty(self.dimension)
         loose: list[tuple[NDArray[np.float32], int]] = []
-        for segment in self._segments:
+        for segment in self.segments:
             info = segment.info
             if info.moments_file:
                 sums = self._files.buffer(info.moments_file)

@@ -99,10 +99,10 @@ def open_directory(directory: Path, sealer: Sealer | None, lock_fd: int) -> Inde
     load_lean()  # all that is read computes with NumPy
     files = generation_files(directory, sealer, lock_fd)
     manifest = manifests.parse(files.raw(manifests.NAME), directory.name)
-    return IndexReader(manifest, files, _text(files, manifest))
+    return IndexReader(manifest, files, opened_text(files, manifest))
 
 
-def _text(files: MappedFiles | SealedFiles, manifest: Manifest) -> TextSearch:
+def opened_text(files: MappedFiles | SealedFiles, manifest: Manifest) -> TextSearch:
     """Opens the text index: mapped, from memory, or made again from the passages."""
     stored = any(name.startswith(f"{TEXT}/") for name in manifest.files)
     if stored and isinstance(files, MappedFiles):

@@ -148,7 +148,7 @@ class WordTokens:
         which a later fork of this process would not survive.
         """
         if self._tokenizer is None:
-            self._tokenizer = _open_tokenizer()
+            self._tokenizer = open_tokenizer()
         encoded: list[list[int]] = []
         for start in range(0, len(pieces), _JOINED):
             batch = pieces[start : start + _JOINED]
@@ -179,14 +179,14 @@ def _view(ids: array[int]) -> NDArray[np.uint16]:
 def _pieces(text: str) -> list[str]:
     """Returns the pieces of a text that are encoded each on its own."""
     if "  " in text or text.startswith(" "):  # the first word has one before it, too
-        return _PIECE.findall(_normalized(text))
+        return _PIECE.findall(normalized(text))
     # Without runs of spaces the pieces are what is between them, and an empty piece
     # (it has no tokens) between two newlines: several times as fast.
     spaced = _replaced(text).replace(" ", " ▁").replace("\n", " \n ")
     return f"▁{spaced}".split(" ") if text else []
 
 
-def _normalized(text: str) -> str:
+def normalized(text: str) -> str:
     """Returns `text` as the tokenizer normalises it; a lone surrogate becomes `?`."""
     return "▁" + _replaced(text).replace(" ", "▁") if text else ""
 
@@ -196,7 +196,7 @@ def _replaced(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _open_tokenizer() -> Any:
+def open_tokenizer() -> Any:
     """Returns the tokenizer without truncation, padding or special tokens."""
     from tokenizers import Tokenizer, normalizers  # 0.1 s with the file
 

@@ -179,7 +179,7 @@ class LangChainModel(RemoteChatModel):
         """
         if self._settings.context_window:
             return self._settings.context_window
-        profile = getattr(self._model(), "profile", None) or {}
+        profile = getattr(self.client(), "profile", None) or {}
         return int(profile.get("max_input_tokens") or DEFAULT_WINDOW)
 
     @property
@@ -189,7 +189,7 @@ class LangChainModel(RemoteChatModel):
         The provider's name where its library does not tell an address.
         """
         try:
-            return _reaches(self._model(), self._endpoint.name)
+            return _reaches(self.client(), self._endpoint.name)
         except ModelUnavailable:  # said when it is asked
             return self._endpoint.name
 
@@ -235,12 +235,13 @@ class LangChainModel(RemoteChatModel):
             ends = STOP
         yield Ended(ends, usage)
 
-    def _model(self) -> BaseChatModel:
+    def client(self) -> BaseChatModel:
+        """Returns the model of the provider's library, once it is loaded."""
         return self._chat.result()
 
     def _reached(self) -> BaseChatModel:
         """Returns the model, at whose address somebody was before the first request."""
-        model = self._model()
+        model = self.client()
         if not self._was_reached:
             from ragcli.models.transport import probe
 

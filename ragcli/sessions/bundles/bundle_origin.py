@@ -22,7 +22,7 @@ INDEX = "index"
 HINT = "nothing of it was used; export it again where it comes from"
 """What to do about a bundle that is refused."""
 
-_HARMLESS = frozenset(
+HARMLESS = frozenset(
     {
         *("audit", "context_window", "memory", "memory_turns"),
         *("require_model", "temperature", "timeout", "tui.sidebar", "tui.sources"),
@@ -108,7 +108,7 @@ def _checked_settings(
 
 def _is_harmless(key: str, value: Any) -> bool:
     """Tells whether anybody's bundle may choose this; never what is unknown here."""
-    return config.is_known(key) and (key in _HARMLESS or config.is_harmless(key, value))
+    return config.is_known(key) and (key in HARMLESS or config.is_harmless(key, value))
 
 
 def _check_names(members: list[Member], *, encrypted: bool) -> None:

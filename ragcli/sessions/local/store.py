@@ -70,7 +70,8 @@ class LocalStore(BaseStore["LocalSession"]):
         figures: IndexFigures = lambda *_: None,
     ) -> None:
         super().__init__(settings, passphrase, cost)
-        self._directories = Directories(home, settings, self.notices.append)
+        self.directories = Directories(home, settings, self.notices.append)
+        """The directories of the profiles, and what becomes of them."""
         self.snapshots = snapshots
         self._figures = figures
 
@@ -78,7 +79,7 @@ class LocalStore(BaseStore["LocalSession"]):
     def _expired(self) -> ExpiredProfiles:
         from ragcli.sessions.local.lifecycle.expired import ExpiredProfiles
 
-        return ExpiredProfiles(self._directories, self._limits)
+        return ExpiredProfiles(self.directories, self._limits)
 
     kind = "disk"
     shown = where = "on this disk"
@@ -88,34 +89,34 @@ class LocalStore(BaseStore["LocalSession"]):
     def names(self, *, passive: bool = False) -> list[str]:
         """Returns the caller's profiles, sorted; never another user's."""
         if not passive:
-            self._directories.sweep()
-        return self._directories.names()
+            self.directories.sweep()
+        return self.directories.names()
 
     def states(self) -> dict[str, ProfileState]:
         """Returns how profiles stand; what cannot be read is left out."""
         from ragcli.sessions.local.lifecycle.profile_states import read_states
 
-        return read_states(self._directories)
+        return read_states(self.directories)
 
     def summaries(self, names: Iterable[str]) -> dict[str, ProfileSummary]:
         """Returns what is cheap to know of profiles; see `SessionStore`."""
         from ragcli.sessions.local.lifecycle.profile_summaries import read_summaries
 
-        return read_summaries(self._directories, names, self._figures)
+        return read_summaries(self.directories, names, self._figures)
 
     def path(self, name: str) -> Path:
         """Returns a profile's directory; raises as `open`."""
-        with self._directories.open(name) as directory:
+        with self.directories.open(name) as directory:
             return directory.path
 
     def _left(self) -> list[Path]:
-        return self._directories.left()
+        return self.directories.left()
 
     def _unlock_modes(self, name: str) -> list[Finding]:
         """Sets modes right: a profile that others can reach is not opened."""
         from ragcli.sessions.local import permissions
 
-        return permissions.fix_closed_profile(self._directories.path(name))
+        return permissions.fix_closed_profile(self.directories.path(name))
 
     def _verify(self, session: LocalSession, anchor: str) -> list[Finding]:
         from ragcli.sessions.local import verification
@@ -152,7 +153,7 @@ class LocalStore(BaseStore["LocalSession"]):
         """
         expires = expires and not passive
         if not passive:
-            self._directories.sweep()
+            self.directories.sweep()
         for _ in range(_ATTEMPTS):
             directory = self._existing(name)
             try:
@@ -181,7 +182,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
         profile = profile_file.read(directory, name)
         if not passive:
-            self._directories.settle(directory)
+            self.directories.settle(directory)
         limit = self._limits(profile)
         ledger, told = usage.look(directory, write=limit.any and not passive)
         if limit.any:
@@ -212,12 +213,12 @@ class LocalStore(BaseStore["LocalSession"]):
         return told + (self._expired.tend() if self._any_aside() else [])
 
     def _any_aside(self) -> bool:
-        return any(self._directories.asides())
+        return any(self.directories.asides())
 
     def _existing(self, name: str) -> Directory:
         """Returns a profile's directory; says so when it is set aside."""
         try:
-            return self._directories.open(name)
+            return self.directories.open(name)
         except ProfileNotFound:
             from ragcli.sessions.local.lifecycle import expired
 
@@ -258,11 +259,11 @@ class LocalStore(BaseStore["LocalSession"]):
             UsageError: `new` is taken.
             Locked: It is being changed or indexed.
         """
-        with self._directories.changing() as profiles:
-            target = self._directories.free(profiles, new)
-            place = self._directories.place(profiles, old)
-            with self._directories.alone(profiles, place):
-                self._directories.move(profiles, place, target)
+        with self.directories.changing() as profiles:
+            target = self.directories.free(profiles, new)
+            place = self.directories.place(profiles, old)
+            with self.directories.alone(profiles, place):
+                self.directories.move(profiles, place, target)
             renamed = profiles.child(target)
         self._audit_rename(renamed, new, old)
 
@@ -273,8 +274,8 @@ class LocalStore(BaseStore["LocalSession"]):
             ProfileNotFound: There is none.
             Locked: It is being changed or indexed.
         """
-        with self._directories.changing() as profiles:
-            self._directories.delete(profiles, name)
+        with self.directories.changing() as profiles:
+            self.directories.delete(profiles, name)
 
     @classmethod
     def at(cls, address: str, parts: StoreParts) -> LocalStore:  # noqa: ARG003 - "": there is one disk
@@ -294,7 +295,7 @@ class LocalStore(BaseStore["LocalSession"]):
         from ragcli.storage.locking.locks import long_lock
 
         with (
-            self._directories.open(name) as directory,
+            self.directories.open(name) as directory,
             long_lock(directory, "profile", wait=wait),
         ):
             yield
@@ -355,7 +356,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
         self._expired.check_clock()
         for name in self.names():
-            with suppress(Damaged), self._directories.open(name) as directory:
+            with suppress(Damaged), self.directories.open(name) as directory:
                 if self._limits(profile_file.read(directory, name)).any:
                     ledger, told = usage.look(directory, write=True)
                     if ledger.doubtful:
@@ -367,7 +368,7 @@ class LocalStore(BaseStore["LocalSession"]):
         from ragcli.sessions.protocols import Expired
 
         with ExitStack() as stack:
-            directory = stack.enter_context(self._directories.open(name))
+            directory = stack.enter_context(self.directories.open(name))
             profile = profile_file.read(directory, name)
             limit = self._limits(profile)
             if not limit.any:
@@ -441,9 +442,9 @@ class LocalStore(BaseStore["LocalSession"]):
         from ragcli.sessions.local.lifecycle.building import NewLocalProfile
 
         checked_profile_name(name)
-        with self._directories.changing() as profiles:
-            target = self._directories.free(profiles, name)
-            with self._directories.building(profiles) as directory:
+        with self.directories.changing() as profiles:
+            target = self.directories.free(profiles, name)
+            with self.directories.building(profiles) as directory:
                 new = NewLocalProfile(directory, profile.id, self.snapshots)
                 fill(new)
                 new.finish(profile)
@@ -454,7 +455,7 @@ class LocalStore(BaseStore["LocalSession"]):
     def _reopened(
         self, name: str, passphrase: Callable[[str], str | None]
     ) -> LocalSession:
-        directory = self._directories.open(name)
+        directory = self.directories.open(name)
         try:
             profile = profile_file.read(directory, name)
             return self._session(directory, name, profile, passphrase)
@@ -470,15 +471,15 @@ class LocalStore(BaseStore["LocalSession"]):
         from ragcli.sessions.transfer.conversion import expect_other
         from ragcli.storage.locking.locks import commit_lock
 
-        with self._directories.changing() as profiles, ExitStack() as stack:
-            directory = stack.enter_context(self._directories.open(name))
+        with self.directories.changing() as profiles, ExitStack() as stack:
+            directory = stack.enter_context(self.directories.open(name))
             profile = profile_file.read(directory, name)
             expect_other(name, encrypted=profile.encrypted, wanted=encrypted)
             old = self._session(directory, name, profile, self.passphrase)
             stack.callback(old.close)
             for lock in ("profile", "staging", "ingest"):
                 stack.enter_context(commit_lock(directory, lock, wait=self.wait))
-            target = stack.enter_context(self._directories.building(profiles))
+            target = stack.enter_context(self.directories.building(profiles))
             yield (
                 old,
                 LocalReplacement(
@@ -486,7 +487,7 @@ class LocalStore(BaseStore["LocalSession"]):
                     old,
                     self.snapshots,
                     wait=self.wait,
-                    exchange=lambda: self._directories.swap(profiles, name, target),
+                    exchange=lambda: self.directories.swap(profiles, name, target),
                 ),
             )
 
@@ -498,7 +499,7 @@ class LocalStore(BaseStore["LocalSession"]):
             ProfileNotFound: There is none.
             UsageError: It is not encrypted.
         """
-        with self._directories.open(name) as directory:
+        with self.directories.open(name) as directory:
             if not directory.has(KEYS):
                 raise not_encrypted(name)
             from ragcli.sessions.encryption.key_ring import KeyRing

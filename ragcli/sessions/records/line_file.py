@@ -13,7 +13,8 @@ from typing import NamedTuple
 from ragcli.sessions.records.lines import seq_of
 
 _FIRST_BLOCK = 16 << 10
-_LARGEST_BLOCK = 1 << 20
+LARGEST_BLOCK = 1 << 20
+"""Bytes that are read at once at most."""
 
 
 class StoredLine(NamedTuple):
@@ -67,7 +68,7 @@ class LineFile:
         while position > 0:
             start = max(0, position - block)
             rest = self.read(start, position) + rest
-            position, block = start, min(2 * block, _LARGEST_BLOCK)
+            position, block = start, min(2 * block, LARGEST_BLOCK)
             stop = len(rest)
             while (cut := rest.rfind(b"\n", 0, max(0, stop - 1)) + 1) or not position:
                 yield StoredLine(position + cut, rest[cut:stop])
@@ -84,7 +85,7 @@ class LineFile:
             data = self.read(position, min(end, position + block))
             if not data:
                 return
-            position, block = position + len(data), min(2 * block, _LARGEST_BLOCK)
+            position, block = position + len(data), min(2 * block, LARGEST_BLOCK)
             *pieces, rest = (rest + data).split(b"\n")
             for piece in pieces:
                 yield StoredLine(start, piece + b"\n")
@@ -127,5 +128,5 @@ class LineFile:
             found = data.rfind(b"\n")
             if found >= 0:
                 return start + found + 1
-            position, block = start, min(2 * block, _LARGEST_BLOCK)
+            position, block = start, min(2 * block, LARGEST_BLOCK)
         return 0

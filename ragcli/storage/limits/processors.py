@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-_MEMBERSHIP = Path("/proc/self/cgroup")
-_HIERARCHIES = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
+"""Tells which control groups this process is in."""
+HIERARCHIES = Path("/sys/fs/cgroup")
+"""Where the limits of control groups are read."""
 
 
 def count() -> int:
@@ -35,7 +37,7 @@ def _claimed() -> int:
 def quota() -> float:
     """Returns how many processors' time the cgroups of this process allow; 0 is any."""
     with suppress(OSError):
-        told = _MEMBERSHIP.read_text(encoding="utf-8", errors="surrogateescape")
+        told = MEMBERSHIP.read_text(encoding="utf-8", errors="surrogateescape")
         return min(filter(None, map(_allowed, _groups(told))), default=0.0)
     return 0.0
 
@@ -51,9 +53,9 @@ def _groups(membership: str) -> Iterator[Path]:
         controllers, _, path = rest.partition(":")
         names = controllers.split(",")
         if not controllers:
-            mounts = [_HIERARCHIES, _HIERARCHIES / "unified"]
+            mounts = [HIERARCHIES, HIERARCHIES / "unified"]
         elif "cpu" in names:
-            mounts = [_HIERARCHIES / controllers, _HIERARCHIES / "cpu"]
+            mounts = [HIERARCHIES / controllers, HIERARCHIES / "cpu"]
         else:
             continue
         # A container may see its own group as the root, under a path of the host's.

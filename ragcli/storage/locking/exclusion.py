@@ -22,7 +22,7 @@ from ragcli.storage.os_errors import close_reader, disk_errors
 _UNKNOWN = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK}
 """What flock(2) fails with where a file system has no locks."""
 
-_proven: set[int] = set()
+PROVEN: set[int] = set()
 """Devices on which a lock was seen to keep a second holder out."""
 
 
@@ -75,7 +75,7 @@ def prove(
         StorageFailed: It cannot be tried.
     """
     device = os.fstat(descriptor).st_dev
-    if device in _proven or network_filesystems.is_accepted(device):
+    if device in PROVEN or network_filesystems.is_accepted(device):
         return
     try:
         other = reopen()
@@ -86,7 +86,7 @@ def prove(
             raise _refusal(descriptor, name)
     finally:
         close_reader(other)
-    _proven.add(device)
+    PROVEN.add(device)
 
 
 def _refusal(descriptor: int, name: str | os.PathLike[str]) -> NotPermitted:

@@ -58,11 +58,12 @@ class _Process:
 def describe() -> bytes:
     """Returns this process's record."""
     since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return json.dumps(_this_process(os.getpid()) | {"since": since}).encode()
+    return json.dumps(this_process(os.getpid()) | {"since": since}).encode()
 
 
 @cache
-def _this_process(pid: int) -> dict[str, object]:
+def this_process(pid: int) -> dict[str, object]:
+    """Returns what a record of a lock says of this process, by its id."""
     return asdict(
         _Process(
             pid=pid,
@@ -70,7 +71,7 @@ def _this_process(pid: int) -> dict[str, object]:
             boot=machine.boot(),
             host=machine.name(),
             user=_user()[:_LONGEST],
-            command=_command(sys.argv)[:_LONGEST],
+            command=command_name(sys.argv)[:_LONGEST],
             machine=machine.identity(),
         )
     )
@@ -135,7 +136,7 @@ def _user() -> str:
         return f"uid {os.geteuid()}"
 
 
-def _command(arguments: list[str]) -> str:
+def command_name(arguments: list[str]) -> str:
     """Returns the program and, for ours, its subcommand: never an argument."""
     program = os.path.basename(arguments[0]) if arguments else ""
     if program == "__main__.py":

@@ -142,7 +142,7 @@ def _acquire(
         try:
             place = f"{directory.path}/{name}"
             if not _flock(descriptor, deadline - time.monotonic(), kind, place):
-                _refuse(directory, name, wait)
+                refuse(directory, name, wait)
             reopen = partial(directory.open_file, name, os.O_RDWR)
             exclusion.prove(descriptor, reopen, place)
             if os.fstat(descriptor).st_nlink:
@@ -235,7 +235,7 @@ def _read_record(directory: Directory, name: str) -> Holder | None:
             os.close(descriptor)
 
 
-def _refuse(directory: Directory, name: str, wait: float) -> NoReturn:
+def refuse(directory: Directory, name: str, wait: float) -> NoReturn:
     """Raises the error that names the holder."""
     by = _read_record(directory, name)
     if by and by.alive is False:

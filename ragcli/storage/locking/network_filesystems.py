@@ -29,13 +29,14 @@ _NETWORK = frozenset(
 _LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs"})
 """The root of a container without root's rights: the kernel itself keeps its locks."""
 
-_MOUNTS = "/proc/self/mountinfo"
+MOUNTS = "/proc/self/mountinfo"
+"""Tells which file systems are mounted where."""
 _HINT = (
     "use a local disk or RAGCLI_STORE=redis://…; to use it from one machine "
     "only, `ragcli config set allow_network_fs true`"
 )
 
-_accepted: set[int] = set()
+ACCEPTED: set[int] = set()
 """Devices that are used although their locks cannot be relied on."""
 
 
@@ -51,7 +52,7 @@ def check_local(path: str | os.PathLike[str], *, allow: bool) -> None:
     """
     if allow:
         with suppress(OSError):
-            _accepted.add(os.stat(path).st_dev)
+            ACCEPTED.add(os.stat(path).st_dev)
         return
     kind = file_system(path)
     if kind in _NETWORK or _is_foreign(kind):
@@ -68,7 +69,7 @@ def _is_foreign(kind: str) -> bool:
 
 def is_accepted(device: int) -> bool:
     """Tells whether the user wants to use a file system without locks that hold."""
-    return device in _accepted
+    return device in ACCEPTED
 
 
 def without_locks(path: str | os.PathLike[str]) -> NotPermitted:
@@ -82,7 +83,7 @@ def file_system(path: str | os.PathLike[str]) -> str:
     if sys.platform == "darwin":
         return _darwin_file_system(os.fspath(path))
     try:
-        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
+        with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
             return find_mount(file.read(), os.path.realpath(path))
     except OSError:
         return ""

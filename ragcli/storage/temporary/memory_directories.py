@@ -19,7 +19,8 @@ from ragcli.storage.os_errors import close_reader, disk_errors
 
 _PREFIX = "ragcli-text-"
 _TMPFS_MAGIC = 0x01021994
-_MEMORY = Path("/dev/shm")  # noqa: S108 - checked to be a memory file system, made 0700
+MEMORY = Path("/dev/shm")  # noqa: S108 - checked to be a memory file system, made 0700
+"""Where a directory in memory is made."""
 
 
 @contextmanager
@@ -30,8 +31,8 @@ def memory_directory() -> Iterator[Path]:
         StorageFailed: This machine has no memory file system.
     """
     if not has_memory():
-        raise StorageFailed(f"{_MEMORY} is not a memory file system", "mount a tmpfs")
-    with _private_directory(_MEMORY) as place:
+        raise StorageFailed(f"{MEMORY} is not a memory file system", "mount a tmpfs")
+    with _private_directory(MEMORY) as place:
         yield place
 
 
@@ -56,7 +57,7 @@ def linked_directory(directory: Path) -> Iterator[Path]:
 
 def has_memory() -> bool:
     """Tells whether `memory_directory` works on this machine."""
-    return is_memory(_MEMORY)
+    return is_memory(MEMORY)
 
 
 def is_memory(path: Path) -> bool:
@@ -147,7 +148,7 @@ def _base() -> Path:
 
 def _bases() -> tuple[Path, Path]:
     """Returns where private directories can be: in memory, and elsewhere."""
-    return _MEMORY, Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - links only, in a private directory
+    return MEMORY, Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - links only, in a private directory
 
 
 def _mine() -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 _GONE = select.POLLHUP | select.POLLERR
-_PERIOD = 1.0
+PERIOD = 1.0
 """Seconds between two looks at a terminal whose end nobody reports."""
 
 _EMPTY_READS = 3
@@ -69,7 +69,7 @@ def _look_now_and_then(terminal: int) -> bool:
             return False
         if empty == _EMPTY_READS:
             return True
-        time.sleep(_PERIOD)
+        time.sleep(PERIOD)
     return True
 
 

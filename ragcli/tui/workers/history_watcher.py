@@ -14,7 +14,7 @@ from ragcli.tui.ports import ProfilePort
 _WAIT = 0.5
 """Seconds of one wait; leaving a profile takes as long at most."""
 
-_PAUSE = 5.0
+PAUSE = 5.0
 """Seconds before a history that could not be read is tried again."""
 
 
@@ -49,7 +49,7 @@ class HistoryWatcher:
                 if error.message != told:  # once, however often it is tried again
                     self._say(HistoryFailed(self._profile, error))
                 told = error.message
-                self._stopped.wait(_PAUSE)
+                self._stopped.wait(PAUSE)
             else:
                 told = ""
 

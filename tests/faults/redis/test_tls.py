@@ -178,7 +178,7 @@ def test_the_clear_is_unsafe_off_this_machine() -> None:
         ("redis://127.0.0.1/0", []),
         ("redis+sentinel://10.1.2.3/sessions?tls=true", []),
     ):
-        found = inspection._wire(addresses.parse(address))
+        found = inspection.unprotected_wire(addresses.parse(address))
         assert [finding.what[:43] for finding in found] == told
 
 

@@ -57,6 +57,7 @@ class Writer:
         durability: str = "local",
     ) -> None:
         arguments = [address, str(home), user, name, str(count), durability]
+        self._early = ""
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, *arguments],
             cwd=ROOT,
@@ -86,7 +87,7 @@ class Writer:
             assert process.stdout
             process.stdin.close()
             out = process.stdout.read()
-        lines = (getattr(self, "_early", "") + out).splitlines()
+        lines = (self._early + out).splitlines()
         parts = [line.split() for line in lines]
         stored = [part for part in parts if part[0] == "stored"]
         return Told(

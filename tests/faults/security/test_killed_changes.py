@@ -265,7 +265,7 @@ def test_after_a_killed_conversion_the_profile_is_whole(
 
 def condemn(base: Path) -> None:
     """Encrypts up to the moment from which the new directory is the profile."""
-    directories.Directories._clear = lambda *_: os.kill(  # type: ignore[method-assign]
+    directories.Directories.clear = lambda *_: os.kill(  # type: ignore[method-assign]
         os.getpid(), signal.SIGKILL
     )
     encrypt_in_place(base)

@@ -56,7 +56,7 @@ def leftovers(home: Path) -> list[str]:
     return [p.name for p in (home / "profiles").iterdir() if p.name.startswith(".")]
 
 
-REMOVING = "ragcli.sessions.local.lifecycle.directories:Directories._remove"
+REMOVING = "ragcli.sessions.local.lifecycle.directories:Directories.remove_unneeded"
 
 
 @pytest.mark.timeout(240)
@@ -153,7 +153,7 @@ def test_the_text_index_of_a_killed_search_does_not_outlive_the_next_command(
 def test_what_a_living_process_makes_is_left_alone(tmp_path: Path) -> None:
     store = open_store(home_at(tmp_path))
     store.create("work", {}).close()
-    made = store._directories
+    made = store.directories
     with (
         Directory.open(tmp_path / "profiles") as profiles,
         Directory.open(tmp_path / "cache", create=True) as cache,
@@ -162,7 +162,7 @@ def test_what_a_living_process_makes_is_left_alone(tmp_path: Path) -> None:
     ):
         other = open_store(home_at(tmp_path))
         opened(other, "work").close()
-        assert other._directories.left() == []
+        assert other.directories.left() == []
         assert building.path.is_dir()
         assert copy.path.is_dir()
     assert leftovers(tmp_path) == [building.path.name]
@@ -229,6 +229,6 @@ def test_a_copy_that_a_killed_command_left_in_the_cache_is_swept(
     store.create("work", {}).close()
     with Directory.open(tmp_path / "cache", create=True) as cache:
         cache.child("scratch-0123", create=True).close()
-    assert [place.name for place in store._directories.left()] == ["scratch-0123"]
+    assert [place.name for place in store.directories.left()] == ["scratch-0123"]
     opened(store, "work").close()
     assert list((tmp_path / "cache").iterdir()) == []

@@ -116,7 +116,7 @@ def test_a_directory_that_is_swept_before_it_has_an_owner_is_made_again(
                 assert place.name == made[1]
         assert not any(name.startswith("tmp-") for name in index.names())
     with monkeypatch.context() as patch:
-        patch.setattr(memory_directories, "_MEMORY", tmp_path)
+        patch.setattr(memory_directories, "MEMORY", tmp_path)
         patch.setattr(memory_directories, "is_memory", lambda _: True)
         made = swept_once(patch, memory_directories.sweep)
         with memory_directories.memory_directory() as place:

@@ -72,7 +72,7 @@ def test_a_reader_that_fails_closes_its_lease_once(
     def fail(*_: object) -> None:
         raise SnapshotDamaged("not a text index", "")
 
-    monkeypatch.setattr(opening, "_text", fail)
+    monkeypatch.setattr(opening, "opened_text", fail)
     with pytest.raises(SnapshotDamaged):
         opening.open_directory(place, None, lease)
     gc.collect()

@@ -102,7 +102,9 @@ def test_unchanged_files_are_not_read_again(
     def forbidden(location: str) -> None:
         raise AssertionError(f"{location} was read")
 
-    monkeypatch.setattr("ragcli.index.ingest.preparation.reading._content", forbidden)
+    monkeypatch.setattr(
+        "ragcli.index.ingest.preparation.reading.checked_content", forbidden
+    )
     for report in (library.add([notes], progress), library.sync(progress)):
         assert report.unchanged == 3
         assert report.generation == first.generation
@@ -490,7 +492,7 @@ def test_sync_reads_again_what_an_older_reader_made(
     library.add([notes], progress)
     assert {item.reader for item in library.documents()} == {1}
     monkeypatch.undo()
-    monkeypatch.setattr("ragcli.index.library._AGAIN", 2)
+    monkeypatch.setattr("ragcli.index.library.BATCH_READ_AGAIN", 2)
 
     report = library.sync(progress)
     assert (report.reread, report.changed, report.unchanged) == (3, 0, 0)
@@ -506,7 +508,7 @@ def test_reading_again_keeps_what_is_done_when_it_is_stopped(
     age(*notes.iterdir())
     library.add([notes], progress)
     monkeypatch.undo()
-    monkeypatch.setattr("ragcli.index.library._AGAIN", 1)
+    monkeypatch.setattr("ragcli.index.library.BATCH_READ_AGAIN", 1)
     done = []
 
     def stop_after_two(name: str, count: int = 1) -> None:
@@ -564,6 +566,7 @@ def test_compaction_leaves_what_is_live_and_nothing_to_go_back_to(
     notes: Path,
     progress: Watched,
     sealer: KeyedSealer | None,
+    embedder: WordEmbedder,
     profile: Directory,
 ) -> None:
     library.add([notes], progress)
@@ -572,7 +575,7 @@ def test_compaction_leaves_what_is_live_and_nothing_to_go_back_to(
     done = library.compact()
 
     assert done.freed > 0
-    fresh = Library(LocalSnapshots(profile, sealer), library._embedder, Settings())
+    fresh = Library(LocalSnapshots(profile, sealer), lambda: embedder, Settings())
     assert names(fresh) == ["apples.txt", "locks.md"]
     assert found(fresh, "ripen") == ["apples.txt"]
     assert found(fresh, "holder") == ["locks.md"]

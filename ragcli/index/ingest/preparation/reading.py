@@ -221,7 +221,7 @@ def _read(wanted: ReadRequest, chunking: Chunking, most: int) -> Outcome:
         return _outcome(told, text_document(wanted.text), chunking)
     if wanted.body is not None:
         return _read_fetched(wanted, base64.b64decode(wanted.body), chunking)
-    status, data = _content(location, wanted.below, most)
+    status, data = checked_content(location, wanted.below, most)
     told = _told(location, status, data)
     if told["digest"] == wanted.digest:
         names = ("size", "mtime_ns", "checked_ns")
@@ -291,7 +291,9 @@ def _prepared(record: Record, chunk: Chunk) -> PreparedChunk:
     return PreparedChunk(text, stored_passages.encode(chunk), stems, chunk.language)
 
 
-def _content(location: str, below: str, most: int) -> tuple[os.stat_result, bytes]:
+def checked_content(
+    location: str, below: str, most: int
+) -> tuple[os.stat_result, bytes]:
     """Returns a file's bytes, and its status from before they were read.
 
     Raises:

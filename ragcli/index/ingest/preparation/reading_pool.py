@@ -139,10 +139,13 @@ class ReadingPool:
         cpu_limit: int = CPU_LIMIT,
         wall_limit: float = WALL_LIMIT,
     ) -> None:
-        self._workers: list[_Worker] = []
+        self.workers: list[ReadingProcess] = []
+        """The processes; one that dies is started again."""
         try:
             for _ in range(count):
-                self._workers.append(_Worker(chunking, factory, cpu_limit, wall_limit))
+                self.workers.append(
+                    ReadingProcess(chunking, factory, cpu_limit, wall_limit)
+                )
         except BaseException:
             self.close()  # a system that gives no more processes must not keep some
             raise
@@ -153,7 +156,7 @@ class ReadingPool:
         A file whose reading kills the process is named, the others are read.
         """
         groups = _groups(waiting)
-        asked: deque[_Worker] = deque()
+        asked: deque[ReadingProcess] = deque()
         while True:
             self._ask_ahead(groups, asked)
             if not asked:
@@ -161,10 +164,10 @@ class ReadingPool:
             yield from asked.popleft().answer()
 
     def _ask_ahead(
-        self, groups: Iterator[list[ReadRequest]], asked: deque[_Worker]
+        self, groups: Iterator[list[ReadRequest]], asked: deque[ReadingProcess]
     ) -> None:
         while True:
-            worker = min(self._workers, key=lambda item: len(item.ahead))
+            worker = min(self.workers, key=lambda item: len(item.ahead))
             group = next(groups, None) if len(worker.ahead) < _DEPTH else None
             if group is None:
                 return
@@ -173,7 +176,7 @@ class ReadingPool:
 
     def close(self) -> None:
         """Ends the processes."""
-        for worker in self._workers:
+        for worker in self.workers:
             worker.stop()
 
 
@@ -191,7 +194,7 @@ def _groups(waiting: Iterator[ReadRequest]) -> Iterator[list[ReadRequest]]:
         yield group
 
 
-class _Worker:
+class ReadingProcess:
     """One process that reads; replaced when a document kills it."""
 
     def __init__(
@@ -201,13 +204,15 @@ class _Worker:
         self._chunking = chunking
         self._factory = factory
         self._cpu_limit = cpu_limit
-        self._wall_limit = wall_limit + (RECOGNITION_WAIT if chunking.ocr else 0.0)
+        self.wall_limit = wall_limit + (RECOGNITION_WAIT if chunking.ocr else 0.0)
+        """Seconds without a sign of life after which it is given up."""
         self._hung = False
-        self._start()
+        self.start()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Starts the process, which waits for documents."""
         # A session of its own: Ctrl-C is for the process that the user started.
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
             [
                 sys.executable,
                 "-P",
@@ -222,7 +227,7 @@ class _Worker:
             start_new_session=True,
         )
         self._hung = False
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self.process.stdin, self.process.stdout):
             _widen(pipe)
         for group in self.ahead:
             self._send(group)
@@ -238,10 +243,10 @@ class _Worker:
             "chunking": asdict(self._chunking),
             "cpu": self._cpu_limit,
         }
-        if self._process.stdin:
+        if self.process.stdin:
             with suppress(BrokenPipeError):  # it shows when the answer is due
-                self._process.stdin.write(json.dumps(request).encode() + b"\n")
-                self._process.stdin.flush()
+                self.process.stdin.write(json.dumps(request).encode() + b"\n")
+                self.process.stdin.flush()
 
     def answer(self) -> list[Outcome]:
         """Returns what became of the documents that were asked for first.
@@ -255,20 +260,20 @@ class _Worker:
             return found
         if not self._hung:
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_DYING)
+                self.process.wait(_DYING)
         self.stop()
         alone = rest if len(rest) > 1 else []
         if not alone:
-            found.append(self._lost(rest[0], self._process.returncode or 0))
+            found.append(self._lost(rest[0], self.process.returncode or 0))
         self.ahead.extendleft([wanted] for wanted in reversed(alone))
-        self._start()
+        self.start()
         return found + [outcome for _ in alone for outcome in self.answer()]
 
     def _lost(self, wanted: ReadRequest, status: int) -> Outcome:
         location = wanted.location
         name = wanted.format or formats.format_of(os.path.basename(location))
         if self._hung:
-            return Outcome(location, failure=too_long(name, self._wall_limit))
+            return Outcome(location, failure=too_long(name, self.wall_limit))
         return Outcome(location, failure=cause_of_death(status, name, self._cpu_limit))
 
     def _answered(self, group: list[ReadRequest]) -> list[Outcome]:
@@ -287,11 +292,11 @@ class _Worker:
     def _read(self, size: int) -> bytes:
         """Returns so many bytes of answers, fewer where no more come in time."""
         received = bytearray()
-        pipe = self._process.stdout.fileno() if self._process.stdout else -1
+        pipe = self.process.stdout.fileno() if self.process.stdout else -1
         waiting = select.poll()
         waiting.register(pipe, select.POLLIN)
         while len(received) < size:
-            if not waiting.poll(self._wall_limit * 1000):
+            if not waiting.poll(self.wall_limit * 1000):
                 self._hung = True
                 break
             piece = os.read(pipe, size - len(received))
@@ -302,13 +307,13 @@ class _Worker:
 
     def stop(self) -> None:
         """Ends the process, whatever it is doing."""
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
                 with suppress(OSError):
                     pipe.close()
         with suppress(subprocess.TimeoutExpired):  # its file system lets it not go
-            self._process.wait(_DYING)
+            self.process.wait(_DYING)
 
 
 def _widen(pipe: IO[bytes] | None) -> None:

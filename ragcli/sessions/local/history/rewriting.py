@@ -19,7 +19,8 @@ from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch, redaction
 from ragcli.storage.files import write_all
 
-_BUFFER = 1 << 20
+BUFFER = 1 << 20
+"""Bytes that are copied at once."""
 
 
 class LineLog(Protocol):
@@ -134,8 +135,8 @@ class _NewFile:
         """
         self._target = target
         for start, stop in self._spans:
-            for at in range(start, min(stop, self.batch), _BUFFER):
-                self.write(self._file.read(at, min(at + _BUFFER, stop, self.batch)))
+            for at in range(start, min(stop, self.batch), BUFFER):
+                self.write(self._file.read(at, min(at + BUFFER, stop, self.batch)))
         for line in self._file.forwards(self.batch, end):
             self.write(self._log.codec.encode(self._log.decode(self._file, line)[0]))
 
@@ -152,7 +153,7 @@ class _NewFile:
         """Writes whole lines, some at a time."""
         self._pending.append(data)
         self._size += len(data)
-        if self._size >= _BUFFER:
+        if self._size >= BUFFER:
             self.flush()
 
     def flush(self) -> None:

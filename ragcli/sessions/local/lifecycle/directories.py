@@ -72,7 +72,8 @@ class Directories:
         self._places = Places(home)
         self._cache = home.cache
         self._notice = notice
-        self._wait = float(seconds(settings.lock_wait))
+        self.wait = float(seconds(settings.lock_wait))
+        """Seconds that the work of others on a profile is waited for."""
         self._allow_network = settings.allow_network_fs
 
     def names(self) -> list[str]:
@@ -97,7 +98,7 @@ class Directories:
 
         with self._places.open(create=True) as profiles, ExitStack() as stack:
             check_local(profiles.path, allow=self._allow_network)
-            lock = commit_lock(profiles, f"registry.{os.geteuid()}", wait=self._wait)
+            lock = commit_lock(profiles, f"registry.{os.geteuid()}", wait=self.wait)
             stack.enter_context(lock)
             self._sweep(profiles)
             self._expect_no_heirs(profiles)
@@ -109,7 +110,7 @@ class Directories:
         A name that is free for now must not be given to another profile, and who
         deletes a profile does not mean that another one should follow it.
         """
-        deadline = time.monotonic() + self._wait
+        deadline = time.monotonic() + self.wait
         for entry in self._places.new(profiles):
             while self._may_inherit(profiles, entry):
                 if time.monotonic() > deadline:
@@ -213,7 +214,9 @@ class Directories:
             if self._places.is_new(entry) and succession.has_will(profiles, entry):
                 self._end_new(profiles, entry)
             elif self._places.is_left(profiles, entry):  # another may be there by now
-                self._told(profiles.path / entry, gone=self._remove(profiles, entry))
+                self._told(
+                    profiles.path / entry, gone=self.remove_unneeded(profiles, entry)
+                )
         finally:
             close_reader(lease)
 
@@ -222,12 +225,14 @@ class Directories:
             fate, will = succession.fate(self._places, profiles, new)
             if fate is Fate.SWEPT:
                 succession.withdraw(new)
-                self._told(profiles.path / entry, gone=self._remove(profiles, entry))
+                self._told(
+                    profiles.path / entry, gone=self.remove_unneeded(profiles, entry)
+                )
             elif fate is Fate.INHERITS and will:
                 with self._owned(profiles, will.place):
                     if self._places.is_doomed(profiles, will.place):
-                        self._clear(profiles, will.place)
-                self._inherit(profiles, new, will)
+                        self.clear(profiles, will.place)
+                self.inherit(profiles, new, will)
                 self._notice(
                     f"profile {will.name!r} is in its place: the process that changed "
                     "it was killed"
@@ -243,10 +248,10 @@ class Directories:
         if gone:
             self._notice(f"{place}, left by a process that was killed, is removed")
 
-    def _remove(self, profiles: Directory, entry: str) -> bool:
+    def remove_unneeded(self, profiles: Directory, entry: str) -> bool:
         """Removes what nobody needs; tells whether it is gone, and says if not."""
         try:
-            self._clear(profiles, entry)
+            self.clear(profiles, entry)
         except (RagcliError, OSError) as error:
             told = error.message if isinstance(error, RagcliError) else str(error)
             self._notice(
@@ -270,10 +275,10 @@ class Directories:
                 yield directory
             except BaseException:
                 with suppress(RagcliError, FileNotFoundError):
-                    self._discard(profiles, directory, name)
+                    self.discard(profiles, directory, name)
                 raise
 
-    def _discard(self, profiles: Directory, new: Directory, name: str) -> None:
+    def discard(self, profiles: Directory, new: Directory, name: str) -> None:
         """Removes what was made, unless it is shown or is the profile already."""
         if new.is_at(profiles, name):
             fate, _ = succession.fate(self._places, profiles, new)
@@ -355,7 +360,7 @@ class Directories:
                 gone = entry
                 self._places.doom(profiles, entry)
             profiles.sync()
-            self._remove(profiles, gone)
+            self.remove_unneeded(profiles, gone)
 
     def set_aside(self, profiles: Directory, name: str, account: bytes) -> None:
         """Takes a profile out of sight while nobody writes to it.
@@ -421,7 +426,7 @@ class Directories:
             profiles.rename(copy.path.name, target)
             profiles.sync()
             self._places.doom(profiles, place)
-            self._remove(profiles, place)
+            self.remove_unneeded(profiles, place)
 
     @contextmanager
     def alone(self, profiles: Directory, entry: str) -> Iterator[Directory]:
@@ -439,7 +444,7 @@ class Directories:
             except FileNotFoundError:
                 raise self._missing(entry) from None
             for lock in LOCKS:
-                stack.enter_context(commit_lock(directory, lock, wait=self._wait))
+                stack.enter_context(commit_lock(directory, lock, wait=self.wait))
             yield directory
 
     @contextmanager
@@ -460,7 +465,7 @@ class Directories:
                 close_reader(lease)
 
     def _lease(self, profiles: Directory, place: str) -> int:
-        deadline = time.monotonic() + self._wait
+        deadline = time.monotonic() + self.wait
         while True:
             try:
                 return directory_locks.own(profiles.descriptor, place)
@@ -500,7 +505,7 @@ class Directories:
                 self._succeed(profiles, name, place, new)
                 return
             profiles.sync()
-            self._remove(profiles, new.path.name)
+            self.remove_unneeded(profiles, new.path.name)
 
     def _succeed(
         self, profiles: Directory, name: str, place: str, new: Directory
@@ -508,10 +513,10 @@ class Directories:
         will = succession.announce(new, name, place)
         profiles.sync()  # the new one has a name before the old one has an end
         self._places.doom(profiles, place)
-        self._clear(profiles, place)
-        self._inherit(profiles, new, will)
+        self.clear(profiles, place)
+        self.inherit(profiles, new, will)
 
-    def _clear(self, profiles: Directory, place: str) -> None:
+    def clear(self, profiles: Directory, place: str) -> None:
         """Removes a directory in which others may make their locks anew meanwhile.
 
         Raises:
@@ -531,7 +536,7 @@ class Directories:
             "run the command again; nothing is lost",
         )
 
-    def _inherit(self, profiles: Directory, new: Directory, will: Will) -> None:
+    def inherit(self, profiles: Directory, new: Directory, will: Will) -> None:
         """Gives a new directory the name of a profile that is gone, durably.
 
         A will that cannot be withdrawn says nothing any more; see `settle`.

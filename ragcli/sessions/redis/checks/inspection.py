@@ -36,7 +36,7 @@ def inspect(where: RedisAddress, settings: Settings) -> list[Finding]:
         server.run(tag, lambda r: r.ping())
         told = _info(server, tag)
         found = [
-            *_wire(where),
+            *unprotected_wire(where),
             *_version(where, told),
             *_persistence(where, told),
             *_memory(where, told),
@@ -64,7 +64,8 @@ def _info(server: RedisServer, tag: str) -> Mapping[str, Any]:
     return server.run(tag, ask)
 
 
-def _wire(where: RedisAddress) -> Iterator[Finding]:
+def unprotected_wire(where: RedisAddress) -> Iterator[Finding]:
+    """Yields a finding where whoever is on the network can read along."""
     if not where.tls and not where.local:
         yield Finding(
             DAMAGE,

@@ -35,7 +35,7 @@ class Completing:
         self._prompt = prompt
         self._offers = offers
         self._names = names
-        self._offered_for = ""
+        self.offered_for = ""
         """The text that the completions on the screen are for."""
 
     def edited(self, text: str) -> None:
@@ -44,12 +44,13 @@ class Completing:
             self._desk.do("complete", self._offer, text)
 
     async def _offer(self, text: str) -> None:
-        items = await self._completions(text)
-        self._offered_for = text
+        items = await self.completions_of(text)
+        self.offered_for = text
         self._offers.offer(items)
         self._prompt.completing = bool(items)
 
-    async def _completions(self, text: str) -> Sequence[Completion]:
+    async def completions_of(self, text: str) -> Sequence[Completion]:
+        """Returns what may complete the text before the cursor."""
         if commands.is_command(text) and "\n" not in text:
             word, space, argument = text[1:].partition(" ")
             if not space:
@@ -85,7 +86,7 @@ class Completing:
     def steer(self, key: str) -> None:
         """Takes a key of the prompt while completions are open."""
         chosen = self._offers.chosen
-        if self._prompt.before_cursor != self._offered_for:  # typed on in the meantime
+        if self._prompt.before_cursor != self.offered_for:  # typed on in the meantime
             chosen = None
         if key in {"up", "down"}:
             self._offers.move(1 if key == "down" else -1)

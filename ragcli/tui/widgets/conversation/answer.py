@@ -73,7 +73,8 @@ class AnswerView(Widget):
         self._note = note
         self._tail: list[Strip] = []
         self._places: Sequence[tuple[int, str]] = ()
-        self._chosen = 0
+        self.chosen = 0
+        """The marker that is chosen; 0 for none."""
         self._found: re.Pattern[str] | None = None
         self._document: RenderedAnswer | None = None
         self._final: list[Strip] = []
@@ -121,8 +122,8 @@ class AnswerView(Widget):
 
     def choose(self, marker: int) -> None:
         """Draws a citation marker as selected; 0 for none."""
-        if marker != self._chosen:
-            self._chosen = marker
+        if marker != self.chosen:
+            self.chosen = marker
             self._forget()
 
     def find(self, pattern: re.Pattern[str] | None) -> None:
@@ -151,7 +152,7 @@ class AnswerView(Widget):
 
     def _blocks(self) -> list[MarkdownBlock]:
         if self._document is None:
-            self._document = RenderedAnswer(self._palette(), self._chosen)
+            self._document = RenderedAnswer(self._palette(), self.chosen)
             self._document.append(self.source)
         return self._document.final + self._document.growing
 
@@ -183,7 +184,7 @@ class AnswerView(Widget):
         if width == self._width and self._document is not None:
             return
         self._width, self._final, self._growing, self._codes = width, [], [], 0
-        self._document = RenderedAnswer(self._palette(), self._chosen)
+        self._document = RenderedAnswer(self._palette(), self.chosen)
         self._extend(self._document, self.source)
         layout = self._layout_of(width)
         self._tail = [layout.note(self._note)] if self._note else []

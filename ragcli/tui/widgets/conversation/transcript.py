@@ -58,7 +58,8 @@ class Transcript(VerticalScroll, can_focus=False):
         """Whether there are turns before those that are loaded."""
         self.has_newer = False
         """Whether there are turns after those that are loaded."""
-        self._waiting = False
+        self.is_loading = False
+        """Whether turns were asked for and have not come."""
         self._found: re.Pattern[str] | None = None
 
     def on_mount(self) -> None:
@@ -146,7 +147,7 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.take_off(*self.turns)
             await self.remove_children()
             await self.mount_all([TurnView(turn) for turn in turns])
-        self.has_older, self.has_newer, self._waiting = older, newer, False
+        self.has_older, self.has_newer, self.is_loading = older, newer, False
         self.anchor(not newer)
         self.find(self._found)
 
@@ -174,7 +175,7 @@ class Transcript(VerticalScroll, can_focus=False):
             self.scroll_to(y=self.scroll_y + grown, animate=False, immediate=True)
             if self.has_newer:
                 self.take_off(*surplus)
-            self._waiting = False
+            self.is_loading = False
 
         self.call_after_refresh(keep_place)
 
@@ -184,7 +185,7 @@ class Transcript(VerticalScroll, can_focus=False):
         views = [TurnView(turn) for turn in turns]
         await self.mount_all(views)
         self._prepare(views)
-        self._waiting = False
+        self.is_loading = False
         self._trim()
         if not more:
             self._anchored = True
@@ -231,13 +232,13 @@ class Transcript(VerticalScroll, can_focus=False):
         """Asks for more turns when the user nears an end."""
         super().watch_scroll_y(old_value, new_value)
         turns = self.turns
-        if self._waiting or not turns or new_value == old_value:
+        if self.is_loading or not turns or new_value == old_value:
             return
         if new_value < _NEAR and self.has_older and new_value < old_value:
-            self._waiting = True
+            self.is_loading = True
             self.post_message(self.OlderWanted(turns[0].turn.seq))
         elif self.has_newer and new_value > self.max_scroll_y - _NEAR:
-            self._waiting = True
+            self.is_loading = True
             self.post_message(self.NewerWanted(turns[-1].turn.seq))
 
     def action_end(self) -> None:

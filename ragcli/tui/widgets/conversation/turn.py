@@ -224,7 +224,7 @@ class TurnView(Vertical, can_focus=True):
             style = self.answer.get_visual_style("answer--found")
             question = question.highlight_regex(self._found, style=style)
         self._question.update(question)
-        about = self._stage or self._about_line()
+        about = self._stage or self.about_line()
         self._about.update(Content(safe_line(about)))
         for name in ("live", "interrupted", "failed", "nothing_found"):
             wanted = self.is_live if name == "live" else self.turn.status == name
@@ -232,7 +232,8 @@ class TurnView(Vertical, can_focus=True):
         if self.has_focus:
             self.refresh_bindings()
 
-    def _about_line(self) -> str:
+    def about_line(self) -> str:
+        """Returns the line below an answer: its model, its time, what is odd."""
         turn = self.turn
         cited = len(turn.citations)
         count = len(turn.versions)

@@ -141,9 +141,10 @@ class SourceCard(Vertical, can_focus=True):
     def on_mount(self) -> None:
         """Draws it."""
         self._heading.update(Content(safe_line(self.source.heading)))
-        self._body.update(self._text())
+        self._body.update(self.passage_text())
 
-    def _text(self) -> Content:
+    def passage_text(self) -> Content:
+        """Returns the passage as it is shown, with what is quoted marked."""
         source = self.source
         flow = reflowed(source.text, source.units)
         spans = [
@@ -156,7 +157,7 @@ class SourceCard(Vertical, can_focus=True):
     def show_around(self, before: str, after: str) -> None:
         """Toggles the text around the passage."""
         self.expanded = not self.expanded
-        content = self._text()
+        content = self.passage_text()
         if self.expanded:
             dim = "$foreground 60%"
             parts = [Content.styled(safe_text(before), dim)] if before else []

@@ -38,7 +38,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A place in memory that no other test sees."""
     place = "/dev/shm" if private_memory.has_memory() else None
     with tempfile.TemporaryDirectory(dir=place) as name:
-        monkeypatch.setattr(private_memory, "_MEMORY", Path(name))
+        monkeypatch.setattr(private_memory, "MEMORY", Path(name))
         yield Path(name)
 
 
@@ -130,7 +130,7 @@ def test_a_sealed_file_under_another_name_is_refused(
     library = make_library(KeyedSealer())
     library.add([secret / "other.txt"], progress)
     library.add([secret / f"{CANARY}.md"], progress)
-    place = profile.path / "index" / library._snapshots.current()
+    place = profile.path / "index" / LocalSnapshots(profile, KeyedSealer()).current()
     one, two = sorted(place.glob("passages-*"))
     sealer = KeyedSealer()
     with pytest.raises(SnapshotDamaged):

@@ -159,7 +159,7 @@ def test_a_failed_publish_changes_nothing(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(durable, "_reached_drive", full)
+    monkeypatch.setattr(durable, "reached_drive", full)
     with pytest.raises(StorageFailed):
         publish(snapshots, "two")
     monkeypatch.undo()

@@ -36,8 +36,8 @@ def folding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for name in text.removeprefix(f"{root}/").split("/"):
             names = {}
             with suppress(OSError):
-                names = {spelling._folded(other): other for other in listdir(at)}
-            at = os.path.join(at, names.get(spelling._folded(name), name))
+                names = {spelling.folded_name(other): other for other in listdir(at)}
+            at = os.path.join(at, names.get(spelling.folded_name(name), name))
         return at
 
     def finding(function: Callable[..., Any]) -> Callable[..., Any]:

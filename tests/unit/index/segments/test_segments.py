@@ -38,8 +38,8 @@ def many(tmp_path: Path) -> Path:
 
 
 def all_vectors(reader: IndexReader) -> np.ndarray:
-    everything = np.concatenate([segment.rows for segment in reader._segments])
-    live = np.concatenate([~segment.dead for segment in reader._segments])
+    everything = np.concatenate([segment.rows for segment in reader.segments])
+    live = np.concatenate([~segment.dead for segment in reader.segments])
     return reader.vectors(everything[live])
 
 
@@ -63,7 +63,7 @@ def test_moments_are_exact_whatever_was_added_and_removed(
     progress: Watched,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ragcli.index.ingest.revision._LATE_SUM", 3)
+    monkeypatch.setattr("ragcli.index.ingest.revision.LATE_SUM", 3)
     library = make_library(sealer, chunk_size=100)
     library.add([many / f"{n:03}.txt" for n in range(100)], progress)
     reader = reader_of(library)

@@ -10,7 +10,7 @@ import pytest
 
 from ragcli.models.builtin import merges
 from ragcli.models.builtin.merges import MergeTable
-from ragcli.models.builtin.tokens import _open_tokenizer
+from ragcli.models.builtin.tokens import open_tokenizer
 from ragcli.models.builtin.wheel import tokenizer_file
 
 README = Path(__file__).parents[4] / "README.md"
@@ -23,7 +23,7 @@ def table() -> merges.MergeTable:
 
 @pytest.fixture(scope="module")
 def encode() -> Callable[[str], list[int]]:
-    tokenizer = _open_tokenizer()
+    tokenizer = open_tokenizer()
 
     def encode(word: str) -> list[int]:
         return list(tokenizer.encode(word, add_special_tokens=False).ids)

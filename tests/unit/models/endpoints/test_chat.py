@@ -324,7 +324,6 @@ def test_a_silent_port_that_is_asked_for_tls_is_given_up_in_seconds(
     with listening() as port:
         endpoint = EndpointSettings("lm", f"https://127.0.0.1:{port}/v1")
         server_of = EndpointModel(endpoint, MODEL, settings)
-        server_of._server._connect_seconds = 0.5
         with pytest.raises(ServerUnreachable, match="silent when asked for TLS"):
             server_of.window()
 

@@ -147,7 +147,7 @@ def test_an_answer_arrives_piece_by_piece() -> None:
 
 
 def test_settings_reach_the_provider() -> None:
-    made = model(temperature=0.5, timeout="30s")._model()
+    made = model(temperature=0.5, timeout="30s").client()
 
     assert isinstance(made, ChatOpenAI)
     assert (made.temperature, made.timeout, made.max_retries) == (0.5, 30, 0)

@@ -208,7 +208,7 @@ def test_no_setting_is_taken_from_a_bundle_that_is_not_on_the_list(
     store: LocalStore, tmp_path: Path
 ) -> None:
     """A setting that comes to exist is left out until somebody has thought of it."""
-    taken = bundle_origin._HARMLESS | HARMLESS_IN_PROJECTS.keys()
+    taken = bundle_origin.HARMLESS | HARMLESS_IN_PROJECTS.keys()
 
     assert taken <= set(known_keys())
     assert not taken & (ACTING.keys() - {"chunking.size"})

@@ -150,14 +150,11 @@ def test_who_reads_while_a_version_is_added_sees_the_one_before(
     history: History, session: Session, three: list[Turn]
 ) -> None:
     reader = History(session, Settings())
-    records = reader._backwards(TALK, None)
-    shown = versions.ShownTurns(reader._list.threads)
-    begun = [shown.of(next(records))]
+    turns = reader.newest_turns()
+    begun = next(turns)
     ask(history, "How long?", "four", replaces=three[2].id)
 
-    found = [turn for turn in [*begun, *map(shown.of, records)] if turn]
-
-    assert said(found) == ["later", "three"]
+    assert said([begun, *turns]) == ["later", "three"]
 
 
 def test_a_summary_of_what_is_not_shown_is_not_read(

@@ -85,8 +85,8 @@ def expired(session: Session) -> None:
 def test_what_is_held_of_a_turn_is_no_text(
     act: Callable[[Session], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line_file, "_LARGEST_BLOCK", 1 << 14)
-    monkeypatch.setattr(rewriting, "_BUFFER", 1 << 14)
+    monkeypatch.setattr(line_file, "LARGEST_BLOCK", 1 << 14)
+    monkeypatch.setattr(rewriting, "BUFFER", 1 << 14)
     most = []
     for conversations in (20, 120):
         session = filled(tmp_path / str(conversations), conversations)

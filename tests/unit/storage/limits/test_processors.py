@@ -15,8 +15,8 @@ from ragcli.storage.limits import processors
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """A machine of eight processors that a process can be put into a group of."""
     monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
-    monkeypatch.setattr(processors, "_MEMBERSHIP", tmp_path / "membership")
-    monkeypatch.setattr(processors, "_HIERARCHIES", tmp_path / "cgroup")
+    monkeypatch.setattr(processors, "MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(processors, "HIERARCHIES", tmp_path / "cgroup")
 
     def write(membership: str) -> None:
         (tmp_path / "membership").write_text(membership)

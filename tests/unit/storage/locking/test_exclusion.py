@@ -40,8 +40,8 @@ def no_locks(
         (request.param if lacking else real)(descriptor, kind)
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    monkeypatch.setattr(exclusion, "_proven", set())
-    monkeypatch.setattr(network, "_accepted", set())
+    monkeypatch.setattr(exclusion, "PROVEN", set())
+    monkeypatch.setattr(network, "ACCEPTED", set())
 
 
 def test_neither_files_nor_directories_are_locked_there(

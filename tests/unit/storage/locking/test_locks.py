@@ -27,8 +27,8 @@ def directory(tmp_path: Path) -> Directory:
 def two_holders(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system whose locks are given to whoever asks."""
     monkeypatch.setattr(fcntl, "flock", lambda descriptor, kind: None)
-    monkeypatch.setattr(exclusion, "_proven", set())
-    monkeypatch.setattr(network, "_accepted", set())
+    monkeypatch.setattr(exclusion, "PROVEN", set())
+    monkeypatch.setattr(network, "ACCEPTED", set())
 
 
 def test_locks_that_keep_nobody_out_are_refused_unless_allowed(
@@ -48,8 +48,8 @@ def test_locks_that_keep_nobody_out_are_refused_unless_allowed(
 def test_locks_are_tried_once_for_each_file_system(
     directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exclusion, "_proven", set())
-    monkeypatch.setattr(network, "_accepted", set())
+    monkeypatch.setattr(exclusion, "PROVEN", set())
+    monkeypatch.setattr(network, "ACCEPTED", set())
     calls = []
     flock = fcntl.flock
 
@@ -190,7 +190,7 @@ def test_a_refusal_does_not_name_who_is_dead(directory: Directory) -> None:
         (directory.path / "ingest.lock").write_text(json.dumps(told))
         other = Directory.open(directory.path)
         with pytest.raises(Locked, match="a process that left no name"):
-            locks._refuse(other, "ingest.lock", 0)
+            locks.refuse(other, "ingest.lock", 0)
 
 
 @pytest.mark.parametrize(
@@ -239,15 +239,15 @@ def test_a_pid_that_was_given_again_is_not_the_holder(
     ],
 )
 def test_a_record_never_tells_what_was_asked(arguments: list[str], shown: str) -> None:
-    assert holders._command(arguments) == shown
+    assert holders.command_name(arguments) == shown
 
 
 def test_a_record_fits_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["x" * 5000])
-    holders._this_process.cache_clear()
+    holders.this_process.cache_clear()
 
     record = holders.describe()
 
-    holders._this_process.cache_clear()
+    holders.this_process.cache_clear()
     assert len(record) < holders.RECORD_SIZE
     assert holders.parse(record.ljust(holders.RECORD_SIZE))

@@ -73,6 +73,6 @@ def test_this_machine_tells_what_its_disk_is(tmp_path: Path) -> None:
 def test_a_machine_that_cannot_tell_is_trusted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(network_filesystems, "_MOUNTS", str(tmp_path / "none"))
+    monkeypatch.setattr(network_filesystems, "MOUNTS", str(tmp_path / "none"))
 
     network_filesystems.check_local(tmp_path, allow=False)

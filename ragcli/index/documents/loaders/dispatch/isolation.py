@@ -44,7 +44,8 @@ class Worker:
     ) -> None:
         self._cpu_limit = cpu_limit
         self._wall_limit = wall_limit
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        """The process that reads, while there is one."""
         self._lock = threading.Lock()
 
     def load(
@@ -69,7 +70,7 @@ class Worker:
 
     def close(self) -> None:
         """Ends the process; the next document starts another."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process is None:
             return
         process.kill()
@@ -95,7 +96,7 @@ class Worker:
         header = json.dumps(request).encode() + b"\n"
         try:
             _write(_descriptor(process.stdin), header + data, deadline)
-            return _read_answer(_descriptor(process.stdout), deadline)
+            return read_answer(_descriptor(process.stdout), deadline)
         except TimeoutError:
             self.close()
             return {"error": too_long(format_name, patience)}
@@ -107,10 +108,10 @@ class Worker:
             raise
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        if self.process is None or self.process.poll() is not None:
             self.close()
-            self._process = _started()
-        return self._process
+            self.process = _started()
+        return self.process
 
     def _cause_of_death(
         self, process: subprocess.Popen[bytes], format_name: str
@@ -162,7 +163,8 @@ def _write(pipe: int, data: bytes, deadline: float) -> None:
             view = view[os.write(pipe, view[: 1 << 20]) :]
 
 
-def _read_answer(pipe: int, deadline: float) -> dict[str, Any]:
+def read_answer(pipe: int, deadline: float) -> dict[str, Any]:
+    """Returns what a worker says, read from its pipe before the deadline."""
     received = bytearray()
     while (end := received.find(b"\n")) < 0:
         _read_some(pipe, received, deadline)

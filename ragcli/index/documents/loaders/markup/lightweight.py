@@ -24,14 +24,15 @@ from ragcli.index.documents.elements import (
 from ragcli.index.documents.loaders.structured import delimited, settings_files
 from ragcli.language.markdown import closes, comments, without_wiki_links
 
-_MARKDOWN = re.compile(
+MARKDOWN = re.compile(
     r"^(?: {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"| {0,3}(?P<marks>\#{1,6})(?:[ \t]+(?P<atx>[^\n]*))?$"
     r"|(?P<setext>[^\s#>|`~+*=-][^\n]*)\n {0,3}(?P<rule>=+|-{2,})[ \t]*$)",
     re.MULTILINE,
 )
+"""Fences and headings of Markdown, each at the start of a line."""
 _MAY_HEAD = re.compile(r"\n {0,3}(?:[#`~]|(?:=+|-{2,})[ \t]*$)", re.MULTILINE)
-"""Where `_MARKDOWN` may match: the line that follows or, of a rule, the one before.
+"""Where `MARKDOWN` may match: the line that follows or, of a rule, the one before.
 
 It starts with a literal, which the search skips to ten times as fast.
 """
@@ -121,7 +122,7 @@ _FACTS = {
 
 def _markdown_headings(text: str, start: int) -> Iterator[_Heading]:
     fence = ""
-    for match in _heading_lines(text, start):
+    for match in heading_lines(text, start):
         mark = match["fence"]
         if mark:
             fence = _fence_after(fence, mark, match["info"])
@@ -139,11 +140,11 @@ def _markdown_headings(text: str, start: int) -> Iterator[_Heading]:
             )
 
 
-def _heading_lines(text: str, start: int) -> Iterator[re.Match[str]]:
-    """Yields what `_MARKDOWN.finditer` does."""
+def heading_lines(text: str, start: int) -> Iterator[re.Match[str]]:
+    """Yields what `MARKDOWN.finditer` does."""
     reached = start
     for place in _line_starts(text, start):
-        match = _MARKDOWN.match(text, place) if place >= reached else None
+        match = MARKDOWN.match(text, place) if place >= reached else None
         if match:
             yield match
             reached = match.end()

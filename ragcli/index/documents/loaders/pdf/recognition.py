@@ -76,7 +76,7 @@ class RecognizedLine(NamedTuple):
 
 def engine() -> str:
     """Returns what would recognize text here: its name, "" for nothing."""
-    if find_spec("onnxruntime") and _models():
+    if find_spec("onnxruntime") and models_at_hand():
         return RAPIDOCR
     return TESSERACT if shutil.which(TESSERACT) else ""
 
@@ -173,7 +173,7 @@ def _spread(text: str) -> tuple[tuple[float, float, str], ...]:
 
 
 @cache
-def _models() -> dict[str, str]:
+def models_at_hand() -> dict[str, str]:
     """Returns the models that the installed RapidOCR carries; {} unless it has all."""
     spec = find_spec(RAPIDOCR)
     if spec is None or not spec.submodule_search_locations:
@@ -207,7 +207,7 @@ def _rapidocr() -> Callable[[Pixels], list[RecognizedLine]]:
             f"{threads}.intra_op_num_threads": _THREADS,
             f"{threads}.inter_op_num_threads": 1,
             # A path that is named is never looked for elsewhere.
-            **{f"{part}.model_path": path for part, path in _models().items()},
+            **{f"{part}.model_path": path for part, path in models_at_hand().items()},
         }
     )
 
@@ -261,7 +261,7 @@ def _by_tesseract(pixels: Pixels) -> list[RecognizedLine]:
     height, width = pixels.shape[:2]
     picture = b"P6 %d %d 255\n" % (width, height) + pixels[:, :, ::-1].tobytes()
     command = [TESSERACT, "stdin", "stdout", "-l", _languages(), "--psm", "3", "tsv"]
-    return list(_tabulated(_run(command, picture)))
+    return list(tabulated_lines(_run(command, picture)))
 
 
 @cache
@@ -290,7 +290,7 @@ def _run(command: list[str], given: bytes) -> str:
     return ended.stdout.decode("utf-8", "replace")
 
 
-def _tabulated(table: str) -> Iterator[RecognizedLine]:
+def tabulated_lines(table: str) -> Iterator[RecognizedLine]:
     """Yields the lines of Tesseract's table: one row a block, paragraph, line, word."""
     bounds = (0.0, 0.0, 0.0, 0.0)
     inside: list[tuple[float, float, str]] = []

@@ -99,9 +99,9 @@ def test_a_process_that_dies_costs_no_file_that_did_not_kill_it(
     try:
         outcomes = pool.outcomes(iter(wanted * 9))
         seen = [next(outcomes) for _ in range(5)]
-        for worker in pool._workers:
-            worker._process.kill()
-            worker._process.wait()
+        for worker in pool.workers:
+            worker.process.kill()
+            worker.process.wait()
         seen += list(outcomes)
     finally:
         pool.close()
@@ -154,13 +154,13 @@ def test_an_abandoned_pool_leaves_no_process(
 ) -> None:
     monkeypatch.setattr(reading_pool, "WORTHWHILE", 0)
     started: list[subprocess.Popen[bytes]] = []
-    real = reading_pool._Worker._start
+    real = reading_pool.ReadingProcess.start
 
     def spied(self: Any) -> None:
         real(self)
-        started.append(self._process)
+        started.append(self.process)
 
-    monkeypatch.setattr(reading_pool._Worker, "_start", spied)
+    monkeypatch.setattr(reading_pool.ReadingProcess, "start", spied)
     outcomes = reading_pool.outcomes(wanted, CHUNKING)
     assert Path(next(outcomes).location).name
     outcomes.close()
@@ -251,13 +251,13 @@ def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(
     files = {"a.md": "Sound.", "b.md": "Its file system hangs.", "c.md": "Sound."}
     wanted = written(tmp_path, files)
     pool = reading_pool.ReadingPool(1, CHUNKING)
-    [worker] = pool._workers
+    [worker] = pool.workers
     try:
         [first] = pool.outcomes(iter(wanted[:1]))
-        worker._process.send_signal(signal.SIGSTOP)
-        worker._wall_limit = 0.5
+        worker.process.send_signal(signal.SIGSTOP)
+        worker.wall_limit = 0.5
         [second] = pool.outcomes(iter(wanted[1:2]))
-        worker._wall_limit = reading_pool.WALL_LIMIT
+        worker.wall_limit = reading_pool.WALL_LIMIT
         [third] = pool.outcomes(iter(wanted[2:]))
     finally:
         pool.close()

@@ -388,7 +388,7 @@ def test_after_a_failed_sync_nothing_is_stored_any_more(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(durable, "_reached_drive", failing)
+        patch.setattr(durable, "reached_drive", failing)
         with pytest.raises(StorageFailed, match="Input/output"):
             append(log, "b")
     with pytest.raises(StorageFailed, match="opened again"):

@@ -48,13 +48,13 @@ def left_by(
     with monkeypatch.context() as patched:
         owner = Places if step == "doom" else directories.Directories
         patched.setattr(owner, step, die)
-        patched.setattr(directories.Directories, "_discard", lambda *_: None)
+        patched.setattr(directories.Directories, "discard", lambda *_: None)
         with pytest.raises(Died):
             store.encrypt("work", "correct horse battery staple")
     return next(home.profiles.glob(".new-*"))
 
 
-@pytest.mark.parametrize("step", ["_clear", "_inherit"])
+@pytest.mark.parametrize("step", ["clear", "inherit"])
 def test_a_new_one_whose_old_one_is_condemned_or_gone_is_the_profile(
     store: LocalStore, home: Home, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -74,7 +74,7 @@ def test_a_new_one_whose_old_one_is_condemned_or_gone_is_the_profile(
 def test_its_name_is_nobody_elses(
     store: LocalStore, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left_by(store, home, monkeypatch, "_inherit")
+    left_by(store, home, monkeypatch, "inherit")
     with pytest.raises(UsageError, match="already"):
         store.create("work", {})
     assert questions(opened(store, "work")) == list(QUESTIONS)
@@ -83,8 +83,8 @@ def test_its_name_is_nobody_elses(
 def test_while_somebody_has_a_hand_on_it_no_profile_changes(
     store: LocalStore, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = left_by(store, home, monkeypatch, "_inherit")
-    monkeypatch.setattr(store._directories, "_wait", 0.05)
+    new = left_by(store, home, monkeypatch, "inherit")
+    monkeypatch.setattr(store.directories, "wait", 0.05)
     with Directory.open(home.profiles) as profiles:
         lease = directory_locks.own(profiles.descriptor, new.name)
         try:
@@ -98,7 +98,7 @@ def test_while_somebody_has_a_hand_on_it_no_profile_changes(
 def test_a_profile_that_is_deleted_has_no_heir(
     store: LocalStore, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = left_by(store, home, monkeypatch, "_clear")
+    new = left_by(store, home, monkeypatch, "clear")
     # As if it had been killed just before: the old one stands, the new has a will.
     (home.profiles / "work" / "profile.toml").write_bytes(
         (new / "profile.toml").read_bytes()
@@ -127,7 +127,7 @@ def test_one_whose_old_one_stands_is_swept(
 def test_one_whose_name_another_profile_has_is_kept(
     store: LocalStore, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = left_by(store, home, monkeypatch, "_inherit")
+    new = left_by(store, home, monkeypatch, "inherit")
     hidden = new.rename(home.data / new.name)
     store.create("work", {}).close()
     hidden.rename(new)
@@ -168,8 +168,8 @@ def test_nobody_works_in_a_condemned_directory(
     filled(store).close()
     session = opened(store, "work")
     with monkeypatch.context() as patched:
-        patched.setattr(directories.Directories, "_clear", die)
-        patched.setattr(directories.Directories, "_discard", lambda *_: None)
+        patched.setattr(directories.Directories, "clear", die)
+        patched.setattr(directories.Directories, "discard", lambda *_: None)
         with pytest.raises(Died):
             store.encrypt("work", "correct horse battery staple")
 

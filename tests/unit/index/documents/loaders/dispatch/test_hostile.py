@@ -24,7 +24,7 @@ SOUND = pdf("t", (("One", "Still alive."),))
 
 
 def process_of(worker: Worker) -> subprocess.Popen[bytes]:
-    process = worker._process
+    process = worker.process
     assert process is not None
     return process
 
@@ -160,7 +160,7 @@ def test_an_interrupted_exchange_does_not_answer_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(isolation, "_read_answer", interrupted)
+        patched.setattr(isolation, "read_answer", interrupted)
         with pytest.raises(KeyboardInterrupt):
             worker.load(pdf("t", (("One", "Other."),)), "a.pdf", "pdf")
     assert "Still alive." in pages_of(worker)

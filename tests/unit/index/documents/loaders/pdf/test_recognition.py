@@ -152,11 +152,11 @@ def test_what_is_missing_is_named(
 ) -> None:
     monkeypatch.setattr(recognition, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    recognition._models.cache_clear()
+    recognition.models_at_hand.cache_clear()
     try:
         document = pdf(Content(scanned(), "lights.pdf", "pdf", ocr=True))
     finally:
-        recognition._models.cache_clear()
+        recognition.models_at_hand.cache_clear()
     assert "'rapidocr" in document.facts["notices"][0]
     assert "ocr" not in document.facts
 
@@ -206,7 +206,7 @@ def test_a_table_of_tesseract_is_read_as_lines() -> None:
         "5 1 1 1 2 1 100 90 100 20 95 Height",
     )
     table = "\n".join(rows).replace(" ", "\t")
-    first, second = recognition._tabulated(table)
+    first, second = recognition.tabulated_lines(table)
     assert first.words == ((0.0, 0.4, "Keeper:"), (0.5, 1.0, "Ada"))
     assert (first.left, first.right, first.height) == ((100, 60), (300, 60), 20)
     assert second.words == ((0.0, 1.0, "Height"),)
