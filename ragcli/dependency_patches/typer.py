@@ -13,8 +13,8 @@ built branch by branch.
 Upstream: Read with Typer 0.29.2. Since 0.29 `TyperOption` and `TyperArgument` make
 their conversion in `get_runtime_param`; 0.28 has none and converts without pydantic.
 `tests/unit/dependency_patches/test_typer.py` and `tests/architecture/test_startup.py`
-fail when a conversion is asked for in another way, `tests/cli/test_completion.py` when
-the parts of completion change.
+fail when a conversion is asked for in another way,
+`tests/cli/completion/test_completion.py` when the parts of completion change.
 """
 
 from __future__ import annotations

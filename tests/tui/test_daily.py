@@ -11,7 +11,7 @@ from ragcli.errors import ModelFailed
 from ragcli.tui.widgets.conversation.answer import AnswerView
 from tests.tui.backend import ANSWER, Backend, Gate, failing, nothing
 from tests.tui.conftest import Chat, ask, last_turn, screen_text, send, type_text, until
-from tests.tui.test_answer import Host
+from tests.tui.widgets.conversation.test_answer import Host
 
 QUESTION = "How long does a commit wait?"
 

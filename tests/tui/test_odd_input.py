@@ -14,8 +14,8 @@ from ragcli.runtime import Runtime
 from ragcli.tui.app import ChatApp
 from tests.fakes.ollama import FakeOllama, Fault
 from tests.tui.conftest import last_turn, until
+from tests.tui.lifecycle.test_hangup import answerable
 from tests.tui.pseudo_terminal import PseudoTerminal
-from tests.tui.test_hangup import _answerable
 
 SLOW = "Every word takes its time, " * 400
 KILLED = 128 + signal.SIGTERM
@@ -43,7 +43,7 @@ def runtime(home: Path) -> Runtime:
     """A profile with one document."""
     runtime = Runtime({}, {**os.environ, "RAGCLI_HOME": str(home)})
     runtime.open("default").close()
-    _answerable(runtime)
+    answerable(runtime)
     return runtime
 
 

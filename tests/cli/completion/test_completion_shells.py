@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shells import Shell
+from tests.cli.completion.shells import Shell
 from tests.conftest import Ran
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.ollama_protocol import FakeModel

@@ -41,7 +41,7 @@ from ragcli.tui.widgets.panes.sidebar import Sidebar
 from ragcli.tui.widgets.panes.sources import SourcesPane
 from ragcli.tui.workers.answer_worker import AnswerEnded, AnswerEvent, AnswerGrew
 from tests.tui.backend import ANSWER, Gate, failing
-from tests.tui.parts.host import PartHost, backend_in
+from tests.tui.chat.host import PartHost, backend_in
 
 QUESTION = "How long does a commit wait?"
 

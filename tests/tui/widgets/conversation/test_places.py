@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from ragcli.tui.widgets.conversation.answer import ALONE
 from tests.tui.backend import Backend
 from tests.tui.conftest import Chat, screen_text, until
-from tests.tui.test_answer import Host
+from tests.tui.widgets.conversation.test_answer import Host
 
 LINE = "[1] locks.md:12-20  [2] faq.pdf p. 3"
 

@@ -7,7 +7,7 @@ import pytest
 from ragcli.tui.rendering.formulas import as_unicode
 from tests.tui.backend import Backend, streamed
 from tests.tui.conftest import Chat, ask, screen_text, until
-from tests.tui.test_answer import Host
+from tests.tui.widgets.conversation.test_answer import Host
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def _kept(runtime: Runtime) -> tuple[list[str], str]:
 def test_the_chat_keeps_answer_and_draft_and_ends(
     runtime: Runtime, server: FakeOllama, options: tuple[str, ...]
 ) -> None:
-    _answerable(runtime)
+    answerable(runtime)
     environ = {"OLLAMA_HOST": server.host}
     with PseudoTerminal("chat", "--new", *options, environ=environ) as terminal:
         terminal.until("1 document")
@@ -70,7 +70,7 @@ def test_the_chat_keeps_answer_and_draft_and_ends(
 def test_the_plain_chat_keeps_the_answer_and_ends(
     runtime: Runtime, server: FakeOllama
 ) -> None:
-    _answerable(runtime)
+    answerable(runtime)
     environ = {"OLLAMA_HOST": server.host, "TERM": "dumb"}
     with PseudoTerminal("chat", "--new", environ=environ) as terminal:
         terminal.until("> ")
@@ -104,7 +104,7 @@ def test_the_plain_chat_ends_by_itself_at_the_end_of_input(runtime: Runtime) -> 
     assert _kept(runtime) == ([], "")
 
 
-def _answerable(runtime: Runtime) -> None:
+def answerable(runtime: Runtime) -> None:
     """Adds a document that has something on the question."""
     document = runtime.home.profiles.parent / "waiting.md"
     document.write_text("# Waiting\n\nHow long it takes: ten seconds, no longer.\n")
