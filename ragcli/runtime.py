@@ -15,13 +15,8 @@ from ragcli.errors import ProfileExpired, ProfileNotFound, UsageError
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
-    from ragcli.sessions.protocols import (
-        GenerationStore,
-        Sealer,
-        Session,
-        SessionStore,
-        Snapshots,
-    )
+    from ragcli.sessions.protocols import Session, SessionStore, Snapshots
+    from ragcli.storage.contracts import GenerationStore, Sealer
     from ragcli.workspace import Workspace
 
 DEFAULT_PROFILE = "default"

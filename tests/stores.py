@@ -23,7 +23,7 @@ from ragcli.sessions.local.history.local_log import LocalLog
 from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import Log, SessionStore
 from ragcli.sessions.records.identifiers import new_id
-from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.record_lines import LineCodec, PlainLines
 from ragcli.sessions.records.record_types import Citation, Draft, Turn
 from ragcli.sessions.redis.store import RedisStore
 from ragcli.sessions.stores import open_store

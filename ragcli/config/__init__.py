@@ -2,7 +2,8 @@
 
 flag > environment > project file > profile > user file > default. Every setting
 has one dotted key (`retrieval.k`), one environment variable (`RAGCLI_RETRIEVAL_K`)
-and one sentence that says what it does.
+and one sentence that says what it does. Start reading at `settings`; it may import
+`storage`, `text` and the errors.
 """
 
 from __future__ import annotations

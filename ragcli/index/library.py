@@ -481,7 +481,7 @@ class Library:
         Raises:
             DocumentNotFound: None or several end so; those are named.
         """
-        from ragcli.index.ingest.web.addresses import normalised
+        from ragcli.index.ingest.web.page_addresses import normalised
 
         base, files = self._base()
         view = CatalogueView(base, files)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ragcli.storage.files import Directory
-
+    from ragcli.storage.contracts import Sealer
+from ragcli.storage.files import Directory
 
 OnChange = Callable[[str, str, Mapping[str, Any]], None]
 """Called after a change to an index: what changed, the generation, its facts."""
@@ -64,20 +64,6 @@ class TokenEmbedder(Embedder, Protocol):
 
     def token_vectors(self) -> NDArray[np.float16]:
         """Returns the mapped table of token vectors (vocabulary by dimension)."""
-
-
-class Sealer(Protocol):
-    """Encrypts the files of a snapshot; absent for a profile in the clear."""
-
-    def seal(self, name: str, data: bytes) -> bytes:
-        """Returns `data` encrypted and bound to `name`."""
-
-    def unseal(self, name: str, sealed: bytes) -> bytes:
-        """Returns the plain bytes.
-
-        Raises:
-            SnapshotDamaged: Altered, cut, or sealed under another name or key.
-        """
 
 
 class Snapshots(Protocol):
@@ -146,60 +132,6 @@ class Snapshots(Protocol):
 
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Holds the ingest lock; raises `Locked` after `wait` seconds."""
-
-
-class GenerationStore(Protocol):
-    """Where generations live that several machines share."""
-
-    def current(self) -> tuple[str, str, int]:
-        """Returns the live generation, its manifest's hash and the last number."""
-
-    def generations(self) -> list[str]:
-        """Returns the names of the kept generations, in no order."""
-
-    def manifest(self, generation: str) -> tuple[bytes, dict[str, list[str]]]:
-        """Returns a generation's manifest, and the blocks of each of its files.
-
-        Raises:
-            SnapshotNotFound: Collected, or never there.
-            SnapshotDamaged: The list of blocks is not one.
-        """
-
-    def block(self, digest: str) -> bytes:
-        """Returns a block, unverified; raises `SnapshotNotFound`."""
-
-    def missing(self, digests: Sequence[str]) -> list[str]:
-        """Returns those blocks that must be sent."""
-
-    def put(self, blocks: Mapping[str, bytes]) -> None:
-        """Stores blocks by their SHA-256."""
-
-    def publish(
-        self,
-        name: str,
-        parent: str,
-        manifest: tuple[str, bytes],
-        blocks: Mapping[str, Sequence[str]],
-        keep: int,
-    ) -> list[str]:
-        """Makes a generation current if `parent` is; older ones than `keep` go.
-
-        Args:
-            name: Its name.
-            parent: The generation that must be current.
-            manifest: Hash and bytes of its manifest.
-            blocks: The blocks of each of its files, all of them put.
-            keep: How many generations stay.
-
-        Returns:
-            Blocks that are gone meanwhile; if any, nothing changed.
-
-        Raises:
-            Conflict: `parent` is no longer current.
-        """
-
-    def lock(self, wait: float) -> AbstractContextManager[Any]:
-        """Holds the ingest lock; raises `Locked`."""
 
 
 class Progress(Protocol):

@@ -10,7 +10,7 @@ server.
     store.add_texts(["A commit waits ten seconds."])
     RagcliRetriever(profile="work", k=3).invoke("How long does a commit wait?")
 
-Interfaces: https://reference.langchain.com/python/langchain_core/.
+Start reading at `vector_store`. Interfaces: https://reference.langchain.com/python/langchain_core/.
 """
 
 from __future__ import annotations

@@ -2,6 +2,6 @@
 
 `vocabulary` has the words, stop words and stems that index and answers must see alike;
 `sentences`, `units`, `markdown` and `markers` find the parts of a text; `comparison`
-tells whether a statement says what a source says. It may import `text` and `errors`
-only. Start reading at `vocabulary.words` and `units`.
+tells whether a statement says what a source says. It imports the errors
+alone. Start reading at `vocabulary.words` and `units`.
 """

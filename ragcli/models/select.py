@@ -239,8 +239,8 @@ def _ask_endpoint(endpoint: EndpointSettings, settings: Settings) -> ServerListi
 
 
 def _served(endpoint: EndpointSettings) -> Iterator[ModelInfo]:
+    from ragcli.models.endpoints.endpoint_server import EndpointServer
     from ragcli.models.endpoints.listing import about, served
-    from ragcli.models.endpoints.server import EndpointServer
 
     server = EndpointServer(endpoint, LISTING_SECONDS, LISTING_SECONDS)
     remote = elsewhere(server.url)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ragcli.errors import SnapshotNotFound, UsageError
 from ragcli.sessions.protocols import OnChange, SideCopy, Snapshots
-from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.record_lines import LineCodec, PlainLines
 from ragcli.sessions.records.record_types import Draft, Record
 
 if TYPE_CHECKING:

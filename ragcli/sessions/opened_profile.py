@@ -14,7 +14,7 @@ from ragcli.sessions.audit.after_the_fact import index_changed
 from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import FILE, ProfileFile
 from ragcli.sessions.protocols import AuditLog, Log, SideCopy, Snapshots
-from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.record_lines import LineCodec, PlainLines
 from ragcli.sessions.side_copies import opened
 from ragcli.text import safe_line
 

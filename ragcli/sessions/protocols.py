@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ragcli.frozen import frozen
 from ragcli.sessions.records.record_types import Draft, Record
+from ragcli.storage.contracts import GenerationStore, Sealer
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.profile_file import ProfileFile
     from ragcli.sessions.profile_summary import ProfileSummary
-    from ragcli.sessions.records.lines import LineCodec
+    from ragcli.sessions.records.record_lines import LineCodec
     from ragcli.sessions.records.rewrite_plan import Change, Watch
     from ragcli.storage.files import Directory
 
@@ -96,20 +97,6 @@ class AuditLog(Protocol):
 
     def anchor(self) -> str:
         """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere."""
-
-
-class Sealer(Protocol):
-    """Encrypts the files of a profile; absent for one in the clear."""
-
-    def seal(self, name: str, data: bytes) -> bytes:
-        """Returns `data` encrypted and bound to `name`."""
-
-    def unseal(self, name: str, sealed: bytes) -> bytes:
-        """Returns the plain bytes.
-
-        Raises:
-            SnapshotDamaged: Altered, cut, or sealed under another name or key.
-        """
 
 
 class Snapshots(Protocol):
@@ -197,41 +184,6 @@ class Snapshots(Protocol):
 
     def retire(self) -> None:
         """Removes what this machine fetched under earlier keys."""
-
-
-class GenerationStore(Protocol):
-    """Where generations live that several machines share; see `index.protocols`."""
-
-    def current(self) -> tuple[str, str, int]:
-        """Returns the live generation, its manifest's hash and the last number."""
-
-    def generations(self) -> list[str]:
-        """Returns the names of the kept generations, in no order."""
-
-    def manifest(self, generation: str) -> tuple[bytes, dict[str, list[str]]]:
-        """Returns a generation's manifest, and the blocks of each of its files."""
-
-    def block(self, digest: str) -> bytes:
-        """Returns a block, unverified; raises `SnapshotNotFound`."""
-
-    def missing(self, digests: Sequence[str]) -> list[str]:
-        """Returns those blocks that must be sent."""
-
-    def put(self, blocks: Mapping[str, bytes]) -> None:
-        """Stores blocks by their SHA-256."""
-
-    def publish(
-        self,
-        name: str,
-        parent: str,
-        manifest: tuple[str, bytes],
-        blocks: Mapping[str, Sequence[str]],
-        keep: int,
-    ) -> list[str]:
-        """Makes a generation current if `parent` is; returns blocks that are gone."""
-
-    def lock(self, wait: float) -> AbstractContextManager[Any]:
-        """Holds the ingest lock; raises `Locked`."""
 
 
 class SnapshotFactory(Protocol):

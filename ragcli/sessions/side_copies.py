@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from ragcli.errors import Damaged
 
 if TYPE_CHECKING:
-    from ragcli.sessions.protocols import Sealer, SideCopy
+    from ragcli.sessions.protocols import SideCopy
+    from ragcli.storage.contracts import Sealer
 
 CACHE = "cache"
 """The place of drafts and lists that are kept."""

@@ -32,7 +32,7 @@ from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import NewProfile
 from ragcli.sessions.records.clock import stamp
 from ragcli.sessions.records.identifiers import new_id
-from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.record_lines import PlainLines
 from ragcli.sessions.records.record_types import Citation, Turn
 from ragcli.sessions.records.record_types import Record as LogRecord
 from tests.benchmarks import corpus

@@ -28,7 +28,7 @@ from ragcli.errors import DocumentNotFound, ExitCode, UsageError
 from ragcli.frozen import frozen
 from ragcli.language.units import spoken
 from ragcli.paths import shown
-from ragcli.storage.spelling import as_on_disk
+from ragcli.storage.name_spelling import as_on_disk
 from ragcli.text import counted
 
 if TYPE_CHECKING:

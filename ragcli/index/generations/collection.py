@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ragcli.errors import NotPermitted, StorageFailed
-from ragcli.index.generations import manifests, pointer, verification
+from ragcli.index.generations import generation_checks, manifests, pointer
 from ragcli.index.generations.manifests import generation_number
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locking import directory_locks
@@ -39,7 +39,7 @@ def collect(index: Directory, current: str, *, keep: int, grace: float) -> None:
     recent = set(valid[-keep:]) | set(_young(index, valid, grace))
     for name in present:
         if name not in recent and _removed(index, name):
-            index.remove(verification.stamp_name(name))
+            index.remove(generation_checks.stamp_name(name))
     index.remove(pointer.SYNC_NOTE)  # it names what may have been forgotten
     for name in (pointer.NAME, pointer.SYNC_NOTE):
         index.sweep(name)
@@ -81,7 +81,7 @@ def set_aside(index: Directory, profile: Directory, generation: str) -> Path:
                 dst_dir_fd=aside.descriptor,
             )
         aside.sync()
-    index.remove(verification.stamp_name(generation))
+    index.remove(generation_checks.stamp_name(generation))
     index.sync()
     return target
 

@@ -22,7 +22,7 @@ from ragcli.storage.mapping import mapped
 from ragcli.storage.os_errors import close_reader
 
 if TYPE_CHECKING:
-    from ragcli.index.protocols import Sealer
+    from ragcli.storage.contracts import Sealer
 
 TEXT = "text"
 """Subdirectory of the text index."""

@@ -16,9 +16,9 @@ from typing import Any
 
 from ragcli.errors import SnapshotDamaged
 from ragcli.index.generations import manifests
+from ragcli.index.generations.generation_checks import hash_file, listing, open_in
 from ragcli.index.generations.generation_files import TEXT
-from ragcli.index.generations.verification import hash_file, listing, open_in
-from ragcli.index.protocols import Sealer
+from ragcli.storage.contracts import Sealer
 from ragcli.storage.files import (
     FILE_MODE,
     Directory,

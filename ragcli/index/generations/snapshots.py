@@ -32,17 +32,18 @@ from typing import Any
 from ragcli.errors import Conflict, RagcliError, SnapshotDamaged
 from ragcli.index.generations import (
     collection,
+    generation_checks,
     manifests,
     pointer,
     publishing,
-    verification,
 )
 from ragcli.index.generations.manifests import (
     Manifest,
     generation_name,
     generation_number,
 )
-from ragcli.index.protocols import OnChange, Sealer
+from ragcli.index.protocols import OnChange
+from ragcli.storage.contracts import Sealer
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locking import directory_locks
 from ragcli.storage.locking.locks import commit_lock, long_lock, shared_lock
@@ -121,15 +122,15 @@ class LocalSnapshots:
         if self._verified.get(name) == found:
             return found
         digest = manifests.digest(data)
-        if not verification.is_as_verified(index, opened, name, digest):
-            wrong = verification.differences(opened, found)
+        if not generation_checks.is_as_verified(index, opened, name, digest):
+            wrong = generation_checks.differences(opened, found)
             if wrong:
                 if not opened.is_at(index, name):
                     raise FileNotFoundError(name)  # collected while we looked
                 self._profile.expect_standing()
                 raise manifests.damaged(name, wrong[0].what)
             if self._remember:
-                verification.note(index, opened, name, data)
+                generation_checks.note(index, opened, name, data)
         self._verified[name] = found
         return found
 
@@ -183,7 +184,7 @@ class LocalSnapshots:
                 return False
             with index.child(generation) as opened:
                 data = opened.read(manifests.NAME, limit=manifests.LIMIT)
-                verification.observed(opened, self._parsed(data, generation).files)
+                generation_checks.observed(opened, self._parsed(data, generation).files)
         except FileNotFoundError:
             self._profile.expect_standing()
             return False
@@ -281,7 +282,7 @@ class LocalSnapshots:
         # It is published: what fails from here on costs time or space, no more.
         with suppress(RagcliError, OSError):
             with index.child(name) as opened:
-                verification.note(index, opened, name, data)
+                generation_checks.note(index, opened, name, data)
             collection.collect(index, name, keep=self._keep, grace=self._grace)
         return name
 
@@ -320,8 +321,10 @@ class LocalSnapshots:
             return 0
         for name in self.generations():
             with suppress(FileNotFoundError), index.child(name) as opened:
-                names = dict.fromkeys(verification.listing(opened))
-                for size, _, inode in verification.observed(opened, names).values():
+                names = dict.fromkeys(generation_checks.listing(opened))
+                for size, _, inode in generation_checks.observed(
+                    opened, names
+                ).values():
                     sizes[inode] = size
         return sum(sizes.values())
 
@@ -348,21 +351,21 @@ class LocalSnapshots:
         """
         return [found.what for found in self._differences(generation) if found.altered]
 
-    def _differences(self, generation: str) -> list[verification.Difference]:
+    def _differences(self, generation: str) -> list[generation_checks.Difference]:
         index = self._index()
         try:
             if index is None:
-                return [verification.missing(generation)]
+                return [generation_checks.missing(generation)]
             with index.child(generation) as opened:
                 data = opened.read(manifests.NAME, limit=manifests.LIMIT)
                 found = self._parsed(data, generation)
-                wrong = verification.differences(opened, found)
+                wrong = generation_checks.differences(opened, found)
                 if wrong and not opened.is_at(index, generation):
                     wrong = []  # collected while we looked: nobody needs it
         except FileNotFoundError:
-            wrong = [verification.missing(f"{generation} or its manifest")]
+            wrong = [generation_checks.missing(f"{generation} or its manifest")]
         except SnapshotDamaged as error:
-            wrong = [verification.Difference(error.message, altered=True)]
+            wrong = [generation_checks.Difference(error.message, altered=True)]
         if wrong:
             self._profile.expect_standing()
         return wrong

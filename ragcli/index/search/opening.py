@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragcli.index.generations.manifests import Manifest
-    from ragcli.index.protocols import Sealer, Snapshots
+    from ragcli.index.protocols import Snapshots
+    from ragcli.storage.contracts import Sealer
 
 _ATTEMPTS = 20
 """Times that a generation may be collected while it is being opened."""

@@ -10,7 +10,7 @@ from ragcli.config import seconds
 from ragcli.errors import UsageError
 from ragcli.index.document_filter import DATE, DocumentFilter
 from ragcli.index.documents import formats
-from ragcli.storage.spelling import as_on_disk
+from ragcli.storage.name_spelling import as_on_disk
 
 
 def parsed(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ragcli.config import Settings, size
 from ragcli.errors import Locked
 from ragcli.storage.files import Directory
-from ragcli.storage.spelling import as_on_disk
+from ragcli.storage.name_spelling import as_on_disk
 
 if TYPE_CHECKING:
     from ragcli.index.documents.discover import Skipped

@@ -11,8 +11,8 @@ from ragcli.config import Settings
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed, PromptTooLong
 from ragcli.models.base import Ended, Reading, Sign, Thought
+from ragcli.models.endpoints.endpoint_server import EndpointServer
 from ragcli.models.endpoints.listing import Served, about
-from ragcli.models.endpoints.server import EndpointServer
 from ragcli.models.prompt_messages import STOPS, Message
 from ragcli.models.remote import RemoteChatModel
 from ragcli.models.replies.finish_reasons import UNFINISHED, openai_usage, reason_of

@@ -7,7 +7,7 @@ from typing import Any
 from ragcli.config import Settings
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
-from ragcli.models.endpoints.server import EndpointServer
+from ragcli.models.endpoints.endpoint_server import EndpointServer
 from ragcli.models.remote import RemoteEmbedder
 from ragcli.models.transport.locality import elsewhere
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ragcli.errors import ModelUnavailable
 from ragcli.frozen import frozen
-from ragcli.models.endpoints.server import EndpointServer
+from ragcli.models.endpoints.endpoint_server import EndpointServer
 
 _WINDOWS = (
     "n_ctx", "loaded_context_length", "max_model_len", "context_length",

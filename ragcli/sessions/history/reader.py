@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
-from ragcli.sessions.history import aside, turns, versions
-from ragcli.sessions.history.aside import Aside, Sight, VisibleLog
+from ragcli.sessions.history import turns, versions
 from ragcli.sessions.history.conversations import (
     ConversationList,
     ConversationOutline,
     newest_first,
 )
-from ragcli.sessions.history.retention import limits
+from ragcli.sessions.history.lifetime import aside
+from ragcli.sessions.history.lifetime.aside import Aside, Sight, VisibleLog
+from ragcli.sessions.history.lifetime.retention import limits
 from ragcli.sessions.history.versions import ShownTurns
 from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted

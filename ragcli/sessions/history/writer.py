@@ -18,8 +18,8 @@ from ragcli.errors import Conflict, ConversationNotFound
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.history import turns, versions
 from ragcli.sessions.history.conversations import ORIGIN, PINNED, Threads
+from ragcli.sessions.history.lifetime.retention import limits
 from ragcli.sessions.history.reader import HistoryReader
-from ragcli.sessions.history.retention import limits
 from ragcli.sessions.protocols import Expired
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.record_types import Draft, Record, Turn
@@ -237,7 +237,7 @@ class History(HistoryReader):
 
     def prune(self, *, dry_run: bool) -> Expired:
         """Erases at once what has expired by `ttl` and `ttl_absolute`; returns it."""
-        from ragcli.sessions.history.expiry import expire_turns
+        from ragcli.sessions.history.lifetime.expiry import expire_turns
 
         limit = limits(self._settings)
         expired = expire_turns(self._session, limit, dry_run=dry_run)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
-    from ragcli.sessions.history.retention import Limits
-    from ragcli.sessions.history.timekeeping import Ledger
+    from ragcli.sessions.history.lifetime.retention import Limits
+    from ragcli.sessions.history.lifetime.timekeeping import Ledger
     from ragcli.sessions.local.lifecycle.expired import ExpiredProfiles
     from ragcli.sessions.local.session import LocalSession
     from ragcli.sessions.profile_file import ProfileFile
@@ -203,11 +203,11 @@ class LocalStore(BaseStore["LocalSession"]):
         self, session: LocalSession, limit: Limits, ledger: Ledger
     ) -> list[str]:
         """Sets aside and erases what is due; returns one line for each."""
-        from ragcli.sessions.history import aside
+        from ragcli.sessions.history.lifetime import aside
 
         told = []
         if limit.any or aside.read(session).batches:
-            from ragcli.sessions.history import expiry  # few profiles expire
+            from ragcli.sessions.history.lifetime import expiry  # few profiles expire
 
             told = expiry.told(expiry.tend(session, limit, ledger))
         return told + (self._expired.tend() if self._any_aside() else [])
@@ -247,7 +247,7 @@ class LocalStore(BaseStore["LocalSession"]):
         raise expired.error(name, limit.grace)
 
     def _limits(self, profile: ProfileFile) -> Limits:
-        from ragcli.sessions.history import retention
+        from ragcli.sessions.history.lifetime import retention
 
         return retention.limits(self._settings, profile.settings)
 
@@ -307,7 +307,7 @@ class LocalStore(BaseStore["LocalSession"]):
             ProfileNotFound: There is none, and none is set aside.
             UsageError: Another one has its name.
         """
-        from ragcli.sessions.history import expiry
+        from ragcli.sessions.history.lifetime import expiry
         from ragcli.sessions.local.lifecycle import usage
         from ragcli.sessions.protocols import Expired
 
@@ -351,7 +351,7 @@ class LocalStore(BaseStore["LocalSession"]):
 
     def _check_clock(self) -> None:
         """Raises `UsageError` where a clock is doubted; nothing is erased before."""
-        from ragcli.sessions.history import expiry
+        from ragcli.sessions.history.lifetime import expiry
         from ragcli.sessions.local.lifecycle import usage
 
         self._expired.check_clock()
@@ -363,7 +363,7 @@ class LocalStore(BaseStore["LocalSession"]):
                         raise expiry.doubted(name, told)
 
     def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[Expired]:
-        from ragcli.sessions.history import expiry
+        from ragcli.sessions.history.lifetime import expiry
         from ragcli.sessions.local.lifecycle import usage
         from ragcli.sessions.protocols import Expired
 

@@ -8,7 +8,7 @@ from typing import Any
 from ragcli.errors import Conflict, HistoryDamaged
 from ragcli.sessions.memory.shelf import MemoryProfile
 from ragcli.sessions.records.clock import now
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch
 

@@ -18,7 +18,7 @@ from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.encryption.slot_directory import SlotDirectory
 from ragcli.sessions.findings import Finding
-from ragcli.sessions.history import expiry, retention, timekeeping
+from ragcli.sessions.history.lifetime import expiry, retention, timekeeping
 from ragcli.sessions.memory.generations import MemoryGenerations
 from ragcli.sessions.memory.session import MemoryAudit, MemoryKeyRing, MemorySession
 from ragcli.sessions.memory.shelf import MemoryProfile, Shelf, shelf
@@ -30,15 +30,15 @@ from ragcli.sessions.protocols import (
     NewProfile,
     ProfileState,
     Replacement,
-    Sealer,
     SideCopy,
     Snapshots,
 )
 from ragcli.sessions.records.clock import sighting
 from ragcli.sessions.records.identifiers import new_id
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.transfer.conversion import expect_other
+from ragcli.storage.contracts import Sealer
 from ragcli.storage.files import Directory
 
 _LEDGER = "clock"

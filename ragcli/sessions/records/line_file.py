@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ragcli.sessions.records.lines import seq_of
+from ragcli.sessions.records.record_lines import seq_of
 
 _FIRST_BLOCK = 16 << 10
 LARGEST_BLOCK = 1 << 20

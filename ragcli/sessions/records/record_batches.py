@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 
 _FIELD = "batch"

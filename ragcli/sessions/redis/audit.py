@@ -13,7 +13,7 @@ from typing import Any
 from ragcli.errors import Locked
 from ragcli.sessions.audit import chain
 from ragcli.sessions.audit.chained import ChainedAudit
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import AUDIT
 
@@ -55,7 +55,10 @@ class RedisAudit(ChainedAudit):
                 self._tail = (seq + 1, mac)
                 return
             meta = self._keys.key("meta")
-            self._tail = (values.number(reply[1], meta), values.text(reply[2], meta))
+            self._tail = (
+                reply_values.number(reply[1], meta),
+                reply_values.text(reply[2], meta),
+            )
         raise Locked("the audit log is being written by others", "try again")
 
     @property
@@ -84,7 +87,8 @@ class RedisAudit(ChainedAudit):
         """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere."""
         key = self._keys.key("meta")
         seq, mac = self._keys.read(lambda r: r.hmget(key, "aseq", "amac"))
-        return f"{values.number(seq, key)}:{values.text(mac, key) or chain.NOTHING}"
+        last = reply_values.text(mac, key) or chain.NOTHING
+        return f"{reply_values.number(seq, key)}:{last}"
 
     def lines(self) -> Iterator[bytes]:
         """Yields the lines without their newlines."""
@@ -101,7 +105,7 @@ class RedisAudit(ChainedAudit):
 
     def _counted(self) -> int:
         key = self._keys.key("meta")
-        return values.number(self._keys.read(lambda r: r.hget(key, "aseq")), key)
+        return reply_values.number(self._keys.read(lambda r: r.hget(key, "aseq")), key)
 
     def _known_key(self) -> bytes | None:
         if self._key is None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import HAVE, PUBLISH, PUT
@@ -31,14 +31,14 @@ class RedisGenerationStore:
         """Returns the live generation, its manifest's hash and the last number."""
         name, digest, number = self._fields("current", "digest", "number")
         key = self._keys.key("gens")
-        found = values.number(number, key)
-        return values.text(name, key), values.text(digest, key), found
+        found = reply_values.number(number, key)
+        return reply_values.text(name, key), reply_values.text(digest, key), found
 
     def generations(self) -> list[str]:
         """Returns the names of the kept generations, in no order."""
         key = self._keys.key("gens")
         fields = self._keys.read(lambda r: r.hkeys(key))
-        return [values.text(f[2:], key) for f in fields if f.startswith(b"m:")]
+        return [reply_values.text(f[2:], key) for f in fields if f.startswith(b"m:")]
 
     def manifest(self, generation: str) -> tuple[bytes, dict[str, list[str]]]:
         """Returns a generation's manifest, and the blocks of each of its files.
@@ -111,7 +111,9 @@ class RedisGenerationStore:
         )
         if reply[0] in {"conflict", "again"}:
             key = self._keys.key("gens")
-            live = values.text(reply[1], key) if isinstance(reply[1], bytes) else ""
+            live = (
+                reply_values.text(reply[1], key) if isinstance(reply[1], bytes) else ""
+            )
             raise Conflict(
                 f"the index moved on to {live or 'another generation'} meanwhile",
                 "run the command again; nothing was lost",

@@ -9,7 +9,7 @@ from ragcli.sessions.encryption.data_key import DataKey, forbid_core_dumps
 from ragcli.sessions.encryption.kdf import Cost
 from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.encryption.slot_directory import SlotDirectory
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.leases import lease
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import SLOT
@@ -46,7 +46,7 @@ class RedisSlots(SlotDirectory):
         found = self.keys.read(lambda r: r.hgetall(key))
         self._files.clear()
         self._files.update(
-            {values.text(name, key): data for name, data in found.items()}
+            {reply_values.text(name, key): data for name, data in found.items()}
         )
 
 

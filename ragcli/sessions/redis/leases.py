@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ragcli.errors import Locked, RagcliError
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import ACQUIRE, RELEASE
 from ragcli.storage.locking import holders
@@ -80,7 +80,7 @@ def _acquired(
         milliseconds = int(seconds * 1000)
         reply = keys.call(ACQUIRE, nonce, milliseconds, holders.describe(), lock=name)
         if reply[0] == "ok":
-            return values.text(reply[1], keys.key(f"lock:{name}"))
+            return reply_values.text(reply[1], keys.key(f"lock:{name}"))
         left = deadline - time.monotonic()
         if left <= 0:
             raise _locked(keys, name, reply[1], wait)

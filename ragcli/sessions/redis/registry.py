@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.errors import Damaged, ProfileNotFound, StoreUnavailable
 from ragcli.frozen import frozen
 from ragcli.sessions.names import missing
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.keyspace import Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.profiles import OPEN
@@ -44,7 +44,7 @@ class Meta:
     @property
     def own(self) -> dict[str, Any]:
         """Returns the settings; raises `Damaged`."""
-        return values.mapping(self.settings, "the settings of the profile")
+        return reply_values.mapping(self.settings, "the settings of the profile")
 
 
 class Registry:
@@ -124,8 +124,8 @@ class Registry:
             created=fields.get("created", ""),
             encrypted=fields.get("encrypted") == "1",
             settings=fields.get("settings", "{}"),
-            tip=(values.number(fields.get("head"), key), fields.get("ts", "")),
-            tail=(values.number(fields.get("aseq"), key), fields.get("amac", "")),
+            tip=(reply_values.number(fields.get("head"), key), fields.get("ts", "")),
+            tail=(reply_values.number(fields.get("aseq"), key), fields.get("amac", "")),
             signing=reply[3],
         )
         slots = dict(_pairs(reply[2]))
@@ -162,7 +162,10 @@ class Registry:
             return names
 
         found: dict[Any, Any] = self._server.run(tag, run)
-        return {values.text(k, key): values.real(v, key) for k, v in found.items()}
+        return {
+            reply_values.text(k, key): reply_values.real(v, key)
+            for k, v in found.items()
+        }
 
     def _all_there(self, names: list[str]) -> list[bool]:
         """Tells of each name whether it is a profile; one round trip on one server."""

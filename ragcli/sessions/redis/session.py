@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings
 from ragcli.errors import Conflict, StoreUnavailable
-from ragcli.sessions.history import timekeeping
-from ragcli.sessions.history.retention import span
-from ragcli.sessions.history.timekeeping import Ledger
+from ragcli.sessions.history.lifetime import timekeeping
+from ragcli.sessions.history.lifetime.retention import span
+from ragcli.sessions.history.lifetime.timekeeping import Ledger
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import AuditLog, SideCopy
 from ragcli.sessions.records.clock import Sighting, now, stamp_of
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.history.log import RedisLog
@@ -96,7 +96,7 @@ class RedisSession(OpenedProfile):
                 self.keys.idle = idle(self._settings, kept)
                 self.audit.record("profile.set", keys=" ".join(sorted(changed)))
                 return
-            self._own = values.text(reply[1], self.keys.key("meta"))
+            self._own = reply_values.text(reply[1], self.keys.key("meta"))
         raise Conflict("the settings are being changed by others", "try again")
 
     def blob(self, name: str) -> bytes | None:
@@ -118,7 +118,7 @@ class RedisSession(OpenedProfile):
         key, place = self.keys.key("blob"), self.keys.key(QUARANTINE)
         for field, stored in self.keys.read(lambda r: r.hgetall(key)).items():
             name, written = (
-                values.text(field, key),
+                reply_values.text(field, key),
                 stored[:STAMP].decode("ascii", "replace"),
             )
             yield SideCopy(CACHE, name, written, stored[STAMP:], name, name)
@@ -182,7 +182,7 @@ class RedisSession(OpenedProfile):
 
     def written(self) -> Mapping[str, Any]:
         """Returns the profile's own settings as they are stored."""
-        return values.mapping(self._own, self.keys.key("meta"))
+        return reply_values.mapping(self._own, self.keys.key("meta"))
 
 
 def encoded(settings: Mapping[str, Any]) -> str:

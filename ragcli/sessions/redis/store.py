@@ -17,7 +17,7 @@ from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.base_store import BaseStore, StoreParts, each_pruned, not_encrypted
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
-from ragcli.sessions.history import expiry, retention
+from ragcli.sessions.history.lifetime import expiry, retention
 from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.profile_summary import ProfileSummary
 from ragcli.sessions.protocols import Expired

@@ -16,10 +16,11 @@ from typing import Any
 from ragcli.errors import AuditDamaged, Conflict, SnapshotDamaged, SnapshotNotFound
 from ragcli.frozen import frozen
 from ragcli.sessions.profile_file import ProfileFile
-from ragcli.sessions.protocols import NewProfile, Sealer, Session, SessionStore
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.protocols import NewProfile, Session, SessionStore
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.transfer.generations import copy_generation
+from ragcli.storage.contracts import Sealer
 from ragcli.storage.files import Directory
 from ragcli.text import safe_line
 

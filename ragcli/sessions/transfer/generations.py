@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ragcli.errors import SnapshotDamaged
-from ragcli.sessions.protocols import Sealer, Snapshots
+from ragcli.sessions.protocols import Snapshots
+from ragcli.storage.contracts import Sealer
 from ragcli.storage.files import Directory, disk_errors, write_all
 
 MANIFEST = "manifest.json"

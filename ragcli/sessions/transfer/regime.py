@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
-from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.record_lines import LineCodec, PlainLines
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey

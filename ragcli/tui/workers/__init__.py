@@ -1,5 +1,5 @@
 """What runs beside the screen: answers, reading documents, others' turns.
 
 Threads tell the screen by `messages` and touch no widget. Start reading at `threads`
-and `answering`.
+and `answer_worker`.
 """

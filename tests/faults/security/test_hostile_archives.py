@@ -22,7 +22,7 @@ from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
 from ragcli.sessions.bundles.bundle_origin import FORMAT, KIND
 from ragcli.sessions.local.store import LocalStore
-from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.record_lines import PlainLines
 from ragcli.sessions.records.record_types import Record
 from tests.sealed import filled, tree
 

@@ -17,7 +17,7 @@ from ragcli.errors import (
 )
 from ragcli.paths import Home
 from ragcli.sessions.local.store import LocalStore
-from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.record_lines import PlainLines
 from ragcli.sessions.records.record_types import Record
 from tests.sealed import FILES, QUESTIONS, ask, filled, indexed, opened, questions
 
@@ -86,7 +86,7 @@ def test_nothing_is_appended_behind_a_replayed_line(
 
 
 def test_a_renumbered_line_is_refused(store: LocalStore, profiles: Path) -> None:
-    from ragcli.sessions.records.lines import checked, checksummed
+    from ragcli.sessions.records.record_lines import checked, checksummed
 
     mine = lines(profiles / "work")
     fields = checked(mine[1])

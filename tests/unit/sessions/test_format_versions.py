@@ -17,7 +17,7 @@ from ragcli.index.generations.manifests import Manifest, SegmentInfo
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
-from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.record_lines import PlainLines
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.transfer.contents import copy_profile
 from ragcli.storage import format_versions

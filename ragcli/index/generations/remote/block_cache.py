@@ -16,7 +16,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ragcli.index.generations import collection, verification
+from ragcli.index.generations import collection, generation_checks
 from ragcli.storage.durable import OPEN_DIRECTORY
 from ragcli.storage.locking import directory_locks
 
@@ -46,7 +46,7 @@ def retire(cache: Path, profile: str) -> None:
             continue
         for generation in other.glob("index/gen-*"):
             if _removed(generation):
-                name = verification.stamp_name(generation.name)
+                name = generation_checks.stamp_name(generation.name)
                 generation.with_name(name).unlink(missing_ok=True)
 
 
@@ -92,7 +92,9 @@ def trim(cache: Path, keep: Path, limit: int = LIMIT) -> None:
         if total <= limit:
             return
         if place != keep and _removed(place):
-            (place.parent / verification.stamp_name(place.name)).unlink(missing_ok=True)
+            (place.parent / generation_checks.stamp_name(place.name)).unlink(
+                missing_ok=True
+            )
             total -= size
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ragcli.errors import SnapshotNotFound
-from ragcli.index.protocols import GenerationStore
+from ragcli.storage.contracts import GenerationStore
 from ragcli.storage.files import FILE_MODE, disk_errors, write_all
 
 BLOCK = 1 << 20

@@ -26,15 +26,20 @@ from ragcli.errors import (
     SnapshotNotFound,
     UsageError,
 )
-from ragcli.index.generations import collection, manifests, publishing, verification
+from ragcli.index.generations import (
+    collection,
+    generation_checks,
+    manifests,
+    publishing,
+)
 from ragcli.index.generations.manifests import (
     Manifest,
     generation_name,
     generation_number,
 )
-from ragcli.index.generations.remote import block_cache, block_files, fetching
+from ragcli.index.generations.remote import block_cache, block_fetching, block_files
 from ragcli.index.generations.snapshots import LocalSnapshots
-from ragcli.index.protocols import GenerationStore, Sealer
+from ragcli.storage.contracts import GenerationStore, Sealer
 from ragcli.storage.files import Directory
 from ragcli.storage.locking import directory_locks
 
@@ -133,7 +138,7 @@ class RemoteSnapshots(LocalSnapshots):
         directory_locks.remove_unused(
             index.descriptor, generation, collection.WORKSPACE
         )
-        index.remove(verification.stamp_name(generation))
+        index.remove(generation_checks.stamp_name(generation))
 
     def _fetch(self, generation: str) -> None:
         """Puts a generation into the cache, every file verified."""
@@ -148,14 +153,16 @@ class RemoteSnapshots(LocalSnapshots):
         name, lock_fd = directory_locks.make(index.descriptor, collection.WORKSPACE)
         place = index.path / name
         try:
-            fetching.fill(self._store, place, found, blocks, fetching.known(index))
+            block_fetching.fill(
+                self._store, place, found, blocks, block_fetching.known(index)
+            )
             publishing.finish(place, data)
-            fetching.put_in_place(index, place, generation)
+            block_fetching.put_in_place(index, place, generation)
         finally:
             shutil.rmtree(place, ignore_errors=True)
             os.close(lock_fd)
         with index.child(generation) as opened:
-            verification.note(index, opened, generation, data)
+            generation_checks.note(index, opened, generation, data)
         if self._remember:
             block_cache.trim(self._cache, self._place(generation), self._limit)
             self.retire()
@@ -235,7 +242,7 @@ class RemoteSnapshots(LocalSnapshots):
         try:
             publishing.rename_into_place(index, workspace.name, name)
             with index.child(name) as opened:
-                verification.note(index, opened, name, data)
+                generation_checks.note(index, opened, name, data)
             collection.collect(index, name, keep=self._keep, grace=self._grace)
         except (RagcliError, OSError):
             shutil.rmtree(workspace, ignore_errors=True)
@@ -298,7 +305,7 @@ class RemoteSnapshots(LocalSnapshots):
             found = self._parsed(data, generation)
         except (SnapshotDamaged, SnapshotNotFound):
             return False
-        here = fetching.known(self._made_index())
+        here = block_fetching.known(self._made_index())
         for name, facts in found.files.items():
             source = here.get((name, facts["sha256"]))
             if source is not None:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 from ragcli.index.ingest.planning.roots import Roots
-from ragcli.index.ingest.web.addresses import normalised
+from ragcli.index.ingest.web.page_addresses import normalised
 from ragcli.paths import is_address
-from ragcli.storage.spelling import as_on_disk
+from ragcli.storage.name_spelling import as_on_disk
 
 
 def known_paths(

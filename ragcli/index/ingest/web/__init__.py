@@ -1,6 +1,6 @@
 """Pages on the web that are documents: asked for, checked and handed on to be read.
 
-`addresses` writes each in one way, `page_requests` says what a server is asked,
+`page_addresses` writes each in one way, `page_requests` says what a server is asked,
 `connecting` opens connections only to hosts that may be asked, `fetching` follows
 redirects within limits of size and time, `pages` makes of what came what is read and
 stored. Start at `pages`.

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from ragcli import __version__
 from ragcli.errors import PageGone, PageUnavailable, UsageError
 from ragcli.frozen import frozen
-from ragcli.index.ingest.web.addresses import host_and_port, redirected
 from ragcli.index.ingest.web.connecting import connect
+from ragcli.index.ingest.web.page_addresses import host_and_port, redirected
 from ragcli.index.ingest.web.page_requests import PageRequest
 
 MOST_REDIRECTS = 5

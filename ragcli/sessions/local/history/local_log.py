@@ -21,7 +21,7 @@ from ragcli.sessions.places import HISTORY
 from ragcli.sessions.records import record_batches
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.line_file import LineFile, StoredLine
-from ragcli.sessions.records.lines import LineCodec, misplaced, seq_of
+from ragcli.sessions.records.record_lines import LineCodec, misplaced, seq_of
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage.files import Directory, disk_errors, sync_data, write_once
 from ragcli.storage.locking.locks import commit_lock

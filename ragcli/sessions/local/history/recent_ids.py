@@ -15,7 +15,7 @@ from time import time
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.records.identifiers import minted
 from ragcli.sessions.records.line_file import LineFile, StoredLine
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 
 _CLOCK_STEP = 120.0

@@ -14,7 +14,7 @@ from ragcli.errors import HistoryDamaged
 from ragcli.frozen import frozen
 from ragcli.sessions.records import ranges, record_batches
 from ragcli.sessions.records.line_file import LineFile, StoredLine
-from ragcli.sessions.records.lines import LineCodec, salvage
+from ragcli.sessions.records.record_lines import LineCodec, salvage
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch, redaction
 from ragcli.storage.files import write_all

@@ -14,10 +14,11 @@ from ragcli.sessions.audit.audit_file import FileAudit
 from ragcli.sessions.local.history import local_log
 from ragcli.sessions.local.session import LocalSession
 from ragcli.sessions.places import KEYS
-from ragcli.sessions.protocols import Sealer, SideCopy, SnapshotFactory, Snapshots
+from ragcli.sessions.protocols import SideCopy, SnapshotFactory, Snapshots
 from ragcli.sessions.records.clock import seconds_of
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
+from ragcli.storage.contracts import Sealer
 from ragcli.storage.files import Directory, write_all
 from ragcli.storage.locking.locks import commit_lock
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ragcli.errors import ProfileExpired
 from ragcli.frozen import frozen
 from ragcli.sessions import profile_file
-from ragcli.sessions.history import expiry
-from ragcli.sessions.history.retention import GRACE, Limits
-from ragcli.sessions.history.timekeeping import Ledger, span
+from ragcli.sessions.history.lifetime import expiry
+from ragcli.sessions.history.lifetime.retention import GRACE, Limits
+from ragcli.sessions.history.lifetime.timekeeping import Ledger, span
 from ragcli.sessions.local.lifecycle import usage
 from ragcli.sessions.records.clock import stamp_of
 

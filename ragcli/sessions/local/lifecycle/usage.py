@@ -8,14 +8,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ragcli.sessions import profile_file
-from ragcli.sessions.history import retention, timekeeping
+from ragcli.sessions.history.lifetime import retention, timekeeping
 from ragcli.sessions.local.history import local_log
 from ragcli.sessions.places import USED
 from ragcli.sessions.records.clock import sighting, stamp_of
 from ragcli.storage.files import Directory, disk_errors
 
 if TYPE_CHECKING:
-    from ragcli.sessions.history.timekeeping import Ledger
+    from ragcli.sessions.history.lifetime.timekeeping import Ledger
 
 _LEDGER = "clock"
 """The file that remembers what the clocks said; see `timekeeping`."""

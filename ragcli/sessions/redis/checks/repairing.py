@@ -18,7 +18,7 @@ from ragcli.sessions.records import ranges
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.record_types import Record
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.leases import alone
@@ -67,8 +67,8 @@ def _mend_history(session: RedisSession) -> Iterator[Finding]:
     """Sets damaged entries aside; a redaction names the numbers that are lost."""
     meta = session.keys.key("meta")
     told = session.keys.read(lambda r: r.hmget(meta, "head", "epoch", "ts"))
-    head, epoch = values.number(told[0], meta), told[1] or b"0"
-    last = values.text(told[2], meta)
+    head, epoch = reply_values.number(told[0], meta), told[1] or b"0"
+    last = reply_values.text(told[2], meta)
     bad: list[tuple[str, int]] = []
     present: set[int] = set()
     accounted: set[int] = set()
@@ -111,7 +111,7 @@ def _known(
     """Yields the entries that go and what stands for their ids, then lost ids."""
     key = session.keys.key("ids")
     ids = {
-        values.number(seq, key): i
+        reply_values.number(seq, key): i
         for i, seq in session.keys.read(lambda r: r.hgetall(key)).items()
     }
     lost = {seq: ids[seq] for seq in missing if seq in ids}

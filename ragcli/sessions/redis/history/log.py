@@ -24,9 +24,9 @@ from ragcli.errors import (
     StoreUnavailable,
 )
 from ragcli.sessions.records.clock import now
-from ragcli.sessions.records.lines import LineCodec, misplaced
+from ragcli.sessions.records.record_lines import LineCodec, misplaced
 from ragcli.sessions.records.record_types import Draft, Record
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.history.outbox import Outbox
 from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -122,7 +122,7 @@ class RedisLog:
         expected = "" if expect is None else expect
         reply = self.keys.call(APPEND, expected, self._tip[0], stamp, *pairs)
         status, key = reply[0], self.keys.key("meta")
-        head, ts = values.number(reply[1], key), values.text(reply[2], key)
+        head, ts = reply_values.number(reply[1], key), reply_values.text(reply[2], key)
         return status, head, ts, [int(seq) for seq in reply[3]] if reply[3:] else []
 
     def _record(self, seq: int) -> Record:
@@ -135,7 +135,10 @@ class RedisLog:
         """Returns the last record's seq; 0 for an empty log."""
         key = self.keys.key("meta")
         found = self.keys.read(lambda r: r.hmget(key, "head", "ts"))
-        self._tip = (values.number(found[0], key), values.text(found[1], key))
+        self._tip = (
+            reply_values.number(found[0], key),
+            reply_values.text(found[1], key),
+        )
         return self._tip[0]
 
     def newest(self, before: int | None = None) -> Iterator[Record]:

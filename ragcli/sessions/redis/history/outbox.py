@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.records.clock import now
-from ragcli.sessions.records.lines import LineCodec, PlainLines
+from ragcli.sessions.records.record_lines import LineCodec, PlainLines
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage.files import Directory
 from ragcli.storage.locking.locks import commit_lock

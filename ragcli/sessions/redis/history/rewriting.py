@@ -13,7 +13,7 @@ from typing import Any
 from ragcli.errors import Conflict
 from ragcli.frozen import frozen
 from ragcli.sessions.records.identifiers import new_id
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch
 from ragcli.sessions.redis.keyspace import id_hash

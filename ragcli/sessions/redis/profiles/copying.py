@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
-from ragcli.sessions.redis import values
+from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import PUT
@@ -62,7 +62,7 @@ def _copy_index(source: ProfileKeys, target: ProfileKeys) -> None:
 def _copy_hash(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
     key = source.key(part)
     names = source.read(lambda r: r.hkeys(key))
-    _copy_fields(source, target, part, tuple(values.text(n, key) for n in names))
+    _copy_fields(source, target, part, tuple(reply_values.text(n, key) for n in names))
 
 
 def _copy_fields(

@@ -15,13 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Conflict
-from ragcli.sessions.protocols import (
-    Sealer,
-    SharedSnapshotFactory,
-    SideCopy,
-    Snapshots,
-)
-from ragcli.sessions.records.lines import LineCodec
+from ragcli.sessions.protocols import SharedSnapshotFactory, SideCopy, Snapshots
+from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
@@ -32,6 +27,7 @@ from ragcli.sessions.redis.scripts.profiles import SWAP
 from ragcli.sessions.redis.scripts.script import BLOB, SLOT
 from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.side_copies import QUARANTINE
+from ragcli.storage.contracts import Sealer
 from ragcli.storage.files import Directory
 from ragcli.storage.temporary.scratch import scratch
 

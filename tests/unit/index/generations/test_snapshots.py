@@ -232,7 +232,7 @@ def test_what_was_verified_is_not_read_again(
         read.append(descriptor)
         return "0" * 64
 
-    monkeypatch.setattr("ragcli.index.generations.verification.hash_file", spied)
+    monkeypatch.setattr("ragcli.index.generations.generation_checks.hash_file", spied)
     LocalSnapshots(profile, snapshots.sealer).directory(name)
     assert read == []
     (profile.path / "index" / f"verified-{name}.json").unlink()

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ragcli.index.library import Library
-from ragcli.storage import spelling
-from ragcli.storage.spelling import as_on_disk
+from ragcli.storage import name_spelling
+from ragcli.storage.name_spelling import as_on_disk
 from tests.unit.index.doubles import Watched
 
 
@@ -36,8 +36,10 @@ def folding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for name in text.removeprefix(f"{root}/").split("/"):
             names = {}
             with suppress(OSError):
-                names = {spelling.folded_name(other): other for other in listdir(at)}
-            at = os.path.join(at, names.get(spelling.folded_name(name), name))
+                names = {
+                    name_spelling.folded_name(other): other for other in listdir(at)
+                }
+            at = os.path.join(at, names.get(name_spelling.folded_name(name), name))
         return at
 
     def finding(function: Callable[..., Any]) -> Callable[..., Any]:

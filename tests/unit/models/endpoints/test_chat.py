@@ -320,7 +320,7 @@ def test_nobody_there_an_unknown_host_and_the_wrong_protocol_are_told_apart(
 def test_a_silent_port_that_is_asked_for_tls_is_given_up_in_seconds(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragcli.models.endpoints.server.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("ragcli.models.endpoints.endpoint_server.CONNECT_SECONDS", 0.5)
     with listening() as port:
         endpoint = EndpointSettings("lm", f"https://127.0.0.1:{port}/v1")
         server_of = EndpointModel(endpoint, MODEL, settings)

@@ -18,7 +18,7 @@ from ragcli.sessions.encryption.sealing import (
     SealedLines,
     is_sealed,
 )
-from ragcli.sessions.records.lines import PlainLines, checked, checksummed
+from ragcli.sessions.records.record_lines import PlainLines, checked, checksummed
 from ragcli.sessions.records.record_types import Record
 
 KEY = DataKey(bytes(range(32)))

@@ -10,8 +10,9 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.errors import Conflict, ConversationNotFound
-from ragcli.sessions.history import aside, export, turns, versions
-from ragcli.sessions.history.aside import Aside, Batch
+from ragcli.sessions.history import export, turns, versions
+from ragcli.sessions.history.lifetime import aside
+from ragcli.sessions.history.lifetime.aside import Aside, Batch
 from ragcli.sessions.history.transcripts import JsonForm, written
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session

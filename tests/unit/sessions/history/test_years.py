@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ragcli.config import Settings
-from ragcli.sessions.history import expiry, retention
-from ragcli.sessions.history.timekeeping import Ledger
+from ragcli.sessions.history.lifetime import expiry, retention
+from ragcli.sessions.history.lifetime.timekeeping import Ledger
 from ragcli.sessions.history.turns import to_draft
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.local.history import rewriting
@@ -18,7 +18,7 @@ from ragcli.sessions.profile_file import ProfileFile
 from ragcli.sessions.protocols import Log, NewProfile, Session
 from ragcli.sessions.records import line_file
 from ragcli.sessions.records.identifiers import new_id
-from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.record_lines import PlainLines
 from ragcli.sessions.records.record_types import Record
 from tests.stores import LocalStores, a_turn
 

@@ -15,7 +15,7 @@ from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.findings import DAMAGE, REPAIRED, Finding
 from ragcli.sessions.local import verification as verify
 from ragcli.sessions.local.store import LocalStore
-from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.record_lines import PlainLines
 from ragcli.sessions.records.record_types import Record
 from tests.sealed import (
     FILES,

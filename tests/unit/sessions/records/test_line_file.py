@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.sessions.records.line_file import LineFile
-from ragcli.sessions.records.lines import PlainLines
+from ragcli.sessions.records.record_lines import PlainLines
 from ragcli.sessions.records.record_types import Record
 
 

@@ -8,7 +8,12 @@ import zlib
 import pytest
 
 from ragcli.errors import HistoryDamaged, NewerFormat
-from ragcli.sessions.records.lines import PlainLines, checksummed, salvage, seq_of
+from ragcli.sessions.records.record_lines import (
+    PlainLines,
+    checksummed,
+    salvage,
+    seq_of,
+)
 from ragcli.sessions.records.record_types import Record
 
 CODEC = PlainLines()

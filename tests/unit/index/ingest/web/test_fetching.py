@@ -11,8 +11,8 @@ import pytest
 
 from ragcli.errors import PageGone, PageUnavailable, UsageError
 from ragcli.index.ingest.web import connecting, fetching
-from ragcli.index.ingest.web.addresses import normalised
 from ragcli.index.ingest.web.fetching import FetchedPage, fetch
+from ragcli.index.ingest.web.page_addresses import normalised
 from ragcli.index.ingest.web.page_requests import PageRequest
 from tests.fakes.web import Page, Site, serving
 

@@ -13,7 +13,7 @@ from ragcli.errors import Conflict, HistoryDamaged, Locked, NotPermitted, Storag
 from ragcli.sessions.local.history.local_log import FILE, LocalLog
 from ragcli.sessions.local.history.rewriting import Damage, Repaired, repair, scan
 from ragcli.sessions.records.identifiers import new_id
-from ragcli.sessions.records.lines import PlainLines, checksummed
+from ragcli.sessions.records.record_lines import PlainLines, checksummed
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage import durable
 from ragcli.storage.locking.locks import commit_lock

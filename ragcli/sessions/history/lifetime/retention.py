@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from ragcli.config import Settings, seconds
 from ragcli.frozen import frozen
-from ragcli.sessions.history.timekeeping import TOLERANCE
+from ragcli.sessions.history.lifetime.timekeeping import TOLERANCE
 from ragcli.sessions.records.clock import stamp_of
 
 GRACE = 7 * 86_400

@@ -12,7 +12,7 @@ from ragcli.index.generations.generation_files import TEXT
 from ragcli.index.generations.manifests import Manifest
 from ragcli.index.generations.remote import block_files
 from ragcli.index.generations.remote.block_files import Blocks
-from ragcli.index.protocols import GenerationStore
+from ragcli.storage.contracts import GenerationStore
 from ragcli.storage.files import DIRECTORY_MODE, Directory
 
 Known = Mapping[tuple[str, str], Path]

@@ -19,11 +19,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ragcli.errors import UsageError
-from ragcli.sessions.history import aside, conversations, erasure, turns
-from ragcli.sessions.history.aside import Aside, Batch, Sight
+from ragcli.sessions.history import conversations, erasure, turns
 from ragcli.sessions.history.conversations import Threads
-from ragcli.sessions.history.retention import Limits, plausible
-from ragcli.sessions.history.timekeeping import Ledger
+from ragcli.sessions.history.lifetime import aside
+from ragcli.sessions.history.lifetime.aside import Aside, Batch, Sight
+from ragcli.sessions.history.lifetime.retention import Limits, plausible
+from ragcli.sessions.history.lifetime.timekeeping import Ledger
 from ragcli.sessions.protocols import Expired, Session
 from ragcli.sessions.records.clock import now, stamp_of
 from ragcli.sessions.records.record_types import Record
