@@ -96,9 +96,9 @@ def _guarded(what: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     except RagcliError as error:
         yield Check(BAD, what, error.message, error.hint, error.code)
     except OSError as error:
-        place = os.fsdecode(error.filename or "")
-        told = f"{place}: {error.strerror}" if place else str(error.strerror)
-        yield Check(BAD, what, told, _WRITABLE, ExitCode.STORAGE)
+        path = os.fsdecode(error.filename or "")
+        reason = f"{path}: {error.strerror}" if path else str(error.strerror)
+        yield Check(BAD, what, reason, _WRITABLE, ExitCode.STORAGE)
 
 
 def _program() -> Check:
@@ -122,22 +122,22 @@ def _settings(runtime: Runtime) -> Iterator[Check]:
 def _home(runtime: Runtime) -> Iterator[Check]:
     from ragcli.storage.locking.network_filesystems import check_local
 
-    place = runtime.home.data
-    existing = next(path for path in (place, *place.parents) if path.exists())
+    directory = runtime.home.data
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
-        found = f"{place} is read-only"
-        yield Check(BAD, "home", found, _WRITABLE, ExitCode.STORAGE)
+        state = f"{directory} is read-only"
+        yield Check(BAD, "home", state, _WRITABLE, ExitCode.STORAGE)
         return
     check_local(existing, allow=runtime.settings.allow_network_fs)
     total, _, free = shutil.disk_usage(existing)
     if not total or not existing.is_dir():
-        found = f"{place}: no directory can be made there"
-        yield Check(BAD, "home", found, _WRITABLE, ExitCode.STORAGE)
+        state = f"{directory}: no directory can be made there"
+        yield Check(BAD, "home", state, _WRITABLE, ExitCode.STORAGE)
     elif free < _SCARCE:
-        found = f"{place}: only {size(free)} free"
-        yield Check(BAD, "home", found, "free some space", ExitCode.STORAGE)
+        state = f"{directory}: only {size(free)} free"
+        yield Check(BAD, "home", state, "free some space", ExitCode.STORAGE)
     else:
-        yield Check(GOOD, "home", f"{place}, {size(free)} free")
+        yield Check(GOOD, "home", f"{directory}, {size(free)} free")
 
 
 def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
@@ -145,8 +145,8 @@ def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     from ragcli.sessions.local import permissions
 
     look = permissions.fix if fix else permissions.check
-    found = look(runtime.home)
-    for finding in found:
+    findings = look(runtime.home)
+    for finding in findings:
         bad = finding.severity == DAMAGE
         yield Check(
             BAD if bad else NOTE,
@@ -155,7 +155,7 @@ def _permissions(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
             finding.hint,
             finding.code if bad else ExitCode.ANSWERED,
         )
-    if not found:
+    if not findings:
         yield Check(GOOD, "permissions", "nobody else can reach your files")
 
 
@@ -164,27 +164,27 @@ def _leftovers(runtime: Runtime, *, fix: bool) -> Iterator[Check]:
     from ragcli.sessions.local.lifecycle.directories import Directories
 
     directories = Directories(runtime.home, runtime.settings)
-    found = directories.left()
+    paths = directories.left()
     if fix:
         directories.sweep()
         directories.sweep_indexes()
-    for place in found:
+    for path in paths:
         hint = "the profile's next use or sync removes it, or `ragcli doctor --fix`"
-        what = f"{place}: left by a process that was killed"
-        if place.exists():
+        what = f"{path}: left by a process that was killed"
+        if path.exists():
             yield Check(NOTE, "leftovers", f"{what}; it may be readable", hint)
         else:
             yield Check(NOTE, "leftovers", f"{what} (removed)")
-    if not found:
+    if not paths:
         yield Check(GOOD, "leftovers", "nothing was left by a process that was killed")
 
 
 def _set_aside(runtime: Runtime) -> Iterator[Check]:
     """Yields the profiles that expired and are not destroyed yet."""
     for name in runtime.store.set_aside():
-        found = f"profile {name} has expired; it is destroyed after its time of grace"
+        state = f"profile {name} has expired; it is destroyed after its time of grace"
         hint = f"ragcli profile restore {name} brings it back"
-        yield Check(NOTE, "set aside", found, hint)
+        yield Check(NOTE, "set aside", state, hint)
 
 
 def _profile(runtime: Runtime) -> Iterator[Check]:
@@ -251,8 +251,8 @@ def _model(runtime: Runtime) -> Iterator[Check]:
     yield Check(GOOD, "model", f"{model} ({choice.reason})")
     ollama = server(runtime.settings)
     if ollama.is_up():
-        found = f"{ollama.version() or 'up'} at {ollama.address.url}"
-        yield Check(GOOD, "ollama", found)
+        state = f"{ollama.version() or 'up'} at {ollama.address.url}"
+        yield Check(GOOD, "ollama", state)
     else:
         hint = "built-in answers need none; start it with `ollama serve`"
         yield Check(NOTE, "ollama", f"not at {ollama.address.url}", hint)

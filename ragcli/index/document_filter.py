@@ -58,13 +58,13 @@ class DocumentFilter:
 
     def __str__(self) -> str:
         """Returns it as it may be typed."""
-        told = [f"--in {item}" for item in self.inside]
-        told += [f"--not-in {item}" for item in self.outside]
-        told += [f"--tag {item}" for item in self.tags]
-        told += [f"--since {self.since}"] if self.since else []
-        told += [f"--until {self.until}"] if self.until else []
-        told += [f"--type {item}" for item in self.formats]
-        return " ".join(told)
+        options = [f"--in {item}" for item in self.inside]
+        options += [f"--not-in {item}" for item in self.outside]
+        options += [f"--tag {item}" for item in self.tags]
+        options += [f"--since {self.since}"] if self.since else []
+        options += [f"--until {self.until}"] if self.until else []
+        options += [f"--type {item}" for item in self.formats]
+        return " ".join(options)
 
     def document(self) -> dict[str, Any]:
         """Returns it as a turn keeps it: what is asked for, by name."""
@@ -91,15 +91,15 @@ class DocumentFilter:
         return matches
 
 
-def recorded(told: Mapping[str, Any]) -> DocumentFilter | None:
+def recorded(table: Mapping[str, Any]) -> DocumentFilter | None:
     """Returns the filter that a turn keeps; None where it keeps none."""
-    if not told:
+    if not table:
         return None
     several = {
-        name: tuple(map(str, told.get(name, ())))
+        name: tuple(map(str, table.get(name, ())))
         for name in ("inside", "outside", "tags", "formats")
     }
-    since, until = str(told.get("since", "")), str(told.get("until", ""))
+    since, until = str(table.get("since", "")), str(table.get("until", ""))
     return DocumentFilter(**several, since=since, until=until)
 
 
@@ -108,13 +108,13 @@ def _places(wanted: Iterable[str]) -> Callable[[str], bool]:
     full: list[str] = []
     parts: list[str] = []
     globs: list[str] = []
-    for place in wanted:
-        if _GLOB.search(place) and not os.path.lexists(place):
-            globs.append(place if place.startswith("/") else f"**/{place}")
-        elif os.path.isabs(place):
-            full += {place.rstrip("/") + "/", os.path.realpath(place).rstrip("/") + "/"}
+    for path in wanted:
+        if _GLOB.search(path) and not os.path.lexists(path):
+            globs.append(path if path.startswith("/") else f"**/{path}")
+        elif os.path.isabs(path):
+            full += {path.rstrip("/") + "/", os.path.realpath(path).rstrip("/") + "/"}
         else:
-            parts.append(f"/{place}/")
+            parts.append(f"/{path}/")
     patterns: list[re.Pattern[str]] = []
     if globs:
         import pathspec  # 40 ms
@@ -128,9 +128,9 @@ def _places(wanted: Iterable[str]) -> Callable[[str], bool]:
     begins = tuple(full)
 
     def matches(path: str) -> bool:
-        told = f"{path}/"
-        within = f"/{told}"
-        if told.startswith(begins):
+        below = f"{path}/"
+        within = f"/{below}"
+        if below.startswith(begins):
             return True
         for part in parts:  # a million times: a generator takes longer than the look
             if part in within:
@@ -146,8 +146,8 @@ def _tag(text: str) -> str:
 
 
 def _has_tag(record: Filterable, wanted: Sequence[str]) -> bool:
-    told = record.get("facts", {}).get("tags", ())
-    tags = [_tag(str(tag)) for tag in told] if isinstance(told, list) else []
+    stored = record.get("facts", {}).get("tags", ())
+    tags = [_tag(str(tag)) for tag in stored] if isinstance(stored, list) else []
     return any(
         tag == want or tag.startswith(f"{want}/") for tag in tags for want in wanted
     )
@@ -155,8 +155,8 @@ def _has_tag(record: Filterable, wanted: Sequence[str]) -> bool:
 
 def _day(record: Filterable) -> str:
     """Returns a document's day, ISO 8601."""
-    told = str(record.get("facts", {}).get("date", "")).strip("\"' ")
-    match = DATE.match(told)
+    text = str(record.get("facts", {}).get("date", "")).strip("\"' ")
+    match = DATE.match(text)
     if match:
         try:
             return date(

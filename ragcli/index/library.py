@@ -123,11 +123,11 @@ class Library:
         choice = choice or FileChoice()
         base, files = self._base()
         known_roots = self._roots(base, files)
-        places = known_paths(paths, known_roots)
-        directories = [place for place in places if os.path.isdir(place)]
+        locations = known_paths(paths, known_roots)
+        directories = [location for location in locations if os.path.isdir(location)]
         chosen = [
-            Choice(place, choice.include, choice.exclude)
-            for place in directories
+            Choice(location, choice.include, choice.exclude)
+            for location in directories
             if choice.include or choice.exclude
         ]
         allowed = set(known_paths(choice.secrets, known_roots)) - set(directories)
@@ -135,8 +135,8 @@ class Library:
             added=directories, dropped=(), left_out=(), chosen=chosen, secrets=allowed
         )
         view = CatalogueView(base, files)
-        known = view.records() if directories else view.some(places)
-        named = [Path(place) for place in places if not is_address(place)]
+        known = view.records() if directories else view.some(locations)
+        named = [Path(location) for location in locations if not is_address(location)]
         work = ingest_plan.of_paths(
             named,
             known,
@@ -145,7 +145,7 @@ class Library:
             below,
             ingest_plan.wanted_of(wanted),
         )
-        pages = filter(is_address, places)
+        pages = filter(is_address, locations)
         work.ask(pages, known, self._max_size(), allow_private=allow_private)
         fresh = tuple(sorted(set(directories) - set(known_roots.directories)))
         request = Request(
@@ -194,8 +194,8 @@ class Library:
         since = time.time_ns()
         base, files = self._base()
         scope = self._scope(base, self._roots(base, files))
-        place = self._notes
-        note = unchanged.recall(place, scope)
+        notes = self._notes
+        note = unchanged.recall(notes, scope)
         if note and not (note.pages and asks_servers):
             progress.start(0, "indexing")
             return note.report(base.name)
@@ -214,7 +214,7 @@ class Library:
             if work.is_empty:
                 apart = ingest_plan.apart(scope.roots, on_disk)
                 note = unchanged.Note.of(work, apart, pages)
-                unchanged.keep(place, note, scope, since)
+                unchanged.keep(notes, note, scope, since)
         work.forgets_gone = force
         if budget:
             work.hurry(budget)
@@ -241,8 +241,8 @@ class Library:
         roots = self._roots(base, files)
         if not base.documents and not roots.directories:
             return 0
-        place, scope = self._notes, self._scope(base, roots)
-        known = unchanged.changed_files(place, scope)
+        notes, scope = self._notes, self._scope(base, roots)
+        known = unchanged.changed_files(notes, scope)
         if known is not None:
             return known
         from ragcli.index.ingest.planning import ingest_plan
@@ -256,7 +256,7 @@ class Library:
         if not work.failed and work.removed.isdisjoint(alone):
             note = unchanged.Note.of(work, alone, pages)
             note = replace(note, again=not work.is_empty, changed=changed)
-            unchanged.keep(place, note, scope, since)
+            unchanged.keep(notes, note, scope, since)
         return changed
 
     @cached_property
@@ -407,28 +407,30 @@ class Library:
         known = CatalogueView(base, files).records()
         known_roots = self._roots(base, files)
 
-        def is_known(place: str) -> bool:
-            return place in known_roots.directories or any(
-                is_below(path, place) for path in known
+        def is_known(location: str) -> bool:
+            return location in known_roots.directories or any(
+                is_below(path, location) for path in known
             )
 
-        places = known_paths(paths, known_roots, is_known)
+        locations = known_paths(paths, known_roots, is_known)
         work = Plan()
-        for place in places:
-            alone = is_address(place) and place in known
-            found = [
-                p for p in known if p == place or (not alone and is_below(p, place))
+        for location in locations:
+            alone = is_address(location) and location in known
+            gone = [
+                p
+                for p in known
+                if p == location or (not alone and is_below(p, location))
             ]
-            if not found and place not in known_roots.directories:
-                raise _no_document(place, known)
-            work.removed.update(found)
+            if not gone and location not in known_roots.directories:
+                raise _no_document(location, known)
+            work.removed.update(gone)
         dropped = [
             item
             for item in known_roots.directories
-            if any(is_below(item, place) for place in places)
+            if any(is_below(item, location) for location in locations)
         ]
         request = Request(
-            "remove", leave_out=tuple(places), drop_roots=tuple(sorted(dropped))
+            "remove", leave_out=tuple(locations), drop_roots=tuple(sorted(dropped))
         )
         return base, work, request
 
@@ -462,10 +464,12 @@ class Library:
         base, files = self._base()
         view = CatalogueView(base, files)
         roots = self._roots(base, files)
-        [place] = known_paths([path], roots, lambda typed: view.find(typed) is not None)
-        record = view.find(place)
+        [location] = known_paths(
+            [path], roots, lambda typed: view.find(typed) is not None
+        )
+        record = view.find(location)
         if record is None:
-            raise _no_document(place, view.records())
+            raise _no_document(location, view.records())
         rows = range(record["row"], record["row"] + record["chunks"])
         reader = self._opened() if record["chunks"] else None
         passages = reader.passages(list(rows)) if reader else []
@@ -485,22 +489,22 @@ class Library:
 
         base, files = self._base()
         view = CatalogueView(base, files)
-        place = normalised(name) if is_address(name) else os.path.abspath(name)
-        if view.find(place):
-            return place
+        location = normalised(name) if is_address(name) else os.path.abspath(name)
+        if view.find(location):
+            return location
         known = view.records()
         ending = f"/{name.lstrip('/')}"
-        found = (
+        paths = (
             [] if name.startswith("./") else [p for p in known if p.endswith(ending)]
         )
-        if len(found) == 1:
-            return found[0]
-        if found:
+        if len(paths) == 1:
+            return paths[0]
+        if paths:
             raise DocumentNotFound(
-                f"{name}: {len(found)} documents end so",
-                f"say more of the path: {', '.join(sorted(found)[:3])}",
+                f"{name}: {len(paths)} documents end so",
+                f"say more of the path: {', '.join(sorted(paths)[:3])}",
             )
-        raise _no_document(place, known)
+        raise _no_document(location, known)
 
     def generations(self) -> list[GenerationInfo]:
         """Returns the kept states of the index, oldest first."""
@@ -627,7 +631,7 @@ def _taken_out(records: catalogue.Records) -> dict[str, catalogue.Record]:
     return pages
 
 
-def _no_document(place: str, known: Iterable[str]) -> DocumentNotFound:
+def _no_document(location: str, known: Iterable[str]) -> DocumentNotFound:
     import difflib
     from os.path import basename
 
@@ -635,8 +639,8 @@ def _no_document(place: str, known: Iterable[str]) -> DocumentNotFound:
     by_name: dict[str, list[str]] = {}
     for path in known:
         by_name.setdefault(basename(path), []).append(path)
-    names = difflib.get_close_matches(basename(place), by_name, 1, 0.75)
+    names = difflib.get_close_matches(basename(location), by_name, 1, 0.75)
     paths = by_name[names[0]] if names else []
-    near = difflib.get_close_matches(place, paths, 1, 0)
+    near = difflib.get_close_matches(location, paths, 1, 0)
     hint = f"did you mean {near[0]}?" if near else "`ragcli docs list` lists them"
-    return DocumentNotFound(f"{place}: not one of the documents", hint)
+    return DocumentNotFound(f"{location}: not one of the documents", hint)

@@ -115,8 +115,8 @@ class Claim:
     def names(self) -> set[str]:
         """Words that are capitalised like names, lower case."""
         written = _NAME.findall(self.text) + _SUBJECT.findall(self.text)
-        found = {word for name in written for word in words(name)}
-        return found - set(self._allowed) - stop_words("en")
+        named = {word for name in written for word in words(name)}
+        return named - set(self._allowed) - stop_words("en")
 
     @property
     def allowed(self) -> Collection[str]:
@@ -128,13 +128,15 @@ class Claim:
 
         Parts of too few words belong to the one before.
         """
-        found: list[str] = []
+        clauses: list[str] = []
         for part in lexicon(language).joints.split(self.text):
-            if found and (_is_thin(part, language) or _is_thin(found[-1], language)):
-                found[-1] = f"{found[-1]}, {part}"
+            if clauses and (
+                _is_thin(part, language) or _is_thin(clauses[-1], language)
+            ):
+                clauses[-1] = f"{clauses[-1]}, {part}"
             else:
-                found.append(part)
-        return found
+                clauses.append(part)
+        return clauses
 
     def language(self, expected: str) -> str:
         """Returns the language that it is written in: `expected` unless plainly not.
@@ -142,9 +144,9 @@ class Claim:
         Function words decide: at least three of them of one other language, and
         twice as many as of the expected one.
         """
-        found = set(words(self.text))
+        spoken = set(words(self.text))
         expected = canonical(expected)
-        counts = {item: len(found & stop_words(item)) for item in listed_languages()}
+        counts = {item: len(spoken & stop_words(item)) for item in listed_languages()}
         own = counts.pop(expected, 0)
         likely = max(counts, key=lambda item: (counts[item], item))
         most = counts[likely]
@@ -249,14 +251,14 @@ class PreparedPassage:
     def sentences(self) -> list[tuple[int, str]]:
         """Offset and text of each sentence, or line of code or table."""
         text = self.passage.text
-        found: list[tuple[int, str]] = []
+        pieces: list[tuple[int, str]] = []
         for unit in sentences(text, self.passage.units):
             piece = text[unit.start : unit.end]
             if unit.kind == "code":
-                found += _lines(piece, unit.start)
+                pieces += _lines(piece, unit.start)
             else:
-                found.append((unit.start, piece))
-        return found or list(_lines(text, 0))
+                pieces.append((unit.start, piece))
+        return pieces or list(_lines(text, 0))
 
     def support(self, claim: Claim, weights: StemWeights) -> Support:
         """Measures whether the passage bears out `claim`.
@@ -293,8 +295,8 @@ class PreparedPassage:
         outcome, quote = self._best(claim, claim.text)
         clauses = claim.clauses(language)
         if outcome == SUPPORTED or len(clauses) == 1:
-            told = self._verbatim(claim) or quote
-            return outcome, ((told,) if quote and told else ())
+            quoted = self._verbatim(claim) or quote
+            return outcome, ((quoted,) if quote and quoted else ())
         parts = [self._best(claim, clause) for clause in clauses]
         outcomes = [found for found, _ in parts]
         worst = next(o for o in (REFUTED, UNCERTAIN, SUPPORTED) if o in outcomes)
@@ -346,10 +348,10 @@ class PreparedPassage:
         wanted = _plain_text(said)
         if not wanted:
             return None
-        for place, (start, end, _) in enumerate(self._spans):
+        for index, (start, end, _) in enumerate(self._spans):
             if not wanted.startswith(_plain_text(self.passage.text[start:end])):
                 continue
-            for _, further, _ in self._spans[place : place + _LONGEST_RUN]:
+            for _, further, _ in self._spans[index : index + _LONGEST_RUN]:
                 if _plain_text(self.passage.text[start:further]) == wanted:
                     return quote_of(self.passage, start, further)
         return None
@@ -358,12 +360,12 @@ class PreparedPassage:
     def _spans(self) -> list[tuple[int, int, str]]:
         """Start, end and words of each unit."""
         passage = self.passage
-        found = []
+        spans = []
         for unit in sentences(passage.text, passage.units):
             cut = [(unit.start, unit.end)]
             if unit.kind == "item":
                 cut = sentence_spans(passage.text, unit.start, unit.end)
-            found += [
+            spans += [
                 (
                     a,
                     b,
@@ -372,7 +374,7 @@ class PreparedPassage:
                 for a, b in cut
                 if b > a
             ]
-        return found or [
+        return spans or [
             (first, last, passage.text[first:last])
             for start, line in self.sentences
             for first, last in sentence_spans(passage.text, start, start + len(line))
@@ -385,13 +387,13 @@ class PreparedPassage:
         captions = [table.caption for table in passage.tables]
         name = PurePath(passage.path).name
         above = Statement("\n".join([self._above, *captions, name]), passage.language)
-        found = []
+        contexts = []
         before: Statement | None = None
         for start, end, said in self._spans:
             unit = Statement(said, passage.language)
-            found.append((start, end, UnitContext(unit, before, above)))
+            contexts.append((start, end, UnitContext(unit, before, above)))
             before = unit
-        return found
+        return contexts
 
     def _share(self, claim: Claim, weights: StemWeights) -> float:
         stems = claim.stems(self.passage.language)
@@ -472,20 +474,20 @@ def source_of(
     """
     claim = Claim(sentence, allowed)
     weights = StemWeights([item.stems for item in evidence])
-    found = [item.support(claim, weights) for item in evidence]
-    saying = _first_that_says(found)
+    supports = [item.support(claim, weights) for item in evidence]
+    saying = _first_that_says(supports)
     if saying:
-        strong = {saying: found[saying - 1].quotes}
+        strong = {saying: supports[saying - 1].quotes}
     else:
         strong = _by_clauses(claim, evidence, weights)
     if strong and not any(item.denies(claim) for item in evidence):
         return SentenceSource("strong", strong)
     likely = [
         (support.share, -number)
-        for number, support in enumerate(found, 1)
+        for number, support in enumerate(supports, 1)
         if support.holds
     ]
-    against = max((item.share for item in found if item.refuted), default=0.0)
+    against = max((item.share for item in supports if item.refuted), default=0.0)
     if not likely or max(likely)[0] < against:
         return SentenceSource("none")
     number = -max(likely)[1]
@@ -496,26 +498,28 @@ def _by_clauses(
     claim: Claim, evidence: Sequence[PreparedPassage], weights: StemWeights
 ) -> dict[int, tuple[Quote, ...]]:
     """Returns the passages that say the clauses of a claim; {} if one has none."""
-    found: dict[int, tuple[Quote, ...]] = {}
+    quotes: dict[int, tuple[Quote, ...]] = {}
     clauses = claim.clauses(evidence[0].passage.language)
     for clause in clauses if len(clauses) > 1 else ():
         part = Claim(clause, claim.allowed)
-        told = [item.support(part, weights) for item in evidence]
-        number = _first_that_says(told)
+        supports = [item.support(part, weights) for item in evidence]
+        number = _first_that_says(supports)
         if not number:
             return {}
-        found[number] = (*found.get(number, ()), *told[number - 1].quotes)
-    return found
+        quotes[number] = (*quotes.get(number, ()), *supports[number - 1].quotes)
+    return quotes
 
 
-def _first_that_says(found: Sequence[Support]) -> int:
+def _first_that_says(supports: Sequence[Support]) -> int:
     """Returns the number of the first passage that says a claim, 0 for none.
 
     A marker of the model's own tells which passage it means. Without one, a passage of
     which only one word in two is the claim's is not taken to mean it.
     """
-    told = (n for n, one in enumerate(found, 1) if one.verified and one.share >= LIKELY)
-    return next(told, 0)
+    saying = (
+        n for n, one in enumerate(supports, 1) if one.verified and one.share >= LIKELY
+    )
+    return next(saying, 0)
 
 
 def _is_thin(text: str, language: str) -> bool:
@@ -554,8 +558,8 @@ def _lines(text: str, start: int) -> Iterator[tuple[int, str]]:
 
 def numbers(text: str) -> set[str]:
     """Returns the numbers of a text: digits as written, spelled-out ones to twelve."""
-    found = {_plain(number) for number in _NUMBER.findall(text)}
-    return found | {_SPELLED[word] for word in words(text) if word in _SPELLED}
+    written = {_plain(number) for number in _NUMBER.findall(text)}
+    return written | {_SPELLED[word] for word in words(text) if word in _SPELLED}
 
 
 def _plain(number: str) -> str:

@@ -253,8 +253,8 @@ def list_(call: Invocation) -> None:
         documents = workspace.library.documents()
         mounts = list(workspace.settings.mounts)
     if call.as_json:
-        told = map(facts_document, documents)
-        call.output.document_list("documents", told, {"mounts": mounts})
+        rows = map(facts_document, documents)
+        call.output.document_list("documents", rows, {"mounts": mounts})
         return
     columns = ("path", "chunks", "size", "title")
     call.output.table(columns, _DocumentRows(documents))
@@ -279,21 +279,21 @@ def show(
     with call.open() as workspace:
         passages: list[Passage]
         try:
-            found, passages = workspace.library.document(*places([path]))
+            document, passages = workspace.library.document(*places([path]))
         except DocumentNotFound as error:
             from ragcli.index import parts
 
-            found, passages, _ = parts.found(
+            document, passages, _ = parts.found(
                 path, lambda name: workspace.library.document(*places([name])), error
             )
     if call.as_json:
-        call.output.document(contents_document(found, passages))
+        call.output.document(contents_document(document, passages))
         return
-    call.output.line(f"{shown(found.path)}  {found.title}", style="bold")
+    call.output.line(f"{shown(document.path)}  {document.title}", style="bold")
     call.output.line(
-        f"{found.format}, {size(found.size)}, {counted(found.chunks, 'chunk')}"
+        f"{document.format}, {size(document.size)}, {counted(document.chunks, 'chunk')}"
     )
-    for name, value in found.facts.items():
+    for name, value in document.facts.items():
         guess = " (a guess)" if name == "encoding" else ""
         said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         call.output.line(f"{name}: {said}{guess}")
@@ -342,7 +342,7 @@ def mount(
 
     with call.open() as workspace:
         added = mounts.checked(place_, workspace.home)
-        kept = [found for found in workspace.settings.mounts if found != added]
+        kept = [mounted for mounted in workspace.settings.mounts if mounted != added]
         workspace.session.change_settings({"documents.mounts": [*kept, added]})
     _mounted(call, [*kept, added])
 
@@ -359,7 +359,7 @@ def unmount(
     names = {place_, os.path.abspath(place_), os.fspath(own)}
     with call.open(create=False) as workspace:
         mounted = workspace.settings.mounts
-        kept = [found for found in mounted if found not in names]
+        kept = [name for name in mounted if name not in names]
         if len(kept) == len(mounted):
             raise NotFound(f"{place_} is not mounted", "ragcli docs list shows what is")
         workspace.session.change_settings({"documents.mounts": kept or None})
@@ -375,8 +375,13 @@ class _DocumentRows:
     documents: DocumentList
 
     def __iter__(self) -> Iterator[tuple[object, ...]]:
-        for found in self.documents:
-            yield shown(found.path), found.chunks, size(found.size), found.title
+        for document in self.documents:
+            yield (
+                shown(document.path),
+                document.chunks,
+                size(document.size),
+                document.title,
+            )
 
 
 def _unit_place(passage: Passage, unit: Unit) -> str:
@@ -482,8 +487,10 @@ def _report_line(report: IngestReport, failed: int, skipped: int, hint: str) -> 
         "read again": report.reread,
         "failed": failed,
     }
-    told = ", ".join(f"{number:,} {word}" for word, number in numbers.items() if number)
-    parts = [told or "nothing changed"]
+    counts = ", ".join(
+        f"{number:,} {word}" for word, number in numbers.items() if number
+    )
+    parts = [counts or "nothing changed"]
     if skipped:
         parts.append(f"{skipped:,} skipped{hint}")
     if report.freed:

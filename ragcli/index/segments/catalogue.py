@@ -92,8 +92,8 @@ _TOLD = tuple(item.name for item in fields(DocumentInfo))
 
 def info(record: Record) -> DocumentInfo:
     """Returns a record as a value."""
-    told = {"facts": {}, "reader": 1, **record}
-    return DocumentInfo(**{name: told[name] for name in _TOLD})
+    table = {"facts": {}, "reader": 1, **record}
+    return DocumentInfo(**{name: table[name] for name in _TOLD})
 
 
 def is_outdated(record: Record) -> bool:
@@ -170,8 +170,8 @@ class Encoder:
         columns = np.frombuffer(self._table, np.int64).reshape(len(self), 5).T
         order = np.lexsort((columns[2], columns[1], columns[0]))
         table = bytearray(8 * columns.size)
-        for place, column in zip(_rows_of(table, len(self)), columns, strict=True):
-            place[:] = column[order]
+        for target, column in zip(_rows_of(table, len(self)), columns, strict=True):
+            target[:] = column[order]
         return self._lines, table
 
 
@@ -198,10 +198,10 @@ def decode(data: memoryview | bytes) -> list[Record]:
     """
     try:
         joined = bytes(data).rstrip(b"\n").replace(b"\n", b",")
-        found: list[Record] = json.loads(b"[" + joined + b"]")
+        records: list[Record] = json.loads(b"[" + joined + b"]")
     except ValueError as error:
         raise _damaged(str(error)) from None
-    return found
+    return records
 
 
 def _damaged(reason: str) -> SnapshotDamaged:
@@ -291,8 +291,8 @@ class Records(Mapping[str, Record]):
 
     def in_order(self) -> Iterator[Record]:
         """Yields the records by path."""
-        places = map(self._lines.__getitem__, sorted(self._lines))
-        while some := list(islice(places, _READ_AT_ONCE)):
+        lines = map(self._lines.__getitem__, sorted(self._lines))
+        while some := list(islice(lines, _READ_AT_ONCE)):
             yield from decode(b"".join(map(self._line, some)))
             for data in self._files:
                 let_go(data)
@@ -345,8 +345,8 @@ class StoredRecord:
                 return default
             with suppress(ValueError):  # else the whole of it says what is wrong
                 return _DECODER.raw_decode(rest.decode("ascii"))[0]
-        if name == "format" and (found := _FORMAT.search(self._plain)):
-            return found[1].decode()
+        if name == "format" and (match := _FORMAT.search(self._plain)):
+            return match[1].decode()
         return self._decoded.get(name, default)
 
     @property
@@ -449,10 +449,10 @@ class DocumentTable:
         """
         import numpy as np
 
-        place = int(np.searchsorted(self._table[0], row, "right")) - 1
-        if place < 0 or row >= self._table[0][place] + self._table[1][place]:
+        number = int(np.searchsorted(self._table[0], row, "right")) - 1
+        if number < 0 or row >= self._table[0][number] + self._table[1][number]:
             raise SnapshotDamaged(f"row {row} belongs to no document", "")
-        return self._record(place)
+        return self._record(number)
 
     def of_path(self, path: str) -> Record | None:
         """Returns the record of the document at `path`; None if it has none here."""
@@ -476,15 +476,15 @@ class DocumentTable:
         order = np.argsort(self._table[4], kind="stable")
         return self._table[4][order], order
 
-    def _record(self, place: int) -> Record:
-        if place not in self._read:
+    def _record(self, number: int) -> Record:
+        if number not in self._read:
             if len(self._read) >= _KEPT:
                 self._read.clear()
                 let_go(self._lines)
-            start = int(self._table[2][place])
-            line = self._lines[start : start + int(self._table[3][place])]
-            self._read[place] = json.loads(bytes(line))
-        return self._read[place]
+            start = int(self._table[2][number])
+            line = self._lines[start : start + int(self._table[3][number])]
+            self._read[number] = json.loads(bytes(line))
+        return self._read[number]
 
     def spans(self, keys: NDArray[np.int64]) -> list[tuple[int, int]]:
         """Returns first row and number of chunks of the documents with these keys."""

@@ -57,19 +57,19 @@ class _AsStored:
 def runs(segments: Sequence[SegmentInfo]) -> list[tuple[int, int]]:
     """Returns which neighbours to merge, as half-open ranges of places."""
     tiers = [_tier(item) for item in segments]
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for tier in range(4):
         for start, end in _stretches(tiers, tier):
-            overlaps = any(start < b and a < end for a, b in found)
+            overlaps = any(start < b and a < end for a, b in ranges)
             if tiers[start:end].count(tier) >= _FANOUT and not overlaps:
-                found.append((start, end))
-    taken = {place for start, end in found for place in range(start, end)}
-    found += [
-        (place, place + 1)
-        for place, item in enumerate(segments)
-        if place not in taken and item.dead > _MOST_DEAD * item.chunks
+                ranges.append((start, end))
+    taken = {index for start, end in ranges for index in range(start, end)}
+    ranges += [
+        (index, index + 1)
+        for index, item in enumerate(segments)
+        if index not in taken and item.dead > _MOST_DEAD * item.chunks
     ]
-    return sorted(found)
+    return sorted(ranges)
 
 
 def _tier(segment: SegmentInfo) -> int:
@@ -85,13 +85,13 @@ def _tier(segment: SegmentInfo) -> int:
 
 def _stretches(tiers: Sequence[int], tier: int) -> list[tuple[int, int]]:
     """Returns the longest ranges of neighbours of at most this size class."""
-    found, start = [], 0
-    for place in range(len(tiers) + 1):
-        if place == len(tiers) or tiers[place] > tier:
-            if place > start:
-                found.append((start, place))
-            start = place + 1
-    return found
+    ranges, start = [], 0
+    for index in range(len(tiers) + 1):
+        if index == len(tiers) or tiers[index] > tier:
+            if index > start:
+                ranges.append((start, index))
+            start = index + 1
+    return ranges
 
 
 def merge(

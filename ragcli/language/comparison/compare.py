@@ -103,8 +103,8 @@ class Comparison:
     def share(self) -> float:
         """Share of the claim's content that was found, synonyms by vector left out."""
         count = len(self.claim.content)
-        found = count - len(self._missing) - self._guessed
-        return found / count if count else 0.0
+        matched = count - len(self._missing) - self._guessed
+        return matched / count if count else 0.0
 
     @property
     def missing_hard(self) -> list[Item]:
@@ -153,15 +153,15 @@ class Comparison:
                 for place in {other.segment for other in self._found[item.place]}
             )
             for item in items:
-                found = self._found[item.place]
-                most = max(counts[other.segment] for other in found)
-                best = [other for other in found if counts[other.segment] == most]
+                matches = self._found[item.place]
+                most = max(counts[other.segment] for other in matches)
+                best = [other for other in matches if counts[other.segment] == most]
                 self._found[item.place] = best
 
     @cached_property
     def _covered(self) -> set[int]:
         """The unit's clauses that the claim has words of."""
-        return {other.segment for found in self._found.values() for other in found}
+        return {other.segment for matches in self._found.values() for other in matches}
 
     def _is_auxiliary(self, item: Item) -> bool:
         return item.kind == "word" and item.lower in self.claim.words.doing
@@ -215,7 +215,7 @@ class Comparison:
         soft = [item for item in self._missing if not _is_hard(item)]
         if len(soft) > max(2, len(self.claim.content) // 3):
             return
-        used = {other.place for found in self._found.values() for other in found}
+        used = {other.place for matches in self._found.values() for other in matches}
         free = [
             other
             for other in self.unit.content
@@ -299,12 +299,12 @@ class Comparison:
             ]  # fmt: skip
             if not opposed:
                 continue
-            found = [other for other in self.unit.items if self._same(item, other)]
-            if not found:
+            same = [other for other in self.unit.items if self._same(item, other)]
+            if not same:
                 denied = self.claim.is_denied(item)
                 if not any(self.unit.is_denied(other) != denied for other in opposed):
                     yield f"opposite: {item.text} / {opposed[0].text}"
-            elif self._stands_as(item, opposed) > self._stands_as(item, found):
+            elif self._stands_as(item, opposed) > self._stands_as(item, same):
                 yield f"opposite: {item.text} / {opposed[0].text}"
 
     def _is_other_measure(self, item: Item, other: Item) -> bool:
@@ -341,19 +341,19 @@ class Comparison:
         for item in self.claim.content:
             if not item.quantity:
                 continue
-            found = self._found.get(item.place, [])
-            if not found:
+            matches = self._found.get(item.place, [])
+            if not matches:
                 rival = self._rival(item)
                 if rival:
                     yield f"number: {item.text} / {rival.text}"
                 continue
-            other_measure = self._other_measure(item, found)
+            other_measure = self._other_measure(item, matches)
             if other_measure:
                 yield f"measure: {item.text} / {other_measure.text}"
-            bounds = {other.bound for other in found}
+            bounds = {other.bound for other in matches}
             if item.bound and item.bound not in bounds and bounds != {""}:
                 yield f"bound: {item.bound} {item.text}"
-            yield from self._counting_otherwise(item, found)
+            yield from self._counting_otherwise(item, matches)
 
     def _counting_otherwise(self, item: Item, found: Sequence[Item]) -> Iterator[str]:
         """Yields other numbers of what a number of the claim counts."""
@@ -554,8 +554,8 @@ class Comparison:
     def _partner(self, name: Item, names: Sequence[Item]) -> Item | None:
         """Returns the content nearest to a name that is no name itself."""
         others = [i for i in self.claim.content if i not in names and not i.quantity]
-        found = [i for i in others if i.place in self._found]
-        return min(found, key=lambda i: abs(i.place - name.place), default=None)
+        matched = [i for i in others if i.place in self._found]
+        return min(matched, key=lambda i: abs(i.place - name.place), default=None)
 
 
 def _leads(statement: Statement, item: Item) -> bool:

@@ -86,13 +86,13 @@ class Statement:
     @cached_property
     def items(self) -> tuple[Item, ...]:
         """Its items in order."""
-        found = list(self._items())
-        for place, item in enumerate(found[:-1]):
-            following = found[place + 1]
+        items = list(self._items())
+        for index, item in enumerate(items[:-1]):
+            following = items[index + 1]
             is_first = item.text[:1].isupper() and item.kind == "word"
             if is_first and item.is_content and following.is_name and not item.is_name:
-                found[place] = replace(item, is_name=True)
-        return tuple(found)
+                items[index] = replace(item, is_name=True)
+        return tuple(items)
 
     @cached_property
     def content(self) -> tuple[Item, ...]:
@@ -124,14 +124,14 @@ class Statement:
         )
 
     def _places(self, phrases: Iterable[str]) -> set[int]:
-        found = set()
+        indices = set()
         lowered = [item.lower for item in self.items]
         for phrase in phrases:
             parts = phrase.split()
-            for place in range(len(lowered) - len(parts) + 1):
-                if lowered[place : place + len(parts)] == parts:
-                    found |= set(range(place, place + len(parts)))
-        return found
+            for start in range(len(lowered) - len(parts) + 1):
+                if lowered[start : start + len(parts)] == parts:
+                    indices |= set(range(start, start + len(parts)))
+        return indices
 
     def denied_by(self, denial: Item) -> list[Item]:
         """Returns what a negation is about: the content next to it in its clause."""
@@ -162,26 +162,26 @@ class Statement:
     @cached_property
     def quantifiers(self) -> tuple[tuple[str, Item | None], ...]:
         """What is said of how many (`all`, `some`, ...), and of which content."""
-        found: list[tuple[str, Item | None]] = []
+        quantified: list[tuple[str, Item | None]] = []
         for item in self.items:
             name = self.words.quantifiers.get(item.lower)
             if name == "only" and item.place in self._not_denied:
                 name = "also"
             if name and item.kind == "word" and item.place not in self._bounding:
                 after = self._following(item)
-                found.append((name, after[0] if after else None))
-        return tuple(found)
+                quantified.append((name, after[0] if after else None))
+        return tuple(quantified)
 
     def argument(self, item: Item) -> list[Item]:
         """Returns what a preposition is about: content up to the next one."""
-        found: list[Item] = []
+        objects: list[Item] = []
         for other in self.items[item.place + 1 :]:
             is_preposition = other.lower in self.words.prepositions
-            if other.segment != item.segment or (found and is_preposition):
+            if other.segment != item.segment or (objects and is_preposition):
                 break
             if other.is_content:
-                found.append(other)
-        return found[:_WIDE]
+                objects.append(other)
+        return objects[:_WIDE]
 
     def neighbours(self, item: Item) -> tuple[Item | None, Item | None]:
         """Returns the content before and after an item, not across an "and"."""
@@ -280,26 +280,26 @@ class Statement:
         segment, last = 0, 0
         is_begun, lower = False, ""
         tokens = list(self._tokens(numbers))
-        for place, (start, end, quantity) in enumerate(tokens):
+        for index, (start, end, quantity) in enumerate(tokens):
             word = text[start:end]
             abbreviated = text[last : last + 1] == "." and is_abbreviation(lower, word)
             gap = last + 1 if abbreviated else last
             lower = _POSSESSIVE.sub("", word.lower())
-            begins = not place or bool(_FULL_STOP.search(text, gap, start))
-            is_border = is_begun and self._is_border(lower, tokens[place + 1 :])
-            if place and (_BREAK.search(text, gap, start) or is_border):
+            begins = not index or bool(_FULL_STOP.search(text, gap, start))
+            is_border = is_begun and self._is_border(lower, tokens[index + 1 :])
+            if index and (_BREAK.search(text, gap, start) or is_border):
                 segment, is_begun = segment + 1, False
             last = end
             if quantity:
                 bound = self._bound(quantity)
                 item = Item(
-                    place, word, lower, lower, "number", segment, True, False,
+                    index, word, lower, lower, "number", segment, True, False,
                     quantity, bound,
                 )  # fmt: skip
             else:
                 within = any(first <= start < stop for first, stop in code)
                 item = self._word(
-                    place, word, lower, segment, within=within, begins=begins
+                    index, word, lower, segment, within=within, begins=begins
                 )
             is_begun = is_begun or item.is_content
             yield item
@@ -319,7 +319,7 @@ class Statement:
         return not self.words.doing.isdisjoint(near)
 
     def _word(
-        self, place: int, word: str, lower: str, segment: int, *, within: bool,
+        self, index: int, word: str, lower: str, segment: int, *, within: bool,
         begins: bool,
     ) -> Item:  # fmt: skip
         is_pair = is_unspaced(word)
@@ -346,13 +346,13 @@ class Statement:
         known = word.lower() in self.words.doing | self._stops and not is_name
         is_content = is_term or is_pair or is_name or not (is_function or known)
         kind = "pair" if is_pair else "term" if is_term else "word"
-        return Item(place, word, lower, stem, kind, segment, is_content, is_name)
+        return Item(index, word, lower, stem, kind, segment, is_content, is_name)
 
     def _tokens(
         self, numbers: list[Quantity]
     ) -> Iterator[tuple[int, int, Quantity | None]]:
         """Yields start and end of each token; a number comes with what it is."""
-        found: list[tuple[int, int, Quantity | None]] = [
+        tokens: list[tuple[int, int, Quantity | None]] = [
             (quantity.start, quantity.end, quantity) for quantity in numbers
         ]
         spans = [(quantity.start, quantity.end) for quantity in numbers]
@@ -360,8 +360,8 @@ class Statement:
             start, end = match.span()
             if any(start < stop and end > first for first, stop in spans):
                 continue
-            found += ((*span, None) for span in self._cut(start, end))
-        yield from sorted(found, key=lambda token: token[:2])
+            tokens += ((*span, None) for span in self._cut(start, end))
+        yield from sorted(tokens, key=lambda token: token[:2])
 
     def _cut(self, start: int, end: int) -> list[tuple[int, int]]:
         """Returns a token's parts: elided articles, pairs of unspaced characters."""

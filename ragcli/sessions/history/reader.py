@@ -74,15 +74,17 @@ class HistoryReader:
 
     def since(self, seq: int) -> list[Turn]:
         """Returns the turns stored after `seq`, oldest first, all versions of each."""
-        found = [*self.told_since(seq)]
-        if not any(turn.replaces for turn in found):
-            return found
+        turns_since = [*self.told_since(seq)]
+        if not any(turn.replaces for turn in turns_since):
+            return turns_since
         threads = self._list.threads()
-        known = {turn.conversation: threads.get(turn.conversation) for turn in found}
+        known = {
+            turn.conversation: threads.get(turn.conversation) for turn in turns_since
+        }
         by_turn = {name: versions.by_turn(each) for name, each in known.items()}
         return [
             versions.told(turn, by_turn[turn.conversation].get(turn.id))
-            for turn in found
+            for turn in turns_since
         ]
 
     def told_since(self, seq: int) -> Iterator[Turn]:
@@ -90,8 +92,10 @@ class HistoryReader:
 
         None of them knows its versions.
         """
-        found = self._log.since(seq)
-        return (turns.from_record(record) for record in found if record.kind == "turn")
+        records = self._log.since(seq)
+        return (
+            turns.from_record(record) for record in records if record.kind == "turn"
+        )
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits up to `timeout` seconds for a record after `seq`; tells if one came."""
@@ -133,9 +137,9 @@ class HistoryReader:
         back = _places_back(reference)
         if back is not None:
             return _counted_back(newest_first(threads), back)
-        found = {name for name, t in threads.items() if t.title == reference}
-        found = found or {name for name in threads if _stands_for(reference, name)}
-        return _the_only(found, f"no conversation {reference!r}", threads, reference)
+        names = {name for name, t in threads.items() if t.title == reference}
+        names = names or {name for name in threads if _stands_for(reference, name)}
+        return _the_only(names, f"no conversation {reference!r}", threads, reference)
 
     def transcript(
         self, conversation: str, *, before: int | None = None, limit: int | None = None
@@ -147,16 +151,16 @@ class HistoryReader:
             before: Only turns before this seq.
             limit: Only the last so many.
         """
-        found = self._visible(conversation, before)
-        return list(islice(found, limit))[::-1]
+        visible = self._visible(conversation, before)
+        return list(islice(visible, limit))[::-1]
 
     def transcript_after(self, conversation: str, seq: int, limit: int) -> list[Turn]:
         """Returns a conversation's first `limit` turns after `seq`, oldest first."""
         threads = self._list.threads()
         if conversation not in threads:
             return []
-        found = self._turns_of({conversation: threads[conversation]}, seq)
-        return list(islice(found, limit))
+        later = self._turns_of({conversation: threads[conversation]}, seq)
+        return list(islice(later, limit))
 
     def transcripts(self, conversation: str = "") -> Transcripts:
         """Returns a conversation, or all of them, to be read in one pass.
@@ -186,10 +190,10 @@ class HistoryReader:
         for record in self._log.since(max(first - 1, after)):
             if record.seq > last:
                 return
-            found = known.get(str(record.body.get("conversation", "")))
-            if record.kind != "turn" or found is None:
+            versions_by_id = known.get(str(record.body.get("conversation", "")))
+            if record.kind != "turn" or versions_by_id is None:
                 continue
-            several = found.get(record.id)
+            several = versions_by_id.get(record.id)
             if several is None or several.shown == record.id:
                 yield versions.told(turns.from_record(record), several)
 
@@ -200,13 +204,15 @@ class HistoryReader:
             ConversationNotFound: None, or several.
         """
         whole = minted(reference) is not None
-        found: dict[str, Turn] = {}
+        turns_by_id: dict[str, Turn] = {}
         for record in self._log.newest():
             if record.kind == "turn" and _stands_for(reference, record.id):
-                found[record.id] = turns.from_record(record)
+                turns_by_id[record.id] = turns.from_record(record)
                 if whole:
                     break
-        turn = found[_the_only(set(found), f"no turn {reference!r}", {}, reference)]
+        turn = turns_by_id[
+            _the_only(set(turns_by_id), f"no turn {reference!r}", {}, reference)
+        ]
         thread = self._list.threads().get(turn.conversation)
         return versions.told(turn, thread.versions_of(turn.id) if thread else None)
 
@@ -219,12 +225,12 @@ class HistoryReader:
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
         """Returns turns whose question or answer holds `text`, newest first."""
         wanted = text.casefold()
-        found = (
+        matching = (
             turn
             for turn in self.newest_turns()
             if wanted in f"{turn.question}\n{turn.answer}".casefold()
         )
-        return list(islice(found, limit))
+        return list(islice(matching, limit))
 
     def questions(self, limit: int) -> list[str]:
         """Returns the questions of the last turns, newest first, each once.
@@ -246,7 +252,7 @@ class HistoryReader:
             limit: How many turns at most.
         """
         summary: Record | None = None
-        found: list[Turn] = []
+        newest: list[Turn] = []
         touched: set[str] = set()
         seqs: dict[str, int] = {}
         shown = ShownTurns(self._list.threads)
@@ -256,15 +262,15 @@ class HistoryReader:
                 summary = summary or record
             if summary is None:
                 touched |= versions.touched(record)
-            if turn and turn.status != "failed" and len(found) < limit:
-                found.append(turn)
+            if turn and turn.status != "failed" and len(newest) < limit:
+                newest.append(turn)
             is_looked_for = summary is None and self._settings.memory == "summary"
-            if len(found) < limit or is_looked_for:
+            if len(newest) < limit or is_looked_for:
                 continue
             read_on = touched - seqs.keys() and record.seq > _covers(summary)
             if summary is None or not read_on:
                 break
-        kept = tuple(reversed(found))
+        kept = tuple(reversed(newest))
         covers = _covers(summary)
         if summary is None or any(seqs.get(name, 0) <= covers for name in touched):
             return ConversationContext("", 0, kept)
@@ -291,9 +297,9 @@ class HistoryReader:
 
         Where many of other conversations lie between, the list says where to go on.
         """
-        strangers, place = 0, 0
+        strangers, seq = 0, 0
         for record in self._log.newest(before):
-            place = record.seq
+            seq = record.seq
             strangers += 1
             if _belongs(record, conversation):
                 strangers = 0
@@ -303,7 +309,7 @@ class HistoryReader:
             if strangers >= _PATIENCE:
                 break
         if strangers >= _PATIENCE:
-            yield from self._further(conversation, place)
+            yield from self._further(conversation, seq)
 
     def _further(self, conversation: str, before: int) -> Iterator[Record]:
         """Yields a conversation's records before a seq, from where the list says."""
@@ -359,17 +365,18 @@ def _stands_for(reference: str, name: str) -> bool:
 
 
 def _the_only(
-    found: set[str],
+    candidates: set[str],
     missing: str,
     threads: Mapping[str, ConversationOutline],
     reference: str,
 ) -> str:
-    """Returns the single one of `found`; raises `ConversationNotFound`."""
-    if len(found) == 1:
-        return found.pop()
-    if found:
+    """Returns the single one of `candidates`; raises `ConversationNotFound`."""
+    if len(candidates) == 1:
+        return candidates.pop()
+    if candidates:
         raise ConversationNotFound(
-            f"{reference!r} stands for {len(found)} of them", "write more of the id"
+            f"{reference!r} stands for {len(candidates)} of them",
+            "write more of the id",
         )
     titles = [thread.title for thread in threads.values()]
     near = difflib.get_close_matches(reference, titles, 1, 0.5)

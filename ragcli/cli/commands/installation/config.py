@@ -29,30 +29,30 @@ ProjectFile = Annotated[str | None, typer.Argument(metavar="FILE")]
 def show(call: Invocation) -> None:
     """Show every setting in force and its origin."""
     origins = _resolved(call).origins()
-    found = call.runtime.project
+    project = call.runtime.project
     if call.as_json:
         settings = [asdict(origin) for origin in origins]
-        told = {"settings": settings, "project": project_files.document(found)}
-        call.output.document(told)
+        document = {"settings": settings, "project": project_files.document(project)}
+        call.output.document(document)
         return
     rows = [
         (origin.key, config.value_text(origin.value), origin.source)
         for origin in origins
     ]
     call.output.table(("setting", "value", "from"), rows)
-    if found:
-        call.output.note(f"project file {project_files.line(found)}")
+    if project:
+        call.output.note(f"project file {project_files.line(project)}")
 
 
 @examples("ragcli config get retrieval.k", "ragcli config get model -p work")
 def get(call: Invocation, key: Key) -> None:
     """Print one setting in force."""
-    found = _resolved(call).origin(key)
+    origin = _resolved(call).origin(key)
     if call.as_json:
-        call.output.document(asdict(found))
+        call.output.document(asdict(origin))
     else:
-        call.output.text(config.value_text(found.value))
-    call.output.detail(f"{found.help} (from {found.source})")
+        call.output.text(config.value_text(origin.value))
+    call.output.detail(f"{origin.help} (from {origin.source})")
 
 
 @examples("ragcli config set model ollama:llama3.2", "ragcli config set retrieval.k=8")
@@ -72,11 +72,10 @@ def set_(
     _changed(call, stored)
     resolved = call.runtime.resolved
     for key, value in stored.items():
-        found = resolved.origin(key)
-        if found.value != value:
-            call.output.note(
-                f"{found.source} is stronger: {key} = {config.value_text(found.value)}"
-            )
+        origin = resolved.origin(key)
+        if origin.value != value:
+            value_in_force = config.value_text(origin.value)
+            call.output.note(f"{origin.source} is stronger: {key} = {value_in_force}")
 
 
 def _assignments(words: Sequence[str]) -> dict[str, str]:
@@ -105,15 +104,15 @@ def unset(call: Invocation, key: Key) -> None:
 @examples("ragcli config path", '"$EDITOR" "$(ragcli config path)"')
 def path(call: Invocation) -> None:
     """Print where the user file is, and say which project file counts here."""
-    place = os.fspath(call.runtime.home.config_file)
-    found = call.runtime.project
+    file = os.fspath(call.runtime.home.config_file)
+    project = call.runtime.project
     if call.as_json:
-        told = {"path": place, "project": project_files.document(found)}
-        call.output.document(told)
+        document = {"path": file, "project": project_files.document(project)}
+        call.output.document(document)
         return
-    call.output.line(place)
-    if found:
-        call.output.note(f"project file {project_files.line(found)}")
+    call.output.line(file)
+    if project:
+        call.output.note(f"project file {project_files.line(project)}")
 
 
 @examples("ragcli config edit", "EDITOR=nano ragcli config edit")
@@ -126,19 +125,19 @@ def edit(call: Invocation) -> None:
             "there is no terminal for an editor",
             "ragcli config set KEY VALUE, or edit the file of `ragcli config path`",
         )
-    place = call.runtime.home.config_file
-    settings_file.make(place)
+    file = call.runtime.home.config_file
+    settings_file.make(file)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         ended = subprocess.run(  # noqa: S603 - the user's own editor
-            [*shlex.split(editor), os.fspath(place)], check=False
+            [*shlex.split(editor), os.fspath(file)], check=False
         )
     except (OSError, ValueError) as error:
         raise UsageError(f"{editor}: {error}", "set EDITOR to your editor") from None
     if ended.returncode:
         raise UsageError(f"{editor} ended with code {ended.returncode}")
-    config.read_file(place)
-    call.output.note(f"{place} is in order")
+    config.read_file(file)
+    call.output.note(f"{file} is in order")
 
 
 @examples("ragcli config trust", "ragcli config trust ~/src/tool/.ragcli.toml")
@@ -148,27 +147,27 @@ def trust(call: Invocation, file: ProjectFile = None) -> None:
     Read it first: it may choose which model is sent your passages, where sessions
     live, and what else is searched. A file that changes loses its trust.
     """
-    place = project_files.named(file)
-    found = project_files.trust(call.runtime, place)
+    path = project_files.named(file)
+    project = project_files.trust(call.runtime, path)
     if call.as_json:
-        told = project_files.document(found) or {}
-        call.output.document({**told, "sha256": found.sha256})
+        document = project_files.document(project) or {}
+        call.output.document({**document, "sha256": project.sha256})
         return
-    call.output.note(f"trusted while it stays as it is: {found.path}")
-    for line in project_files.gained(found):
+    call.output.note(f"trusted while it stays as it is: {project.path}")
+    for line in project_files.gained(project):
         call.output.note(line)
-    if found.notice:
-        call.output.warn(found.notice)
+    if project.notice:
+        call.output.warn(project.notice)
 
 
 @examples("ragcli config untrust", "ragcli config untrust ~/src/tool/.ragcli.toml")
 def untrust(call: Invocation, file: ProjectFile = None) -> None:
     """Take the trust in a project's .ragcli.toml back."""
-    place = project_files.named(file)
-    if not call.runtime.trusted.remove(place):
-        raise NotFound(f"{place} was not trusted", "ragcli config path tells")
+    path = project_files.named(file)
+    if not call.runtime.trusted.remove(path):
+        raise NotFound(f"{path} was not trusted", "ragcli config path tells")
     call.tell(
-        {"path": os.fspath(place), "trusted": False}, note=f"no longer trusted: {place}"
+        {"path": os.fspath(path), "trusted": False}, note=f"no longer trusted: {path}"
     )
 
 
@@ -189,10 +188,10 @@ def _changed(call: Invocation, values: Mapping[str, Any]) -> None:
         each = [{"key": key, "value": value} for key, value in values.items()]
         call.output.document(each[0] if len(each) == 1 else {"settings": each})
         return
-    place = call.runtime.home.config_file
+    file = call.runtime.home.config_file
     for key, value in values.items():
-        told = "removed" if value is None else f"= {config.value_text(value)}"
-        call.output.note(f"{key} {told} in {place}")
+        change = "removed" if value is None else f"= {config.value_text(value)}"
+        call.output.note(f"{key} {change} in {file}")
 
 
 COMMANDS = {

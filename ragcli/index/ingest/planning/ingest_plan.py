@@ -67,7 +67,7 @@ class Plan:
 
         The others changed just before they were indexed, so that a sync looks again.
         """
-        return sum(_is_other(found, record) for found, record in self.to_read)
+        return sum(_is_other(file, record) for file, record in self.to_read)
 
     def hurry(self, budget: float) -> None:
         """Leaves out what can wait.
@@ -108,7 +108,7 @@ class Plan:
         """Yields plans that read the outdated files again, so many at a time."""
         for start in range(0, len(self.outdated), size):
             batch = self.outdated[start : start + size]
-            yield Plan([(found, {**record, "digest": ""}) for found, record in batch])
+            yield Plan([(file, {**record, "digest": ""}) for file, record in batch])
 
     def sort(
         self, items: Iterable[Found | Skipped], known: Mapping[str, Record]
@@ -219,15 +219,15 @@ def of_sync(
     plan = Plan(rereads=True, engine=engine)
     wanted = wanted_of(roots)
     named = [path for path in roots.secrets if path in known]
-    places = dict.fromkeys((*roots.directories, *apart(roots, known), *named))
+    locations = dict.fromkeys((*roots.directories, *apart(roots, known), *named))
     left_out = tuple(map(_prefix, roots.left_out))
     seen: set[str] = set()
     looked = _LookedAt(known)
-    for place in places:
+    for location in locations:
         try:
-            items = _find(place, max_size, looked, wanted)
+            items = _find(location, max_size, looked, wanted)
         except NotPermitted as error:
-            plan.failed.append(Failure(place, error.message))
+            plan.failed.append(Failure(location, error.message))
             continue
         plan.sort(_wanted(items, seen, known, left_out), known)
     plan.removed = {path for path in known.keys() - seen if not _hidden(path)}
@@ -239,18 +239,20 @@ def of_sync(
 def _hold_back(plan: Plan, roots: Roots, known: Mapping[str, Record]) -> None:
     """Takes out of a plan what would go with its directory, or with most of it."""
     alone = {os.path.dirname(path) for path in apart(roots, plan.removed)}
-    vanished = {place for place in alone if not os.path.exists(place)}
-    for place in sorted({*roots.directories, *vanished}):
-        inside = _prefix(place)
+    vanished = {location for location in alone if not os.path.exists(location)}
+    for location in sorted({*roots.directories, *vanished}):
+        inside = _prefix(location)
         going = {path for path in plan.removed if path.startswith(inside)}
         if not going:
             continue
         had = sum(path.startswith(inside) for path in known)
-        if not os.path.exists(place):
-            plan.failed.append(Failure(place, f"not there: {_stay(len(going), had)}"))
+        if not os.path.exists(location):
+            plan.failed.append(
+                Failure(location, f"not there: {_stay(len(going), had)}")
+            )
         elif 2 * len(going) > had:
             what = f"{len(going):,} of its {had:,} documents are gone"
-            plan.failed.append(Failure(place, f"{what}: {_stay(len(going), had)}"))
+            plan.failed.append(Failure(location, f"{what}: {_stay(len(going), had)}"))
         else:
             continue
         plan.removed -= going
@@ -273,15 +275,15 @@ def apart(roots: Roots, known: Iterable[str]) -> list[str]:
 
 
 def _find(
-    place: str,
+    location: str,
     max_size: int,
     looked: Mapping[str, tuple[int, int]],
     wanted: Wanted,
 ) -> Iterable[Found | Skipped]:
-    """Yields what is at or below `place`; nothing if it is gone."""
+    """Yields what is at or below `location`; nothing if it is gone."""
     try:
         return discover.find(
-            [Path(place)], max_size=max_size, known=looked, wanted=wanted
+            [Path(location)], max_size=max_size, known=looked, wanted=wanted
         )
     except DocumentNotFound:
         return ()
@@ -305,10 +307,10 @@ def _wanted(
         yield item
 
 
-def _is_other(found: Found, record: Record | None) -> bool:
+def _is_other(file: Found, record: Record | None) -> bool:
     """Tells whether a file has another size or time than when it was indexed."""
-    told = record and (record["size"], record["mtime_ns"])
-    return told != (found.size, found.mtime_ns)
+    recorded = record and (record["size"], record["mtime_ns"])
+    return recorded != (file.size, file.mtime_ns)
 
 
 def _prefix(path: str) -> str:

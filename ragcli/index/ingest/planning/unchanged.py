@@ -144,10 +144,10 @@ def recall(directory: NotePlace, scope: Scope) -> Note | None:
     Raises:
         NotPermitted: It is not a private file.
     """
-    found = _of_scope(directory, scope)
-    if found is None or found[0].again or found[0].changed:
+    noted = _of_scope(directory, scope)
+    if noted is None or noted[0].again or noted[0].changed:
         return None
-    return found[0] if _is_true(*found, scope) else None
+    return noted[0] if _is_true(*noted, scope) else None
 
 
 def changed_files(directory: NotePlace, scope: Scope) -> int | None:
@@ -159,25 +159,25 @@ def changed_files(directory: NotePlace, scope: Scope) -> int | None:
     Raises:
         NotPermitted: The note is not a private file.
     """
-    found = _of_scope(directory, scope)
-    if found is None or not _is_true(*found, scope):
+    noted = _of_scope(directory, scope)
+    if noted is None or not _is_true(*noted, scope):
         return None
-    return found[0].changed
+    return noted[0].changed
 
 
 def _of_scope(directory: NotePlace, scope: Scope) -> tuple[Note, str] | None:
     """Returns the note of this scope, and the hash of what was on the disk."""
     try:
-        told = json.loads(directory.read(SYNC_NOTE, limit=_LIMIT))
+        table = json.loads(directory.read(SYNC_NOTE, limit=_LIMIT))
         note = Note(
-            told["unchanged"],
-            tuple((path, reason) for path, reason in told["skipped"]),
-            tuple(told["apart"]),
-            tuple(told["pages"]),
-            bool(told["again"]),
-            int(told.get("changed", 0)),
+            table["unchanged"],
+            tuple((path, reason) for path, reason in table["skipped"]),
+            tuple(table["apart"]),
+            tuple(table["pages"]),
+            bool(table["again"]),
+            int(table.get("changed", 0)),
         )
-        return (note, told["seen"]) if told["scope"] == _told(scope) else None
+        return (note, table["seen"]) if table["scope"] == _told(scope) else None
     except (ValueError, KeyError, TypeError, OSError):
         return None
 
@@ -207,7 +207,7 @@ def keep(directory: NotePlace, note: Note, scope: Scope, since_ns: int) -> None:
         return
     if seen.newest + RACY_NS > since_ns:
         return
-    told = {
+    table = {
         "scope": _told(scope),
         "seen": seen.digest,
         "unchanged": note.unchanged,
@@ -218,7 +218,7 @@ def keep(directory: NotePlace, note: Note, scope: Scope, since_ns: int) -> None:
         "changed": note.changed,
     }
     with suppress(StorageFailed, NotPermitted):
-        directory.replace(SYNC_NOTE, json.dumps(told).encode(), durable=False)
+        directory.replace(SYNC_NOTE, json.dumps(table).encode(), durable=False)
 
 
 def _told(scope: Scope) -> dict[str, Any]:
@@ -268,17 +268,17 @@ class _Seen:
 
     def _add_above(self, root: str) -> None:
         """Adds the rule files above a directory, and where its work tree begins."""
-        for place in Path(root).parents:
-            rules = [os.path.join(place, name) for name in RULE_FILES]
+        for directory in Path(root).parents:
+            rules = [os.path.join(directory, name) for name in RULE_FILES]
             self._add_links([path for path in rules if os.path.exists(path)])
-            self._hash(os.path.exists(place / ".git"))
+            self._hash(os.path.exists(directory / ".git"))
 
     def _add_tree(self, root: str, left_out: frozenset[str]) -> None:
         pending = [root]
         while pending:
-            place = pending.pop()
+            directory = pending.pop()
             # Looking at files through a descriptor is faster than by path.
-            descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 if self._timed:
                     self._note_times(os.fstat(descriptor))
@@ -287,26 +287,26 @@ class _Seen:
             finally:
                 os.close(descriptor)
             for name in _RULES.intersection(names):
-                rules = os.path.join(place, name)
+                rules = os.path.join(directory, name)
                 if os.path.islink(rules):
                     self._add_links([rules])
             # What is in a directory is looked at itself; one that is left out, as
             # `.git` is, may change all the time.
-            paths = [os.path.join(place, name) for name in below]
+            paths = [os.path.join(directory, name) for name in below]
             pending += [path for path in paths if path not in left_out]
 
     def _add_links(self, paths: Sequence[str]) -> None:
         """Adds files, links followed."""
-        found = [os.stat(path) for path in paths]
-        self._hash([*paths, *map(_STATE, found)])
-        self._note_times(*found)
+        states = [os.stat(path) for path in paths]
+        self._hash([*paths, *map(_STATE, states)])
+        self._note_times(*states)
 
     def _hash(self, value: Any) -> None:
         # Version 2 has no references: equal values become equal bytes.
         self._hasher.update(marshal.dumps(value, 2))
 
-    def _note_times(self, *found: os.stat_result) -> None:
-        times = (max(item.st_mtime_ns, item.st_ctime_ns) for item in found)
+    def _note_times(self, *states: os.stat_result) -> None:
+        times = (max(item.st_mtime_ns, item.st_ctime_ns) for item in states)
         self._newest = max(self._newest, *times, 0)
 
 

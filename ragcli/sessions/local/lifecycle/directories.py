@@ -138,15 +138,15 @@ class Directories:
         """Returns what killed processes left on disk and in memory, and nobody owns."""
         from ragcli.storage.temporary import scratch
 
-        found: list[Path] = []
+        paths: list[Path] = []
         with suppress(FileNotFoundError), self._places.open() as profiles:
-            found += [profiles.path / entry for entry in self._places.left(profiles)]
+            paths += [profiles.path / entry for entry in self._places.left(profiles)]
             for index in self._indexes(profiles):
-                found += [index.path / entry for entry in _workspaces(index)]
+                paths += [index.path / entry for entry in _workspaces(index)]
         shut = (FileNotFoundError, NotPermitted)  # then `doctor` says so elsewhere
         with suppress(*shut), Directory.open(self._cache) as cache:
-            found += [cache.path / entry for entry in scratch.left(cache)]
-        return found + memory_directories.left()
+            paths += [cache.path / entry for entry in scratch.left(cache)]
+        return paths + memory_directories.left()
 
     def sweep_indexes(self) -> None:
         """Removes what killed processes left of changes of documents.
@@ -183,8 +183,8 @@ class Directories:
         ):
             for entry in scratch.left(cache):
                 self._told(cache.path / entry, gone=scratch.remove(cache, entry))
-        for place in memory_directories.sweep():
-            self._told(place, gone=True)
+        for path in memory_directories.sweep():
+            self._told(path, gone=True)
 
     def _sweep(self, profiles: Directory) -> None:
         left = self._places.left(profiles)
@@ -243,20 +243,20 @@ class Directories:
                     "one has, or that is damaged; it is kept"
                 )
 
-    def _told(self, place: Path, *, gone: bool) -> None:
+    def _told(self, path: Path, *, gone: bool) -> None:
         """Says what was swept; what could not be is said where that was tried."""
         if gone:
-            self._notice(f"{place}, left by a process that was killed, is removed")
+            self._notice(f"{path}, left by a process that was killed, is removed")
 
     def remove_unneeded(self, profiles: Directory, entry: str) -> bool:
         """Removes what nobody needs; tells whether it is gone, and says if not."""
         try:
             self.clear(profiles, entry)
         except (RagcliError, OSError) as error:
-            told = error.message if isinstance(error, RagcliError) else str(error)
+            reason = error.message if isinstance(error, RagcliError) else str(error)
             self._notice(
                 f"{profiles.path / entry} could not be removed and may be readable "
-                f"({told}); the next command tries again"
+                f"({reason}); the next command tries again"
             )
             return False
         return True
@@ -339,10 +339,10 @@ class Directories:
 
     def place(self, profiles: Directory, name: str) -> str:
         """Returns the directory of a profile; raises `ProfileNotFound`."""
-        place = self._places.find(profiles, checked_profile_name(name))
-        if place is None:
+        entry = self._places.find(profiles, checked_profile_name(name))
+        if entry is None:
             raise self._missing(name)
-        return place
+        return entry
 
     def delete(self, profiles: Directory, name: str) -> None:
         """Removes a profile while nobody writes to it."""
@@ -370,10 +370,10 @@ class Directories:
             name: The profile.
             account: What is to be known of it there; see `asides`.
         """
-        place = self.place(profiles, name)
-        with self.alone(profiles, place) as directory:
+        entry = self.place(profiles, name)
+        with self.alone(profiles, entry) as directory:
             directory.replace(_ACCOUNT, account)
-            self.move(profiles, place, f"{_ASIDE}{os.urandom(8).hex()}")
+            self.move(profiles, entry, f"{_ASIDE}{os.urandom(8).hex()}")
 
     def bring_back(self, profiles: Directory, entry: str, name: str) -> None:
         """Puts a profile that is set aside in its place again.
@@ -393,9 +393,9 @@ class Directories:
         except FileNotFoundError:
             return
         with profiles:
-            for place in self._places.asides(profiles, _ASIDE):
-                with suppress(FileNotFoundError), profiles.child(place) as directory:
-                    yield place, directory, directory.read(_ACCOUNT)
+            for entry in self._places.asides(profiles, _ASIDE):
+                with suppress(FileNotFoundError), profiles.child(entry) as directory:
+                    yield entry, directory, directory.read(_ACCOUNT)
 
     def move(self, profiles: Directory, entry: str, target: str) -> None:
         """Renames a profile's directory; call it while it is `alone`.
@@ -414,19 +414,19 @@ class Directories:
             self._move_copied(profiles, entry, target)
         profiles.sync()
 
-    def _move_copied(self, profiles: Directory, place: str, target: str) -> None:
+    def _move_copied(self, profiles: Directory, entry: str, target: str) -> None:
         from ragcli.sessions.local.lifecycle.copying import copy_whole
 
         with (
             self.building(profiles) as copy,
-            profiles.child(place) as source,
-            self._owned(profiles, place),
+            profiles.child(entry) as source,
+            self._owned(profiles, entry),
         ):
             copy_whole(source, copy)
             profiles.rename(copy.path.name, target)
             profiles.sync()
-            self._places.doom(profiles, place)
-            self.remove_unneeded(profiles, place)
+            self._places.doom(profiles, entry)
+            self.remove_unneeded(profiles, entry)
 
     @contextmanager
     def alone(self, profiles: Directory, entry: str) -> Iterator[Directory]:
@@ -448,7 +448,7 @@ class Directories:
             yield directory
 
     @contextmanager
-    def _owned(self, profiles: Directory, place: str) -> Iterator[None]:
+    def _owned(self, profiles: Directory, entry: str) -> Iterator[None]:
         """Owns a profile's directory, so that nobody sweeps what it becomes.
 
         Nor does anybody who was about to remove it go on when its name is another
@@ -457,24 +457,24 @@ class Directories:
         Raises:
             Locked: Somebody sweeps it, or looks at it all the time.
         """
-        lease = self._lease(profiles, place)
+        lease = self._lease(profiles, entry)
         try:
             yield
         finally:
             if lease >= 0:
                 close_reader(lease)
 
-    def _lease(self, profiles: Directory, place: str) -> int:
+    def _lease(self, profiles: Directory, entry: str) -> int:
         deadline = time.monotonic() + self.wait
         while True:
             try:
-                return directory_locks.own(profiles.descriptor, place)
+                return directory_locks.own(profiles.descriptor, entry)
             except FileNotFoundError:  # somebody looks at it just now, or it is gone
-                if not profiles.has(place):
+                if not profiles.has(entry):
                     return -1
             if time.monotonic() > deadline:
                 raise Locked(
-                    f"{profiles.path / place} is being swept", "run the command again"
+                    f"{profiles.path / entry} is being swept", "run the command again"
                 )
             time.sleep(_POLL)
 
@@ -495,28 +495,28 @@ class Directories:
         """
         from ragcli.storage.exchange import exchange
 
-        place = self.place(profiles, name)
-        with self._owned(profiles, place):
+        entry = self.place(profiles, name)
+        with self._owned(profiles, entry):
             try:
-                exchange(profiles, place, new.path.name)
+                exchange(profiles, entry, new.path.name)
             except StorageFailed as error:
                 if not cannot_move(error):
                     raise
-                self._succeed(profiles, name, place, new)
+                self._succeed(profiles, name, entry, new)
                 return
             profiles.sync()
             self.remove_unneeded(profiles, new.path.name)
 
     def _succeed(
-        self, profiles: Directory, name: str, place: str, new: Directory
+        self, profiles: Directory, name: str, entry: str, new: Directory
     ) -> None:
-        will = succession.announce(new, name, place)
+        will = succession.announce(new, name, entry)
         profiles.sync()  # the new one has a name before the old one has an end
-        self._places.doom(profiles, place)
-        self.clear(profiles, place)
+        self._places.doom(profiles, entry)
+        self.clear(profiles, entry)
         self.inherit(profiles, new, will)
 
-    def clear(self, profiles: Directory, place: str) -> None:
+    def clear(self, profiles: Directory, entry: str) -> None:
         """Removes a directory in which others may make their locks anew meanwhile.
 
         Raises:
@@ -524,15 +524,15 @@ class Directories:
         """
         for attempt in range(_REMOVALS):
             try:
-                profiles.remove_tree(place)
+                profiles.remove_tree(entry)
             except StorageFailed:
                 if attempt + 1 == _REMOVALS:
                     raise
-            if not profiles.has(place):
+            if not profiles.has(entry):
                 return
             time.sleep(_POLL)
         raise StorageFailed(
-            f"{profiles.path / place} could not be removed",
+            f"{profiles.path / entry} could not be removed",
             "run the command again; nothing is lost",
         )
 

@@ -73,10 +73,10 @@ class ExpiredProfiles:
         Raises:
             UsageError: There is another one of this name.
         """
-        found = [(a.at, place) for place, a in self._all() if a.name == name]
-        if found:
-            self._bring_back(max(found)[1], name)
-        return bool(found)
+        asides = [(a.at, entry) for entry, a in self._all() if a.name == name]
+        if asides:
+            self._bring_back(max(asides)[1], name)
+        return bool(asides)
 
     def check_clock(self) -> None:
         """Checks that the clock is believed wherever something is set aside.
@@ -92,12 +92,12 @@ class ExpiredProfiles:
 
     def destroy(self, *, dry_run: bool) -> list[str]:
         """Destroys all that is set aside, at once; returns the names."""
-        found = self._all()
-        if found and not dry_run:
+        asides = self._all()
+        if asides and not dry_run:
             with self._directories.changing() as profiles:
-                for place, _ in found:
-                    self._directories.remove(profiles, place)
-        return [account.name for _, account in found]
+                for entry, _ in asides:
+                    self._directories.remove(profiles, entry)
+        return [account.name for _, account in asides]
 
     def tend(self) -> list[str]:
         """Destroys what was set aside for its grace, by a clock that is believed.
@@ -109,7 +109,7 @@ class ExpiredProfiles:
         """
         ripe: list[tuple[str, Account]] = []
         early: list[tuple[str, Account]] = []
-        for place, directory, data in self._directories.asides():
+        for entry, directory, data in self._directories.asides():
             account = _account(data)
             if account is None:
                 continue
@@ -117,43 +117,43 @@ class ExpiredProfiles:
             ledger, _ = usage.look(directory, write=True)
             if ledger.doubtful:
                 if not usage.unused_since(directory, limit.idle):
-                    early.append((place, account))
+                    early.append((entry, account))
             elif _is_over(account, ledger, limit):
-                ripe.append((place, account))
+                ripe.append((entry, account))
         return self._settled(ripe, early) if ripe or early else []
 
     def _settled(
         self, ripe: list[tuple[str, Account]], early: list[tuple[str, Account]]
     ) -> list[str]:
-        told = []
+        notices = []
         taken = set(self._directories.names())
-        for place, account in early:
+        for entry, account in early:
             if account.name not in taken:
-                self._bring_back(place, account.name)
-                told.append(f"profile {account.name} is back: the clock was wrong")
+                self._bring_back(entry, account.name)
+                notices.append(f"profile {account.name} is back: the clock was wrong")
         if ripe:
             with self._directories.changing() as profiles:
-                for place, account in ripe:
-                    self._directories.remove(profiles, place)
-                    told.append(
+                for entry, account in ripe:
+                    self._directories.remove(profiles, entry)
+                    notices.append(
                         f"profile {account.name}, set aside on {account.at[:10]}, "
                         "is destroyed"
                     )
-        return told
+        return notices
 
-    def _bring_back(self, place: str, name: str) -> None:
+    def _bring_back(self, entry: str, name: str) -> None:
         with self._directories.changing() as profiles:
-            with profiles.child(place) as directory:
+            with profiles.child(entry) as directory:
                 usage.touch(directory)
-            self._directories.bring_back(profiles, place, name)
+            self._directories.bring_back(profiles, entry, name)
 
     def _all(self) -> list[tuple[str, Account]]:
-        found = []
-        for place, _, data in self._directories.asides():
+        asides = []
+        for entry, _, data in self._directories.asides():
             account = _account(data)
             if account is not None:
-                found.append((place, account))
-        return found
+                asides.append((entry, account))
+        return asides
 
 
 def _account(data: bytes) -> Account | None:
