@@ -6,9 +6,14 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Generic, Self, TypeVar
+
+from tests.fakes.ollama_protocol import Message, pieces_of, quote_first_passage
+
+FaultT = TypeVar("FaultT")
 
 
 class ClientHungUpError(Exception):
@@ -25,20 +30,53 @@ class QuietHTTPServer(ThreadingHTTPServer):
         """Stays quiet."""
 
 
-class FakeModelServer:
-    """A server in a thread of its own, from `start` to `stop`.
+class FakeModelServer(Generic[FaultT]):
+    """A server in a thread of its own, from `start` to `stop`, and what it is to say.
 
     Args:
         handler: What answers; it finds this object as its attribute `fake`.
         port: 0 for a free one.
+        rate: Tokens a second; 0 for at once.
     """
 
-    def __init__(self, handler: type[ModelHandler], port: int) -> None:
+    def __init__(
+        self, handler: type[ModelHandler], port: int, *, rate: float = 0.0
+    ) -> None:
+        self.rate = rate
+        self.answer: Callable[[Sequence[Message]], str] = quote_first_passage
+        """Gives the text of an answer where `replies` is empty."""
+        self.replies: deque[str | Sequence[str]] = deque()
+        """Texts (or ready pieces) of the next answers, first in, first out."""
+        self.faults: deque[FaultT] = deque()
+        """What goes wrong with the next requests that can fail."""
+        self.always: FaultT | None = None
+        """What goes wrong with every such request."""
         bound = type("Handler", (handler,), {"fake": self})
         self._http = QuietHTTPServer(("127.0.0.1", port), bound)
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.02,), daemon=True
         )
+
+    def next_fault(self) -> FaultT | None:
+        return self.faults.popleft() if self.faults else self.always
+
+    def next_pieces(self, messages: Sequence[Message]) -> list[str]:
+        reply = self.replies.popleft() if self.replies else self.answer(messages)
+        return pieces_of(reply) if isinstance(reply, str) else list(reply)
+
+    def serve(self) -> None:
+        """Says where it is, and serves until Ctrl-C."""
+        with self:
+            print(self.url, flush=True)
+            try:
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                return
+
+    @property
+    def url(self) -> str:
+        """Where clients find it."""
+        raise NotImplementedError
 
     @property
     def port(self) -> int:

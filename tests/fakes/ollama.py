@@ -31,7 +31,6 @@ from tests.fakes.ollama_protocol import (
     Message,
     chat_lines,
     counts,
-    pieces_of,
     pull_lines,
     quote_first_passage,
     vector_of,
@@ -72,7 +71,7 @@ class Seen:
         return list(self.body.get("messages") or [])
 
 
-class FakeOllama(FakeModelServer):
+class FakeOllama(FakeModelServer[Fault]):
     """The server, its models, its script and what it saw.
 
     Args:
@@ -90,15 +89,9 @@ class FakeOllama(FakeModelServer):
         rate: float = 0.0,
         port: int = 0,
     ) -> None:
+        super().__init__(_Handler, port, rate=rate)
         self.models = {model.name: model for model in models}
         self.answer = answer
-        self.rate = rate
-        self.replies: deque[str | Sequence[str]] = deque()
-        """Texts (or ready pieces) of the next answers, first in, first out."""
-        self.faults: deque[Fault] = deque()
-        """What goes wrong with the next requests to chat, embed or pull."""
-        self.always: Fault | None = None
-        """What goes wrong with every such request."""
         self.done_reason = "stop"
         """What the last line of an answer gives as the reason of its end."""
         self.thoughts: deque[str] = deque()
@@ -107,7 +100,6 @@ class FakeOllama(FakeModelServer):
         self.loaded: dict[str, Any] = {}
         """Model → `keep_alive` of the last request that used it; 0 unloads it."""
         self.seen: list[Seen] = []
-        super().__init__(_Handler, port)
 
     @property
     def host(self) -> str:
@@ -129,13 +121,6 @@ class FakeOllama(FakeModelServer):
     def model(self, name: str) -> FakeModel | None:
         """Finds a model; a name without a tag means `:latest`."""
         return self.models.get(name) or self.models.get(f"{name}:latest")
-
-    def next_fault(self) -> Fault | None:
-        return self.faults.popleft() if self.faults else self.always
-
-    def next_pieces(self, messages: Sequence[Message]) -> list[str]:
-        reply = self.replies.popleft() if self.replies else self.answer(messages)
-        return pieces_of(reply) if isinstance(reply, str) else list(reply)
 
 
 class _Handler(ModelHandler):
@@ -358,12 +343,7 @@ def main() -> None:
     if given.fault:
         kind, _, after = given.fault.partition(":")
         server.always = Fault(kind, after=int(after or 0))
-    with server:
-        print(server.url, flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return
+    server.serve()
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ import json
 import socket
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -29,7 +28,6 @@ from tests.fakes.model_server import (
 from tests.fakes.ollama_protocol import (
     Message,
     pieces_of,
-    quote_first_passage,
     vector_of,
 )
 from tests.patience import STALL
@@ -84,7 +82,7 @@ class Seen:
         return list(self.body.get("messages") or [])
 
 
-class FakeOpenAI(FakeModelServer):
+class FakeOpenAI(FakeModelServer[Fault]):
     """The server, its script and what it saw.
 
     Args:
@@ -98,16 +96,12 @@ class FakeOpenAI(FakeModelServer):
     def __init__(
         self, kind: str = "", *, window: int = 0, rate: float = 0.0, port: int = 0
     ) -> None:
+        super().__init__(_Handler, port, rate=rate)
         self.kind = kind
         self.window = window
-        self.rate = rate
         self.models = [MODEL]
         self.key = ""
         """What every request must carry; "" for none."""
-        self.answer: Callable[[Sequence[Message]], str] = quote_first_passage
-        self.replies: deque[str | Sequence[str]] = deque()
-        self.faults: deque[Fault] = deque()
-        self.always: Fault | None = None
         self.refuses: set[str] = set()
         """Fields of a request that the model does not support."""
         self.reasoning = ""
@@ -125,7 +119,6 @@ class FakeOpenAI(FakeModelServer):
         self.most_texts = 0
         """Texts that a request for embeddings may have; 0 for any."""
         self.seen: list[Seen] = []
-        super().__init__(_Handler, port)
 
     @property
     def root(self) -> str:
@@ -142,13 +135,6 @@ class FakeOpenAI(FakeModelServer):
     @property
     def embeddings(self) -> list[Seen]:
         return [one for one in self.seen if one.path.endswith("/embeddings")]
-
-    def next_fault(self) -> Fault | None:
-        return self.faults.popleft() if self.faults else self.always
-
-    def next_pieces(self, messages: Sequence[Message]) -> list[str]:
-        reply = self.replies.popleft() if self.replies else self.answer(messages)
-        return pieces_of(reply) if isinstance(reply, str) else list(reply)
 
 
 def _event(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
@@ -391,12 +377,7 @@ def main() -> None:
     if given.fault:
         kind, _, after = given.fault.partition(":")
         server.always = Fault(kind, after=int(after or 0))
-    with server:
-        print(server.url, flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return
+    server.serve()
 
 
 if __name__ == "__main__":
