@@ -27,12 +27,8 @@ SESSION = """
 import json, sys
 from pathlib import Path
 from ragcli.chat.events import AskRequest, Finished
+from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
-
-class Quiet:
-    def start(self, total, what): pass
-    def step(self, name, count=1): pass
-    def note(self, message): pass
 
 with Runtime().open("p", create=False) as workspace:
     print("open", flush=True)
@@ -43,7 +39,7 @@ with Runtime().open("p", create=False) as workspace:
             turn = next(e for e in events if isinstance(e, Finished)).turn
             print(json.dumps({"answer": turn.answer}), flush=True)
         else:
-            report = workspace.library.add([Path(argument)], Quiet())
+            report = workspace.library.add([Path(argument)], NoProgress())
             print(json.dumps({"added": report.added}), flush=True)
 """
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from textual.widgets import TextArea
 
+from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
 from ragcli.tui.app import ChatApp
 
@@ -26,19 +27,6 @@ QUESTIONS = (
 )
 
 
-class _Silent:
-    """Progress that nobody watches."""
-
-    def start(self, total: int, what: str) -> None:
-        """Nothing."""
-
-    def step(self, name: str, count: int = 1) -> None:
-        """Nothing."""
-
-    def note(self, message: str) -> None:
-        """Nothing."""
-
-
 async def picture(home: str) -> str:
     """Returns the chat as SVG after the questions were answered."""
     setattr(TextArea, "cursor_blink", False)  # noqa: B010 - not a reactive
@@ -47,7 +35,7 @@ async def picture(home: str) -> str:
     for name in ("handbook", "work"):
         runtime.store.create(name, {}).close()
     workspace = runtime.open("handbook")
-    workspace.library.add([ROOT / "sample_docs"], _Silent())
+    workspace.library.add([ROOT / "sample_docs"], NoProgress())
     app = ChatApp(runtime, workspace)
     async with app.run_test(size=SIZE) as pilot:
         while not app.chat.status.status.model:

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
 from ragcli.sessions.records.record_types import Turn
 from ragcli.storage.files import Directory
@@ -45,21 +46,8 @@ def runtime(home: Path, tmp_path: Path) -> Runtime:
     runtime.store.create("other", {}).close()
     with runtime.open("default") as workspace:
         names = ("sessions.md", "documents.md", "exit-codes.csv")
-        workspace.library.add([SAMPLES / name for name in names], _Silent())
+        workspace.library.add([SAMPLES / name for name in names], NoProgress())
     return runtime
-
-
-class _Silent:
-    """Progress that nobody watches."""
-
-    def start(self, total: int, what: str) -> None:
-        """Nothing."""
-
-    def step(self, name: str, count: int = 1) -> None:
-        """Nothing."""
-
-    def note(self, message: str) -> None:
-        """Nothing."""
 
 
 @pytest.fixture

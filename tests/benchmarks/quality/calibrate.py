@@ -30,6 +30,7 @@ from ragcli.config import Settings
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.index.library import Library
 from ragcli.index.passages import SearchRequest
+from ragcli.index.report import NoProgress
 from ragcli.index.search import ranking
 from ragcli.index.search.relevance import Features
 from ragcli.index.search.retriever import Retriever
@@ -44,19 +45,6 @@ DECAY = 1e-4
 ANSWERED = 0.995
 """Share of the first collection's own questions that are answered at 0.5."""
 LEFT_OUT = "without its answers"
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def start(self, total: int, what: str) -> None:
-        """Ignores it."""
-
-    def step(self, name: str, count: int = 1) -> None:
-        """Ignores it."""
-
-    def note(self, message: str) -> None:
-        """Ignores it."""
 
 
 class Recorder:
@@ -75,7 +63,7 @@ def opened(prepared: Path, place: Path, embedder: BuiltinEmbedder) -> Retriever:
     """Returns a retriever over a collection, indexed in `place`."""
     directory = Directory.open(place / prepared.name, create=True)
     library = Library(LocalSnapshots(directory, None), lambda: embedder, Settings())
-    library.add([prepared / "docs"], Quiet())
+    library.add([prepared / "docs"], NoProgress())
     reader = library.reader()
     if reader is None:
         raise SystemExit(f"{prepared}: no documents")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
 from ragcli.tui.lifecycle import terminal_hangup
 from tests.fakes.ollama import FakeOllama
@@ -109,20 +110,7 @@ def answerable(runtime: Runtime) -> None:
     document = runtime.home.profiles.parent / "waiting.md"
     document.write_text("# Waiting\n\nHow long it takes: ten seconds, no longer.\n")
     with runtime.open("default") as workspace:
-        workspace.library.add([document], _Silent())
-
-
-class _Silent:
-    """Progress that nobody watches."""
-
-    def start(self, total: int, what: str) -> None:
-        """Nothing."""
-
-    def step(self, name: str, count: int = 1) -> None:
-        """Nothing."""
-
-    def note(self, message: str) -> None:
-        """Nothing."""
+        workspace.library.add([document], NoProgress())
 
 
 class DeafPoll:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ragcli.index.documents.elements import Document
 from tests.unit.index.documents.conftest import Load
-
-
-def told(
-    document: Document,
-) -> list[tuple[str, str | tuple[str, ...]]]:
-    return [
-        (element.kind, element.cells or section.text[element.start : element.end])
-        for section in document.sections
-        for element in section.elements
-    ]
+from tests.unit.index.documents.views import contents
 
 
 def test_aligned_columns_are_rows_and_two_of_them_fields(loaded: Load) -> None:
@@ -34,7 +24,7 @@ To be paid                         59.52
 Thank you. It was a pleasure.
 """
     document = loaded("a.txt", text)
-    assert told(document) == [
+    assert contents(document) == [
         ("prose", "Workshop Adler GmbH                        Invoice 2031"),
         ("prose", "Ring 4, Linz"),
         ("field", ("Date", "3 May 2025")),
@@ -63,7 +53,7 @@ def test_leaders_and_hours_are_fields(
     loaded: Load, line: str, cells: tuple[str, str]
 ) -> None:
     text = f"Some words above.\n\n{line}\nWe are closed in June\n\nMore words.\n"
-    assert ("field", cells) in told(loaded("a.txt", text))
+    assert ("field", cells) in contents(loaded("a.txt", text))
 
 
 def test_a_row_whose_first_cells_are_empty_is_a_row(loaded: Load) -> None:
@@ -75,7 +65,7 @@ Qty  Part                 Amount
 """
     document = loaded("bill.txt", text)
     assert document.tables[0].columns == ("Qty", "Part", "Amount")
-    assert [cells for kind, cells in told(document) if kind == "row"] == [
+    assert [cells for kind, cells in contents(document) if kind == "row"] == [
         ("3", "Pump P7", "42.60"),
         ("1", "Valve, brass", "9.90"),
         ("", "Sum:", "52.50"),
@@ -88,7 +78,7 @@ def test_text_that_is_set_in_blocks_is_prose(loaded: Load) -> None:
         "hall,  where the chair  reads  the minutes  of the last  meeting,\n"
         "unless  all  of them  have   said  before   that  they  know  it.\n"
     )
-    assert [kind for kind, _ in told(loaded("a.txt", text))] == ["prose"]
+    assert [kind for kind, _ in contents(loaded("a.txt", text))] == ["prose"]
 
 
 def test_wrapped_and_indented_text_is_prose(loaded: Load) -> None:
@@ -99,7 +89,7 @@ def test_wrapped_and_indented_text_is_prose(loaded: Load) -> None:
         "            compression started.  MTIME = 0 means no time stamp is\n"
         "            available.\n"
     )
-    assert [kind for kind, _ in told(loaded("a.txt", text))] == ["prose"]
+    assert [kind for kind, _ in contents(loaded("a.txt", text))] == ["prose"]
 
 
 def test_a_page_of_a_manual_has_headings_and_options(loaded: Load) -> None:
@@ -116,7 +106,7 @@ def test_a_page_of_a_manual_has_headings_and_options(loaded: Load) -> None:
         ("GREP(1)", "Name"),
         ("GREP(1)", "Options"),
     ]
-    assert told(document)[1:] == [
+    assert contents(document)[1:] == [
         ("field", ("-i, --ignore-case", "Ignore case of letters.")),
         ("field", ("-m NUM, --max-count=NUM", "Stop after NUM lines.")),
     ]
@@ -127,7 +117,7 @@ def test_help_of_a_program_is_one_field_an_option(loaded: Load) -> None:
         "Options:\n  -h, --help            show this\n"
         "  --name ARG            the name that\n                        it has\n"
     )
-    assert told(loaded("a.txt", text))[1:] == [
+    assert contents(loaded("a.txt", text))[1:] == [
         ("field", ("-h, --help", "show this")),
         ("field", ("--name ARG", "the name that it has")),
     ]
@@ -140,9 +130,9 @@ def test_a_log_is_read_by_record_with_its_trace(loaded: Load) -> None:
         "Traceback:\n  at a.b(c)\n  at d.e(f)\n"
         "2025-01-02 10:00:02 INFO  done.\n"
     )
-    lines = [said for _, said in told(loaded("a.log", text))]
+    lines = [said for _, said in contents(loaded("a.log", text))]
     assert [line.count("\n") for line in lines] == [0, 3, 0]
-    assert {kind for kind, _ in told(loaded("a.log", text))} == {"line"}
+    assert {kind for kind, _ in contents(loaded("a.log", text))} == {"line"}
 
 
 def test_subtitles_are_lines_with_their_time(loaded: Load) -> None:
@@ -152,11 +142,11 @@ def test_subtitles_are_lines_with_their_time(loaded: Load) -> None:
     )
     document = loaded("a.vtt", text)
     [section] = document.sections
-    assert told(document) == [("line", "Emo: At the left we see"), ("line", "It.")]
+    assert contents(document) == [("line", "Emo: At the left we see"), ("line", "It.")]
     found = [(element.label, element.lines) for element in section.elements]
     assert found == [("00:00:15", (7, 8)), ("00:01:18", (11, 11))]
     document = loaded("a.sub", "{50}{100}Hello|there\n")
-    assert told(document) == [("line", "Hello there")]
+    assert contents(document) == [("line", "Hello there")]
     assert document.sections[0].elements[0].label == "00:00:02"
 
 
@@ -170,8 +160,8 @@ def test_columns_of_a_fixed_width_need_no_more_than_one_blank(loaded: Load) -> N
   5   8    7 Bern         B2
 """
     document = loaded("a.txt", text)
-    assert told(document)[0] == ("columns", "No Won Lost Team         Code")
-    assert ("row", ("3", "10", "5", "Graz City", "C4")) in told(document)
+    assert contents(document)[0] == ("columns", "No Won Lost Team         Code")
+    assert ("row", ("3", "10", "5", "Graz City", "C4")) in contents(document)
     assert document.tables[0].columns == ("No", "Won", "Lost", "Team", "Code")
 
 
@@ -203,8 +193,8 @@ def test_lines_of_cells_under_names_in_a_comment_are_a_table(
     document = loaded("a.txt", f"{text}\n# checked in May\n")
     [table] = document.tables
     assert (table.columns, table.rows) == (("Code", "Town", "State"), 4)
-    assert ("row", ("LNZ", "Linz", "OO")) in told(document)
-    assert ("prose", "checked in May") in told(document)
+    assert ("row", ("LNZ", "Linz", "OO")) in contents(document)
+    assert ("prose", "checked in May") in contents(document)
 
 
 def test_two_cells_a_line_are_a_table_where_a_comment_names_both(loaded: Load) -> None:
@@ -212,7 +202,7 @@ def test_two_cells_a_line_are_a_table_where_a_comment_names_both(loaded: Load) -
     text = f"# Code : Town\n\n{south}\n# The north\n\n9:Kiel\n10:Husum\n"
     document = loaded("codes", text)
     assert document.tables[0].columns == ("Code", "Town")
-    assert ("row", ("10", "Husum")) in told(document)
+    assert ("row", ("10", "Husum")) in contents(document)
 
 
 @pytest.mark.parametrize(

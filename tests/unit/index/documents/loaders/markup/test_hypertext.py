@@ -10,27 +10,11 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.markup.hypertext import html
 from tests.unit.index.documents.conftest import Load, zipped
+from tests.unit.index.documents.views import cells, told
 
 
 def read(page: str) -> Document:
     return html(Content(page.encode(), "a.html", "html"))
-
-
-def told(document: Document) -> list[tuple[str, str]]:
-    return [
-        (element.kind, section.text[element.start : element.end])
-        for section in document.sections
-        for element in section.elements
-    ]
-
-
-def cells(document: Document, kind: str) -> list[tuple[str, ...]]:
-    return [
-        element.cells
-        for section in document.sections
-        for element in section.elements
-        if element.kind == kind
-    ]
 
 
 @pytest.mark.parametrize(

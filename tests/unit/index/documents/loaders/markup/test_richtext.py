@@ -10,20 +10,13 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.markup.richtext import rich_text
+from tests.unit.index.documents.views import told
 
 
 def read(body: str | bytes, head: str = r"\ansi\ansicpg1252") -> Document:
     body = body if isinstance(body, bytes) else body.encode("ascii")
     data = b"{\\rtf1" + head.encode() + b" " + body + b"}"
     return rich_text(Content(data, "a.rtf", "rtf"))
-
-
-def told(document: Document) -> list[tuple[str, str]]:
-    return [
-        (element.kind, section.text[element.start : element.end])
-        for section in document.sections
-        for element in section.elements
-    ]
 
 
 def escaped(text: str, encoding: str) -> str:

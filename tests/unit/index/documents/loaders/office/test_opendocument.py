@@ -11,6 +11,7 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from tests.unit.index.documents.conftest import Load, zipped
+from tests.unit.index.documents.views import contents
 
 O = "urn:oasis:names:tc:opendocument:xmlns"  # noqa: E741 - as short as the prefixes
 SPACES = " ".join(
@@ -40,16 +41,6 @@ def read(data: bytes, suffix: str = "odt") -> Document:
     return parse(Content(data, f"a.{suffix}", suffix))
 
 
-def elements(
-    document: Document,
-) -> list[tuple[str, str | tuple[str, ...]]]:
-    return [
-        (item.kind, item.cells or section.text[item.start : item.end])
-        for section in document.sections
-        for item in section.elements
-    ]
-
-
 def cells(*texts: str) -> str:
     inner = "".join(
         f"<table:table-cell><text:p>{text}</text:p></table:table-cell>"
@@ -64,7 +55,7 @@ def test_spaces_tabs_and_changes_read_as_they_show() -> None:
         "</text:p></text:deletion></text:changed-region></text:tracked-changes>"
         "<text:p>a<text:s text:c='2'/>b<text:tab/>c\n   d<text:line-break/>e</text:p>"
     )
-    assert elements(read(packed("text", body))) == [("prose", "a  b\tc d\ne")]
+    assert contents(read(packed("text", body))) == [("prose", "a  b\tc d\ne")]
 
 
 def test_notes_comments_lists_and_frames() -> None:
@@ -87,7 +78,7 @@ def test_notes_comments_lists_and_frames() -> None:
     )
     document = read(packed("text", body))
     assert document.sections[0].heading == ("Locks",)
-    assert elements(document) == [
+    assert contents(document) == [
         ("prose", "Kept short."),
         ("note", "below"),
         ("note", "Eva: why?"),
@@ -105,7 +96,7 @@ def test_headers_and_footers_are_told_once() -> None:
         "</office:master-styles></office:document-styles>"
     )
     data = packed("text", "<text:p>body</text:p>", **{"styles.xml": styles})
-    assert elements(read(data)) == [
+    assert contents(read(data)) == [
         ("prose", "body"),
         ("note", "secret"),
         ("note", "Ulm"),
@@ -151,7 +142,7 @@ def test_a_table_with_marked_header_and_merged_cells() -> None:
     )
     document = read(packed("text", body))
     assert document.tables[0].columns == ("Land", "Town")
-    assert elements(document)[1:] == [
+    assert contents(document)[1:] == [
         ("row", ("Italy", "Trieste")),
         ("row", ("Sum", "")),
     ]
@@ -168,7 +159,7 @@ def test_slides_are_pages_with_titles_and_notes() -> None:
     document = read(packed("presentation", page), "odp")
     [section] = document.sections
     assert (section.page, section.heading) == (1, ("Plan",))
-    assert elements(document) == [("prose", "body"), ("note", "Say this.")]
+    assert contents(document) == [("prose", "body"), ("note", "Say this.")]
 
 
 def test_sheets_read_as_they_show() -> None:
@@ -191,7 +182,7 @@ def test_sheets_read_as_they_show() -> None:
     [section] = document.sections
     assert (section.page, section.heading) == (1, ("Prices (hidden)",))
     assert [item.label for item in section.elements] == ["", "A2", "A3", ""]
-    assert elements(document)[1] == ("row", ("Bolt", "12,50 €", "2024-03-01"))
+    assert contents(document)[1] == ("row", ("Bolt", "12,50 €", "2024-03-01"))
 
 
 def test_a_password_is_asked_for_by_name() -> None:

@@ -17,6 +17,7 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.parse import parse
 from tests.unit.index.documents.conftest import Load, saved, zipped
+from tests.unit.index.documents.views import contents
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SPACES = (
@@ -79,11 +80,7 @@ def read(data: bytes) -> Document:
 def elements(
     data: bytes,
 ) -> list[tuple[str, str | tuple[str, ...]]]:
-    return [
-        (item.kind, item.cells or section.text[item.start : item.end])
-        for section in read(data).sections
-        for item in section.elements
-    ]
+    return contents(read(data))
 
 
 DATE = (

@@ -19,6 +19,7 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.pdf.document import pdf
 from tests.unit.index.documents.conftest import Load
+from tests.unit.index.documents.views import fields, rows, told
 
 WIDTH, HEIGHT = A4
 STYLES = getSampleStyleSheet()
@@ -43,32 +44,6 @@ def laid_out(*flowables: Any) -> bytes:
 
 def read(data: bytes) -> Document:
     return pdf(Content(data, "a.pdf", "pdf"))
-
-
-def told(document: Document) -> list[tuple[str, str]]:
-    return [
-        (element.kind, section.text[element.start : element.end])
-        for section in document.sections
-        for element in section.elements
-    ]
-
-
-def rows(document: Document) -> list[tuple[str, ...]]:
-    return [
-        element.cells
-        for section in document.sections
-        for element in section.elements
-        if element.kind == "row"
-    ]
-
-
-def fields(document: Document) -> list[tuple[str, ...]]:
-    return [
-        element.cells
-        for section in document.sections
-        for element in section.elements
-        if element.kind == "field"
-    ]
 
 
 LEFT = [

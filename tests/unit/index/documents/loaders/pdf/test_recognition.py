@@ -15,12 +15,12 @@ from reportlab.pdfgen.canvas import Canvas
 
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.dispatch.isolation import Worker
 from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.loaders.pdf import recognition
 from ragcli.index.documents.loaders.pdf.document import pdf
 from ragcli.index.documents.loaders.pdf.recognition import RecognizedLine
+from tests.unit.index.documents.views import cells
 
 WIDTH, HEIGHT = 420, 300
 NOTE = (
@@ -48,8 +48,8 @@ def scanned(*, first: str = "", turned: float = 0.0) -> bytes:
     canvas.rotate(turned)
     for x, y, text in NOTE:
         canvas.drawString(x, y, text)
-    for row, cells in enumerate(TABLE):
-        for column, cell in enumerate(cells):
+    for row, line in enumerate(TABLE):
+        for column, cell in enumerate(line):
             canvas.drawString(40 + 120 * column, 150 - 24 * row, cell)
     canvas.save()
     with pypdfium2.PdfDocument(drawn.getvalue()) as document:
@@ -68,22 +68,13 @@ def scanned(*, first: str = "", turned: float = 0.0) -> bytes:
     return out.getvalue()
 
 
-def elements(document: Document, kind: str) -> list[tuple[str, ...]]:
-    return [
-        element.cells
-        for section in document.sections
-        for element in section.elements
-        if element.kind == kind
-    ]
-
-
 @pytest.mark.slow
 @needs_engine
 def test_fields_and_tables_of_a_scanned_page_are_read() -> None:
     data = scanned(first="The harbour has four lights.")
     document = load(Path("lights.pdf"), data, ocr=True)
-    assert ("Keeper", "Ada Winter") in elements(document, "field")
-    assert elements(document, "row") == list(TABLE[1:])
+    assert ("Keeper", "Ada Winter") in cells(document, "field")
+    assert cells(document, "row") == list(TABLE[1:])
     assert document.tables[0].columns == TABLE[0]
     assert {section.page for section in document.sections} == {1, 2}
     assert document.facts["recognized"] == [2]
@@ -95,7 +86,7 @@ def test_fields_and_tables_of_a_scanned_page_are_read() -> None:
 @needs_engine
 def test_a_page_that_lies_askew_is_read_in_rows() -> None:
     document = load(Path("lights.pdf"), scanned(turned=-2), ocr=True)
-    assert elements(document, "row") == list(TABLE[1:])
+    assert cells(document, "row") == list(TABLE[1:])
 
 
 @pytest.mark.slow
@@ -111,7 +102,7 @@ def test_a_scan_that_is_attached_to_a_message_is_read() -> None:
     assert off.facts["scanned"] == ["lights.pdf"]
     assert "lights.pdf: page 1 is a picture" in "".join(off.facts["notices"])
     document = load(Path("lights.eml"), bytes(message), ocr=True)
-    assert ("Keeper", "Ada Winter") in elements(document, "field")
+    assert ("Keeper", "Ada Winter") in cells(document, "field")
 
 
 @pytest.mark.slow
@@ -191,8 +182,8 @@ def test_words_stand_straight_and_as_high_as_their_like() -> None:
 def test_tesseract_reads_fields_and_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recognition, "engine", lambda: recognition.TESSERACT)
     document = pdf(Content(scanned(), "lights.pdf", "pdf", ocr=True))
-    assert ("Keeper", "Ada Winter") in elements(document, "field")
-    assert elements(document, "row") == list(TABLE[1:])
+    assert ("Keeper", "Ada Winter") in cells(document, "field")
+    assert cells(document, "row") == list(TABLE[1:])
 
 
 def test_a_table_of_tesseract_is_read_as_lines() -> None:

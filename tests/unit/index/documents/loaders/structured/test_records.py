@@ -9,15 +9,7 @@ import pytest
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.splitter import split
 from tests.unit.index.documents.conftest import Load
-
-
-def rows(document: Document) -> list[tuple[str, ...]]:
-    return [
-        element.cells
-        for section in document.sections
-        for element in section.elements
-        if element.kind == "row"
-    ]
+from tests.unit.index.documents.views import rows
 
 
 def told(document: Document, kind: str) -> list[str]:
