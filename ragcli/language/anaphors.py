@@ -120,7 +120,7 @@ def stands_alone(question: str) -> bool:
     """Tells whether a question can be understood without the turns before it.
 
     It has no word that points back, and it is whole: no `and in March?`, `how long?`
-    or `Redis?`, which say only what is new. Of a script without spaces only the words
+    or `Berlin?`, which say only what is new. Of a script without spaces only the words
     are looked at.
     """
     if refers_back(question) or _THE_REST.search(question) or _LINKED.match(question):

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import repeat
 from typing import Any
 
-_ROWS = 1024
+ROWS = 1024
 """Files in a block, which stays in a processor's cache."""
 
 _SIZE = 256
@@ -75,14 +75,14 @@ class FileStates:
         start, end = 0, len(names)
         while start < end:
             row, block = self._row, self._block
-            part = names[start : start + _ROWS - row]
+            part = names[start : start + ROWS - row]
             start += len(part)
             if block is None or not block.fill(row, directory, part):
                 below += self._add_slowly(directory, part)
                 continue
             below += [part[at] for at in block.leave_out_directories(row, len(part))]
             self._row += len(part)
-            if self._row == _ROWS:
+            if self._row == ROWS:
                 self.finish()
         return below
 
@@ -96,8 +96,8 @@ class FileStates:
                 self.newest = max(self.newest, self._block.newest(rows))
 
     @cached_property
-    def _block(self) -> _StatusBlock | None:
-        return _StatusBlock.made()
+    def _block(self) -> StatusBlock | None:
+        return StatusBlock.made()
 
     def _add_slowly(self, directory: int, names: Sequence[str]) -> list[str]:
         """Does it where the system has no statx."""
@@ -115,7 +115,7 @@ class FileStates:
         return below
 
 
-class _StatusBlock:
+class StatusBlock:
     """Structures of the system for as many files as a block has rows.
 
     Args:
@@ -126,9 +126,9 @@ class _StatusBlock:
         import ctypes
 
         self._ask = ask
-        memory = (ctypes.c_char * (_ROWS * _SIZE))()
+        memory = (ctypes.c_char * (ROWS * _SIZE))()
         self._places = [
-            ctypes.byref(memory, at) for at in range(0, _ROWS * _SIZE, _SIZE)
+            ctypes.byref(memory, at) for at in range(0, ROWS * _SIZE, _SIZE)
         ]
         self._bytes = memoryview(memory).cast("B")
         self._eights = self._bytes.cast("Q")
@@ -136,7 +136,7 @@ class _StatusBlock:
         self._modes = self._bytes.cast("H")[_MODE :: _SIZE // 2]
 
     @classmethod
-    def made(cls) -> _StatusBlock | None:
+    def made(cls) -> StatusBlock | None:
         """Returns one, where the system has statx."""
         if sys.platform != "linux":
             return None

@@ -63,7 +63,7 @@ def others_write(status: os.stat_result, place: int | str) -> bool:
         place: Its descriptor or path.
     """
     loose = stat.S_IMODE(status.st_mode) & 0o022
-    if loose == 0o020 and _own_group(status.st_gid):
+    if loose == 0o020 and own_group(status.st_gid):
         return _has_list(place)
     return bool(loose)
 
@@ -89,7 +89,7 @@ def _check_owner(status: os.stat_result, name: str | os.PathLike[str]) -> None:
         )
 
 
-def _own_group(gid: int) -> bool:
+def own_group(gid: int) -> bool:
     """Tells whether the group holds nobody but the caller."""
     try:
         user = pwd.getpwuid(os.geteuid())

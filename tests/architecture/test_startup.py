@@ -167,7 +167,7 @@ FOR_OTHER_QUESTIONS = {
     "ragcli.models.builtin.computing.lists", "ragcli.models.builtin.computing.tables",
     "ragcli.models.endpoints", "ragcli.models.ollama",
     "ragcli.sessions.encryption.data_key", "ragcli.sessions.history.erasure",
-    "ragcli.sessions.history.expiry", "ragcli.sessions.history.masking",
+    "ragcli.sessions.history.lifetime.expiry", "ragcli.sessions.history.masking",
     "ragcli.sessions.redis", "ragcli.sessions.transfer",
     "ragcli.storage.limits.processors", "ragcli.tui",
     "asyncio", "cryptography", "filelock", "http", "httpx", "langchain_core",

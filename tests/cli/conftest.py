@@ -60,7 +60,7 @@ QUESTION = "How many seconds does a commit lock wait?"
 @pytest.fixture(autouse=True)
 def alone_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests' killed processes left is not swept here, nor told."""
-    monkeypatch.setattr(memory_directories, "_PREFIX", f"ragcli-test-{os.getpid()}-")
+    monkeypatch.setattr(memory_directories, "PREFIX", f"ragcli-test-{os.getpid()}-")
 
 
 @pytest.fixture

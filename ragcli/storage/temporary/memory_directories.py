@@ -17,7 +17,8 @@ from ragcli.errors import NotPermitted, RagcliError, StorageFailed
 from ragcli.storage.locking import directory_locks
 from ragcli.storage.os_errors import close_reader, disk_errors
 
-_PREFIX = "ragcli-text-"
+PREFIX = "ragcli-text-"
+"""How the name of each begins; the user's id follows."""
 _TMPFS_MAGIC = 0x01021994
 MEMORY = Path("/dev/shm")  # noqa: S108 - checked to be a memory file system, made 0700
 """Where a directory in memory is made."""
@@ -152,4 +153,4 @@ def _bases() -> tuple[Path, Path]:
 
 
 def _mine() -> str:
-    return f"{_PREFIX}{os.geteuid()}-"
+    return f"{PREFIX}{os.geteuid()}-"

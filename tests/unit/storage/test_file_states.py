@@ -18,9 +18,9 @@ OLD = 1_700_000_000_000_000_000
 @pytest.fixture(params=["a block", "slowly"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With blocks smaller than a directory, or where there is no statx."""
-    monkeypatch.setattr(file_states, "_ROWS", 3)
+    monkeypatch.setattr(file_states, "ROWS", 3)
     if request.param == "slowly":
-        monkeypatch.setattr(file_states._StatusBlock, "made", lambda: None)
+        monkeypatch.setattr(file_states.StatusBlock, "made", lambda: None)
 
 
 @pytest.fixture

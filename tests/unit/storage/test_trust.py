@@ -122,7 +122,7 @@ def test_the_directory_itself_is_no_link(tmp_path: Path) -> None:
 def test_a_list_lets_others_in_behind_the_group_of_one_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trust, "_own_group", lambda _: True)
+    monkeypatch.setattr(trust, "own_group", lambda _: True)
     tmp_path.chmod(0o770)
     trust.check_shared(os.stat(tmp_path), str(tmp_path))
     #       owner rwx    uid 4242 rwx       group rwx    mask rwx     others ---
