@@ -29,7 +29,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(
+    parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager
+) -> None:
     parser.addoption(
         "--thorough", action="store_true", help="kills, faults and flips in full count"
     )
@@ -39,6 +41,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="hide what a Mac lacks; see tests/simulated_mac",
     )
+    # Before the other conftest.py files: what they import is to be on a Mac as well.
+    config = pluginmanager.getplugin("pytestconfig")
+    added = os.environ.get("PYTEST_ADDOPTS", "").split()
+    if "--simulated-mac" in {*added, *config.invocation_params.args}:
+        from tests.simulated_mac import mac
+
+        os.environ.update(mac.environment())
+        mac.become()
 
 
 SLOW = (
@@ -99,11 +109,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
         settings.register_profile("patient", deadline=None)  # machines may be busy
         settings.load_profile("patient")
-    if config.getoption("--simulated-mac"):
-        from tests.simulated_mac import mac
-
-        os.environ.update(mac.environment())
-        mac.become()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ LINUX = {
     "test_a_pid_that_was_given_again_is_not_the_holder[changes3-None]": (
         "a Mac's name follows its network, and its identity decides"
     ),
+    "test_not_enough_memory": "RLIMIT_DATA binds nobody",
+    "test_a_quick_command_loads_next_to_nothing_beside_typer[history]": (
+        "what file system a profile is on is asked through ctypes"
+    ),
     "test_directories_of_killed_processes_are_swept": "there is no memory file system",
 }
 """By name of the function, or of one case of it: what only Linux has."""

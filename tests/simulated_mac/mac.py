@@ -20,7 +20,7 @@ AT_START = Path(__file__).parent / "at_start"
 """What `PYTHONPATH` begins with in processes that are to be on a Mac as well."""
 
 F_GETPATH, F_FULLFSYNC = 50, 51
-_sync = os.fsync
+_sync, _readlink = os.fsync, os.readlink
 SOFT_LIMIT = 256
 """Descriptors that a process has unless it asks for more."""
 
@@ -47,7 +47,9 @@ _ABLE: tuple[set[Any], ...] = (
 
 
 def become() -> None:
-    """Makes the change; it cannot be taken back."""
+    """Makes the change; it cannot be taken back, and is made once."""
+    if hasattr(fcntl, "F_FULLFSYNC"):
+        return
     for module, names in _LACKING.items():
         for name in names:
             if hasattr(module, name):
@@ -126,7 +128,10 @@ def _blind(real: Callable[..., Any]) -> Callable[..., Any]:
     return look
 
 
-_PASSING_ON = ("pathlib", "os", "posixpath", "genericpath", "shutil", "simulated_mac")
+_PASSING_ON = (
+    *("pathlib", "os", "posixpath", "genericpath", "shutil", "simulated_mac"),
+    "tests",  # what stands in for one of these
+)
 
 
 def _asked_by_ours(frame: FrameType | None) -> bool:
@@ -149,7 +154,7 @@ def _commanded(real: Callable[..., Any]) -> Callable[..., Any]:
         if number == F_FULLFSYNC:
             _sync(file)
             return 0
-        return os.fsencode(os.readlink(f"/proc/self/fd/{file}")).ljust(1024, b"\0")
+        return os.fsencode(_readlink(f"/proc/self/fd/{file}")).ljust(1024, b"\0")
 
     return command
 

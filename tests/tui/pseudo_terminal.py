@@ -81,11 +81,11 @@ class PseudoTerminal:
         """All that was written."""
         return self._said.decode(errors="replace")
 
-    def until(self, text: str) -> None:
-        """Waits until something has been written, in one piece."""
+    def until(self, *texts: str) -> None:
+        """Waits until one of these has been written, in one piece."""
         end = time.monotonic() + PATIENCE
-        while text.encode() not in self._said:
-            assert time.monotonic() < end, f"never came: {text}\n{self._said!r}"
+        while not any(text.encode() in self._said for text in texts):
+            assert time.monotonic() < end, f"never came: {texts}\n{self._said!r}"
             time.sleep(0.005)
 
     def hang_up(self) -> None:
