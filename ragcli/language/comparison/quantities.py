@@ -124,6 +124,11 @@ def quantities(text: str, language: str) -> list[Quantity]:
     return sorted(found, key=lambda quantity: quantity.start)
 
 
+def measure(word: str) -> tuple[str, float] | None:
+    """Returns the dimension and the size of a word for a measure; None for none."""
+    return _measures().get(word.lower())
+
+
 def are_other_measures(one: str, other: str) -> bool:
     """Tells whether two words, lower case, measure the same thing differently.
 

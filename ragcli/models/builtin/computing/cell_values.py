@@ -59,6 +59,32 @@ _DAY_MONTH = deferred(
 _MONTH_DAY = deferred(rf"({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})")
 _YEAR = deferred(r"[12]\d{3}")
 
+_NOTHING = frozenset(
+    [
+        "",
+        "-",
+        "--",
+        "\u2013",
+        "\u2014",
+        "n/a",
+        "na",
+        "n.a.",
+        "none",
+        "null",
+        "nan",
+        "?",
+        "tbd",
+        "k.a.",
+        "unknown",
+    ]
+)
+_YES = frozenset(
+    ["yes", "true", "y", "x", "ja", "oui", "si", "\u2713", "\u2714", "wahr", "vrai"]
+)
+_NO = frozenset(
+    ["no", "false", "n", "nein", "non", "\u2717", "\u2718", "falsch", "faux"]
+)
+
 Date = tuple[int, ...]
 """Year, month and day, as far as they are told."""
 
@@ -155,6 +181,25 @@ def number(cell: str, *, decimal_comma: bool = False) -> Decimal | None:
         return decimal.Decimal(plain)
     except decimal.InvalidOperation:
         return None
+
+
+def unit_of(cell: str) -> str:
+    """Returns the unit or currency that stands beside a cell's number, folded."""
+    match = _NUMBER.fullmatch(cell.strip())
+    if not match:
+        return ""
+    return folded(match["after"].strip(" .*") or match["before"].strip(" ("))
+
+
+def is_empty(cell: str) -> bool:
+    """Tells whether a cell says that there is nothing to say: `n/a`, a dash."""
+    return folded(cell.strip()) in _NOTHING
+
+
+def truth(cell: str) -> bool | None:
+    """Returns whether a cell says yes or no; None where it says something else."""
+    said = folded(cell.strip())
+    return said in _YES if said in _YES | _NO else None
 
 
 def date(cell: str, signs: Signs | None = None) -> Date | None:

@@ -8,6 +8,7 @@ pattern for each kind of question, with its four languages side by side.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ragcli.frozen import frozen
 from ragcli.language.patterns import deferred, pruned
 from ragcli.models.builtin.computing.cell_values import (
     DATE_PATTERN,
+    MONTHS,
     Date,
     date,
     folded,
@@ -30,7 +32,7 @@ COUNT = pruned(
     r"|\bcombien\b(?! (?:de temps|cout|vaut|pese|mesure))|\bnombre (?:total )?d[e']|\bcuant[oa]s\b|\bnumero (?:total )?de\b|\bcuenta (?:los|las|todos|todas)\b"
 )
 SUM = pruned(
-    r"\b(?:sum|add(?:ed)? up|in total|altogether|all together|combined|summe|insgesamt|zusammen(?:gerechnet)?|aufsummiert|addiere"
+    r"\btotal (?=of all\b)|\b(?:sum|add(?:ed)? up|in total|altogether|all together|combined|summe|insgesamt|zusammen(?:gerechnet)?|aufsummiert|addiere"
     r"|au total|en tout|somme|additionne|en total|suma|sumar)\b"
 )
 MEAN = pruned(
@@ -39,13 +41,13 @@ MEAN = pruned(
     r"|mean (?:of|value|number)|^mean (?!to\b|by\b)|on average|durchschnitt(?:lich(?:e[rsnm]?)?)?|im schnitt|im mittel|mittelwert|moyen(?:ne)?s?|en moyenne|promedio|(?:la|de) media|media de)\b"
 )
 _MOST = (
-    r"most expensive|most recent|most|largest|biggest|greatest|highest|longest|tallest|heaviest|latest|newest|maximum|max|oldest|fastest|strongest"
+    r"(?<=ed )last|most expensive|most recent|most|largest|biggest|greatest|highest|longest|tallest|heaviest|latest|newest|maximum|max|oldest|fastest|strongest"
     r"|teuerste[nrs]?|neu(?:e)?ste[nrs]?|meisten?|grosste[nrs]?|hochste[nrs]?|langste[nrs]?|schwerste[nrs]?|spateste[nrs]?|jungste[nrs]?|alteste[nrs]?"
     r"|(?:le|la|les) plus (?:grande?s?|elevee?s?|haute?s?|longue?s?|long|cher|chere|chers|cheres|recente?s?|lourde?s?|de|d'|ancien(?:ne)?s?)"
     r"|(?:el|la|los|las) (?:mas (?:grandes?|altos?|altas?|caros?|caras?|largos?|largas?|recientes?|nuevos?|nuevas?|pesados?|pesadas?|antiguos?|antiguas?)|mayor(?:es)?)|mayor(?: numero| cantidad)?|maximo|mas"
 )
 _LEAST = (
-    r"least expensive|least|fewest|smallest|lowest|shortest|lightest|earliest|minimum|min|cheapest|slowest"
+    r"(?<=ed )first|least expensive|least|fewest|smallest|lowest|shortest|lightest|earliest|minimum|min|cheapest|slowest"
     r"|billigste[nrs]?|gunstigste[nrs]?|kleinste[nrs]?|niedrigste[nrs]?|geringste[nrs]?|wenigsten?|kurzeste[nrs]?|leichteste[nrs]?|fruheste[nrs]?"
     r"|(?:le|la|les) moins (?:cher|chere|chers|cheres|elevee?s?|de|d')|(?:le|la|les) plus (?:petite?s?|basse?s?|bas|courte?s?|court|faibles?|legere?s?)"
     r"|(?:el|la|los|las) (?:mas (?:pequenos?|pequenas?|bajos?|bajas?|baratos?|baratas?|cortos?|cortas?|ligeros?|ligeras?)|menor(?:es)?)|menor|minimo|(?<=con )menos|(?<=tiene )menos"
@@ -160,6 +162,15 @@ def _on_a_date() -> re.Pattern[str]:
     """Returns the pattern of a day, month or year; made when a question has a number."""
     return re.compile(
         rf"\b(?:in|im|en|during|on|am|wahrend|le|el|vom|of|dated) {_YEAR_FILLER}(?P<low>{DATE_PATTERN})(?![\w.,-]*\d)"
+    )
+
+
+@cache
+def _month() -> re.Pattern[str]:
+    """Returns the pattern of a month without its year."""
+    names = "|".join(sorted((n for n in MONTHS if len(n) > 2), key=len, reverse=True))
+    return re.compile(
+        rf"\b(?:in|im|en|during|wahrend|pendant|durante) (?:the month of )?(?P<low>{names})\b(?![.,]? (?:de |of )?\d)"
     )
 
 
@@ -446,7 +457,7 @@ class ColumnCondition:
     """What a column's values are compared with."""
 
     sign: str
-    """`<`, `<=`, `>`, `>=`, `=` or `..` (between, both included)."""
+    """`<`, `<=`, `>`, `>=`, `=`, `..` (between, both included) or `month` (of any year)."""
 
     low: str
     """The number or date, folded, as the question writes it."""
@@ -464,7 +475,9 @@ class ColumnCondition:
     """Where it stands in the folded question."""
 
     def dates(self) -> tuple[Date | None, Date | None]:
-        """Returns both ends as dates."""
+        """Returns both ends as dates; of a month of any year the year is 0."""
+        if self.sign == "month":
+            return (0, MONTHS[self.low]), None
         return date(self.low), date(self.high) if self.high else None
 
     def numbers(self) -> tuple[Decimal | None, Decimal | None]:
@@ -520,7 +533,8 @@ def wanted(question: str) -> TableQuery | None:
     if not operation:
         return None
     comparisons = _comparisons(text)
-    spans = [*taken, *(item.span for item in comparisons)]
+    # A month may be a value too, and stays among the words.
+    spans = [*taken, *(item.span for item in comparisons if item.sign != "month")]
     tokens = tuple(
         QuestionToken(match[0], match.start(), match.end())
         for match in _TOKEN.finditer(text)
@@ -564,12 +578,14 @@ def looked_up(question: str) -> TableQuery:
 def _operation(text: str) -> tuple[str, list[tuple[int, int]]]:
     """Returns what is to be done and where the question says so."""
     extreme = EXTREME.search(text)
-    if COUNT.search(text):
+    mean = MEAN.search(text)
+    counted = COUNT.search(text)
+    if counted and not (mean and counted.start() >= mean.end() - 1):
         spans = [match.span() for match in COUNT.finditer(text)]
         return "count", spans + [match.span() for match in SUM.finditer(text)]
-    mean = MEAN.search(text)
     if mean:
-        return "mean", [mean.span()]
+        spans = [counted.span()] if counted else []  # the average number of hours
+        return "mean", [mean.span(), *spans]
     if extreme and not _is_compared(text, extreme.end()):
         return "most" if extreme["most"] else "least", [extreme.span()]
     total = SUM.search(text)
@@ -621,7 +637,7 @@ def _comparisons(text: str) -> list[ColumnCondition]:
         )
 
     if not any(map(str.isdecimal, text)):
-        return found
+        return list(_in_a_month(text))
     for match in _between().finditer(text):
         low, high = match["low"] or match["low2"], match["high"] or match["high2"]
         add("..", match, low, high, match["unit"] or match["unit2"] or "")
@@ -630,7 +646,13 @@ def _comparisons(text: str) -> list[ColumnCondition]:
             add(sign, match, match["low"], "", match["unit"] or "")
     for match in _on_a_date().finditer(text):
         add("=", match, match["low"], "", "")
-    return found
+    return [*found, *_in_a_month(text)]
+
+
+def _in_a_month(text: str) -> Iterator[ColumnCondition]:
+    """Yields the months that a question names without a year."""
+    for match in _month().finditer(text):
+        yield ColumnCondition("month", match["low"], "", True, (), match.span("low"))
 
 
 def _unit(word: str) -> tuple[str, ...]:

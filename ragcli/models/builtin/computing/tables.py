@@ -99,6 +99,17 @@ class Column:
     years: int = 0
     words_in_cells: int = 0
     seen: set[str] = field(default_factory=set)
+    units: dict[str, None] = field(default_factory=dict)
+    """Units and currencies beside its numbers, in order."""
+    empty: int = 0
+    """Cells of the sample without a value."""
+
+    @property
+    def is_truth(self) -> bool:
+        """Whether its cells say yes or no."""
+        return bool(self.seen) and all(
+            cell_values.truth(cell) is not None for cell in self.seen
+        )
 
     @property
     def is_date(self) -> bool:
@@ -122,12 +133,25 @@ class Column:
 
     def see(self, cell: str) -> None:
         """Takes a cell of the sample into account."""
-        if not cell:
+        if cell_values.is_empty(cell) and cell_values.truth(cell) is None:
+            self.empty += 1
             return
         self.filled += 1
         self.seen.add(cell)
+        self.units.setdefault(cell_values.unit_of(cell))
         self.words_in_cells += cell.count(" ") + 1
         self.signs.see(cell)
+
+    @property
+    def _is_comparable(self) -> bool:
+        """Whether its numbers have units of one kind: kg and t, not EUR and USD."""
+        named = [unit for unit in self.units if unit]
+        return len(named) < 2 or all(self.scale(unit) for unit in named)
+
+    def scale(self, unit: str) -> float:
+        """Returns the size of a unit in the first of its units; 0 where it has none."""
+        first = next(filter(None, self.units), "")
+        return scale(unit, first)
 
     def judge(self, *, decimal_comma: bool) -> None:
         """Counts what its sample holds, once the signs of all columns are known."""
@@ -138,6 +162,8 @@ class Column:
             )
             found = cell_values.date(cell, self.signs)
             self.dates += found is not None
+        if not self._is_comparable:
+            self.numbers = 0
         self.numbers = round(self.numbers * weight)
         self.dates = round(self.dates * weight)
 
@@ -149,6 +175,8 @@ class Condition:
     column: Column
     shown: str
     holds: Callable[[str], bool]
+    places: tuple[int, ...] = ()
+    """The question's words that name it."""
 
 
 class QueriedTable:
@@ -205,7 +233,13 @@ class QueriedTable:
         comma = self.decimal_comma
         if column.signs.comma != column.signs.point:
             comma = column.signs.decimal_comma
-        return cell_values.number(cell, decimal_comma=comma)
+        found = cell_values.number(cell, decimal_comma=comma)
+        if found is None or len(column.units) < 2:
+            return found
+        unit = cell_values.unit_of(cell)
+        from decimal import Decimal  # most tables have one unit
+
+        return found * Decimal(repr(column.scale(unit))) if unit else found
 
     def near(self, word: str, names: Sequence[str]) -> int:
         """Returns which of some names means the same as a word, -1 for none."""
@@ -245,6 +279,10 @@ class _Reading:
         self.reason = ""
         self.is_unknown = False
         self._open: list[int] = []
+        self._akin: list[int] = []
+        """Words that are like a column's name, and may be a value as well."""
+        self._denied: set[int] = set()
+        """Columns of yes and no that the question has with a "no"."""
         self._qualifiers: set[str] = set()
 
     def read(self) -> bool:
@@ -259,10 +297,13 @@ class _Reading:
         self._name_columns()
         if not self._name_values():
             self.reason = "cannot tell what its negation is about"
+            self.is_unknown = True
             return False
         self._name_subject()
         for comparison in comparisons:
-            if not self._compare(comparison):
+            if comparison.sign == "month" and not self._is_open_month(comparison):
+                continue
+            if not self._compare(comparison) and comparison.sign != "month":
                 self.reason = f"no column of {self.table.document.name} can be compared with {comparison.low!r}"
                 return False
         self._measure_words()
@@ -301,6 +342,16 @@ class _Reading:
                 for column in self.table.columns
                 if any(_same(word, name) for name in column.words)
             ]
+            exact = any(word in column.words for column in self.table.columns)
+            if same and not exact:
+                self._akin.append(place)
+            if not same and word.startswith("un"):
+                same = [
+                    column.index
+                    for column in self.table.columns
+                    if column.is_truth and word[2:] in column.words
+                ]
+                self._denied.update(same)
             for index in same:
                 self.named.setdefault(index, []).append(place)
             if same:
@@ -309,18 +360,71 @@ class _Reading:
     def _name_values(self) -> bool:
         """Finds values of cells among the words; False where a "not" has no object."""
         tokens = self.wanted.tokens
-        if self._open:
+        if self._open or self._akin:
             self._find_values()
-        wordless = [token for token in tokens if self._is_negation(token)]
-        return not wordless
+        denials = [
+            place for place, token in enumerate(tokens) if self._is_negation(token)
+        ]
+        if self.wanted.operation not in {"count", "select"}:
+            return not denials
+        if len(denials) > 1 or (denials and not self._deny(denials[0])):
+            return False
+        self._narrow_to_truths()
+        return True
+
+    def _deny(self, place: int) -> bool:
+        """Turns round what a "not" stands before; False where that is unclear.
+
+        A value is another then; a column of yes and no says no; one with empty cells
+        is empty.
+        """
+        after = next(
+            (
+                at
+                for at in range(place + 1, len(self.wanted.tokens))
+                if not question_wording.is_generic(self.wanted.tokens[at].text)
+            ),
+            -1,
+        )
+        for number, item in enumerate(self.conditions):
+            if after in item.places:
+                self.conditions[number] = _denied(item)
+                return True
+        for index, places in self.named.items():
+            column = self.table.columns[index]
+            if after not in places:
+                continue
+            if column.is_truth:
+                self._denied.add(index)
+                return True
+            if column.empty:
+                self.conditions.append(
+                    Condition(column, f"{column.name} is empty", cell_values.is_empty)
+                )
+                return True
+        return False
+
+    def _narrow_to_truths(self) -> None:
+        """Takes the rows that say yes in a column of yes and no that is asked for."""
+        known = {item.column.index for item in self.conditions}
+        for index in self.named:
+            column = self.table.columns[index]
+            if not column.is_truth or index in known:
+                continue
+            wanted = index not in self._denied
+            shown = f"{column.name} = {'yes' if wanted else 'no'}"
+            self.conditions.append(
+                Condition(column, shown, _says(yes=wanted), tuple(self.named[index]))
+            )
 
     def _find_values(self) -> None:
         tokens = self.wanted.tokens
+        candidates = {*self._open, *self._akin}
         grams: dict[str, tuple[int, ...]] = {}
         for start in range(len(tokens)):
             for length in range(1, _LONGEST_NAME + 1):
                 places = tuple(range(start, min(start + length, len(tokens))))
-                if len(places) == length and set(places) & set(self._open):
+                if len(places) == length and set(places) & candidates:
                     grams[" ".join(tokens[at].text for at in places)] = places
         singles = {tokens[at].text: at for at in self._open}
         stems = {_stems(word): at for word, at in singles.items()}
@@ -364,6 +468,7 @@ class _Reading:
         taken: set[int] = set()
         by_column: dict[int, list[_Named]] = {}
         shown: dict[int, list[str]] = {}
+        said: dict[int, list[int]] = {}
 
         def take(places: Sequence[int], columns: dict[int, int]) -> None:
             index = max(columns, key=lambda at: (at in self.named, columns[at], -at))
@@ -371,11 +476,19 @@ class _Reading:
             name = _Named(tuple(words), in_order=tuple(places) in equal)
             by_column.setdefault(index, []).append(name)
             shown.setdefault(index, []).append(" ".join(words))
+            said.setdefault(index, []).extend(places)
             taken.update(places)
 
         for places in sorted(equal, key=len, reverse=True):
             if not taken & set(places):
                 take(places, equal[places])
+        for index, spots in list(self.named.items()):
+            # What is a value of a cell is no column that is only named alike.
+            left = [at for at in spots if at not in taken or at not in self._akin]
+            if left:
+                self.named[index] = left
+            elif spots:
+                del self.named[index]
         loose = sorted(place for place in held if place not in taken)
         while loose:
             run = [loose.pop(0)]
@@ -398,6 +511,7 @@ class _Reading:
                     column,
                     f"{column.name or index + 1} = {' or '.join(shown[index])}",
                     _one_of(wanted),
+                    tuple(said[index]),
                 )
             )
 
@@ -435,6 +549,12 @@ class _Reading:
         self._open = [at for at in self._open if not self._beside(at, item)]
         return True
 
+    def _is_open_month(self, item: ColumnCondition) -> bool:
+        """Tells whether no cell has been found that says a month."""
+        return item.low == "may" or any(
+            self.wanted.tokens[at].start == item.span[0] for at in self._open
+        )
+
     def _beside(self, place: int, item: ColumnCondition) -> bool:
         """Tells whether a word is the verb of a comparison with a date.
 
@@ -443,6 +563,8 @@ class _Reading:
         token = self.wanted.tokens[place]
         between = self.wanted.text[token.end : item.span[0]]
         after = self.wanted.text[item.span[1] : token.start]
+        if token.start == item.span[0]:
+            return True
         near = (token.end <= item.span[0] and not between.strip()) or (
             token.start >= item.span[1] and not after.strip()
         )
@@ -511,7 +633,7 @@ class _Reading:
         hints = set(self.wanted.measures)
         conditions = [item.column for item in self.conditions]
 
-        def rank(column: Column) -> tuple[float, float, bool]:
+        def rank(column: Column) -> tuple[float, float, bool, bool]:
             places = self.named.get(column.index, ())
             hinted = len(hints & set(column.words)) / max(1, len(column.words))
             said = {self.wanted.tokens[at].text for at in places}
@@ -525,7 +647,8 @@ class _Reading:
                 for name in column.words
             )
             share = max(same, bool(places)) / max(1, len(column.words))
-            return (share + hinted, share, column not in conditions)
+            is_name = column.index == 0 and self.is_key(column)
+            return (share + hinted, share, not is_name, column not in conditions)
 
         ranked = sorted(usable, key=rank, reverse=True)
         if ranked and rank(ranked[0])[0] > 0:
@@ -621,7 +744,7 @@ class _Computing:
         if (
             column
             and column.is_number
-            and not self._reading.is_key(column)
+            and (self._wanted.summed or not self._reading.is_key(column))
             and column.index
             and not column.is_date
         ):
@@ -777,7 +900,8 @@ def _comparing(
     item: ColumnCondition, column: Column, table: QueriedTable
 ) -> tuple[Callable[[str], bool] | None, str]:
     """Returns what tells whether a cell compares as asked, and how that is shown."""
-    sign = {"..": "between", ">=": "\u2265", "<=": "\u2264"}.get(item.sign, item.sign)
+    signs = {"..": "between", ">=": "\u2265", "<=": "\u2264", "month": "in"}
+    sign = signs.get(item.sign, item.sign)
     shown = f"{column.name} {sign} {item.low}" + (
         f" and {item.high}" if item.high else ""
     )
@@ -814,6 +938,7 @@ def _dates_compare(
         ">": own > low,
         ">=": own >= low,
         "=": own == low,
+        "month": own[1:] == low[1:],
     }[sign]
 
 
@@ -831,6 +956,32 @@ def _numbers_compare(
         ">=": found >= low,
         "=": found == low,
     }[sign]
+
+
+def scale(unit: str, other: str) -> float:
+    """Returns the size of one unit in another of its kind; 0 where there is none."""
+    from ragcli.language.comparison.quantities import measure
+
+    if unit == other:
+        return 1.0
+    mine, theirs = measure(unit), measure(other)
+    if mine is None or theirs is None or mine[0] != theirs[0]:
+        return 0.0
+    return mine[1] / theirs[1]
+
+
+def _denied(item: Condition) -> Condition:
+    shown = item.shown.replace(" = ", " \u2260 ", 1)
+    return Condition(
+        item.column,
+        shown,
+        lambda cell: not cell_values.is_empty(cell) and not item.holds(cell),
+        item.places,
+    )
+
+
+def _says(*, yes: bool) -> Callable[[str], bool]:
+    return lambda cell: cell_values.truth(cell) is yes
 
 
 class _Named(NamedTuple):
