@@ -74,15 +74,15 @@ def laid_out(
         there; [] of a line that goes on with what is above it.
     """
     lines = [_line(text, start, end) for start, end in spans]
-    found: list[tuple[int, list[Element]]] = []
+    by_line: list[tuple[int, list[Element]]] = []
     at = 0
     while at < len(lines):
         line = lines[at]
         option = line.text.lstrip().startswith("-") and _OPTION.match(line.text)
         if option:
             count = _below(lines, at)
-            found.append((at, [_option(lines[at : at + count], option)]))
-            found += [(at + more, []) for more in range(1, count)]
+            by_line.append((at, [_option(lines[at : at + count], option)]))
+            by_line += [(at + more, []) for more in range(1, count)]
             at += count
             continue
         leads = _LEADS.search(line.text)
@@ -92,14 +92,14 @@ def laid_out(
             fixed, blank = _fixed(lines, at)
             count, corridors = (fixed, blank) if blank else (count, [])
         if corridors:
-            found += _columns(lines[at : at + count], corridors, at, tables)
+            by_line += _columns(lines[at : at + count], corridors, at, tables)
         elif pair:
-            found.append((at, pair))
+            by_line.append((at, pair))
         else:
             alone = ((at + n, _alone(lines[at + n])) for n in range(count))
-            found += [(place, pair) for place, pair in alone if pair]
+            by_line += [(place, pair) for place, pair in alone if pair]
         at += count
-    return found
+    return by_line
 
 
 def ruled_table(text: str) -> list[tuple[str, ...]]:
@@ -179,16 +179,16 @@ def _option(lines: Sequence[_LaidOutLine], match: re.Match[str]) -> Element:
     """Returns an option of a program with what is said about it."""
     start = lines[0].start + match.start("spec")
     end = lines[-1].end
-    told = flat(" ".join([match["text"] or "", *(line.text for line in lines[1:])]))
-    if len(told) > _LONGEST_OPTION:
+    meaning = flat(" ".join([match["text"] or "", *(line.text for line in lines[1:])]))
+    if len(meaning) > _LONGEST_OPTION:
         return Element("item", start, end)
-    return Element("field", start, end, -1, (flat(match["spec"]), told))
+    return Element("field", start, end, -1, (flat(match["spec"]), meaning))
 
 
 def lone_field(text: str, start: int, end: int) -> Element | None:
     """Returns a line with a leader or opening hours as a field, None of any other."""
-    found = _alone(_LaidOutLine(start, end, text[start:end].rstrip(), ()))
-    return found[0] if found else None
+    elements = _alone(_LaidOutLine(start, end, text[start:end].rstrip(), ()))
+    return elements[0] if elements else None
 
 
 def _alone(line: _LaidOutLine) -> list[Element]:
@@ -219,26 +219,26 @@ def _beside(line: _LaidOutLine) -> list[Element]:
     edges = [_indent(line), *(edge for border in borders for edge in border)]
     edges.append(len(line.text))
     parts = list(zip(edges[::2], edges[1::2], strict=True))
-    found = []
+    elements = []
     fields = 0
     for start, end in parts:
         match = _FIELD.fullmatch(line.text[start:end])
         if match and len(match["key"].split()) < _KEY_WORDS:
             cells = (flat(match["key"]), flat(match["value"]))
-            found.append(
+            elements.append(
                 Element("field", line.start + start, line.start + end, -1, cells)
             )
             fields += 1
         else:
-            found.append(Element("prose", line.start + start, line.start + end))
+            elements.append(Element("prose", line.start + start, line.start + end))
     if not fields:
         return []
     values = [line.text[start:end] for start, end in parts[1:]]
-    if found[0].kind == "field" and not any(map(_LETTERS.search, values)):
+    if elements[0].kind == "field" and not any(map(_LETTERS.search, values)):
         key, _, value = line.text.strip().partition(":")
         whole = (flat(key), flat(value))
         return [Element("field", line.start + edges[0], line.end, -1, whole)]
-    return found
+    return elements
 
 
 def _run(lines: Sequence[_LaidOutLine], at: int) -> tuple[int, list[tuple[int, int]]]:
@@ -291,26 +291,26 @@ def _blanks(line: str) -> int:
     """Returns the columns of a line that are blank, as the bits of a number."""
     line = line.rstrip()[:_WIDEST_LINE]
     bits = 0
-    for place, character in enumerate(line):
+    for column, character in enumerate(line):
         if character == " ":
-            bits |= 1 << place
+            bits |= 1 << column
     return bits | (((1 << _WIDEST_LINE) - 1) >> len(line) << len(line))
 
 
 def _stretches(blank: int, first: str) -> list[tuple[int, int]]:
     """Returns where neighbouring columns are blank, between words of the first line."""
-    found: list[tuple[int, int]] = []
-    place, end = len(first) - len(first.lstrip()), len(first)
-    while place < end:
-        if not blank >> place & 1:
-            place += 1
+    stretches: list[tuple[int, int]] = []
+    column, end = len(first) - len(first.lstrip()), len(first)
+    while column < end:
+        if not blank >> column & 1:
+            column += 1
             continue
-        stop = place
+        stop = column
         while blank >> stop & 1 and stop < end:
             stop += 1
-        found.append((place, stop))
-        place = stop
-    return found
+        stretches.append((column, stop))
+        column = stop
+    return stretches
 
 
 def _common(
@@ -320,13 +320,13 @@ def _common(
     gaps = [*line.gaps, (len(line.text), max(widest, len(line.text)) + 2)]
     if line.gaps:  # its first cells are empty
         gaps.append((0, _indent(line)))
-    found = []
+    common = []
     for start, end in corridors:
         for left, right in gaps:
             begin, stop = max(start, left), min(end, right)
             if stop - begin >= (1 if "\t" in line.text else 2):
-                found.append((begin, stop))
-    return found
+                common.append((begin, stop))
+    return common
 
 
 def _is_table(
@@ -363,24 +363,24 @@ def _columns(
     tables: list[TableFacts],
 ) -> list[tuple[int, list[Element]]]:
     """Returns rows, or fields where there are two columns that nobody named."""
-    places = [n for n, line in enumerate(lines) if not _RULE.match(line.text)]
-    rows = [_cells(lines[n], corridors) for n in places]
-    ruled = places[0] + 1 < len(lines) and places[0] + 1 not in places
+    numbers = [n for n, line in enumerate(lines) if not _RULE.match(line.text)]
+    rows = [_cells(lines[n], corridors) for n in numbers]
+    ruled = numbers[0] + 1 < len(lines) and numbers[0] + 1 not in numbers
     named = (ruled and len(rows) > 1) or _is_head(rows)
-    spans = [(lines[n].start + _indent(lines[n]), lines[n].end) for n in places]
-    found: dict[int, list[Element]] = {n: [] for n in range(len(lines))}
+    spans = [(lines[n].start + _indent(lines[n]), lines[n].end) for n in numbers]
+    by_line: dict[int, list[Element]] = {n: [] for n in range(len(lines))}
     if len(corridors) == 1 and not named:
-        for n, span, row in zip(places, spans, rows, strict=True):
-            found[n] = [_field_of(span, row)]
+        for n, span, row in zip(numbers, spans, rows, strict=True):
+            by_line[n] = [_field_of(span, row)]
     else:
         number = len(tables)
         columns = rows[0] if named else ()
         tables.append(TableFacts(columns, "", len(rows) - named))
-        for n, span, row in zip(places, spans, rows, strict=True):
-            found[n] = [Element("row", *span, number, row)]
+        for n, span, row in zip(numbers, spans, rows, strict=True):
+            by_line[n] = [Element("row", *span, number, row)]
         if named:
-            found[places[0]] = [Element("columns", *spans[0], number)]
-    return [(at + n, found[n]) for n in found]
+            by_line[numbers[0]] = [Element("columns", *spans[0], number)]
+    return [(at + n, by_line[n]) for n in by_line]
 
 
 def _field_of(span: tuple[int, int], row: tuple[str, ...]) -> Element:
@@ -394,8 +394,8 @@ def _is_head(rows: Sequence[tuple[str, ...]]) -> bool:
     head, below = rows[0], rows[1:]
     if not all(head) or any(map(_NUMBERS.fullmatch, head)):
         return False
-    for place in range(len(head)):
-        column = [row[place] for row in below if row[place]]
+    for index in range(len(head)):
+        column = [row[index] for row in below if row[index]]
         numbers = sum(bool(_NUMBERS.fullmatch(cell)) for cell in column)
         if column and 3 * numbers >= 2 * len(column):
             return True

@@ -81,12 +81,12 @@ class CombinedReader:
 
         Only where the built-in vectors are searched is it known what is usual.
         """
-        found = self.cosine_spread(query)
+        spread = self.cosine_spread(query)
         if not all(reader.embedder_id == _MEASURED for reader in self.readers):
-            return found
+            return spread
         share = BACKGROUND / (self.total + BACKGROUND)
-        mean = (1 - share) * found.mean
-        square = (1 - share) * (found.deviation**2 + found.mean**2)
+        mean = (1 - share) * spread.mean
+        square = (1 - share) * (spread.deviation**2 + spread.mean**2)
         square += share * USUAL_DEVIATION**2
         return cosine_spread(mean, square - mean * mean)
 
@@ -135,7 +135,7 @@ class CombinedReader:
             mode: `hybrid`, or the one side to ask: `bm25` or `vectors`.
             within: For each reader the rows that may be found; None for all.
         """
-        found: dict[Place, None] = {}
+        hits: dict[Place, None] = {}
         for number, reader in enumerate(self.readers):
             rows: list[int] = []
             if mode != "vectors":
@@ -147,8 +147,8 @@ class CombinedReader:
                     query.vector, limit, exclude, within[number]
                 )
                 rows += nearest.tolist()
-            found.update(dict.fromkeys((number, row) for row in rows))
-        return list(found)
+            hits.update(dict.fromkeys((number, row) for row in rows))
+        return list(hits)
 
     def scored(
         self, query: Query, places: Sequence[Place]
@@ -162,8 +162,8 @@ class CombinedReader:
             mine = [index for index, place in enumerate(places) if place[0] == number]
             rows = [places[index][1] for index in mine]
             if rows:
-                found = reader.text_scores(self._terms(reader, query), rows)
-                text[mine] = [found[row] for row in rows]
+                scores = reader.text_scores(self._terms(reader, query), rows)
+                text[mine] = [scores[row] for row in rows]
                 cosine[mine] = reader.vectors(rows) @ query.vector
         return text, cosine
 
@@ -185,13 +185,13 @@ class CombinedReader:
         ask: Callable[[IndexReader, list[int]], Iterable[_T]],
     ) -> list[_T]:
         """Returns what each chunk's own reader says about it, in order."""
-        found: dict[Place, _T] = {}
+        gathered: dict[Place, _T] = {}
         for number, reader in enumerate(self.readers):
             mine = [place for place in places if place[0] == number]
             if mine:
                 answers = ask(reader, [row for _, row in mine])
-                found.update(zip(mine, answers, strict=True))
-        return [found[place] for place in places]
+                gathered.update(zip(mine, answers, strict=True))
+        return [gathered[place] for place in places]
 
     def _terms(self, reader: IndexReader, query: Query) -> list[Term]:
         """Returns the query for one reader, whose text index has its own idf.

@@ -67,15 +67,15 @@ class Retriever:
             unmatched = f"no document matches {request.where}"
         queries = self._queries(request)
         shown = " / ".join(query.shown for query in queries)
-        found: dict[tuple[int, int], None] = {}
+        hits: dict[tuple[int, int], None] = {}
         for query in queries:
             places = self._combined.candidates(
                 query, CANDIDATES, request.exclude, request.mode, within
             )
-            found.update(dict.fromkeys(places))
-        if not found:
+            hits.update(dict.fromkeys(places))
+        if not hits:
             return self._result((), shown, unmatched)
-        ranked = self._ranked(queries, list(found), request)
+        ranked = self._ranked(queries, list(hits), request)
         return self._result(ranked, shown, unmatched)
 
     @property
@@ -138,9 +138,9 @@ class Retriever:
         if request.mode == "hybrid":
             final = np.mean([item.final for item in scored], axis=0)
             order = np.argsort(-final, kind="stable")
-        found = self._distinct(order, attached[chosen], places, request.limit)
-        self._places.update((_key(found[at]), places[at]) for at in found)
-        return self._judged(queries, scored, found)
+        distinct = self._distinct(order, attached[chosen], places, request.limit)
+        self._places.update((_key(distinct[at]), places[at]) for at in distinct)
+        return self._judged(queries, scored, distinct)
 
     def _distinct(
         self,

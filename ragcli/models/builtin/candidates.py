@@ -89,40 +89,40 @@ def candidates(source: Source) -> list[Candidate]:
     lines; headings never.
     """
     units = _mended(source.text, sentences(source.text, source.units or _whole(source)))
-    found: list[Candidate] = []
+    made: list[Candidate] = []
     introduction = ""
     for unit in units:
         if unit.kind in _NEVER:
             continue
-        before, near = _before(source, unit, found, introduction)
+        before, near = _before(source, unit, made, introduction)
         if near:
-            found[-1] = replace(found[-1], introduces=True)
-        found += (
+            made[-1] = replace(made[-1], introduces=True)
+        made += (
             replace(item, before=before, is_explained=near)
             for item in _candidates(source, unit)
         )
         if unit.kind == "sentence":
             introduction = " ".join(source.text[unit.start : unit.end].split())
-    found = _explained(source, found)
-    return [replace(item, place=place) for place, item in enumerate(found)]
+    made = _explained(source, made)
+    return [replace(item, place=place) for place, item in enumerate(made)]
 
 
-def _explained(source: Source, found: Sequence[Candidate]) -> list[Candidate]:
+def _explained(source: Source, given: Sequence[Candidate]) -> list[Candidate]:
     """Returns the candidates; a note after a mark knows what bears the mark.
 
     `*Refers to \u2026` explains the column `*Other`, `(c) Mainly \u2026` the row
     `Items (c)`, and they are about what these say.
     """
-    told = []
-    for item in found:
+    explained = []
+    for item in given:
         match = _MARK.match(item.text)
         if match and item.kind != "row" and not item.is_explained:
             bearer = _bearer(source, match[1])
             if bearer:
-                told.append(replace(item, before=bearer, is_explained=True))
+                explained.append(replace(item, before=bearer, is_explained=True))
                 continue
-        told.append(item)
-    return told
+        explained.append(item)
+    return explained
 
 
 def _bearer(source: Source, mark: str) -> str:
@@ -166,16 +166,16 @@ def _mended(text: str, units: Iterable[Unit]) -> list[Unit]:
 
 
 def _before(
-    source: Source, unit: Unit, found: Sequence[Candidate], introduction: str
+    source: Source, unit: Unit, earlier: Sequence[Candidate], introduction: str
 ) -> tuple[str, bool]:
     """Returns what leads to a unit, and whether it stands directly above it.
 
     A comment directly above a setting, or the paragraph that ends with a colon above
     a list, says what these are about; of a sentence it is the one before.
     """
-    if not found:
+    if not earlier:
         return "", False
-    last = found[-1]
+    last = earlier[-1]
     gap = source.text[last.end : unit.start]
     if unit.kind in _ABOVE_ITEMS:
         near = last.kind in {"sentence", "note"} and gap.count("\n") < 2
@@ -235,7 +235,7 @@ def _pairs(source: Source, unit: Unit) -> list[Candidate]:
         return []
     if columns_of(unit, source.tables) or not all(map(_is_name, cells[::2])):
         return []
-    found = []
+    pairs = []
     at = unit.start
     for name, value in zip(cells[::2], cells[1::2], strict=True):
         start = source.text.find(name, at, unit.end)
@@ -245,13 +245,13 @@ def _pairs(source: Source, unit: Unit) -> list[Candidate]:
         at = value_at + len(value)
         if value:
             pair = unit._replace(kind="field", start=start, end=at, cells=(name, value))
-            found.append(
+            pairs.append(
                 Candidate(
                     source, start, f"{name}: {value}", "field", at, pair,
                     quoted=f"{name}: {value}",
                 )
             )  # fmt: skip
-    return found
+    return pairs
 
 
 def _is_name(cell: str) -> bool:

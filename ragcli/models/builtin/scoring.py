@@ -336,9 +336,9 @@ class _Lexical:
         """Returns the stems of all words: a question may be made of function words."""
         return _alike(unaccented(stemmer(self._language).stem(words(text))))
 
-    def read(self, found: Sequence[Candidate]) -> None:
+    def read(self, candidates: Sequence[Candidate]) -> None:
         """Learns which of the question's words no source has: they may be mistyped."""
-        for item in found:
+        for item in candidates:
             self._unseen -= self._stems_of(item.source.text)
             self._unseen -= self._stems_of(item.above)
 
@@ -394,11 +394,11 @@ class _Lexical:
         said += RELATED * self._worth_of(asked_for)
         said -= (1 - COLUMN_WEIGHT) * self._worth_of(columns)
         beside = EXPLAINED_WEIGHT if item.is_explained else BEFORE_WEIGHT
-        found = said + beside * self._worth_of(near - asked_for)
-        found += ABOVE_WEIGHT * self._worth_of(over - asked_for)
+        weight = said + beside * self._worth_of(near - asked_for)
+        weight += ABOVE_WEIGHT * self._worth_of(over - asked_for)
         around = AROUND_WEIGHT * self._worth_of(stems.passage & left - akin - asked_for)
         whole = self._worth_of(wanted) or 1.0
-        return found / whole, (found + around) / whole
+        return weight / whole, (weight + around) / whole
 
     def _asked_for(self, stems: frozenset[str]) -> frozenset[str]:
         """Returns the question's words that ask for what a text calls otherwise."""
@@ -449,14 +449,14 @@ def _akin(
     )
 
 
-def _alike(found: Sequence[str]) -> list[str]:
+def _alike(words: Sequence[str]) -> list[str]:
     """Returns words with the short forms of "number" as that word, verbs as one."""
-    return ["number" if word in _NUMBERS else base_form(word) for word in found]
+    return ["number" if word in _NUMBERS else base_form(word) for word in words]
 
 
-def unaccented(found: Sequence[str]) -> list[str]:
+def unaccented(words: Sequence[str]) -> list[str]:
     """Returns words without their accents: `caf\u00e9` is `cafe`."""
-    return [word if word.isascii() else _unaccented(word) for word in found]
+    return [word if word.isascii() else _unaccented(word) for word in words]
 
 
 @cache
@@ -474,23 +474,23 @@ def leans_back(question: str) -> bool:
 
 def _rarity(stems: list[str], embedder: BuiltinEmbedder) -> dict[str, float]:
     """Returns how much each word says, whatever collection is searched."""
-    found = {}
+    rarities = {}
     for stem, ids in zip(stems, embedder.tokenize(stems), strict=True):
-        found[stem] = float(importance(ids).max()) if len(ids) else 1.0
-    return found
+        rarities[stem] = float(importance(ids).max()) if len(ids) else 1.0
+    return rarities
 
 
-def _source_scores(found: Sequence[Candidate]) -> NDArray[np.float64]:
+def _source_scores(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
     """Returns the relevance of each candidate's source, standardised over sources."""
     import numpy as np
 
-    logits = {item.source.marker: _logit(item.source.score) for item in found}
+    logits = {item.source.marker: _logit(item.source.score) for item in candidates}
     values = np.array(list(logits.values()))
     spread = float(values.std())
     if spread < 1e-6:
-        return np.zeros(len(found))
+        return np.zeros(len(candidates))
     return np.array(
-        [(logits[item.source.marker] - values.mean()) / spread for item in found]
+        [(logits[item.source.marker] - values.mean()) / spread for item in candidates]
     )
 
 
@@ -501,19 +501,19 @@ def _logit(share: float) -> float:
 
 def _vector_scores(
     question: str,
-    found: Sequence[Candidate],
+    candidates: Sequence[Candidate],
     embedder: BuiltinEmbedder,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Returns cosine, late interaction, and that with what stands above."""
     texts = [
         _readable(f"{item.before}\n{item.text}" if item.is_explained else item.text)
-        for item in found
+        for item in candidates
     ]
     vectors, tokens = embedder.embed_with_tokens(texts)
     cosine = vectors @ embedder.embed([question])[0]
     maxsim = Interaction(tokens, embedder).maxsim([(question, 1.0)])
     wider = embedder.tokenize(
-        [f"{item.above}\n{item.before}\n{item.text}" for item in found]
+        [f"{item.above}\n{item.before}\n{item.text}" for item in candidates]
     )
     interaction = Interaction(wider, embedder)
     around = interaction.maxsim([(question, 1.0)])
@@ -804,7 +804,7 @@ def _present_in_row(asked: ParsedQuestion, item: Candidate) -> float:
     cells = item.unit.cells if item.unit else ()
     names = columns_of(item.unit, item.source.tables) if item.unit else ()
     whole = f"{_caption(item)} | {' | '.join(cells)}".lower()
-    found = 0
+    count = 0
     for anchor in asked.anchors:
         namer = asked.namers.get(anchor, "")
         own = [
@@ -812,21 +812,21 @@ def _present_in_row(asked: ParsedQuestion, item: Candidate) -> float:
             for name, cell in zip(names, cells, strict=False)
             if namer and any(is_shortened(namer, word) for word in words(name))
         ]
-        found += _stands_in(anchor, " | ".join(own).lower() if own else whole)
-    return found / len(asked.anchors) if asked.anchors else 1.0
+        count += _stands_in(anchor, " | ".join(own).lower() if own else whole)
+    return count / len(asked.anchors) if asked.anchors else 1.0
 
 
 def _caption(item: Candidate) -> str:
     """Returns what stands above the table of a row, "" for others."""
     tables = item.source.tables
-    place = item.unit.table if item.unit else -1
-    return tables[place].caption if 0 <= place < len(tables) else ""
+    index = item.unit.table if item.unit else -1
+    return tables[index].caption if 0 <= index < len(tables) else ""
 
 
 def _present(anchors: frozenset[str], text: str) -> float:
     text = text.lower()
-    found = sum(_stands_in(anchor, text) for anchor in anchors)
-    return found / len(anchors) if anchors else 1.0
+    count = sum(_stands_in(anchor, text) for anchor in anchors)
+    return count / len(anchors) if anchors else 1.0
 
 
 def _stands_in(anchor: str, text: str) -> bool:

@@ -160,8 +160,8 @@ class Column:
             self.numbers += (
                 cell_values.number(cell, decimal_comma=decimal_comma) is not None
             )
-            found = cell_values.date(cell, self.signs)
-            self.dates += found is not None
+            date = cell_values.date(cell, self.signs)
+            self.dates += date is not None
         if not self._is_comparable:
             self.numbers = 0
         self.numbers = round(self.numbers * weight)
@@ -245,9 +245,9 @@ class QueriedTable:
         """Returns which of some names means the same as a word, -1 for none."""
         if not names or len(word) < 3:
             return -1
-        found = list(self._similarity(word, names))
-        best = max(range(len(names)), key=found.__getitem__)
-        return best if found[best] >= _NEAR else -1
+        similarities = list(self._similarity(word, names))
+        best = max(range(len(names)), key=similarities.__getitem__)
+        return best if similarities[best] >= _NEAR else -1
 
 
 def computed(wanted: TableQuery, table: QueriedTable, document: int) -> Drawn:
@@ -288,8 +288,8 @@ class _Reading:
     def read(self) -> bool:
         """Tells whether all words are accounted for."""
         self._open = [
-            place
-            for place, token in enumerate(self.wanted.tokens)
+            index
+            for index, token in enumerate(self.wanted.tokens)
             if not question_wording.is_generic(token.text)
             and not self._is_negation(token)
         ]
@@ -322,7 +322,7 @@ class _Reading:
 
         A period that names a column, as in `fatalities_85_99`, is none.
         """
-        found = []
+        conditions = []
         for item in self.wanted.comparisons:
             ends = [item.low[-2:], item.high[-2:]] if item.sign == ".." else []
             if ends and any(
@@ -331,8 +331,8 @@ class _Reading:
             ):
                 self._qualifiers.update(ends)
             else:
-                found.append(item)
-        return found
+                conditions.append(item)
+        return conditions
 
     def _name_columns(self) -> None:
         for place in list(self._open):
@@ -555,12 +555,12 @@ class _Reading:
             self.wanted.tokens[at].start == item.span[0] for at in self._open
         )
 
-    def _beside(self, place: int, item: ColumnCondition) -> bool:
+    def _beside(self, index: int, item: ColumnCondition) -> bool:
         """Tells whether a word is the verb of a comparison with a date.
 
         It was *placed* after March.
         """
-        token = self.wanted.tokens[place]
+        token = self.wanted.tokens[index]
         between = self.wanted.text[token.end : item.span[0]]
         after = self.wanted.text[item.span[1] : token.start]
         if token.start == item.span[0]:
@@ -770,18 +770,20 @@ class _Computing:
         return None
 
     def _different(self, column: Column) -> Drawn:
-        found: dict[str, None] = {}
+        values: dict[str, None] = {}
         for row in self._rows():
             cell = row.cells[column.index] if column.index < len(row.cells) else ""
-            if cell and len(found) < _MOST_VALUES:
-                found.setdefault(cell)
+            if cell and len(values) < _MOST_VALUES:
+                values.setdefault(cell)
             self._cite(row)
-        names = "; ".join(list(found)[:MOST_SHOWN])
+        names = "; ".join(list(values)[:MOST_SHOWN])
         left = (
-            f" ({MOST_SHOWN} of {len(found)} shown)" if len(found) > MOST_SHOWN else ""
+            f" ({MOST_SHOWN} of {len(values)} shown)"
+            if len(values) > MOST_SHOWN
+            else ""
         )
-        text = f"{len(found)} different {column.name} in {self._selection()}: {names}{left}"
-        return Drawn((self._statement(text),)) if found else Drawn()
+        text = f"{len(values)} different {column.name} in {self._selection()}: {names}{left}"
+        return Drawn((self._statement(text),)) if values else Drawn()
 
     def _listed(self) -> Drawn:
         named = [
@@ -826,21 +828,21 @@ class _Computing:
         from decimal import Decimal
 
         total, count = Decimal(0), 0
-        places = 0
+        decimals = 0
         for row in self._rows():
             cell = row.cells[column.index] if column.index < len(row.cells) else ""
             value = self._table.number(column, cell)
             if value is None:
                 continue
             total, count = total + value, count + 1
-            places = max(places, -int(value.as_tuple().exponent))
+            decimals = max(decimals, -int(value.as_tuple().exponent))
             self._cite(row)
         if not count:
             return Drawn()
         value = total
         if operation == "mean":
-            value = (total / count).quantize(Decimal(1).scaleb(-places - 2))
-        told = cell_values.written(value, decimal_comma=self._table.decimal_comma)
+            value = (total / count).quantize(Decimal(1).scaleb(-decimals - 2))
+        shown = cell_values.written(value, decimal_comma=self._table.decimal_comma)
         name = "average" if operation == "mean" else "sum"
         less = (
             f"; {self.selected - count} without a number"
@@ -850,7 +852,7 @@ class _Computing:
         return Drawn(
             (
                 self._statement(
-                    f"{name} of {column.name} = {told} over {self._selection()}{less}"
+                    f"{name} of {column.name} = {shown} over {self._selection()}{less}"
                 ),
             )
         )
@@ -861,7 +863,7 @@ class _Computing:
         if self._wanted.age:
             most = (self._wanted.age == "old") != is_date
         best: Any = None  # numbers, or dates: all of one column, of one kind
-        told, tied, ties = "", 0, list[TableRow]()
+        shown, tied, ties = "", 0, list[TableRow]()
         for row in self._rows():
             cell = row.cells[column.index] if column.index < len(row.cells) else ""
             value = (
@@ -870,7 +872,7 @@ class _Computing:
             if value is None:
                 continue
             if best is None or (value > best if most else value < best):
-                best, told, ties, tied = value, cell, [], 0
+                best, shown, ties, tied = value, cell, [], 0
             if value == best:
                 tied += 1
                 if len(ties) < _MOST_TIES:
@@ -884,15 +886,15 @@ class _Computing:
         )
         left = f" ({len(ties)} of {tied} shown)" if tied > len(ties) else ""
         said = [self._said(row) for row in ties]
-        text = f"{which} {column.name} = {told} over {self._selection()}{left}"
+        text = f"{which} {column.name} = {shown} over {self._selection()}{left}"
         return Drawn((*said, ComputedStatement(text, (), computed=True)))
 
 
 def _dated(cell: str, column: Column) -> tuple[int, int, int] | None:
-    found = cell_values.date(cell, column.signs)
-    if not found:
+    date = cell_values.date(cell, column.signs)
+    if not date:
         return None
-    year, month, day, *_ = (*found, 0, 0, 0)
+    year, month, day, *_ = (*date, 0, 0, 0)
     return year, month, day
 
 
@@ -921,17 +923,17 @@ def _comparing(
 
 
 def _dates_compare(
-    found: cell_values.Date | None,
+    date: cell_values.Date | None,
     sign: str,
     low: cell_values.Date,
     high: cell_values.Date | None,
 ) -> bool:
     """Compares dates as exactly as the question tells them: after 2019 is from 2020."""
-    if found is None or len(found) < len(low):
+    if date is None or len(date) < len(low):
         return False
-    own = found[: len(low)]
+    own = date[: len(low)]
     if sign == "..":
-        return high is not None and low <= own and found[: len(high)] <= high
+        return high is not None and low <= own and date[: len(high)] <= high
     return {
         "<": own < low,
         "<=": own <= low,
@@ -943,18 +945,18 @@ def _dates_compare(
 
 
 def _numbers_compare(
-    found: Decimal | None, sign: str, low: Decimal, high: Decimal | None
+    number: Decimal | None, sign: str, low: Decimal, high: Decimal | None
 ) -> bool:
-    if found is None:
+    if number is None:
         return False
     if sign == "..":
-        return high is not None and low <= found <= high
+        return high is not None and low <= number <= high
     return {
-        "<": found < low,
-        "<=": found <= low,
-        ">": found > low,
-        ">=": found >= low,
-        "=": found == low,
+        "<": number < low,
+        "<=": number <= low,
+        ">": number > low,
+        ">=": number >= low,
+        "=": number == low,
     }[sign]
 
 
