@@ -1,7 +1,8 @@
 """Which documents a search looks at: by place, tag, date and format.
 
 What is asked for is told of documents, never of passages, so that it is decided once
-for an index and holds for both sides of a search.
+for an index and holds for both sides of a search. What is attached to a mail is a
+document of its own: it has a name and a format, and is inside its mail.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from ragcli.frozen import frozen
+from ragcli.index.parts import around
+from ragcli.paths import PART_MARK
 
 _GLOB = re.compile(r"[*?\[]")
 DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?![\d-])")
@@ -70,22 +73,41 @@ class DocumentFilter:
         """Returns it as a turn keeps it: what is asked for, by name."""
         return {name: value for name, value in asdict(self).items() if value}
 
-    def matcher(self) -> Callable[[Filterable], bool]:
-        """Returns what tells whether a record's document is meant."""
+    def matcher(self) -> Callable[[Filterable], bool | list[tuple[int, int]]]:
+        """Returns what tells whether a record's document is meant.
+
+        Of one that has others inside it and is meant in part alone, that is which
+        chunks: the number of the first, counted from 0, and how many.
+        """
         inside, outside = _places(self.inside), _places(self.outside)
         tags = [_tag(tag) for tag in self.tags]
         last = self.until or "9999-12-31"
+        is_placed = bool(self.inside or self.outside or self.formats)
 
-        def matches(record: Filterable) -> bool:
-            path = record["path"]
+        def matches(record: Filterable) -> bool | list[tuple[int, int]]:
+            if is_placed and (parts := record.get("parts")):
+                meant = [
+                    (first, count)
+                    for first, count, part, formats in parts
+                    if stands(_names(record["path"], part), formats)
+                ]
+                if not (meant and told(record)):
+                    return False
+                return len(meant) == len(parts) or meant
+            if is_placed and not stands((record["path"],), (record.get("format"),)):
+                return False
+            return told(record)
+
+        def stands(names: Sequence[str], formats: Sequence[str | None]) -> bool:
             return bool(
-                (not self.inside or inside(path))
-                and not (self.outside and outside(path))
-                and (not self.formats or record.get("format") in self.formats)
-                and (not tags or _has_tag(record, tags))
-                and (
-                    not (self.since or self.until) or self.since <= _day(record) <= last
-                )
+                (not self.inside or any(map(inside, names)))
+                and not (self.outside and any(map(outside, names)))
+                and (not self.formats or any(one in self.formats for one in formats))
+            )
+
+        def told(record: Filterable) -> bool:
+            return (not tags or _has_tag(record, tags)) and (
+                not (self.since or self.until) or self.since <= _day(record) <= last
             )
 
         return matches
@@ -101,6 +123,18 @@ def recorded(table: Mapping[str, Any]) -> DocumentFilter | None:
     }
     since, until = str(table.get("since", "")), str(table.get("until", ""))
     return DocumentFilter(**several, since=since, until=until)
+
+
+def _names(path: str, part: str) -> list[str]:
+    """Returns what a document inside another is called, and those that it is inside of.
+
+    A part is found by its own name as well: there, what it is inside of is a directory.
+    """
+    names = [path]
+    for name in around(part):
+        below = name.replace(PART_MARK, "/")
+        names += [f"{path}{PART_MARK}{name}", f"{path}/{below}"]
+    return names
 
 
 def _places(wanted: Iterable[str]) -> Callable[[str], bool]:

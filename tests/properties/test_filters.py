@@ -15,6 +15,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
+from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -260,4 +263,125 @@ def test_by_vectors_it_is_an_index_of_the_remaining_documents(
     assert told(found) == told(alone)
     assert [p.details["cosine"] for p in found] == pytest.approx(
         [p.details["cosine"] for p in alone], abs=2e-3
+    )
+
+
+WITH_PARTS = {
+    "in/offer.eml": {
+        "": "The harbour offers a lamp.", "price.csv": "lamp,bridge\nferry,12\n",
+        "b.eml": "A bridge with a ferry.",
+        "b.eml!price.csv": "harbour,orchard\nlamp,3\n",
+        "note.txt": "The orchard has a signal.",
+    },
+    "in/second.eml": {"": "A ferry and a harbour.", "note.txt": "Every lamp is lit."},
+    "price.csv": {"": "lamp,harbour\nsignal,4\n"},
+    "plain.txt": {"": "The bridge over the harbour."},
+}  # fmt: skip
+"""Documents with the text of each part of them, "" for their own."""
+
+_SUFFIXED = st.sampled_from(["eml", "csv", "text"])
+_NAMED = st.sampled_from(
+    ["offer.eml", "in", "price.csv", "offer.eml!price.csv", "*.csv", "b.eml",
+     "in/*.eml", "offer.eml!*.csv", "offer.eml!b.eml!price.csv", "*.txt",
+     "nowhere!price.csv"]
+)  # fmt: skip
+_PARTLY = st.fixed_dictionaries(
+    {},
+    optional={
+        "inside": st.lists(_NAMED, min_size=1, max_size=2),
+        "outside": st.lists(_NAMED, min_size=1, max_size=2),
+        "types": st.lists(_SUFFIXED, min_size=1, max_size=2),
+    },
+)
+
+
+def mail_of(parts: dict[str, str], name: str = "") -> EmailMessage:
+    made = EmailMessage()
+    made["Subject"] = parts[name].split()[-2]
+    made.set_content(parts[name])
+    above = f"{name}!" if name else ""
+    for part, text in parts.items():
+        own = part.removeprefix(above)
+        if part == name or not part.startswith(above) or "!" in own:
+            continue
+        if own.endswith(".eml"):
+            made.add_attachment(mail_of(parts, part), filename=own)
+        else:
+            made.add_attachment(text, subtype=own[-3:], filename=own)
+    return made
+
+
+def is_named(document: str, part: str, wanted: str) -> bool:
+    """Tells by `fnmatch` whether a name means a part, or what that is inside of."""
+    pieces = part.split("!") if part else []
+    for count in range(len(pieces) + 1):
+        inner = pieces[:count]
+        for name in ("!".join([document, *inner]), "/".join([document, *inner])):
+            ends = [
+                name[at:] for at in range(len(name)) if not at or name[at - 1] == "/"
+            ]
+            stems = [*ends, *(end[: end.index("/")] for end in ends if "/" in end)]
+            if any(fnmatch(stem, wanted) for stem in stems):
+                return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def reader_of_mail(
+    tmp_path_factory: pytest.TempPathFactory, embedder: BuiltinEmbedder
+) -> Iterator[IndexReader]:
+    place = tmp_path_factory.mktemp("parts")
+    for name, parts in WITH_PARTS.items():
+        path = place / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_mail = name.endswith(".eml")
+        path.write_text(mail_of(parts).as_string() if is_mail else parts[""])
+    with Directory.open(place / "profile", create=True) as profile:
+        library = Library(LocalSnapshots(profile, None), lambda: embedder, Settings())
+        library.add([place / "docs"], Watched())
+        found = library.reader()
+        assert found is not None
+        yield found
+
+
+@settings(max_examples=60)
+@given(asked=_PARTLY, limit=st.integers(1, 20), few=st.sampled_from([0, 500]))
+def test_what_is_attached_is_told_by_its_own_name_and_format(
+    reader_of_mail: IndexReader,
+    embedder: BuiltinEmbedder,
+    asked: TypedFilter,
+    limit: int,
+    few: int,
+) -> None:
+    def meant(passage: Passage) -> bool:
+        document = name_of(passage)
+        names = [document, *passage.part.split("!")] if passage.part else [document]
+        kinds = {{"txt": "text"}.get(name[-3:], name[-3:]) for name in names}
+        named = partial(is_named, document, passage.part)
+        return (
+            any(map(named, asked.get("inside", ["*"])))
+            and not any(map(named, asked.get("outside", ())))
+            and bool(kinds & {*asked.get("types", kinds)})
+        )
+
+    reader = reader_of_mail
+    where = typed_filter.parsed(**asked)
+    within = reader.selection(where) if where else None
+    terms = [Term((word,)) for word in ("ferri", "lamp", "harbour")]
+    vector = embedder.embed([QUESTION])[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_search, "_FEW", few)
+        by_words = reader.text_search(terms, limit, within=within)
+    by_vector = reader.vector_search(vector, limit, within=within)[0].tolist()
+
+    def left(rows: list[int]) -> list[int]:
+        passages = zip(rows, reader.passages(rows), strict=True)
+        return [row for row, passage in passages if meant(passage)][:limit]
+
+    everything = reader.vector_search(vector, 1000)[0].tolist()
+    assert len({(p.path, p.part) for p in reader.passages(everything)}) == 9
+    assert by_vector == left(everything)
+    assert [row for row, _ in by_words] == left(
+        [row for row, _ in reader.text_search(terms, 1000)]
     )

@@ -88,7 +88,7 @@ class TextSearch:
             clauses.append((tantivy.Occur.Must, chosen))
         if len(clauses) > 1:
             query = tantivy.Query.boolean_query(clauses)
-        if within is None or few:
+        if within is None or (few and not within.is_partial):
             return self._found(query, limit)
         return self._found_within(query, limit, within)
 

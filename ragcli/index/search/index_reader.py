@@ -96,8 +96,8 @@ class IndexReader:
         """
         if self._selected is None or self._selected[0] != where:
             listed = (read() for read in self._listed)
-            spans = catalogue.spans(listed, where.matcher())
-            self._selected = where, RowSelection(spans)
+            spans, is_partial = catalogue.spans(listed, where.matcher())
+            self._selected = where, RowSelection(spans, is_partial=is_partial)
         return self._selected[1]
 
     def text_search(

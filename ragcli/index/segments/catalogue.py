@@ -4,7 +4,7 @@ A record is a plain dict, because ten thousand of them are read on every sync:
 
     {"path", "title", "digest", "size", "mtime_ns", "checked_ns", "added",
      "format", "language", "row", "chunks"}     a document, chunks row … row+chunks-1
-         and "facts", "reader", where there are any
+         and "parts", "facts", "reader", where there are any
     {"path", "gone": true}                      it was removed
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-READER = 4
+READER = 5
 """Counts up when documents are read better: `docs sync` reads older ones again."""
 
 RACY_NS = 2_000_000_000
@@ -345,6 +345,9 @@ class StoredRecord:
                 return default
             with suppress(ValueError):  # else the whole of it says what is wrong
                 return _DECODER.raw_decode(rest.decode("ascii"))[0]
+        if name == "parts":  # asked of each document, and few have any
+            _, there, rest = self._plain.partition(_PARTS)
+            return _DECODER.raw_decode(rest.decode("ascii"))[0] if there else default
         if name == "format" and (match := _FORMAT.search(self._plain)):
             return match[1].decode()
         return self._decoded.get(name, default)
@@ -370,6 +373,7 @@ class StoredRecord:
 _DECODER = json.JSONDecoder()
 _PATH = b'{"path":"'
 _FACTS = b'"facts":'
+_PARTS = b'"parts":'
 _GONE = b'"gone":true}'
 _FORMAT = re.compile(rb'"format":"([\w.+-]*)"')
 _MTIME = re.compile(rb'"mtime_ns":(\d+)[,}]')
@@ -386,18 +390,21 @@ def path_of(line: bytes) -> str:
 
 
 Span = tuple[int, int, int]
-"""First row, number of chunks and key of a document."""
+"""First row and number of chunks of a document or a stretch of it, and its key."""
+
+Stretches = list[tuple[int, int]]
+"""Chunks of a document, counted from 0: the first of each stretch, and how many."""
 
 
 def spans(
     files: Iterable[tuple[memoryview, memoryview]],
-    meant: Callable[[StoredRecord], bool],
-) -> list[Span]:
-    """Returns where the chunks of some documents are.
+    meant: Callable[[StoredRecord], bool | Stretches],
+) -> tuple[list[Span], bool]:
+    """Returns where the chunks of some documents are, and whether some are left out.
 
     Args:
         files: The JSON Lines and the table of each segment, oldest first.
-        meant: Tells whether a document is wanted.
+        meant: Tells whether a document is wanted, or which stretches of it are.
 
     Raises:
         SnapshotDamaged: Lines and table do not belong together.
@@ -419,11 +426,23 @@ def spans(
             else:
                 there[path_of(line)] = line, at
         first += len(lines)
-    wanted = [at for line, at in there.values() if meant(StoredRecord(line))]
+    wanted: list[int] = []
+    in_part: dict[int, Stretches] = {}
+    for line, at in there.values():
+        told = meant(StoredRecord(line))
+        if told:
+            wanted.append(at)
+            if told is not True:
+                in_part[len(wanted) - 1] = told
     if not wanted:
-        return []
+        return [], False
     rows, chunks, keys = np.concatenate(tables, axis=1)[:, wanted].tolist()
-    return list(zip(rows, chunks, keys, strict=True))
+    found = list(zip(rows, chunks, keys, strict=True))
+    for place, stretches in in_part.items():
+        row, _, key = found[place]
+        (found[place], *others) = [(row + first, n, key) for first, n in stretches]
+        found += others
+    return found, bool(in_part)
 
 
 class DocumentTable:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 
@@ -123,6 +124,7 @@ class _MailReader:
         self._names: set[tuple[str, ...]] = set()
         self._left: list[str] = []
         self._told: list[str] = []
+        self._formats: dict[str, str] = {}
         self._scanned: list[str] = []
         self._engine = ""
 
@@ -143,6 +145,8 @@ class _MailReader:
             facts["notices"] = notices
         if self._scanned:
             facts["scanned"] = self._scanned
+        if self._formats:
+            facts["parts"] = self._formats
         if self._engine:
             facts["ocr"] = self._engine
 
@@ -185,6 +189,7 @@ class _MailReader:
             if isinstance(message, EmailMessage):
                 subject = _subject(message)
                 name = self._unique(inside, _file_name(item) or f"{subject}.eml")
+                self._formats[PART_MARK.join((*inside, name))] = "eml"
                 self.read(message, (*above, subject), (*inside, name))
             return
         data = _bytes(item)
@@ -193,8 +198,11 @@ class _MailReader:
             return
         document = self._read_attachment(name, data, len(inside) + 1)
         if document:
-            path = (*inside, self._unique(inside, name))
-            self._builder.include(document, *above, part=PART_MARK.join(path))
+            path = PART_MARK.join((*inside, self._unique(inside, name)))
+            self._formats[path] = document.format
+            for inner, known in document.facts.get("parts", {}).items():
+                self._formats[f"{path}{PART_MARK}{inner}"] = known
+            self._builder.include(document, *above, part=path)
 
     def _unique(self, inside: tuple[str, ...], name: str) -> str:
         """Returns a name that no other part there has: `scan.pdf`, `scan (2).pdf`."""
@@ -237,7 +245,7 @@ class _MailReader:
             self.leave(f"{name} (damaged: {type(error).__name__})")
         else:
             self._take_over(name, document)
-            return document
+            return replace(document, format=format_name)
         return None
 
     def _take_over(self, name: str, document: Document) -> None:

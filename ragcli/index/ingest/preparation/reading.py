@@ -11,13 +11,15 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.errors import UnreadableDocument
 from ragcli.frozen import frozen
-from ragcli.index import stored_passages
+from ragcli.index import parts, stored_passages
 from ragcli.index.documents import formats, splitter
 from ragcli.index.documents.content import is_blank
 from ragcli.index.documents.loaders.dispatch import bounds
@@ -256,12 +258,39 @@ def _outcome(told: Record, loaded: Document, chunking: Chunking) -> Outcome:
     told["format"] = loaded.format
     told["language"] = loaded.language
     told["reader"] = READER
-    if loaded.facts:
-        told["facts"] = dict(loaded.facts)
     _check_weight(len(loaded.sections), 0)
     chunks = splitter.split(loaded, size=chunking.size, overlap=chunking.overlap)
     _check_weight(len(chunks), sum(len(chunk.text) for chunk in chunks))
+    facts = dict(loaded.facts)
+    if inside := _parts(chunks, loaded.format, facts.pop("parts", {})):
+        told["parts"] = inside
+    if facts:
+        told["facts"] = facts
     return Outcome(told["path"], prepared=prepare(told, chunks))
+
+
+def _parts(
+    chunks: Sequence[Chunk], format_name: str, known: Mapping[str, str]
+) -> list[tuple[int, int, str, list[str]]]:
+    """Returns the stretches of chunks that are of a document and of those inside it.
+
+    Args:
+        chunks: The chunks.
+        format_name: The document's format.
+        known: The format of each part, by its name.
+
+    Returns:
+        Number of the first chunk, how many, name of the part, and its format behind
+        those that it is inside of; [] where nothing is inside the document.
+    """
+    found: list[tuple[int, int, str, list[str]]] = []
+    first = 0
+    for part, group in groupby(chunks, key=attrgetter("part")):
+        count = len(list(group))
+        around = [known[name] for name in parts.around(part) if name in known]
+        found.append((first, count, part, [format_name, *around]))
+        first += count
+    return found if known and any(part for _, _, part, _ in found) else []
 
 
 def _check_weight(count: int, characters: int) -> None:

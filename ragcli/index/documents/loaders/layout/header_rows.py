@@ -92,10 +92,12 @@ def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header 
     last = first
     while last + 1 < len(lines) and _continues(lines, last, width, spans):
         last += 1
-    lower = _below_notes(lines, last)
+    lower = _below_notes(lines, last, spans)
     if lower:
         first = last = lower
-    named = {p for line in lines[first : last + 1] for p in line.filled}
+    head = lines[first : last + 1]
+    named = {place for line in head for place in line.filled}
+    named |= {p for line in head for p in _merged_at(line, spans) if p < width}
     if not _are_names(lines[last]) or 2 * len(named) < width:
         return None
     body = [line for line in lines[last + 1 :] if len(line.filled) > 1]
@@ -104,7 +106,7 @@ def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header 
     return None
 
 
-def _below_notes(lines: Sequence[GridRow], last: int) -> int:
+def _below_notes(lines: Sequence[GridRow], last: int, spans: Sequence[Span]) -> int:
     """Returns the row right above the first values, where only that names all columns.
 
     People write notes into some cells above a table. 0 when nothing is above it.
@@ -120,7 +122,9 @@ def _below_notes(lines: Sequence[GridRow], last: int) -> int:
     names = values - 1
     if names <= last or not _are_names(lines[names]):
         return 0
-    fullest_above = max(len(line.filled) for line in lines[:names])
+    fullest_above = max(
+        len({*line.filled, *_merged_at(line, spans)}) for line in lines[:names]
+    )
     return names if len(lines[names].filled) > fullest_above else 0
 
 
@@ -133,21 +137,53 @@ def _are_names(line: GridRow) -> bool:
 def _continues(
     lines: Sequence[GridRow], at: int, width: int, spans: Sequence[Span]
 ) -> bool:
-    """Tells whether the names of one row go on in the next: groups above columns."""
+    """Tells whether the names of one row go on in the next: groups above columns.
+
+    A merged name is a group where the row below has names for its columns alone. Where
+    that has words below the other names as well, it may be the first of the rows: it
+    names columns only if it stands over values.
+    """
     upper, lower = lines[at], lines[at + 1]
     if not (all(is_name(upper.cells[p]) for p in upper.filled) and _are_names(lower)):
         return False
-    grouped = any(
-        span.top <= upper.number <= span.bottom and span.right > span.left
+    if len(lower.filled) < 2:
+        return False
+    below = lines[at + 2 :]
+    merged = _merged_at(upper, spans)
+    has_values = any(is_value(line.cells[p]) for line in below for p in line.filled)
+    if not merged:
+        inside = set(upper.filled) < set(lower.filled)
+        return inside and len(upper.filled) < width and has_values
+    alone = [place for place in upper.filled if place not in merged]
+    if any(lower.cells[place] for place in alone):
+        return any(
+            sum(is_value(line.cells[place]) for line in below if line.cells[place])
+            >= max(2, _MOSTLY * sum(bool(line.cells[place]) for line in below))
+            for place in lower.filled
+        )
+    return has_values or (
+        bool(alone) and all(_reaches(spans, place, upper, lower) for place in alone)
+    )
+
+
+def _merged_at(line: GridRow, spans: Sequence[Span]) -> set[int]:
+    """Returns the columns of a row that a cell merged over several reaches over."""
+    return {
+        place
+        for span in spans
+        if span.top <= line.number <= span.bottom and span.right > span.left
+        for place in range(span.left, span.right + 1)
+    }
+
+
+def _reaches(spans: Sequence[Span], place: int, upper: GridRow, lower: GridRow) -> bool:
+    """Tells whether one cell of a column reaches over both of two rows."""
+    return any(
+        span.left <= place <= span.right
+        and span.top <= upper.number
+        and span.bottom >= lower.number
         for span in spans
     )
-    inside = set(upper.filled) < set(lower.filled)
-    is_group = grouped or (inside and len(upper.filled) < width)
-    has_rows = any(
-        any(is_value(line.cells[place]) for place in line.filled)
-        for line in lines[at + 2 :]
-    )
-    return is_group and has_rows and len(lower.filled) > 1
 
 
 def _stands_over(
