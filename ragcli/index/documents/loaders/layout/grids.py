@@ -120,7 +120,7 @@ class GridWriter:
         if header:
             self._table(inner, header, near, used)
         else:
-            self._rows(inner, used)
+            self._rows(inner, near, used)
 
     def _column(self, cells: list[tuple[GridRow, str]], place: int) -> None:
         """Adds cells that stand one below the other: a title, prose or a list."""
@@ -161,7 +161,7 @@ class GridWriter:
             said = " ".join(line.cells[place] for place in line.filled)
             self._builder.paragraph(said, label=self._row_label(line, used))
 
-    def _rows(self, lines: list[GridRow], used: list[int]) -> None:
+    def _rows(self, lines: list[GridRow], spans: list[Span], used: list[int]) -> None:
         """Adds rows that nobody named: fields where they are keys with values."""
         if is_fields(lines):
             self._told()
@@ -169,11 +169,13 @@ class GridWriter:
                 self._fields(line, used)
             return
         caption, self._title = self._title, ""
+        cells, repeated = _reached_over(lines, spans)
         self._builder.table(
             (),
-            [line.cells for line in lines],
+            cells,
             caption=caption,
             labels=[self._row_label(line, used) for line in lines],
+            repeated=repeated,
         )
 
     def _fields(self, line: GridRow, used: list[int]) -> None:

@@ -60,7 +60,17 @@ _NOTE = re.compile(
 _RETURN_SIGNS = re.compile(r"[\u21a9\u2191^\ufe0e\s]+")
 
 _OPAQUE = frozenset({"script", "style", "template", "svg", "math", "noscript"})
-_ASIDE = frozenset({"nav", "button", "select", "iframe", "canvas", "dialog"})
+_ASIDE = frozenset({"nav", "button", "datalist", "iframe", "canvas", "dialog"})
+_CONTROLS = frozenset({"input", "select", "textarea"})
+_UNSEEN = frozenset({"hidden", "password", "submit", "button", "image", "reset", "file"})
+"""Kinds of inputs that show no words of whoever filled a form in."""
+
+_BOXES = {"checkbox": "\u2612\u2610", "radio": "\u25c9\u25cb"}
+"""How an input looks that is chosen, and one that is not."""
+
+_OPTION = re.compile(r"<option\b([^<>]*)>([^<]*)", re.IGNORECASE)
+_CHOSEN = re.compile(r"(?:^|\s)(?:selected|checked)\b", re.IGNORECASE)
+_MULTIPLE = re.compile(r"(?:^|\s)multiple\b", re.IGNORECASE)
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
     re.findall(
@@ -211,7 +221,14 @@ class _PageWalk:
         self._tables: list[tuple[_Table, list[_Step]]] = []
         self._lists: list[int] = []
         """Of each open list the number of its last item; -1 where it has none."""
-        self._term = ""
+        self._terms: list[str] = []
+        """Terms whose value may follow."""
+        self._has_value = False
+        """Whether they have one already."""
+        self._label = ("", "")
+        """Words that name a control of a form which is to come, and its id."""
+        self._named = ""
+        """The id of the control that the label is for which is open."""
         self._note = ""
         self._note_tag = ""
         self._marks: list[tuple[str, int, bool]] = []
@@ -235,10 +252,13 @@ class _PageWalk:
             elif self._is_left_out(name, match["attributes"] or ""):
                 if not match["attributes"].endswith("/"):
                     position = _after_element(text, position, name)
+            elif name in _CONTROLS:
+                position = self._control(name, match["attributes"], text, position)
             elif name:
                 self._start(name, match["attributes"])
         self._say(text[position:])
         self._flush()
+        self._end_terms()
         while self._tables:
             self._end_table()
 
@@ -280,6 +300,8 @@ class _PageWalk:
             self._heading = _HEADINGS[name]
         elif name in {"a", "sup"}:
             self._start_mark(name, attributes)
+        elif name == "label":
+            self._start_label(attributes)
         elif name in _BOLD:
             self._bold += 1
         elif name == "br":
@@ -309,6 +331,67 @@ class _PageWalk:
         if not self._note and _NOTE.search(says):
             self._note, self._note_tag = told.get("id") or "footnote", name
 
+    def _start_label(self, attributes: str) -> None:
+        if not self._cell and not _is_box(self._out):
+            self._flush()
+        self._named = _attributes(attributes).get("for", "")
+
+    def _end_label(self) -> None:
+        """Ends the words that name a control; it may have been before them."""
+        text = "".join(self._out).strip()
+        if self._named and text and not self._cell and not _is_box(self._out):
+            self._out = []
+            self._label = text, self._named
+        elif text:
+            self._out.append(" ")
+        self._named = ""
+
+    def _control(self, name: str, attributes: str, text: str, position: int) -> int:
+        """Takes what a form shows: what was typed, chosen or ticked.
+
+        Returns:
+            The offset after the control.
+        """
+        end, inside = position, ""
+        if name != "input" and not attributes.endswith("/"):
+            end = _after_element(text, position, name)
+            inside = text[position:end].rpartition("</")[0]
+        told = _attributes(attributes)
+        kind = told.get("type", "").lower() if name == "input" else name
+        label, wanted = self._label
+        is_named = bool(label) and wanted == told.get("id")
+        if kind in _UNSEEN:
+            return end
+        if kind in _BOXES:
+            if not is_named and "".join(self._out).strip():
+                self._out.append("  ")
+            self._out.append(_BOXES[kind][not _CHOSEN.search(attributes)] + " ")
+            if is_named:
+                self._out.append(label)
+                self._label = ("", "")
+                self._flush()
+            return end
+        value = told.get("value", "")
+        if name == "select":
+            value = _shown_option(inside, attributes, is_named=is_named)
+        elif name == "textarea":
+            value = _unescaped(inside).strip()
+        value = _SPACES.sub(" ", value).strip()
+        if not is_named and not self._cell:
+            label = "".join(self._out).strip()
+            if not label:
+                hints = (told.get(key) for key in ("aria-label", "placeholder", "name"))
+                label = next(filter(None, hints), "") if value else ""
+        if self._cell:
+            self._say(value)
+        elif label:
+            self._out, self._label = [], ("", "")
+            self._flush()
+            self._into.append(_Step("field", " ".join(label.split()), value))
+        elif value:
+            self._into.append(_Step("paragraph", value))
+        return end
+
     def _start_list_part(self, name: str, attributes: str) -> None:
         self._flush()
         if name in {"ul", "ol"}:
@@ -325,8 +408,10 @@ class _PageWalk:
             else:
                 self._kind = ("item", bullet)
         elif name == "dl":
-            self._term = ""
+            self._end_terms()
         elif name == "dt":
+            if self._has_value:
+                self._end_terms()
             self._kind = ("term", "")
         else:
             self._kind = ("value", "")
@@ -410,6 +495,8 @@ class _PageWalk:
             self._flush()
         elif name in {"a", "sup"}:
             self._end_mark(name)
+        elif name == "label":
+            self._end_label()
         elif name in _BOLD:
             self._bold = max(0, self._bold - 1)
         elif name == "pre" and self._pre:
@@ -452,13 +539,15 @@ class _PageWalk:
 
     def _flush(self, kind: str = "") -> None:
         """Ends the text so far."""
-        text = "".join(self._out)
+        label, self._label = self._label[0], ("", "")
+        text = f"{label} {''.join(self._out)}" if label else "".join(self._out)
         self._out = []
         self._marks = []
         what, more = self._kind
         self._kind = ("paragraph", "")
         if self._pre or kind == "code":
             if text.strip():
+                self._end_terms()
                 self._into.append(_preformatted(text.strip("\n")))
             return
         text = _LINE_SPACES.sub("\n", text).strip()
@@ -473,25 +562,25 @@ class _PageWalk:
         if what == "caption" and self._tables:
             self._tables[-1][0].caption = text
         elif what == "term":
-            self._end_term()
-            self._term = text
-        elif what == "value" and self._term:
-            self._into.append(_Step("field", self._term, text))
-            self._term = ""
+            self._terms.append(text)
+        elif what == "value" and self._terms:
+            self._into.append(_Step("field", ", ".join(self._terms), text))
+            self._has_value = True
         elif self._note:
             self._into.append(
                 _Step("note", text, more if what == "note" else self._note)
             )
         else:
-            self._end_term()
+            self._end_terms()
             kind = what if what in {"item", "note"} else "paragraph"
             self._into.append(_Step(kind, text, more))
 
-    def _end_term(self) -> None:
-        """Adds a term that no value follows."""
-        if self._term:
-            term, self._term = self._term, ""
-            self._into.append(_Step("paragraph", term))
+    def _end_terms(self) -> None:
+        """Adds terms that no value follows."""
+        terms, self._terms = self._terms, []
+        if terms and not self._has_value:
+            self._into += [_Step("paragraph", term) for term in terms]
+        self._has_value = False
 
 
 def _add(builder: DocumentBuilder, steps: Iterable[_Step]) -> None:
@@ -526,14 +615,32 @@ def _add(builder: DocumentBuilder, steps: Iterable[_Step]) -> None:
             add_paragraph(builder, step.text)
 
 
+def _is_box(out: list[str]) -> bool:
+    """Tells whether the text so far begins with a box that a form has ticked or not."""
+    return "".join(out).lstrip()[:1] in {*"".join(_BOXES.values())} and bool(out)
+
+
+def _shown_option(inside: str, attributes: str, *, is_named: bool) -> str:
+    """Returns what a list to choose from shows: what is chosen, else its first entry.
+
+    One that nobody named and nobody chose from is a switch of the page.
+    """
+    options = [(match[1], _unescaped(match[2])) for match in _OPTION.finditer(inside)]
+    chosen = [said.strip() for told, said in options if _CHOSEN.search(told)]
+    if not chosen and options and is_named and not _MULTIPLE.search(attributes):
+        chosen = [options[0][1].strip()]
+    return ", ".join(chosen)
+
+
 def _is_layout(table: _Table) -> bool:
     """Tells whether a table only places what is in it."""
     cells = [cell for row in table.rows for cell in row if cell.steps]
     if len(cells) < 2 or max(map(len, table.rows), default=0) < 2:
         return len(cells) < 2 or not any(cell.is_header for cell in cells)
+    is_headed = bool(table.headings or _heading_rows(table))
     for cell in cells:
         kinds = {step.kind for step in cell.steps}
-        if kinds & {"table", "heading", "code"}:
+        if kinds & {"table", "heading"} or ("code" in kinds and not is_headed):
             return True
         if len(cell.steps) > 1 and sum(len(s.text) for s in cell.steps) > _LONGEST_CELL:
             return True
