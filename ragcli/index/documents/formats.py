@@ -56,7 +56,7 @@ FORMATS = (
         "md markdown mdown mkd mkdn mdx qmd rmd",
         "markup.lightweight:markdown",
     ),
-    Format("rst", "rst rest", "markup.lightweight:underlined"),
+    Format("rst", "rst rest", "markup.restructured:restructured"),
     Format("org", "org", "markup.lightweight:org"),
     Format(
         "text",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from ragcli.index.documents import grid_tables
 from ragcli.index.documents.elements import Element, Section, TableFacts
 from ragcli.index.documents.text_layout import (
     laid_out,
@@ -99,6 +100,21 @@ def elements(
     return found
 
 
+def stretch(
+    text: str, format_name: str, tables: list[TableFacts], start: int, stop: int
+) -> Iterator[Element]:
+    """Yields the elements of part of a text of prose without fences, in order.
+
+    Args:
+        text: A section's text.
+        format_name: As for `elements`.
+        tables: The document's tables; those that are found here are appended.
+        start: Offset from which to read.
+        stop: Offset up to which to read.
+    """
+    return _Paragraphs(text, format_name, tables).read(start, stop)
+
+
 class _Paragraphs:
     """One walk over the paragraphs between two blocks of code."""
 
@@ -151,6 +167,9 @@ class _Paragraphs:
         """Yields the rows of a table with a rule under the names of its columns."""
         text, number = self._text, len(self._tables)
         spans = list(_line_spans(text, start, stop))
+        if grid_tables.is_drawn(text, spans):
+            yield from grid_tables.drawn(text, spans, self._tables)
+            return
         rules = [bool(_RULE.fullmatch(text[a:b])) for a, b in spans]
         if all(rules):  # drawn and never filled in
             yield _trimmed(text, "prose", start, stop)

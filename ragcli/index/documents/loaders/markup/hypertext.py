@@ -62,7 +62,9 @@ _RETURN_SIGNS = re.compile(r"[\u21a9\u2191^\ufe0e\s]+")
 _OPAQUE = frozenset({"script", "style", "template", "svg", "math", "noscript"})
 _ASIDE = frozenset({"nav", "button", "datalist", "iframe", "canvas", "dialog"})
 _CONTROLS = frozenset({"input", "select", "textarea"})
-_UNSEEN = frozenset({"hidden", "password", "submit", "button", "image", "reset", "file"})
+_UNSEEN = frozenset(
+    {"hidden", "password", "submit", "button", "image", "reset", "file"}
+)
 """Kinds of inputs that show no words of whoever filled a form in."""
 
 _BOXES = {"checkbox": "\u2612\u2610", "radio": "\u25c9\u25cb"}
@@ -358,39 +360,45 @@ class _PageWalk:
             inside = text[position:end].rpartition("</")[0]
         told = _attributes(attributes)
         kind = told.get("type", "").lower() if name == "input" else name
-        label, wanted = self._label
-        is_named = bool(label) and wanted == told.get("id")
-        if kind in _UNSEEN:
-            return end
+        is_named = bool(self._label[0]) and self._label[1] == told.get("id")
         if kind in _BOXES:
-            if not is_named and "".join(self._out).strip():
-                self._out.append("  ")
-            self._out.append(_BOXES[kind][not _CHOSEN.search(attributes)] + " ")
-            if is_named:
-                self._out.append(label)
-                self._label = ("", "")
-                self._flush()
-            return end
-        value = told.get("value", "")
-        if name == "select":
-            value = _shown_option(inside, attributes, is_named=is_named)
-        elif name == "textarea":
-            value = _unescaped(inside).strip()
-        value = _SPACES.sub(" ", value).strip()
-        if not is_named and not self._cell:
-            label = "".join(self._out).strip()
-            if not label:
-                hints = (told.get(key) for key in ("aria-label", "placeholder", "name"))
-                label = next(filter(None, hints), "") if value else ""
+            is_chosen = bool(_CHOSEN.search(attributes))
+            self._tick(_BOXES[kind][not is_chosen], is_named=is_named)
+        elif kind not in _UNSEEN:
+            value = told.get("value", "")
+            if name == "select":
+                value = _shown_option(inside, attributes, is_named=is_named)
+            elif name == "textarea":
+                value = _unescaped(inside).strip()
+            value = _SPACES.sub(" ", value).strip()
+            self._fill(value, told, is_named=is_named)
+        return end
+
+    def _tick(self, box: str, *, is_named: bool) -> None:
+        """Adds a box; the words for it are before it or follow."""
+        if not is_named and "".join(self._out).strip():
+            self._out.append("  ")
+        self._out.append(f"{box} ")
+        if is_named:
+            label, self._label = self._label[0], ("", "")
+            self._out.append(label)
+            self._flush()
+
+    def _fill(self, value: str, told: dict[str, str], *, is_named: bool) -> None:
+        """Adds what a form has been filled with, under the words that name it."""
         if self._cell:
             self._say(value)
-        elif label:
+            return
+        label = self._label[0] if is_named else "".join(self._out).strip()
+        if value and not label:
+            hints = (told.get(key) for key in ("aria-label", "placeholder", "name"))
+            label = next(filter(None, hints), "")
+        if label:
             self._out, self._label = [], ("", "")
             self._flush()
             self._into.append(_Step("field", " ".join(label.split()), value))
         elif value:
             self._into.append(_Step("paragraph", value))
-        return end
 
     def _start_list_part(self, name: str, attributes: str) -> None:
         self._flush()

@@ -8,7 +8,7 @@ its own unless a section below it carries it on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ragcli.frozen import frozen
 from ragcli.index.documents import text_structure
@@ -79,7 +79,7 @@ def markdown(content: Content) -> Document:
         if not any(a <= item.start < b for a, b in left_out)
     ]
     tables: list[TableFacts] = []
-    walk = _sections(
+    walk = sections_of(
         text, headings, tables, "markdown", left_out=[(0, start), *left_out]
     )
     sections = list(walk)
@@ -174,7 +174,7 @@ def _plain(title: str) -> str:
 
 
 def underlined(content: Content) -> Document:
-    """Reads reStructuredText, or text that looks alike.
+    """Reads plain text, whose headings may be underlined.
 
     The level of a heading is told by its line's character, and whether there is
     one above as well, in the order in which these first appear.
@@ -183,11 +183,11 @@ def underlined(content: Content) -> Document:
     table = delimited.in_plain_text(text) if content.format == "text" else None
     if table:
         return table
-    headings = list(_manual_headings(text) or _underlined_headings(text))
+    headings = list(_manual_headings(text) or underlined_headings(text))
     first = headings[0] if headings and headings[0].level == 1 else None
     title = first.title if first else ""
     tables: list[TableFacts] = []
-    sections = tuple(_sections(text, headings, tables, content.format))
+    sections = tuple(sections_of(text, headings, tables, content.format))
     return Document(title, sections, tuple(tables))
 
 
@@ -218,7 +218,8 @@ def _manual_headings(text: str) -> list[_Heading]:
     return found
 
 
-def _underlined_headings(text: str) -> Iterator[_Heading]:
+def underlined_headings(text: str) -> Iterator[_Heading]:
+    """Yields the headings that have a line of signs below them."""
     levels: dict[tuple[str, bool], int] = {}
     reached = 0
     for match in _RULE.finditer(text):
@@ -250,7 +251,7 @@ def org(content: Content) -> Document:
     ]
     named = re.search(r"^#\+title:[ \t]*(.+)$", text, re.MULTILINE | re.IGNORECASE)
     tables: list[TableFacts] = []
-    sections = tuple(_sections(text, headings, tables, "org"))
+    sections = tuple(sections_of(text, headings, tables, "org"))
     return Document(one_line(named[1]) if named else "", sections, tuple(tables))
 
 
@@ -280,10 +281,10 @@ def continued_markdown(
 ) -> Iterator[Section]:
     """Yields the sections of a text that goes on where `path` is, and moves `path`."""
     headings = _markdown_headings(text, 0)
-    return _sections(text, headings, tables, "markdown", path)
+    return sections_of(text, headings, tables, "markdown", path)
 
 
-def _sections(
+def sections_of(  # noqa: PLR0913 - each is a fact of the text
     text: str,
     headings: Iterable[_Heading],
     tables: list[TableFacts],
@@ -291,10 +292,18 @@ def _sections(
     path: HeadingPath | None = None,
     *,
     left_out: Sequence[tuple[int, int]] = (),
+    structure: Callable[[str], Sequence[Element]] | None = None,
 ) -> Iterator[Section]:
     """Yields the bodies between headings, with path and first line.
 
-    What is left out, such as a comment, ends one section and begins another.
+    Args:
+        text: The text.
+        headings: Its headings, in order.
+        tables: The document's tables; those that are found here are appended.
+        format_name: What the text is written in.
+        path: The headings above it.
+        left_out: Stretches, such as comments, that end one section and begin another.
+        structure: Returns the elements of a body; those of prose without it.
     """
     path = path or HeadingPath()
     begin, line, counted = 0, 1, 0
@@ -308,13 +317,18 @@ def _sections(
             step = 1 if first >= counted else -1
             line += step * text.count("\n", min(first, counted), max(first, counted))
             counted = first
-            yield text_structure.section(
-                text[first:last],
-                tables,
-                heading=path.titles,
-                first_line=line,
-                format_name=format_name,
-            )
+            body = text[first:last]
+            if structure:
+                found = tuple(structure(body))
+                yield Section(body, path.titles, None, line, found)
+            else:
+                yield text_structure.section(
+                    body,
+                    tables,
+                    heading=path.titles,
+                    first_line=line,
+                    format_name=format_name,
+                )
         if following is not _END:
             path.enter(following)
             above, begin = following, min(following.end, len(text))

@@ -1,0 +1,165 @@
+"""Tables that are drawn with rules, in which a row may take several lines.
+
+Cells stand between bars at the places where the rules have a `+`; a row ends at the
+next rule. A bar elsewhere is one of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ragcli.index.documents.elements import Element, TableFacts, flat
+
+_RULE = re.compile(r"[ \t]*\+(?:[-=:]+\+)+[ \t]*$")
+_PARTIAL = re.compile(r"[|+](?=.*\+[-=]{3,}\+)")
+_SIMPLE_RULE = re.compile(r"[ \t]*=+(?:[ ]+=+)+[ \t]*$")
+_UNDERLINE = re.compile(r"[ \t]*-+(?:[ ]+-+)*[ \t]*$")
+_LEAST_RULES = 4
+"""Rules from which every row ends at one, where none is of `=`."""
+
+Span = tuple[int, int]
+
+
+class _Row(NamedTuple):
+    start: int
+    end: int
+    cells: tuple[str, ...]
+
+
+def is_drawn(text: str, spans: Sequence[Span]) -> bool:
+    """Tells whether lines are a table whose rows end at rules.
+
+    What databases print has rules around the names and at the end alone: there, each
+    line is a row.
+    """
+    lines = [text[start:end] for start, end in spans]
+    if not _RULE.match(lines[0]):
+        return False
+    rules = [line for line in lines if _RULE.match(line)]
+    return len(rules) >= _LEAST_RULES or any("=" in rule for rule in rules[1:-1])
+
+
+def drawn(
+    text: str, spans: Sequence[Span], tables: list[TableFacts], caption: str = ""
+) -> list[Element]:
+    """Returns the names and rows of a table drawn with `+`, `-` and `|`.
+
+    Args:
+        text: The text.
+        spans: Start and end of each of its lines.
+        tables: The document's tables; this one is appended.
+        caption: What is said above it.
+    """
+    lines = [text[start:end] for start, end in spans]
+    edges = sorted(
+        {at for line in lines if _RULE.match(line) for at in _places(line, "+")}
+    )
+    rows: list[_Row] = []
+    held: list[int] = []
+    head = 0
+
+    def end_row() -> None:
+        if held:
+            rows.append(_drawn_row(lines, spans, held, edges))
+            held.clear()
+
+    for at, line in enumerate(lines):
+        if _RULE.match(line):
+            end_row()
+            head = len(rows) if "=" in line and at + 1 < len(lines) else head
+        elif _PARTIAL.match(line.lstrip()):
+            end_row()
+            held.append(at)
+        else:
+            held.append(at)
+    end_row()
+    return _told(rows, head, tables, caption)
+
+
+def is_simple_rule(line: str) -> bool:
+    """Tells whether a line is a rule of a table without bars: `=====  ===`."""
+    return bool(_SIMPLE_RULE.match(line))
+
+
+def simple(
+    text: str, spans: Sequence[Span], tables: list[TableFacts], caption: str = ""
+) -> list[Element]:
+    """Returns the names and rows of a table between rules of `=`.
+
+    A line whose first cell is empty goes on with the row above it.
+
+    Args:
+        text: The text.
+        spans: Start and end of each of its lines, blank ones left out.
+        tables: The document's tables; this one is appended.
+        caption: What is said above it.
+    """
+    lines = [text[start:end] for start, end in spans]
+    starts = [match.start() for match in re.finditer(r"=+", lines[0])]
+    ends = [*starts[1:], None]
+    rows: list[_Row] = []
+    head = 0
+    for line, (start, end) in zip(lines[1:], spans[1:], strict=True):
+        if _SIMPLE_RULE.match(line):
+            head = head or (len(rows) if end < spans[-1][1] else 0)
+            continue
+        if _UNDERLINE.match(line) and len(line.strip()) > 1:
+            continue
+        cells = tuple(flat(line[a:b]) for a, b in zip(starts, ends, strict=True))
+        if rows and not cells[0] and len(rows) > head:
+            rows[-1] = _joined(rows[-1], _Row(start, end, cells))
+        else:
+            rows.append(_Row(start, end, cells))
+    return _told(rows, head, tables, caption)
+
+
+def _joined(above: _Row, below: _Row) -> _Row:
+    pairs = zip(above.cells, below.cells, strict=True)
+    cells = tuple(" ".join(filter(None, pair)) for pair in pairs)
+    return _Row(above.start, below.end, cells)
+
+
+def _told(
+    rows: list[_Row], head: int, tables: list[TableFacts], caption: str
+) -> list[Element]:
+    rows = [row for row in rows if any(row.cells)]
+    if not rows:
+        return []
+    names: tuple[str, ...] = ()
+    head = head if head < len(rows) else 0
+    if head:
+        columns = zip(*(row.cells for row in rows[:head]), strict=True)
+        names = tuple(" ".join(filter(None, column)) for column in columns)
+    number = len(tables)
+    tables.append(TableFacts(names, caption, len(rows) - head))
+    found = []
+    if head:
+        found = [Element("columns", rows[0].start, rows[head - 1].end, number)]
+    found += [
+        Element("row", row.start, row.end, number, row.cells) for row in rows[head:]
+    ]
+    return found
+
+
+def _drawn_row(
+    lines: Sequence[str], spans: Sequence[Span], held: Sequence[int], edges: list[int]
+) -> _Row:
+    """Returns what stands between the bars of some lines."""
+    parts: list[list[str]] = [[] for _ in edges[1:]]
+    for at in held:
+        line = lines[at]
+        bars = [place for place in _places(line, "|+") if place in set(edges)]
+        for left, right in zip(bars, [*bars[1:], len(line)], strict=True):
+            said = line[left + 1 : right].strip()
+            place = edges.index(left)
+            if said.strip("-=") and place < len(parts):
+                parts[place].append(said)
+    indent = len(lines[held[0]]) - len(lines[held[0]].lstrip())
+    cells = tuple(flat(" ".join(part)) for part in parts)
+    return _Row(spans[held[0]][0] + indent, spans[held[-1]][1], cells)
+
+
+def _places(line: str, signs: str) -> list[int]:
+    return [at for at, sign in enumerate(line) if sign in signs]
