@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 
-from ragcli.index.documents import grid_tables
-from ragcli.index.documents.elements import Element, Section, TableFacts
+from ragcli.index.documents import grid_tables, markdown_structure
+from ragcli.index.documents.elements import (
+    DocumentBuilder,
+    Element,
+    Section,
+    TableFacts,
+)
 from ragcli.index.documents.text_layout import (
     laid_out,
     lone_field,
@@ -92,11 +99,48 @@ def elements(
     """
     found: list[Element] = []
     rules = format_name != "markdown"
-    for begin, end in markdown.fenced(text, start, are_rules=rules):
+    fenced = markdown.fenced(text, start, are_rules=rules)
+    apart = [("code", *span) for span in fenced]
+    if not rules and "<table" in text:
+        spans = markdown_structure.html_tables(text, start)
+        apart = sorted(apart + [("table", *x) for x in spans], key=itemgetter(1))
+    for kind, begin, end in apart:
         found += _Paragraphs(text, format_name, tables).read(start, begin)
-        found.append(Element("code", begin, end))
+        if kind == "code":
+            found.append(Element("code", begin, end))
+        else:
+            found += _html_table(text, begin, end, tables)
         start = end
     found += _Paragraphs(text, format_name, tables).read(start, len(text))
+    return found
+
+
+def _html_table(
+    text: str, start: int, stop: int, tables: list[TableFacts]
+) -> list[Element]:
+    """Returns the names and rows of a table in HTML, each where it stands."""
+    from ragcli.index.documents.loaders.markup.hypertext import add_page
+
+    builder = DocumentBuilder()
+    add_page(builder, text[start:stop])
+    page = builder.document()
+    spans = markdown_structure.html_rows(text[start:stop])
+    told = [item for section in page.sections for item in section.elements]
+    rows = [item for item in told if item.kind in {"row", "field"}]
+    named = len(spans) - len(rows)
+    has_names = len(page.tables) == 1 and bool(page.tables[0].columns)
+    if len(page.tables) > 1 or named < 0 or bool(named) != has_names or not rows:
+        return [_trimmed(text, "prose", start, stop)]
+    number = len(tables)
+    found = []
+    if page.tables:
+        tables.append(page.tables[0])
+    if has_names:
+        a, b = spans[0][0], spans[named - 1][1]
+        found.append(Element("columns", start + a, start + b, number))
+    for (a, b), row in zip(spans[named:], rows, strict=True):
+        place = number if row.kind == "row" else -1
+        found.append(Element(row.kind, start + a, start + b, place, row.cells))
     return found
 
 
@@ -125,24 +169,36 @@ class _Paragraphs:
 
     def read(self, start: int, end: int) -> Iterator[Element]:
         kind, before = "prose", ""
+        self._before = ""
+        outer = ""
+        """The last paragraph that is not indented."""
         for stop, following in _between_blanks(self._text, start, end):
             paragraph = self._text[start:stop]
             if paragraph.strip():
-                if self._is_indented_code(paragraph, before, kind):
+                if paragraph[0] not in " \t\n" or not outer:
+                    outer = paragraph
+                if self._is_indented_code(paragraph, before, kind, outer):
                     kind = "code"
                     yield Element("code", start, stop)
                 else:
                     kind = "prose"
                     yield from self._paragraph(paragraph, start, stop)
-                before = paragraph
+                before = self._before = paragraph
             start = following
 
-    def _is_indented_code(self, paragraph: str, before: str, kind: str) -> bool:
-        """Tells what a paragraph is, from its look and the paragraph before it."""
+    def _is_indented_code(
+        self, paragraph: str, before: str, kind: str, outer: str
+    ) -> bool:
+        """Tells what a paragraph is, from its look and the paragraphs before it."""
         if self._format == "markdown":
-            indented = paragraph.lstrip("\n").startswith(("    ", "\t"))
-            in_list = kind != "code" and _ITEM.match(before)
-            return indented and not in_list
+            said = paragraph.lstrip("\n")
+            if not said.startswith(("    ", "\t")):
+                return False
+            if outer == paragraph or not before:
+                return True
+            inner = markdown_structure.holds_indented(outer)
+            first = said.expandtabs(4)
+            return not inner or len(first) - len(first.lstrip(" ")) >= inner + 4
         if self._format == "rst" and paragraph.startswith((" ", "\t")):
             literal = before.rstrip().endswith("::") or before.startswith(".. code")
             return literal or kind == "code"
@@ -150,7 +206,9 @@ class _Paragraphs:
 
     def _paragraph(self, paragraph: str, start: int, stop: int) -> Iterator[Element]:
         first, _, rest = paragraph.strip("\n").partition("\n")
-        if rest and _is_ruled(first, rest.partition("\n")[0]):
+        if self._is_marked(paragraph):
+            yield from self._marked(start, stop)
+        elif rest and _is_ruled(first, rest.partition("\n")[0]):
             yield from self._ruled_table(start, stop)
         elif rest and _STAMP.match(first) and _is_log(rest):
             yield from self._records(start, stop)
@@ -160,6 +218,34 @@ class _Paragraphs:
             for begin, end in _line_spans(self._text, start, stop):
                 field = lone_field(self._text, begin, end)
                 yield field or Element("line", begin, end)
+        else:
+            yield _trimmed(self._text, "prose", start, stop)
+
+    def _is_marked(self, paragraph: str) -> bool:
+        if self._format != "markdown":
+            return False
+        return bool(markdown_structure.MARKED.search(f"\n{paragraph}"))
+
+    def _marked(self, start: int, stop: int) -> Iterator[Element]:
+        """Yields the parts of a paragraph that has marks of Markdown."""
+        text = self._text
+        spans = list(_line_spans(text, start, stop))
+        term = self._before if "\n" not in self._before.strip("\n") else ""
+        inner = partial(elements, format_name=self._format, tables=self._tables)
+        for part in markdown_structure.marked(text, spans, self._tables, term, inner):
+            if isinstance(part, list):
+                yield from self._unmarked(part)
+            elif part.start < part.end:
+                yield part
+
+    def _unmarked(self, spans: Sequence[tuple[int, int]]) -> Iterator[Element]:
+        start, stop = spans[0][0], spans[-1][1]
+        paragraph = self._text[start:stop]
+        if _is_special(paragraph):
+            yield from self._written(spans)
+        elif "\n" in paragraph and is_line_by_line(paragraph):
+            for begin, end in spans:
+                yield Element("line", begin, end)
         else:
             yield _trimmed(self._text, "prose", start, stop)
 

@@ -1,7 +1,7 @@
 """reStructuredText: its directives, tables, fields and definitions as a page has them.
 
 A section's text stays as it stands in the file; what markup says nothing to a reader
-(comments, targets, options of directives) is between its elements.
+(comments, places to link to, options of directives) is between its elements.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _DIRECTIVE = re.compile(
     r"(?:[ \t]+(?P<said>\S.*)?)?$"
 )
 _NOTE = re.compile(r"[ \t]*\.\.[ \t]+\[(?P<label>[^\]\n]{1,60})\][ \t]*(?P<said>.*)$")
+_LINK = re.compile(
+    r"[ \t]*\.\.[ \t]+_(?P<key>`[^`\n]+`|[^:\n]+):[ \t]+(?P<place>\S+:\S+)[ \t]*$"
+)
 _FIELD = re.compile(
     r"[ \t]*:(?P<key>[^:\s`](?:[^:\n]|:(?!\s|$)|\\:){0,80}?):"
     r"(?:[ \t]+(?P<value>\S.*)|[ \t]*$)"
@@ -301,6 +304,9 @@ class _BlockReader:
         if match := _NOTE.match(line):
             start = self.lines[at][0] + match.start("said")
             self.piece("note", start, self.lines[end - 1][1], (), match["label"])
+        elif match := _LINK.match(line):
+            cells = (match["key"].strip("`"), match["place"])
+            self.span("field", at, at + 1, cells)
         elif match := _DIRECTIVE.match(line):
             _Directive(self, at, end, match).read()
 
