@@ -170,6 +170,8 @@ class DocumentBuilder:
         self.title = ""
         """The first heading of the document, until a loader sets a better one."""
         self.facts: dict[str, Any] = {}
+        self.lines: tuple[int, int] | None = None
+        """Lines of the file at which what is added next stands, where it has any."""
         self._sections: list[Section] = []
         self._tables: list[TableFacts] = []
         self._path: list[tuple[int, str]] = []
@@ -357,7 +359,7 @@ class DocumentBuilder:
         kind, _, _, table, cells, label, lines = element
         label = flat(label) if label else ""
         self._elements.append(
-            Element(kind, start, self._length, table, cells, label, lines)
+            Element(kind, start, self._length, table, cells, label, lines or self.lines)
         )
 
     def _put(self, text: str) -> None:

@@ -57,6 +57,7 @@ FORMATS = (
         "markup.lightweight:markdown",
     ),
     Format("rst", "rst rest", "markup.restructured:restructured"),
+    Format("man", "man mdoc roff", "markup.manual_pages:manual_page"),
     Format("org", "org", "markup.lightweight:org"),
     Format(
         "text",
@@ -263,8 +264,14 @@ def format_of_content(head: bytes) -> str:
     lowered = head[:256].lstrip().lower()
     if lowered.startswith((b"<!doctype html", b"<html")):
         return "html"
+    if _REQUEST.match(head) and _MANUAL.search(head):
+        return "man"
     return "ini" if _are_settings(head) else "text"
 
+
+_REQUEST = re.compile(rb"\s*(?:[.'][ \t]*(?:\\[\"#]|[A-Za-z]{1,4}\b)|\\\")")
+_MANUAL = re.compile(rb"^[.'](?:TH|Dd|Dt|SH|Sh|so)[ \t]", re.MULTILINE)
+"""What the source of a page of a manual has; its suffix is only a number."""
 
 _SETTING = re.compile(
     rb"[ \t]*[#;]?(?:[\w.-]+[ \t]*=[ \t]*\S"

@@ -95,6 +95,9 @@ def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header 
     lower = _below_notes(lines, last, spans)
     if lower:
         first = last = lower
+    reached = lines[last].number
+    if any(span.top <= reached < span.bottom for span in spans):
+        return None  # a name does not reach into the rows
     head = lines[first : last + 1]
     named = {place for line in head for place in line.filled}
     named |= {p for line in head for p in _merged_at(line, spans) if p < width}

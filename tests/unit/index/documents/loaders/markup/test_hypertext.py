@@ -263,3 +263,58 @@ def test_other_text_of_one_width_stays_as_it_is(text: str) -> None:
 
     assert not document.tables
     assert [kind for kind, _ in told(document)] == ["code"]
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        ("<label for=n>Name</label><input id=n value='Ada L'>", "Name: Ada L"),
+        ("<p><label>Name <input value='Ada L'></label>", "Name: Ada L"),
+        ("Name: <input value='Ada L'>", "Name: Ada L"),
+        ("<input placeholder=Name value='Ada L'>", "Name: Ada L"),
+        ("<label for=n>Name</label><textarea id=n>Ada\nL</textarea>", "Name: Ada L"),
+        (
+            "<label for=n>Name</label><select id=n><option>Bo<option selected>Ada L",
+            "Name: Ada L",
+        ),
+    ],
+)
+def test_what_a_form_was_filled_with_is_a_field(page: str, wanted: str) -> None:
+    assert told(read(f"<form>{page}</form>")) == [("field", wanted)]
+
+
+def test_a_form_shows_what_is_ticked_and_no_secrets() -> None:
+    page = (
+        "<p><input type=checkbox id=a checked><label for=a>Berth</label></p>"
+        "<p><label for=b>Lamp</label><input type=checkbox id=b></p>"
+        "<input type=hidden value=x1><input type=password value=x2>"
+        "<select><option>Language</select>"
+    )
+
+    assert [said for _, said in told(read(page))] == ["\u2612 Berth", "\u2610 Lamp"]
+
+
+def test_each_meaning_of_several_terms_is_a_field() -> None:
+    page = "<dl><dt>Width<dt>Beam<dd>12 m<dd>14 m<dt>Depth<dd><pre>4 m</pre></dl>"
+
+    assert told(read(page)) == [
+        ("field", "Width, Beam: 12 m"),
+        ("field", "Width, Beam: 14 m"),
+        ("prose", "Depth"),
+        ("code", "4 m"),
+    ]
+
+
+def test_a_listing_in_a_cell_makes_no_layout_of_a_headed_table() -> None:
+    page = "<table><tr><th>Do<th>What<tr><td><pre>ls -l\nls</pre><td>lists</table>"
+
+    assert cells(read(page), "row") == [("ls -l ls", "lists")]
+
+
+def test_rows_without_names_know_the_cell_that_reaches_over_them() -> None:
+    page = "<table><tr><td rowspan=2>Lamp<td>Red<td>a b c<tr><td>Green<td>d</table>"
+
+    assert cells(read(page), "row") == [
+        ("Lamp", "Red", "a b c"),
+        ("Lamp", "Green", "d"),
+    ]

@@ -1,0 +1,70 @@
+"""What Markdown marks besides headings and code: every kind where it may stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from ragcli.index.documents.elements import Document
+from tests.unit.index.documents.conftest import Load
+
+
+def told(document: Document) -> list[tuple[str, str]]:
+    """Returns each element's kind, and what it says: cells, else its text."""
+    return [
+        (item.kind, " | ".join(item.cells) or section.text[item.start : item.end])
+        for section in document.sections
+        for item in section.elements
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Lamp\n: gives *light*\n: costs 4", [
+            ("field", "Lamp | gives *light*"), ("field", "Lamp | costs 4")]),
+        ("Lamp\n\n: gives light", [("prose", "Lamp"), ("field", "Lamp | gives light")]),
+        ("A[^1] b.\n\n[^1]: A note\n    goes on.\n[^x]: Other.", [
+            ("prose", "A[^1] b."), ("note", "A note\n    goes on."),
+            ("note", "Other.")]),
+        ('!!! tip "Mind it"\n    Keep off.\n\n    And out.', [
+            ("heading", "Mind it"), ("prose", "Keep off."), ("prose", "And out.")]),
+        ("> [!NOTE]\n> Keep off.", [("heading", "NOTE"), ("prose", "Keep off.")]),
+        (":::tip\nKeep off.\n:::", [("heading", "tip"), ("prose", "Keep off.")]),
+        ('[a b]: https://x.org/c "T"', [("field", "a b | https://x.org/c")]),
+        ("- one\n\n  two\n\n    three\n\n      code", [
+            ("item", "one"), ("prose", "two"), ("prose", "three"),
+            ("code", "      code")]),
+        ("<details>\n<summary>More</summary>\n\nWords.\n\n</details>", [
+            ("prose", "More"), ("prose", "Words.")]),
+    ],
+)  # fmt: skip
+def test_what_is_marked_is_what_it_says(
+    loaded: Load, text: str, wanted: list[tuple[str, str]]
+) -> None:
+    assert told(loaded("a.md", f"{text}\n")) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Town | Depth\n-|-\nOslo | 12\nBergen | 9",
+        "Above it:\n| Town | Depth |\n|---|:-:|\n| Oslo | 12 |\n| Bergen | 9 |",
+        "> | Town | Depth |\n> |---|---|\n> | Oslo | 12 |\n> | Bergen | 9 |",
+        "1. | Town | Depth |\n   |---|---|\n   | Oslo | 12 |\n   | Bergen | 9 |",
+        """<table><tr><th>Town<th>Depth</tr>
+
+<tr><td>Oslo</td>
+<td>12</td></tr>
+<tr><td>Bergen<td>9</tr>
+</table>""",
+    ],
+)
+def test_a_table_is_one_wherever_it_stands(loaded: Load, text: str) -> None:
+    document = loaded("a.md", f"{text}\n")
+
+    [table] = document.tables
+    assert (table.columns, table.rows) == (("Town", "Depth"), 2)
+    assert [said for kind, said in told(document) if kind == "row"] == [
+        "Oslo | 12",
+        "Bergen | 9",
+    ]
