@@ -43,9 +43,9 @@ lamp
 .fi
 .TS
 l l.
-Code	Meaning
-1	dark
-2	bright
+Lamp	Cost
+red	12
+green	7
 .TE
 """,
     )
@@ -61,9 +61,9 @@ Code	Meaning
         ("item", "first"),
         ("prose", "the red lamp"),
         ("code", "lamp -a\n\nlamp"),
-        ("columns", "Code | Meaning"),
-        ("row", "1 | dark"),
-        ("row", "2 | bright"),
+        ("columns", "Lamp | Cost"),
+        ("row", "red | 12"),
+        ("row", "green | 7"),
     ]
     assert document.sections[0].elements[0].lines == (7, 7)
 
