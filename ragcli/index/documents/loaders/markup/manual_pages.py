@@ -496,6 +496,7 @@ class _MdocLine:
         elif name in {"Xr", "Fn"} and inner:
             inner = [f"{inner[0]}({', '.join(inner[1:])})"]
         self._plain([*inner, *after])
+        self._glued = self._glued or (name == "Fl" and not own and rest[:1] == ["Fl"])
         self.take(rest)
 
     def _plain(self, words: Sequence[str]) -> None:
