@@ -204,7 +204,8 @@ class _PageReader:
         elif name == "br":
             self._text += ["\n"] if self._text else []
         elif name == "Sm":
-            self._is_tight = self._joins = arguments[:1] == ["off"]
+            self._is_tight = arguments[:1] == ["off"]
+            self._joins = False
         elif name == "Xc":
             self._take_tag()
         elif name in {"Bl", "El", "It", "Dl", "D1"}:

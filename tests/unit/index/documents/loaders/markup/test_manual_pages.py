@@ -114,7 +114,7 @@ lamp -a
         ("prose", "lamp [-anum] [-o option=value] file ..."),
         ("prose", "See sun(1), or \u201cthe moon\u201d."),
         ("field", "-a, --all | Lights all."),
-        ("field", "-D [host:]port | Sends it."),
+        ("field", "-D [host]:port | Sends it."),
         ("item", "first"),
         ("code", "lamp -a"),
     ]
