@@ -204,7 +204,9 @@ class IndexReader:
     def ending_in(self, ending: str) -> list[str]:
         """Returns the paths of the documents with text that end so."""
         listed = (read() for read in self._listed)
-        spans = catalogue.spans(listed, lambda record: record["path"].endswith(ending))
+        spans, _ = catalogue.spans(
+            listed, lambda record: record["path"].endswith(ending)
+        )
         first = [row for row, chunks, _ in spans if chunks]
         return list(dict.fromkeys(found.path for found in self.passages(first)))
 

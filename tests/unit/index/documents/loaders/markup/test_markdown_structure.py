@@ -11,7 +11,10 @@ from tests.unit.index.documents.conftest import Load
 def told(document: Document) -> list[tuple[str, str]]:
     """Returns each element's kind, and what it says: cells, else its text."""
     return [
-        (item.kind, " | ".join(item.cells) or section.text[item.start : item.end])
+        (
+            item.kind,
+            " | ".join(item.cells) or section.text[item.start : item.end].rstrip(),
+        )
         for section in document.sections
         for item in section.elements
     ]
