@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ragcli.errors import UsageError
@@ -43,6 +43,16 @@ class Home:
         if self.cache.parent.parent == self.data:  # a home of several users
             return self.cache.parent / name
         return self.data / name
+
+
+def enclosing(part: str) -> Iterator[str]:
+    """Yields the names of what a part is inside of, outermost first, and its own."""
+    at = part.find(PART_MARK)
+    while at >= 0:
+        yield part[:at]
+        at = part.find(PART_MARK, at + 1)
+    if part:
+        yield part
 
 
 def home(environ: Mapping[str, str] | None = None) -> Home:

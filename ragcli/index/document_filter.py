@@ -15,8 +15,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from ragcli.frozen import frozen
-from ragcli.index.parts import around
-from ragcli.paths import PART_MARK
+from ragcli.paths import PART_MARK, enclosing
 
 _GLOB = re.compile(r"[*?\[]")
 DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?![\d-])")
@@ -131,7 +130,7 @@ def _names(path: str, part: str) -> list[str]:
     A part is found by its own name as well: there, what it is inside of is a directory.
     """
     names = [path]
-    for name in around(part):
+    for name in enclosing(part):
         below = name.replace(PART_MARK, "/")
         names += [f"{path}{PART_MARK}{name}", f"{path}/{below}"]
     return names

@@ -68,16 +68,6 @@ def is_within(part: str, wanted: str) -> bool:
     return part == wanted or part.startswith(f"{wanted}{PART_MARK}")
 
 
-def around(part: str) -> Iterator[str]:
-    """Yields the names of what a part is inside of, outermost first, and its own."""
-    at = part.find(PART_MARK)
-    while at >= 0:
-        yield part[:at]
-        at = part.find(PART_MARK, at + 1)
-    if part:
-        yield part
-
-
 def of_part(passages: Sequence[Passage], wanted: str) -> list[Passage]:
     """Returns the passages of one part of their document, and of what is inside it."""
     return [passage for passage in passages if is_within(passage.part, wanted)]

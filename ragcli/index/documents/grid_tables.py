@@ -22,7 +22,7 @@ _LEAST_RULES = 4
 Span = tuple[int, int]
 
 
-class _Row(NamedTuple):
+class _DrawnRow(NamedTuple):
     start: int
     end: int
     cells: tuple[str, ...]
@@ -56,7 +56,7 @@ def drawn(
     edges = sorted(
         {at for line in lines if _RULE.match(line) for at in _places(line, "+")}
     )
-    rows: list[_Row] = []
+    rows: list[_DrawnRow] = []
     held: list[int] = []
     head = 0
 
@@ -99,7 +99,7 @@ def simple(
     lines = [text[start:end] for start, end in spans]
     starts = [match.start() for match in re.finditer(r"=+", lines[0])]
     ends = [*starts[1:], None]
-    rows: list[_Row] = []
+    rows: list[_DrawnRow] = []
     head = 0
     for line, (start, end) in zip(lines[1:], spans[1:], strict=True):
         if _SIMPLE_RULE.match(line):
@@ -109,20 +109,20 @@ def simple(
             continue
         cells = tuple(flat(line[a:b]) for a, b in zip(starts, ends, strict=True))
         if rows and not cells[0] and len(rows) > head:
-            rows[-1] = _joined(rows[-1], _Row(start, end, cells))
+            rows[-1] = _joined(rows[-1], _DrawnRow(start, end, cells))
         else:
-            rows.append(_Row(start, end, cells))
+            rows.append(_DrawnRow(start, end, cells))
     return _told(rows, head, tables, caption)
 
 
-def _joined(above: _Row, below: _Row) -> _Row:
+def _joined(above: _DrawnRow, below: _DrawnRow) -> _DrawnRow:
     pairs = zip(above.cells, below.cells, strict=True)
     cells = tuple(" ".join(filter(None, pair)) for pair in pairs)
-    return _Row(above.start, below.end, cells)
+    return _DrawnRow(above.start, below.end, cells)
 
 
 def _told(
-    rows: list[_Row], head: int, tables: list[TableFacts], caption: str
+    rows: list[_DrawnRow], head: int, tables: list[TableFacts], caption: str
 ) -> list[Element]:
     rows = [row for row in rows if any(row.cells)]
     if not rows:
@@ -145,7 +145,7 @@ def _told(
 
 def _drawn_row(
     lines: Sequence[str], spans: Sequence[Span], held: Sequence[int], edges: list[int]
-) -> _Row:
+) -> _DrawnRow:
     """Returns what stands between the bars of some lines."""
     parts: list[list[str]] = [[] for _ in edges[1:]]
     for at in held:
@@ -158,7 +158,7 @@ def _drawn_row(
                 parts[place].append(said)
     indent = len(lines[held[0]]) - len(lines[held[0]].lstrip())
     cells = tuple(flat(" ".join(part)) for part in parts)
-    return _Row(spans[held[0]][0] + indent, spans[held[-1]][1], cells)
+    return _DrawnRow(spans[held[0]][0] + indent, spans[held[-1]][1], cells)
 
 
 def _places(line: str, signs: str) -> list[int]:

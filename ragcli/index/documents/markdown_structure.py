@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from html import unescape
 from typing import TypeAlias
 
 from ragcli.index.documents.elements import Element, TableFacts, flat
@@ -43,6 +44,12 @@ _FENCED = re.compile(r" {0,3}:{3,}[ \t]*(?P<said>[^\n]*)$")
 _TAGS = re.compile(r"(?:[ \t]*</?[a-zA-Z][^<>\n]*>)+[ \t]*")
 _HTML_TABLE = re.compile(r"^ {0,3}<table\b.*?</table>", re.DOTALL | re.MULTILINE)
 _HTML_ROW = re.compile(r"<tr\b.*?(?=<tr\b|</table|</thead|</tbody|\Z)", re.DOTALL)
+_HTML_CELL = re.compile(
+    r"<t(?P<kind>[hd])\b(?P<told>[^<>]*)>(?P<said>.*?)(?=<t[hd]\b|</t[hdr]|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_HTML_TAG = re.compile(r"<[^<>]*>")
+_COLSPAN = re.compile(r"colspan=[\"']?(\d{1,3})")
 _HOLDS = re.compile(
     r" {0,3}(?:[-*+][ \t]|\d{1,3}[.)][ \t]|\[\^[^\]\n]+\]:|!!!|\?\?\?|[:~][ \t])"
 )
@@ -275,11 +282,37 @@ def html_tables(text: str, start: int) -> list[Span]:
     return [(a, b) for a, b in found if not any(c <= a < d for c, d in code)]
 
 
-def html_rows(source: str) -> list[Span]:
-    """Returns where the rows of a table in HTML stand, those without words left out."""
-    found = []
-    for match in _HTML_ROW.finditer(source):
-        said = re.sub(r"<[^<>]*>|&nbsp;", "", match[0])
-        if said.strip():
-            found.append((match.start(), match.start() + len(match[0].rstrip())))
-    return found
+def html_table(
+    text: str, start: int, stop: int, tables: list[TableFacts]
+) -> list[Element]:
+    """Returns the names and rows of a table in HTML, each where it stands.
+
+    Args:
+        text: The text.
+        start: Where the table begins.
+        stop: Where it ends.
+        tables: The document's tables; this one is appended.
+    """
+    rows = []
+    for match in _HTML_ROW.finditer(text, start, stop):
+        found = list(_HTML_CELL.finditer(match[0]))
+        cells: list[str] = []
+        for cell in found:
+            span = _COLSPAN.search(cell["told"])
+            shown = flat(unescape(_HTML_TAG.sub(" ", cell["said"])))
+            cells += [shown, *[""] * (min(int(span[1]), 100) - 1 if span else 0)]
+        end = match.start() + len(match[0].rstrip())
+        if any(cells):
+            is_head = all(cell["kind"].lower() == "h" for cell in found)
+            rows.append((match.start(), end, tuple(cells), is_head))
+    if not rows:
+        return [Element("prose", start, stop)]
+    number = len(tables)
+    named = rows[0][3] and len(rows) > 1
+    tables.append(TableFacts(rows[0][2] if named else (), "", len(rows) - named))
+    found_rows = [
+        Element("row", a, b, number, cells) for a, b, cells, _ in rows[named:]
+    ]
+    if named:
+        return [Element("columns", *rows[0][:2], number), *found_rows]
+    return found_rows

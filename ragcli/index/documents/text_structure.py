@@ -13,12 +13,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from ragcli.index.documents import grid_tables, markdown_structure
-from ragcli.index.documents.elements import (
-    DocumentBuilder,
-    Element,
-    Section,
-    TableFacts,
-)
+from ragcli.index.documents.elements import Element, Section, TableFacts
 from ragcli.index.documents.text_layout import (
     laid_out,
     lone_field,
@@ -109,38 +104,9 @@ def elements(
         if kind == "code":
             found.append(Element("code", begin, end))
         else:
-            found += _html_table(text, begin, end, tables)
+            found += markdown_structure.html_table(text, begin, end, tables)
         start = end
     found += _Paragraphs(text, format_name, tables).read(start, len(text))
-    return found
-
-
-def _html_table(
-    text: str, start: int, stop: int, tables: list[TableFacts]
-) -> list[Element]:
-    """Returns the names and rows of a table in HTML, each where it stands."""
-    from ragcli.index.documents.loaders.markup.hypertext import add_page
-
-    builder = DocumentBuilder()
-    add_page(builder, text[start:stop])
-    page = builder.document()
-    spans = markdown_structure.html_rows(text[start:stop])
-    told = [item for section in page.sections for item in section.elements]
-    rows = [item for item in told if item.kind in {"row", "field"}]
-    named = len(spans) - len(rows)
-    has_names = len(page.tables) == 1 and bool(page.tables[0].columns)
-    if len(page.tables) > 1 or named < 0 or bool(named) != has_names or not rows:
-        return [_trimmed(text, "prose", start, stop)]
-    number = len(tables)
-    found = []
-    if page.tables:
-        tables.append(page.tables[0])
-    if has_names:
-        a, b = spans[0][0], spans[named - 1][1]
-        found.append(Element("columns", start + a, start + b, number))
-    for (a, b), row in zip(spans[named:], rows, strict=True):
-        place = number if row.kind == "row" else -1
-        found.append(Element(row.kind, start + a, start + b, place, row.cells))
     return found
 
 

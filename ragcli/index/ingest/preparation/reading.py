@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.errors import UnreadableDocument
 from ragcli.frozen import frozen
-from ragcli.index import parts, stored_passages
+from ragcli.index import stored_passages
 from ragcli.index.documents import formats, splitter
 from ragcli.index.documents.content import is_blank
 from ragcli.index.documents.loaders.dispatch import bounds
@@ -28,6 +28,7 @@ from ragcli.index.file_names import spoken_name
 from ragcli.index.fulltext import analysis
 from ragcli.index.passages import Chunk, above_of, indexed_text
 from ragcli.index.segments.catalogue import READER, Record
+from ragcli.paths import enclosing
 from ragcli.storage.beneath import open_beneath
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ def _parts(
     first = 0
     for part, group in groupby(chunks, key=attrgetter("part")):
         count = len(list(group))
-        around = [known[name] for name in parts.around(part) if name in known]
+        around = [known[name] for name in enclosing(part) if name in known]
         found.append((first, count, part, [format_name, *around]))
         first += count
     return found if known and any(part for _, _, part, _ in found) else []
