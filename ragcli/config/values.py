@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -84,6 +85,9 @@ def convert(value: Any, kind: type) -> Any:
         number = kind(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"expected {_NAMES[kind]}, not {_short(value)}") from None
+    is_cut = isinstance(value, float) and number != value  # also for what is no number
+    if is_cut or (kind is float and math.isnan(number)):
+        raise ValueError(f"expected {_NAMES[kind]}, not {_short(value)}")
     if number < 0:
         raise ValueError("must not be negative")
     if number > _LARGEST:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
 
 from ragcli import config
-from ragcli.errors import Damaged
+from ragcli.errors import ConfigError, Damaged
 from ragcli.frozen import frozen
 from ragcli.storage import format_versions
 from ragcli.storage.files import Directory
@@ -121,6 +121,9 @@ def change_settings(directory: Directory, changes: Mapping[str, Any]) -> None:
     """Sets and, where the value is None, unsets keys; all else stays, comments too.
 
     Call it under a lock: it reads the file and writes it again.
+
+    Raises:
+        ConfigError: Somebody wrote a value where the table of a key has to stand.
     """
     import tomlkit  # 40 ms, and only for changes
 
@@ -130,8 +133,10 @@ def change_settings(directory: Directory, changes: Mapping[str, Any]) -> None:
     for key, value in changes.items():
         *tables, last = key.removeprefix(FURTHER).split(".")
         table = document if key.startswith(FURTHER) else settings
-        for name in tables:
+        for depth, name in enumerate(tables, 1):
             table = table.setdefault(name, tomlkit.table())
+            if not isinstance(table, MutableMapping):
+                raise _not_a_table(".".join(tables[:depth]), key)
         if value is None:
             with suppress(KeyError):
                 del table[last]
@@ -139,6 +144,13 @@ def change_settings(directory: Directory, changes: Mapping[str, Any]) -> None:
             table[last] = value
     directory.sweep(FILE)
     directory.replace(FILE, tomlkit.dumps(document).encode())
+
+
+def _not_a_table(name: str, key: str) -> ConfigError:
+    return ConfigError(
+        f"{FILE} has a value {name!r}, so it cannot have {key!r}",
+        f"`ragcli profile unset {name}` removes it, or correct it in {FILE}",
+    )
 
 
 def _key(dotted: str) -> str:

@@ -168,8 +168,12 @@ class KeyRing:
         secret = KEYRING_PREFIX + secrets.token_urlsafe(32)
         slot = self._wrap(data_key, KEYRING, secret)
         keyring.put(slot.id, secret)
-        with self._locked():
-            self._write(slot)
+        try:
+            with self._locked():
+                self._write(slot)
+        except BaseException:
+            keyring.forget(slot.id)  # it opens nothing
+            raise
         return slot.id
 
     def change_passphrase(self, secret: str, new: str, slot_id: str = "") -> None:

@@ -23,12 +23,8 @@ from typing import TYPE_CHECKING, Any
 from ragcli.errors import Damaged, HistoryDamaged, SnapshotDamaged
 from ragcli.sessions.encryption import kdf
 from ragcli.sessions.encryption.data_key import DataKey
-from ragcli.sessions.records.record_lines import (
-    REPAIR,
-    brought_up,
-    checked,
-    checksummed,
-)
+from ragcli.sessions.records.record_lines import brought_up, checked, checksummed
+from ragcli.sessions.records.record_shapes import REPAIR
 from ragcli.sessions.records.record_types import Record
 
 if TYPE_CHECKING:

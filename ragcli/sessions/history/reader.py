@@ -116,12 +116,16 @@ class HistoryReader:
 
     def conversation(self, id: str) -> Conversation:  # noqa: A002
         """Returns one conversation; raises `ConversationNotFound`."""
-        thread = self._list.threads().get(id)
+        return self._outline(id).as_conversation(id)
+
+    def _outline(self, conversation: str) -> ConversationOutline:
+        """Returns what is known of a conversation; raises `ConversationNotFound`."""
+        thread = self._list.threads().get(conversation)
         if thread is None:
             raise ConversationNotFound(
-                f"no conversation {id!r}", "`ragcli history list` shows them"
+                f"no conversation {conversation!r}", "`ragcli history list` shows them"
             )
-        return thread.as_conversation(id)
+        return thread
 
     def resolve(self, reference: str) -> str:
         """Returns the conversation that an id, a unique part of one or a title means.
@@ -167,12 +171,17 @@ class HistoryReader:
 
         Args:
             conversation: Its id; "" for all.
+
+        Raises:
+            ConversationNotFound: There is none of this id; it may have been erased
+                since it was looked up.
         """
         from ragcli.sessions.history.transcripts import Transcripts
 
-        threads = self._list.threads()
         if conversation:
-            threads = {conversation: threads[conversation]}
+            threads = {conversation: self._outline(conversation)}
+        else:
+            threads = self._list.threads()
         ordered = sorted(threads.items(), key=lambda item: item[1].active)
         return Transcripts(
             tuple(thread.as_conversation(name) for name, thread in ordered),

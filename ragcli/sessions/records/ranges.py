@@ -9,13 +9,21 @@ _LONGEST = 200
 
 def pack(numbers: Iterable[int]) -> list[list[int]]:
     """Returns the runs of `numbers` as `[first, last]` pairs, in order."""
-    runs: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
+    return merged((number, number) for number in numbers)
+
+
+def merged(runs: Iterable[Sequence[int]]) -> list[list[int]]:
+    """Returns `[first, last]` pairs in order, those that overlap or touch as one.
+
+    Costs what there are pairs, however many numbers they stand for.
+    """
+    found: list[list[int]] = []
+    for first, last in sorted((run[0], run[1]) for run in runs):
+        if found and first <= found[-1][1] + 1:
+            found[-1][1] = max(found[-1][1], last)
         else:
-            runs.append([number, number])
-    return runs
+            found.append([first, last])
+    return found
 
 
 def shown(numbers: Iterable[int]) -> str:

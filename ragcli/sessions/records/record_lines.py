@@ -16,10 +16,9 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from ragcli.errors import HistoryDamaged
+from ragcli.sessions.records.record_shapes import REPAIR, expect_shape
 from ragcli.sessions.records.record_types import Record
 from ragcli.storage import format_versions
-
-REPAIR = "run `ragcli profile verify --repair`; it keeps every sound record"
 
 _ENVELOPE = ("v", "seq", "id", "parent", "ts", "kind")
 _CHECKSUM = re.compile(rb',"crc":"([0-9a-f]{8})"\}\n')
@@ -123,11 +122,14 @@ def brought_up(record: Record) -> Record:
     """
     rule = format_versions.RECORD
     if record.v == rule.version:
+        expect_shape(record)
         return record
     table = {**record.body, "kind": record.kind, rule.key: record.v}
     rule.bring_up(table, "a record")
     kind, v = table.pop("kind"), table.pop(rule.key)
-    return replace(record, kind=kind, v=v, body=table)
+    current = replace(record, kind=kind, v=v, body=table)
+    expect_shape(current)
+    return current
 
 
 def seq_of(line: bytes) -> int | None:

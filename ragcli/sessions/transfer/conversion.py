@@ -60,11 +60,12 @@ def convert(old: Session, new: Replacement, passphrase: str | None, cost: Cost) 
         with Directory.open(old.snapshots.directory(live)) as place:
             copy_generation(place, snapshots, recode=recode)
 
+    copies = _resealed(old, regime)
+
     def rest(head: int) -> int:
-        if not head:
-            old.audit.verify()
-            for copy in _resealed(old, regime):
-                new.put_copy(copy)
+        old.audit.verify()
+        for copy in copies:  # all of them the first time, none when it is called again
+            new.put_copy(copy)
         last = new.put_records(regime.codec, old.log.since(head))
         new.put_audit(regime.audit_key, old.audit.entries())
         return last or head

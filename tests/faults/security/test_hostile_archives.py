@@ -83,9 +83,10 @@ def special(kind: bytes, name: str = "history.jsonl", link: str = "") -> bytes:
     return tarred(info)
 
 
-def record(seq: int) -> bytes:
+def record(seq: int, **changes: object) -> bytes:
+    body = {"conversation": "c", "question": "q", **changes}
     return PlainLines().encode(
-        Record(seq, f"i{seq}", 0, "2026-01-01T00:00:00.000Z", "turn", {"question": "q"})
+        Record(seq, f"i{seq}", 0, "2026-01-01T00:00:00.000Z", "turn", body)
     )
 
 
@@ -103,6 +104,10 @@ ZEROS = bytes(30 << 20)
 LINE = record(1)
 
 HOSTILE: dict[str, bytes] = {
+    "a number that no memory could count to": bundle(
+        ("history.jsonl", LINE + record(10**15))
+    ),
+    "a turn without a question": bundle(("history.jsonl", record(1, question=None))),
     "empty": b"",
     "text": b"hello",
     "not gzip": b"\x1f\x8b" + b"x" * 100,

@@ -64,6 +64,8 @@ def test_each_layer_beats_the_one_below_it(tmp_path: Path) -> None:
         ("[retrieval]\nk = 'many'", "expected a whole number", "Passages"),
         ("[retrieval]\nk = true", "expected a whole number", "Passages"),
         ("[retrieval]\nk = inf", "expected a whole number", "Passages"),
+        ("[retrieval]\nk = 1.7", "expected a whole number", "Passages"),
+        ("temperature = nan", "expected a number", "Sampling"),
         ("[retrieval]\nk = -1", "must not be negative", "Passages"),
         ("memory = 'all'", "not one of recency, summary", "What a model sees"),
         ("ttl = 'soon'", "not a time span", "Idle time"),

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -248,8 +249,12 @@ class LocalLog:
         return file.end
 
     def _batch_start(self, file: LineFile, part: int) -> int:
-        lines = file.backwards(file.end)
-        return [next(lines).start for _ in range(part)][-1]
+        """Returns where a batch begins of which the last line is this part.
+
+        Lines of it may be lost: then it begins where the file does.
+        """
+        lines = islice(file.backwards(file.end), part)
+        return min(line.start for line in lines)
 
     def _mended(self, file: LineFile) -> LineFile:
         """Moves a torn tail to quarantine; returns the file without it."""

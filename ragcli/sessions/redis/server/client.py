@@ -31,6 +31,9 @@ BLOCK = 5.0
 """Seconds that a read which waits for news blocks at most."""
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.5
+_MOVES = 5
+"""Servers of a cluster that one call is sent on to at once; while slots move, or where
+addresses are translated on the way, they may send it in a circle."""
 
 _Place = tuple[str, int]
 """Host and port; the host alone is the path of a socket, with port 0."""
@@ -69,7 +72,7 @@ class RedisServer:
             StoreUnavailable, NotPermitted, StorageFailed: In one line, see `faults`.
         """
         deadline = time.monotonic() + self._patience
-        pause = _FIRST_PAUSE
+        pause, moves = _FIRST_PAUSE, 0
         while True:
             try:
                 found = work(self._client(self._place(tag), slow=slow))
@@ -78,7 +81,8 @@ class RedisServer:
             except self._foreign() as error:
                 fault = self._fault(error)
                 self._learn(tag, fault)
-                if fault.moved:
+                moves += fault.moved is not None
+                if fault.moved and moves <= _MOVES:
                     continue
                 if not self._may_pass(fault) or time.monotonic() + pause > deadline:
                     raise fault.error from error

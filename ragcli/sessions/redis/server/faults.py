@@ -114,7 +114,8 @@ def _unsettled(error: Exception, where: str) -> StoreUnavailable:
 def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
     """Returns what an error reply of the server means."""
     text = _line(error)
-    if "READONLY" in text or "read only replica" in text or "replica" in text[:40]:
+    passes = _passes(text)
+    if not passes and _is_replica(text):
         told: RagcliError = NotPermitted(
             f"{where} is a read-only replica",
             "use the address of the master, or redis+sentinel://",
@@ -140,12 +141,20 @@ def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
         return Fault(told, passing=False)
     if "WRONGTYPE" in text:
         told = StoreUnavailable(
-            f"{where} holds keys of another program under the prefix ragcli:",
+            f"{where} holds keys of another program under our prefix, `ragcli:`",
             "use another database number, or another server",
         )
         return Fault(told, passing=False)
-    told = StoreUnavailable(f"{where}: {text}", "")
-    return Fault(told, passing=_passes(text), stale=failover and _passes(text))
+    told = StoreUnavailable(
+        f"{where}: {text}", "see the server's log; `ragcli doctor` checks the server"
+    )
+    return Fault(told, passing=passes, stale=failover and passes)
+
+
+def _is_replica(text: str) -> bool:
+    """Tells whether a server refuses because it only follows another one."""
+    signs = "READONLY", "read only replica"
+    return any(sign in text for sign in signs) or "replica" in text[:40]
 
 
 def _is_denied(text: str) -> bool:

@@ -194,6 +194,22 @@ def test_settings_that_cannot_be_are_refused(
     assert run_cli(*argv).code == 2
 
 
+def test_a_value_where_a_table_has_to_be_is_named(
+    run_cli: Callable[..., Ran], home: Path
+) -> None:
+    run_cli("profile", "create", "work")
+    with (home / "profiles" / "work" / "profile.toml").open("a") as file:
+        file.write("tui = 5\n")
+
+    ran = run_cli("profile", "set", "tui.theme", "nord", "-p", "work")
+
+    assert ran.code == 2
+    assert "has a value 'tui'" in ran.err
+    assert "ragcli profile unset tui" in ran.err
+    assert run_cli("profile", "unset", "tui", "-p", "work").code == 0
+    assert run_cli("profile", "set", "tui.theme", "nord", "-p", "work").code == 0
+
+
 def test_show_counts_what_is_there(asked: str, run_cli: Callable[..., Ran]) -> None:
     told = run_cli("profile", "show", "--json").json
 

@@ -324,3 +324,17 @@ def test_there_is_a_bound_on_slots(directory: Directory, cheap: Cost) -> None:
         ring.add_recovery(data_key)
     with pytest.raises(UsageError, match="at most"):
         ring.add_recovery(data_key)
+
+
+def test_the_keyring_keeps_no_secret_that_opens_nothing(
+    directory: Directory, cheap: Cost
+) -> None:
+    data_key = KeyRing.create(directory, "right", cheap)
+    ring, system = KeyRing(directory, cheap), MemoryKeyring()
+    for _ in range(15):
+        ring.add_recovery(data_key)
+
+    with pytest.raises(UsageError, match="at most"):
+        ring.add_keyring(data_key, DesktopKeyring(system))
+
+    assert not system.held

@@ -219,6 +219,16 @@ def test_an_unknown_reference_is_not_found(history: History, reference: str) -> 
         history.turn(reference)
 
 
+def test_a_conversation_that_others_erased_is_not_exported(
+    history: History, stores: LocalStores
+) -> None:
+    conversation = started(history, "one")
+    History(stores().open("work"), Settings()).delete_conversation(conversation)
+
+    with pytest.raises(ConversationNotFound):
+        history.transcripts(conversation)
+
+
 def test_an_ambiguous_reference_says_so(history: History) -> None:
     started(history, "a", title="Same")
     other = started(history, "b", title="Same")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from ragcli.errors import (
 from ragcli.paths import Home
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.local import verification as verify
+from ragcli.sessions.local.lifecycle.building import LocalReplacement
 from ragcli.sessions.local.store import LocalStore
+from ragcli.sessions.protocols import SideCopy
 from ragcli.storage import exchange
 from ragcli.storage.files import Directory
 from ragcli.storage.locking.locks import long_lock
@@ -227,3 +230,28 @@ def test_a_process_that_had_it_open_cannot_write_into_the_void(
     with pytest.raises(ProfileNotFound, match="replaced meanwhile"):
         ask(session, "CANARY-lost")
     assert questions(opened(store, "work")) == list(QUESTIONS)
+
+
+def test_a_second_try_of_the_swap_takes_nothing_over_twice(
+    store: LocalStore, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    littered(store, home)
+    put: list[str] = []
+    swap, put_copy = LocalReplacement.swap, LocalReplacement.put_copy
+
+    def tried_twice(
+        new: LocalReplacement, live: str, rest: Callable[[int], int]
+    ) -> None:
+        rest(0)
+        swap(new, live, rest)
+
+    def noted(new: LocalReplacement, copy: SideCopy) -> None:
+        put.append(copy.name)
+        put_copy(new, copy)
+
+    monkeypatch.setattr(LocalReplacement, "swap", tried_twice)
+    monkeypatch.setattr(LocalReplacement, "put_copy", noted)
+    store.encrypt("work", NEW)
+
+    assert put
+    assert len(put) == len(set(put))

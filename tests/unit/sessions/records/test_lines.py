@@ -19,7 +19,8 @@ from ragcli.sessions.records.record_types import Record
 CODEC = PlainLines()
 
 
-def record(seq: int = 7, **body: object) -> Record:
+def record(seq: int = 7, **changes: object) -> Record:
+    body = {"conversation": "c", "question": "", **changes}
     return Record(seq, f"id-{seq}", 6, "2026-01-02T03:04:05.678Z", "turn", body)
 
 

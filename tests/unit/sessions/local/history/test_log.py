@@ -212,6 +212,21 @@ def test_repair_keeps_every_sound_record_and_names_the_lost(
     assert len([*(place / "quarantine").iterdir()]) == 2
 
 
+def test_a_batch_that_lost_its_beginning_is_kept_aside(
+    log: LocalLog, place: Path
+) -> None:
+    log.append([draft("a"), draft("b"), draft("c")])
+    file = place / FILE
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[1:2]))
+
+    assert questions(log) == []
+    append(log, "next")
+
+    assert questions(log) == ["next"]
+    [kept] = (place / "quarantine").iterdir()
+    assert b'"question":"b"' in kept.read_bytes()
+
+
 def test_scan_shows_a_torn_tail(log: LocalLog, place: Path) -> None:
     append(log, "a")
     with (place / FILE).open("ab") as file:
