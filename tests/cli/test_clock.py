@@ -22,20 +22,23 @@ from tests.conftest import Ran
 
 DAY = 86_400
 
-_SITE = """
-import os, pathlib, time
+RUN_TIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The clock that no one sets; macOS has one such clock alone."""
+
+_SITE = f"""
+import os, runpy, time
+for place in os.environ["PYTHONPATH"].split(os.pathsep)[1:]:
+    if os.path.exists(place + "/sitecustomize.py"):  # the one that this one hides
+        runpy.run_path(place + "/sitecustomize.py")
+from ragcli.storage.locking import machine
 wall, running = float(os.environ["WALL"]), float(os.environ["RUNNING"])
-boot = os.environ["BOOT"]
 real_time, real_ns, real_clock = time.time, time.time_ns, time.clock_gettime
-real_read = pathlib.Path.read_text
 time.time = lambda: real_time() + wall
 time.time_ns = lambda: real_ns() + int(wall * 1e9)
 time.clock_gettime = lambda which: real_clock(which) + (
-    running if which == time.CLOCK_BOOTTIME else 0
+    running if which == {RUN_TIME} else 0
 )
-def read_text(path, *args, **named):
-    return boot if path.name == "boot_id" else real_read(path, *args, **named)
-pathlib.Path.read_text = read_text
+machine.boot = lambda: os.environ["BOOT"]
 """
 
 
@@ -63,7 +66,8 @@ class Machine:
         return ran
 
     def path(self) -> dict[str, str]:
-        return {"PYTHONPATH": os.fspath(self._place)}
+        rest = os.environ.get("PYTHONPATH")
+        return {"PYTHONPATH": os.pathsep.join(filter(None, (str(self._place), rest)))}
 
 
 @pytest.fixture
@@ -118,7 +122,7 @@ def test_a_clock_that_jumps_ahead_expires_nothing(machine: Machine) -> None:
 def test_what_only_reads_expires_nothing(machine: Machine) -> None:
     """After a start of the machine nothing tells that the clock is wrong."""
     machine.wall += 60 * DAY
-    machine.boot, machine.running = "second", -time.clock_gettime(time.CLOCK_BOOTTIME)
+    machine.boot, machine.running = "second", -time.clock_gettime(RUN_TIME)
     before = _profiles()
 
     for command in (
@@ -167,7 +171,7 @@ def test_it_is_destroyed_after_its_grace_and_not_by_the_clock_alone(
     assert [name for name in _profiles() if name.startswith(".expired-")]
     machine.wall += 300 * DAY  # the clock alone, after a start of the machine
     machine.boot = "second"
-    machine.running = 3600 - time.clock_gettime(time.CLOCK_BOOTTIME)
+    machine.running = 3600 - time.clock_gettime(RUN_TIME)
     machine("docs", "sync", "-p", "other")
     assert [name for name in _profiles() if name.startswith(".expired-")]
     machine.passes(2)
