@@ -80,7 +80,7 @@ def evaluate(
         modes = _modes(compare) or [workspace.settings.retrieval_mode]
         searches = {mode: measuring.searcher(retriever, mode) for mode in modes}
         found = evaluation.compare(questions, searches, answer, progress)
-        if learn or _learns(workspace, found[modes[-1]]):
+        if learn or _learns(call, workspace, found[modes[-1]]):
             _learn(call, workspace, found[modes[-1]])
     _print(call, found, side_by_side=bool(compare))
     return _verdict(call, found[modes[-1]], min_recall5)
@@ -130,10 +130,17 @@ def _judged(found: Evaluation) -> int:
     return sum("judged" in row for row in found.details)
 
 
-def _learns(workspace: Workspace, found: Evaluation) -> bool:
+def _learns(call: Invocation, workspace: Workspace, found: Evaluation) -> bool:
     """Tells whether a profile's threshold is learnt, and enough answers were judged."""
-    is_auto = workspace.settings.retrieval_threshold == AUTO
-    return is_auto and _judged(found) >= _FEWEST_JUDGED
+    if workspace.settings.retrieval_threshold != AUTO:
+        return False
+    judged = _judged(found)
+    if judged < _FEWEST_JUDGED:
+        call.output.note(
+            f"retrieval.threshold = auto learns nothing: {judged} built-in answers "
+            f"could be judged, {_FEWEST_JUDGED} are needed"
+        )
+    return judged >= _FEWEST_JUDGED
 
 
 def _learn(call: Invocation, workspace: Workspace, found: Evaluation) -> None:

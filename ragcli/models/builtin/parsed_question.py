@@ -381,7 +381,7 @@ _PARTS = {
 }
 """Kinds of units \u2192 how a question names them."""
 _TOKENS = deferred(
-    r"[\w.%#/-]*\d[\w.%#/-]*|\b\w+_\w+\b|[\"\u201c'\u00ab\u300c]([^\"\u201d'\u00bb\u300d]{2,40})[\"\u201d'\u00bb\u300d]"
+    r"(?<![\w-])--?[A-Za-z][\w-]*|[\w.%#/-]*\d[\w.%#/-]*|\b\w+_\w+\b|[\"\u201c'\u00ab\u300c]([^\"\u201d'\u00bb\u300d]{2,40})[\"\u201d'\u00bb\u300d]"
 )
 
 

@@ -18,7 +18,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.frozen import frozen
@@ -143,6 +143,8 @@ _BARE = 0.7
 _ASKING = ("?", "\u061f", "\uff1f")
 _MARKS = "*\u2020\u2021"
 """What the cell bears that a note below its table explains."""
+_AROUND_A_TERM = "-\"'`*( "
+_SPELLED_OUT = deferred(r"(?<=[a-z])([aou])e(?=[a-z])")
 _SHORTEST = 4
 """Characters of a word that a longer one may begin with."""
 _KIN = 5
@@ -461,7 +463,7 @@ def unaccented(words: Sequence[str]) -> list[str]:
 
 @cache
 def _unaccented(word: str) -> str:
-    if not _LATIN.search(word):
+    if word.isascii() or not _LATIN.search(word):
         return word
     parts = unicodedata.normalize("NFKD", word)
     return "".join(part for part in parts if not unicodedata.combining(part))
@@ -824,9 +826,29 @@ def _caption(item: Candidate) -> str:
 
 
 def _present(anchors: frozenset[str], text: str) -> float:
-    text = text.lower()
-    count = sum(_stands_in(anchor, text) for anchor in anchors)
+    text = _plain(text)
+    count = sum(
+        any(_stands_in(form, text) for form in _spellings(anchor)) for anchor in anchors
+    )
     return count / len(anchors) if anchors else 1.0
+
+
+@lru_cache(maxsize=512)
+def _plain(text: str) -> str:
+    """Returns a text in lower case without accents; many candidates share a passage."""
+    lowered = text.lower()
+    if lowered.isascii() or not _LATIN.search(lowered):
+        return lowered
+    parts = unicodedata.normalize("NFKD", lowered)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+@cache
+def _spellings(anchor: str) -> tuple[str, ...]:
+    """Returns a name without its accents, and with umlauts that are spelled out."""
+    plain = _unaccented(anchor)
+    short = _SPELLED_OUT.sub(r"\1", plain)
+    return (plain,) if short == plain else (plain, short)
 
 
 def _stands_in(anchor: str, text: str) -> bool:
@@ -848,8 +870,9 @@ def _defines(asked: ParsedQuestion, item: Candidate) -> bool:
         return True
     if not asked.term:
         return False
-    said = item.text.lower().lstrip("-\"'`*( ")
-    return said.startswith(asked.term) and not said[len(asked.term) :][:1].isalnum()
+    term = asked.term.strip(_AROUND_A_TERM)
+    said = item.text.lower().lstrip(_AROUND_A_TERM)
+    return said.startswith(term) and not said[len(term) :][:1].isalnum()
 
 
 def _term_score(asked: ParsedQuestion, item: Candidate, *, defines: bool) -> float:

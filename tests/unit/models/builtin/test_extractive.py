@@ -250,3 +250,28 @@ def test_it_never_writes_anything_itself(model: ExtractiveModel) -> None:
         "builtin:extractive", False, 0,
     )  # fmt: skip
     assert model.count_tokens("four char tokens") > 0
+
+
+OFFICES = (
+    "# Offices\n\nThe office in Düsseldorf opens at 8:30. The office in İstanbul opens at "
+    "9:00. The café in the lobby closes at 17:15.\n\n- `-n COUNT`: prints only the first "
+    "COUNT lines\n- `-q`: says nothing\n- `--dry-run`: changes nothing\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When does the office in Duesseldorf open?", "8:30"),
+        ("When does the office in Dusseldorf open?", "8:30"),
+        ("When does the office in ISTANBUL open?", "9:00"),
+        ("When does the CAFE close?", "17:15"),
+        ("What does -n do?", "first COUNT lines"),
+        ("What does the option -q do?", "says nothing"),
+        ("What does --dry-run do?", "changes nothing"),
+    ],
+)
+def test_names_are_known_without_accents_and_options_by_their_letter(
+    model: ExtractiveModel, question: str, answer: str
+) -> None:
+    assert answer in asked(model, question, OFFICES)
