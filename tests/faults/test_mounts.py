@@ -105,4 +105,4 @@ def test_a_directory_of_files_is_not_mounted_but_the_way_is_told(
 
     assert ran.code == 2
     assert "neither a bundle nor a profile" in ran.err
-    assert "ragcli docs add 'some notes'" in ran.err
+    assert "ragcli docs add -p mine 'some notes'" in ran.err

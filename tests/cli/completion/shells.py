@@ -74,11 +74,12 @@ class Shell:
         )
         wrapper.chmod(0o700)
         words, start = START[self.name]
+        own = filter(None, [os.environ.get("PYTHONPATH")])
         self._terminal, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 50, 200, 0, 0))
         environ = os.environ | {
             "PATH": f"{wrapper.parent}:{os.environ['PATH']}",
-            "PYTHONPATH": os.getcwd(),
+            "PYTHONPATH": os.pathsep.join([os.getcwd(), *own]),
             "HOME": str(self._place / "home"),
             "TERM": "xterm",
             "LC_ALL": "C.UTF-8",
