@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.MULTILINE)
+from ragcli.language.patterns import deferred
+
+FENCE = deferred(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.MULTILINE)
 """A line that opens or closes a block of code."""
 _LONGEST_FENCE = 10
 """Tildes of a fence in plain text; more of them draw a line across the page."""
 
-HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
+HEADING = deferred(r" {0,3}#{1,6}(?:[ \t]|$)")
 """What a heading begins with that its marks make."""
 
-_EDGES = re.compile(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
-_CELL = re.compile(r"(?<!\\)\|")
+_EDGES = deferred(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
+_CELL = deferred(r"(?<!\\)\|")
 
-_COMMENT = re.compile(r"^ {0,3}<!--.*?-->[ \t]*$\n?", re.MULTILINE | re.DOTALL)
-_WIKI_LINK = re.compile(
+_COMMENT = deferred(r"^ {0,3}<!--.*?-->[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+_WIKI_LINK = deferred(
     r"(?P<code>`[^`\n]*`)|!?\[\[(?=\S)(?P<target>[^\[\]|\n]*[^\W\d_][^\[\]|\n]*)"
     r"(?:\\?\|(?P<alias>[^\[\]|\n]+))?(?<=\S)\]\]"
 )

@@ -194,7 +194,7 @@ class _Sequence:
         return "".join(parts)
 
 
-_TOKEN = re.compile(
+_TOKEN = deferred(
     r"(?P<around>\(\?(?:<?[=!]|P=))|(?P<group>\((?:\?:|\?P<\w+>|(?!\?)))|(?P<unknown>\(\?)"
     r"|(?P<bar>\|)|(?P<end>\)(?:(?:[?*+]|\{\d*,?\d*\})[?+]?)?)"
     r"|(?P<word>[A-Za-z0-9 '-]+(?:[?*]|\{\d*,?\d*\})?)"

@@ -11,7 +11,6 @@ where none can be meant, it is remembered as unsupported. See
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -22,6 +21,7 @@ from ragcli.chat.citing.quotes import Quote, quote_of
 from ragcli.frozen import frozen
 from ragcli.index.passages import Passage
 from ragcli.language import markers
+from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.words import words
 from ragcli.models.base import Piece, Quotation
 from ragcli.sessions.records.record_types import Citation, CitedQuote
@@ -66,7 +66,7 @@ class _Cited:
     """The quotations that support each of them."""
 
 
-_OPEN = re.compile(r"\[[\s\d,;-]*$")
+_OPEN = deferred(r"\[[\s\d,;-]*$")
 """The beginning of a marker: `[1[1]]` would be one if the inner one were taken out."""
 
 _COPIED = 12

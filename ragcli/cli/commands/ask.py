@@ -12,7 +12,6 @@ from ragcli.cli.input import question_options, standard_input
 from ragcli.cli.input.options import Invocation, examples, number, paths
 from ragcli.cli.output.answers import AnswerPrinter, Style
 from ragcli.errors import DocumentNotFound, UsageError
-from ragcli.index.search import typed_filter
 from ragcli.sessions.records.record_types import ONE_SHOT
 
 
@@ -81,9 +80,7 @@ def ask(
             "-": question == [standard_input.FORCE],
         }
     )
-    where = typed_filter.parsed(
-        inside=inside, outside=outside, tags=tag, since=since, until=until, types=types
-    )
+    where = question_options.wanted_documents(inside, outside, tag, since, until, types)
     if where and no_docs:
         raise UsageError(f"--no-docs and {where} exclude each other")
     call.flags |= {"model": model, "timeout": timeout, "require_model": require_model}

@@ -20,9 +20,9 @@ from ragcli.cli.input.question_options import (
     TagOption,
     TypeOption,
     UntilOption,
+    wanted_documents,
 )
 from ragcli.errors import ExitCode, UsageError
-from ragcli.index.search import typed_filter
 from ragcli.language import question_limits
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def search(
     if not text.strip():
         raise UsageError("the query is empty", 'try: ragcli search "words"')
     question_limits.check(text)
-    where = typed_filter.parsed(
-        inside=inside, outside=outside, tags=tag, since=since, until=until, types=types
-    )
+    where = wanted_documents(inside, outside, tag, since, until, types)
     documents = paths(docs)
     with call.open() as workspace, call.progress() as progress:
         outdated = ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragcli.cli.input import live_names
 from ragcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ragcli.index.document_filter import DocumentFilter
 
 QuestionArgument = Annotated[
     list[str] | None,
@@ -79,6 +82,33 @@ TypeOption = Annotated[
         autocompletion=live_names.formats,
     ),
 ]
+
+
+def wanted_documents(
+    inside: list[str] | None,
+    outside: list[str] | None,
+    tags: list[str] | None,
+    since: str | None,
+    until: str | None,
+    types: list[str] | None,
+) -> DocumentFilter | None:
+    """Returns the filter that these options make; None where none was typed.
+
+    Raises:
+        UsageError: A date is none, a type is unknown, or a value is empty.
+    """
+    if not (inside or outside or tags or types) and since is None and until is None:
+        return None
+    from ragcli.index.search.typed_filter import parsed
+
+    return parsed(
+        inside=inside,
+        outside=outside,
+        tags=tags,
+        since=since,
+        until=until,
+        types=types,
+    )
 
 
 def _named(typed: str | None) -> str | None:

@@ -264,28 +264,29 @@ def format_of_content(head: bytes) -> str:
     lowered = head[:256].lstrip().lower()
     if lowered.startswith((b"<!doctype html", b"<html")):
         return "html"
-    if _REQUEST.match(head) and _MANUAL.search(head):
+    if re.match(_REQUEST, head) and re.search(_MANUAL, head):
         return "man"
     return "ini" if _are_settings(head) else "text"
 
 
-_REQUEST = re.compile(rb"\s*(?:[.'][ \t]*(?:\\[\"#]|[A-Za-z]{1,4}\b)|\\\")")
-_MANUAL = re.compile(rb"^[.'](?:TH|Dd|Dt|SH|Sh|so)[ \t]", re.MULTILINE)
+_REQUEST = rb"\s*(?:[.'][ \t]*(?:\\[\"#]|[A-Za-z]{1,4}\b)|\\\")"
+_MANUAL = rb"(?m)^[.'](?:TH|Dd|Dt|SH|Sh|so)[ \t]"
 """What the source of a page of a manual has; its suffix is only a number."""
 
-_SETTING = re.compile(
+_SETTING = (
     rb"[ \t]*[#;]?(?:[\w.-]+[ \t]*=[ \t]*\S"
     rb"|[A-Z][a-z0-9]+[A-Z][A-Za-z0-9]*[ \t]+\S+(?:[ \t]+\S+){0,4}[ \t]*$)"
 )
-_REMARK = re.compile(rb"[ \t]*(?:[#;]|\[[^\]]+\][ \t]*$|$)")
+_REMARK = rb"[ \t]*(?:[#;]|\[[^\]]+\][ \t]*$|$)"
 _FEWEST_SETTINGS = 3
 
 
 def _are_settings(head: bytes) -> bool:
     """Tells whether a text is keys and values, but for comments and sections."""
     lines = [line.rstrip(b"\r") for line in head.split(b"\n")[:-1] or [head]]
-    found = sum(bool(_SETTING.match(line)) for line in lines)
-    others = sum(not (_SETTING.match(x) or _REMARK.match(x)) for x in lines)
+    setting, remark = re.compile(_SETTING), re.compile(_REMARK)
+    found = sum(bool(setting.match(line)) for line in lines)
+    others = sum(not (setting.match(x) or remark.match(x)) for x in lines)
     return found >= _FEWEST_SETTINGS and 3 * others <= found
 
 

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from ragcli.dependency_patches.numpy import load_lean
 from ragcli.errors import Conflict, SnapshotDamaged, SnapshotNotFound
-from ragcli.index.fulltext import text_workspace
-from ragcli.index.fulltext.text_index import TextWriter
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations import manifests
 from ragcli.index.generations.generation_files import (
@@ -113,10 +111,14 @@ def opened_text(files: MappedFiles | SealedFiles, manifest: Manifest) -> TextSea
             # the path leads to another file by now: see `storage.descriptor_paths`
             raise FileNotFoundError(place)
         return search
+    from ragcli.index.fulltext import text_workspace
+
     if stored and has_memory():
         with memory_directory() as directory:
             text_workspace.unpack(files, manifest, directory)
             return TextSearch.open(directory)
+    from ragcli.index.fulltext.text_index import TextWriter
+
     writer = TextWriter(None)
     text_workspace.rebuild(writer, files, manifest)
     return TextSearch(writer.index)

@@ -11,13 +11,13 @@ and what no document has costs one look.
 
 from __future__ import annotations
 
-import re
 import string
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import combinations, product
 
 from ragcli.index.fulltext.analysis import QuestionWord
+from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.stemming import canonical, stemmer
 
 _ACCENTED = {
@@ -42,7 +42,7 @@ _SPELLED_OUT = str.maketrans(
 )
 _DOTTED = "i\u0307"
 """What the capital \u0130 is in lower case."""
-_ACCENTS = re.compile("[\u0300-\u036f\u00df-\u00ff\u0100-\u017f]")
+_ACCENTS = deferred("[\u0300-\u036f\u00df-\u00ff\u0100-\u017f]")
 _SHORTEST = 3
 _SHORTEST_MISTYPED = 6
 """Letters of a word that may be mistyped: short ones are near too many others."""

@@ -7,13 +7,13 @@ kept list of conversations says where older ones are.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
+from ragcli.language.patterns import deferred
 from ragcli.sessions.history import turns, versions
 from ragcli.sessions.history.conversations import (
     ConversationList,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 SHORTEST_PART = 4
 """Characters of an id's start or end that may stand for it, when no other has them."""
 
-_COUNTED = re.compile(r"-([1-9]\d{0,5})|last(?:-(\d{1,6}))?")
+_COUNTED = deferred(r"-([1-9]\d{0,5})|last(?:-(\d{1,6}))?")
 """What names a conversation by how recently it was used."""
 
 _PATIENCE = 200

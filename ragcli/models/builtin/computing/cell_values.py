@@ -97,7 +97,7 @@ def folded(text: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class Signs:
     """What the cells of a column, or of a table, say about how they are written."""
 
