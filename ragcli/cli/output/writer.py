@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
+from _thread import allocate_lock
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ragcli.chat.presentation.columns import width
 from ragcli.cli.completion import PROGRAM
 from ragcli.errors import RagcliError, StorageFailed
 from ragcli.text import SafePieces, safe_line, safe_name, safe_text
@@ -67,7 +66,7 @@ class Output:
         self._pieces = SafePieces()
         self._line_is_open = False
         self._drawn = False
-        self._drawing = threading.Lock()
+        self._drawing = allocate_lock()  # without what `threading` loads
         self._environ = environ
         self._wrap: WordWrap | None = None
         self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
@@ -208,6 +207,8 @@ class Output:
             for row in rows:
                 self._write("\t".join(_safe_cells(row)) + "\n")
             return
+        from ragcli.chat.presentation.columns import width
+
         header = [column.upper() for column in columns]
         sizes = (map(width, _safe_cells(row)) for row in rows)
         widest: list[int] = []
@@ -388,6 +389,8 @@ def _safe_cells(row: Sequence[object]) -> list[str]:
 
 def _aligned(cells: Sequence[str], widths: Sequence[int], limit: int) -> str:
     """Returns one row, its last column cut at the edge of the terminal."""
+    from ragcli.chat.presentation.columns import width
+
     *first, last = (
         cell + " " * (size - width(cell))
         for cell, size in zip(cells, widths, strict=True)
