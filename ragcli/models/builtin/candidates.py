@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ragcli.frozen import frozen
 from ragcli.language.markdown import unfenced
@@ -25,6 +26,22 @@ NAMED = deferred(r"[^\W\d_][^:\n]{1,38}[^:\s\\/]?\s?: \S")
 _FLOWING = frozenset({"sentence", "line"})
 _GOES_ON = deferred(r"(?=[^\W\d_]+(?:[\s,;.!?]|$))(?![A-Z\u00c0-\u00de])")
 """A word in lower case: what begins with it goes on with what stands before."""
+_FAR = 1200
+"""Characters behind a name from which a text hardly tells of it."""
+_LONGEST_TITLE = 80
+_LONGEST_CAPTION = 120
+_TERM = (
+    r"--?[\w][\w-]*(?:[ =]<?[\w-]+>?)?|`[^`\n]{2,60}`"
+    r"|\w+(?:[._:]+\w+)+(?:\([^()\n]*\))?"
+    r"|\w+\([^()\n]*\)|[a-z]+[A-Z]\w*|[A-Z]\w*[a-z][A-Z]\w*|[A-Z]{2,}[A-Z_0-9]*"
+)
+_ENTRY = deferred(rf"\s*((?:{_TERM})(?:(?:,| or| /) ?(?:{_TERM}))*):?\s+(?=[A-Z])")
+"""The name of an option or setting that a paragraph begins with."""
+_BULLETS = r"\u2022\u25cb\u25cf\u25e6\u25aa\u25a0\u00b7"
+_NAME = deferred(
+    rf"[#=*\s{_BULLETS}]*((?:{_TERM})(?:(?:,| or| /) ?(?:{_TERM}))*)[\s:*=]*"
+)
+"""A line that is nothing but such a name."""
 _DIGIT = deferred(r"\d")
 _LEADER = deferred(r"(?:\.\s?){4,}\s*\S+\s*\Z")
 _PATH = deferred(r"[\w-]+(?:\.[\w-]+)*")
@@ -70,6 +87,9 @@ class Candidate:
     quoted: str = ""
     """What is shown of it, where that is not `text`: a field as it is written."""
 
+    name: tuple[int, int] = (0, 0)
+    """Offsets of the option, function or the like that it tells of, right above it."""
+
     is_whole: bool = True
     """Whether it can be understood as it stands: no fragment of a sentence."""
 
@@ -88,23 +108,83 @@ def candidates(source: Source) -> list[Candidate]:
     Sentences, list items, rows, fields, notes and lines whole, code in blocks of whole
     lines; headings never.
     """
+    source = _with_captions(source)
     units = _mended(source.text, sentences(source.text, source.units or _whole(source)))
     made: list[Candidate] = []
     introduction = ""
+    entries = _entries(source)
+    name = (0, 0)
     for unit in units:
+        if _is_name(source, unit):
+            name = (unit.start, unit.end)
+        elif unit.start >= name[1] + _FAR:
+            name = (0, 0)
         if unit.kind in _NEVER:
             continue
         before, near = _before(source, unit, made, introduction)
+        before = _with_entry(entries, unit, before)
         if near:
             made[-1] = replace(made[-1], introduces=True)
         made += (
-            replace(item, before=before, is_explained=near)
+            replace(item, before=before, is_explained=near, name=name)
             for item in _candidates(source, unit)
         )
         if unit.kind == "sentence":
             introduction = " ".join(source.text[unit.start : unit.end].split())
-    made = _explained(source, made)
+    made = _explained(source, _captioned(source, made))
     return [replace(item, place=place) for place, item in enumerate(made)]
+
+
+def _entries(source: Source) -> list[tuple[int, int, str]]:
+    """Returns the paragraphs that tell of an option or setting: span and its name.
+
+    `-q, --quiet  Says nothing. It is off by default.` is about `--quiet` throughout.
+    """
+    heads = (
+        (unit, _ENTRY.match(source.text, unit.start, unit.end))
+        for unit in source.units
+        if unit.kind in {"prose", "item"}
+    )
+    return [(unit.start, unit.end, head[1]) for unit, head in heads if head]
+
+
+def _with_entry(
+    entries: Sequence[tuple[int, int, str]], unit: Unit, before: str
+) -> str:
+    """Returns what leads to a sentence, with the name its paragraph begins with."""
+    for start, end, head in entries:
+        if start < unit.start < end and head not in before:
+            return f"{head}. {before}"
+    return before
+
+
+def _is_name(source: Source, unit: Unit) -> bool:
+    """Tells whether a line of its own names an option, a function or the like."""
+    text = source.text[unit.start : unit.end].strip()
+    return len(text) <= _LONGEST_TITLE and bool(_NAME.fullmatch(text))
+
+
+def _with_captions(source: Source) -> Source:
+    """Returns a source whose tables have the short line right above as caption."""
+    tables = list(source.tables)
+    for before, unit in pairwise(source.units):
+        place = unit.table
+        if not 0 <= place < len(tables) or before.kind not in {"prose", "heading"}:
+            continue
+        line = source.text[before.start : before.end].strip()
+        is_line = len(line) <= _LONGEST_CAPTION and "\n" not in line
+        if is_line and not tables[place].caption and not is_whole(line):
+            tables[place] = tables[place]._replace(caption=line)
+    return replace(source, tables=tuple(tables)) if tables else source
+
+
+def _captioned(source: Source, given: Sequence[Candidate]) -> list[Candidate]:
+    """Returns the candidates; what stands above a table leads to its rows."""
+    captions = {" ".join(table.caption.split()) for table in source.tables} - {""}
+    return [
+        replace(item, introduces=True) if item.text in captions else item
+        for item in given
+    ]
 
 
 def _explained(source: Source, given: Sequence[Candidate]) -> list[Candidate]:
@@ -233,7 +313,7 @@ def _pairs(source: Source, unit: Unit) -> list[Candidate]:
     cells = unit.cells
     if unit.kind != "row" or len(cells) < 4 or len(cells) % 2:
         return []
-    if columns_of(unit, source.tables) or not all(map(_is_name, cells[::2])):
+    if columns_of(unit, source.tables) or not all(map(_is_cell_name, cells[::2])):
         return []
     pairs = []
     at = unit.start
@@ -254,7 +334,7 @@ def _pairs(source: Source, unit: Unit) -> list[Candidate]:
     return pairs
 
 
-def _is_name(cell: str) -> bool:
+def _is_cell_name(cell: str) -> bool:
     """Tells whether a cell may name the value beside it."""
     return bool(cell) and len(cell) <= _LONGEST_NAME and not _DIGIT.search(cell)
 

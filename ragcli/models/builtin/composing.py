@@ -8,7 +8,9 @@ apart; a list, steps or a comparison are given whole, as far as they go.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from ragcli.language.anaphors import refers_back
 from ragcli.models.builtin.candidates import Candidate
 from ragcli.models.builtin.parsed_question import ParsedQuestion
 from ragcli.models.builtin.scoring import Scored, is_coded
@@ -41,6 +43,10 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
         return [best]
     if asked.wants_list and best.kind in _LISTED:
         return _whole_list(best, ranked)
+    if asked.wants_name and best.name[1] > 0:
+        start, end = best.name
+        said = " ".join(best.source.text[start:end].split())
+        return [replace(best, start=start, end=end, text=said, quoted=""), best]
     following = _following(asked, best, ranked)
     if following:
         return [best, following]
@@ -68,6 +74,9 @@ def _earns(
         return share >= _BESIDE
     if asked.wants_several:
         return share >= _WORTHWHILE
+    is_told = best.evidence.holds_kind and not item.evidence.holds_kind
+    if is_told and not refers_back(best.candidate.text):
+        return False
     adds = len(item.covered - covered) / max(1, len(item.covered | covered))
     return share >= _ALIKE or (share >= _WORTHWHILE and adds >= _GAIN)
 

@@ -147,6 +147,9 @@ class Kind:
     required: bool = False
     """Whether a text without it cannot be the answer."""
 
+    expected: bool = False
+    """Whether a text without it is hardly the answer, though it may be."""
+
     value: re.Pattern[str] | None = None
     """Pattern of it in a row or field, whose name says what the value is."""
 
@@ -162,9 +165,10 @@ def _kind(
     sign: re.Pattern[str],
     *,
     required: bool = False,
+    expected: bool = False,
     value: re.Pattern[str] | None = None,
 ) -> Kind:
-    return Kind(name, pruned(asked, _I), sign, required, value)
+    return Kind(name, pruned(asked, _I), sign, required, expected, value)
 
 
 KINDS = (
@@ -302,6 +306,7 @@ KINDS = (
             r"|\b(?:is|are) the default\b|\bdefaults\b",
             _I,
         ),
+        expected=True,
         value=deferred(r"\S"),
     ),
 )
@@ -359,6 +364,11 @@ _SORT = deferred(
 """What sort of thing a term is: no part of it."""
 _MEANING = pruned(
     r"\b(?:mean|stand for|meaning of|bedeutet|signifie|veut dire|significa|oznacza)\b",
+    _I,
+)
+_NAMED_THING = pruned(
+    r"\b(?:which|what) (?:\w+ )?(?:option|flag|switch|command|function|method|class|setting|parameter|argument|variable|keyword|directive"
+    r"|attribute|property|macro|module|endpoint|header|field|constant|signal|error|event)s?\b",
     _I,
 )
 _SUMMARY = pruned(
@@ -444,6 +454,11 @@ class ParsedQuestion:
     def wants_list(self) -> bool:
         """Whether everything of a kind is asked for."""
         return bool(_LIST.search(self.text))
+
+    @cached_property
+    def wants_name(self) -> bool:
+        """Whether an option, function or the like is asked for, by what it does."""
+        return bool(_NAMED_THING.search(self.text))
 
     @cached_property
     def wants_several(self) -> bool:

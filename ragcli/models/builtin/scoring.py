@@ -140,6 +140,10 @@ _ASKED_ROLES = {
 """Headers of a message \u2192 questions that ask for them."""
 _WORD = deferred(r"[^\W\d_]{3}")
 _BARE = 0.7
+_SHAPELESS = frozenset({"number", "numbered", "identifier", "person", "place"})
+"""Kinds that many a cell is of that is something else."""
+_MOST_UNSAID = 0.66
+"""Share of a question's words that a row may leave unsaid and still answer."""
 _ASKING = ("?", "\u061f", "\uff1f")
 _MARKS = "*\u2020\u2021"
 """What the cell bears that a note below its table explains."""
@@ -153,6 +157,7 @@ _KIN_SHARE = 0.6
 the longer one."""
 _NO_NUMBER = deferred(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?"
+    r"|\b(?:in|since|until|by|from) (?:1\d|20)\d\d\b"
     r"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?|\bv?\d+(?:\.\d+){2,}(?:/\d+)?\b|::\d*(?:/\d+)?|\b[A-Za-z_-]+\d[\w-]*"
 )
 _CODE = deferred(
@@ -242,7 +247,10 @@ def best_first(
     chosen = [scored[index] for index in likely]
     compared = prompt.query if leans_back(prompt.question) else prompt.question
     cosine, maxsim, around = _vector_scores(compared, chosen, embedder)
-    kinds = [_kind_score(asked, item) for item in chosen]
+    kinds = [
+        _kind_score(asked, item, unsaid=sides[at].unsaid)
+        for at, item in zip(likely, chosen, strict=True)
+    ]
     anchors = [_anchored(asked, item) for item in chosen]
     defining = [_defines(asked, item) for item in chosen]
     terms = [
@@ -290,6 +298,8 @@ class _Side:
     covered: frozenset[str]
     is_stale: bool
     """Whether it says nothing that the question does not."""
+    unsaid: float
+    """Share of the words that are no names that nothing in or above a row says."""
     missing: float
     """What the rarest word is worth that neither it nor what it stands under says, as
     a share of the question's rarest."""
@@ -327,7 +337,9 @@ class _Lexical:
         self._unseen = self._all
         self._known: dict[str, frozenset[str]] = {"": frozenset()}
         """By text: of two neighbours, one is what stands before the other."""
-        self._asks_whether = ParsedQuestion(prompt.question).asks_whether
+        parsed = ParsedQuestion(prompt.question)
+        self._asks_whether = parsed.asks_whether
+        self._wanted = self._asked - frozenset(self._stems(" ".join(parsed.anchors)))
         is_english = self._language in {"", "en"}
         self._relations = same_relation(self._all) if is_english else {}
 
@@ -365,7 +377,19 @@ class _Lexical:
             stems & self._all,
             is_stale=self._is_stale(item, stems),
             missing=self._missing(shares),
+            unsaid=self._unsaid(item, shares),
         )
+
+    def _unsaid(self, item: Candidate, stems: _Stems) -> float:
+        """Returns the share of what a question wants that no column of a row names."""
+        wanted = self._wanted
+        columns = columns_of(item.unit, item.source.tables) if item.unit else ()
+        if item.kind != "row" or not any(columns):
+            return 0.0
+        near = stems.own | stems.before | stems.above
+        left = wanted - near - self._asked_for(near)
+        lost = left - _akin(left, near, is_shortened)
+        return self._worth_of(lost) / (self._worth_of(wanted) or 1.0)
 
     def _missing(self, stems: _Stems) -> float:
         near = stems.own | stems.before | stems.above
@@ -538,7 +562,7 @@ class _KindFit(NamedTuple):
     """Whether the kind of answer is there."""
 
 
-def _kind_score(asked: ParsedQuestion, item: Candidate) -> _KindFit:
+def _kind_score(asked: ParsedQuestion, item: Candidate, *, unsaid: float) -> _KindFit:
     """Returns what the kind of answer adds, and whether it is there."""
     score = _form_score(asked, item) + _key_score(asked, item)
     fresh = _fresh(asked, item)
@@ -550,8 +574,19 @@ def _kind_score(asked: ParsedQuestion, item: Candidate) -> _KindFit:
         lacks = kind.required and not holds and bool(_LATIN.search(fresh))
         lacks = lacks or (kind.name == "person" and _names_nobody(item, fresh))
         lacks = lacks or (kind.name == "measure" and not NUMBER.search(fresh))
-        score += LACK_WEIGHT * lacks
+        score += LACK_WEIGHT * (lacks or (kind.expected and not holds))
+    asks_for_cell = asked.asks_what and not asked.wants_list
+    is_told = _is_told_by_kind(asked, holds=holds)
+    if asks_for_cell and not lacks and unsaid >= _MOST_UNSAID and not is_told:
+        # No column has what is asked: the population of a list of capitals.
+        lacks = True
+        score += LACK_WEIGHT
     return _KindFit(score, lacks, holds)
+
+
+def _is_told_by_kind(asked: ParsedQuestion, *, holds: bool) -> bool:
+    """Tells whether a value says by its look that it is what is asked: a date, say."""
+    return holds and (bool(asked.counted) or asked.kinds[0].name not in _SHAPELESS)
 
 
 def _form_score(asked: ParsedQuestion, item: Candidate) -> float:
@@ -805,7 +840,7 @@ def _present_in_row(asked: ParsedQuestion, item: Candidate) -> float:
     """
     cells = item.unit.cells if item.unit else ()
     names = columns_of(item.unit, item.source.tables) if item.unit else ()
-    whole = f"{_caption(item)} | {' | '.join(cells)}".lower()
+    whole = _plain(f"{_caption(item)} | {' | '.join(cells)}")
     count = 0
     for anchor in asked.anchors:
         namer = asked.namers.get(anchor, "")
@@ -814,7 +849,8 @@ def _present_in_row(asked: ParsedQuestion, item: Candidate) -> float:
             for name, cell in zip(names, cells, strict=False)
             if namer and any(is_shortened(namer, word) for word in words(name))
         ]
-        count += _stands_in(anchor, " | ".join(own).lower() if own else whole)
+        text = _plain(" | ".join(own)) if own else whole
+        count += any(_stands_in(form, text) for form in _spellings(anchor))
     return count / len(asked.anchors) if asked.anchors else 1.0
 
 

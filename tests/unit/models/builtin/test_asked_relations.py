@@ -48,6 +48,23 @@ MAIL = (
     "Date: Mon, 4 Mar 2024 09:30:00 +0000\nSubject: Mail about the anchor\n\n"
     "The anchor is in the shed. Somebody sent us a new rope.\n"
 )
+CAPITALS = (
+    "code,name,capital\n024,Angola,Luanda\n068,Bolivia,La Paz\n204,Benin,Cotonou\n"
+)
+CUPS = (
+    "Regattas in 2023\n\n| boat | points |\n|---|---|\n| Alma | 31 |\n| Brise | 9 |\n\n"
+    "Regattas in 2022\n\n| boat | points |\n|---|---|\n| Alma | 47 |\n| Brise | 8 |\n"
+)
+TOWER = "The tower was finished in 1874. It is 41 metres high. Its lamp burns oil.\n"
+OPTIONS = (
+    "Options\n\n  --raw / -r:\n\n    Prints strings without quotes, as they are.\n\n"
+    "  --sort / -s:\n\n    Puts the keys of objects in order.\n"
+)
+ALIVE = (
+    "LampTries  Sets how often the lamp is lit again when the wind blew it out and "
+    "nobody was there. This is different from a new wick. The default is 3.\n\n"
+    "WickTries  Sets how often the wick is cut. The default is 8.\n"
+)
 STEPS = "".join(
     f"* Oil the {part} with care. {'This takes a while and needs a calm hand. ' * 9}\n"
     for part in ("hinge", "pulley")
@@ -209,3 +226,71 @@ def test_a_number_of_the_question_that_stands_nowhere_near_speaks_against_it(
     said = answer(model, "What was the name of release 1.1?", text, "lathe.txt")
 
     assert said.startswith("The others are known too: Alder")
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("What is the population of Angola?", ""),
+        ("What did Bolivia earn?", ""),
+        ("What is the capital of Angola?", "capital: Luanda"),
+    ],
+)
+def test_a_row_is_no_answer_where_no_column_has_what_is_asked(
+    model: ExtractiveModel, question: str, wanted: str
+) -> None:
+    said = answer(model, question, CAPITALS, "capitals.csv")
+
+    assert wanted in said
+    assert bool(said) == bool(wanted)
+
+
+def test_of_two_tables_the_caption_picks_the_row(model: ExtractiveModel) -> None:
+    said = answer(model, "What were the points of Alma in 2023?", CUPS, "cups.md")
+
+    assert "31" in said
+    assert "47" not in said
+
+
+def test_a_year_is_no_height(model: ExtractiveModel) -> None:
+    said = answer(model, "How high is the tower?", TOWER, "tower.txt")
+
+    assert said.startswith("It is 41 metres high.")
+
+
+def test_names_are_found_without_their_accents(model: ExtractiveModel) -> None:
+    text = "The papers of Zo\u00eb are in folder 9. The others are lost.\n"
+
+    assert "folder 9" in answer(model, "Where are the papers of Zoe?", text, "a.txt")
+
+
+def test_which_option_is_answered_with_the_option(model: ExtractiveModel) -> None:
+    question = "Which option prints strings without quotes?"
+
+    said = answer(model, question, OPTIONS, "options.txt")
+
+    assert "--raw / -r" in said
+    assert "without quotes" in said
+    assert "--sort" not in said
+
+
+def test_a_paragraph_is_throughout_about_the_setting_that_it_begins_with(
+    model: ExtractiveModel,
+) -> None:
+    said = answer(model, "What is the default of LampTries?", ALIVE, "lamp.txt")
+
+    assert "The default is 3." in said
+    assert "8" not in said
+
+
+def test_a_term_that_is_explained_in_passing_is_defined(
+    model: ExtractiveModel,
+) -> None:
+    text = (
+        "Tide tables are kept with the kedge in the shed. Every boat has a kedge.\n\n"
+        "For the night we dropped the kedge, a light anchor, off the pier.\n"
+    )
+
+    assert answer(model, "What is a kedge?", text, "boat.txt").startswith(
+        "For the nigh"
+    )
