@@ -44,6 +44,8 @@ class Content:
         self.name = name
         self.format = format_name
         self.ocr = ocr
+        self.helpers = 0
+        """How many other processes may take a part in reading it."""
         self.allow_time = allow_time
         self.depth = depth
         self.encoding = ""

@@ -143,8 +143,9 @@ class ReadingPool:
         """The processes; one that dies is started again."""
         try:
             for _ in range(count):
+                limits = cpu_limit, wall_limit
                 self.workers.append(
-                    ReadingProcess(chunking, factory, cpu_limit, wall_limit)
+                    ReadingProcess(chunking, factory, limits, alone=count == 1)
                 )
         except BaseException:
             self.close()  # a system that gives no more processes must not keep some
@@ -198,8 +199,15 @@ class ReadingProcess:
     """One process that reads; replaced when a document kills it."""
 
     def __init__(
-        self, chunking: Chunking, factory: str, cpu_limit: int, wall_limit: float
+        self,
+        chunking: Chunking,
+        factory: str,
+        limits: tuple[int, float],
+        *,
+        alone: bool,
     ) -> None:
+        cpu_limit, wall_limit = limits
+        self._alone = alone
         self.ahead: deque[list[ReadRequest]] = deque()
         self._chunking = chunking
         self._factory = factory
@@ -242,6 +250,7 @@ class ReadingProcess:
             "wanted": group,
             "chunking": asdict(self._chunking),
             "cpu": self._cpu_limit,
+            "alone": self._alone,
         }
         if self.process.stdin:
             with suppress(BrokenPipeError):  # it shows when the answer is due

@@ -28,7 +28,7 @@ def serve(factory: str) -> None:
     Args:
         factory: What makes the embedder, `module:name`; "" leaves that to the other.
     """
-    from ragcli.index.documents.loaders.dispatch import bounds
+    from ragcli.index.documents.loaders.dispatch import bounds, isolation
     from ragcli.index.ingest.preparation.reading import Chunking, ReadRequest, read
     from ragcli.storage.limits import address_space
 
@@ -38,6 +38,8 @@ def serve(factory: str) -> None:
     bounds.limit_memory(beyond=address_space.used())
     for line in sys.stdin.buffer:
         request = json.loads(line)
+        if not request["alone"]:
+            isolation.shared.helpers = 0  # the others have the other processors
         chunking = Chunking(**request["chunking"])
         found: list[Outcome] = []
         for item in request["wanted"]:

@@ -103,11 +103,37 @@ def allow_processor_time(limit: int) -> None:
     """Gives this process `limit` seconds from now, and then kills it."""
     import resource
 
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = int(usage.ru_utime + usage.ru_stime)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (used + limit + 1, hard))
+        most = processor_time() + limit + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+
+
+def processor_time() -> int:
+    """Returns the whole seconds of processor time that this process has taken."""
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return int(usage.ru_utime + usage.ru_stime)
+
+
+def take_share(count: int, spent: int) -> None:
+    """Bounds a fork that reads a part of its parent's document.
+
+    Args:
+        count: How many processes read it.
+        spent: Seconds of processor time that the parent had taken before.
+    """
+    import resource
+
+    most = MEMORY_LIMIT // count
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if soft != resource.RLIM_INFINITY:
+        with suppress(ValueError, OSError):
+            limit = max(1, (soft - spent) // count)
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
 
 
 def too_long(format_name: str, seconds: float) -> str:

@@ -34,6 +34,7 @@ def serve() -> None:
             ocr=request["ocr"],
             allow_time=bounds.allow_processor_time,
         )
+        content.helpers = request["helpers"]
         _send(answers, _answer(content))
 
 

@@ -21,6 +21,7 @@ from ragcli.index.documents.loaders.dispatch.bounds import (
     cause_of_death,
     too_long,
 )
+from ragcli.storage.limits import processors
 
 WALL_LIMIT = 120.0
 """Seconds that a document may take altogether."""
@@ -37,11 +38,18 @@ class Worker:
     Args:
         cpu_limit: Seconds of processor time a document.
         wall_limit: Seconds a document.
+        helpers: How many more processes may read pages of one document; as many as
+            there are other processors when it is not said.
     """
 
     def __init__(
-        self, *, cpu_limit: int = CPU_LIMIT, wall_limit: float = WALL_LIMIT
+        self,
+        *,
+        cpu_limit: int = CPU_LIMIT,
+        wall_limit: float = WALL_LIMIT,
+        helpers: int | None = None,
     ) -> None:
+        self.helpers = helpers
         self._cpu_limit = cpu_limit
         self._wall_limit = wall_limit
         self.process: subprocess.Popen[bytes] | None = None
@@ -89,6 +97,7 @@ class Worker:
             "format": format_name,
             "cpu": self._cpu_limit,
             "ocr": ocr,
+            "helpers": _others() if self.helpers is None else self.helpers,
         }
         patience = self._wall_limit + (RECOGNITION_WAIT if ocr else 0.0)
         deadline = time.monotonic() + patience
@@ -142,6 +151,15 @@ def _started() -> subprocess.Popen[bytes]:
         if pipe:
             os.set_blocking(pipe.fileno(), False)
     return process
+
+
+_MOST_HELPERS = 3
+"""More would wait for the one that puts together what they read."""
+
+
+def _others() -> int:
+    """Returns how many processors there are beside the one of the worker."""
+    return min(_MOST_HELPERS, processors.count() - 1)
 
 
 def _descriptor(pipe: IO[bytes] | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ragcli.index.documents.loaders.pdf.page_layout import PageRow
 
@@ -23,38 +24,61 @@ _PAGE_NUMBER = re.compile(
 )
 
 
-def running(
-    pages: Sequence[tuple[float, Sequence[PageRow]]],
-) -> list[dict[int, str]]:
+class MarginLine(NamedTuple):
+    """A line at the top or the bottom of a page."""
+
+    number: int
+    """Which of the page's rows it is."""
+
+    is_top: bool
+    place: float
+    """Points from the edge of the page."""
+
+    text: str
+
+
+def margins(height: float, rows: Sequence[PageRow]) -> list[MarginLine]:
+    """Returns the lines of a page that may run along.
+
+    Args:
+        height: The height of the page.
+        rows: Its rows.
+    """
+    found: list[MarginLine] = []
+    count = len(rows)
+    ends = {*range(min(_MOST_LINES, count)), *range(max(0, count - _MOST_LINES), count)}
+    for number in sorted(ends):
+        row = rows[number]
+        is_top = row.bottom < _MARGIN * height
+        if is_top or row.top > (1 - _MARGIN) * height:
+            place = row.top if is_top else height - row.top
+            found.append(MarginLine(number, is_top, place, row.text))
+    return found
+
+
+def running(pages: Sequence[Sequence[MarginLine]]) -> list[dict[int, str]]:
     """Finds headers and footers.
 
     Args:
-        pages: The height and the rows of each page.
+        pages: The lines at the top and bottom of each page.
 
     Returns:
         For each page its rows that run along, by number, each with what is to be
         said of it there: its text where it stands first, else "".
     """
-    seen: dict[tuple[bool, str], list[tuple[int, int, float]]] = defaultdict(list)
-    for page, (height, rows) in enumerate(pages):
-        for number in {*range(min(_MOST_LINES, len(rows)))} | {
-            *range(max(0, len(rows) - _MOST_LINES), len(rows))
-        }:
-            row = rows[number]
-            is_top = row.bottom < _MARGIN * height
-            if is_top or row.top > (1 - _MARGIN) * height:
-                place = row.top if is_top else height - row.top
-                text = _NUMBERS.sub("#", row.text.lower())
-                seen[is_top, text].append((page, number, place))
+    seen: dict[tuple[bool, str], list[tuple[int, MarginLine]]] = defaultdict(list)
+    for page, lines in enumerate(pages):
+        for line in lines:
+            text = _NUMBERS.sub("#", line.text.lower())
+            seen[line.is_top, text].append((page, line))
     found: list[dict[int, str]] = [{} for _ in pages]
     for told in seen.values():
-        rows_there = [pages[page][1][number] for page, number, _ in told]
-        if not _repeats(told, len(pages), rows_there[0].text):
+        places = [(page, line.number, line.place) for page, line in told]
+        if not _repeats(places, len(pages), told[0][1].text):
             continue
-        for at, (page, number, _) in enumerate(told):
-            text = rows_there[at].text
-            is_said = not at and not _PAGE_NUMBER.fullmatch(text)
-            found[page][number] = text if is_said else ""
+        for at, (page, line) in enumerate(told):
+            is_said = not at and not _PAGE_NUMBER.fullmatch(line.text)
+            found[page][line.number] = line.text if is_said else ""
     return found
 
 
