@@ -47,6 +47,7 @@ def parts() -> dict[str, Part]:
         "first-token": parts_ask.first_token,
         "batch": parts_ask.batch,
         "ingest": parts_documents.ingest,
+        "pdf": parts_documents.pdf,
         "sync": parts_documents.sync,
         "add-one": parts_documents.add_one,
         "memory-cap": parts_documents.memory_cap,

@@ -59,15 +59,24 @@ class Vectors(Embeddings):
 
 
 def ingest(directory: str, store: str) -> None:
-    """Splits, embeds and saves every text file below a directory."""
+    """Splits, embeds and saves every file below a directory."""
     splitter = RecursiveCharacterTextSplitter(chunk_size=1200, chunk_overlap=120)
     texts: list[str] = []
     sources: list[dict[str, str]] = []
     for path in sorted(Path(directory).rglob("*.*")):
-        pieces = splitter.split_text(path.read_text(encoding="utf-8"))
+        pieces = [piece for text in _texts(path) for piece in splitter.split_text(text)]
         texts += pieces
         sources += [{"source": str(path)}] * len(pieces)
     FAISS.from_texts(texts, Vectors(), metadatas=sources).save_local(store)
+
+
+def _texts(path: Path) -> list[str]:
+    """Returns the text of a file; of a PDF that of each page, as `PyPDFLoader` does."""
+    if path.suffix != ".pdf":
+        return [path.read_text(encoding="utf-8")]
+    from pypdf import PdfReader
+
+    return [page.extract_text() for page in PdfReader(path).pages]
 
 
 def ask(store: str, question: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import corpus
+from tests.benchmarks import corpus, pdf_files
 from tests.benchmarks.measure import MEBI, Figure, Run, in_turn, run
 from tests.benchmarks.workshop import Workshop
 
@@ -33,6 +33,34 @@ def ingest(workshop: Workshop) -> Iterator[Figure]:
             chunks / workshop.seconds(ours),
             unit="chunks/s",
             target=4,
+            at_least=True,
+        )
+
+
+def pdf(workshop: Workshop) -> Iterator[Figure]:
+    """Pages a second of PDF files of several kinds, against the LangChain script.
+
+    The script has pypdf take the text of each page, as LangChain's `PyPDFLoader` does.
+    """
+    pages = 60 if workshop.quick else 400
+    number = itertools.count()
+    for kind, directory in pdf_files.write(workshop.root / "pdf", pages).items():
+        base, ours = in_turn(
+            partial(
+                workshop.script, "ingest", str(directory), str(workshop.root / "thrown")
+            ),
+            partial(_added_anew, workshop, "pdf", number, str(directory)),
+            1 if workshop.quick else 3,
+            warm=kind != "prose",
+        )
+        count = pdf_files.pages_of(directory)
+        yield Figure(
+            f"PDF, {kind}",
+            "LangChain",
+            count / workshop.seconds(base),
+            count / workshop.seconds(ours),
+            unit="pages/s",
+            target=5,
             at_least=True,
         )
 

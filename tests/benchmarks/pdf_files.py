@@ -14,13 +14,24 @@ _PARAGRAPHS, _ROWS, _FIELDS = 9, 36, 14
 
 
 def write(directory: Path, pages: int) -> dict[str, Path]:
-    """Writes a file of about so many pages of each kind; returns them by kind."""
-    directory.mkdir(parents=True, exist_ok=True)
-    files: dict[str, Path] = {}
+    """Writes a file of about so many pages of each kind.
+
+    Returns:
+        The directory of each file by its kind; nothing else is in it.
+    """
+    found: dict[str, Path] = {}
     for kind, made in _KINDS.items():
-        files[kind] = directory / f"{kind.replace(' ', '-')}.pdf"
-        made(files[kind], pages)
-    return files
+        found[kind] = directory / kind.replace(" ", "-")
+        found[kind].mkdir(parents=True, exist_ok=True)
+        made(found[kind] / "file.pdf", pages)
+    return found
+
+
+def pages_of(directory: Path) -> int:
+    """Returns how many pages the files of a directory have."""
+    from pypdfium2 import PdfDocument
+
+    return sum(len(PdfDocument(file)) for file in directory.iterdir())
 
 
 def _prose(file: Path, pages: int) -> None:
