@@ -5,6 +5,6 @@ pictures from PDFium, `plain_lines` most lines at once; `page_layout` makes rows
 columns of text and paragraphs of words; `page_tables` finds tables, ruled and unruled;
 `running` tells headers and footers; `page_contents` says what is on a page, `shares`
 has several processes read the pages of one document; `bookmarks` and `forms` read what
-stands beside the pages. PDFium is BSD-licensed, its bindings (`pypdfium2`) Apache; they
-are imported where they are called.
+stands beside the pages, `scans` and `recognition` what stands in pictures. PDFium is
+BSD-licensed, its bindings (`pypdfium2`) Apache; they are imported where they are called.
 """
