@@ -6,5 +6,6 @@ columns of text and paragraphs of words; `page_tables` finds tables, ruled and u
 `running` tells headers and footers; `page_contents` says what is on a page, `shares`
 has several processes read the pages of one document; `bookmarks` and `forms` read what
 stands beside the pages, `scans` and `recognition` what stands in pictures. PDFium is
-BSD-licensed, its bindings (`pypdfium2`) Apache; they are imported where they are called.
+BSD-licensed, its bindings (`pypdfium2`) Apache; both are imported where they are
+called.
 """
