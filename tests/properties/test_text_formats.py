@@ -49,6 +49,31 @@ LINES = {
         "{", "}", "[", "]", ",", '"k": 1,', '"k": "v"', '"a\\u00e9": {', '{"x": 1},',
         '{"x": 2, "y": [1, 2]}', "// why", '"k": null,', "'s': tru", '"', "1", ":",
     ],
+    "xml": [
+        "<a>", "</a>", '<b c="1">x</b>', "<key>k</key><string>v</string>", "<d/>",
+        "<!-- why -->", "<![CDATA[x]]>", "words <e>in</e> words", "<", "<a b='",
+    ],
+    "ics": [
+        "BEGIN:VEVENT", "END:VEVENT", "SUMMARY:Tea", "DTSTART;TZID=X:20240301T090000",
+        " more", 'X;Y="Z:', "NOTE;ENCODING=QUOTED-PRINTABLE:a=", "BEGIN:VTIMEZONE",
+    ],
+    "bib": ["@a{b,", " c = {d},", ' e = "f"', "}", "{", "words", "@a{b, c={"],
+    "po": ['msgid "a"', 'msgstr "b"', '"c"', '#~ msgid "d"', "# why", 'msgctxt "e"'],
+    "sql": [
+        "INSERT INTO a VALUES (1,'b'),", "(2, NULL);", "CREATE TABLE a (b int,", ");",
+        "COPY a (b) FROM stdin;", "1\t2", "\\.", "'", "(", "-- why", "INSERT",
+    ],
+    "rst": [
+        ".. list-table:: A", "   * - b", "     - c", "====  ===", "a     b", "+--+--+",
+        "|a |b |", "+==+==+", ":key: value", "term", "  meaning", "such::", "  code",
+        ".. code:: x", ".. why", "- item", ".. [1] note", "Title", "-----",
+        ".. csv-table::", '   "a", 1', ".. option:: -a", "  :header: x",
+    ],
+    "md": [
+        "# Title", "a | b", "-|-", "> quote", "> | a | b |", "> |--|--|", "- item",
+        "    code", ": meaning", "term", "[^1]: note", "!!! tip", "[a]: b.org", "```",
+        "<table>", "<tr><td>a<td>b</tr>", "</table>", "<br>", ":::", "*[A]: b", "---",
+    ],
     "jsonl": ['{"a": 1}', '{"a": {"b": [1]}, "c": "\\n"}', "[1, 2]", "no", "{", "3"],
 }  # fmt: skip
 # What a printer or a terminal acts on is taken out of manual pages, and marks a

@@ -55,7 +55,8 @@ _FILLED_FROM = 45
 
 _STAMP = re.compile(
     r"[\[<(\"]?(?:\d{4}[-/.]\d\d[-/.]\d\d[T ,]|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d"
-    r"|\d\d?/(?:\d\d|[A-Z][a-z]{2})/\d{2,4}[: ]|\d\d:\d\d:\d\d|\d{10,13}[. ]"
+    r"|\d\d?/(?:\d\d?|[A-Z][a-z]{2})/\d{2,4}(?:[: ]|, \d)|\d\d:\d\d:\d\d"
+    r"|\d\d?\.\d\d?\.\d{2,4},? \d\d?:\d\d|\d{10,13}[. ]"
     r"|\d{1,3}(?:\.\d{1,3}){3} \S+ \S+ \[|(?:[A-Z][a-z]{2} ){2}[ \d]\d \d\d:"
     r"|(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b)"
 )

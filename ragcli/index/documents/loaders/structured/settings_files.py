@@ -14,7 +14,13 @@ from typing import NamedTuple
 
 from ragcli.index.documents import text_structure
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import Document, Element, Section, flat
+from ragcli.index.documents.elements import (
+    Document,
+    Element,
+    Section,
+    flat,
+    well_formed,
+)
 from ragcli.index.documents.loaders.structured.source_code import code
 
 COMMENTED_OUT = "commented out"
@@ -325,8 +331,25 @@ class _KeyValues(_SettingsReader):
                 if kind is _SPACED and not self.spaced and not self._blocks:
                     return None
                 value = _TRAILING.sub("", match["value"])
-                return match["key"].strip(), unquoted(value)
+                return _spelled(match["key"].strip()), _spelled(unquoted(value))
         return None
+
+
+_SPELLED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\(?=[ :=])")
+
+
+def _spelled(text: str) -> str:
+    """Returns text with blanks and characters told by their numbers, plain."""
+    if "\\" not in text:
+        return text
+    return well_formed(
+        _SPELLED.sub(
+            lambda match: "".join(
+                chr(int(number, 16)) for number in match[0].split("\\u")[1:]
+            ),
+            text,
+        )
+    )
 
 
 _TOML_KEY = re.compile(

@@ -1,0 +1,316 @@
+"""Lists of entries that programs write: BibTeX, translations (PO), dumps of SQL.
+
+An entry is a row of a table, with what names its parts as columns; what stands between
+entries is prose, or code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.elements import Document, Element, Section, TableFacts, flat
+from ragcli.index.documents.loaders.structured.source_code import code
+
+_MOST_COLUMNS = 40
+_DEEPEST = 20
+_ENTRY = re.compile(
+    r"^[ \t]*@(?P<kind>[A-Za-z]+)\s*[{(]\s*(?P<key>[^,\s=}]*)\s*,", re.MULTILINE
+)
+_PART = re.compile(r"\s*,?\s*(?P<name>[A-Za-z][\w-]*)\s*=\s*")
+_TEX = re.compile(r"\\(?:['`^\"~=.uvHck]\s*(?=[{A-Za-z])|[a-zA-Z]+\s*)|[{}]")
+_ACCENTS = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "~": "\u0303"}
+_ACCENT = re.compile(r"\{?\\(['`\"^~])\{?([A-Za-z])\}?\}?")
+
+_WORD = re.compile(
+    r"^(?P<old>#~[ \t]*)?"
+    r"(?P<name>msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)[ \t]+\""
+)
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
+_ESCAPED = re.compile(r"\\(.)")
+
+_CREATE = re.compile(
+    r"\bCREATE\s+(?:\w+\s+){0,4}?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>[\w.\"`\[\]]+)\s*\(",
+    re.IGNORECASE,
+)
+_COLUMN = re.compile(r"\s*[\"`\[]?(?P<name>\w+)[\"`\]]?\s+[A-Za-z]")
+_NO_COLUMN = frozenset(
+    {"primary", "key", "unique", "constraint", "foreign", "index", "check"}
+)
+_INSERT = re.compile(
+    r"\b(?:INSERT|REPLACE)\s+(?:\w+\s+){0,4}?INTO\s+(?P<name>[\w.\"`\[\]]+)\s*"
+    r"(?:\((?P<columns>[^()]*)\)\s*)?VALUES\s*(?=\()",
+    re.IGNORECASE,
+)
+_COPY = re.compile(
+    r"^COPY\s+(?P<name>[\w.\"]+)\s*(?:\((?P<columns>[^()]*)\)\s*)?FROM\s+stdin[^;\n]*;\n"
+    r"(?P<rows>.*?)^\\\.$",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+_SQL_VALUE = re.compile(
+    r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[(),]|[^'\"(),]+", re.DOTALL
+)
+
+
+class _Tables:
+    """Collects the rows of several tables, and what stands between them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.elements: list[Element] = []
+        self.tables: list[TableFacts] = []
+
+    def table(self, columns: Sequence[str], caption: str, rows: int) -> int:
+        """Adds a table and returns its number."""
+        self.tables.append(TableFacts(tuple(columns), caption, rows))
+        return len(self.tables) - 1
+
+    def between(self, kind: str, start: int, stop: int) -> None:
+        """Adds what stands between rows."""
+        piece = self.text[start:stop]
+        start += len(piece) - len(piece.lstrip())
+        stop = start + len(piece.strip())
+        if start < stop:
+            self.elements.append(Element(kind, start, stop))
+
+    def document(self) -> Document:
+        """Returns the document."""
+        section = Section(self.text, (), None, 1, tuple(self.elements))
+        return Document("", (section,), tuple(self.tables))
+
+
+def bibliography(content: Content) -> Document:
+    """Reads BibTeX: an entry is a row, under the names of its parts."""
+    text = content.text
+    found = _Tables(text)
+    entries: list[tuple[re.Match[str], dict[str, str], int]] = []
+    for match in _ENTRY.finditer(text):
+        if not entries or match.start() >= entries[-1][2]:
+            parts, end = _parts(text, match)
+            entries += [(match, parts, end)] if parts else []
+    names = dict.fromkeys(name for _, parts, _ in entries for name in parts)
+    columns = ("key", "kind", *list(names)[:_MOST_COLUMNS])
+    if not entries:
+        return code(content)
+    number = found.table(columns, "", len(entries))
+    reached = 0
+    for match, parts, end in entries:
+        start = text.index("@", match.start())
+        found.between("prose", reached, start)
+        told = {"key": match["key"], "kind": match["kind"].lower(), **parts}
+        cells = tuple(told.get(name, "") for name in columns)
+        found.elements.append(Element("row", start, end, number, cells))
+        reached = end
+    found.between("prose", reached, len(text))
+    return found.document()
+
+
+def _parts(text: str, entry: re.Match[str]) -> tuple[dict[str, str], int]:
+    """Returns the parts of an entry by name, and where it ends."""
+    parts: dict[str, str] = {}
+    at = entry.end()
+    while match := _PART.match(text, at):
+        at = _value_end(text, match.end())
+        value = text[match.end() : at].strip()
+        if value[:1] in {"{", '"'}:
+            value = value[1:-1]
+        parts[match["name"].lower()] = _without_tex(value)
+    closing = re.compile(r"\s*,?\s*[})]").match(text, at)
+    return parts, closing.end() if closing else at
+
+
+def _value_end(text: str, at: int) -> int:
+    """Returns where a value ends: at a comma or brace that is not inside it."""
+    depth, quoted = 0, False
+    for place in range(at, min(len(text), at + 20_000)):
+        sign = text[place]
+        if sign == "{":
+            depth += 1
+        elif sign == "}":
+            if not depth:
+                return place
+            depth -= 1
+        elif sign == '"' and not depth:
+            quoted = not quoted
+        elif sign == "," and not depth and not quoted:
+            return place
+    return min(len(text), at + 20_000)
+
+
+def _without_tex(value: str) -> str:
+    value = _ACCENT.sub(lambda m: m[2] + _ACCENTS[m[1]], value)
+    value = value.replace("\\&", "&").replace("\\%", "%").replace("--", "\u2013")
+    return flat(_TEX.sub("", value).replace("~", " "))
+
+
+def translations(content: Content) -> Document:
+    """Reads messages with their translations: a message is a row."""
+    text = content.text
+    found = _Tables(text)
+    messages: list[tuple[int, int, dict[str, str]]] = []
+    name, start = "", 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        match = _WORD.match(line)
+        if match:
+            name = match["name"]
+            begins = name == "msgctxt" or (
+                name == "msgid"
+                and not (messages and set(messages[-1][2]) == {"msgctxt"})
+            )
+            if begins or not messages:
+                messages.append((start + len(match["old"] or ""), end, {}))
+        said = _QUOTED.search(line)
+        is_more = line.lstrip("#~ \t").startswith('"')
+        if messages and said and (match or (name and is_more)):
+            first, _, parts = messages[-1]
+            parts[name] = parts.get(name, "") + _unescaped(said[1])
+            messages[-1] = first, end, parts
+        elif not match:
+            name = ""
+        start = end + 1
+    if not messages:
+        return code(content)
+    names = list(dict.fromkeys(key for _, _, parts in messages for key in parts))
+    number = found.table(names, "", len(messages))
+    reached = 0
+    for first, last, parts in messages:
+        found.between("prose", reached, first)
+        cells = tuple(flat(parts.get(key, "")) for key in names)
+        found.elements.append(Element("row", first, last, number, cells))
+        reached = last
+    found.between("prose", reached, len(text))
+    return found.document()
+
+
+def _unescaped(value: str) -> str:
+    told = {"n": "\n", "t": "\t", "r": ""}
+    return _ESCAPED.sub(lambda m: told.get(m[1], m[1]), value)
+
+
+def sql(content: Content) -> Document:
+    """Reads SQL: what is inserted are rows, all else is code."""
+    text = content.text
+    stretches = list(_inserted(text))
+    if not stretches:
+        return code(content)
+    known = dict(_created(text))
+    found = _Tables(text)
+    numbers: dict[tuple[str, tuple[str, ...]], int] = {}
+    reached = 0
+    for name, columns, inserted in stretches:
+        rows = [row for row in inserted if row[0] >= reached]
+        if not rows:
+            continue
+        names = columns or known.get(_bare(name), ())
+        key = (_bare(name), names)
+        if key not in numbers:
+            numbers[key] = found.table(names, _bare(name), 0)
+        number = numbers[key]
+        facts = found.tables[number]
+        found.tables[number] = facts._replace(rows=facts.rows + len(rows))
+        found.between("code", reached, rows[0][0])
+        for start, end, cells in rows:
+            found.elements.append(Element("row", start, end, number, cells))
+        reached = rows[-1][1]
+    rest = text[reached:]
+    reached += len(rest) - len(rest.lstrip("\\.;\n"))
+    found.between("code", reached, len(text))
+    return found.document()
+
+
+def _bare(name: str) -> str:
+    return name.strip('"`[]').rpartition(".")[2].strip('"`[]')
+
+
+def _names(columns: str | None) -> tuple[str, ...]:
+    return (
+        tuple(name.strip(' \n\t"`[]') for name in columns.split(",")) if columns else ()
+    )
+
+
+def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yields tables with the names of their columns."""
+    for match in _CREATE.finditer(text):
+        depth, at, begin = 1, match.end(), match.end()
+        parts = []
+        while depth and at < len(text):
+            sign = text[at]
+            depth += (sign == "(") - (sign == ")")
+            if (sign == "," and depth == 1) or not depth:
+                parts.append(text[begin:at])
+                begin = at + 1
+            at += 1
+        found = [_COLUMN.match(part) for part in parts]
+        yield (
+            _bare(match["name"]),
+            tuple(
+                m["name"] for m in found if m and m["name"].lower() not in _NO_COLUMN
+            ),
+        )
+
+
+_Rows = list[tuple[int, int, tuple[str, ...]]]
+
+
+def _inserted(text: str) -> Iterator[tuple[str, tuple[str, ...], _Rows]]:
+    """Yields what is inserted at once, in order: table, columns, rows."""
+    found = []
+    for match in _INSERT.finditer(text):
+        rows = list(_tuples(text, match.end()))
+        found.append((match.start(), match["name"], _names(match["columns"]), rows))
+    for match in _COPY.finditer(text):
+        start = match.start("rows")
+        rows = []
+        for line in match["rows"].split("\n"):
+            if line:
+                cells = (
+                    "" if cell == "\\N" else flat(cell) for cell in line.split("\t")
+                )
+                rows.append((start, start + len(line), tuple(cells)))
+            start += len(line) + 1
+        found.append((match.start(), match["name"], _names(match["columns"]), rows))
+    for _, name, columns, rows in sorted(found, key=lambda item: item[0]):
+        if rows:
+            yield name, columns, rows
+
+
+def _tuples(text: str, at: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yields the rows in parentheses from one on."""
+    depth, start = 0, at
+    cells: list[str] = []
+    held: list[str] = []
+    for match in _SQL_VALUE.finditer(text, at):
+        piece = match[0]
+        if piece == "(":
+            depth += 1
+            if depth > _DEEPEST:
+                return
+            if depth == 1:
+                start, cells, held = match.start(), [], []
+                continue
+        elif piece == ")":
+            depth -= 1
+            if not depth:
+                cells.append(_sql_value("".join(held)))
+                yield start, match.end(), tuple(cells)
+                continue
+        elif piece == "," and depth == 1:
+            cells.append(_sql_value("".join(held)))
+            held = []
+            continue
+        if not depth:
+            if ";" in piece or (piece.strip() and piece != ","):
+                return
+        else:
+            held.append(piece)
+
+
+def _sql_value(piece: str) -> str:
+    said = piece.strip()
+    if said.upper() == "NULL":
+        return ""
+    if len(said) > 1 and said[0] == said[-1] == "'":
+        said = re.sub(r"\\(.)", r"\1", said[1:-1].replace("''", "'"))
+    return flat(said)
