@@ -371,7 +371,7 @@ def test_what_is_attached_is_told_by_its_own_name_and_format(
     vector = embedder.embed([QUESTION])[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_search, "_FEW", few)
+        patch.setattr(text_search, "FEW", few)
         by_words = reader.text_search(terms, limit, within=within)
     by_vector = reader.vector_search(vector, limit, within=within)[0].tolist()
 

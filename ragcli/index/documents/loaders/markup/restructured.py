@@ -129,12 +129,13 @@ class _BlockReader:
 
     def _one(self, line: str, at: int, stop: int) -> int:
         """Reads one block, and returns the line after it."""
-        end = self.block(at, stop)
-        said = line.lstrip()
         if _EXPLICIT.match(line):
             end = self.below(at, stop)
             self._explicit(at, end)
-        elif said.startswith("+-") and self._is_grid(at, end):
+            return end
+        end = self.block(at, stop)
+        said = line.lstrip()
+        if said.startswith("+-") and self._is_grid(at, end):
             self.add(grid_tables.drawn(self.text, self.lines[at:end], self.tables))
         elif grid_tables.is_simple_rule(line):
             end = self._simple_end(at, stop)
