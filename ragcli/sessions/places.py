@@ -14,8 +14,8 @@ import re
 import stat
 from contextlib import suppress
 
-from ragcli.errors import UsageError
 from ragcli.paths import PROFILE_NAME, Home
+from ragcli.sessions.profile_names import name_is_taken
 from ragcli.storage.condemned import condemn, is_condemned
 from ragcli.storage.files import (
     DIRECTORY_MODE,
@@ -88,7 +88,7 @@ class Places:
             return name + _suffix()
         sticky = os.fstat(profiles.descriptor).st_mode & stat.S_ISVTX
         usable = _own(profiles, name) or (
-            not sticky and profiles.has(name) and not _is_doomed(profiles, name)
+            not sticky and profiles.has(name) and not _is_own_condemned(profiles, name)
         )
         return name if usable else None
 
@@ -99,9 +99,7 @@ class Places:
             UsageError: The caller has one of this name.
         """
         if self.find(profiles, name) is not None:
-            raise UsageError(
-                f"there is a profile {name!r} already", "choose another name"
-            )
+            raise name_is_taken(name)
         return self.vacant(profiles, name)
 
     def vacant(self, profiles: Directory, name: str) -> str:
@@ -130,16 +128,16 @@ class Places:
         """Tells whether a name is that of a directory that is made out of sight."""
         return entry.startswith(_NEW) and _UNFINISHED.fullmatch(entry) is not None
 
-    def is_doomed(self, profiles: Directory, entry: str) -> bool:
+    def is_condemned(self, profiles: Directory, entry: str) -> bool:
         """Tells whether an entry is a directory of the caller that was condemned."""
-        return _is_doomed(profiles, entry)
+        return _is_own_condemned(profiles, entry)
 
     def is_left(self, profiles: Directory, entry: str) -> bool:
         """Tells whether an entry is the caller's, and is being made or removed."""
         return (
             _own(profiles, entry)
             if _UNFINISHED.fullmatch(entry)
-            else _is_doomed(profiles, entry)
+            else _is_own_condemned(profiles, entry)
         )
 
     def left(self, profiles: Directory) -> list[str]:
@@ -155,7 +153,7 @@ class Places:
             and directory_locks.is_unused(profiles.descriptor, entry)
         ]
 
-    def doom(self, profiles: Directory, entry: str) -> None:
+    def condemn(self, profiles: Directory, entry: str) -> None:
         """Marks a directory as being removed, in one step; see `condemned`."""
         with profiles.child(entry) as directory:
             condemn(directory.descriptor, directory.path)
@@ -187,7 +185,7 @@ def _own(profiles: Directory, entry: str) -> bool:
     return status is not None and not is_condemned(status, profiles.descriptor, entry)
 
 
-def _is_doomed(profiles: Directory, entry: str) -> bool:
+def _is_own_condemned(profiles: Directory, entry: str) -> bool:
     """Tells whether an entry is a directory of the caller that is being removed."""
     status = _status_of_own(profiles, entry)
     return status is not None and is_condemned(status, profiles.descriptor, entry)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -87,7 +86,7 @@ def show(
 def usage(call: Invocation) -> None:
     """Sum up the tokens that servers counted, by day and model."""
     with call.open(create=False) as workspace:
-        found = summed(workspace.history.told_since(0))
+        found = summed(workspace.history.stored_since(0))
     if call.as_json:
         call.output.document({"usage": [asdict(spent) for spent in found]})
         return
@@ -369,12 +368,9 @@ def redact(
     yes: YesOption = False,
 ) -> None:
     """Mask text in everything stored, for good."""
-    try:
-        re.compile(match)
-    except re.error as error:
-        raise UsageError(
-            f"--match: {error}", "it is a Python regular expression"
-        ) from None
+    from ragcli.sessions.history import masking
+
+    masking.compiled(match, "--match")  # before anybody is asked
     with call.open(expires=True) as workspace:
         call.confirm(f"Mask {match!r} in the whole history?", yes=yes)
         changed = workspace.history.redact(match)

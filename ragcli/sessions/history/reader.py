@@ -23,7 +23,7 @@ from ragcli.sessions.history.conversations import (
 from ragcli.sessions.history.lifetime import aside
 from ragcli.sessions.history.lifetime.aside import Aside, Sight, VisibleLog
 from ragcli.sessions.history.lifetime.retention import limits
-from ragcli.sessions.history.versions import ShownTurns
+from ragcli.sessions.history.versions import ShownTurns, Versions
 from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
 from ragcli.sessions.records.record_types import (
@@ -74,7 +74,7 @@ class HistoryReader:
 
     def since(self, seq: int) -> list[Turn]:
         """Returns the turns stored after `seq`, oldest first, all versions of each."""
-        turns_since = [*self.told_since(seq)]
+        turns_since = [*self.stored_since(seq)]
         if not any(turn.replaces for turn in turns_since):
             return turns_since
         threads = self._list.threads()
@@ -83,11 +83,11 @@ class HistoryReader:
         }
         by_turn = {name: versions.by_turn(each) for name, each in known.items()}
         return [
-            versions.told(turn, by_turn[turn.conversation].get(turn.id))
+            versions.with_versions(turn, by_turn[turn.conversation].get(turn.id))
             for turn in turns_since
         ]
 
-    def told_since(self, seq: int) -> Iterator[Turn]:
+    def stored_since(self, seq: int) -> Iterator[Turn]:
         """Yields the turns stored after `seq`, oldest first, replaced ones as well.
 
         None of them knows its versions.
@@ -204,7 +204,7 @@ class HistoryReader:
                 continue
             several = versions_by_id.get(record.id)
             if several is None or several.shown == record.id:
-                yield versions.told(turns.from_record(record), several)
+                yield versions.with_versions(turns.from_record(record), several)
 
     def turn(self, reference: str) -> Turn:
         """Returns the turn of an id or a unique part of one.
@@ -222,14 +222,17 @@ class HistoryReader:
         turn = turns_by_id[
             _the_only(set(turns_by_id), f"no turn {reference!r}", {}, reference)
         ]
-        thread = self._list.threads().get(turn.conversation)
-        return versions.told(turn, thread.versions_of(turn.id) if thread else None)
+        return versions.with_versions(turn, self._versions_of(turn))
 
     def is_shown(self, turn: Turn) -> bool:
         """Tells whether of a turn's versions it is the one that is shown."""
-        thread = self._list.threads().get(turn.conversation)
-        several = thread.versions_of(turn.id) if thread else None
+        several = self._versions_of(turn)
         return several is None or several.shown == turn.id
+
+    def _versions_of(self, turn: Turn) -> Versions | None:
+        """Returns the versions of a turn; None where there is this one alone."""
+        thread = self._list.threads().get(turn.conversation)
+        return thread.versions_of(turn.id) if thread else None
 
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
         """Returns turns whose question or answer holds `text`, newest first."""

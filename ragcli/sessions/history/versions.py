@@ -88,16 +88,18 @@ def choice(conversation: str, title: str, shown: str, hidden: str) -> dict[str, 
 
 def chosen(record: Record) -> str:
     """Returns the turn that a record has shown, "" for a record that is no choice."""
-    told = record.body.get(CHOICE) if record.kind == "conversation" else None
-    return str(told.get("shown", "")) if isinstance(told, Mapping) else ""
+    choice = record.body.get(CHOICE) if record.kind == "conversation" else None
+    return str(choice.get("shown", "")) if isinstance(choice, Mapping) else ""
 
 
 def touched(record: Record) -> set[str]:
     """Returns the turns that a record hides, or brings back into sight."""
     if record.kind == "turn":
         return {str(record.body.get("replaces", ""))} - {""}
-    told = record.body.get(CHOICE) if chosen(record) else None
-    return {str(name) for name in told.values()} if isinstance(told, Mapping) else set()
+    choice = record.body.get(CHOICE) if chosen(record) else None
+    if not isinstance(choice, Mapping):
+        return set()
+    return {str(name) for name in choice.values()}
 
 
 def without(record: Record, gone: Container[str]) -> Record:
@@ -136,7 +138,7 @@ def line(turn: Turn) -> str:
     return f"version {turn.version} of {count}" if count > 1 else ""
 
 
-def told(turn: Turn, versions: Versions | None) -> Turn:
+def with_versions(turn: Turn, versions: Versions | None) -> Turn:
     """Returns a turn that knows its versions."""
     return replace(turn, versions=tuple(versions.turns)) if versions else turn
 
@@ -175,4 +177,4 @@ class ShownTurns:
         versions = self._known.get(owner, {}).get(record.id)
         if versions and versions.shown_at(self._latest) != record.id:
             return None
-        return told(turns.from_record(record), versions)
+        return with_versions(turns.from_record(record), versions)

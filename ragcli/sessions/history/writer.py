@@ -85,8 +85,7 @@ class History(HistoryReader):
         note(self._session.audit, "turn", seq=stored.seq, id=turn.id)
         if not stored.replaces:
             return stored
-        thread = self._list.threads().get(turn.conversation)
-        return versions.told(stored, thread.versions_of(turn.id) if thread else None)
+        return versions.with_versions(stored, self._versions_of(stored))
 
     def _newest_version(self, conversation: str, turn: str) -> str:
         thread = self._list.threads().get(conversation)
@@ -124,7 +123,7 @@ class History(HistoryReader):
                 self._append([draft], expect=head)
             except Conflict:
                 continue  # somebody wrote: perhaps another title, or another version
-            return versions.told(wanted, several)
+            return versions.with_versions(wanted, several)
 
     def rename(self, conversation: str, title: str) -> None:
         """Gives a conversation another title; raises `ConversationNotFound`."""

@@ -24,7 +24,6 @@ from ragcli.sessions.places import KEYS
 
 if TYPE_CHECKING:
     from ragcli.config import Settings
-    from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.key_ring import KeyRing
     from ragcli.sessions.findings import Finding
     from ragcli.sessions.history.lifetime.retention import Limits
@@ -155,7 +154,7 @@ class LocalStore(BaseStore["LocalSession"]):
         if not passive:
             self.directories.sweep()
         for _ in range(_ATTEMPTS):
-            directory = self._existing(name)
+            directory = self._directory_of(name)
             try:
                 return self._open(directory, name, passive=passive, expires=expires)
             except (Damaged, NotPermitted, StorageFailed, OSError):
@@ -194,12 +193,12 @@ class LocalStore(BaseStore["LocalSession"]):
         if limit.any and not passive:
             usage.touch(directory)
         if expires:
-            session.notices += self._tended(session, limit, ledger)
+            session.notices += self._expire_contents(session, limit, ledger)
         session.notices += self.notices
         self.notices.clear()
         return session
 
-    def _tended(
+    def _expire_contents(
         self, session: LocalSession, limit: Limits, ledger: Ledger
     ) -> list[str]:
         """Sets aside and erases what is due; returns one line for each."""
@@ -209,13 +208,13 @@ class LocalStore(BaseStore["LocalSession"]):
         if limit.any or aside.read(session).batches:
             from ragcli.sessions.history.lifetime import expiry  # few profiles expire
 
-            told = expiry.told(expiry.tend(session, limit, ledger))
+            told = expiry.notices_of(expiry.tend(session, limit, ledger))
         return told + (self._expired.tend() if self._any_aside() else [])
 
     def _any_aside(self) -> bool:
         return any(self.directories.asides())
 
-    def _existing(self, name: str) -> Directory:
+    def _directory_of(self, name: str) -> Directory:
         """Returns a profile's directory; says so when it is set aside."""
         try:
             return self.directories.open(name)
@@ -314,7 +313,7 @@ class LocalStore(BaseStore["LocalSession"]):
         if name not in self.names() and self._expired.restore(name):
             return Expired(name, whole=True, aside=True)
         with ExitStack() as stack:
-            directory = stack.enter_context(self._existing(name))
+            directory = stack.enter_context(self._directory_of(name))
             profile = profile_file.read(directory, name)
             due = usage.unused_since(directory, self._limits(profile).idle)
             usage.touch(directory)
@@ -378,7 +377,7 @@ class LocalStore(BaseStore["LocalSession"]):
                 raise expiry.doubted(name, told)
             if not ledger.doubtful and usage.unused_since(directory, limit.idle):
                 if not dry_run:
-                    self._go(name, ledger, grace=grace)
+                    self._take_away(name, ledger, grace=grace)
                 return [Expired(name, whole=True, aside=grace)]
             session = self._session(directory, name, profile, self.passphrase)
             stack.callback(session.close)
@@ -386,7 +385,8 @@ class LocalStore(BaseStore["LocalSession"]):
                 return expiry.tend(session, limit, ledger)
             return [expiry.expire_turns(session, limit, dry_run=dry_run)]
 
-    def _go(self, name: str, ledger: Ledger, *, grace: bool) -> None:
+    def _take_away(self, name: str, ledger: Ledger, *, grace: bool) -> None:
+        """Sets an expired profile aside for its time of grace, or removes it."""
         if grace:
             self._expired.add(name, ledger)
         else:
@@ -403,26 +403,14 @@ class LocalStore(BaseStore["LocalSession"]):
     ) -> LocalSession:
         """Returns the opened profile, which closes `directory`."""
         from ragcli.sessions.encryption.unlocking import unlocked
-
-        key = unlocked(directory, name, profile, passphrase)
-        return self._opened(name, directory, key, passive=passive)
-
-    def _opened(
-        self,
-        name: str,
-        directory: Directory,
-        key: DataKey | None,
-        *,
-        passive: bool = False,
-    ) -> LocalSession:
         from ragcli.sessions.local.session import LocalSession
 
         return LocalSession(
             directory,
             name,
-            profile_file.read(directory, name),
+            profile,
             settings=self._settings,
-            data_key=key,
+            data_key=unlocked(directory, name, profile, passphrase),
             snapshots=self.snapshots,
             passive=passive,
         )

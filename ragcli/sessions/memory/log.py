@@ -7,7 +7,7 @@ from typing import Any
 
 from ragcli.errors import Conflict, HistoryDamaged
 from ragcli.sessions.memory.shelf import MemoryProfile
-from ragcli.sessions.records.clock import now
+from ragcli.sessions.records.record_batches import numbered
 from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch
@@ -38,10 +38,7 @@ class MemoryLog:
                     f"the history is at {head}, not at {expect}",
                     "read what was added and ask again",
                 )
-            placed = [
-                Record(number, draft.id, parent, now(), draft.kind, draft.body)
-                for number, draft in enumerate(fresh.values(), head + 1)
-            ]
+            placed = numbered(fresh.values(), head, parent)
             lines = [self.codec.encode(record) for record in placed]
             for record, line in zip(placed, lines, strict=True):
                 profile.lines[record.seq] = line

@@ -22,8 +22,8 @@ from ragcli.sessions.history.lifetime import expiry, retention, timekeeping
 from ragcli.sessions.memory.generations import MemoryGenerations
 from ragcli.sessions.memory.session import MemoryAudit, MemoryKeyRing, MemorySession
 from ragcli.sessions.memory.shelf import MemoryProfile, Shelf, shelf
-from ragcli.sessions.names import missing
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profile_names import name_is_taken, no_such_profile
 from ragcli.sessions.profile_summary import ProfileSummary
 from ragcli.sessions.protocols import (
     Expired,
@@ -95,7 +95,9 @@ class MemoryStore(BaseStore[MemorySession]):
             ledger, told = self._look(session)
             session.notices += [told] if told else []
             if expires:
-                session.notices += expiry.told(expiry.tend(session, limit, ledger))
+                session.notices += expiry.notices_of(
+                    expiry.tend(session, limit, ledger)
+                )
         return session
 
     def rename(self, old: str, new: str) -> None:
@@ -206,13 +208,11 @@ class MemoryStore(BaseStore[MemorySession]):
         try:
             return self._shelf.profiles[checked_profile_name(name)]
         except KeyError:
-            raise missing(name, self.names()) from None
+            raise no_such_profile(name, self.names()) from None
 
     def _free(self, name: str) -> None:
         if checked_profile_name(name) in self._shelf.profiles:
-            raise UsageError(
-                f"there is a profile {name!r} already", "choose another name"
-            )
+            raise name_is_taken(name)
 
     def _opened(
         self,

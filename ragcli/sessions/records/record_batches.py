@@ -1,16 +1,32 @@
-"""Records that were appended together, and count only together.
+"""Drafts become records, and those that are appended together count only together.
 
-Each carries `[part, of]`, so that a reader knows half a batch for what it is.
+Each of these carries `[part, of]`, so that a reader knows half a batch for what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_shapes import BATCH
-from ragcli.sessions.records.record_types import Record
+from ragcli.sessions.records.record_types import Draft, Record
+
+
+def numbered(drafts: Iterable[Draft], head: int, parent: int) -> list[Record]:
+    """Returns drafts as the records after `head`; all of them have one time.
+
+    Args:
+        drafts: What is appended.
+        head: The last record's seq; 0 for an empty log.
+        parent: The head that their writer had seen.
+    """
+    stamp = now()  # the order is that of the numbers, whatever the clock says
+    return [
+        Record(seq, draft.id, parent, stamp, draft.kind, draft.body)
+        for seq, draft in enumerate(drafts, head + 1)
+    ]
 
 
 def lines(codec: LineCodec, records: Sequence[Record]) -> list[bytes]:

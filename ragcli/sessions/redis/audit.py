@@ -77,8 +77,8 @@ class RedisAudit(ChainedAudit):
             self._keys.call(AUDIT, seq - 1, mac, self._tail[1], line)
             self._tail = (seq, mac)
 
-    def told(self) -> tuple[bytes, bytes]:
-        """Returns number and MAC of the last entry as the server tells them."""
+    def stored_tail(self) -> tuple[bytes, bytes]:
+        """Returns number and MAC of the last entry as the server has them now."""
         key = self._keys.key("meta")
         found = self._keys.read(lambda r: r.hmget(key, "aseq", "amac"))
         return found[0] or b"0", found[1] or b""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Damaged, ProfileNotFound, StoreUnavailable
 from ragcli.frozen import frozen
-from ragcli.sessions.names import missing
+from ragcli.sessions.profile_names import no_such_profile
 from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.keyspace import Keyspace
 from ragcli.sessions.redis.profile_keys import ProfileKeys
@@ -190,7 +190,7 @@ class Registry:
         known: list[str] = []
         with suppress(StoreUnavailable):
             known = self.names()
-        return missing(name, known)
+        return no_such_profile(name, known)
 
 
 def _pairs(flat: list[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ragcli.config import Settings
 from ragcli.errors import Conflict, StoreUnavailable
 from ragcli.sessions.history.lifetime import timekeeping
-from ragcli.sessions.history.lifetime.retention import span
+from ragcli.sessions.history.lifetime.retention import span_seconds
 from ragcli.sessions.history.lifetime.timekeeping import Ledger
 from ragcli.sessions.opened_profile import OpenedProfile
 from ragcli.sessions.profile_file import ProfileFile
@@ -192,9 +192,9 @@ def encoded(settings: Mapping[str, Any]) -> str:
 
 def idle(settings: Settings, own: Mapping[str, Any]) -> int:
     """Returns the milliseconds after which a profile expires unused; 0 for never."""
-    return span(own.get("ttl", settings.ttl)) * 1000
+    return span_seconds(own.get("ttl", settings.ttl)) * 1000
 
 
 def idle_field(own: Mapping[str, Any]) -> str:
     """Returns what `meta` says about that: "" where the profile says nothing."""
-    return str(span(own["ttl"]) * 1000) if "ttl" in own else ""
+    return str(span_seconds(own["ttl"]) * 1000) if "ttl" in own else ""

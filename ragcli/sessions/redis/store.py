@@ -185,7 +185,9 @@ class RedisStore(BaseStore[RedisSession]):
             ledger, told = session.look()
             session.notices += [told] if told else []
             if expires:
-                session.notices += expiry.told(expiry.tend(session, limit, ledger))
+                session.notices += expiry.notices_of(
+                    expiry.tend(session, limit, ledger)
+                )
         return session
 
     def rename(self, old: str, new: str) -> None:

@@ -118,7 +118,7 @@ def path(call: Invocation) -> None:
 @examples("ragcli config edit", "EDITOR=nano ragcli config edit")
 def edit(call: Invocation) -> None:
     """Open the user file in your editor, and check it afterwards."""
-    import shlex
+    from ragcli.chat.presentation import editors
 
     if not somebody_is_there():
         raise UsageError(
@@ -127,12 +127,11 @@ def edit(call: Invocation) -> None:
         )
     file = call.runtime.home.config_file
     settings_file.make(file)
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    command = editors.for_writing(os.fspath(file))
+    editor = command[0]
     try:
-        ended = subprocess.run(  # noqa: S603 - the user's own editor
-            [*shlex.split(editor), os.fspath(file)], check=False
-        )
-    except (OSError, ValueError) as error:
+        ended = subprocess.run(command, check=False)  # noqa: S603 - the user's own
+    except OSError as error:
         raise UsageError(f"{editor}: {error}", "set EDITOR to your editor") from None
     if ended.returncode:
         raise UsageError(f"{editor} ended with code {ended.returncode}")

@@ -32,7 +32,7 @@ from ragcli.sessions.records.record_types import Record
 _KINDS = ("turn", "detail")
 
 
-def told(done: list[Expired]) -> list[str]:
+def notices_of(done: list[Expired]) -> list[str]:
     """Returns one line for each conversation or profile that expired."""
     lines = []
     for one in done:

@@ -48,13 +48,13 @@ def limits(settings: Settings, own: Mapping[str, object] | None = None) -> Limit
         own: The profile's, which win.
     """
     values = own or {}
-    idle = span(values.get("ttl", settings.ttl))
-    absolute = span(values.get("ttl_absolute", settings.ttl_absolute))
-    spans = [span for span in (idle, absolute) if span]
+    idle = span_seconds(values.get("ttl", settings.ttl))
+    absolute = span_seconds(values.get("ttl_absolute", settings.ttl_absolute))
+    spans = [limit for limit in (idle, absolute) if limit]
     return Limits(_before(idle), _before(absolute), min([*spans, GRACE]))
 
 
-def span(value: object) -> int:
+def span_seconds(value: object) -> int:
     """Returns a profile's time span in seconds; 0 for never, and for what is none.
 
     A profile's own values are as somebody wrote them: nothing expires by one that

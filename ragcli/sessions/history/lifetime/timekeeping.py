@@ -77,8 +77,8 @@ def seen(known: Ledger | None, now: Sighting, newest: float) -> tuple[Ledger, st
         settled = witnessed + SETTLING
         way = "forward" if jump > 0 else "back"
         told = (
-            f"the clock went {way} by {span(abs(jump))}: nothing expires until it "
-            "has agreed for a day"
+            f"the clock went {way} by {shown_span(abs(jump))}: nothing expires until "
+            "it has agreed for a day"
         )
     ledger = Ledger(now.wall, now.boot, now.running, witnessed, settled, newest)
     return ledger, told
@@ -94,7 +94,7 @@ def _compared(known: Ledger, now: Sighting) -> tuple[float, float]:
     return max(0.0, min(now.age, walked)), min(0.0, walked)
 
 
-def span(seconds: float) -> str:
+def shown_span(seconds: float) -> str:
     """Returns a length of time for people, in its largest unit."""
     for name, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= length:

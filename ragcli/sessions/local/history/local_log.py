@@ -20,7 +20,6 @@ from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
 from ragcli.sessions.local.history.recent_ids import RecentIds
 from ragcli.sessions.places import HISTORY
 from ragcli.sessions.records import record_batches
-from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.line_file import LineFile, StoredLine
 from ragcli.sessions.records.record_lines import LineCodec, misplaced, seq_of
 from ragcli.sessions.records.record_types import Draft, Record
@@ -82,7 +81,7 @@ class LocalLog:
                         f"the history is at {head}, not at {expect}",
                         "read what was added and ask again",
                     )
-                placed = _placed(list(fresh.values()), last, parent)
+                placed = record_batches.numbered(fresh.values(), head, parent)
                 self._write(file, b"".join(record_batches.lines(self.codec, placed)))
                 known |= {record.id: record for record in placed}
         return [known[draft.id] for draft in drafts]
@@ -291,13 +290,3 @@ class LocalLog:
             with suppress(OSError):
                 os.ftruncate(file.descriptor, file.size)
             raise
-
-
-def _placed(drafts: Sequence[Draft], last: Record | None, parent: int) -> list[Record]:
-    """Gives drafts their places after `last`."""
-    head = last.seq if last else 0
-    stamp = now()  # the order is that of the numbers, whatever the clock says
-    return [
-        Record(head + number, draft.id, parent, stamp, draft.kind, draft.body)
-        for number, draft in enumerate(drafts, 1)
-    ]

@@ -1,7 +1,7 @@
 """Rewriting a local log: redaction, deletion, expiry, repair.
 
 The new file is written beside the old one and takes its name in one rename, so
-that readers and a crash see either. What a rewrite does is in `records.plan`.
+that readers and a crash see either. What a rewrite does is in `records.rewrite_plan`.
 """
 
 from __future__ import annotations

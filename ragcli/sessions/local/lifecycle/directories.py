@@ -28,8 +28,8 @@ from ragcli.errors import (
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.local.lifecycle import succession
 from ragcli.sessions.local.lifecycle.succession import Fate, Will
-from ragcli.sessions.names import missing
 from ragcli.sessions.places import Places
+from ragcli.sessions.profile_names import no_such_profile
 from ragcli.storage.files import Directory
 from ragcli.storage.locking import directory_locks
 from ragcli.storage.os_errors import cannot_move, close_reader
@@ -159,7 +159,7 @@ class Directories:
                     gone = directory_locks.remove_unused(
                         index.descriptor, entry, _WORKSPACE
                     )
-                    self._told(index.path / entry, gone=gone)
+                    self._notice_removed(index.path / entry, gone=gone)
 
     def _indexes(self, profiles: Directory) -> Iterator[Directory]:
         """Yields the index of each profile, while it is looked at."""
@@ -182,9 +182,11 @@ class Directories:
             Directory.open(self._cache) as cache,
         ):
             for entry in scratch.left(cache):
-                self._told(cache.path / entry, gone=scratch.remove(cache, entry))
+                self._notice_removed(
+                    cache.path / entry, gone=scratch.remove(cache, entry)
+                )
         for path in memory_directories.sweep():
-            self._told(path, gone=True)
+            self._notice_removed(path, gone=True)
 
     def _sweep(self, profiles: Directory) -> None:
         left = self._places.left(profiles)
@@ -193,7 +195,7 @@ class Directories:
         failed: RagcliError | None = None
         for entry in left:
             try:
-                self._end(profiles, entry)
+                self._finish(profiles, entry)
             except FileNotFoundError:
                 continue
             except RagcliError as error:
@@ -202,35 +204,35 @@ class Directories:
         if failed:
             raise failed
 
-    def _end(self, profiles: Directory, entry: str) -> None:
-        """Ends what a killed process began with a directory.
+    def _finish(self, profiles: Directory, entry: str) -> None:
+        """Finishes what a killed process began with a directory.
 
         Raises:
-            FileNotFoundError: Somebody else does, or did.
+            FileNotFoundError: Somebody else finishes it, or has done so.
             StorageFailed, NotPermitted: It is a profile, and cannot get its place.
         """
-        lease = directory_locks.own(profiles.descriptor, entry)
+        lock_fd = directory_locks.own(profiles.descriptor, entry)
         try:
             if self._places.is_new(entry) and succession.has_will(profiles, entry):
-                self._end_new(profiles, entry)
+                self._finish_new(profiles, entry)
             elif self._places.is_left(profiles, entry):  # another may be there by now
-                self._told(
+                self._notice_removed(
                     profiles.path / entry, gone=self.remove_unneeded(profiles, entry)
                 )
         finally:
-            close_reader(lease)
+            close_reader(lock_fd)
 
-    def _end_new(self, profiles: Directory, entry: str) -> None:
+    def _finish_new(self, profiles: Directory, entry: str) -> None:
         with profiles.child(entry) as new:
             fate, will = succession.fate(self._places, profiles, new)
             if fate is Fate.SWEPT:
                 succession.withdraw(new)
-                self._told(
+                self._notice_removed(
                     profiles.path / entry, gone=self.remove_unneeded(profiles, entry)
                 )
             elif fate is Fate.INHERITS and will:
                 with self._owned(profiles, will.place):
-                    if self._places.is_doomed(profiles, will.place):
+                    if self._places.is_condemned(profiles, will.place):
                         self.clear(profiles, will.place)
                 self.inherit(profiles, new, will)
                 self._notice(
@@ -243,7 +245,7 @@ class Directories:
                     "one has, or that is damaged; it is kept"
                 )
 
-    def _told(self, path: Path, *, gone: bool) -> None:
+    def _notice_removed(self, path: Path, *, gone: bool) -> None:
         """Says what was swept; what could not be is said where that was tried."""
         if gone:
             self._notice(f"{path}, left by a process that was killed, is removed")
@@ -266,9 +268,9 @@ class Directories:
         """Yields an empty directory out of sight, gone again if what follows fails."""
         from ragcli.storage.locking.network_filesystems import check_local
 
-        name, lease = directory_locks.make(profiles.descriptor, ".new-")
+        name, lock_fd = directory_locks.make(profiles.descriptor, ".new-")
         with ExitStack() as stack:
-            stack.callback(close_reader, lease)
+            stack.callback(close_reader, lock_fd)
             directory = stack.enter_context(profiles.child(name, create=True))
             try:
                 check_local(directory.path, allow=self._allow_network)
@@ -358,7 +360,7 @@ class Directories:
                 if not cannot_move(error):
                     raise
                 gone = entry
-                self._places.doom(profiles, entry)
+                self._places.condemn(profiles, entry)
             profiles.sync()
             self.remove_unneeded(profiles, gone)
 
@@ -425,7 +427,7 @@ class Directories:
             copy_whole(source, copy)
             profiles.rename(copy.path.name, target)
             profiles.sync()
-            self._places.doom(profiles, entry)
+            self._places.condemn(profiles, entry)
             self.remove_unneeded(profiles, entry)
 
     @contextmanager
@@ -457,12 +459,12 @@ class Directories:
         Raises:
             Locked: Somebody sweeps it, or looks at it all the time.
         """
-        lease = self._lease(profiles, entry)
+        lock_fd = self._lease(profiles, entry)
         try:
             yield
         finally:
-            if lease >= 0:
-                close_reader(lease)
+            if lock_fd >= 0:
+                close_reader(lock_fd)
 
     def _lease(self, profiles: Directory, entry: str) -> int:
         deadline = time.monotonic() + self.wait
@@ -479,7 +481,7 @@ class Directories:
             time.sleep(_POLL)
 
     def _missing(self, name: str) -> ProfileNotFound:
-        return missing(name, self._places.names())
+        return no_such_profile(name, self._places.names())
 
     def swap(self, profiles: Directory, name: str, new: Directory) -> None:
         """Puts a directory that was built in place of a profile's, and removes that.
@@ -512,7 +514,7 @@ class Directories:
     ) -> None:
         will = succession.announce(new, name, entry)
         profiles.sync()  # the new one has a name before the old one has an end
-        self._places.doom(profiles, entry)
+        self._places.condemn(profiles, entry)
         self.clear(profiles, entry)
         self.inherit(profiles, new, will)
 

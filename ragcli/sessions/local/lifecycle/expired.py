@@ -12,7 +12,7 @@ from ragcli.frozen import frozen
 from ragcli.sessions import profile_file
 from ragcli.sessions.history.lifetime import expiry
 from ragcli.sessions.history.lifetime.retention import GRACE, Limits
-from ragcli.sessions.history.lifetime.timekeeping import Ledger, span
+from ragcli.sessions.history.lifetime.timekeeping import Ledger, shown_span
 from ragcli.sessions.local.lifecycle import usage
 from ragcli.sessions.records.clock import stamp_of
 
@@ -36,7 +36,7 @@ def error(name: str, grace: float) -> ProfileExpired:
     """Returns the error for opening an expired profile."""
     return ProfileExpired(
         f"profile {name!r} has expired: it was not used for its `ttl`; it is set "
-        f"aside, and destroyed after {span(grace or GRACE)} more",
+        f"aside, and destroyed after {shown_span(grace or GRACE)} more",
         f"`ragcli profile restore {name}` brings it back, "
         f"`ragcli profile create {name}` starts anew",
     )

@@ -149,7 +149,7 @@ def _mend_audit(session: RedisSession) -> Iterator[Finding]:
     if sound is None or not isinstance(log, RedisAudit):
         return
     count, mac = len(sound), chain.mac_of(sound[-1]) if sound else ""
-    if session.keys.call(MEND_AUDIT, *log.told(), count, mac)[0] != "ok":
+    if session.keys.call(MEND_AUDIT, *log.stored_tail(), count, mac)[0] != "ok":
         raise _BUSY
     session.audit.record("audit.repair", kept=count)
     where = session.keys.key("audit")

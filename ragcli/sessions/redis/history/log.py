@@ -23,7 +23,7 @@ from ragcli.errors import (
     StorageFailed,
     StoreUnavailable,
 )
-from ragcli.sessions.records.clock import now
+from ragcli.sessions.records.record_batches import numbered
 from ragcli.sessions.records.record_lines import LineCodec, misplaced
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.sessions.redis import reply_values
@@ -97,7 +97,7 @@ class RedisLog:
         known: dict[str, int] = {}
         while True:
             fresh = [draft for draft in wanted if draft.id not in known]
-            placed = _placed(fresh, self._tip, parent)
+            placed = numbered(fresh, self._tip[0], parent)
             status, head, ts, seqs = self._try(wanted, placed, expect)
             known = {d.id: s for d, s in zip(wanted, seqs, strict=False) if s}
             if status == "conflict":
@@ -236,12 +236,3 @@ class RedisLog:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(min(0.05, left))
-
-
-def _placed(drafts: Sequence[Draft], tip: Tip, parent: int) -> list[Record]:
-    """Gives drafts their places after `tip`."""
-    head, stamp = tip[0], now()
-    return [
-        Record(head + number, draft.id, parent, stamp, draft.kind, draft.body)
-        for number, draft in enumerate(drafts, 1)
-    ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from ragcli.errors import ProfileNotFound, StoreUnavailable, UsageError
+from ragcli.errors import ProfileNotFound, StoreUnavailable
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profile_names import name_is_taken
 from ragcli.sessions.redis.keyspace import FORMAT
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.profiles.copying import copy_all
@@ -38,7 +39,7 @@ def build(
     keys.id = profile.id
     status = keys.call(BEGIN)[0]
     if status == "taken":
-        raise _taken(keys.name)
+        raise name_is_taken(keys.name)
     if status == "foreign":
         raise registry.foreign(keys.name)
     registry.add(keys.name)
@@ -70,7 +71,7 @@ def rename(
                 raise
         else:
             if state == "taken":
-                raise _taken(target.name)
+                raise name_is_taken(target.name)
             return
     profile = ProfileFile(meta.id, meta.created, meta.encrypted, meta.own)
     build(target, registry, profile, lambda made: copy_all(keys, made))
@@ -87,7 +88,3 @@ def _show(keys: ProfileKeys, profile: ProfileFile) -> None:
     own = idle_field(profile.settings)
     fields |= {"ttl": own} if own else {}
     keys.call(SHOW, *(part for item in fields.items() for part in item))
-
-
-def _taken(name: str) -> UsageError:
-    return UsageError(f"there is a profile {name!r} already", "choose another name")

@@ -20,7 +20,7 @@ Keys of a profile:
     blk:x   hash     blocks of the index whose SHA-256 begins with x
     stage   hash     a rewrite of the log that is being prepared
     fence   hash     lock → its last token
-    quarantine       stream: what was damaged, see `repair_scripts`
+    quarantine       stream: what was damaged, see `repair`
     lock:x  string   nonce, token and holder; expires by itself
 """
 

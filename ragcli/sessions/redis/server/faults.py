@@ -83,7 +83,7 @@ def _unanswered(error: Exception, where: str) -> Fault:
     if "rediss:" in where or "ssl" in str(error).lower():
         from ragcli.sessions.redis.server import tls
 
-        refused = tls.told(error, where)
+        refused = tls.translated(error, where)
         if refused is not None:
             passing = isinstance(refused, StoreUnavailable)
             return Fault(refused, passing=passing, stale=passing)

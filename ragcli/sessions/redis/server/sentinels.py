@@ -59,7 +59,7 @@ def elected(address: RedisAddress, connect: Connect) -> Elected:
     answers = 0
     for host in address.hosts:
         try:
-            found.append(_told(address, host, connect))
+            found.append(_view_of(address, host, connect))
         except ResponseError:  # it answers, and knows no such master
             answers += 1
         except (RedisError, OSError) as error:
@@ -77,8 +77,8 @@ def elected(address: RedisAddress, connect: Connect) -> Elected:
     )
 
 
-def _told(address: RedisAddress, host: tuple[str, int], connect: Connect) -> Elected:
-    """Returns what one sentinel says."""
+def _view_of(address: RedisAddress, host: tuple[str, int], connect: Connect) -> Elected:
+    """Returns the master and its replicas as one sentinel sees them."""
     sentinel = connect(
         host,
         username=address.options.get("sentinel_username"),
@@ -87,14 +87,14 @@ def _told(address: RedisAddress, host: tuple[str, int], connect: Connect) -> Ele
         socket_connect_timeout=TIMEOUT,
     )
     try:
-        told: Any = sentinel.sentinel_master(address.service)
+        master: Any = sentinel.sentinel_master(address.service)
         promotable = sum(map(_is_promotable, _replicas(sentinel, address.service)))
     finally:
         sentinel.close()
     return Elected(
-        place=(str(told["ip"]), int(told["port"])),
-        epoch=int(told["config-epoch"]),
-        replicas=int(told["num-slaves"]),
+        place=(str(master["ip"]), int(master["port"])),
+        epoch=int(master["config-epoch"]),
+        replicas=int(master["num-slaves"]),
         promotable=promotable,
     )
 
@@ -124,11 +124,11 @@ def role(redis: Redis) -> list[Any] | None:
     from redis.exceptions import NoPermissionError
 
     try:
-        told: Any = redis.role()
+        reply: Any = redis.role()
     except NoPermissionError:
         return None
-    expect_master(told)
-    return list(told)
+    expect_master(reply)
+    return list(reply)
 
 
 def expect_master(role: list[Any]) -> None:

@@ -55,7 +55,7 @@ def _wrong(place: str, why: str | None) -> ConfigError:
     )
 
 
-def told(error: BaseException, where: str) -> RagcliError | None:
+def translated(error: BaseException, where: str) -> RagcliError | None:
     """Returns what an error of a connection means, when TLS is its cause.
 
     Args:

@@ -1,14 +1,14 @@
-"""The error for a profile that does not exist, with the nearest name."""
+"""Errors about the names of profiles, which every store says alike."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-from ragcli.errors import ProfileNotFound
+from ragcli.errors import ProfileNotFound, UsageError
 
 
-def missing(name: str, known: Iterable[str]) -> ProfileNotFound:
+def no_such_profile(name: str, known: Iterable[str]) -> ProfileNotFound:
     """Returns the error for a profile that does not exist.
 
     Args:
@@ -22,3 +22,8 @@ def missing(name: str, known: Iterable[str]) -> ProfileNotFound:
         if near and near[0] != name
         else f"make it: `ragcli profile create {name}`",
     )
+
+
+def name_is_taken(name: str) -> UsageError:
+    """Returns the error for a new profile whose name another one has."""
+    return UsageError(f"there is a profile {name!r} already", "choose another name")
