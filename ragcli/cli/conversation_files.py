@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from ragcli.cli.input.options import Invocation
 from ragcli.errors import UsageError
@@ -28,20 +30,28 @@ def write(call: Invocation, told: Iterator[str], target: str | None) -> None:
         for piece in told:
             call.output.part(piece)
         return
-    from ragcli.storage.files import disk_errors
-
     try:
-        with (
-            disk_errors(target),
-            open(target, "wb", opener=_private) as file,
-        ):
+        with _opened(Path(target)) as writer:
             for piece in told:
-                file.write(piece.encode("utf-8", "surrogatepass"))
+                writer.write(piece.encode("utf-8", "surrogatepass"))
     except FileNotFoundError:
         raise UsageError(f"{target}: there is no such directory") from None
     call.output.note(f"written to {target}")
 
 
-def _private(path: str, flags: int) -> int:
-    """Opens a file that only its owner may read, if it is made."""
-    return os.open(path, flags, 0o600)
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    """Yields what writes to a file; an older one stays until all of it is written.
+
+    A pipe or a device has nothing to keep, nor has `/dev/stdout`, whatever it is.
+    """
+    from ragcli.storage.files import disk_errors
+    from ragcli.storage.private_files import replacing_file
+
+    is_device = file.is_relative_to("/dev") or (file.exists() and not file.is_file())
+    if not is_device:
+        with replacing_file(Path(os.path.realpath(file))) as writer:
+            yield writer
+    else:
+        with disk_errors(file), file.open("wb") as writer:
+            yield writer

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -30,13 +29,8 @@ from ragcli.sessions.protocols import Session
 from ragcli.sessions.transfer import contents
 from ragcli.sessions.transfer.contents import Contents
 from ragcli.sessions.transfer.generations import names, pieces
-from ragcli.storage.files import (
-    FILE_MODE,
-    Directory,
-    disk_errors,
-    sync_directory,
-    sync_file,
-)
+from ragcli.storage.files import Directory, disk_errors
+from ragcli.storage.private_files import replacing_file
 
 __all__ = ["export_bundle", "import_bundle"]
 
@@ -148,18 +142,8 @@ def _check_target(file: Path) -> None:
 @contextmanager
 def _replacing(file: Path) -> Iterator[IO[bytes]]:
     """Yields a new private file, which takes the name of `file` when all is well."""
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with disk_errors(file):
-            with open(os.open(temporary, flags, FILE_MODE), "wb") as target:
-                yield target
-                target.flush()
-                sync_file(target.fileno())
-            os.replace(temporary, file)
-            sync_directory(file.parent)
+        with replacing_file(file) as target:
+            yield target
     except FileNotFoundError:
         raise UsageError(f"{file.parent} is not there", "make it first") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

@@ -131,6 +131,22 @@ def test_export_all_as_json_to_a_file(
     assert len(told["conversations"]) == 2
 
 
+def test_an_export_that_fails_leaves_the_older_one(
+    asked: str, run_cli: Callable[..., Ran], tmp_path: Path, home: Path
+) -> None:
+    (tmp_path / "all.json").write_text("the older one")
+    file = home / "profiles" / "default" / "history.jsonl"
+    file.write_bytes(file.read_bytes().replace(b'"answer"', b'"aNswer"', 1))
+
+    assert run_cli("history", "export", "--all", "--json", "-o", "all.json").code == 4
+    assert (tmp_path / "all.json").read_text() == "the older one"
+    assert [path.name for path in tmp_path.glob("*all.json*")] == ["all.json"]
+
+
+def test_an_export_goes_to_a_device(asked: str, run_cli: Callable[..., Ran]) -> None:
+    assert run_cli("history", "export", "-o", "/dev/null").code == 0
+
+
 @pytest.mark.parametrize(
     "argv", [["id", "--all"], ["--html", "--json"], ["-o", "no/such/file"]]
 )

@@ -56,14 +56,18 @@ def _to_stdout(call: Invocation, *, history: bool, index: bool) -> None:
     Raises:
         UsageError: stdout is a terminal, or is to be a JSON document.
     """
-    import tempfile
-
     from ragcli.sessions.bundles.bundle import export_bundle
+    from ragcli.storage.files import Directory
+    from ragcli.storage.temporary.scratch import scratch
 
     if call.as_json or call.output.to_terminal:
         raise UsageError("a bundle is no text", "ragcli profile export - > FILE")
-    with tempfile.TemporaryDirectory() as place:
-        whole = Path(place) / "bundle"
+    # Not in the system's own: what a kill leaves here is swept by the next command.
+    with (
+        Directory.open(call.runtime.home.cache, create=True) as cache,
+        scratch(cache) as private,
+    ):
+        whole = private.path / "bundle"
         with call.open(create=False) as workspace:
             export_bundle(workspace.session, whole, history=history, index=index)
         with whole.open("rb") as made:

@@ -8,7 +8,7 @@ import typer
 
 from ragcli.cli.input.options import Invocation, YesOption, examples, somebody_is_there
 from ragcli.cli.input.profile_argument import OptionalProfileName
-from ragcli.errors import PassphraseNeeded
+from ragcli.errors import PassphraseNeeded, UsageError
 
 
 def new(call: Invocation, name: str, fd: int | None = None) -> str:
@@ -61,6 +61,11 @@ def passphrase(
 
     Nothing is encrypted again: only the key's wrapping changes.
     """
+    if sum((recovery, keyring, new_fd is not None)) > 1:
+        raise UsageError(
+            "--recovery, --keyring and --new-passphrase-fd exclude each other",
+            "run the command once for each",
+        )
     wanted = name or call.runtime.profile_name()
     with call.runtime.store.key_ring(wanted) as ring:
         secret = call.runtime.passphrase(wanted)

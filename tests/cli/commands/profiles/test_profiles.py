@@ -139,6 +139,13 @@ def test_hostile_names_are_refused(
     assert not home.exists() or not list((home / "profiles").glob("*"))
 
 
+def test_one_key_is_added_at_a_time(run_cli: Callable[..., Ran]) -> None:
+    ran = run_cli("profile", "passphrase", "--recovery", "--keyring")
+
+    assert ran.code == 2
+    assert "exclude each other" in ran.err
+
+
 def test_a_taken_name_is_refused(run_cli: Callable[..., Ran]) -> None:
     run_cli("profile", "create", "work")
 

@@ -27,9 +27,7 @@ class Clock:
     def days_ago(self, days: float) -> None:
         moment = datetime.now(UTC) - timedelta(days=days)
         stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._patch.setattr(
-            "ragcli.sessions.local.history.local_log.now", lambda: stamp
-        )
+        self._patch.setattr("ragcli.sessions.records.record_batches.now", lambda: stamp)
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_an_id_made_long_before_is_still_found(
     early = draft("early")
     log.append([early])
     monkeypatch.setattr(
-        "ragcli.sessions.local.history.local_log.now",
+        "ragcli.sessions.records.record_batches.now",
         lambda: "2126-01-01T00:00:00.000Z",
     )
     for n in range(100):
@@ -117,7 +117,7 @@ def test_a_clock_set_back_does_not_disorder(
 ) -> None:
     log.append([draft("a")])
     monkeypatch.setattr(
-        "ragcli.sessions.local.history.local_log.now",
+        "ragcli.sessions.records.record_batches.now",
         lambda: "2020-01-01T00:00:00.000Z",
     )
 

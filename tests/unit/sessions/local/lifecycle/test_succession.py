@@ -46,7 +46,7 @@ def left_by(
     """Encrypts `work` up to a step of `swap`; returns the new directory."""
     filled(store).close()
     with monkeypatch.context() as patched:
-        owner = Places if step == "doom" else directories.Directories
+        owner = Places if step == "condemn" else directories.Directories
         patched.setattr(owner, step, die)
         patched.setattr(directories.Directories, "discard", lambda *_: None)
         with pytest.raises(Died):
@@ -117,7 +117,7 @@ def test_a_profile_that_is_deleted_has_no_heir(
 def test_one_whose_old_one_stands_is_swept(
     store: LocalStore, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = left_by(store, home, monkeypatch, "doom")
+    new = left_by(store, home, monkeypatch, "condemn")
     assert (new / "takes-place").exists()
     session = opened(store, "work")
     assert not session.encrypted
