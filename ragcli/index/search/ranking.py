@@ -14,10 +14,12 @@ from ragcli.index.search.relevance import (
     ATTACHED,
     NO_TOKENS,
     TOKENS,
+    WITH_OPTION,
     Features,
     relevance,
 )
 from ragcli.language.interaction import Interaction
+from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.stemming import content_stems
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 RERANKED = 100
 """Best candidates that late interaction looks at; more changes nothing measurable."""
+
+_OPTION = deferred(r"(?<![\w-])--?[A-Za-z][\w-]*")
+"""An option of a command."""
 
 
 @frozen
@@ -162,6 +167,9 @@ def passage_relevance(
 ) -> float:
     """Returns the calibrated relevance of one candidate for one query."""
     usual = combined.usual_cosine(query)
+    prior = ATTACHED if passage.attached else 0.0
+    if _holds_options(query.utterances[0][0], passage.text):
+        prior += WITH_OPTION
     return relevance(
         Features(
             coverage=max(
@@ -173,8 +181,14 @@ def passage_relevance(
             text=float(scores.sides.text_z[index]),
         ),
         NO_TOKENS if scores.maxsim is None else TOKENS,
-        ATTACHED if passage.attached else 0.0,
+        prior,
     )
+
+
+def _holds_options(question: str, text: str) -> bool:
+    """Tells whether a question has options of a command, and a text all of them."""
+    asked = set(_OPTION.findall(question))
+    return bool(asked) and asked <= set(_OPTION.findall(text))
 
 
 class Coverage:

@@ -56,6 +56,9 @@ TOKENS = Coefficients(bias=-9.6, coverage=4.18, maxsim=12.1, cosine=0.38, text=0
 """For an embedder with token vectors."""
 ATTACHED = 3.5
 """Added to the log-odds for what came with a question, which is likely about it."""
+WITH_OPTION = 3.5
+"""Added where an option of the question, `-n` or `--quiet`, stands: its sign tells more
+than its letter, of which nothing is known."""
 NO_TOKENS = Coefficients(bias=-4.2, coverage=9.33, maxsim=0.0, cosine=0.45, text=0.0)
 """For any other embedder."""
 

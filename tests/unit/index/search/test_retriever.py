@@ -244,3 +244,26 @@ def test_what_copied_files_have_in_common_is_found_once(
     assert len(found.passages[0].copies) == 7
     assert found.passages[0].path not in found.passages[0].copies
     assert not found.passages[1].copies
+
+
+@pytest.mark.parametrize(
+    ("question", "is_relevant"),
+    [
+        ("What does -n do?", True),
+        ("What does -v mean?", True),
+        ("What does -z do?", False),
+        ("What does -n -z do?", False),
+    ],
+)
+def test_an_option_is_known_by_its_sign(
+    search_in: Callable[..., Retriever], question: str, *, is_relevant: bool
+) -> None:
+    retriever = search_in(
+        {
+            "frob.md": "# Options\n\n- `-n NUM`: frobs that many bars.\n"
+            "- `-v`: says which bars are frobbed.\n",
+            "notes.md": "# Notes\n\nBars are frobbed at night, n times of v.\n",
+        }
+    )
+    found = retriever.search(SearchRequest(question))
+    assert (found.relevant and found.passages[0].title == "Options") is is_relevant
