@@ -307,6 +307,7 @@ class _Reading:
                 self.reason = f"no column of {self.table.document.name} can be compared with {comparison.low!r}"
                 return False
         self._measure_words()
+        self._leave_out_described()
         if self._open:
             word = self.wanted.tokens[self._open[0]].text
             self.is_unknown = True
@@ -536,6 +537,14 @@ class _Reading:
                 self._open.remove(place)
             elif self.table.near(word, self.table.about) >= 0:
                 self._open.remove(place)
+
+    def _leave_out_described(self) -> None:
+        """Explains a word that a value describes: of open tickets, the tickets.
+
+        That is what the rows are, and no column need say it.
+        """
+        described = {at + 1 for item in self.conditions for at in item.places}
+        self._open = [at for at in self._open if at not in described]
 
     def _compare(self, item: ColumnCondition) -> bool:
         """Makes a condition of a comparison; False where no column fits."""

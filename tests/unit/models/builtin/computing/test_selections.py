@@ -72,5 +72,20 @@ def test_truths_totals_and_units_are_understood(question: str, answer: str) -> N
     assert answer in told("rooms.csv", ROOMS, question)
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many open tickets does team B have?", "2 of 7 rows: team = b; status = open"),
+        ("How many hours did the open tickets take in total?", "sum of hours = 16,5 over 4 of 7 rows"),
+        # Nothing tells that bugs are what the rows are, or that they are no column.
+        ("How many bugs does team B have?", "'bugs' is neither a column nor a value"),
+    ],
+)  # fmt: skip
+def test_what_a_value_describes_is_what_the_rows_are(
+    question: str, answer: str
+) -> None:
+    assert answer in told("export.csv", TICKETS, question)
+
+
 def test_prices_in_two_currencies_are_not_added_up() -> None:
     assert "sum of" not in told("fees.csv", FEES, "What is the sum of the fees?")
