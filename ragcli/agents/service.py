@@ -315,8 +315,8 @@ class ServedProfile:
     def listed(self) -> Iterator[tuple[str, str]]:
         """Returns the path and the title of every document, by path."""
         with self._reading as workspace:
-            found = workspace.library.documents()
-        return ((one.path, one.title) for one in found)
+            documents = workspace.library.documents()
+        return ((one.path, one.title) for one in documents)
 
     def add(self, path: Path, below: Path, client: str) -> str:
         """Indexes a file or a directory, and nothing outside `below`."""

@@ -201,20 +201,20 @@ class Engine:
         yield state.stage("choosing")
         choice = yield from self._choose(state)
         yield from self._freshen(state)
-        found, drawn = yield from self._retrieve(state, choice.model)
-        if found is not None:
-            state.retrieved = (*drawn.passages, *found.passages)
+        result, drawn = yield from self._retrieve(state, choice.model)
+        if result is not None:
+            state.retrieved = (*drawn.passages, *result.passages)
             state.turn = replace(
-                state.turn, query=found.query, snapshot=found.generation
+                state.turn, query=result.query, snapshot=result.generation
             )
         state.timings["retrieve_ms"] = state.elapsed()
         try:
             prompt, notices = state.interruption.call(
-                lambda: self._prompt(state, choice.model, found)
+                lambda: self._prompt(state, choice.model, result)
             )
         except ModelUnavailable as error:
             choice = yield from self._replacement(error)
-            prompt, notices = self._prompt(state, choice.model, found)
+            prompt, notices = self._prompt(state, choice.model, result)
         remote = state.interruption.call(lambda: choice.model.remote)
         state.turn = replace(state.turn, model=choice.model.spec, remote=remote)
         prompt = replace(prompt, drawn=drawn.pieces, rows_answer=not drawn.is_unknown)
@@ -223,17 +223,17 @@ class Engine:
             prompt, state.timings["retrieve_ms"], remote,
         )  # fmt: skip
         yield from notices
-        if found is not None and found.unmatched:
-            yield Notice(found.unmatched, "unmatched")
+        if result is not None and result.unmatched:
+            yield Notice(result.unmatched, "unmatched")
         yield from self._repairs()
         if state.starts and self._sums_up(state) and not choice.model.generates:
             from ragcli.chat.prompting.summary import RECENCY_ONLY
 
             yield Notice(RECENCY_ONLY)
-        if nothing_to_say(state, choice.model, found):
+        if nothing_to_say(state, choice.model, result):
             yield self._finish(state, "nothing_found")
             return
-        yield from self._speak(state, choice.model, prompt, found)
+        yield from self._speak(state, choice.model, prompt, result)
         if status_of(state) == "nothing_found":
             yield from _reasons(state, choice.model, drawn)
         finished = self._finish(state, status_of(state))
@@ -313,11 +313,11 @@ class Engine:
         )
 
         def look() -> tuple[SearchResult, FromWhole]:
-            found = retriever.search(wanted)
+            result = retriever.search(wanted)
             drawn = whole_documents.draw(
-                model, request.question, retriever, found.passages
+                model, request.question, retriever, result.passages
             )
-            return found, drawn
+            return result, drawn
 
         return state.interruption.call(look)
 
@@ -340,12 +340,12 @@ class Engine:
         started = state.elapsed()
         question = state.request.question
         after = self._sent_before(state)
-        found = state.interruption.call(
+        rewritten = state.interruption.call(
             lambda: rewrite.rewritten(model, question, said, after)
         )
         state.timings[rewrite.TIMING] = round(state.elapsed() - started, 1)
-        state.timings[rewrite.OF_USE] = float(found.of_use)
-        return found.text
+        state.timings[rewrite.OF_USE] = float(rewritten.of_use)
+        return rewritten.text
 
     def _sent_before(self, state: AnswerState) -> Prompt | None:
         """Returns the conversation as its server has read it; None if it has not."""
@@ -363,12 +363,12 @@ class Engine:
         )
 
     def _prompt(
-        self, state: AnswerState, model: ChatModel, found: SearchResult | None
+        self, state: AnswerState, model: ChatModel, result: SearchResult | None
     ) -> tuple[Prompt, list[Notice]]:
         """Fits everything into the model's window; says what had to be left out."""
         question, begun = question_and_beginning(state.request, state.context)
         settings = self._parts.settings
-        prefix = self._prefix(state, model, found)
+        prefix = self._prefix(state, model, result)
         numbers = prefix.numbers(state.retrieved) if model.generates else ()
         fitted = budget.fit(
             model,
@@ -381,7 +381,7 @@ class Engine:
                 begun=begun,
                 instructions=settings.instructions,
                 boundary=prefix.mark,
-                grounded=found is not None,
+                grounded=result is not None,
                 threshold=self._parts.settings.threshold,
             ),
             state.retrieved,
@@ -394,10 +394,10 @@ class Engine:
         return fitted.prompt, [Notice(text, "warning") for text in fitted.notices]
 
     def _prefix(
-        self, state: AnswerState, model: ChatModel, found: SearchResult | None
+        self, state: AnswerState, model: ChatModel, result: SearchResult | None
     ) -> PromptPrefix:
         """Returns what the prompt goes on with; bare turns where nothing was sent."""
-        if found is None or not model.generates:
+        if result is None or not model.generates:
             bare = replace(state.context, turns=())
             turns = exchanges(state.context.turns)
             return replace(prefix_of(bare), exchanges=turns)
@@ -412,18 +412,18 @@ class Engine:
             for at, number in enumerate(fitted.prompt.focus)
         }
         kept = len(fitted.prompt.history)
-        told = record_of(
+        recorded = record_of(
             prefix, state.turn, state.context.covers, kept, afresh=fitted.afresh
         )
         following = max([prefix.next, *(1 + n for n in fitted.prompt.focus)])
-        state.turn = replace(state.turn, prompt=told | {"next": following})
+        state.turn = replace(state.turn, prompt=recorded | {"next": following})
 
     def _speak(
         self,
         state: AnswerState,
         model: ChatModel,
         prompt: Prompt,
-        found: SearchResult | None,
+        result: SearchResult | None,
     ) -> Iterator[Event]:
         """Streams the answer, checking each citation as it completes."""
         limit = self._parts.settings.max_tokens
@@ -434,7 +434,7 @@ class Engine:
                 if state.pieces or not error.window:
                     raise
                 # The refusal told the window, which nobody had said before.
-                prompt, notices = self._prompt(state, model, found)
+                prompt, notices = self._prompt(state, model, result)
                 yield from notices
                 yield from self._stream(state, model, prompt)
             check_said(state, model, limit)

@@ -256,11 +256,11 @@ class MarkerFilter:
             return False
         evidence = self._evidence[number - 1]
         clause, whole = claims
-        told = [
+        supports = [
             (claim, evidence.support(claim, self._weights))
             for claim in ((whole,) if clause.is_thin else (clause, whole))
         ]
-        holding = [(claim, support) for claim, support in told if support.holds]
+        holding = [(claim, support) for claim, support in supports if support.holds]
         if not holding:
             return False
         claim, support = max(holding, key=lambda item: item[1].verified)
@@ -281,15 +281,15 @@ class MarkerFilter:
         verified, _ = share
         known = self._cited.get(number)
         if known is None:
-            found = _Cited(share, quotes[0], verified, quotes)
+            cited = _Cited(share, quotes[0], verified, quotes)
         else:
-            found = _Cited(
+            cited = _Cited(
                 max(share, known.share),
                 quotes[0] if share > known.share else known.quote,
                 known.verified and verified,
                 (*known.quotes, *quotes),
             )
-        self._cited[number] = found
+        self._cited[number] = cited
 
     def _citation(
         self, number: int, cited: _Cited | None, attached: Sequence[Quote]
@@ -301,9 +301,9 @@ class MarkerFilter:
         """
         passage = self._passages[number - 1]
         best = cited.quote if cited else attached[0]
-        told = _in_order(cited.quotes) if cited else []
-        own = [(quote, False) for quote in told]
-        own += [(quote, True) for quote in _in_order(attached) if quote not in told]
+        quotes = _in_order(cited.quotes) if cited else []
+        own = [(quote, False) for quote in quotes]
+        own += [(quote, True) for quote in _in_order(attached) if quote not in quotes]
         own.sort(key=lambda pair: pair[0].start)
         return Citation(
             marker=number,
@@ -331,12 +331,12 @@ class MarkerFilter:
 
 def _in_order(quotes: Iterable[Quote]) -> list[Quote]:
     """Returns stretches in reading order, each once, without those within another."""
-    found: list[Quote] = []
+    ordered: list[Quote] = []
     for quote in sorted(set(quotes), key=lambda q: (q.start, -len(q.text))):
         end = quote.start + len(quote.text)
-        if not found or end > found[-1].start + len(found[-1].text):
-            found.append(quote)
-    return found
+        if not ordered or end > ordered[-1].start + len(ordered[-1].text):
+            ordered.append(quote)
+    return ordered
 
 
 def as_markdown(piece: Piece, *, marked: bool) -> str:
@@ -354,15 +354,15 @@ def _clauses(sentence: Sentence) -> list[str]:
 
     Markers side by side share the clause before the first of them.
     """
-    found: list[str] = []
+    clauses: list[str] = []
     clause = sentence.said
     for part, following in pairwise([*sentence.held, ""]):
         if isinstance(part, str):
             clause += part
-        found.append(clause)
+        clauses.append(clause)
         if isinstance(part, Marker) and isinstance(following, str):
             clause = ""
-    return found
+    return clauses
 
 
 def _joined(out: list[str], part: str, *, swallowed: bool) -> str:

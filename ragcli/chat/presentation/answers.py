@@ -75,22 +75,22 @@ def event_document(
         event: What `Engine.ask` yielded.
         show_prompt: Whether `retrieved` holds all that the model is given.
     """
-    told: dict[str, Any] | None = None
+    document: dict[str, Any] | None = None
     match event:
         case Stage() if event.total:  # only what a server says of its progress
-            told = {"event": "stage", **asdict(event)}
+            document = {"event": "stage", **asdict(event)}
         case Thinking(text):
-            told = {"event": "thinking", "text": text}
+            document = {"event": "thinking", "text": text}
         case Token(text):
-            told = {"event": "token", "text": text}
+            document = {"event": "token", "text": text}
         case Notice(message, kind):
-            told = {"event": "notice", "kind": kind, "message": message}
+            document = {"event": "notice", "kind": kind, "message": message}
         case Finished():
-            told = {"event": "finished", **answer_document(profile, event)}
+            document = {"event": "finished", **answer_document(profile, event)}
         case Retrieved():
             shown = prompt_document(event.prompt, event.model) if show_prompt else {}
-            told = _retrieved(event) | shown
-    return told  # `Failed` is told by the error that is raised next
+            document = _retrieved(event) | shown
+    return document  # `Failed` is told by the error that is raised next
 
 
 def error_event(error: RagcliError) -> dict[str, Any]:
@@ -101,8 +101,8 @@ def error_event(error: RagcliError) -> dict[str, Any]:
 def prompt_document(prompt: Prompt, model: str) -> dict[str, Any]:
     """Returns a prompt as JSON values: its parts, and the messages that are sent."""
     sent = [] if only_quotes(model) else messages(prompt)
-    told = [{"role": ROLES[item.role], "content": item.text} for item in sent]
-    return {"prompt": asdict(prompt), "messages": told}
+    read = [{"role": ROLES[item.role], "content": item.text} for item in sent]
+    return {"prompt": asdict(prompt), "messages": read}
 
 
 def _retrieved(event: Retrieved) -> dict[str, Any]:

@@ -43,14 +43,14 @@ class PromptPrefix:
 
     def numbers(self, passages: Sequence[Passage]) -> tuple[int, ...]:
         """Returns the number of each passage: its old one, or the next ones."""
-        found: list[int] = []
+        numbers: list[int] = []
         free = self.next
         for passage in passages:
             number = self.names.get((passage.id, passage.text))
-            if number is None or number in found:
+            if number is None or number in numbers:
                 number, free = free, free + 1
-            found.append(number)
-        return tuple(found)
+            numbers.append(number)
+        return tuple(numbers)
 
 
 def prefix_of(
@@ -64,17 +64,21 @@ def prefix_of(
     """
     answered = tuple(turn for turn in context.turns if turn.answer)
     latest = next((turn for turn in reversed(answered) if turn.prompt), None)
-    told = latest.prompt if latest else {}
-    mark = str(told.get("mark") or "")
+    recorded = latest.prompt if latest else {}
+    mark = str(recorded.get("mark") or "")
     if not mark or any(mark in passage.text for passage in passages):
         return PromptPrefix(new_boundary(), answered, tuple(map(_bare, answered)))
     names = _names(answered)
-    following = max([*names.values(), int(told.get("next") or 1) - 1]) + 1
+    following = max([*names.values(), int(recorded.get("next") or 1) - 1]) + 1
     ids = [turn.id for turn in answered]
-    base = str(told.get("base") or "")
-    first = str(told.get("since") or base)
+    base = str(recorded.get("base") or "")
+    first = str(recorded.get("since") or base)
     # A changed summary is another beginning.
-    if base not in ids or first not in ids or told.get("covers", 0) != context.covers:
+    if (
+        base not in ids
+        or first not in ids
+        or recorded.get("covers", 0) != context.covers
+    ):
         bare = tuple(map(_bare, answered))
         return PromptPrefix(mark, answered, bare, names=names, next=following)
     kept = answered[ids.index(first) :]
@@ -107,8 +111,8 @@ def record_of(
 
 def remembered_source(passage: Passage, number: int) -> dict[str, Any]:
     """Returns what it takes to send a passage again as it was sent."""
-    told: dict[str, Any] = {"number": number, "label": label(passage)}
-    return told | ({"attached": True} if passage.attached else {})
+    source: dict[str, Any] = {"number": number, "label": label(passage)}
+    return source | ({"attached": True} if passage.attached else {})
 
 
 def _names(turns: Sequence[Turn]) -> dict[tuple[str, str], int]:
@@ -127,19 +131,19 @@ def _bare(turn: Turn) -> Exchange:
 
 def _exchanges(turns: Sequence[Turn], base: str) -> tuple[Exchange, ...]:
     """Returns turns as they were sent: bare before `base`, with passages from it on."""
-    found: list[Exchange] = []
+    exchanges: list[Exchange] = []
     sent: set[int] = set()
     is_full = False
     for turn in turns:
         is_full = is_full or turn.id == base
         numbered = [item for item in turn.retrieved if item.get("number")]
         if not is_full or not numbered:
-            found.append(_bare(turn))
+            exchanges.append(_bare(turn))
             continue
         focus = tuple(int(item["number"]) for item in numbered)
         fresh = [item for item in numbered if int(item["number"]) not in sent]
         sent |= set(focus)
-        found.append(
+        exchanges.append(
             Exchange(
                 turn.question,
                 renumbered(without_attached(turn.answer), dict(enumerate(focus, 1))),
@@ -147,7 +151,7 @@ def _exchanges(turns: Sequence[Turn], base: str) -> tuple[Exchange, ...]:
                 focus=focus,
             )
         )
-    return tuple(found)
+    return tuple(exchanges)
 
 
 def _source(item: Mapping[str, Any]) -> Source:

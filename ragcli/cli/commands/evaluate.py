@@ -79,11 +79,11 @@ def evaluate(
         answer = None if no_answers else measuring.answerer(workspace)
         modes = _modes(compare) or [workspace.settings.retrieval_mode]
         searches = {mode: measuring.searcher(retriever, mode) for mode in modes}
-        found = evaluation.compare(questions, searches, answer, progress)
-        if learn or _learns(call, workspace, found[modes[-1]]):
-            _learn(call, workspace, found[modes[-1]])
-    _print(call, found, side_by_side=bool(compare))
-    return _verdict(call, found[modes[-1]], min_recall5)
+        evaluations = evaluation.compare(questions, searches, answer, progress)
+        if learn or _learns(call, workspace, evaluations[modes[-1]]):
+            _learn(call, workspace, evaluations[modes[-1]])
+    _print(call, evaluations, side_by_side=bool(compare))
+    return _verdict(call, evaluations[modes[-1]], min_recall5)
 
 
 def _modes(text: str) -> list[str]:
@@ -92,49 +92,53 @@ def _modes(text: str) -> list[str]:
 
 
 def _print(
-    call: Invocation, found: dict[str, Evaluation], *, side_by_side: bool
+    call: Invocation, evaluations: dict[str, Evaluation], *, side_by_side: bool
 ) -> None:
     if call.as_json and side_by_side:
-        told = {mode: figures.as_json() for mode, figures in found.items()}
-        call.output.document({"compare": told})
+        modes = {mode: figures.as_json() for mode, figures in evaluations.items()}
+        call.output.document({"compare": modes})
     elif call.as_json:
-        [figures] = found.values()
+        [figures] = evaluations.values()
         call.output.document(figures.as_json())
     else:
-        columns = [dict(_figures(figures)) for figures in found.values()]
+        columns = [dict(_figures(figures)) for figures in evaluations.values()]
         rows = [(name, *(column[name] for column in columns)) for name in columns[0]]
-        call.output.table(("figure", *found), rows)
+        call.output.table(("figure", *evaluations), rows)
 
 
-def _figures(found: Evaluation) -> list[tuple[str, str]]:
+def _figures(measured: Evaluation) -> list[tuple[str, str]]:
     """Returns name and value of each figure that could be measured."""
-    figures = {f"recall@{k}": value for k, value in found.recall.items()}
-    figures |= {f"nDCG@{k}": value for k, value in found.ndcg.items()}
-    figures |= {"MRR@10": found.mrr}
-    figures |= {f"answer in first {k}": value for k, value in found.answer_in.items()}
-    figures |= {"citation precision": found.citation_precision}
-    figures |= {"answered": found.answered}
-    rows = [("questions", str(found.questions))]
+    figures = {f"recall@{k}": value for k, value in measured.recall.items()}
+    figures |= {f"nDCG@{k}": value for k, value in measured.ndcg.items()}
+    figures |= {"MRR@10": measured.mrr}
+    figures |= {
+        f"answer in first {k}": value for k, value in measured.answer_in.items()
+    }
+    figures |= {"citation precision": measured.citation_precision}
+    figures |= {"answered": measured.answered}
+    rows = [("questions", str(measured.questions))]
     rows += [
         (name, "-" if math.isnan(value) else f"{value:.4f}")
         for name, value in figures.items()
     ]
-    rows += [(f"{name} ms", f"{value:.1f}") for name, value in found.latency_ms.items()]
-    for item in found.risk[::2]:
+    rows += [
+        (f"{name} ms", f"{value:.1f}") for name, value in measured.latency_ms.items()
+    ]
+    for item in measured.risk[::2]:
         rows += [(f"answered at {item.threshold}", f"{item.answered:.4f}")]
         rows += [(f"wrong of these at {item.threshold}", f"{item.wrong:.4f}")]
     return rows
 
 
-def _judged(found: Evaluation) -> int:
-    return sum("judged" in row for row in found.details)
+def _judged(measured: Evaluation) -> int:
+    return sum("judged" in row for row in measured.details)
 
 
-def _learns(call: Invocation, workspace: Workspace, found: Evaluation) -> bool:
+def _learns(call: Invocation, workspace: Workspace, measured: Evaluation) -> bool:
     """Tells whether a profile's threshold is learnt, and enough answers were judged."""
     if workspace.settings.retrieval_threshold != AUTO:
         return False
-    judged = _judged(found)
+    judged = _judged(measured)
     if judged < _FEWEST_JUDGED:
         call.output.note(
             f"retrieval.threshold = auto learns nothing: {judged} built-in answers "
@@ -143,30 +147,30 @@ def _learns(call: Invocation, workspace: Workspace, found: Evaluation) -> bool:
     return judged >= _FEWEST_JUDGED
 
 
-def _learn(call: Invocation, workspace: Workspace, found: Evaluation) -> None:
+def _learn(call: Invocation, workspace: Workspace, measured: Evaluation) -> None:
     """Sets the profile's threshold to the one that does best."""
-    judged = _judged(found)
+    judged = _judged(measured)
     if judged < _FEWEST_JUDGED:
         raise UsageError(
             f"--learn: {judged} built-in answers could be judged, "
             f"{_FEWEST_JUDGED} are needed",
             'add "answers" to the questions, [] where nothing answers',
         )
-    best = round(found.best_threshold, 2)
+    best = round(measured.best_threshold, 2)
     is_auto = workspace.settings.retrieval_threshold == AUTO
     key = "retrieval.learned_threshold" if is_auto else "retrieval.threshold"
     workspace.session.change_settings({key: best})
     call.output.note(f"profile {workspace.name}: {key} = {best}")
 
 
-def _verdict(call: Invocation, found: Evaluation, least: float | None) -> int:
+def _verdict(call: Invocation, measured: Evaluation, least: float | None) -> int:
     if least is None:
         return int(ExitCode.ANSWERED)
-    if math.isnan(found.recall[5]):
+    if math.isnan(measured.recall[5]):
         raise UsageError("--min-recall5: no question says what is relevant")
-    if found.recall[5] >= least:
+    if measured.recall[5] >= least:
         return int(ExitCode.ANSWERED)
-    call.output.note(f"recall@5 is {found.recall[5]:.4f}, below {least}")
+    call.output.note(f"recall@5 is {measured.recall[5]:.4f}, below {least}")
     return int(ExitCode.NOTHING_FOUND)
 
 

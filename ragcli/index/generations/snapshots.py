@@ -118,12 +118,12 @@ class LocalSnapshots:
     def _checked(self, index: Directory, opened: Directory, name: str) -> Manifest:
         """Returns the manifest; hashes the files unless they are as verified."""
         data = opened.read(manifests.NAME, limit=manifests.LIMIT)
-        found = self._parsed(data, name)
-        if self._verified.get(name) == found:
-            return found
+        manifest = self._parsed(data, name)
+        if self._verified.get(name) == manifest:
+            return manifest
         digest = manifests.digest(data)
         if not generation_checks.is_as_verified(index, opened, name, digest):
-            wrong = generation_checks.differences(opened, found)
+            wrong = generation_checks.differences(opened, manifest)
             if wrong:
                 if not opened.is_at(index, name):
                     raise FileNotFoundError(name)  # collected while we looked
@@ -131,18 +131,18 @@ class LocalSnapshots:
                 raise manifests.damaged(name, wrong[0].what)
             if self._remember:
                 generation_checks.note(index, opened, name, data)
-        self._verified[name] = found
-        return found
+        self._verified[name] = manifest
+        return manifest
 
     def _parsed(self, data: bytes, name: str) -> Manifest:
         """Returns a manifest whose own hash and seal hold."""
-        found = manifests.parse(data, name)
+        manifest = manifests.parse(data, name)
         live, digest = pointer.read(self._index())
         if name == live and manifests.digest(data) != digest:
             raise manifests.damaged(name, "its manifest is not the one in CURRENT")
         if self.sealer:
             publishing.check_seal(self.sealer, json.loads(data))
-        return found
+        return manifest
 
     def generations(self) -> list[str]:
         """Returns the kept generations, oldest first; the last one is current."""
@@ -204,14 +204,14 @@ class LocalSnapshots:
         with self._staying():
             index = self._made_index()
             name, lock_fd = directory_locks.make(index.descriptor, collection.WORKSPACE)
-            place = index.reach / name
-            self._owned[place] = lock_fd
+            path = index.reach / name
+            self._owned[path] = lock_fd
             try:
                 if parent:
-                    publishing.link_files(self._place(parent), place, files)
-                yield place
+                    publishing.link_files(self._place(parent), path, files)
+                yield path
             finally:
-                if self._owned.pop(place, None) is not None:
+                if self._owned.pop(path, None) is not None:
                     import shutil  # 5 ms: it loads every kind of compression
 
                     shutil.rmtree(name, ignore_errors=True, dir_fd=index.descriptor)
@@ -341,7 +341,7 @@ class LocalSnapshots:
 
     def verify(self, generation: str) -> list[str]:
         """Reads and hashes every file; returns what is wrong, one line each."""
-        return [found.what for found in self._differences(generation)]
+        return [difference.what for difference in self._differences(generation)]
 
     def altered(self, generation: str) -> list[str]:
         """Returns which files of a generation were altered.
@@ -349,7 +349,11 @@ class LocalSnapshots:
         A file that is missing is not: nothing can be concluded from it about those
         that are there, and somebody may bring it back.
         """
-        return [found.what for found in self._differences(generation) if found.altered]
+        return [
+            difference.what
+            for difference in self._differences(generation)
+            if difference.altered
+        ]
 
     def _differences(self, generation: str) -> list[generation_checks.Difference]:
         index = self._index()
@@ -358,8 +362,8 @@ class LocalSnapshots:
                 return [generation_checks.missing(generation)]
             with index.child(generation) as opened:
                 data = opened.read(manifests.NAME, limit=manifests.LIMIT)
-                found = self._parsed(data, generation)
-                wrong = generation_checks.differences(opened, found)
+                manifest = self._parsed(data, generation)
+                wrong = generation_checks.differences(opened, manifest)
                 if wrong and not opened.is_at(index, generation):
                     wrong = []  # collected while we looked: nobody needs it
         except FileNotFoundError:

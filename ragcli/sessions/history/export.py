@@ -130,8 +130,8 @@ def _turn_as_markdown(turn: Turn) -> list[str]:
     if turn.status in _NOTES:
         parts.append(f"*{_NOTES[turn.status]}*")
     if turn.unsupported:
-        told = (f"- {_escaped(text)}" for text in turn.unsupported)
-        parts += [f"*{_UNSUPPORTED}*", "\n".join(told)]
+        unsupported = (f"- {_escaped(text)}" for text in turn.unsupported)
+        parts += [f"*{_UNSUPPORTED}*", "\n".join(unsupported)]
     if turn.citations:
         parts.append("\n".join(_source_as_markdown(turn, c) for c in turn.citations))
     parts.append(f"<sub>{_escaped(_meta(turn))}</sub>")
@@ -216,8 +216,8 @@ def section(turn: Turn) -> str:
     if turn.status in _NOTES:
         parts.append(f'<p class="note">{_NOTES[turn.status]}</p>')
     if turn.unsupported:
-        told = "\n".join(f"<li>{_text(text)}</li>" for text in turn.unsupported)
-        parts.append(f'<p class="note">{_UNSUPPORTED}</p>\n<ul>\n{told}\n</ul>')
+        unsupported = "\n".join(f"<li>{_text(text)}</li>" for text in turn.unsupported)
+        parts.append(f'<p class="note">{_UNSUPPORTED}</p>\n<ul>\n{unsupported}\n</ul>')
     if turn.citations:
         items = "\n".join(_source_as_html(turn, c) for c in turn.citations)
         parts.append(f"<ol>\n{items}\n</ol>")
@@ -244,8 +244,8 @@ def _anchor(turn: Turn, marker: int) -> str:
 def _paragraphs(turn: Turn) -> list[str]:
     """Returns an answer's paragraphs and fenced code as HTML."""
     parts: list[str] = []
-    found = groupby(pieces(turn.answer), key=lambda piece: piece.kind == "fence")
-    for is_fence, group in found:
+    groups = groupby(pieces(turn.answer), key=lambda piece: piece.kind == "fence")
+    for is_fence, group in groups:
         if is_fence:
             parts += (f"<pre>{_text(_within_fence(p.text))}</pre>" for p in group)
         else:

@@ -89,43 +89,43 @@ class _PermissionWalk:
         if stat.S_ISDIR(status.st_mode) and not any(map(_is_damage, blocked)):
             yield from self.inside(path)
 
-    def _holder(self, place: Path, skip: set[str]) -> Iterator[Finding]:
+    def _holder(self, path: Path, skip: set[str]) -> Iterator[Finding]:
         """Yields the findings of a directory that several users may share.
 
         What others keep in it is theirs: not a finding, and not to be looked at.
         """
         try:
-            status = os.lstat(place)
+            status = os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return
         if not _is_shared(status):
-            blocked = [*self._entry(place, status, place, None)]
+            blocked = [*self._entry(path, status, path, None)]
             yield from blocked
             if not stat.S_ISDIR(status.st_mode) or any(map(_is_damage, blocked)):
                 return
         shared = _is_shared(status)
-        for name, found, parent in self._entries(place):
-            if name not in skip and not (shared and found.st_uid != os.geteuid()):
-                yield from self._below(place / name, found, parent)
+        for name, entry, parent in self._entries(path):
+            if name not in skip and not (shared and entry.st_uid != os.geteuid()):
+                yield from self._below(path / name, entry, parent)
 
     def _below(
-        self, place: Path, status: os.stat_result, parent: int
+        self, path: Path, status: os.stat_result, parent: int
     ) -> Iterator[Finding]:
         """Yields the findings of one entry of an open directory."""
-        blocked = [*self._entry(place, status, Path(place.name), parent)]
+        blocked = [*self._entry(path, status, Path(path.name), parent)]
         yield from blocked
         if stat.S_ISDIR(status.st_mode) and not any(map(_is_damage, blocked)):
-            yield from self.inside(place)
+            yield from self.inside(path)
 
     def inside(self, path: Path) -> Iterator[Finding]:
         """Yields the findings of all below a directory that is private itself."""
         for name, status, parent in self._entries(path):
             yield from self._below(path / name, status, parent)
 
-    def _entries(self, place: Path) -> Iterator[tuple[str, os.stat_result, int]]:
+    def _entries(self, path: Path) -> Iterator[tuple[str, os.stat_result, int]]:
         """Yields name, status and open directory of all in it, but what vanishes."""
         try:
-            descriptor = os.open(place, _OPEN_ANCHOR if is_anchor(place) else _OPEN)
+            descriptor = os.open(path, _OPEN_ANCHOR if is_anchor(path) else _OPEN)
         except OSError:  # named already: its own mode keeps us out, or it is gone
             return
         try:
@@ -136,10 +136,10 @@ class _PermissionWalk:
             os.close(descriptor)
 
     def _entry(
-        self, place: Path, status: os.stat_result, name: Path, parent: int | None
+        self, path: Path, status: os.stat_result, name: Path, parent: int | None
     ) -> Iterator[Finding]:
         """Yields what is wrong with one file or directory itself."""
-        problem = _unfixable(status, place)
+        problem = _unfixable(status, path)
         if problem is not None:
             yield problem
             return
@@ -149,57 +149,57 @@ class _PermissionWalk:
             return
         what = f"mode {mode:04o}, not {wanted:04o}"
         if not self.mend:
-            yield _finding(what, place, _FIX)
+            yield _finding(what, path, _FIX)
             return
         # Not a race: the name was looked at just now, and in a directory that is
         # private nobody else can put another file under it.
-        with _findings_instead(place) as failures:
+        with _findings_instead(path) as failures:
             try:
                 os.chmod(name, wanted, dir_fd=parent)
             except OSError as error:
                 raise NotPermitted(f"{what}: {error.strerror}", "") from error
-        yield from failures or [_finding(what, place, "", REPAIRED)]
+        yield from failures or [_finding(what, path, "", REPAIRED)]
 
-    def _config(self, place: Path) -> Iterator[Finding]:
+    def _config(self, path: Path) -> Iterator[Finding]:
         """Yields the finding of a configuration file that others can write."""
         try:
-            status = os.lstat(place)
+            status = os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return
         if stat.S_ISLNK(status.st_mode):
             return  # dotfiles are often links; where it leads is the user's choice
         loose = stat.S_IMODE(status.st_mode) & 0o022
         if status.st_uid not in {0, os.geteuid()}:
-            yield _finding(f"belongs to uid {status.st_uid}", place, "")
+            yield _finding(f"belongs to uid {status.st_uid}", path, "")
         elif loose and self.mend and status.st_uid == os.geteuid():
-            os.chmod(place, stat.S_IMODE(status.st_mode) & ~0o022)
-            yield _finding("others could write to it", place, "", REPAIRED)
+            os.chmod(path, stat.S_IMODE(status.st_mode) & ~0o022)
+            yield _finding("others could write to it", path, "", REPAIRED)
         elif loose:
-            yield _finding("others can write to it", place, _FIX)
+            yield _finding("others can write to it", path, _FIX)
 
 
-def _unfixable(status: os.stat_result, place: Path) -> Finding | None:
+def _unfixable(status: os.stat_result, path: Path) -> Finding | None:
     """Returns the finding of what no mode mends; None when there is nothing."""
     if stat.S_ISLNK(status.st_mode):
-        return _finding("a symbolic link", place, "move it away")
+        return _finding("a symbolic link", path, "move it away")
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        return _finding("not a regular file", place, "move it away")
+        return _finding("not a regular file", path, "move it away")
     if status.st_uid != os.geteuid():
         return _finding(
-            f"belongs to uid {status.st_uid}, not to you", place, "move it away"
+            f"belongs to uid {status.st_uid}, not to you", path, "move it away"
         )
-    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1 and not _may_link(place):
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1 and not _may_link(path):
         return _finding(
-            f"has {status.st_nlink} names (hard links)", place, "replace it by a copy"
+            f"has {status.st_nlink} names (hard links)", path, "replace it by a copy"
         )
     return None
 
 
-def _may_link(place: Path) -> bool:
+def _may_link(path: Path) -> bool:
     """Tells whether a file is part of a generation, whose files are shared."""
     return any(
         part.startswith(_SHARED_FILES) and before in {"index", "quarantine"}
-        for before, part in zip(place.parts, place.parts[1:], strict=False)
+        for before, part in zip(path.parts, path.parts[1:], strict=False)
     )
 
 
@@ -222,17 +222,17 @@ def _is_damage(finding: Finding) -> bool:
     return finding.severity == DAMAGE and finding.hint != _FIX
 
 
-def _finding(what: str, place: Path, hint: str, severity: str = DAMAGE) -> Finding:
-    return Finding(severity, what, shown(place), hint, ExitCode.NOT_PERMITTED)
+def _finding(what: str, path: Path, hint: str, severity: str = DAMAGE) -> Finding:
+    return Finding(severity, what, shown(path), hint, ExitCode.NOT_PERMITTED)
 
 
 @contextmanager
-def _findings_instead(place: Path) -> Iterator[list[Finding]]:
+def _findings_instead(path: Path) -> Iterator[list[Finding]]:
     """Collects a refusal as a finding."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     try:
-        yield found
+        yield findings
     except FileNotFoundError:
         return
     except NotPermitted as error:
-        found.append(_finding(error.message, place, error.hint))
+        findings.append(_finding(error.message, path, error.hint))

@@ -63,16 +63,18 @@ def classify(error: Exception, where: str, *, failover: bool) -> Fault:
     import redis.exceptions as foreign
 
     if isinstance(error, foreign.MovedError):
-        told = StoreUnavailable(f"{where}: the cluster is moving keys", "try again")
-        return Fault(told, passing=True, moved=(error.host, error.port))
+        unavailable = StoreUnavailable(
+            f"{where}: the cluster is moving keys", "try again"
+        )
+        return Fault(unavailable, passing=True, moved=(error.host, error.port))
     if isinstance(error, Unreplicated | NotInCharge):
-        told = _unsettled(error, where)
-        return Fault(told, passing=True, stale=failover)
+        unavailable = _unsettled(error, where)
+        return Fault(unavailable, passing=True, stale=failover)
     if isinstance(error, foreign.AuthenticationError) or _is_credentials(error):
         return Fault(_refused_login(where), passing=False)
     if isinstance(error, foreign.BusyLoadingError):
-        told = StoreUnavailable(f"{where} is loading its data", "try again soon")
-        return Fault(told, passing=True)
+        unavailable = StoreUnavailable(f"{where} is loading its data", "try again soon")
+        return Fault(unavailable, passing=True)
     if isinstance(error, foreign.ConnectionError | foreign.TimeoutError | OSError):
         return _unanswered(error, where)
     return _answered(error, where, failover=failover)
@@ -89,8 +91,8 @@ def _unanswered(error: Exception, where: str) -> Fault:
             return Fault(refused, passing=passing, stale=passing)
     text = _line(error)
     hint = f"{UNSENT}; if it speaks TLS, use rediss://" if _closed(text) else UNSENT
-    told = StoreUnavailable(f"{where} does not answer: {text}", hint)
-    return Fault(told, passing=True, stale=True)
+    unavailable = StoreUnavailable(f"{where} does not answer: {text}", hint)
+    return Fault(unavailable, passing=True, stale=True)
 
 
 def _closed(text: str) -> bool:
@@ -116,39 +118,39 @@ def _answered(error: Exception, where: str, *, failover: bool) -> Fault:
     text = _line(error)
     passes = _passes(text)
     if not passes and _is_replica(text):
-        told: RagcliError = NotPermitted(
+        translated: RagcliError = NotPermitted(
             f"{where} is a read-only replica",
             "use the address of the master, or redis+sentinel://",
         )
-        return Fault(told, passing=failover, stale=failover)
+        return Fault(translated, passing=failover, stale=failover)
     if "OOM" in text or "maxmemory" in text:
-        told = StoreUnavailable(
+        translated = StoreUnavailable(
             f"{where} is full: its maxmemory is used up",
             f"give it more memory or delete profiles; {UNSENT}",
         )
-        return Fault(told, passing=False)
+        return Fault(translated, passing=False)
     if "MISCONF" in text:
-        told = StoreUnavailable(
+        translated = StoreUnavailable(
             f"{where} cannot write to its disk and takes no more writes",
             f"see the server's log; {UNSENT}",
         )
-        return Fault(told, passing=False)
+        return Fault(translated, passing=False)
     if _is_denied(text):
-        told = NotPermitted(
+        translated = NotPermitted(
             f"{where}: the account may not do this: {text}",
             "README, Beyond one machine, has the rights that an account needs",
         )
-        return Fault(told, passing=False)
+        return Fault(translated, passing=False)
     if "WRONGTYPE" in text:
-        told = StoreUnavailable(
+        translated = StoreUnavailable(
             f"{where} holds keys of another program under our prefix, `ragcli:`",
             "use another database number, or another server",
         )
-        return Fault(told, passing=False)
-    told = StoreUnavailable(
+        return Fault(translated, passing=False)
+    translated = StoreUnavailable(
         f"{where}: {text}", "see the server's log; `ragcli doctor` checks the server"
     )
-    return Fault(told, passing=passes, stale=failover and passes)
+    return Fault(translated, passing=passes, stale=failover and passes)
 
 
 def _is_replica(text: str) -> bool:
