@@ -9,6 +9,8 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from ragcli.cli.command_tree import COMMANDS, GROUPS
 from ragcli.config import Settings
 from ragcli.config.settings import declared
@@ -52,6 +54,7 @@ def test_the_table_names_places_that_are_there() -> None:
     assert gone == []
 
 
+@pytest.mark.slow
 def test_a_format_is_one_entry_and_a_loader() -> None:
     names = [item.name for item in FORMATS]
     loaders = {item.loader for item in FORMATS}

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.sources import MODULES, nodes_of
 
 TESTS = sorted(Path(__file__).parents[1].rglob("*.py"))
@@ -43,6 +45,7 @@ def _bound(path: Path) -> Iterator[str]:
             yield node.id
 
 
+@pytest.mark.slow
 def test_no_test_touches_a_private_name_of_ours() -> None:
     ours = {name for name in private_names() if is_private(name)} - THEIRS.keys()
 

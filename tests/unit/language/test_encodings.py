@@ -71,6 +71,7 @@ def test_binary_is_no_utf_16() -> None:
     assert not utf_16(b"".join(n.to_bytes(2, "little") for n in range(1, 900)))
 
 
+@pytest.mark.slow
 def test_any_bytes_are_guessed_without_an_error() -> None:
     numbers = random.Random(11)
     for length in range(1, 300, 4):

@@ -303,6 +303,7 @@ TICKS = ["`", "``", "```", "```py\n", "\n```\n"]
 FRAGMENTS = st.sampled_from(WORDS + MARKS + SIGNS + SPACE + TICKS)
 
 
+@pytest.mark.slow
 @given(st.lists(FRAGMENTS, max_size=14).map("".join), st.data())
 def test_the_result_is_the_same_for_every_split(
     answer: str, data: st.DataObject

@@ -32,6 +32,7 @@ def stored(place: Path, records: Iterator[Record]) -> memoryview:
         os.close(descriptor)
 
 
+@pytest.mark.slow
 def test_going_through_documents_holds_little_of_each(tmp_path: Path) -> None:
     peaks = {}
     for count in (1000, 4000):
@@ -65,6 +66,7 @@ def test_the_newest_record_of_a_path_counts_wherever_it_is(tmp_path: Path) -> No
         found["/notes/none.md"]
 
 
+@pytest.mark.slow
 def test_finding_documents_holds_few_of_them(tmp_path: Path) -> None:
     peaks = {}
     for count in (1000, 4000):

@@ -31,6 +31,7 @@ def encode() -> Callable[[str], list[int]]:
     return encode
 
 
+@pytest.mark.slow
 def test_ordinary_words_have_the_tokenizers_tokens(
     table: MergeTable, encode: Callable[[str], list[int]]
 ) -> None:
@@ -50,6 +51,7 @@ def test_words_of_any_characters_have_the_tokenizers_tokens(
         assert table.encode(word) == encode(word), word
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "word",
     ["aaaBaa" * 20_000, "QUJDREVGRw0KabZ9" * 6000],
