@@ -27,7 +27,8 @@ _DELIMITER = re.compile(
     r"|:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?)[ \t]*$"
 )
 _BULLET = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+")
-_QUOTE = re.compile(r" {0,3}>[ \t]?")
+_QUOTE = re.compile(r"(?: {0,3}>[ \t]?){9,}| {0,3}>[ \t]?")
+"""The mark of a quote; where nine stand in a row nobody means how deep it is."""
 _ALERT = re.compile(r"\[!(?P<kind>\w+)\][-+]?[ \t]*(?P<title>.*)$")
 _DEFINITION = re.compile(r" {0,3}[:~][ \t]+(?=\S)")
 _NOTE = re.compile(r" {0,3}\[\^(?P<label>[^\]\s]{1,60})\]:[ \t]*")
