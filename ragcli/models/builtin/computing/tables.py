@@ -539,12 +539,16 @@ class _Reading:
                 self._open.remove(place)
 
     def _leave_out_described(self) -> None:
-        """Explains a word that a value describes: of open tickets, the tickets.
+        """Explains what is counted, where values describe it: open tickets, say.
 
         That is what the rows are, and no column need say it.
         """
-        described = {at + 1 for item in self.conditions for at in item.places}
-        self._open = [at for at in self._open if at not in described]
+        head = at = self.wanted.head
+        values = {place for item in self.conditions for place in item.places}
+        while at in values:
+            at += 1
+        if at > head >= 0 and at in self._open:
+            self._open.remove(at)
 
     def _compare(self, item: ColumnCondition) -> bool:
         """Makes a condition of a comparison; False where no column fits."""

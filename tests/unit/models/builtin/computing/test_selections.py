@@ -76,7 +76,9 @@ def test_truths_totals_and_units_are_understood(question: str, answer: str) -> N
     ("question", "answer"),
     [
         ("How many open tickets does team B have?", "2 of 7 rows: team = b; status = open"),
-        ("How many hours did the open tickets take in total?", "sum of hours = 16,5 over 4 of 7 rows"),
+        ("How many open high tickets are there?", "2 of 7 rows: priority = high; status = open"),
+        # A value describes no verb and no number behind it.
+        ("How many cups did team B win?", "'cups' is neither a column nor a value"),
         # Nothing tells that bugs are what the rows are, or that they are no column.
         ("How many bugs does team B have?", "'bugs' is neither a column nor a value"),
     ],
