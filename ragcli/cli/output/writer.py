@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import allocate_lock
+import _thread
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
@@ -66,7 +66,7 @@ class Output:
         self._pieces = SafePieces()
         self._line_is_open = False
         self._drawn = False
-        self._drawing = allocate_lock()  # without what `threading` loads
+        self._drawing = _thread.allocate_lock()  # without what `threading` loads
         self._environ = environ
         self._wrap: WordWrap | None = None
         self._plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"

@@ -83,8 +83,8 @@ class SealedLines:
             }
         )
 
-    def decode(self, line: bytes) -> Record:
-        """Returns the record in a line.
+    def decode(self, line: bytes, *, wrapped: bool = False) -> Record:
+        """Returns the record in a line; see `LineCodec`.
 
         Raises:
             HistoryDamaged: Altered, moved, in the clear, or of another profile.
@@ -103,7 +103,7 @@ class SealedLines:
                 body=inside["body"],
                 v=version,
             )
-            return brought_up(record)
+            return brought_up(record, wrapped=wrapped)
         except (KeyError, ValueError, TypeError):
             raise HistoryDamaged(f"record {seq}: a field is missing", "") from None
 

@@ -34,8 +34,13 @@ class LineCodec(Protocol):
     def encode(self, record: Record) -> bytes:
         r"""Returns one line, `\n` at its end and nowhere else."""
 
-    def decode(self, line: bytes) -> Record:
+    def decode(self, line: bytes, *, wrapped: bool = False) -> Record:
         """Returns the record of a line.
+
+        Args:
+            line: With its line break.
+            wrapped: Whether its body is not yet that of its kind, as where it waits
+                for a server.
 
         Raises:
             HistoryDamaged: Altered, cut, or not ours.
@@ -64,12 +69,12 @@ class PlainLines:
             raise ValueError(f"reserved names in a body: {sorted(record.body)}")
         return checksummed({**envelope, **record.body})
 
-    def decode(self, line: bytes) -> Record:
-        """Returns the record of a line; raises as `LineCodec`."""
+    def decode(self, line: bytes, *, wrapped: bool = False) -> Record:
+        """Returns the record of a line; see `LineCodec`."""
         fields = checked(line)
         try:
             envelope = {name: fields.pop(name) for name in _ENVELOPE}
-            return brought_up(Record(**envelope, body=fields))
+            return brought_up(Record(**envelope, body=fields), wrapped=wrapped)
         except (KeyError, ValueError, TypeError):
             raise HistoryDamaged("a record lacks what every one has", REPAIR) from None
 
@@ -114,21 +119,27 @@ def checked(line: bytes) -> dict[str, Any]:
     return dict(fields)
 
 
-def brought_up(record: Record) -> Record:
+def brought_up(record: Record, *, wrapped: bool = False) -> Record:
     """Returns a record of an older format as this version would have written it.
+
+    Args:
+        record: As it was read.
+        wrapped: Whether its body is not yet that of its kind, and is not looked at.
 
     Raises:
         KeyError, ValueError, TypeError: It has no format that ever was.
     """
     rule = format_versions.RECORD
     if record.v == rule.version:
-        expect_shape(record)
+        if not wrapped:
+            expect_shape(record)
         return record
     table = {**record.body, "kind": record.kind, rule.key: record.v}
     rule.bring_up(table, "a record")
     kind, v = table.pop("kind"), table.pop(rule.key)
     current = replace(record, kind=kind, v=v, body=table)
-    expect_shape(current)
+    if not wrapped:
+        expect_shape(current)
     return current
 
 

@@ -99,11 +99,11 @@ class Outbox:
     def _decoder(self, codec: LineCodec) -> Callable[[bytes], Record]:
         def decode(line: bytes) -> Record:
             try:
-                return codec.decode(line)
+                return codec.decode(line, wrapped=True)
             except HistoryDamaged as error:
                 # The profile was encrypted while this waited on our own disk.
                 with suppress(HistoryDamaged):
-                    return PlainLines().decode(line)
+                    return PlainLines().decode(line, wrapped=True)
                 raise HistoryDamaged(
                     f"{self.path / self.name}: {error.message}",
                     "these turns were not sent; move the file away to go on without",

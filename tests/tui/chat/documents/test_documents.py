@@ -45,23 +45,26 @@ def test_stopped_half_way_nothing_is_added_and_nothing_left(
 
     with runtime.open() as workspace:
 
-        def post(message: object) -> None:
+        def note(message: object) -> None:
             posted.append(message)
-            if isinstance(message, IngestStepped):
-                reading.stop()
             if isinstance(message, IngestEnded):
                 ended.set()
 
-        reading = Ingesting(workspace, [many], post)
+        def stop(message: object) -> None:
+            if isinstance(message, IngestStepped):
+                reading.stop()
+            note(message)
+
+        reading = Ingesting(workspace, [many], stop)
         reading.start()
         assert ended.wait(PATIENCE)
         stopped = posted[-1]
         before = workspace.library.count()
 
         ended.clear()
-        again = Ingesting(workspace, [many], posted.append)
-        again.start()
-        assert ended.wait(30)
+        reading = Ingesting(workspace, [many], note)
+        reading.start()
+        assert ended.wait(PATIENCE)
         after = workspace.library.count()
 
     assert isinstance(stopped, IngestEnded)
