@@ -19,7 +19,7 @@ ALICE, BOB = 12345, 12346
 
 # Everything is imported before the rights go: the interpreter may be root's only.
 AS_USER = """
-import importlib, io, os, pkgutil, sys
+import importlib, io, os, pkgutil, shlex, sys
 from contextlib import redirect_stderr, redirect_stdout
 import ragcli, ragcli.sessions.local, ragcli.sessions.local.session
 from ragcli.cli.main import main
