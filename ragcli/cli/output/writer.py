@@ -7,9 +7,9 @@ here, so that no escape sequence reaches a terminal unless we made it.
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
-import _thread
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
