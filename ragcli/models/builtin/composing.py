@@ -7,11 +7,12 @@ apart; a list, steps or a comparison are given whole, as far as they go.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ragcli.language.anaphors import refers_back
-from ragcli.models.builtin.candidates import Candidate
+from ragcli.models.builtin.candidates import Candidate, candidates
 from ragcli.models.builtin.parsed_question import ParsedQuestion
 from ragcli.models.builtin.scoring import Scored, is_coded
 
@@ -47,6 +48,9 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
         start, end = best.name
         said = " ".join(best.source.text[start:end].split())
         return [replace(best, start=start, end=end, text=said, quoted=""), best]
+    introduced = _introduced(best)
+    if introduced:
+        return [best, *introduced]
     following = _following(asked, best, ranked)
     if following:
         return [best, following]
@@ -102,6 +106,19 @@ def _following(
         and item.candidate.place == best.place + 1
     )
     return next(below, None)
+
+
+def _introduced(best: Candidate) -> list[Candidate]:
+    """Returns the items right below a line that ends with a colon.
+
+    Such a line says nothing without them, and a part of the steps that it leads to is no
+    answer; none of them need be near the question in words.
+    """
+    if best.kind != "sentence" or not best.text.endswith(":"):
+        return []
+    below = candidates(best.source)[best.place + 1 :]
+    items = itertools.takewhile(lambda item: item.kind == "item", below)
+    return list(itertools.islice(items, MOST_LISTED))
 
 
 def _whole_list(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:

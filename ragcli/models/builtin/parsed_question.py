@@ -49,7 +49,7 @@ MONEY = deferred(
 DATE = deferred(
     rf"\b\d{{4}}-\d{{2}}-\d{{2}}|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\b(?:{_MONTHS})\b\.?\s*\d"
     rf"|\d{{1,2}}\.?\s*(?:de\s+)?(?:{_MONTHS})\b|\b(?:1[0-9]|20|21)\d\d\b|\b\d{{3,4}}s\b"
-    rf"|{_CLOCK_TIME}|\b\d{{1,2}}\s?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+    rf"|{_CLOCK_TIME}|\b\d{{1,2}}\s?(?:[ap]\.?m|uhr)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
     r"|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b"
     r"|\b(?:century|decade|today|tomorrow|yesterday|noon|midnight|daily|weekly|monthly)\b"
     rf"|\b(?:{_MONTHS})\b|\d\s*[\u5e74\u6708\u65e5\ub144\uc6d4\uc77c]"
@@ -182,7 +182,8 @@ KINDS = (
     ),
     _kind(
         "email",
-        r"\be-?mail address|\b(?:what|which|whose) e-?mail|e-?mail[- ]?adresse|correo electr",
+        r"\be-?mail address|\b(?:what|which|whose) e-?mail|e-?mail[- ]?adresse|correo electr"
+        r"|^\W*(?:what(?:'s| is| was)? )?(?:the )?e-?mail (?:of|for)\b(?!.*\babout\b)|['\u2019]s e-?mail\W*$",
         EMAIL,
         required=True,
     ),

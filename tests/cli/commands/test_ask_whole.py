@@ -143,6 +143,8 @@ def test_decimal_commas_dates_and_units_are_read_as_the_table_writes_them(
     [
         ("Name all services that can be booked.", ["crane", "laundry", "fuel"]),
         ("List everybody who took part.", ["Anna Berg", "Jon Dahl", "Eva Holm"]),
+        ("Who are the participants?", ["Anna Berg", "Jon Dahl", "Eva Holm"]),
+        ("Which services does the harbour have?", ["crane", "laundry", "fuel"]),
     ],
 )
 def test_a_list_is_given_whole(ask: Ask, question: str, items: list[str]) -> None:

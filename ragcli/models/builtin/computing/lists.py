@@ -37,6 +37,8 @@ _TAKING_PART = deferred(
     r"\b(?:took part|take part|taking part|participat\w+|attend\w*|(?:was|were) (?:present|there)|joined"
     r"|teilgenommen|teilnahm\w*|nahmen?\b.*\bteil|anwesend|dabei|participe\w*|assiste\w*|present[es]*|asisti\w+|particip\w+)\b"
 )
+_WHO_ARE = deferred(r"^\s*who are (?:all )?the (?=\w+s\b)")
+"""What asks for people by what they are called: members, owners."""
 _PARTICIPANTS = deferred(
     r"\b(?:participants?|attendees?|attending|attendance|present|members? present|teilnehme\w+|teilnehmende\w*|anwesende?\w*"
     r"|presents?|participantes|asistentes)\b"
@@ -89,12 +91,11 @@ class _Asked:
             if not question_wording.is_generic(word)
         ]
         self._takes_part = bool(_TAKING_PART.search(text))
-        people = {
-            word
-            for word in re.findall(r"[^\W_]+", text)
-            if word in question_wording.PEOPLE
-        }
-        self._head = next(iter(self._words), "") if not people else ""
+        asked = _WHO_ARE.sub("", text)
+        is_of_people = any(
+            word in question_wording.PEOPLE for word in re.findall(r"[^\W_]+", asked)
+        )
+        self._head = "" if is_of_people else next(iter(self._words), "")
 
     def fit(self, group: _Listed) -> float:
         """Returns how well a list fits, 0 when it does not."""
@@ -135,7 +136,8 @@ def _groups(  # noqa: C901 - one walk over the units, in order
             if unit.kind == "item":
                 if group is None:
                     introduction = before[-1] if before else ""
-                    context = "\n".join(before)[-_CONTEXT:]
+                    told = "\n".join(before)[-_CONTEXT:]
+                    context = "\n".join((*above[:-1], told))
                     group = _Listed(
                         number, above[-1] if above else "", introduction, context
                     )

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 COUNT = pruned(
-    r"\bhow many\b|\b(?:total )?number of\b|\bcount (?:of |the |all )|\bwie ?viele\b|\banzahl\b|\bzahle? (?:alle|die)\b"
-    r"|\bcombien\b(?! (?:de temps|cout|vaut|pese|mesure))|\bnombre (?:total )?d[e']|\bcuant[oa]s\b|\bnumero (?:total )?de\b|\bcuenta (?:los|las|todos|todas)\b"
+    r"\bhow many\b|\btotal number of\b|(?<![a-z] )\bnumber of\b"
+    r"|(?:(?<=\bthe )|(?<=\ba )|(?<=\bwhat )|(?<=\bwhich )|(?<=\bexact )|(?<=\boverall )|(?<=\baverage )|(?<=\bmean )|(?<=est )|(?<=imum )|(?<=\bto )|(?<=\band )|(?<=\bof )|(?<=\bin )|(?<=\bby )|(?<=\bgive )|(?<=\bfind )|(?<=\bshow )|(?<=\bme ))number of\b"
+    r"|\bcount (?:of |the |all )|\bwie ?viele\b|\banzahl\b|\bzahle? (?:alle|die)\b"
+    r"|\bcombien\b(?! (?:de temps|cout|vaut|pese|mesure))|\bnombre (?:total )?d[e']|\bcuant[oa]s\b|\bnumero total de\b|\bnumero de (?=\w+s\b)|\bcuenta (?:los|las|todos|todas)\b"
 )
+"""Asks for a count. The phone number of somebody is none: a noun says which number."""
 SUM = pruned(
     r"\btotal (?=of all\b)|\b(?:sum|add(?:ed)? up|in total|altogether|all together|combined|summe|insgesamt|zusammen(?:gerechnet)?|aufsummiert|addiere"
     r"|au total|en tout|somme|additionne|en total|suma|sumar)\b"
@@ -62,7 +65,8 @@ SELECT = pruned(
     r"|\blista\b|\benumera\b|\bnombra\b|\bmuestra\b|\btod[oa]s l[oa]s\b|\bque \w+s (?:hay|existen)\b"
 )
 LISTS = pruned(
-    r"\b(?:all|every|everybody|everyone|each)\b|^\s*(?:please )?(?:list|enumerate)\b|\bwhich \w+s are there\b|^\s*(?:which|what) are (?:all )?the \w+s\b"
+    r"\b(?:all|every|everybody|everyone|each)\b|^\s*(?:please )?(?:list|enumerate)\b|\bwhich \w+s are there\b|^\s*(?:which|what|who) are (?:all )?the \w+s\b"
+    r"|^\s*(?:which|what) \w+s do(?:es)? [^?]{2,60} (?:have|contain|include)\b"
     r"|\b(?:alle|jeder|samtliche)\b|^\s*(?:bitte )?liste\b|\bzahle\b.*\bauf\b|\bwelche \w+ gibt es\b"
     r"|\b(?:tous|toutes|chacun)\b|^\s*(?:list|enumere)[a-z]*\b|\bquel(?:le)?s (?:sont les )?\w+ (?:y a|existent)"
     r"|\btod[oa]s\b|^\s*(?:lista|enumera)\b|\b(?:que|cuales) \w+s (?:hay|existen)\b"

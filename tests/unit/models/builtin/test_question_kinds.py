@@ -76,6 +76,7 @@ BILL = """maker: Karnholz AG
 vat: KH 551 209
 stamp: none
 """
+WORKSHOP = "Die Werkstatt ist von 8 bis 20 Uhr offen. Der Meister heißt Karl Bremer.\n"
 CAFE = "Le café de la Gare ouvre à 8h30. La librairie ouvre à 10h00.\n"
 
 
@@ -143,6 +144,8 @@ def answered(
         ("Who keeps the key of the shed?", "a.md", DIARY, "Enno kept the key"),
         # A number that something bears has digits; its name is none.
         ("Which VAT number does Karnholz have?", "a.yaml", BILL, "vat: KH 551"),
+        # Full hours are a time of day.
+        ("Wann ist die Werkstatt offen?", "a.md", WORKSHOP, "Die Werkstatt ist"),
         # Accents, and a time of day that is not the shop's.
         ("A quelle heure ouvre le cafe?", "a.txt", CAFE, "Le café de la Gare"),
     ],
@@ -168,12 +171,45 @@ def test_a_kind_of_question_finds_its_unit(
             DIARY.replace("10:45", "last"),
         ),
         ("How often is the kiln cleaned?", "a.md", MANUAL),
+        # An address of e-mail is asked for, whoever is named.
+        ("What is the email of Karl Bremer?", "a.md", WORKSHOP),
     ],
 )
 def test_what_no_unit_says_is_not_answered(
     model: ExtractiveModel, question: str, name: str, text: str
 ) -> None:
     assert answered(model, question, name, text) == ""
+
+
+def test_what_a_line_with_a_colon_leads_to_is_given_with_it(
+    model: ExtractiveModel,
+) -> None:
+    text = """# Kiln
+
+Supported glazes:
+
+- Ash
+- Tin
+
+To light the kiln, follow these steps:
+
+1. Open the damper.
+2. Lay birch bark.
+3. Wait for an hour.
+
+The kiln cools for a day.
+"""
+
+    glazes = answered(model, "Which glazes are supported?", "a.md", text)
+    steps = answered(model, "How do I light the kiln?", "a.md", text)
+
+    assert glazes.split(" [1]")[:-1] == ["Supported glazes:", "\nAsh", "\nTin"]
+    assert [line.removesuffix(" [1]") for line in steps.splitlines()] == [
+        "To light the kiln, follow these steps:",
+        "Open the damper.",
+        "Lay birch bark.",
+        "Wait for an hour.",
+    ]
 
 
 @pytest.mark.parametrize(
