@@ -111,8 +111,8 @@ def _following(
 def _introduced(best: Candidate) -> list[Candidate]:
     """Returns the items right below a line that ends with a colon.
 
-    Such a line says nothing without them, and a part of the steps that it leads to is no
-    answer; none of them need be near the question in words.
+    Such a line says nothing without them, and some of the steps that it leads to are no
+    answer; none of them needs to have the question's words.
     """
     if best.kind != "sentence" or not best.text.endswith(":"):
         return []
