@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Static
 
 from ragcli.errors import ModelFailed
@@ -177,6 +178,32 @@ async def test_a_question_without_documents_says_how_to_add_some(
         assert app.chat.prompt.text == "/add ."
         await pilot.press("enter")
         await until(pilot, lambda: str(tmp_path) in backend.first.library.paths)
+
+
+@pytest.mark.parametrize("typed", ["Why?", "/add notes", "@a.md why?"])
+async def test_what_is_typed_takes_the_place_of_an_offered_command(
+    chat: Chat, backend: Backend, typed: str
+) -> None:
+    backend.first.library.paths.clear()
+    backend.first.script = nothing
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.prompt.text == "/add .")
+        await type_text(pilot, typed)
+        assert app.chat.prompt.text == typed
+
+
+async def test_what_is_pasted_elsewhere_takes_the_place_of_an_offered_command(
+    chat: Chat, backend: Backend
+) -> None:
+    backend.first.library.paths.clear()
+    backend.first.script = nothing
+    async with chat() as (pilot, app, _):
+        await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.prompt.text == "/add .")
+        await pilot.press("ctrl+up")
+        app.chat.post_message(events.Paste("Why?"))
+        await until(pilot, lambda: app.chat.prompt.text == "Why?")
 
 
 # Rendering

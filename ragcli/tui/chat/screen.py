@@ -561,7 +561,7 @@ class ChatScreen(Screen[None]):
             event.stop()
             self.set_focus(self.prompt)
             text = self.prompt.pastes.mark(plain_lines(event.text))
-            self.prompt.insert(plain_lines(text))
+            self.prompt.replace(plain_lines(text), *self.prompt.selection)
 
     def on_descendant_focus(self) -> None:
         """Shows what letters do; after a click, typing goes to the prompt."""

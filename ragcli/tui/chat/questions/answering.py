@@ -351,7 +351,7 @@ class Answering:
         if turn.status == "nothing_found" and self._status.status.documents == 0:
             view.settle(turn, note, nothing=_no_documents(Path.cwd()))
             if not self._prompt.text:
-                self._prompt.put("/add .")
+                self._prompt.offer("/add .")
         else:
             view.settle(turn, note or speed, stale)
         await self._selection.follow(view, _no_sources(turn))

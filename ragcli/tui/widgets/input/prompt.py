@@ -103,6 +103,11 @@ class PromptInput(TextArea):
         self.load_text(text)
         self.move_cursor(self.document.end)
 
+    def offer(self, text: str) -> None:
+        """Puts a text that Enter sends, and that the first letter typed replaces."""
+        self.put(text)
+        self.select_all()
+
     def on_text_area_changed(self) -> None:
         """Posts `Edited`: completions follow the text, the draft is kept."""
         self.post_message(self.Edited(self.before_cursor))
