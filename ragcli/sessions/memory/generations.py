@@ -21,40 +21,36 @@ class MemoryGenerations:
         self._profile = profile
 
     def current(self) -> tuple[str, str, int]:
-        """Returns the live generation, its manifest's hash and the last number."""
+        """See `GenerationStore`."""
         name = next(reversed(self._profile.generations), "")
         manifest = self._profile.generations[name][0] if name else b""
         digest = hashlib.sha256(manifest).hexdigest() if name else ""
         return name, digest, self._profile.number
 
     def generations(self) -> list[str]:
-        """Returns the names of the kept generations."""
+        """See `GenerationStore`."""
         return list(self._profile.generations)
 
     def manifest(self, generation: str) -> tuple[bytes, dict[str, list[str]]]:
-        """Returns a generation's manifest, and the blocks of each of its files.
-
-        Raises:
-            SnapshotNotFound: Collected, or never there.
-        """
+        """See `GenerationStore`."""
         try:
             return self._profile.generations[generation]
         except KeyError:
             raise SnapshotNotFound(f"there is no index {generation!r}", "") from None
 
     def block(self, digest: str) -> bytes:
-        """Returns a block; raises `SnapshotNotFound`."""
+        """See `GenerationStore`."""
         try:
             return self._profile.blocks[digest]
         except KeyError:
             raise SnapshotNotFound(f"a block is gone: {digest[:12]}", "") from None
 
     def missing(self, digests: Sequence[str]) -> list[str]:
-        """Returns those blocks that must be sent."""
+        """See `GenerationStore`."""
         return [digest for digest in digests if digest not in self._profile.blocks]
 
     def put(self, blocks: Mapping[str, bytes]) -> None:
-        """Stores blocks by their SHA-256."""
+        """See `GenerationStore`."""
         with self._profile.changing():
             self._profile.blocks.update(blocks)
 
@@ -66,7 +62,7 @@ class MemoryGenerations:
         blocks: Mapping[str, Sequence[str]],
         keep: int,
     ) -> list[str]:
-        """Makes a generation current if `parent` is; see `GenerationStore`."""
+        """See `GenerationStore`."""
         profile = self._profile
         with profile.changing():
             if self.current()[0] != parent:
@@ -89,5 +85,5 @@ class MemoryGenerations:
             return []
 
     def lock(self, wait: float) -> AbstractContextManager[None]:
-        """Holds the ingest lock; raises `Locked`."""
+        """See `GenerationStore`."""
         return self._profile.alone("the index", "ingest", wait)

@@ -18,7 +18,7 @@ _PIECE = 4
 
 
 class RedisGenerationStore:
-    """An `index.protocols.GenerationStore`.
+    """The `GenerationStore` of a profile in Redis.
 
     Args:
         keys: The profile's.
@@ -28,25 +28,20 @@ class RedisGenerationStore:
         self._keys = keys
 
     def current(self) -> tuple[str, str, int]:
-        """Returns the live generation, its manifest's hash and the last number."""
+        """See `GenerationStore`."""
         name, digest, number = self._fields("current", "digest", "number")
         key = self._keys.key("gens")
         found = reply_values.number(number, key)
         return reply_values.text(name, key), reply_values.text(digest, key), found
 
     def generations(self) -> list[str]:
-        """Returns the names of the kept generations, in no order."""
+        """See `GenerationStore`."""
         key = self._keys.key("gens")
         fields = self._keys.read(lambda r: r.hkeys(key))
         return [reply_values.text(f[2:], key) for f in fields if f.startswith(b"m:")]
 
     def manifest(self, generation: str) -> tuple[bytes, dict[str, list[str]]]:
-        """Returns a generation's manifest, and the blocks of each of its files.
-
-        Raises:
-            SnapshotNotFound: Collected, or never there.
-            SnapshotDamaged: The list of blocks is not one.
-        """
+        """See `GenerationStore`."""
         data, blocks = self._fields(f"m:{generation}", f"b:{generation}")
         if data is None or blocks is None:
             raise SnapshotNotFound(
@@ -62,7 +57,7 @@ class RedisGenerationStore:
             ) from None
 
     def block(self, digest: str) -> bytes:
-        """Returns a block, unverified; raises `SnapshotNotFound`."""
+        """See `GenerationStore`."""
         key = self._keys.key(f"blk:{digest[:1]}")
         data = self._keys.read(lambda r: r.hget(key, digest))
         if data is None:
@@ -70,14 +65,14 @@ class RedisGenerationStore:
         return bytes(data)
 
     def missing(self, digests: Sequence[str]) -> list[str]:
-        """Returns those blocks that must be sent."""
+        """See `GenerationStore`."""
         if not digests:
             return []
         there = self._keys.call(HAVE, *digests)[1]
         return [d for d, known in zip(digests, there, strict=True) if not known]
 
     def put(self, blocks: Mapping[str, bytes]) -> None:
-        """Stores blocks by their SHA-256."""
+        """See `GenerationStore`."""
         items = list(blocks.items())
         for start in range(0, len(items), _PIECE):
             pairs = [part for item in items[start : start + _PIECE] for part in item]
@@ -91,21 +86,7 @@ class RedisGenerationStore:
         blocks: Mapping[str, Sequence[str]],
         keep: int,
     ) -> list[str]:
-        """Makes a generation current if `parent` is; older ones than `keep` go.
-
-        Args:
-            name: Its name.
-            parent: The generation that must be current.
-            manifest: Hash and bytes of its manifest.
-            blocks: The blocks of each of its files, all of them put.
-            keep: How many generations stay.
-
-        Returns:
-            Blocks that are gone meanwhile; if any, nothing changed.
-
-        Raises:
-            Conflict: `parent` is no longer current.
-        """
+        """See `GenerationStore`."""
         reply = self._keys.call(
             PUBLISH, name, parent, *manifest, _listing(blocks), keep, lock="ingest"
         )
@@ -121,7 +102,7 @@ class RedisGenerationStore:
         return [d.decode() for d in reply[1]] if reply[0] == "missing" else []
 
     def lock(self, wait: float) -> AbstractContextManager[Any]:
-        """Holds the ingest lock; raises `Locked`."""
+        """See `GenerationStore`."""
         return lease(self._keys, "ingest", wait=wait)
 
     def _fields(self, *names: str) -> list[bytes | None]:
