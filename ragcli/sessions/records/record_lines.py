@@ -39,8 +39,8 @@ class LineCodec(Protocol):
 
         Args:
             line: With its line break.
-            wrapped: Whether its body is not yet that of its kind, as where it waits
-                for a server.
+            wrapped: Whether its body only holds what is to become that of its kind, as
+                in an outbox; then nothing is asked of its fields.
 
         Raises:
             HistoryDamaged: Altered, cut, or not ours.
@@ -124,23 +124,21 @@ def brought_up(record: Record, *, wrapped: bool = False) -> Record:
 
     Args:
         record: As it was read.
-        wrapped: Whether its body is not yet that of its kind, and is not looked at.
+        wrapped: See `LineCodec.decode`.
 
     Raises:
+        HistoryDamaged: It lacks a field that its kind needs.
         KeyError, ValueError, TypeError: It has no format that ever was.
     """
     rule = format_versions.RECORD
-    if record.v == rule.version:
-        if not wrapped:
-            expect_shape(record)
-        return record
-    table = {**record.body, "kind": record.kind, rule.key: record.v}
-    rule.bring_up(table, "a record")
-    kind, v = table.pop("kind"), table.pop(rule.key)
-    current = replace(record, kind=kind, v=v, body=table)
+    if record.v != rule.version:
+        table = {**record.body, "kind": record.kind, rule.key: record.v}
+        rule.bring_up(table, "a record")
+        kind, v = table.pop("kind"), table.pop(rule.key)
+        record = replace(record, kind=kind, v=v, body=table)
     if not wrapped:
-        expect_shape(current)
-    return current
+        expect_shape(record)
+    return record
 
 
 def seq_of(line: bytes) -> int | None:

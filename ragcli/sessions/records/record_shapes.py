@@ -14,6 +14,9 @@ from typing import Any
 from ragcli.errors import HistoryDamaged
 from ragcli.sessions.records.record_types import Citation, Record
 
+REPAIR = "run `ragcli profile verify --repair`; it keeps every sound record"
+"""What to do about a record that is damaged."""
+
 BATCH = "batch"
 """Field of a record that counts only together with others; see `record_batches`."""
 
@@ -25,8 +28,6 @@ _NEEDED: Mapping[str, Mapping[str, type]] = {
 """Kind of a record → the fields that every one of it has."""
 _CITATION = frozenset(f.name for f in fields(Citation) if f.default is MISSING)
 """Fields that every citation has."""
-REPAIR = "run `ragcli profile verify --repair`; it keeps every sound record"
-"""What to do about a record that is damaged."""
 
 
 def expect_shape(record: Record) -> None:
