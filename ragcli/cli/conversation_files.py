@@ -48,10 +48,9 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
     from ragcli.storage.files import disk_errors
     from ragcli.storage.private_files import replacing_file
 
-    is_device = file.is_relative_to("/dev") or (file.exists() and not file.is_file())
-    if not is_device:
-        with replacing_file(Path(os.path.realpath(file))) as writer:
+    if file.is_relative_to("/dev") or (file.exists() and not file.is_file()):
+        with disk_errors(file), file.open("wb") as writer:
             yield writer
     else:
-        with disk_errors(file), file.open("wb") as writer:
+        with replacing_file(Path(os.path.realpath(file))) as writer:
             yield writer

@@ -94,7 +94,7 @@ def add(
     keep to them.
     """
     for option, globs in (("--include", include), ("--exclude", exclude)):
-        if globs and not all(glob.strip() for glob in globs):
+        if not all(glob.strip() for glob in globs or ()):
             raise UsageError(f"{option}: a value is empty", "write a GLOB: '*.md'")
     here = places([name for name in typed if name != standard_input.FORCE])
     listed: list[str] = []

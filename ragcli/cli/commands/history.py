@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ragcli.sessions.history.writer import History
     from ragcli.sessions.records.record_types import Turn
 
+_AGES = "write 30d, 2w, 12h or 45m"
+"""How `--older-than` is written."""
+
 
 @examples(
     "ragcli history list", "ragcli history list --json | jq -r '.conversations[0].id'"
@@ -337,13 +340,9 @@ def _unused(history: History, span: str) -> list[str]:
     try:
         age = timedelta(seconds=seconds(span))
     except ValueError:
-        raise UsageError(
-            f"--older-than: {span!r} is not an age", "write 30d, 2w, 12h or 45m"
-        ) from None
+        raise UsageError(f"--older-than: {span!r} is not an age", _AGES) from None
     if not age:
-        raise UsageError(
-            f"--older-than: {span!r} would be all of them", "write 30d, 2w, 12h or 45m"
-        )
+        raise UsageError(f"--older-than: {span!r} would be all of them", _AGES)
     before = datetime.now(UTC) - age
     return [
         one.id

@@ -113,20 +113,16 @@ class LineCommands:
 
     def command_pin(self, _: str = "") -> None:
         """Keeps the conversation at the top, or lets it go."""
-        history, conversation = (
-            self._desk.profile.history,
-            commands.begun(self._desk.conversation),
-        )
+        history = self._desk.profile.history
+        conversation = commands.begun(self._desk.conversation)
         pinned = not history.conversation(conversation).pinned
         history.pin(conversation, pinned=pinned)
         self._desk.say("kept at the top" if pinned else "not kept at the top")
 
     def command_delete(self, _: str = "") -> None:
         """Deletes the conversation, once confirmed."""
-        history, conversation = (
-            self._desk.profile.history,
-            commands.begun(self._desk.conversation),
-        )
+        history = self._desk.profile.history
+        conversation = commands.begun(self._desk.conversation)
         known = history.conversation(conversation)
         question = f"Delete {safe_line(known.title)!r}, {counted(known.turns, 'turn')}?"
         if self._desk.confirmed(question, "ragcli history delete ID --yes"):
@@ -152,10 +148,8 @@ class LineCommands:
 
     def command_export(self, file: str = "") -> None:
         """Writes the conversation to a file: Markdown, HTML or JSON by its ending."""
-        profile, conversation = (
-            self._desk.profile,
-            commands.begun(self._desk.conversation),
-        )
+        profile = self._desk.profile
+        conversation = commands.begun(self._desk.conversation)
         known = profile.history.conversation(conversation)
         file = file or conversation_export.file_name(known.title, ".md")
         path = conversation_export.target(file)

@@ -96,13 +96,12 @@ class Directories:
         from ragcli.storage.locking.locks import commit_lock
         from ragcli.storage.locking.network_filesystems import check_local
 
-        with self._places.open(create=True) as profiles, ExitStack() as stack:
+        with self._places.open(create=True) as profiles:
             check_local(profiles.path, allow=self._allow_network)
-            lock = commit_lock(profiles, f"registry.{os.geteuid()}", wait=self.wait)
-            stack.enter_context(lock)
-            self._sweep(profiles)
-            self._expect_no_heirs(profiles)
-            yield profiles
+            with commit_lock(profiles, f"registry.{os.geteuid()}", wait=self.wait):
+                self._sweep(profiles)
+                self._expect_no_heirs(profiles)
+                yield profiles
 
     def _expect_no_heirs(self, profiles: Directory) -> None:
         """Waits until no new directory is the profile of a name, or could become it.
