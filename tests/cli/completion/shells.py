@@ -19,6 +19,8 @@ import psutil
 
 from tests.patience import PATIENCE
 
+PROMPT = "what now? "
+
 START = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], 'eval "$(ragcli --script)"\n'),
     "zsh": (
@@ -28,7 +30,10 @@ START = {
             'eval "$(ragcli --script)"\n'
         ),
     ),
-    "fish": (["fish", "--no-config", "-i"], "ragcli --script | source\n"),
+    "fish": (
+        ["fish", "--no-config", "-i"],
+        (f"function fish_prompt; printf '{PROMPT}'; end\nragcli --script | source\n"),
+    ),
 }
 
 WRAPPER = """\
@@ -83,7 +88,7 @@ class Shell:
             "HOME": str(self._place / "home"),
             "TERM": "xterm",
             "LC_ALL": "C.UTF-8",
-            "PS1": "$ ",
+            "PS1": PROMPT,
             "HISTFILE": "",
         }
         self._process = subprocess.Popen(
@@ -121,22 +126,33 @@ class Shell:
         self.settle()
         self.type(f"{line}\t")
         self.settle(0.3)
-        self.type("\n")
+        self._end_line("\n")
         self.until(got.exists, line)
         return os.fsdecode(got.read_bytes()).split("\0")[:-1]
 
-    def offered(self, line: str) -> str:
-        """Types a line and two tabs; returns what is shown, and drops the line."""
+    def offered(self, line: str, awaited: str) -> str:
+        """Types a line and two tabs; returns what is shown, and drops the line.
+
+        Args:
+            line: What is typed.
+            awaited: What the shell shows at least.
+        """
         self.settle()
         self._shown = b""
         self.type(f"{line}\t")
         self.settle()
         self.type("\t")
+        self.until(lambda: awaited.encode() in self._shown, f"{line}: {awaited}")
         self.settle(0.5)
         shown = self._shown.decode(errors="replace")
-        self.type("\x03\x03")
-        self.settle(0.3)
+        self._end_line("\x03\x03")
         return shown
+
+    def _end_line(self, keys: str) -> None:
+        """Presses keys that end a line, and waits for the prompt of the next one."""
+        self._shown = b""
+        self.type(keys)
+        self.until(lambda: PROMPT.encode() in self._shown, f"a prompt after {keys!r}")
 
     def ran(self) -> bool:
         """Tells whether something that was only a name left its trace."""
