@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +57,23 @@ ALMANAC = "# Almanac\n" + "".join(
 )
 
 QUESTION = "How many seconds does a commit lock wait?"
+
+
+def bash(script: str, **where: Any) -> subprocess.CompletedProcess[str]:
+    """Runs a script of bash, pipefail set.
+
+    Args:
+        script: It; its stdin is empty.
+        where: Its `cwd` and `env`, if they are not those of the test.
+    """
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        **where,
+    )
 
 
 @pytest.fixture(autouse=True)

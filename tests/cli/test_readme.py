@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import bash
 from tests.conftest import ROOT, SAMPLES
 
 README = (ROOT / "README.md").read_text()
@@ -34,18 +36,7 @@ def shell(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
     shutil.copytree(SAMPLES, tmp_path / "sample_docs")
     environ = os.environ | {"PATH": f"{wrapper.parent}:{os.environ['PATH']}"}
 
-    def run(line: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["bash", "-o", "pipefail", "-c", line],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            cwd=tmp_path,
-            env=environ,
-            check=False,
-        )
-
-    return run
+    return partial(bash, cwd=tmp_path, env=environ)
 
 
 def test_the_tour_runs_from_top_to_bottom(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,7 +20,7 @@ from ragcli.tui.app import ChatApp
 from ragcli.tui.widgets.conversation.turn import TurnView
 from tests.fakes.ollama import FakeOllama
 from tests.patience import PATIENCE
-from tests.tui.backend import Backend, Scripted
+from tests.tui.backend import Backend, Script, Scripted
 
 SIZE = (160, 36)
 
@@ -81,6 +82,31 @@ async def send(pilot: Pilot[Any], app: ChatApp, text: str) -> None:
     app.chat.prompt.put(text)
     await pilot.press("enter")
     await pilot.pause()
+
+
+@asynccontextmanager
+async def asking_again(
+    chat: Chat, backend: Backend, script: Script
+) -> AsyncIterator[tuple[Pilot[Any], ChatApp, TurnView]]:
+    """Starts the chat on one turn and asks again; yields the turn as it was."""
+    backend.first.seed(1)
+    backend.first.script = script
+    async with chat() as (pilot, app, _):
+        old = last_turn(app)
+        await pilot.press("f5")
+        yield pilot, app, old
+
+
+@asynccontextmanager
+async def reading_documents(
+    chat: Chat, backend: Backend, directory: Path
+) -> AsyncIterator[tuple[Pilot[Any], ChatApp, threading.Event]]:
+    """Starts the chat and adds a directory; what is yielded lets the reading end."""
+    ready = backend.first.library.pause = threading.Event()
+    async with chat() as (pilot, app, _):
+        app.chat.run_command("add", str(directory))
+        await until(pilot, lambda: app.chat.query_one("#ingest").display)
+        yield pilot, app, ready
 
 
 def shows(app: App[Any], words: str) -> bool:

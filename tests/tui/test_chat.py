@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -38,6 +37,7 @@ from tests.tui.conftest import (
     last_turn,
     live_turn,
     notices,
+    reading_documents,
     screen_text,
     send,
     type_text,
@@ -586,11 +586,7 @@ async def test_export_writes_markdown_and_asks_before_replacing(
 async def test_documents_are_added_with_a_progress_bar(
     chat: Chat, backend: Backend, tmp_path: Path
 ) -> None:
-    ready = backend.first.library.pause = threading.Event()
-    async with chat() as (pilot, app, _):
-        bar = app.chat.query_one("#ingest")
-        app.chat.run_command("add", str(tmp_path))
-        await until(pilot, lambda: bar.display)
+    async with reading_documents(chat, backend, tmp_path) as (pilot, app, ready):
         await until(pilot, lambda: "Reading documents" in screen_text(app))
         await ask(pilot, app, "meanwhile?")
         await until(pilot, lambda: backend.first.history.turns)

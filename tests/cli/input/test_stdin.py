@@ -57,13 +57,40 @@ def pipe() -> Iterator[tuple[int, int]]:
             os.close(descriptor)
 
 
-def test_a_pipe_without_words_is_the_question(
-    pipe: tuple[int, int], stdin_is: Callable[[int], None], output: Notes
-) -> None:
+@pytest.fixture
+def piped(
+    pipe: tuple[int, int], stdin_is: Callable[[int], None]
+) -> Callable[[bytes], None]:
+    """Has stdin be a pipe that somebody wrote into and closed."""
+
+    def write(data: bytes) -> None:
+        theirs, mine = pipe
+        os.write(mine, data)
+        os.close(mine)
+        stdin_is(theirs)
+
+    return write
+
+
+@pytest.fixture
+def written_late(
+    pipe: tuple[int, int],
+    stdin_is: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[None]:
+    """Stdin is a pipe that is silent for longer than it is waited for without `-`."""
+    monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
     theirs, mine = pipe
-    os.write(mine, b"What is it?\n")
-    os.close(mine)
-    stdin_is(theirs)
+    with subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine):
+        os.close(mine)
+        stdin_is(theirs)
+        yield
+
+
+def test_a_pipe_without_words_is_the_question(
+    piped: Callable[[bytes], None], output: Notes
+) -> None:
+    piped(b"What is it?\n")
 
     asked = standard_input.question_and_document([], output, limit=LIMIT)
 
@@ -71,12 +98,9 @@ def test_a_pipe_without_words_is_the_question(
 
 
 def test_a_pipe_with_words_is_a_document(
-    pipe: tuple[int, int], stdin_is: Callable[[int], None], output: Notes
+    piped: Callable[[bytes], None], output: Notes
 ) -> None:
-    theirs, mine = pipe
-    os.write(mine, b"\xef\xbb\xbfa line\n")
-    os.close(mine)
-    stdin_is(theirs)
+    piped(b"\xef\xbb\xbfa line\n")
 
     asked = standard_input.question_and_document(["what", "now?"], output, limit=LIMIT)
 
@@ -94,43 +118,19 @@ def test_a_silent_pipe_is_left_after_a_second_and_told(
     assert ["1 s" in told and "add -" in told for told in output.told] == [True]
 
 
-def test_a_dash_waits_for_a_slow_pipe(
-    pipe: tuple[int, int],
-    stdin_is: Callable[[int], None],
-    output: Notes,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
-    theirs, mine = pipe
-    slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
-    os.close(mine)
-    stdin_is(theirs)
-
+def test_a_dash_waits_for_a_slow_pipe(written_late: None, output: Notes) -> None:
     asked = standard_input.question_and_document(["q", "-"], output, limit=LIMIT)
 
     assert asked == standard_input.AskInput("q", "late\n")
-    slow.wait()
     assert output.told == [
         "stdin is searched as a document: 1 line (--no-stdin leaves it alone)"
     ]
 
 
-def test_a_dash_alone_is_a_slow_question(
-    pipe: tuple[int, int],
-    stdin_is: Callable[[int], None],
-    output: Notes,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(standard_input, "PATIENCE", 0.05)
-    theirs, mine = pipe
-    slow = subprocess.Popen(["sh", "-c", "sleep 0.4; echo late"], stdout=mine)
-    os.close(mine)
-    stdin_is(theirs)
-
+def test_a_dash_alone_is_a_slow_question(written_late: None, output: Notes) -> None:
     asked = standard_input.question_and_document(["-"], output, limit=LIMIT)
 
     assert asked == standard_input.AskInput("late\n")
-    slow.wait()
 
 
 def test_a_socket_is_read_like_a_pipe(
@@ -188,28 +188,18 @@ def test_a_closed_stdin_is_nothing(
     ("data", "said"), [(b"a" * 200, "larger than 100"), (b"PK\0\0", "binary")]
 )
 def test_what_is_too_long_or_binary_is_refused(
-    data: bytes,
-    said: str,
-    pipe: tuple[int, int],
-    stdin_is: Callable[[int], None],
-    output: Notes,
+    data: bytes, said: str, piped: Callable[[bytes], None], output: Notes
 ) -> None:
-    theirs, mine = pipe
-    os.write(mine, data)
-    os.close(mine)
-    stdin_is(theirs)
+    piped(data)
 
     with pytest.raises(UsageError, match=said):
         standard_input.question_and_document(["q"], output, limit=100)
 
 
 def test_bytes_that_are_no_utf8_are_marked(
-    pipe: tuple[int, int], stdin_is: Callable[[int], None], output: Notes
+    piped: Callable[[bytes], None], output: Notes
 ) -> None:
-    theirs, mine = pipe
-    os.write(mine, b"caf\xe9")
-    os.close(mine)
-    stdin_is(theirs)
+    piped(b"caf\xe9")
 
     asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
 
@@ -297,10 +287,7 @@ def test_a_question_on_a_terminal_is_asked_for(
 
 
 def test_a_document_instead_of_a_question_is_asked_about(
-    pipe: tuple[int, int],
-    stdin_is: Callable[[int], None],
-    output: Notes,
-    tmp_path: Path,
+    stdin_is: Callable[[int], None], output: Notes, tmp_path: Path
 ) -> None:
     """No more of it is read than shows that it is no question."""
     path = tmp_path / "large"

@@ -2,77 +2,65 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import QUESTION
+from tests.cli.conftest import QUESTION, bash
 from tests.conftest import Ran
 
 RAGCLI = f"{sys.executable} -m ragcli"
-
-
-def shell(script: str) -> subprocess.CompletedProcess[str]:
-    """Runs a script of bash, pipefail set."""
-    return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", script],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(
     "command", ["config show", "history list", "docs list --json", "doctor", "--help"]
 )
 def test_a_reader_that_leaves_is_no_error(command: str, asked: str) -> None:
-    done = shell(f"{RAGCLI} {command} | true")
+    done = bash(f"{RAGCLI} {command} | true")
 
     assert done.stderr in {"", "ragcli: no conversations\n"}
     assert done.returncode == 0
 
 
 def test_an_answer_whose_reader_leaves_ends_quietly(indexed: Path) -> None:
-    done = shell(f"{RAGCLI} ask --quiet '{QUESTION}' | true")
+    done = bash(f"{RAGCLI} ask --quiet '{QUESTION}' | true")
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_full_disk_behind_stdout_is_74(indexed: Path) -> None:
-    done = shell(f"{RAGCLI} config show > /dev/full")
+    done = bash(f"{RAGCLI} config show > /dev/full")
 
     assert done.returncode == 74
     assert done.stderr.startswith("ragcli: standard output: No space left on device\n")
 
 
 def test_a_full_disk_behind_json_is_74_too(indexed: Path) -> None:
-    done = shell(f"{RAGCLI} profile show --json > /dev/full")
+    done = bash(f"{RAGCLI} profile show --json > /dev/full")
 
     assert done.returncode == 74
     assert "Traceback" not in done.stderr
 
 
 def test_closed_streams_do_no_harm(indexed: Path) -> None:
-    done = shell(f"{RAGCLI} ask '{QUESTION}' >&- 2>&- <&-")
+    done = bash(f"{RAGCLI} ask '{QUESTION}' >&- 2>&- <&-")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert shell(f"{RAGCLI} profile verify").returncode == 0
+    assert bash(f"{RAGCLI} profile verify").returncode == 0
 
 
 @pytest.mark.parametrize("command", ["chat", "mcp", "docs list"])
 def test_a_command_without_stdin_finds_it_empty(indexed: Path, command: str) -> None:
-    done = shell(f"{RAGCLI} {command} <&-")
+    done = bash(f"{RAGCLI} {command} <&-")
 
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
 
 
 def test_stderr_that_nobody_reads_does_not_matter(indexed: Path) -> None:
-    done = shell(f"{RAGCLI} ask '{QUESTION}' 2> >(true)")
+    done = bash(f"{RAGCLI} ask '{QUESTION}' 2> >(true)")
 
     assert done.returncode == 0
     assert "ten seconds" in done.stdout

@@ -15,6 +15,7 @@ from ragcli.tui.messages import HistoryFailed
 from ragcli.tui.screens.dialogs import LockDialog
 from ragcli.tui.workers.answer_worker import AnswerWorker
 from ragcli.tui.workers.history_watcher import HistoryWatcher
+from tests.patience import PATIENCE
 from tests.tui.backend import Backend, Gate, Scripted, citations
 from tests.tui.conftest import Chat, ask, notices, send, until
 
@@ -153,7 +154,7 @@ def test_a_history_that_cannot_be_read_is_told_once(
     monkeypatch.setattr(backend.first.history, "head", damaged)
     watcher.start()
 
-    assert ended.wait(30)
+    assert ended.wait(PATIENCE)
     assert [type(message) for message in posted] == [HistoryFailed]
 
 

@@ -16,6 +16,7 @@ from tests.tui.backend import Backend, Gate, Scripted, citations, streamed
 from tests.tui.conftest import (
     Chat,
     ask,
+    asking_again,
     last_turn,
     notices,
     screen_text,
@@ -93,10 +94,8 @@ async def test_without_versions_the_keys_do_nothing(
 async def test_asking_again_makes_a_version_that_is_shown(
     chat: Chat, backend: Backend
 ) -> None:
-    backend.first.seed(1)
-    backend.first.script = streamed("Another answer")
-    async with chat() as (pilot, app, _):
-        await pilot.press("f5")
+    script = streamed("Another answer")
+    async with asking_again(chat, backend, script) as (pilot, app, _):
         await until(pilot, lambda: "‹2/2›" in screen_text(app))
         await until(pilot, lambda: app.chat.answering.asking is None)
         await send(pilot, app, "/version")

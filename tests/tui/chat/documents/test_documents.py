@@ -17,7 +17,15 @@ from ragcli.tui.messages import IngestEnded, IngestStepped
 from ragcli.tui.workers.ingesting import Ingesting
 from tests.patience import PATIENCE
 from tests.tui.backend import Backend
-from tests.tui.conftest import SIZE, Chat, last_turn, notices, screen_text, until
+from tests.tui.conftest import (
+    SIZE,
+    Chat,
+    last_turn,
+    notices,
+    reading_documents,
+    screen_text,
+    until,
+)
 
 
 @pytest.fixture
@@ -79,16 +87,12 @@ def test_stopped_half_way_nothing_is_added_and_nothing_left(
 async def test_escape_stops_the_reading(
     chat: Chat, backend: Backend, tmp_path: Path
 ) -> None:
-    ready = backend.first.library.pause = threading.Event()
-    async with chat() as (pilot, app, _):
-        bar = app.chat.query_one("#ingest")
-        app.chat.run_command("add", str(tmp_path))
-        await until(pilot, lambda: bar.display)
+    async with reading_documents(chat, backend, tmp_path) as (pilot, app, ready):
         assert "Esc stops" in screen_text(app)
         await pilot.press("escape")
         await until(pilot, lambda: "stopping" in screen_text(app))
         ready.set()
-        await until(pilot, lambda: not bar.display)
+        await until(pilot, lambda: not app.chat.query_one("#ingest").display)
         await until(pilot, lambda: "documents are as they were" in notices(app))
 
     assert len(backend.first.library.paths) == 2
@@ -97,15 +101,11 @@ async def test_escape_stops_the_reading(
 async def test_the_button_stops_the_reading(
     chat: Chat, backend: Backend, tmp_path: Path
 ) -> None:
-    ready = backend.first.library.pause = threading.Event()
-    async with chat() as (pilot, app, _):
-        bar = app.chat.query_one("#ingest")
-        app.chat.run_command("add", str(tmp_path))
-        await until(pilot, lambda: bar.display)
+    async with reading_documents(chat, backend, tmp_path) as (pilot, app, ready):
         await pilot.click("#ingest .stop")
         await until(pilot, lambda: "stopping" in screen_text(app))
         ready.set()
-        await until(pilot, lambda: not bar.display)
+        await until(pilot, lambda: not app.chat.query_one("#ingest").display)
 
     assert len(backend.first.library.paths) == 2
 

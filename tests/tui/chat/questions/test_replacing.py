@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from ragcli.errors import ModelFailed
 from tests.tui.backend import ANSWER, Backend, Gate, failing
-from tests.tui.conftest import Chat, last_turn, notices, screen_text, until
+from tests.tui.conftest import (
+    Chat,
+    asking_again,
+    notices,
+    screen_text,
+    until,
+)
 
 
 async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
     chat: Chat, backend: Backend
 ) -> None:
-    backend.first.seed(1)
-    gate = backend.first.script = Gate("Half of ", "a new ", "answer")
-    async with chat() as (pilot, app, _):
-        old = last_turn(app)
-        await pilot.press("f5")
+    gate = Gate("Half of ", "a new ", "answer")
+    async with asking_again(chat, backend, gate) as (pilot, app, old):
         gate.let()
         await until(pilot, lambda: "Half of" in screen_text(app))
         meanwhile = old.is_attached
@@ -30,11 +33,8 @@ async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
 async def test_stopped_before_a_word_leaves_the_old_answer_alone(
     chat: Chat, backend: Backend
 ) -> None:
-    backend.first.seed(1)
-    backend.first.script = Gate("never")
-    async with chat() as (pilot, app, _):
-        old = last_turn(app)
-        await pilot.press("f5")
+    script = Gate("never")
+    async with asking_again(chat, backend, script) as (pilot, app, old):
         await until(
             pilot,
             lambda: app.chat.answering.asking and app.chat.answering.asking.retrieved,
@@ -50,11 +50,8 @@ async def test_stopped_before_a_word_leaves_the_old_answer_alone(
 async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
     chat: Chat, backend: Backend
 ) -> None:
-    backend.first.seed(1)
-    backend.first.script = failing(ModelFailed("the model ran out of memory"))
-    async with chat() as (pilot, app, _):
-        old = last_turn(app)
-        await pilot.press("f5")
+    script = failing(ModelFailed("the model ran out of memory"))
+    async with asking_again(chat, backend, script) as (pilot, app, old):
         await until(pilot, lambda: "out of memory" in notices(app))
         await until(pilot, lambda: app.chat.answering.asking is None)
 
