@@ -26,7 +26,7 @@ from tests.faults import syncing
 
 _HELPERS = {
     *("sync_data", "sync_file", "sync_names", "sync_directory", "sync"),
-    "_reached_drive",
+    "reached_drive",
 }
 
 

@@ -16,25 +16,25 @@ from ragcli.sessions.local.store import LocalStore
 from tests.sealed import ask, filled, opened, publish, questions, tree
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give away")
-GENERATION = "profiles/work/index/gen-00000001"
+GENERATION = "profiles/papers/index/gen-00000001"
 
 FILES = [
-    "profiles/work/profile.toml",
-    "profiles/work/history.jsonl",
-    "profiles/work/history.lock",
-    "profiles/work/audit.jsonl",
-    "profiles/work/audit.lock",
-    "profiles/work/keys/{key}",
-    "profiles/work/index/CURRENT",
+    "profiles/papers/profile.toml",
+    "profiles/papers/history.jsonl",
+    "profiles/papers/history.lock",
+    "profiles/papers/audit.jsonl",
+    "profiles/papers/audit.lock",
+    "profiles/papers/keys/{key}",
+    "profiles/papers/index/CURRENT",
     f"{GENERATION}/manifest.json",
     f"{GENERATION}/vectors-1.faiss",
     f"{GENERATION}/text/segment.store",
 ]
 DIRECTORIES = [
     "profiles",
-    "profiles/work",
-    "profiles/work/keys",
-    "profiles/work/index",
+    "profiles/papers",
+    "profiles/papers/keys",
+    "profiles/papers/index",
     GENERATION,
     f"{GENERATION}/text",
 ]
@@ -42,7 +42,7 @@ DIRECTORIES = [
 
 def use_everything(store: LocalStore) -> None:
     """Opens, reads and writes whatever a profile has, as an ask would."""
-    session = opened(store, "work")
+    session = opened(store, "papers")
     try:
         questions(session)
         ask(session, "one more")
@@ -58,7 +58,7 @@ def use_everything(store: LocalStore) -> None:
 
 
 def place_of(home: Home, name: str) -> Path:
-    keys = home.profiles / "work" / "keys"
+    keys = home.profiles / "papers" / "keys"
     key = next((p.name for p in keys.glob("*.json")), "")
     return home.data / name.format(key=key)
 
@@ -147,7 +147,7 @@ def refused(store: LocalStore, place: Path) -> None:
 def test_hostile_files_are_refused(
     store: LocalStore, home: Home, name: str, attack: Callable[[Path], None]
 ) -> None:
-    filled(store, encrypted="key" in name).close()
+    filled(store, "papers", encrypted="key" in name).close()
     place = place_of(home, name)
     place.touch(0o600)
     shared = name.startswith(GENERATION) and "manifest" not in name
@@ -166,7 +166,7 @@ def test_hostile_files_are_refused(
 def test_hostile_directories_are_refused(
     store: LocalStore, home: Home, name: str, attack: Callable[[Path], None]
 ) -> None:
-    filled(store, encrypted=True).close()
+    filled(store, "papers", encrypted=True).close()
     place = place_of(home, name)
     attack(place)
     refused(store, place)
@@ -176,18 +176,18 @@ def test_hostile_directories_are_refused(
 def test_a_parent_that_others_can_write_is_refused(
     store: LocalStore, tmp_path: Path, mode: int
 ) -> None:
-    filled(store).close()
+    filled(store, "papers").close()
     tmp_path.chmod(mode)
     before = tree(tmp_path)
     with pytest.raises(NotPermitted) as caught:
-        store.open("work")
+        store.open("papers")
     assert str(tmp_path) in caught.value.message
     assert "chmod" in caught.value.hint
     assert tree(tmp_path) == before
 
 
 def test_a_sticky_parent_is_as_good_as_tmp(store: LocalStore, tmp_path: Path) -> None:
-    filled(store).close()
+    filled(store, "papers").close()
     tmp_path.chmod(0o1777)
     use_everything(store)
 
@@ -196,9 +196,9 @@ def test_a_sticky_parent_is_as_good_as_tmp(store: LocalStore, tmp_path: Path) ->
 def test_a_profile_of_another_user_cannot_be_opened(
     store: LocalStore, home: Home
 ) -> None:
-    filled(store).close()
-    for place in (home.profiles / "work").rglob("*"):
+    filled(store, "papers").close()
+    for place in (home.profiles / "papers").rglob("*"):
         os.chown(place, 12345, 12345)
-    os.chown(home.profiles / "work", 12345, 12345)
+    os.chown(home.profiles / "papers", 12345, 12345)
     with pytest.raises(NotPermitted, match="12345"):
-        store.open("work")
+        store.open("papers")
