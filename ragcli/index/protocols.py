@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragcli.storage.contracts import Sealer
-from ragcli.storage.files import Directory
+    from ragcli.storage.files import Directory
 
 OnChange = Callable[[str, str, Mapping[str, Any]], None]
 """Called after a change to an index: what changed, the generation, its facts."""
