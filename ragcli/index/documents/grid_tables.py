@@ -19,6 +19,9 @@ _UNDERLINE = re.compile(r"[ \t]*-+(?:[ ]+-+)*[ \t]*$")
 _LEAST_RULES = 4
 """Rules from which every row ends at one, where none is of `=`."""
 
+_MOST_COLUMNS = 100
+"""Columns of a table; what has more is lines that somebody drew."""
+
 Span = tuple[int, int]
 
 
@@ -56,6 +59,8 @@ def drawn(
     edges = sorted(
         {at for line in lines if _RULE.match(line) for at in _places(line, "+")}
     )
+    if len(edges) > _MOST_COLUMNS:
+        return _untold(lines, spans)
     rows: list[_DrawnRow] = []
     held: list[int] = []
     head = 0
@@ -98,6 +103,8 @@ def simple(
     """
     lines = [text[start:end] for start, end in spans]
     starts = [match.start() for match in re.finditer(r"=+", lines[0])]
+    if len(starts) > _MOST_COLUMNS:
+        return _untold(lines, spans)
     ends = [*starts[1:], None]
     rows: list[_DrawnRow] = []
     head = 0
@@ -113,6 +120,12 @@ def simple(
         else:
             rows.append(_DrawnRow(start, end, cells))
     return _told(rows, head, tables, caption)
+
+
+def _untold(lines: Sequence[str], spans: Sequence[Span]) -> list[Element]:
+    """Returns lines as they stand."""
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    return [Element("prose", spans[0][0] + indent, spans[-1][1])]
 
 
 def _joined(above: _DrawnRow, below: _DrawnRow) -> _DrawnRow:
@@ -150,7 +163,7 @@ def _drawn_row(
     parts: list[list[str]] = [[] for _ in edges[1:]]
     for at in held:
         line = lines[at]
-        bars = [place for place in _places(line, "|+") if place in set(edges)]
+        bars = [place for place in _places(line, "|+") if place in edges]
         for left, right in zip(bars, [*bars[1:], len(line)], strict=True):
             said = line[left + 1 : right].strip()
             place = edges.index(left)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -26,10 +27,10 @@ _DIRECTIVE = re.compile(
 )
 _NOTE = re.compile(r"[ \t]*\.\.[ \t]+\[(?P<label>[^\]\n]{1,60})\][ \t]*(?P<said>.*)$")
 _LINK = re.compile(
-    r"[ \t]*\.\.[ \t]+_(?P<key>`[^`\n]+`|[^:\n]+):[ \t]+(?P<place>\S+:\S+)[ \t]*$"
+    r"[ \t]*\.\.[ \t]+_(?P<key>`[^`\n]+`|[^:\n]+):[ \t]+(?P<place>\S[^\s:]*:\S+)[ \t]*$"
 )
 _FIELD = re.compile(
-    r"[ \t]*:(?P<key>[^:\s`](?:[^:\n]|:(?!\s|$)|\\:){0,80}?):"
+    r"[ \t]*:(?P<key>[^:\s`](?:[^:\n]|:(?!\s|$)){0,80}?):"
     r"(?:[ \t]+(?P<value>\S.*)|[ \t]*$)"
 )
 _BULLET = re.compile(
@@ -38,43 +39,104 @@ _BULLET = re.compile(
 _OPTION = re.compile(r"[ \t]*(?:-{1,2}|/)\w")
 _RULE = re.compile(r"[ \t]*([!-/:-@\[-`{-~])\1{3,}[ \t]*$")
 _ROLE = re.compile(
-    r":[\w:+.-]+:`(?:[~!])?(?P<role>[^`]*)`|`(?P<link>[^`]*)`__?"
+    r":[\w:+.-]{1,80}:`(?:[~!])?(?P<role>[^`]*)`|`(?P<link>[^`]*)`__?"
     r"|``(?P<code>[^`]*)``"
 )
-_TARGET = re.compile(r"\s*<[^<>]*>\s*$")
-_CLASSIFIER = re.compile(r"\s+:\s+.*$")
+_TARGET = re.compile(r"(?<!\s)\s*<[^<>]*>\s*$")
+_CLASSIFIER = re.compile(r"(?<!\s)\s+:\s+.*$")
 
 _CODE = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    code code-block digraph doctest graphviz ipython literalinclude math mermaid
-    parsed-literal plot productionlist prompt raw sourcecode testcode testoutput
-    testsetup tikz uml
-    """,
-    )
+    {
+        "code",
+        "code-block",
+        "digraph",
+        "doctest",
+        "graphviz",
+        "ipython",
+        "literalinclude",
+        "math",
+        "mermaid",
+        "parsed-literal",
+        "plot",
+        "productionlist",
+        "prompt",
+        "raw",
+        "sourcecode",
+        "testcode",
+        "testoutput",
+        "testsetup",
+        "tikz",
+        "uml",
+    }
 )
 _SILENT = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    autoclass autofunction automodule autosummary contents cssclass currentlibrary
-    currentmodule default-role footer header highlight include index meta module
-    program role rst-class sectnum tabularcolumns title toctree
-    """,
-    )
+    {
+        "autoclass",
+        "autofunction",
+        "automodule",
+        "autosummary",
+        "contents",
+        "cssclass",
+        "currentlibrary",
+        "currentmodule",
+        "default-role",
+        "footer",
+        "header",
+        "highlight",
+        "include",
+        "index",
+        "meta",
+        "module",
+        "program",
+        "role",
+        "rst-class",
+        "sectnum",
+        "tabularcolumns",
+        "title",
+        "toctree",
+    }
 )
 _DESCRIBES = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    2to3fixer attribute class classmethod cmdoption command confval data decorator
-    describe directive enum enumerator envvar exception function http:delete
-    http:get http:patch http:post http:put macro member method module-option object
-    opcode option pdbcommand property role rst:directive setting staticmethod struct
-    type union var
-    """,
-    )
+    {
+        "2to3fixer",
+        "attribute",
+        "class",
+        "classmethod",
+        "cmdoption",
+        "command",
+        "confval",
+        "data",
+        "decorator",
+        "describe",
+        "directive",
+        "enum",
+        "enumerator",
+        "envvar",
+        "exception",
+        "function",
+        "http:delete",
+        "http:get",
+        "http:patch",
+        "http:post",
+        "http:put",
+        "macro",
+        "member",
+        "method",
+        "module-option",
+        "object",
+        "opcode",
+        "option",
+        "pdbcommand",
+        "property",
+        "role",
+        "rst:directive",
+        "setting",
+        "staticmethod",
+        "struct",
+        "type",
+        "union",
+        "var",
+    }
 )
 _SINCE = {
     "versionadded": "Added in version", "versionchanged": "Changed in version",
@@ -82,6 +144,8 @@ _SINCE = {
     "deprecated-removed": "Deprecated since version",
 }  # fmt: skip
 _LONGEST_VALUE = 600
+_DEEPEST = 40
+"""Blocks inside each other; what is deeper is read as text."""
 
 
 def restructured(content: Content) -> Document:
@@ -117,15 +181,24 @@ class _BlockReader:
         for line in text.split("\n"):
             self.lines.append((start, start + len(line)))
             start += len(line) + 1
+        self._depth = 0
+        self._blanks = [
+            at for at in range(len(self.lines)) if not self.line(at).strip()
+        ]
 
     def read(self, at: int, stop: int) -> None:
         """Reads the lines from one up to another."""
+        if self._depth >= _DEEPEST:
+            self.span("prose", at, stop)
+            return
+        self._depth += 1
         while at < stop:
             line = self.line(at)
             if not line.strip() or _is_transition(line):
                 at += 1
             else:
                 at = max(self._one(line, at, stop), at + 1)
+        self._depth -= 1
 
     def _one(self, line: str, at: int, stop: int) -> int:
         """Reads one block, and returns the line after it."""
@@ -164,9 +237,9 @@ class _BlockReader:
 
     def block(self, at: int, stop: int) -> int:
         """Returns the number of the next blank line."""
-        while at < stop and self.line(at).strip():
-            at += 1
-        return at
+        following = bisect_left(self._blanks, at)
+        end = self._blanks[following] if following < len(self._blanks) else stop
+        return max(at, min(end, stop))
 
     def below(self, at: int, stop: int, indent: int = -1) -> int:
         """Returns the line after those that are indented deeper than one."""
