@@ -33,10 +33,10 @@ _SIGNS = {
 }  # fmt: skip
 _ACCENTS = {"'": "\u0301", "`": "\u0300", ":": "\u0308", "^": "\u0302", "~": "\u0303"}
 _ESCAPE = re.compile(
-    r"\\(?:[\"#].*|f(?:\(..|\[[^\]]*\]|.)|s(?:[-+]?\(\d\d|[-+]?\[[^\]]*\]|[-+]?\d{1,2})"
-    r"|\*(?:\((?P<pair>..)|\[(?P<long>[^\]]*)\]|(?P<one>.))"
-    r"|n(?:[-+]?\(..|[-+]?\[[^\]]*\]|[-+]?.)|[hvwxDXZbABNolLRSHCM]'(?P<inner>[^'\n]*)'"
-    r"|[mFkMgOVY](?:\(..|\[[^\]]*\]|.)|\((?P<sign>..)|\[(?P<name>[^\]]*)\]|(?P<other>.?))"
+    r"\\(?:[\"#].*|f(?:\(..|\[[^\]]{0,80}\]|.)|s(?:[-+]?\(\d\d|[-+]?\[[^\]]{0,80}\]|[-+]?\d{1,2})"
+    r"|\*(?:\((?P<pair>..)|\[(?P<long>[^\]]{0,80})\]|(?P<one>.))"
+    r"|n(?:[-+]?\(..|[-+]?\[[^\]]{0,80}\]|[-+]?.)|[hvwxDXZbABNolLRSHCM]'(?P<inner>[^'\n]*)'"
+    r"|[mFkMgOVY](?:\(..|\[[^\]]{0,80}\]|.)|\((?P<sign>..)|\[(?P<name>[^\]]{0,80})\]|(?P<other>.?))"
 )
 _PLAIN = {"-": "-", "e": "\\", "\\": "\\", "~": " ", " ": " ", "0": " ", "'": "'",
           "`": "`", "_": "_", ".": ".", "t": "\t"}  # fmt: skip
@@ -53,11 +53,14 @@ _CLOSES = frozenset({"fi", "EE", "Ve", "YS"})
 _INDENTED = re.compile(r"-(?:literal|unfilled)")
 _PARAMETER = re.compile(r"\\\$([1-9*@])")
 _LONGEST_VALUE = 600
-_DEEPEST = 8
-"""Requests of a page that may stand for each other, one inside another."""
+_DEEPEST = 20
+"""Conditions and requests of a page's own that may stand one inside another."""
 
-_MOST_EXPANDED = 10_000
-"""Lines that such requests may stand for, all together."""
+_MOST_EXPANDED = 500_000
+"""Characters that requests of a page's own may stand for, all together."""
+
+_LONGEST_STRING = 200
+"""Characters of a string that a page defines: others may be made of it."""
 
 _QUOTES = {
     "Dq": ("\u201c", "\u201d"), "Sq": ("\u2018", "\u2019"), "Ql": ("\u2018", "\u2019"),
@@ -71,11 +74,58 @@ _CLOSING = {"Dc": "\u201d", "Sc": "\u2019", "Pc": ")", "Bc": "]", "Brc": "}", "A
 _SYSTEMS = {"Fx": "FreeBSD", "Nx": "NetBSD", "Ox": "OpenBSD", "Bx": "BSD", "Ux": "UNIX",
             "At": "AT&T UNIX", "Dx": "DragonFly", "Bsx": "BSD/OS"}  # fmt: skip
 _WORDS = frozenset(
-    re.findall(
-        r"\S+",
-        "Ar Cm Ic Li Em Sy No Pa Ev Va Vt Fa Ft Tn An Er Dv Ad Ms Cd Sx Xc Mt Lk Lb"
-        " Fl Xr Fn Ns Ap Nm Nd St Ta Bf Ef %A %T %J %D %N %V %P %O %I %R %U %B %Q %C",
-    )
+    {
+        "Ar",
+        "Cm",
+        "Ic",
+        "Li",
+        "Em",
+        "Sy",
+        "No",
+        "Pa",
+        "Ev",
+        "Va",
+        "Vt",
+        "Fa",
+        "Ft",
+        "Tn",
+        "An",
+        "Er",
+        "Dv",
+        "Ad",
+        "Ms",
+        "Cd",
+        "Sx",
+        "Xc",
+        "Mt",
+        "Lk",
+        "Lb",
+        "Fl",
+        "Xr",
+        "Fn",
+        "Ns",
+        "Ap",
+        "Nm",
+        "Nd",
+        "St",
+        "Ta",
+        "Bf",
+        "Ef",
+        "%A",
+        "%T",
+        "%J",
+        "%D",
+        "%N",
+        "%V",
+        "%P",
+        "%O",
+        "%I",
+        "%R",
+        "%U",
+        "%B",
+        "%Q",
+        "%C",
+    }
 )
 _MDOC = frozenset({*_QUOTES, *_OPENING, *_CLOSING, *_SYSTEMS, *_WORDS})
 
@@ -220,13 +270,16 @@ class _PageReader:
 
     def _expand(self, body: Sequence[str], arguments: Sequence[str]) -> None:
         """Takes the lines that stand for a request of the page itself."""
-        self._expanded += len(body)
+        told = " ".join(arguments)
+        self._expanded += sum(
+            len(line) + 1 + line.count("\\$") * len(told) for line in body
+        )
         if self._depth >= _DEEPEST or self._expanded > _MOST_EXPANDED:
             return
 
         def argument(match: re.Match[str]) -> str:
             if not match[1].isdecimal():
-                return " ".join(arguments)
+                return told
             return "".join(arguments[int(match[1]) - 1 : int(match[1])])
 
         self._depth += 1
@@ -286,12 +339,15 @@ class _PageReader:
             self._skipping = max(0, body.count("\\{") - body.count("\\}"))
         else:
             body = body.removeprefix("\\{").removesuffix("\\}").strip()
-            if body and body != "\\":
+            if body and body != "\\" and self._depth < _DEEPEST:
+                self._depth += 1
                 self._take(body, lines)
+                self._depth -= 1
 
     def _define(self, rest: str) -> None:
         name, _, value = rest.partition(" ")
-        self._strings[name] = self._shown(value.lstrip().removeprefix('"'))
+        shown = self._shown(value.lstrip().removeprefix('"'))
+        self._strings[name] = shown[:_LONGEST_STRING]
 
     def _name_page(self, title: str = "", section: str = "") -> None:
         if title and not self._builder.title:
@@ -444,41 +500,41 @@ class _MdocLine:
         self.out: list[str] = []
         self._glued = True
 
-    def take(self, words: list[str]) -> None:
+    def take(self, words: Sequence[str]) -> None:
         """Takes macros and words, in order."""
-        if not words:
-            return
-        first, rest = words[0], words[1:]
-        if first in _QUOTES:
-            left, right = _QUOTES[first]
-            inner, after = _without_closing(rest)
-            self._put(left)
-            self._glued = True
-            self.take(inner)
+        at, stop = 0, len(words)
+        quotes: list[tuple[str, Sequence[str]]] = []
+        """What ends each quote that is open, and the words behind it."""
+        while at < stop:
+            first = words[at]
+            at += 1
+            if first in _QUOTES:
+                left, right = _QUOTES[first]
+                end = _before_closing(words, at, stop)
+                quotes.append((right, words[end:stop]))
+                stop = end
+                self._put(left)
+                self._glued = True
+            elif first in _OPENING:
+                self._put(_OPENING[first])
+                self._glued = True
+            elif first in _CLOSING:
+                self._glued = True
+                self._put(_CLOSING[first])
+            elif first in _WORDS:
+                at = self._macro(first, words, at, stop)
+            else:
+                self._put(_SYSTEMS.get(first, first))
+        for right, after in reversed(quotes):
             self._glued = True
             self._put(right)
             self._plain(after)
-        elif first in _OPENING:
-            self._put(_OPENING[first])
-            self._glued = True
-            self.take(rest)
-        elif first in _CLOSING:
-            self._glued = True
-            self._put(_CLOSING[first])
-            self.take(rest)
-        elif first in _SYSTEMS:
-            self._put(_SYSTEMS[first])
-            self.take(rest)
-        elif first in _WORDS:
-            self._macro(first, rest)
-        else:
-            self._put(first)
-            self.take(rest)
 
-    def _macro(self, name: str, words: list[str]) -> None:
-        own = list(_until_macro(words))
-        rest = words[len(own) :]
-        inner, after = _without_closing(own)
+    def _macro(self, name: str, words: Sequence[str], at: int, stop: int) -> int:
+        """Takes a macro with its words, and returns where the next one stands."""
+        following = _next_macro(words, at, stop)
+        end = _before_closing(words, at, following)
+        inner, after = list(words[at:end]), words[end:following]
         if name in {"Ns", "Ap"}:
             self._glued = True
             if name == "Ap":
@@ -497,8 +553,9 @@ class _MdocLine:
         elif name in {"Xr", "Fn"} and inner:
             inner = [f"{inner[0]}({', '.join(inner[1:])})"]
         self._plain([*inner, *after])
-        self._glued = self._glued or (name == "Fl" and not own and rest[:1] == ["Fl"])
-        self.take(rest)
+        if name == "Fl" and following == at < stop and words[at] == "Fl":
+            self._glued = True
+        return following
 
     def _plain(self, words: Sequence[str]) -> None:
         for word in words:
@@ -512,23 +569,21 @@ class _MdocLine:
         self._glued = word in {"(", "["}
 
 
-def _until_macro(words: Sequence[str]) -> Iterator[str]:
-    for word in words:
-        if word in _MDOC:
-            return
-        yield word
+def _next_macro(words: Sequence[str], at: int, stop: int) -> int:
+    while at < stop and words[at] not in _MDOC:
+        at += 1
+    return at
 
 
 def _is_closing(word: str) -> bool:
     return len(word) == 1 and word in ".,:;)]?!"
 
 
-def _without_closing(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Parts words from the signs behind them that belong to the sentence."""
-    end = len(words)
-    while end and _is_closing(words[end - 1]):
-        end -= 1
-    return list(words[:end]), list(words[end:])
+def _before_closing(words: Sequence[str], at: int, stop: int) -> int:
+    """Returns where the signs begin behind words that belong to the sentence."""
+    while stop > at and _is_closing(words[stop - 1]):
+        stop -= 1
+    return stop
 
 
 def _sign(name: str) -> str:
