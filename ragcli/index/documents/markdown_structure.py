@@ -23,8 +23,8 @@ MARKED = re.compile(
 """What a line with a mark begins with, after its line break."""
 
 _DELIMITER = re.compile(
-    r"[ \t]*(?:\|[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?"
-    r"|:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?)[ \t]*$"
+    r"[ \t]*(?:\|[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*"
+    r"|:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+)(?:\|[ \t]*)?$"
 )
 _BULLET = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+")
 _QUOTE = re.compile(r"(?: {0,3}>[ \t]?){9,}| {0,3}>[ \t]?")
@@ -33,7 +33,8 @@ _ALERT = re.compile(r"\[!(?P<kind>\w+)\][-+]?[ \t]*(?P<title>.*)$")
 _DEFINITION = re.compile(r" {0,3}[:~][ \t]+(?=\S)")
 _NOTE = re.compile(r" {0,3}\[\^(?P<label>[^\]\s]{1,60})\]:[ \t]*")
 _LINK = re.compile(
-    r" {0,3}\[(?P<key>[^\]^\n][^\]\n]*)\]:[ \t]*(?P<place><[^>\n]*>|\S*[/.#:]\S*)"
+    r" {0,3}\[(?P<key>[^\]^\n][^\]\n]*)\]:[ \t]*"
+    r"(?P<place><[^>\n]*>|[^\s/.#:]*[/.#:]\S*)"
     r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$"
 )
 _ABBREVIATION = re.compile(r" {0,3}\*\[(?P<key>[^\]\n]+)\]:[ \t]*(?P<value>\S.*)$")
@@ -42,8 +43,10 @@ _ADMONITION = re.compile(
     r"(?:[ \t]+\"(?P<title>[^\"\n]*)\")?[ \t]*$"
 )
 _FENCED = re.compile(r" {0,3}:{3,}[ \t]*(?P<said>[^\n]*)$")
+_LAST_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>[ \t]*")
 _TAGS = re.compile(r"(?:[ \t]*</?[a-zA-Z][^<>\n]*>)+[ \t]*")
-_HTML_TABLE = re.compile(r"^ {0,3}<table\b.*?</table>", re.DOTALL | re.MULTILINE)
+_HTML_TABLE = re.compile(r"^ {0,3}<table\b", re.MULTILINE)
+_HTML_END = "</table>"
 _HTML_ROW = re.compile(r"<tr\b.*?(?=<tr\b|</table|</thead|</tbody|\Z)", re.DOTALL)
 _HTML_CELL = re.compile(
     r"<t(?P<kind>[hd])\b(?P<told>[^<>]*)>(?P<said>.*?)(?=<t[hd]\b|</t[hdr]|\Z)",
@@ -193,8 +196,13 @@ def _silent(line: str, start: int) -> tuple[list[Element], int]:
 
 def _closing(said: str) -> str:
     """Returns the tags that a line ends with."""
-    match = re.search(r"(?:</?[a-zA-Z][^<>\n]*>[ \t]*)+$", said)
-    return match[0] if match else ""
+    end = len(said)
+    while said.endswith((">", " ", "\t"), 0, end):
+        start = said.rfind("<", 0, end)
+        if start < 0 or not _LAST_TAG.fullmatch(said, start, end):
+            break
+        end = start
+    return said[end:]
 
 
 def _table_end(text: str, spans: Sequence[Span], at: int) -> int:
@@ -275,12 +283,14 @@ def _goes_on(text: str, spans: Sequence[Span], at: int) -> int:
 
 
 def html_tables(text: str, start: int) -> list[Span]:
-    """Returns where tables stand that are written in HTML, outside of code."""
-    if "<table" not in text:
-        return []
-    code = list(markdown.fenced(text, start))
-    found = (match.span() for match in _HTML_TABLE.finditer(text, start))
-    return [(a, b) for a, b in found if not any(c <= a < d for c, d in code)]
+    """Returns where tables stand that are written in HTML; some may be in code."""
+    spans = []
+    while (match := _HTML_TABLE.search(text, start)) and (
+        (end := text.find(_HTML_END, match.end())) >= 0
+    ):
+        start = end + len(_HTML_END)
+        spans.append((match.start(), start))
+    return spans
 
 
 def html_table(

@@ -101,6 +101,8 @@ def elements(
         spans = markdown_structure.html_tables(text, start)
         apart = sorted(apart + [("table", *x) for x in spans], key=itemgetter(1))
     for kind, begin, end in apart:
+        if begin < start:  # in a table, or in code
+            continue
         found += _Paragraphs(text, format_name, tables).read(start, begin)
         if kind == "code":
             found.append(Element("code", begin, end))
@@ -133,6 +135,9 @@ class _Paragraphs:
         self._text = text
         self._format = format_name
         self._tables = tables
+        self._inner: int | None = None
+        """How far text is indented that goes on with the last paragraph that is not;
+        None until somebody asks."""
 
     def read(self, start: int, end: int) -> Iterator[Element]:
         kind, before = "prose", ""
@@ -143,7 +148,7 @@ class _Paragraphs:
             paragraph = self._text[start:stop]
             if paragraph.strip():
                 if paragraph[0] not in " \t\n" or not outer:
-                    outer = paragraph
+                    outer, self._inner = paragraph, None
                 if self._is_indented_code(paragraph, before, kind, outer):
                     kind = "code"
                     yield Element("code", start, stop)
@@ -163,7 +168,9 @@ class _Paragraphs:
                 return False
             if outer == paragraph or not before:
                 return True
-            inner = markdown_structure.holds_indented(outer)
+            if self._inner is None:
+                self._inner = markdown_structure.holds_indented(outer)
+            inner = self._inner
             first = said.expandtabs(4)
             return not inner or len(first) - len(first.lstrip(" ")) >= inner + 4
         if self._format == "rst" and paragraph.startswith((" ", "\t")):

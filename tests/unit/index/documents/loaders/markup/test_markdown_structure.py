@@ -71,3 +71,12 @@ def test_a_table_is_one_wherever_it_stands(loaded: Load, text: str) -> None:
         "Oslo | 12",
         "Bergen | 9",
     ]
+
+
+def test_code_that_begins_in_a_table_is_told_once(loaded: Load) -> None:
+    text = "<table>\n<tr><td>a\n```\nx\n</table>\n```\n\nLast words.\n"
+    [section] = loaded("a.md", text).sections
+    ends = [0, *(item.end for item in section.elements)]
+    starts = [item.start for item in section.elements]
+    assert all(end <= start for end, start in zip(ends, starts, strict=False))
+    assert section.text[starts[-1] : ends[-1]] == "Last words."
