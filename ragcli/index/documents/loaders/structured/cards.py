@@ -63,22 +63,26 @@ def cards(content: Content) -> Document:
 def _sections(text: str) -> Iterator[Section]:
     """Yields each event, task or person under its name."""
     held: list[_Property] = []
-    zone = 0
+    zone = counted = 0
+    line = 1
     for item in _properties(text):
         kind = item.value.strip().upper()
         if item.name in {"BEGIN", "END"}:
             if kind == "VTIMEZONE":
                 zone += 1 if item.name == "BEGIN" else -1
             if kind != "VALARM" and held:
-                yield from _section(text, held)
+                line += text.count("\n", counted, held[0].start)
+                counted = held[0].start
+                yield from _section(text, held, line)
                 held = []
         elif not zone:
             held.append(item)
     if held:
-        yield from _section(text, held)
+        line += text.count("\n", counted, held[0].start)
+        yield from _section(text, held, line)
 
 
-def _section(text: str, held: list[_Property]) -> Iterator[Section]:
+def _section(text: str, held: list[_Property], line: int) -> Iterator[Section]:
     start, end = held[0].start, held[-1].end
     fields = []
     for item in held:
@@ -91,7 +95,6 @@ def _section(text: str, held: list[_Property]) -> Iterator[Section]:
     told = {item.name: _told(item)[1] or _value(item) for item in reversed(held)}
     name = next((told[key] for key in _NAMES if told.get(key)), "")
     if fields:
-        line = text.count("\n", 0, start) + 1
         heading = (one_line(name),) if name else ()
         yield Section(text[start:end], heading, None, line, tuple(fields))
 

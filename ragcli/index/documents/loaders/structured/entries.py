@@ -18,7 +18,8 @@ _DEEPEST = 20
 _ENTRY = re.compile(
     r"^[ \t]*@(?P<kind>[A-Za-z]+)\s*[{(]\s*(?P<key>[^,\s=}]*)\s*,", re.MULTILINE
 )
-_PART = re.compile(r"\s*,?\s*(?P<name>[A-Za-z][\w-]*)\s*=\s*")
+_END = re.compile(r"\s*(?:,\s*)?[})]")
+_PART = re.compile(r"\s*(?:,\s*)?(?P<name>[A-Za-z][\w-]*)\s*=\s*")
 _TEX = re.compile(r"\\(?:['`^\"~=.uvHck]\s*(?=[{A-Za-z])|[a-zA-Z]+\s*)|[{}]")
 _ACCENTS = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "~": "\u0303"}
 _ACCENT = re.compile(r"\{?\\(['`\"^~])\{?([A-Za-z])\}?\}?")
@@ -44,12 +45,15 @@ _INSERT = re.compile(
     re.IGNORECASE,
 )
 _COPY = re.compile(
-    r"^COPY\s+(?P<name>[\w.\"]+)\s*(?:\((?P<columns>[^()]*)\)\s*)?FROM\s+stdin[^;\n]*;\n"
-    r"(?P<rows>.*?)^\\\.$",
-    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+    r"^COPY\s+(?P<name>[\w.\"]+)\s*(?:\((?P<columns>[^()]*)\)\s*)?FROM\s+stdin[^;\n]*;\n",
+    re.IGNORECASE | re.MULTILINE,
 )
+_COPIED = re.compile(r"^\\\.$", re.MULTILINE)
+"""The line behind the rows of a copy."""
+
 _SQL_VALUE = re.compile(
-    r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[(),]|[^'\"(),]+", re.DOTALL
+    r"'(?:[^'\\]|''|\\.)*(?:'|\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)|[(),]|[^'\"(),]+",
+    re.DOTALL,
 )
 
 
@@ -116,7 +120,7 @@ def _parts(text: str, entry: re.Match[str]) -> tuple[dict[str, str], int]:
         if value[:1] in {"{", '"'}:
             value = value[1:-1]
         parts[match["name"].lower()] = _without_tex(value)
-    closing = re.compile(r"\s*,?\s*[})]").match(text, at)
+    closing = _END.match(text, at)
     return parts, closing.end() if closing else at
 
 
@@ -161,7 +165,7 @@ def translations(content: Content) -> Document:
             )
             if begins or not messages:
                 messages.append((start + len(match["old"] or ""), end, {}))
-        said = _QUOTED.search(line)
+        said = _QUOTED.match(line, max(line.find('"'), 0))
         is_more = line.lstrip("#~ \t").startswith('"')
         if messages and said and (match or (name and is_more)):
             first, _, parts = messages[-1]
@@ -172,7 +176,8 @@ def translations(content: Content) -> Document:
         start = end + 1
     if not messages:
         return code(content)
-    names = list(dict.fromkeys(key for _, _, parts in messages for key in parts))
+    keys = dict.fromkeys(key for _, _, parts in messages for key in parts)
+    names = list(keys)[:_MOST_COLUMNS]
     number = found.table(names, "", len(messages))
     reached = 0
     for first, last, parts in messages:
@@ -232,10 +237,12 @@ def _names(columns: str | None) -> tuple[str, ...]:
 
 def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yields tables with the names of their columns."""
-    for match in _CREATE.finditer(text):
+    tables = list(_CREATE.finditer(text))
+    stops = [*(match.start() for match in tables[1:]), len(text)]
+    for match, stop in zip(tables, stops, strict=False):
         depth, at, begin = 1, match.end(), match.end()
         parts = []
-        while depth and at < len(text):
+        while depth and at < stop:
             sign = text[at]
             depth += (sign == "(") - (sign == ")")
             if (sign == "," and depth == 1) or not depth:
@@ -260,17 +267,20 @@ def _inserted(text: str) -> Iterator[tuple[str, tuple[str, ...], _Rows]]:
     for match in _INSERT.finditer(text):
         rows = list(_tuples(text, match.end()))
         found.append((match.start(), match["name"], _names(match["columns"]), rows))
-    for match in _COPY.finditer(text):
-        start = match.start("rows")
+    reached = 0
+    while (copy := _COPY.search(text, reached)) and (
+        last := _COPIED.search(text, copy.end())
+    ):
+        start, reached = copy.end(), last.end()
         rows = []
-        for line in match["rows"].split("\n"):
+        for line in text[start : last.start()].split("\n"):
             if line:
                 cells = (
                     "" if cell == "\\N" else flat(cell) for cell in line.split("\t")
                 )
                 rows.append((start, start + len(line), tuple(cells)))
             start += len(line) + 1
-        found.append((match.start(), match["name"], _names(match["columns"]), rows))
+        found.append((copy.start(), copy["name"], _names(copy["columns"]), rows))
     for _, name, columns, rows in sorted(found, key=lambda item: item[0]):
         if rows:
             yield name, columns, rows
