@@ -70,6 +70,9 @@ _UNSEEN = frozenset(
 _BOXES = {"checkbox": "\u2612\u2610", "radio": "\u25c9\u25cb"}
 """How an input looks that is chosen, and one that is not."""
 
+_MOST_TERMS = 20
+"""Terms that may share their values."""
+
 _OPTION = re.compile(r"<option\b([^<>]*)>([^<]*)", re.IGNORECASE)
 _CHOSEN = re.compile(r"(?:^|\s)(?:selected|checked)\b", re.IGNORECASE)
 _MULTIPLE = re.compile(r"(?:^|\s)multiple\b", re.IGNORECASE)
@@ -570,7 +573,7 @@ class _PageWalk:
         if what == "caption" and self._tables:
             self._tables[-1][0].caption = text
         elif what == "term":
-            self._terms.append(text)
+            self._add_term(text)
         elif what == "value" and self._terms:
             self._into.append(_Step("field", ", ".join(self._terms), text))
             self._has_value = True
@@ -582,6 +585,11 @@ class _PageWalk:
             self._end_terms()
             kind = what if what in {"item", "note"} else "paragraph"
             self._into.append(_Step(kind, text, more))
+
+    def _add_term(self, text: str) -> None:
+        if len(self._terms) >= _MOST_TERMS:
+            self._end_terms()
+        self._terms.append(text)
 
     def _end_terms(self) -> None:
         """Adds terms that no value follows."""
