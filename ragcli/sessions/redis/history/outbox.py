@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -99,17 +99,26 @@ class Outbox:
     def _decoder(self, codec: LineCodec) -> Callable[[bytes], Record]:
         def decode(line: bytes) -> Record:
             try:
-                return codec.decode(line, wrapped=True)
+                return _decoded(codec, line)
             except HistoryDamaged as error:
                 # The profile was encrypted while this waited on our own disk.
                 with suppress(HistoryDamaged):
-                    return PlainLines().decode(line, wrapped=True)
+                    return _decoded(PlainLines(), line)
                 raise HistoryDamaged(
                     f"{self.path / self.name}: {error.message}",
                     "these turns were not sent; move the file away to go on without",
                 ) from error
 
         return decode
+
+
+def _decoded(codec: LineCodec, line: bytes) -> Record:
+    """Returns what waits in a line; raises `HistoryDamaged`."""
+    record = codec.decode(line, wrapped=True)
+    draft, batch = record.body.get("draft"), record.body.get("batch")
+    if not (isinstance(draft, Mapping) and isinstance(batch, int)):
+        raise HistoryDamaged(f"record {record.seq} holds no draft", "")
+    return record
 
 
 def _lines(place: Directory, name: str) -> list[bytes]:
