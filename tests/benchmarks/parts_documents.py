@@ -20,12 +20,7 @@ def ingest(workshop: Workshop) -> Iterator[Figure]:
     for suffix, kind in ((".md", "Markdown"), (".txt", "plain text")):
         texts = str(workshop.texts(chunks, suffix))
         number = itertools.count()
-        base, ours = in_turn(
-            partial(workshop.script, "ingest", texts, str(workshop.root / "thrown")),
-            partial(_added_anew, workshop, suffix, number, texts),
-            1 if workshop.quick else 3,
-            warm=suffix != ".md",
-        )
+        base, ours = _both_add(workshop, suffix, number, texts, warm=suffix != ".md")
         yield Figure(
             f"ingest, {chunks:,} chunks of {kind}",
             "LangChain",
@@ -45,13 +40,8 @@ def pdf(workshop: Workshop) -> Iterator[Figure]:
     pages = 60 if workshop.quick else 400
     number = itertools.count()
     for kind, directory in pdf_files.write(workshop.root / "pdf", pages).items():
-        base, ours = in_turn(
-            partial(
-                workshop.script, "ingest", str(directory), str(workshop.root / "thrown")
-            ),
-            partial(_added_anew, workshop, "pdf", number, str(directory)),
-            1 if workshop.quick else 3,
-            warm=kind != "prose",
+        base, ours = _both_add(
+            workshop, "pdf", number, str(directory), warm=kind != "prose"
         )
         count = pdf_files.pages_of(directory)
         yield Figure(
@@ -142,6 +132,18 @@ def _added(workshop: Workshop, name: str, path: str) -> Run:
 def _added_anew(workshop: Workshop, name: str, number: Iterator[int], path: str) -> Run:
     """Indexes a path into a profile that was not there before."""
     return _added(workshop, f"{name}-{next(number)}", path)
+
+
+def _both_add(
+    workshop: Workshop, name: str, number: Iterator[int], path: str, *, warm: bool
+) -> tuple[Run, Run]:
+    """Has the script and ragcli index a path by turns; returns the medians."""
+    return in_turn(
+        partial(workshop.script, "ingest", path, str(workshop.root / "thrown")),
+        partial(_added_anew, workshop, name, number, path),
+        1 if workshop.quick else 3,
+        warm=warm,
+    )
 
 
 def _single(workshop: Workshop, number: Iterator[int]) -> str:
