@@ -63,7 +63,7 @@ ALIASES = {
 """Words that people try, and which command of a group each stands for."""
 
 _LEAST_WORDS = 3
-"""So many words without a command are a question; no command is followed by so many."""
+"""So many words, the first of which is near to no command, are a question."""
 
 _NEAR = 0.8
 """How alike what was typed and a command are, at least, to be one mistyped."""

@@ -88,7 +88,7 @@ class Shared:
         return replace(outer, **typed)
 
 
-@dataclass(slots=True, repr=False, eq=False)
+@dataclass(slots=True, repr=False, eq=False)  # what is left out takes time to make
 class AppContext:
     """What `main` hands to the command that it starts."""
 

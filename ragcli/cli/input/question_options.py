@@ -98,7 +98,7 @@ def wanted_documents(
         UsageError: A date is none, a type is unknown, or a value is empty.
     """
     if not (inside or outside or tags or types) and since is None and until is None:
-        return None
+        return None  # as for most questions, which load no filter
     from ragcli.index.search.typed_filter import parsed
 
     return parsed(

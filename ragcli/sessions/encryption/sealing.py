@@ -155,7 +155,7 @@ class SealedLines:
 
 
 class FileSealer:
-    """The `index.protocols.Sealer` of an encrypted profile.
+    """The `Sealer` of an encrypted profile.
 
     Args:
         data_key: The profile's key.
