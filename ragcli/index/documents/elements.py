@@ -378,6 +378,13 @@ class DocumentBuilder:
         self._text, self._length, self._elements = [], 0, []
 
 
+def trimmed(text: str, start: int, stop: int) -> tuple[int, int]:
+    """Returns a span without the blanks around it; an empty one where all is blank."""
+    piece = text[start:stop]
+    start += len(piece) - len(piece.lstrip())
+    return start, start + len(piece.strip())
+
+
 def well_formed(text: str) -> str:
     """Returns `text` without lone surrogates, which no encoding can store."""
     if text.isascii():

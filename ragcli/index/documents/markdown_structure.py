@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 from typing import TypeAlias
 
-from ragcli.index.documents.elements import Element, TableFacts, flat
+from ragcli.index.documents.elements import Element, TableFacts, flat, trimmed
 from ragcli.language import markdown
 
 Span: TypeAlias = tuple[int, int]
@@ -231,9 +231,7 @@ def _table(text: str, spans: Sequence[Span], tables: list[TableFacts]) -> list[E
     found = [Element("columns", start, spans[1][1], number)]
     for a, b in spans[2:]:
         cells = markdown.cells(text[a:b])
-        indent = len(text[a:b]) - len(text[a:b].lstrip())
-        stop = a + len(text[a:b].rstrip())
-        found.append(Element("row", a + indent, stop, number, cells))
+        found.append(Element("row", *trimmed(text, a, b), number, cells))
     return found
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from ragcli.index.documents import grid_tables, markdown_structure
-from ragcli.index.documents.elements import Element, Section, TableFacts
+from ragcli.index.documents.elements import Element, Section, TableFacts, trimmed
 from ragcli.index.documents.text_layout import (
     laid_out,
     lone_field,
@@ -438,6 +438,4 @@ def _line_spans(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 def _trimmed(text: str, kind: str, start: int, stop: int) -> Element:
     """Returns an element without the line breaks and blanks around it."""
-    piece = text[start:stop]
-    begin = start + len(piece) - len(piece.lstrip())
-    return Element(kind, begin, start + len(piece.rstrip()))
+    return Element(kind, *trimmed(text, start, stop))

@@ -14,7 +14,13 @@ from functools import partial
 
 from ragcli.index.documents import grid_tables, text_structure
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import Document, Element, TableFacts, flat
+from ragcli.index.documents.elements import (
+    Document,
+    Element,
+    TableFacts,
+    flat,
+    trimmed,
+)
 from ragcli.index.documents.loaders.markup.lightweight import (
     sections_of,
     underlined_headings,
@@ -272,9 +278,7 @@ class _BlockReader:
         label: str = "",
     ) -> None:
         """Adds part of the text as one element, without the blanks around it."""
-        piece = self.text[start:stop]
-        start += len(piece) - len(piece.lstrip())
-        stop = start + len(piece.strip())
+        start, stop = trimmed(self.text, start, stop)
         if start < stop:
             self.found.append(Element(kind, start, stop, -1, cells, label))
 
@@ -346,10 +350,7 @@ class _BlockReader:
         end = self.below(at, stop)
         first = self.block(at, end)
         lines = [self.line(place) for place in range(at + 1, first)]
-        is_plain = not any(
-            _EXPLICIT.match(x) or _BULLET.match(x) or _FIELD.match(x) for x in lines
-        )
-        if is_plain and not self._ends_literal(first - 1):
+        if not any(map(_is_marked, lines)) and not self._ends_literal(first - 1):
             term = _CLASSIFIER.sub("", self.line(at)).strip()
             self.valued(at, first, _plain(term), self.said(at + 1, first))
             self.read(first, end)
@@ -505,11 +506,7 @@ class _Directive:
         key = ", ".join(filter(None, map(_plain, keys)))
         lines = [reader.line(place) for place in range(at, first)]
         is_prose = lines and not any(
-            _EXPLICIT.match(x)
-            or _FIELD.match(x)
-            or _BULLET.match(x)
-            or x.rstrip().endswith("::")
-            for x in lines
+            _is_marked(line) or line.rstrip().endswith("::") for line in lines
         )
         if is_prose and not reader.is_definition(at, first):
             start = self._said_at or reader.lines[self._at][0]
@@ -640,6 +637,11 @@ def _list_rows(
         (start, end, tuple(_plain(" ".join(cell)) for cell in cells))
         for start, end, cells in rows
     ]
+
+
+def _is_marked(line: str) -> bool:
+    """Tells whether a line begins a directive, a field or an item."""
+    return bool(_EXPLICIT.match(line) or _FIELD.match(line) or _BULLET.match(line))
 
 
 def _is_transition(line: str) -> bool:

@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ragcli.index.documents.content import Content
-from ragcli.index.documents.elements import Document, Element, Section, TableFacts, flat
+from ragcli.index.documents.elements import (
+    Document,
+    Element,
+    Section,
+    TableFacts,
+    flat,
+    trimmed,
+)
 from ragcli.index.documents.loaders.structured.source_code import code
 
 _MOST_COLUMNS = 40
@@ -72,9 +79,7 @@ class _Tables:
 
     def between(self, kind: str, start: int, stop: int) -> None:
         """Adds what stands between rows."""
-        piece = self.text[start:stop]
-        start += len(piece) - len(piece.lstrip())
-        stop = start + len(piece.strip())
+        start, stop = trimmed(self.text, start, stop)
         if start < stop:
             self.elements.append(Element(kind, start, stop))
 

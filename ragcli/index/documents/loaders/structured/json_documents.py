@@ -19,6 +19,7 @@ from ragcli.index.documents.elements import (
     Section,
     TableFacts,
     flat,
+    trimmed,
     well_formed,
 )
 from ragcli.index.documents.loaders.structured.settings_files import (
@@ -339,9 +340,7 @@ class _JsonReader:
         cells: tuple[str, ...] = (),
         label: str = "",
     ) -> None:
-        piece = self.text[start:end]
-        start += len(piece) - len(piece.lstrip())
-        end = start + len(piece.strip())
+        start, end = trimmed(self.text, start, end)
         if start < end:
             self.elements.append(Element(kind, start, end, -1, cells, label))
 

@@ -18,6 +18,7 @@ from ragcli.index.documents.elements import (
     Section,
     TableFacts,
     flat,
+    trimmed,
     well_formed,
 )
 from ragcli.index.documents.loaders.structured.settings_files import (
@@ -113,10 +114,8 @@ def _tree(text: str) -> _Node | None:
 
 
 def _say(node: _Node, text: str, start: int, stop: int) -> None:
-    piece = text[start:stop]
-    if piece.strip():
-        start += len(piece) - len(piece.lstrip())
-        stop = start + len(piece.strip())
+    start, stop = trimmed(text, start, stop)
+    if start < stop:
         node.texts.append((start, stop, well_formed(unescape(text[start:stop]))))
 
 
@@ -232,9 +231,7 @@ class _XmlReader:
         cells: tuple[str, ...] = (),
         table: int = -1,
     ) -> None:
-        piece = self._text[start:stop]
-        start += len(piece) - len(piece.lstrip())
-        stop = start + len(piece.strip())
+        start, stop = trimmed(self._text, start, stop)
         if start < stop:
             self.elements.append(Element(kind, start, stop, table, cells))
 
