@@ -88,23 +88,23 @@ class DocumentFilter:
                 meant = [
                     (first, count)
                     for first, count, part, formats in parts
-                    if stands(_names(record["path"], part), formats)
+                    if is_there(_names(record["path"], part), formats)
                 ]
-                if not (meant and told(record)):
+                if not (meant and has_facts(record)):
                     return False
                 return len(meant) == len(parts) or meant
-            if is_placed and not stands((record["path"],), (record.get("format"),)):
+            if is_placed and not is_there((record["path"],), (record.get("format"),)):
                 return False
-            return told(record)
+            return has_facts(record)
 
-        def stands(names: Sequence[str], formats: Sequence[str | None]) -> bool:
+        def is_there(names: Sequence[str], formats: Sequence[str | None]) -> bool:
             return bool(
                 (not self.inside or any(map(inside, names)))
                 and not (self.outside and any(map(outside, names)))
                 and (not self.formats or any(one in self.formats for one in formats))
             )
 
-        def told(record: Filterable) -> bool:
+        def has_facts(record: Filterable) -> bool:
             return (not tags or _has_tag(record, tags)) and (
                 not (self.since or self.until) or self.since <= _day(record) <= last
             )
