@@ -23,6 +23,18 @@ def contents(document: Document) -> list[tuple[str, str | tuple[str, ...]]]:
     ]
 
 
+def spoken(document: Document) -> list[tuple[str, str]]:
+    """Returns each element's kind, and what it says: cells, else its text."""
+    return [
+        (
+            item.kind,
+            " | ".join(item.cells) or section.text[item.start : item.end].rstrip(),
+        )
+        for section in document.sections
+        for item in section.elements
+    ]
+
+
 def cells(document: Document, kind: str) -> list[tuple[str, ...]]:
     """Returns the cells of each element of a kind: `row`, `field`."""
     return [

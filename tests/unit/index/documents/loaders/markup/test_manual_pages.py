@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from ragcli.index.documents.elements import Document
 from tests.unit.index.documents.conftest import Load
-
-
-def told(document: Document) -> list[tuple[str, str]]:
-    """Returns each element's kind, and what it says: cells, else its text."""
-    return [
-        (item.kind, " | ".join(item.cells) or section.text[item.start : item.end])
-        for section in document.sections
-        for item in section.elements
-    ]
+from tests.unit.index.documents.views import spoken
 
 
 def test_a_page_of_man_is_headings_options_listings_and_tables(loaded: Load) -> None:
@@ -55,7 +46,7 @@ green	7
         ("lamp(1)", "Name"),
         ("lamp(1)", "Exit status"),
     ]
-    assert told(document) == [
+    assert spoken(document) == [
         ("prose", "lamp - light it up"),
         ("field", "-a, --all[=N] | Lights all of them."),
         ("item", "first"),
@@ -109,7 +100,7 @@ lamp -a
     )
 
     assert document.title == "lamp(8)"
-    assert told(document) == [
+    assert spoken(document) == [
         ("prose", "lamp \u2013 light it up"),
         ("prose", "lamp [-anum] [-o option=value] file ..."),
         ("prose", "See sun(1), or \u201cthe moon\u201d."),

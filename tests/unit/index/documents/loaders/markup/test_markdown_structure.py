@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ragcli.index.documents.elements import Document
 from tests.unit.index.documents.conftest import Load
-
-
-def told(document: Document) -> list[tuple[str, str]]:
-    """Returns each element's kind, and what it says: cells, else its text."""
-    return [
-        (
-            item.kind,
-            " | ".join(item.cells) or section.text[item.start : item.end].rstrip(),
-        )
-        for section in document.sections
-        for item in section.elements
-    ]
+from tests.unit.index.documents.views import spoken
 
 
 @pytest.mark.parametrize(
@@ -44,7 +32,7 @@ def told(document: Document) -> list[tuple[str, str]]:
 def test_what_is_marked_is_what_it_says(
     loaded: Load, text: str, wanted: list[tuple[str, str]]
 ) -> None:
-    assert told(loaded("a.md", f"{text}\n")) == wanted
+    assert spoken(loaded("a.md", f"{text}\n")) == wanted
 
 
 @pytest.mark.parametrize(
@@ -67,7 +55,7 @@ def test_a_table_is_one_wherever_it_stands(loaded: Load, text: str) -> None:
 
     [table] = document.tables
     assert (table.columns, table.rows) == (("Town", "Depth"), 2)
-    assert [said for kind, said in told(document) if kind == "row"] == [
+    assert [said for kind, said in spoken(document) if kind == "row"] == [
         "Oslo | 12",
         "Bergen | 9",
     ]

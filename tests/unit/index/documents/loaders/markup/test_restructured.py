@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ragcli.index.documents.elements import Document
 from tests.unit.index.documents.conftest import Load
-
-
-def told(document: Document) -> list[tuple[str, str]]:
-    """Returns each element's kind, and what it says: cells, else its text."""
-    return [
-        (item.kind, " | ".join(item.cells) or section.text[item.start : item.end])
-        for section in document.sections
-        for item in section.elements
-    ]
+from tests.unit.index.documents.views import spoken
 
 
 def test_tables_of_every_notation_have_names_rows_and_captions(loaded: Load) -> None:
@@ -59,7 +50,7 @@ Italy  Trieste
         (("Land", "Town"), ""),
         (("Port", "Depth"), ""),
     ]
-    assert [said for kind, said in told(document) if kind == "row"] == [
+    assert [said for kind, said in spoken(document) if kind == "row"] == [
         "A1 | 120, in all",
         "B2 | 95",
         "Enno | Keeper of the light",
@@ -95,4 +86,4 @@ Italy  Trieste
 def test_what_is_marked_is_what_it_says(
     loaded: Load, text: str, wanted: list[tuple[str, str]]
 ) -> None:
-    assert told(loaded("a.rst", f"{text}\n")) == wanted
+    assert spoken(loaded("a.rst", f"{text}\n")) == wanted
