@@ -22,6 +22,9 @@ from ragcli.index.documents.loaders.structured.source_code import code
 
 _MOST_COLUMNS = 40
 _DEEPEST = 20
+_MOST_LOOKS = 20
+"""How often a text is gone through at most: values without an end reach to its own."""
+
 _ENTRY = re.compile(
     r"^[ \t]*@(?P<kind>[A-Za-z]+)\s*[{(]\s*(?P<key>[^,\s=}]*)\s*,", re.MULTILINE
 )
@@ -269,9 +272,13 @@ _Rows = list[tuple[int, int, tuple[str, ...]]]
 def _inserted(text: str) -> Iterator[tuple[str, tuple[str, ...], _Rows]]:
     """Yields what is inserted at once, in order: table, columns, rows."""
     found = []
+    looked = 0
     for match in _INSERT.finditer(text):
-        rows = list(_tuples(text, match.end()))
+        rows, end = _tuples(text, match.end())
         found.append((match.start(), match["name"], _names(match["columns"]), rows))
+        looked += end - match.end()
+        if looked > _MOST_LOOKS * len(text):
+            break
     reached = 0
     while (copy := _COPY.search(text, reached)) and (
         last := _COPIED.search(text, copy.end())
@@ -291,8 +298,9 @@ def _inserted(text: str) -> Iterator[tuple[str, tuple[str, ...], _Rows]]:
             yield name, columns, rows
 
 
-def _tuples(text: str, at: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Yields the rows in parentheses from one on."""
+def _tuples(text: str, at: int) -> tuple[_Rows, int]:
+    """Returns the rows in parentheses from one on, and where they end."""
+    rows: _Rows = []
     depth, start = 0, at
     cells: list[str] = []
     held: list[str] = []
@@ -301,7 +309,7 @@ def _tuples(text: str, at: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         if piece == "(":
             depth += 1
             if depth > _DEEPEST:
-                return
+                return rows, match.start()
             if depth == 1:
                 start, cells, held = match.start(), [], []
                 continue
@@ -309,7 +317,7 @@ def _tuples(text: str, at: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
             depth -= 1
             if not depth:
                 cells.append(_sql_value("".join(held)))
-                yield start, match.end(), tuple(cells)
+                rows.append((start, match.end(), tuple(cells)))
                 continue
         elif piece == "," and depth == 1:
             cells.append(_sql_value("".join(held)))
@@ -317,9 +325,10 @@ def _tuples(text: str, at: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
             continue
         if not depth:
             if ";" in piece or (piece.strip() and piece != ","):
-                return
+                return rows, match.start()
         else:
             held.append(piece)
+    return rows, len(text)
 
 
 def _sql_value(piece: str) -> str:

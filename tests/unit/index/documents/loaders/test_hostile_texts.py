@@ -43,6 +43,7 @@ IN_TIME = {
     "plurals.po": "".join(f'msgid "a"\nmsgstr[{n}] "b"\n' for n in range(2000)),
     "created.sql": f"INSERT INTO a VALUES (1);\n{many('CREATE TABLE a (')}",
     "escapes.sql": f"INSERT INTO a VALUES ('{many(chr(92) + chr(39))}",
+    "inserted.sql": 3 * many("INSERT INTO a VALUES ('\\'"),
     "copies.sql": (
         f"INSERT INTO a VALUES (1);\n{many('COPY a FROM stdin;' + chr(10))}"
     ),
