@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice, pairwise
 
 from ragcli.frozen import frozen
-from ragcli.language.patterns import deferred, pruned
+from ragcli.language.patterns import deferred
 from ragcli.language.vocabulary.stop_word_lists import stop_words
 from ragcli.language.vocabulary.words import words
 
@@ -168,7 +168,7 @@ def _kind(
     expected: bool = False,
     value: re.Pattern[str] | None = None,
 ) -> Kind:
-    return Kind(name, pruned(asked, _I), sign, required, expected, value)
+    return Kind(name, deferred(asked, _I), sign, required, expected, value)
 
 
 KINDS = (
@@ -312,30 +312,30 @@ KINDS = (
     ),
 )
 
-_INTERROGATIVE = pruned(
+_INTERROGATIVE = deferred(
     r"\b(?:what|which|how|who|whom|whose|when|where|why|welche[mnrs]?|wer|wem|wen|wie|wo|wann|warum"
     r"|quel(?:le)?s?|qui|quand|o[uù]|comment|combien|pourquoi|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|c[oó]mo"
     r"|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?)\b",
     _I,
 )
-_CODE_ASKED = pruned(
+_CODE_ASKED = deferred(
     r"\b(?:code|function|method|class|snippet|example|syntax|command|script|signature"
     r"|implement\w*|regex|imports?|api)\b|[a-z]_[a-z]|\(\)|`",
     _I,
 )
-_LIST = pruned(
+_LIST = deferred(
     r"^\s*(?:please\s+)?(?:list|name|enumerate|give|show|tell)\b.*\b(?:all|every|each|everybody|everyone|the)\b"
     r"|^\s*(?:list|enumerate)\b|\b(?:which|what) (?:are|were) (?:all|the)\b.*s\b|\ball (?:the )?\w+s\b"
     r"|^(?:which|what) (?:\w+ ){0,2}?(?:\w{3,}s) (?:are|were|do|can|have|exist)\b|\bz[äa]hle?\b.*\bauf\b|\bnenne\b|\bliste\b",
     _I,
 )
-_COUNTED = pruned(
+_COUNTED = deferred(
     r"\bhow (?:many|much) (?!(?:is|are|was|were|do|does|did|can|will|would|should|may|must|has|have|had|more|less|of)\b)(?P<what>(?:[a-z-]+ ){0,2}?[a-z-]+?)(?= (?:is|are|was|were|do|does|did|have|has"
     r"|had|can|could|will|would|may|must|should|fit|in|on|of|per|at|to|that|which)\b|\?|$)",
     _I,
 )
-_COUNTED_FIRST = pruned(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)(?![\w.])", _I)
-_WHETHER = pruned(
+_COUNTED_FIRST = deferred(r"\bhow many (?P<what>[a-z-]+(?: [a-z-]+)?)(?![\w.])", _I)
+_WHETHER = deferred(
     r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|ist|sind|war"
     r"|hat|haben|kann|muss|darf|wird|est-ce|peut|es|son|puede)\b",
     _I,
@@ -345,13 +345,15 @@ _UNIT = deferred(
     r"|second|minute|hour|day|week|month|year|degree|percent|euro|dollar|byte|megabyte|gigabyte)s?"
 )
 """What a number is measured in: a table says `km` and `Distance (mi)`."""
-_NEXT = pruned(r"\b(?:after(?:wards)?|next|then|nach|danach|apr[eè]s|despu[eé]s)\b", _I)
-_SEVERAL = pruned(
+_NEXT = deferred(
+    r"\b(?:after(?:wards)?|next|then|nach|danach|apr[eè]s|despu[eé]s)\b", _I
+)
+_SEVERAL = deferred(
     r"\b(?:steps|procedure|instructions|differences?|compare[ds]?|comparison|versus|vs|advantages"
     r"|disadvantages|pros|reasons|and (?:what|how|why|when|where|who|which))\b|^how (?:do|can|should|to)\b|^wie (?:kann|mache)\b",
     _I,
 )
-_DEFINITION = pruned(
+_DEFINITION = deferred(
     r"^\s*(?:what|who) (?:is|are|was|were) (?:an? |the )?(?P<term>[^?]{2,60}?)\s*\??$"
     r"|\b(?:was (?:bedeutet|hei[\u00dfs]s?t|ist)|que (?:signifie|veut dire)|qu[eé] (?:significa|es)|co (?:oznacza|to jest)|cosa significa)"
     r" (?:(?:d(?:er|ie|as)|eine?|l[eao]s?|une?|el|il) |l['\u2019])?(?P<term5>[^?]{1,60}?)\s*\??$"
@@ -363,16 +365,16 @@ _SORT = deferred(
     r"|^(?:an?|the) (?=\S)"
 )
 """What sort of thing a term is: no part of it."""
-_MEANING = pruned(
+_MEANING = deferred(
     r"\b(?:mean|stand for|meaning of|bedeutet|signifie|veut dire|significa|oznacza)\b",
     _I,
 )
-_NAMED_THING = pruned(
+_NAMED_THING = deferred(
     r"\b(?:which|what) (?:\w+ )?(?:option|flag|switch|command|function|method|class|setting|parameter|argument|variable|keyword|directive"
     r"|attribute|property|macro|module|endpoint|header|field|constant|signal|error|event)s?\b",
     _I,
 )
-_SUMMARY = pruned(
+_SUMMARY = deferred(
     r"\b(?:summari[sz]e|summary|overview|main points|gist|in a few (?:points|words|sentences)|what is (?:this|the) (?:document|file|text|page|note|report) about)\b"
     r"|\bfasse?\b.*\bzusammen\b|zusammenfassung|\br[eé]sumez?\b(?= (?:moi|le|la|les|ce|cet|cette|el|los|las|este|esta|esto|lo)\b| l['\u2019])"
     r"|\b(?:un|le) r[eé]sum[eé]\b|\b(?:un|el) resumen\b|\bde qu[eé] trata\b|\bde quoi (?:parle|traite)\b|\bworum geht",
@@ -384,9 +386,9 @@ _OWNER = deferred(r"['\u2019]s?$")
 _ORDINAL = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
 )  # fmt: skip
-_ORDINALS = pruned(rf"\b(?:{'|'.join(_ORDINAL)})\b(?!s)", _I)
+_ORDINALS = deferred(rf"\b(?:{'|'.join(_ORDINAL)})\b(?!s)", _I)
 _PARTS = {
-    "note": pruned(
+    "note": deferred(
         r"\b(?:foot|end)?notes?\b|\bfu[\u00dfs]s?noten?\b|\bnotes? de bas\b", _I
     ),
 }

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
-from ragcli.language.patterns import deferred, pruned
+from ragcli.language.patterns import deferred
 from ragcli.models.builtin.computing.cell_values import (
     DATE_PATTERN,
     MONTHS,
@@ -27,18 +27,18 @@ from ragcli.models.builtin.computing.cell_values import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
-COUNT = pruned(
+COUNT = deferred(
     r"\bhow many\b|\btotal number of\b|(?<![a-z] )\bnumber of\b"
     r"|(?:(?<=\bthe )|(?<=\ba )|(?<=\bwhat )|(?<=\bwhich )|(?<=\bexact )|(?<=\boverall )|(?<=\baverage )|(?<=\bmean )|(?<=est )|(?<=imum )|(?<=\bto )|(?<=\band )|(?<=\bof )|(?<=\bin )|(?<=\bby )|(?<=\bgive )|(?<=\bfind )|(?<=\bshow )|(?<=\bme ))number of\b"
     r"|\bcount (?:of |the |all )|\bwie ?viele\b|\banzahl\b|\bzahle? (?:alle|die)\b"
     r"|\bcombien\b(?! (?:de temps|cout|vaut|pese|mesure))|\bnombre (?:total )?d[e']|\bcuant[oa]s\b|\bnumero total de\b|\bnumero de (?=\w+s\b)|\bcuenta (?:los|las|todos|todas)\b"
 )
 """Asks for a count. The phone number of somebody is none: a noun says which number."""
-SUM = pruned(
+SUM = deferred(
     r"\btotal (?=of all\b)|\b(?:sum|add(?:ed)? up|in total|altogether|all together|combined|summe|insgesamt|zusammen(?:gerechnet)?|aufsummiert|addiere"
     r"|au total|en tout|somme|additionne|en total|suma|sumar)\b"
 )
-MEAN = pruned(
+MEAN = deferred(
     # "What does it mean?" asks for a meaning, and English has other media.
     r"\b(?:average|(?:the|a|an|its|their|arithmetic|overall) mean(?! (?:that|to|by)\b)"
     r"|mean (?:of|value|number)|^mean (?!to\b|by\b)|on average|durchschnitt(?:lich(?:e[rsnm]?)?)?|im schnitt|im mittel|mittelwert|moyen(?:ne)?s?|en moyenne|promedio|(?:la|de) media|media de)\b"
@@ -55,16 +55,16 @@ _LEAST = (
     r"|(?:le|la|les) moins (?:cher|chere|chers|cheres|elevee?s?|de|d')|(?:le|la|les) plus (?:petite?s?|basse?s?|bas|courte?s?|court|faibles?|legere?s?)"
     r"|(?:el|la|los|las) (?:mas (?:pequenos?|pequenas?|bajos?|bajas?|baratos?|baratas?|cortos?|cortas?|ligeros?|ligeras?)|menor(?:es)?)|menor|minimo|(?<=con )menos|(?<=tiene )menos"
 )
-EXTREME = pruned(
+EXTREME = deferred(
     rf"(?<!at )\b(?:(?P<most>{_MOST})|(?P<least>{_LEAST}))(?: (?:number|amount) of)?(?!\w)"
 )
-SELECT = pruned(
+SELECT = deferred(
     r"^\s*(?:please )?(?:list|name|show|give|enumerate|find|tell)\b|\ball (?:the )?\w+ (?:that|which|who|whose|with|of|from)\b|\bwhich \w+s are there\b"
     r"|\bnenne\b|\bliste\b|\bzahle\b.*\bauf\b|\bzeige?\b|\balle \w+,? (?:die|mit|von|aus)\b|\bwelche \w+ gibt es\b"
     r"|\blister?\b|\benumere[rz]?\b|\bnomme[rz]?\b|\bcite[rz]?\b|\bmontre[rz]?\b|\btou(?:s|tes) les\b|\bquel(?:le)?s \w+ (?:y a|existent)"
     r"|\blista\b|\benumera\b|\bnombra\b|\bmuestra\b|\btod[oa]s l[oa]s\b|\bque \w+s (?:hay|existen)\b"
 )
-LISTS = pruned(
+LISTS = deferred(
     r"\b(?:all|every|everybody|everyone|each)\b|^\s*(?:please )?(?:list|enumerate)\b|\bwhich \w+s are there\b|^\s*(?:which|what|who) are (?:all )?the \w+s\b"
     r"|^\s*(?:which|what) \w+s do(?:es)? [^?]{2,60} (?:have|contain|include)\b"
     r"|\b(?:alle|jeder|samtliche)\b|^\s*(?:bitte )?liste\b|\bzahle\b.*\bauf\b|\bwelche \w+ gibt es\b"
@@ -72,16 +72,16 @@ LISTS = pruned(
     r"|\btod[oa]s\b|^\s*(?:lista|enumera)\b|\b(?:que|cuales) \w+s (?:hay|existen)\b"
 )
 """Asks for everything of a kind."""
-SEVERAL = pruned(
+SEVERAL = deferred(
     r"^\s*(?:which|what) (?!(?:does|is|was|has|this|its|are|were|do|did) )(?:\w+ ){0,2}?(?!(?:is|was|has|does|this|its) )\w{2,}s (?!(?:is|was|has|does) )\w"
     r"|^\s*(?:which|what) (?:people|men|women|children) \w"
     r"|^\s*welche \w+ .*\b(?:sind|waren|haben|hatten|kosten|wurden|wiegen|kommen)\b|^\s*quel(?:le)?s \w+s \w|^\W*(?:que|cuales) \w+s \w"
 )
 """Rows in the plural, asked for by what narrows them down."""
 
-_AMOUNT = pruned(r"\bwie (?:hoch|gross|viel)\b|\bhow (?:high|much|large|big)\b")
+_AMOUNT = deferred(r"\bwie (?:hoch|gross|viel)\b|\bhow (?:high|much|large|big)\b")
 """Asks for an amount; its adjective measures nothing."""
-_DIFFERENT = pruned(
+_DIFFERENT = deferred(
     r"\b(?:different|distinct|unique|various|verschiedenen?|unterschiedlichen?|different[es]*|distint[oa]s|diferentes)\b"
 )
 _NEGATION = frozenset(
