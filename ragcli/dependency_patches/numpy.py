@@ -5,10 +5,14 @@ write docstrings to what is made in C, and one for its types, which has only the
 that NumPy itself annotates four results with and loads the real ones for any other.
 
 Gain: CPU time of `import numpy` 98 instead of 114 ms, 24.5 instead of 25 MB of memory:
-of a `ragcli ask` with built-in answers one part in twenty-five.
+of a `ragcli ask` with built-in answers one part in twenty-five. The price is the text
+that `help` shows of what is made in C; where somebody types at Python, NumPy is loaded
+whole.
 
 Upstream: Read with NumPy 2.4.6, which has no docstrings either under `python -OO`. With
-another one whose modules have other names it is loaded whole.
+another one whose modules have other names it is loaded whole. SciPy 1.17, pandas 3.1,
+scikit-learn, Matplotlib, xarray, Dask, Numba, Astropy, statsmodels and pyarrow load
+and compute in a process that has loaded it so.
 `tests/unit/dependency_patches/test_numpy.py` fails when the modules are loaded all the
 same, and when what is left does not work.
 """
@@ -45,12 +49,12 @@ class _Types(ModuleType):
 
 
 def load_lean() -> None:
-    """Imports NumPy at less cost; without effect where it is loaded.
+    """Imports NumPy at less cost; whole where it is loaded or Python is interactive.
 
     Raises:
         ImportError: It is not installed.
     """
-    if "numpy" in sys.modules:
+    if "numpy" in sys.modules or hasattr(sys, "ps1"):
         return
     spec = importlib.util.find_spec("numpy")
     places = spec.submodule_search_locations if spec else None

@@ -49,3 +49,19 @@ def test_what_is_left_out_is_there_for_whoever_asks(afterwards: str) -> None:
     )
 
     assert (done.stdout, done.stderr) == ("done\n", "")
+
+
+def test_who_types_at_python_can_read_its_help() -> None:
+    code = """
+import sys
+sys.ps1 = ">>> "  # as an interactive Python, IPython and a notebook have it
+from ragcli.dependency_patches.numpy import load_lean
+load_lean()
+import numpy
+print(numpy.ndarray.sum.__doc__ is None)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("False\n", "")
