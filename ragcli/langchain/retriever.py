@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.documents import Document  # noqa: TID253
 from langchain_core.retrievers import BaseRetriever  # noqa: TID253
 
-from ragcli.chat.presentation.passages import heading
+from ragcli.chat.presentation.passages import heading, unit_lines
 from ragcli.index.passages import Passage
+from ragcli.paths import shown
 from ragcli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -42,8 +43,24 @@ class RagcliRetriever(BaseRetriever):
 
 
 def _cited(passage: Passage) -> Document:
+    """Returns a passage with where it stands: its whole text, and each part of it.
+
+    `path`, `shown`, `quote` and `quotes` are those of a citation in `ask --json`.
+    """
     metadata = {
         "source": passage.path,
+        "path": passage.path,
+        "shown": shown(passage.path, passage.part),
+        "quote": passage.text,
+        "quotes": [
+            {
+                "text": passage.text[unit.start : unit.end],
+                "lines": list(lines) if (lines := unit_lines(passage, unit)) else None,
+                "page": passage.page,
+            }
+            for unit in passage.units
+            if unit.kind not in {"heading", "columns"}
+        ],
         "part": passage.part,
         "page": passage.page,
         "lines": list(passage.lines) if passage.lines else None,

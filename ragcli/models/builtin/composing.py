@@ -48,7 +48,7 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
         start, end = best.name
         said = " ".join(best.source.text[start:end].split())
         return [replace(best, start=start, end=end, text=said, quoted=""), best]
-    introduced = _introduced(best)
+    introduced = [] if ranked[0].evidence.holds_kind else _introduced(best)
     if introduced:
         return [best, *introduced]
     following = _following(asked, best, ranked)
@@ -74,6 +74,8 @@ def _earns(
         return False
     share = item.score / best.score if best.score > 0 else 0.0
     first, second = best.candidate.source, item.candidate.source
+    if first != second and item.covered < best.covered:
+        return False  # of another place, and about less: how to delete something else
     if (first.attached and not second.attached) or (first.origin and not second.origin):
         return share >= _BESIDE
     if asked.wants_several:
@@ -111,8 +113,8 @@ def _following(
 def _introduced(best: Candidate) -> list[Candidate]:
     """Returns the items right below a line that ends with a colon.
 
-    Such a line says nothing without them, and some of the steps that it leads to are no
-    answer; none of them needs to have the question's words.
+    Unless it has the kind of answer that is asked for, it says nothing without them.
+    Some of the steps that it leads to are no answer; none needs the question's words.
     """
     if best.kind != "sentence" or not best.text.endswith(":"):
         return []

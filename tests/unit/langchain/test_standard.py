@@ -66,6 +66,28 @@ class TestRetriever(RetrieversIntegrationTests):
         return "How long are locks held?"
 
 
+def test_a_retrieved_passage_names_every_place_that_it_stands_for(
+    tmp_path: Path,
+) -> None:
+    notes = tmp_path / "kiln.md"
+    notes.write_text("# Kiln\n\nIt is fired in May:\n\n- pots\n- tiles\n")
+    with Runtime().open() as workspace:
+        workspace.library.add([notes], NoProgress())
+
+    [found] = RagcliRetriever(k=1).invoke("What is fired in the kiln in May?")
+
+    told = found.metadata
+    assert told["path"] == told["source"] == str(notes.resolve())
+    assert told["shown"].endswith("kiln.md")
+    assert told["quote"] == found.page_content
+    assert told["lines"] == [3, 6]
+    assert [(quote["text"], quote["lines"]) for quote in told["quotes"]] == [
+        ("It is fired in May:", [3, 3]),
+        ("pots", [5, 5]),
+        ("tiles", [6, 6]),
+    ]
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[RagcliVectorStore]:
     made = RagcliVectorStore(tmp_path / "index")

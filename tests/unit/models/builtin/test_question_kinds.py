@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,19 @@ def test_what_no_unit_says_is_not_answered(
     assert answered(model, question, name, text) == ""
 
 
+def test_how_something_else_is_done_is_not_told_beside(
+    model: ExtractiveModel,
+) -> None:
+    text = "".join(
+        f"# How do I {verb} a {thing}?\n\nTo {verb} a {thing}, run `kiln {verb}`.\n\n"
+        for verb, thing in [("drop", "pot"), ("drop", "shelf"), ("rent", "shelf")]
+    )
+
+    told = answered(model, "How do I drop a shelf?", "a.md", text)
+
+    assert re.sub(r" \[\d\]", "", told) == "To drop a shelf, run `kiln drop`."
+
+
 def test_what_a_line_with_a_colon_leads_to_is_given_with_it(
     model: ExtractiveModel,
 ) -> None:
@@ -198,10 +212,16 @@ To light the kiln, follow these steps:
 3. Wait for an hour.
 
 The kiln cools for a day.
+
+The guild met on 3 May to talk about:
+
+- shelves
+- sand
 """
 
     glazes = answered(model, "Which glazes are supported?", "a.md", text)
     steps = answered(model, "How do I light the kiln?", "a.md", text)
+    date = answered(model, "When did the guild meet?", "a.md", text)
 
     assert glazes.split(" [1]")[:-1] == ["Supported glazes:", "\nAsh", "\nTin"]
     assert [line.removesuffix(" [1]") for line in steps.splitlines()] == [
@@ -210,6 +230,8 @@ The kiln cools for a day.
         "Lay birch bark.",
         "Wait for an hour.",
     ]
+    # What has the kind of answer that is asked for says enough.
+    assert date == "The guild met on 3 May to talk about: [1]"
 
 
 @pytest.mark.parametrize(
