@@ -110,6 +110,17 @@ async def test_a_long_paste_is_a_mark_wherever_the_focus_is(
         await until(pilot, lambda: app.chat.prompt.text == "[pasted 30 lines]")
 
 
+async def test_panes_keep_the_width_of_the_screen_beside_a_notice(
+    chat: Chat, backend: Backend
+) -> None:
+    backend.first.seed(1)
+    async with chat(size=(120, 40)) as (pilot, app, _):
+        app.chat.notify("Documents: 19 added")
+        await until(pilot, lambda: app.screen.query(Toast))
+        await pilot.pause()
+        assert app.chat.sources.region.right == 120
+
+
 async def test_panes_that_were_hidden_stay_hidden_and_those_shown_come_back(
     chat: Chat, backend: Backend
 ) -> None:
