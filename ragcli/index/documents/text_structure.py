@@ -289,7 +289,10 @@ class _Paragraphs:
         labels = [_label(text[a:b]) for a, b in spans]
         fields = sum(label == "field" for label in labels)
         if fields and not _are_fields(text, spans, labels):
-            labels = ["prose" if label == "field" else label for label in labels]
+            labels = [
+                _item_or_prose(text[a:b]) if label == "field" else label
+                for label, (a, b) in zip(labels, spans, strict=True)
+            ]
         for label, a, b in _joined(labels, spans):
             if label == "field":
                 yield self._field(a, b)
@@ -389,6 +392,13 @@ def _label(line: str) -> str:
     match = _FIELD.match(line) if may_be_field else None
     if match and _is_field(match):
         return "field"
+    return _item_or_prose(line)
+
+
+def _item_or_prose(line: str) -> str:
+    """Returns what a line that is no heading and no field looks like."""
+    said = line.lstrip(" \t")
+    first = said[:1]
     may_be_item = first in _BULLETS or first.isdigit() or said[1:2] in {".", ")"}
     return "item" if may_be_item and _ITEM.match(line) else "prose"
 

@@ -25,6 +25,10 @@ from tests.unit.index.documents.views import spoken
         ("- one\n\n  two\n\n    three\n\n      code", [
             ("item", "one"), ("prose", "two"), ("prose", "three"),
             ("code", "      code")]),
+        ("- Ropes that hang there, and\n  chains.\n- Wet: in the shed\n- Old: in the sea, and\n"
+         "  sunk.", [
+            ("item", "Ropes that hang there, and\n  chains."),
+            ("item", "Wet: in the shed"), ("item", "Old: in the sea, and\n  sunk.")]),
         ("<details>\n<summary>More</summary>\n\nWords.\n\n</details>", [
             ("prose", "More"), ("prose", "Words.")]),
     ],
