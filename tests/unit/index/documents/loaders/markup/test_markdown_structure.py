@@ -25,9 +25,9 @@ from tests.unit.index.documents.views import spoken
         ("- one\n\n  two\n\n    three\n\n      code", [
             ("item", "one"), ("prose", "two"), ("prose", "three"),
             ("code", "      code")]),
-        ("- Ropes that hang, and\n  chains of it.\n- Nets.\n- Old: in the sea, and\n  sunk there.", [
-            ("item", "Ropes that hang, and\n  chains of it."), ("item", "Nets."),
-            ("item", "Old: in the sea, and\n  sunk there.")]),
+        ("- Ropes hang, and\n  chains of it.\n- Nets.\n- Old: at sea, or\n  sunk there.", [
+            ("item", "Ropes hang, and\n  chains of it."), ("item", "Nets."),
+            ("item", "Old: at sea, or\n  sunk there.")]),
         ("<details>\n<summary>More</summary>\n\nWords.\n\n</details>", [
             ("prose", "More"), ("prose", "Words.")]),
     ],
