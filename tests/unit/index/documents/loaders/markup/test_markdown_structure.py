@@ -25,8 +25,8 @@ from tests.unit.index.documents.views import spoken
         ("- one\n\n  two\n\n    three\n\n      code", [
             ("item", "one"), ("prose", "two"), ("prose", "three"),
             ("code", "      code")]),
-        ("- Ropes hang, and\n  chains of it.\n- Nets.\n- Old: at sea, or\n  sunk there.", [
-            ("item", "Ropes hang, and\n  chains of it."), ("item", "Nets."),
+        ("- Ropes, and\n  chains of it.\n- Nets.\n- Old: at sea, or\n  sunk there.", [
+            ("item", "Ropes, and\n  chains of it."), ("item", "Nets."),
             ("item", "Old: at sea, or\n  sunk there.")]),
         ("<details>\n<summary>More</summary>\n\nWords.\n\n</details>", [
             ("prose", "More"), ("prose", "Words.")]),
