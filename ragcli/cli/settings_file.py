@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ragcli import config
 from ragcli.errors import NotFound
-from ragcli.storage.files import (
-    DIRECTORY_MODE,
-    FILE_MODE,
-    disk_errors,
-    sync_directory,
-    sync_file,
-)
+from ragcli.storage.files import DIRECTORY_MODE, disk_errors
+from ragcli.storage.private_files import replacing_file
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -99,18 +92,7 @@ def _rewrite(path: Path, change: Callable[[TOMLDocument], None]) -> None:
 def _replace(path: Path, data: bytes) -> None:
     """Puts `data` in the file's place; a link keeps pointing where it did."""
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     with disk_errors(path):
         target.parent.mkdir(DIRECTORY_MODE, parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(temporary, flags, FILE_MODE)
-            with open(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                sync_file(file.fileno())
-            temporary.replace(target)
-            sync_directory(target.parent)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
+    with replacing_file(target) as file:
+        file.write(data)

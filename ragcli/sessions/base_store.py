@@ -13,7 +13,10 @@ from ragcli.config import Settings, seconds
 from ragcli.errors import (
     ConfigError,
     Damaged,
+    Locked,
+    NotPermitted,
     ProfileNotFound,
+    RagcliError,
     StorageFailed,
     UsageError,
 )
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
         SharedSnapshotFactory,
         SnapshotFactory,
     )
+
+UNUSABLE = (Damaged, ConfigError, NotPermitted, Locked)
+"""What is wrong with one profile, or keeps it closed, and says nothing of others."""
 
 SessionT = TypeVar("SessionT", bound="OpenedProfile")
 
@@ -262,21 +268,28 @@ class BaseStore(Generic[SessionT]):
 def each_pruned(
     names: Iterable[str], prune: Callable[[str], Iterable[Expired]]
 ) -> list[Expired]:
-    """Returns what expired in some profiles; one that cannot be read stops no other.
+    """Returns what expired in some profiles; one that cannot be used stops no other.
 
     Args:
         names: The profiles.
         prune: Does it for one.
     """
-    from ragcli.sessions import protocols
-
-    found: list[Expired] = []
+    pruned: list[Expired] = []
     for name in names:
         try:
-            found += prune(name)
-        except (Damaged, ConfigError) as error:
-            found.append(protocols.Expired(name, failed=error.message))
-    return [one for one in found if one.any]
+            pruned += prune(name)
+        except ProfileNotFound:  # somebody deleted it meanwhile
+            continue
+        except UNUSABLE as error:
+            pruned.append(not_pruned(name, error))
+    return [expired for expired in pruned if expired.any]
+
+
+def not_pruned(name: str, error: RagcliError) -> Expired:
+    """Returns that a profile could not be looked at, and what to do about it."""
+    from ragcli.sessions import protocols
+
+    return protocols.Expired(name, failed=error.message, hint=error.hint)
 
 
 def not_encrypted(name: str) -> UsageError:

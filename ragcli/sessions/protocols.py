@@ -315,6 +315,8 @@ class Expired:
     """Whether it is set aside and can be restored; else it is erased."""
     failed: str = ""
     """Why the profile could not be looked at; it is as it was."""
+    hint: str = ""
+    """What to do about that."""
 
     @property
     def any(self) -> bool:

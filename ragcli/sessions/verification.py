@@ -84,14 +84,14 @@ def _keys(session: Verifiable) -> Iterator[Finding]:
 
 def _history(log: EntryLog, where: str) -> Iterator[Finding]:
     """Yields damaged records and gaps that no redaction accounts for."""
-    accounted: set[int] = set()
+    accounted: ranges.Runs = []
     for seq, record in log.entries():
-        accounted.add(seq)
+        ranges.add(accounted, seq, seq)
         if isinstance(record, HistoryDamaged):
             yield _damage(record.message, where)
         elif record.kind == "redaction":
-            accounted.update(ranges.unpack(record.body["dropped"]))
-    missing = set(range(1, log.head() + 1)) - accounted
+            accounted += record.body["dropped"]
+    missing = ranges.gaps(accounted, log.head())
     if missing:
         yield _damage(f"records are missing: {ranges.shown(missing)}", where)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -154,15 +154,14 @@ def _opened(file: Path) -> int:
 
 def _check_history(log: local_log.LocalLog) -> None:
     """Reads every record; raises `HistoryDamaged` or `BundleRefused`."""
-    runs: list[Sequence[int]] = []
+    runs: ranges.Runs = []
     with log.reading() as file:
         if file is not None and file.end != file.size:
             raise BundleRefused(f"{HISTORY} is cut short", HINT)
     for record in log.since():
-        runs.append((record.seq, record.seq))
+        ranges.add(runs, record.seq, record.seq)
         if record.kind == "redaction":
             runs += record.body["dropped"]
-    # Not number by number: who made the bundle says how many there are.
     accounted = ranges.merged(runs)
     if len(accounted) > 1 or (accounted and accounted[0][0] != 1):
         raise BundleRefused(f"{HISTORY} lacks records", HINT)

@@ -106,7 +106,15 @@ class KeyRing:
         return cls(directory, what=what).unlock(secret)[0]
 
     def unlock(self, secret: str | None) -> tuple[DataKey, Slot]:
-        """Returns the data key and the slot that gave it; raises as `open` does."""
+        """Returns the data key and the slot that gave it; raises as `open` does.
+
+        Every slot that the secret may open is tried; there are at most `_MOST_SLOTS`,
+        and `kdf` bounds what each may cost.
+
+        Raises:
+            NotPermitted: No slot that can be tried here opens, and one of them needs
+                what this machine lacks.
+        """
         if not secret:
             raise PassphraseNeeded(
                 f"{self._what} is encrypted and no passphrase was given",
@@ -114,13 +122,18 @@ class KeyRing:
                 "RAGCLI_PASSPHRASE_COMMAND or the keyring",
             )
         slots = self.slots()
+        untried: NotPermitted | None = None
         for kind, candidate in readings(secret):
-            for slot in slots:
-                data = slot.unwrapped(candidate) if slot.kind == kind else None
+            for slot in (slot for slot in slots if slot.kind == kind):
+                try:
+                    data = slot.unwrapped(candidate)
+                except NotPermitted as error:  # another slot may be of another kind
+                    untried = untried or error
+                    continue
                 if data is not None:
                     forbid_core_dumps()
                     return DataKey(data), slot
-        raise _refusal(self._what, secret)
+        raise untried or _refusal(self._what, secret)
 
     def slots(self) -> list[Slot]:
         """Returns the readable slots, oldest first.

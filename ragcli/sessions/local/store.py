@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 from ragcli.errors import Damaged, NotPermitted, ProfileNotFound, StorageFailed
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions import profile_file
-from ragcli.sessions.base_store import BaseStore, StoreParts, each_pruned, not_encrypted
+from ragcli.sessions.base_store import (
+    UNUSABLE,
+    BaseStore,
+    StoreParts,
+    each_pruned,
+    not_encrypted,
+    not_pruned,
+)
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.local.lifecycle.directories import Directories
 from ragcli.sessions.places import KEYS
@@ -336,15 +343,15 @@ class LocalStore(BaseStore["LocalSession"]):
         """
         from ragcli.sessions.protocols import Expired
 
-        found: list[Expired] = []
+        pruned: list[Expired] = []
         if grace and not dry_run:
-            self._expired.tend()
+            self._expired.tend(lambda *why: pruned.append(not_pruned(*why)))
         elif not grace:
             if not dry_run:
                 self._check_clock()
             gone = self._expired.destroy(dry_run=dry_run)
-            found += [Expired(name, whole=True) for name in gone]
-        return found + each_pruned(
+            pruned += [Expired(name, whole=True) for name in gone]
+        return pruned + each_pruned(
             self.names(), lambda name: self._pruned(name, dry_run=dry_run, grace=grace)
         )
 
@@ -355,7 +362,8 @@ class LocalStore(BaseStore["LocalSession"]):
 
         self._expired.check_clock()
         for name in self.names():
-            with suppress(Damaged), self.directories.open(name) as directory:
+            shut = (*UNUSABLE, ProfileNotFound)
+            with suppress(*shut), self.directories.open(name) as directory:
                 if self._limits(profile_file.read(directory, name)).any:
                     ledger, told = usage.look(directory, write=True)
                     if ledger.doubtful:

@@ -136,8 +136,7 @@ def _seen(look: Callable[[], Iterable[Finding]], where: Path) -> Iterator[Findin
 def _history(session: LocalSession) -> Iterator[Finding]:
     """Yields damaged lines, numbers out of order, and gaps nobody accounts for."""
     where = session.directory.path / FILE
-    present: set[int] = set()
-    accounted: set[int] = set()
+    accounted: ranges.Runs = []
     head, damaged = 0, False
     for item in rewriting.scan(session.log):
         if isinstance(item, Damage):
@@ -146,16 +145,16 @@ def _history(session: LocalSession) -> Iterator[Finding]:
             damaged = True
             continue
         if damaged:  # what stood there is named already
-            accounted.update(range(head + 1, item.seq))
+            ranges.add(accounted, head + 1, item.seq - 1)
         damaged = False
         if item.seq <= head:
             yield _damage(f"record {item.seq} comes after record {head}", where)
         head = max(head, item.seq)
-        present.add(item.seq)
+        ranges.add(accounted, item.seq, item.seq)
         if item.kind == "redaction":
-            accounted.update(ranges.unpack(item.body["dropped"]))
+            accounted += item.body["dropped"]
     head = max(head, _audited_head(session.audit))
-    missing = set(range(1, head + 1)) - present - accounted
+    missing = ranges.gaps(accounted, head)
     if missing:
         yield _damage(f"records are missing: {ranges.shown(missing)}", where)
 

@@ -6,7 +6,7 @@ altered: whoever cached what he read finds it there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ragcli.sessions.records import ranges
@@ -41,8 +41,8 @@ class RewritePlan:
         self._change = change
         self._note = dict(note)
         self._watch = watch
-        self._dropped: set[int] = set()
-        self._altered: set[int] = set()
+        self._dropped: ranges.Runs = []
+        self._altered: ranges.Runs = []
         self.head = 0
         """The last record that was decided."""
         self.count = 0
@@ -64,20 +64,21 @@ class RewritePlan:
         if changed == record:
             return record
         self.count += 1
-        (self._dropped if changed is None else self._altered).add(record.seq)
+        touched = self._dropped if changed is None else self._altered
+        ranges.add(touched, record.seq, record.seq)
         return changed
 
     def _folded(self, record: Record) -> Record | None:
         body = record.body
         if {k: v for k, v in body.items() if k not in _ACCOUNT} != self._note:
             return record
-        self._dropped |= {record.seq, *ranges.unpack(body["dropped"])}
-        self._altered |= {*ranges.unpack(body["altered"])}
+        self._dropped += [[record.seq, record.seq], *body["dropped"]]
+        self._altered += body["altered"]
         return None
 
     def end(self) -> Record:
         """Returns the redaction that follows the last record that was decided."""
-        altered = self._altered - self._dropped
+        altered = ranges.without(self._altered, self._dropped)
         return redaction(self._note, self.head, self._dropped, altered)
 
     def done(self, end: Record) -> None:
@@ -92,16 +93,16 @@ class RewritePlan:
 def redaction(
     note: Mapping[str, Any],
     head: int,
-    dropped: Iterable[int],
-    altered: Iterable[int] = (),
+    dropped: Iterable[Sequence[int]],
+    altered: Iterable[Sequence[int]] = (),
 ) -> Record:
     """Returns the record that says what a rewrite took out of a log.
 
     Args:
         note: Why.
         head: The last number that was given out.
-        dropped: Numbers that are gone.
-        altered: Numbers of records that are not what they were.
+        dropped: Runs of numbers that are gone.
+        altered: Runs of numbers of records that are not what they were.
     """
-    account = {"dropped": ranges.pack(dropped), "altered": ranges.pack(altered)}
+    account = {"dropped": ranges.merged(dropped), "altered": ranges.merged(altered)}
     return Record(head + 1, new_id(), head, now(), "redaction", {**note, **account})

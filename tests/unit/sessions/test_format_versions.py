@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import MutableMapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from ragcli.config import Settings
-from ragcli.errors import NewerFormat
+from ragcli.errors import NewerFormat, ProfileExpired
 from ragcli.index.generations import manifests
 from ragcli.index.generations.manifests import Manifest, SegmentInfo
 from ragcli.sessions.bundles.bundle import export_bundle, import_bundle
@@ -108,6 +110,29 @@ def test_a_profile_that_cannot_be_read_stops_no_other_prune(tmp_path: Path) -> N
 
     assert found[0].profile == "work"
     assert "format 9" in found[0].failed
+    assert "-U ragcli" in found[0].hint
+
+
+def test_a_profile_set_aside_that_cannot_be_read_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    stores = LocalStores(tmp_path)
+    stores().create("old", {"ttl": "10d"}).close()
+    stores().create("zoo", {}).close()
+    then = time.time() - 20 * 86_400
+    for file in (tmp_path / "profiles" / "old").iterdir():
+        os.utime(file, (then, then))
+    with pytest.raises(ProfileExpired):
+        stores().open("old")
+    (place,) = (tmp_path / "profiles").glob(".expired-*/profile.toml")
+    place.write_text(FILE.format(version=9))
+
+    stores().open("zoo").close()
+    (failed,) = stores().prune(dry_run=False, grace=True)
+
+    assert failed.profile == "old"
+    assert "format 9" in failed.failed
+    assert place.exists()
 
 
 def unknown_of(session: Session) -> dict[str, Any]:

@@ -71,8 +71,8 @@ def prune(
     You are told what that is and asked; then it is erased at once and for good, with
     what was set aside before. Where nobody can be asked, what is due is set aside and
     erased after a time of grace, as also happens when a profile is used.
-    A profile that cannot be read is named, the others are looked at, and the exit
-    code is 6.
+    A profile that cannot be used is named, with what to do; the others are pruned,
+    and the exit code is 6.
     """
     grace = not (yes or dry_run or call.may_ask)
     if not grace and not dry_run and not yes:
@@ -99,7 +99,8 @@ def _pruned(call: Invocation, done: list[Expired], *, dry_run: bool) -> int:
         if not done:
             call.output.note("nothing has expired")
     for expired in failed:
-        call.output.warn(f"{expired.failed}; it is left as it is")
+        hint = f" ({expired.hint})" if expired.hint else ""
+        call.output.warn(f"{expired.failed}; it is left as it is{hint}")
     return int(ExitCode.SOME_FAILED if failed else ExitCode.ANSWERED)
 
 

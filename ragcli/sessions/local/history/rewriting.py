@@ -210,14 +210,15 @@ def repair(log: LineLog, *, head: int = 0) -> Repaired | None:
         for data in moved:
             log.quarantine("damaged", data)
         kept.sort(key=lambda record: record.seq)
-        last = max([*gone, *(record.seq for record in kept[-1:])], default=0)
+        ends = [*(run[1] for run in gone), *(record.seq for record in kept[-1:])]
+        last = max(ends, default=0)
         _replace(log, [*kept, redaction({"reason": "repair"}, last, gone)], file)
-    return Repaired(len(moved), len(gone))
+    return Repaired(len(moved), ranges.count(gone))
 
 
 def _sorted_out(
     log: LineLog, file: LineFile, head: int
-) -> tuple[list[Record], list[bytes], set[int]]:
+) -> tuple[list[Record], list[bytes], ranges.Runs]:
     """Returns the sound records, the damaged lines, and the numbers that are lost."""
     kept: dict[int, Record] = {}
     moved: list[bytes] = []
@@ -229,13 +230,14 @@ def _sorted_out(
         if not (whole and fresh):
             moved.append(line.data)
         behind = 0 if found else behind + 1
-    present = set(kept)
+    present: ranges.Runs = []
     for record in kept.values():
+        ranges.add(present, record.seq, record.seq)
         if record.kind == "redaction":
-            present |= set(ranges.unpack(record.body["dropped"]))
+            present += record.body["dropped"]
     # Numbers are never given out twice.
-    last = max(head, max(present, default=0) + behind)
-    return list(kept.values()), moved, set(range(1, last + 1)) - present
+    last = max(head, max((run[1] for run in present), default=0) + behind)
+    return list(kept.values()), moved, ranges.gaps(present, last)
 
 
 def _sound_records(log: LineLog, data: bytes) -> tuple[list[Record], bool]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ragcli.errors import ProfileExpired
+from ragcli.errors import ConfigError, Damaged, ProfileExpired, RagcliError
 from ragcli.frozen import frozen
 from ragcli.sessions import profile_file
 from ragcli.sessions.history.lifetime import expiry
@@ -99,13 +99,18 @@ class ExpiredProfiles:
                     self._directories.remove(profiles, entry)
         return [account.name for _, account in asides]
 
-    def tend(self) -> list[str]:
+    def tend(
+        self, failed: Callable[[str, RagcliError], None] = lambda *_: None
+    ) -> list[str]:
         """Destroys what was set aside for its grace, by a clock that is believed.
 
         What is not due by a clock that was set back comes back.
 
+        Args:
+            failed: Told of each profile that cannot be read; it stays set aside.
+
         Returns:
-            One line for each.
+            One line for each that is destroyed or comes back.
         """
         ripe: list[tuple[str, Account]] = []
         early: list[tuple[str, Account]] = []
@@ -113,7 +118,11 @@ class ExpiredProfiles:
             account = _account(data)
             if account is None:
                 continue
-            limit = self._limits(profile_file.read(directory, account.name))
+            try:
+                limit = self._limits(profile_file.read(directory, account.name))
+            except (Damaged, ConfigError) as error:
+                failed(account.name, error)
+                continue
             ledger, _ = usage.look(directory, write=True)
             if ledger.doubtful:
                 if not usage.unused_since(directory, limit.idle):

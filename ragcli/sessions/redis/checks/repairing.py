@@ -70,21 +70,21 @@ def _mend_history(session: RedisSession) -> Iterator[Finding]:
     head, epoch = reply_values.number(told[0], meta), told[1] or b"0"
     last = reply_values.text(told[2], meta)
     bad: list[tuple[str, int]] = []
-    present: set[int] = set()
-    accounted: set[int] = set()
+    end = head
+    accounted: ranges.Runs = []
     for place, seq, record in session.log.places():
         if isinstance(record, HistoryDamaged):
             bad.append((place, seq))
             continue
-        present.add(seq)
+        end = max(end, seq)
+        ranges.add(accounted, seq, seq)
         last = max(last, record.ts)
         if record.kind == "redaction":
-            accounted.update(ranges.unpack(record.body["dropped"]))
-    end = max(head, max(present, default=0))
-    missing = set(range(1, end + 1)) - present - accounted
+            accounted += record.body["dropped"]
+    missing = ranges.gaps(accounted, end)
     if not bad and not missing and end == head:
         return
-    body = {"reason": "repair", "dropped": ranges.pack(missing), "altered": []}
+    body = {"reason": "repair", "dropped": missing, "altered": []}
     stamp = max(now(), last)
     note = Record(end + 1, new_id(), end, stamp, "redaction", body)
     reply = session.keys.call(
@@ -99,14 +99,13 @@ def _mend_history(session: RedisSession) -> Iterator[Finding]:
     )
     if reply[0] != "ok":
         raise _BUSY
-    what = (
-        f"{len(bad)} damaged records moved to {QUARANTINE}, {len(missing)} lost in all"
-    )
+    lost = ranges.count(missing)
+    what = f"{len(bad)} damaged records moved to {QUARANTINE}, {lost} lost in all"
     yield _mended(what, session.keys.key("log"))
 
 
 def _known(
-    session: RedisSession, bad: Iterable[tuple[str, int]], missing: set[int]
+    session: RedisSession, bad: Iterable[tuple[str, int]], missing: ranges.Runs
 ) -> Iterator[str | bytes]:
     """Yields the entries that go and what stands for their ids, then lost ids."""
     key = session.keys.key("ids")
@@ -114,7 +113,7 @@ def _known(
         reply_values.number(seq, key): i
         for i, seq in session.keys.read(lambda r: r.hgetall(key)).items()
     }
-    lost = {seq: ids[seq] for seq in missing if seq in ids}
+    lost = {seq: i for seq, i in ids.items() if ranges.contains(missing, seq)}
     for place, seq in bad:
         yield place
         yield lost.pop(seq, b"")

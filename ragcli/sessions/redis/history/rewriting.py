@@ -16,12 +16,11 @@ from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch
+from ragcli.sessions.redis.batches import batches
 from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.script import REWRITE, STAGE
 
-_BATCH = 1 << 20
-"""Bytes that are sent at once."""
 _ATTEMPTS = 5
 """How often others may rewrite the log before this one gives up."""
 
@@ -82,16 +81,8 @@ def _attempt(log: RewrittenLog, plan: RewritePlan) -> bool:
 
 def _stage(log: RewrittenLog, plan: RewritePlan, name: str) -> None:
     """Sends what becomes of the records that were not looked at yet."""
-    pending: list[Any] = []
-    size = 0
-    for seq, line in _decided(log, plan):
-        pending += [seq, line]
-        size += len(line)
-        if size >= _BATCH:
-            log.keys.call(STAGE, name, *pending)
-            pending, size = [], 0
-    if pending:
-        log.keys.call(STAGE, name, *pending)
+    for batch in batches(_decided(log, plan), lambda item: len(item[1])):
+        log.keys.call(STAGE, name, *(part for item in batch for part in item))
 
 
 def _decided(log: RewrittenLog, plan: RewritePlan) -> Iterator[tuple[int, bytes]]:

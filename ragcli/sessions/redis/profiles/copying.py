@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis import reply_values
+from ragcli.sessions.redis.batches import batches
 from ragcli.sessions.redis.keyspace import id_hash
 from ragcli.sessions.redis.profile_keys import ProfileKeys
 from ragcli.sessions.redis.scripts.index import PUT
-from ragcli.sessions.redis.scripts.script import FILL
+from ragcli.sessions.redis.scripts.script import ENTRIES, FILL
 
-_BATCH = 1 << 20
-"""Bytes of lines that are sent at once."""
+Entry = tuple[str | bytes, Mapping[Any, str | bytes]]
+"""The id of a stream's entry, and its fields."""
+
+_PAGE = 256
+"""Entries or fields that are read at once."""
 
 
 def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
@@ -22,8 +26,8 @@ def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
     for part in ("keys", "blob"):
         _copy_hash(source, target, part)
     _copy_index(source, target)
-    for part in ("log", "audit"):
-        _copy_stream(source, target, part)
+    for part in ("log", "audit", "quarantine"):
+        put_entries(target, part, _entries(source, part))
     _copy_hash(source, target, "ids")
     signing = source.read(lambda r: r.get(source.key("akey")))
     if signing:
@@ -34,18 +38,27 @@ def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
 
 def fill_log(target: ProfileKeys, codec: LineCodec, records: Iterable[Record]) -> int:
     """Stores records under the numbers they have; returns the last, 0 for none."""
-    pending: list[Any] = []
-    size, stamp, last = 0, "", 0
-    for record in records:
-        line = codec.encode(record)
-        pending += [record.seq, id_hash(record.id), line]
-        size, stamp, last = size + len(line), record.ts, record.seq
-        if size >= _BATCH:
-            target.call(FILL, stamp, *pending)
-            pending, size = [], 0
-    if pending:
-        target.call(FILL, stamp, *pending)
+    last = 0
+    lines = ((record, codec.encode(record)) for record in records)
+    for batch in batches(lines, lambda item: len(item[1])):
+        newest = batch[-1][0]
+        parts = (p for r, line in batch for p in (r.seq, id_hash(r.id), line))
+        target.call(FILL, newest.ts, *parts)
+        last = newest.seq
     return last
+
+
+def put_entries(target: ProfileKeys, part: str, entries: Iterable[Entry]) -> None:
+    """Stores entries of a stream under the ids they have; those that are there stay.
+
+    A command whose reply is lost is sent again, and the ids say what is stored already.
+    """
+    for batch in batches(entries, lambda entry: sum(map(len, entry[1].values()))):
+        parts: list[Any] = []
+        for name, fields in batch:
+            values = [value for pair in fields.items() for value in pair]
+            parts += [name, len(values), *values]
+        target.call(ENTRIES, part, *parts)
 
 
 def _copy_index(source: ProfileKeys, target: ProfileKeys) -> None:
@@ -68,8 +81,8 @@ def _copy_hash(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
 def _copy_fields(
     source: ProfileKeys, target: ProfileKeys, part: str, names: tuple[str, ...]
 ) -> None:
-    for start in range(0, len(names), 256):
-        some = names[start : start + 256]
+    for start in range(0, len(names), _PAGE):
+        some = names[start : start + _PAGE]
         found = source.read(lambda r: r.hmget(source.key(part), *some))  # noqa: B023
         there: dict[Any, Any] = {
             n: v for n, v in zip(some, found, strict=True) if v is not None
@@ -80,15 +93,14 @@ def _copy_fields(
             )
 
 
-def _copy_stream(source: ProfileKeys, target: ProfileKeys, part: str) -> None:
-    edge, key = "-", target.key(part)
+def _entries(source: ProfileKeys, part: str) -> Iterator[Entry]:
+    """Yields the entries of a stream, oldest first."""
+    edge = "-"
     while True:
         page = source.read(
-            lambda r: r.xrange(source.key(part), edge, "+", count=256)  # noqa: B023
+            lambda r: r.xrange(source.key(part), edge, "+", count=_PAGE)  # noqa: B023
         )
-        for name, fields in page:
-            pairs = (part for pair in fields.items() for part in pair)
-            target.write("XADD", key, name, *pairs)
-        if len(page) < 256:
+        yield from page
+        if len(page) < _PAGE:
             return
         edge = f"({page[-1][0].decode()}"

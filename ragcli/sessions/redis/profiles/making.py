@@ -22,7 +22,7 @@ from ragcli.sessions.redis.audit import RedisAudit
 from ragcli.sessions.redis.generation_store import RedisGenerationStore
 from ragcli.sessions.redis.key_slots import RedisKeyRing
 from ragcli.sessions.redis.profile_keys import ProfileKeys
-from ragcli.sessions.redis.profiles.copying import fill_log
+from ragcli.sessions.redis.profiles.copying import fill_log, put_entries
 from ragcli.sessions.redis.scripts.profiles import SWAP
 from ragcli.sessions.redis.scripts.script import BLOB, SLOT
 from ragcli.sessions.redis.session import RedisSession
@@ -87,8 +87,8 @@ class NewRedisProfile:
     def put_copy(self, copy: SideCopy) -> None:
         """Stores a side copy with the time that it was written."""
         if copy.place == QUARANTINE:
-            parts = ("w", copy.about, "l", copy.data)
-            self.keys.write("XADD", self.keys.key(QUARANTINE), copy.name, *parts)
+            entry = (copy.name, {"w": copy.about, "l": copy.data})
+            put_entries(self.keys, QUARANTINE, [entry])
         else:
             self.keys.call(BLOB, copy.name, copy.written.encode() + copy.data)
 

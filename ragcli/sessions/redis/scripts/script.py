@@ -163,6 +163,27 @@ return {'ok'}
     durable=True,
 )
 
+ENTRIES = Script(
+    "entries",
+    """
+-- Copies entries of a stream as they are, for a profile that nobody sees yet. ARGV:
+-- the stream, then of each entry its id, how many fields and values, and these.
+local no = refused()
+if no then return no end
+local key, i = base .. ARGV[5], 6
+while i <= #ARGV do
+  local last = i + 1 + tonumber(ARGV[i + 1])
+  if #redis.call('XRANGE', key, ARGV[i], ARGV[i]) == 0 then
+    redis.call('XADD', key, ARGV[i], unpack(ARGV, i + 2, last))
+  end
+  i = last + 1
+end
+touch()
+return {'ok'}
+""",
+    durable=True,
+)
+
 STAGE = Script(
     "stage",
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -345,6 +346,28 @@ def test_prune_says_what_would_go(asked: str, run_cli: Callable[..., Ran]) -> No
     ran = run_cli("profile", "prune", "--dry-run", "--json")
 
     assert ran.json == {"schema": 1, "dry_run": True, "expired": []}
+
+
+def test_prune_names_what_it_cannot_use_and_prunes_the_others(
+    run_cli: Callable[..., Ran], home: Path
+) -> None:
+    for name in ("bad", "new", "zoo"):
+        run_cli("profile", "create", name)
+    file = home / "profiles" / "new" / "profile.toml"
+    file.write_text(file.read_text().replace("format = 1", "format = 9"))
+    (home / "profiles" / "bad").chmod(0o755)
+    expires = ("profile", "set", "-p", "zoo", "ttl_absolute", "1s")
+    run_cli("ask", "-p", "zoo", "anything?")
+    assert run_cli(*expires).code == 0
+    time.sleep(1.1)
+
+    ran = run_cli("profile", "prune", "--yes")
+
+    assert ran.code == 6
+    assert ran.out == "zoo: 1 turn, 1 conversation\n"
+    bad, new = ran.err.splitlines()
+    assert "mode 0755" in bad
+    assert "format 9; this ragcli knows up to 1; it is left as it is (upgrade" in new
 
 
 def test_the_audit_log_is_shown_verified_and_anchored(

@@ -297,6 +297,20 @@ def test_an_argon2id_slot_names_what_is_missing(
         KeyRing.open(directory, "right")
 
 
+def test_a_slot_that_cannot_be_tried_here_hides_no_other(
+    directory: Directory, cheap: Cost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_key = KeyRing.create(directory, "right", cheap)
+    monkeypatch.setattr(kdf, "argon2_works", lambda: False)
+    KeyRing(directory, cheap).add_passphrase(data_key, "also right")
+
+    kinds = {slot.parameters["name"] for slot in KeyRing(directory).slots()}
+    assert kinds == {"argon2id", "scrypt"}
+    assert opens(directory, "also right", data_key)
+    with pytest.raises(NotPermitted, match="Argon2id"):
+        KeyRing.open(directory, "right")
+
+
 def test_the_standard_cost_is_the_second_option_of_rfc_9106() -> None:
     parameters = kdf.fresh()
     assert parameters["name"] == "argon2id"

@@ -107,6 +107,28 @@ def test_a_missing_record_is_named_and_accounted_for(
     assert questions(opened(store, "work")) == [QUESTIONS[0], QUESTIONS[2]]
 
 
+def test_a_number_that_no_log_reaches_costs_nothing(
+    store: LocalStore, profile: Path
+) -> None:
+    filled(store).close()
+    end = 10**15
+    body = {"reason": "mine", "dropped": [[9, end - 9]], "altered": [[7, end - 9]]}
+    far = Record(end, "far", 0, "2026-01-01T00:00:00.000Z", "redaction", body)
+    put(profile, *lines(profile), PlainLines().encode(far))
+
+    (found,) = verify.verify(opened(store, "work"))
+
+    assert found.what == f"records are missing: 5-8, {end - 8}-{end - 1}"
+    (mended,) = repaired(store)
+    assert mended.what.endswith("records lost: 12")
+    log = opened(store, "work").log
+    assert log.rewrite(lambda record: record, {"reason": "mine"}) == 0
+    gone = lambda record: None if record.seq == 2 else record  # noqa: E731
+    assert log.rewrite(gone, {"reason": "mine"}) == 1
+    last = next(log.newest())
+    assert last.body["dropped"] == [[2, 2], [9, end - 9], [end, end]]
+
+
 Change = Callable[[list[bytes]], list[bytes]]
 
 

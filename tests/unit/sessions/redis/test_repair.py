@@ -9,6 +9,7 @@ import pytest
 
 from ragcli.config import Settings
 from ragcli.sessions.history.writer import History
+from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.checks.repairing import repair
 from ragcli.sessions.redis.session import RedisSession
 from tests.redis_servers import RedisServer
@@ -67,6 +68,22 @@ def test_damaged_and_missing_records_are_set_aside(
     names = redis_server.call("KEYS", opened.keys.key("*"))
     ends = [redis_server.call("PEXPIRETIME", name) for name in names]
     assert 0 < max(ends) - min(ends) + 1 <= 1000
+
+
+def test_a_number_that_no_log_reaches_costs_nothing(
+    filled: tuple[RedisStores, RedisSession], redis_server: RedisServer
+) -> None:
+    stores, session = filled
+    end = 10**15
+    body = {"conversation": "c", "question": "far"}
+    far = Record(end, "far", 0, "2026-01-01T00:00:00.000Z", "turn", body)
+    line = session.codec.encode(far)
+    redis_server.call("XADD", session.keys.key("log"), f"{end}-0", "l", line)
+    redis_server.call("HSET", session.keys.key("meta"), "head", str(end))
+    assert [f.what for f in findings(session)] == [f"records are missing: 5-{end - 1}"]
+
+    assert told(session) == ["repaired"]
+    assert findings(stores().open("work")) == []
 
 
 def test_what_was_set_aside_goes_with_what_is_erased(

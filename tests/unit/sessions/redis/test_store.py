@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,8 @@ from ragcli.sessions.redis.session import RedisSession
 from ragcli.sessions.redis.store import RedisStore
 from tests.redis_servers import RedisServer
 from tests.stores import PASSPHRASE, RedisStores, a_turn, findings
+
+STREAMS = ("log", "audit", "quarantine")
 
 
 def ask(session: RedisSession, *questions: str) -> None:
@@ -52,6 +55,40 @@ def test_a_renamed_profile_stays_itself(
     assert store.names() == ["life", "taken"]
     with pytest.raises(ProfileNotFound, match="renamed"):
         ask(session, "too late")
+
+
+def test_a_copy_takes_every_entry_once_though_replies_are_lost(
+    session: RedisSession,
+    store: RedisStore,
+    redis_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a cluster a profile that gets a new name is copied, entry by entry."""
+    ask(session, "first", "second")
+    redis_server.call("XADD", session.keys.key("quarantine"), "7-1", "w", "log 9-0")
+    before = {part: _entries(redis_server, session, part) for part in STREAMS}
+    run = store.server.run
+
+    def twice(tag: str, work: Callable[[Any], Any], *, slow: bool = False) -> Any:
+        run(tag, work, slow=slow)
+        return run(tag, work, slow=slow)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.server, "clustered", True)
+        patch.setattr(store.server, "run", twice)
+        store.rename("work", "life")
+
+    renamed = store.open("life")
+    for part, entries in before.items():
+        assert _entries(redis_server, renamed, part)[: len(entries)] == entries
+    assert questions(renamed) == ["first", "second"]
+    assert renamed.audit.verify() == 4
+    assert store.names() == ["life"]
+
+
+def _entries(server: RedisServer, session: RedisSession, part: str) -> list[Any]:
+    with server.client() as client:
+        return list(client.xrange(session.keys.key(part)))
 
 
 def test_the_server_never_sees_plain_text(
