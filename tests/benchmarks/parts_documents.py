@@ -20,16 +20,9 @@ def ingest(workshop: Workshop) -> Iterator[Figure]:
     for suffix, kind in ((".md", "Markdown"), (".txt", "plain text")):
         texts = str(workshop.texts(chunks, suffix))
         number = itertools.count()
-        base, ours = _both_add(workshop, suffix, number, texts, warm=suffix != ".md")
-        yield Figure(
-            f"ingest, {chunks:,} chunks of {kind}",
-            "LangChain",
-            chunks / workshop.seconds(base),
-            chunks / workshop.seconds(ours),
-            unit="chunks/s",
-            target=4,
-            at_least=True,
-        )
+        medians = _both_add(workshop, suffix, number, texts, warm=suffix != ".md")
+        name = f"ingest, {chunks:,} chunks of {kind}"
+        yield _rate(workshop, name, "chunks", chunks, medians, target=4)
 
 
 def pdf(workshop: Workshop) -> Iterator[Figure]:
@@ -40,19 +33,11 @@ def pdf(workshop: Workshop) -> Iterator[Figure]:
     pages = 60 if workshop.quick else 400
     number = itertools.count()
     for kind, directory in pdf_files.write(workshop.root / "pdf", pages).items():
-        base, ours = _both_add(
+        medians = _both_add(
             workshop, "pdf", number, str(directory), warm=kind != "prose"
         )
         count = pdf_files.pages_of(directory)
-        yield Figure(
-            f"PDF, {kind}",
-            "LangChain",
-            count / workshop.seconds(base),
-            count / workshop.seconds(ours),
-            unit="pages/s",
-            target=5,
-            at_least=True,
-        )
+        yield _rate(workshop, f"PDF, {kind}", "pages", count, medians, target=5)
 
 
 def sync(workshop: Workshop) -> Iterator[Figure]:
@@ -143,6 +128,28 @@ def _both_add(
         partial(_added_anew, workshop, name, number, path),
         1 if workshop.quick else 3,
         warm=warm,
+    )
+
+
+def _rate(
+    workshop: Workshop,
+    name: str,
+    unit: str,
+    count: int,
+    medians: tuple[Run, Run],
+    *,
+    target: float,
+) -> Figure:
+    """Returns how many of `count` things the script and ragcli do a second."""
+    base, ours = medians
+    return Figure(
+        name,
+        "LangChain",
+        count / workshop.seconds(base),
+        count / workshop.seconds(ours),
+        unit=f"{unit}/s",
+        target=target,
+        at_least=True,
     )
 
 

@@ -58,6 +58,11 @@ async def until(pilot: Pilot[Any], done: Callable[[], object], what: str = "") -
     await pilot.pause()
 
 
+async def until_idle(pilot: Pilot[Any], app: ChatApp) -> None:
+    """Waits until no question is being answered: it ended, failed or was stopped."""
+    await until(pilot, lambda: app.chat.answering.asking is None, "no answer under way")
+
+
 async def type_text(pilot: Pilot[Any], text: str) -> None:
     """Presses the key of each character."""
     names = {" ": "space", "/": "slash", "@": "at", ".": "full_stop", "\n": "ctrl+j"}

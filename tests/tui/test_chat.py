@@ -42,6 +42,7 @@ from tests.tui.conftest import (
     send,
     type_text,
     until,
+    until_idle,
 )
 
 QUESTION = "How long does a commit wait?"
@@ -76,7 +77,7 @@ async def test_an_answer_streams_and_is_recorded(chat: Chat) -> None:
         await type_text(pilot, "hello there")
         await pilot.press("enter")
         await until(pilot, lambda: backend.first.history.turns)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         shown = screen_text(app)
 
     assert "hello there" in shown
@@ -90,7 +91,7 @@ async def test_the_second_question_stays_in_the_conversation(chat: Chat) -> None
     async with chat() as (pilot, app, backend):
         for number in (1, 2):
             await ask(pilot, app, f"question {number}")
-            await until(pilot, lambda: app.chat.answering.asking is None)
+            await until_idle(pilot, app)
 
     first, second = backend.first.requests
     assert first.new
@@ -106,7 +107,7 @@ async def test_a_question_right_after_new_belongs_to_the_new_conversation(
         app.chat.run_command("new")
         app.chat.ask("in the new one?")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
     assert backend.first.requests[0].new
     assert len(backend.first.history.titles) == 2
@@ -122,11 +123,11 @@ async def test_new_while_a_first_answer_streams_leaves_it_its_own_conversation(
         await send(pilot, app, "/new")
         await until(pilot, lambda: not app.chat.desk.is_opening)
         gate.let(2)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         assert not app.chat.desk.conversation
         assert "first?" not in [v.turn.question for v in app.chat.transcript.turns]
         await ask(pilot, app, "second?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
     first, second = backend.first.history.turns
     assert first.conversation != second.conversation
@@ -140,7 +141,7 @@ async def test_escape_stops_and_keeps_what_was_said(chat: Chat) -> None:
         gate.let(2)
         await until(pilot, lambda: "waits" in screen_text(app))
         await pilot.press("escape")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         shown = screen_text(app)
 
     turn = backend.first.history.turns[-1]
@@ -170,11 +171,11 @@ async def test_a_model_that_dies_leaves_what_it_said_and_why(chat: Chat) -> None
         error = ModelFailed("the stream broke", "start it again")
         backend.first.script = failing(error, "A commit waits")
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         shown = screen_text(app)
         backend.first.script = failing(error)
         await ask(pilot, app, "again?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         prompt = app.chat.prompt.text
 
     assert "A commit waits" in shown
@@ -192,7 +193,7 @@ async def test_a_bug_in_the_backend_is_loud(backend: Backend, chat: Chat) -> Non
     async def use() -> None:
         async with chat() as (pilot, app, _):
             await ask(pilot, app, QUESTION)
-            await until(pilot, lambda: app.chat.answering.asking is None)
+            await until_idle(pilot, app)
 
     with pytest.raises(ZeroDivisionError):
         await use()
@@ -215,7 +216,7 @@ async def test_an_attached_document_goes_with_the_question(
     async with chat() as (pilot, app, backend):
         await ask(pilot, app, f'what does @"{note}" say?')
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await send(pilot, app, "and @missing.md?")
         refused = app.chat.prompt.text
 
@@ -234,7 +235,7 @@ async def test_regenerate_replaces_the_answer(chat: Chat, backend: Backend) -> N
         old = last_turn(app).turn.id
         await pilot.press("f5")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         shown = [view.turn.id for view in app.chat.transcript.turns]
 
     assert backend.first.requests[0].replaces == old
@@ -255,7 +256,7 @@ async def test_edit_puts_the_question_back_and_replaces_the_turn(
         await type_text(pilot, " really")
         await pilot.press("enter")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
     request = backend.first.requests[0]
     assert (request.replaces, request.question) == (old, f"{QUESTION} really")
@@ -271,7 +272,7 @@ async def test_an_interrupted_answer_is_continued(chat: Chat, backend: Backend) 
         await pilot.press("ctrl+up")
         await pilot.press("o")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         assert "continued" in screen_text(app)
 
     request = backend.first.requests[0]
@@ -367,7 +368,7 @@ async def test_excluding_a_document_asks_again_without_it(
         app.chat.sources.cards[0].focus()
         await pilot.press("x")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
     request = backend.first.requests[0]
     assert request.exclude == {"/docs/locks.md"}
@@ -482,7 +483,7 @@ async def test_leaving_a_conversation_and_coming_back_shows_the_answer_grow(
         app.chat.run_command("conversation", conversation)
         await until(pilot, lambda: app.chat.desk.conversation == conversation)
         gate.let(3)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await until(pilot, lambda: last_turn(app).turn.seq)
         last = last_turn(app)
 
@@ -772,7 +773,7 @@ async def test_it_follows_the_end_only_while_the_user_is_there(
         gate.let(10)
         await until(pilot, lambda: "line 49" in screen_text(app))
         gate.let(30)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
 
 # Others at work on the same profile
@@ -806,7 +807,7 @@ async def test_a_turn_from_elsewhere_stands_before_the_answer_in_progress(
         by_another(backend, "asked by a pipeline")
         await until(pilot, lambda: len(app.chat.transcript.turns) == 3)
         gate.let(2)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await pilot.pause()
         shown = [view.turn.question for view in app.chat.transcript.turns]
 
@@ -831,10 +832,10 @@ async def test_two_chats_on_one_profile(
     backend.first.seed(1)
     async with chat() as (one, first, _), chat() as (two, second, _):
         await ask(one, first, "from the first")
-        await until(one, lambda: first.chat.answering.asking is None)
+        await until_idle(one, first)
         await until(two, lambda: "from the first" in screen_text(second))
         await ask(two, second, "from the second")
-        await until(two, lambda: second.chat.answering.asking is None)
+        await until_idle(two, second)
         await until(one, lambda: "from the second" in screen_text(first))
 
 
@@ -875,7 +876,7 @@ async def test_read_only_questions_are_not_recorded(
     async with chat() as (pilot, app, _):
         app.chat.run_command("readonly")
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
     assert not backend.first.requests[0].record
     assert not backend.first.history.turns
@@ -935,7 +936,7 @@ async def test_a_disk_that_fills_keeps_the_answer_on_the_screen(
     backend.first.history.fails = StorageFailed("no space left", "make room")
     async with chat() as (pilot, app, _):
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await until(pilot, lambda: "no space left" in screen_text(app))
 
         assert "ten seconds [1]" in screen_text(app)
@@ -979,7 +980,7 @@ async def test_any_size_is_usable(
     backend.first.seed(3)
     async with chat(size=size) as (pilot, app, _):
         await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         for key in ("ctrl+s", "escape", "ctrl+b", "escape", "f1", "escape"):
             await pilot.press(key)
         await pilot.resize_terminal(130, 36)

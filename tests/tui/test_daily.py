@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 from textual.widgets import Static
 
 from ragcli.errors import ModelFailed
+from ragcli.tui.app import ChatApp
 from ragcli.tui.widgets.conversation.answer import AnswerView
 from tests.tui.backend import ANSWER, Backend, Gate, failing, nothing
-from tests.tui.conftest import Chat, ask, last_turn, screen_text, send, type_text, until
+from tests.tui.conftest import (
+    Chat,
+    ask,
+    last_turn,
+    screen_text,
+    send,
+    type_text,
+    until,
+    until_idle,
+)
 from tests.tui.widgets.conversation.test_answer import Host
 
 QUESTION = "How long does a commit wait?"
@@ -74,9 +89,9 @@ async def test_after_a_failed_first_turn_the_conversation_goes_on(
     backend.first.scripts = [failing(error, "A commit waits")]
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "first?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await ask(pilot, app, "second?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
     failed, answered = backend.first.history.turns
     assert failed.status == "failed"
@@ -96,7 +111,7 @@ async def test_a_queued_question_that_cannot_be_asked_holds_up_no_other(
         app.chat.prompt.put("half a thought")
         gate.let(2)
         await until(pilot, lambda: len(backend.first.history.turns) == 2)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         shown = screen_text(app)
         prompt = app.chat.prompt.text
 
@@ -140,7 +155,7 @@ async def test_a_lit_citation_goes_out_when_another_turns_sources_are_shown(
         await until(pilot, lambda: old.marker == 2)
         await pilot.press("escape")
         await ask(pilot, app, "and then?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
         assert old.marker == 0
         assert old.answer.chosen == 0
@@ -165,17 +180,26 @@ async def test_a_directory_that_is_written_out_is_added_by_enter(
         await until(pilot, lambda: str(handbook) in backend.first.library.paths)
 
 
-async def test_a_question_without_documents_says_how_to_add_some(
-    chat: Chat, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+@asynccontextmanager
+async def offered_to_add(
+    chat: Chat, backend: Backend
+) -> AsyncIterator[tuple[Pilot[Any], ChatApp]]:
+    """Starts the chat on no documents and asks: a command that adds some is offered."""
     backend.first.library.paths.clear()
     backend.first.script = nothing
     async with chat() as (pilot, app, _):
         await ask(pilot, app, QUESTION)
+        await until(pilot, lambda: app.chat.prompt.text == "/add .")
+        yield pilot, app
+
+
+async def test_a_question_without_documents_says_how_to_add_some(
+    chat: Chat, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with offered_to_add(chat, backend) as (pilot, app):
         await until(pilot, lambda: "There are no documents" in screen_text(app))
         assert "/add PATH" in screen_text(app)
-        assert app.chat.prompt.text == "/add ."
         await pilot.press("enter")
         await until(pilot, lambda: str(tmp_path) in backend.first.library.paths)
 
@@ -184,11 +208,7 @@ async def test_a_question_without_documents_says_how_to_add_some(
 async def test_what_is_typed_takes_the_place_of_an_offered_command(
     chat: Chat, backend: Backend, typed: str
 ) -> None:
-    backend.first.library.paths.clear()
-    backend.first.script = nothing
-    async with chat() as (pilot, app, _):
-        await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.prompt.text == "/add .")
+    async with offered_to_add(chat, backend) as (pilot, app):
         await type_text(pilot, typed)
         assert app.chat.prompt.text == typed
 
@@ -196,11 +216,7 @@ async def test_what_is_typed_takes_the_place_of_an_offered_command(
 async def test_what_is_pasted_elsewhere_takes_the_place_of_an_offered_command(
     chat: Chat, backend: Backend
 ) -> None:
-    backend.first.library.paths.clear()
-    backend.first.script = nothing
-    async with chat() as (pilot, app, _):
-        await ask(pilot, app, QUESTION)
-        await until(pilot, lambda: app.chat.prompt.text == "/add .")
+    async with offered_to_add(chat, backend) as (pilot, app):
         await pilot.press("ctrl+up")
         app.chat.post_message(events.Paste("Why?"))
         await until(pilot, lambda: app.chat.prompt.text == "Why?")
@@ -269,9 +285,9 @@ async def test_what_is_waited_for_is_said_with_the_seconds(
     async with chat() as (pilot, app, _):
         await ask(pilot, app, QUESTION)
         await until(pilot, lambda: "reads 2 passages, 1,200 tokens" in screen_text(app))
-        await until(pilot, lambda: "tokens · 1 s" in screen_text(app))
+        await until(pilot, lambda: re.search(r"tokens · \d+ s", screen_text(app)))
         gate.let(2)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         assert "reads 2" not in screen_text(app)
 
 

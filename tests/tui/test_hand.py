@@ -13,7 +13,7 @@ from textual.widgets._toast import Toast
 from ragcli.sessions.records.record_types import ONE_SHOT
 from ragcli.tui.widgets.conversation.turn import TurnView
 from tests.tui.backend import Backend
-from tests.tui.conftest import Chat, ask, notices, screen_text, send, until
+from tests.tui.conftest import Chat, ask, notices, screen_text, send, until, until_idle
 
 
 async def test_a_question_of_any_conversation_is_found_and_put_into_the_prompt(
@@ -23,7 +23,7 @@ async def test_a_question_of_any_conversation_is_found_and_put_into_the_prompt(
         for question in ("How long does it wait?", "Who holds the lock?"):
             await send(pilot, app, "/new")
             await ask(pilot, app, question)
-            await until(pilot, lambda: app.chat.answering.asking is None)
+            await until_idle(pilot, app)
         await send(pilot, app, "/new")
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "Questions asked before" in screen_text(app))
@@ -44,7 +44,7 @@ async def test_up_goes_on_through_other_conversations(
 ) -> None:
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "Who holds the lock?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await send(pilot, app, "/new")
         await until(pilot, lambda: not app.chat.transcript.turns)
         await pilot.press("up")
@@ -61,10 +61,10 @@ async def test_a_long_paste_is_a_document_for_its_question(
         await until(pilot, lambda: "[pasted 100 lines]" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await pilot.press("f5")
         await until(pilot, lambda: len(backend.first.requests) == 2)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         assert "What is entry 7? [pasted 100 lines]" in screen_text(app)
 
     for asked in backend.first.requests:
@@ -94,7 +94,7 @@ async def test_a_draft_keeps_the_text_of_its_marks(
         await until(pilot, lambda: app.chat.prompt.text)
         await pilot.press("enter")
         await until(pilot, lambda: backend.first.requests)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         assert backend.first.requests[0].attachment == f"{text}\n\n{other}"
         await until(pilot, lambda: not backend.first.history.kept)
         assert not backend.first.history.kept_pastes, "it goes with the draft"
@@ -142,7 +142,7 @@ async def test_a_part_of_the_documents_is_searched_until_all_are_again(
         await send(pilot, app, "/in notes/*.md")
         await until(pilot, lambda: "in notes/*.md" in screen_text(app))
         await ask(pilot, app, "Who holds the lock?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await send(pilot, app, "/in")
         await ask(pilot, app, "Who waits?")
         await until(pilot, lambda: len(backend.first.requests) == 2)

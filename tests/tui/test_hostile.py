@@ -13,7 +13,7 @@ from ragcli.sessions.records.record_types import Turn
 from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import ConfirmDialog, PickDialog
 from tests.tui.backend import Backend, citations, remembered, streamed
-from tests.tui.conftest import Chat, ask, screen_text, until
+from tests.tui.conftest import Chat, ask, screen_text, until, until_idle
 
 ESCAPES = "\x1b[2J\x1b]52;c;cHduZWQ=\x07\x1b]8;;http://evil.example\x07\x9b31m\x08\x7f"
 MARKUP = "[@click=app.quit]quit[/] [red]red[/red] [/bold] [link=http://evil]x[/link]"
@@ -140,7 +140,7 @@ async def test_a_hostile_stream_is_inert_however_it_is_cut(
     backend.first.script = streamed(f"{HOSTILE}\n\n```\n{HOSTILE}\n```\n", size=size)
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "what now?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await until(pilot, lambda: "[@click=app.quit]" in screen_text(app))
         assert_inert(app)
         await click_all(pilot, app)

@@ -23,7 +23,7 @@ from ragcli.tui.screens.help import HelpScreen
 from ragcli.tui.screens.palette import CommandsDialog
 from ragcli.tui.widgets.bars.ingest import IngestBar
 from tests.tui.backend import Backend, Gate, failing
-from tests.tui.conftest import ask, live_turn, screen_text, type_text, until
+from tests.tui.conftest import ask, live_turn, screen_text, type_text, until, until_idle
 
 WIDE = (140, 36)
 NARROW = (60, 16)
@@ -83,7 +83,7 @@ async def failed(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
     error = ModelFailed("the stream broke", "start the server again")
     backend.first.script = failing(error, "A commit waits")
     await ask(pilot, app, QUESTION)
-    await until(pilot, lambda: app.chat.answering.asking is None)
+    await until_idle(pilot, app)
 
 
 async def locked(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:
@@ -120,7 +120,7 @@ async def interrupted(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None
     gate.let(1)
     await until(pilot, lambda: "waits" in live_turn(app).answer.source)
     await pilot.press("escape")
-    await until(pilot, lambda: app.chat.answering.asking is None)
+    await until_idle(pilot, app)
 
 
 async def unlocking(pilot: Pilot[Any], app: ChatApp, backend: Backend) -> None:

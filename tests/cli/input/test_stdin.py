@@ -26,10 +26,10 @@ class Notes(Output):
 
     def __init__(self) -> None:
         super().__init__(None, None)
-        self.told: list[str] = []
+        self.notes: list[str] = []
 
     def note(self, message: str) -> None:
-        self.told.append(message)
+        self.notes.append(message)
 
 
 @pytest.fixture
@@ -87,24 +87,28 @@ def written_late(
         yield
 
 
-def test_a_pipe_without_words_is_the_question(
-    piped: Callable[[bytes], None], output: Notes
+@pytest.mark.parametrize(
+    ("words", "data", "question", "document"),
+    [
+        ([], b"What is it?\n", "What is it?\n", ""),
+        (["what", "now?"], b"\xef\xbb\xbfa line\n", "what now?", "a line\n"),
+        (["q"], b"caf\xe9", "q", "caf\N{REPLACEMENT CHARACTER}"),
+    ],
+    ids=["question", "document", "no UTF-8"],
+)
+def test_a_pipe_is_the_question_or_a_document_beside_it(
+    piped: Callable[[bytes], None],
+    output: Notes,
+    words: list[str],
+    data: bytes,
+    question: str,
+    document: str,
 ) -> None:
-    piped(b"What is it?\n")
+    piped(data)
 
-    asked = standard_input.question_and_document([], output, limit=LIMIT)
+    asked = standard_input.question_and_document(words, output, limit=LIMIT)
 
-    assert asked == standard_input.AskInput("What is it?\n")
-
-
-def test_a_pipe_with_words_is_a_document(
-    piped: Callable[[bytes], None], output: Notes
-) -> None:
-    piped(b"\xef\xbb\xbfa line\n")
-
-    asked = standard_input.question_and_document(["what", "now?"], output, limit=LIMIT)
-
-    assert asked == standard_input.AskInput("what now?", "a line\n")
+    assert asked == standard_input.AskInput(question, document)
 
 
 def test_a_silent_pipe_is_left_after_a_second_and_told(
@@ -115,22 +119,29 @@ def test_a_silent_pipe_is_left_after_a_second_and_told(
     asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
 
     assert asked == standard_input.AskInput("q")
-    assert ["1 s" in told and "add -" in told for told in output.told] == [True]
+    assert ["1 s" in note and "add -" in note for note in output.notes] == [True]
 
 
-def test_a_dash_waits_for_a_slow_pipe(written_late: None, output: Notes) -> None:
-    asked = standard_input.question_and_document(["q", "-"], output, limit=LIMIT)
-
-    assert asked == standard_input.AskInput("q", "late\n")
-    assert output.told == [
-        "stdin is searched as a document: 1 line (--no-stdin leaves it alone)"
-    ]
+SEARCHED = "stdin is searched as a document: 1 line (--no-stdin leaves it alone)"
 
 
-def test_a_dash_alone_is_a_slow_question(written_late: None, output: Notes) -> None:
-    asked = standard_input.question_and_document(["-"], output, limit=LIMIT)
+@pytest.mark.parametrize(
+    ("words", "question", "document", "notes"),
+    [(["q", "-"], "q", "late\n", [SEARCHED]), (["-"], "late\n", "", [])],
+    ids=["document", "question"],
+)
+def test_a_dash_waits_for_a_slow_pipe(
+    written_late: None,
+    output: Notes,
+    words: list[str],
+    question: str,
+    document: str,
+    notes: list[str],
+) -> None:
+    asked = standard_input.question_and_document(words, output, limit=LIMIT)
 
-    assert asked == standard_input.AskInput("late\n")
+    assert asked == standard_input.AskInput(question, document)
+    assert output.notes == notes
 
 
 def test_a_socket_is_read_like_a_pipe(
@@ -177,11 +188,9 @@ def test_a_closed_stdin_is_nothing(
 ) -> None:
     stdin_is(987)
 
-    assert (
-        standard_input.question_and_document(["q"], output, limit=LIMIT).attachment
-        == ""
-    )
-    assert standard_input.question_and_document([], output, limit=LIMIT).question == ""
+    for words in (["q"], []):
+        asked = standard_input.question_and_document(words, output, limit=LIMIT)
+        assert asked == standard_input.AskInput(" ".join(words), "")
 
 
 @pytest.mark.parametrize(
@@ -194,16 +203,6 @@ def test_what_is_too_long_or_binary_is_refused(
 
     with pytest.raises(UsageError, match=said):
         standard_input.question_and_document(["q"], output, limit=100)
-
-
-def test_bytes_that_are_no_utf8_are_marked(
-    piped: Callable[[bytes], None], output: Notes
-) -> None:
-    piped(b"caf\xe9")
-
-    asked = standard_input.question_and_document(["q"], output, limit=LIMIT)
-
-    assert asked.attachment == "caf\N{REPLACEMENT CHARACTER}"
 
 
 def test_an_inherited_pipe_never_hangs_the_command(

@@ -12,7 +12,16 @@ from ragcli.tui.screens.dialogs import PickDialog, TextDialog
 from ragcli.tui.screens.settings import SettingsScreen
 from tests.fakes.ollama import FakeOllama, Fault
 from tests.tui.backend import Backend, nothing
-from tests.tui.conftest import Chat, ask, notices, screen_text, send, type_text, until
+from tests.tui.conftest import (
+    Chat,
+    ask,
+    notices,
+    screen_text,
+    send,
+    type_text,
+    until,
+    until_idle,
+)
 
 
 @pytest.fixture
@@ -201,13 +210,13 @@ async def test_what_found_nothing_is_asked_again_once_documents_came(
     backend.first.scripts = [nothing]
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "Who waits?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await send(pilot, app, f"/add {tmp_path}")
         await until(pilot, lambda: "F5  ask again: Who waits?" in screen_text(app))
         await pilot.press("f5")
         await until(pilot, lambda: len(backend.first.requests) == 2)
         await until(pilot, lambda: "ask again" not in screen_text(app))
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await send(pilot, app, f"/add {tmp_path}")
         await until(pilot, lambda: app.chat.status.status.documents == 4)
         await pilot.pause()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 
 from ragcli.models.select import ModelInfo
+from ragcli.tui.app import ChatApp
 from ragcli.tui.screens.dialogs import PickDialog, TextDialog
 from tests.tui.backend import Backend
 from tests.tui.conftest import (
@@ -36,13 +39,20 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+async def ask_for_home(pilot: Pilot[Any], app: ChatApp) -> TextDialog:
+    """Switches to the encrypted profile; returns what asks for its passphrase."""
+    await send(pilot, app, "/profile home")
+    await until(pilot, lambda: isinstance(app.screen, TextDialog))
+    assert isinstance(app.screen, TextDialog)
+    return app.screen
+
+
 async def test_a_shut_profile_opens_with_its_passphrase(
     chat: Chat, shut: Backend
 ) -> None:
     async with chat(shut) as (pilot, app, _):
         await until(pilot, lambda: "home (locked)" in screen_text(app))
-        await send(pilot, app, "/profile home")
-        await until(pilot, lambda: isinstance(app.screen, TextDialog))
+        await ask_for_home(pilot, app)
         await type_text(pilot, " open sesame ")
         hidden = screen_text(app)
         await pilot.press("enter")
@@ -59,9 +69,7 @@ async def test_a_wrong_passphrase_is_said_and_asked_for_again(
     chat: Chat, shut: Backend
 ) -> None:
     async with chat(shut) as (pilot, app, _):
-        await send(pilot, app, "/profile home")
-        await until(pilot, lambda: isinstance(app.screen, TextDialog))
-        first = app.screen
+        first = await ask_for_home(pilot, app)
         await type_text(pilot, "guess")
         await pilot.press("enter")
         await until(
@@ -81,8 +89,7 @@ async def test_the_chat_can_be_left_from_the_passphrase(
     chat: Chat, shut: Backend
 ) -> None:
     async with chat(shut) as (pilot, app, _):
-        await send(pilot, app, "/profile home")
-        await until(pilot, lambda: isinstance(app.screen, TextDialog))
+        await ask_for_home(pilot, app)
         await pilot.press("ctrl+q")
         await until(pilot, lambda: not app.is_running)
 

@@ -17,7 +17,7 @@ from ragcli.tui.rendering.legible import contrast
 from ragcli.tui.screens.dialogs import ConfirmDialog
 from ragcli.tui.screens.help import HelpScreen
 from tests.tui.backend import Backend, failing
-from tests.tui.conftest import Chat, ask, until
+from tests.tui.conftest import Chat, ask, until, until_idle
 
 THEMES = sorted(name for name, theme in BUILTIN_THEMES.items() if not theme.ansi)
 LEAST = 4.5
@@ -62,7 +62,7 @@ async def views(pilot: Any, app: ChatApp, backend: Backend) -> AsyncIterator[str
     await pilot.press("escape")
     backend.first.script = failing(ModelFailed("the stream broke"), "A commit")
     await ask(pilot, app, "and now?")
-    await until(pilot, lambda: app.chat.answering.asking is None)
+    await until_idle(pilot, app)
     yield "failure"
     await pilot.press("/", "c", "o")
     await until(pilot, lambda: app.chat.prompt.completing)

@@ -6,7 +6,7 @@ import pytest
 
 from ragcli.tui.rendering.formulas import as_unicode
 from tests.tui.backend import Backend, streamed
-from tests.tui.conftest import Chat, ask, screen_text, until
+from tests.tui.conftest import Chat, ask, screen_text, until, until_idle
 from tests.tui.widgets.conversation.test_answer import Host
 
 
@@ -64,7 +64,7 @@ async def test_formulas_are_stored_and_copied_as_they_were_written(
     backend.first.script = streamed(answer)
     async with chat() as (pilot, app, _):
         await ask(pilot, app, "What is the bound?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await until(pilot, lambda: "The bound is α ≤ x² [1]." in screen_text(app))
         app.chat.run_command("copy")
         await until(pilot, lambda: app.clipboard == answer)

@@ -23,6 +23,7 @@ from tests.tui.conftest import (
     send,
     type_text,
     until,
+    until_idle,
 )
 
 
@@ -97,14 +98,14 @@ async def test_asking_again_makes_a_version_that_is_shown(
     script = streamed("Another answer")
     async with asking_again(chat, backend, script) as (pilot, app, _):
         await until(pilot, lambda: "‹2/2›" in screen_text(app))
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await send(pilot, app, "/version")
         await until(pilot, lambda: "‹1/2›" in screen_text(app))
         await send(pilot, app, "/version 3")
         assert "no version '3'" in notices(app)
         await pilot.press("f5")
         await until(pilot, lambda: "‹3/3›" in screen_text(app))
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
         assert answers(app) == ["Another"]
     first = backend.first.history.turns[0].id
@@ -168,7 +169,7 @@ async def test_an_answer_in_progress_goes_on_while_versions_are_browsed(
         await pilot.press("left")
         await until(pilot, lambda: "‹1/2›" in screen_text(app))
         gate.let(2)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await until(pilot, lambda: "‹3/3›" in screen_text(app))
         assert answers(app) == ["Third"]
 
@@ -227,7 +228,7 @@ async def test_the_next_question_goes_on_from_the_version_that_is_shown(
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+up", "left", "escape")
         await ask(pilot, app, "And then?")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         assert answers(app) == ["A", "After"]
 
     assert [turn.version for turn in read] == [1]
@@ -241,7 +242,7 @@ async def test_the_new_version_has_the_keyboard_that_the_old_one_had(
     async with chat() as (pilot, app, _):
         await pilot.press("ctrl+up", "r")
         await until(pilot, lambda: "‹2/2›" in screen_text(app))
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         assert app.focused is last_turn(app), "letters act on it, not on its neighbour"
         await pilot.press("left")
         await until(pilot, lambda: "‹1/2›" in screen_text(app))

@@ -25,6 +25,7 @@ from tests.tui.conftest import (
     reading_documents,
     screen_text,
     until,
+    until_idle,
 )
 
 
@@ -84,28 +85,20 @@ def test_stopped_half_way_nothing_is_added_and_nothing_left(
     assert not [p for p in rest if p.is_file() and p.suffix != ".lock"]
 
 
-async def test_escape_stops_the_reading(
-    chat: Chat, backend: Backend, tmp_path: Path
+@pytest.mark.parametrize("with_button", [False, True], ids=["escape", "button"])
+async def test_the_reading_can_be_stopped(
+    chat: Chat, backend: Backend, tmp_path: Path, *, with_button: bool
 ) -> None:
     async with reading_documents(chat, backend, tmp_path) as (pilot, app, ready):
         assert "Esc stops" in screen_text(app)
-        await pilot.press("escape")
+        if with_button:
+            await pilot.click("#ingest .stop")
+        else:
+            await pilot.press("escape")
         await until(pilot, lambda: "stopping" in screen_text(app))
         ready.set()
         await until(pilot, lambda: not app.chat.query_one("#ingest").display)
         await until(pilot, lambda: "documents are as they were" in notices(app))
-
-    assert len(backend.first.library.paths) == 2
-
-
-async def test_the_button_stops_the_reading(
-    chat: Chat, backend: Backend, tmp_path: Path
-) -> None:
-    async with reading_documents(chat, backend, tmp_path) as (pilot, app, ready):
-        await pilot.click("#ingest .stop")
-        await until(pilot, lambda: "stopping" in screen_text(app))
-        ready.set()
-        await until(pilot, lambda: not app.chat.query_one("#ingest").display)
 
     assert len(backend.first.library.paths) == 2
 
@@ -139,7 +132,7 @@ async def test_documents_of_another_process_answer_the_next_question(
         app.chat.prompt.put("What does the kettle in the kitchen do?")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.transcript.last)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         turn = last_turn(app).turn
         await until(pilot, lambda: app.chat.status.status.documents == 2)
     app.chat.desk.profile.close()
@@ -166,7 +159,7 @@ async def test_documents_that_changed_are_told_or_read_before_the_answer(
         app.chat.prompt.put("When does the ferry leave?")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.transcript.last)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         answer = last_turn(app).turn.answer
         if refresh == "auto":
             await until(pilot, lambda: app.chat.status.status.documents == 2)

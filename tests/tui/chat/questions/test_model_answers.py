@@ -11,7 +11,7 @@ from ragcli.chat.events import AskRequest, Event, Stage, Thinking, Token
 from ragcli.sessions.records.record_types import Turn
 from tests.patience import PATIENCE
 from tests.tui.backend import Backend, Scripted, citations, remembered
-from tests.tui.conftest import Chat, ask, screen_text, shows, until
+from tests.tui.conftest import Chat, ask, screen_text, shows, until, until_idle
 
 WRONG = "It waits forty seconds."
 ANSWER = f"A commit waits at most ten seconds. [~1] {WRONG} Who holds it is told [2]."
@@ -50,7 +50,7 @@ async def test_the_stage_and_the_tokens_read_are_told(
         ):
             await until(pilot, partial(shows, app, words), words)
             step.set()
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
 
 def seeded(backend: Backend) -> None:

@@ -10,6 +10,7 @@ from tests.tui.conftest import (
     notices,
     screen_text,
     until,
+    until_idle,
 )
 
 
@@ -22,7 +23,7 @@ async def test_the_old_answer_stays_while_and_after_its_replacement_is_stopped(
         await until(pilot, lambda: "Half of" in screen_text(app))
         meanwhile = old.is_attached
         await pilot.press("escape")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         shown = [view.turn.status for view in app.chat.transcript.turns]
 
         assert meanwhile
@@ -40,7 +41,7 @@ async def test_stopped_before_a_word_leaves_the_old_answer_alone(
             lambda: app.chat.answering.asking and app.chat.answering.asking.retrieved,
         )
         await pilot.press("escape")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
         assert app.chat.transcript.turns == [old]
         assert app.chat.selection.target is old
@@ -53,7 +54,7 @@ async def test_a_model_that_fails_on_asking_again_leaves_the_old_answer(
     script = failing(ModelFailed("the model ran out of memory"))
     async with asking_again(chat, backend, script) as (pilot, app, old):
         await until(pilot, lambda: "out of memory" in notices(app))
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
         assert app.chat.transcript.turns == [old]
         assert old.turn.answer == ANSWER
@@ -65,13 +66,13 @@ async def test_leaving_an_edit_leaves_the_turn(chat: Chat, backend: Backend) -> 
         app.chat.prompt.put("not recorded")
         await pilot.press("enter")
         await until(pilot, lambda: app.chat.transcript.last)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         app.chat.turns.command_edit()
         await pilot.press("escape")
         app.chat.prompt.put("another")
         await pilot.press("enter")
         await until(pilot, lambda: len(app.chat.transcript.turns) == 2)
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
 
         shown = [view.turn.question for view in app.chat.transcript.turns]
         assert shown == ["not recorded", "another"]

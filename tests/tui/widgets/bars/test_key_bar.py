@@ -7,7 +7,15 @@ import pytest
 from ragcli.tui.keyboard.multiplexers import arriving_first, taken_keys
 from ragcli.tui.widgets.bars.key_bar import fitted
 from tests.tui.backend import Backend, Gate
-from tests.tui.conftest import Chat, ask, live_turn, notices, screen_text, until
+from tests.tui.conftest import (
+    Chat,
+    ask,
+    live_turn,
+    notices,
+    screen_text,
+    until,
+    until_idle,
+)
 
 PLACES = {
     "prompt": ((), "Enter Send"),
@@ -83,7 +91,7 @@ async def test_keys_that_mean_nothing_for_this_turn_are_not_offered(
         gate.let(1)
         await until(pilot, lambda: "waits" in live_turn(app).answer.source)
         await pilot.press("escape")
-        await until(pilot, lambda: app.chat.answering.asking is None)
+        await until_idle(pilot, app)
         await pilot.press("ctrl+up")
         await until(pilot, lambda: "o Go on" in screen_text(app))
         line = screen_text(app).splitlines()[-1]
