@@ -69,6 +69,18 @@ LINES = {
         ".. code:: x", ".. why", "- item", ".. [1] note", "Title", "-----",
         ".. csv-table::", '   "a", 1', ".. option:: -a", "  :header: x",
     ],
+    "adoc": [
+        "= Title", "== Part ==", "[cols=2*]", "|===", "|a |b", "2+|c", ".2+a|d", "===",
+        "3*|x", "----", "====", "term::", "  meaning", "t:: m", "* item", "NOTE: b",
+        "[NOTE]", ".Caption", "+", "// why", "////", ":a: {a}", "image::a[b]", "x +",
+        ",===", '"q', "[source]", "[quote, A]", "____", "```c",
+    ],
+    "org": [
+        "* TODO [#A] Title :a:b:", "** Part", "#+TITLE: t", "#+TODO: A | B", ":K: v",
+        ":PROPERTIES:", ":END:", "DEADLINE: <2024-01-01>", "#+begin_src c", "#+end_src",
+        "| a | b |", "|---+---|", "- t :: m", "  more", "[fn:1] n", ": x", "* DONE :c:",
+        "#+CAPTION: c", "+--+", "# why", "#+begin_quote", "#+end_quote", "*b*",
+    ],
     "md": [
         "# Title", "a | b", "-|-", "> quote", "> | a | b |", "> |--|--|", "- item",
         "    code", ": meaning", "term", "[^1]: note", "!!! tip", "[a]: b.org", "```",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-READER = 5
+READER = 6
 """Counts up when documents are read better: `docs sync` reads older ones again."""
 
 RACY_NS = 2_000_000_000

@@ -33,6 +33,7 @@ RECOGNITION_WAIT = RECOGNITION_LIMIT + 4 * PICTURE_LIMIT
 """Seconds by which a document may take longer when its pictures are recognized."""
 
 _SPELLED = {
+    "asciidoc": "AsciiDoc",
     "dart": "Dart",
     "diff": "a patch",
     "html": "HTML",

@@ -1,4 +1,4 @@
-"""Text with headings: Markdown, reStructuredText, Org; and plain text, which may have.
+"""Text with headings: Markdown, and plain text, which may have some.
 
 A section becomes one part: its body, verbatim, under the path of its headings.
 The heading itself is in the path. A heading without a body is kept as a part of
@@ -49,11 +49,10 @@ _EMPHASIS = re.compile(r"\*\*|__|`")
 _RULE = re.compile(
     r"\n(?P<rule>(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,})[ \t]*$", re.MULTILINE
 )
-_ORG = re.compile(r"^(?P<marks>\*{1,8})[ \t]+(?P<title>[^\n]+)$", re.MULTILINE)
 
 
 @frozen
-class _Heading:
+class TextHeading:
     """One heading of a text."""
 
     level: int
@@ -120,7 +119,7 @@ _FACTS = {
 """Key of front matter → what it tells of the document."""
 
 
-def _markdown_headings(text: str, start: int) -> Iterator[_Heading]:
+def _markdown_headings(text: str, start: int) -> Iterator[TextHeading]:
     fence = ""
     for match in heading_lines(text, start):
         mark = match["fence"]
@@ -132,10 +131,10 @@ def _markdown_headings(text: str, start: int) -> Iterator[_Heading]:
             title = _plain(_CLOSING_MARKS.sub("", (match["atx"] or "").rstrip()))
             if title:
                 level = len(match["marks"])
-                yield _Heading(level, title, match.start(), match.end() + 1)
+                yield TextHeading(level, title, match.start(), match.end() + 1)
         else:
             level = 1 if match["rule"].startswith("=") else 2
-            yield _Heading(
+            yield TextHeading(
                 level, _plain(match["setext"]), match.start(), match.end() + 1
             )
 
@@ -205,20 +204,20 @@ def _printed(text: str) -> str:
     return text
 
 
-def _manual_headings(text: str) -> list[_Heading]:
+def _manual_headings(text: str) -> list[TextHeading]:
     """Returns the headings of a page of a manual as `man` prints it, else none."""
     page = _MANUAL.match(text)
     if not page:
         return []
-    found = [_Heading(1, page["name"], page.start("name"), page.end() + 1)]
+    found = [TextHeading(1, page["name"], page.start("name"), page.end() + 1)]
     found += [
-        _Heading(2, one_line(match[0].capitalize()), match.start(), match.end() + 1)
+        TextHeading(2, one_line(match[0].capitalize()), match.start(), match.end() + 1)
         for match in _MANUAL_HEADING.finditer(text, page.end())
     ]
     return found
 
 
-def underlined_headings(text: str) -> Iterator[_Heading]:
+def underlined_headings(text: str) -> Iterator[TextHeading]:
     """Yields the headings that have a line of signs below them."""
     levels: dict[tuple[str, bool], int] = {}
     reached = 0
@@ -235,24 +234,13 @@ def underlined_headings(text: str) -> Iterator[_Heading]:
         style = (match["mark"], is_framed)
         level = levels.setdefault(style, len(levels) + 1)
         reached = match.end() + 1
-        yield _Heading(level, one_line(title), above if is_framed else start, reached)
+        yield TextHeading(
+            level, one_line(title), above if is_framed else start, reached
+        )
 
 
 def _is_rule(line: str, mark: str) -> bool:
     return len(line) > 2 and line == mark * len(line)
-
-
-def org(content: Content) -> Document:
-    """Reads an Org file."""
-    text = content.text
-    headings = [
-        _Heading(len(m["marks"]), one_line(m["title"]), m.start(), m.end() + 1)
-        for m in _ORG.finditer(text)
-    ]
-    named = re.search(r"^#\+title:[ \t]*(.+)$", text, re.MULTILINE | re.IGNORECASE)
-    tables: list[TableFacts] = []
-    sections = tuple(sections_of(text, headings, tables, "org"))
-    return Document(one_line(named[1]) if named else "", sections, tuple(tables))
 
 
 class HeadingPath:
@@ -260,14 +248,14 @@ class HeadingPath:
 
     def __init__(self) -> None:
         self.title = ""
-        self._open: list[_Heading] = []
+        self._open: list[TextHeading] = []
 
     @property
     def titles(self) -> tuple[str, ...]:
         """The headings, outermost first."""
         return tuple(item.title for item in self._open)
 
-    def enter(self, heading: _Heading) -> None:
+    def enter(self, heading: TextHeading) -> None:
         """Goes on below `heading`."""
         while self._open and self._open[-1].level >= heading.level:
             self._open.pop()
@@ -286,13 +274,13 @@ def continued_markdown(
 
 def sections_of(  # noqa: PLR0913 - each is a fact of the text
     text: str,
-    headings: Iterable[_Heading],
+    headings: Iterable[TextHeading],
     tables: list[TableFacts],
     format_name: str,
     path: HeadingPath | None = None,
     *,
     left_out: Sequence[tuple[int, int]] = (),
-    structure: Callable[[str], Sequence[Element]] | None = None,
+    structure: Callable[[str, int], Sequence[Element]] | None = None,
 ) -> Iterator[Section]:
     """Yields the bodies between headings, with path and first line.
 
@@ -303,11 +291,12 @@ def sections_of(  # noqa: PLR0913 - each is a fact of the text
         format_name: What the text is written in.
         path: The headings above it.
         left_out: Stretches, such as comments, that end one section and begin another.
-        structure: Returns the elements of a body; those of prose without it.
+        structure: Returns the elements of a body that begins at an offset; those of
+            prose without it.
     """
     path = path or HeadingPath()
     begin, line, counted = 0, 1, 0
-    above: _Heading | None = None
+    above: TextHeading | None = None
     for following in (*headings, _END):
         stop = following.start if following is not _END else len(text)
         parts = list(_parts(text, begin, stop, left_out))
@@ -319,8 +308,8 @@ def sections_of(  # noqa: PLR0913 - each is a fact of the text
             counted = first
             body = text[first:last]
             if structure:
-                found = tuple(structure(body))
-                yield Section(body, path.titles, None, line, found)
+                elements = tuple(structure(body, first))
+                yield Section(body, path.titles, None, line, elements)
             else:
                 yield text_structure.section(
                     body,
@@ -346,5 +335,5 @@ def _parts(
         start = last
 
 
-_END = _Heading(0, "", 0, 0)
+_END = TextHeading(0, "", 0, 0)
 """Stands after the last heading of a text."""

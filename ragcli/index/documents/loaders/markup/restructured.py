@@ -6,20 +6,22 @@ A section's text stays as it stands in the file; what markup says nothing to a r
 
 from __future__ import annotations
 
-import csv
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable
 
-from ragcli.index.documents import grid_tables, text_structure
+from ragcli.index.documents import grid_tables
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import (
     Document,
     Element,
     TableFacts,
     flat,
-    trimmed,
+)
+from ragcli.index.documents.loaders.markup.block_reader import (
+    LONGEST_VALUE,
+    BlockReader,
+    PlacedRow,
+    separated_cells,
 )
 from ragcli.index.documents.loaders.markup.lightweight import (
     sections_of,
@@ -33,7 +35,7 @@ _DIRECTIVE = re.compile(
 )
 _NOTE = re.compile(r"[ \t]*\.\.[ \t]+\[(?P<label>[^\]\n]{1,60})\][ \t]*(?P<said>.*)$")
 _LINK = re.compile(
-    r"[ \t]*\.\.[ \t]+_(?P<key>`[^`\n]+`|[^:\n]+):[ \t]+(?P<place>\S[^\s:]*:\S+)[ \t]*$"
+    r"[ \t]*\.\.[ \t]+_(?P<key>`[^`\n]+`|[^:\n]+):[ \t]+(?P<link>\S[^\s:]*:\S+)[ \t]*$"
 )
 _FIELD = re.compile(
     r"[ \t]*:(?P<key>[^:\s`](?:[^:\n]|:(?!\s|$)){0,80}?):"
@@ -149,9 +151,6 @@ _SINCE = {
     "deprecated": "Deprecated since version", "versionremoved": "Removed in version",
     "deprecated-removed": "Deprecated since version",
 }  # fmt: skip
-_LONGEST_VALUE = 600
-_DEEPEST = 40
-"""Blocks inside each other; what is deeper is read as text."""
 
 
 def restructured(content: Content) -> Document:
@@ -164,133 +163,47 @@ def restructured(content: Content) -> Document:
     headings = list(underlined_headings(text))
     first = headings[0] if headings and headings[0].level == 1 else None
     tables: list[TableFacts] = []
-    read = partial(_elements, tables=tables)
-    found = tuple(sections_of(text, headings, tables, "rst", structure=read))
-    return Document(first.title if first else "", found, tuple(tables))
+
+    def read(body: str, _: int) -> list[Element]:
+        return _RestructuredReader(body, tables).all()
+
+    sections = tuple(sections_of(text, headings, tables, "rst", structure=read))
+    return Document(first.title if first else "", sections, tuple(tables))
 
 
-def _elements(text: str, tables: list[TableFacts]) -> list[Element]:
-    reader = _BlockReader(text, tables)
-    reader.read(0, len(reader.lines))
-    return reader.found
-
-
-class _BlockReader:
+class _RestructuredReader(BlockReader):
     """One walk over the blocks of a section."""
 
     def __init__(self, text: str, tables: list[TableFacts]) -> None:
-        self.text = text
-        self.tables = tables
-        self.found: list[Element] = []
-        self.lines: list[tuple[int, int]] = []
-        start = 0
-        for line in text.split("\n"):
-            self.lines.append((start, start + len(line)))
-            start += len(line) + 1
-        self._depth = 0
-        self._blanks = [
-            at for at in range(len(self.lines)) if not self.line(at).strip()
-        ]
+        super().__init__(text, tables, "rst")
 
-    def read(self, at: int, stop: int) -> None:
-        """Reads the lines from one up to another."""
-        if self._depth >= _DEEPEST:
-            self.span("prose", at, stop)
-            return
-        self._depth += 1
-        while at < stop:
-            line = self.line(at)
-            if not line.strip() or _is_transition(line):
-                at += 1
-            else:
-                at = max(self._one(line, at, stop), at + 1)
-        self._depth -= 1
-
-    def _one(self, line: str, at: int, stop: int) -> int:
+    def one(self, line: str, at: int, stop: int) -> int:
         """Reads one block, and returns the line after it."""
+        if _is_transition(line):
+            return at + 1
         if _EXPLICIT.match(line):
             end = self.below(at, stop)
             self._explicit(at, end)
             return end
         end = self.block(at, stop)
-        said = line.lstrip()
-        if said.startswith("+-") and self._is_grid(at, end):
+        words = line.lstrip()
+        if words.startswith("+-") and self._is_grid(at, end):
             self.add(grid_tables.drawn(self.text, self.lines[at:end], self.tables))
         elif grid_tables.is_simple_rule(line):
             end = self._simple_end(at, stop)
             self._simple(at, end)
         elif _FIELD.match(line):
             end = self._field_list(at, stop)
-        elif said.startswith(">>> "):
+        elif words.startswith(">>> "):
             self.code(at, end)
-        elif said.startswith("| "):
-            for place in range(at, end):
-                self.span("line", place, place + 1)
+        elif words.startswith("| "):
+            for number in range(at, end):
+                self.span("line", number, number + 1)
         elif self.is_definition(at, end):
             end = self._definition(at, stop)
         else:
             end = self._paragraph(at, end, stop)
         return end
-
-    def line(self, at: int) -> str:
-        """Returns a line."""
-        return self.text[slice(*self.lines[at])]
-
-    def indent(self, at: int) -> int:
-        """Returns how many blanks a line begins with."""
-        line = self.line(at)
-        return len(line) - len(line.lstrip())
-
-    def block(self, at: int, stop: int) -> int:
-        """Returns the number of the next blank line."""
-        following = bisect_left(self._blanks, at)
-        end = self._blanks[following] if following < len(self._blanks) else stop
-        return max(at, min(end, stop))
-
-    def below(self, at: int, stop: int, indent: int = -1) -> int:
-        """Returns the line after those that are indented deeper than one."""
-        indent = self.indent(at) if indent < 0 else indent
-        end = at + 1
-        for place in range(at + 1, stop):
-            if self.line(place).strip():
-                if self.indent(place) <= indent:
-                    break
-                end = place + 1
-        return end
-
-    def add(self, elements: Iterable[Element]) -> None:
-        """Adds elements."""
-        self.found += elements
-
-    def span(
-        self, kind: str, at: int, end: int, cells: tuple[str, ...] = (), label: str = ""
-    ) -> None:
-        """Adds lines as one element, without the blanks around it."""
-        if at < end:
-            self.piece(kind, self.lines[at][0], self.lines[end - 1][1], cells, label)
-
-    def piece(
-        self,
-        kind: str,
-        start: int,
-        stop: int,
-        cells: tuple[str, ...] = (),
-        label: str = "",
-    ) -> None:
-        """Adds part of the text as one element, without the blanks around it."""
-        start, stop = trimmed(self.text, start, stop)
-        if start < stop:
-            self.found.append(Element(kind, start, stop, -1, cells, label))
-
-    def code(self, at: int, end: int) -> None:
-        """Adds lines as code, without blank ones around them."""
-        while at < end and not self.line(at).strip():
-            at += 1
-        while end > at and not self.line(end - 1).strip():
-            end -= 1
-        if at < end:
-            span = self.lines[at][0], self.lines[end - 1][1]
-            self.found.append(Element("code", *span))
 
     def said(self, at: int, end: int) -> str:
         """Returns what lines say, on one."""
@@ -299,16 +212,16 @@ class _BlockReader:
         return _plain(self.text[self.lines[at][0] : self.lines[end - 1][1]])
 
     def _is_grid(self, at: int, end: int) -> bool:
-        lines = [self.line(place).strip() for place in range(at, end)]
+        lines = [self.line(number).strip() for number in range(at, end)]
         return len(lines) > 2 and all(line[0] in "+|" for line in lines)
 
     def _simple_end(self, at: int, stop: int) -> int:
         """Returns the line after the rule that ends a table."""
         last = at
-        for place in range(at + 1, stop):
-            if grid_tables.is_simple_rule(self.line(place)):
-                last = place
-                after = self.line(place + 1) if place + 1 < stop else ""
+        for number in range(at + 1, stop):
+            if grid_tables.is_simple_rule(self.line(number)):
+                last = number
+                after = self.line(number + 1) if number + 1 < stop else ""
                 if not after.strip():
                     break
         return last + 1
@@ -330,13 +243,6 @@ class _BlockReader:
             at = end
         return at
 
-    def valued(self, at: int, end: int, key: str, value: str) -> None:
-        """Adds a key with its value, or an item where that is long."""
-        if len(value) <= _LONGEST_VALUE:
-            self.span("field", at, end, (key, value))
-        else:
-            self.span("item", at, end)
-
     def is_definition(self, at: int, end: int) -> bool:
         """Tells whether a line is a term with what it means below it."""
         if at + 1 >= end or self.indent(at + 1) <= self.indent(at):
@@ -349,7 +255,7 @@ class _BlockReader:
     def _definition(self, at: int, stop: int) -> int:
         end = self.below(at, stop)
         first = self.block(at, end)
-        lines = [self.line(place) for place in range(at + 1, first)]
+        lines = [self.line(number) for number in range(at + 1, first)]
         if not any(map(_is_marked, lines)) and not self._ends_literal(first - 1):
             term = _CLASSIFIER.sub("", self.line(at)).strip()
             self.valued(at, first, _plain(term), self.said(at + 1, first))
@@ -364,11 +270,10 @@ class _BlockReader:
 
     def _paragraph(self, at: int, end: int, stop: int) -> int:
         """Adds a paragraph or the items of a list, and the code that it leads to."""
-        start, last = self.lines[at][0], self.lines[end - 1][1]
-        self.add(text_structure.stretch(self.text, "rst", self.tables, start, last))
+        self.paragraph(at, end)
         if not self._ends_literal(end - 1):
             return end
-        indent = min(self.indent(place) for place in range(at, end))
+        indent = min(self.indent(number) for number in range(at, end))
         below = self.below(end - 1, stop, indent)
         self.code(end, below)
         return max(below, end)
@@ -380,7 +285,7 @@ class _BlockReader:
             start = self.lines[at][0] + match.start("said")
             self.piece("note", start, self.lines[end - 1][1], (), match["label"])
         elif match := _LINK.match(line):
-            cells = (match["key"].strip("`"), match["place"])
+            cells = (match["key"].strip("`"), match["link"])
             self.span("field", at, at + 1, cells)
         elif match := _DIRECTIVE.match(line):
             _Directive(self, at, end, match).read()
@@ -390,7 +295,7 @@ class _Directive:
     """One directive: its argument, options and content."""
 
     def __init__(
-        self, reader: _BlockReader, at: int, end: int, match: re.Match[str]
+        self, reader: _RestructuredReader, at: int, end: int, match: re.Match[str]
     ) -> None:
         self._reader = reader
         self._at = at
@@ -446,7 +351,7 @@ class _Directive:
         elif names & _DESCRIBES:
             self._described()
         elif name not in _SILENT:
-            self._told()
+            self._others()
 
     def _listing(self) -> None:
         """Adds code under its caption; the argument of a formula is one as well."""
@@ -456,7 +361,7 @@ class _Directive:
             if self._name == "math":
                 self._argument("code")
 
-    def _told(self) -> None:
+    def _others(self) -> None:
         """Adds the argument with the lines right below it, then the rest."""
         reader, first = self._reader, self._content
         if self._name in {"image", "figure"}:
@@ -484,10 +389,10 @@ class _Directive:
         first = self._content
         if first < self._end and reader.line(first).strip():
             first = reader.block(first, self._end)
-        told = " ".join(
+        value = " ".join(
             filter(None, (_plain(self._said), reader.said(self._at + 1, first)))
         )
-        reader.valued(self._at, max(first, self._at + 1), key, told)
+        reader.valued(self._at, max(first, self._at + 1), key, value)
         reader.read(first, self._end)
 
     def _described(self) -> None:
@@ -504,7 +409,7 @@ class _Directive:
             at += 1
         first = reader.block(at, self._end)
         key = ", ".join(filter(None, map(_plain, keys)))
-        lines = [reader.line(place) for place in range(at, first)]
+        lines = [reader.line(number) for number in range(at, first)]
         is_prose = lines and not any(
             _is_marked(line) or line.rstrip().endswith("::") for line in lines
         )
@@ -512,7 +417,7 @@ class _Directive:
             start = self._said_at or reader.lines[self._at][0]
             value = reader.said(at, first)
             stop = reader.lines[first - 1][1]
-            if len(value) <= _LONGEST_VALUE:
+            if len(value) <= LONGEST_VALUE:
                 reader.piece("field", start, stop, (key, value))
             else:
                 reader.piece("item", start, stop)
@@ -530,93 +435,37 @@ class _Directive:
             facts = reader.tables[number]
             reader.tables[number] = facts._replace(caption=_plain(self._said))
 
-    def _rows_named(self) -> int:
-        told = self._options.get("header-rows", ("", 0, 0))[0]
-        return int(told) if told.isdecimal() and len(told) < 4 else 0
+    def _heading_rows(self) -> int:
+        count = self._options.get("header-rows", ("", 0, 0))[0]
+        return int(count) if count.isdecimal() and len(count) < 4 else 0
 
     def _csv_table(self) -> None:
         reader = self._reader
         mark = self._options.get("delim", (",", 0, 0))[0]
         mark = {"tab": "\t", "space": " ", "": ","}.get(mark, mark[:1])
-        rows = _csv_rows(reader, self._content, self._end, mark)
-        header = self._options.get("header")
-        names: tuple[str, ...] = ()
-        span = None
-        if header:
-            names, span = _csv_cells(header[0], mark), header[1:]
-        elif (count := self._rows_named()) and count < len(rows):
-            names = rows[0][2]
-            span, rows = (rows[0][0], rows[count - 1][1]), rows[count:]
-        self._tell(names, span, rows)
+        rows = reader.separated_rows(self._content, self._end, mark, _plain)
+        caption = _plain(self._said)
+        if header := self._options.get("header"):
+            line, *span = header
+            names = separated_cells(line, mark, _plain)
+            reader.table(names, (span[0], span[1]), rows, caption)
+        else:
+            reader.headed_table(rows, self._heading_rows(), caption)
 
     def _list_table(self) -> None:
         rows = _list_rows(self._reader, self._content, self._end)
-        count = self._rows_named()
-        names: tuple[str, ...] = ()
-        span = None
-        if 0 < count < len(rows):
-            columns = zip(*(cells for _, _, cells in rows[:count]), strict=False)
-            names = tuple(" ".join(filter(None, column)) for column in columns)
-            span, rows = (rows[0][0], rows[count - 1][1]), rows[count:]
-        self._tell(names, span, rows)
-
-    def _tell(
-        self,
-        names: tuple[str, ...],
-        span: tuple[int, int] | None,
-        rows: Sequence[tuple[int, int, tuple[str, ...]]],
-    ) -> None:
-        reader = self._reader
-        rows = [row for row in rows if any(row[2])]
-        if not rows:
-            return
-        number = len(reader.tables)
-        reader.tables.append(TableFacts(names, _plain(self._said), len(rows)))
-        if span:
-            reader.found.append(Element("columns", *span, number))
-        reader.add([Element("row", a, b, number, cells) for a, b, cells in rows])
+        self._reader.headed_table(rows, self._heading_rows(), _plain(self._said))
 
 
-def _csv_rows(
-    reader: _BlockReader, at: int, stop: int, mark: str
-) -> list[tuple[int, int, tuple[str, ...]]]:
-    """Returns the rows between two lines; a quoted cell may have line breaks."""
-    rows = []
-    first, quotes = -1, 0
-    for place in range(at, stop):
-        line = reader.line(place)
-        if first < 0 and not line.strip():
-            continue
-        first = place if first < 0 else first
-        quotes += line.count('"')
-        if quotes % 2 == 0 or place + 1 == stop:
-            start, end = reader.lines[first][0], reader.lines[place][1]
-            start += reader.indent(first)
-            end = start + len(reader.text[start:end].rstrip())
-            rows.append((start, end, _csv_cells(reader.text[start:end], mark)))
-            first, quotes = -1, 0
-    return rows
-
-
-def _csv_cells(row: str, mark: str) -> tuple[str, ...]:
-    try:
-        [cells] = csv.reader([flat(row)], delimiter=mark, skipinitialspace=True)
-    except (csv.Error, ValueError, TypeError):
-        cells = row.split(mark)
-    return tuple(map(_plain, cells))
-
-
-def _list_rows(
-    reader: _BlockReader, at: int, stop: int
-) -> list[tuple[int, int, tuple[str, ...]]]:
+def _list_rows(reader: _RestructuredReader, at: int, stop: int) -> list[PlacedRow]:
     """Returns the rows of a list of lists: `* - first cell` and `  - second cell`."""
     rows: list[tuple[int, int, list[list[str]]]] = []
     inner = -1
-    for place in range(at, stop):
-        line = reader.line(place)
+    for number in range(at, stop):
+        line = reader.line(number)
         if not line.strip():
             continue
-        start, end = reader.lines[place]
+        start, end = reader.lines[number]
         begins = re.match(r"[ \t]*[*+-][ \t]+(?=[*+-](?:[ \t]|$))", line)
         if begins:
             inner = begins.end()
@@ -634,7 +483,7 @@ def _list_rows(
         end = start + len(line.rstrip())
         rows[-1] = (row_start, max(end, row_start + 1), cells)
     return [
-        (start, end, tuple(_plain(" ".join(cell)) for cell in cells))
+        PlacedRow(start, end, tuple(_plain(" ".join(cell)) for cell in cells))
         for start, end, cells in rows
     ]
 
