@@ -2,6 +2,8 @@
 
 `minutes-2024-03.odt` goes by `minutes 2024 03 odt document`, `backup.service` by
 `backup service`: the suffix is a word too, and people have others for some formats.
+Names that every directory has, such as `README`, go by the name of their directory too:
+`kiln/README.md` by `kiln README md`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,13 @@ _WORDS = {
     for name in names.split()
 }
 """Format \u2192 what people call its files."""
+_EVERYWHERE = re.compile(
+    r"(?:readme|index|main|about|overview|introduction|intro|manual|guide|usage|install"
+    r"|changelog|changes|news|history|releases?|todo|faq|security|support|notes|licen[cs]es?"
+    r"|copying|copyright|notice|authors|credits|contributors|contributing|maintainers)(?:\.|$)",
+    re.IGNORECASE,
+)
+"""What files are called for their part in a directory, not for what they are about."""
 
 
 @lru_cache(maxsize=4096)
@@ -33,11 +42,13 @@ def spoken_name(path: str) -> str:
     """Returns the words of a file's name and what such files are called.
 
     Args:
-        path: Of a document. Its directories say nothing here, nor does a name without
-            a letter: it is a number among others.
+        path: Of a document. Its other directories say nothing here, nor does a name
+            without a letter: it is a number among others.
     """
-    name = os.path.basename(path)
+    directory, name = os.path.split(path)
     if not any(map(str.isalpha, os.path.splitext(name)[0])):
         return ""
     called = _WORDS.get(formats.format_of(name), "")
-    return " ".join([*_PART.findall(name), called]).strip()
+    is_everywhere = _EVERYWHERE.match(name)
+    within = _PART.findall(os.path.basename(directory)) if is_everywhere else []
+    return " ".join([*within, *_PART.findall(name), called]).strip()

@@ -18,6 +18,10 @@ from ragcli.models.builtin.scoring import Scored, is_coded
 
 MOST_LISTED = 40
 """Items and rows of one list that are given at most."""
+_MOST_LINES = 8
+"""Of a listing that a line with a colon leads to."""
+_LED_TO = frozenset({"item", "line", "code"})
+"""Kinds of which such a line leads to several, one below the other."""
 _SEVERAL = 3
 """Quotations for a question that hardly one sentence answers."""
 _WORTHWHILE = 0.75
@@ -111,16 +115,23 @@ def _following(
 
 
 def _introduced(best: Candidate) -> list[Candidate]:
-    """Returns the items right below a line that ends with a colon.
+    """Returns what stands right below a line that ends with a colon.
 
-    Unless it has the kind of answer that is asked for, it says nothing without them.
-    Some of the steps that it leads to are no answer; none needs the question's words.
+    That are the items of a list, the lines of a listing or one address, command or
+    sentence. Unless the line has the kind of answer that is asked for, it says nothing
+    without them. Some of the steps that it leads to are no answer; none needs the
+    question's words.
     """
     if best.kind != "sentence" or not best.text.endswith(":"):
         return []
     below = candidates(best.source)[best.place + 1 :]
-    items = itertools.takewhile(lambda item: item.kind == "item", below)
-    return list(itertools.islice(items, MOST_LISTED))
+    if not below:
+        return []
+    kind = below[0].kind
+    if kind not in _LED_TO:
+        return below[:1] if kind == "sentence" else []
+    alike = itertools.takewhile(lambda item: item.kind == kind, below)
+    return list(itertools.islice(alike, MOST_LISTED if kind == "item" else _MOST_LINES))
 
 
 def _whole_list(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:

@@ -79,6 +79,12 @@ SEVERAL = deferred(
 )
 """Rows in the plural, asked for by what narrows them down."""
 
+_MANNER = deferred(
+    r"\W*(?:(?:and|so|but|und|et|y) )?(?:how (?:do|does|did|can|could|should|would|to)\b|why\b"
+    r"|wie (?:kann|konnen|muss|mussen|soll|sollte|mache|macht|lasst|lassen)\b|warum\b|wieso\b"
+    r"|comment\b|pourquoi\b|como (?:se|puedo|puede|hago|debo|funciona)\b|por que\b)"
+)
+"""Asks how or why: "How do I install the latest version?" compares nothing."""
 _AMOUNT = deferred(r"\bwie (?:hoch|gross|viel)\b|\bhow (?:high|much|large|big)\b")
 """Asks for an amount; its adjective measures nothing."""
 _DIFFERENT = deferred(
@@ -534,7 +540,7 @@ def wanted(question: str) -> TableQuery | None:
     text = folded(question).replace("\u2019", "'")
     text = _AMOUNT.sub(lambda match: " " * len(match[0]), text)
     operation, taken = _operation(text)
-    if not operation:
+    if not operation or _MANNER.match(text):
         return None
     comparisons = _comparisons(text)
     # A month may be a value too, and stays among the words.

@@ -49,6 +49,7 @@ def index(
             documents = place / "docs"
             documents.mkdir()
             for name, text in files.items():
+                (documents / name).parent.mkdir(exist_ok=True)
                 (documents / name).write_text(text, encoding="utf-8")
             profile = opened.enter_context(
                 Directory.open(place / "profile", create=True)

@@ -217,6 +217,15 @@ The guild met on 3 May to talk about:
 
 - shelves
 - sand
+
+Cracked tiles are to be reported to:
+
+    tiles@guild.example
+
+To sweep the flue by hand, use:
+
+    $ flue --open
+    $ flue --sweep
 """
 
     glazes = answered(model, "Which glazes are supported?", "a.md", text)
@@ -232,6 +241,12 @@ The guild met on 3 May to talk about:
     ]
     # What has the kind of answer that is asked for says enough.
     assert date == "The guild met on 3 May to talk about: [1]"
+    for question, said in [
+        ("Who hears of cracked tiles?", "tiles@guild.example"),
+        ("How do I sweep the flue by hand?", "$ flue --open\n$ flue --sweep"),
+    ]:
+        told = answered(model, question, "a.txt", text)
+        assert re.sub(r" \[1\]", "", told).endswith(said)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,12 @@ def test_comparisons(question: str, told: tuple[str, str, bool]) -> None:
         "naive resume of Zoe",
         "What does exit code 75 mean?",
         "What do you mean by that?",
+        # How and why compute nothing, whatever they name.
+        "How do I install the latest release?",
+        "Why is the largest file skipped?",
+        "Wie kann ich die gr\u00f6\u00dfte Datei l\u00f6schen?",
+        "Comment supprimer le plus grand fichier ?",
+        "\u00bfC\u00f3mo puedo borrar el archivo m\u00e1s grande?",
     ],
 )
 def test_other_questions_read_nothing(question: str) -> None:
