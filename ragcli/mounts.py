@@ -68,10 +68,10 @@ def checked(mount: str, home: Home) -> str:
             f"{mount}: neither a bundle nor a profile's directory",
             f"to index the files in it: ragcli docs add {shlex.quote(mount)}",
         )
-    found = str(path.absolute())
-    with _index(found, home) as directory:
-        _snapshots_in(directory, found)
-    return found
+    mounted = str(path.absolute())
+    with _index(mounted, home) as directory:
+        _snapshots_in(directory, mounted)
+    return mounted
 
 
 def _may_be_mounted(path: Path) -> bool:
@@ -90,48 +90,48 @@ def readers(settings: Settings, home: Home, embedder: Embedder) -> list[IndexRea
         EmbedderMismatch: A mount's vectors are of another embedder.
         SnapshotDamaged, BundleRefused, NotPermitted: It cannot be trusted.
     """
-    return [_reader(place, home, embedder) for place in settings.mounts]
+    return [_reader(path, home, embedder) for path in settings.mounts]
 
 
-def _reader(place: str, home: Home, embedder: Embedder) -> IndexReader:
+def _reader(path: str, home: Home, embedder: Embedder) -> IndexReader:
     from ragcli.index.search.opening import open_current
 
-    with _index(place, home) as directory:
-        reader = open_current(_snapshots_in(directory, place))
+    with _index(path, home) as directory:
+        reader = open_current(_snapshots_in(directory, path))
     if reader is None:
-        raise SnapshotNotFound(f"{place}: no documents are indexed there", "")
+        raise SnapshotNotFound(f"{path}: no documents are indexed there", "")
     if reader.embedder_id != embedder.id:
         raise EmbedderMismatch(
-            f"{place}: its vectors are of {reader.embedder_id}, not of {embedder.id}",
-            f"use the same embedder, or ragcli docs unmount {place}",
+            f"{path}: its vectors are of {reader.embedder_id}, not of {embedder.id}",
+            f"use the same embedder, or ragcli docs unmount {path}",
         )
-    reader.source = place
+    reader.source = path
     return reader
 
 
 @contextmanager
-def _index(place: str, home: Home) -> Iterator[Directory]:
+def _index(path: str, home: Home) -> Iterator[Directory]:
     """Yields the directory that holds a mount's `index/`."""
-    if os.path.isdir(place):
-        with Directory.open(place) as directory:
+    if os.path.isdir(path):
+        with Directory.open(path) as directory:
             if directory.has(_KEYS):
                 raise NotPermitted(
-                    f"{place}: an encrypted profile cannot be mounted",
+                    f"{path}: an encrypted profile cannot be mounted",
                     "decrypt a clone of it, or mount a bundle of its documents",
                 )
             yield directory
-    elif os.path.isfile(place):
-        with _unpacked(place, home) as directory:
+    elif os.path.isfile(path):
+        with _unpacked(path, home) as directory:
             yield directory
     else:
         raise DocumentNotFound(
-            f"{place}: the mounted documents are gone",
-            f"bring them back, or ragcli docs unmount {place}",
+            f"{path}: the mounted documents are gone",
+            f"bring them back, or ragcli docs unmount {path}",
         )
 
 
 @contextmanager
-def _unpacked(place: str, home: Home) -> Iterator[Directory]:
+def _unpacked(path: str, home: Home) -> Iterator[Directory]:
     """Yields a bundle's profile, imported and verified once for each of its versions.
 
     Its history and settings stay in the bundle.
@@ -139,14 +139,14 @@ def _unpacked(place: str, home: Home) -> Iterator[Directory]:
     from ragcli.sessions.bundles.bundle_import import import_bundle
 
     store = _unpacking(home)
-    status = os.stat(place)
-    stem = _hashed(place)
+    status = os.stat(path)
+    stem = _hashed(path)
     name = f"{stem}-{_hashed(status.st_size, status.st_mtime_ns, status.st_ino)}"
     known = store.names()
     if name not in known:
         with suppress(UsageError):  # another process was faster
-            made = import_bundle(store, Path(place), name=name, documents_only=True)
-            made.close()
+            imported = import_bundle(store, Path(path), name=name, documents_only=True)
+            imported.close()
         for older in known:
             if older.startswith(stem):
                 store.delete(older)
@@ -169,8 +169,8 @@ def forget(mount: str, home: Home) -> None:
                 store.delete(name)
 
 
-def _is_mounted(place: str, home: Home) -> bool:
-    """Tells whether one of the caller's profiles on this disk mounts `place`."""
+def _is_mounted(path: str, home: Home) -> bool:
+    """Tells whether one of the caller's profiles on this disk mounts `path`."""
     from ragcli.sessions import profile_file
     from ragcli.sessions.local.lifecycle.directories import Directories
 
@@ -178,7 +178,7 @@ def _is_mounted(place: str, home: Home) -> bool:
     for name in directories.names():
         with suppress(RagcliError), directories.open(name) as directory:
             settings = profile_file.read(directory, name).settings
-            if place in settings.get("documents.mounts", ()):
+            if path in settings.get("documents.mounts", ()):
                 return True
     return False
 
@@ -202,16 +202,16 @@ def _unpacking(home: Home) -> LocalStore:
 
 def _hashed(*facts: object) -> str:
     """Returns 16 hexadecimal digits that stand for `facts`."""
-    told = repr(facts).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(told).hexdigest()[:16]
+    text = repr(facts).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
-def _snapshots_in(directory: Directory, place: str) -> Snapshots:
+def _snapshots_in(directory: Directory, path: str) -> Snapshots:
     """Returns the snapshots of a mount; refuses one without documents."""
     snapshots = LocalSnapshots(directory, None, remember=False)
     if not snapshots.current():
         raise UsageError(
-            f"{place}: no documents are indexed there",
+            f"{path}: no documents are indexed there",
             "add some to it first: ragcli docs add -p NAME PATH…",
         )
     return snapshots

@@ -43,29 +43,29 @@ def installation(*packages: str, prefix: str = "") -> str:
         packages: What pip is to be told, versions included.
         prefix: Of the environment; the present one by default.
     """
-    place = Path(prefix or sys.prefix)
-    match _keeper(place):
+    environment = Path(prefix or sys.prefix)
+    match _keeper(environment):
         case "pipx":
             return _typed(["pipx", "inject", PROGRAM, *packages])
         case "uv tool":
-            return _uv_tool(place, packages)
+            return _uv_tool(environment, packages)
         case "uvx":
             return _typed(["uvx", *_with(packages), PROGRAM])
         case _:
-            return _pip(place, *packages)
+            return _pip(environment, *packages)
 
 
 def upgrade(*, prefix: str = "") -> str:
     """Returns the command that brings the newest ragcli."""
-    place = Path(prefix or sys.prefix)
-    return _UPGRADES.get(_keeper(place)) or _pip(place, "-U", PROGRAM)
+    environment = Path(prefix or sys.prefix)
+    return _UPGRADES.get(_keeper(environment)) or _pip(environment, "-U", PROGRAM)
 
 
 def reinstallation(package: str, *, prefix: str = "") -> str:
     """Returns the command that installs a package of ragcli's anew, files and all."""
-    place = Path(prefix or sys.prefix)
-    known = _REINSTALLATIONS.get(_keeper(place))
-    return known or _pip(place, "--force-reinstall", package)
+    environment = Path(prefix or sys.prefix)
+    known = _REINSTALLATIONS.get(_keeper(environment))
+    return known or _pip(environment, "--force-reinstall", package)
 
 
 _UPGRADES = {
@@ -80,34 +80,34 @@ _REINSTALLATIONS = {
 }
 
 
-def _keeper(place: Path) -> str:
+def _keeper(environment: Path) -> str:
     """Returns what keeps an environment for ragcli alone; "" if it is anybody's."""
-    path = place.as_posix()
-    if (place / "pipx_metadata.json").is_file() or "/pipx/venvs/" in path:
+    path = environment.as_posix()
+    if (environment / "pipx_metadata.json").is_file() or "/pipx/venvs/" in path:
         return "pipx"
-    if (place / _RECEIPT).is_file() or "/uv/tools/" in path:
+    if (environment / _RECEIPT).is_file() or "/uv/tools/" in path:
         return "uv tool"
     return "uvx" if "/archive-v" in path else ""
 
 
-def _pip(place: Path, *words: str) -> str:
+def _pip(environment: Path, *words: str) -> str:
     """Returns a call of the pip of an environment, as it is to be typed here.
 
     A plain `pip` is another one where the environment is not on the PATH, and one
     that uv made has none.
     """
-    own = place / "bin" / "pip"
+    own = environment / "bin" / "pip"
     command = ["pip", "install"]
     if own.exists():
         import shutil
 
-        found = shutil.which("pip")
-        if not found or not os.path.samefile(found, own):
+        on_path = shutil.which("pip")
+        if not on_path or not os.path.samefile(on_path, own):
             command = [str(own), "install"]
-    elif _is_of_uv(place):
+    elif _is_of_uv(environment):
         command = ["uv", "pip", "install"]
-        if os.environ.get("VIRTUAL_ENV") != str(place):
-            command += ["--python", str(place / "bin" / "python")]
+        if os.environ.get("VIRTUAL_ENV") != str(environment):
+            command += ["--python", str(environment / "bin" / "python")]
     return _typed([*command, *words])
 
 
@@ -118,9 +118,11 @@ def _typed(words: list[str]) -> str:
     return shlex.join(words)
 
 
-def _is_of_uv(place: Path) -> bool:
+def _is_of_uv(environment: Path) -> bool:
     try:
-        return "\nuv = " in f"\n{(place / 'pyvenv.cfg').read_text(encoding='utf-8')}"
+        return (
+            "\nuv = " in f"\n{(environment / 'pyvenv.cfg').read_text(encoding='utf-8')}"
+        )
     except (OSError, ValueError):
         return False
 
@@ -129,15 +131,15 @@ def _with(packages: tuple[str, ...] | list[str]) -> list[str]:
     return [word for package in packages for word in ("--with", package)]
 
 
-def _uv_tool(place: Path, added: tuple[str, ...]) -> str:
+def _uv_tool(environment: Path, added: tuple[str, ...]) -> str:
     """Returns the command of `uv tool`, which makes the environment anew.
 
     What it does not name again is removed: what was added before stands in it as well,
     and the place that ragcli itself came from.
     """
-    required = _receipt(place / _RECEIPT)
-    ours = next((one for one in required if one.get("name") == PROGRAM), {})
-    before = [one for one in required if one.get("name") != PROGRAM]
+    required = _receipt(environment / _RECEIPT)
+    ours = next((entry for entry in required if entry.get("name") == PROGRAM), {})
+    before = [entry for entry in required if entry.get("name") != PROGRAM]
     named = list(dict.fromkeys([*map(_requirement, before), *added]))
     words = ["uv", "tool", "install", *_with(named)]
     if "editable" in ours:
@@ -149,9 +151,9 @@ def _requirement(entry: dict[str, Any]) -> str:
     """Returns one entry of uv's receipt as its command line takes it."""
     extras = ",".join(entry.get("extras", ()))
     chosen = f"[{extras}]" if extras else ""
-    for place in ("directory", "editable", "path"):
-        if place in entry:
-            return f"{entry[place]}{chosen}"
+    for origin in ("directory", "editable", "path"):
+        if origin in entry:
+            return f"{entry[origin]}{chosen}"
     named = f"{entry['name']}{chosen}"
     if "url" in entry:
         return f"{named} @ {entry['url']}"

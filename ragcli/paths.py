@@ -174,7 +174,7 @@ def shown(path: str | os.PathLike[str], part: str = "") -> str:
         here = os.getcwd().rstrip("/")
     except OSError:
         return text
-    place = os.path.normpath(text)
-    if place.startswith(f"{here}/"):
-        return place[len(here) + 1 :] or "."
-    return "." if place == here else text
+    normal = os.path.normpath(text)
+    if normal.startswith(f"{here}/"):
+        return normal[len(here) + 1 :] or "."
+    return "." if normal == here else text

@@ -68,13 +68,13 @@ class Runtime:
 
         What is not taken from it is told once.
         """
-        place = project.find()
-        if place is None:
+        path = project.find()
+        if path is None:
             return None
-        found = project.read(place, self.trusted)
-        if found.notice and self._warn:
-            self._warn(found.notice)
-        return found
+        nearest = project.read(path, self.trusted)
+        if nearest.notice and self._warn:
+            self._warn(nearest.notice)
+        return nearest
 
     @property
     def project_notice(self) -> str:
@@ -142,9 +142,9 @@ class Runtime:
             ProfileNotFound: There is none of this name.
         """
         self.open(name, create=False).close()
-        place = self.home.chosen_file
-        with Directory.open(place.parent, create=True) as directory:
-            directory.replace(place.name, f"{name}\n".encode())
+        chosen_file = self.home.chosen_file
+        with Directory.open(chosen_file.parent, create=True) as directory:
+            directory.replace(chosen_file.name, f"{name}\n".encode())
 
     @cached_property
     def store(self) -> SessionStore:
@@ -246,9 +246,11 @@ class Runtime:
         `locked`: it is encrypted, and nobody has given its passphrase yet. `in use`:
         another process works on it for long.
         """
-        found = self.store.states()
-        profile_states = {name: "in use" for name, one in found.items() if one.in_use}
-        shut = [n for n, o in found.items() if o.encrypted]
+        states = self.store.states()
+        profile_states = {
+            name: "in use" for name, state in states.items() if state.in_use
+        }
+        shut = [n for n, o in states.items() if o.encrypted]
         return profile_states | {
             n: "locked" for n in shut if not self._passphrases.get(n)
         }
@@ -317,8 +319,8 @@ def _snapshots(
     return LocalSnapshots(directory, sealer, remember=remember)
 
 
-def _figures(profiles: int, place: str) -> tuple[int, int] | None:
+def _figures(profiles: int, entry: str) -> tuple[int, int] | None:
     """Returns documents and bytes of the index in a profile's directory."""
     from ragcli.index.generations.figures import figures
 
-    return figures(profiles, place)
+    return figures(profiles, entry)

@@ -169,20 +169,20 @@ class Workspace:
         if switched and "model" not in changes:
             self.settings = replace(self.settings, model=model)
         self._choice = None
-        for made in ("history", "library", "freshness", "embedder", "quoting"):
-            vars(self).pop(made, None)
+        for name in ("history", "library", "freshness", "embedder", "quoting"):
+            vars(self).pop(name, None)
 
     def own_readers(self) -> list[IndexReader]:
         """Returns the profile's index and those of its mounts."""
         own = self.library.reader()
-        found = [own] if own else []
+        readers = [own] if own else []
         if own and own.notice:
             self.session.notices.append(own.notice)
         if self.settings.mounts:
             from ragcli import mounts
 
-            found += mounts.readers(self.settings, self.home, self.embedder)
-        return found
+            readers += mounts.readers(self.settings, self.home, self.embedder)
+        return readers
 
     def document(self, name: str) -> tuple[str, list[Passage], str]:
         """Returns the path of a document, own or mounted, its passages, and its part.
@@ -221,12 +221,12 @@ class Workspace:
         if name.startswith("./"):
             return None
         ending = f"/{name.lstrip('/')}"
-        found = [
+        endings = [
             (path, reader) for reader in mounted for path in reader.ending_in(ending)
         ]
-        if len(found) != 1:
+        if len(endings) != 1:
             return None
-        [(path, reader)] = found
+        [(path, reader)] = endings
         return path, reader.passages(reader.document(path))
 
     def _attached(self, request: AskRequest) -> IndexReader:
@@ -405,9 +405,9 @@ class Workspace:
 
     def notices(self) -> list[str]:
         """Returns what was repaired or replaced since the last call, a line each."""
-        found = list(self.session.notices)
+        notices = list(self.session.notices)
         self.session.notices.clear()
-        return found
+        return notices
 
     def ask(
         self, request: AskRequest, documents: Sequence[Path] = ()

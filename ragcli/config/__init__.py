@@ -104,10 +104,10 @@ def read_file(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: Not TOML (line named), an unknown key, a bad value.
     """
-    found = {}
+    values = {}
     for key, value in written(path).items():
         try:
-            found[key] = checked(key, value, str(path))
+            values[key] = checked(key, value, str(path))
         except ConfigError as error:
             if is_known(key) or is_named(key):
                 raise
@@ -116,7 +116,7 @@ def read_file(path: Path) -> dict[str, Any]:
             removal = f"`ragcli config unset {shlex.quote(key)}` removes it"
             hint = "; ".join(filter(None, (nearest(key), removal)))
             raise ConfigError(error.message, hint) from None
-    return found
+    return values
 
 
 def written(path: Path) -> dict[str, Any]:
@@ -181,15 +181,15 @@ class Resolved:
 
     def origins(self) -> list[Origin]:
         """Returns every setting with its origin, in the order of declaration."""
-        found = [
+        origins = [
             Origin(key, *self._lookup(key, item.default), item.metadata["help"])
             for key, item in declared().items()
         ]
         named = {key for layer in self.layers for key in layer.values if is_named(key)}
         for key in sorted(named):
             value, source = self._lookup(key, "")
-            found.append(Origin(key, shown(key, value), source, help_of(key)))
-        return found
+            origins.append(Origin(key, shown(key, value), source, help_of(key)))
+        return origins
 
     def origin(self, key: str) -> Origin:
         """Returns one setting with its origin.
@@ -208,12 +208,12 @@ class Resolved:
 
     def bindings(self) -> dict[str, str]:
         """Returns the remapped keys of the chat: binding id → key."""
-        found: dict[str, str] = {}
+        bindings: dict[str, str] = {}
         for layer in self.layers:
             for key, value in layer.values.items():
                 if key.startswith(KEYS_TABLE):
-                    found.setdefault(key.removeprefix(KEYS_TABLE), value)
-        return found
+                    bindings.setdefault(key.removeprefix(KEYS_TABLE), value)
+        return bindings
 
 
 def resolve(

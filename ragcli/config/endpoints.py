@@ -77,29 +77,31 @@ def checked_named(key: str, value: Any, source: str) -> Any:
     Raises:
         ConfigError: No such field, no possible name, or a value it cannot take.
     """
-    place = f"{source}: {key}" if source else key
+    location = f"{source}: {key}" if source else key
     if key.startswith(ALIASES_TABLE):
-        _check_name(key.removeprefix(ALIASES_TABLE), place)
-        return _text(value, place, "write a model: ollama:llama3.2")
+        _check_name(key.removeprefix(ALIASES_TABLE), location)
+        return _text(value, location, "write a model: ollama:llama3.2")
     name, _, field = key.removeprefix(ENDPOINTS_TABLE).partition(".")
-    _check_name(name, place)
+    _check_name(name, location)
     if field.startswith("headers."):
-        return _header(field.removeprefix("headers."), value, place)
+        return _header(field.removeprefix("headers."), value, location)
     if field not in _FIELDS:
         raise ConfigError(
-            f"{place}: an endpoint has no {field or 'value'!r}",
+            f"{location}: an endpoint has no {field or 'value'!r}",
             f"it has {', '.join(_FIELDS)} and headers",
         )
     kind, help_ = _FIELDS[field]
     try:
-        found = convert(value, kind)
+        converted = convert(value, kind)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{place}: {error}", help_) from None
+        raise ConfigError(f"{location}: {error}", help_) from None
     if field == "url":
-        _check_url(found, place)
-    if field == "api" and found not in APIS:
-        raise ConfigError(f"{place}: {found!r} is not one of {', '.join(APIS)}", help_)
-    return found
+        _check_url(converted, location)
+    if field == "api" and converted not in APIS:
+        raise ConfigError(
+            f"{location}: {converted!r} is not one of {', '.join(APIS)}", help_
+        )
+    return converted
 
 
 def shown(key: str, value: Any) -> Any:
@@ -124,54 +126,56 @@ def endpoints(
         layers: Strongest first: values by dotted key, and whether only the user can
             have written them.
     """
-    found: dict[str, EndpointSettings] = {}
+    described: dict[str, EndpointSettings] = {}
     for values, own in layers:
         for name, fields in _by_name(values).items():
-            if name not in found and fields.get("url"):
+            if name not in described and fields.get("url"):
                 kept = {k: v for k, v in fields.items() if own or k != RUNS}
-                found[name] = EndpointSettings(name, **kept)
-    return tuple(found[name] for name in sorted(found))
+                described[name] = EndpointSettings(name, **kept)
+    return tuple(described[name] for name in sorted(described))
 
 
 def aliases(
     layers: Iterable[tuple[Mapping[str, Any], bool]],
 ) -> tuple[tuple[str, str], ...]:
     """Returns the model that each alias stands for."""
-    found: dict[str, str] = {}
+    models: dict[str, str] = {}
     for values, _ in layers:
         for key, value in values.items():
             if key.startswith(ALIASES_TABLE):
-                found.setdefault(key.removeprefix(ALIASES_TABLE), value)
-    return tuple(sorted(found.items()))
+                models.setdefault(key.removeprefix(ALIASES_TABLE), value)
+    return tuple(sorted(models.items()))
 
 
 def _by_name(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Returns the fields of each endpoint in one place."""
-    found: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
         if not key.startswith(ENDPOINTS_TABLE):
             continue
         name, _, field = key.removeprefix(ENDPOINTS_TABLE).partition(".")
-        fields = found.setdefault(name, {})
+        fields = by_name.setdefault(name, {})
         if field.startswith("headers."):
             header = (field.removeprefix("headers."), value)
             fields["headers"] = (*fields.get("headers", ()), header)
         else:
             fields[field] = value
-    return found
+    return by_name
 
 
-def _check_name(name: str, place: str) -> None:
+def _check_name(name: str, location: str) -> None:
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            f"{place}: {name[:40]!r} cannot be a name",
+            f"{location}: {name[:40]!r} cannot be a name",
             "take up to 32 small letters, digits, - and _",
         )
     if name in _TAKEN:
-        raise ConfigError(f"{place}: {name!r} means something already", "take another")
+        raise ConfigError(
+            f"{location}: {name!r} means something already", "take another"
+        )
 
 
-def _check_url(url: str, place: str) -> None:
+def _check_url(url: str, location: str) -> None:
     hint = "write http://127.0.0.1:8080 or https://host/path"
     try:
         parts = urlsplit(url)
@@ -180,17 +184,19 @@ def _check_url(url: str, place: str) -> None:
     except ValueError:
         sound = False
     if not sound:
-        raise ConfigError(f"{place}: {url[:80]!r} is not an address", hint)
+        raise ConfigError(f"{location}: {url[:80]!r} is not an address", hint)
 
 
-def _header(name: str, value: Any, place: str) -> str:
-    text = _text(value, place, "write a text of one line")
+def _header(name: str, value: Any, location: str) -> str:
+    text = _text(value, location, "write a text of one line")
     if not _HEADER.fullmatch(name) or not text.isprintable():
-        raise ConfigError(f"{place}: it cannot be a header", "write a text of one line")
+        raise ConfigError(
+            f"{location}: it cannot be a header", "write a text of one line"
+        )
     return text
 
 
-def _text(value: Any, place: str, hint: str) -> str:
+def _text(value: Any, location: str, hint: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{place}: expected text", hint)
+        raise ConfigError(f"{location}: expected text", hint)
     return value.strip()

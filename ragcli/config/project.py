@@ -82,13 +82,13 @@ class Project:
     @property
     def notice(self) -> str:
         """One line on what is not taken from it, "" when all of it is."""
-        told = list(self.problems)
+        notices = list(self.problems)
         if self.trust == IGNORED:
-            return f"{self.path} is ignored: {_few(told, '; ')}"
+            return f"{self.path} is ignored: {_few(notices, '; ')}"
         if self.refused:
             why = _SINCE if self.trust == CHANGED else _UNLESS
-            told.insert(0, f"{_few(self.refused, ', ')} {why}")
-        return f"{self.path}: {_few(told, '; ')}" if told else ""
+            notices.insert(0, f"{_few(self.refused, ', ')} {why}")
+        return f"{self.path}: {_few(notices, '; ')}" if notices else ""
 
 
 def find(start: Path | None = None) -> Path | None:
@@ -97,10 +97,10 @@ def find(start: Path | None = None) -> Path | None:
     Its path is absolute, and no directory in it is a link.
     """
     try:
-        place = Path(os.path.realpath(start or os.getcwd()))
+        lowest = Path(os.path.realpath(start or os.getcwd()))
     except OSError:  # the working directory was removed, or may not be looked at
         return None
-    for directory in (place, *place.parents):
+    for directory in (lowest, *lowest.parents):
         candidate = directory / PROJECT_FILE
         try:
             status = os.lstat(candidate)
@@ -252,13 +252,13 @@ def _profile_name(value: Any) -> str:
 
 def _bounded(key: str, value: Any, trust: str) -> Any:
     """Returns a setting's value; raises `ConfigError`."""
-    found = checked(key, value, "")
+    converted = checked(key, value, "")
     bounds = HARMLESS.get(key)
-    if trust != TRUSTED and bounds and not is_harmless(key, found):
+    if trust != TRUSTED and bounds and not is_harmless(key, converted):
         raise ConfigError(
             f"{key}: a project may choose {bounds[0]:g} to {bounds[1]:g}, not {value}"
         )
-    return found
+    return converted
 
 
 def is_harmless(key: str, value: Any) -> bool:

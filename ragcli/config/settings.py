@@ -216,14 +216,16 @@ class Settings:
 
     def endpoint(self, name: str) -> EndpointSettings | None:
         """Returns the endpoint of this name, if there is one."""
-        return next((one for one in self.endpoints if one.name == name), None)
+        return next(
+            (endpoint for endpoint in self.endpoints if endpoint.name == name), None
+        )
 
 
 @cache
 def declared() -> dict[str, Any]:
     """Returns the dataclass field of each dotted key."""
-    found = fields(Settings)
-    return {item.metadata["key"]: item for item in found if item.metadata}
+    all_fields = fields(Settings)
+    return {item.metadata["key"]: item for item in all_fields if item.metadata}
 
 
 def known_keys() -> list[str]:
@@ -265,8 +267,8 @@ def choices_of(key: str) -> tuple[str, ...]:
         return ()
     if isinstance(setting.default, bool):
         return ("true", "false")
-    found: tuple[str, ...] = setting.metadata["choices"]
-    return found
+    choices: tuple[str, ...] = setting.metadata["choices"]
+    return choices
 
 
 def checked(key: str, value: Any, source: str) -> Any:
@@ -283,7 +285,7 @@ def checked(key: str, value: Any, source: str) -> Any:
     if setting is None:
         hint = nearest(key) or "`ragcli config show` lists them"
         raise ConfigError(f"{source}: there is no setting {key!r}", hint)
-    place = source if source in {flag(key), variable(key)} else f"{source}: {key}"
+    location = source if source in {flag(key), variable(key)} else f"{source}: {key}"
     if setting.metadata["word"] and value == setting.metadata["word"]:
         return value
     try:
@@ -291,11 +293,11 @@ def checked(key: str, value: Any, source: str) -> Any:
         if setting.metadata["check"]:
             setting.metadata["check"](converted)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{place}: {error}", setting.metadata["help"]) from None
+        raise ConfigError(f"{location}: {error}", setting.metadata["help"]) from None
     choices = setting.metadata["choices"]
     if choices and converted not in choices:
         raise ConfigError(
-            f"{place}: {converted!r} is not one of {', '.join(choices)}",
+            f"{location}: {converted!r} is not one of {', '.join(choices)}",
             setting.metadata["help"],
         )
     return converted

@@ -31,7 +31,7 @@ class Trusted:
     """
 
     def __init__(self, settings: Path) -> None:
-        self._place = settings / NAME
+        self._directory = settings / NAME
 
     def recorded(self, path: Path) -> str:
         """Returns the digest that the file at a real path was trusted with, or "".
@@ -40,12 +40,12 @@ class Trusted:
             NotPermitted: Others could have written the record.
         """
         try:
-            with Directory.open(self._place) as directory:
+            with Directory.open(self._directory) as directory:
                 line = directory.read(_name(path), limit=_LONGEST)
         except FileNotFoundError:
             return ""
-        found, _, where = line.rstrip(b"\n").partition(b"  ")
-        return found.decode("ascii", "replace") if where == os.fsencode(path) else ""
+        recorded, _, where = line.rstrip(b"\n").partition(b"  ")
+        return recorded.decode("ascii", "replace") if where == os.fsencode(path) else ""
 
     def add(self, path: Path, sha256: str) -> None:
         """Trusts the file at a real path while it has this digest.
@@ -54,7 +54,7 @@ class Trusted:
             NotPermitted: Others could replace the record.
             StorageFailed: Nothing was recorded.
         """
-        with Directory.open(self._place, create=True) as directory:
+        with Directory.open(self._directory, create=True) as directory:
             line = sha256.encode() + b"  " + os.fsencode(path) + b"\n"
             directory.replace(_name(path), line)
 
@@ -65,7 +65,7 @@ class Trusted:
             NotPermitted, StorageFailed: As `add`.
         """
         try:
-            with Directory.open(self._place) as directory:
+            with Directory.open(self._directory) as directory:
                 there = directory.has(_name(path))
                 directory.remove(_name(path))
         except FileNotFoundError:

@@ -27,10 +27,10 @@ def seconds(text: str) -> int:
     if not match:
         shown = _short(text)
         raise ValueError(f"{shown} is not a time span; write 30d, 12h, 45m or never")
-    found = int(match[1]) * _SECONDS[match[2]]
-    if found > _LONGEST:
+    span = int(match[1]) * _SECONDS[match[2]]
+    if span > _LONGEST:
         raise ValueError(f"{text!r} is more than a hundred years; write never")
-    return found
+    return span
 
 
 def at_least_one(count: int) -> None:

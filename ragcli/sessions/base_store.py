@@ -123,12 +123,12 @@ class BaseStore(Generic[SessionT]):
         source.settings()  # one that cannot be used is not copied
         profile = ProfileFile.fresh(source.written(), encrypted=source.encrypted)
 
-        def fill(made: NewProfile) -> None:
+        def fill(target: NewProfile) -> None:
             with (
                 self.lock(old, self.wait),
-                contents.reading(source, history=history, older=True) as found,
+                contents.reading(source, history=history, older=True) as copied,
             ):
-                contents.write(found, made)
+                contents.write(copied, target)
 
         try:
             session = self.build(new, profile, fill, lambda _: self.passphrase(old))
@@ -173,14 +173,14 @@ class BaseStore(Generic[SessionT]):
 
     def verify(self, name: str, *, anchor: str = "") -> list[Finding]:
         """Reads a whole profile and returns what is wrong; see `SessionStore`."""
-        with self._examined(name) as (session, found):
-            return [*found, *self._verify(session, anchor)]
+        with self._examined(name) as (session, findings):
+            return [*findings, *self._verify(session, anchor)]
 
     def repair(self, name: str, *, anchor: str = "") -> list[Finding]:
         """Mends what can be mended in a profile; see `SessionStore`."""
         before = self._unlock_modes(name)
-        with self._examined(name) as (session, found):
-            return [*found, *self._repair(session, anchor, before)]
+        with self._examined(name) as (session, findings):
+            return [*findings, *self._repair(session, anchor, before)]
 
     @contextmanager
     def _examined(self, name: str) -> Iterator[tuple[SessionT, list[Finding]]]:

@@ -49,16 +49,16 @@ def of_left(places: Sequence[Path]) -> list[Finding]:
     """
     what = "left by a process that was killed"
     return [
-        Finding(NOTE, f"{what}; it could not be removed", str(place), "remove it")
-        if place.exists()
-        else Finding(REPAIRED, f"{what}; removed", str(place))
-        for place in places
+        Finding(NOTE, f"{what}; it could not be removed", str(path), "remove it")
+        if path.exists()
+        else Finding(REPAIRED, f"{what}; removed", str(path))
+        for path in places
     ]
 
 
 def exit_code(findings: list[Finding]) -> ExitCode:
     """Returns how a command ends that found these: 4, else 77, else 0."""
-    codes = {found.code for found in findings if found.severity == DAMAGE}
+    codes = {finding.code for finding in findings if finding.severity == DAMAGE}
     if ExitCode.DAMAGED in codes:
         return ExitCode.DAMAGED
     return max(codes, default=ExitCode.ANSWERED)

@@ -11,8 +11,8 @@ from ragcli import config
 from ragcli.config import Settings
 from ragcli.errors import ConfigError, Damaged
 from ragcli.sessions.audit.after_the_fact import index_changed
-from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import FILE, ProfileFile
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.sessions.protocols import AuditLog, Log, SideCopy, Snapshots
 from ragcli.sessions.records.record_lines import LineCodec, PlainLines
 from ragcli.sessions.side_copies import opened
@@ -55,7 +55,7 @@ class OpenedProfile:
         """Holds the key slots."""
         self._settings = settings
         self._data_key = data_key
-        self._told: set[str] = set()
+        self._noticed: set[str] = set()
         """Unknown settings that were told."""
 
     @cached_property
@@ -129,9 +129,9 @@ class OpenedProfile:
             raise ConfigError(error.message, hint) from None
 
     def _tell_unknown(self, keys: Iterable[str]) -> None:
-        fresh = sorted(set(keys) - self._told)
+        fresh = sorted(set(keys) - self._noticed)
         if fresh:
-            self._told.update(fresh)
+            self._noticed.update(fresh)
             names = ", ".join(safe_line(key, _NAMED) for key in fresh)
             self.notices.append(
                 f"profile {self.name} has settings that this ragcli does not know: "

@@ -90,7 +90,7 @@ def _plain(value: Any) -> Any:
 
 def write(directory: Directory, profile: ProfileFile) -> None:
     """Writes a new profile's file, durably."""
-    told = [
+    settings = [
         (key, f"{_key(key.removeprefix(FURTHER))} = {_value(value)}")
         for key, value in sorted(profile.settings.items())
     ]
@@ -99,10 +99,10 @@ def write(directory: Directory, profile: ProfileFile) -> None:
         f"id = {_value(profile.id)}",
         f"created = {_value(profile.created)}",
         f"encrypted = {_value(profile.encrypted)}",
-        *(line for key, line in told if key.startswith(FURTHER)),
+        *(line for key, line in settings if key.startswith(FURTHER)),
         "",
         "[settings]",
-        *(line for key, line in told if not key.startswith(FURTHER)),
+        *(line for key, line in settings if not key.startswith(FURTHER)),
     ]
     directory.replace(FILE, ("\n".join(lines) + "\n").encode())
 
@@ -161,8 +161,8 @@ def _key(dotted: str) -> str:
 def _value(value: Any) -> str:
     """Returns a TOML value; JSON's escapes are TOML's, but for DEL (toml.io, v1.0)."""
     if isinstance(value, Mapping):
-        told = (f"{_value(str(k))} = {_value(v)}" for k, v in value.items())
-        return f"{{{', '.join(told)}}}"
+        members = (f"{_value(str(k))} = {_value(v)}" for k, v in value.items())
+        return f"{{{', '.join(members)}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, float):

@@ -10,12 +10,12 @@ from ragcli.frozen import frozen
 class IndexFigures(Protocol):
     """Tells what the index of a profile on this disk holds, without opening it."""
 
-    def __call__(self, profiles: int, place: str, /) -> tuple[int, int] | None:
+    def __call__(self, profiles: int, entry: str, /) -> tuple[int, int] | None:
         """Returns documents and bytes; None where that cannot be told.
 
         Args:
             profiles: Descriptor of the directory of all profiles.
-            place: The profile's directory there.
+            entry: The profile's directory there.
         """
 
 

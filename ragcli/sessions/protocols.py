@@ -213,7 +213,7 @@ class SharedSnapshotFactory(Protocol):
 class SideCopy:
     """A small value beside the log: a draft, a list that is kept, a fragment."""
 
-    place: str
+    kind: str
     """The directory that holds it: `cache` or `quarantine`."""
     name: str
     """Its name there."""

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from ragcli.storage.contracts import Sealer
 
 CACHE = "cache"
-"""The place of drafts and lists that are kept."""
+"""The kind of drafts and lists that are kept, and the directory of these."""
 QUARANTINE = "quarantine"
-"""The place of what was damaged, and of fragments."""
+"""The kind of what was damaged, and of fragments, and the directory of these."""
 
 
 class Sealing(Protocol):

@@ -32,9 +32,13 @@ def path_of(descriptor: int, known: Path) -> Path:
     Raises:
         FileNotFoundError: It was renamed, and this system cannot say where to.
     """
-    for place in (Path(f"/proc/self/fd/{descriptor}"), _told(descriptor), known):
-        if place is not None and still_leads(place, descriptor):
-            return place
+    for path in (
+        Path(f"/proc/self/fd/{descriptor}"),
+        _path_on_macos(descriptor),
+        known,
+    ):
+        if path is not None and still_leads(path, descriptor):
+            return path
     raise FileNotFoundError(f"{known}: renamed meanwhile")
 
 
@@ -68,12 +72,12 @@ def shown(path: str | os.PathLike[str]) -> str:
         return text
 
 
-def _told(descriptor: int) -> Path | None:
+def _path_on_macos(descriptor: int) -> Path | None:
     """Returns where macOS says that an open directory is; None elsewhere."""
     if sys.platform == "darwin":
         import fcntl
 
         with suppress(OSError):
-            found = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(_LONGEST))
-            return Path(os.fsdecode(found.split(b"\0", 1)[0]))
+            buffer = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(_LONGEST))
+            return Path(os.fsdecode(buffer.split(b"\0", 1)[0]))
     return None

@@ -97,21 +97,21 @@ class FileStates:
 
     @cached_property
     def _block(self) -> StatusBlock | None:
-        return StatusBlock.made()
+        return StatusBlock.create()
 
     def _add_slowly(self, directory: int, names: Sequence[str]) -> list[str]:
         """Does it where the system has no statx."""
         below: list[str] = []
-        told: list[int] = []
+        facts: list[int] = []
         for name in names:
-            found = os.lstat(name, dir_fd=directory)
-            if stat.S_ISDIR(found.st_mode):
+            status = os.lstat(name, dir_fd=directory)
+            if stat.S_ISDIR(status.st_mode):
                 below.append(name)
                 continue
-            changed = found.st_mtime_ns
-            told += (found.st_mode, found.st_ino, found.st_size, changed)
-            self.newest = max(self.newest, changed, found.st_ctime_ns)
-        self._update(marshal.dumps([below, told], 2))
+            changed = status.st_mtime_ns
+            facts += (status.st_mode, status.st_ino, status.st_size, changed)
+            self.newest = max(self.newest, changed, status.st_ctime_ns)
+        self._update(marshal.dumps([below, facts], 2))
         return below
 
 
@@ -136,7 +136,7 @@ class StatusBlock:
         self._modes = self._bytes.cast("H")[_MODE :: _SIZE // 2]
 
     @classmethod
-    def made(cls) -> StatusBlock | None:
+    def create(cls) -> StatusBlock | None:
         """Returns one, where the system has statx."""
         if sys.platform != "linux":
             return None
@@ -165,11 +165,11 @@ class StatusBlock:
         kinds = {mode for mode in set(modes) if stat.S_ISDIR(mode)}
         if not kinds:
             return []
-        found = [at for at, mode in enumerate(modes) if mode in kinds]
-        for at in found:
+        rows = [at for at, mode in enumerate(modes) if mode in kinds]
+        for at in rows:
             start = (row + at) * _SIZE
             self._bytes[start : start + _SIZE] = bytes(_SIZE)
-        return found
+        return rows
 
     def columns(self, rows: int) -> Iterator[bytes]:
         """Yields what changes of files when they do."""

@@ -88,26 +88,26 @@ class Directory:
             NotPermitted: Owner, mode or kind cannot be trusted.
             StorageFailed: It cannot be created.
         """
-        place = Path(path)
-        with disk_errors(place):
+        location = Path(path)
+        with disk_errors(location):
             if create:
-                _make_private(place)
-            if not descriptor_paths.is_anchored(place):
-                check_parents(place)
-            descriptor = os.open(place, OPEN_DIRECTORY)
+                _make_private(location)
+            if not descriptor_paths.is_anchored(location):
+                check_parents(location)
+            descriptor = os.open(location, OPEN_DIRECTORY)
         check = check_shared if shared else check_private
         try:
-            check(os.fstat(descriptor), str(place))
+            check(os.fstat(descriptor), str(location))
         except BaseException:
             os.close(descriptor)
             raise
-        return cls(place, descriptor)
+        return cls(location, descriptor)
 
     def child(self, name: str, *, create: bool = False) -> Directory:
         """Opens the directory `name` inside this one; raises as `open` does."""
         self._check_name(name)
-        place = self.path / name
-        with disk_errors(place):
+        path = self.path / name
+        with disk_errors(path):
             if create:
                 with suppress(FileExistsError), self._not_removed():
                     os.mkdir(name, DIRECTORY_MODE, dir_fd=self.descriptor)
@@ -115,11 +115,11 @@ class Directory:
                 sync_names(self.descriptor)
             descriptor = os.open(name, OPEN_DIRECTORY, dir_fd=self.descriptor)
         try:
-            check_private(os.fstat(descriptor), str(place))
+            check_private(os.fstat(descriptor), str(path))
         except BaseException:
             os.close(descriptor)
             raise
-        return Directory(place, descriptor)
+        return Directory(path, descriptor)
 
     def open_file(
         self, name: str, flags: int = os.O_RDONLY, *, linked: bool = False
@@ -140,16 +140,16 @@ class Directory:
             ProfileNotFound: It is to be made, and this directory was removed.
         """
         self._check_name(name)
-        place = f"{self.path}/{name}"
+        path = f"{self.path}/{name}"
         safe = flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        with disk_errors(place):
+        with disk_errors(path):
             if flags & os.O_CREAT:
                 with self._not_removed():
                     descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
             else:
                 descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
         try:
-            check_regular(os.fstat(descriptor), place, linked=linked)
+            check_regular(os.fstat(descriptor), path, linked=linked)
         except BaseException:
             os.close(descriptor)
             raise
@@ -358,16 +358,16 @@ class Directory:
 def _is_entry(parent: int, name: str, status: os.stat_result) -> bool:
     """Tells whether a directory's entry is the one of this status."""
     try:
-        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        entry = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except OSError:
         return False
-    return os.path.samestat(found, status)
+    return os.path.samestat(entry, status)
 
 
-def _make_private(place: Path) -> None:
-    """Creates `place` and its missing parents, each 0700 and synced into its parent."""
+def _make_private(path: Path) -> None:
+    """Creates `path` and its missing parents, each 0700 and synced into its parent."""
     missing = []
-    at = place
+    at = path
     try:
         while not at.exists():
             missing.append(at)
@@ -379,5 +379,5 @@ def _make_private(place: Path) -> None:
     except PermissionError as error:
         raise NotPermitted(f"{at}: {error.strerror}", _ELSEWHERE) from error
     except FileNotFoundError as error:  # as in /proc, where nobody can make one
-        told = f"{at}: no directory can be made there"
-        raise StorageFailed(told, _ELSEWHERE) from error
+        message = f"{at}: no directory can be made there"
+        raise StorageFailed(message, _ELSEWHERE) from error

@@ -31,34 +31,34 @@ class StoredFormat:
     steps: Mapping[int, Step] = field(default_factory=dict)
     """By the version that they start from: all from the oldest that is read."""
 
-    def check(self, version: int, place: str) -> None:
+    def check(self, version: int, what: str) -> None:
         """Refuses what is newer.
 
         Args:
             version: What was found.
-            place: Names the thing: `profile 'work'`.
+            what: Names the thing: `profile 'work'`.
 
         Raises:
             NewerFormat: Written by a newer ragcli.
         """
         if version > self.version:
             raise NewerFormat(
-                f"{place} has format {version}; this ragcli knows up to {self.version}",
+                f"{what} has format {version}; this ragcli knows up to {self.version}",
                 f"upgrade ragcli to use it: {packages.upgrade()}",
             )
 
-    def bring_up(self, table: MutableMapping[str, Any], place: str) -> None:
+    def bring_up(self, table: MutableMapping[str, Any], what: str) -> None:
         """Makes a table one of the version that is written, in place.
 
         Raises:
             NewerFormat: Written by a newer ragcli.
             KeyError, ValueError, TypeError: It has no version that ever was.
         """
-        found = int(table[self.key])
-        self.check(found, place)
-        for version in range(found, self.version):
+        version_read = int(table[self.key])
+        self.check(version_read, what)
+        for version in range(version_read, self.version):
             self.steps[version](table)
-        if found != self.version:
+        if version_read != self.version:
             table[self.key] = self.version
 
 

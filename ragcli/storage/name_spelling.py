@@ -18,16 +18,16 @@ def as_on_disk(path: str | os.PathLike[str]) -> str:
     tells them apart, which costs a look at one other spelling of each. Links are not
     followed.
     """
-    place = os.path.abspath(path)
-    names = [name for name in place.split("/") if name]
-    found = "/" if place.startswith("/") else ""
+    absolute = os.path.abspath(path)
+    names = [name for name in absolute.split("/") if name]
+    spelled = "/" if absolute.startswith("/") else ""
     for index, name in enumerate(names):
         try:
-            status = os.lstat(os.path.join(found, name))
+            status = os.lstat(os.path.join(spelled, name))
         except (OSError, ValueError):
-            return os.path.join(found, *names[index:])
-        found = os.path.join(found, _listed(found, name, status))
-    return found
+            return os.path.join(spelled, *names[index:])
+        spelled = os.path.join(spelled, _listed(spelled, name, status))
+    return spelled
 
 
 def _listed(directory: str, name: str, status: os.stat_result) -> str:

@@ -27,12 +27,12 @@ def check_parents(path: Path) -> None:
         NotPermitted: Names the directory, and the command that mends it.
         FileNotFoundError: A directory on the way is not there.
     """
-    place = Path(os.path.abspath(path))  # lexical: links are looked at below
-    for parent in place.parents:
+    absolute = Path(os.path.abspath(path))  # lexical: links are looked at below
+    for parent in absolute.parents:
         status = os.lstat(parent)
         if stat.S_ISLNK(status.st_mode):
             _check_owner(status, parent)
-    for parent in Path(os.path.realpath(place.parent), "x").parents:
+    for parent in Path(os.path.realpath(absolute.parent), "x").parents:
         check_shared(os.lstat(parent), str(parent))
 
 
@@ -55,27 +55,27 @@ def check_shared(status: os.stat_result, name: str) -> None:
     )
 
 
-def others_write(status: os.stat_result, place: int | str) -> bool:
+def others_write(status: os.stat_result, target: int | str) -> bool:
     """Tells whether its mode lets anybody else write to a file or directory.
 
     Args:
         status: What is known of it.
-        place: Its descriptor or path.
+        target: Its descriptor or path.
     """
     loose = stat.S_IMODE(status.st_mode) & 0o022
     if loose == 0o020 and own_group(status.st_gid):
-        return _has_list(place)
+        return _has_list(target)
     return bool(loose)
 
 
-def _has_list(place: int | str) -> bool:
+def _has_list(target: int | str) -> bool:
     """Tells whether Linux has an access control list for a file (acl(5)).
 
     Then the mode has for the group what anybody on the list may do at most.
     """
     if hasattr(os, "listxattr"):
         with suppress(OSError):
-            return "system.posix_acl_access" in os.listxattr(place)
+            return "system.posix_acl_access" in os.listxattr(target)
     return False
 
 

@@ -34,9 +34,9 @@ def index_changed(
     audit: AuditLog, change: str, generation: str, facts: Mapping[str, Any]
 ) -> None:
     """Records that a generation of the index was published; see `OnChange`."""
-    told = {
+    recorded = {
         key: facts[key]
         for key in ("origin", "documents", "chunks")
         if isinstance(facts.get(key), str | int) and facts[key] != ""
     }
-    note(audit, f"docs.{change}", generation=generation, **told)
+    note(audit, f"docs.{change}", generation=generation, **recorded)

@@ -72,8 +72,8 @@ def write(
     """
     listed = [member for member, _ in members]
     _check_bounds(listed)
-    told = {**manifest, "members": [_as_dict(member) for member in listed]}
-    data = json.dumps(told, indent=1, sort_keys=True).encode() + b"\n"
+    document = {**manifest, "members": [_as_dict(member) for member in listed]}
+    data = json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
     for piece in _tar(data, members):
         target.write(packer.compress(piece))

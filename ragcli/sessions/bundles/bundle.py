@@ -24,7 +24,7 @@ from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.archive import Member
 from ragcli.sessions.bundles.bundle_import import import_bundle
 from ragcli.sessions.bundles.bundle_origin import FORMAT, HISTORY, INDEX, KIND
-from ragcli.sessions.places import KEYS
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.sessions.protocols import Session
 from ragcli.sessions.transfer import contents
 from ragcli.sessions.transfer.contents import Contents
@@ -72,19 +72,23 @@ def export_bundle(
         },
     }
     with ExitStack() as stack:
-        found = stack.enter_context(
+        contained = stack.enter_context(
             contents.reading(session, history=history, index=index)
         )
         members = [
-            *(_bytes(f"{KEYS}/{name}", data) for name, data in found.slots.items()),
-            *([_history(found, stack, file.parent)] if history else []),
-            *(_file(place, n) for place in found.generations for n in names(place)),
+            *(_bytes(f"{KEYS}/{name}", data) for name, data in contained.slots.items()),
+            *([_history(contained, stack, file.parent)] if history else []),
+            *(
+                _file(directory, n)
+                for directory in contained.generations
+                for n in names(directory)
+            ),
         ]
         archive.write(stack.enter_context(_replacing(file)), manifest, members)
     session.audit.record("profile.export", history=int(history), index=int(index))
 
 
-def _history(found: Contents, stack: ExitStack, near: Path) -> _Contents:
+def _history(contained: Contents, stack: ExitStack, near: Path) -> _Contents:
     """Returns the history as it is now, every record checked once more.
 
     What does not fit into memory lies in a file without a name until it is packed,
@@ -92,8 +96,8 @@ def _history(found: Contents, stack: ExitStack, near: Path) -> _Contents:
     """
     spool = stack.enter_context(_spool(near))
     hasher, size = hashlib.sha256(), 0
-    for record in found.records:
-        line = found.codec.encode(record)
+    for record in contained.records:
+        line = contained.codec.encode(record)
         hasher.update(line)
         size += spool.write(line)
 

@@ -36,8 +36,8 @@ from ragcli.sessions.bundles.bundle_origin import (
 )
 from ragcli.sessions.encryption.key_ring import KeyRing
 from ragcli.sessions.local.history import local_log
-from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.sessions.protocols import NewProfile, Session, SessionStore
 from ragcli.sessions.records import ranges
 from ragcli.sessions.transfer.contents import Contents, received, write
@@ -167,7 +167,7 @@ def _check_history(log: local_log.LocalLog) -> None:
         raise BundleRefused(f"{HISTORY} lacks records", HINT)
 
 
-def _check_index(place: Directory, members: list[Member], regime: Regime) -> None:
+def _check_index(directory: Directory, members: list[Member], regime: Regime) -> None:
     """Checks that an index holds exactly what its manifest lists, and opens it all.
 
     Raises:
@@ -177,7 +177,7 @@ def _check_index(place: Directory, members: list[Member], regime: Regime) -> Non
     try:
         listed = {
             str(name): (facts["size"], facts["sha256"])
-            for name, facts in read_manifest(place)["files"].items()
+            for name, facts in read_manifest(directory)["files"].items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BundleRefused("the manifest of its index is not readable", HINT) from (
@@ -193,4 +193,4 @@ def _check_index(place: Directory, members: list[Member], regime: Regime) -> Non
         raise BundleRefused("its index is not what its manifest says", HINT)
     if regime.sealer:
         for name in listed:
-            regime.sealer.unseal(name, b"".join(pieces(place, name)))
+            regime.sealer.unseal(name, b"".join(pieces(directory, name)))

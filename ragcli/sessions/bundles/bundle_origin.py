@@ -11,7 +11,7 @@ from ragcli.errors import BundleRefused, ConfigError
 from ragcli.frozen import frozen
 from ragcli.sessions.bundles import archive
 from ragcli.sessions.bundles.archive import Member
-from ragcli.sessions.places import KEYS
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.sessions.transfer.contents import PLACE_SETTINGS
 from ragcli.storage.format_versions import BUNDLE
 

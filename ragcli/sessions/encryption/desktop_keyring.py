@@ -91,14 +91,14 @@ def required() -> DesktopKeyring:
     Raises:
         NotPermitted: There is none that keeps secrets from other programs' files.
     """
-    found = find()
-    if found is None:
+    keyring = find()
+    if keyring is None:
         raise NotPermitted(
             "no keyring of the operating system can be reached from here",
             "install ragcli[keyring] and log in to a desktop session, "
             "or use RAGCLI_PASSPHRASE_COMMAND",
         )
-    return found
+    return keyring
 
 
 def trusted(backend: object) -> Backend | None:

@@ -34,7 +34,7 @@ from ragcli.sessions.encryption.slots import (
     check_passphrase,
     readings,
 )
-from ragcli.sessions.places import KEYS
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.storage.files import Directory
 from ragcli.storage.locking.locks import commit_lock
 
@@ -141,14 +141,14 @@ class KeyRing:
         Raises:
             Damaged: None of them can be read, or there are none.
         """
-        found = [slot for _, slot in self._read_all() if slot is not None]
-        if not found:
+        readable = [slot for _, slot in self._read_all() if slot is not None]
+        if not readable:
             raise Damaged(
                 f"{self._directory.path / KEYS}: no key slot can be read",
                 "without one nobody can open this profile; restore the directory "
                 "keys/ from a backup or an export",
             )
-        return sorted(found, key=lambda slot: (slot.created, slot.id))
+        return sorted(readable, key=lambda slot: (slot.created, slot.id))
 
     def damaged(self) -> list[str]:
         """Returns the names of the slot files that cannot be read."""
@@ -235,10 +235,10 @@ class KeyRing:
     def keyring_secret(self, keyring: DesktopKeyring | None = None) -> str | None:
         """Returns what the system keyring holds to open this profile, if anything."""
         accounts = [slot.id for slot in self.slots() if slot.kind == KEYRING]
-        found = (keyring or desktop_keyring.find()) if accounts else None
-        if found is None:
+        opener = (keyring or desktop_keyring.find()) if accounts else None
+        if opener is None:
             return None
-        return next(filter(None, map(found.get, accounts)), None)
+        return next(filter(None, map(opener.get, accounts)), None)
 
     def _slot_to_change(self, opened: Slot, slot_id: str) -> Slot:
         if opened.kind == PASSPHRASE and slot_id in {"", opened.id}:

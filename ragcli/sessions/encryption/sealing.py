@@ -71,7 +71,7 @@ class SealedLines:
         }
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._cipher.encrypt(
-            nonce, _json(inside), self._place(record.v, record.seq)
+            nonce, _json(inside), self._associated_data(record.v, record.seq)
         )
         return checksummed(
             {
@@ -92,7 +92,7 @@ class SealedLines:
         """
         outside = self._outside(line)
         version, seq = outside["v"], outside["seq"]
-        inside = self._inside(outside, self._place(version, seq))
+        inside = self._inside(outside, self._associated_data(version, seq))
         try:
             record = Record(
                 seq=seq,
@@ -109,8 +109,8 @@ class SealedLines:
 
     def ids(self, lines: bytes) -> tuple[Sequence[str], str]:
         """Returns ids and the first time; both are sealed, so each line is opened."""
-        found = list(self._sound(lines))
-        return [record.id for record in found], found[0].ts if found else ""
+        records = list(self._sound(lines))
+        return [record.id for record in records], records[0].ts if records else ""
 
     def _sound(self, lines: bytes) -> Iterator[Record]:
         for line in lines.splitlines(keepends=True):
@@ -135,13 +135,13 @@ class SealedLines:
             )
         return fields
 
-    def _inside(self, outside: dict[str, Any], place: bytes) -> dict[str, Any]:
+    def _inside(self, outside: dict[str, Any], associated: bytes) -> dict[str, Any]:
         """Returns the decrypted fields."""
         from cryptography.exceptions import InvalidTag
 
         try:
             nonce = kdf.decoded(outside["n"], _NONCE_BYTES)
-            plain = self._cipher.decrypt(nonce, kdf.decoded(outside["ct"]), place)
+            plain = self._cipher.decrypt(nonce, kdf.decoded(outside["ct"]), associated)
         except (InvalidTag, Damaged):
             raise HistoryDamaged(
                 f"record {outside['seq']}: altered, moved or from another profile",
@@ -149,7 +149,7 @@ class SealedLines:
             ) from None
         return _parsed(plain)
 
-    def _place(self, version: int, seq: int) -> bytes:
+    def _associated_data(self, version: int, seq: int) -> bytes:
         """Returns the associated data of the line at `seq`."""
         return f"ragcli|history|{version}|{self._key_id}|{seq}".encode()
 

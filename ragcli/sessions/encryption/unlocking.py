@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ragcli.errors import Damaged
 from ragcli.sessions import profile_file
-from ragcli.sessions.places import KEYS
 from ragcli.sessions.profile_file import ProfileFile
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:

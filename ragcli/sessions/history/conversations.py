@@ -72,8 +72,8 @@ class ConversationOutline:
 
     def versions_of(self, turn: str) -> Versions | None:
         """Returns the versions of a turn; None where there is this one alone."""
-        found = reversed(self.versions)
-        return next((each for each in found if turn in each.turns), None)
+        newest_first = reversed(self.versions)
+        return next((each for each in newest_first if turn in each.turns), None)
 
 
 class Threads:

@@ -59,8 +59,8 @@ class Traces:
     """
 
     def __init__(self, session: Session) -> None:
-        found = (opened(session, copy) or b"" for copy in session.copies())
-        self._copies = {data: data.decode("utf-8", "replace") for data in found}
+        stored = (opened(session, copy) or b"" for copy in session.copies())
+        self._copies = {data: data.decode("utf-8", "replace") for data in stored}
         self._telling: set[bytes] = set()
 
     def of(self, change: Change) -> Change:
@@ -203,10 +203,10 @@ def superseded(records: Iterable[Record]) -> Change:
     Versions of turns that others are shown in place of, titles and summaries that
     later ones took the place of, and what belongs to conversations that are gone.
     """
-    found = _Superseded()
+    replaced = _Superseded()
     for record in records:
-        found.note(record)
-    dropped = found.ids()
+        replaced.note(record)
+    dropped = replaced.ids()
 
     def change(record: Record) -> Record | None:
         if record.id in dropped:
@@ -306,8 +306,8 @@ class Titles:
         left = self._left.setdefault(owner, {})
         left.pop(str(record.body.get("replaces", "")), None)
         if record.id in self._dropped:
-            said = safe_line(asked, _QUOTED)
-            self._erased.setdefault(owner, []).append(said)
+            title = safe_line(asked, _QUOTED)
+            self._erased.setdefault(owner, []).append(title)
         else:
             left[record.id] = safe_line(asked, _TITLE_WIDTH)
 

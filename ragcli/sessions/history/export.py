@@ -196,8 +196,8 @@ def _piece_as_markdown(turn: Turn, piece: Piece) -> str:
 
 def _source_as_markdown(turn: Turn, citation: Citation) -> str:
     anchor = f'<a id="{_anchor(turn, citation.marker)}"></a>'
-    line = f"{citation.marker}. {_escaped(_place(citation))}{anchor}"
-    quotes = (f"   > {_escaped(place.text)}" for place in citation.places)
+    line = f"{citation.marker}. {_escaped(_location(citation))}{anchor}"
+    quotes = (f"   > {_escaped(quote.text)}" for quote in citation.places)
     return "\n".join([line, "\n   >\n".join(quotes)]).rstrip("\n")
 
 
@@ -228,10 +228,10 @@ def section(turn: Turn) -> str:
 def _source_as_html(turn: Turn, citation: Citation) -> str:
     name = _anchor(turn, citation.marker)
     quotes = "".join(
-        f"<blockquote>{_text(place.text)}</blockquote>" for place in citation.places
+        f"<blockquote>{_text(quote.text)}</blockquote>" for quote in citation.places
     )
     return (
-        f'<li id="{name}" value="{citation.marker}">{_text(_place(citation))}'
+        f'<li id="{name}" value="{citation.marker}">{_text(_location(citation))}'
         f"{quotes}</li>"
     )
 
@@ -290,22 +290,22 @@ def _escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", safe_line(text)).replace(r"\<", "&lt;")
 
 
-def _place(citation: Citation) -> str:
+def _location(citation: Citation) -> str:
     """Returns where a citation points: `path`, its lines or page, mount, heading."""
-    place = citation.path
+    text = citation.path
     if citation.part:
-        place += f"{PART_MARK}{citation.part}"
+        text += f"{PART_MARK}{citation.part}"
     if citation.ranges:
-        place += ":" + ", ".join(f"{first}-{last}" for first, last in citation.ranges)
+        text += ":" + ", ".join(f"{first}-{last}" for first, last in citation.ranges)
     elif citation.page is not None:
-        place += f", page {citation.page}"
+        text += f", page {citation.page}"
     if citation.source:
-        place += f" in {citation.source}"
+        text += f" in {citation.source}"
     if citation.heading:
-        place += f" ({citation.heading})"
+        text += f" ({citation.heading})"
     if citation.attached:
-        return f"{place}, attached, unverified"
-    return place if citation.verified else f"{place}, unverified"
+        return f"{text}, attached, unverified"
+    return text if citation.verified else f"{text}, unverified"
 
 
 def _dates(conversation: Conversation) -> str:

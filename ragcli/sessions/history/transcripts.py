@@ -107,20 +107,20 @@ class JsonForm:
 
     def head(self, titles: Sequence[str]) -> str:  # noqa: ARG002 - see `ExportForm`
         """Returns the document up to its conversations."""
-        return self._told(export.to_json(self._profile, ()), 0).strip("]} \n")
+        return self._text_of(export.to_json(self._profile, ()), 0).strip("]} \n")
 
     def opening(self, conversation: Conversation, *, first: bool) -> str:
         """Returns a conversation up to its turns; see `ExportForm`."""
         body = asdict(conversation)
         del body["turns"]  # their number; here they come last, themselves
-        told = self._told({**body, "turns": []}, 4).rstrip("]} \n")
-        return ("" if first else self._comma) + told
+        text = self._text_of({**body, "turns": []}, 4).rstrip("]} \n")
+        return ("" if first else self._comma) + text
 
     def turn(self, turn: Turn, *, first: bool) -> str:
         """Returns a turn, whole; see `ExportForm`."""
         body = {field.name: getattr(turn, field.name) for field in fields(turn)}
-        told = json.dumps(body, default=_plain)
-        return ("" if first else self._comma) + self._line(told, 8)
+        text = json.dumps(body, default=_plain)
+        return ("" if first else self._comma) + self._line(text, 8)
 
     def closing(self) -> str:
         """Returns the end of a conversation."""
@@ -130,7 +130,7 @@ class JsonForm:
     def _comma(self) -> str:
         return "," if self._indented else ", "
 
-    def _told(self, value: Mapping[str, Any], depth: int) -> str:
+    def _text_of(self, value: Mapping[str, Any], depth: int) -> str:
         text = json.dumps(value, indent=2 if self._indented else None)
         return "\n" + indent(text, " " * depth) if self._indented else text
 
@@ -143,12 +143,12 @@ def _plain(value: Any) -> Any:
     return asdict(value) if hasattr(value, "__dataclass_fields__") else list(value)
 
 
-def written(form: ExportForm, found: Transcripts) -> Iterator[str]:
+def written(form: ExportForm, transcripts: Transcripts) -> Iterator[str]:
     """Yields the pieces of a text as they are known; each ends where a line does."""
-    queue = _Unended(form, found)
-    yield form.head([conversation.title for conversation in found.conversations])
+    queue = _Unended(form, transcripts)
+    yield form.head([conversation.title for conversation in transcripts.conversations])
     yield from queue.passed(0)
-    for turn in found.turns:
+    for turn in transcripts.turns:
         yield from queue.added(turn)
         yield from queue.passed(turn.seq)
     yield from queue.passed(None)
@@ -158,10 +158,10 @@ def written(form: ExportForm, found: Transcripts) -> Iterator[str]:
 class _Unended:
     """Conversations that are not at their end yet, the next one to end first."""
 
-    def __init__(self, form: ExportForm, found: Transcripts) -> None:
+    def __init__(self, form: ExportForm, transcripts: Transcripts) -> None:
         self._form = form
-        self._ends = found.ends
-        self._next = iter(found.conversations)
+        self._ends = transcripts.ends
+        self._next = iter(transcripts.conversations)
         self._waiting: dict[str, list[str]] = {}
         self._begun: set[str] = set()
         self._head: Conversation | None = None

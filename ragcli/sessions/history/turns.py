@@ -21,8 +21,8 @@ from ragcli.sessions.records.record_types import (
 WRITTEN = "written"
 """Field of a copied turn: when the original was stored. It does not get younger."""
 
-_PLACE = frozenset({"id", "seq", "ts", "versions"})
-_TURN_FIELDS = tuple(f.name for f in fields(Turn) if f.name not in _PLACE)
+_OUTSIDE_BODY = frozenset({"id", "seq", "ts", "versions"})
+_TURN_FIELDS = tuple(f.name for f in fields(Turn) if f.name not in _OUTSIDE_BODY)
 _KEPT = ("conversation", "question", "answer", "status")
 _CITATION_FIELDS = {field.name for field in fields(Citation)}
 
@@ -71,21 +71,21 @@ def _body(citation: Citation) -> dict[str, Any]:
     `quotes` stands there where there are several, `attached`, `copies`, `read` and
     `part` where there is something to tell.
     """
-    told = asdict(citation)
+    body = asdict(citation)
     if not citation.attached:
-        del told["attached"]
+        del body["attached"]
     if not citation.read:
-        del told["read"]
+        del body["read"]
     if not citation.part:
-        del told["part"]
+        del body["part"]
     if not citation.quotes:
-        del told["quotes"]
+        del body["quotes"]
     if not citation.copies:
-        del told["copies"]
-    for quote in told.get("quotes", ()):
+        del body["copies"]
+    for quote in body.get("quotes", ()):
         if not quote["attached"]:
             del quote["attached"]
-    return told
+    return body
 
 
 def _citation(item: Mapping[str, Any]) -> Citation:

@@ -122,14 +122,14 @@ def bare(record: Record, name: str) -> Record:
 
 def by_turn(outline: Versioned | None) -> dict[str, Versions]:
     """Returns the versions of a conversation's turns, by the id of each version."""
-    found = outline.versions if outline else ()
-    return {name: versions for versions in found for name in versions.turns}
+    several = outline.versions if outline else ()
+    return {name: versions for versions in several for name in versions.turns}
 
 
 def hidden(outlines: Iterable[Versioned]) -> set[str]:
     """Returns the versions that are not shown."""
-    found = (versions for outline in outlines for versions in outline.versions)
-    return {name for each in found for name in each.turns if name != each.shown}
+    all_versions = (versions for outline in outlines for versions in outline.versions)
+    return {name for each in all_versions for name in each.turns if name != each.shown}
 
 
 def line(turn: Turn) -> str:

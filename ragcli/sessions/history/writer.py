@@ -208,10 +208,10 @@ class History(HistoryReader):
         """
         from ragcli.sessions.history import erasure
 
-        found = self.turn(turn)
-        whole = not alone and self.is_shown(found)
+        deleted = self.turn(turn)
+        whole = not alone and self.is_shown(deleted)
         records = self._session.log.since  # also of what is set aside
-        self._delete(erasure.turn_gone(records, found, whole=whole))
+        self._delete(erasure.turn_gone(records, deleted, whole=whole))
 
     def redact(self, pattern: str) -> int:
         """Masks every match in stored texts; returns how many records it altered.

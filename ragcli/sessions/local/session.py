@@ -100,16 +100,16 @@ class LocalSession(OpenedProfile):
         """Yields drafts, lists that are kept and what is in quarantine."""
         from ragcli.sessions.protocols import SideCopy
 
-        for place in (CACHE, QUARANTINE):
-            with suppress(FileNotFoundError), self.directory.child(place) as directory:
+        for kind in (CACHE, QUARANTINE):
+            with suppress(FileNotFoundError), self.directory.child(kind) as directory:
                 for name, status, data in _files(directory, ""):
                     # A generation in quarantine was sealed by names of its own.
                     inside = name.partition("/")[2] or name
                     written, flat = stamp_of(status.st_mtime), name.replace("/", "-")
-                    yield SideCopy(place, name, written, data, inside, flat)
+                    yield SideCopy(kind, name, written, data, inside, flat)
 
     def _remove(self, copy: SideCopy) -> None:
-        *parents, name = [copy.place, *copy.name.split("/")]
+        *parents, name = [copy.kind, *copy.name.split("/")]
         with ExitStack() as stack:
             directory = self.directory
             for parent in parents:

@@ -27,7 +27,7 @@ from ragcli.sessions.base_store import (
 )
 from ragcli.sessions.encryption.kdf import STANDARD, Cost
 from ragcli.sessions.local.lifecycle.directories import Directories
-from ragcli.sessions.places import KEYS
+from ragcli.sessions.profile_layout import KEYS
 
 if TYPE_CHECKING:
     from ragcli.config import Settings
@@ -190,13 +190,13 @@ class LocalStore(BaseStore["LocalSession"]):
         if not passive:
             self.directories.settle(directory)
         limit = self._limits(profile)
-        ledger, told = usage.look(directory, write=limit.any and not passive)
+        ledger, notice = usage.look(directory, write=limit.any and not passive)
         if limit.any:
             self._refuse_unused(name, directory, limit, ledger, expires=expires)
         session = self._session(
             directory, name, profile, self.passphrase, passive=passive
         )
-        session.notices += [told] if told and limit.any else []
+        session.notices += [notice] if notice and limit.any else []
         if limit.any and not passive:
             usage.touch(directory)
         if expires:
@@ -211,12 +211,12 @@ class LocalStore(BaseStore["LocalSession"]):
         """Sets aside and erases what is due; returns one line for each."""
         from ragcli.sessions.history.lifetime import aside
 
-        told = []
+        notices = []
         if limit.any or aside.read(session).batches:
             from ragcli.sessions.history.lifetime import expiry  # few profiles expire
 
-            told = expiry.notices_of(expiry.tend(session, limit, ledger))
-        return told + (self._expired.tend() if self._any_aside() else [])
+            notices = expiry.notices_of(expiry.tend(session, limit, ledger))
+        return notices + (self._expired.tend() if self._any_aside() else [])
 
     def _any_aside(self) -> bool:
         return any(self.directories.asides())
@@ -267,9 +267,9 @@ class LocalStore(BaseStore["LocalSession"]):
         """
         with self.directories.changing() as profiles:
             target = self.directories.free(profiles, new)
-            place = self.directories.place(profiles, old)
-            with self.directories.alone(profiles, place):
-                self.directories.move(profiles, place, target)
+            entry = self.directories.entry(profiles, old)
+            with self.directories.alone(profiles, entry):
+                self.directories.move(profiles, entry, target)
             renamed = profiles.child(target)
         self._audit_rename(renamed, new, old)
 
@@ -365,9 +365,9 @@ class LocalStore(BaseStore["LocalSession"]):
             shut = (*UNUSABLE, ProfileNotFound)
             with suppress(*shut), self.directories.open(name) as directory:
                 if self._limits(profile_file.read(directory, name)).any:
-                    ledger, told = usage.look(directory, write=True)
+                    ledger, notice = usage.look(directory, write=True)
                     if ledger.doubtful:
-                        raise expiry.doubted(name, told)
+                        raise expiry.doubted(name, notice)
 
     def _pruned(self, name: str, *, dry_run: bool, grace: bool) -> list[Expired]:
         from ragcli.sessions.history.lifetime import expiry
@@ -380,9 +380,9 @@ class LocalStore(BaseStore["LocalSession"]):
             limit = self._limits(profile)
             if not limit.any:
                 return []
-            ledger, told = usage.look(directory, write=not dry_run)
+            ledger, notice = usage.look(directory, write=not dry_run)
             if ledger.doubtful and not grace and not dry_run:
-                raise expiry.doubted(name, told)
+                raise expiry.doubted(name, notice)
             if not ledger.doubtful and usage.unused_since(directory, limit.idle):
                 if not dry_run:
                     self._take_away(name, ledger, grace=grace)

@@ -32,7 +32,7 @@ from ragcli.sessions.local.history import rewriting
 from ragcli.sessions.local.history.local_log import FILE, QUARANTINE
 from ragcli.sessions.local.history.rewriting import Damage
 from ragcli.sessions.local.session import LocalSession
-from ragcli.sessions.places import KEYS
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.sessions.protocols import AuditLog
 from ragcli.sessions.records import ranges
 from ragcli.storage.files import Directory
@@ -86,12 +86,14 @@ def verify(session: LocalSession, *, anchor: str = "") -> list[Finding]:
         lambda: _snapshots(session.snapshots),
         lambda: _audit(session.audit, anchor),
     ]
-    found: dict[tuple[str, str], Finding] = {}  # in order, each once
+    findings: dict[tuple[str, str], Finding] = {}  # in order, each once
     for look in looks:
         for finding in _seen(look, session.directory.path):
             closed = finding.code is ExitCode.NOT_PERMITTED
-            found.setdefault((finding.where, "" if closed else finding.what), finding)
-    return list(found.values())
+            findings.setdefault(
+                (finding.where, "" if closed else finding.what), finding
+            )
+    return list(findings.values())
 
 
 def repair(
@@ -127,10 +129,10 @@ def _seen(look: Callable[[], Iterable[Finding]], where: Path) -> Iterator[Findin
     try:
         yield from look()
     except NotPermitted as error:
-        place, _, what = error.message.partition(": ")
-        if not place.startswith(str(where)):
-            place, what = str(where), error.message
-        yield Finding(DAMAGE, what, place, error.hint, error.code)
+        path, _, what = error.message.partition(": ")
+        if not path.startswith(str(where)):
+            path, what = str(where), error.message
+        yield Finding(DAMAGE, what, path, error.hint, error.code)
 
 
 def _history(session: LocalSession) -> Iterator[Finding]:
@@ -140,8 +142,8 @@ def _history(session: LocalSession) -> Iterator[Finding]:
     head, damaged = 0, False
     for item in rewriting.scan(session.log):
         if isinstance(item, Damage):
-            place = f"{where}:{item.line}"
-            yield _damage(item.reason.removeprefix(f"{place}: "), place)
+            location = f"{where}:{item.line}"
+            yield _damage(item.reason.removeprefix(f"{location}: "), location)
             damaged = True
             continue
         if damaged:  # what stood there is named already
@@ -224,8 +226,8 @@ def _mend_snapshots(session: LocalSession) -> Iterator[Finding]:
     yield from _mend_pointer(session)
     for name in list(snapshots.candidates()):
         if snapshots.altered(name):
-            place = snapshots.quarantine(name)
-            yield _mended(f"moved to {QUARANTINE}/{place.name}", f"{_INDEX}/{name}")
+            moved_to = snapshots.quarantine(name)
+            yield _mended(f"moved to {QUARANTINE}/{moved_to.name}", f"{_INDEX}/{name}")
 
 
 def _mend_pointer(session: LocalSession) -> Iterator[Finding]:

@@ -52,10 +52,10 @@ class MemorySession(OpenedProfile):
         snapshots: SharedSnapshotFactory,
         passive: bool = False,
     ) -> None:
-        told = ProfileFile(
+        contents = ProfileFile(
             profile.id.partition("/")[0], profile.created, profile.encrypted, {}
         )
-        super().__init__(name, told, settings=settings, data_key=data_key)
+        super().__init__(name, contents, settings=settings, data_key=data_key)
         self.directory = SlotDirectory(name, profile.slots)
         self._profile = profile
         self._make_snapshots = snapshots
@@ -76,8 +76,8 @@ class MemorySession(OpenedProfile):
 
     def blob(self, name: str) -> bytes | None:
         """Returns a small private value; None when there is none that can be read."""
-        found = self._profile.blobs.get(name)
-        return None if found is None else self.unsealed(name, found[1])
+        stored = self._profile.blobs.get(name)
+        return None if stored is None else self.unsealed(name, stored[1])
 
     def put_blob(self, name: str, value: bytes | None) -> None:
         """Stores such a value; None removes it."""

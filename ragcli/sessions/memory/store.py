@@ -70,8 +70,8 @@ class MemoryStore(BaseStore[MemorySession]):
 
     def states(self) -> dict[str, ProfileState]:
         """Returns how profiles stand."""
-        found = self._shelf.profiles.items()
-        return {name: ProfileState(p.encrypted, in_use=False) for name, p in found}
+        profiles = self._shelf.profiles.items()
+        return {name: ProfileState(p.encrypted, in_use=False) for name, p in profiles}
 
     def summaries(self, names: Iterable[str]) -> dict[str, ProfileSummary]:  # noqa: ARG002 - none is known
         """Returns nothing: nobody lists these profiles."""
@@ -92,8 +92,8 @@ class MemoryStore(BaseStore[MemorySession]):
         session = self._opened(name, self.passphrase, passive=passive)
         limit = retention.limits(self._settings, session.settings())
         if limit.any and not passive:
-            ledger, told = self._look(session)
-            session.notices += [told] if told else []
+            ledger, notice = self._look(session)
+            session.notices += [notice] if notice else []
             if expires:
                 session.notices += expiry.notices_of(
                     expiry.tend(session, limit, ledger)
@@ -131,11 +131,11 @@ class MemoryStore(BaseStore[MemorySession]):
             limit = retention.limits(self._settings, session.settings())
             if not limit.any:
                 return []
-            ledger, told = self._look(session)
+            ledger, notice = self._look(session)
             if grace and not dry_run:
                 return expiry.tend(session, limit, ledger)
             if ledger.doubtful and not dry_run:
-                raise expiry.doubted(name, told)
+                raise expiry.doubted(name, notice)
             return [expiry.expire_turns(session, limit, dry_run=dry_run)]
 
         return each_pruned(self.names(), prune)
@@ -161,13 +161,13 @@ class MemoryStore(BaseStore[MemorySession]):
     ) -> MemorySession:
         """Makes a profile out of sight, and shows it at once; see `SessionStore`."""
         self._free(name)
-        made = MemoryProfile(
+        kept = MemoryProfile(
             profile.id, profile.created, profile.encrypted, dict(profile.settings)
         )
-        fill(NewMemoryProfile(name, made, self._parts))
+        fill(NewMemoryProfile(name, kept, self._parts))
         with self._shelf.changed:
             self._free(name)
-            self._shelf.profiles[name] = made
+            self._shelf.profiles[name] = kept
         return self._opened(name, passphrase)
 
     def _reopened(
@@ -182,11 +182,11 @@ class MemoryStore(BaseStore[MemorySession]):
         profile = self._profile(name)
         expect_other(name, encrypted=profile.encrypted, wanted=encrypted)
         old = self._opened(name, self.passphrase)
-        made = MemoryProfile(
+        replacement = MemoryProfile(
             f"{old.id}/{new_id()}", old.created, encrypted, dict(profile.settings)
         )
         with profile.alone(name, "ingest", self.wait), self.lock(name, self.wait):
-            yield old, MemoryReplacement(name, made, self._parts, self._shelf)
+            yield old, MemoryReplacement(name, replacement, self._parts, self._shelf)
 
     def _verify(self, session: MemorySession, anchor: str) -> list[Finding]:
         return verification.verify(session, str, anchor=anchor)
@@ -200,9 +200,9 @@ class MemoryStore(BaseStore[MemorySession]):
     @staticmethod
     def _look(session: MemorySession) -> tuple[timekeeping.Ledger, str]:
         known = timekeeping.decoded(session.blob(_LEDGER))
-        ledger, told = timekeeping.seen(known, sighting(), 0.0)
+        ledger, notice = timekeeping.seen(known, sighting(), 0.0)
         session.put_blob(_LEDGER, ledger.encoded())
-        return ledger, told
+        return ledger, notice
 
     def _profile(self, name: str) -> MemoryProfile:
         try:
@@ -252,8 +252,8 @@ class NewMemoryProfile:
     def staging(self) -> Iterator[Directory]:
         """Yields a private directory on this machine."""
         with (
-            tempfile.TemporaryDirectory(prefix="ragcli-") as place,
-            Directory.open(place) as directory,
+            tempfile.TemporaryDirectory(prefix="ragcli-") as path,
+            Directory.open(path) as directory,
         ):
             yield directory
 

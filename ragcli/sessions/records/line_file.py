@@ -125,8 +125,8 @@ class LineFile:
             start = max(0, position - block)
             data = self.read(start, position)
             self._window = (start, data)
-            found = data.rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
+            newline = data.rfind(b"\n")
+            if newline >= 0:
+                return start + newline + 1
             position, block = start, min(2 * block, LARGEST_BLOCK)
         return 0

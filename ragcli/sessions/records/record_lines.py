@@ -168,11 +168,11 @@ def salvage(line: bytes) -> list[bytes]:
 
     Two records become one line when the newline between them is hit.
     """
-    found: list[bytes] = []
+    candidates: list[bytes] = []
     start = 0
     for match in re.finditer(rb',"crc":"[0-9a-f]{8}"\}', line):
         candidate = line[start : match.end()] + b"\n"
         if _sound(candidate):
-            found.append(candidate)
+            candidates.append(candidate)
         start = match.end() + 1
-    return found
+    return candidates

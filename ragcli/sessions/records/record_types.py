@@ -115,17 +115,12 @@ class Citation:
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The lines of all stretches, those side by side together."""
-        told = sorted(place.lines for place in self.places if place.lines)
-        if not told:
+        from ragcli.sessions.records import ranges  # only what is shown needs it
+
+        together = ranges.merged(quote.lines for quote in self.places if quote.lines)
+        if not together:
             return (self.lines,) if self.lines else ()
-        found = [told[0]]
-        for first, last in told[1:]:
-            begin, end = found[-1]
-            if first <= end + 1:
-                found[-1] = begin, max(end, last)
-            else:
-                found.append((first, last))
-        return tuple(found)
+        return tuple((first, last) for first, last in together)
 
 
 @frozen

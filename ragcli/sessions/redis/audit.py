@@ -80,8 +80,8 @@ class RedisAudit(ChainedAudit):
     def stored_tail(self) -> tuple[bytes, bytes]:
         """Returns number and MAC of the last entry as the server has them now."""
         key = self._keys.key("meta")
-        found = self._keys.read(lambda r: r.hmget(key, "aseq", "amac"))
-        return found[0] or b"0", found[1] or b""
+        fields = self._keys.read(lambda r: r.hmget(key, "aseq", "amac"))
+        return fields[0] or b"0", fields[1] or b""
 
     def anchor(self) -> str:
         """Returns `<seq>:<mac>` of the last entry, to be kept elsewhere."""

@@ -31,8 +31,8 @@ class RedisGenerationStore:
         """See `GenerationStore`."""
         name, digest, number = self._fields("current", "digest", "number")
         key = self._keys.key("gens")
-        found = reply_values.number(number, key)
-        return reply_values.text(name, key), reply_values.text(digest, key), found
+        counted = reply_values.number(number, key)
+        return reply_values.text(name, key), reply_values.text(digest, key), counted
 
     def generations(self) -> list[str]:
         """See `GenerationStore`."""
@@ -49,8 +49,8 @@ class RedisGenerationStore:
                 "`ragcli docs rollback --list` shows those that are kept",
             )
         try:
-            found = json.loads(blocks)
-            return data, {str(k): [str(b) for b in v] for k, v in found.items()}
+            listed = json.loads(blocks)
+            return data, {str(k): [str(b) for b in v] for k, v in listed.items()}
         except (ValueError, TypeError, AttributeError):
             raise SnapshotDamaged(
                 f"index {generation} is damaged: its list of blocks is not readable", ""

@@ -43,10 +43,10 @@ class RedisSlots(SlotDirectory):
     def refresh(self) -> None:
         """Reads again what the server has."""
         key = self.keys.key("keys")
-        found = self.keys.read(lambda r: r.hgetall(key))
+        slots = self.keys.read(lambda r: r.hgetall(key))
         self._files.clear()
         self._files.update(
-            {reply_values.text(name, key): data for name, data in found.items()}
+            {reply_values.text(name, key): data for name, data in slots.items()}
         )
 
 
@@ -63,7 +63,7 @@ class RedisKeyRing(KeyRing):
         self._slots = directory
 
     @classmethod
-    def made(cls, keys: ProfileKeys, passphrase: str, cost: Cost) -> DataKey:
+    def make(cls, keys: ProfileKeys, passphrase: str, cost: Cost) -> DataKey:
         """Makes a new profile encrypted: a random key, wrapped by its passphrase."""
         forbid_core_dumps()
         data_key = DataKey.generate()

@@ -43,7 +43,7 @@ class ProfileKeys:
     """Lock → fencing token, of the locks that this process holds."""
     quiet: bool = False
     """Whether reading leaves no trace: the profile does not count as used."""
-    place: str = ""
+    prefix: str = ""
     """Prefix of all part names while a profile is made beside another."""
 
     @property
@@ -53,7 +53,7 @@ class ProfileKeys:
 
     def key(self, part: str) -> str:
         """Returns the key of a part, such as `log`."""
-        return f"ragcli:{self.tag}:{self.place}{part}"
+        return f"ragcli:{self.tag}:{self.prefix}{part}"
 
     @property
     def identity(self) -> str:
@@ -62,7 +62,7 @@ class ProfileKeys:
 
     def beside(self, identifier: str) -> ProfileKeys:
         """Returns keys for another profile that will take the place of this one."""
-        return replace(self, id=identifier, tokens={}, place="new:")
+        return replace(self, id=identifier, tokens={}, prefix="new:")
 
     def call(
         self, script: Script, *args: Any, lock: str = "profile", other: str = ""
@@ -119,12 +119,12 @@ class ProfileKeys:
             work(pipeline)
             if self.idle and not self.quiet:
                 pipeline.evalsha(TOUCH.sha, 1, self.key("meta"), *values)
-            found = pipeline.execute(raise_on_error=False)
-            if isinstance(found[0], Exception):
-                raise found[0]
-            if len(found) > 1 and isinstance(found[1], Exception):
+            replies = pipeline.execute(raise_on_error=False)
+            if isinstance(replies[0], Exception):
+                raise replies[0]
+            if len(replies) > 1 and isinstance(replies[1], Exception):
                 self._evaluated(redis, TOUCH, [self.key("meta")], values)
-            return found[0]
+            return replies[0]
 
         return self.server.run(self.tag, both)
 

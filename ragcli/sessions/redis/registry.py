@@ -161,10 +161,10 @@ class Registry:
                 self._server.assure(tag, replicated=self._replicated)
             return names
 
-        found: dict[Any, Any] = self._server.run(tag, run)
+        added: dict[Any, Any] = self._server.run(tag, run)
         return {
             reply_values.text(k, key): reply_values.real(v, key)
-            for k, v in found.items()
+            for k, v in added.items()
         }
 
     def _all_there(self, names: list[str]) -> list[bool]:
@@ -177,9 +177,9 @@ class Registry:
             return list(pipeline.execute(raise_on_error=False))
 
         if names and not self._server.clustered:
-            found = self._server.run(self._keyspace.tag, ask)
-            if not any(isinstance(reply, Exception) for reply in found):
-                return [bool(reply) for reply in found]
+            replies = self._server.run(self._keyspace.tag, ask)
+            if not any(isinstance(reply, Exception) for reply in replies):
+                return [bool(reply) for reply in replies]
         return [self._is_there(name) for name in names]
 
     def _is_there(self, name: str) -> bool:

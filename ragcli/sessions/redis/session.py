@@ -102,8 +102,8 @@ class RedisSession(OpenedProfile):
     def blob(self, name: str) -> bytes | None:
         """Returns a small private value; None when there is none that can be read."""
         key = self.keys.key("blob")
-        found = self.keys.read(lambda r: r.hget(key, name))
-        return None if found is None else self.unsealed(name, found[STAMP:])
+        stored = self.keys.read(lambda r: r.hget(key, name))
+        return None if stored is None else self.unsealed(name, stored[STAMP:])
 
     def put_blob(self, name: str, value: bytes | None) -> None:
         """Stores such a value; None removes it."""
@@ -115,14 +115,14 @@ class RedisSession(OpenedProfile):
 
     def copies(self) -> Iterator[SideCopy]:
         """Yields drafts, lists that are kept and what is in quarantine."""
-        key, place = self.keys.key("blob"), self.keys.key(QUARANTINE)
+        key, quarantine = self.keys.key("blob"), self.keys.key(QUARANTINE)
         for field, stored in self.keys.read(lambda r: r.hgetall(key)).items():
             name, written = (
                 reply_values.text(field, key),
                 stored[:STAMP].decode("ascii", "replace"),
             )
             yield SideCopy(CACHE, name, written, stored[STAMP:], name, name)
-        for entry, fields in self.keys.read(lambda r: r.xrange(place)):
+        for entry, fields in self.keys.read(lambda r: r.xrange(quarantine)):
             written = stamp_of(int(entry.split(b"-")[0]) / 1000)
             yield SideCopy(
                 QUARANTINE,
@@ -135,7 +135,7 @@ class RedisSession(OpenedProfile):
             )
 
     def _remove(self, copy: SideCopy) -> None:
-        if copy.place == QUARANTINE:
+        if copy.kind == QUARANTINE:
             self.keys.write("XDEL", self.keys.key(QUARANTINE), copy.name)
         else:
             self.put_blob(copy.name, None)
@@ -165,9 +165,9 @@ class RedisSession(OpenedProfile):
         now = Sighting(time.time(), _SERVER, server, 0.0)
         if known is None:  # two clocks that differ cannot both be right
             known = Ledger(server, _SERVER, server, newest=server)
-        ledger, told = timekeeping.seen(known, now, 0.0)
+        ledger, notice = timekeeping.seen(known, now, 0.0)
         self.put_blob(_LEDGER, ledger.encoded())
-        return ledger, told
+        return ledger, notice
 
     def _audit(self, key: bytes | None) -> AuditLog:
         return RedisAudit(self.keys, key or self._meta.signing or None, self._meta.tail)

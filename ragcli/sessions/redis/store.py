@@ -182,8 +182,8 @@ class RedisStore(BaseStore[RedisSession]):
         session.deliver()
         limit = retention.limits(self._settings, session.settings())
         if limit.any:
-            ledger, told = session.look()
-            session.notices += [told] if told else []
+            ledger, notice = session.look()
+            session.notices += [notice] if notice else []
             if expires:
                 session.notices += expiry.notices_of(
                     expiry.tend(session, limit, ledger)
@@ -260,11 +260,11 @@ class RedisStore(BaseStore[RedisSession]):
     ) -> list[Expired]:
         if dry_run:
             return [expiry.expire_turns(session, limit, dry_run=True)]
-        ledger, told = session.look()
+        ledger, notice = session.look()
         if grace:
             return expiry.tend(session, limit, ledger)
         if ledger.doubtful:
-            raise expiry.doubted(session.name, told)
+            raise expiry.doubted(session.name, notice)
         return [expiry.expire_turns(session, limit)]
 
     @contextmanager
@@ -301,7 +301,7 @@ class RedisStore(BaseStore[RedisSession]):
             keys,
             self._registry,
             profile,
-            lambda made: fill(NewRedisProfile(made, self.home.cache, self._remote)),
+            lambda new: fill(NewRedisProfile(new, self.home.cache, self._remote)),
         )
         return self._opened(name, passphrase)
 

@@ -99,9 +99,9 @@ def _live(session: Session, stack: ExitStack) -> tuple[str, Directory | None]:
 
 
 def _opened(session: Session, generation: str, stack: ExitStack) -> Directory:
-    place = session.snapshots.directory(generation)
+    path = session.snapshots.directory(generation)
     stack.callback(os.close, session.snapshots.share(generation))
-    return stack.enter_context(Directory.open(place))
+    return stack.enter_context(Directory.open(path))
 
 
 def write(contents: Contents, new: NewProfile, **facts: Any) -> None:
@@ -116,8 +116,8 @@ def write(contents: Contents, new: NewProfile, **facts: Any) -> None:
         new.put_slot(name, data)
     if contents.generations:
         target, live = new.snapshots(contents.sealer), ""
-        for place in contents.generations:
-            live = copy_generation(place, target, parent=live, **facts)
+        for directory in contents.generations:
+            live = copy_generation(directory, target, parent=live, **facts)
         target.directory(live)
     new.put_records(contents.codec, contents.records)
 
@@ -138,23 +138,25 @@ def copy_profile(session: Session, store: SessionStore, name: str) -> Session:
     kept = {k: v for k, v in settings.items() if k not in PLACE_SETTINGS}
     profile = ProfileFile.fresh(kept, encrypted=session.encrypted)
     with reading(session) as contents:
-        made = store.build(
+        copy = store.build(
             name,
             profile,
             lambda new: write(contents, new, change="import"),
             lambda _: store.passphrase(session.name),
         )
     session.audit.record("profile.export", history=1, index=1)
-    received(made, session.id, anchor_of(session), sorted({*settings} - {*kept}))
-    return made
+    received(copy, session.id, anchor_of(session), sorted({*settings} - {*kept}))
+    return copy
 
 
-def received(made: Session, origin: str, anchor: str, left_out: Iterable[str]) -> None:
+def received(
+    session: Session, origin: str, anchor: str, left_out: Iterable[str]
+) -> None:
     """Records where a profile came from, and says what was not taken over."""
-    made.audit.record("profile.import", origin=origin, anchor=anchor)
+    session.audit.record("profile.import", origin=origin, anchor=anchor)
     names = ", ".join(safe_line(key, _NAMED) for key in left_out)
     if names:
-        made.notices.append(f"settings that were not taken over: {names}")
+        session.notices.append(f"settings that were not taken over: {names}")
 
 
 def anchor_of(session: Session) -> str:

@@ -57,8 +57,8 @@ def convert(old: Session, new: Replacement, passphrase: str | None, cost: Cost) 
     snapshots = new.snapshots(regime.sealer) if live else None
     if snapshots:
         recode = resealing(old.sealer, regime.sealer)
-        with Directory.open(old.snapshots.directory(live)) as place:
-            copy_generation(place, snapshots, recode=recode)
+        with Directory.open(old.snapshots.directory(live)) as directory:
+            copy_generation(directory, snapshots, recode=recode)
 
     copies = _resealed(old, regime)
 

@@ -79,14 +79,14 @@ def names(directory: Directory, prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-def pieces(place: Directory, name: str) -> Iterator[bytes]:
+def pieces(top: Directory, name: str) -> Iterator[bytes]:
     """Yields the bytes of a file of a generation.
 
     Raises:
         SnapshotDamaged: It is gone.
         NotPermitted: A link or special file.
     """
-    with _parent(place, name) as (directory, last):
+    with _parent(top, name) as (directory, last):
         try:
             descriptor = directory.open_file(last, linked=True)
         except FileNotFoundError:
@@ -97,10 +97,10 @@ def pieces(place: Directory, name: str) -> Iterator[bytes]:
 
 
 def _copy_file(
-    place: Directory, name: str, workspace: Path, recode: Recode | None
+    source: Directory, name: str, workspace: Path, recode: Recode | None
 ) -> None:
     """Writes a new file of a workspace; publishing syncs it."""
-    data = pieces(place, name)
+    data = pieces(source, name)
     if recode:
         data = iter([recode(name, b"".join(data))])
     with Directory.open(workspace) as target, new_file(target, name) as write:
@@ -123,12 +123,12 @@ def new_file(target: Directory, name: str) -> Iterator[Callable[[bytes], None]]:
 
 @contextmanager
 def _parent(
-    place: Directory, name: str, *, create: bool = False
+    top: Directory, name: str, *, create: bool = False
 ) -> Iterator[tuple[Directory, str]]:
     """Yields the directory that holds a file, and its name there."""
     *parents, last = name.split("/")
     with ExitStack() as stack:
-        directory = place
+        directory = top
         for parent in parents:
             directory = stack.enter_context(directory.child(parent, create=create))
         yield directory, last

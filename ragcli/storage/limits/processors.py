@@ -37,8 +37,8 @@ def _claimed() -> int:
 def quota() -> float:
     """Returns how many processors' time the cgroups of this process allow; 0 is any."""
     with suppress(OSError):
-        told = MEMBERSHIP.read_text(encoding="utf-8", errors="surrogateescape")
-        return min(filter(None, map(_allowed, _groups(told))), default=0.0)
+        membership = MEMBERSHIP.read_text(encoding="utf-8", errors="surrogateescape")
+        return min(filter(None, map(_allowed, _groups(membership))), default=0.0)
     return 0.0
 
 
@@ -61,7 +61,7 @@ def _groups(membership: str) -> Iterator[Path]:
         # A container may see its own group as the root, under a path of the host's.
         inside = Path(path.lstrip("/"))
         for mount in mounts:
-            yield from (mount / place for place in (inside, *inside.parents))
+            yield from (mount / group for group in (inside, *inside.parents))
 
 
 def _allowed(group: Path) -> float:

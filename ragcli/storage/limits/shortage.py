@@ -22,26 +22,26 @@ _SIGNS = {
 
 def shortage(error: BaseException) -> StorageFailed | None:
     """Returns what to tell if a shortage is behind `error`, else None."""
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, StorageFailed):
-            return found
-        if isinstance(found, MemoryError):
-            return _told(files=False)
-        if isinstance(found, OSError) and found.errno in {errno.EMFILE, errno.ENFILE}:
-            return _told(files=True)
-        if isinstance(found, OSError) and found.errno == errno.ENOMEM:
-            return _told(files=False)
-        if isinstance(found, (ImportError, OSError, RuntimeError)):
-            text = str(found).lower()
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, StorageFailed):
+            return cause
+        if isinstance(cause, MemoryError):
+            return _failure(files=False)
+        if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+            return _failure(files=True)
+        if isinstance(cause, OSError) and cause.errno == errno.ENOMEM:
+            return _failure(files=False)
+        if isinstance(cause, (ImportError, OSError, RuntimeError)):
+            text = str(cause).lower()
             for sign, files in _SIGNS.items():
                 if sign in text:
-                    return _told(files=files)
-        found = found.__cause__ or found.__context__
+                    return _failure(files=files)
+        cause = cause.__cause__ or cause.__context__
     return None
 
 
-def _told(*, files: bool) -> StorageFailed:
+def _failure(*, files: bool) -> StorageFailed:
     if files:
         return StorageFailed("not enough open files are allowed", open_files.hint())
     return StorageFailed("not enough memory", _MEMORY)

@@ -90,10 +90,10 @@ def prove(
 
 
 def _refusal(descriptor: int, name: str | os.PathLike[str]) -> NotPermitted:
-    place = Path(name)
+    path = Path(name)
     with suppress(FileNotFoundError):
-        place = path_of(descriptor, place)
-    return network_filesystems.without_locks(place)
+        path = path_of(descriptor, path)
+    return network_filesystems.without_locks(path)
 
 
 def _is_same(one: int, other: int) -> bool:

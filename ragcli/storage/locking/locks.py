@@ -91,10 +91,10 @@ def holder(directory: Directory, name: str) -> Holder | None:
     The record is only a name: what a killed holder left of it says nothing.
     """
     try:
-        found = _read_record(directory, _file_name(name))
-        if found is None or found.alive is False:
+        record = _read_record(directory, _file_name(name))
+        if record is None or record.alive is False:
             return None
-        return found if _is_held(directory, _file_name(name)) else None
+        return record if _is_held(directory, _file_name(name)) else None
     except FileNotFoundError:
         return None
 
@@ -122,10 +122,10 @@ def _ordered(directory: Directory, name: str) -> Iterator[None]:
     stem = name.split(".", 1)[0]
     rank = ORDER.index(stem) if stem in ORDER else len(ORDER)
     stack: list[tuple[int, str]] = _held.__dict__.setdefault("stack", [])
-    place = (rank, str(directory.path))
-    if stack and place <= stack[-1]:
+    position = (rank, str(directory.path))
+    if stack and position <= stack[-1]:
         raise RuntimeError(f"{name} is taken while {stack[-1]} is held")
-    stack.append(place)
+    stack.append(position)
     try:
         yield
     finally:
@@ -140,11 +140,11 @@ def _acquire(
     while True:
         descriptor = directory.open_file(name, os.O_RDWR | os.O_CREAT)
         try:
-            place = f"{directory.path}/{name}"
-            if not _flock(descriptor, deadline - time.monotonic(), kind, place):
+            path = f"{directory.path}/{name}"
+            if not _flock(descriptor, deadline - time.monotonic(), kind, path):
                 refuse(directory, name, wait)
             reopen = partial(directory.open_file, name, os.O_RDWR)
-            exclusion.prove(descriptor, reopen, place)
+            exclusion.prove(descriptor, reopen, path)
             if os.fstat(descriptor).st_nlink:
                 # Whoever removes a directory holds its locks, and takes their files
                 # away; one that is made anew in it holds nothing. The registry is in

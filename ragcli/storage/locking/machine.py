@@ -71,11 +71,11 @@ def _host_uuid() -> str:
     """Returns the host's UUID as gethostuuid(2) of macOS tells it."""
     import ctypes
 
-    found, wait = (ctypes.c_ubyte * 16)(), (ctypes.c_long * 2)(1, 0)
+    uuid, wait = (ctypes.c_ubyte * 16)(), (ctypes.c_long * 2)(1, 0)
     call = getattr(ctypes.CDLL(None), "gethostuuid", None)
-    if call is None or call(found, ctypes.byref(wait)):
+    if call is None or call(uuid, ctypes.byref(wait)):
         return ""
-    return bytes(found).hex()
+    return bytes(uuid).hex()
 
 
 def _started_on_darwin(pid: int) -> str:

@@ -33,8 +33,8 @@ def memory_directory() -> Iterator[Path]:
     """
     if not has_memory():
         raise StorageFailed(f"{MEMORY} is not a memory file system", "mount a tmpfs")
-    with _private_directory(MEMORY) as place:
-        yield place
+    with _private_directory(MEMORY) as path:
+        yield path
 
 
 @contextmanager
@@ -47,13 +47,13 @@ def linked_directory(directory: Path) -> Iterator[Path]:
     Raises:
         FileNotFoundError: It is gone.
     """
-    with _private_directory(_base()) as place:
+    with _private_directory(_base()) as path:
         with disk_errors(directory):
             names = os.listdir(directory)
-        with disk_errors(place):
+        with disk_errors(path):
             for name in names:
-                os.symlink(directory / name, place / name)
-        yield place
+                os.symlink(directory / name, path / name)
+        yield path
 
 
 def has_memory() -> bool:
@@ -75,13 +75,13 @@ def is_memory(path: Path) -> bool:
 
 def left() -> list[Path]:
     """Returns the directories that killed processes of this user left."""
-    found = []
+    paths = []
     for base in _bases():
         with suppress(OSError), _opened(base) as parent:
             mine = _mine()
             names = [name for name in os.listdir(parent) if name.startswith(mine)]
-            found += [base / name for name in names if _is_left(parent, name)]
-    return found
+            paths += [base / name for name in names if _is_left(parent, name)]
+    return paths
 
 
 def sweep() -> list[Path]:

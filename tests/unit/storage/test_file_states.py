@@ -20,7 +20,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     """With blocks smaller than a directory, or where there is no statx."""
     monkeypatch.setattr(file_states, "ROWS", 3)
     if request.param == "slowly":
-        monkeypatch.setattr(file_states.StatusBlock, "made", lambda: None)
+        monkeypatch.setattr(file_states.StatusBlock, "create", lambda: None)
 
 
 @pytest.fixture

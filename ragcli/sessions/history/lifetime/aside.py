@@ -99,8 +99,8 @@ class Sight:
         """Names what is hidden; "" for nothing."""
         if not self._hidden:
             return ""
-        told = "\n".join([*sorted(self._hidden), *sorted(self._titles.values())])
-        return f"{zlib.crc32(told.encode('utf-8', 'surrogatepass')):08x}"
+        text = "\n".join([*sorted(self._hidden), *sorted(self._titles.values())])
+        return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
 
     def of(self, record: Record) -> Record | None:
         """Returns what is seen of a record; None for one that is hidden."""
@@ -117,9 +117,9 @@ class Sight:
         """Returns what tells another one no more than can be seen."""
 
         def seen(record: Record) -> None:
-            found = self.of(record)
-            if found is not None:
-                watch(found)
+            visible = self.of(record)
+            if visible is not None:
+                watch(visible)
 
         return seen
 

@@ -35,23 +35,24 @@ _KINDS = ("turn", "detail")
 def notices_of(done: list[Expired]) -> list[str]:
     """Returns one line for each conversation or profile that expired."""
     lines = []
-    for one in done:
-        what = f"{one.turns} turn" + ("s" if one.turns != 1 else "")
-        if one.aside:
+    for expired in done:
+        turns = f"{expired.turns} turn" + ("s" if expired.turns != 1 else "")
+        if expired.aside:
             lines.append(
-                f"{what} of {one.profile} expired and were set aside: `ragcli profile "
-                f"restore {one.profile}` brings them back"
+                f"{turns} of {expired.profile} expired and were set aside: `ragcli "
+                f"profile restore {expired.profile}` brings them back"
             )
         else:
-            lines.append(f"{what} of {one.profile}, set aside before, are erased")
+            lines.append(f"{turns} of {expired.profile}, set aside before, are erased")
     return lines
 
 
-def doubted(name: str, said: str) -> UsageError:
+def doubted(name: str, notice: str) -> UsageError:
     """Returns the error for erasing on the word of a clock that is not believed."""
     return UsageError(
         f"profile {name}: the clock is doubted; nothing is erased by it",
-        said or "it must agree for a day first; `ragcli profile delete` asks no clock",
+        notice
+        or "it must agree for a day first; `ragcli profile delete` asks no clock",
     )
 
 
@@ -108,8 +109,8 @@ def expire_turns(session: Session, limit: Limits, *, dry_run: bool = False) -> E
     With what is set aside, and without any grace: for whoever asked for that.
     """
     state = aside.read(session)
-    found = _surveyed(session, state, limit)
-    gone = found.expired() | found.aside
+    survey = _surveyed(session, state, limit)
+    gone = survey.expired() | survey.aside
     listed = Threads()
     if not dry_run:
         if gone:
@@ -117,8 +118,8 @@ def expire_turns(session: Session, limit: Limits, *, dry_run: bool = False) -> E
         if limit.any:
             session.purge(lambda written, _: written < limit.latest)
         if gone or state.batches:
-            _keep(session, Aside(counted=found.counted), listed if gone else None)
-    return _counted(session, found.kinds(gone))
+            _keep(session, Aside(counted=survey.counted), listed if gone else None)
+    return _counted(session, survey.kinds(gone))
 
 
 def _erase(session: Session, gone: Mapping[str, str], state: Aside) -> Threads:
@@ -185,20 +186,20 @@ def _set_aside(
     turns_due = not state.oldest_turn or state.oldest_turn < limit.absolute
     if not turns_due and not state.oldest_talk < limit.idle:
         return state, nothing, None
-    found = _surveyed(session, state, limit)
-    gone = found.expired()
-    oldest_turn, oldest_talk = found.oldest()
+    survey = _surveyed(session, state, limit)
+    gone = survey.expired()
+    oldest_turn, oldest_talk = survey.oldest()
     state = replace(
         state,
-        counted=found.counted,
+        counted=survey.counted,
         oldest_turn=oldest_turn,
         oldest_talk=oldest_talk,
     )
-    fresh = {name: owner for name, owner in gone.items() if name not in found.aside}
+    fresh = {name: owner for name, owner in gone.items() if name not in survey.aside}
     if not fresh:
         return state, nothing, None
-    kinds = found.kinds(fresh)
-    del found, gone
+    kinds = survey.kinds(fresh)
+    del survey, gone
     batch, listed = _batch(session, state, fresh, ledger)
     state = replace(state, batches=(*state.batches, batch))
     return state, _counted(session, kinds, aside=True), listed
@@ -241,10 +242,10 @@ def _copies(session: Session, state: Aside, limit: Limits, ledger: Ledger) -> As
 
 def _brought_back(session: Session, state: Aside, limit: Limits) -> Aside:
     """Returns the state without batches that are not due by what the clock says."""
-    found = _surveyed(session, state, limit)
-    due = found.expired().keys()
+    survey = _surveyed(session, state, limit)
+    due = survey.expired().keys()
     left = tuple(
-        batch for batch in state.batches if found.aside.keys() & set(batch.ids) <= due
+        batch for batch in state.batches if survey.aside.keys() & set(batch.ids) <= due
     )
     return replace(state, batches=left)
 
@@ -333,19 +334,19 @@ class _Survey:
 
     def kinds(self, gone: Mapping[str, str]) -> Counter[str]:
         """Returns how many records there are of each kind; starts are conversations."""
-        found = Counter[str]()
+        counts = Counter[str]()
         for name, owner in gone.items():
             is_detail = name in self._talks[owner].others
-            found["conversation" if name == owner else _KINDS[is_detail]] += 1
-        return found
+            counts["conversation" if name == owner else _KINDS[is_detail]] += 1
+        return counts
 
 
 def _surveyed(session: Session, state: Aside, limit: Limits) -> _Survey:
     """Looks through a profile's log."""
-    found = _Survey(state, limit)
+    survey = _Survey(state, limit)
     for record in session.log.since(0):
-        found.note(record)
-    return found
+        survey.note(record)
+    return survey
 
 
 def _kind(record: Record) -> str:

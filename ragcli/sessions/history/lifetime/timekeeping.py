@@ -72,16 +72,16 @@ def seen(known: Ledger | None, now: Sighting, newest: float) -> tuple[Ledger, st
         jump = min(jump, now.wall - newest)
     witnessed = (known.witnessed if known else 0.0) + passed
     settled = known.settled if known else 0.0
-    told = ""
+    notice = ""
     if abs(jump) > TOLERANCE:
         settled = witnessed + SETTLING
         way = "forward" if jump > 0 else "back"
-        told = (
+        notice = (
             f"the clock went {way} by {shown_span(abs(jump))}: nothing expires until "
             "it has agreed for a day"
         )
     ledger = Ledger(now.wall, now.boot, now.running, witnessed, settled, newest)
-    return ledger, told
+    return ledger, notice
 
 
 def _compared(known: Ledger, now: Sighting) -> tuple[float, float]:

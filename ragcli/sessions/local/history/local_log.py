@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
 from ragcli.sessions.local.history.recent_ids import RecentIds
-from ragcli.sessions.places import HISTORY
+from ragcli.sessions.profile_layout import HISTORY
 from ragcli.sessions.records import record_batches
 from ragcli.sessions.records.line_file import LineFile, StoredLine
 from ragcli.sessions.records.record_lines import LineCodec, misplaced, seq_of
@@ -102,7 +102,7 @@ class LocalLog:
             for line in file.backwards(end):
                 record = self.decode(file, line)[0]
                 if following and record.seq >= following.seq:
-                    raise misplaced(self._place(file, line), record.seq)
+                    raise misplaced(self._location(file, line), record.seq)
                 yield record
                 following = record
 
@@ -116,7 +116,7 @@ class LocalLog:
             for line in file.forwards(start, end):
                 record = self.decode(file, line)[0]
                 if record.seq <= seq:
-                    raise misplaced(self._place(file, line), record.seq)
+                    raise misplaced(self._location(file, line), record.seq)
                 yield record
                 seq = record.seq
 
@@ -200,7 +200,7 @@ class LocalLog:
             return None
         record, before = self.decode(file, line)[0], next(lines, None)
         if before and (seq_of(before.data) or 0) >= record.seq:
-            raise misplaced(self._place(file, line), record.seq)
+            raise misplaced(self._location(file, line), record.seq)
         return record
 
     def decode(self, file: LineFile, line: StoredLine) -> tuple[Record, int, int]:
@@ -214,12 +214,12 @@ class LocalLog:
         try:
             record = self.codec.decode(line.data)
         except (HistoryDamaged, NewerFormat) as error:
-            place = self._place(file, line)
-            raise type(error)(f"{place}: {error.message}", error.hint) from error
+            location = self._location(file, line)
+            raise type(error)(f"{location}: {error.message}", error.hint) from error
         self._decoded = line.data, record
         return record_batches.taken(record)
 
-    def _place(self, file: LineFile, line: StoredLine) -> str:
+    def _location(self, file: LineFile, line: StoredLine) -> str:
         return f"{self.directory.path / FILE}:{file.line_number(line.start)}"
 
     def replacing(self) -> AbstractContextManager[int]:

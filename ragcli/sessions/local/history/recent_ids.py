@@ -72,8 +72,8 @@ class RecentIds:
     def _reach_back(self, file: LineFile, wanted: Iterable[str]) -> None:
         """Looks at older records until none of them can have a wanted id."""
         latest = time() + _CLOCK_STEP  # an id from the future tells nothing
-        made = (minted(name) for name in wanted if name not in self._ids)
-        times = [None if t is None or t > latest else t for t in made]
+        minted_at = (minted(name) for name in wanted if name not in self._ids)
+        times = [None if t is None or t > latest else t for t in minted_at]
         since = min((0.0 if t is None else t - _CLOCK_STEP for t in times), default=0)
         while times and self._start and self._oldest >= since:
             end, self._start = self._start, file.line_start(self._start - _BLOCK)
@@ -88,13 +88,13 @@ class RecentIds:
 
     def _records(self, file: LineFile, wanted: set[str]) -> dict[str, Record]:
         """Returns the records that have a wanted id, damaged ones left out."""
-        found: dict[str, Record] = {}
+        records: dict[str, Record] = {}
         for line in file.forwards(self._start, self._end):
             with suppress(HistoryDamaged):  # whoever reads it says so
                 record = self._decode(file, line)
                 if record.id in wanted:
-                    found[record.id] = record
-        return found
+                    records[record.id] = record
+        return records
 
 
 def _moment(written: str) -> float:

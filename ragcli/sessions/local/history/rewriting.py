@@ -224,12 +224,12 @@ def _sorted_out(
     moved: list[bytes] = []
     behind = 0
     for line in file.forwards(0, file.end):
-        found, whole = _sound_records(log, line.data)
-        fresh = {record.seq: record for record in found if record.seq not in kept}
+        records, whole = _sound_records(log, line.data)
+        fresh = {record.seq: record for record in records if record.seq not in kept}
         kept |= fresh
         if not (whole and fresh):
             moved.append(line.data)
-        behind = 0 if found else behind + 1
+        behind = 0 if records else behind + 1
     present: ranges.Runs = []
     for record in kept.values():
         ranges.add(present, record.seq, record.seq)
@@ -244,8 +244,8 @@ def _sound_records(log: LineLog, data: bytes) -> tuple[list[Record], bool]:
     """Returns the records in a line, and whether it is one record and no more."""
     with suppress(HistoryDamaged):
         return [record_batches.taken(log.codec.decode(data))[0]], True
-    found = []
+    records = []
     for candidate in salvage(data):
         with suppress(HistoryDamaged):
-            found.append(record_batches.taken(log.codec.decode(candidate))[0])
-    return found, False
+            records.append(record_batches.taken(log.codec.decode(candidate))[0])
+    return records, False

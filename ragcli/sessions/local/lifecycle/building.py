@@ -13,7 +13,7 @@ from ragcli.sessions.audit import audit_file
 from ragcli.sessions.audit.audit_file import FileAudit
 from ragcli.sessions.local.history import local_log
 from ragcli.sessions.local.session import LocalSession
-from ragcli.sessions.places import KEYS
+from ragcli.sessions.profile_layout import KEYS
 from ragcli.sessions.protocols import SideCopy, SnapshotFactory, Snapshots
 from ragcli.sessions.records.clock import seconds_of
 from ragcli.sessions.records.record_lines import LineCodec
@@ -87,7 +87,7 @@ class NewLocalProfile:
     def put_copy(self, copy: SideCopy) -> None:
         """Writes a side copy; expiry asks when it was written, so that stays."""
         moment = seconds_of(copy.written)
-        with self.directory.child(copy.place, create=True) as target:
+        with self.directory.child(copy.kind, create=True) as target:
             target.replace(copy.becomes, copy.data)
             os.utime(
                 copy.becomes,

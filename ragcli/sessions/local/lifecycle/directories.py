@@ -28,7 +28,7 @@ from ragcli.errors import (
 from ragcli.paths import Home, checked_profile_name
 from ragcli.sessions.local.lifecycle import succession
 from ragcli.sessions.local.lifecycle.succession import Fate, Will
-from ragcli.sessions.places import Places
+from ragcli.sessions.profile_entries import ProfileEntries
 from ragcli.sessions.profile_names import no_such_profile
 from ragcli.storage.files import Directory
 from ragcli.storage.locking import directory_locks
@@ -69,7 +69,7 @@ class Directories:
         settings: Settings,
         notice: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._places = Places(home)
+        self._entries = ProfileEntries(home)
         self._cache = home.cache
         self._notice = notice
         self.wait = float(seconds(settings.lock_wait))
@@ -78,11 +78,11 @@ class Directories:
 
     def names(self) -> list[str]:
         """Returns the caller's profiles, sorted; never another user's."""
-        return self._places.names()
+        return self._entries.names()
 
     def free(self, profiles: Directory, name: str) -> str:
-        """Returns the directory that a new profile shall have; see `Places.free`."""
-        return self._places.free(profiles, checked_profile_name(name))
+        """Returns the entry that a new profile shall have; see `ProfileEntries`."""
+        return self._entries.free(profiles, checked_profile_name(name))
 
     @contextmanager
     def changing(self) -> Iterator[Directory]:
@@ -96,7 +96,7 @@ class Directories:
         from ragcli.storage.locking.locks import commit_lock
         from ragcli.storage.locking.network_filesystems import check_local
 
-        with self._places.open(create=True) as profiles:
+        with self._entries.open(create=True) as profiles:
             check_local(profiles.path, allow=self._allow_network)
             with commit_lock(profiles, f"registry.{os.geteuid()}", wait=self.wait):
                 self._sweep(profiles)
@@ -110,7 +110,7 @@ class Directories:
         deletes a profile does not mean that another one should follow it.
         """
         deadline = time.monotonic() + self.wait
-        for entry in self._places.new(profiles):
+        for entry in self._entries.new(profiles):
             while self._may_inherit(profiles, entry):
                 if time.monotonic() > deadline:
                     raise Locked(
@@ -126,7 +126,7 @@ class Directories:
             return False
         try:
             with profiles.child(entry) as new:
-                fate, _ = succession.fate(self._places, profiles, new)
+                fate, _ = succession.fate(self._entries, profiles, new)
                 if fate is Fate.SWEPT:
                     succession.withdraw(new)
         except FileNotFoundError:
@@ -138,8 +138,8 @@ class Directories:
         from ragcli.storage.temporary import scratch
 
         paths: list[Path] = []
-        with suppress(FileNotFoundError), self._places.open() as profiles:
-            paths += [profiles.path / entry for entry in self._places.left(profiles)]
+        with suppress(FileNotFoundError), self._entries.open() as profiles:
+            paths += [profiles.path / entry for entry in self._entries.left(profiles)]
             for index in self._indexes(profiles):
                 paths += [index.path / entry for entry in _workspaces(index)]
         shut = (FileNotFoundError, NotPermitted)  # then `doctor` says so elsewhere
@@ -152,7 +152,7 @@ class Directories:
 
         The next change of a profile's documents does that for its own.
         """
-        with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
+        with suppress(FileNotFoundError, RagcliError), self._entries.open() as profiles:
             for index in self._indexes(profiles):
                 for entry in _workspaces(index):
                     gone = directory_locks.remove_unused(
@@ -162,10 +162,10 @@ class Directories:
 
     def _indexes(self, profiles: Directory) -> Iterator[Directory]:
         """Yields the index of each profile, while it is looked at."""
-        for name in self._places.names():
+        for name in self._entries.names():
             with (
                 suppress(FileNotFoundError, RagcliError),
-                profiles.child(self.place(profiles, name)) as directory,
+                profiles.child(self.entry(profiles, name)) as directory,
                 directory.child(_INDEX) as index,
             ):
                 yield index
@@ -174,7 +174,7 @@ class Directories:
         """Removes what killed processes left; says so, and never fails."""
         from ragcli.storage.temporary import scratch
 
-        with suppress(FileNotFoundError, RagcliError), self._places.open() as profiles:
+        with suppress(FileNotFoundError, RagcliError), self._entries.open() as profiles:
             self._sweep(profiles)
         with (
             suppress(FileNotFoundError, RagcliError),
@@ -188,7 +188,7 @@ class Directories:
             self._notice_removed(path, gone=True)
 
     def _sweep(self, profiles: Directory) -> None:
-        left = self._places.left(profiles)
+        left = self._entries.left(profiles)
         if left:
             profiles.sync()  # what took its place must not be gone after a power cut
         failed: RagcliError | None = None
@@ -212,9 +212,9 @@ class Directories:
         """
         lock_fd = directory_locks.own(profiles.descriptor, entry)
         try:
-            if self._places.is_new(entry) and succession.has_will(profiles, entry):
+            if self._entries.is_new(entry) and succession.has_will(profiles, entry):
                 self._finish_new(profiles, entry)
-            elif self._places.is_left(profiles, entry):  # another may be there by now
+            elif self._entries.is_left(profiles, entry):  # another may be there by now
                 self._notice_removed(
                     profiles.path / entry, gone=self.remove_unneeded(profiles, entry)
                 )
@@ -223,16 +223,16 @@ class Directories:
 
     def _finish_new(self, profiles: Directory, entry: str) -> None:
         with profiles.child(entry) as new:
-            fate, will = succession.fate(self._places, profiles, new)
+            fate, will = succession.fate(self._entries, profiles, new)
             if fate is Fate.SWEPT:
                 succession.withdraw(new)
                 self._notice_removed(
                     profiles.path / entry, gone=self.remove_unneeded(profiles, entry)
                 )
             elif fate is Fate.INHERITS and will:
-                with self._owned(profiles, will.place):
-                    if self._places.is_condemned(profiles, will.place):
-                        self.clear(profiles, will.place)
+                with self._owned(profiles, will.entry):
+                    if self._entries.is_condemned(profiles, will.entry):
+                        self.clear(profiles, will.entry)
                 self.inherit(profiles, new, will)
                 self._notice(
                     f"profile {will.name!r} is in its place: the process that changed "
@@ -282,7 +282,7 @@ class Directories:
     def discard(self, profiles: Directory, new: Directory, name: str) -> None:
         """Removes what was made, unless it is shown or is the profile already."""
         if new.is_at(profiles, name):
-            fate, _ = succession.fate(self._places, profiles, new)
+            fate, _ = succession.fate(self._entries, profiles, new)
             if fate is Fate.SWEPT:
                 succession.withdraw(new)
                 profiles.remove_tree(name)
@@ -294,7 +294,7 @@ class Directories:
         """
         if succession.is_announced(directory):
             with suppress(RagcliError, FileNotFoundError):
-                with self._places.open() as profiles:
+                with self._entries.open() as profiles:
                     profiles.sync()
                 succession.withdraw(directory)
 
@@ -303,8 +303,8 @@ class Directories:
         from ragcli.storage.locking.network_filesystems import check_local
 
         try:
-            with self._places.open() as profiles:
-                directory = profiles.child(self.place(profiles, name))
+            with self._entries.open() as profiles:
+                directory = profiles.child(self.entry(profiles, name))
         except FileNotFoundError:
             raise self._missing(name) from None
         try:
@@ -324,8 +324,8 @@ class Directories:
         Raises:
             FileNotFoundError, NotPermitted: The directory cannot be opened.
         """
-        with self._places.open() as profiles:
-            yield profiles.descriptor, lambda name: self.place(profiles, name)
+        with self._entries.open() as profiles:
+            yield profiles.descriptor, lambda name: self.entry(profiles, name)
 
     def path(self, name: str) -> Path:
         """Returns where a profile is, whoever can reach it; raises `ProfileNotFound`.
@@ -333,21 +333,21 @@ class Directories:
         For messages and repairs: everything else goes through `open`.
         """
         try:
-            with self._places.open() as profiles:
-                return profiles.path / self.place(profiles, name)
+            with self._entries.open() as profiles:
+                return profiles.path / self.entry(profiles, name)
         except FileNotFoundError:
             raise self._missing(name) from None
 
-    def place(self, profiles: Directory, name: str) -> str:
+    def entry(self, profiles: Directory, name: str) -> str:
         """Returns the directory of a profile; raises `ProfileNotFound`."""
-        entry = self._places.find(profiles, checked_profile_name(name))
+        entry = self._entries.find(profiles, checked_profile_name(name))
         if entry is None:
             raise self._missing(name)
         return entry
 
     def delete(self, profiles: Directory, name: str) -> None:
         """Removes a profile while nobody writes to it."""
-        self.remove(profiles, self.place(profiles, name))
+        self.remove(profiles, self.entry(profiles, name))
 
     def remove(self, profiles: Directory, entry: str) -> None:
         """Removes a directory of a profile while nobody writes to it."""
@@ -359,7 +359,7 @@ class Directories:
                 if not cannot_move(error):
                     raise
                 gone = entry
-                self._places.condemn(profiles, entry)
+                self._entries.condemn(profiles, entry)
             profiles.sync()
             self.remove_unneeded(profiles, gone)
 
@@ -371,7 +371,7 @@ class Directories:
             name: The profile.
             account: What is to be known of it there; see `asides`.
         """
-        entry = self.place(profiles, name)
+        entry = self.entry(profiles, name)
         with self.alone(profiles, entry) as directory:
             directory.replace(_ACCOUNT, account)
             self.move(profiles, entry, f"{_ASIDE}{os.urandom(8).hex()}")
@@ -388,13 +388,13 @@ class Directories:
         self.move(profiles, entry, target)
 
     def asides(self) -> Iterator[tuple[str, Directory, bytes]]:
-        """Yields what is set aside: place, directory while it is looked at, account."""
+        """Yields what is set aside: entry, directory while it is looked at, account."""
         try:
-            profiles = self._places.open()
+            profiles = self._entries.open()
         except FileNotFoundError:
             return
         with profiles:
-            for entry in self._places.asides(profiles, _ASIDE):
+            for entry in self._entries.asides(profiles, _ASIDE):
                 with suppress(FileNotFoundError), profiles.child(entry) as directory:
                     yield entry, directory, directory.read(_ACCOUNT)
 
@@ -426,7 +426,7 @@ class Directories:
             copy_whole(source, copy)
             profiles.rename(copy.path.name, target)
             profiles.sync()
-            self._places.condemn(profiles, entry)
+            self._entries.condemn(profiles, entry)
             self.remove_unneeded(profiles, entry)
 
     @contextmanager
@@ -480,7 +480,7 @@ class Directories:
             time.sleep(_POLL)
 
     def _missing(self, name: str) -> ProfileNotFound:
-        return no_such_profile(name, self._places.names())
+        return no_such_profile(name, self._entries.names())
 
     def swap(self, profiles: Directory, name: str, new: Directory) -> None:
         """Puts a directory that was built in place of a profile's, and removes that.
@@ -496,7 +496,7 @@ class Directories:
         """
         from ragcli.storage.exchange import exchange
 
-        entry = self.place(profiles, name)
+        entry = self.entry(profiles, name)
         with self._owned(profiles, entry):
             try:
                 exchange(profiles, entry, new.path.name)
@@ -513,7 +513,7 @@ class Directories:
     ) -> None:
         will = succession.announce(new, name, entry)
         profiles.sync()  # the new one has a name before the old one has an end
-        self._places.condemn(profiles, entry)
+        self._entries.condemn(profiles, entry)
         self.clear(profiles, entry)
         self.inherit(profiles, new, will)
 
@@ -545,8 +545,8 @@ class Directories:
         Raises:
             StorageFailed, NotPermitted: It has not got it yet.
         """
-        free = not profiles.has(will.place)
-        target = will.place if free else self._places.vacant(profiles, will.name)
+        free = not profiles.has(will.entry)
+        target = will.entry if free else self._entries.vacant(profiles, will.name)
         profiles.rename(new.path.name, target)
         profiles.sync()
         with suppress(RagcliError):

@@ -85,10 +85,10 @@ class ExpiredProfiles:
             UsageError: It is not; what it set aside may not be due.
         """
         for _, directory, data in self._directories.asides():
-            ledger, told = usage.look(directory, write=True)
+            ledger, notice = usage.look(directory, write=True)
             account = _account(data)
             if account and ledger.doubtful:
-                raise expiry.doubted(account.name, told)
+                raise expiry.doubted(account.name, notice)
 
     def destroy(self, *, dry_run: bool) -> list[str]:
         """Destroys all that is set aside, at once; returns the names."""

@@ -20,11 +20,11 @@ def read_states(directories: Directories) -> dict[str, ProfileState]:
 
     A profile that cannot be read is left out: opening it says why.
     """
-    found = {}
+    states = {}
     for name in directories.names():
         with suppress(RagcliError), directories.open(name) as directory:
             holders = [holder(directory, lock) for lock in _LONG]
-            in_use = any(one and one.pid != os.getpid() for one in holders)
+            in_use = any(record and record.pid != os.getpid() for record in holders)
             encrypted = profile_file.read(directory, name).encrypted
-            found[name] = ProfileState(encrypted, in_use)
-    return found
+            states[name] = ProfileState(encrypted, in_use)
+    return states

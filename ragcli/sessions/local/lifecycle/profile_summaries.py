@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from ragcli.errors import RagcliError
-from ragcli.sessions import places
+from ragcli.sessions import profile_layout
 from ragcli.sessions.local.lifecycle.directories import Directories
 from ragcli.sessions.profile_summary import IndexFigures, ProfileSummary
 
-_COUNT = (places.HISTORY, "audit.jsonl")
+_COUNT = (profile_layout.HISTORY, "audit.jsonl")
 """Files that grow with use."""
 
 
@@ -29,24 +29,24 @@ def read_summaries(
         names: Theirs.
         figures: Tells what an index holds.
     """
-    found = {}
+    summaries = {}
     with suppress(FileNotFoundError, RagcliError), directories.every() as opened:
-        profiles, place_of = opened
+        profiles, entry_of = opened
         for name in names:
             with suppress(OSError, RagcliError):
-                found[name] = _summary(profiles, place_of(name), figures)
-    return found
+                summaries[name] = _summary(profiles, entry_of(name), figures)
+    return summaries
 
 
-def _summary(profiles: int, place: str, figures: IndexFigures) -> ProfileSummary:
-    used, size = os.stat(f"{place}/profile.toml", dir_fd=profiles).st_mtime, 0
+def _summary(profiles: int, entry: str, figures: IndexFigures) -> ProfileSummary:
+    used, size = os.stat(f"{entry}/profile.toml", dir_fd=profiles).st_mtime, 0
     for name in _COUNT:
-        if seen := _seen(profiles, f"{place}/{name}"):
+        if seen := _seen(profiles, f"{entry}/{name}"):
             used, size = max(used, seen.st_mtime), size + seen.st_size
-    if seen := _seen(profiles, f"{place}/{places.USED}"):
+    if seen := _seen(profiles, f"{entry}/{profile_layout.USED}"):
         used = max(used, seen.st_mtime)
-    encrypted = _seen(profiles, f"{place}/{places.KEYS}") is not None
-    documents, of_index = figures(profiles, place) or (None, None)
+    encrypted = _seen(profiles, f"{entry}/{profile_layout.KEYS}") is not None
+    documents, of_index = figures(profiles, entry) or (None, None)
     whole = None if of_index is None else size + of_index
     return ProfileSummary(encrypted, used, documents, whole)
 

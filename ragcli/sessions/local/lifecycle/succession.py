@@ -15,7 +15,7 @@ from enum import Enum
 from ragcli.errors import Damaged, NewerFormat, NotPermitted, StorageFailed
 from ragcli.frozen import frozen
 from ragcli.sessions import profile_file
-from ragcli.sessions.places import Places
+from ragcli.sessions.profile_entries import ProfileEntries
 from ragcli.storage.files import Directory
 
 _FILE = "takes-place"
@@ -29,7 +29,7 @@ class Will:
 
     name: str
     """The profile's name."""
-    place: str
+    entry: str
     """Its directory."""
     id: str
     """Its id, which the new one has as well."""
@@ -51,8 +51,8 @@ def announce(new: Directory, name: str, entry: str) -> Will:
     import json
 
     will = Will(name, entry, profile_file.read(new, name).id)
-    told = {"name": will.name, "place": will.place, "id": will.id}
-    new.replace(_FILE, json.dumps(told).encode())
+    fields = {"name": will.name, "place": will.entry, "id": will.id}
+    new.replace(_FILE, json.dumps(fields).encode())
     return will
 
 
@@ -78,7 +78,7 @@ def has_will(profiles: Directory, entry: str) -> bool:
 
 
 def fate(
-    places: Places, profiles: Directory, new: Directory
+    entries: ProfileEntries, profiles: Directory, new: Directory
 ) -> tuple[Fate, Will | None]:
     """Returns what becomes of a new directory whose maker is gone, and its will.
 
@@ -91,7 +91,7 @@ def fate(
     will = _read(new)
     if will is None:
         return Fate.KEPT, None
-    standing = places.stands(profiles, will.name)
+    standing = entries.find_own(profiles, will.name)
     if standing is None:
         return Fate.INHERITS, will
     try:
@@ -107,8 +107,9 @@ def _read(new: Directory) -> Will | None:
     import json
 
     try:
-        will = Will(**json.loads(new.read(_FILE, limit=_MOST)))
-    except (ValueError, TypeError):
+        fields = json.loads(new.read(_FILE, limit=_MOST))
+        will = Will(fields["name"], fields["place"], fields["id"])
+    except (ValueError, TypeError, KeyError):
         return None
     return will if will.id and _id_in(new) == will.id else None
 

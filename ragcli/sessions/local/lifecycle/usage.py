@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ragcli.sessions import profile_file
 from ragcli.sessions.history.lifetime import retention, timekeeping
 from ragcli.sessions.local.history import local_log
-from ragcli.sessions.places import USED
+from ragcli.sessions.profile_layout import USED
 from ragcli.sessions.records.clock import sighting, stamp_of
 from ragcli.storage.files import Directory, disk_errors
 
@@ -62,16 +62,16 @@ def look(directory: Directory, *, write: bool) -> tuple[Ledger, str]:
     with suppress(FileNotFoundError):
         known = timekeeping.decoded(directory.read(_LEDGER))
     newest = max(_times(directory), default=0.0)
-    ledger, told = timekeeping.seen(known, sighting(), newest)
+    ledger, notice = timekeeping.seen(known, sighting(), newest)
     if write:
         directory.replace(_LEDGER, ledger.encoded(), durable=False)
-    return ledger, told
+    return ledger, notice
 
 
 def _times(directory: Directory) -> list[float]:
     """Returns when the files changed that tell of use."""
-    found = []
+    times = []
     for name in (USED, local_log.FILE, profile_file.FILE):
         with suppress(FileNotFoundError):
-            found.append(os.lstat(name, dir_fd=directory.descriptor).st_mtime)
-    return found
+            times.append(os.lstat(name, dir_fd=directory.descriptor).st_mtime)
+    return times

@@ -34,21 +34,21 @@ def inspect(where: RedisAddress, settings: Settings) -> list[Finding]:
     tag = keyspace(settings.user).tag
     try:
         server.run(tag, lambda r: r.ping())
-        told = _info(server, tag)
-        found = [
+        info = _info(server, tag)
+        findings = [
             *unprotected_wire(where),
-            *_version(where, told),
-            *_persistence(where, told),
-            *_memory(where, told),
-            *_replicas(where, told, settings),
+            *_version(where, info),
+            *_persistence(where, info),
+            *_memory(where, info),
+            *_replicas(where, info, settings),
             *_rights(server, where),
         ]
     finally:
         server.close()
-    if not any(finding.severity == DAMAGE for finding in found):
+    if not any(finding.severity == DAMAGE for finding in findings):
         wire = "encrypted with TLS" if where.tls else "on this machine"
-        found.append(Finding(SOUND, f"{where.shown} is safe to use, {wire}", ""))
-    return found
+        findings.append(Finding(SOUND, f"{where.shown} is safe to use, {wire}", ""))
+    return findings
 
 
 def _info(server: RedisServer, tag: str) -> Mapping[str, Any]:
@@ -76,8 +76,8 @@ def unprotected_wire(where: RedisAddress) -> Iterator[Finding]:
         )
 
 
-def _version(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
-    text = str(told.get("redis_version", ""))
+def _version(where: RedisAddress, info: Mapping[str, Any]) -> Iterator[Finding]:
+    text = str(info.get("redis_version", ""))
     if not text:
         what = "the account may not ask how the server is set up (INFO)"
         yield Finding(NOTE, what, where.shown, "an administrator can run this check")
@@ -92,10 +92,10 @@ def _version(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _persistence(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
-    if not told:
+def _persistence(where: RedisAddress, info: Mapping[str, Any]) -> Iterator[Finding]:
+    if not info:
         return
-    if not int(told.get("aof_enabled", 0)):
+    if not int(info.get("aof_enabled", 0)):
         yield Finding(
             DAMAGE,
             "the append-only file is off: a crash takes the newest turns with it",
@@ -103,7 +103,7 @@ def _persistence(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Findi
             _PERSISTED,
             ExitCode.STORAGE,
         )
-    if told.get("aof_last_write_status", "ok") != "ok":
+    if info.get("aof_last_write_status", "ok") != "ok":
         yield Finding(
             DAMAGE,
             "the last write of the append-only file failed",
@@ -113,8 +113,8 @@ def _persistence(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Findi
         )
 
 
-def _memory(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
-    policy = str(told.get("maxmemory_policy", "noeviction"))
+def _memory(where: RedisAddress, info: Mapping[str, Any]) -> Iterator[Finding]:
+    policy = str(info.get("maxmemory_policy", "noeviction"))
     if policy not in _SAFE_POLICIES:
         yield Finding(
             DAMAGE,
@@ -123,16 +123,16 @@ def _memory(where: RedisAddress, told: Mapping[str, Any]) -> Iterator[Finding]:
             "set it to noeviction",
             ExitCode.STORAGE,
         )
-    if told and not int(told.get("maxmemory", 0)):
+    if info and not int(info.get("maxmemory", 0)):
         what = "maxmemory is not set: the system may kill the server when it grows"
         yield Finding(NOTE, what, where.shown, "set maxmemory below what is free")
 
 
 def _replicas(
-    where: RedisAddress, told: Mapping[str, Any], settings: Settings
+    where: RedisAddress, info: Mapping[str, Any], settings: Settings
 ) -> Iterator[Finding]:
-    count = int(told.get("connected_slaves", 0))
-    if told.get("role") == "slave":
+    count = int(info.get("connected_slaves", 0))
+    if info.get("role") == "slave":
         yield Finding(
             DAMAGE,
             "this is a read-only replica",
@@ -140,7 +140,7 @@ def _replicas(
             "use the address of the master, or redis+sentinel://",
             ExitCode.NOT_PERMITTED,
         )
-    elif told and settings.durability == "replicated" and not count:
+    elif info and settings.durability == "replicated" and not count:
         yield Finding(
             DAMAGE,
             "durability is `replicated`, and no replica is connected",

@@ -66,15 +66,15 @@ def _mend_keys(session: RedisSession) -> Iterator[Finding]:
 def _mend_history(session: RedisSession) -> Iterator[Finding]:
     """Sets damaged entries aside; a redaction names the numbers that are lost."""
     meta = session.keys.key("meta")
-    told = session.keys.read(lambda r: r.hmget(meta, "head", "epoch", "ts"))
-    head, epoch = reply_values.number(told[0], meta), told[1] or b"0"
-    last = reply_values.text(told[2], meta)
+    tip = session.keys.read(lambda r: r.hmget(meta, "head", "epoch", "ts"))
+    head, epoch = reply_values.number(tip[0], meta), tip[1] or b"0"
+    last = reply_values.text(tip[2], meta)
     bad: list[tuple[str, int]] = []
     end = head
     accounted: ranges.Runs = []
-    for place, seq, record in session.log.places():
+    for entry, seq, record in session.log.entries_by_id():
         if isinstance(record, HistoryDamaged):
-            bad.append((place, seq))
+            bad.append((entry, seq))
             continue
         end = max(end, seq)
         ranges.add(accounted, seq, seq)
@@ -114,8 +114,8 @@ def _known(
         for i, seq in session.keys.read(lambda r: r.hgetall(key)).items()
     }
     lost = {seq: i for seq, i in ids.items() if ranges.contains(missing, seq)}
-    for place, seq in bad:
-        yield place
+    for entry, seq in bad:
+        yield entry
         yield lost.pop(seq, b"")
     for seq, identifier in lost.items():
         yield f"{seq}-0"

@@ -126,18 +126,18 @@ class RedisLog:
         return status, head, ts, [int(seq) for seq in reply[3]] if reply[3:] else []
 
     def _record(self, seq: int) -> Record:
-        found = next(self.newest(seq + 1), None)
-        if found is None or found.seq != seq:
+        record = next(self.newest(seq + 1), None)
+        if record is None or record.seq != seq:
             raise HistoryDamaged(f"record {seq} of {self.keys.name} is gone", "")
-        return found
+        return record
 
     def head(self) -> int:
         """Returns the last record's seq; 0 for an empty log."""
         key = self.keys.key("meta")
-        found = self.keys.read(lambda r: r.hmget(key, "head", "ts"))
+        tip = self.keys.read(lambda r: r.hmget(key, "head", "ts"))
         self._tip = (
-            reply_values.number(found[0], key),
-            reply_values.text(found[1], key),
+            reply_values.number(tip[0], key),
+            reply_values.text(tip[1], key),
         )
         return self._tip[0]
 
@@ -161,10 +161,10 @@ class RedisLog:
 
     def entries(self) -> Iterator[tuple[int, Record | HistoryDamaged]]:
         """Yields every entry's number, and its record or what is wrong with it."""
-        for _, seq, found in self.places():
-            yield seq, found
+        for _, seq, record in self.entries_by_id():
+            yield seq, record
 
-    def places(self) -> Iterator[tuple[str, int, Record | HistoryDamaged]]:
+    def entries_by_id(self) -> Iterator[tuple[str, int, Record | HistoryDamaged]]:
         """Yields every entry's id and number, and its record or what is wrong."""
         key, edge = self.keys.key("log"), "-"
         while True:
@@ -172,11 +172,11 @@ class RedisLog:
                 lambda r: r.xrange(key, edge, "+", count=_LARGEST_PAGE)  # noqa: B023
             )
             for name, fields in page:
-                place, seq = name.decode(), int(name.split(b"-")[0])
+                entry, seq = name.decode(), int(name.split(b"-")[0])
                 try:
-                    yield place, seq, self.decode(name, fields)
+                    yield entry, seq, self.decode(name, fields)
                 except HistoryDamaged as error:
-                    yield place, seq, error
+                    yield entry, seq, error
             if len(page) < _LARGEST_PAGE:
                 return
             edge = f"({page[-1][0].decode()}"
@@ -198,13 +198,13 @@ class RedisLog:
         Raises:
             HistoryDamaged, NewerFormat: Names the entry.
         """
-        place = f"{self.keys.key('log')} {name.decode()}"
+        location = f"{self.keys.key('log')} {name.decode()}"
         try:
             record = self.codec.decode(fields.get(FIELD, b""))
         except (HistoryDamaged, NewerFormat) as error:
-            raise type(error)(f"{place}: {error.message}", error.hint) from error
+            raise type(error)(f"{location}: {error.message}", error.hint) from error
         if name != b"%d-0" % record.seq:
-            raise misplaced(place, record.seq)
+            raise misplaced(location, record.seq)
         return record
 
     def rewrite(

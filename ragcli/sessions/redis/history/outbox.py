@@ -20,7 +20,7 @@ from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage.files import Directory
 from ragcli.storage.locking.locks import commit_lock
 
-PLACE = "outbox"
+DIRECTORY = "outbox"
 _WAIT = 10.0
 
 Send = Callable[[Sequence[Draft], int], object]
@@ -36,14 +36,14 @@ class Outbox:
     """
 
     def __init__(self, home: Path, owner: str) -> None:
-        self.path = home / PLACE
+        self.path = home / DIRECTORY
         self.name = hashlib.sha256(owner.encode()).hexdigest()[:32] + ".jsonl"
-        self._place = f"{self.path}/{self.name}"
+        self._file = f"{self.path}/{self.name}"
 
     @property
     def waiting(self) -> bool:
         """Tells whether anything waits; costs one look at the disk."""
-        return os.path.exists(self._place)
+        return os.path.exists(self._file)
 
     def keep(self, codec: LineCodec, drafts: Sequence[Draft], parent: int) -> None:
         """Stores drafts durably; those of one call stay together.
@@ -55,10 +55,10 @@ class Outbox:
             HistoryDamaged: The file is not what was written; it stays.
         """
         with (
-            Directory.open(self.path, create=True) as place,
-            commit_lock(place, self.name, wait=_WAIT),
+            Directory.open(self.path, create=True) as directory,
+            commit_lock(directory, self.name, wait=_WAIT),
         ):
-            lines = _lines(place, self.name)
+            lines = _lines(directory, self.name)
             waiting = {record.id for record in map(self._decoder(codec), lines)}
             fresh = [draft for draft in drafts if draft.id not in waiting]
             first = len(lines) + 1
@@ -66,7 +66,7 @@ class Outbox:
                 body = {"draft": dict(draft.body), "batch": first}
                 record = Record(number, draft.id, parent, now(), draft.kind, body)
                 lines.append(codec.encode(record))
-            place.replace(self.name, b"".join(lines))
+            directory.replace(self.name, b"".join(lines))
 
     def deliver(self, codec: LineCodec, send: Send) -> int:
         """Sends what waits and forgets it; returns how many records.
@@ -77,24 +77,24 @@ class Outbox:
         if not self.waiting:
             return 0
         with (
-            Directory.open(self.path) as place,
-            commit_lock(place, self.name, wait=_WAIT),
+            Directory.open(self.path) as directory,
+            commit_lock(directory, self.name, wait=_WAIT),
         ):
             batches: dict[int, list[Record]] = {}
-            for record in map(self._decoder(codec), _lines(place, self.name)):
+            for record in map(self._decoder(codec), _lines(directory, self.name)):
                 batches.setdefault(record.body["batch"], []).append(record)
             for records in batches.values():
                 drafts = [Draft(r.kind, r.body["draft"], r.id) for r in records]
                 send(drafts, records[0].parent)
-            place.remove(self.name)
-            place.sync()
+            directory.remove(self.name)
+            directory.sync()
         return sum(map(len, batches.values()))
 
     def discard(self) -> None:
         """Forgets what waits: its profile is gone."""
         if self.waiting:
-            with Directory.open(self.path) as place:
-                place.remove(self.name)
+            with Directory.open(self.path) as directory:
+                directory.remove(self.name)
 
     def _decoder(self, codec: LineCodec) -> Callable[[bytes], Record]:
         def decode(line: bytes) -> Record:
@@ -121,7 +121,7 @@ def _decoded(codec: LineCodec, line: bytes) -> Record:
     return record
 
 
-def _lines(place: Directory, name: str) -> list[bytes]:
+def _lines(directory: Directory, name: str) -> list[bytes]:
     with suppress(FileNotFoundError):
-        return place.read(name).splitlines(keepends=True)
+        return directory.read(name).splitlines(keepends=True)
     return []

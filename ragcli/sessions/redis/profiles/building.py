@@ -74,7 +74,7 @@ def rename(
                 raise name_is_taken(target.name)
             return
     profile = ProfileFile(meta.id, meta.created, meta.encrypted, meta.own)
-    build(target, registry, profile, lambda made: copy_all(keys, made))
+    build(target, registry, profile, lambda new: copy_all(keys, new))
     keys.call(DELETE)
 
 

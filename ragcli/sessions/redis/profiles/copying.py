@@ -83,9 +83,9 @@ def _copy_fields(
 ) -> None:
     for start in range(0, len(names), _PAGE):
         some = names[start : start + _PAGE]
-        found = source.read(lambda r: r.hmget(source.key(part), *some))  # noqa: B023
+        values = source.read(lambda r: r.hmget(source.key(part), *some))  # noqa: B023
         there: dict[Any, Any] = {
-            n: v for n, v in zip(some, found, strict=True) if v is not None
+            n: v for n, v in zip(some, values, strict=True) if v is not None
         }
         if there:
             target.write(

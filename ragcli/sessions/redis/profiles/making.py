@@ -67,7 +67,7 @@ class NewRedisProfile:
 
     def make_key(self, passphrase: str, cost: Cost) -> DataKey:
         """Makes it encrypted: a new key, wrapped by its passphrase."""
-        return RedisKeyRing.made(self.keys, passphrase, cost)
+        return RedisKeyRing.make(self.keys, passphrase, cost)
 
     def put_slot(self, name: str, data: bytes) -> None:
         """Stores a key slot as it is."""
@@ -86,7 +86,7 @@ class NewRedisProfile:
 
     def put_copy(self, copy: SideCopy) -> None:
         """Stores a side copy with the time that it was written."""
-        if copy.place == QUARANTINE:
+        if copy.kind == QUARANTINE:
             entry = (copy.name, {"w": copy.about, "l": copy.data})
             put_entries(self.keys, QUARANTINE, [entry])
         else:

@@ -78,11 +78,6 @@ class RedisAddress:
         tail = "/".join(filter(None, (self.service, str(self.database or ""))))
         return f"{self.scheme}://{hosts}" + (f"/{tail}" if tail else "")
 
-    @property
-    def place(self) -> str:
-        """Returns what two addresses of one store have in common, for file names."""
-        return f"{self.hosts or self.path}/{self.service}/{self.database}"
-
 
 def parse(text: str) -> RedisAddress:
     """Returns the parts of an address.
@@ -90,8 +85,8 @@ def parse(text: str) -> RedisAddress:
     Raises:
         ConfigError: It is not one; the message never repeats a password.
     """
-    scheme, found, _ = text.partition("://")
-    if not found or scheme not in _SCHEMES:
+    scheme, rest, _ = text.partition("://")
+    if not rest or scheme not in _SCHEMES:
         raise _wrong(
             "it does not begin with redis://, rediss://, redis+sentinel:// or unix://"
         )
@@ -158,15 +153,15 @@ def _host(text: str, port: int) -> tuple[str, int]:
         host, _, port_text = text.rpartition(":")
     if port_text and not (port_text.isdecimal() and len(port_text) <= _DIGITS):
         raise _wrong(f"{port_text[:_SHOWN]!r} is not a port")
-    found = int(port_text or port)
-    if found > _LAST_PORT:
-        raise _wrong(f"{found} is not a port")
+    number = int(port_text or port)
+    if number > _LAST_PORT:
+        raise _wrong(f"{number} is not a port")
     name = unquote(host) or "localhost"
     try:
         name.encode("idna")
     except UnicodeError:
         raise _wrong(f"{name[:_SHOWN]!r} is no host") from None
-    return name, found
+    return name, number
 
 
 def _wrong(what: str) -> ConfigError:

@@ -35,7 +35,7 @@ _MOVES = 5
 """Servers of a cluster that one call is sent on to at once; while slots move, or where
 addresses are translated on the way, they may send it in a circle."""
 
-_Place = tuple[str, int]
+_Node = tuple[str, int]
 """Host and port; the host alone is the path of a socket, with port 0."""
 
 
@@ -52,10 +52,10 @@ class RedisServer:
         self.address = address
         self._patience = patience
         self._reached = False
-        self._clients: dict[tuple[_Place, bool], Redis] = {}
-        self._replicas: dict[_Place, Replicas] = {}
-        self._routes: dict[str, _Place] = {}
-        self._master: _Place | None = None
+        self._clients: dict[tuple[_Node, bool], Redis] = {}
+        self._replicas: dict[_Node, Replicas] = {}
+        self._routes: dict[str, _Node] = {}
+        self._master: _Node | None = None
         self._seed = 0
         self.clustered = False
         """Whether a server said that it is one of several that share the keys."""
@@ -75,7 +75,7 @@ class RedisServer:
         pause, moves = _FIRST_PAUSE, 0
         while True:
             try:
-                found = work(self._client(self._place(tag), slow=slow))
+                result = work(self._client(self._node(tag), slow=slow))
             except RagcliError:
                 raise
             except self._foreign() as error:
@@ -90,11 +90,11 @@ class RedisServer:
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 self._reached = True
-                return found
+                return result
 
     def replicas(self, tag: str) -> Replicas:
         """Returns what is known of the replicas of the server that has `tag`."""
-        return self._replicas.setdefault(self._place(tag), Replicas())
+        return self._replicas.setdefault(self._node(tag), Replicas())
 
     def assure(self, tag: str, *, replicated: bool) -> None:
         """Checks that a missing key is really missing; for use inside `run`.
@@ -111,11 +111,11 @@ class RedisServer:
         """
         if not self.address.sentinel:
             return
-        place = self._place(tag)
+        node = self._node(tag)
         now = sentinels.elected(self.address, self._connected)
-        if now.place != place:
+        if now.node != node:
             raise faults.NotInCharge("another server was put in charge")
-        role = sentinels.role(self._client(place, slow=False))
+        role = sentinels.role(self._client(node, slow=False))
         if replicated and now.replicas and role is not None and not role[2]:
             raise faults.NotInCharge("the master has none of its replicas yet")
 
@@ -156,7 +156,7 @@ class RedisServer:
             self._master = None
             self._seed = (self._seed + 1) % max(1, len(self.address.hosts))
 
-    def _place(self, tag: str) -> _Place:
+    def _node(self, tag: str) -> _Node:
         if tag in self._routes:
             return self._routes[tag]
         if not self.address.hosts:
@@ -167,7 +167,7 @@ class RedisServer:
             self._master = self._ask_sentinels()
         return self._master
 
-    def _ask_sentinels(self) -> _Place:
+    def _ask_sentinels(self) -> _Node:
         """Returns where the master is, and notes its replicas.
 
         Raises:
@@ -175,33 +175,33 @@ class RedisServer:
             NotInCharge: The server that they name says that it is none.
         """
         now = sentinels.elected(self.address, self._connected)
-        role = sentinels.role(self._client(now.place, slow=False))
+        role = sentinels.role(self._client(now.node, slow=False))
         if role is not None:
-            known = self._replicas.setdefault(now.place, Replicas())
+            known = self._replicas.setdefault(now.node, Replicas())
             known.expect(now.promotable)
             known.learn(role)
-        return now.place
+        return now.node
 
-    def _client(self, place: _Place, *, slow: bool) -> Redis:
-        known = self._clients.get((place, slow))
+    def _client(self, node: _Node, *, slow: bool) -> Redis:
+        known = self._clients.get((node, slow))
         if known is None:
             known = self._connected(
-                place,
+                node,
                 username=self.address.username or None,
                 password=self.address.password or None,
                 db=0 if self.clustered else self.address.database,
                 socket_timeout=TIMEOUT + (BLOCK if slow else 0),
             )
-            self._clients[place, slow] = known
+            self._clients[node, slow] = known
         return known
 
-    def _connected(self, place: _Place, **options: Any) -> Redis:
+    def _connected(self, node: _Node, **options: Any) -> Redis:
         """Returns a client that tries nothing twice."""
         from redis import Redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        host, port = place
+        host, port = node
         where: dict[str, Any] = {"host": host, "port": port}
         if not port:
             where = {"unix_socket_path": host}

@@ -71,9 +71,9 @@ class Replicas:
             stuck += now - since > STUCK
             heard[host, port] = (int(offset), since)
         left = {
-            place: (offset, since)
-            for place, (offset, since) in self._heard.items()
-            if place not in heard and now - since <= STUCK
+            node: (offset, since)
+            for node, (offset, since) in self._heard.items()
+            if node not in heard and now - since <= STUCK
         }
         self._heard = heard | left
         expected = self._expected if now - self._expected_since <= UNSEEN else 0
@@ -94,12 +94,12 @@ def written(redis: Redis, replicas: Replicas, command: Sequence[Any]) -> Any:
     """
     wait = ("WAIT", replicas.needed, WAIT)
     pipeline = redis.pipeline(transaction=False)
-    for one in (command, wait, ("ROLE",)):
-        pipeline.execute_command(*one)  # type: ignore[no-untyped-call]
+    for sent in (command, wait, ("ROLE",)):
+        pipeline.execute_command(*sent)  # type: ignore[no-untyped-call]
     reply, confirmed, role = pipeline.execute(raise_on_error=False)
-    for found in (reply, confirmed, role):
-        if isinstance(found, Exception):
-            raise found
+    for result in (reply, confirmed, role):
+        if isinstance(result, Exception):
+            raise result
     replicas.learn(role)
     if isinstance(reply, list) and reply[0] in REFUSED:
         return reply

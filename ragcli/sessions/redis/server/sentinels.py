@@ -31,7 +31,7 @@ Connect = Callable[..., "Redis"]
 class Elected:
     """The master that the sentinels have elected."""
 
-    place: tuple[str, int]
+    node: tuple[str, int]
     """Host and port of the master."""
     epoch: int
     """Number of the decision."""
@@ -54,21 +54,21 @@ def elected(address: RedisAddress, connect: Connect) -> Elected:
     """
     from redis.exceptions import RedisError, ResponseError
 
-    found: list[Elected] = []
+    views: list[Elected] = []
     silent: Exception | None = None
     answers = 0
     for host in address.hosts:
         try:
-            found.append(_view_of(address, host, connect))
+            views.append(_view_of(address, host, connect))
         except ResponseError:  # it answers, and knows no such master
             answers += 1
         except (RedisError, OSError) as error:
             silent = error
-    if found:
-        newest = max(found, key=lambda one: one.epoch)
+    if views:
+        newest = max(views, key=lambda view: view.epoch)
         # One that lost sight of a replica for a moment does not decide alone.
-        agreed = [one for one in found if one.place == newest.place]
-        return replace(newest, promotable=max(one.promotable for one in agreed))
+        agreed = [view for view in views if view.node == newest.node]
+        return replace(newest, promotable=max(view.promotable for view in agreed))
     if silent is not None and not answers:
         raise silent
     raise StoreUnavailable(
@@ -92,7 +92,7 @@ def _view_of(address: RedisAddress, host: tuple[str, int], connect: Connect) -> 
     finally:
         sentinel.close()
     return Elected(
-        place=(str(master["ip"]), int(master["port"])),
+        node=(str(master["ip"]), int(master["port"])),
         epoch=int(master["config-epoch"]),
         replicas=int(master["num-slaves"]),
         promotable=promotable,

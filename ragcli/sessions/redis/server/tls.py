@@ -29,28 +29,28 @@ def options(address: RedisAddress) -> dict[str, Any]:
         if name in address.options
     }
     _check(files)
-    named = {f"ssl_{name}": place for name, place in files.items()}
+    named = {f"ssl_{name}": path for name, path in files.items()}
     return {"ssl": True, "ssl_check_hostname": True, **named}
 
 
 def _check(files: dict[str, str]) -> None:
     """Reads the files once, so that one that is missing is not the server's fault."""
     context = ssl.create_default_context()
-    place = ""
+    path = ""
     try:
-        if place := files.get("ca_certs", ""):
-            context.load_verify_locations(place)
-        if place := files.get("certfile", ""):
-            context.load_cert_chain(place, files.get("keyfile"))
+        if path := files.get("ca_certs", ""):
+            context.load_verify_locations(path)
+        if path := files.get("certfile", ""):
+            context.load_cert_chain(path, files.get("keyfile"))
     except (ssl.SSLError, ValueError) as error:
-        raise _wrong(place, "not a certificate or key in PEM") from error
+        raise _wrong(path, "not a certificate or key in PEM") from error
     except OSError as error:
-        raise _wrong(place, error.strerror) from error
+        raise _wrong(path, error.strerror) from error
 
 
-def _wrong(place: str, why: str | None) -> ConfigError:
+def _wrong(path: str, why: str | None) -> ConfigError:
     return ConfigError(
-        f"store: {place}: {why}",
+        f"store: {path}: {why}",
         "ssl_ca_certs, ssl_certfile and ssl_keyfile name files in PEM",
     )
 
@@ -96,9 +96,9 @@ def translated(error: BaseException, where: str) -> RagcliError | None:
 
 def _text(error: BaseException) -> str:
     """Returns the text of an error and of what it came from."""
-    found: list[str] = []
+    messages: list[str] = []
     at: BaseException | None = error
     while at is not None:
-        found.append(str(at))
+        messages.append(str(at))
         at = at.__cause__ or at.__context__
-    return " ".join(" ".join(found).split())
+    return " ".join(" ".join(messages).split())

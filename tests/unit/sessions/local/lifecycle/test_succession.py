@@ -12,7 +12,7 @@ from ragcli.errors import Locked, ProfileNotFound, StorageFailed, UsageError
 from ragcli.paths import Home
 from ragcli.sessions.local.lifecycle import directories, succession
 from ragcli.sessions.local.store import LocalStore
-from ragcli.sessions.places import Places
+from ragcli.sessions.profile_entries import ProfileEntries
 from ragcli.storage import exchange
 from ragcli.storage.files import Directory, disk_errors
 from ragcli.storage.locking import directory_locks
@@ -46,7 +46,7 @@ def left_by(
     """Encrypts `work` up to a step of `swap`; returns the new directory."""
     filled(store).close()
     with monkeypatch.context() as patched:
-        owner = Places if step == "condemn" else directories.Directories
+        owner = ProfileEntries if step == "condemn" else directories.Directories
         patched.setattr(owner, step, die)
         patched.setattr(directories.Directories, "discard", lambda *_: None)
         with pytest.raises(Died):

@@ -1,4 +1,4 @@
-"""Which directory is whose profile.
+"""Which entry of the directory of profiles is whose profile.
 
 Usually `profiles/` is private and a profile's directory has its name. One home may
 also serve several users of a machine, when root made it sticky and writable like
@@ -25,20 +25,13 @@ from ragcli.storage.files import (
 )
 from ragcli.storage.locking import directory_locks
 
-KEYS = "keys"
-"""The directory of an encrypted profile's key slots."""
-HISTORY = "history.jsonl"
-"""The file of a profile's turns."""
-USED = "used"
-"""A file whose modification time is when a profile that can expire was last opened."""
-
 _UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
 _NEW = ".new-"
 _SHARED_MODE = 0o1777
 
 
-class Places:
-    """The directories of the caller's profiles.
+class ProfileEntries:
+    """The entries of the caller's profiles; what becomes of them is `Directories`.
 
     Args:
         home: Where they are.
@@ -71,12 +64,12 @@ class Places:
         try:
             with self.open() as profiles:
                 entries = profiles.names()
-                found = {
+                names = {
                     e.removesuffix(_suffix()) for e in entries if _own(profiles, e)
                 }
         except FileNotFoundError:
             return []
-        return sorted(name for name in found if PROFILE_NAME.fullmatch(name))
+        return sorted(name for name in names if PROFILE_NAME.fullmatch(name))
 
     def find(self, profiles: Directory, name: str) -> str | None:
         """Returns the directory of the caller's profile of this name, if any.
@@ -106,7 +99,7 @@ class Places:
         """Returns the directory for a profile of a name that the caller has none of."""
         return name + _suffix() if profiles.has(name) else name
 
-    def stands(self, profiles: Directory, name: str) -> str | None:
+    def find_own(self, profiles: Directory, name: str) -> str | None:
         """Returns the directory of a profile that is the caller's own, if any.
 
         It may be damaged; one that is being removed is none.
@@ -160,8 +153,8 @@ class Places:
 
     def asides(self, profiles: Directory, prefix: str) -> list[str]:
         """Returns the caller's directories whose names begin with `prefix`, sorted."""
-        found = [entry for entry in profiles.names() if entry.startswith(prefix)]
-        return sorted(entry for entry in found if _own(profiles, entry))
+        asides = [entry for entry in profiles.names() if entry.startswith(prefix)]
+        return sorted(entry for entry in asides if _own(profiles, entry))
 
     def _create(self) -> None:
         """Makes what is missing; for everybody where the home is for everybody."""
