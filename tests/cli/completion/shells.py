@@ -15,8 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-import psutil
-
 from tests.patience import PATIENCE
 
 PROMPT = "what now? "
@@ -41,12 +39,19 @@ WRAPPER = """\
 if [ "$1" = --script ]; then
     _RAGCLI_COMPLETE=source_{shell} exec {python} -m ragcli
 elif [ -n "$_RAGCLI_COMPLETE" ]; then
-    exec {python} -m ragcli "$@"
+    {python} -m ragcli "$@"
+    code=$?
+    echo >>'{place}/completed'
+    exit $code
 fi
 printf '%s\\0' "$@" >'{place}/got.new'
 mv '{place}/got.new' '{place}/got'
 """
-"""Answers the shell as ragcli does, and keeps what else it is called with."""
+"""Answers the shell as ragcli does, leaves a line for each answer, and keeps what else
+it is called with."""
+
+DROPPED = "\x15"
+"""The key that drops a line. Ctrl+C is a signal in most shells, which overtakes keys."""
 
 
 def _own_terminal() -> None:
@@ -67,6 +72,7 @@ class Shell:
         self.work = place / "work"
         self._place = place
         self._shown = b""
+        self._marks = 0
 
     def __enter__(self) -> Self:
         for folder in ("bin", "work", "home"):
@@ -103,8 +109,8 @@ class Shell:
         )
         os.close(theirs)
         try:
-            self.type(f"{start}echo rea''dy\n")
-            self.until(lambda: b"ready" in self._shown, "start")
+            self.type(start)
+            self._wait_for_prompt()
         except BaseException:
             self.__exit__()
             raise
@@ -123,11 +129,10 @@ class Shell:
         """Types a line, a tab and Enter; returns what ragcli is called with."""
         got = self._place / "got"
         got.unlink(missing_ok=True)
-        self.settle()
-        self.type(f"{line}\t")
-        self.settle(0.3)
-        self._end_line("\n")
+        self._complete(line)
+        self.type("\n")
         self.until(got.exists, line)
+        self._wait_for_prompt()
         return os.fsdecode(got.read_bytes()).split("\0")[:-1]
 
     def offered(self, line: str, awaited: str) -> str:
@@ -137,38 +142,43 @@ class Shell:
             line: What is typed.
             awaited: What the shell shows at least.
         """
-        self.settle()
-        self._shown = b""
-        self.type(f"{line}\t")
-        self.settle()
+        self._complete(line)
         self.type("\t")
         self.until(lambda: awaited.encode() in self._shown, f"{line}: {awaited}")
-        self.settle(0.5)
-        shown = self._shown.decode(errors="replace")
-        self._end_line("\x03\x03")
-        return shown
+        self.type(DROPPED)
+        return self._wait_for_prompt()
 
-    def _end_line(self, keys: str) -> None:
-        """Presses keys that end a line, and waits for the prompt of the next one."""
+    def _complete(self, line: str) -> None:
+        """Types a line and a tab, and waits until ragcli has answered the shell."""
+        answers = self._answers()
         self._shown = b""
-        self.type(keys)
-        self.until(lambda: PROMPT.encode() in self._shown, f"a prompt after {keys!r}")
+        self.type(f"{line}\t")
+        self.until(lambda: self._answers() > answers, f"{line}: an answer")
+
+    def _answers(self) -> int:
+        """Returns how many questions of the shell ragcli has answered."""
+        try:
+            return (self._place / "completed").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _wait_for_prompt(self) -> str:
+        """Waits for the prompt behind a mark that the shell writes; returns all before.
+
+        Keys are read in their order: once the mark is there, all that was typed before
+        it is done with. What is typed is another word than what is written.
+        """
+        self._marks += 1
+        mark = f"mark-{self._marks}."
+        self.type(f"echo ma''{mark[2:]}\n")
+        self.until(
+            lambda: PROMPT.encode() in self._shown.partition(mark.encode())[2], mark
+        )
+        return self._shown.decode(errors="replace").partition(mark)[0]
 
     def ran(self) -> bool:
         """Tells whether something that was only a name left its trace."""
         return any(self.work.iterdir())
-
-    def settle(self, quiet: float = 0.2) -> None:
-        """Waits until the shell has answered and nothing more comes.
-
-        While a completion runs the shell says nothing, so that it is asked for a
-        sign of life only once ragcli has ended.
-        """
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            if not self._read(quiet) and not self._busy():
-                return
-        raise AssertionError(f"{self.name} does not settle: {self._shown[-500:]!r}")
 
     def until(self, done: Callable[[], object], what: str) -> None:
         """Waits until `done()`."""
@@ -189,10 +199,3 @@ class Shell:
         except OSError:
             return False
         return True
-
-    def _busy(self) -> bool:
-        """Tells whether the shell waits for a process of its own."""
-        try:
-            return bool(psutil.Process(self._process.pid).children())
-        except psutil.NoSuchProcess:
-            return False

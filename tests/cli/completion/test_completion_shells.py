@@ -135,7 +135,6 @@ def test_titles_of_conversations_and_names_of_models_are_names(
             assert called == ["ask", "-m", f"ollama:{name}"]
         called = shell.called(f"ragcli ask --model=ollama:{names[0][:3]}")
         assert called == ["ask", f"--model=ollama:{names[0]}"]
-    shell.type("\x03")
     begun, rest = asked["conversation"][:6], asked["conversation"][-6:]
     assert "\x1b[2J :" not in shell.offered(f"ragcli history show {begun}", rest)
     called = shell.called(f"ragcli history show {begun}")
