@@ -312,14 +312,16 @@ def run_process() -> Callable[..., Ran]:
 
 @pytest.fixture
 def pty_run() -> Callable[..., Ran]:
-    """Runs `ragcli` on a terminal of its own; types `keys` once it is quiet.
+    """Runs `ragcli` on a terminal of its own, and answers what it asks.
 
-    Both streams arrive on the terminal: they are in `out`, with its line ends.
+    `typed` are pairs: what is awaited, behind all that was awaited before, and what is
+    typed then. Both streams arrive on the terminal: they are in `out`, with its line
+    ends.
     """
 
     def run(
         *argv: str,
-        keys: Sequence[str] = (),
+        typed: Sequence[tuple[str, str]] = (),
         env: Mapping[str, str] | None = None,
         timeout: float = 60,
     ) -> Ran:
@@ -336,7 +338,7 @@ def pty_run() -> Callable[..., Ran]:
         )
         os.close(theirs)
         try:
-            shown = _watch(mine, process, list(keys), time.monotonic() + timeout)
+            shown = _watch(mine, process, list(typed), time.monotonic() + timeout)
         finally:
             process.kill()
             process.wait()  # also when it was not done in time: nothing may be left
@@ -347,10 +349,13 @@ def pty_run() -> Callable[..., Ran]:
 
 
 def _watch(
-    terminal: int, process: subprocess.Popen[bytes], keys: list[str], deadline: float
+    terminal: int,
+    process: subprocess.Popen[bytes],
+    typed: list[tuple[str, str]],
+    deadline: float,
 ) -> bytes:
-    """Returns what a process shows, typing the next keys whenever it waits."""
-    shown = b""
+    """Returns what a process shows, typing each answer once its question is shown."""
+    shown, answered = b"", 0
     while time.monotonic() < deadline:
         poll = select.poll()
         poll.register(terminal, select.POLLIN)
@@ -363,7 +368,9 @@ def _watch(
             shown += block
         elif process.poll() is not None:
             break
-        elif keys and shown:
-            os.write(terminal, keys.pop(0).encode())
+        if typed and (at := shown.find(typed[0][0].encode(), answered)) >= 0:
+            awaited, keys = typed.pop(0)
+            answered = at + len(awaited.encode())
+            os.write(terminal, keys.encode())
     process.wait(timeout=max(0.1, deadline - time.monotonic()))
     return shown

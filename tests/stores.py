@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -225,3 +226,15 @@ def a_turn(conversation: str, question: str, **fields: Any) -> Turn:
         "timings": {"total_ms": 1.5},
     }
     return Turn(**(values | fields))
+
+
+class Clock:
+    """Sets when records say that they were written."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+
+    def days_ago(self, days: float) -> None:
+        moment = datetime.now(UTC) - timedelta(days=days)
+        stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self._patch.setattr("ragcli.sessions.records.record_batches.now", lambda: stamp)

@@ -43,7 +43,8 @@ def test_the_plain_chat_refuses_an_index_of_a_newer_version_at_once(
 def test_a_dumb_terminal_gets_the_plain_chat(
     indexed: Path, pty_run: Callable[..., Ran]
 ) -> None:
-    ran = pty_run("chat", keys=[f"{QUESTION}\n", "/quit\n"], env={"TERM": "dumb"})
+    typed = [("> ", f"{QUESTION}\n"), ("\n> ", "/quit\n")]
+    ran = pty_run("chat", typed=typed, env={"TERM": "dumb"})
 
     assert ran.code == 0, ran.out
     assert "ten seconds" in ran.out
@@ -53,7 +54,7 @@ def test_a_dumb_terminal_gets_the_plain_chat(
 def test_a_terminal_gets_the_screen_and_it_back(
     indexed: Path, pty_run: Callable[..., Ran]
 ) -> None:
-    ran = pty_run("chat", keys=["\x11", "\x11"])
+    ran = pty_run("chat", typed=[("3 documents", "\x11")])
 
     assert ran.code == 0, ran.out[-2000:]
     assert "\x1b[?1049h" in ran.out

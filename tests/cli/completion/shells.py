@@ -51,7 +51,7 @@ mv '{place}/got.new' '{place}/got'
 it is called with."""
 
 DROPPED = "\x15"
-"""The key that drops a line. Ctrl+C is a signal in most shells, which overtakes keys."""
+"""The key that drops a line. Ctrl+C may be a signal, which overtakes keys."""
 
 
 def _own_terminal() -> None:

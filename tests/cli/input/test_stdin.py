@@ -278,7 +278,7 @@ def test_a_closed_stdin_does_not_disturb_the_files(
 def test_a_question_on_a_terminal_is_asked_for(
     indexed: Path, pty_run: Callable[..., Ran]
 ) -> None:
-    ran = pty_run("ask", keys=[f"{QUESTION}\n"])
+    ran = pty_run("ask", typed=[("question:", f"{QUESTION}\n")])
 
     assert ran.code == 0
     assert "question:" in ran.out

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ragcli.chat.events import AskRequest, Event, Finished
+from ragcli.chat.events import AskRequest, Event, Finished, Token
 from ragcli.index.report import NoProgress
 from ragcli.runtime import Runtime
 from ragcli.workspace import Workspace
@@ -49,19 +49,28 @@ def workspace(
         yield opened
 
 
-def cancelled(workspace: Workspace, stalled: threading.Event | None) -> list[Event]:
-    """Asks, cancels once the server stalls, and returns what happened until the end."""
-    cancel = threading.Event()
+def cancelled(
+    workspace: Workspace, stalled: threading.Event, *, writing: bool = False
+) -> list[Event]:
+    """Asks, cancels once the server stalls, and returns what happened until the end.
+
+    With `writing`, the answer has begun by then.
+    """
+    cancel, begun = threading.Event(), threading.Event()
     events: list[Event] = []
 
     def ask() -> None:
-        asked = workspace.ask(AskRequest("How long does it wait?", cancel=cancel))
-        events.extend(asked)
+        request = AskRequest("How long does it wait?", cancel=cancel)
+        for event in workspace.ask(request):
+            events.append(event)
+            if isinstance(event, Token):
+                begun.set()
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    assert stalled is None or stalled.wait(PATIENCE), events
-    time.sleep(0.2)
+    assert stalled.wait(PATIENCE), events
+    assert not writing or begun.wait(PATIENCE), events
+    time.sleep(0.2)  # most likely it is read from the server by now
     cancel.set()
     asking.join(PATIENCE)
     assert not asking.is_alive()
@@ -106,7 +115,9 @@ def test_an_answer(
         Fault("stall", after={"reading": 0, "thinking": 2, "writing": 7}[stage])
     )
 
-    events = cancelled(workspace, arrived(server, "/chat/completions"))
+    events = cancelled(
+        workspace, arrived(server, "/chat/completions"), writing=stage == "writing"
+    )
 
     nothing_follows(server)
     last = events[-1]

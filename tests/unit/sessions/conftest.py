@@ -17,7 +17,7 @@ from ragcli.sessions.local.store import LocalStore
 from ragcli.sessions.protocols import Session
 from ragcli.storage.files import Directory
 from tests.sealed import CHEAP
-from tests.stores import LocalStores, open_log
+from tests.stores import Clock, LocalStores, open_log
 
 
 @pytest.fixture
@@ -72,3 +72,8 @@ def data_key() -> DataKey:
 def home(tmp_path: Path) -> Home:
     base = tmp_path / "home"
     return Home(base, base / "config.toml", base / "cache")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)

@@ -159,11 +159,11 @@ def test_deleting_asks_a_person_and_needs_yes_in_a_script(
     run_cli("profile", "create", "work")
 
     assert run_cli("profile", "delete", "work").code == 2
-    refused = pty_run("profile", "delete", "work", keys=["n\n"])
+    refused = pty_run("profile", "delete", "work", typed=[("[y/N]", "n\n")])
     assert refused.code == 2
     assert "[y/N]" in refused.out
     assert run_cli("profile", "list").out.startswith("work\t\t")
-    assert pty_run("profile", "delete", "work", keys=["y\n"]).code == 0
+    assert pty_run("profile", "delete", "work", typed=[("[y/N]", "y\n")]).code == 0
     assert run_cli("profile", "list").out == ""
 
 
@@ -496,8 +496,9 @@ def test_a_person_types_a_passphrase_twice(
     pty_run: Callable[..., Ran], run_process: Callable[..., Ran]
 ) -> None:
     made = pty_run(
-        "profile", "create", "diary", "--encrypt", keys=["secret\n", "secret\n"]
-    )
+        "profile", "create", "diary", "--encrypt",
+        typed=[("New passphrase", "secret\n"), ("Once more", "secret\n")],
+    )  # fmt: skip
     opened = run_process(
         "history", "list", "-p", "diary", "--passphrase-fd", "0", stdin="secret\n"
     )

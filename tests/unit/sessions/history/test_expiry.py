@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,26 +12,9 @@ from ragcli.config import Settings
 from ragcli.errors import ProfileExpired
 from ragcli.sessions.history.writer import History
 from ragcli.sessions.protocols import Session
-from tests.stores import PASSPHRASE, LocalStores, a_turn, append, questions
+from tests.stores import PASSPHRASE, Clock, LocalStores, a_turn, append, questions
 
 DAY = 86400.0
-
-
-class Clock:
-    """Sets when records say that they were written."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._patch = monkeypatch
-
-    def days_ago(self, days: float) -> None:
-        moment = datetime.now(UTC) - timedelta(days=days)
-        stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._patch.setattr("ragcli.sessions.records.record_batches.now", lambda: stamp)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 class Passing:

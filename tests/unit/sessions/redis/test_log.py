@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ragcli.sessions.history.writer import History
 from ragcli.sessions.records.record_types import Record
 from ragcli.sessions.redis.session import RedisSession
 from tests.patience import PATIENCE, STALL
+from tests.redis_servers import RedisServer, wait_until
 from tests.stores import RedisStores, a_turn, append, questions
 
 
@@ -53,6 +55,12 @@ def counting(traffic: Traffic) -> Iterator[Traffic]:
     spent.size = traffic.size - before.size
 
 
+def blocked(server: RedisServer) -> int:
+    """Returns how many clients the server keeps waiting for news."""
+    with server.client() as client:
+        return int(client.info("clients")["blocked_clients"])
+
+
 def test_long_logs_are_read_in_pages(session: RedisSession) -> None:
     texts = [str(number) for number in range(700)]
     for start in range(0, 700, 100):
@@ -63,14 +71,17 @@ def test_long_logs_are_read_in_pages(session: RedisSession) -> None:
 
 
 def test_readers_wait_without_asking_again(
-    session: RedisSession, stores: RedisStores, traffic: Traffic
+    session: RedisSession,
+    stores: RedisStores,
+    redis_server: RedisServer,
+    traffic: Traffic,
 ) -> None:
     append(session.log, "a")
     log = stores().open("work").log
     told: list[bool] = []
     waiter = threading.Thread(target=lambda: told.append(log.wait(1, STALL)))
     waiter.start()
-    time.sleep(1.2)
+    wait_until(partial(blocked, redis_server), "a reader waits")
     with counting(traffic) as spent:
         time.sleep(0.5)
     assert spent.trips == 0
@@ -82,13 +93,15 @@ def test_readers_wait_without_asking_again(
     assert not log.wait(2, 0.05)
 
 
-def test_a_rewrite_wakes_readers(session: RedisSession, stores: RedisStores) -> None:
+def test_a_rewrite_wakes_readers(
+    session: RedisSession, stores: RedisStores, redis_server: RedisServer
+) -> None:
     append(session.log, "a", "secret")
     log = stores().open("work").log
     told: list[bool] = []
     waiter = threading.Thread(target=lambda: told.append(log.wait(2, STALL)))
     waiter.start()
-    time.sleep(0.3)
+    wait_until(partial(blocked, redis_server), "a reader waits")
     changed = session.log.rewrite(
         lambda r: None if r.body.get("question") == "secret" else r, {"reason": "test"}
     )

@@ -27,7 +27,7 @@ from ragcli.sessions.stores import STORES
 from ragcli.sessions.transfer.contents import copy_profile
 from tests.patience import PATIENCE
 from tests.sealed import FILES, indexed, publish
-from tests.stores import KINDS, StoreFactory, a_turn, append, draft, questions
+from tests.stores import KINDS, Clock, StoreFactory, a_turn, append, draft, questions
 
 NEW = "another passphrase"
 
@@ -358,19 +358,20 @@ def test_an_index_has_generations(session: Session, stores: StoreFactory) -> Non
 
 
 def test_what_is_due_is_set_aside_and_comes_back(
-    session: Session, stores: StoreFactory
+    session: Session, stores: StoreFactory, clock: Clock
 ) -> None:
     history = History(session, Settings())
+    clock.days_ago(2)
     history.commit(a_turn("c", "old"), title="old")
-    session.change_settings({"ttl_absolute": "1s"})
-    time.sleep(1.1)
+    session.change_settings({"ttl_absolute": "1d"})
+    clock.days_ago(0)
     history.commit(a_turn("c", "new"))
 
     found = stores().prune(dry_run=True)
     assert [(e.profile, e.turns) for e in found] == [("work", 1)]
     opened = stores().open("work")
     assert any("ragcli profile restore work" in told for told in opened.notices)
-    seen = History(opened, Settings(ttl_absolute="1s")).since(0)
+    seen = History(opened, Settings(ttl_absolute="1d")).since(0)
     assert [turn.question for turn in seen] == ["new"]
     opened.close()
     assert stores().restore("work").turns == 1
