@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ragcli.paths import PART_MARK
 
 LONGEST_HEADING = 200
-"""Characters; a longer heading is cut, for it is no heading."""
+"""Characters; a longer heading is cut where it is named, and told whole below it."""
 
 _BLANK_LINES = re.compile(r"\n[ \t\f\r]*(?:\n[ \t\f\r]*)+")
 
@@ -175,6 +175,8 @@ class DocumentBuilder:
         self._sections: list[Section] = []
         self._tables: list[TableFacts] = []
         self._path: list[tuple[int, str]] = []
+        self._unsaid = ""
+        """The text of the last heading, while nothing stands below it."""
         self._page: int | None = None
         self._text: list[str] = []
         self._length = 0
@@ -189,18 +191,31 @@ class DocumentBuilder:
         """Begins a page, slide or sheet; headings start anew unless they are kept."""
         self._close()
         if not keep_headings:
+            self._say_heading()
             self._path = []
         self._page = number
 
-    def heading(self, level: int, text: str) -> None:
-        """Begins a section; level 1 is the outermost."""
+    def heading(self, level: int, text: str, *, stands_alone: bool = True) -> None:
+        """Begins a section; level 1 is the outermost.
+
+        Args:
+            level: How deep it is.
+            text: The heading.
+            stands_alone: Whether it says something where nothing stands below it.
+        """
         self._close()
+        if self._path and self._path[-1][0] >= level:
+            self._say_heading()
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
-        title = one_line(well_formed(text))
+        whole = flat(text)
+        title = one_line(whole)
         if title:
             self._path.append((level, title))
             self.title = self.title or title
+            self._unsaid = whole if stands_alone else ""
+            if title != whole:
+                self.paragraph(whole)
 
     def paragraph(self, text: str, *, label: str = "") -> None:
         """Adds a paragraph; line breaks in it stay."""
@@ -303,6 +318,7 @@ class DocumentBuilder:
                 of its own.
         """
         self._close()
+        self._say_heading()
         begin = len(self._tables)
         self._tables += document.tables
         for section in document.sections:
@@ -323,6 +339,7 @@ class DocumentBuilder:
     def document(self) -> Document:
         """Ends the document and returns it."""
         self._close()
+        self._say_heading()
         title = one_line(well_formed(self.title))
         return Document(title, tuple(self._sections), tuple(self._tables), self.facts)
 
@@ -349,6 +366,7 @@ class DocumentBuilder:
                 text = _BLANK_LINES.sub("\n", text)
         if not text or text.isspace():
             return
+        self._unsaid = ""
         if self._elements:
             near = joined and self._elements[-1].kind in {element.kind, "columns"}
             self._put("\n" if near else "\n\n")
@@ -367,7 +385,7 @@ class DocumentBuilder:
         self._length += len(text)
 
     def _close(self) -> None:
-        """Ends the section; a heading without anything below it is in its children."""
+        """Ends the section; a heading with others below it is in their paths."""
         if self._elements:
             path = tuple(title for _, title in self._path)
             self._sections.append(
@@ -376,6 +394,12 @@ class DocumentBuilder:
                 )
             )
         self._text, self._length, self._elements = [], 0, []
+
+    def _say_heading(self) -> None:
+        """Adds the last heading as words of its own, if nothing stands below it."""
+        if self._unsaid:
+            self.paragraph(self._unsaid)
+            self._close()
 
 
 def trimmed(text: str, start: int, stop: int) -> tuple[int, int]:

@@ -25,10 +25,14 @@ from ragcli.index.documents.loaders.layout.labelled import add_paragraph
 from ragcli.index.documents.text_layout import ruled_table
 
 _TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
-    r"|<(?P<close>/?)(?P<name>[a-zA-Z][^\s/<>]*)(?P<attributes>[^<>]*)>|<[!?][^<>]*>",
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
+    r"|<(?P<close>/?)(?P<name>[a-zA-Z][^\s/<>]*)(?:"
+    r"(?P<attributes>(?:[^<>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')|=)*+)>"
+    r"|(?P<broken>[^<>]*)>)|<[!?][^<>]*>",
     re.DOTALL,
 )
+"""Comments, tags and declarations; a quoted value of a tag may hold `<` and `>`."""
+
 _ATTRIBUTE = re.compile(
     r"([a-zA-Z][\w:-]{0,40})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
 )
@@ -40,7 +44,12 @@ _DECLARED = re.compile(
 _NO_CHARACTER = re.compile(r"&#(?:\d{20,}|[xX][\da-fA-F]{20,});?")
 """A reference to a character beyond all that there are."""
 
-_HEADING_SIGN = re.compile(r"[\s\xb6#\u00a7\U0001f517]+$")
+_LINK_SIGN = re.compile(r"[\s\xb6#\u00a7\U0001f517]+")
+"""What a heading's link to itself shows."""
+
+_HEADING_SIGN = re.compile(r"[\s\xb6\U0001f517]+$")
+"""Such a sign where it is no link, less those that a heading may well end with."""
+
 _REFERENCE = re.compile(
     r"\s*[\[(]?\s*(?:(?:note|fn|nb)\s*)?(?:\d{1,4}|[a-z]|[ivx]{1,5}|[*\u2020\u2021\u00a7])"
     r"\s*[\])]?\s*",
@@ -59,7 +68,11 @@ _NOTE = re.compile(
 )
 _RETURN_SIGNS = re.compile(r"[\u21a9\u2191^\ufe0e\s]+")
 
-_OPAQUE = frozenset({"script", "style", "template", "svg", "math", "noscript"})
+_OPAQUE = frozenset(
+    {"script", "style", "template", "noscript", "annotation", "annotation-xml"}
+)
+"""Elements that show nothing; the last two keep a formula in another notation."""
+
 _ASIDE = frozenset({"nav", "button", "datalist", "iframe", "canvas", "dialog"})
 _CONTROLS = frozenset({"input", "select", "textarea"})
 _UNSEEN = frozenset(
@@ -74,6 +87,9 @@ _MOST_TERMS = 20
 """Terms that may share their values."""
 
 _OPTION = re.compile(r"<option\b([^<>]*)>([^<]*)", re.IGNORECASE)
+_TITLE_END = re.compile(r"</title\b|\Z", re.IGNORECASE)
+_DRAWN_TEXT = re.compile(r"<text\b[^<>]*>((?:[^<]|<(?!/text\b))*)", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _CHOSEN = re.compile(r"(?:^|\s)(?:selected|checked)\b", re.IGNORECASE)
 _MULTIPLE = re.compile(r"(?:^|\s)multiple\b", re.IGNORECASE)
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -150,12 +166,12 @@ class _Table:
 
 def _preformatted(text: str) -> _Step:
     """Returns code, or the table that is set in letters of one width."""
-    found = ruled_table(text)
-    if not found:
+    lines = ruled_table(text)
+    if not lines:
         return _Step("code", text)
     rows = [
         [_Cell(not at, steps=[_Step("paragraph", cell)]) for cell in cells]
-        for at, cells in enumerate(found)
+        for at, cells in enumerate(lines)
     ]
     return _Step("table", table=_Table(rows, headings=1))
 
@@ -248,24 +264,36 @@ class _PageWalk:
             self._say(text[position : match.start()])
             position = match.end()
             name = (match["name"] or "").lower()
+            attributes = match["attributes"] or match["broken"] or ""
             if match["cdata"]:
                 self._say(match["cdata"])
             elif match["close"]:
                 self._end(name)
-            elif name == "title" and not self.title:
-                position = self._read_title(text, position)
-            elif self._is_left_out(name, match["attributes"] or ""):
-                if not match["attributes"].endswith("/"):
-                    position = _after_element(text, position, name)
-            elif name in _CONTROLS:
-                position = self._control(name, match["attributes"], text, position)
             elif name:
-                self._start(name, match["attributes"])
+                position = self._element(name, attributes, text, position)
         self._say(text[position:])
         self._flush()
         self._end_terms()
         while self._tables:
             self._end_table()
+
+    def _element(self, name: str, attributes: str, text: str, position: int) -> int:
+        """Takes the start of an element; all of it where it is no text with markup.
+
+        Returns:
+            The offset after what was taken.
+        """
+        is_whole = attributes.endswith("/")
+        if name == "title" and not self.title:
+            return self._read_title(text, position)
+        if self._is_left_out(name, attributes):
+            return position if is_whole else _after_element(text, position, name)
+        if name == "svg":
+            return position if is_whole else self._drawing(text, position)
+        if name in _CONTROLS:
+            return self._control(name, attributes, text, position)
+        self._start(name, attributes)
+        return position
 
     def _is_left_out(self, name: str, attributes: str) -> bool:
         if name in _OPAQUE or name in self._aside:
@@ -277,9 +305,27 @@ class _PageWalk:
         )
 
     def _read_title(self, text: str, position: int) -> int:
-        end = text.find("<", position)
+        match = _TITLE_END.search(text, position)
+        end = match.start() if match else len(text)
         self.title = one_line(_unescaped(text[position:end]))
-        return end if end >= 0 else len(text)
+        return end
+
+    def _drawing(self, text: str, position: int) -> int:
+        """Takes the words of a drawing, a line each, and returns the offset after it.
+
+        What names it is left out: that of an icon is no text of the page.
+        """
+        end = _after_element(text, position, "svg")
+        lines = (
+            " ".join(_unescaped(_TAG.sub("", match[1])).split())
+            for match in _DRAWN_TEXT.finditer(text, position, end)
+        )
+        figure = "\n".join(filter(None, lines))
+        if figure:
+            self._flush()
+            self._end_terms()
+            self._into.append(_Step("figure", figure))
+        return end
 
     def _say(self, piece: str) -> None:
         if not piece:
@@ -331,10 +377,10 @@ class _PageWalk:
 
     def _start_note(self, name: str, attributes: str) -> None:
         """Takes an element that says that it is a note, or that it holds them."""
-        told = _attributes(attributes)
-        says = " ".join(told.get(key, "") for key in ("epub:type", "role", "class"))
-        if not self._note and _NOTE.search(says):
-            self._note, self._note_tag = told.get("id") or "footnote", name
+        values = _attributes(attributes)
+        kinds = " ".join(values.get(key, "") for key in ("epub:type", "role", "class"))
+        if not self._note and _NOTE.search(kinds):
+            self._note, self._note_tag = values.get("id") or "footnote", name
 
     def _start_label(self, attributes: str) -> None:
         if not self._cell and not _is_box(self._out):
@@ -361,20 +407,20 @@ class _PageWalk:
         if name != "input" and not attributes.endswith("/"):
             end = _after_element(text, position, name)
             inside = text[position:end].rpartition("</")[0]
-        told = _attributes(attributes)
-        kind = told.get("type", "").lower() if name == "input" else name
-        is_named = bool(self._label[0]) and self._label[1] == told.get("id")
+        values = _attributes(attributes)
+        kind = values.get("type", "").lower() if name == "input" else name
+        is_named = bool(self._label[0]) and self._label[1] == values.get("id")
         if kind in _BOXES:
             is_chosen = bool(_CHOSEN.search(attributes))
             self._tick(_BOXES[kind][not is_chosen], is_named=is_named)
         elif kind not in _UNSEEN:
-            value = told.get("value", "")
+            value = values.get("value", "")
             if name == "select":
                 value = _shown_option(inside, attributes, is_named=is_named)
             elif name == "textarea":
                 value = _unescaped(inside).strip()
             value = _SPACES.sub(" ", value).strip()
-            self._fill(value, told, is_named=is_named)
+            self._fill(value, values)
         return end
 
     def _tick(self, box: str, *, is_named: bool) -> None:
@@ -387,14 +433,15 @@ class _PageWalk:
             self._out.append(label)
             self._flush()
 
-    def _fill(self, value: str, told: dict[str, str], *, is_named: bool) -> None:
-        """Adds what a form has been filled with, under the words that name it."""
+    def _fill(self, value: str, attributes: dict[str, str]) -> None:
+        """Adds what a form has been filled with, under the words before it."""
         if self._cell:
             self._say(value)
             return
-        label = self._label[0] if is_named else "".join(self._out).strip()
+        label = f"{self._label[0]} {''.join(self._out)}".strip()
         if value and not label:
-            hints = (told.get(key) for key in ("aria-label", "placeholder", "name"))
+            names = ("aria-label", "placeholder", "name")
+            hints = (attributes.get(name) for name in names)
             label = next(filter(None, hints), "")
         if label:
             self._out, self._label = [], ("", "")
@@ -406,12 +453,12 @@ class _PageWalk:
     def _start_list_part(self, name: str, attributes: str) -> None:
         self._flush()
         if name in {"ul", "ol"}:
-            self._lists.append(0 if name == "ol" else -1)
+            self._lists.append(_first_number(attributes) - 1 if name == "ol" else -1)
             del self._lists[_DEEPEST:]
         elif name == "li":
             bullet = "- "
             if self._lists and self._lists[-1] >= 0:
-                self._lists[-1] += 1
+                self._lists[-1] = _first_number(attributes, self._lists[-1] + 1)
                 bullet = f"{self._lists[-1]}. "
             if self._note:
                 label = _attributes(attributes).get("id") or bullet.strip()
@@ -430,6 +477,7 @@ class _PageWalk:
     def _start_table_part(self, name: str, attributes: str) -> None:
         if name == "table":
             self._flush()
+            self._end_terms()
             if len(self._tables) < _DEEPEST:
                 self._tables.append((_Table(), self._into))
             return
@@ -441,10 +489,9 @@ class _PageWalk:
             table.rows.append([])
         elif name in {"td", "th"}:
             self._end_cell()
-            told = _attributes(attributes)
-            cell = _Cell(
-                name == "th", _count(told.get("colspan")), _count(told.get("rowspan"))
-            )
+            values = _attributes(attributes)
+            columns, rows = map(_count, map(values.get, ("colspan", "rowspan")))
+            cell = _Cell(name == "th", columns, rows)
             if not table.rows:
                 table.rows.append([])
             table.rows[-1].append(cell)
@@ -457,14 +504,14 @@ class _PageWalk:
             table.in_head = name == "thead"
 
     def _start_mark(self, name: str, attributes: str) -> None:
-        told = _attributes(attributes)
-        says = " ".join(
-            told.get(key, "") for key in ("epub:type", "role", "class", "rel", "id")
+        values = _attributes(attributes)
+        kinds = " ".join(
+            values.get(key, "") for key in ("epub:type", "role", "class", "rel", "id")
         )
-        target = told.get("href", "")
-        if name == "a" and _RETURNS.search(says):
+        target = values.get("href", "")
+        if name == "a" and _RETURNS.search(kinds):
             refers = True
-        elif _REFERS.search(says):
+        elif _REFERS.search(kinds):
             refers = name == "sup" or bool(target)
         else:
             refers = False
@@ -480,7 +527,11 @@ class _PageWalk:
             return
         opened, start, refers = self._marks.pop()
         text = "".join(self._out[start:])
-        if self._pre or self._heading or start > len(self._out):
+        if self._pre or start > len(self._out):
+            return
+        if self._heading:
+            if opened.endswith("#") and start and _LINK_SIGN.fullmatch(text):
+                del self._out[start:]
             return
         is_raised = (
             name == "sup"
@@ -536,6 +587,7 @@ class _PageWalk:
         self._flush()
         if not self._tables:
             return
+        self._end_terms()
         table, _ = self._tables[-1]
         if table.in_head and table.rows and table.rows[-1]:
             table.headings = len(table.rows)
@@ -566,7 +618,7 @@ class _PageWalk:
             level, self._heading = self._heading, 0
             text = _HEADING_SIGN.sub("", text)
             if text:
-                self._into.append(_Step("heading", one_line(text), level=level))
+                self._into.append(_Step("heading", text, level=level))
             return
         if not text:
             return
@@ -607,28 +659,35 @@ def _add(builder: DocumentBuilder, steps: Iterable[_Step]) -> None:
         if step.kind == "table" and step.table:
             if _is_layout(step.table):
                 inside = [
-                    found
+                    inner
                     for row in step.table.rows
                     for cell in row
-                    for found in cell.steps
+                    for inner in cell.steps
                 ]
                 if step.table.caption:
                     inside.insert(0, _Step("paragraph", step.table.caption))
                 waiting += inside[::-1]
             else:
                 _add_table(builder, step.table)
-        elif step.kind == "heading":
-            builder.heading(step.level, step.text)
-        elif step.kind == "code":
-            builder.code(step.text)
-        elif step.kind == "item":
-            builder.item(step.text, bullet=step.more or "- ")
-        elif step.kind == "field":
-            builder.field(step.text.removesuffix(":").rstrip(), step.more)
-        elif step.kind == "note":
-            builder.note(step.text, step.more)
         else:
-            add_paragraph(builder, step.text)
+            _add_step(builder, step)
+
+
+def _add_step(builder: DocumentBuilder, step: _Step) -> None:
+    if step.kind == "heading":
+        builder.heading(step.level, step.text)
+    elif step.kind == "code":
+        builder.code(step.text)
+    elif step.kind == "item":
+        builder.item(step.text, bullet=step.more or "- ")
+    elif step.kind == "figure":
+        builder.figure(step.text)
+    elif step.kind == "field":
+        builder.field(step.text.removesuffix(":").rstrip(), step.more)
+    elif step.kind == "note":
+        builder.note(step.text, step.more)
+    else:
+        add_paragraph(builder, step.text)
 
 
 def _is_box(out: list[str]) -> bool:
@@ -642,7 +701,7 @@ def _shown_option(inside: str, attributes: str, *, is_named: bool) -> str:
     One that nobody named and nobody chose from is a switch of the page.
     """
     options = [(match[1], _unescaped(match[2])) for match in _OPTION.finditer(inside)]
-    chosen = [said.strip() for told, said in options if _CHOSEN.search(told)]
+    chosen = [shown.strip() for values, shown in options if _CHOSEN.search(values)]
     if not chosen and options and is_named and not _MULTIPLE.search(attributes):
         chosen = [options[0][1].strip()]
     return ", ".join(chosen)
@@ -651,12 +710,14 @@ def _shown_option(inside: str, attributes: str, *, is_named: bool) -> str:
 def _is_layout(table: _Table) -> bool:
     """Tells whether a table only places what is in it."""
     cells = [cell for row in table.rows for cell in row if cell.steps]
+    if any(step.kind == "table" for cell in cells for step in cell.steps):
+        return True
     if len(cells) < 2 or max(map(len, table.rows), default=0) < 2:
         return len(cells) < 2 or not any(cell.is_header for cell in cells)
     is_headed = bool(table.headings or _heading_rows(table))
     for cell in cells:
         kinds = {step.kind for step in cell.steps}
-        if kinds & {"table", "heading"} or ("code" in kinds and not is_headed):
+        if "heading" in kinds or ("code" in kinds and not is_headed):
             return True
         if len(cell.steps) > 1 and sum(len(s.text) for s in cell.steps) > _LONGEST_CELL:
             return True
@@ -730,6 +791,14 @@ def _attributes(text: str) -> dict[str, str]:
         match[1].lower(): _unescaped(match[2] or match[3] or match[4] or "")
         for match in _ATTRIBUTE.finditer(text)
     }
+
+
+def _first_number(attributes: str, default: int = 1) -> int:
+    """Returns the number that a list begins with, or that an item of it has."""
+    values = _attributes(attributes)
+    digits = values.get("start", values.get("value", "")).strip()
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < 7
+    return int(digits) if is_number else default
 
 
 def _count(text: str | None) -> int:

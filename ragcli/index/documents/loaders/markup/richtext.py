@@ -53,7 +53,7 @@ _APART = {
 }
 """Groups whose text is collected apart, and as what."""
 
-_SPOKEN = {
+_CHARACTERS = {
     "line": "\n", "tab": "\t", "emdash": "\u2014", "endash": "\u2013",
     "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c",
     "rdblquote": "\u201d", "bullet": "\u2022", "emspace": " ", "enspace": " ",
@@ -92,7 +92,7 @@ class _State:
     table: str = ""
     """`fonts` or `styles`: which table of the file is being read."""
 
-    opens: bool = False
+    begins_apart: bool = False
     """Whether this group began to collect apart."""
 
 
@@ -106,6 +106,16 @@ class _Paragraph:
     style: int = -1
     is_item: bool = False
     bullet: str = ""
+    """What numbers the paragraph, or the paragraph of a cell that is being read."""
+
+    line_start: int = 0
+    """Of a cell how many pieces stand before its last paragraph."""
+
+    def number_line(self) -> None:
+        """Puts the bullet of a cell's last paragraph before it."""
+        if self.bullet and "".join(self.pieces[self.line_start :]).strip():
+            self.pieces.insert(self.line_start, f"{self.bullet} ")
+        self.bullet = ""
 
 
 def rich_text(content: Content) -> Document:
@@ -137,8 +147,10 @@ class _RtfReader:
         self._paragraph = _Paragraph()
         self._outer: list[_Paragraph] = []
         """Paragraphs that go on when what is collected apart has ended."""
+        self._default_font = -1
         self._notes: list[tuple[str, str]] = []
-        self._said: set[str] = set()
+        self._margins: set[str] = set()
+        """The headers and footers so far; several sections have the same."""
         self._titles: dict[str, str] = {}
         self._cells: list[str] = []
         self._rows: list[list[str]] = []
@@ -153,6 +165,8 @@ class _RtfReader:
         self._decode()
         while self._outer:
             self._end_apart("")
+        # What a file that breaks off leaves open ends with it.
+        self._state, self._stack = _State(), []
         self._end_paragraph()
         self._end_table()
         builder = self._builder
@@ -176,18 +190,22 @@ class _RtfReader:
             self._control(match["word"], number)
         elif match["symbol"]:
             self._symbol(match["symbol"])
-        elif match["text"]:
+        elif match["text"] and match["text"].isascii():
             self._say(match["text"])
+        elif match["text"]:
+            # Some programs write the bytes of a code page as they are.
+            for value in match["text"].encode("latin-1"):
+                self._byte(value)
         return 0
 
     def _group(self, *, opens: bool) -> None:
         self._skip = 0
         if opens:
             self._stack.append(self._state)
-            self._state = replace(self._state, opens=False)
+            self._state = replace(self._state, begins_apart=False)
         elif self._stack:
             ended, self._state = self._state, self._stack.pop()
-            if ended.opens:
+            if ended.begins_apart:
                 self._end_apart(ended.apart)
             if ended.table == "styles":
                 self._end_style()
@@ -229,8 +247,8 @@ class _RtfReader:
     def _format(self, word: str, number: int | None) -> None:
         """Takes a word that says how text looks, or ends a part of it."""
         state = self._state
-        if word in _SPOKEN:
-            self._say(_SPOKEN[word])
+        if word in _CHARACTERS:
+            self._say(_CHARACTERS[word])
         elif word in {"par", "sect", "page", "column"}:
             self._end_paragraph()
         elif word in {"cell", "row", "trowd", "trhdr"}:
@@ -241,6 +259,9 @@ class _RtfReader:
             state.is_raised = word == "super" and number != 0
         elif word == "plain":
             state.hidden = state.is_raised = False
+            state.font = self._default_font
+        elif word == "deff" and number is not None:
+            state.font = self._default_font = number
         elif word == "f" and number is not None:
             state.font = number
         elif word in {"ansicpg", "mac", "pc", "pca"}:
@@ -270,14 +291,21 @@ class _RtfReader:
             self._encoding = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}[word]
 
     def _table_word(self, word: str) -> None:
-        if word == "trhdr":
+        if self._state.apart:
+            # A header or a text box has its table as lines.
+            self._paragraph.pieces.append({"cell": "\t", "row": "\n"}.get(word, ""))
+        elif word == "trhdr":
             self._is_heading_row = True
         elif word == "trowd":
             self._is_heading_row = False
         elif word == "cell":
+            self._paragraph.number_line()
+            text = "".join(self._paragraph.pieces).strip()
             if len(self._cells) < _MOST_CELLS:
-                self._cells.append("".join(self._paragraph.pieces).strip())
-            self._paragraph.pieces = []
+                self._cells.append(text)
+            elif text:
+                self._notes.append((text, ""))
+            self._paragraph.pieces, self._paragraph.line_start = [], 0
         else:
             self._end_row()
 
@@ -296,7 +324,7 @@ class _RtfReader:
         elif symbol in "\r\n":
             self._end_paragraph()
         else:
-            self._say(_SPOKEN.get(symbol, ""))
+            self._say(_CHARACTERS.get(symbol, ""))
 
     def _byte(self, value: int) -> None:
         if self._skip:
@@ -340,7 +368,8 @@ class _RtfReader:
 
     def _begin_apart(self, what: str) -> None:
         state = self._state
-        state.apart, state.opens, state.skips, state.hidden = what, True, False, False
+        state.apart, state.begins_apart = what, True
+        state.skips = state.hidden = False
         self._outer.append(self._paragraph)
         self._paragraph = _Paragraph()
 
@@ -353,8 +382,8 @@ class _RtfReader:
         elif what == "bullet":
             self._paragraph.bullet = text or "-"
         elif what in {"header", "footer"}:
-            if text not in self._said:
-                self._said.add(text)
+            if text not in self._margins:
+                self._margins.add(text)
                 self._notes.append((text, what))
         elif text:
             self._notes.append((text, "" if what == "box" else what))
@@ -363,27 +392,28 @@ class _RtfReader:
         """Ends a paragraph: of a cell, of what is apart, or of the document."""
         paragraph = self._paragraph
         if self._state.apart or (paragraph.is_cell and self._stack):
+            paragraph.number_line()
             paragraph.pieces.append("\n")
+            paragraph.line_start = len(paragraph.pieces)
             return
         text = well_formed("".join(paragraph.pieces)).strip()
         bullet, is_item = paragraph.bullet, paragraph.is_item
-        paragraph.pieces, paragraph.bullet = [], ""
+        paragraph.pieces, paragraph.bullet, paragraph.line_start = [], "", 0
         if text or not (self._rows or self._cells):
             self._end_table()
         level = paragraph.level or self._styles.get(paragraph.style, 0)
         if not text:
             pass
         elif level:
-            self._builder.heading(
-                level, f"{bullet} {text}" if bullet[-1:] == "." else text
-            )
+            is_numbered = any(map(str.isalnum, bullet))
+            self._builder.heading(level, f"{bullet} {text}" if is_numbered else text)
         elif bullet or is_item:
             self._builder.item(text, bullet=f"{bullet or '-'} ")
         else:
             add_paragraph(self._builder, text)
-        self._tell_notes()
+        self._add_notes()
 
-    def _tell_notes(self) -> None:
+    def _add_notes(self) -> None:
         for text, label in self._notes:
             if label:
                 self._builder.note(text, label)
@@ -397,7 +427,7 @@ class _RtfReader:
             rows, self._rows = self._rows, []
             headings, self._headings = self._headings, 0
             add_table(self._builder, rows, (), headings)
-            self._tell_notes()
+            self._add_notes()
 
 
 def _code_page(number: int | None) -> str:

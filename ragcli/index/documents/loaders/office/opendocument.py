@@ -252,7 +252,9 @@ class _OdfReader:
             name = table.get("table:name", "")
             is_hidden = table.get("table:style-name") in self._hidden
             self.builder.page(place)
-            self.builder.heading(1, f"{name} (hidden)" if is_hidden else name)
+            self.builder.heading(
+                1, f"{name} (hidden)" if is_hidden else name, stands_alone=False
+            )
             lines, spans, _, pieces = _rows(table, in_sheet=True)
             GridWriter(self.builder).write_lines(lines, spans)
             for label, piece in pieces:

@@ -82,7 +82,8 @@ def _workbook(data: bytes, package: Package | None) -> Document:
         for number, sheet in enumerate(book.sheets_metadata, 1):
             builder.page(number)
             is_hidden = sheet.visible is not SheetVisibleEnum.Visible
-            builder.heading(1, f"{sheet.name} (hidden)" if is_hidden else sheet.name)
+            name = f"{sheet.name} (hidden)" if is_hidden else sheet.name
+            builder.heading(1, name, stands_alone=False)
             if sheet.typ is SheetTypeEnum.WorkSheet:
                 _sheet(builder, book, sheet.name, formats.get(sheet.name, {}))
             if package and sheet.name in parts:

@@ -175,7 +175,7 @@ class _PdfReader:
                 matched.add(key)
         for level, title in marks:
             if same(title) not in matched:
-                self._builder.heading(level, title)
+                self._builder.heading(level, title, stands_alone=False)
         return levels
 
     def _add_block(self, block: PageBlock, level: int, *, is_first: bool) -> None:

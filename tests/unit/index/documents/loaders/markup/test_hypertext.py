@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.markup.hypertext import html
@@ -220,8 +221,10 @@ def test_any_sequence_of_tags_is_read(seed: int) -> None:
         "<a>" * 50_000 + "</a>" * 50_000,
         "<td>" * 50_000,
         "<table><tr><td>" * 150 + "x" * 100 + "</table>" * 150,
+        "<a b=\"<a c='" * 50_000,
+        "<text <svg <title " * 50_000 + "<svg>" + "<text>" * 50_000,
     ],
-    ids=["tables", "spans", "breaks", "links", "cells", "nested"],
+    ids=["tables", "spans", "breaks", "links", "cells", "nested", "quotes", "drawn"],
 )
 def test_a_page_built_to_take_long(page: str) -> None:
     read(page)
@@ -318,3 +321,113 @@ def test_rows_without_names_know_the_cell_that_reaches_over_them() -> None:
         ("Lamp", "Red", "a b c"),
         ("Lamp", "Green", "d"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        ("<p title='a > b' x=\"<i>\">One", [("prose", "One")]),
+        ("<p class=\"x>One<p don't>two", [("prose", "One"), ("prose", "two")]),
+        ("<!-->One<p>two<!-- x --!>", [("prose", "One"), ("prose", "two")]),
+        ("<p>So <math><mi>x</mi><mo>=</mo><mn>2</mn></math>.", [("prose", "So x=2.")]),
+        (
+            "<svg><title>icon</title><text x=1>Speed <tspan>m/s</tspan></text></svg>a",
+            [("figure", "Speed m/s"), ("prose", "a")],
+        ),
+        ("<ol start=5><li>a<li value=9>b</ol>", [("item", "a"), ("item", "b")]),
+        (
+            "<table><tr><th>Head<tr><td>a<table><tr><td>in<td>1<tr><td>b<td>2</table>",
+            [("prose", "Head"), ("prose", "a"), ("field", "in: 1"), ("field", "b: 2")],
+        ),
+        (
+            (
+                "<label for=a>Name</label> * <input id=a value=Ada>"
+                "<label for=b>Born</label> in <input id=c value=1815>"
+            ),
+            [("field", "Name *: Ada"), ("field", "Born in: 1815")],
+        ),
+        (
+            "<dl><dt>Tides<dd><table><tr><td>Linz<td>3<tr><td>Graz<td>4</table></dl>",
+            [("prose", "Tides"), ("field", "Linz: 3"), ("field", "Graz: 4")],
+        ),
+    ],
+)
+def test_nothing_that_a_browser_shows_is_lost(
+    page: str, wanted: list[tuple[str, str]]
+) -> None:
+    assert told(read(page)) == wanted
+
+
+def test_a_list_goes_on_from_the_number_that_it_names() -> None:
+    document = read("<ol start=5><li>a<li value=9>b<li>c</ol>")
+    assert document.sections[0].text == "5. a\n9. b\n10. c"
+
+
+def test_a_heading_keeps_its_signs_and_loses_its_link_to_itself() -> None:
+    document = read(
+        "<title>a < b</title><h1>Calls from C#</h1>Words."
+        '<h2>Locks<a class="headerlink" href="#locks">#</a></h2>Words.'
+    )
+    assert document.title == "a < b"
+    assert document.sections[1].heading == ("Calls from C#", "Locks")
+
+
+def test_a_heading_with_nothing_below_it_and_a_long_one_are_told() -> None:
+    document = read(f"<h1>Alone</h1><h1>{'long ' * 60}</h1><h2>Last</h2>")
+    assert told(document) == [
+        ("prose", "Alone"),
+        ("prose", ("long " * 60).strip()),
+        ("prose", "Last"),
+    ]
+    assert len(document.sections[1].heading[0]) <= 200
+
+
+CONTAINER = (
+    '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+    '<rootfile full-path="OPS/b.opf"/></rootfiles></container>'
+)
+PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf"><manifest>
+<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
+<item id="nav" href="nav.xhtml" properties="scripted nav"
+ media-type="application/xhtml+xml"/>
+<item id="a" href="a%20b.xhtml" media-type="application/xhtml+xml"/>
+<item id="z" href="../z.xhtml" media-type="application/xhtml+xml"/></manifest>
+<spine toc="ncx"><itemref idref="nav"/><itemref idref="z"/><itemref idref="a"
+linear="no"/><itemref idref="none"/></spine></package>"""
+CHAPTER = "<?xml version='1.0' encoding='windows-1251'?><html><body><p>{}</p></html>"
+
+
+SECOND = CHAPTER.format("\u0412\u0442\u043e\u0440\u0430\u044f.")
+
+
+def book_of(**members: str) -> bytes:
+    return zipped(
+        {
+            "META-INF/container.xml": CONTAINER,
+            "OPS/b.opf": PACKAGE,
+            "OPS/nav.xhtml": "<nav><a href='a%20b.xhtml'>Contents</a></nav>",
+            "OPS/toc.ncx": "<ncx><text>Contents</text></ncx>",
+            "OPS/a b.xhtml": SECOND.encode("cp1251"),
+            "z.xhtml": CHAPTER.format("First."),
+            **members,
+        }
+    )  # fmt: skip
+
+
+def test_a_book_is_its_chapters_in_the_order_of_its_spine(loaded: Load) -> None:
+    assert told(loaded("a.epub", book_of())) == [
+        ("prose", "First."),
+        ("prose", "\u0412\u0442\u043e\u0440\u0430\u044f."),
+    ]
+
+
+def test_a_book_that_only_a_key_opens_is_one_line(loaded: Load) -> None:
+    listing = (
+        '<encryption xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:EncryptedData>'
+        '<e:CipherData><e:CipherReference URI="{}"/></e:CipherData></e:EncryptedData>'
+        "</encryption>"
+    )
+    rights = "META-INF/encryption.xml"
+    assert loaded("a.epub", book_of(**{rights: listing.format("OPS/font.otf")}))
+    with pytest.raises(UnreadableDocument, match="protected against copying"):
+        loaded("a.epub", book_of(**{rights: listing.format("OPS/a%20b.xhtml")}))

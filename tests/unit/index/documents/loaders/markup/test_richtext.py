@@ -10,7 +10,7 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.markup.richtext import rich_text
-from tests.unit.index.documents.views import told
+from tests.unit.index.documents.views import fields, rows, told
 
 
 def read(body: str | bytes, head: str = r"\ansi\ansicpg1252") -> Document:
@@ -150,3 +150,42 @@ def test_deep_groups_and_long_rows_end() -> None:
 def test_what_is_no_rtf_is_refused() -> None:
     with pytest.raises(UnreadableDocument, match="not RTF"):
         rich_text(Content(b"words", "a.rtf", "rtf"))
+
+
+def test_numbers_of_headings_and_items_in_cells_stand_before_them() -> None:
+    document = read(
+        r"{\listtext 2.1\tab}\pard\outlinelevel0 Locks\par\pard Words.\par"
+        r"\trowd{\listtext 1.\tab}\pard\intbl one\par{\listtext 2.\tab}two\cell"
+        r"\pard\intbl b\cell\row\pard After.\par"
+    )
+    assert document.sections[0].heading == ("2.1 Locks",)
+    assert rows(document) == []
+    assert fields(document) == [("1. one 2. two", "b")]
+    assert told(document)[-1] == ("prose", "After.")
+
+
+def test_a_table_in_a_header_is_of_the_header() -> None:
+    document = read(
+        r"\trowd\pard\intbl a\cell{\header\trowd\intbl Acme\cell Offer\cell\row}b\cell"
+        r"\row\pard End.\par"
+    )
+    assert ("note", "Acme\tOffer") in told(document)
+    assert fields(document) == [("a", "b")]
+
+
+def test_bytes_as_they_are_and_the_default_font_follow_the_code_page() -> None:
+    fonts = rb"{\rtf1\ansi\deff1{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}"
+    word = "\u0417\u0430\u043c\u043e\u043a".encode("cp1251")
+    hexed = "".join(f"\\'{value:02x}" for value in word).encode()
+    data = fonts + rb"\f0 caf\'e9 \plain " + hexed + b" " + word + rb"\par}"
+    document = rich_text(Content(data, "a.rtf", "rtf"))
+    said = "caf\xe9 \u0417\u0430\u043c\u043e\u043a \u0417\u0430\u043c\u043e\u043a"
+    assert told(document) == [("prose", said)]
+
+
+@pytest.mark.parametrize("tail", [r"{\footnote cut", r"\trowd\intbl cut", r"{\b cut"])
+def test_what_a_file_that_breaks_off_says_is_read(tail: str) -> None:
+    data = rb"{\rtf1 Whole.\par Half, " + tail.encode()
+    document = rich_text(Content(data, "a.rtf", "rtf"))
+    assert "cut" in " ".join(text for _, text in told(document))
+    assert ("prose", "Whole.") in told(document)
