@@ -14,8 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings, seconds
-from ragcli.models.base import Prompt, Sign
+from ragcli.models.base import Ended, Prompt, Sign, Thought
+from ragcli.models.foreign_json import valid_unicode
 from ragcli.models.prompt_messages import Message, messages, requests
+from ragcli.models.replies.finish_reasons import LENGTH
 from ragcli.models.replies.reasoning import apart, may_open_itself
 from ragcli.models.replies.short_completions import collected
 from ragcli.models.token_estimate import estimate
@@ -25,6 +27,13 @@ from ragcli.models.transport.retry_after import patiently
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_LONGEST_TOKEN = 32
+"""Characters that no token has on the average: above as many a token, a server pays no
+heed to the limit that it was told."""
+_LONGEST_SHORT = 1024
+"""Tokens, reasoning included, after which a query or a title is not waited for."""
 
 
 class RemoteChatModel(ABC):
@@ -97,7 +106,34 @@ class RemoteChatModel(ABC):
         self, rendered: Sequence[Message], *, is_short: bool
     ) -> Generator[str | Sign, None, None]:
         ask = partial(self._reply, rendered, is_short=is_short)
-        return patiently(ask, self._silence)
+        tokens = _LONGEST_SHORT if is_short else self._settings.max_tokens
+        return _limited(patiently(ask, self._silence), tokens)
+
+
+def _limited(
+    pieces: Generator[str | Sign, None, None], tokens: int
+) -> Generator[str | Sign, None, None]:
+    """Yields a reply, ended where it is longer than it can be; its text is Unicode.
+
+    Args:
+        pieces: As the server sends them.
+        tokens: Most tokens of the reply; 0 for no limit.
+    """
+    left = tokens * _LONGEST_TOKEN
+    with closing(pieces):
+        for piece in pieces:
+            match piece:
+                case str():
+                    left -= len(piece)
+                    yield valid_unicode(piece)
+                case Thought(thought):
+                    left -= len(thought)
+                    yield Thought(valid_unicode(thought))
+                case _:
+                    yield piece
+            if tokens and left < 0:
+                yield Ended(LENGTH)
+                return
 
 
 class RemoteEmbedder(ABC):

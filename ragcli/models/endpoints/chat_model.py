@@ -13,10 +13,13 @@ from ragcli.errors import ModelFailed, PromptTooLong
 from ragcli.models.base import Ended, Reading, Sign, Thought
 from ragcli.models.endpoints.endpoint_server import EndpointServer
 from ragcli.models.endpoints.listing import Served, about
+from ragcli.models.foreign_json import count, mapping, mappings, text
 from ragcli.models.prompt_messages import STOPS, Message
 from ragcli.models.remote import RemoteChatModel
 from ragcli.models.replies.finish_reasons import UNFINISHED, openai_usage, reason_of
 from ragcli.models.token_estimate import estimate
+from ragcli.models.transport.error_translation import overdue
+from ragcli.models.transport.limits import SilenceClock
 from ragcli.models.transport.locality import elsewhere
 from ragcli.models.transport.refusals import refused_parameter
 
@@ -76,8 +79,8 @@ class EndpointModel(RemoteChatModel):
         """
         if self._learned:
             return self._learned
-        told = self._settings.context_window or self._endpoint.window
-        return told or self.served.window or DEFAULT_WINDOW
+        wanted = self._settings.context_window or self._endpoint.window
+        return wanted or self.served.window or DEFAULT_WINDOW
 
     def _options(self, rendered: Sequence[Message]) -> dict[str, Any]:
         """Returns the fields of a request beside model and messages."""
@@ -139,16 +142,20 @@ class EndpointModel(RemoteChatModel):
         usage = None
         finish = ""
         is_mute = True
+        clock: SilenceClock | None = None
         events = self._server.events("/chat/completions", body, self._name)
         with closing(events):
             for event in events:
-                is_mute = False
+                clock = clock or SilenceClock(self._silence)
+                is_mute = is_mute and not event
                 usage = openai_usage(event.get("usage")) or usage
-                if reading := _reading(event):
-                    yield reading
-                for choice in event.get("choices") or ():
-                    finish = str(choice.get("finish_reason") or finish)
-                    yield from _pieces(choice.get("delta") or choice.get("message"))
+                for choice in mappings(event.get("choices")):
+                    finish = text(choice.get("finish_reason")) or finish
+                for piece in _pieces(event):
+                    yield piece
+                    clock.restart()
+                if clock.left <= 0:
+                    raise overdue(self._server.endpoint(self._name))
         if is_mute:
             # Some servers begin a stream before they look at the prompt, and drop it
             # without a word. Asked without a stream they say why.
@@ -164,23 +171,21 @@ def _whole(body: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key not in left_out}
 
 
-def _pieces(delta: Any) -> Iterator[str | Sign]:
-    """Yields what a piece of an answer holds: thought, then text."""
-    if not isinstance(delta, Mapping):
-        return
-    thought = delta.get("reasoning_content") or delta.get("reasoning")
-    if isinstance(thought, str) and thought:
-        yield Thought(thought)
-    content = delta.get("content")
-    if isinstance(content, list):  # parts, as Mistral's servers send them
-        content = "".join(str(part.get("text") or "") for part in content)
-    if isinstance(content, str) and content:
-        yield content
+def _pieces(event: Mapping[str, Any]) -> Iterator[str | Sign]:
+    """Yields what an event holds: how far the prompt is read, thought, text."""
+    progress = event.get("prompt_progress")  # llama.cpp says so
+    if isinstance(progress, Mapping):
+        yield Reading(count(progress.get("processed")), count(progress.get("total")))
+    for choice in mappings(event.get("choices")):
+        delta = mapping(choice.get("delta") or choice.get("message"))
+        thought = text(delta.get("reasoning_content")) or text(delta.get("reasoning"))
+        if thought:
+            yield Thought(thought)
+        if content := _content(delta.get("content")):
+            yield content
 
 
-def _reading(event: Mapping[str, Any]) -> Reading | None:
-    """Returns how far llama.cpp is with the prompt, where it says so."""
-    told = event.get("prompt_progress")
-    if not isinstance(told, Mapping):
-        return None
-    return Reading(int(told.get("processed") or 0), int(told.get("total") or 0))
+def _content(content: Any) -> str:
+    """Returns the text of a message: itself, or its parts, as Mistral's servers do."""
+    parts = "".join(text(part.get("text")) for part in mappings(content))
+    return parts or text(content)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ragcli.config import Settings
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed
 from ragcli.models.endpoints.endpoint_server import EndpointServer
+from ragcli.models.foreign_json import count, mapping, mappings
 from ragcli.models.remote import RemoteEmbedder
 from ragcli.models.transport.locality import elsewhere
 
@@ -34,11 +36,11 @@ class EndpointEmbedder(RemoteEmbedder):
 
     def _rows(self, texts: list[str]) -> list[list[float]]:
         body = {"model": self._name, "input": texts, "encoding_format": "float"}
-        found = self._server.post("/embeddings", body, self._name)
-        entries = found.get("data") if isinstance(found, dict) else None
-        if not isinstance(entries, list) or len(entries) != len(texts):
+        answer = mapping(self._server.post("/embeddings", body, self._name))
+        entries = list(mappings(answer.get("data")))
+        if len(entries) != len(texts):
             raise self._strange()
-        rows = [_row(item) for item in sorted(entries, key=_place)]
+        rows = [_row(entry.get("embedding")) for entry in sorted(entries, key=_index)]
         if not all(rows):
             raise self._strange()
         return rows
@@ -50,20 +52,25 @@ class EndpointEmbedder(RemoteEmbedder):
         )
 
 
-def _place(item: Any) -> int:
-    return int(item.get("index") or 0) if isinstance(item, dict) else 0
+def _index(entry: Mapping[str, Any]) -> int:
+    return count(entry.get("index"))
 
 
-def _row(item: Any) -> list[float]:
+def _row(embedding: Any) -> list[float]:
     """Returns the vector of one text; the mean where a server gives one a token.
 
     So do servers of models that were not made for embeddings. [] for anything else.
     """
-    row = item.get("embedding") if isinstance(item, dict) else None
-    if not isinstance(row, list) or not row:
+    if not isinstance(embedding, list):
         return []
-    if not all(isinstance(token, list) for token in row):
-        return row if all(isinstance(number, int | float) for number in row) else []
-    if len({len(token) for token in row}) > 1:
+    if _are_numbers(embedding):
+        return embedding
+    if not all(isinstance(token, list) and _are_numbers(token) for token in embedding):
         return []
-    return [sum(numbers) / len(row) for numbers in zip(*row, strict=True)]
+    if len({len(token) for token in embedding}) > 1:
+        return []
+    return [sum(numbers) / len(embedding) for numbers in zip(*embedding, strict=True)]
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    return all(isinstance(value, int | float) for value in values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from collections.abc import Generator, Iterator, Mapping
@@ -13,9 +12,21 @@ from urllib.parse import urlsplit
 from ragcli.config.endpoints import EndpointSettings
 from ragcli.errors import ModelFailed, ModelUnavailable, ServerUnreachable
 from ragcli.models.endpoints import api_keys
+from ragcli.models.foreign_json import parsed
 from ragcli.models.transport.error_translation import ErrorTranslation
+from ragcli.models.transport.limits import (
+    LARGEST_BODY,
+    AnswerTooLargeError,
+    SilenceClock,
+)
 from ragcli.models.transport.locality import is_here
-from ragcli.models.transport.refusals import LONGEST, Endpoint, refusal, told
+from ragcli.models.transport.plain_http import PlainConnection
+from ragcli.models.transport.refusals import (
+    LONGEST,
+    Endpoint,
+    reason_in_body,
+    refusal,
+)
 
 if TYPE_CHECKING:
     import http.client
@@ -68,8 +79,8 @@ class EndpointServer:
         Raises:
             ModelUnavailable: It cannot be had.
         """
-        with self._answer("GET", path, None, "", root=root) as response:
-            return self._parsed(response.read(), ""), _headers(response)
+        with self._answer("GET", path, None, "", root=root) as (connection, response):
+            return self._parsed(connection.body(response), ""), _headers(response)
 
     def post(
         self, path: str, body: Mapping[str, Any], model: str, *, root: bool = False
@@ -79,32 +90,63 @@ class EndpointServer:
         Raises:
             ModelUnavailable: There is none.
         """
-        with self._answer("POST", path, body, model, root=root) as response:
-            return self._parsed(response.read(), model)
+        with self._answer("POST", path, body, model, root=root) as answer:
+            connection, response = answer
+            return self._parsed(connection.body(response), model)
 
     def events(
         self, path: str, body: Mapping[str, Any], model: str
     ) -> Generator[dict[str, Any], None, None]:
         """Yields the events of a streamed answer; closing hangs up.
 
-        A server that does not stream gives its whole answer as the only event.
+        A server that does not stream gives its whole answer as the only event. {} is
+        yielded where something came that is none: a comment, a piece of a line.
 
         Raises:
             ModelUnavailable: The server refuses, breaks off, or sends something else.
         """
-        with self._answer("POST", path, body, model) as response:
-            kind = response.headers.get_content_type()
-            if kind == "application/json":
-                whole = self._parsed(response.read(), model)
-                if isinstance(whole, dict):
-                    yield whole
+        with self._answer("POST", path, body, model) as (connection, response):
+            if response.headers.get_content_type() == "application/json":
+                yield self._whole(connection.body(response), model)
                 return
-            for line in _lines(response):
-                found = self._event(line.decode("utf-8", "replace").strip(), model)
-                if found is None:
+            lines = connection.lines(response)
+            has_begun = False
+            for raw in lines:
+                if not has_begun and raw.lstrip().startswith((b"{", b"[")):
+                    # JSON by another name; its lines are one answer.
+                    yield self._whole(self._joined(raw, lines), model)
                     return
-                if found:
-                    yield found
+                has_begun = has_begun or bool(raw.strip())
+                line = raw.decode("utf-8", "replace").strip("\ufeff \t\r")
+                event = self._event(line, model)
+                if event is None:
+                    return
+                yield event
+
+    def _joined(self, first: bytes, lines: Iterator[bytes]) -> bytes:
+        """Returns the lines of one answer.
+
+        Raises:
+            AnswerOverdueError: They do not end in time.
+            AnswerTooLargeError: They are more than any answer has.
+        """
+        clock = SilenceClock(self._silence)
+        held, size = [first], len(first)
+        for line in lines:
+            size += len(line) + 1
+            if size > LARGEST_BODY:
+                raise AnswerTooLargeError
+            clock.check()
+            held.append(line)
+        return b"\n".join(held)
+
+    def _whole(self, content: bytes, model: str) -> dict[str, Any]:
+        """Returns an answer in one piece."""
+        answer = self._parsed(content, model)
+        if not isinstance(answer, dict):
+            reason = reason_in_body(answer) or "no object"
+            raise self._unreadable(model, reason)
+        return answer
 
     def _event(self, line: str, model: str) -> dict[str, Any] | None:
         """Returns the event of a line, {} where it has none, None at the end.
@@ -115,19 +157,15 @@ class EndpointServer:
         field, _, data = line.partition(":")
         data = data.strip()
         if field == "error":
-            raise refusal(self.endpoint(model), 0, told(data))
+            raise refusal(self.endpoint(model), 0, reason_in_body(data))
         if field.startswith("<"):
             raise self._unreadable(model, "an HTML page")
         if field != "data":
             return {}
         if data == "[DONE]":
             return None
-        found = self._parsed(data.encode(), model)
-        if not isinstance(found, dict):
-            return {}
-        if found.get("error"):
-            raise refusal(self.endpoint(model), 0, told(found))
-        return found
+        event = self._parsed(data.encode(), model)
+        return event if isinstance(event, dict) else {}
 
     @contextmanager
     def _answer(
@@ -138,42 +176,40 @@ class EndpointServer:
         model: str,
         *,
         root: bool = False,
-    ) -> Iterator[http.client.HTTPResponse]:
-        """Gives an answer of status 200, to be read in the block."""
+    ) -> Iterator[tuple[PlainConnection, http.client.HTTPResponse]]:
+        """Gives an answer of status 200 and its connection, to be read in the block."""
         endpoint = self.endpoint(model)
         key = api_keys.key_of(self.settings)
         with ErrorTranslation(endpoint):
             connection = self._connected(endpoint)
             try:
-                self._send(connection, method, self._path(path, root=root), body, key)
-                response = connection.getresponse()
+                target = self._path(path, root=root)
+                headers = self._request_headers(key)
+                response = connection.request(method, target, body, headers)
                 if response.status != 200:
-                    reason = told(response.read())
+                    reason = reason_in_body(connection.body(response))
                     raise refusal(endpoint, response.status, reason, _headers(response))
-                yield response
+                yield connection, response
             finally:
                 connection.close()
 
-    def _connected(self, endpoint: Endpoint) -> http.client.HTTPConnection:
+    def _connected(self, endpoint: Endpoint) -> PlainConnection:
         """Opens a connection, through the environment's proxy if one is meant."""
-        import http.client
         import urllib.request
 
         parts = urlsplit(self.url)
         secure = parts.scheme == "https"
         host, port = parts.hostname or "", parts.port or (443 if secure else 80)
         proxy = "" if is_here(host) else _proxy(parts.scheme, host, urllib.request)
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        if proxy:
-            via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-            connection = kind(
-                via.hostname or "", via.port or 80, timeout=self._connect_seconds
-            )
-            connection.set_tunnel(host, port)
-        else:
-            connection = kind(host, port, timeout=self._connect_seconds)
         try:
-            connection.connect()
+            return PlainConnection(
+                host,
+                port,
+                secure=secure,
+                connect=self._connect_seconds,
+                silence=self._silence,
+                proxy=proxy,
+            )
         except TimeoutError:
             what = "does not answer"
             if secure and _accepts(host, port):
@@ -181,23 +217,12 @@ class EndpointServer:
             raise ServerUnreachable(
                 f"{endpoint.name} {what}", endpoint.unreachable
             ) from None
-        connection.sock.settimeout(self._silence or None)
-        return connection
 
-    def _send(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        key: str,
-    ) -> None:
+    def _request_headers(self, key: str) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Accept": "*/*"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        headers |= dict(self.settings.headers)
-        content = None if body is None else json.dumps(body).encode()
-        connection.request(method, path, content, headers)
+        return headers | dict(self.settings.headers)
 
     def _path(self, path: str, *, root: bool) -> str:
         below = urlsplit(self.url).path
@@ -206,16 +231,23 @@ class EndpointServer:
         return below + path
 
     def _parsed(self, raw: bytes, model: str) -> Any:
-        """Returns what JSON says; raises `ModelFailed` for anything else."""
-        try:
-            return json.loads(raw)
-        except ValueError:
-            found = told(raw) or "nothing"
-            raise self._unreadable(model, found[:LONGEST]) from None
+        """Returns what JSON says.
 
-    def _unreadable(self, model: str, found: str) -> ModelUnavailable:
+        Raises:
+            ModelUnavailable: It tells an error, or is no JSON.
+        """
+        try:
+            value = parsed(raw)
+        except ValueError:
+            reason = reason_in_body(raw) or "nothing"
+            raise self._unreadable(model, reason[:LONGEST]) from None
+        if isinstance(value, dict) and value.get("error"):
+            raise refusal(self.endpoint(model), 0, reason_in_body(value))
+        return value
+
+    def _unreadable(self, model: str, reason: str) -> ModelUnavailable:
         return ModelFailed(
-            f"{self.endpoint(model).name} sent something that is no answer: {found}",
+            f"{self.endpoint(model).name} sent something that is no answer: {reason}",
             "check the address: it must be a model server's, mostly ending in /v1",
         )
 
@@ -224,19 +256,6 @@ def base_url(url: str) -> str:
     """Returns an address as requests are made below it: with its version."""
     text = url.rstrip("/")
     return text if _VERSION.search(urlsplit(text).path) else f"{text}/v1"
-
-
-def _lines(response: http.client.HTTPResponse) -> Iterator[bytes]:
-    """Yields the lines of an answer; raises `IncompleteRead` where it is cut off.
-
-    Iterating over the response would take a lost connection for its end.
-    """
-    held = b""
-    while piece := response.read1(1 << 16):
-        *lines, held = (held + piece).split(b"\n")
-        yield from lines
-    if held:
-        yield held
 
 
 def _proxy(scheme: str, host: str, request: Any) -> str:

@@ -10,9 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ragcli.errors import ModelUnavailable
+from ragcli.errors import ModelFailed, ModelUnavailable
 from ragcli.frozen import frozen
 from ragcli.models.endpoints.endpoint_server import EndpointServer
+from ragcli.models.foreign_json import (
+    count,
+    mapping,
+    mappings,
+    text,
+    window,
+    window_parameter,
+)
 
 _WINDOWS = (
     "n_ctx", "loaded_context_length", "max_model_len", "context_length",
@@ -40,10 +48,14 @@ class Served:
 
 def served(server: EndpointServer) -> list[Served]:
     """Returns the models of a server, in its order; raises `ModelUnavailable`."""
-    found, headers = server.get("/models")
-    listed = found.get("data") if isinstance(found, Mapping) else found
-    entries = [item for item in listed or [] if isinstance(item, Mapping)]
-    return [_entry(item, headers) for item in entries if item.get("id")]
+    answer, headers = server.get("/models")
+    listed = answer.get("data") if isinstance(answer, Mapping) else answer
+    if not isinstance(listed, list | None):
+        raise ModelFailed(
+            f"{server.endpoint().name} sent something that is no list of models",
+            "check the address: it must be a model server's, mostly ending in /v1",
+        )
+    return [_entry(item, headers) for item in mappings(listed) if text(item.get("id"))]
 
 
 def about(server: EndpointServer, name: str) -> Served:
@@ -56,7 +68,7 @@ def about(server: EndpointServer, name: str) -> Served:
         ModelUnavailable: The server cannot be reached, or refuses.
     """
     listed = served(server)
-    model = next((one for one in listed if one.name == name), None)
+    model = next((item for item in listed if item.name == name), None)
     if model is None and len(listed) == 1:
         model = listed[0]
     model = model or Served(name)
@@ -64,67 +76,57 @@ def about(server: EndpointServer, name: str) -> Served:
         return model
     for look in (_props, _lm_studio, _ollama):
         try:
-            window = look(server, name)
+            tokens = look(server, name)
         except ModelUnavailable:  # it is another kind of server
             continue
-        if window:
-            return Served(name, window, model.size, model.embeds, model.software)
+        if tokens:
+            return Served(name, tokens, model.size, model.embeds, model.software)
     return model
 
 
 def _entry(item: Mapping[str, Any], headers: Mapping[str, str]) -> Served:
-    meta = _object(item.get("meta"))
-    name = str(item["id"])
-    kind = str(item.get("type") or "")
-    owner = str(item.get("owned_by") or "").lower()
+    meta = mapping(item.get("meta"))
+    name = text(item.get("id"))
+    kind = text(item.get("type"))
+    owner = text(item.get("owned_by")).lower()
     if "llama.cpp" in headers.get("server", "").lower():
         owner = "llamacpp"
     return Served(
         name=name,
         window=_window(meta) or _window(item),
-        size=_whole(meta.get("size")) or _whole(item.get("size")),
+        size=count(meta.get("size")) or count(item.get("size")),
         embeds="embed" in name.lower() or kind.startswith("embed"),
         software=owner,
     )
 
 
-def _window(said: Mapping[str, Any]) -> int:
-    return next(filter(None, (_whole(said.get(key)) for key in _WINDOWS)), 0)
+def _window(fields: Mapping[str, Any]) -> int:
+    return next(filter(None, (window(fields.get(key)) for key in _WINDOWS)), 0)
 
 
 def _props(server: EndpointServer, _: str) -> int:
     """Asks llama.cpp: the context of one slot is what one request may use."""
-    found, _headers = server.get("/props", root=True)
-    settings = _object(_object(found).get("default_generation_settings"))
-    return _whole(settings.get("n_ctx"))
+    props, _headers = server.get("/props", root=True)
+    slot = mapping(mapping(props).get("default_generation_settings"))
+    return window(slot.get("n_ctx"))
 
 
 def _lm_studio(server: EndpointServer, name: str) -> int:
-    found, _headers = server.get("/api/v0/models", root=True)
-    entries = map(_object, _object(found).get("data") or [])
+    answer, _headers = server.get("/api/v0/models", root=True)
+    entries = mappings(mapping(answer).get("data"))
     return next((_window(item) for item in entries if item.get("id") == name), 0)
 
 
 def _ollama(server: EndpointServer, name: str) -> int:
     """Asks an Ollama behind `/v1`, where the window cannot be chosen."""
     loaded, _headers = server.get("/api/ps", root=True)
-    for item in map(_object, _object(loaded).get("models") or []):
-        if item.get("name") == name or item.get("model") == name:
-            return _whole(item.get("context_length")) or OLLAMA_WINDOW
-    shown = _object(server.post("/api/show", {"model": name}, name, root=True))
-    for line in str(shown.get("parameters") or "").splitlines():
-        key, _, value = line.partition(" ")
-        if key == "num_ctx" and value.strip().isdigit():
-            return int(value)
-    told = _object(shown.get("model_info"))
-    architecture = told.get("general.architecture", "")
-    made_for = _whole(told.get(f"{architecture}.context_length"))
+    for item in mappings(mapping(loaded).get("models")):
+        if name in {text(item.get("name")), text(item.get("model"))}:
+            return window(item.get("context_length")) or OLLAMA_WINDOW
+    shown = mapping(server.post("/api/show", {"model": name}, name, root=True))
+    if num_ctx := window_parameter(shown.get("parameters")):
+        return num_ctx
+    info = mapping(shown.get("model_info"))
+    architecture = info.get("general.architecture", "")
+    made_for = window(info.get(f"{architecture}.context_length"))
     return min(made_for or OLLAMA_WINDOW, OLLAMA_WINDOW)
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) and value > 0 else 0

@@ -160,7 +160,7 @@ class LangChainModel(RemoteChatModel):
     """
 
     def __init__(self, provider: str, name: str, settings: Settings) -> None:
-        check(provider, [one.name for one in settings.endpoints])
+        check(provider, [endpoint.name for endpoint in settings.endpoints])
         super().__init__(f"{provider}:{name}", name, settings)
         self._endpoint = _endpoint(provider, name, settings)
         self._was_reached = False
@@ -217,11 +217,12 @@ class LangChainModel(RemoteChatModel):
                 return
 
     def _answer(self, rendered: Sequence[Message]) -> Generator[str | Sign, None, None]:
-        told = [(message.role, message.text) for message in rendered]
+        pairs = [(message.role, message.text) for message in rendered]
         reason, usage = "", None
         model = self._reached()
-        with ErrorTranslation(self._addressed(model), also=(ValueError,)):
-            for chunk in model.stream(told):
+        endpoint = self._addressed(model)
+        with ErrorTranslation(endpoint, also=(ValueError,), parses=True):
+            for chunk in model.stream(pairs):
                 usage = added(usage, langchain_usage(chunk.usage_metadata))
                 reason = reason_in(chunk.response_metadata) or reason
                 thought = _thought(chunk)
@@ -266,14 +267,14 @@ class LangChainModel(RemoteChatModel):
             offline.prepare(provider, chat=True)
             from langchain.chat_models import init_chat_model
 
-            made: BaseChatModel = init_chat_model(
+            model: BaseChatModel = init_chat_model(
                 name,
                 model_provider=provider,
                 timeout=seconds(self._settings.timeout) or None,
                 max_retries=_ATTEMPTS.get(provider, 0),
                 **self._options,
             )
-        return made
+        return model
 
 
 class LangChainEmbedder(RemoteEmbedder):
@@ -290,7 +291,7 @@ class LangChainEmbedder(RemoteEmbedder):
     """
 
     def __init__(self, provider: str, name: str, settings: Settings) -> None:
-        check(provider, [one.name for one in settings.endpoints])
+        check(provider, [endpoint.name for endpoint in settings.endpoints])
         super().__init__(f"{provider}:{name}", name, settings)
         self._endpoint = _endpoint(provider, name, settings)
 
@@ -306,8 +307,9 @@ class LangChainEmbedder(RemoteEmbedder):
             return self._endpoint.name
 
     def _rows(self, texts: list[str]) -> list[list[float]]:
-        with ErrorTranslation(self._endpoint, also=(ValueError,)):
-            return self._client.embed_documents(texts)
+        client = self._client
+        with ErrorTranslation(self._endpoint, also=(ValueError,), parses=True):
+            return client.embed_documents(texts)
 
     @cached_property
     def _client(self) -> Embeddings:
@@ -321,11 +323,11 @@ class LangChainEmbedder(RemoteEmbedder):
 
             options = offline.embedding_options(provider)
             options |= _patience(provider, self._settings)
-            made: Any = init_embeddings(name, provider=provider, **options)
-            if not hasattr(made, "embed_documents"):
+            client: Any = init_embeddings(name, provider=provider, **options)
+            if not hasattr(client, "embed_documents"):
                 raise ConfigError(f"{self.id} makes no embeddings", "choose another")
-            client: Embeddings = made
-            return client
+            embeddings: Embeddings = client
+            return embeddings
 
 
 def _options(provider: str, settings: Settings) -> dict[str, Any]:
@@ -333,16 +335,16 @@ def _options(provider: str, settings: Settings) -> dict[str, Any]:
 
     Only the fields that every provider's class has go to all of them.
     """
-    found: dict[str, Any] = {"temperature": settings.temperature}
+    options: dict[str, Any] = {"temperature": settings.temperature}
     if settings.max_tokens:
-        found["max_tokens"] = settings.max_tokens
+        options["max_tokens"] = settings.max_tokens
     if settings.top_p:
-        found["top_p"] = settings.top_p
+        options["top_p"] = settings.top_p
     if settings.seed and provider in {"openai", "azure_openai", "deepseek", "xai"}:
-        found["seed"] = settings.seed
+        options["seed"] = settings.seed
     if provider in {"openai", "azure_openai"}:
-        found["stream_usage"] = True  # left out by itself at addresses of one's own
-    return found
+        options["stream_usage"] = True  # left out by itself at addresses of one's own
+    return options
 
 
 def _patience(provider: str, settings: Settings) -> dict[str, Any]:
@@ -357,9 +359,9 @@ def _patience(provider: str, settings: Settings) -> dict[str, Any]:
 
 def _thought(chunk: Any) -> str:
     """Returns what a chunk holds of the model's reasoning, as LangChain tells it."""
-    kept = chunk.additional_kwargs.get("reasoning_content")
-    if isinstance(kept, str) and kept:
-        return kept
+    reasoning = chunk.additional_kwargs.get("reasoning_content")
+    if isinstance(reasoning, str) and reasoning:
+        return reasoning
     if not isinstance(chunk.content, list):
         return ""
     return "".join(

@@ -1,7 +1,7 @@
 """An Ollama server, without its client library: what it has, and pulling more.
 
-Plain `http.client`, because this is asked before every answer and the libraries
-cost 0.2 to 1.3 s to import. Protocol: github.com/ollama/ollama, docs/api.md.
+Over plain HTTP, because this is asked before every answer. Protocol:
+github.com/ollama/ollama, docs/api.md.
 """
 
 from __future__ import annotations
@@ -13,15 +13,31 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ragcli.errors import ModelFailed, ModelNotFound, ServerUnreachable
+from ragcli.errors import (
+    ModelFailed,
+    ModelNotFound,
+    ModelUnavailable,
+    ServerUnreachable,
+)
 from ragcli.frozen import frozen
+from ragcli.models.foreign_json import (
+    count,
+    mapping,
+    mappings,
+    parameter_values,
+    parsed,
+    text,
+    window,
+    window_parameter,
+)
 from ragcli.models.ollama.address import OllamaAddress
 from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
 from ragcli.models.transport.locality import elsewhere
-from ragcli.models.transport.refusals import refusal, told
+from ragcli.models.transport.plain_http import PlainConnection
+from ragcli.models.transport.refusals import reason_in_body, refusal
 
 if TYPE_CHECKING:
-    from http.client import HTTPConnection, HTTPResponse
+    from http.client import HTTPResponse
 
 PROBE_SECONDS = 0.4
 """How long a server may take to accept a connection before `auto` goes without."""
@@ -123,13 +139,13 @@ class OllamaServer:
             socket.create_connection(
                 (self.address.host, self.address.port), wait
             ).close()
-        except OSError:
+        except (OSError, UnicodeError):  # the second: no name of a host
             return False
         return True
 
     def version(self) -> str:
         """Returns the server's version; raises `ModelUnavailable`."""
-        return str(self._json("GET", "/api/version").get("version", ""))
+        return text(self._json("GET", "/api/version").get("version"))
 
     def models(self) -> list[Installed]:
         """Returns the installed models in the server's order: newest first.
@@ -138,9 +154,9 @@ class OllamaServer:
             ServerUnreachable: Nothing listens there.
             ModelFailed: It is no Ollama, or fails.
         """
-        listed = self._json("GET", "/api/tags").get("models") or []
-        found = [_installed(entry) for entry in listed if isinstance(entry, dict)]
-        return [replace(m, remote=m.remote or self._cloud()) for m in found]
+        listed = mappings(self._json("GET", "/api/tags").get("models"))
+        models = [_installed(entry, name) for entry in listed if (name := _name(entry))]
+        return [replace(m, remote=m.remote or self._cloud()) for m in models]
 
     def show(self, name: str) -> Shown:
         """Returns what is known about a model.
@@ -150,12 +166,12 @@ class OllamaServer:
             ModelUnavailable: As `models`.
         """
         try:
-            found = self._json("POST", "/api/show", {"model": name}, model=name)
+            about = self._json("POST", "/api/show", {"model": name}, model=name)
         except ModelNotFound as error:
             raise ModelNotFound(
                 error.message, self._nearest(name, error.hint)
             ) from None
-        return replace(_shown(found), remote=_remote(found, name) or self._cloud())
+        return replace(_shown(about), remote=_remote(about, name) or self._cloud())
 
     def passes_on(self, name: str) -> str:
         """Returns where a model runs by its name alone; "" where that says nothing."""
@@ -176,9 +192,10 @@ class OllamaServer:
         status = ""
         with ErrorTranslation(self.endpoint(name)):
             for line in self._lines("/api/pull", body, name):
-                status = str(line.get("status", ""))
-                done, total = line.get("completed"), line.get("total")
-                yield PullProgress(status, int(done or 0), int(total or 0))
+                status = text(line.get("status"))
+                yield PullProgress(
+                    status, count(line.get("completed")), count(line.get("total"))
+                )
         if status != "success":
             raise ModelFailed(
                 f"{self.endpoint().name} broke off while "
@@ -213,13 +230,11 @@ class OllamaServer:
         try:
             response = self._request(connection, "POST", path, body)
             if response.status != 200:
-                raise refusal(
-                    self.endpoint(model), response.status, told(response.read())
-                )
-            for raw in response:
+                raise self._refusal(response, connection.body(response), model)
+            for raw in filter(bytes.strip, connection.lines(response)):
                 line = _object(raw)
-                if "error" in line:
-                    raise _line_error(self.endpoint(model), str(line["error"]))
+                if reason := reason_in_body(line.get("error")):
+                    raise _line_error(self.endpoint(model), reason)
                 yield line
         finally:
             connection.close()
@@ -235,50 +250,67 @@ class OllamaServer:
             connection = self._connect()
             try:
                 response = self._request(connection, method, path, body)
-                content = response.read()
+                content = connection.body(response)
             finally:
                 connection.close()
             if response.status != 200:
-                raise refusal(self.endpoint(model), response.status, told(content))
-            return _object(content)
+                raise self._refusal(response, content, model)
+            answer = _object(content)
+            if reason := reason_in_body(answer.get("error")):
+                raise refusal(self.endpoint(model), 0, reason)
+            return answer
 
-    def _connect(self) -> HTTPConnection:
-        """Opens a connection; afterwards only silence is limited."""
-        import http.client  # 25 ms; `is_up` has said that somebody is there
-
-        place = self.address
-        kind = (
-            http.client.HTTPSConnection if place.secure else http.client.HTTPConnection
+    def _refusal(
+        self, response: HTTPResponse, content: bytes, model: str
+    ) -> ModelUnavailable:
+        return refusal(
+            self.endpoint(model),
+            response.status,
+            reason_in_body(content),
+            {name.lower(): value for name, value in response.getheaders()},
         )
-        connection = kind(place.host, place.port, timeout=CONNECT_SECONDS)
+
+    def _connect(self) -> PlainConnection:
+        address = self.address
         try:
-            connection.connect()
+            return PlainConnection(
+                address.host,
+                address.port,
+                secure=address.secure,
+                connect=CONNECT_SECONDS,
+                silence=self.silence,
+            )
         except TimeoutError:
             raise ServerUnreachable(
-                f"Ollama at {place.url} does not answer", _START
+                f"Ollama at {address.url} does not answer", _START
             ) from None
-        connection.sock.settimeout(self.silence or None)
-        return connection
 
     def _request(
         self,
-        connection: HTTPConnection,
+        connection: PlainConnection,
         method: str,
         path: str,
         body: Mapping[str, Any] | None,
     ) -> HTTPResponse:
-        content = None if body is None else json.dumps(body).encode()
         headers = {**self.address.headers(), "Content-Type": "application/json"}
-        connection.request(method, self.address.path + path, content, headers)
-        return connection.getresponse()
+        return connection.request(method, self.address.path + path, body, headers)
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    """Parses one JSON object; raises `ValueError` for anything else."""
-    found = json.loads(raw)
-    if not isinstance(found, dict):
+    """Parses one JSON object.
+
+    Raises:
+        JSONDecodeError: It is anything else.
+    """
+    try:
+        value = parsed(raw)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        raise json.JSONDecodeError(str(error), "", 0) from None
+    if not isinstance(value, dict):
         raise json.JSONDecodeError("not an object", raw.decode(errors="replace"), 0)
-    return found
+    return value
 
 
 def _line_error(endpoint: Endpoint, reason: str) -> Exception:
@@ -290,14 +322,18 @@ def _line_error(endpoint: Endpoint, reason: str) -> Exception:
     return ModelFailed(f"{endpoint.name}: {reason}", "see the server's log, then retry")
 
 
-def _installed(entry: Mapping[str, Any]) -> Installed:
-    details = entry.get("details") or {}
+def _name(entry: Mapping[str, Any]) -> str:
+    return text(entry.get("name")) or text(entry.get("model"))
+
+
+def _installed(entry: Mapping[str, Any], name: str) -> Installed:
+    details = mapping(entry.get("details"))
     return Installed(
-        name=str(entry.get("name") or entry.get("model") or ""),
-        size=int(entry.get("size") or 0),
-        family=str(details.get("family") or ""),
-        parameters=str(details.get("parameter_size") or ""),
-        remote=_remote(entry, str(entry.get("name") or entry.get("model") or "")),
+        name=name,
+        size=count(entry.get("size")),
+        family=text(details.get("family")),
+        parameters=text(details.get("parameter_size")),
+        remote=_remote(entry, name),
     )
 
 
@@ -307,7 +343,7 @@ def _remote(about: Mapping[str, Any], name: str) -> str:
     `remote_host` and `remote_model` say so; servers that leave them out still have
     the tag `cloud`, or one that ends in it.
     """
-    host = str(about.get("remote_host") or "")
+    host = text(about.get("remote_host"))
     if host:
         return elsewhere(host) or host
     tag = name.rpartition(":")[2] if ":" in name else ""
@@ -315,37 +351,26 @@ def _remote(about: Mapping[str, Any], name: str) -> str:
     return CLOUD if about.get("remote_model") or is_cloud else ""
 
 
-def _shown(found: Mapping[str, Any]) -> Shown:
-    about = found.get("model_info") or {}
-    architecture = about.get("general.architecture", "")
+def _shown(about: Mapping[str, Any]) -> Shown:
+    info = mapping(about.get("model_info"))
+    architecture = info.get("general.architecture", "")
+    capabilities = about.get("capabilities")
     return Shown(
-        window=int(about.get(f"{architecture}.context_length") or 0),
-        num_ctx=_parameter(str(found.get("parameters") or ""), "num_ctx"),
-        dimension=int(about.get(f"{architecture}.embedding_length") or 0),
-        capabilities=frozenset(found.get("capabilities") or ()),
-        stops=_stops(str(found.get("parameters") or "")),
+        window=window(info.get(f"{architecture}.context_length")),
+        num_ctx=window_parameter(about.get("parameters")),
+        dimension=count(info.get(f"{architecture}.embedding_length")),
+        capabilities=frozenset(
+            filter(text, capabilities if isinstance(capabilities, list) else ())
+        ),
+        stops=tuple(map(_stop, parameter_values(about.get("parameters"), "stop"))),
     )
 
 
-def _parameter(parameters: str, name: str) -> int:
-    """Returns a whole number of a Modelfile's parameters, one a line; 0 if not set."""
-    for line in parameters.splitlines():
-        key, _, value = line.partition(" ")
-        if key == name and value.strip().isdigit():
-            return int(value)
-    return 0
-
-
-def _stops(parameters: str) -> tuple[str, ...]:
-    """Returns the texts of a Modelfile's `stop` parameters, one a line."""
-    found = []
-    for line in parameters.splitlines():
-        key, _, value = line.partition(" ")
-        text = value.strip()
-        if key != "stop" or not text:
-            continue
-        try:
-            found.append(str(json.loads(text)) if text[0] == '"' else text)
-        except ValueError:
-            found.append(text.strip('"'))
-    return tuple(found)
+def _stop(value: str) -> str:
+    """Returns the text of a Modelfile's `stop` parameter, with or without quotes."""
+    if not value.startswith('"'):
+        return value
+    try:
+        return str(parsed(value))
+    except ValueError:
+        return value.strip('"')

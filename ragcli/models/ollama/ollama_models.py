@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ragcli.config import Settings, seconds
@@ -25,6 +25,7 @@ from ragcli.models.remote import RemoteChatModel, RemoteEmbedder
 from ragcli.models.replies.finish_reasons import langchain_usage, reason_in, reason_of
 from ragcli.models.transport.background import Background
 from ragcli.models.transport.error_translation import Endpoint, ErrorTranslation
+from ragcli.models.transport.limits import SilenceClock
 
 if TYPE_CHECKING:
     from langchain_ollama import ChatOllama, OllamaEmbeddings
@@ -138,14 +139,19 @@ class OllamaModel(RemoteChatModel):
         if is_short:
             extra["options"] = self._options() | _SHORT
         ended: Ended | None = None
-        with ErrorTranslation(self._endpoint, also=(ValueError,)):
-            told = [(message.role, message.text) for message in rendered]
-            for chunk in self._chat.result().stream(told, **extra):
+        chat = self._chat.result()
+        clock: SilenceClock | None = None
+        with ErrorTranslation(self._endpoint, also=(ValueError,), parses=True):
+            pairs = [(message.role, message.text) for message in rendered]
+            for chunk in chat.stream(pairs, **extra):
                 thought = chunk.additional_kwargs.get("reasoning_content")
                 if thought:
                     yield Thought(str(thought))
                 if chunk.text:
                     yield str(chunk.text)
+                if clock is None or thought or chunk.text:
+                    clock = SilenceClock(self._silence)
+                clock.check()
                 if chunk.response_metadata.get("done"):
                     reason = reason_of(reason_in(chunk.response_metadata) or "stop")
                     ended = Ended(reason, langchain_usage(chunk.usage_metadata))
@@ -162,16 +168,19 @@ class OllamaModel(RemoteChatModel):
     def _options(self) -> dict[str, Any]:
         settings = self._settings
         window = self.window()
-        found: dict[str, Any] = {"num_ctx": window, "temperature": settings.temperature}
+        options: dict[str, Any] = {
+            "num_ctx": window,
+            "temperature": settings.temperature,
+        }
         if settings.max_tokens:
-            found["num_predict"] = settings.max_tokens
+            options["num_predict"] = settings.max_tokens
         if settings.seed:
-            found["seed"] = settings.seed
+            options["seed"] = settings.seed
         if settings.top_p:
-            found["top_p"] = settings.top_p
+            options["top_p"] = settings.top_p
         # Those of the Modelfile hold no more once a request has its own.
-        found["stop"] = [*self.shown.stops, *STOPS, *settings.stop]
-        return found
+        options["stop"] = [*self.shown.stops, *STOPS, *settings.stop]
+        return options
 
     def _make_chat(self) -> ChatOllama:
         self._warm_up.start()
@@ -214,8 +223,9 @@ class OllamaEmbedder(RemoteEmbedder):
         return self._server.reaches(self._server.show(self._name))
 
     def _rows(self, texts: list[str]) -> list[list[float]]:
-        with ErrorTranslation(self._server.endpoint(self._name)):
-            return self._client.embed_documents(texts)
+        client = self._client
+        with ErrorTranslation(self._server.endpoint(self._name), parses=True):
+            return client.embed_documents(texts)
 
     @cached_property
     def _client(self) -> OllamaEmbeddings:
@@ -249,6 +259,8 @@ def _client_options(endpoint: OllamaServer) -> dict[str, Any]:
 
     import httpx
 
+    from ragcli.models.ollama.limited_stream import limit_stream
+
     if endpoint.address.secure:
         trusted = ssl.create_default_context()
     else:  # trusts nobody: reading certificates takes a tenth of the first token's time
@@ -257,6 +269,9 @@ def _client_options(endpoint: OllamaServer) -> dict[str, Any]:
         "timeout": httpx.Timeout(endpoint.silence or None, connect=5.0),
         "headers": endpoint.address.headers(),
         "trust_env": False,
+        # Or a prompt for this server goes to whichever it names.
+        "follow_redirects": False,
+        "event_hooks": {"response": [partial(limit_stream, endpoint.silence)]},
         "verify": trusted,
         # No socket outlives its answer.
         "limits": httpx.Limits(max_keepalive_connections=0),

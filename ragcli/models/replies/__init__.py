@@ -2,5 +2,5 @@
 
 Why an answer ended (`finish_reasons`), what of it is reasoning (`reasoning`), short
 completions read to their end, and `vectors` of one length. It imports `models.base`
-alone of `models`. Start at `finish_reasons`.
+and `models.foreign_json` alone of `models`. Start at `finish_reasons`.
 """

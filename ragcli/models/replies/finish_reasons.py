@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ragcli.models.base import Usage
+from ragcli.models.foreign_json import count, mapping
 
 STOP, LENGTH, FILTER, TOOLS, UNFINISHED = (
     "stop",
@@ -70,22 +71,18 @@ def _usage(
         return None
     details = usage.get(cached[0])
     return Usage(
-        prompt=_whole(usage.get(prompt)),
-        completion=_whole(usage.get(completion)),
-        cached=_whole(details.get(cached[1]) if isinstance(details, Mapping) else 0),
+        prompt=count(usage.get(prompt)),
+        completion=count(usage.get(completion)),
+        cached=count(mapping(details).get(cached[1])),
     )
 
 
-def added(one: Usage | None, other: Usage | None) -> Usage | None:
+def added(total: Usage | None, piece: Usage | None) -> Usage | None:
     """Returns the sum of what was told in pieces."""
-    if one is None or other is None:
-        return one or other
+    if total is None or piece is None:
+        return total or piece
     return Usage(
-        one.prompt + other.prompt,
-        one.completion + other.completion,
-        one.cached + other.cached,
+        total.prompt + piece.prompt,
+        total.completion + piece.completion,
+        total.cached + piece.cached,
     )
-
-
-def _whole(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) else 0

@@ -24,11 +24,13 @@ def normalised(
         name: The embedder's id, for messages.
 
     Raises:
-        ModelFailed: Too few or too many rows, rows of unequal or of another length
-            than before, or numbers that are not finite.
+        ModelFailed: Too few or too many rows, rows that are empty, of unequal or of
+            another length than before, or no finite numbers.
     """
     import numpy as np
 
+    if any(isinstance(row, str | dict) or not hasattr(row, "__len__") for row in rows):
+        raise _failed(name, "gave something else than lists of numbers")
     if len(rows) != count:
         raise _failed(name, f"gave {len(rows)} vectors for {count} texts")
     lengths = {len(row) for row in rows}
@@ -39,13 +41,22 @@ def normalised(
         raise _failed(
             name, f"gave vectors of {length} numbers, and of {dimension} before"
         )
-    found = np.array(rows, dtype=np.float32).reshape(count, length)
-    if not np.isfinite(found).all():
+    if rows and not length:
+        raise _failed(name, "gave vectors without numbers")
+    try:
+        vectors = np.array(rows, dtype=np.float64).reshape(count, length)
+    except (TypeError, ValueError, OverflowError):
+        raise _failed(name, "gave something else than lists of numbers") from None
+    if not np.isfinite(vectors).all():
         raise _failed(name, "gave vectors with numbers that are not finite")
-    norms = np.linalg.norm(found, axis=1, keepdims=True)
+    # Scaled first: the square of a large number has no place in a float.
+    largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
+    largest[largest == 0] = 1
+    vectors /= largest
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     norms[norms == 0] = 1
-    found /= norms
-    return found
+    vectors /= norms
+    return vectors.astype(np.float32)
 
 
 def _failed(name: str, why: str) -> ModelFailed:

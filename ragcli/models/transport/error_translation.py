@@ -6,7 +6,6 @@ imported to recognise it. Whatever is not in the tables is a bug, and passes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -18,9 +17,17 @@ from ragcli.errors import (
     RagcliError,
     ServerUnreachable,
 )
-from ragcli.models.transport.refusals import Endpoint, refusal, told
+from ragcli.models.foreign_json import parsed
+from ragcli.models.transport.refusals import Endpoint, reason_in_body, refusal
 
-__all__ = ["BY_CLASS", "BY_PACKAGE", "Endpoint", "ErrorTranslation", "translation_of"]
+__all__ = [
+    "BY_CLASS",
+    "BY_PACKAGE",
+    "Endpoint",
+    "ErrorTranslation",
+    "overdue",
+    "translation_of",
+]
 
 
 def _unreachable(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
@@ -34,6 +41,21 @@ def _silent(endpoint: Endpoint, _: BaseException) -> ModelUnavailable:
     return ModelFailed(
         f"{endpoint.name} was silent for {endpoint.silence:g} s",
         "a large model may need longer: ragcli config set timeout 10m",
+    )
+
+
+def overdue(endpoint: Endpoint, _: BaseException | None = None) -> ModelUnavailable:
+    """Returns the error for a server that sends, but never (all of) an answer."""
+    return ModelFailed(
+        f"{endpoint.name} sent no whole answer within {endpoint.silence:g} s",
+        "a large model may need longer: ragcli config set timeout 10m",
+    )
+
+
+def _too_large(endpoint: Endpoint, _: BaseException) -> ModelUnavailable:
+    return ModelFailed(
+        f"{endpoint.name} sent more than any answer has",
+        "check that the address is a model server's",
     )
 
 
@@ -64,9 +86,9 @@ def _answered(endpoint: Endpoint, error: BaseException) -> ModelUnavailable:
     status = _status(error)
     root = _root(error)
     if not status and root is not error:
-        found = translation_of(type(root))
-        if found and found is not _answered:
-            return found(endpoint, root)
+        translate = translation_of(type(root))
+        if translate and translate is not _answered:
+            return translate(endpoint, root)
     reason = _reason(error)
     return refusal(endpoint, status, reason, _headers(error))
 
@@ -85,6 +107,8 @@ BY_CLASS: dict[str, Translation] = {
     "builtins.BrokenPipeError": _broken,
     "builtins.TimeoutError": _silent,
     "builtins.OSError": _unreachable,
+    "ragcli.models.transport.limits.AnswerOverdueError": overdue,
+    "ragcli.models.transport.limits.AnswerTooLargeError": _too_large,
     "builtins.UnicodeError": _unreadable,
     "builtins.ImportError": _not_installed,
     "json.decoder.JSONDecodeError": _unreadable,
@@ -124,6 +148,12 @@ BY_PACKAGE: dict[str, Translation] = dict.fromkeys(
 """Top-level package of a provider's client → translation of all that it raises."""
 
 
+_OF_PARSING = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What Python raises where a value has another type, form or depth than expected."""
+
+
 class ErrorTranslation(AbstractContextManager[None]):
     """Turns foreign exceptions that leave its block into leaves of `ModelUnavailable`.
 
@@ -131,13 +161,20 @@ class ErrorTranslation(AbstractContextManager[None]):
         endpoint: Who is spoken to.
         also: Further builtin classes that this peer raises for its own failures
             (LangChain's factories raise `ValueError`).
+        parses: The block has a library read an answer and does nothing else: an error
+            of Python's there means that the answer has another form than it expects.
     """
 
     def __init__(
-        self, endpoint: Endpoint, also: tuple[type[Exception], ...] = ()
+        self,
+        endpoint: Endpoint,
+        also: tuple[type[Exception], ...] = (),
+        *,
+        parses: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._also = also
+        self._parses = parses
 
     def __exit__(
         self,
@@ -151,6 +188,8 @@ class ErrorTranslation(AbstractContextManager[None]):
         translate = translation_of(type(error))
         if translate is None and isinstance(error, self._also):
             translate = _failed
+        if translate is None and self._parses and isinstance(error, _OF_PARSING):
+            translate = _unreadable
         if translate:
             raise translate(self._endpoint, error) from None
 
@@ -158,23 +197,23 @@ class ErrorTranslation(AbstractContextManager[None]):
 def translation_of(kind: type[BaseException]) -> Translation | None:
     """Returns how a class of exceptions is translated; None if it is not foreign."""
     for base in kind.__mro__:
-        if found := BY_CLASS.get(f"{base.__module__}.{base.__qualname__}"):
-            return found
-        if found := BY_PACKAGE.get(base.__module__.partition(".")[0]):
-            return found
+        if translate := BY_CLASS.get(f"{base.__module__}.{base.__qualname__}"):
+            return translate
+        if translate := BY_PACKAGE.get(base.__module__.partition(".")[0]):
+            return translate
     return None
 
 
 def _root(error: BaseException) -> BaseException:
     """Returns the error of the network that a client's own error came from."""
-    seen: list[BaseException] = []
+    chain: list[BaseException] = []
     at: BaseException | None = error
-    while at is not None and at not in seen:
-        seen.append(at)
+    while at is not None and at not in chain:
+        chain.append(at)
         at = at.__cause__ or at.__context__
-    for found in reversed(seen):
-        if isinstance(found, OSError | ssl_error()):
-            return found
+    for origin in reversed(chain):
+        if isinstance(origin, OSError | ssl_error()):
+            return origin
     return error
 
 
@@ -225,8 +264,8 @@ def _reason(error: BaseException) -> str:
         getattr(error, "strerror", None),
         _embedded(str(error)),
     ):
-        if body and (found := told(body)):
-            return found
+        if body and (reason := reason_in_body(body)):
+            return reason
     return type(error).__name__
 
 
@@ -244,13 +283,13 @@ def _embedded(text: str) -> str:
     if start >= 0:
         import ast
 
-        for read in (json.loads, ast.literal_eval):
+        for read in (parsed, ast.literal_eval):
             try:
-                found = told(read(text[start:]))
+                reason = reason_in_body(read(text[start:]))
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 continue
-            if found:
-                return found
+            if reason:
+                return reason
     return text
 
 

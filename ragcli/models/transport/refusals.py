@@ -6,7 +6,6 @@ Out of each comes one line, and a hint that fits the status.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Container, Mapping
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from ragcli.errors import (
 )
 from ragcli.frozen import frozen
 from ragcli.language.patterns import deferred
+from ragcli.models.foreign_json import parsed
 
 LONGEST = 300
 """Characters of a foreign message that are shown."""
@@ -48,8 +48,8 @@ _NO_KEY = deferred(r"api[_ -]?key|credentials", re.IGNORECASE)
 
 def _window_in(reason: str) -> int:
     """Returns the window that a refusal tells, in tokens; 0 for none."""
-    found = _WINDOW.search(reason)
-    return int(found[1]) if found else 0
+    match = _WINDOW.search(reason)
+    return int(match[1]) if match else 0
 
 
 @frozen
@@ -86,33 +86,46 @@ def refusal(
     Args:
         endpoint: Who answered.
         status: HTTP status; 0 where there was none.
-        reason: What it said, as `told` returns it.
+        reason: What it said, as `reason_in_body` returns it.
         headers: Of the answer; `Retry-After` counts.
     """
-    said = reason or "without a reason"
+    why = reason or "without a reason"
     who = endpoint.name
+    if 300 <= status < 400:
+        return _sent_elsewhere(endpoint, headers)
     if status in {401, 403, 404} or (not status and _NO_KEY.search(reason)):
         return _denied(endpoint, status, reason)
     if status == 413 or any(words in reason.lower() for words in _TOO_LONG):
         return PromptTooLong(
-            f"{who} finds the prompt too long: {said}",
+            f"{who} finds the prompt too long: {why}",
             "tell its window: --context-window 2048; or take fewer passages: -k 3",
             _window_in(reason),
         )
     if status == 429:
         return ServerBusy(
-            f"{who} takes no more requests now: {said}",
+            f"{who} takes no more requests now: {why}",
             "too many requests, or no credit left; wait, then retry",
             retry_after(headers),
         )
     if status in {502, 503, 529}:
         return ServerBusy(
-            f"{who} is not ready: {said}",
+            f"{who} is not ready: {why}",
             "it may still be loading the model; retry, or see its log",
             retry_after(headers),
         )
     answered = f" answered {status}" if status else ""
-    return ModelFailed(f"{who}{answered}: {said}", _advice(reason))
+    return ModelFailed(f"{who}{answered}: {why}", _advice(reason))
+
+
+def _sent_elsewhere(
+    endpoint: Endpoint, headers: Mapping[str, str] | None
+) -> ModelUnavailable:
+    """Returns the error for a redirection: what was asked goes nowhere unasked."""
+    target = str((headers or {}).get("location") or "another address")[:LONGEST]
+    return ModelFailed(
+        f"{endpoint.name} sends every request on to {target}",
+        "if it is the server you mean, write that address in the settings",
+    )
 
 
 def _denied(endpoint: Endpoint, status: int, reason: str) -> ModelUnavailable:
@@ -121,9 +134,9 @@ def _denied(endpoint: Endpoint, status: int, reason: str) -> ModelUnavailable:
     if not status:
         return ModelFailed(f"{who} has no key: {reason}", endpoint.credentials)
     if status != 404:
-        said = reason or "without a reason"
+        why = reason or "without a reason"
         return ModelFailed(
-            f"{who} refused the credentials: {said}", endpoint.credentials
+            f"{who} refused the credentials: {why}", endpoint.credentials
         )
     if _is_path(reason):
         return ModelFailed(
@@ -133,7 +146,7 @@ def _denied(endpoint: Endpoint, status: int, reason: str) -> ModelUnavailable:
     return ModelNotFound(f"{who} has no model {endpoint.model!r}", endpoint.missing)
 
 
-def told(body: Any) -> str:
+def reason_in_body(body: Any) -> str:
     """Returns the reason in the body of an answer, on one line; "" for none.
 
     Args:
@@ -142,20 +155,20 @@ def told(body: Any) -> str:
     if isinstance(body, bytes):
         body = body.decode("utf-8", "replace")
     if isinstance(body, str):
-        return _told_in_text(body.strip())
+        return _reason_in_text(body.strip())
     if isinstance(body, Mapping):
         wanted = ("error", "message", "detail", "msg")
         body = [body[key] for key in wanted if body.get(key)]
     if isinstance(body, list | tuple):
-        return next(filter(None, map(told, body)), "")
-    return str(body) if isinstance(body, int | float) else ""
+        return next(filter(None, map(reason_in_body, body)), "")
+    return str(body)[:LONGEST] if isinstance(body, int | float) else ""
 
 
-def _told_in_text(text: str) -> str:
+def _reason_in_text(text: str) -> str:
     if text[:1] in {"{", "["}:
         try:
-            return told(json.loads(text))
-        except ValueError:
+            return reason_in_body(parsed(text))
+        except (ValueError, RecursionError):
             return "broken JSON"
     if text[:1] == "<":
         return _HTML
@@ -174,7 +187,7 @@ def retry_after(headers: Mapping[str, str] | None) -> float:
 
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import TypeVar
@@ -16,6 +17,8 @@ WITHOUT_LIMIT = 600.0
 """Seconds that are waited at most where `timeout` sets no limit."""
 _DELAYS = (1.0, 2.0, 4.0)
 """Seconds before each new attempt where the server does not say how long."""
+_SHORTEST = 0.25
+"""Seconds that are waited at least: some servers name a thousandth."""
 
 
 def patiently(
@@ -27,12 +30,13 @@ def patiently(
 
     Args:
         ask: Sends the request anew with each call.
-        longest: Seconds that all waiting together may take; 0 for no limit.
+        longest: Seconds after which it is not asked again, whatever took them; 0 for
+            no limit of one's own.
 
     Raises:
         ServerBusy: It stays busy, or wants more time than there is.
     """
-    left = longest or WITHOUT_LIMIT
+    deadline = time.monotonic() + (longest or WITHOUT_LIMIT)
     attempt = 0
     while True:
         has_said = False
@@ -43,11 +47,10 @@ def patiently(
                     yield piece
         except ServerBusy as error:
             delay = _delay(error, attempt)
-            if has_said or not delay or delay > left:
+            if has_said or not delay or delay > deadline - time.monotonic():
                 raise
             yield Waiting(delay, error.message)
             pause(delay)
-            left -= delay
             attempt += 1
         else:
             return
@@ -59,7 +62,7 @@ def _delay(error: ServerBusy, attempt: int) -> float:
     A model that loads is asked every second: it will be there.
     """
     if error.after:
-        return error.after
+        return max(error.after, _SHORTEST)
     if "load" in error.message.lower():
         return 1.0
     return _DELAYS[attempt] if attempt < len(_DELAYS) else 0.0
