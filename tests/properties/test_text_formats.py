@@ -81,6 +81,12 @@ LINES = {
         "| a | b |", "|---+---|", "- t :: m", "  more", "[fn:1] n", ": x", "* DONE :c:",
         "#+CAPTION: c", "+--+", "# why", "#+begin_quote", "#+end_quote", "*b*",
     ],
+    "tex": [
+        r"\section{A} b", r"\begin{tabular}{l}", r"a & b \\", r"\hline", r"\item[b] c",
+        r"\end{tabular}", r"\begin{itemize}", r"\end{itemize}", r"is \textbf{b}", "{",
+        r"\begin{verbatim}", r"\end{verbatim}", "}", "% why", r"\caption{b}", "$x^2$",
+        r"\multirow{2}{*}{a} &", r"\footnote{a", r"\def\b{c}", r"\b \'e", r"\[", r"\]",
+    ],
     "md": [
         "# Title", "a | b", "-|-", "> quote", "> | a | b |", "> |--|--|", "- item",
         "    code", ": meaning", "term", "[^1]: note", "!!! tip", "[a]: b.org", "```",
@@ -88,6 +94,9 @@ LINES = {
     ],
     "jsonl": ['{"a": 1}', '{"a": {"b": [1]}, "c": "\\n"}', "[1, 2]", "no", "{", "3"],
 }  # fmt: skip
+PRINTED = {"latex", "subtitles"}
+"""Formats of which the text is what is shown of it, without marks."""
+
 # What a printer or a terminal acts on is taken out of manual pages, and marks a
 # binary file elsewhere.
 ANY = st.text(max_size=40).filter(lambda line: not {*"\0\b\x1b"} & {*line})
@@ -133,7 +142,7 @@ def test_elements_are_in_order_and_stand_verbatim_at_their_lines(
                 first = section.first_line + above
                 assert_stands(text, (first, first + text.count("\n")), lines)
     for chunk in split(document, size=300, overlap=30):
-        if chunk.lines and document.format != "subtitles":
+        if chunk.lines and document.format not in PRINTED:
             assert_stands(chunk.text, chunk.lines, lines)
 
 
@@ -154,4 +163,5 @@ def test_no_line_makes_reading_slow(suffix: str, line: str) -> None:
     if not document:
         assert suffix == "srt"
         return
-    assert sum(len(section.text) for section in document.sections) >= len(text) // 3
+    least = 0 if document.format in PRINTED else len(text) // 3
+    assert sum(len(section.text) for section in document.sections) >= least

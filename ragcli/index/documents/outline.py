@@ -114,7 +114,7 @@ _BY_FORMAT = {
     "json": _JSON,
     "yaml": _YAML,
     **dict.fromkeys(("toml", "ini"), _TABLE),
-    "latex": _LATEX,
+    **dict.fromkeys(("latex", "latex-package"), _LATEX),
     **dict.fromkeys(("css", "terraform"), _RULE_SET),
     "sql": _SQL,
     "r": _R,
