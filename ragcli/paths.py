@@ -15,7 +15,7 @@ PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 PART_MARK = "!"
 """Between a document and one inside it: `offer.eml!price.xlsx`."""
 
-_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_ADDRESS = r"[a-zA-Z][a-zA-Z0-9+.-]*://"
 
 
 @frozen
@@ -148,7 +148,7 @@ def checked_path(typed: str) -> Path:
         raise UsageError("a path is empty", "the working directory is called .")
     if "\0" in typed:
         raise UsageError("a path holds a NUL", "names that end in NUL are read with -0")
-    address = _ADDRESS.match(typed)
+    address = re.match(_ADDRESS, typed)
     if address and not os.path.lexists(typed):
         # What comes after the scheme may hold a password.
         raise UsageError(

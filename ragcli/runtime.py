@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli import config, paths
 from ragcli.config import project
-from ragcli.config.trusted import Trusted
 from ragcli.errors import ProfileExpired, ProfileNotFound, UsageError
 from ragcli.storage.files import Directory
 
 if TYPE_CHECKING:
+    from ragcli.config.trusted import Trusted
     from ragcli.sessions.protocols import Session, SessionStore, Snapshots
     from ragcli.storage.contracts import GenerationStore, Sealer
     from ragcli.workspace import Workspace
@@ -60,6 +60,8 @@ class Runtime:
     @property
     def trusted(self) -> Trusted:
         """The project files that the user trusts."""
+        from ragcli.config.trusted import Trusted  # most commands find no such file
+
         return Trusted(self.home.config_file.parent)
 
     @cached_property

@@ -68,7 +68,7 @@ _LEAST_WORDS = 3
 _NEAR = 0.8
 """How alike what was typed and a command are, at least, to be one mistyped."""
 
-_BACKWARDS = re.compile(r"-([1-9]\d{0,5})")
+_BACKWARDS = r"-([1-9]\d{0,5})"
 
 EXIT_CODES = """\b
 Exit codes:
@@ -122,7 +122,8 @@ def _no_options(args: Sequence[str], params: Iterable[Any]) -> list[str]:
         if arg == "--":
             return [*told, *args[number:]]
         is_value = bool(number) and args[number - 1] in takes
-        back = None if is_value else _BACKWARDS.fullmatch(arg)
+        counts = not is_value and arg.startswith("-")
+        back = re.fullmatch(_BACKWARDS, arg) if counts else None
         told.append(f"last-{int(back[1]) - 1}" if back else arg)
     return told
 

@@ -27,8 +27,8 @@ RUNS = "key_command"
 _HIDDEN = "(hidden)"
 APIS = ("openai", "ollama")
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
+_HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _TAKEN = frozenset({"auto", "builtin", "ollama"})
 _FIELDS: Mapping[str, tuple[type, str]] = {
     "url": (str, "Address of the server: http://127.0.0.1:8080, with or without /v1."),
@@ -164,7 +164,7 @@ def _by_name(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _check_name(name: str, location: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise ConfigError(
             f"{location}: {name[:40]!r} cannot be a name",
             "take up to 32 small letters, digits, - and _",
@@ -189,7 +189,7 @@ def _check_url(url: str, location: str) -> None:
 
 def _header(name: str, value: Any, location: str) -> str:
     text = _text(value, location, "write a text of one line")
-    if not _HEADER.fullmatch(name) or not text.isprintable():
+    if not re.fullmatch(_HEADER, name) or not text.isprintable():
         raise ConfigError(
             f"{location}: it cannot be a header", "write a text of one line"
         )

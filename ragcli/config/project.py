@@ -14,17 +14,19 @@ import stat
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ragcli import paths
 from ragcli.config.endpoints import ALIASES_TABLE, ENDPOINTS_TABLE
 from ragcli.config.settings import KEYS_TABLE, checked, known_keys
-from ragcli.config.trusted import Trusted, digest
 from ragcli.config.values import flatten
 from ragcli.errors import ConfigError, NotPermitted
 from ragcli.frozen import frozen
 from ragcli.storage.trust import check_shared, others_write
 from ragcli.text import safe_line
+
+if TYPE_CHECKING:
+    from ragcli.config.trusted import Trusted
 
 PROJECT_FILE = ".ragcli.toml"
 PROFILE = "profile"
@@ -118,6 +120,8 @@ def read(path: Path, trusted: Trusted) -> Project:
         path: As `find` returns it.
         trusted: The files that the user trusts.
     """
+    from ragcli.config.trusted import digest  # most commands find no file
+
     try:
         data = _private_bytes(path)
     except (NotPermitted, OSError) as error:

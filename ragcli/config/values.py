@@ -15,7 +15,7 @@ _LARGEST = (1 << 53) - 1
 """The largest whole number that every reader of JSON knows exactly."""
 _SHOWN = 60
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
-_SIZE = re.compile(r"([0-9]{1,12})\s*([kmg]?)i?b?", re.IGNORECASE)
+_SIZE = r"([0-9]{1,12})\s*([kmg]?)i?b?"
 _BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -45,7 +45,7 @@ def at_least_one(count: int) -> None:
 
 def size(text: str) -> int:
     """Returns the bytes of `100MB`, `4k`, `1GiB` (powers of two)."""
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
     if not match:
         raise ValueError(f"{_short(text)} is not a size; write 100MB or 1GB")
     return int(match[1]) * _BYTES[match[2].lower()]

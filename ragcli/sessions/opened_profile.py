@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ragcli import config
 from ragcli.config import Settings
 from ragcli.errors import ConfigError, Damaged
-from ragcli.sessions.audit.after_the_fact import index_changed
 from ragcli.sessions.profile_file import FILE, ProfileFile
 from ragcli.sessions.profile_layout import KEYS
-from ragcli.sessions.protocols import AuditLog, Log, SideCopy, Snapshots
 from ragcli.sessions.records.record_lines import LineCodec, PlainLines
 from ragcli.sessions.side_copies import opened
 from ragcli.text import safe_line
@@ -21,6 +19,7 @@ from ragcli.text import safe_line
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.sealing import FileSealer
+    from ragcli.sessions.protocols import AuditLog, Log, SideCopy, Snapshots
     from ragcli.storage.files import Directory
 
 _NAMED = 80
@@ -88,6 +87,8 @@ class OpenedProfile:
         """The profile's generations of its index; its audit log has their changes."""
 
         def note(change: str, generation: str, facts: Mapping[str, Any]) -> None:
+            from ragcli.sessions.audit.after_the_fact import index_changed
+
             index_changed(self.audit, change, generation, facts)
 
         snapshots = self._snapshots()

@@ -25,7 +25,7 @@ from ragcli.storage.files import (
 )
 from ragcli.storage.locking import directory_locks
 
-_UNFINISHED = re.compile(r"\.(new|deleted)-[0-9a-f]{16}")
+_UNFINISHED = r"\.(new|deleted)-[0-9a-f]{16}"
 _NEW = ".new-"
 _SHARED_MODE = 0o1777
 
@@ -119,7 +119,7 @@ class ProfileEntries:
 
     def is_new(self, entry: str) -> bool:
         """Tells whether a name is that of a directory that is made out of sight."""
-        return entry.startswith(_NEW) and _UNFINISHED.fullmatch(entry) is not None
+        return entry.startswith(_NEW) and re.fullmatch(_UNFINISHED, entry) is not None
 
     def is_condemned(self, profiles: Directory, entry: str) -> bool:
         """Tells whether an entry is a directory of the caller that was condemned."""
@@ -127,11 +127,9 @@ class ProfileEntries:
 
     def is_left(self, profiles: Directory, entry: str) -> bool:
         """Tells whether an entry is the caller's, and is being made or removed."""
-        return (
-            _own(profiles, entry)
-            if _UNFINISHED.fullmatch(entry)
-            else _is_own_condemned(profiles, entry)
-        )
+        if entry.startswith(".") and re.fullmatch(_UNFINISHED, entry):
+            return _own(profiles, entry)
+        return _is_own_condemned(profiles, entry)
 
     def left(self, profiles: Directory) -> list[str]:
         """Returns what was being made or removed when a process was killed.

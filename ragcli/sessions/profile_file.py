@@ -18,7 +18,7 @@ FURTHER = "."
 """How names begin that stand outside `[settings]`: those of a newer version."""
 _KNOWN = frozenset({"format", "id", "created", "encrypted", "settings"})
 _ID_BYTES = 32
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_KEY = r"[A-Za-z0-9_-]+"
 
 
 @frozen
@@ -155,7 +155,7 @@ def _not_a_table(name: str, key: str) -> ConfigError:
 
 def _key(dotted: str) -> str:
     parts = dotted.split(".")
-    return ".".join(p if _BARE_KEY.fullmatch(p) else _value(p) for p in parts)
+    return ".".join(p if re.fullmatch(_BARE_KEY, p) else _value(p) for p in parts)
 
 
 def _value(value: Any) -> str:

@@ -18,7 +18,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-_ANCHOR = re.compile(r"/proc/self/fd/(\d+)(?=/|$)")
+_ANCHOR = r"/proc/self/fd/(\d+)(?=/|$)"
 _LONGEST = 1024  # MAXPATHLEN of macOS, which F_GETPATH fills
 
 
@@ -52,24 +52,34 @@ def still_leads(path: Path, descriptor: int) -> bool:
 
 def is_anchor(path: str | os.PathLike[str]) -> bool:
     """Tells whether a path is that of an open descriptor itself."""
-    return _ANCHOR.fullmatch(os.fspath(path)) is not None
+    text = os.fspath(path)
+    anchor = _anchor_of(text)
+    return anchor is not None and anchor[0] == text
 
 
 def is_anchored(path: str | os.PathLike[str]) -> bool:
     """Tells whether a path goes through a descriptor instead of names."""
-    return _ANCHOR.match(os.fspath(path)) is not None
+    return _anchor_of(os.fspath(path)) is not None
 
 
 def shown(path: str | os.PathLike[str]) -> str:
     """Returns a path as people know it: what is behind a descriptor by its name."""
     text = os.fspath(path)
-    anchor = _ANCHOR.match(text)
+    anchor = _anchor_of(text)
     if anchor is None:
         return text
     try:
         return os.readlink(anchor[0]) + text[anchor.end() :]
     except OSError:
         return text
+
+
+def _anchor_of(text: str) -> re.Match[str] | None:
+    """Returns the part of a path that names a descriptor, if it begins with one.
+
+    Most paths do not, and are told without a regular expression.
+    """
+    return re.match(_ANCHOR, text) if text.startswith("/proc/") else None
 
 
 def _path_on_macos(descriptor: int) -> Path | None:

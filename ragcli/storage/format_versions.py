@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import field
 from typing import Any
 
-from ragcli import packages
 from ragcli.errors import NewerFormat
 from ragcli.frozen import frozen
 
@@ -42,6 +41,8 @@ class StoredFormat:
             NewerFormat: Written by a newer ragcli.
         """
         if version > self.version:
+            from ragcli import packages  # of a newer version alone
+
             raise NewerFormat(
                 f"{what} has format {version}; this ragcli knows up to {self.version}",
                 f"upgrade ragcli to use it: {packages.upgrade()}",

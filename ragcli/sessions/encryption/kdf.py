@@ -8,7 +8,6 @@ machine. Defaults: RFC 9106, section 4, second recommended option.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -86,6 +85,8 @@ def derive(secret: str, parameters: Mapping[str, Any]) -> bytes:
         Damaged: Parameters that are unknown, incomplete or out of bounds.
         NotPermitted: Argon2id is wanted and this OpenSSL does not have it.
     """
+    import unicodedata  # a large table that plain profiles need not load
+
     data = unicodedata.normalize("NFC", secret).encode("utf-8", "surrogatepass")
     known = _DERIVATIONS.get(str(parameters.get("name")))
     if known is None:

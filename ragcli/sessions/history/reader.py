@@ -7,13 +7,13 @@ kept list of conversations says where older ones are.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from ragcli.config import Settings
 from ragcli.errors import ConversationNotFound
-from ragcli.language.patterns import deferred
 from ragcli.sessions.history import turns, versions
 from ragcli.sessions.history.conversations import (
     ConversationList,
@@ -24,7 +24,6 @@ from ragcli.sessions.history.lifetime import aside
 from ragcli.sessions.history.lifetime.aside import Aside, Sight, VisibleLog
 from ragcli.sessions.history.lifetime.retention import limits
 from ragcli.sessions.history.versions import ShownTurns, Versions
-from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.identifiers import minted
 from ragcli.sessions.records.record_types import (
     Conversation,
@@ -35,11 +34,12 @@ from ragcli.sessions.records.record_types import (
 
 if TYPE_CHECKING:
     from ragcli.sessions.history.transcripts import Transcripts
+    from ragcli.sessions.protocols import Log, Session
 
 SHORTEST_PART = 4
 """Characters of an id's start or end that may stand for it, when no other has them."""
 
-_COUNTED = deferred(r"-([1-9]\d{0,5})|last(?:-(\d{1,6}))?")
+_COUNTED = r"-([1-9]\d{0,5})|last(?:-(\d{1,6}))?"
 """What names a conversation by how recently it was used."""
 
 _PATIENCE = 200
@@ -345,7 +345,7 @@ def _belongs(record: Record, conversation: str) -> bool:
 
 def _places_back(reference: str) -> int | None:
     """Returns how many conversations come after the one that is meant, if counted."""
-    counted = _COUNTED.fullmatch(reference)
+    counted = re.fullmatch(_COUNTED, reference)
     if counted is None:
         return None
     return int(counted[1]) - 1 if counted[1] else int(counted[2] or 0)

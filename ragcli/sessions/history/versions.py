@@ -13,7 +13,6 @@ before it was asked anew.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -62,6 +61,8 @@ class Versions:
         """
         if seq is None or self.since <= seq:
             return self.shown
+        from bisect import bisect_right
+
         return self.turns[max(0, bisect_right(self.seqs, seq) - 1)]
 
 

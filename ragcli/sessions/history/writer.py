@@ -15,16 +15,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ragcli.errors import Conflict, ConversationNotFound
-from ragcli.sessions.audit.after_the_fact import note
 from ragcli.sessions.history import turns, versions
 from ragcli.sessions.history.conversations import ORIGIN, PINNED, Threads
 from ragcli.sessions.history.lifetime.retention import limits
 from ragcli.sessions.history.reader import HistoryReader
-from ragcli.sessions.protocols import Expired
 from ragcli.sessions.records.identifiers import new_id
 from ragcli.sessions.records.record_types import Draft, Record, Turn
 
 if TYPE_CHECKING:
+    from ragcli.sessions.protocols import Expired
     from ragcli.sessions.records.rewrite_plan import Change
 
 _DRAFT = "draft"
@@ -82,6 +81,8 @@ class History(HistoryReader):
         stored = turns.from_record(
             self._append(drafts, parent=parent, expect=expect)[-1]
         )
+        from ragcli.sessions.audit.after_the_fact import note
+
         note(self._session.audit, "turn", seq=stored.seq, id=turn.id)
         if not stored.replaces:
             return stored

@@ -184,21 +184,26 @@ class LocalStore(BaseStore["LocalSession"]):
         self, directory: Directory, name: str, *, passive: bool, expires: bool
     ) -> LocalSession:
         """Opens the profile in a directory, which the session closes."""
-        from ragcli.sessions.local.lifecycle import usage
-
         profile = profile_file.read(directory, name)
         if not passive:
             self.directories.settle(directory)
         limit = self._limits(profile)
-        ledger, notice = usage.look(directory, write=limit.any and not passive)
+        ledger, notice = None, ""
         if limit.any:
+            from ragcli.sessions.local.lifecycle.usage import (
+                look,
+            )  # few profiles expire
+
+            ledger, notice = look(directory, write=not passive)
             self._refuse_unused(name, directory, limit, ledger, expires=expires)
         session = self._session(
             directory, name, profile, self.passphrase, passive=passive
         )
-        session.notices += [notice] if notice and limit.any else []
+        session.notices += [notice] if notice else []
         if limit.any and not passive:
-            usage.touch(directory)
+            from ragcli.sessions.local.lifecycle.usage import touch
+
+            touch(directory)
         if expires:
             session.notices += self._expire_contents(session, limit, ledger)
         session.notices += self.notices
@@ -206,15 +211,17 @@ class LocalStore(BaseStore["LocalSession"]):
         return session
 
     def _expire_contents(
-        self, session: LocalSession, limit: Limits, ledger: Ledger
+        self, session: LocalSession, limit: Limits, ledger: Ledger | None
     ) -> list[str]:
         """Sets aside and erases what is due; returns one line for each."""
         from ragcli.sessions.history.lifetime import aside
 
         notices = []
         if limit.any or aside.read(session).batches:
-            from ragcli.sessions.history.lifetime import expiry  # few profiles expire
+            from ragcli.sessions.history.lifetime import expiry
+            from ragcli.sessions.local.lifecycle import usage
 
+            ledger = ledger or usage.look(session.directory, write=False)[0]
             notices = expiry.notices_of(expiry.tend(session, limit, ledger))
         return notices + (self._expired.tend() if self._any_aside() else [])
 

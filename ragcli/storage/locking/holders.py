@@ -22,7 +22,7 @@ RECORD_SIZE = 512
 """Bytes of a record in its file, padded with spaces."""
 
 _LONGEST = 64
-_SUBCOMMAND = re.compile(r"[a-z]+")
+_SUBCOMMAND = r"[a-z]+"
 
 
 @frozen
@@ -143,5 +143,7 @@ def command_name(arguments: list[str]) -> str:
         program = os.path.basename(os.path.dirname(arguments[0]))
     if program == "ragcli" and len(arguments) > 1:
         subcommand = arguments[1]
-        return f"ragcli {subcommand}" if _SUBCOMMAND.fullmatch(subcommand) else program
+        return (
+            f"ragcli {subcommand}" if re.fullmatch(_SUBCOMMAND, subcommand) else program
+        )
     return program

@@ -14,10 +14,10 @@ from dataclasses import asdict, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ragcli.frozen import frozen
-from ragcli.sessions.protocols import Log, Session
 from ragcli.sessions.records.record_types import Draft, Record
 
 if TYPE_CHECKING:
+    from ragcli.sessions.protocols import Log, Session
     from ragcli.sessions.records.rewrite_plan import Change, Watch
 
 BLOB = "expiry"
