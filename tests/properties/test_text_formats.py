@@ -28,7 +28,7 @@ LINES = {
     "yaml": [
         "a:", "  b: 1", "- x", "  - y: z", "    w: v", "k: |", "   text.", "k: >-",
         "- name: n", "---", "...", "# why", "# k: v", "'q': [a, 'b']", "{{ if }}", "-",
-        "- - a", "a: &x", "? odd", "  more",
+        "- - a", "a: &x", "? odd", "  more", "- {a: 1, b: 'c'}", "- a: 1",
     ],
     "txt": [
         "Pool   Mon-Fri  07:00", "Name    Age   City", "Anna    12    Graz",

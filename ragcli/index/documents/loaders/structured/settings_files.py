@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ragcli.index.documents import text_structure
@@ -18,6 +18,7 @@ from ragcli.index.documents.elements import (
     Document,
     Element,
     Section,
+    TableFacts,
     flat,
     well_formed,
 )
@@ -60,6 +61,11 @@ _TRAILING = re.compile(r"[ \t]+[#;][ \t].*$")
 _PLAIN_WORDS = 4
 _LONGEST_FIELD = 4000
 """Characters after which lines that go on are lines of their own."""
+_LONGEST_RECORD = 4000
+"""Characters; a longer entry of a list is told by its fields."""
+
+_FEWEST_RECORDS = 2
+_MOST_COLUMNS = 60
 _REMARKS = ("default", "example", "note", "see", "todo", "warning", "usage", "type")
 
 
@@ -83,13 +89,17 @@ def _lines(text: str) -> Iterator[_SettingsLine]:
         start += len(line) + 1
 
 
-class _Elements:
+class _SettingsElements:
     """Collects elements; lines of a comment that follow each other are one."""
 
     def __init__(self) -> None:
-        self.found: list[Element] = []
+        self.elements: list[Element] = []
         self.is_settings = False
         """Whether there is a key, or an entry of a list."""
+        self._lists: list[_RecordList] = []
+        """Lists of which the entries may have keys."""
+        self._last: dict[str, _RecordList] = {}
+        """Of each path the list that was read last."""
         self._comment = (-1, -1)
 
     def comment(self, start: int, end: int) -> None:
@@ -102,7 +112,7 @@ class _Elements:
         """Ends the comment that is open."""
         start, end = self._comment
         if start >= 0:
-            self.found.append(Element("prose", start, end))
+            self.elements.append(Element("prose", start, end))
         self._comment = (-1, -1)
 
     def add(
@@ -117,11 +127,11 @@ class _Elements:
         start, end = span
         if start < end:
             self.is_settings |= kind in {"field", "item", "heading"}
-            self.found.append(Element(kind, start, end, -1, cells, label))
+            self.elements.append(Element(kind, start, end, -1, cells, label))
 
     def prolong(self, end: int, more: str) -> bool:
         """Lets the last element go on until `end`; False when none can."""
-        last = self.found[-1] if self.found and self._comment[0] < 0 else None
+        last = self.elements[-1] if self.elements and self._comment[0] < 0 else None
         if last is None or last.kind not in {"field", "item"}:
             return False
         if end - last.start > _LONGEST_FIELD:
@@ -129,8 +139,103 @@ class _Elements:
         cells = last.cells
         if cells:
             cells = (cells[0], f"{cells[1]} {flat(more)}".strip())
-        self.found[-1] = last._replace(end=end, cells=cells)
+        self.elements[-1] = last._replace(end=end, cells=cells)
         return True
+
+    def enter(self, path: str, entry: _RecordEntry) -> None:
+        """Adds an entry of a list to those right before it."""
+        last = self._last.get(path)
+        if last and last.entries[-1].stop == entry.first:
+            last.entries.append(entry)
+        else:
+            self._last[path] = _RecordList(path, [entry])
+            self._lists.append(self._last[path])
+
+    def with_rows(self, text: str, tables: list[TableFacts]) -> list[Element]:
+        """Returns the elements, those of lists of records as rows of tables.
+
+        Args:
+            text: The text that they are of.
+            tables: The document's tables; those that are made here are appended.
+        """
+        elements: list[Element] = []
+        reached = 0
+        for listed in sorted(self._lists, key=lambda item: item.entries[0].first):
+            records = listed.records(text, self.elements)
+            if not records or listed.entries[0].first < reached:
+                continue
+            columns = tuple(dict.fromkeys(key for record in records for key in record))
+            if len(columns) > _MOST_COLUMNS:
+                continue
+            number = len(tables)
+            tables.append(TableFacts(columns, listed.path, len(records)))
+            for entry, record in zip(listed.entries, records, strict=True):
+                elements += self.elements[reached : entry.first]
+                inside = self.elements[entry.first : entry.stop]
+                values = [at for at, item in enumerate(inside) if not _is_comment(item)]
+                first, last = values[0], values[-1]
+                cells = tuple(record.get(name, "") for name in columns)
+                start, end = inside[first].start, inside[last].end
+                elements += inside[:first]
+                elements.append(Element("row", start, end, number, cells))
+                elements += inside[last + 1 :]
+                reached = entry.stop
+        return elements + self.elements[reached:]
+
+
+class _RecordEntry(NamedTuple):
+    """An entry of a list that has keys: which elements it is made of."""
+
+    first: int
+    stop: int
+    path: str
+    """What the paths of its keys begin with."""
+
+
+class _RecordList(NamedTuple):
+    """A list of entries with keys."""
+
+    path: str
+    entries: list[_RecordEntry]
+
+    def records(self, text: str, elements: Sequence[Element]) -> list[dict[str, str]]:
+        """Returns the entries as records, none where one of them holds more."""
+        if len(self.entries) < _FEWEST_RECORDS:
+            return []
+        records = []
+        for entry in self.entries:
+            record = _record(text, elements[entry.first : entry.stop], entry.path)
+            if not record:
+                return []
+            records.append(record)
+        return records
+
+
+def _record(text: str, elements: Sequence[Element], path: str) -> dict[str, str]:
+    """Returns the values of an entry by key; none where there are lists of records."""
+    values = [item for item in elements if not _is_comment(item)]
+    if not values or values[-1].end - values[0].start > _LONGEST_RECORD:
+        return {}
+    record: dict[str, str] = {}
+    for item in values:
+        if item.kind == "heading":
+            continue
+        place = item.cells[0] if item.kind == "field" else item.label
+        key = place.removeprefix(path).removeprefix(".")
+        if item.kind not in {"field", "item", "prose"} or not key or "[" in key:
+            return {}
+        if not place.startswith(f"{path}."):
+            return {}
+        value = item.cells[1] if item.cells else flat(text[item.start : item.end])
+        joint = ", " if item.kind == "item" else " "
+        record[key] = joint.join(filter(None, (record.get(key), value)))
+    return record
+
+
+def _is_comment(element: Element) -> bool:
+    """Tells whether an element says nothing of the values of its entry."""
+    is_remark = element.kind == "prose" and not element.label
+    return is_remark or element.label == COMMENTED_OUT
 
 
 def key_values(content: Content) -> Document:
@@ -139,23 +244,23 @@ def key_values(content: Content) -> Document:
 
 
 def toml(content: Content) -> Document:
-    """Reads TOML; what is in a list of several lines are items."""
+    """Reads TOML; tables of one list are rows, what is in any other list are items."""
     return _document(content, _Toml)
 
 
 def yaml(content: Content) -> Document:
-    """Reads YAML by its indentation; what is in a list are items."""
+    """Reads YAML by its indentation; entries with keys are rows, any other items."""
     return _document(content, _Yaml)
 
 
 def front_matter(text: str, start: int) -> list[Element]:
     """Returns the fields and items of YAML that stands in a text from `start` on."""
-    found = _Elements()
-    _Yaml(text, found).read()
-    found.close()
+    collected = _SettingsElements()
+    _Yaml(text, collected).read()
+    collected.close()
     return [
         item._replace(start=item.start + start, end=item.end + start)
-        for item in found.found
+        for item in collected.elements
     ]
 
 
@@ -163,18 +268,20 @@ def _document(content: Content, reader: type[_SettingsReader]) -> Document:
     text = content.text
     if not text.strip():
         return Document()
-    found = _Elements()
-    reader(text, found).read()
-    found.close()
-    if not found.is_settings:
+    collected = _SettingsElements()
+    reader(text, collected).read()
+    collected.close()
+    if not collected.is_settings:
         return code(content)
-    return Document("", (Section(text, (), None, 1, tuple(found.found)),))
+    tables: list[TableFacts] = []
+    elements = collected.with_rows(text, tables)
+    return Document("", (Section(text, (), None, 1, tuple(elements)),), tuple(tables))
 
 
 class _SettingsReader(ABC):
     """Walks over the lines of a text of settings."""
 
-    def __init__(self, text: str, elements: _Elements) -> None:
+    def __init__(self, text: str, elements: _SettingsElements) -> None:
         self.text = text
         self.elements = elements
         self.section = ""
@@ -260,7 +367,7 @@ def unquoted(value: str) -> str:
 class _KeyValues(_SettingsReader):
     """INI and what is alike: properties, units of systemd, configuration of servers."""
 
-    def __init__(self, text: str, elements: _Elements) -> None:
+    def __init__(self, text: str, elements: _SettingsElements) -> None:
         super().__init__(text, elements)
         self._blocks: list[str] = []
         self._host = ""
@@ -366,11 +473,26 @@ _TOML_TOKEN = re.compile(
 class _Toml(_SettingsReader):
     """TOML: values may take several lines."""
 
-    def __init__(self, text: str, elements: _Elements) -> None:
+    def __init__(self, text: str, elements: _SettingsElements) -> None:
         super().__init__(text, elements)
         self._reached = 0
         self._list = ""
         self._list_end = -1
+        self._entry: tuple[str, int] | None = None
+        """The list whose entry is open, and the element that it begins with."""
+
+    def read(self) -> None:
+        super().read()
+        self.elements.close()
+        self._end_entry("")
+
+    def _end_entry(self, section: str) -> None:
+        """Ends the entry that is open, unless a section is part of it."""
+        if self._entry and not section.startswith(f"{self._entry[0]}."):
+            path, first = self._entry
+            entry = _RecordEntry(first, len(self.elements.elements), path)
+            self.elements.enter(path, entry)
+            self._entry = None
 
     def line(self, line: _SettingsLine) -> None:
         if line.start < self._reached:
@@ -383,14 +505,23 @@ class _Toml(_SettingsReader):
         section = _SECTION.match(line.text)
         span = (line.start + line.indent, line.start + len(line.text.rstrip()))
         if section:
-            self.section = section["name"].strip()
-            self.elements.add("heading", span)
+            self._begin_section(section, span)
             return
         key = _TOML_KEY.match(line.text)
         if not key:
             self.elements.add("line", span)
             return
         self._value(line, self.path(flat(key["key"])), line.start + key.end())
+
+    def _begin_section(self, section: re.Match[str], span: tuple[int, int]) -> None:
+        """Begins a table, which may be an entry of a list: `[[servers]]`."""
+        is_entry = section[0].lstrip().startswith("[[")
+        self.section = section["name"].strip()
+        self.elements.close()
+        self._end_entry("" if is_entry else self.section)
+        if is_entry:
+            self._entry = (self.section, len(self.elements.elements))
+        self.elements.add("heading", span)
 
     def _value(self, line: _SettingsLine, path: str, start: int) -> None:
         """Reads the value that begins at `start`."""
@@ -444,6 +575,13 @@ _YAML_KEY = re.compile(
     r"|[^\s#:'\"\[\]{},&*!|>%@`][^:\n]{0,200}?(?::[^\s:][^:\n]{0,100}?){0,4}"
     r"|[\w/])[ \t]*:(?=[ \t]|$)[ \t]*"
 )
+_FLOW_PAIR = re.compile(
+    r"[ ]*(?P<key>\"[^\"]*\"|'[^']*'|[\w.-](?:[\w .-]{0,60}[\w.-])?)[ ]*:[ ]+"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,{}\[\]\"'#&*!|>%@`:][^,{}\[\]]*)"
+    r"[ ]*(?:,[ ]*)?"
+)
+"""A key with a plain value in a record on one line."""
+
 _YAML_TRAILING = re.compile(r"[ \t]+#.*$")
 _BLOCK_SCALAR = re.compile(r"(?:[!&]\S+[ \t]+)*[|>][-+\d]{0,3}$")
 _SENTENCE = re.compile(r"[A-Z\u00c0-\u024f][^\n]*(?:\w[.:!?]$|\w\. )", re.MULTILINE)
@@ -456,11 +594,14 @@ class _NestingLevel(NamedTuple):
     name: str
     """Its part of the path: a key, or `[2]` of an entry of a list."""
 
+    first: int = -1
+    """Of an entry: the number of the element that it begins with."""
+
 
 class _Yaml(_SettingsReader):
     """YAML by indentation: a level is open until a line is indented no further."""
 
-    def __init__(self, text: str, elements: _Elements) -> None:
+    def __init__(self, text: str, elements: _SettingsElements) -> None:
         super().__init__(text, elements)
         self._levels: list[_NestingLevel] = []
         self._counts: dict[tuple[str, int], int] = {}
@@ -472,6 +613,8 @@ class _Yaml(_SettingsReader):
     def read(self) -> None:
         super().read()
         self._end_block()
+        self.elements.close()
+        self._pop(-1)
 
     def line(self, line: _SettingsLine) -> None:
         blank = not line.text.strip()
@@ -484,7 +627,7 @@ class _Yaml(_SettingsReader):
             return
         if line.text.startswith(("---", "...")) and not line.text.strip("-. \t"):
             self.elements.close()
-            self._levels = []
+            self._pop(-1)
             return
         if line.text.lstrip().startswith("{{"):
             at = line.start + line.indent
@@ -503,7 +646,9 @@ class _Yaml(_SettingsReader):
             parent = self._joined()
             count = self._counts.get((parent, indent), 0)
             self._counts[parent, indent] = count + 1
-            self._levels.append(_NestingLevel(indent, f"[{count}]"))
+            self.elements.close()
+            first = len(self.elements.elements)
+            self._levels.append(_NestingLevel(indent, f"[{count}]", first))
             skipped = len(rest) - len(rest[1:].lstrip(" \t"))
             indent, rest = indent + max(skipped, 2), rest[skipped:]
         if not rest:
@@ -517,6 +662,14 @@ class _Yaml(_SettingsReader):
             return
         end = line.start + len(line.text.rstrip())
         value = _YAML_TRAILING.sub("", rest).rstrip()
+        pairs = _flow_pairs(value) if in_list else []
+        for pair in pairs:
+            span = pair.start("key"), pair.start() + len(pair[0].rstrip(" ,"))
+            at = line.start + indent
+            cells = f"{self._joined()}.{unquoted(pair['key'])}", unquoted(pair["value"])
+            self.elements.add("field", (at + span[0], at + span[1]), cells)
+        if pairs:
+            return
         if in_list:
             start = line.start + indent
             path = self._joined(without_entry=True)
@@ -578,7 +731,7 @@ class _Yaml(_SettingsReader):
             return
         for item in text_structure.elements(self.text[first:stop], "text", []):
             moved = item._replace(start=item.start + first, end=item.end + first)
-            self.elements.found.append(
+            self.elements.elements.append(
                 moved._replace(table=-1, label=item.label or path)
                 if item.table < 0
                 else Element("line", moved.start, moved.end, label=path)
@@ -594,6 +747,10 @@ class _Yaml(_SettingsReader):
                 in_list and last.indent == indent and not is_entry
             ):
                 return
+            if is_entry:
+                stop = len(self.elements.elements)
+                entry = _RecordEntry(last.first, stop, self._joined())
+                self.elements.enter(self._joined(without_entry=True), entry)
             levels.pop()
 
     def _joined(self, *, without_entry: bool = False) -> str:
@@ -601,6 +758,18 @@ class _Yaml(_SettingsReader):
         if without_entry and names and names[-1].startswith("["):
             names.pop()
         return ".".join(names).replace(".[", "[")
+
+
+def _flow_pairs(value: str) -> list[re.Match[str]]:
+    """Returns the pairs of a record on one line, `{name: a, port: 80}`; else none."""
+    if not value.startswith("{"):
+        return []
+    pairs: list[re.Match[str]] = []
+    at = 1
+    while match := _FLOW_PAIR.match(value, at):
+        pairs.append(match)
+        at = match.end()
+    return pairs if value[at:].strip() == "}" else []
 
 
 def _has_code(lines: list[_SettingsLine]) -> bool:

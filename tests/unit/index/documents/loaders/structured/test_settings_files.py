@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ragcli.index.documents import formats
-from ragcli.index.documents.elements import Document
+from ragcli.index.documents.elements import Document, TableFacts
 from ragcli.index.documents.splitter import split
 from tests.unit.index.documents.conftest import Load
+from tests.unit.index.documents.views import rows, told
 
 
 def fields(document: Document) -> dict[tuple[str, ...], str]:
@@ -17,14 +18,6 @@ def fields(document: Document) -> dict[tuple[str, ...], str]:
         for element in section.elements
         if element.kind == "field"
     }
-
-
-def told(document: Document) -> list[tuple[str, str]]:
-    return [
-        (element.kind, section.text[element.start : element.end])
-        for section in document.sections
-        for element in section.elements
-    ]
 
 
 SERVER = """\
@@ -69,6 +62,8 @@ a:
     port: 80
   - name: two
     port: 81
+    in:
+    - deep: 1
 t: >
   some
   text
@@ -121,8 +116,8 @@ t: >
             YAML,
             [
                 ("a.b", "c"), ("a.e[one].name", "one"), ("a.e[one].port", "80"),
-                ("a.e[two].name", "two"), ("a.e[two].port", "81"), ("t", "some text"),
-                ("u", "5"),
+                ("a.e[two].name", "two"), ("a.e[two].port", "81"),
+                ("a.e[two].in[0].deep", "1"), ("t", "some text"), ("u", "5"),
             ],
         ),
     ],
@@ -141,6 +136,66 @@ def test_entries_of_lists_are_items_below_their_path(loaded: Load) -> None:
         "a.toml", 'a = 1\nuses = [\n  "x>=1", # why\n  # more\n  "y",\n]\n'
     )
     assert told(document)[2:] == [("item", "x>=1"), ("prose", "more"), ("item", "y")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "columns", "cells"),
+    [
+        (
+            "a.toml",
+            (
+                "[[package]]\nname = 'x' # why\nneeds = [\n  'p',\n  'q',\n]\n"
+                "[package.from]\nurl = 'u'\n\n# The second.\n[[package]]\n# What.\n"
+                "name = 'y'\n[other]\nz = 1\n"
+            ),
+            ("name", "needs", "from.url"),
+            [("x", "p, q", "u"), ("y", "", "")],
+        ),
+        (
+            "a.yaml",
+            (
+                "package:\n  # First.\n  - name: x\n    in:\n      k: 1\n  - name: y\n"
+                "    t: >\n      of\n      lines\n    l:\n    - p\n    - q\nother: z\n"
+            ),
+            ("name", "in.k", "t", "l"),
+            [("x", "1", "", ""), ("y", "", "of lines", "p, q")],
+        ),
+        (
+            "a.yaml",
+            "package:\n- {a: 1, 'b c': \"x, y\"}\n- {a: 2}\nother: z\n",
+            ("a", "b c"),
+            [("1", "x, y"), ("2", "")],
+        ),
+    ],
+)
+def test_entries_with_keys_are_rows_of_one_table(
+    loaded: Load,
+    name: str,
+    text: str,
+    columns: tuple[str, ...],
+    cells: list[tuple[str, ...]],
+) -> None:
+    document = loaded(name, text)
+    assert document.tables == (TableFacts(columns, "package", len(cells)),)
+    assert rows(document) == cells
+    assert len(fields(document)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "a:\n- name: x\n  in:\n  - k: 1\n- name: y\n"),
+        ("a.yaml", "a:\n- run: |\n    ls\n    cd\n- uses: y\n"),
+        ("a.yaml", f"a:\n- k: {'x ' * 2500}\n- k: y\n"),
+        ("a.yaml", "a:\n- k: 1\n---\nb:\n- k: 2\n"),
+        ("a.toml", "[[a]]\nk = 1\n[[a.b]]\nk = 2\n[[a.b]]\nk = 3\n[[a]]\nk = 4\n"),
+    ],
+)
+def test_entries_that_hold_more_than_values_keep_their_fields(
+    loaded: Load, name: str, text: str
+) -> None:
+    captions = {table.caption for table in loaded(name, text).tables}
+    assert "a" not in captions
 
 
 def test_commands_below_a_key_are_code_and_sentences_prose(loaded: Load) -> None:
