@@ -353,4 +353,4 @@ def reason_by_head(head: bytes, name: str, *, secret: bool = False) -> str:
         return "empty"
     if formats.is_isolated(formats.format_of(name)):
         return ""
-    return "" if formats.format_of_content(head) else "binary content"
+    return "" if formats.is_document(head) else "binary content"

@@ -443,4 +443,4 @@ def one_line(text: str) -> str:
 
 def flat(text: str) -> str:
     """Returns a cell's or field's text on one line, whole."""
-    return " ".join(well_formed(text).split())
+    return " ".join((text if text.isascii() else well_formed(text)).split())

@@ -261,9 +261,8 @@ def format_of_content(head: bytes) -> str:
     Args:
         head: Its first `HEAD` bytes.
     """
-    for signature, name in _SIGNATURES:
-        if head.startswith(signature):
-            return name
+    if signed := _signed(head):
+        return signed
     if is_binary(head):
         return ""
     if head.startswith(b"#!"):
@@ -274,6 +273,23 @@ def format_of_content(head: bytes) -> str:
     if re.match(_REQUEST, head) and re.search(_MANUAL, head):
         return "man"
     return "ini" if _are_settings(head) else "text"
+
+
+def is_document(head: bytes) -> bool:
+    """Tells whether a file that starts so has a format; costs less than to name it.
+
+    Args:
+        head: Its first `HEAD` bytes.
+    """
+    return bool(_signed(head)) or not is_binary(head)
+
+
+def _signed(head: bytes) -> str:
+    """Returns the format that the first bytes of a file stand for, or ""."""
+    for signature, name in _SIGNATURES:
+        if head.startswith(signature):
+            return name
+    return ""
 
 
 _REQUEST = rb"\s*(?:[.'][ \t]*(?:\\[\"#]|[A-Za-z]{1,4}\b)|\\\")"

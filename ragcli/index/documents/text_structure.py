@@ -287,8 +287,7 @@ class _Paragraphs:
         """Yields the parts of neighbouring lines that are not laid out with spaces."""
         text = self._text
         labels = [_label(text[a:b]) for a, b in spans]
-        fields = sum(label == "field" for label in labels)
-        if fields and not _are_fields(text, spans, labels):
+        if "field" in labels and not _are_fields(text, spans, labels):
             labels = [
                 _item_or_prose(text[a:b]) if label == "field" else label
                 for label, (a, b) in zip(labels, spans, strict=True)

@@ -165,6 +165,8 @@ def _separator_of_lines(text: str) -> str:
     if len(rows) < _FEWEST_ROWS:
         return ""
     for mark in ":" + _SEPARATORS:
+        if mark not in rows[0]:  # which is one cell then
+            continue
         counts = {len(_cells(line, mark)) for line in rows}
         if len(counts) != 1 or counts == {1}:
             continue
