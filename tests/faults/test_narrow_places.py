@@ -56,7 +56,9 @@ def assert_told(ran: Ran, *codes: int) -> None:
     if ran.code > 1:
         failed = [line for line in ran.err.splitlines() if line.strip()]
         assert len([line for line in failed if line.startswith("hint: ")]) <= 1
-        assert len([line for line in failed if line.startswith("ragcli: ")]) >= 1
+        assert len([line for line in failed if line.startswith("ragcli: ")]) == 1, (
+            ran.err
+        )
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -80,4 +81,5 @@ def test_over_ssh_the_desktop_is_somebody_elses(
     desktop("xclip")
     told = {"DISPLAY": ":7", "SSH_CONNECTION": "192.0.2.1 2 192.0.2.2 22"}
     assert programs(told) == []
-    assert programs({}) == [] or sys.platform == "darwin"
+    here = [("pbcopy",)] if sys.platform == "darwin" else []
+    assert programs({}) == [name for name in here if shutil.which(*name)]

@@ -143,8 +143,11 @@ def test_any_sequence_of_tokens_is_read(seed: int) -> None:
 
 @pytest.mark.slow
 def test_deep_groups_and_long_rows_end() -> None:
-    read("{" * 200_000 + "x" + "}" * 200_000)
-    read(r"\intbl x\cell " * 100_000 + r"\row\pard x\par")
+    [deep] = read("{" * 200_000 + "x" + "}" * 200_000).sections
+    [wide] = read(r"\intbl x\cell " * 100_000 + r"\row\pard y\par").sections
+
+    assert deep.text == "x"
+    assert wide.text.splitlines()[-1] == "y"
 
 
 def test_what_is_no_rtf_is_refused() -> None:
