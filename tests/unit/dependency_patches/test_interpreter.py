@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 CODE = """
 import atexit, sys
 from ragcli.dependency_patches import interpreter
@@ -48,6 +50,7 @@ print(sum(item["collections"] for item in gc.get_stats()) - before > 10)
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_collected_while_a_command_is_loaded_and_later_as_usual() -> None:
     done = subprocess.run(
         [sys.executable, "-c", COLLECTIONS], capture_output=True, text=True, check=True

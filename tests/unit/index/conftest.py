@@ -37,7 +37,7 @@ def profile(tmp_path: Path) -> Iterator[Directory]:
         yield directory
 
 
-@pytest.fixture(params=["plain", "sealed"])
+@pytest.fixture(params=["plain", pytest.param("sealed", marks=pytest.mark.slow)])
 def sealer(request: pytest.FixtureRequest) -> KeyedSealer | None:
     return KeyedSealer() if request.param == "sealed" else None
 

@@ -305,6 +305,7 @@ def test_there_is_nothing_before_the_first_state(
         library.rollback()
 
 
+@pytest.mark.slow
 def test_a_failing_file_is_named_and_the_others_are_indexed(
     library: Library, notes: Path, progress: Watched
 ) -> None:

@@ -22,6 +22,8 @@ from ragcli.index.report import NoProgress
 from ragcli.langchain import RagcliEmbeddings, RagcliRetriever, RagcliVectorStore
 from ragcli.runtime import Runtime
 
+pytestmark = pytest.mark.slow
+
 
 class TestVectorStore(VectorStoreIntegrationTests):
     @pytest.fixture

@@ -315,6 +315,7 @@ def test_an_embedder_of_ollama(settings: Settings) -> None:
     assert embedder.id == "ollama:nomic-embed-text"
 
 
+@pytest.mark.slow
 def test_choosing_imports_nothing_heavy(ollama: FakeOllama) -> None:
     import subprocess
 

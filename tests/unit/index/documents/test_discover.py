@@ -309,6 +309,7 @@ def test_ignore_rules_mean_what_they_mean_to_git(tmp_path: Path, seed: int) -> N
     assert set(found(tmp_path)) == expected
 
 
+@pytest.mark.slow
 def test_pathspec_is_imported_only_for_rules(tmp_path: Path) -> None:
     put(tmp_path / "a.md")
     code = (

@@ -410,6 +410,7 @@ def test_the_language_of_a_document_and_of_a_chunk(
     assert loaded("b.md", sentences["fr"]).language == "fr"
 
 
+@pytest.mark.slow
 def test_light_formats_import_nothing_heavy(tmp_path: Path) -> None:
     for name in ("a.md", "a.py", "a.html", "a.csv", "a.json", "a.txt"):
         (tmp_path / name).write_text("# words\n")

@@ -76,6 +76,7 @@ def test_an_empty_pipe_is_an_empty_index(embedder: WordEmbedder) -> None:
     assert reader.cosine_moments(embedder.embed(["word"])[0]) == (0.0, 0.0)
 
 
+@pytest.mark.slow
 def test_a_long_piped_text_is_read_elsewhere(embedder: WordEmbedder) -> None:
     text = "Filler words stand here.\n" * 20_000 + "The quokka smiles.\n"
     reader = ephemeral.attached(text, [], embedder, Settings())

@@ -148,6 +148,7 @@ def test_a_host_without_address_is_unreachable() -> None:
         server.version()
 
 
+@pytest.mark.slow
 def test_the_fake_serves_by_hand() -> None:
     command = [sys.executable, "-m", "tests.fakes.ollama", "--reply", "Hello there."]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as fake:

@@ -211,6 +211,7 @@ with Directory.open(Path(sys.argv[1])) as directory:
 """
 
 
+@pytest.mark.slow
 def test_concurrent_writers_make_one_chain(tmp_path: Path) -> None:
     place = tmp_path / "profile"
     Directory.open(place, create=True).close()

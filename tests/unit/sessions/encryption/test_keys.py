@@ -195,6 +195,7 @@ def test_a_keyring_slot_opens_without_a_passphrase(
     assert not opens(directory, secret, data_key)
 
 
+@pytest.mark.slow
 def test_without_a_desktop_there_is_no_keyring_and_never_a_plain_file(
     directory: Directory, cheap: Cost
 ) -> None:

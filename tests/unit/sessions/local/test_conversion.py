@@ -151,6 +151,7 @@ def test_what_is_so_already_is_refused(store: LocalStore, home: Home) -> None:
     assert tree(home.data) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock", ["ingest", "index", "history", "audit"])
 def test_who_works_on_the_profile_is_waited_for(
     store: LocalStore, home: Home, lock: str

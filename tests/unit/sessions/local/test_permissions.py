@@ -214,6 +214,7 @@ def test_other_users_profiles_in_a_shared_home_are_not_ours_to_name(
     assert damage(permissions.check(home)) == ["history.jsonl"]
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_user_without_rights_can_mend_his_own_home(tmp_path: Path) -> None:
     base = tmp_path / "alice"

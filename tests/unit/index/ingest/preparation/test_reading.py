@@ -149,6 +149,7 @@ def test_documents_are_embedded_where_they_are_read(
             assert other.prepared.chunks == bare
 
 
+@pytest.mark.slow
 def test_an_abandoned_pool_leaves_no_process(
     wanted: list[ReadRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +267,7 @@ def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(
     assert third.prepared
 
 
+@pytest.mark.slow
 def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

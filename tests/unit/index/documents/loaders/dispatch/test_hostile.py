@@ -144,6 +144,7 @@ def test_a_document_that_takes_too_long_altogether() -> None:
     worker.close()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(worker: Worker) -> None:
     assert "Still alive." in pages_of(worker)
     first = process_of(worker)
@@ -153,6 +154,7 @@ def test_a_worker_that_dies_is_replaced(worker: Worker) -> None:
     assert process_of(worker).pid != first.pid
 
 
+@pytest.mark.slow
 def test_an_interrupted_exchange_does_not_answer_the_next(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +168,7 @@ def test_an_interrupted_exchange_does_not_answer_the_next(
     assert "Still alive." in pages_of(worker)
 
 
+@pytest.mark.slow
 def test_the_worker_is_bounded(worker: Worker) -> None:
     pages_of(worker)
     limits = Path(f"/proc/{process_of(worker).pid}/limits")
@@ -177,6 +180,7 @@ def test_the_worker_is_bounded(worker: Worker) -> None:
     assert int(told["Max cpu time"][0]) < 10
 
 
+@pytest.mark.slow
 def test_a_worker_has_a_session_of_its_own(worker: Worker) -> None:
     pages_of(worker)
     assert os.getsid(process_of(worker).pid) == process_of(worker).pid
