@@ -87,6 +87,11 @@ LINES = {
         r"\begin{verbatim}", r"\end{verbatim}", "}", "% why", r"\caption{b}", "$x^2$",
         r"\multirow{2}{*}{a} &", r"\footnote{a", r"\def\b{c}", r"\b \'e", r"\[", r"\]",
     ],
+    "diff": [
+        "From 0a1b2c3d4e Mon Sep 17 00:00:00 2001", "Subject: [PATCH] a", " b", "---",
+        " a | 2 +-", "diff --git a/b b/b", "--- a/b", "+++ b/b", "@@ -1,2 +1,2 @@",
+        "+d", "-c", " e", "-- ", "commit 0a1b2c3d", "@@@ -1 -1 +1 @@@", "Index: f",
+    ],
     "md": [
         "# Title", "a | b", "-|-", "> quote", "> | a | b |", "> |--|--|", "- item",
         "    code", ": meaning", "term", "[^1]: note", "!!! tip", "[a]: b.org", "```",

@@ -168,7 +168,7 @@ FORMATS = (
     _code("nix", "nix"),
     _code("terraform", "tf tfvars hcl"),
     _code("vue", "vue svelte"),
-    _code("diff", "diff patch"),
+    Format("diff", "diff patch", "structured.patches:patch", "code"),
     _code("template", "j2 jinja tmpl mustache erb"),
     _code("batch", "bat cmd"),
     _code("vim", "vim"),

@@ -82,7 +82,6 @@ _HASKELL = (
     r"^(?P<indent>)(?:(?:data|newtype|class|instance|type|module)[ \t]+)?"
     r"(?P<name>[\w']{1,120})[ \t]*(?:::|where)"
 )
-_DIFF = r"^(?P<indent>)(?:diff --git a/|Index: )(?P<name>[^\s]{1,200})"
 _MAKE = r"^(?P<indent>)(?P<name>[\w./%-]{1,120}):(?!=)"
 _LISP = (
     r"^(?P<indent>)\((?:defun|defmacro|defvar|defn-?|define|defcustom|ns|deftype)"
@@ -119,13 +118,12 @@ _BY_FORMAT = {
     "sql": _SQL,
     "r": _R,
     "haskell": _HASKELL,
-    "diff": _DIFF,
     "make": _MAKE,
     "lisp": _LISP,
     "clojure": _LISP,
     "erlang": _ERLANG,
 }  # fmt: skip
-_FLAT = frozenset({"toml", "ini", "latex", "haskell", "diff", "sql", "make", "erlang"})
+_FLAT = frozenset({"toml", "ini", "latex", "haskell", "sql", "make", "erlang"})
 """Formats whose definitions last until the next one, whatever the indentation."""
 
 _DEEPEST = 8
