@@ -25,6 +25,9 @@ _PERIOD = re.compile(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?")
 _SENTENCE = re.compile(r"\w \S+[!,]$|\w \w+ \w{4,}\.$")
 """How words end that are part of a sentence; a name may be shortened: `Unit pr.`."""
 
+_ERROR = re.compile(r"#(?:[A-Z]{3,5}[!?]|DIV/0!|N/A|GETTING_DATA)|Err:\d{3}")
+"""What a cell shows whose formula comes to nothing."""
+
 _CHOICES = frozenset({"true", "false", "yes", "no", "x", "n/a", "tbd"})
 _MOSTLY = 0.6
 SAMPLE = 200
@@ -65,8 +68,8 @@ def is_value(text: str) -> bool:
         return True
     if len(text) > 40:
         return False
-    return bool(
-        _NUMBER.fullmatch(text) or _DATE.fullmatch(text) or text.casefold() in _CHOICES
+    return text.casefold() in _CHOICES or any(
+        pattern.fullmatch(text) for pattern in (_NUMBER, _DATE, _ERROR)
     )
 
 

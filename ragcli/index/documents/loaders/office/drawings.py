@@ -13,7 +13,7 @@ def text_of(paragraph: ET.Element) -> str:
     """Returns the text of an `a:p`, line breaks and fields with it."""
     pieces = []
     for element in paragraph.iter():
-        if element.tag == "a:t":
+        if element.tag in {"a:t", "m:t"}:
             pieces.append(element.text or "")
         elif element.tag == "a:br":
             pieces.append("\n")

@@ -1,13 +1,17 @@
-"""Numbers as a spreadsheet shows them: percent, currencies, digits, in XLSX files."""
+"""Numbers as a spreadsheet shows them: percent, currencies, digits, in XLSX files.
+
+Errors of formulas as well, which the library that reads values leaves blank.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from math import isfinite
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ragcli.index.documents.loaders.office.packages import Package, number
 
@@ -34,7 +38,14 @@ _BUILT_IN = {
 """Formats that have a number and no text in the file (ECMA-376, 18.8.30)."""
 
 _CELL = re.compile(rb"<(?:\w+:)?c((?:\s[^<>]*)?)>")
-_PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_IS_ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")
+_ERROR = re.compile(
+    rb"\s*(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?"
+    rb"<(?:\w+:)?v\b[^<>]*>(#[^<]{1,20})<"
+)
+"""A formula, and the error that it comes to."""
+
+_REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d{1,6})[\"']")
 
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[])*')
@@ -53,26 +64,36 @@ class _FormatSection(NamedTuple):
     digits: str
     after: str
     percent: int
+    inside: tuple[tuple[int, str], ...] = ()
+    """Signs between digits, each after how many digits from the right: `555-1234`."""
 
 
-def cell_formats(package: Package) -> dict[str, dict[tuple[int, int], str]]:
-    """Returns, by the sheet's name, the formats of cells that have one.
+Cell: TypeAlias = tuple[int, int]
+"""Row and column of a cell, counted from 0."""
 
-    Rows and columns are counted from 0.
-    """
+
+@dataclass(slots=True)
+class SheetFacts:
+    """What the cells of a sheet have beside their values."""
+
+    formats: dict[Cell, str] = field(default_factory=dict)
+    errors: dict[Cell, str] = field(default_factory=dict)
+    """What a cell shows whose formula comes to nothing: `#DIV/0!`."""
+
+
+def sheet_facts(package: Package) -> dict[str, SheetFacts]:
+    """Returns the formats and errors of cells that have them, by the sheet's name."""
     book = package.main()
     relations = package.related(book)
     styles = next((r.target for r in relations.values() if r.kind == "styles"), "")
     codes = _codes(package, styles) if styles in package else {}
-    if not codes:
-        return {}
-    found = {}
+    facts = {}
     for sheet in package.xml(book).iter("s:sheet"):
         relation = relations.get(sheet.get("r:id", ""))
         if relation and relation.kind == "worksheet" and relation.target in package:
-            cells = dict(_cells(package.read(relation.target), codes))
-            found[sheet.get("name", "")] = cells
-    return found
+            content = package.read(relation.target)
+            facts[sheet.get("name", "")] = _facts(content, codes)
+    return facts
 
 
 def _codes(package: Package, styles: str) -> dict[int, str]:
@@ -90,18 +111,30 @@ def _codes(package: Package, styles: str) -> dict[int, str]:
     }
 
 
-def _cells(
-    sheet: bytes, codes: dict[int, str]
-) -> Iterator[tuple[tuple[int, int], str]]:
+def _facts(sheet: bytes, codes: Mapping[int, str]) -> SheetFacts:
+    facts = SheetFacts()
     for match in _CELL.finditer(sheet):
         style = _STYLE.search(match[1])
         code = codes.get(int(style[1]), "") if style else ""
-        place = _PLACE.search(match[1]) if code else None
-        if place:
-            column = 0
-            for letter in place[1]:
-                column = column * 26 + letter - 64
-            yield (int(place[2]) - 1, column - 1), code
+        is_error = _IS_ERROR.search(match[1])
+        error = _ERROR.match(sheet, match.end()) if is_error else None
+        cell = _cell(match[1]) if code or error else None
+        if cell and error:
+            facts.errors[cell] = error[1].decode("utf-8", "replace")
+        elif cell:
+            facts.formats[cell] = code
+    return facts
+
+
+def _cell(attributes: bytes) -> Cell | None:
+    """Returns where a cell stands, None where it does not say so."""
+    reference = _REFERENCE.search(attributes)
+    if not reference:
+        return None
+    column = 0
+    for letter in reference[1]:
+        column = column * 26 + letter - 64
+    return int(reference[2]) - 1, column - 1
 
 
 def shown(value: float, code: str = "") -> str:
@@ -123,7 +156,18 @@ def shown(value: float, code: str = "") -> str:
     digits = _digits(abs(amount) * 100**chosen.percent, chosen.digits)
     if not any(character in "123456789" for character in digits):
         sign = ""
+    digits = _with_signs(digits, chosen.inside)
     return f"{sign}{chosen.before}{digits}{chosen.after}".strip()
+
+
+def _with_signs(digits: str, signs: tuple[tuple[int, str], ...]) -> str:
+    """Puts signs between the digits of a whole number, as in a telephone number."""
+    whole, point, fraction = digits.partition(".")
+    for count, sign in signs:
+        at = len(whole) - count
+        if at > 0:
+            whole = f"{whole[:at]}{sign}{whole[at:]}"
+    return f"{whole}{point}{fraction}"
 
 
 def plain(value: float) -> str:
@@ -132,13 +176,13 @@ def plain(value: float) -> str:
         return str(value)
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    told = f"{value:.11g}"
-    return told if "e" not in told else _without_exponent(told)
+    digits = f"{value:.11g}"
+    return digits if "e" not in digits else _without_exponent(digits)
 
 
-def _without_exponent(told: str) -> str:
-    size = Decimal(told)
-    return format(size, "f") if 1e-10 < abs(size) < 1e15 else told
+def _without_exponent(digits: str) -> str:
+    size = Decimal(digits)
+    return format(size, "f") if 1e-10 < abs(size) < 1e15 else digits
 
 
 @lru_cache(maxsize=1024)
@@ -146,27 +190,41 @@ def _sections(code: str) -> tuple[_FormatSection, ...]:
     """Returns the sections of a format, () for one of dates, text or conditions."""
     if code.casefold() == "general" or re.search(r"\[[<>=]", code):
         return ()
-    found = [match for match in _SECTION.findall(code + ";") if match]
-    sections = [_section(text) for text in found[:3]]
+    texts = [text for text in _SECTION.findall(code + ";") if text]
+    sections = [_section(text) for text in texts[:3]]
     usable = [section for section in sections if section]
     return tuple(usable) if len(usable) == len(sections) else ()
 
 
 def _section(text: str) -> _FormatSection | None:
-    parts = {"before": "", "after": ""}
-    digits, percent, place = "", 0, "before"
+    before = after = digits = ""
+    percent = 0
+    signs: list[tuple[int, str]] = []
     for token in _TOKEN.finditer(text):
         if token["digits"]:
-            digits, place = digits + token["digits"], "after"
+            if after:
+                signs.append((_places(digits), after))
+            digits, after = digits + token["digits"], ""
             continue
-        told = next(filter(None, (token["quoted"], token["escaped"])), "")
-        told = told or token["symbol"] or token["other"] or ""
+        sign = next(filter(None, (token["quoted"], token["escaped"])), "")
+        sign = sign or token["symbol"] or token["other"] or ""
         if token["other"]:
-            if _OTHER_KIND.match(told):
+            if _OTHER_KIND.match(sign):
                 return None
-            percent += told == "%"
-        parts[place] += told
-    return _FormatSection(parts["before"], digits, parts["after"], percent)
+            percent += sign == "%"
+        if digits:
+            after += sign
+        else:
+            before += sign
+    whole = _places(digits.partition(".")[0])
+    inside = tuple((whole - left, sign) for left, sign in signs if left <= whole)
+    after = "".join(sign for left, sign in signs if left > whole) + after
+    return _FormatSection(before, digits, after, percent, inside)
+
+
+def _places(pattern: str) -> int:
+    """Returns how many digits a pattern has room for."""
+    return sum(pattern.count(sign) for sign in "0#?")
 
 
 def _digits(amount: Decimal, pattern: str) -> str:
@@ -183,15 +241,15 @@ def _digits(amount: Decimal, pattern: str) -> str:
         rounded = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     except InvalidOperation:
         return str(amount)
-    told, _, rest = format(rounded, "f").partition(".")
-    wanted = min(whole.count("0"), _MOST_DIGITS)
-    told = told.lstrip("0").zfill(wanted) if wanted else told.lstrip("0")
+    digits, _, rest = format(rounded, "f").partition(".")
+    fewest = min(whole.count("0"), _MOST_DIGITS)
+    digits = digits.lstrip("0").zfill(fewest) if fewest else digits.lstrip("0")
     if "," in whole:
-        told = _grouped(told)
+        digits = _grouped(digits)
     kept = len(fraction) - len(fraction.rstrip("#?,"))
     while kept and rest.endswith("0"):
         rest, kept = rest[:-1], kept - 1
-    return f"{told}.{rest}" if rest else told or "0"
+    return f"{digits}.{rest}" if rest else digits or "0"
 
 
 def _grouped(digits: str) -> str:

@@ -46,6 +46,14 @@ _UNSHOWN = frozenset(
         "draw:glue-point",
     }
 )
+_DECLARED = {"presentation:footer-decl": "footer", "presentation:header-decl": "header"}
+"""What all slides have in common, and what it is."""
+
+_NOTES = frozenset({"presentation:notes", "office:annotation", "text:note", *_DECLARED})
+_PARAGRAPHS = frozenset({"text:p", "text:h", "text:span", "text:a"})
+_TICKED = {"form:checkbox": "\u2610\u2612", "form:radio": "\u25cb\u25c9"}
+"""How a control of a form looks that is not ticked, and one that is."""
+
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
 _MARGINS = {"style:header": "header", "style:footer": "footer"}
 _MOST_REPEATED = 1024
@@ -118,15 +126,17 @@ class _OdfReader:
         self._titles = {"Title"}
         self._table_headings = {"Table_20_Heading"}
         self._hidden: set[str] = set()
+        _show_controls(root)
         for style in root.iter("style:style"):
             name = style.get("style:name", "")
             above = style.get("style:parent-style-name", "")
             for known in (self._titles, self._table_headings):
                 if above in known:
                     known.add(name)
-            shown = below(style, "style:table-properties")
-            if shown is not None and shown.get("table:display") == "false":
-                self._hidden.add(name)
+            for properties in style:
+                is_hidden = properties.get("presentation:visibility") == "hidden"
+                if is_hidden or properties.get("table:display") == "false":
+                    self._hidden.add(name)
 
     def blocks(self, parent: ET.Element, *, in_list: bool = False) -> None:
         """Adds what stands below an element, in order."""
@@ -144,9 +154,7 @@ class _OdfReader:
                 self._table(element)
             elif name == "draw:page":
                 self._page(element)
-            elif name == "presentation:notes":
-                self._speaker_notes(element)
-            elif name in {"office:annotation", "text:note"}:
+            elif name in _NOTES:
                 self._note(element)
             elif name.startswith("draw:"):
                 self._frame(element)
@@ -177,8 +185,11 @@ class _OdfReader:
         self._pages += 1
         self.builder.page(self._pages)
         title = next((f for f in page if f.get("presentation:class") == "title"), None)
+        heading = "" if title is None else _all_text(title)
+        if page.get("draw:style-name") in self._hidden:
+            heading = f"{heading} (hidden)"
+        self.builder.heading(1, heading, stands_alone=title is not None)
         if title is not None:
-            self.builder.heading(1, _all_text(title))
             page.remove(title)
         self.blocks(page)
 
@@ -200,11 +211,18 @@ class _OdfReader:
             self.builder.figure(words(below(frame, kind)))
 
     def _object(self, name: str) -> None:
-        """Adds the table of a chart that is kept in the same file."""
+        """Adds a chart's table, a formula or sheets that are kept in the same file."""
         part = f"{name}/content.xml"
         if part not in self._package:
             return
-        for chart in self._package.xml(part).iter("chart:chart"):
+        root = self._package.xml(part)
+        if root.tag == "math":
+            self.builder.paragraph(_formula(root))
+        for sheets in root.iter("office:spreadsheet"):
+            for table in sheets.iter("table:table"):
+                lines, spans, _, _ = _rows(table, in_sheet=True)
+                GridWriter(self.builder, labelled=False).write_lines(lines, spans)
+        for chart in root.iter("chart:chart"):
             titles = [flat(_all_text(t)) for t in chart.iter("chart:title")]
             for table in chart.iter("table:table"):
                 lines, spans, _, _ = _rows(table)
@@ -214,12 +232,18 @@ class _OdfReader:
                     self.builder.paragraph(caption)
                 add_table(self.builder, grid, spans, 1)
 
-    def _note(self, note: ET.Element, place: str = "") -> None:
+    def _note(self, note: ET.Element, cell: str = "") -> None:
+        if note.tag == "presentation:notes":
+            self._speaker_notes(note)
+            return
+        if note.tag in _DECLARED:
+            self.builder.note(words(note), _DECLARED[note.tag])
+            return
         if note.tag == "office:annotation":
             author = flat(words(below(note, "dc:creator")))
             text = _all_text(note)
-            told = f"{author}: {text}" if author and text else text
-            self.builder.note(told, f"comment {place or author}".strip())
+            text = f"{author}: {text}" if author and text else text
+            self.builder.note(text, f"comment {cell or author}".strip())
             return
         body = below(note, "text:note-body")
         kind = note.get("text:note-class", "footnote")
@@ -248,10 +272,10 @@ class _OdfReader:
     def sheets(self, parent: ET.Element) -> None:
         """Adds the sheets of a workbook, each a page, hidden ones marked."""
         tables = [item for item in parent if item.tag == "table:table"]
-        for place, table in enumerate(tables, 1):
+        for page, table in enumerate(tables, 1):
             name = table.get("table:name", "")
             is_hidden = table.get("table:style-name") in self._hidden
-            self.builder.page(place)
+            self.builder.page(page)
             self.builder.heading(
                 1, f"{name} (hidden)" if is_hidden else name, stands_alone=False
             )
@@ -265,15 +289,64 @@ class _OdfReader:
 
     def margins(self, styles: ET.Element | None) -> None:
         """Adds headers and footers, each text once."""
-        told: set[str] = set()
+        texts: set[str] = set()
         for element in () if styles is None else styles.iter():
             kind = _MARGINS.get(
                 element.tag.removesuffix("-left").removesuffix("-first")
             )
             text = _all_text(element) if kind else ""
-            if kind and flat(text) and flat(text) not in told:
-                told.add(flat(text))
+            if kind and flat(text) and flat(text) not in texts:
+                texts.add(flat(text))
                 self.builder.note(text, kind)
+
+
+def _show_controls(root: ET.Element) -> None:
+    """Puts what the controls of a form show where they stand, as text."""
+    controls = {
+        item.get("form:id") or item.get("id", ""): item
+        for item in root.iter()
+        if item.tag.startswith("form:")
+    }
+    for parent in list(root.iter()) if controls else ():
+        for child in parent:
+            if child.tag != "draw:control":
+                continue
+            text = _control_text(controls.get(child.get("draw:control", "")))
+            if parent.tag in _PARAGRAPHS:
+                child.tag, child.text = "text:span", text
+            else:
+                ET.SubElement(child, "text:p").text = text
+
+
+def _control_text(control: ET.Element | None) -> str:
+    """Returns what was typed or chosen, or a box with the words beside it."""
+    if control is None or control.tag in {"form:password", "form:hidden"}:
+        return ""
+    label = control.get("form:label", "")
+    if control.tag in _TICKED:
+        state = control.get("form:current-state", control.get("form:state", ""))
+        chosen = control.get("form:current-selected", control.get("form:selected"))
+        is_ticked = state == "checked" or chosen == "true"
+        return f"{_TICKED[control.tag][is_ticked]} {label}"
+    options = [
+        item.get("form:label", "")
+        for item in control
+        if "true" in {item.get("form:current-selected"), item.get("form:selected")}
+    ]
+    value = control.get("form:current-value", control.get("form:value", ""))
+    return value or ", ".join(filter(None, options)) or label
+
+
+def _formula(root: ET.Element) -> str:
+    """Returns the signs of a formula, less what keeps it in another notation."""
+    pieces: list[str] = []
+    pending = [root]
+    while pending:
+        element = pending.pop()
+        if element.tag != "annotation":
+            pieces.append((element.text or "").strip())
+            pending += reversed(element)
+    return " ".join(filter(None, pieces))
 
 
 def _rows(
@@ -285,18 +358,18 @@ def _rows(
     hanging: list[tuple[str, _OdfPiece]] = []
     headings = at = cells = 0
     for row, is_heading in _rows_of(table):
-        found = list(_cells_of(row, at, hanging, in_sheet=in_sheet))
-        told = tuple(text for text, _, _ in found)
+        row_cells = list(_cells_of(row, at, hanging, in_sheet=in_sheet))
+        texts = tuple(text for text, _, _ in row_cells)
         copies = max(number(row.get("table:number-rows-repeated"), 1), 1)
         spans += (
-            Span(at, place, at + height - 1, place + width - 1)
-            for place, (_, width, height) in enumerate(found)
+            Span(at, column, at + height - 1, column + width - 1)
+            for column, (_, width, height) in enumerate(row_cells)
             if width > 1 or height > 1
         )
         headings += is_heading and headings == len(lines)
-        for copy in range(min(copies, _MOST_REPEATED) if any(told) else 0):
-            lines.append(GridRow(at + copy, told))
-            cells += len(told)
+        for copy in range(min(copies, _MOST_REPEATED) if any(texts) else 0):
+            lines.append(GridRow(at + copy, texts))
+            cells += len(texts)
         at += copies
         if cells > _MOST_CELLS:
             raise UnreadableDocument(f"a table of more than {_MOST_CELLS} cells")
@@ -323,7 +396,7 @@ def _cells_of(
     in_sheet: bool,
 ) -> Iterator[tuple[str, int, int]]:
     """Yields text, width and height of a row's cells up to the last with a text."""
-    blank = place = 0
+    blank = column = 0
     for cell in row:
         if cell.tag not in {"table:table-cell", "table:covered-table-cell"}:
             continue
@@ -332,27 +405,27 @@ def _cells_of(
         if cell.tag == "table:table-cell":
             _read_cell(cell, piece)
         if piece.notes or piece.frames:
-            hanging.append((f"{column_letters(place + blank)}{at + 1}", piece))
+            hanging.append((f"{column_letters(column + blank)}{at + 1}", piece))
         text = piece.whole.strip()
         if in_sheet and cell.get("office:value-type") == "date":
             text = _date(cell.get("office:date-value", "")) or text
         if not text:
             blank += copies
             continue
-        if place + blank + copies > _MOST_COLUMNS:
+        if column + blank + copies > _MOST_COLUMNS:
             raise UnreadableDocument(f"a table of more than {_MOST_COLUMNS} columns")
         yield from [("", 1, 1)] * blank
         width = min(max(number(cell.get("table:number-columns-spanned"), 1), 1), 1024)
         height = min(max(number(cell.get("table:number-rows-spanned"), 1), 1), 1024)
         yield from [(text, width, height)] * copies
-        place += blank + copies
+        column += blank + copies
         blank = 0
 
 
 def _date(value: str) -> str:
     """Returns a date as sheets of every kind show it here: ISO 8601, no midnight."""
-    told = value.replace("T", " ").partition(".")[0]
-    return told.removesuffix(" 00:00:00").removesuffix(":00")
+    text = value.replace("T", " ").partition(".")[0]
+    return text.removesuffix(" 00:00:00").removesuffix(":00")
 
 
 def _read_cell(cell: ET.Element, piece: _OdfPiece) -> None:

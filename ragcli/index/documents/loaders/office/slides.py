@@ -37,12 +37,12 @@ def pptx(content: Content) -> Document:
         raise UnreadableDocument("not a readable presentation: no slides named in it")
     relations = package.related(main)
     builder = DocumentBuilder()
-    told: set[str] = set()
+    footers: set[str] = set()
     names = [item.get("r:id", "") for item in root.iter("p:sldId")]
-    for place, name in enumerate(names, 1):
+    for page, name in enumerate(names, 1):
         if name in relations and relations[name].target in package:
-            builder.page(place)
-            _Slide(builder, package, relations[name].target).read(told)
+            builder.page(page)
+            _Slide(builder, package, relations[name].target).read(footers)
     # Programs write a title of their own making into the properties of slides.
     builder.title = builder.title or package.title()
     return builder.document()
@@ -65,10 +65,11 @@ class _Slide:
         """
         shapes = list(_shapes(below(self._root, "p:cSld/p:spTree")))
         title = next((s for s in shapes if _placeholder(s) in _TITLES), None)
-        if title is not None:
-            told = " ".join(map(flat, drawings.paragraphs(title)))
-            is_hidden = self._root.get("show") in {"0", "false"}
-            self._builder.heading(1, f"{told} (hidden)" if is_hidden else told)
+        texts = () if title is None else drawings.paragraphs(title)
+        heading = " ".join(map(flat, texts))
+        if self._root.get("show") in {"0", "false"}:
+            heading = f"{heading} (hidden)"
+        self._builder.heading(1, heading, stands_alone=title is not None)
         for shape in shapes:
             if _placeholder(shape) in _MARGINS:
                 self._margin(shape, footers)
@@ -154,8 +155,8 @@ def _shapes(tree: ET.Element | None) -> Iterator[ET.Element]:
 
 def _placeholder(shape: ET.Element) -> str:
     """Returns what a shape is the place for, "" for none."""
-    place = below(shape, "p:nvSpPr/p:nvPr/p:ph")
-    return "" if place is None else place.get("type", "obj")
+    placeholder = below(shape, "p:nvSpPr/p:nvPr/p:ph")
+    return "" if placeholder is None else placeholder.get("type", "obj")
 
 
 def _table(builder: DocumentBuilder, table: ET.Element) -> None:

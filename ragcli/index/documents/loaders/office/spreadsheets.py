@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,8 +19,9 @@ from ragcli.index.documents.loaders.layout.grids import GridWriter
 from ragcli.index.documents.loaders.layout.header_rows import Span
 from ragcli.index.documents.loaders.office import drawings
 from ragcli.index.documents.loaders.office.number_formats import (
-    cell_formats,
+    SheetFacts,
     plain,
+    sheet_facts,
     shown,
 )
 from ragcli.index.documents.loaders.office.packages import (
@@ -37,7 +37,6 @@ _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table)", re.IGNORECASE
 )
 
-_Formats: TypeAlias = Mapping[tuple[int, int], str]
 _Value: TypeAlias = float | str | bool | time | date | datetime | timedelta
 
 
@@ -76,7 +75,7 @@ def _workbook(data: bytes, package: Package | None) -> Document:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     builder = DocumentBuilder()
-    formats = cell_formats(package) if package else {}
+    facts = sheet_facts(package) if package else {}
     parts = _sheet_parts(package) if package else {}
     with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
         for number, sheet in enumerate(book.sheets_metadata, 1):
@@ -85,7 +84,7 @@ def _workbook(data: bytes, package: Package | None) -> Document:
             name = f"{sheet.name} (hidden)" if is_hidden else sheet.name
             builder.heading(1, name, stands_alone=False)
             if sheet.typ is SheetTypeEnum.WorkSheet:
-                _sheet(builder, book, sheet.name, formats.get(sheet.name, {}))
+                _sheet(builder, book, sheet.name, facts.get(sheet.name, SheetFacts()))
             if package and sheet.name in parts:
                 _beside_cells(builder, package, parts[sheet.name])
     builder.title = package.title() if package else ""
@@ -93,15 +92,19 @@ def _workbook(data: bytes, package: Package | None) -> Document:
 
 
 def _sheet(
-    builder: DocumentBuilder, book: CalamineWorkbook, name: str, formats: _Formats
+    builder: DocumentBuilder, book: CalamineWorkbook, name: str, facts: SheetFacts
 ) -> None:
     sheet = book.get_sheet_by_name(name)
+    formats = facts.formats
     rows = [
         [as_shown(value, formats.get((row, column), "")) for column, value in cells]
         for row, cells in enumerate(
             map(enumerate, sheet.to_python(skip_empty_area=False))
         )
     ]
+    for (row, column), error in facts.errors.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = rows[row][column] or error
     GridWriter(builder).write(rows, _merged(sheet))
 
 
@@ -135,16 +138,16 @@ def _moment(value: date | time) -> str:
         return rounded.strftime("%H:%M:%S").removesuffix(":00")
     if isinstance(value, datetime):
         rounded = value + half if value.year < 9999 else value
-        told = rounded.isoformat(" ", "seconds").partition(".")[0]
-        return told.removesuffix(" 00:00:00").removesuffix(":00")
+        text = rounded.isoformat(" ", "seconds").partition(".")[0]
+        return text.removesuffix(" 00:00:00").removesuffix(":00")
     return value.isoformat()
 
 
 def _duration(value: timedelta) -> str:
     seconds = round(value.total_seconds())
     minutes, rest = divmod(abs(seconds), 60)
-    told = f"{'-' if seconds < 0 else ''}{minutes // 60}:{minutes % 60:02}"
-    return f"{told}:{rest:02}" if rest else told
+    text = f"{'-' if seconds < 0 else ''}{minutes // 60}:{minutes % 60:02}"
+    return f"{text}:{rest:02}" if rest else text
 
 
 def _sheet_parts(package: Package) -> dict[str, str]:

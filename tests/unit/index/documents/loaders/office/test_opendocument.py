@@ -292,3 +292,64 @@ def test_shuffled_xml_is_read_or_refused(
             for name, data in members.items()
         }
         assert "\n" not in outcome(loaded, f"a.{suffix}", zipped(hurt))
+
+
+FORM = f'xmlns:form="{O}:form:1.0"'
+
+
+def test_what_a_form_shows_stands_where_its_controls_are() -> None:
+    body = (
+        f"<office:forms {FORM}><form:form><form:text form:id='a' form:value='no'"
+        " form:current-value='Ada'/><form:checkbox form:id='b' form:label='Member'"
+        " form:current-state='checked'/><form:listbox form:id='c'><form:option"
+        " form:label='red'/><form:option form:label='blue' form:selected='true'/>"
+        "</form:listbox><form:password form:id='d' form:value='secret'/></form:form>"
+        "</office:forms><text:p>Name: <draw:control draw:control='a'/></text:p>"
+        "<text:p><draw:control draw:control='b'/></text:p>"
+        "<draw:control draw:control='c'/><draw:control draw:control='d'/>"
+    )
+    assert contents(read(packed("text", body))) == [
+        ("prose", "Name: Ada"),
+        ("prose", "\u2612 Member"),
+        ("prose", "blue"),
+    ]
+
+
+def test_formulas_and_sheets_inside_a_text_are_told() -> None:
+    body = "".join(
+        f'<text:p>{name}<draw:frame><draw:object xlink:href="./{name}"/></draw:frame>'
+        "</text:p>"
+        for name in ("Formula", "Sheet")
+    )
+    formula = (
+        '<math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><mrow><mi>x</mi>'
+        "<mo>=</mo><mn>2</mn></mrow><annotation>x=2</annotation></semantics></math>"
+    )
+    table = f"<table:table>{cells('Town', 'Rent')}{cells('Ulm', '10')}</table:table>"
+    sheet = (
+        f"<office:document-content {SPACES}><office:body><office:spreadsheet>{table}"
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    members = {"Formula/content.xml": formula, "Sheet/content.xml": sheet}
+    assert contents(read(packed("text", body, **members))) == [
+        ("prose", "Formula"),
+        ("prose", "x = 2"),
+        ("prose", "Sheet"),
+        ("field", ("Town", "Rent")),
+        ("field", ("Ulm", "10")),
+    ]
+
+
+def test_hidden_slides_are_marked_and_footers_of_all_told() -> None:
+    style = (
+        '<style:style style:name="h"><style:drawing-page-properties'
+        ' presentation:visibility="hidden"/></style:style>'
+    )
+    title = '<draw:frame presentation:class="title"><text:p>Locks</text:p></draw:frame>'
+    body = (
+        "<presentation:footer-decl>Acme</presentation:footer-decl>"
+        f'<draw:page draw:style-name="h">{title}</draw:page>'
+    )
+    document = read(packed("presentation", body, style), "odp")
+    assert contents(document) == [("note", "Acme"), ("prose", "Locks (hidden)")]
+    assert document.sections[1].heading == ("Locks (hidden)",)

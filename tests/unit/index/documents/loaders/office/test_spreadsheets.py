@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -127,6 +128,10 @@ def test_values_read_as_a_person_sees_them() -> None:
         (5, "[>100]0.0;0.00", "5"),
         (44000, "yyyy-mm-dd", "44000"),
         (9, '"unbalanced', "9"),
+        (123456789, "000-00-0000", "123-45-6789"),
+        (5551234567, '"Tel. "(000) 000-0000', "Tel. (555) 123-4567"),
+        (1234567.5, '#\\ ##0.0" t"', "1234 567.5 t"),
+        (7, "#-##0", "7"),
     ],
 )
 def test_number_formats(value: float, code: str, text: str) -> None:
@@ -336,3 +341,31 @@ def test_a_sum_below_a_table_stays_a_row_of_it(loaded: Load) -> None:
     )
     document = loaded("a.xlsx", saved(book))
     assert rows_of(document)[-1] == ("A4", ("Sum", "", "", "4"))
+
+
+def test_errors_of_formulas_are_told_as_the_sheet_shows_them() -> None:
+    book = workbook(["Town", "Rate"], ["Ulm", "#DIV/0!"], ["Graz", "#N/A"])
+    for cell in ("B2", "B3"):
+        book.active[cell].data_type = "e"
+    with zipfile.ZipFile(io.BytesIO(saved(book))) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    members[name] = members[name].replace(b"<v>#D", b"<f>1/0</f><v>#D")
+    data = zipped(members)
+    document = parse(Content(data, "a.xlsx", "xlsx"))
+    assert elements_of(document, "field")[1:] == [
+        ("Ulm", "#DIV/0!"),
+        ("Graz", "#N/A"),
+    ]
+
+
+def test_days_of_a_workbook_that_counts_from_1904_and_hidden_rows_are_read() -> None:
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    for row in (["Town", "Since"], ["Ulm", dt.date(2024, 1, 2)], ["Graz", None]):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    assert elements_of(read(book), "field")[1:] == [
+        ("Ulm", "2024-01-02"),
+        ("Graz", ""),
+    ]
