@@ -303,7 +303,7 @@ class _OdfReader:
 def _show_controls(root: ET.Element) -> None:
     """Puts what the controls of a form show where they stand, as text."""
     controls = {
-        item.get("form:id") or item.get("id", ""): item
+        item.get("form:id", item.get("id", "")): item
         for item in root.iter()
         if item.tag.startswith("form:")
     }
