@@ -13,6 +13,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ragcli.index.misreading import (
+    MISREAD,
+    are_texts,
+    damaged_file,
+    is_count,
+    misread,
+)
 from ragcli.index.passages import Chunk, above_of, indexed_text
 from ragcli.language.units import Table, Unit
 
@@ -44,6 +51,40 @@ def encode(chunk: Chunk) -> bytes:
     return f"{_LINE.encode(told)}\n".encode("utf-8", "backslashreplace")
 
 
+def decode(line: bytes) -> dict[str, Any]:
+    """Returns a stored chunk.
+
+    Raises:
+        SnapshotDamaged: It is not as it was written.
+    """
+    try:
+        stored: dict[str, Any] = json.loads(line)
+        is_sound = _is_stored_chunk(stored)
+    except MISREAD as error:
+        raise damaged_file(f"a stored passage is damaged: {error}") from None
+    if not is_sound:
+        raise damaged_file("a stored passage is damaged: a field has another type")
+    return stored
+
+
+def _is_stored_chunk(stored: Mapping[str, Any]) -> bool:
+    """Tells whether all that a chunk says is of its type, but for units and tables."""
+    page, lines = stored.get("page"), stored.get("lines")
+    return (
+        isinstance(stored["text"], str)
+        and isinstance(stored["language"], str)
+        and isinstance(stored.get("part", ""), str)
+        and isinstance(stored.get("kind", ""), str)
+        and are_texts(stored.get("heading", []))
+        and (page is None or is_count(page))
+        and (lines is None or _is_range(lines))
+    )
+
+
+def _is_range(lines: Sequence[Any]) -> bool:
+    return len(lines) == 2 and is_count(lines[0]) and is_count(lines[1])
+
+
 def _unit(unit: Unit) -> list[object]:
     told: list[object] = [_CODES[unit.kind], unit.start, unit.end]
     if unit.lines:
@@ -61,9 +102,14 @@ def spans(units: Sequence[Unit]) -> list[list[object]]:
 
 
 def units(stored: Mapping[str, Any]) -> tuple[Unit, ...]:
-    """Returns the units of a stored chunk."""
+    """Returns the units of a stored chunk.
+
+    Raises:
+        SnapshotDamaged: One is not as it was written.
+    """
     if "units" in stored:
-        return tuple(map(_told_unit, stored["units"]))
+        with misread("a stored passage"):
+            return tuple(map(_read_unit, stored["units"]))
     text, kind = stored["text"], stored.get("kind", "prose")
     if kind == "code":
         return (Unit("code", 0, len(text)),)
@@ -75,21 +121,44 @@ def units(stored: Mapping[str, Any]) -> tuple[Unit, ...]:
     )
 
 
-def _told_unit(told: Sequence[Any]) -> Unit:
-    kind = _KINDS.get(told[0], "prose")
-    if len(told) == 3:
-        return Unit(kind, told[1], told[2])
-    unit = Unit(kind, *told[1:])
-    lines = (unit.lines[0], unit.lines[1]) if unit.lines else None
-    return unit._replace(cells=tuple(unit.cells), lines=lines)
+def _read_unit(stored: Sequence[Any]) -> Unit:
+    """Returns a unit; raises what `misread` translates where it is none."""
+    kind = _KINDS.get(stored[0], "prose")
+    if not (is_count(stored[1]) and is_count(stored[2])):
+        raise TypeError(stored)
+    if len(stored) == 3:
+        return Unit(kind, stored[1], stored[2])
+    unit = Unit(kind, *stored[1:])
+    lines = unit.lines
+    if not (
+        type(unit.table) is int
+        and are_texts([*unit.cells, unit.label])
+        and (lines is None or _is_range(lines))
+    ):
+        raise TypeError(stored)
+    span = (lines[0], lines[1]) if lines else None
+    return unit._replace(cells=tuple(unit.cells), lines=span)
 
 
 def tables(stored: Mapping[str, Any]) -> tuple[Table, ...]:
-    """Returns the tables that a stored chunk has rows of."""
-    return tuple(
-        Table(number, tuple(columns), caption, first, rows)
-        for number, columns, caption, first, rows in stored.get("tables", ())
-    )
+    """Returns the tables that a stored chunk has rows of.
+
+    Raises:
+        SnapshotDamaged: One is not as it was written.
+    """
+    with misread("a stored passage"):
+        return tuple(_read_table(*table) for table in stored.get("tables", ()))
+
+
+def _read_table(
+    number: Any, columns: Sequence[Any], caption: Any, first: Any, rows: Any
+) -> Table:
+    """Returns a table; raises what `misread` translates where it is none."""
+    if not (
+        are_texts([*columns, caption]) and all(map(is_count, (number, first, rows)))
+    ):
+        raise TypeError(columns)
+    return Table(number, tuple(columns), caption, first, rows)
 
 
 def searched_text(title: str, stored: Mapping[str, Any]) -> str:

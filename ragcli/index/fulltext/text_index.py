@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged, StorageFailed
 from ragcli.index.generations.publishing import link_or_copy
+from ragcli.index.misreading import damaged_file, is_count, misread
 from ragcli.storage.files import disk_errors
 from ragcli.storage.os_errors import raise_if_unopened
 
@@ -111,20 +112,35 @@ def _files(directory: Path) -> list[str]:
 
 
 def _read_meta(directory: Path) -> dict[str, Any] | None:
+    """Returns what tantivy says of its segments; None where there is no index.
+
+    Raises:
+        SnapshotDamaged: It is not what tantivy writes.
+    """
     try:
-        found: dict[str, Any] = json.loads((directory / META).read_bytes())
+        data = (directory / META).read_bytes()
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise _damaged(f"{META}: {error}") from None
-    return found
+    with misread(f"{META} of the text index"):
+        meta: dict[str, Any] = json.loads(data)
+        is_sound = is_count(meta["opstamp"]) and all(map(_is_segment, meta["segments"]))
+    if not is_sound:
+        raise _damaged(f"{META} holds other than what was written")
+    return meta
 
 
-def _replace(place: Path, value: Any) -> None:
+def _is_segment(segment: dict[str, Any]) -> bool:
+    deletes = segment["deletes"]
+    return isinstance(segment["segment_id"], str) and (
+        deletes is None or is_count(deletes["opstamp"])
+    )
+
+
+def _replace(path: Path, value: Any) -> None:
     """Writes a new file under this name: the old one may belong to a generation."""
-    fresh = place.with_name(f"{place.name}.new")
+    fresh = path.with_name(f"{path.name}.new")
     fresh.write_text(json.dumps(value, indent=1))
-    fresh.replace(place)
+    fresh.replace(path)
 
 
 def remove_documents(directory: Path, documents: Sequence[int]) -> None:
@@ -184,11 +200,13 @@ def written() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        what = (str(error).splitlines() or ["unknown error"])[0]
         raise StorageFailed(
-            f"the text index cannot be written: {what}",
+            f"the text index cannot be written: {_first_line(error)}",
             "free some space and run the command again; what was stored is whole",
         ) from error
+    except BaseException as error:
+        raise_if_panic(error)
+        raise
 
 
 @contextmanager
@@ -204,10 +222,43 @@ def translated(directory: Path) -> Iterator[None]:
         yield
     except ValueError as error:
         raise_if_unopened(directory / META, str(error))
-        raise _damaged(str(error).splitlines()[0]) from None
+        raise _damaged(_first_line(error)) from None
+    except BaseException as error:
+        raise_if_panic(error)
+        raise
+
+
+@contextmanager
+def searched() -> Iterator[None]:
+    """Turns what tantivy raises while it searches into the error for damage.
+
+    Raises:
+        SnapshotDamaged: A file is not as tantivy wrote it.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise _damaged(_first_line(error)) from None
+    except BaseException as error:
+        raise_if_panic(error)
+        raise
+
+
+def raise_if_panic(error: BaseException) -> None:
+    """Raises the error for damage if tantivy gave up over a file that it reads.
+
+    Its panics are no `Exception`, and their class can be had from none of its modules.
+
+    Raises:
+        SnapshotDamaged: That is so.
+    """
+    if type(error).__name__ == "PanicException":
+        raise _damaged(_first_line(error)) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or ["unknown error"])[0]
 
 
 def _damaged(what: str) -> SnapshotDamaged:
-    return SnapshotDamaged(
-        f"the text index is damaged: {what}", "run `ragcli profile verify --repair`"
-    )
+    return damaged_file(f"the text index is damaged: {what}")

@@ -7,7 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from ragcli.index.fulltext.text_index import schema, translated
+from ragcli.index.fulltext.text_index import (
+    raise_if_panic,
+    schema,
+    searched,
+    translated,
+)
 from ragcli.index.row_selection import RowSelection
 from ragcli.storage.temporary.memory_directories import linked_directory
 
@@ -46,8 +51,8 @@ class TextSearch:
         """
         import tantivy
 
-        with translated(directory), linked_directory(directory) as place:
-            return cls(tantivy.Index.open(str(place)))
+        with translated(directory), linked_directory(directory) as linked:
+            return cls(tantivy.Index.open(str(linked)))
 
     @property
     def count(self) -> int:
@@ -56,7 +61,11 @@ class TextSearch:
 
     def document_frequency(self, stem: str) -> int:
         """Returns how many chunks have this stem."""
-        return self._searcher.doc_freq(_FIELD, stem)
+        try:  # thousands of times for one question: no context for each
+            return self._searcher.doc_freq(_FIELD, stem)
+        except BaseException as error:
+            raise_if_panic(error)
+            raise
 
     def search(
         self,
@@ -138,8 +147,10 @@ class TextSearch:
     def _found(self, query: tantivy.Query, limit: int) -> list[tuple[int, float]]:
         if limit < 1:
             return []
-        hits = self._searcher.search(query, limit, count=False).hits
-        rows = self._searcher.fast_field_values("row", [place for _, place in hits])
+        with searched():
+            hits = self._searcher.search(query, limit, count=False).hits
+            addresses = [address for _, address in hits]
+            rows = self._searcher.fast_field_values("row", addresses)
         return [
             (int(row or 0), float(hit[0])) for row, hit in zip(rows, hits, strict=True)
         ]

@@ -11,6 +11,16 @@ import os
 _MOST = 64 << 20
 """Bytes of a manifest that are read."""
 
+_MISREAD = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What a manifest of another shape raises. `index.misreading` would take time."""
+
 
 def figures(profiles: int, place: str) -> tuple[int, int] | None:
     """Returns the documents of the live generation, and the bytes of its files.
@@ -32,10 +42,10 @@ def figures(profiles: int, place: str) -> tuple[int, int] | None:
 
     try:
         live = pointer.partition(b" ")[0].decode("ascii")
-        told = json.loads(_read(f"{place}/index/{live}/manifest.json", profiles))
-        size = sum(file["size"] for file in told["files"].values())
-        return int(told["documents"]), int(size)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        manifest = json.loads(_read(f"{place}/index/{live}/manifest.json", profiles))
+        size = sum(file["size"] for file in manifest["files"].values())
+        return int(manifest["documents"]), int(size)
+    except (OSError, *_MISREAD):
         return None
 
 

@@ -19,6 +19,7 @@ from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.frozen import frozen
 from ragcli.index.generations import manifests
 from ragcli.index.generations.generation_files import TEXT
+from ragcli.index.misreading import MISREAD
 from ragcli.storage.files import Directory, disk_errors
 
 _BLOCK = 1 << 20
@@ -137,7 +138,7 @@ def is_as_verified(
         noted: dict[str, list[int]] = stamp["files"]
         if stamp["manifest"] != digest or observed(generation, noted) != noted:
             return None
-    except (FileNotFoundError, NotPermitted, ValueError, KeyError, TypeError):
+    except (OSError, StorageFailed, NotPermitted, *MISREAD):
         return None
     return noted
 

@@ -22,6 +22,7 @@ from ragcli.errors import (
     SnapshotNotFound,
 )
 from ragcli.frozen import frozen
+from ragcli.index.misreading import MISREAD, is_count
 from ragcli.storage import format_versions
 
 FORMAT = format_versions.INDEX.version
@@ -32,6 +33,8 @@ LIMIT = 64 << 20
 _GENERATION = re.compile(r"gen-(\d{8,12})")
 _FILE = re.compile(r"(?:text/)?[A-Za-z0-9.][A-Za-z0-9._-]{0,120}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_TYPES = {"str": str, "int": int, "bool": bool, "dict": dict, "tuple": list}
+"""By the type of a field: what it is in JSON."""
 
 
 def generation_name(number: int) -> str:
@@ -83,6 +86,18 @@ class SegmentInfo:
     def live(self) -> int:
         """Chunks that can be found."""
         return self.chunks - self.dead
+
+    def file_names(self, *, tokens: bool) -> list[str]:
+        """Returns the names of its files.
+
+        Args:
+            tokens: Whether token ids are stored with the chunks.
+        """
+        names = [f"documents-{self.id}.jsonl", f"documents-{self.id}.bin"]
+        if self.chunks:
+            names += [f"vectors-{self.id}.faiss", f"passages-{self.id}.jsonl"]
+            names += [f"chunks-{self.id}.bin"] + [f"tokens-{self.id}.bin"] * tokens
+        return names + [name for name in (self.dead_file, self.moments_file) if name]
 
 
 @frozen
@@ -138,33 +153,30 @@ class Manifest:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns what is written as JSON."""
-        told = asdict(self)
-        told["segments"] = [_with_extra(item) for item in told["segments"]]
-        return _with_extra(told)
+        table = asdict(self)
+        table["segments"] = [_with_extra(item) for item in table["segments"]]
+        return _with_extra(table)
 
 
-def _with_extra(told: dict[str, Any]) -> dict[str, Any]:
+def _with_extra(table: dict[str, Any]) -> dict[str, Any]:
     """Returns a table with what it has under `extra` as entries of its own."""
-    extra: dict[str, Any] = told.pop("extra")
-    return extra | told
+    extra: dict[str, Any] = table.pop("extra")
+    return extra | table
 
 
 def encode(manifest: Mapping[str, Any]) -> bytes:
     """Returns the bytes of a manifest file, with its own checksum in it."""
     body = {key: value for key, value in manifest.items() if key != "check"}
-    told = {**body, "check": body_digest(body)}
+    table = {**body, "check": body_digest(body)}
     # Without blanks: all of it is written anew with every change.
-    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(table, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def body_digest(manifest: Mapping[str, Any]) -> str:
     """Returns the hash of all that a manifest says, without seal and checksum."""
-    told = {k: v for k, v in manifest.items() if k not in {"check", "seal"}}
-    return hashlib.sha256(_canonical(told)).hexdigest()
-
-
-def _canonical(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, indent=1, sort_keys=True).encode()
+    body = {k: v for k, v in manifest.items() if k not in {"check", "seal"}}
+    canonical = json.dumps(body, indent=1, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def digest(data: bytes) -> str:
@@ -187,7 +199,7 @@ def parse(data: bytes, generation: str) -> Manifest:
         values["segments"] = tuple(_segment(item) for item in table["segments"])
         manifest = Manifest(**values)
         _check_files(manifest)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except MISREAD as error:
         raise damaged(generation, f"its manifest is not readable: {error}") from None
     if not _is_as_written(bytes(data)):
         raise damaged(generation, "its manifest does not match its own checksum")
@@ -199,8 +211,8 @@ def parse(data: bytes, generation: str) -> Manifest:
 @lru_cache(maxsize=4)
 def _is_as_written(data: bytes) -> bool:
     """Tells whether a manifest matches its own checksum; one is read several times."""
-    found = json.loads(data)
-    return bool(found["check"] == body_digest(found))
+    table = json.loads(data)
+    return bool(table["check"] == body_digest(table))
 
 
 def read(directory: Path) -> Manifest:
@@ -246,10 +258,19 @@ def damaged(generation: str, what: str) -> SnapshotDamaged:
 
 
 def _known(kind: type[Manifest | SegmentInfo], table: dict[str, Any]) -> dict[str, Any]:
-    """Returns the fields that a table has of a kind, and all else as `extra`."""
-    names = {item.name for item in fields(kind)} - {"extra"}
-    told = {key: value for key, value in table.items() if key in names}
-    return told | {"extra": {k: v for k, v in table.items() if k not in names}}
+    """Returns the fields that a table has of a kind, and all else as `extra`.
+
+    Raises:
+        TypeError: A value is of another type than its field.
+    """
+    values: dict[str, Any] = {}
+    for item in fields(kind):
+        if item.name in table and item.name != "extra":
+            value = values[item.name] = table[item.name]
+            expected = _TYPES[str(item.type).partition("[")[0]]
+            if type(value) is not expected or (expected is int and not is_count(value)):
+                raise TypeError(f"{item.name} is {value!r:.40}")
+    return values | {"extra": {k: v for k, v in table.items() if k not in values}}
 
 
 def _segment(item: dict[str, Any]) -> SegmentInfo:
@@ -262,7 +283,30 @@ def _segment(item: dict[str, Any]) -> SegmentInfo:
 
 
 def _check_files(manifest: Manifest) -> None:
+    """Checks that the files are named rightly, and hold what segments count.
+
+    Nothing is allocated for numbers that no file stands behind. A sealed file is
+    larger than what it holds.
+
+    Raises:
+        ValueError, KeyError, TypeError: They do not.
+    """
     for name, facts in manifest.files.items():
         sound = _FILE.fullmatch(name) and ".." not in name
-        if not sound or not _HASH.fullmatch(facts["sha256"]) or facts["size"] < 0:
+        size = facts["size"]
+        if not sound or not _HASH.fullmatch(facts["sha256"]) or not is_count(size):
             raise ValueError(f"file entry {name!r}")
+    for segment in manifest.segments:
+        sizes = {
+            name: manifest.files[name]["size"]
+            for name in segment.file_names(tokens=manifest.tokens)
+        }
+        needed = {}
+        if segment.chunks:
+            needed = {
+                f"chunks-{segment.id}.bin": 24 * (segment.chunks + 1),
+                f"vectors-{segment.id}.faiss": 2 * manifest.dimension * segment.chunks,
+            }
+        for name, size in needed.items():
+            if sizes[name] < size:
+                raise ValueError(f"{name} is too small for {segment.chunks} chunks")

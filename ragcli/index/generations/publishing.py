@@ -60,11 +60,14 @@ def link_or_copy(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        descriptor = os.open(target, flags, FILE_MODE)
-        with open(source, "rb") as original, open(descriptor, "wb") as copy:
-            import shutil  # 5 ms: it loads every kind of compression
+        import shutil  # 5 ms: it loads every kind of compression
 
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        # The source first: where it is gone, nothing is made, and nothing stays open.
+        with (
+            open(source, "rb") as original,
+            open(os.open(target, flags, FILE_MODE), "wb") as copy,
+        ):
             shutil.copyfileobj(original, copy, 1 << 20)
 
 
@@ -155,8 +158,8 @@ def expect_same(expected: Facts, actual: Facts) -> None:
 
 def seal_manifest(sealer: Sealer, manifest: Mapping[str, Any]) -> str:
     """Returns the proof that a holder of the key wrote this manifest."""
-    told = manifests.body_digest(manifest).encode()
-    return sealer.seal(f"manifest {manifest['name']}", told).hex()
+    digest = manifests.body_digest(manifest).encode()
+    return sealer.seal(f"manifest {manifest['name']}", digest).hex()
 
 
 def check_seal(sealer: Sealer, manifest: Mapping[str, Any]) -> None:
@@ -166,6 +169,10 @@ def check_seal(sealer: Sealer, manifest: Mapping[str, Any]) -> None:
         SnapshotDamaged: Somebody without the key wrote or altered it.
     """
     name = str(manifest["name"])
-    told = sealer.unseal(f"manifest {name}", bytes.fromhex(str(manifest["seal"])))
-    if told != manifests.body_digest(manifest).encode():
+    try:
+        proof = bytes.fromhex(str(manifest["seal"]))
+    except ValueError:
+        raise manifests.damaged(name, "its seal is none") from None
+    proven = sealer.unseal(f"manifest {name}", proof)
+    if proven != manifests.body_digest(manifest).encode():
         raise manifests.damaged(name, "its manifest was altered")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ragcli.errors import SnapshotDamaged, SnapshotNotFound
-from ragcli.index.generations.manifests import read
+from ragcli.index.generations.manifests import generation_number, read
 from ragcli.index.report import GenerationInfo
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ def previous(snapshots: Snapshots) -> str:
     Raises:
         SnapshotNotFound: There is none.
     """
-    names = snapshots.generations()
-    shown = names[-1] if names else ""
-    for item in reversed(kept(snapshots)):
-        if item.name == names[-1] and not item.damaged:
-            current = read(snapshots.directory(item.name))
-            shown = current.origin or item.name
-        elif item.name < shown and not item.damaged:
-            return item.name
+    states = kept(snapshots)
+    shown = generation_number(states[-1].name) if states else 0
+    for state in reversed(states):
+        if state is states[-1] and not state.damaged:
+            current = read(snapshots.directory(state.name))
+            shown = generation_number(current.origin or state.name)
+        elif generation_number(state.name) < shown and not state.damaged:
+            return state.name
     raise SnapshotNotFound(
         "there is no earlier index to go back to",
         "`ragcli docs rollback --list` shows those that are kept",

@@ -13,7 +13,6 @@ from ragcli.frozen import frozen
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.generations.generation_files import WorkspaceFiles
 from ragcli.index.generations.manifests import Manifest, read
-from ragcli.index.ingest.revision import segment_files
 from ragcli.index.segments import merging
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def _rewritten(snapshots: Snapshots, base: Manifest, place: Path) -> Manifest:
         else []
     )
     for info in old:
-        for name in segment_files(info, tokens=base.tokens):
+        for name in info.file_names(tokens=base.tokens):
             files.remove(name)
     left = replace(base, segments=tuple(new), change="compact", origin="")
     text_workspace.renew(files, left)

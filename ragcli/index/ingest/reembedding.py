@@ -6,23 +6,21 @@ take their place at once. The text index does not change.
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragcli.errors import Conflict
+from ragcli.index import stored_passages
 from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
 from ragcli.index.generations.holding import hold_current
 from ragcli.index.generations.manifests import NAME, Manifest, SegmentInfo, parse
 from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.ingest.preparation import embedding
-from ragcli.index.ingest.revision import segment_files
 from ragcli.index.report import IngestReport
 from ragcli.index.segments import catalogue, merging
 from ragcli.index.segments.segment_writer import Columns, SegmentWriter
-from ragcli.index.stored_passages import searched_text
 from ragcli.storage.files import disk_errors
 
 if TYPE_CHECKING:
@@ -55,11 +53,11 @@ def reembed(
         return IngestReport()
     with disk_errors("index"), snapshots.workspace("") as place:
         work = _Reembedding(snapshots, embedder, progress, place)
-        manifest = work.publish()
+        generation, manifest = work.publish()
     return IngestReport(
         changed=manifest.documents,
         chunks=manifest.chunks,
-        generation=snapshots.current(),
+        generation=generation,
         seconds=time.monotonic() - start,
     )
 
@@ -81,7 +79,8 @@ class _NewVectors:
     def columns(self, record: catalogue.Record, stored: Columns) -> Columns:
         """Returns the chunks of a document with new vectors."""
         texts = [
-            searched_text(record["title"], json.loads(line)) for line in stored.passages
+            stored_passages.searched_text(record["title"], stored_passages.decode(line))
+            for line in stored.passages
         ]
         made = embedding.embed(self._embedder, texts)
         self._progress.step(record["path"])
@@ -108,8 +107,12 @@ class _Reembedding:
         self._staged = WorkspaceFiles(directory, snapshots.sealer)
         self._made: dict[tuple[str, int], list[SegmentInfo]] = {}
 
-    def publish(self) -> Manifest:
-        """Embeds what the current generation gained; again if another published."""
+    def publish(self) -> tuple[str, Manifest]:
+        """Embeds what the current generation gained; again if another published.
+
+        Returns:
+            The name of the new generation, and what its manifest counts.
+        """
         for attempt in range(_ATTEMPTS):
             held = hold_current(self._snapshots)
             if held is None:
@@ -138,17 +141,17 @@ class _Reembedding:
                     conversion=self._conversion,
                 )
 
-    def _replace(self, parent: str, base: Manifest) -> Manifest:
+    def _replace(self, parent: str, base: Manifest) -> tuple[str, Manifest]:
         """Publishes a generation with the new segments in place of the old."""
         with self._snapshots.workspace(parent) as place:
             files = WorkspaceFiles(place, self._snapshots.sealer)
             tokens = embedding.has_tokens(self._embedder)
             segments: list[SegmentInfo] = []
             for info in base.segments:
-                for name in segment_files(info, tokens=base.tokens):
+                for name in info.file_names(tokens=base.tokens):
                     files.remove(name)
                 for new in self._made[info.id, info.dead]:
-                    for name in segment_files(new, tokens=tokens):
+                    for name in new.file_names(tokens=tokens):
                         link_or_copy(self._staged.directory / name, place / name)
                     segments.append(new)
             manifest = replace(
@@ -160,5 +163,4 @@ class _Reembedding:
                 tokens=tokens,
                 segments=tuple(segments),
             )
-            self._snapshots.publish(place, parent, manifest.as_dict())
-            return manifest
+            return self._snapshots.publish(place, parent, manifest.as_dict()), manifest

@@ -181,7 +181,7 @@ class _Joining:
     def _drop(self, infos: Iterable[SegmentInfo]) -> None:
         """Removes the files of segments."""
         for info in infos:
-            for name in segment_files(info, tokens=self._base.tokens):
+            for name in info.file_names(tokens=self._base.tokens):
                 self._files.remove(name)
 
     def _kill(self, rows: array[int]) -> None:
@@ -228,7 +228,7 @@ class _Joining:
     def add(self, change: Change) -> None:
         """Takes over the staged segments."""
         for info in change.segments:
-            for name in segment_files(info, tokens=self._base.tokens):
+            for name in info.file_names(tokens=self._base.tokens):
                 link_or_copy(change.staged / name, self._files.directory / name)
             self._segments.append(info)
         self._documents += len(change.replaced)
@@ -268,15 +268,6 @@ class _Joining:
             documents=self._documents,
             chunks=sum(item.live for item in self._segments),
         )
-
-
-def segment_files(info: SegmentInfo, *, tokens: bool) -> list[str]:
-    """Returns the names of a segment's files."""
-    names = [f"documents-{info.id}.jsonl", f"documents-{info.id}.bin"]
-    if info.chunks:
-        names += [f"vectors-{info.id}.faiss", f"passages-{info.id}.jsonl"]
-        names += [f"chunks-{info.id}.bin"] + [f"tokens-{info.id}.bin"] * tokens
-    return names + [name for name in (info.dead_file, info.moments_file) if name]
 
 
 def _check_embedder(base: Manifest, change: Change) -> None:

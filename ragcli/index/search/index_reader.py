@@ -13,9 +13,11 @@ from ragcli.index.file_names import spoken_name
 from ragcli.index.fulltext.text_search import TextSearch
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifests import Manifest, other_length
+from ragcli.index.misreading import damaged_file
 from ragcli.index.passages import Heading, Passage
 from ragcli.index.row_selection import RowSelection
 from ragcli.index.segments import catalogue
+from ragcli.index.segments.catalogue_view import CatalogueView
 from ragcli.index.segments.segment import Segment
 from ragcli.index.segments.vector_moments import CosineMoments, Moments
 
@@ -81,6 +83,11 @@ class IndexReader:
     def document_count(self) -> int:
         """Documents that can be found, those without any text included."""
         return self.manifest.documents
+
+    @cached_property
+    def catalogue(self) -> CatalogueView:
+        """Finds the records of its documents: those of another generation differ."""
+        return CatalogueView(self.manifest, self._files)
 
     @cached_property
     def languages(self) -> frozenset[str]:
@@ -197,7 +204,7 @@ class IndexReader:
         """Returns the passages of `rows`, in their order, with score 0.
 
         Raises:
-            KeyError: A row is not here.
+            SnapshotDamaged: A row is not here, or a passage is not as it was written.
         """
         return [self._passage(*found) for found in self._found(rows)]
 
@@ -228,7 +235,7 @@ class IndexReader:
         """Returns what stands above the passages of `rows`, in their order.
 
         Raises:
-            KeyError: A row is not here.
+            SnapshotDamaged: As `passages`.
         """
         known = self._headings
         unread = [int(row) for row in rows if row not in known]
@@ -242,10 +249,10 @@ class IndexReader:
     def _found(
         self, rows: Sequence[int] | NDArray[np.int64]
     ) -> Iterator[tuple[int, Segment, int]]:
-        """Yields each row with its segment and position; raises `KeyError`."""
+        """Yields each row with its segment and position; raises as `passages`."""
         for row, place in zip(rows, self._places(rows), strict=True):
             if place is None:
-                raise KeyError(int(row))
+                raise damaged_file(f"{self.generation} is damaged: it has no row {row}")
             yield int(row), *place
 
     def _heading(self, row: int, segment: Segment, position: int) -> Heading:
@@ -278,7 +285,7 @@ class IndexReader:
             source=self.source,
             attached=self.attached,
             part=part,
-            read=document.get("facts", {}).get("read", ""),
+            read=str(document.get("facts", {}).get("read", "")),
             units=stored_passages.units(stored),
             tables=stored_passages.tables(stored),
         )
@@ -315,13 +322,16 @@ class IndexReader:
 
     @cached_property
     def _moments(self) -> CosineMoments:
-        stored = Moments.empty(self.dimension)
+        stored: Moments | None = None
         loose: list[tuple[NDArray[np.float32], int]] = []
         for segment in self.segments:
             info = segment.info
             if info.moments_file:
-                sums = self._files.buffer(info.moments_file)
-                stored.merge(Moments.decode(sums, self.dimension))
+                data = self._files.buffer(info.moments_file)
+                sums = Moments.decode(data, self.dimension)
+                if stored:
+                    sums.merge(stored)
+                stored = sums
                 uncounted = segment.dead_order[info.summed_dead :]
                 loose.append((segment.vectors.vectors(uncounted), -1))
             else:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast, overload
 
 from ragcli.config import Settings
+from ragcli.index.misreading import damaged_file
 from ragcli.index.passages import EarlierTurn, Passage, SearchRequest, SearchResult
 from ragcli.index.search import ranking
 from ragcli.index.search.combined_reader import CombinedReader
@@ -205,7 +206,12 @@ class Retriever:
         if not hasattr(self._embedder, "token_vectors"):
             return None
         embedder = cast("TokenEmbedder", self._embedder)
-        return Interaction(self._combined.tokens(places), embedder)
+        try:
+            return Interaction(self._combined.tokens(places), embedder)
+        except IndexError:
+            raise damaged_file(
+                "the index has tokens that its embedder has not"
+            ) from None
 
     def _result(
         self, passages: tuple[Passage, ...], shown: str, unmatched: str = ""

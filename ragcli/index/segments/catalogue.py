@@ -21,9 +21,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
+from ragcli.index.misreading import (
+    MISREAD,
+    are_texts,
+    damaged_file,
+    is_count,
+)
 from ragcli.storage.mapping import let_go
 
 if TYPE_CHECKING:
@@ -47,6 +54,28 @@ _KEPT = 256
 
 _READ_AT_ONCE = 256
 """Records that are decoded together; then the pages they are on may leave memory."""
+
+_TYPES = {
+    "path": str,
+    "title": str,
+    "digest": str,
+    "size": int,
+    "mtime_ns": int,
+    "checked_ns": int,
+    "added": str,
+    "format": str,
+    "language": str,
+    "row": int,
+    "chunks": int,
+}
+"""What every record of a document has."""
+_values_of = itemgetter(*_TYPES)
+_EXPECTED = tuple(_TYPES.values())
+_numbers_of = itemgetter("size", "mtime_ns", "checked_ns", "row", "chunks")
+
+_MOST_CHUNKS = 1 << 61
+_LAST_ROW = 3 << 61
+"""Bounds of what a table may hold: the end of a document is below 2⁶³, as rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +228,56 @@ def decode(data: memoryview | bytes) -> list[Record]:
     try:
         joined = bytes(data).rstrip(b"\n").replace(b"\n", b",")
         records: list[Record] = json.loads(b"[" + joined + b"]")
-    except ValueError as error:
+        is_sound = all(map(_is_record, records))
+    except MISREAD as error:
         raise _damaged(str(error)) from None
+    if not is_sound:
+        raise _damaged("a record has other fields than were written")
     return records
 
 
-def _damaged(reason: str) -> SnapshotDamaged:
-    return SnapshotDamaged(
-        f"the list of documents is damaged: {reason}",
-        "run `ragcli profile verify --repair`",
+def _is_record(record: Record) -> bool:
+    """Tells whether a record has what every one has, and each of its type."""
+    if "gone" in record:
+        return isinstance(record["path"], str)
+    return (
+        tuple(map(type, _values_of(record))) == _EXPECTED
+        and max(numbers := _numbers_of(record)) < _LAST_ROW
+        and min(numbers[3:]) >= 0
+        and numbers[4] < _MOST_CHUNKS
+        and isinstance(record.get("facts", {}), dict)
+        and isinstance(record.get("web", {}), dict)
+        and is_count(record.get("reader", 1))
+        and ("parts" not in record or _are_parts(record["parts"]))
     )
+
+
+def _are_parts(parts: Any) -> bool:
+    """Tells whether a record says rightly which chunks are of what is inside."""
+    return isinstance(parts, list) and all(
+        is_count(first)
+        and is_count(count)
+        and first + count < _MOST_CHUNKS
+        and isinstance(part, str)
+        and are_texts(formats)
+        for first, count, part, formats in parts
+    )
+
+
+def _decoded_line(line: bytes | memoryview) -> Record:
+    """Returns the one record of a line.
+
+    Raises:
+        SnapshotDamaged: There is none, or more than one.
+    """
+    records = decode(line)
+    if len(records) != 1:
+        raise _damaged("a line holds other than one record")
+    return records[0]
+
+
+def _damaged(reason: str) -> SnapshotDamaged:
+    return damaged_file(f"the list of documents is damaged: {reason}")
 
 
 def decoded_lines(data: memoryview) -> Iterator[tuple[int, Record]]:
@@ -305,8 +374,7 @@ class Records(Mapping[str, Record]):
         """
         line = self._lines[path]
         if self._last[0] != path:
-            [found] = decode(self._line(line))
-            self._last = path, found
+            self._last = path, _decoded_line(self._line(line))
         return self._last[1]
 
     def _line(self, number: int) -> memoryview:
@@ -333,21 +401,29 @@ class StoredRecord:
         if name == "path":
             return path_of(self._line)
         if name == "mtime_ns":
-            found = _MTIME.search(self._plain)
-            return int(found[1]) if found else self._decoded[name]
+            match = _MTIME.search(self._plain)
+            return int(match[1]) if match else self._decoded[name]
         return self._decoded[name]
 
     def get(self, name: str, default: Any = None) -> Any:
         """Returns what stands under a name, `default` where nothing does."""
         if name == "facts":
-            _, there, rest = self._line.partition(_FACTS)
-            if not there:
+            _, label, value = self._line.partition(_FACTS)
+            if not label:
                 return default
-            with suppress(ValueError):  # else the whole of it says what is wrong
-                return _DECODER.raw_decode(rest.decode("ascii"))[0]
+            # Else decoding the whole of it says what is wrong.
+            with suppress(ValueError, RecursionError):
+                facts = _DECODER.raw_decode(value.decode("ascii"))[0]
+                if isinstance(facts, dict):
+                    return facts
         if name == "parts":  # asked of each document, and few have any
-            _, there, rest = self._plain.partition(_PARTS)
-            return _DECODER.raw_decode(rest.decode("ascii"))[0] if there else default
+            _, label, value = self._plain.partition(_PARTS)
+            if not label:
+                return default
+            with suppress(*MISREAD):
+                parts = _DECODER.raw_decode(value.decode("ascii"))[0]
+                if _are_parts(parts):
+                    return parts
         if name == "format" and (match := _FORMAT.search(self._plain)):
             return match[1].decode()
         return self._decoded.get(name, default)
@@ -366,7 +442,7 @@ class StoredRecord:
     @property
     def _decoded(self) -> Record:
         if self._read is None:
-            [self._read] = decode(self._line)
+            self._read = _decoded_line(self._line)
         return self._read
 
 
@@ -376,17 +452,20 @@ _FACTS = b'"facts":'
 _PARTS = b'"parts":'
 _GONE = b'"gone":true}'
 _FORMAT = re.compile(rb'"format":"([\w.+-]*)"')
-_MTIME = re.compile(rb'"mtime_ns":(\d+)[,}]')
+_MTIME = re.compile(rb'"mtime_ns":(\d{1,18})[,}]')
 
 
 def path_of(line: bytes) -> str:
-    """Returns the path of a stored record, without decoding the rest where it can."""
+    """Returns the path of a stored record, without decoding the rest where it can.
+
+    Raises:
+        SnapshotDamaged: It is no record.
+    """
     if line.startswith(_PATH):
-        path = line[len(_PATH) : line.index(b'"', len(_PATH))]
-        if b"\\" not in path:
+        path, quotation_mark, _ = line[len(_PATH) :].partition(b'"')
+        if quotation_mark and b"\\" not in path and path.isascii():
             return path.decode("ascii")
-    [record] = decode(line)
-    return str(record["path"])
+    return str(_decoded_line(line)["path"])
 
 
 Span = tuple[int, int, int]
@@ -416,12 +495,12 @@ def spans(
     first = 0
     for data, table in files:
         lines = bytes(data).splitlines()
-        columns = np.frombuffer(table, "<i8").reshape(5, -1)
+        columns = _read_table(table)
         if columns.shape[1] != len(lines):
             raise _damaged("some lines hold other than one record")
         tables.append(columns[:, np.argsort(columns[2])][[0, 1, 4]])
         for at, line in enumerate(lines, first):
-            if line.endswith(_GONE) and is_gone(decode(line)[0]):
+            if line.endswith(_GONE) and is_gone(_decoded_line(line)):
                 there.pop(path_of(line), None)
             else:
                 there[path_of(line)] = line, at
@@ -445,18 +524,39 @@ def spans(
     return found, bool(in_part)
 
 
+def _read_table(table: memoryview) -> NDArray[np.int64]:
+    """Returns the five lines of the table that `encode` made.
+
+    Raises:
+        SnapshotDamaged: It is none, or holds what nothing can be at.
+    """
+    import numpy as np
+
+    if len(table) % 40:
+        raise _damaged("its table has another size")
+    columns = np.frombuffer(table, "<i8").reshape(5, -1)
+    if columns.size and (
+        columns[:4].min() < 0
+        or columns[0].max() >= _LAST_ROW
+        or columns[1:4].max() >= _MOST_CHUNKS
+    ):
+        raise _damaged("its table holds what was never written")
+    return columns
+
+
 class DocumentTable:
     """Finds the document of a row without reading the others.
 
     Args:
         table: The table that `encode` made.
         lines: The JSON Lines.
+
+    Raises:
+        SnapshotDamaged: It is no such table.
     """
 
     def __init__(self, table: memoryview, lines: memoryview) -> None:
-        import numpy as np
-
-        self._table: NDArray[np.int64] = np.frombuffer(table, "<i8").reshape(5, -1)
+        self._table = _read_table(table)
         self._lines = lines
         self._read: dict[int, Record] = {}
 
@@ -470,8 +570,11 @@ class DocumentTable:
 
         number = int(np.searchsorted(self._table[0], row, "right")) - 1
         if number < 0 or row >= self._table[0][number] + self._table[1][number]:
-            raise SnapshotDamaged(f"row {row} belongs to no document", "")
-        return self._record(number)
+            raise _damaged(f"row {row} belongs to no document")
+        record = self._record(number)
+        if is_gone(record):
+            raise _damaged(f"row {row} belongs to a document that is gone")
+        return record
 
     def of_path(self, path: str) -> Record | None:
         """Returns the record of the document at `path`; None if it has none here."""
@@ -502,7 +605,7 @@ class DocumentTable:
                 let_go(self._lines)
             start = int(self._table[2][number])
             line = self._lines[start : start + int(self._table[3][number])]
-            self._read[number] = json.loads(bytes(line))
+            self._read[number] = _decoded_line(line)
         return self._read[number]
 
     def spans(self, keys: NDArray[np.int64]) -> list[tuple[int, int]]:

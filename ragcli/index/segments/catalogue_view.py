@@ -7,6 +7,7 @@ from functools import cached_property
 
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifests import Manifest
+from ragcli.index.misreading import damaged_file
 from ragcli.index.segments import catalogue
 
 
@@ -31,11 +32,21 @@ class CatalogueView:
         """Returns the record of one document; None if it is not there.
 
         Reads only the tables that say where a record is.
+
+        Raises:
+            SnapshotDamaged: The record, or what finds it, is not as it was written.
         """
         for table in self._tables:
             record = table.of_path(path)
-            if record is not None:
-                return None if catalogue.is_gone(record) else record
+            if record is None:
+                continue
+            if catalogue.is_gone(record):
+                return None
+            if record["chunks"] > sum(item.chunks for item in self._manifest.segments):
+                raise damaged_file(
+                    "the list of documents is damaged: one has more chunks than all"
+                )
+            return record
         return None
 
     def some(self, paths: Iterable[str]) -> dict[str, catalogue.Record]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ragcli.errors import SnapshotDamaged
+from ragcli.index import stored_passages
 from ragcli.index.generations.generation_files import GenerationFiles
 from ragcli.index.generations.manifests import Manifest, SegmentInfo
+from ragcli.index.misreading import damaged_file
 from ragcli.index.row_selection import RowSelection
 from ragcli.index.segments.catalogue import DocumentTable
 from ragcli.index.segments.vector_index import VectorIndex
@@ -47,10 +47,10 @@ class Segment:
 
         name = self.info.id
         self._passages = files.buffer(f"passages-{name}.jsonl")
-        table = np.frombuffer(files.buffer(f"chunks-{name}.bin"), "<i8")
-        if len(table) != 3 * (self.info.chunks + 1):
-            raise SnapshotDamaged(f"chunks-{name}.bin has another size", "")
-        self._starts = table.reshape(3, -1)
+        table = files.buffer(f"chunks-{name}.bin")
+        if len(table) != 24 * (self.info.chunks + 1):
+            raise damaged_file(f"chunks-{name}.bin is damaged: it has another size")
+        self._starts = np.frombuffer(table, "<i8").reshape(3, -1)
         self.rows: NDArray[np.int64] = self._starts[0, :-1]
         if self._has_tokens:
             self._tokens = files.buffer(f"tokens-{name}.bin")
@@ -68,9 +68,13 @@ class Segment:
 
         if not self.info.dead_file:
             return np.zeros(0, np.int64)
-        dead = np.frombuffer(files.buffer(self.info.dead_file), "<u4").astype(np.int64)
-        if len(dead) != self.info.dead or (dead >= self.info.chunks).any():
-            raise SnapshotDamaged(f"{self.info.dead_file} is inconsistent", "")
+        name = self.info.dead_file
+        stored = files.buffer(name)
+        if len(stored) != 4 * self.info.dead:
+            raise damaged_file(f"{name} is damaged: it has another size")
+        dead = np.frombuffer(stored, "<u4").astype(np.int64)
+        if (dead >= self.info.chunks).any():
+            raise damaged_file(f"{name} is damaged: it names chunks that are not there")
         return dead
 
     @cached_property
@@ -133,10 +137,12 @@ class Segment:
         return self.vectors.vectors(np.flatnonzero(~self.dead))
 
     def passage(self, position: int) -> dict[str, Any]:
-        """Returns a chunk as it was stored."""
-        start, end = self._starts[1, position : position + 2]
-        found: dict[str, Any] = json.loads(bytes(self._passages[start:end]))
-        return found
+        """Returns a chunk as it was stored.
+
+        Raises:
+            SnapshotDamaged: It is not as it was written.
+        """
+        return stored_passages.decode(self.passage_line(position))
 
     def passage_line(self, position: int) -> bytes:
         """Returns the stored line of a chunk."""
@@ -150,4 +156,7 @@ class Segment:
         if not self._has_tokens:
             return np.zeros(0, np.uint16)
         start, end = self._starts[2, position : position + 2]
-        return np.frombuffer(self._tokens[start:end], "<u2")
+        ids = self._tokens[start:end]
+        if len(ids) % 2:
+            raise damaged_file(f"tokens-{self.info.id}.bin is damaged: a token is cut")
+        return np.frombuffer(ids, "<u2")

@@ -7,11 +7,14 @@ product of unit vectors is their cosine.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import SnapshotDamaged
+from ragcli.index.misreading import damaged_file
+from ragcli.storage.files import disk_errors
 from ragcli.storage.os_errors import raise_if_unopened
 
 if TYPE_CHECKING:
@@ -22,6 +25,13 @@ if TYPE_CHECKING:
 _VECTOR_BYTES = 8 << 30
 _LOOPS = 1 << 20
 """What a hostile file may make FAISS allocate and iterate."""
+
+_HEADER = struct.Struct("<4siq16xBiiifQQQQ")
+"""How such an index begins: kind, dimension, number of vectors, whether it is trained,
+metric, kind of code, two numbers that other codes need, dimension and bytes of a code,
+how many numbers it was trained to (none), bytes of all codes. These follow."""
+_FP16 = 4
+_INNER_PRODUCT = 0
 
 
 def rows(pieces: Sequence[bytes | bytearray], dimension: int) -> NDArray[np.float16]:
@@ -76,6 +86,7 @@ class VectorIndex:
         import faiss
         import numpy as np
 
+        _check_header(path, data, shape)
         faiss.set_deserialization_vector_byte_limit(_VECTOR_BYTES)
         faiss.set_deserialization_loop_limit(_LOOPS)
         try:
@@ -83,7 +94,7 @@ class VectorIndex:
                 index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
             else:
                 index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if path is not None:
                 raise_if_unopened(path, str(error))
             raise _damaged(f"FAISS does not read it: {error}") from None
@@ -132,7 +143,31 @@ class VectorIndex:
         return found
 
 
-def _damaged(what: str) -> SnapshotDamaged:
-    return SnapshotDamaged(
-        f"a vector file is damaged: {what}", "run `ragcli profile verify --repair`"
+def _check_header(path: Path | None, data: memoryview, shape: tuple[int, int]) -> None:
+    """Refuses what is no such index of this shape: FAISS trusts what it reads.
+
+    Raises:
+        FileNotFoundError, StorageFailed: As `VectorIndex.open`.
+        SnapshotDamaged: It is another index, or one of another size.
+    """
+    size, header = len(data), bytes(data[: _HEADER.size])
+    if path is not None:
+        with disk_errors(path), path.open("rb") as file:
+            header = file.read(_HEADER.size)
+            size = file.seek(0, 2)
+    if len(header) < _HEADER.size:
+        raise _damaged("it is cut")
+    kind, dimension, count, _, metric, code, _, _, width, code_size, trained, stored = (
+        _HEADER.unpack(header)
     )
+    if (count, dimension) != shape:
+        raise _damaged(f"holds {count} vectors of {dimension} numbers, not {shape}")
+    expected = (b"IxSQ", _INNER_PRODUCT, _FP16, dimension, 2 * dimension, 0)
+    if (kind, metric, code, width, code_size, trained) != expected:
+        raise _damaged("it is no index that ragcli makes")
+    if not stored == size - _HEADER.size == count * code_size:
+        raise _damaged(f"it has {size} bytes")
+
+
+def _damaged(what: str) -> SnapshotDamaged:
+    return damaged_file(f"a vector file is damaged: {what}")

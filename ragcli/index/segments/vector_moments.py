@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ragcli.errors import SnapshotDamaged
+from ragcli.index.misreading import damaged_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +66,7 @@ class Moments:
         import numpy as np
 
         if len(data) != (dimension + 1) * dimension * 8:
-            raise SnapshotDamaged("stored sums have another size", "")
+            raise damaged_file("the sums over vectors are damaged: another size")
         return cls(np.frombuffer(data, "<f8").reshape(dimension + 1, dimension))
 
     def encode(self) -> bytes:
@@ -96,7 +96,7 @@ class CosineMoments:
     """Mean and variance of the cosine over a whole index.
 
     Args:
-        stored: Sums over the vectors of large segments.
+        stored: Sums over the vectors of large segments; None where there are none.
         loose: Vectors that no sum counts (weight 1), or counts though they are
             dead (weight -1).
         count: Live vectors in all.
@@ -104,7 +104,7 @@ class CosineMoments:
 
     def __init__(
         self,
-        stored: Moments,
+        stored: Moments | None,
         loose: Iterable[tuple[NDArray[np.float32], int]],
         count: int,
     ) -> None:
@@ -123,7 +123,7 @@ class CosineMoments:
         """Returns mean and variance; (0, 0) for an index without vectors."""
         if not self._count:
             return 0.0, 0.0
-        total, squares = self._stored.of(query)
+        total, squares = self._stored.of(query) if self._stored else (0.0, 0.0)
         if self._loose is not None:
             cosines = (self._loose @ query).astype("f8")
             total += float(self._weights @ cosines)

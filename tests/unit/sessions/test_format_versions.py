@@ -210,7 +210,13 @@ def test_an_older_index_is_read_and_what_is_unknown_goes_on(
 
     name = "gen-00000001"
     segment = replace(SegmentInfo("0123456789ab"), extra={"colour": "red"})
-    told = Manifest(name=name, segments=(segment,), extra={"topics": ["a"]}).as_dict()
+    files = {
+        file: {"size": 1, "sha256": "0" * 64}
+        for file in segment.file_names(tokens=False)
+    }
+    told = Manifest(
+        name=name, segments=(segment,), files=files, extra={"topics": ["a"]}
+    ).as_dict()
     old = {k: v for k, v in told.items() if k != "documents"} | {"files_indexed": 5}
     monkeypatch.setattr(format_versions, "INDEX", StoredFormat("format", 2, {1: step}))
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ragcli.errors import SnapshotDamaged
+from ragcli.errors import NewerFormat, SnapshotDamaged
 from ragcli.index.generations import collection, manifests, publishing
 from ragcli.index.generations.generation_files import TEXT
 from ragcli.index.generations.manifests import Manifest
@@ -27,7 +27,7 @@ def known(index: Directory) -> Known:
         try:
             data = (place / manifests.NAME).read_bytes()
             files = manifests.parse(data, name).files
-        except (OSError, SnapshotDamaged):
+        except (OSError, NewerFormat, SnapshotDamaged):
             continue
         for file, facts in files.items():
             status = (place / file).stat() if (place / file).exists() else None

@@ -230,7 +230,11 @@ class RemoteSnapshots(LocalSnapshots):
             return {}
         data, blocks = self._store.manifest(parent)
         files = manifests.parse(data, parent).files
-        return {files[name]["sha256"]: found for name, found in blocks.items()}
+        return {
+            files[name]["sha256"]: digests
+            for name, digests in blocks.items()
+            if name in files
+        }
 
     def _keep_copy(self, workspace: Path, name: str, data: bytes) -> None:
         """Moves a published workspace into the cache; failing costs a fetch later."""

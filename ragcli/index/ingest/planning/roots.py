@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from typing import Any
 
 from ragcli.frozen import frozen
 from ragcli.index.generations.generation_files import GenerationFiles
+from ragcli.index.misreading import are_texts, misread
 from ragcli.index.report import Choice
 
 FILE = "roots.json"
@@ -73,18 +75,34 @@ class Roots:
 
 
 def read(files: GenerationFiles) -> Roots:
-    """Returns the roots that a generation has stored."""
-    told = json.loads(bytes(files.buffer(FILE)))
-    chosen = (
-        Choice(item["directory"], tuple(item["include"]), tuple(item["exclude"]))
-        for item in told.get("chosen", ())
-    )
-    return Roots(
-        tuple(told["directories"]),
-        tuple(told["left_out"]),
-        tuple(chosen),
-        tuple(told.get("secrets", ())),
-    )
+    """Returns the roots that a generation has stored.
+
+    Raises:
+        SnapshotDamaged: They are not as they were written.
+    """
+    with misread("the list of directories"):
+        table = json.loads(bytes(files.buffer(FILE)))
+        chosen = (
+            Choice(
+                _texts([item["directory"]])[0],
+                _texts(item["include"]),
+                _texts(item["exclude"]),
+            )
+            for item in table.get("chosen", ())
+        )
+        return Roots(
+            _texts(table["directories"]),
+            _texts(table["left_out"]),
+            tuple(chosen),
+            _texts(table.get("secrets", [])),
+        )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Returns a list of texts; raises what `misread` translates where it is none."""
+    if not are_texts(value):
+        raise TypeError(value)
+    return tuple(value)
 
 
 def encode(roots: Roots) -> bytes:

@@ -24,6 +24,7 @@ from ragcli.errors import NotPermitted, StorageFailed
 from ragcli.frozen import frozen
 from ragcli.index.documents.ignore import RULE_FILES
 from ragcli.index.generations.pointer import SYNC_NOTE
+from ragcli.index.misreading import MISREAD, are_texts, is_count
 from ragcli.index.report import IngestReport
 from ragcli.index.segments.catalogue import RACY_NS, READER
 from ragcli.storage.file_states import FileStates
@@ -175,10 +176,14 @@ def _of_scope(directory: NotePlace, scope: Scope) -> tuple[Note, str] | None:
             tuple(table["apart"]),
             tuple(table["pages"]),
             bool(table["again"]),
-            int(table.get("changed", 0)),
+            table.get("changed", 0),
         )
-        return (note, table["seen"]) if table["scope"] == _told(scope) else None
-    except (ValueError, KeyError, TypeError, OSError):
+        texts = [*sum(note.skipped, ()), *note.apart, *note.pages]
+        is_sound = are_texts(texts) and is_count(note.unchanged)
+        if not (is_sound and is_count(note.changed) and table["scope"] == _told(scope)):
+            return None
+        return note, table["seen"]
+    except (OSError, *MISREAD):
         return None
 
 
@@ -186,7 +191,7 @@ def _is_true(note: Note, digest: str, scope: Scope) -> bool:
     """Tells whether what is on the disk is what a note was made of."""
     try:
         return _Seen(scope.roots, note).digest == digest
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

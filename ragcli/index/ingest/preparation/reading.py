@@ -220,8 +220,9 @@ def read(wanted: ReadRequest, chunking: Chunking, *, most: int = -1) -> Outcome:
 def _read(wanted: ReadRequest, chunking: Chunking, most: int) -> Outcome:
     location = wanted.location
     if wanted.text is not None:
-        told: Record = {"path": location, "digest": ""}
-        return _outcome(told, text_document(wanted.text), chunking)
+        size = len(wanted.text)
+        told: Record = {"path": location, "digest": "", "size": size, "mtime_ns": 0}
+        return _outcome({**told, **_now()}, text_document(wanted.text), chunking)
     if wanted.body is not None:
         return _read_fetched(wanted, base64.b64decode(wanted.body), chunking)
     status, data = checked_content(location, wanted.below, most)

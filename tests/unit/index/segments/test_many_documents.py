@@ -19,8 +19,22 @@ HELD = 400
 
 
 def record(number: int, **others: object) -> Record:
-    told: Record = {"path": f"/notes/{number * 7919 % 100_000:05}.md", "row": number}
-    return told | {"chunks": 1, "facts": {"tags": ["x" * 1500]}} | others
+    """Returns a document's record with what every record has."""
+    return {
+        "path": f"/notes/{number * 7919 % 100_000:05}.md",
+        "title": "",
+        "digest": "",
+        "size": 1,
+        "mtime_ns": 1,
+        "checked_ns": 1,
+        "added": "",
+        "format": "markdown",
+        "language": "en",
+        "row": number,
+        "chunks": 1,
+        "facts": {"tags": ["x" * 1500]},
+        **others,
+    }
 
 
 def stored(place: Path, records: Iterator[Record]) -> memoryview:

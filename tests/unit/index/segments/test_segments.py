@@ -20,6 +20,7 @@ from ragcli.index.segments.segment_writer import FULL
 from ragcli.index.segments.vector_index import VectorIndex, build
 from tests.unit.index.conftest import MakeLibrary
 from tests.unit.index.doubles import KeyedSealer, Watched, WordEmbedder, reader_of
+from tests.unit.index.segments.test_many_documents import record
 
 
 def lines(place: Path, name: str, text: str) -> None:
@@ -121,7 +122,7 @@ def test_tokens_and_vectors_come_in_the_order_asked(
         text = f"{passage.title}\n{passage.text}"
         assert tokens.tolist() == embedder.tokenize([text])[0].tolist()
         assert np.allclose(vector, embedder.embed([text])[0], atol=1e-3)
-    with pytest.raises(KeyError):
+    with pytest.raises(SnapshotDamaged):
         reader.passages([5])
 
 
@@ -232,7 +233,8 @@ def test_a_chunk_is_rewritten_once_for_each_size_class() -> None:
 
 
 def test_records_are_found_by_row_and_by_path() -> None:
-    records = [{"path": f"/d/{n}", "row": 100 - 10 * n, "chunks": 10} for n in range(5)]
+    rows = [100 - 10 * n for n in range(5)]
+    records = [record(n, path=f"/d/{n}", row=rows[n], chunks=10) for n in range(5)]
     records.append({"path": "/d/gone", "gone": True})
     text, table = catalogue.encode(records)
     found = catalogue.DocumentTable(memoryview(table), memoryview(text))
