@@ -14,6 +14,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from ragcli.errors import UsageError
 from ragcli.frozen import frozen
 from ragcli.paths import PART_MARK, enclosing
 
@@ -152,10 +153,15 @@ def _places(wanted: Iterable[str]) -> Callable[[str], bool]:
     if globs:
         import pathspec  # 40 ms
 
+        try:
+            spec = pathspec.GitIgnoreSpec.from_lines(globs)
+        except (ValueError, re.error):
+            raise UsageError(
+                f"{' '.join(globs)} is not a pattern that git takes",
+                "write `*`, `?`, `**` or `[a-z]`, or a path without them",
+            ) from None
         patterns = [
-            pattern.regex
-            for pattern in pathspec.GitIgnoreSpec.from_lines(globs).patterns
-            if pattern.regex is not None
+            pattern.regex for pattern in spec.patterns if pattern.regex is not None
         ]
 
     begins = tuple(full)
@@ -197,5 +203,8 @@ def _day(record: Filterable) -> str:
             ).isoformat()
         except ValueError:
             pass
-    changed = datetime.fromtimestamp(record["mtime_ns"] / 1e9)  # noqa: DTZ006 - days are the user's
+    try:
+        changed = datetime.fromtimestamp(record["mtime_ns"] / 1e9)  # noqa: DTZ006 - days are the user's
+    except (ValueError, OverflowError, OSError):  # a file may say any time
+        return "0001-01-01" if record["mtime_ns"] < 0 else "9999-12-31"
     return changed.date().isoformat()

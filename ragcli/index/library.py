@@ -468,10 +468,14 @@ class Library:
             [path], roots, lambda typed: view.find(typed) is not None
         )
         record = view.find(location)
+        reader = self._opened() if record and record["chunks"] else None
+        if reader and reader.generation != base.name:
+            # Another process published meanwhile: rows are those of what is read.
+            view = reader.catalogue
+            record = view.find(location)
         if record is None:
             raise _no_document(location, view.records())
         rows = range(record["row"], record["row"] + record["chunks"])
-        reader = self._opened() if record["chunks"] else None
         passages = reader.passages(list(rows)) if reader else []
         return catalogue.info(record), passages
 

@@ -13,7 +13,7 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ class Work:
             for item in self.library().documents()
         ]
         yield from (
-            lambda name=name: self.library().document(self.notes / name)  # type: ignore[misc]
+            lambda name=name: self.library().document(self.notes / name)
             for name in ("locks.md", "bees.md", "offer.eml")
         )
         yield lambda: [
@@ -152,10 +152,13 @@ def restore(work: Work) -> None:
 
 def with_other_value(value: Any, chance: random.Random) -> Any:
     """Returns JSON in which one value is another, or gone."""
-    at = [((), value)]
+    at: list[tuple[tuple[Any, ...], Any]] = [((), value)]
     for path, item in at:
-        inner = item.items() if isinstance(item, dict) else ()
-        inner = enumerate(item) if isinstance(item, list) else inner
+        inner: Iterable[tuple[Any, Any]] = ()
+        if isinstance(item, dict):
+            inner = item.items()
+        elif isinstance(item, list):
+            inner = enumerate(item)
         at += [((*path, key), child) for key, child in inner]
     path, _ = chance.choice(at)
     if not path:
@@ -252,10 +255,10 @@ def test_nothing_but_an_error_of_ours_comes_of_damage(work: Work, seed: int) -> 
         except RagcliError as error:
             raised.append(error)
 
-    for error in raised:
-        assert "\n" not in error.message
-        assert len(error.message) < 500
-        assert error.hint
+    for each in raised:
+        assert "\n" not in each.message
+        assert len(each.message) < 500
+        assert each.hint
 
 
 ODD = [

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragcli.errors import Conflict
+from ragcli.errors import Conflict, SnapshotNotFound
 from ragcli.frozen import frozen
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.generations.generation_files import WorkspaceFiles
@@ -101,6 +101,10 @@ def publish(snapshots: Snapshots, change: Change, wait: float) -> str:
                     return snapshots.publish(place, parent, manifest.as_dict())
             except Conflict:
                 if attempt == _ATTEMPTS - 1:
+                    raise
+            except (SnapshotNotFound, FileNotFoundError):
+                # Others went back to an earlier state so often that it was collected.
+                if attempt == _ATTEMPTS - 1 or snapshots.current() == parent:
                     raise
     raise AssertionError("the loop returns or raises")
 

@@ -40,6 +40,8 @@ def parsed(
     for option, values in (("--in", inside), ("--not-in", outside), ("--tag", tags)):
         if not all(value.strip("# ") for value in values or ()):
             raise UsageError(f"{option}: the value is empty")
+        if any("\0" in value for value in values or ()):
+            raise UsageError(f"{option}: no name has a NUL character")
     made = DocumentFilter(
         inside=tuple(map(_place, inside or ())),
         outside=tuple(map(_place, outside or ())),
@@ -84,7 +86,7 @@ def _bound(option: str, text: str | None, *, last: bool) -> str:
         month = int(match[2] or (12 if last else 1))
         day = int(match[3] or (monthrange(year, month)[1] if last else 1))
         return date(year, month, day).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError(
             f"{option}: {text!r} is not a date",
             "write 2024-03-31, 2024-03, 2024, or 30d for thirty days ago",

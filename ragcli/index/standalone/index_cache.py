@@ -66,7 +66,7 @@ def reader(
         name = _key(places, embedder, settings)
         _forget_oldest(docs, name)
         place = docs.child(name, create=True)
-    os.utime(place.path)
+    os.utime(place.descriptor)  # its name may be gone: another call makes room as well
     library = Library(LocalSnapshots(place, None), lambda: embedder, settings)
     targets = [Path(target) for target in places]
     with suppress(Locked):
@@ -125,9 +125,16 @@ def _key(places: list[str], embedder: Embedder, settings: Settings) -> str:
     return hashlib.sha256(told).hexdigest()[:32]
 
 
+def _last_used(docs: Directory, name: str) -> float:
+    """Returns when a cache was last used; 0.0 if another call has removed it."""
+    with suppress(FileNotFoundError):
+        return os.stat(name, dir_fd=docs.descriptor).st_mtime
+    return 0.0
+
+
 def _forget_oldest(docs: Directory, keep: str) -> None:
     """Removes the caches that were unused for longest."""
     others = [name for name in docs.names() if name != keep]
-    others.sort(key=lambda name: os.stat(name, dir_fd=docs.descriptor).st_mtime)
+    others.sort(key=lambda name: _last_used(docs, name))
     for name in others[: max(0, len(others) - _KEPT + 1)]:
         shutil.rmtree(docs.path / name, ignore_errors=True)

@@ -16,16 +16,13 @@ from ragcli.config import Settings, seconds
 from ragcli.frozen import frozen
 from ragcli.index.fulltext import text_workspace
 from ragcli.index.fulltext.text_index import TextWriter
-from ragcli.index.generations import manifests
-from ragcli.index.generations.generation_files import WorkspaceFiles, generation_files
-from ragcli.index.generations.holding import hold_current
+from ragcli.index.generations.generation_files import WorkspaceFiles
 from ragcli.index.ingest.preparation.embedding import has_tokens
 from ragcli.index.ingest.preparation.reading import prepare
 from ragcli.index.ingest.revision import Change, publish
 from ragcli.index.ingest.staging import Stager
 from ragcli.index.passages import Chunk
 from ragcli.index.search.opening import open_current
-from ragcli.index.segments.catalogue_view import CatalogueView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +82,8 @@ class TextIndex:
 
     def drop(self, names: Sequence[str]) -> None:
         """Forgets texts; unknown names are no error."""
-        known = self._known(names)
+        reader = self._opened()
+        known = reader.catalogue.some(names) if reader else {}
         if known:
             with self._snapshots.workspace("") as place:
                 self._publish(place, (), tuple(known), None, None)
@@ -118,15 +116,8 @@ class TextIndex:
 
     def get(self, names: Sequence[str]) -> list[Text]:
         """Returns the texts of these names, in this order, unknown ones left out."""
-        known = self._known(names)
         reader = self._opened()
-        if reader is None:
-            return []
-        rows = [known[name]["row"] for name in names if name in known]
-        return [
-            Text(passage.path, passage.text, known[passage.path]["facts"])
-            for passage in reader.passages(rows)
-        ]
+        return _texts(reader, names) if reader else []
 
     def nearest(
         self, vector: NDArray[np.float32], count: int
@@ -142,30 +133,30 @@ class TextIndex:
             return []
         rows, scores = reader.vector_search(vector, count)
         names = [passage.path for passage in reader.passages(rows)]
-        return list(zip(self.get(names), map(float, scores), strict=True))
+        return list(zip(_texts(reader, names), map(float, scores), strict=True))
 
     def vectors(self, names: Sequence[str]) -> NDArray[np.float32]:
         """Returns the stored vectors of known names, one row each."""
         reader = self._opened()
-        known = self._known(names)
         if reader is None:
             return self._embedder.embed([])
+        known = reader.catalogue.some(names)
         return reader.vectors([known[name]["row"] for name in names])
-
-    def _known(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Returns the records of those names that are there."""
-        held = hold_current(self._snapshots)
-        if held is None:
-            return {}
-        files = generation_files(held.place, self._snapshots.sealer, held.lease)
-        found = manifests.parse(files.raw(manifests.NAME), held.name)
-        view = CatalogueView(found, files)
-        return {name: record for name in names if (record := view.find(name))}
 
     def _opened(self) -> IndexReader | None:
         if self._reader is None or self._reader.generation != self._snapshots.current():
             self._reader = open_current(self._snapshots)
         return self._reader
+
+
+def _texts(reader: IndexReader, names: Sequence[str]) -> list[Text]:
+    """Returns the texts of these names, all of one generation."""
+    known = reader.catalogue.some(names)
+    rows = [known[name]["row"] for name in names if name in known]
+    return [
+        Text(passage.path, passage.text, known[passage.path].get("facts", {}))
+        for passage in reader.passages(rows)
+    ]
 
 
 def _record(text: Text) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -558,6 +559,63 @@ def test_whoever_is_overtaken_goes_on_with_what_is_live(
 
     snapshots = Overtaken(profile, publish)
     library = Library(snapshots, lambda: embedder, Settings())
+    library.add([notes / "apples.txt"], progress)
+    assert names(library) == ["apples.txt", "pears.txt"]
+
+
+class Slow(LocalSnapshots):
+    """Snapshots that others publish to once this one has hold of a generation."""
+
+    def __init__(self, directory: Directory, busy: Callable[[], object]) -> None:
+        super().__init__(directory, None, grace=0.0)
+        self._waiting = [busy]
+
+    def share(self, generation: str) -> int:
+        lease = super().share(generation)
+        if self._waiting:
+            self._waiting.pop()()
+        return lease
+
+
+def test_a_document_is_shown_while_others_publish(
+    profile: Directory, make_library: MakeLibrary, notes: Path, progress: Watched
+) -> None:
+    rival = make_library(None)
+    rival.add([notes / "pears.txt"], progress)
+    before = rival.document(notes / "pears.txt")[0]
+
+    def publish() -> None:
+        (notes / "pears.txt").write_text("Pears are green.\n")
+        rival.add([notes / "pears.txt"], progress)
+
+    library = Library(Slow(profile, publish), WordEmbedder, Settings())
+    shown, passages = library.document(notes / "pears.txt")
+    assert [item.text for item in passages] == ["Pears are green."]
+    assert shown.digest != before.digest
+
+
+def test_a_change_is_joined_where_its_parent_was_collected_meanwhile(
+    profile: Directory, make_library: MakeLibrary, notes: Path, progress: Watched
+) -> None:
+    make_library(None).add([notes / "pears.txt"], progress)
+    rival = LocalSnapshots(profile, None, keep=1, grace=0.0)
+
+    class GoneBack(LocalSnapshots):
+        def current(self) -> str:
+            live = super().current()
+            if self.is_joining:
+                self.is_joining = False
+                rival.select(live)
+                rival.select(rival.current())
+            return live
+
+        def lock(self, wait: float) -> AbstractContextManager[None]:
+            self.is_joining = True
+            return super().lock(wait)
+
+        is_joining = False
+
+    library = Library(GoneBack(profile, None), WordEmbedder, Settings())
     library.add([notes / "apples.txt"], progress)
     assert names(library) == ["apples.txt", "pears.txt"]
 

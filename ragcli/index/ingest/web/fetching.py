@@ -201,7 +201,7 @@ def _body(response: http.client.HTTPResponse, largest: int) -> bytes:
     """Returns what a server sends, unpacked if it is packed unasked.
 
     Raises:
-        PageUnavailable: It is too large, or packed in another way than gzip's.
+        PageUnavailable: It is too large, cut, or packed in another way than gzip's.
     """
     packing = response.getheader("Content-Encoding", "identity").strip().lower()
     if packing not in {"identity", "gzip", "x-gzip", ""}:
@@ -215,6 +215,9 @@ def _body(response: http.client.HTTPResponse, largest: int) -> bytes:
             raise PageUnavailable("what it sends is damaged") from None
         if len(data) > largest:
             raise PageUnavailable(f"it is larger than {largest / (1 << 20):.4g} MB")
+    # A server that goes away in the middle leaves bytes to come, or no end of the pack.
+    if response.length or (unpacker and not unpacker.eof):
+        raise PageUnavailable("the connection broke off before all of it was there")
     return bytes(data)
 
 

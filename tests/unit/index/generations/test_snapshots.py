@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from ragcli.errors import (
     SnapshotNotFound,
     StorageFailed,
 )
-from ragcli.index.generations import manifests
+from ragcli.index.generations import manifests, rollback
+from ragcli.index.generations.publishing import link_or_copy
 from ragcli.index.generations.snapshots import LocalSnapshots
 from ragcli.storage import durable
 from ragcli.storage.files import Directory
@@ -251,3 +253,37 @@ def test_a_reader_that_may_not_write_notes_nothing(
     assert not stamp.exists()
     LocalSnapshots(profile, snapshots.sealer).directory(name)
     assert stamp.exists()
+
+
+def test_states_are_in_the_order_of_their_numbers(
+    profile: Directory, snapshots: LocalSnapshots
+) -> None:
+    (profile.path / "index" / "gen-99999998").mkdir(parents=True, mode=0o700)
+    os.chmod(profile.path / "index", 0o700)
+    for name in ("one", "two"):
+        publish(snapshots, name)
+    assert snapshots.current() == "gen-100000000"
+    assert rollback.previous(snapshots) == "gen-99999999"
+
+
+def test_nothing_is_made_of_a_file_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(FileNotFoundError):
+        link_or_copy(tmp_path / "gone", tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seal_that_is_none_is_damage(profile: Directory) -> None:
+    snapshots = LocalSnapshots(profile, KeyedSealer(), grace=0.0)
+    older = publish(snapshots, "one")
+    publish(snapshots, "two")
+    path = profile.path / "index" / older / manifests.NAME
+    table = json.loads(path.read_bytes())
+    path.write_bytes(manifests.encode({**table, "seal": "no number"}))
+    with pytest.raises(SnapshotDamaged, match="seal"):
+        LocalSnapshots(profile, KeyedSealer()).manifest(older)

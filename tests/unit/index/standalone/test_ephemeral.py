@@ -12,6 +12,7 @@ from ragcli.config import Settings
 from ragcli.errors import DocumentNotFound, UnreadableDocument
 from ragcli.index.fulltext.analysis import Term, stems
 from ragcli.index.standalone import ephemeral, index_cache
+from ragcli.storage.files import Directory
 from tests.unit.index.doubles import Watched, WordEmbedder
 
 
@@ -94,6 +95,25 @@ def test_an_attached_file_that_breaks_its_loader_is_named(
     for name, reason in (("a.ipynb", "not a notebook"), ("blank.md", "empty")):
         with pytest.raises(UnreadableDocument, match=f"{name}: {reason}"):
             ephemeral.attached("", [tmp_path / name], embedder, Settings())
+
+
+def test_caches_that_another_call_removes_meanwhile_are_no_failure(
+    embedder: WordEmbedder,
+    notes: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = Directory.names
+
+    def with_one_that_goes(directory: Directory) -> list[str]:
+        return [*listed(directory), *["gone"] * (directory.path.name == "docs")]
+
+    monkeypatch.setattr(Directory, "names", with_one_that_goes)
+    cache = tmp_path / "cache"
+    for _ in range(2):
+        reader = index_cache.reader([notes], embedder, Settings(), cache, Watched())
+        assert reader
+        assert reader.document_count == 3
 
 
 def test_one_bad_file_does_not_spoil_a_directory_that_is_asked_about(

@@ -17,6 +17,8 @@ from ragcli.index.ingest.web.page_requests import PageRequest
 from tests.fakes.web import Page, Site, serving
 
 PUBLIC = "93.184.216.34"
+CUT = {"Content-Type": "text/plain", "Content-Length": "500"}
+PACKED = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +62,8 @@ def test_a_page_comes_with_its_state_and_in_utf_8(site: Site) -> None:
 
 
 def test_what_is_packed_unasked_is_unpacked_within_the_limit(site: Site) -> None:
-    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
-    site.pages["/small"] = Page(gzip.compress(b"packed"), headers=headers)
-    site.pages["/bomb"] = Page(gzip.compress(bytes(5_000_000)), headers=headers)
+    site.pages["/small"] = Page(gzip.compress(b"packed"), headers=PACKED)
+    site.pages["/bomb"] = Page(gzip.compress(bytes(5_000_000)), headers=PACKED)
     assert got(f"{site.address}/small").data == b"packed"
     with pytest.raises(PageUnavailable, match="larger than"):
         got(f"{site.address}/bomb")
@@ -74,6 +75,8 @@ def test_what_is_packed_unasked_is_unpacked_within_the_limit(site: Site) -> None
         (Page(b"x" * 20_000, headers={"Content-Type": "text/html"}), "larger than"),
         (Page(b"\x89PNG", headers={"Content-Type": "image/png"}), "it is image/png"),
         (Page(b"anything"), "of no type"),
+        (Page(b"cut", headers=CUT), "broke off"),
+        (Page(gzip.compress(b"packed" * 100)[:-12], headers=PACKED), "broke off"),
         (Page(b"", 503), "the server says 503"),
         (Page(b"", 302, {"Location": "file:///etc/passwd"}), "only http and https"),
         (Page(b"", 302, {"Location": "/p"}), "more than 5 times"),
