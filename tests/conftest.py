@@ -166,13 +166,13 @@ def private_home(
     for name in ("NO_COLOR", "EDITOR", "VISUAL"):
         monkeypatch.delenv(name, raising=False)
     user = tmp_path_factory.mktemp("home")
-    place = user / "ragcli"
+    state = user / "ragcli"
     monkeypatch.setenv("HOME", str(user))
-    monkeypatch.setenv("RAGCLI_HOME", str(place))
+    monkeypatch.setenv("RAGCLI_HOME", str(state))
     monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{refused_port}")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("SSH_TTY", "/dev/tests")  # the developer's clipboard is not ours
-    return place
+    return state
 
 
 @pytest.fixture
@@ -186,10 +186,10 @@ def assert_private(environ: Mapping[str, str]) -> None:
     import pwd
 
     own = Path(pwd.getpwuid(os.geteuid()).pw_dir)
-    place = Path(environ.get("RAGCLI_HOME") or environ.get("HOME") or own)
+    used = Path(environ.get("RAGCLI_HOME") or environ.get("HOME") or own)
     theirs = (own / ".local/share/ragcli", own / "Library/Application Support/ragcli")
-    assert place != own, "a test would write into the developer's home"
-    assert not any(map(place.is_relative_to, theirs)), "a test would use real profiles"
+    assert used != own, "a test would write into the developer's home"
+    assert not any(map(used.is_relative_to, theirs)), "a test would use real profiles"
 
 
 @pytest.fixture(autouse=True)

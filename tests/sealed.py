@@ -80,10 +80,10 @@ def publish(session: Session, files: Mapping[str, bytes]) -> str:
     snapshots = session.snapshots
     with snapshots.workspace("") as workspace:
         for name, data in files.items():
-            place = workspace / name
-            place.parent.mkdir(mode=0o700, exist_ok=True)
+            file = workspace / name
+            file.parent.mkdir(mode=0o700, exist_ok=True)
             sealer = session.sealer
-            place.write_bytes(sealer.seal(name, data) if sealer else data)
+            file.write_bytes(sealer.seal(name, data) if sealer else data)
         facts = {"embedder": "test", "dimension": 1, "segments": []}
         return str(snapshots.publish(workspace, snapshots.current(), facts))
 
@@ -99,24 +99,24 @@ def questions(session: Session) -> list[str]:
 
 def indexed(session: Session) -> dict[str, bytes]:
     """Returns the plain files of the live generation."""
-    place = session.snapshots.directory(session.snapshots.current())
+    generation = session.snapshots.directory(session.snapshots.current())
     sealer = session.sealer
     return {
-        name: sealer.unseal(name, (place / name).read_bytes())
+        name: sealer.unseal(name, (generation / name).read_bytes())
         if sealer
-        else (place / name).read_bytes()
+        else (generation / name).read_bytes()
         for name in FILES
     }
 
 
-def tree(place: Path) -> dict[str, object]:
+def tree(root: Path) -> dict[str, object]:
     """Returns everything below a directory but locks: kinds, modes and contents."""
     return {
-        str(entry.relative_to(place)): (
+        str(entry.relative_to(root)): (
             entry.lstat().st_mode,
             entry.read_bytes() if entry.is_file() and not entry.is_symlink() else b"",
         )
-        for entry in sorted(place.rglob("*"))
+        for entry in sorted(root.rglob("*"))
         if entry.suffix != ".lock"
     }
 

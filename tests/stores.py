@@ -189,9 +189,9 @@ def open_log(
     notices: list[str] | None = None,
 ) -> LocalLog:
     """Opens the log in a directory, as one more process would."""
-    told = [] if notices is None else notices
+    heard = [] if notices is None else notices
     directory = Directory.open(place, create=True)
-    return LocalLog(directory, codec or PlainLines(), wait=wait, notice=told.append)
+    return LocalLog(directory, codec or PlainLines(), wait=wait, notice=heard.append)
 
 
 def draft(text: str = "", *, name: str = "") -> Draft:
@@ -206,8 +206,8 @@ def append(log: Log, *texts: str) -> list[int]:
 
 def questions(log: Log) -> Sequence[str]:
     """Returns what is in a log, in order, without its redactions."""
-    found = log.since()
-    return [r.body["question"] for r in found if r.kind != "redaction"]
+    records = log.since()
+    return [r.body["question"] for r in records if r.kind != "redaction"]
 
 
 def a_turn(conversation: str, question: str, **fields: Any) -> Turn:

@@ -85,13 +85,13 @@ def alone_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with three documents; the working directory is above it."""
-    place = tmp_path / "notes"
-    place.mkdir()
-    (place / "locks.md").write_text(LOCKS)
-    (place / "snapshots.md").write_text(SNAPSHOTS)
-    (place / "almanac.md").write_text(ALMANAC)
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "locks.md").write_text(LOCKS)
+    (folder / "snapshots.md").write_text(SNAPSHOTS)
+    (folder / "almanac.md").write_text(ALMANAC)
     monkeypatch.chdir(tmp_path)
-    return place
+    return folder
 
 
 @pytest.fixture

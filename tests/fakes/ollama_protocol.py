@@ -94,9 +94,9 @@ DEFAULT_MODELS = (
 def quote_first_passage(messages: Sequence[Message]) -> str:
     """Answers with the first sentence of the passage marked [1], if there is one."""
     content = str(messages[-1]["content"]) if messages else ""
-    found = FIRST_PASSAGE.search(content)
-    if found:
-        sentence = " ".join(found[1].split())
+    passage = FIRST_PASSAGE.search(content)
+    if passage:
+        sentence = " ".join(passage[1].split())
         return f"{sentence} [1]"
     return "There is nothing to quote."
 

@@ -317,8 +317,8 @@ class _Handler(ModelHandler):
             self.close_connection = True
             return True
         if fault.kind in {"error_event", "malformed"}:
-            told = {"error": {"code": 500, "message": "slot is gone"}}
-            raw = json.dumps(told).encode() if fault.kind == "error_event" else b'{"a'
+            error = {"error": {"code": 500, "message": "slot is gone"}}
+            raw = json.dumps(error).encode() if fault.kind == "error_event" else b'{"a'
             self._chunk(b"data: " + raw + b"\n\n")
             self.wfile.write(b"0\r\n\r\n")
             return True
@@ -356,8 +356,8 @@ class _Handler(ModelHandler):
 
     def _error(self, code: int, message: str) -> None:
         kind = "invalid_request_error"
-        told = {"code": code, "message": message, "type": kind}
-        self._json({"error": told}, code)
+        error = {"code": code, "message": message, "type": kind}
+        self._json({"error": error}, code)
 
 
 def main() -> None:

@@ -32,8 +32,8 @@ class Site:
 
     def html(self, path: str, body: str, **headers: str) -> str:
         """Puts a page there; returns its address."""
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
-        said = {"Content-Type": "text/html; charset=utf-8", **told}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        said = {"Content-Type": "text/html; charset=utf-8", **given}
         self.pages[path] = Page(body.encode(), 200, said)
         return self.address + path
 

@@ -23,6 +23,6 @@ def quick(tmp_path: Path) -> Iterator[Path]:
     if not has_memory():
         yield tmp_path
         return
-    place = Path(tempfile.mkdtemp(prefix="ragcli-test-", dir=MEMORY))
-    yield place
-    shutil.rmtree(place, ignore_errors=True)
+    directory = Path(tempfile.mkdtemp(prefix="ragcli-test-", dir=MEMORY))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)

@@ -39,28 +39,28 @@ class OpenedFiles:
         assert self._descriptor >= 0, os.strerror(ctypes.get_errno())
         self._places: dict[int, Path] = {}
         for tree in trees:
-            for place in [tree, *(p for p in tree.rglob("*") if p.is_dir())]:
-                self._watch(place)
+            for directory in [tree, *(p for p in tree.rglob("*") if p.is_dir())]:
+                self._watch(directory)
 
-    def _watch(self, place: Path) -> None:
+    def _watch(self, directory: Path) -> None:
         number = self._libc.inotify_add_watch(
-            self._descriptor, os.fsencode(place), _WATCHED
+            self._descriptor, os.fsencode(directory), _WATCHED
         )
         assert number >= 0, os.strerror(ctypes.get_errno())
-        self._places[number] = place
+        self._places[number] = directory
 
     def touched(self) -> set[Path]:
         """Returns the files that were opened or changed since the last call."""
-        found: set[Path] = set()
+        opened: set[Path] = set()
         while True:
             try:
                 data = os.read(self._descriptor, 1 << 20)
             except BlockingIOError:
-                return found
-            found |= self._named(data)
+                return opened
+            opened |= self._named(data)
 
     def _named(self, data: bytes) -> set[Path]:
-        found: set[Path] = set()
+        named: set[Path] = set()
         at = 0
         while at < len(data):
             number, mask, _, length = _EVENT.unpack_from(data, at)
@@ -69,8 +69,8 @@ class OpenedFiles:
             assert not mask & _OVERFLOW, "events were lost"
             looked_at = mask & _IS_DIRECTORY and mask & (_OPEN | _ACCESS)
             if number in self._places and not looked_at:
-                found.add(self._places[number] / os.fsdecode(name))
-        return found
+                named.add(self._places[number] / os.fsdecode(name))
+        return named
 
     def __enter__(self) -> Self:
         return self

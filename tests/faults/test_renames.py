@@ -1,4 +1,4 @@
-"""A profile that is renamed while others use it, and has a namesake by then."""
+"""Who has a profile open stays in it when it is renamed, beside a namesake too."""
 
 from __future__ import annotations
 

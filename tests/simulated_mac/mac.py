@@ -117,11 +117,11 @@ def _blind(real: Callable[..., Any]) -> Callable[..., Any]:
 
     def look(path: Any = ".", *rest: Any, **options: Any) -> Any:
         if isinstance(path, (str, bytes, os.PathLike)):
-            place = os.fsdecode(path)
-            if place.startswith(_HIDDEN) and _asked_by_ours(sys._getframe(1)):
+            name = os.fsdecode(path)
+            if name.startswith(_HIDDEN) and _asked_by_ours(sys._getframe(1)):
                 if real.__name__ == "access":
                     return False
-                raise FileNotFoundError(errno.ENOENT, "No such file", place)
+                raise FileNotFoundError(errno.ENOENT, "No such file", name)
         return real(path, *rest, **options)
 
     look.__name__ = real.__name__
@@ -190,8 +190,8 @@ def _in_bytes(real: Callable[[int], Any]) -> Callable[[int], Any]:
     """Returns a `getrusage` that tells resident memory in bytes, as macOS does."""
 
     def used(who: int) -> Any:
-        told = list(real(who))
-        told[2] *= 1024
-        return resource.struct_rusage(told)
+        usage = list(real(who))
+        usage[2] *= 1024
+        return resource.struct_rusage(usage)
 
     return used

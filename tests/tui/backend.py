@@ -114,8 +114,8 @@ class History:
         raise ConversationNotFound(f"no conversation {reference!r}")
 
     def conversations(self) -> list[Conversation]:
-        found = [self.conversation(name) for name in self.titles]
-        return sorted(found, key=lambda c: c.updated, reverse=True)
+        listed = [self.conversation(name) for name in self.titles]
+        return sorted(listed, key=lambda c: c.updated, reverse=True)
 
     def conversation(self, id: str) -> Conversation:  # noqa: A002
         mine = [turn for turn in self.turns if turn.conversation == id]
@@ -129,18 +129,18 @@ class History:
     def transcript(
         self, conversation: str, *, before: int | None = None, limit: int | None = None
     ) -> list[Turn]:
-        found = [
+        shown = [
             self._told(turn)
             for turn in self.turns
             if turn.conversation == conversation
             and self._chosen(turn) == turn.id
             and (before is None or turn.seq < before)
         ]
-        return found if limit is None else found[-limit:]
+        return shown if limit is None else shown[-limit:]
 
     def transcript_after(self, conversation: str, seq: int, limit: int) -> list[Turn]:
-        found = [turn for turn in self.transcript(conversation) if turn.seq > seq]
-        return found[:limit]
+        later = [turn for turn in self.transcript(conversation) if turn.seq > seq]
+        return later[:limit]
 
     def _versions(self, turn: Turn) -> list[str]:
         first = self._first(turn)
@@ -160,10 +160,10 @@ class History:
         return replace(turn, versions=tuple(versions) if len(versions) > 1 else ())
 
     def show_version(self, turn: str) -> Turn:
-        found = next(each for each in self.turns if each.id == turn)
+        chosen = next(each for each in self.turns if each.id == turn)
         self.choices.append(turn)
         self._bump()
-        return self._told(found)
+        return self._told(chosen)
 
     def commit(
         self,
@@ -229,10 +229,10 @@ class History:
         return before - len(self.turns)
 
     def delete_turn(self, turn: str, *, alone: bool = False) -> None:
-        found = next(each for each in self.turns if each.id == turn)
-        gone = [turn] if alone else self._versions(found)
+        deleted = next(each for each in self.turns if each.id == turn)
+        gone = [turn] if alone else self._versions(deleted)
         self.turns = [
-            replace(t, replaces=found.replaces) if t.replaces == turn else t
+            replace(t, replaces=deleted.replaces) if t.replaces == turn else t
             for t in self.turns
             if t.id not in gone
         ]
@@ -240,8 +240,8 @@ class History:
 
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
         low = text.lower()
-        found = [t for t in self.turns if low in f"{t.question}\n{t.answer}".lower()]
-        return found[::-1][:limit]
+        hits = [t for t in self.turns if low in f"{t.question}\n{t.answer}".lower()]
+        return hits[::-1][:limit]
 
     def questions(self, limit: int) -> list[str]:
         last = self.turns[::-1][:limit]

@@ -106,11 +106,11 @@ class Terminal:
     def pids(self, name: str = "chat") -> list[int]:
         """Returns the processes below the shell whose command has this word."""
         shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
-        found = subprocess.run(
+        listing = subprocess.run(
             ["ps", "-o", "pid=,args=", "--ppid", shell],
             capture_output=True, text=True, check=False,
         ).stdout  # fmt: skip
-        lines = [line.split(maxsplit=1) for line in found.splitlines()]
+        lines = [line.split(maxsplit=1) for line in listing.splitlines()]
         return [int(pid) for pid, args in lines if name in args.split()]
 
     @property

@@ -1,4 +1,4 @@
-"""The chat in a real terminal, on a real profile, with a real stream."""
+"""The chat works in a real terminal, on a real profile, with a real stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File names that would like to be lines of the program's own."""
+"""No name of a file passes for a line of the program's own."""
 
 from __future__ import annotations
 

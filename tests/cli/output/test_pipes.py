@@ -1,4 +1,4 @@
-"""Closed pipes, full disks and odd descriptors on the way out."""
+"""Closed pipes, full disks and odd descriptors: a quiet end, or one line and a code."""
 
 from __future__ import annotations
 

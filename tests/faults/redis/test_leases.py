@@ -1,4 +1,4 @@
-"""Locks that expire under their holders, and keys that expire together."""
+"""Locks that expire let nobody write behind them; keys of a profile end together."""
 
 from __future__ import annotations
 

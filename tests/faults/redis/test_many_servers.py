@@ -1,4 +1,4 @@
-"""A cluster that shards by profile."""
+"""A cluster shards by profile, and all works on whichever server has it."""
 
 from __future__ import annotations
 

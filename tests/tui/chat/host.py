@@ -56,7 +56,7 @@ class PartHost(App[None]):
         if result is not None:
             await result
 
-    def told(self, kind: type[Message]) -> Sequence[Any]:
+    def posted_of(self, kind: type[Message]) -> Sequence[Any]:
         """Returns the messages of one kind."""
         return [message for message in self.posted if isinstance(message, kind)]
 

@@ -136,12 +136,12 @@ async def test_what_acts_on_documents_reads_them_and_tells(tmp_path: Path) -> No
         }
         documents.command_add(str(tmp_path))
         reading = documents.is_reading
-        await host.until(lambda: host.told(DocumentsChanged))
+        await host.until(lambda: host.posted_of(DocumentsChanged))
         await documents.count(host.backend.first)
 
     assert reading
     assert not documents.is_reading
-    assert host.told(DocumentsChanged)[0].known is not None
+    assert host.posted_of(DocumentsChanged)[0].known is not None
     assert status.status.documents == 3
     assert documents.left_out == ["notes.bin: binary"]
     assert "1 added" in host.notices()
@@ -220,9 +220,9 @@ async def test_what_searches_says_which_turn_is_wanted(tmp_path: Path) -> None:
         finding = FindInChat(desk, transcript, bar)
         finding.command_find("question 2:")
         finding.looked("question 2:")
-        await host.until(lambda: host.told(TurnWanted))
+        await host.until(lambda: host.posted_of(TurnWanted))
 
-    assert host.told(TurnWanted)[0].turn.question.startswith("Question 2:")
+    assert host.posted_of(TurnWanted)[0].turn.question.startswith("Question 2:")
 
 
 async def test_what_acts_on_turns_copies_and_asks_again(tmp_path: Path) -> None:

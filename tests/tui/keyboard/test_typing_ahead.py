@@ -1,4 +1,4 @@
-"""Keys that are typed before the chat is on the screen."""
+"""Keys that are typed before the chat is on the screen are kept, in their order."""
 
 from __future__ import annotations
 

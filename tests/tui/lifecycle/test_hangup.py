@@ -1,4 +1,4 @@
-"""A terminal that goes away without the signal that says so."""
+"""A terminal that goes away without a signal ends the chat, and nothing is lost."""
 
 from __future__ import annotations
 

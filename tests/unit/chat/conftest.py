@@ -12,8 +12,8 @@ from ragcli.index.stored_passages import units
 
 def indexed(passage: Passage) -> Passage:
     """Returns a passage with its units, as retrieval gives it."""
-    told = units({"text": passage.text, "kind": passage.kind})
-    return replace(passage, units=told)
+    quotable = units({"text": passage.text, "kind": passage.kind})
+    return replace(passage, units=quotable)
 
 
 LOCKS = indexed(

@@ -68,12 +68,12 @@ def library(make_library: MakeLibrary, sealer: KeyedSealer | None) -> Library:
 @pytest.fixture
 def notes(tmp_path: Path) -> Path:
     """Three short documents."""
-    place = tmp_path / "notes"
-    place.mkdir()
-    (place / "locks.md").write_text(
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "locks.md").write_text(
         "# Locks\n\nA lock file names its holder.\n\n# Waiting\n\nWriters wait in a "
         "queue of the kernel.\n"
     )
-    (place / "apples.txt").write_text("Apples ripen in the autumn orchard.\n")
-    (place / "pears.txt").write_text("Pears ripen earlier than most apples do.\n")
-    return place
+    (folder / "apples.txt").write_text("Apples ripen in the autumn orchard.\n")
+    (folder / "pears.txt").write_text("Pears ripen earlier than most apples do.\n")
+    return folder

@@ -1,4 +1,4 @@
-"""From a setting to the model that answers."""
+"""A setting leads to the model that answers, or to one line that says why not."""
 
 from __future__ import annotations
 

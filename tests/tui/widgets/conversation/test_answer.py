@@ -1,4 +1,4 @@
-"""The answer widget alone, in a host application."""
+"""An answer is drawn as its Markdown says, at any width, and its clicks only tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prompt alone, in a host application."""
+"""The prompt edits, completes, recalls and pastes, alone in a host application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory of the processes that read documents, where its bound binds nobody."""
+"""A reading process ends by itself where no bound on memory binds it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ragcli.index.documents.elements import Document
 
 
-def told(document: Document) -> list[tuple[str, str]]:
+def elements(document: Document) -> list[tuple[str, str]]:
     """Returns kind and text of each element."""
     return [
         (element.kind, section.text[element.start : element.end])

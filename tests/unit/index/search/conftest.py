@@ -44,15 +44,15 @@ def index(
     with ExitStack() as opened:
 
         def build(files: Mapping[str, str]) -> IndexReader:
-            place = tmp_path_factory.mktemp("library")
-            place.chmod(0o700)
-            documents = place / "docs"
+            root = tmp_path_factory.mktemp("library")
+            root.chmod(0o700)
+            documents = root / "docs"
             documents.mkdir()
             for name, text in files.items():
                 (documents / name).parent.mkdir(exist_ok=True)
                 (documents / name).write_text(text, encoding="utf-8")
             profile = opened.enter_context(
-                Directory.open(place / "profile", create=True)
+                Directory.open(root / "profile", create=True)
             )
             library = Library(
                 LocalSnapshots(profile, None), lambda: embedder, Settings()

@@ -1,4 +1,4 @@
-"""Which language a text is in."""
+"""The language of a text is told by its words, or left open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors from a server that the user names."""
+"""Texts go to a server of the user's in batches; rows come in order, or one error."""
 
 from __future__ import annotations
 

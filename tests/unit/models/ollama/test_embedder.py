@@ -1,4 +1,4 @@
-"""Embeddings of an Ollama server."""
+"""Vectors of an Ollama server are unit rows in order, and what breaks is one error."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def machines(
     def machine(name: str = "here", *, encrypted: bool = False) -> RedisStores:
         passphrase = PASSPHRASE if encrypted else None
         user = made[0].user if made else ""
-        place = tmp_path / name
-        made.append(RedisStores(redis_server.address, place, passphrase, user))
+        home = tmp_path / name
+        made.append(RedisStores(redis_server.address, home, passphrase, user))
         return made[-1]
 
     yield machine

@@ -11,7 +11,7 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.markup.hypertext import html
 from tests.unit.index.documents.conftest import Load, zipped
-from tests.unit.index.documents.views import cells, told
+from tests.unit.index.documents.views import cells, elements
 
 
 def read(page: str) -> Document:
@@ -90,7 +90,7 @@ def test_a_table_that_is_layout_is_read_in_its_order() -> None:
         "<td><table><tr><th>Day<th>Tide<tr><td>1<td>3.2</table></td></tr></table>"
     )
     assert document.sections[0].heading == ("News",)
-    assert told(document)[0] == ("prose", "The pier is open.")
+    assert elements(document)[0] == ("prose", "The pier is open.")
     assert cells(document, "row") == [("1", "3.2")]
 
 
@@ -99,8 +99,8 @@ def test_code_in_cells_and_between_paragraphs_stays_code() -> None:
         "<p>Run it:</p><pre>a &lt; b\n\n  c</pre>"
         "<table><tr><td>Loop</td><td><pre>for x in y:\n    z()</pre></td></tr></table>"
     )
-    assert ("code", "a < b\n\n  c") in told(document)
-    assert ("code", "for x in y:\n    z()") in told(document)
+    assert ("code", "a < b\n\n  c") in elements(document)
+    assert ("code", "for x in y:\n    z()") in elements(document)
 
 
 def test_definitions_are_fields_and_lists_are_items() -> None:
@@ -109,7 +109,7 @@ def test_definitions_are_fields_and_lists_are_items() -> None:
         "<ol><li>Open <b>it</b><ul><li><p>gently</p></ul><li>Wait</ol>"
     )
     assert cells(document, "field") == [("Port", "8080"), ("Host", "localhost")]
-    assert [text for kind, text in told(document) if kind == "item"] == [
+    assert [text for kind, text in elements(document) if kind == "item"] == [
         "Open it",
         "gently",
         "Wait",
@@ -131,7 +131,7 @@ def test_marks_of_notes_are_not_glued_to_sentences(mark: str) -> None:
     document = read(
         f"<p>The tower was finished in 1874.{mark} Its lamp burned oil.</p>"
     )
-    assert told(document) == [
+    assert elements(document) == [
         ("prose", "The tower was finished in 1874. Its lamp burned oil.")
     ]
 
@@ -140,7 +140,7 @@ def test_what_is_raised_but_no_mark_stays() -> None:
     document = read(
         "<p>An area of 5 m<sup>2</sup>, see <a href='#a'>Chapter 2</a>.</p>"
     )
-    assert told(document) == [("prose", "An area of 5 m2, see Chapter 2.")]
+    assert elements(document) == [("prose", "An area of 5 m2, see Chapter 2.")]
 
 
 def test_notes_are_notes_and_know_their_number() -> None:
@@ -148,15 +148,15 @@ def test_notes_are_notes_and_know_their_number() -> None:
         '<p>Text.</p><section role="doc-endnotes"><ol><li id="fn1"><p>See the log. '
         '<a href="#r1" role="doc-backlink">\u21a9</a></p></li></ol></section>'
     )
-    [_, section] = [(kind, text) for kind, text in told(document)]
+    [_, section] = [(kind, text) for kind, text in elements(document)]
     assert section == ("note", "See the log.")
     assert document.sections[0].elements[1].label == "fn1"
 
 
 def test_navigation_is_left_out_unless_it_is_all() -> None:
     bar = '<nav><a href=x>Home</a></nav><div role="navigation"><p>Menu</p></div>'
-    assert told(read(f"{bar}<p>Words.</p>")) == [("prose", "Words.")]
-    assert [text for _, text in told(read(bar))] == ["Home", "Menu"]
+    assert elements(read(f"{bar}<p>Words.</p>")) == [("prose", "Words.")]
+    assert [text for _, text in elements(read(bar))] == ["Home", "Menu"]
 
 
 def test_lines_of_a_paragraph_may_be_fields() -> None:
@@ -188,7 +188,10 @@ def test_an_epub_keeps_tables_and_notes(loaded: Load) -> None:
         ),
     )
     assert document.sections[0].heading == ("One",)
-    assert told(document)[:2] == [("prose", "It burns oil."), ("note", "Whale oil.")]
+    assert elements(document)[:2] == [
+        ("prose", "It burns oil."),
+        ("note", "Whale oil."),
+    ]
     assert cells(document, "row") == [("1", "3.2")]
 
 
@@ -267,7 +270,7 @@ def test_other_text_of_one_width_stays_as_it_is(text: str) -> None:
     document = read(f"<pre>{text}</pre>")
 
     assert not document.tables
-    assert [kind for kind, _ in told(document)] == ["code"]
+    assert [kind for kind, _ in elements(document)] == ["code"]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +288,7 @@ def test_other_text_of_one_width_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_what_a_form_was_filled_with_is_a_field(page: str, wanted: str) -> None:
-    assert told(read(f"<form>{page}</form>")) == [("field", wanted)]
+    assert elements(read(f"<form>{page}</form>")) == [("field", wanted)]
 
 
 def test_a_form_shows_what_is_ticked_and_no_secrets() -> None:
@@ -296,13 +299,16 @@ def test_a_form_shows_what_is_ticked_and_no_secrets() -> None:
         "<select><option>Language</select>"
     )
 
-    assert [said for _, said in told(read(page))] == ["\u2612 Berth", "\u2610 Lamp"]
+    assert [said for _, said in elements(read(page))] == [
+        "\u2612 Berth",
+        "\u2610 Lamp",
+    ]
 
 
 def test_each_meaning_of_several_terms_is_a_field() -> None:
     page = "<dl><dt>Width<dt>Beam<dd>12 m<dd>14 m<dt>Depth<dd><pre>4 m</pre></dl>"
 
-    assert told(read(page)) == [
+    assert elements(read(page)) == [
         ("field", "Width, Beam: 12 m"),
         ("field", "Width, Beam: 14 m"),
         ("prose", "Depth"),
@@ -357,7 +363,7 @@ def test_rows_without_names_know_the_cell_that_reaches_over_them() -> None:
 def test_nothing_that_a_browser_shows_is_lost(
     page: str, wanted: list[tuple[str, str]]
 ) -> None:
-    assert told(read(page)) == wanted
+    assert elements(read(page)) == wanted
 
 
 def test_a_list_goes_on_from_the_number_that_it_names() -> None:
@@ -376,7 +382,7 @@ def test_a_heading_keeps_its_signs_and_loses_its_link_to_itself() -> None:
 
 def test_a_heading_with_nothing_below_it_and_a_long_one_are_told() -> None:
     document = read(f"<h1>Alone</h1><h1>{'long ' * 60}</h1><h2>Last</h2>")
-    assert told(document) == [
+    assert elements(document) == [
         ("prose", "Alone"),
         ("prose", ("long " * 60).strip()),
         ("prose", "Last"),
@@ -417,7 +423,7 @@ def book_of(**members: str) -> bytes:
 
 
 def test_a_book_is_its_chapters_in_the_order_of_its_spine(loaded: Load) -> None:
-    assert told(loaded("a.epub", book_of())) == [
+    assert elements(loaded("a.epub", book_of())) == [
         ("prose", "First."),
         ("prose", "\u0412\u0442\u043e\u0440\u0430\u044f."),
     ]

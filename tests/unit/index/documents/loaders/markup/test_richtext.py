@@ -10,7 +10,7 @@ from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.markup.richtext import rich_text
-from tests.unit.index.documents.views import fields, rows, told
+from tests.unit.index.documents.views import elements, fields, rows
 
 
 def read(body: str | bytes, head: str = r"\ansi\ansicpg1252") -> Document:
@@ -25,7 +25,7 @@ def escaped(text: str, encoding: str) -> str:
 
 def test_a_raised_number_does_not_make_another_number() -> None:
     document = read(r"About 10{\super 6} parts, 5 km{\super 2}, H{\sub 2}O.\par")
-    assert told(document) == [("prose", "About 10\u2076 parts, 5 km2, H2O.")]
+    assert elements(document) == [("prose", "About 10\u2076 parts, 5 km2, H2O.")]
 
 
 @pytest.mark.parametrize(
@@ -34,20 +34,20 @@ def test_a_raised_number_does_not_make_another_number() -> None:
 )
 def test_bytes_are_of_the_code_page_of_the_file(page: int, text: str) -> None:
     document = read(escaped(text, f"cp{page}") + r"\par", rf"\ansi\ansicpg{page}")
-    assert told(document) == [("prose", text)]
+    assert elements(document) == [("prose", text)]
 
 
 def test_bytes_are_of_the_character_set_of_their_font() -> None:
     body = r"{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial Cyr;}}"
     body += rf"\f1 {escaped('Привет', 'cp1251')}\f0  {escaped('Grüße', 'cp1252')}\par"
-    assert told(read(body)) == [("prose", "Привет Grüße")]
+    assert elements(read(body)) == [("prose", "Привет Grüße")]
 
 
 def test_unicode_stands_before_what_older_readers_show() -> None:
-    assert told(read(r"\u8364?5, \uc2\u1055\'cf\'cf{\uc0\u1088}\u1080xx.\par")) == [
+    assert elements(read(r"\u8364?5, \uc2\u1055\'cf\'cf{\uc0\u1088}\u1080xx.\par")) == [
         ("prose", "€5, При."),
     ]
-    assert told(read(r"\u-10179?\u-8704?\par")) == [("prose", "\U0001f600")]
+    assert elements(read(r"\u-10179?\u-8704?\par")) == [("prose", "\U0001f600")]
 
 
 def test_words_with_capitals_are_control_words() -> None:
@@ -56,7 +56,7 @@ def test_words_with_capitals_are_control_words() -> None:
         r"\intbl Day\cell Soup\cell\row"
         r"\trowd \intbl Monday\cell Fennel\cell\row\pard After.\par"
     )
-    text = "\n".join(text for _, text in told(document))
+    text = "\n".join(text for _, text in elements(document))
     assert "Width" not in text
     assert "Fennel" in text
 
@@ -99,7 +99,7 @@ def test_items_fields_and_notes() -> None:
         r"{\header\pard Annual report\par}{\headerf\pard Annual report\par}"
         r"\pard End.\par"
     )
-    assert told(document) == [
+    assert elements(document) == [
         ("item", "First thing"),
         ("item", "Second"),
         ("field", "Invoice no: 4711"),
@@ -119,7 +119,7 @@ def test_what_a_reader_does_not_see_is_left_out() -> None:
         r"\bin5 }}}}}end\par"
     )
     assert document.title == "The book"
-    text = " ".join(text for _, text in told(document))
+    text = " ".join(text for _, text in elements(document))
     assert "hidden" not in text.lower()
     assert "a link seen" in text
     assert "A box." in text
@@ -164,7 +164,7 @@ def test_numbers_of_headings_and_items_in_cells_stand_before_them() -> None:
     assert document.sections[0].heading == ("2.1 Locks",)
     assert rows(document) == []
     assert fields(document) == [("1. one 2. two", "b")]
-    assert told(document)[-1] == ("prose", "After.")
+    assert elements(document)[-1] == ("prose", "After.")
 
 
 def test_a_table_in_a_header_is_of_the_header() -> None:
@@ -172,7 +172,7 @@ def test_a_table_in_a_header_is_of_the_header() -> None:
         r"\trowd\pard\intbl a\cell{\header\trowd\intbl Acme\cell Offer\cell\row}b\cell"
         r"\row\pard End.\par"
     )
-    assert ("note", "Acme\tOffer") in told(document)
+    assert ("note", "Acme\tOffer") in elements(document)
     assert fields(document) == [("a", "b")]
 
 
@@ -183,12 +183,12 @@ def test_bytes_as_they_are_and_the_default_font_follow_the_code_page() -> None:
     data = fonts + rb"\f0 caf\'e9 \plain " + hexed + b" " + word + rb"\par}"
     document = rich_text(Content(data, "a.rtf", "rtf"))
     said = "caf\xe9 \u0417\u0430\u043c\u043e\u043a \u0417\u0430\u043c\u043e\u043a"
-    assert told(document) == [("prose", said)]
+    assert elements(document) == [("prose", said)]
 
 
 @pytest.mark.parametrize("tail", [r"{\footnote cut", r"\trowd\intbl cut", r"{\b cut"])
 def test_what_a_file_that_breaks_off_says_is_read(tail: str) -> None:
     data = rb"{\rtf1 Whole.\par Half, " + tail.encode()
     document = rich_text(Content(data, "a.rtf", "rtf"))
-    assert "cut" in " ".join(text for _, text in told(document))
-    assert ("prose", "Whole.") in told(document)
+    assert "cut" in " ".join(text for _, text in elements(document))
+    assert ("prose", "Whole.") in elements(document)

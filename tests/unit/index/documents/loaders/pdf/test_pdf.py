@@ -19,7 +19,7 @@ from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.loaders.pdf.document import pdf
 from tests.unit.index.documents.conftest import Load
-from tests.unit.index.documents.views import fields, rows, told
+from tests.unit.index.documents.views import elements, fields, rows
 
 WIDTH, HEIGHT = A4
 STYLES = getSampleStyleSheet()
@@ -71,7 +71,7 @@ def test_columns_of_text_are_read_one_after_the_other(by_row: bool, shift: int) 
         for x, y, text in sorted(lines, key=lambda line: -line[1] if by_row else 0):
             canvas.drawString(x, y, text)
 
-    texts = [text for _, text in told(read(drawn(page)))]
+    texts = [text for _, text in elements(read(drawn(page)))]
     assert texts == [" ".join(LEFT), " ".join(RIGHT)]
 
 
@@ -87,7 +87,7 @@ def test_words_divided_at_the_end_of_a_line_are_whole_again() -> None:
         ):
             canvas.drawString(60, 700 - 14 * n, text)
 
-    [(_, text)] = told(read(drawn(page)))
+    [(_, text)] = elements(read(drawn(page)))
     assert text == "The keeper of the lighthouse counts the steamers and selfmade"
 
 
@@ -115,7 +115,7 @@ def test_cells_side_by_side_are_not_glued() -> None:
             for x, text in ((60, "Hawaii"), (104, "1,248"), (124, "0"), (131, "252")):
                 canvas.drawString(x, 700 - 9 * n, text)
 
-    assert "252" in " ".join(text for _, text in told(read(drawn(page)))).split()
+    assert "252" in " ".join(text for _, text in elements(read(drawn(page)))).split()
 
 
 def test_raised_digits_make_neither_another_number_nor_a_heading() -> None:
@@ -135,7 +135,7 @@ def test_a_cell_over_several_columns_stands_once() -> None:
     )
     document = read(laid_out(Table(data, style=style)))
     assert rows(document)[-1] == ("South", "20", "25")
-    text = "\n".join(text for _, text in told(document))
+    text = "\n".join(text for _, text in elements(document))
     assert text.count("Sales") == 1
 
 
@@ -212,7 +212,7 @@ def test_headers_and_footers_stand_once_as_notes() -> None:
 
         return draw
 
-    assert told(read(drawn(*(page(number) for number in range(3))))) == [
+    assert elements(read(drawn(*(page(number) for number in range(3))))) == [
         ("prose", "The text of page a is here."),
         ("note", "Annual report of the harbour"),
         ("prose", "The text of page b is here."),
@@ -257,7 +257,7 @@ def test_items_of_a_list() -> None:
         ):
             canvas.drawString(60, 700 - 14 * n, text)
 
-    kinds = told(read(drawn(page)))
+    kinds = elements(read(drawn(page)))
     assert kinds[:2] == [("item", "Open the valve"), ("item", "Wait")]
     assert "(605) 574-2307 fax" in [text for _, text in kinds]
 
@@ -271,7 +271,7 @@ def test_a_turned_page_reads_as_it_is_shown(turn: int) -> None:
         for n, text in enumerate(("First line of the page", "second line of it")):
             canvas.drawString(-100, 100 - 14 * n, text)
 
-    [(_, text)] = told(read(drawn(page)))
+    [(_, text)] = elements(read(drawn(page)))
     assert text == "First line of the page second line of it"
 
 

@@ -1,4 +1,4 @@
-"""Scanned pages: pictures of text, made from text."""
+"""Scanned pages are read by recognition: their words, tables and fields."""
 
 from __future__ import annotations
 

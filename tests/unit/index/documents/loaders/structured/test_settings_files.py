@@ -8,7 +8,7 @@ from ragcli.index.documents import formats
 from ragcli.index.documents.elements import Document, TableFacts
 from ragcli.index.documents.splitter import split
 from tests.unit.index.documents.conftest import Load
-from tests.unit.index.documents.views import rows, told
+from tests.unit.index.documents.views import elements, rows
 
 
 def fields(document: Document) -> dict[tuple[str, ...], str]:
@@ -46,12 +46,15 @@ def test_what_is_commented_out_is_a_field_that_says_so(loaded: Load) -> None:
         ("Match", "User guest"): "",
         ("Match User guest.X11Forwarding", "no"): "",
     }
-    assert told(document)[:3] == [
+    assert elements(document)[:3] == [
         ("prose", "Which port the server listens on."),
         ("field", "Port 22"),
         ("field", "AddressFamily any"),
     ]
-    assert ("prose", "Change to yes to enable\n# the older challenge") in told(document)
+    assert (
+        "prose",
+        "Change to yes to enable\n# the older challenge",
+    ) in elements(document)
 
 
 YAML = """\
@@ -135,7 +138,11 @@ def test_entries_of_lists_are_items_below_their_path(loaded: Load) -> None:
     document = loaded(
         "a.toml", 'a = 1\nuses = [\n  "x>=1", # why\n  # more\n  "y",\n]\n'
     )
-    assert told(document)[2:] == [("item", "x>=1"), ("prose", "more"), ("item", "y")]
+    assert elements(document)[2:] == [
+        ("item", "x>=1"),
+        ("prose", "more"),
+        ("item", "y"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +210,7 @@ def test_commands_below_a_key_are_code_and_sentences_prose(loaded: Load) -> None
         "run: |\n  set -e\n  make all\n"
         f"about: |\n  It is long. {'Very long indeed. ' * 30}\n  It ends.\n"
     )
-    kinds = [kind for kind, _ in told(loaded("a.yml", text))]
+    kinds = [kind for kind, _ in elements(loaded("a.yml", text))]
     assert kinds == ["heading", "code", "heading", "prose"]
 
 
