@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.index.documents.conftest import Load
-from tests.unit.index.documents.views import spoken, told
+from tests.unit.index.documents.views import elements, spoken
 
 HUNK = "@@ -1,2 +1,3 @@ def f():\n a = 1\n-b = 2\n+b = 20\n+-- c\n"
 FILE = f"diff --git a/src/pump.py b/src/pump.py\nindex 22..67 100644\n--- a/src/pump.py\n+++ b/src/pump.py\n{HUNK}"  # noqa: E501 - a file as it stands
@@ -49,8 +49,8 @@ def test_a_mailed_commit_is_its_words_and_its_changes_by_file(loaded: Load) -> N
         ("line", "src/pump.py | 3 ++-"),
         ("line", "1 file changed, 2 insertions(+)"),
     ]
-    assert told(document)[6] == ("code", HUNK.strip())
-    assert len(told(document)) == 14
+    assert elements(document)[6] == ("code", HUNK.strip())
+    assert len(elements(document)) == 14
 
 
 @pytest.mark.parametrize(
