@@ -362,10 +362,10 @@ class _AsciiDocReader(BlockReader):
 
     def _table(self, sign: str, at: int, end: int, style: str, caption: str) -> None:
         """Reads a table of cells behind bars, or of separated values."""
-        told = _options(style)
-        separator = told.get("separator", "")
+        options = _options(style)
+        separator = options.get("separator", "")
         separators = {",": ",", ":": ":", "csv": ",", "dsv": ":", "tsv": "\t"}
-        format_name = told.get("format", sign)
+        format_name = options.get("format", sign)
         first = next((n for n in range(at, end) if self.line(n).strip()), end)
         if first == end:
             return
@@ -381,7 +381,7 @@ class _AsciiDocReader(BlockReader):
             count = sum(
                 cell.times * cell.columns for cell in cells if cell.start < below
             )
-            width = min(_width(told.get("cols", "")) or count, MOST_COLUMNS)
+            width = min(_width(options.get("cols", "")) or count, MOST_COLUMNS)
             rows = _rows(cells, width)
             is_alone = (
                 count == width
@@ -389,8 +389,8 @@ class _AsciiDocReader(BlockReader):
                 and first + 1 < end
                 and not self.line(first + 1).strip()
             )
-        options = re.split(r"[,%]", told.get("options", told.get("opts", "")))
-        is_headed = "header" in options or (is_alone and "noheader" not in options)
+        named = re.split(r"[,%]", options.get("options", options.get("opts", "")))
+        is_headed = "header" in named or (is_alone and "noheader" not in named)
         self.headed_table(rows, int(is_headed), caption)
 
     def _cells(self, sign: str, at: int, end: int) -> Iterator[_TableCell]:
@@ -483,16 +483,16 @@ def _width(columns: str) -> int:
 
 def _options(style: str) -> dict[str, str]:
     """Returns what brackets say of a table, by name."""
-    told = {
+    options = {
         match["name"]: match["quoted"]
         if match["quoted"] is not None
         else match["plain"]
         for match in _NAMED.finditer(style)
     }
     short = re.match(r"%([\w%]+)", style)
-    if short and "options" not in told:
-        told["options"] = short[1]
-    return {name: value.strip() for name, value in told.items()}
+    if short and "options" not in options:
+        options["options"] = short[1]
+    return {name: value.strip() for name, value in options.items()}
 
 
 def _kind(style: str) -> str:

@@ -142,8 +142,10 @@ def _markdown_headings(text: str, start: int) -> Iterator[TextHeading]:
 def heading_lines(text: str, start: int) -> Iterator[re.Match[str]]:
     """Yields what `MARKDOWN.finditer` does."""
     reached = start
-    for place in _line_starts(text, start):
-        match = MARKDOWN.match(text, place) if place >= reached else None
+    for start_of_line in _line_starts(text, start):
+        match = (
+            MARKDOWN.match(text, start_of_line) if start_of_line >= reached else None
+        )
         if match:
             yield match
             reached = match.end()
@@ -209,12 +211,12 @@ def _manual_headings(text: str) -> list[TextHeading]:
     page = _MANUAL.match(text)
     if not page:
         return []
-    found = [TextHeading(1, page["name"], page.start("name"), page.end() + 1)]
-    found += [
+    headings = [TextHeading(1, page["name"], page.start("name"), page.end() + 1)]
+    headings += [
         TextHeading(2, one_line(match[0].capitalize()), match.start(), match.end() + 1)
         for match in _MANUAL_HEADING.finditer(text, page.end())
     ]
-    return found
+    return headings
 
 
 def underlined_headings(text: str) -> Iterator[TextHeading]:

@@ -270,16 +270,16 @@ class _PageReader:
 
     def _expand(self, body: Sequence[str], arguments: Sequence[str]) -> None:
         """Takes the lines that stand for a request of the page itself."""
-        told = " ".join(arguments)
+        joined = " ".join(arguments)
         self._expanded += sum(
-            len(line) + 1 + line.count("\\$") * len(told) for line in body
+            len(line) + 1 + line.count("\\$") * len(joined) for line in body
         )
         if self._depth >= _DEEPEST or self._expanded > _MOST_EXPANDED:
             return
 
         def argument(match: re.Match[str]) -> str:
             if not match[1].isdecimal():
-                return told
+                return joined
             return "".join(arguments[int(match[1]) - 1 : int(match[1])])
 
         self._depth += 1
@@ -307,23 +307,23 @@ class _PageReader:
         """Returns what a request shows in a line of text."""
         arguments = self._arguments(rest)
         title, section, after = [*arguments, "", "", ""][:3]
-        found: list[str] = []
+        words: list[str] = []
         if name in _FONTS:
-            found = [" ".join(arguments)]
+            words = [" ".join(arguments)]
         elif name in _ALTERNATING:
-            found = ["".join(arguments)]
+            words = ["".join(arguments)]
         elif name in {"UR", "MT", "UE", "ME"}:
             self._joins = name[1] == "E"
-            found = [title]
+            words = [title]
         elif name == "OP":
-            found = [f"[{' '.join(arguments)}]"]
+            words = [f"[{' '.join(arguments)}]"]
         elif name == "MR":
-            found = [f"{title}({section}){after}"]
+            words = [f"{title}({section}){after}"]
         elif name == "Ex":
-            found = [f"{self._name} exits 0 on success, and >0 if an error occurs."]
+            words = [f"{self._name} exits 0 on success, and >0 if an error occurs."]
         elif name in _MDOC:
-            found = self._mdoc([name, *arguments])
-        return list(filter(None, found))
+            words = self._mdoc([name, *arguments])
+        return list(filter(None, words))
 
     def _condition(self, rest: str, lines: Iterator[tuple[int, str]]) -> None:
         match = _CONDITION.match(rest)
@@ -352,9 +352,9 @@ class _PageReader:
     def _name_page(self, title: str = "", section: str = "") -> None:
         if title and not self._builder.title:
             self._name = title.lower() if title.isupper() else title
-            told = f"{self._name}({section})" if section else self._name
-            self._builder.title = told
-            self._builder.heading(1, told)
+            name = f"{self._name}({section})" if section else self._name
+            self._builder.title = name
+            self._builder.heading(1, name)
 
     def _heading(self, name: str, rest: str) -> None:
         self._end_code()
@@ -463,11 +463,11 @@ class _PageReader:
     def _arguments(self, rest: str) -> list[str]:
         """Returns the arguments of a request, as they are shown."""
         rest = re.sub(r"(?<!\\)\\\".*", "", rest)
-        found = []
+        arguments = []
         for match in _ARGUMENT.finditer(rest):
             said = match[2] if match[2] is not None else match[1].replace('""', '"')
-            found.append(self._shown(said))
-        return found
+            arguments.append(self._shown(said))
+        return arguments
 
     def _shown(self, text: str) -> str:
         """Returns text as a terminal shows it, without fonts."""

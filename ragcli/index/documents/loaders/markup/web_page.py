@@ -21,14 +21,14 @@ def web_page(content: Content) -> Document:
 
 
 def _readable(text: str) -> str:
-    """Returns a page of the text that is worth reading, "" where none is found."""
+    """Returns a page of the text that is worth reading, "" where none is page."""
     import trafilatura
 
-    found = trafilatura.extract(
+    page = trafilatura.extract(
         text,
         output_format="html",
         include_comments=False,
         include_tables=True,
         favor_recall=True,
     )
-    return found or ""
+    return page or ""

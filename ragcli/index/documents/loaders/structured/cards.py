@@ -17,7 +17,7 @@ from ragcli.index.documents.elements import Document, Element, Section, flat, on
 from ragcli.index.documents.loaders.structured.source_code import code
 
 _LINE = re.compile(
-    r"(?:[\w-]+\.)?(?P<name>[A-Za-z-]+)(?P<told>(?:;[^:;\"]*(?:\"[^\"]*\"[^:;\"]*)*)*):"
+    r"(?:[\w-]+\.)?(?P<name>[A-Za-z-]+)(?P<parameters>(?:;[^:;\"]*(?:\"[^\"]*\"[^:;\"]*)*)*):"
     r"(?P<value>.*)$",
     re.DOTALL,
 )
@@ -86,14 +86,14 @@ def _section(text: str, held: list[_Property], line: int) -> Iterator[Section]:
     start, end = held[0].start, held[-1].end
     fields = []
     for item in held:
-        key, value = _told(item)
+        key, value = _spoken(item)
         if key and value:
             cells = (key, value)
             fields.append(
                 Element("field", item.start - start, item.end - start, -1, cells)
             )
-    told = {item.name: _told(item)[1] or _value(item) for item in reversed(held)}
-    name = next((told[key] for key in _NAMES if told.get(key)), "")
+    values = {item.name: _spoken(item)[1] or _value(item) for item in reversed(held)}
+    name = next((values[key] for key in _NAMES if values.get(key)), "")
     if fields:
         heading = (one_line(name),) if name else ()
         yield Section(text[start:end], heading, None, line, tuple(fields))
@@ -123,15 +123,17 @@ def _properties(text: str) -> Iterator[_Property]:
             at += 1
         if match := _LINE.match(said):
             parameters = {
-                found["key"].upper(): found["quoted"] or found["plain"] or ""
-                for found in _PARAMETER.finditer(match["told"])
+                parameter["key"].upper(): parameter["quoted"]
+                or parameter["plain"]
+                or ""
+                for parameter in _PARAMETER.finditer(match["parameters"])
             }
             yield _Property(
                 first, end, match["name"].upper(), parameters, match["value"]
             )
 
 
-def _told(item: _Property) -> tuple[str, str]:
+def _spoken(item: _Property) -> tuple[str, str]:
     """Returns key and value as a person reads them; "" for what only programs read."""
     key = _KEYS.get(item.name, "")
     if not key:

@@ -23,7 +23,7 @@ _LONGEST_ROW = 100_000
 _AGREED = 0.8
 """Share of rows with the same number of cells from which a separator is believed."""
 
-_TOLD = re.compile(r"sep=(.)[ \t]*$", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"sep=(.)[ \t]*$", re.IGNORECASE)
 _NUMBER = re.compile(
     r"[-+\u2212(]?(?:[A-Z]{2,3}[ ])?[$\u20ac\u00a3\u00a5]?[ ]?\d[\d.,'\u00a0 ]*"
     r"(?:e[-+]?\d+)?[ ]?(?:%|[$\u20ac\u00a3\u00a5]|[A-Za-z]{1,3})?\)?",
@@ -88,14 +88,16 @@ def _table(text: str, usual: str) -> Document:
     if not text.strip():
         return Document()
     first, _, _ = text.partition("\n")
-    told = _TOLD.match(first.strip("\ufeff\"' "))
-    return _read(text, told[1] if told else _separator(text, usual), told=bool(told))
+    announced = _SEPARATOR_LINE.match(first.strip("\ufeff\"' "))
+    if announced:
+        return _read(text, announced[1], is_announced=True)
+    return _read(text, _separator(text, usual))
 
 
-def _read(text: str, separator: str, *, told: bool = False) -> Document:
+def _read(text: str, separator: str, *, is_announced: bool = False) -> Document:
     """Returns the rows of a text as a table; the first may tell the separator."""
     rows = list(_rows(text, separator))
-    del rows[:told]
+    del rows[:is_announced]
     width = _width(rows)
     head = _first_of_table(rows, width)
     above, rows = rows[:head], rows[head:]
@@ -109,13 +111,15 @@ def _read(text: str, separator: str, *, told: bool = False) -> Document:
     prose = [_inner(text, row, separator) for row in above]
     caption = flat(" ".join(text[start:end] for start, end in prose))
     prose += [_inner(text, row, separator) for row in remarks]
-    found = [Element("prose", start, end) for start, end in prose]
-    found += [Element("row", row.start, row.end, 0, row.cells) for row in rows[named:]]
+    elements = [Element("prose", start, end) for start, end in prose]
+    elements += [
+        Element("row", row.start, row.end, 0, row.cells) for row in rows[named:]
+    ]
     if columns:
-        found.append(Element("columns", rows[0].start, rows[0].end, 0))
-    found.sort(key=lambda item: item.start)
+        elements.append(Element("columns", rows[0].start, rows[0].end, 0))
+    elements.sort(key=lambda item: item.start)
     facts = TableFacts(columns, caption[:_LONGEST_CAPTION], len(rows) - named)
-    return Document("", (Section(text, (), None, 1, tuple(found)),), (facts,))
+    return Document("", (Section(text, (), None, 1, tuple(elements)),), (facts,))
 
 
 _LONGEST_CAPTION = 300

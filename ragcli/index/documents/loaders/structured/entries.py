@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.elements import (
@@ -20,7 +21,7 @@ from ragcli.index.documents.elements import (
 )
 from ragcli.index.documents.loaders.structured.source_code import code
 
-_MOST_COLUMNS = 40
+_MOST_COLUMNS = 60
 _DEEPEST = 20
 _MOST_LOOKS = 20
 """How often a text is gone through at most: values without an end reach to its own."""
@@ -92,30 +93,41 @@ class _Tables:
         return Document("", (section,), tuple(self.tables))
 
 
+class _Entry(NamedTuple):
+    """An entry of a list: where it stands, and its parts by name."""
+
+    start: int
+    end: int
+    parts: dict[str, str]
+
+
+def _entries_document(text: str, entries: Sequence[_Entry]) -> Document:
+    """Returns a list of entries as the rows of one table, under their parts' names."""
+    names = dict.fromkeys(name for entry in entries for name in entry.parts)
+    columns = list(names)[:_MOST_COLUMNS]
+    collected = _Tables(text)
+    number = collected.table(columns, "", len(entries))
+    reached = 0
+    for start, end, parts in entries:
+        collected.between("prose", reached, start)
+        cells = tuple(parts.get(name, "") for name in columns)
+        collected.elements.append(Element("row", start, end, number, cells))
+        reached = end
+    collected.between("prose", reached, len(text))
+    return collected.document()
+
+
 def bibliography(content: Content) -> Document:
     """Reads BibTeX: an entry is a row, under the names of its parts."""
     text = content.text
-    found = _Tables(text)
-    entries: list[tuple[re.Match[str], dict[str, str], int]] = []
+    entries: list[_Entry] = []
     for match in _ENTRY.finditer(text):
-        if not entries or match.start() >= entries[-1][2]:
+        if not entries or match.start() >= entries[-1].end:
             parts, end = _parts(text, match)
-            entries += [(match, parts, end)] if parts else []
-    names = dict.fromkeys(name for _, parts, _ in entries for name in parts)
-    columns = ("key", "kind", *list(names)[:_MOST_COLUMNS])
-    if not entries:
-        return code(content)
-    number = found.table(columns, "", len(entries))
-    reached = 0
-    for match, parts, end in entries:
-        start = text.index("@", match.start())
-        found.between("prose", reached, start)
-        told = {"key": match["key"], "kind": match["kind"].lower(), **parts}
-        cells = tuple(told.get(name, "") for name in columns)
-        found.elements.append(Element("row", start, end, number, cells))
-        reached = end
-    found.between("prose", reached, len(text))
-    return found.document()
+            named = {"key": match["key"], "kind": match["kind"].lower(), **parts}
+            start = text.index("@", match.start())
+            entries += [_Entry(start, end, named)] if parts else []
+    return _entries_document(text, entries) if entries else code(content)
 
 
 def _parts(text: str, entry: re.Match[str]) -> tuple[dict[str, str], int]:
@@ -135,18 +147,18 @@ def _parts(text: str, entry: re.Match[str]) -> tuple[dict[str, str], int]:
 def _value_end(text: str, at: int) -> int:
     """Returns where a value ends: at a comma or brace that is not inside it."""
     depth, quoted = 0, False
-    for place in range(at, min(len(text), at + 20_000)):
-        sign = text[place]
+    for position in range(at, min(len(text), at + 20_000)):
+        sign = text[position]
         if sign == "{":
             depth += 1
         elif sign == "}":
             if not depth:
-                return place
+                return position
             depth -= 1
         elif sign == '"' and not depth:
             quoted = not quoted
         elif sign == "," and not depth and not quoted:
-            return place
+            return position
     return min(len(text), at + 20_000)
 
 
@@ -159,8 +171,7 @@ def _without_tex(value: str) -> str:
 def translations(content: Content) -> Document:
     """Reads messages with their translations: a message is a row."""
     text = content.text
-    found = _Tables(text)
-    messages: list[tuple[int, int, dict[str, str]]] = []
+    messages: list[_Entry] = []
     name, start = "", 0
     for line in text.split("\n"):
         end = start + len(line)
@@ -169,37 +180,31 @@ def translations(content: Content) -> Document:
             name = match["name"]
             begins = name == "msgctxt" or (
                 name == "msgid"
-                and not (messages and set(messages[-1][2]) == {"msgctxt"})
+                and not (messages and set(messages[-1].parts) == {"msgctxt"})
             )
             if begins or not messages:
-                messages.append((start + len(match["old"] or ""), end, {}))
-        said = _QUOTED.match(line, max(line.find('"'), 0))
+                messages.append(_Entry(start + len(match["old"] or ""), end, {}))
+        quoted = _QUOTED.match(line, max(line.find('"'), 0))
         is_more = line.lstrip("#~ \t").startswith('"')
-        if messages and said and (match or (name and is_more)):
-            first, _, parts = messages[-1]
-            parts[name] = parts.get(name, "") + _unescaped(said[1])
-            messages[-1] = first, end, parts
+        if messages and quoted and (match or (name and is_more)):
+            parts = messages[-1].parts
+            parts[name] = parts.get(name, "") + _unescaped(quoted[1])
+            messages[-1] = messages[-1]._replace(end=end)
         elif not match:
             name = ""
         start = end + 1
     if not messages:
         return code(content)
-    keys = dict.fromkeys(key for _, _, parts in messages for key in parts)
-    names = list(keys)[:_MOST_COLUMNS]
-    number = found.table(names, "", len(messages))
-    reached = 0
-    for first, last, parts in messages:
-        found.between("prose", reached, first)
-        cells = tuple(flat(parts.get(key, "")) for key in names)
-        found.elements.append(Element("row", first, last, number, cells))
-        reached = last
-    found.between("prose", reached, len(text))
-    return found.document()
+    shown = [
+        message._replace(parts={key: flat(part) for key, part in message.parts.items()})
+        for message in messages
+    ]
+    return _entries_document(text, shown)
 
 
 def _unescaped(value: str) -> str:
-    told = {"n": "\n", "t": "\t", "r": ""}
-    return _ESCAPED.sub(lambda m: told.get(m[1], m[1]), value)
+    signs = {"n": "\n", "t": "\t", "r": ""}
+    return _ESCAPED.sub(lambda m: signs.get(m[1], m[1]), value)
 
 
 def sql(content: Content) -> Document:
@@ -209,7 +214,7 @@ def sql(content: Content) -> Document:
     if not stretches:
         return code(content)
     known = dict(_created(text))
-    found = _Tables(text)
+    collected = _Tables(text)
     numbers: dict[tuple[str, tuple[str, ...]], int] = {}
     reached = 0
     for name, columns, inserted in stretches:
@@ -219,18 +224,18 @@ def sql(content: Content) -> Document:
         names = columns or known.get(_bare(name), ())
         key = (_bare(name), names)
         if key not in numbers:
-            numbers[key] = found.table(names, _bare(name), 0)
+            numbers[key] = collected.table(names, _bare(name), 0)
         number = numbers[key]
-        facts = found.tables[number]
-        found.tables[number] = facts._replace(rows=facts.rows + len(rows))
-        found.between("code", reached, rows[0][0])
+        facts = collected.tables[number]
+        collected.tables[number] = facts._replace(rows=facts.rows + len(rows))
+        collected.between("code", reached, rows[0][0])
         for start, end, cells in rows:
-            found.elements.append(Element("row", start, end, number, cells))
+            collected.elements.append(Element("row", start, end, number, cells))
         reached = rows[-1][1]
     rest = text[reached:]
     reached += len(rest) - len(rest.lstrip("\\.;\n"))
-    found.between("code", reached, len(text))
-    return found.document()
+    collected.between("code", reached, len(text))
+    return collected.document()
 
 
 def _bare(name: str) -> str:
@@ -257,11 +262,11 @@ def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
                 parts.append(text[begin:at])
                 begin = at + 1
             at += 1
-        found = [_COLUMN.match(part) for part in parts]
+        columns = [_COLUMN.match(part) for part in parts]
         yield (
             _bare(match["name"]),
             tuple(
-                m["name"] for m in found if m and m["name"].lower() not in _NO_COLUMN
+                m["name"] for m in columns if m and m["name"].lower() not in _NO_COLUMN
             ),
         )
 
@@ -271,11 +276,11 @@ _Rows = list[tuple[int, int, tuple[str, ...]]]
 
 def _inserted(text: str) -> Iterator[tuple[str, tuple[str, ...], _Rows]]:
     """Yields what is inserted at once, in order: table, columns, rows."""
-    found = []
+    stretches = []
     looked = 0
     for match in _INSERT.finditer(text):
         rows, end = _tuples(text, match.end())
-        found.append((match.start(), match["name"], _names(match["columns"]), rows))
+        stretches.append((match.start(), match["name"], _names(match["columns"]), rows))
         looked += end - match.end()
         if looked > _MOST_LOOKS * len(text):
             break
@@ -292,8 +297,8 @@ def _inserted(text: str) -> Iterator[tuple[str, tuple[str, ...], _Rows]]:
                 )
                 rows.append((start, start + len(line), tuple(cells)))
             start += len(line) + 1
-        found.append((copy.start(), copy["name"], _names(copy["columns"]), rows))
-    for _, name, columns, rows in sorted(found, key=lambda item: item[0]):
+        stretches.append((copy.start(), copy["name"], _names(copy["columns"]), rows))
+    for _, name, columns, rows in sorted(stretches, key=lambda item: item[0]):
         if rows:
             yield name, columns, rows
 

@@ -34,6 +34,9 @@ _MOST_INDENTED = 8
 """Times its length that a text may grow to when it is laid out: depth is indented."""
 
 _DEEPEST = 200
+_MOST_FLATTENED = 5
+"""Records inside each other whose values are columns of one row."""
+
 _LONGEST_RECORD = 4000
 """Characters; a longer record of a list is told by its fields."""
 
@@ -125,15 +128,15 @@ def json_lines(content: Content) -> Document:
             columns.update(dict.fromkeys(record or ()))
         position += len(line) + 1
     names = tuple(columns) if len(columns) <= _MOST_COLUMNS else ()
-    found = []
+    elements = []
     for start, end, record in spans:
         if record:
-            found.append(Element("row", start, end, 0, _cells_of(record, names)))
+            elements.append(Element("row", start, end, 0, _cells_of(record, names)))
         else:
-            found.append(Element("line", start, end))
-    rows = sum(element.kind == "row" for element in found)
+            elements.append(Element("line", start, end))
+    rows = sum(element.kind == "row" for element in elements)
     tables = (TableFacts(names, "", rows),) if rows else ()
-    return Document("", (Section(text, (), None, 1, tuple(found)),), tables)
+    return Document("", (Section(text, (), None, 1, tuple(elements)),), tables)
 
 
 _Record: TypeAlias = dict[str, str]
@@ -143,37 +146,37 @@ _Record: TypeAlias = dict[str, str]
 def _record_of(line: str) -> _Record | None:
     """Returns the values of a record on one line; None when it is none."""
     try:
-        told = json.loads(line)
+        value = json.loads(line)
     except (ValueError, RecursionError):
         return None
     if (
-        isinstance(told, list)
-        and told
-        and not any(isinstance(item, (dict, list)) for item in told)
+        isinstance(value, list)
+        and value
+        and not any(isinstance(item, (dict, list)) for item in value)
     ):
-        return {str(at + 1): _told(item) for at, item in enumerate(told)}
-    if not isinstance(told, dict):
+        return {str(at + 1): _shown(item) for at, item in enumerate(value)}
+    if not isinstance(value, dict):
         return None
     record: _Record = {}
-    _flatten(told, "", record, 0)
+    _flatten(value, "", record, 0)
     return record
 
 
 def _flatten(value: object, path: str, record: _Record, depth: int) -> None:
     """Enters a value under its path; what is nested deep stays as it is."""
-    if isinstance(value, dict) and value and depth < _DEEPEST // 40:
+    if isinstance(value, dict) and value and depth < _MOST_FLATTENED:
         for key, inner in value.items():
             name = flat(str(key))
             _flatten(inner, f"{path}.{name}" if path else name, record, depth + 1)
     else:
-        record[path] = _told(value)
+        record[path] = _shown(value)
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, str):
         return flat(value)
     if isinstance(value, list) and not any(isinstance(x, (dict, list)) for x in value):
-        return ", ".join(_told(item) for item in value)
+        return ", ".join(_shown(item) for item in value)
     try:
         return (
             "" if value is None else well_formed(json.dumps(value, ensure_ascii=False))

@@ -220,11 +220,11 @@ def _record(text: str, elements: Sequence[Element], path: str) -> dict[str, str]
     for item in values:
         if item.kind == "heading":
             continue
-        place = item.cells[0] if item.kind == "field" else item.label
-        key = place.removeprefix(path).removeprefix(".")
+        key_path = item.cells[0] if item.kind == "field" else item.label
+        key = key_path.removeprefix(path).removeprefix(".")
         if item.kind not in {"field", "item", "prose"} or not key or "[" in key:
             return {}
-        if not place.startswith(f"{path}."):
+        if not key_path.startswith(f"{path}."):
             return {}
         value = item.cells[1] if item.cells else flat(text[item.start : item.end])
         joint = ", " if item.kind == "item" else " "
@@ -534,9 +534,9 @@ class _Toml(_SettingsReader):
             return
         value = self.text[start:end].rstrip()
         self._reached = end
-        told = listed(value) if is_list else unquoted(value.strip("\"'"))
+        shown = listed(value) if is_list else unquoted(value.strip("\"'"))
         self.elements.add(
-            "field", (line.start + line.indent, start + len(value)), (path, told)
+            "field", (line.start + line.indent, start + len(value)), (path, shown)
         )
 
     def _end(self, start: int) -> tuple[int, bool]:
@@ -628,6 +628,7 @@ class _Yaml(_SettingsReader):
         if line.text.startswith(("---", "...")) and not line.text.strip("-. \t"):
             self.elements.close()
             self._pop(-1)
+            self._counts.clear()
             return
         if line.text.lstrip().startswith("{{"):
             at = line.start + line.indent
@@ -703,8 +704,8 @@ class _Yaml(_SettingsReader):
             self._block_indent, self._block = indent, []
             self._is_folded = ">" in value
         elif (value and value[0] not in "&!") or " " in value:
-            told = listed(value) if value[0] == "[" else unquoted(value)
-            self.elements.add("field", (start, end), (path, told))
+            shown = listed(value) if value[0] == "[" else unquoted(value)
+            self.elements.add("field", (start, end), (path, shown))
         else:
             self.elements.add("heading", (start, end))
 

@@ -31,7 +31,7 @@ from ragcli.index.documents.loaders.structured.source_code import code
 _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)"
     r"|<![A-Za-z](?:[^<>\[]|\[[^\]]*\])*>"
-    r"|<(?P<close>/?)(?P<name>[A-Za-z_][^\s/<>]*)(?P<told>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)"
+    r"|<(?P<close>/?)(?P<name>[A-Za-z_][^\s/<>]*)(?P<attributes>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)"
     r"(?P<empty>/?)>",
     re.DOTALL,
 )
@@ -120,12 +120,12 @@ def _say(node: _Node, text: str, start: int, stop: int) -> None:
 
 
 def _attributes(match: re.Match[str]) -> Iterator[tuple[str, str, int, int]]:
-    for found in _ATTRIBUTE.finditer(match["told"] or ""):
-        name, value = found[1], found[2] if found[2] is not None else found[3]
+    for pair in _ATTRIBUTE.finditer(match["attributes"] or ""):
+        name, value = pair[1], pair[2] if pair[2] is not None else pair[3]
         if name.startswith(("xmlns", "xsi:", "xml:")) or not value.strip():
             continue
-        start = match.start("told") + found.start()
-        stop = match.start("told") + found.end()
+        start = match.start("attributes") + pair.start()
+        stop = match.start("attributes") + pair.end()
         yield _local(name), well_formed(unescape(value)), start, stop
 
 
@@ -238,9 +238,9 @@ class _XmlReader:
 
 def _inner(node: _Node) -> tuple[int, int]:
     """Returns where what is inside an element begins and ends."""
-    places = [(start, stop) for start, stop, _ in node.texts]
-    places += [(child.start, child.end) for child in node.children]
-    return min(a for a, _ in places), max(b for _, b in places)
+    spans = [(start, stop) for start, stop, _ in node.texts]
+    spans += [(child.start, child.end) for child in node.children]
+    return min(a for a, _ in spans), max(b for _, b in spans)
 
 
 def _is_record(node: _Node) -> bool:
@@ -254,16 +254,16 @@ def _is_record(node: _Node) -> bool:
 
 def _record(node: _Node) -> dict[str, str]:
     """Returns the values of a record by their names; of several alike all."""
-    told: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for name, value, _, _ in node.attributes:
-        told.setdefault(name, []).append(flat(value))
+        values.setdefault(name, []).append(flat(value))
     if node.texts:
-        told.setdefault(node.name if told else "", []).append(node.said)
+        values.setdefault(node.name if values else "", []).append(node.said)
     for child in node.children:
         inner = [flat(value) for _, value, _, _ in child.attributes]
         said = " ".join(filter(None, (*inner, child.said)))
-        told.setdefault(child.name, []).append(said)
-    return {name: ", ".join(filter(None, values)) for name, values in told.items()}
+        values.setdefault(child.name, []).append(said)
+    return {name: ", ".join(filter(None, values)) for name, values in values.items()}
 
 
 def _naming(node: _Node) -> str:

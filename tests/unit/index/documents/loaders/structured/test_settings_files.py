@@ -205,6 +205,11 @@ def test_entries_that_hold_more_than_values_keep_their_fields(
     assert "a" not in captions
 
 
+def test_entries_are_counted_anew_in_every_document_of_a_file(loaded: Load) -> None:
+    document = loaded("a.yaml", "p:\n- a: 1\n  b:\n  - c: 2\n---\np:\n- a: 3\n")
+    assert [path for path, _ in fields(document)] == ["p[0].a", "p[0].b[0].c", "p[0].a"]
+
+
 def test_commands_below_a_key_are_code_and_sentences_prose(loaded: Load) -> None:
     text = (
         "run: |\n  set -e\n  make all\n"
