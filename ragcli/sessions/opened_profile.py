@@ -69,11 +69,7 @@ class OpenedProfile:
     @cached_property
     def sealer(self) -> FileSealer | None:
         """What seals the files of an encrypted profile."""
-        if self._data_key is None:
-            return None
-        from ragcli.sessions.encryption.sealing import FileSealer
-
-        return FileSealer(self._data_key)
+        return sealer_of(self._data_key)
 
     def slots(self) -> dict[str, bytes]:
         """Returns the key slots of an encrypted profile, by their names."""
@@ -170,11 +166,7 @@ class OpenedProfile:
     @cached_property
     def codec(self) -> LineCodec:
         """What writes the lines of the history."""
-        if self._data_key is None:
-            return PlainLines()
-        from ragcli.sessions.encryption.sealing import SealedLines
-
-        return SealedLines(self._data_key)
+        return codec_of(self._data_key)
 
     def expect_standing(self) -> None:
         """Refuses to go on in a profile that was removed or replaced meanwhile.
@@ -206,3 +198,21 @@ class OpenedProfile:
     @abstractmethod
     def written(self) -> Mapping[str, Any]:
         """Returns the profile's own settings as they are stored."""
+
+
+def codec_of(data_key: DataKey | None) -> LineCodec:
+    """Returns what writes the history of a profile with this key, None in the clear."""
+    if data_key is None:
+        return PlainLines()
+    from ragcli.sessions.encryption.sealing import SealedLines
+
+    return SealedLines(data_key)
+
+
+def sealer_of(data_key: DataKey | None) -> FileSealer | None:
+    """Returns what seals the files of a profile with this key, None in the clear."""
+    if data_key is None:
+        return None
+    from ragcli.sessions.encryption.sealing import FileSealer
+
+    return FileSealer(data_key)

@@ -10,8 +10,9 @@ never taken for another one that has its name by then.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -96,12 +97,7 @@ class Directory:
                 check_parents(location)
             descriptor = os.open(location, OPEN_DIRECTORY)
         check = check_shared if shared else check_private
-        try:
-            check(os.fstat(descriptor), str(location))
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return cls(location, descriptor)
+        return cls(location, _passing(descriptor, check, str(location)))
 
     def child(self, name: str, *, create: bool = False) -> Directory:
         """Opens the directory `name` inside this one; raises as `open` does."""
@@ -114,12 +110,7 @@ class Directory:
                 # Also when it was there: its maker may have been killed before this.
                 sync_names(self.descriptor)
             descriptor = os.open(name, OPEN_DIRECTORY, dir_fd=self.descriptor)
-        try:
-            check_private(os.fstat(descriptor), str(path))
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return Directory(path, descriptor)
+        return Directory(path, _passing(descriptor, check_private, str(path)))
 
     def open_file(
         self, name: str, flags: int = os.O_RDONLY, *, linked: bool = False
@@ -148,12 +139,7 @@ class Directory:
                     descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
             else:
                 descriptor = os.open(name, safe, FILE_MODE, dir_fd=self.descriptor)
-        try:
-            check_regular(os.fstat(descriptor), path, linked=linked)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
+        return _passing(descriptor, partial(check_regular, linked=linked), path)
 
     def read(self, name: str, *, limit: int = 1 << 30) -> bytes:
         """Returns a file's bytes; raises as `open_file` does, or if over `limit`."""
@@ -353,6 +339,18 @@ class Directory:
     def _check_name(name: str) -> None:
         if not name or "/" in name or "\0" in name or name in {".", ".."}:
             raise NotPermitted(f"{name!r} is not a plain file name", "")
+
+
+def _passing(
+    descriptor: int, check: Callable[[os.stat_result, str], object], path: str
+) -> int:
+    """Returns an open descriptor that passes a check; one that fails is closed."""
+    try:
+        check(os.fstat(descriptor), path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _is_entry(parent: int, name: str, status: os.stat_result) -> bool:

@@ -396,9 +396,10 @@ class LocalStore(BaseStore["LocalSession"]):
                 return [Expired(name, whole=True, aside=grace)]
             session = self._session(directory, name, profile, self.passphrase)
             stack.callback(session.close)
-            if grace and not dry_run:
-                return expiry.tend(session, limit, ledger)
-            return [expiry.expire_turns(session, limit, dry_run=dry_run)]
+            seen = (ledger, notice)
+            return expiry.prune(
+                session, limit, lambda: seen, dry_run=dry_run, grace=grace
+            )
 
     def _take_away(self, name: str, ledger: Ledger, *, grace: bool) -> None:
         """Sets an expired profile aside for its time of grace, or removes it."""

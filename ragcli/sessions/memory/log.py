@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ragcli.errors import Conflict, HistoryDamaged
+from ragcli.errors import HistoryDamaged
 from ragcli.sessions.memory.shelf import MemoryProfile
-from ragcli.sessions.records.record_batches import numbered
+from ragcli.sessions.records import record_batches
 from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.sessions.records.rewrite_plan import Change, RewritePlan, Watch
@@ -34,11 +34,8 @@ class MemoryLog:
             fresh = {d.id: d for d in drafts if d.id not in profile.ids}
             head = profile.head
             if fresh and expect is not None and head != expect:
-                raise Conflict(
-                    f"the history is at {head}, not at {expect}",
-                    "read what was added and ask again",
-                )
-            placed = numbered(fresh.values(), head, parent)
+                raise record_batches.conflict(head, expect)
+            placed = record_batches.numbered(fresh.values(), head, parent)
             lines = [self.codec.encode(record) for record in placed]
             for record, line in zip(placed, lines, strict=True):
                 profile.lines[record.seq] = line

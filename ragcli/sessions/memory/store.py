@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +93,9 @@ class MemoryStore(BaseStore[MemorySession]):
         session = self._opened(name, self.passphrase, passive=passive)
         limit = retention.limits(self._settings, session.settings())
         if limit.any and not passive:
-            ledger, notice = self._look(session)
-            session.notices += [notice] if notice else []
-            if expires:
-                session.notices += expiry.notices_of(
-                    expiry.tend(session, limit, ledger)
-                )
+            session.notices += expiry.tend_opened(
+                session, limit, self._look(session), expires=expires
+            )
         return session
 
     def rename(self, old: str, new: str) -> None:
@@ -131,12 +129,8 @@ class MemoryStore(BaseStore[MemorySession]):
             limit = retention.limits(self._settings, session.settings())
             if not limit.any:
                 return []
-            ledger, notice = self._look(session)
-            if grace and not dry_run:
-                return expiry.tend(session, limit, ledger)
-            if ledger.doubtful and not dry_run:
-                raise expiry.doubted(name, notice)
-            return [expiry.expire_turns(session, limit, dry_run=dry_run)]
+            look = partial(self._look, session)
+            return expiry.prune(session, limit, look, dry_run=dry_run, grace=grace)
 
         return each_pruned(self.names(), prune)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ragcli.errors import Conflict
 from ragcli.sessions.records.clock import now
 from ragcli.sessions.records.record_lines import LineCodec
 from ragcli.sessions.records.record_shapes import BATCH
@@ -27,6 +28,14 @@ def numbered(drafts: Iterable[Draft], head: int, parent: int) -> list[Record]:
         Record(seq, draft.id, parent, stamp, draft.kind, draft.body)
         for seq, draft in enumerate(drafts, head + 1)
     ]
+
+
+def conflict(head: int, expected: int | None) -> Conflict:
+    """Returns the error for a log that others have appended to."""
+    return Conflict(
+        f"the history is at {head}, not at {expected}",
+        "read what was added and ask again",
+    )
 
 
 def lines(codec: LineCodec, records: Sequence[Record]) -> list[bytes]:

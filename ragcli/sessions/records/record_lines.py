@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from ragcli.errors import HistoryDamaged
+from ragcli.errors import HistoryDamaged, NewerFormat
 from ragcli.sessions.records.record_shapes import REPAIR, expect_shape
 from ragcli.sessions.records.record_types import Record
 from ragcli.storage import format_versions
@@ -145,6 +145,13 @@ def seq_of(line: bytes) -> int | None:
     """Returns a sound line's sequence number; None for a damaged one."""
     match = _SEQ.match(line)
     return int(match[1]) if match and _sound(line) else None
+
+
+def located(
+    error: HistoryDamaged | NewerFormat, where: str
+) -> HistoryDamaged | NewerFormat:
+    """Returns an error about a line that says where the line is."""
+    return type(error)(f"{where}: {error.message}", error.hint)
 
 
 def misplaced(where: str, seq: int) -> HistoryDamaged:

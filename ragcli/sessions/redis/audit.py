@@ -19,7 +19,6 @@ from ragcli.sessions.redis.scripts.script import AUDIT
 
 _KEY_BYTES = 32
 _ATTEMPTS = 1000
-_PAGE = 256
 
 
 class RedisAudit(ChainedAudit):
@@ -92,16 +91,8 @@ class RedisAudit(ChainedAudit):
 
     def lines(self) -> Iterator[bytes]:
         """Yields the lines without their newlines."""
-        key, start = self._keys.key("audit"), "-"
-        while True:
-            page = self._keys.read(
-                lambda r: r.xrange(key, start, "+", count=_PAGE)  # noqa: B023
-            )
-            for _, fields in page:
-                yield fields.get(b"l", b"").rstrip(b"\n")
-            if len(page) < _PAGE:
-                return
-            start = f"({page[-1][0].decode()}"
+        for _, fields in self._keys.entries("audit"):
+            yield fields.get(b"l", b"").rstrip(b"\n")
 
     def _counted(self) -> int:
         key = self._keys.key("meta")

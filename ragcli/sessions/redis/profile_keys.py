@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,9 @@ T = TypeVar("T")
 _LOADS = 20
 """How often a script is loaded for one call: others may empty the server's cache of
 scripts at any moment, also between the two."""
+
+_PAGE = 256
+"""Entries of a stream that are read at once."""
 
 _ABSENT = {b"none", b"gone"}
 """Replies that a server in charge of nothing gives as well."""
@@ -127,6 +130,18 @@ class ProfileKeys:
             return replies[0]
 
         return self.server.run(self.tag, both)
+
+    def entries(self, part: str) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
+        """Yields the id and fields of each entry of a stream, oldest first."""
+        key, start = self.key(part), "-"
+        while True:
+            page = self.read(
+                lambda r: r.xrange(key, start, "+", count=_PAGE)  # noqa: B023
+            )
+            yield from page
+            if len(page) < _PAGE:
+                return
+            start = f"({page[-1][0].decode()}"
 
     def write(self, *command: Any) -> Any:
         """Runs a writing command that may be sent twice; can wait for replicas."""

@@ -182,12 +182,9 @@ class RedisStore(BaseStore[RedisSession]):
         session.deliver()
         limit = retention.limits(self._settings, session.settings())
         if limit.any:
-            ledger, notice = session.look()
-            session.notices += [notice] if notice else []
-            if expires:
-                session.notices += expiry.notices_of(
-                    expiry.tend(session, limit, ledger)
-                )
+            session.notices += expiry.tend_opened(
+                session, limit, session.look(), expires=expires
+            )
         return session
 
     def rename(self, old: str, new: str) -> None:
@@ -250,22 +247,10 @@ class RedisStore(BaseStore[RedisSession]):
             if not limit.any:
                 return []
             session = self._opened(name, self.passphrase, passive=True)
-            return self._pruned(session, limit, dry_run=dry_run, grace=grace)
+            look = session.look
+            return expiry.prune(session, limit, look, dry_run=dry_run, grace=grace)
 
         return each_pruned(self.names(), prune)
-
-    @staticmethod
-    def _pruned(
-        session: RedisSession, limit: retention.Limits, *, dry_run: bool, grace: bool
-    ) -> list[Expired]:
-        if dry_run:
-            return [expiry.expire_turns(session, limit, dry_run=True)]
-        ledger, notice = session.look()
-        if grace:
-            return expiry.tend(session, limit, ledger)
-        if ledger.doubtful:
-            raise expiry.doubted(session.name, notice)
-        return [expiry.expire_turns(session, limit)]
 
     @contextmanager
     def lock(self, name: str, wait: float) -> Iterator[None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragcli.frozen import frozen
-from ragcli.sessions.records.record_lines import LineCodec, PlainLines
+from ragcli.sessions.opened_profile import codec_of, sealer_of
 
 if TYPE_CHECKING:
     from ragcli.sessions.encryption.data_key import DataKey
     from ragcli.sessions.encryption.sealing import FileSealer
+    from ragcli.sessions.records.record_lines import LineCodec
 
 
 @frozen
@@ -22,20 +23,12 @@ class Regime:
     @property
     def codec(self) -> LineCodec:
         """What writes history lines."""
-        if self.data_key is None:
-            return PlainLines()
-        from ragcli.sessions.encryption.sealing import SealedLines
-
-        return SealedLines(self.data_key)
+        return codec_of(self.data_key)
 
     @property
     def sealer(self) -> FileSealer | None:
         """What seals files."""
-        if self.data_key is None:
-            return None
-        from ragcli.sessions.encryption.sealing import FileSealer
-
-        return FileSealer(self.data_key)
+        return sealer_of(self.data_key)
 
     @property
     def audit_key(self) -> bytes | None:

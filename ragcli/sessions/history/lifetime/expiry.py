@@ -15,7 +15,7 @@ it was first looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ragcli.errors import UsageError
@@ -86,6 +86,52 @@ def tend(session: Session, limit: Limits, ledger: Ledger) -> list[Expired]:
     elif state != known:
         aside.write(session, state)
     return done
+
+
+def tend_opened(
+    session: Session, limit: Limits, seen: tuple[Ledger, str], *, expires: bool
+) -> list[str]:
+    """Tends a profile that is opened; returns what people are to be told.
+
+    Args:
+        session: The open profile.
+        limit: What holds for it.
+        seen: What is known of time there, and a line if the clock jumped.
+        expires: Whether what is due is set aside and erased.
+    """
+    ledger, notice = seen
+    notices = [notice] if notice else []
+    return notices + (notices_of(tend(session, limit, ledger)) if expires else [])
+
+
+def prune(
+    session: Session,
+    limit: Limits,
+    look: Callable[[], tuple[Ledger, str]],
+    *,
+    dry_run: bool,
+    grace: bool,
+) -> list[Expired]:
+    """Erases what has expired inside a profile, for whoever asks for just that.
+
+    Args:
+        session: The open profile.
+        limit: What holds for it.
+        look: Compares the clock with what is known of time there.
+        dry_run: Only say what has expired.
+        grace: Take both steps as opening does, instead of erasing at once.
+
+    Raises:
+        UsageError: The clock is doubted.
+    """
+    if dry_run:
+        return [expire_turns(session, limit, dry_run=True)]
+    ledger, notice = look()
+    if grace:
+        return tend(session, limit, ledger)
+    if ledger.doubtful:
+        raise doubted(session.name, notice)
+    return [expire_turns(session, limit)]
 
 
 def restore(session: Session) -> Expired:

@@ -16,12 +16,12 @@ from itertools import islice
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from ragcli.errors import Conflict, HistoryDamaged, NewerFormat, StorageFailed
+from ragcli.errors import HistoryDamaged, NewerFormat, StorageFailed
 from ragcli.sessions.local.history.recent_ids import RecentIds
 from ragcli.sessions.profile_layout import HISTORY
 from ragcli.sessions.records import record_batches
 from ragcli.sessions.records.line_file import LineFile, StoredLine
-from ragcli.sessions.records.record_lines import LineCodec, misplaced, seq_of
+from ragcli.sessions.records.record_lines import LineCodec, located, misplaced, seq_of
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.storage.files import Directory, disk_errors, sync_data, write_once
 from ragcli.storage.locking.locks import commit_lock
@@ -77,10 +77,7 @@ class LocalLog:
             if fresh:
                 head = last.seq if last else 0
                 if expect is not None and head != expect:
-                    raise Conflict(
-                        f"the history is at {head}, not at {expect}",
-                        "read what was added and ask again",
-                    )
+                    raise record_batches.conflict(head, expect)
                 placed = record_batches.numbered(fresh.values(), head, parent)
                 self._write(file, b"".join(record_batches.lines(self.codec, placed)))
                 known |= {record.id: record for record in placed}
@@ -214,8 +211,7 @@ class LocalLog:
         try:
             record = self.codec.decode(line.data)
         except (HistoryDamaged, NewerFormat) as error:
-            location = self._location(file, line)
-            raise type(error)(f"{location}: {error.message}", error.hint) from error
+            raise located(error, self._location(file, line)) from error
         self._decoded = line.data, record
         return record_batches.taken(record)
 

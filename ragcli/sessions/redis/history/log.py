@@ -16,15 +16,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ragcli.errors import (
-    Conflict,
     HistoryDamaged,
     NewerFormat,
     NotPermitted,
     StorageFailed,
     StoreUnavailable,
 )
-from ragcli.sessions.records.record_batches import numbered
-from ragcli.sessions.records.record_lines import LineCodec, misplaced
+from ragcli.sessions.records import record_batches
+from ragcli.sessions.records.record_lines import LineCodec, located, misplaced
 from ragcli.sessions.records.record_types import Draft, Record
 from ragcli.sessions.redis import reply_values
 from ragcli.sessions.redis.history.outbox import Outbox
@@ -97,14 +96,11 @@ class RedisLog:
         known: dict[str, int] = {}
         while True:
             fresh = [draft for draft in wanted if draft.id not in known]
-            placed = numbered(fresh, self._tip[0], parent)
+            placed = record_batches.numbered(fresh, self._tip[0], parent)
             status, head, ts, seqs = self._try(wanted, placed, expect)
             known = {d.id: s for d, s in zip(wanted, seqs, strict=False) if s}
             if status == "conflict":
-                raise Conflict(
-                    f"the history is at {head}, not at {expect}",
-                    "read what was added and ask again",
-                )
+                raise record_batches.conflict(head, expect)
             self._tip = (head, ts)
             if status in {"ok", "known"}:
                 break
@@ -166,20 +162,12 @@ class RedisLog:
 
     def entries_by_id(self) -> Iterator[tuple[str, int, Record | HistoryDamaged]]:
         """Yields every entry's id and number, and its record or what is wrong."""
-        key, edge = self.keys.key("log"), "-"
-        while True:
-            page = self.keys.read(
-                lambda r: r.xrange(key, edge, "+", count=_LARGEST_PAGE)  # noqa: B023
-            )
-            for name, fields in page:
-                entry, seq = name.decode(), int(name.split(b"-")[0])
-                try:
-                    yield entry, seq, self.decode(name, fields)
-                except HistoryDamaged as error:
-                    yield entry, seq, error
-            if len(page) < _LARGEST_PAGE:
-                return
-            edge = f"({page[-1][0].decode()}"
+        for name, fields in self.keys.entries("log"):
+            entry, seq = name.decode(), int(name.split(b"-")[0])
+            try:
+                yield entry, seq, self.decode(name, fields)
+            except HistoryDamaged as error:
+                yield entry, seq, error
 
     def _pages(self, page: Callable[[str, int], Any], edge: str) -> Iterator[Record]:
         """Yields the records of one page after the other."""
@@ -202,7 +190,7 @@ class RedisLog:
         try:
             record = self.codec.decode(fields.get(FIELD, b""))
         except (HistoryDamaged, NewerFormat) as error:
-            raise type(error)(f"{location}: {error.message}", error.hint) from error
+            raise located(error, location) from error
         if name != b"%d-0" % record.seq:
             raise misplaced(location, record.seq)
         return record

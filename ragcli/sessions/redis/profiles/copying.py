@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ragcli.sessions.records.record_lines import LineCodec
@@ -18,7 +18,7 @@ Entry = tuple[str | bytes, Mapping[Any, str | bytes]]
 """The id of a stream's entry, and its fields."""
 
 _PAGE = 256
-"""Entries or fields that are read at once."""
+"""Fields that are read at once."""
 
 
 def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
@@ -27,7 +27,7 @@ def copy_all(source: ProfileKeys, target: ProfileKeys) -> None:
         _copy_hash(source, target, part)
     _copy_index(source, target)
     for part in ("log", "audit", "quarantine"):
-        put_entries(target, part, _entries(source, part))
+        put_entries(target, part, source.entries(part))
     _copy_hash(source, target, "ids")
     signing = source.read(lambda r: r.get(source.key("akey")))
     if signing:
@@ -91,16 +91,3 @@ def _copy_fields(
             target.write(
                 "HSET", target.key(part), *(x for i in there.items() for x in i)
             )
-
-
-def _entries(source: ProfileKeys, part: str) -> Iterator[Entry]:
-    """Yields the entries of a stream, oldest first."""
-    edge = "-"
-    while True:
-        page = source.read(
-            lambda r: r.xrange(source.key(part), edge, "+", count=_PAGE)  # noqa: B023
-        )
-        yield from page
-        if len(page) < _PAGE:
-            return
-        edge = f"({page[-1][0].decode()}"
