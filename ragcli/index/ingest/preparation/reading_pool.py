@@ -51,7 +51,7 @@ _MOST_IN_GROUP = 64
 """Bytes and documents that are read, embedded and answered together."""
 
 _PIPE = 1 << 20
-"""Bytes that wait in a pipe: neither side may wait for the other while it writes."""
+"""Bytes that wait in a pipe, where the system lets them: so neither side waits long."""
 
 WALL_LIMIT = 240.0
 """Seconds that a process may go without a sign of life: a file system can hang.
@@ -215,6 +215,8 @@ class ReadingProcess:
         self.wall_limit = wall_limit + (RECOGNITION_WAIT if chunking.ocr else 0.0)
         """Seconds without a sign of life after which it is given up."""
         self._hung = False
+        self._unsent = bytearray()
+        """Requests that its pipe had no room for yet."""
         self.start()
 
     def start(self) -> None:
@@ -235,8 +237,11 @@ class ReadingProcess:
             start_new_session=True,
         )
         self._hung = False
+        self._unsent.clear()
         for pipe in (self.process.stdin, self.process.stdout):
             _widen(pipe)
+        if self.process.stdin:
+            os.set_blocking(self.process.stdin.fileno(), False)
         for group in self.ahead:
             self._send(group)
 
@@ -252,10 +257,25 @@ class ReadingProcess:
             "cpu": self._cpu_limit,
             "alone": self._alone,
         }
-        if self.process.stdin:
-            with suppress(BrokenPipeError):  # it shows when the answer is due
-                self.process.stdin.write(json.dumps(request).encode() + b"\n")
-                self.process.stdin.flush()
+        self._unsent += json.dumps(request).encode() + b"\n"
+        self._push()
+
+    def _push(self) -> None:
+        """Sends what the pipe takes of the requests; the rest goes while answers come.
+
+        A process whose answer nobody reads does not read what it is asked: who waits
+        for the one with the other in hand waits for ever.
+        """
+        if not self.process.stdin:
+            return
+        try:
+            while self._unsent:
+                piece = bytes(self._unsent[:_PIPE])
+                del self._unsent[: os.write(self.process.stdin.fileno(), piece)]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it shows when the answer is due
+            self._unsent.clear()
 
     def answer(self) -> list[Outcome]:
         """Returns what became of the documents that were asked for first.
@@ -302,12 +322,22 @@ class ReadingProcess:
         """Returns so many bytes of answers, fewer where no more come in time."""
         received = bytearray()
         pipe = self.process.stdout.fileno() if self.process.stdout else -1
-        waiting = select.poll()
-        waiting.register(pipe, select.POLLIN)
+        requests = self.process.stdin.fileno() if self.process.stdin else -1
         while len(received) < size:
-            if not waiting.poll(self.wall_limit * 1000):
+            waiting = select.poll()
+            waiting.register(pipe, select.POLLIN)
+            if self._unsent:
+                waiting.register(requests, select.POLLOUT)
+            ready = {
+                descriptor for descriptor, _ in waiting.poll(self.wall_limit * 1000)
+            }
+            if not ready:
                 self._hung = True
                 break
+            if requests in ready:
+                self._push()
+            if pipe not in ready:
+                continue
             piece = os.read(pipe, size - len(received))
             if not piece:
                 break

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import random
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -268,6 +270,28 @@ def test_a_process_that_waits_for_ever_is_lost_and_costs_one_file(
 
 
 @pytest.mark.slow
+def test_neither_side_waits_for_the_other_while_both_have_much_to_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(fcntl, "F_SETPIPE_SZ", raising=False)  # as on a Mac
+    text = "Filler words stand here.\n" * 6000
+    (tmp_path / "long.txt").write_text(text)
+    wanted = [
+        ReadRequest(str(tmp_path / "long.txt"), len(text)),
+        ReadRequest("stdin", 2 * len(text), text=2 * text),
+    ]
+    pool = ReadingPool(1, CHUNKING)
+    read: list[Outcome] = []
+    reads = threading.Thread(target=lambda: read.extend(pool.outcomes(iter(wanted))))
+    reads.start()
+    reads.join(60)
+    pool.close()  # whoever waits for it waits no longer
+    reads.join()
+    assert [item.location for item in read if item.prepared] == [
+        item.location for item in wanted
+    ]
+
+
 def test_a_file_that_grew_since_it_was_found_is_read_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
