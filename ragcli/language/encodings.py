@@ -17,6 +17,9 @@ from ragcli.language.vocabulary.languages import detect
 _SAMPLE = 64 << 10
 """Bytes that are looked at."""
 
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+"""What no text has in an encoding of one byte, and one of UTF-16 nearly always."""
+
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _FEWEST_PAIRS = 6
 _FEWEST_BYTES = 80
@@ -28,9 +31,13 @@ _PLAIN = frozenset(" \n\t\r.,;:!?-()\"'0123456789\u3001\u3002\uff0c\u060c\u0964"
 
 
 def utf_16(head: bytes) -> str:
-    """Returns the byte order of UTF-16 without a mark: `utf-16-le` …; else ""."""
+    """Returns the byte order of UTF-16 without a mark: `utf-16-le` …; else "".
+
+    Args:
+        head: The first bytes of a file that has NUL or control characters.
+    """
     sample = head[: min(len(head), _WIDE_SAMPLE) & ~1]
-    if len(sample) < 4 or b"\0" not in sample:
+    if len(sample) < 4:
         return ""
     for encoding in ("utf-16-le", "utf-16-be"):
         try:
@@ -69,6 +76,8 @@ def guessed(data: bytes) -> str:
     sample = data[:_SAMPLE]
     if len(data) > _SAMPLE:
         sample = sample[: sample.rfind(b"\n") + 1] or sample
+    if _CONTROLS.search(sample) and (order := utf_16(sample)):
+        return order
     return _of_two_bytes(sample) or _of_one_byte(sample) or _of_any_other(sample)
 
 
@@ -128,7 +137,8 @@ def _share(pairs: Sequence[tuple[int, int]], first: range, second: range) -> flo
 
 def _is_shift_jis(data: bytes) -> bool:
     pairs = _pairs(data)
-    kana = _share(pairs, range(0x82, 0x84), range(0x40, 0xFD))
+    kana = _share(pairs, range(0x82, 0x83), range(0x9F, 0xF2))
+    kana += _share(pairs, range(0x83, 0x84), range(0x40, 0x97))
     return kana > 0.2 and _share(pairs, range(0x81, 0xA0), range(0x40, 0xFD)) > 0.6
 
 
@@ -157,7 +167,7 @@ def _is_gb(data: bytes) -> bool:
 _LETTERS = {
     "cp1251": "оеаинтсрвлкмдпу",
     "cp1253": "αοιετσνρηπκλςίάόυ",
-    "cp1255": "יוהלארתבשמנ",
+    "cp1255": "יוהלארתבשמנעחדם",
     "cp1256": "اليمنرتبةعد",
 }
 """The most frequent letters of the script that an encoding is for."""
@@ -206,6 +216,7 @@ _SYMBOL_INSIDE = re.compile(
     "(?<=[^\\W\\d_])[^\\w\\s\x00-\x7f\u2010-\u201e\u2026\u00ad\u00b7\u00ab\u00bb]"
     "(?=[^\\W\\d_])|(?<=[^\\W\\d_])[\u00b1\u00b6\u00a9\u20ac\u00a3\u00a5\u00a7](?=[\\s.,])"
     "|[\u00a9\u00ae\u00b1\u00b6\u00a7\u00bc\u00bd\u00b2\u00b3](?=[^\\W\\d_]|\u00bb)"
+    "|[\u05da\u05dd\u05df\u05e3\u05e5](?=[\u05d0-\u05ea])"  # Hebrew's final letters
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ragcli.errors import UnreadableDocument
 from ragcli.index.documents.content import decode
 from ragcli.index.documents.elements import Document
+from ragcli.index.documents.formats import FORMATS, format_of
 from ragcli.index.documents.loaders.dispatch.load import load
 from ragcli.index.documents.splitter import split
 from tests.properties.test_splitter import THOROUGHLY, assert_stands
@@ -97,8 +99,25 @@ LINES = {
         "    code", ": meaning", "term", "[^1]: note", "!!! tip", "[a]: b.org", "```",
         "<table>", "<tr><td>a<td>b</tr>", "</table>", "<br>", ":::", "*[A]: b", "---",
     ],
+    "man": [
+        '.TH A 1 "2024"', ".SH NAME", ".TP", ".B \\-n", ".PP", "words \\fBb\\fR", ".nf",
+        ".fi", ".IP * 2", ".TS", "l l.", "a\tb", ".TE", ".de X", "..", ".X", "'br",
+        '.\\" why', ".Dd May 1", ".Sh A", ".It Fl a", ".Bl -tag", ".El", ".RS", ".RE",
+    ],
+    "html": [
+        "<h1>A</h1>", "<p>b", "</p>", "<table>", "<tr><td>a<td>b", "</table>", "<ul>",
+        "<li>c", "</ul>", "<dl><dt>t<dd>m</dl>", "<pre>x", "</pre>", "<nav>", "</nav>",
+        "words &amp; <b>more</b>", "<!-- why -->", "<script>", "</script>", "<br>",
+    ],
+    "ipynb": ["# Title", "words", "| a | b |", "|--|--|", "```", "x = 1", "- item"],
+    "vcf": ["BEGIN:VCARD", "END:VCARD", "FN:Ann", "TEL;TYPE=home:1", "N:B;A;;;", " x"],
+    "py": ["def f():", "    return 1", "# why", "class A:", '"""', "x = [", "]"],
     "jsonl": ['{"a": 1}', '{"a": {"b": [1]}, "c": "\\n"}', "[1, 2]", "no", "{", "3"],
 }  # fmt: skip
+SOURCE_CODE = "structured.source_code:code"
+MAY_SAY_NOTHING = {"srt", "man", "html", "ipynb", "vcf", "tex"}
+"""Formats with lines that show nothing."""
+
 PRINTED = {"latex", "subtitles"}
 """Formats of which the text is what is shown of it, without marks."""
 
@@ -113,14 +132,32 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
     line = st.one_of(*[st.sampled_from([*LINES[name], ""])] * 6, ANY)
     lines = draw(st.lists(line, max_size=40))
     end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
-    return name, end.join(lines).encode("utf-8", "replace")
+    text = end.join(lines)
+    return name, as_file(name, text)
+
+
+def as_file(suffix: str, text: str) -> bytes:
+    """Returns a file with these lines: those of a notebook are in its cells."""
+    if suffix == "ipynb":
+        kinds = ("markdown", "code", "raw")
+        cells = [{"cell_type": kind, "source": text} for kind in kinds]
+        text = json.dumps({"cells": cells, "nbformat": 4, "metadata": {}})
+    return text.encode("utf-8", "replace")
+
+
+def test_every_format_that_is_text_is_tried() -> None:
+    tried = {format_of(f"file.{suffix}") for suffix in LINES}
+    source = {item.name for item in FORMATS if item.loader == SOURCE_CODE}
+    read_here = {item.name for item in FORMATS if not item.isolated}
+    assert tried - source == read_here - source
+    assert tried & source  # one loader reads all of them
 
 
 def loaded(suffix: str, data: bytes) -> Document | None:
     try:
         return load(Path(f"file.{suffix}"), data)
     except UnreadableDocument:
-        assert suffix == "srt" or not decode(data)[0].strip()
+        assert suffix in MAY_SAY_NOTHING or not decode(data)[0].strip()
         return None
 
 
@@ -164,9 +201,8 @@ def test_the_same_bytes_are_the_same_elements(file: tuple[str, bytes]) -> None:
 )
 def test_no_line_makes_reading_slow(suffix: str, line: str) -> None:
     text = f"{line}\n" * 10_000
-    document = loaded(suffix, text.encode())
+    document = loaded(suffix, as_file(suffix, text))
     if not document:
-        assert suffix == "srt"
         return
-    least = 0 if document.format in PRINTED else len(text) // 3
+    least = 0 if document.format in {*PRINTED, "man", "html"} else len(text) // 3
     assert sum(len(section.text) for section in document.sections) >= least

@@ -61,6 +61,41 @@ def test_utf_16_is_told_without_a_mark(language: str, encoding: str) -> None:
     assert (content.text, content.encoding) == (text, encoding)
 
 
+@pytest.mark.parametrize("language", ["ja", "zh", "tw"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_line_of_utf_16_without_any_nul_is_told(language: str, encoding: str) -> None:
+    text = "".join(c for c in TEXTS[language] if ord(c) & 0xFF)
+    data = text.encode(encoding)
+    assert b"\0" not in data
+    assert Content(data).text == text
+
+
+@pytest.mark.parametrize("encoding", ["cp1255", "iso8859_8"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ועד הבית מודיע לכל הדיירים כי ביום שלישי תתבצע עבודת תחזוקה במעלית.",
+        "אנו מתנצלים על אי הנוחות ומודים לכם על הסבלנות.",
+    ],
+)
+def test_hebrew_is_not_taken_for_cyrillic_capitals(text: str, encoding: str) -> None:
+    assert Content(text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8_r", "iso8859_5", "cp866"])
+def test_cyrillic_capitals_are_not_taken_for_hebrew(encoding: str) -> None:
+    for text in (
+        "СОБРАНИЕ ПРОЙДЁТ СЕДЬМОГО ИЮНЯ В ТВЕРИ",
+        "ПРАВИЛА ПОЛЬЗОВАНИЯ ЛИФТОМ",
+    ):
+        assert Content(text.encode(encoding)).text == text
+
+
+def test_accents_of_dos_are_not_taken_for_japanese() -> None:
+    text = "Hétfőn és szerdán délelőtt kilenctől délután ötig várjuk önöket."
+    assert Content(text.encode("cp852")).text == text
+
+
 def test_binary_is_no_utf_16() -> None:
     numbers = random.Random(7)
     for _ in range(500):
