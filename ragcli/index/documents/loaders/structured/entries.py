@@ -20,6 +20,7 @@ from ragcli.index.documents.elements import (
     trimmed,
 )
 from ragcli.index.documents.loaders.structured.source_code import code
+from ragcli.language.latex_words import InlineText
 
 _MOST_COLUMNS = 60
 _DEEPEST = 20
@@ -31,9 +32,9 @@ _ENTRY = re.compile(
 )
 _END = re.compile(r"\s*(?:,\s*)?[})]")
 _PART = re.compile(r"\s*(?:,\s*)?(?P<name>[A-Za-z][\w-]*)\s*=\s*")
-_TEX = re.compile(r"\\(?:['`^\"~=.uvHck]\s*(?=[{A-Za-z])|[a-zA-Z]+\s*)|[{}]")
-_ACCENTS = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "~": "\u0303"}
-_ACCENT = re.compile(r"\{?\\(['`\"^~])\{?([A-Za-z])\}?\}?")
+_PERCENT = re.compile(r"(?<!\\)%")
+_MARKS = re.compile(r"\\url\b|\\(?=[_%#&~{}])|[{}]")
+_ADDRESSES = frozenset({"doi", "eprint", "file", "pdf", "url"})
 
 _WORD = re.compile(
     r"^(?P<old>#~[ \t]*)?"
@@ -139,7 +140,8 @@ def _parts(text: str, entry: re.Match[str]) -> tuple[dict[str, str], int]:
         value = text[match.end() : at].strip()
         if value[:1] in {"{", '"'}:
             value = value[1:-1]
-        parts[match["name"].lower()] = _without_tex(value)
+        name = match["name"].lower()
+        parts[name] = _address(value) if name in _ADDRESSES else _words(value)
     closing = _END.match(text, at)
     return parts, closing.end() if closing else at
 
@@ -162,10 +164,14 @@ def _value_end(text: str, at: int) -> int:
     return min(len(text), at + 20_000)
 
 
-def _without_tex(value: str) -> str:
-    value = _ACCENT.sub(lambda m: m[2] + _ACCENTS[m[1]], value)
-    value = value.replace("\\&", "&").replace("\\%", "%").replace("--", "\u2013")
-    return flat(_TEX.sub("", value).replace("~", " "))
+def _words(value: str) -> str:
+    """Returns words as they are printed; a percent sign begins no comment here."""
+    return flat(InlineText().plain(_PERCENT.sub(r"\\%", value)))
+
+
+def _address(value: str) -> str:
+    """Returns an address as it stands, without the marks that LaTeX wants in it."""
+    return flat(_MARKS.sub("", value))
 
 
 def translations(content: Content) -> Document:

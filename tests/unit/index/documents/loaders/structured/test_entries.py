@@ -14,7 +14,13 @@ from tests.unit.index.documents.conftest import Load
             "a.bib",
             '@book{k1,\n title = {The {Red} Lamp},\n author = "M{\\"u}ller, A",\n}',
             ("key", "kind", "title", "author"),
-            [("k1", "book", "The Red Lamp", "Mu\u0308ller, A")],
+            [("k1", "book", "The Red Lamp", "M\xfcller, A")],
+        ),
+        (
+            "a.bib",
+            "@misc{k,\nurl = {https://x.org/~a/a\\_b%20c},\n note = {5% {\\ss}--2},\n}",
+            ("key", "kind", "url", "note"),
+            [("k", "misc", "https://x.org/~a/a_b%20c", "5% \xdf\u20132")],
         ),
         (
             "a.po",
