@@ -75,6 +75,32 @@ def test_the_names_on_the_journeys_are_modules() -> None:
     assert [name for name in named if name not in modules] == []
 
 
+def test_the_words_of_the_glossary_are_those_of_the_code() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    glossary = text.partition("## Words")[2].partition("\n## ")[0]
+    names = [path.stem for path in MODULES] + [
+        node.name
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef))
+    ]
+    used = {
+        part.lower().removesuffix("s")
+        for name in names
+        for part in re.findall(r"[A-Z]?[a-z]+", name)
+    }
+
+    terms = re.findall(r"(?<!\*)\*([a-z][a-z ]*)\*(?!\*)", glossary)
+
+    assert len(terms) > 20
+    unused = [
+        term
+        for term in terms
+        if any(word.removesuffix("s") not in used for word in term.split())
+    ]
+    assert unused == []
+
+
 def test_only_one_module_writes_to_the_terminal() -> None:
     writers = {
         name_of(path)
