@@ -183,3 +183,19 @@ def test_a_damaged_file_is_read_or_told_in_a_line(samples: dict[str, bytes]) -> 
         for number in range(COUNT):
             noise = magic + random.Random(number).randbytes(2000)
             assert not check(Path(f"file.{suffix}"), noise)
+
+
+def test_a_file_under_the_name_of_another_format_is_read_or_told_in_a_line(
+    samples: dict[str, bytes],
+) -> None:
+    del samples["enex"]  # which needs a library that only it needs
+    names = ("docx", "ods", "epub", "pdf", "rtf", "html", "eml")
+    strangers = {name: samples[name] for name in names}
+    strangers |= {"zeros": b"\0" * 99, "archive": zipped({"a.txt": TEXT})}
+    suffixes = [suffix for suffix in samples if suffix != "web"]  # of addresses alone
+    for suffix in (*suffixes, "xls", "xlsb", "msg", "md", "csv", "json", "1"):
+        for name, data in strangers.items():
+            try:
+                check(Path(f"/nowhere/file.{suffix}"), data)
+            except Exception as error:
+                raise AssertionError(f"{name} as {suffix}") from error

@@ -5,14 +5,22 @@ Hypothesis makes them, and another reader of the format says what there is to be
 
 from __future__ import annotations
 
+import itertools
+import random
+import re
+import shutil
+import subprocess
 from collections.abc import Sequence
 from html import escape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 from striprtf.striprtf import rtf_to_text
 
+from ragcli.index.documents.content import Content
+from ragcli.index.documents.loaders.dispatch.parse import parse
 from tests.make_samples import epub
 from tests.properties.test_office_formats import check, office, seen
 
@@ -182,3 +190,48 @@ def test_rich_text_says_all_that_striprtf_sees(blocks: list[str]) -> None:
     words = rtf_to_text(source).replace("|", " ").replace("\xb7", " ")
     words = words.encode("utf-16", "surrogatepass").decode("utf-16")
     check(source.encode("ascii"), "rtf", seen([words]))
+
+
+MAN_WORDS = ("{}", "\\fB{}\\fR", "\\-\\-{}", "\\(lq{}\\(rq", "{}\\&.", "\\f(CW{}\\fP")
+MAN_BLOCKS = (
+    ".PP\n{}",
+    ".SS Also {}",
+    ".TP\n.B {}\n{}",
+    ".TP 4\n\\fB{}\\fR\n{}\n.RS\n.PP\n{}\n.RE",
+    ".IP \\(bu 2\n{}\n.IP 2. 4\n{}",
+    ".PP\n.BR ls (7)\n.RS\n.I {}\n.RE",
+    ".nf\n{}\n  {}\n.fi",
+    ".TS\ntab(;);\nl l.\nNo;Meaning\n1;{}\n2;{}\n.TE",
+)
+
+
+def manual_page(chance: random.Random) -> str:
+    """Makes a page of all that people write into one; each word stands once."""
+    numbers = itertools.count(100)
+
+    def words(_: object) -> str:
+        frames = chance.choices(MAN_WORDS, k=chance.randint(1, 4))
+        return " ".join(frame.format(f"w{next(numbers)}") for frame in frames)
+
+    blocks = [re.sub(r"{}", words, block) for block in MAN_BLOCKS * 6]
+    chance.shuffle(blocks)
+    for number in range(0, len(blocks), 7):
+        blocks[number] = f".SH PART {next(numbers)}\n.PP\n{words('')}"
+    start = ["'\\\" t", ".TH RAG 1", ".nh", ".SH NAME", "rag \\- ask"]
+    return "\n".join([*start, *blocks, ""])
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_a_manual_page_says_every_word_that_groff_prints() -> None:
+    page = manual_page(random.Random(7))
+    command = ["groff", "-t", "-man", "-Tutf8", "-P-cbou"]
+    printed = subprocess.run(
+        command, input=page.encode(), capture_output=True, check=True, timeout=30
+    ).stdout.decode()
+    words = re.compile(r"w\d{3}|part \d{3}")
+    wanted = set(words.findall(printed.casefold()))
+    document = parse(Content(page.encode(), "rag.1", "man"))
+    texts = [section.text for section in document.sections]
+    texts += [title for section in document.sections for title in section.heading]
+    assert len(wanted) > 60
+    assert wanted <= set(words.findall(" ".join(texts).casefold()))

@@ -36,6 +36,10 @@ def load(path: Path, data: bytes | None = None, *, ocr: bool = False) -> Documen
     name = formats.format_of(path.name) or formats.format_of_content(
         content[: formats.HEAD]
     )
+    if not name:
+        raise UnreadableDocument(
+            f"{path}: binary content", "only documents can be indexed"
+        )
     try:
         return loaded(path.name, content, name, ocr=ocr)
     except UnreadableDocument as error:
