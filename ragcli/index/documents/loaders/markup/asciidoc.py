@@ -59,6 +59,13 @@ _SILENT = re.compile(
 )
 """What says nothing by itself: rules, page breaks, conditions, what joins blocks."""
 
+_CONDITION = re.compile(r"(?:ifn?def|ifeval|endif|include)::")
+_SEPARATORS = {",": ",", ":": ":", "csv": ",", "dsv": ":", "tsv": "\t"}
+"""What separates cells, by format and by the sign that a table begins with."""
+
+_NAMING_COLUMN = re.compile(r"[ ]*[<^>.\d]*h[ ]*[,;]")
+"""Columns of which the first one names what is in the second: keys with values."""
+
 _PICTURE = re.compile(r"(?:image|video|audio)::[^\s\[]*\[(?P<alt>[^\]]*)\]")
 _ITEM = re.compile(
     r"[ \t]*(?:\*{1,5}|-|\.{1,5}|\d{1,3}\.|[a-zA-Z]\.|[ivxIVX]{1,6}\)|<(?:\d{1,2}|\.)>)"
@@ -319,7 +326,7 @@ class _AsciiDocReader(BlockReader):
             line = self.line(number)
             if line.rstrip() == "+" or self._delimiters.closing(line, number):
                 return number
-            if _STYLE.match(line) or _COMMENT.match(line):
+            if _STYLE.match(line) or _COMMENT.match(line) or _CONDITION.match(line):
                 return number
             if in_list and (_ITEM.match(line) or _TERM.match(line)):
                 return number
@@ -364,34 +371,31 @@ class _AsciiDocReader(BlockReader):
         """Reads a table of cells behind bars, or of separated values."""
         options = _options(style)
         separator = options.get("separator", "")
-        separators = {",": ",", ":": ":", "csv": ",", "dsv": ":", "tsv": "\t"}
-        format_name = options.get("format", sign)
         first = next((n for n in range(at, end) if self.line(n).strip()), end)
         if first == end:
             return
-        if format_name in separators:
-            mark = {"\\t": "\t"}.get(separator, separator[:1]) or separators[
-                format_name
-            ]
+        mark = _SEPARATORS.get(options.get("format", sign))
+        is_alone = first + 1 < end and not self.line(first + 1).strip()
+        columns = options.get("cols", "")
+        if mark:
+            mark = {"\\t": "\t"}.get(separator, separator[:1]) or mark
             rows = self.separated_rows(at, end, mark, self._plain)
-            is_alone = first + 1 < end and not self.line(first + 1).strip()
         else:
             cells = list(self._cells(separator[:1] or sign, at, end))
             below = self.lines[first][1]
-            count = sum(
-                cell.times * cell.columns for cell in cells if cell.start < below
-            )
-            width = min(_width(options.get("cols", "")) or count, MOST_COLUMNS)
+            above = [cell for cell in cells if cell.start < below]
+            count = sum(cell.times * cell.columns for cell in above)
+            width = min(_width(columns) or count, MOST_COLUMNS)
             rows = _rows(cells, width)
-            is_alone = (
-                count == width
-                and first == at
-                and first + 1 < end
-                and not self.line(first + 1).strip()
-            )
+            is_alone = is_alone and first == at and count == width
         named = re.split(r"[,%]", options.get("options", options.get("opts", "")))
-        is_headed = "header" in named or (is_alone and "noheader" not in named)
-        self.headed_table(rows, int(is_headed), caption)
+        if "header" in named or (is_alone and "noheader" not in named):
+            self.headed_table(rows, 1, caption)
+        elif _NAMING_COLUMN.match(columns) and all(len(row.cells) == 2 for row in rows):
+            for start, stop, (key, value) in rows:
+                self.piece("field", start, stop, (key, value))
+        else:
+            self.table((), None, rows, caption)
 
     def _cells(self, sign: str, at: int, end: int) -> Iterator[_TableCell]:
         """Yields the cells of a table, each with what stands before its bar."""

@@ -104,6 +104,9 @@ def test_a_table_has_its_columns_rows_and_caption(
         ("Street 5 +\nGraz", [("line", "Street 5"), ("line", "Graz")]),
         ("////\nhidden\n////\n'''\nSeen.", [("prose", "Seen.")]),
         ("image::a.png[A pump]", [("figure", "A pump")]),
+        ('[cols="1h,3"]\n|===\n|Owner |Ada\n|Town\n|Graz\n|===', [
+            ("field", "Owner | Ada"), ("field", "Town | Graz")]),
+        ("ifdef::a[]\nShown.\nendif::[]", [("prose", "Shown.")]),
         ("====\nnever closed", [("prose", "====\nnever closed")]),
     ],
 )  # fmt: skip
