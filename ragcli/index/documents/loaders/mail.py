@@ -208,12 +208,12 @@ class _MailReader:
         """Returns a name that no other part there has: `scan.pdf`, `scan (2).pdf`."""
         begin, dot, suffix = _label(name).rpartition(".")
         stem, suffix = (begin, f".{suffix}") if begin and dot else (_label(name), "")
-        told, count = f"{stem}{suffix}", 1
-        while (*inside, told) in self._names:
+        name, count = f"{stem}{suffix}", 1
+        while (*inside, name) in self._names:
             count += 1
-            told = f"{stem} ({count}){suffix}"
-        self._names.add((*inside, told))
-        return told
+            name = f"{stem} ({count}){suffix}"
+        self._names.add((*inside, name))
+        return name
 
     def _read_attachment(self, name: str, data: bytes, depth: int) -> Document | None:
         """Returns an attachment as its loader reads it, None when that cannot be."""

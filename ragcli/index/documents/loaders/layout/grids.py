@@ -94,7 +94,7 @@ class GridWriter:
             for number, cells in enumerate(rows)
             if any(map(str.strip, cells))
         ]
-        used = sorted({place for line in lines for place in line.filled})
+        used = sorted({column for line in lines for column in line.filled})
         if 0 < headings < len(lines) and len(used) > 1:
             inner = [GridRow(n, tuple(cells[p] for p in used)) for n, cells in lines]
             self._table(inner, Header(0, headings - 1), moved(spans, used), used)
@@ -110,7 +110,7 @@ class GridWriter:
         return title
 
     def _region(self, lines: list[GridRow], spans: list[Span]) -> None:
-        used = sorted({place for line in lines for place in line.filled})
+        used = sorted({column for line in lines for column in line.filled})
         if len(used) == 1:
             self._column([(line, line.cells[used[0]]) for line in lines], used[0])
             return
@@ -122,7 +122,7 @@ class GridWriter:
         else:
             self._rows(inner, near, used)
 
-    def _column(self, cells: list[tuple[GridRow, str]], place: int) -> None:
+    def _column(self, cells: list[tuple[GridRow, str]], column: int) -> None:
         """Adds cells that stand one below the other: a title, prose or a list."""
         if len(cells) > 2 and all(len(text) <= LONGEST_NAME for _, text in cells):
             self._told()
@@ -134,7 +134,7 @@ class GridWriter:
             if "\n" not in text and len(text.split()) <= _TITLE_WORDS:
                 self._title = text
             else:
-                label = self._label(line.number, place)
+                label = self._label(line.number, column)
                 self._builder.paragraph(text, label=label)
 
     def _table(
@@ -158,7 +158,7 @@ class GridWriter:
             repeated=repeated,
         )
         for line in notes:
-            said = " ".join(line.cells[place] for place in line.filled)
+            said = " ".join(line.cells[column] for column in line.filled)
             self._builder.paragraph(said, label=self._row_label(line, used))
 
     def _rows(self, lines: list[GridRow], spans: list[Span], used: list[int]) -> None:
@@ -205,15 +205,15 @@ def _reached_over(
     A number is of no row but its own: it would be counted again.
     """
     rows = [list(line.cells) for line in lines]
-    places = {line.number: at for at, line in enumerate(lines)}
+    by_number = {line.number: at for at, line in enumerate(lines)}
     repeated: set[tuple[int, int]] = set()
     for top, left, bottom, right in spans:
-        first = places.get(top, -1)
+        first = by_number.get(top, -1)
         said = rows[first][left] if first >= 0 and left == right else ""
         if not said or is_value(said):
             continue
         for number in range(top + 1, min(bottom, lines[-1].number) + 1):
-            at = places.get(number, -1)
+            at = by_number.get(number, -1)
             if at >= 0 and not rows[at][left]:
                 rows[at][left] = said
                 repeated.add((at, left))
@@ -229,7 +229,7 @@ def _is_remark(line: GridRow, body: Sequence[GridRow]) -> bool:
     filled = line.filled
     usual = median_low(len(row.filled) for row in body[:SAMPLE])
     if usual > _FEWEST_FULL and 2 * len(filled) < usual:
-        return not any(is_value(line.cells[place]) for place in filled)
+        return not any(is_value(line.cells[column]) for column in filled)
     return filled == [0] and (
         len(line.cells[0].split()) > 5 or line.cells[0][0] in "(*\u2020"
     )

@@ -59,7 +59,7 @@ class GridRow(NamedTuple):
     @property
     def filled(self) -> list[int]:
         """The columns that hold something."""
-        return [place for place, cell in enumerate(self.cells) if cell]
+        return [column for column, cell in enumerate(self.cells) if cell]
 
 
 def is_value(text: str) -> bool:
@@ -87,7 +87,7 @@ def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header 
         lines: The rows of one table, columns without anything left out.
         spans: Its merged cells.
     """
-    width = len({place for line in lines for place in line.filled})
+    width = len({column for line in lines for column in line.filled})
     first = next((at for at, line in enumerate(lines) if len(line.filled) > 1), None)
     if first is None or width < 2:
         return None
@@ -102,7 +102,7 @@ def find_header(lines: Sequence[GridRow], spans: Sequence[Span] = ()) -> Header 
     if any(span.top <= reached < span.bottom for span in spans):
         return None  # a name does not reach into the rows
     head = lines[first : last + 1]
-    named = {place for line in head for place in line.filled}
+    named = {column for line in head for column in line.filled}
     named |= {p for line in head for p in _merged_at(line, spans) if p < width}
     if not _are_names(lines[last]) or 2 * len(named) < width:
         return None
@@ -121,7 +121,7 @@ def _below_notes(lines: Sequence[GridRow], last: int, spans: Sequence[Span]) -> 
         (
             at
             for at, line in enumerate(lines)
-            if any(is_value(line.cells[place]) for place in line.filled)
+            if any(is_value(line.cells[column]) for column in line.filled)
         ),
         0,
     )
@@ -135,7 +135,7 @@ def _below_notes(lines: Sequence[GridRow], last: int, spans: Sequence[Span]) -> 
 
 
 def _are_names(line: GridRow) -> bool:
-    cells = [line.cells[place] for place in line.filled]
+    cells = [line.cells[column] for column in line.filled]
     in_words = 0 not in line.filled or not all(map(is_value, cells))
     return in_words and all(map(is_name, cells))
 
@@ -160,32 +160,34 @@ def _continues(
     if not merged:
         inside = set(upper.filled) < set(lower.filled)
         return inside and len(upper.filled) < width and has_values
-    alone = [place for place in upper.filled if place not in merged]
-    if any(lower.cells[place] for place in alone):
+    alone = [column for column in upper.filled if column not in merged]
+    if any(lower.cells[column] for column in alone):
         return any(
-            sum(is_value(line.cells[place]) for line in below if line.cells[place])
-            >= max(2, _MOSTLY * sum(bool(line.cells[place]) for line in below))
-            for place in lower.filled
+            sum(is_value(line.cells[column]) for line in below if line.cells[column])
+            >= max(2, _MOSTLY * sum(bool(line.cells[column]) for line in below))
+            for column in lower.filled
         )
     return has_values or (
-        bool(alone) and all(_reaches(spans, place, upper, lower) for place in alone)
+        bool(alone) and all(_reaches(spans, column, upper, lower) for column in alone)
     )
 
 
 def _merged_at(line: GridRow, spans: Sequence[Span]) -> set[int]:
     """Returns the columns of a row that a cell merged over several reaches over."""
     return {
-        place
+        column
         for span in spans
         if span.top <= line.number <= span.bottom and span.right > span.left
-        for place in range(span.left, span.right + 1)
+        for column in range(span.left, span.right + 1)
     }
 
 
-def _reaches(spans: Sequence[Span], place: int, upper: GridRow, lower: GridRow) -> bool:
+def _reaches(
+    spans: Sequence[Span], column: int, upper: GridRow, lower: GridRow
+) -> bool:
     """Tells whether one cell of a column reaches over both of two rows."""
     return any(
-        span.left <= place <= span.right
+        span.left <= column <= span.right
         and span.top <= upper.number
         and span.bottom >= lower.number
         for span in spans
@@ -197,15 +199,15 @@ def _stands_over(
 ) -> bool:
     """Tells whether what is below a row of names differs from it as values do."""
     ratios = []
-    for place in line.filled:
-        cells = [row.cells[place] for row in body if row.cells[place]]
+    for column in line.filled:
+        cells = [row.cells[column] for row in body if row.cells[column]]
         periods = all(_PERIOD.fullmatch(cell) for cell in cells)
-        if cells and not (periods and _PERIOD.fullmatch(line.cells[place])):
+        if cells and not (periods and _PERIOD.fullmatch(line.cells[column])):
             ratios.append(sum(map(is_value, cells)) / len(cells))
     over_values = any(ratio >= _MOSTLY for ratio in ratios)
     if width == 2:
         return over_values and len(body) > 1 and _alike(line, body)
-    names = [line.cells[place] for place in line.filled]
+    names = [line.cells[column] for column in line.filled]
     complete = len(named) >= width - 1 and len(set(names)) == len(names)
     if any(name.endswith(":") for name in names[:-1]) and len(body) > 1:
         return False
@@ -214,8 +216,8 @@ def _stands_over(
 
 def _alike(line: GridRow, body: Sequence[GridRow]) -> bool:
     """Tells whether the second of two columns holds values of one kind alone."""
-    place = line.filled[-1]
-    cells = [row.cells[place] for row in body if row.cells[place]]
+    column = line.filled[-1]
+    cells = [row.cells[column] for row in body if row.cells[column]]
     shapes = {_shape(cell) for cell in cells if any(map(str.isalnum, cell))}
     return len(shapes) == 1 and all(map(is_value, cells))
 
@@ -243,13 +245,13 @@ def column_names(
         number = lines[header.first + at].number
         merged = [span for span in spans if span.top <= number <= span.bottom]
         for span in merged:
-            for place in range(span.left, min(span.right + 1, len(row))):
-                row[place] = row[place] or row[span.left]
+            for column in range(span.left, min(span.right + 1, len(row))):
+                row[column] = row[column] or row[span.left]
         is_group = any(span.right > span.left for span in merged)
-        told = list(dict.fromkeys(filter(None, row)))
-        is_said = len(told) == 1 or (not is_group and len(told) == 2 < len(row))
+        texts = list(dict.fromkeys(filter(None, row)))
+        is_said = len(texts) == 1 or (not is_group and len(texts) == 2 < len(row))
         if at < len(rows) - 1 and is_said:
-            said += told
+            said += texts
             rows[at] = [""] * len(row)
     names = []
     for cells in zip(*rows, strict=True):
@@ -265,7 +267,7 @@ def is_fields(lines: Sequence[GridRow]) -> bool:
         return False
     if all(_are_pairs(line) for line in pairs):
         return True
-    width = len({place for line in lines for place in line.filled})
+    width = len({column for line in lines for column in line.filled})
     keys = [line.cells[0] for line in pairs]
     return (
         width == 2
@@ -278,7 +280,7 @@ def is_fields(lines: Sequence[GridRow]) -> bool:
 
 def _are_pairs(line: GridRow) -> bool:
     """Tells whether every other cell ends with a colon: `Name: | Ada`."""
-    cells = [line.cells[place] for place in line.filled]
+    cells = [line.cells[column] for column in line.filled]
     return len(cells) % 2 == 0 and all(
         cell.endswith(":") and len(cell) <= LONGEST_NAME for cell in cells[::2]
     )

@@ -32,8 +32,8 @@ def add_paragraph(builder: DocumentBuilder, text: str) -> None:
     elif not any(fields):
         builder.paragraph(text)
         return
-    for line, told in zip(lines, fields, strict=True):
-        if told:
-            builder.field(*told)
+    for line, pair in zip(lines, fields, strict=True):
+        if pair:
+            builder.field(*pair)
         else:
             builder.line(line)

@@ -34,11 +34,11 @@ def regions(
         return [*regions(left, spans), *regions(right, spans)]
     bands = _bands(lines)
     if len(bands) > 1:
-        found: list[list[GridRow]] = []
+        tables: list[list[GridRow]] = []
         for band in _rejoined(bands, spans):
             split = _beside(band, spans)
-            found += regions(band, spans) if split else [band]
-        return found
+            tables += regions(band, spans) if split else [band]
+        return tables
     return [list(lines)] if lines else []
 
 
@@ -66,8 +66,8 @@ def _rejoined(bands: list[list[GridRow]], spans: Sequence[Span]) -> list[list[Gr
 
 
 def _belongs(above: list[GridRow], band: list[GridRow], spans: Sequence[Span]) -> bool:
-    columns = {place for line in band for place in line.filled}
-    upper = {place for line in above[:SAMPLE] for place in line.filled}
+    columns = {column for line in band for column in line.filled}
+    upper = {column for line in above[:SAMPLE] for column in line.filled}
     if len(columns) < 2 or 2 * len(columns & upper) < len(columns | upper):
         return False
     if _headed(band, spans):
@@ -79,18 +79,18 @@ def _belongs(above: list[GridRow], band: list[GridRow], spans: Sequence[Span]) -
 
 def _only_names(band: list[GridRow]) -> bool:
     """Tells whether a band may be the names of the columns of the next."""
-    cells = [line.cells[place] for line in band[:4] for place in line.filled]
+    cells = [line.cells[column] for line in band[:4] for column in line.filled]
     return len(band) <= 3 and len(band[-1].filled) > 1 and all(map(is_name, cells))
 
 
 def _packed(lines: Sequence[GridRow]) -> list[GridRow]:
-    used = sorted({place for line in lines for place in line.filled})
+    used = sorted({column for line in lines for column in line.filled})
     return [GridRow(line.number, tuple(line.cells[p] for p in used)) for line in lines]
 
 
 def _headed(lines: Sequence[GridRow], spans: Sequence[Span]) -> bool:
     lines = lines[:SAMPLE]
-    used = sorted({place for line in lines for place in line.filled})
+    used = sorted({column for line in lines for column in line.filled})
     return find_header(_packed(lines), moved(spans, used)) is not None
 
 
@@ -98,7 +98,7 @@ def _beside(
     lines: Sequence[GridRow], spans: Sequence[Span]
 ) -> tuple[list[GridRow], list[GridRow]] | None:
     """Returns what stands left and right of a blank column, if both are tables."""
-    filled = {place for line in lines for place in line.filled}
+    filled = {column for line in lines for column in line.filled}
     if len(filled) < 4 or len(lines) < 2:
         return None
     last = max(filled)
@@ -116,8 +116,8 @@ def _cut(lines: Sequence[GridRow], start: int, end: int) -> list[GridRow]:
     cut = []
     for line in lines:
         cells = tuple(
-            cell if start <= place < end else ""
-            for place, cell in enumerate(line.cells)
+            cell if start <= column < end else ""
+            for column, cell in enumerate(line.cells)
         )
         if any(cells):
             cut.append(GridRow(line.number, cells))
@@ -126,7 +126,7 @@ def _cut(lines: Sequence[GridRow], start: int, end: int) -> list[GridRow]:
 
 def _alone(lines: list[GridRow], spans: Sequence[Span]) -> bool:
     """Tells whether there is a table with names and rows of its own in here."""
-    if len({place for line in lines for place in line.filled}) < 2:
+    if len({column for line in lines for column in line.filled}) < 2:
         return False
     for band in _rejoined(_bands(lines), spans):
         packed = _packed(band)

@@ -37,9 +37,9 @@ def add_chart(builder: DocumentBuilder, root: ET.Element) -> None:
     names: list[str] = []
     columns: list[dict[int, str]] = []
     categories: dict[int, str] = {}
-    for place, series in enumerate(root.iter("c:ser"), 1):
+    for count, series in enumerate(root.iter("c:ser"), 1):
         name = "".join(words(value) for value in _values(below(series, "c:tx"), "c:v"))
-        names.append(name or f"Series {place}")
+        names.append(name or f"Series {count}")
         for kind in ("c:cat", "c:xVal"):
             for at, label in _points(below(series, kind)):
                 categories.setdefault(at, label)
@@ -67,14 +67,14 @@ def _points(element: ET.Element | None) -> Iterator[tuple[int, str]]:
     if element is None:
         return
     levels = list(element.iter("c:lvl")) or [element]
-    told: dict[int, str] = {}
+    labels: dict[int, str] = {}
     for level in levels:
         for at, point in enumerate(level.iter("c:pt")):
-            place = point.get("idx", "")
-            index = int(place) if place.isdigit() and len(place) < 7 else at
+            given = point.get("idx", "")
+            index = int(given) if given.isdigit() and len(given) < 7 else at
             value = _rounded(flat(words(below(point, "c:v"))))
-            told[index] = f"{value} {told[index]}" if index in told else value
-    yield from told.items()
+            labels[index] = f"{value} {labels[index]}" if index in labels else value
+    yield from labels.items()
 
 
 def _rounded(value: str) -> str:

@@ -212,9 +212,9 @@ def shortened(root: ET.Element) -> ET.Element:
         if isinstance(element.tag, str):
             element.tag = _short(element.tag)
         if any(key[0] == "{" for key in element.keys()):  # noqa: SIM118 - no dict
-            told = {_short(key): value for key, value in element.items()}
+            named = {_short(key): value for key, value in element.items()}
             element.attrib.clear()
-            element.attrib.update(told)
+            element.attrib.update(named)
     return root
 
 

@@ -150,8 +150,8 @@ class _WordReader:
 
     def _list_label(self, paragraph: ET.Element) -> str | None:
         """Returns what numbers a paragraph: `2.1`, `-`; None when it is in no list."""
-        place = self._styles.list_place(paragraph)
-        label = self._numbering.label(*place) if place else None
+        list_level = self._styles.list_place(paragraph)
+        label = self._numbering.label(*list_level) if list_level else None
         if label is None and self._styles.is_list(paragraph):
             return "-"
         return label
@@ -250,10 +250,10 @@ class _WordReader:
 
     def notes(self) -> None:
         """Adds headers and footers, each text once, then notes and comments."""
-        told: set[str] = set()
+        texts: set[str] = set()
         for relation in self._relations.values():
             if relation.kind in {"header", "footer"}:
-                self._margin(relation.target, relation.kind, told)
+                self._margin(relation.target, relation.kind, texts)
         for part, name in _NOTES:
             root = self._other(part)
             for note in () if root is None else root.iter(name):
@@ -267,13 +267,13 @@ class _WordReader:
             label = f"comment {author}".strip()
             self.builder.note(f"{author}: {text}" if author and text else text, label)
 
-    def _margin(self, part: str, kind: str, told: set[str]) -> None:
+    def _margin(self, part: str, kind: str, texts: set[str]) -> None:
         if part not in self._package:
             return
         root = self._package.xml(part)
         text = _whole_text(root)
-        if flat(text) and flat(text) not in told:
-            told.add(flat(text))
+        if flat(text) and flat(text) not in texts:
+            texts.add(flat(text))
             self.builder.note(text, kind)
 
 
@@ -369,8 +369,8 @@ def _is_read(run: ET.Element, piece: _WordPiece) -> bool:
 
 def _raised(run: ET.Element) -> str:
     """Returns the text of a run that is raised and nothing but text, else ""."""
-    place = below(run, "w:rPr/w:vertAlign")
-    if place is None or place.get("w:val") != "superscript":
+    alignment = below(run, "w:rPr/w:vertAlign")
+    if alignment is None or alignment.get("w:val") != "superscript":
         return ""
     if any(child.tag not in {"w:rPr", "w:t"} for child in run):
         return ""

@@ -62,20 +62,20 @@ class Numbering:
         base = _value(below(item, "w:abstractNumId"))
         levels = dict(known.get(base, {}))
         for override in item.iter("w:lvlOverride"):
-            place = number(override.get("w:ilvl"))
+            depth = number(override.get("w:ilvl"))
             start = below(override, "w:startOverride")
             if start is not None:
-                self._overrides[name, place] = number(start.get("w:val"), 1)
+                self._overrides[name, depth] = number(start.get("w:val"), 1)
             for level in override.iter("w:lvl"):
                 levels.update([_level(level)])
         self._lists[name] = (base, levels)
 
-    def label(self, name: str, place: int) -> str | None:
+    def label(self, name: str, depth: int) -> str | None:
         """Counts one paragraph and returns what stands before it.
 
         Args:
             name: The list's number.
-            place: The paragraph's level, from 0.
+            depth: The paragraph's level, from 0.
 
         Returns:
             `2.1`, `b)`, `-` for a bullet, "" where nothing is shown; None where there
@@ -84,24 +84,24 @@ class Numbering:
         if name not in self._lists:
             return None
         base, levels = self._lists[name]
-        place = min(max(place, 0), _LEVELS - 1)
+        depth = min(max(depth, 0), _LEVELS - 1)
         counts = self._counts[base]
-        if (name, place) in self._overrides and (name, place) not in self._started:
-            counts.pop(place, None)
-        level = levels.get(place, _ListLevel())
-        start = self._overrides.get((name, place), level.start)
-        self._started.add((name, place))
-        counts[place] = counts[place] + 1 if place in counts else start
-        for deeper in range(place + 1, _LEVELS):
+        if (name, depth) in self._overrides and (name, depth) not in self._started:
+            counts.pop(depth, None)
+        level = levels.get(depth, _ListLevel())
+        start = self._overrides.get((name, depth), level.start)
+        self._started.add((name, depth))
+        counts[depth] = counts[depth] + 1 if depth in counts else start
+        for deeper in range(depth + 1, _LEVELS):
             counts.pop(deeper, None)
         if level.kind == "bullet":
             return "-"
         return _PLACE.sub(lambda at: _shown(levels, counts, int(at[1]) - 1), level.text)
 
 
-def _shown(levels: dict[int, _ListLevel], counts: dict[int, int], place: int) -> str:
-    level = levels.get(place, _ListLevel())
-    count = counts.get(place, level.start)
+def _shown(levels: dict[int, _ListLevel], counts: dict[int, int], depth: int) -> str:
+    level = levels.get(depth, _ListLevel())
+    count = counts.get(depth, level.start)
     if level.kind == "none":
         return ""
     if level.kind in {"lowerLetter", "upperLetter"} and 0 < count <= _LARGEST_LETTERS:

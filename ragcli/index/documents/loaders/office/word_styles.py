@@ -64,13 +64,13 @@ class Styles:
         holders = [paragraph, *self._chain(self._style_of(paragraph))]
         name, level = "", None
         for holder in holders:
-            place = below(holder, "w:pPr/w:numPr")
-            if place is None:
+            numbering = below(holder, "w:pPr/w:numPr")
+            if numbering is None:
                 continue
-            told = below(place, "w:ilvl")
-            if told is not None and level is None:
-                level = number(told.get("w:val"))
-            name = _value(below(place, "w:numId"))
+            depth = below(numbering, "w:ilvl")
+            if depth is not None and level is None:
+                level = number(depth.get("w:val"))
+            name = _value(below(numbering, "w:numId"))
             if name:
                 break
         return (name, level or 0) if name and name != "0" else None
@@ -79,9 +79,9 @@ class Styles:
         """Tells whether a paragraph's style is one of lists that nothing numbers."""
         name = self._style_of(paragraph)
         style = self._styles.get(name)
-        told = _value(below(style, "w:name")) or name
-        place = below(paragraph, "w:pPr/w:numPr/w:numId")
-        return _value(place) != "0" and told.casefold().startswith(
+        shown_name = _value(below(style, "w:name")) or name
+        numbering = below(paragraph, "w:pPr/w:numPr/w:numId")
+        return _value(numbering) != "0" and shown_name.casefold().startswith(
             ("list bullet", "list number", "listbullet", "listnumber")
         )
 

@@ -21,7 +21,7 @@ def bookmarks(document: Any) -> dict[int, list[tuple[int, str]]]:
     """
     from pypdfium2 import PdfiumError
 
-    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    by_page: dict[int, list[tuple[int, str]]] = defaultdict(list)
     try:
         for count, mark in enumerate(document.get_toc(max_depth=_DEEPEST)):
             if count > _MOST:
@@ -30,10 +30,10 @@ def bookmarks(document: Any) -> dict[int, list[tuple[int, str]]]:
             page = target.get_index() if target else None
             title = one_line(well_formed(mark.get_title()))
             if page is not None and title:
-                found[page].append((mark.level + 1, title))
+                by_page[page].append((mark.level + 1, title))
     except (PdfiumError, ValueError, RecursionError):
-        return dict(found)
-    return dict(found)
+        return dict(by_page)
+    return dict(by_page)
 
 
 def same(text: str) -> str:

@@ -61,10 +61,10 @@ def filled(formenv: Any, page: Any) -> Iterator[Filled]:
             continue
         try:
             if api.FPDFAnnot_GetSubtype(widget) == api.FPDF_ANNOT_WIDGET:
-                told = _told(api, formenv, widget)
-                if told and told[:3] not in seen:
-                    seen.add(told[:3])
-                    yield told
+                form_field = _told(api, formenv, widget)
+                if form_field and form_field[:3] not in seen:
+                    seen.add(form_field[:3])
+                    yield form_field
         finally:
             api.FPDFPage_CloseAnnot(widget)
 

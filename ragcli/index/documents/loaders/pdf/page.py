@@ -160,10 +160,12 @@ class Page:
             ]
             for _, (begin, text) in lines
         ]
-        ends = boxes.of_ends([span for found in spans for span in found])
-        for (number, (begin, text)), found in zip(lines, spans, strict=True):
+        ends = boxes.of_ends(
+            [span for spans_of_line in spans for span in spans_of_line]
+        )
+        for (number, (begin, text)), spans_of_line in zip(lines, spans, strict=True):
             words: list[_Told] = []
-            for start, stop in found:
+            for start, stop in spans_of_line:
                 piece = text[start - begin : stop - begin]
                 words += self._read(piece, start, next(ends), boxes, number)
             yield list(map(PageWord._make, words))
@@ -210,19 +212,19 @@ class Page:
             if own:
                 yield (*self.shown(*part), own, first, line)
 
-    def font(self, place: int) -> Font:
+    def font(self, character: int) -> Font:
         """Returns the font of a character; of none where the page has no text."""
-        if place < 0:
+        if character < 0:
             return _NO_FONT
         name, flags = self._name, self._flags
         about = self._about
-        self._ask_font(about[0], place, *about[1:])
+        self._ask_font(about[0], character, *about[1:])
         key = name.value, flags.value
         font = self._fonts.get(key)
         if font is None:
-            told = key[0].decode("utf-8", "replace").lower().rpartition("+")[2]
-            is_bold = bool(_BOLD.search(told)) or bool(key[1] & 1 << 18)
-            font = self._fonts[key] = Font(told, is_bold)
+            font_name = key[0].decode("utf-8", "replace").lower().rpartition("+")[2]
+            is_bold = bool(_BOLD.search(font_name)) or bool(key[1] & 1 << 18)
+            font = self._fonts[key] = Font(font_name, is_bold)
         return font
 
     def drawn(self) -> tuple[list[Rule], float]:
@@ -401,18 +403,20 @@ class _Boxes:
 
         Each is left, top, right and bottom; those of both stand in one tuple.
         """
-        places = [place for start, stop in spans for place in (start, stop - 1)]
-        return struct.iter_unpack("8f", self._written(places))
+        characters = [
+            character for start, stop in spans for character in (start, stop - 1)
+        ]
+        return struct.iter_unpack("8f", self._written(characters))
 
-    def asked(self, places: Sequence[int]) -> tuple[float, ...]:
+    def asked(self, characters: Sequence[int]) -> tuple[float, ...]:
         """Returns left, top, right and bottom of each character, one after another."""
-        return struct.unpack(f"{4 * len(places)}f", self._written(places))
+        return struct.unpack(f"{4 * len(characters)}f", self._written(characters))
 
-    def _written(self, places: Sequence[int]) -> bytes:
+    def _written(self, characters: Sequence[int]) -> bytes:
         """Returns the boxes of characters as PDFium writes them: four floats each."""
         written = []
-        for start in range(0, len(places), _MOST_BOXES):
-            asked = places[start : start + _MOST_BOXES]
+        for start in range(0, len(characters), _MOST_BOXES):
+            asked = characters[start : start + _MOST_BOXES]
             room = _room(len(asked))
             deque(map(self._ask, repeat(self._page), asked, room.slots), 0)
             written.append(ctypes.string_at(room.begin, _BOX * len(asked)))
@@ -420,10 +424,10 @@ class _Boxes:
 
     def each(self, start: int, stop: int) -> list[Box]:
         """Returns left, bottom, right and top of each of a word's characters."""
-        told = struct.iter_unpack("4f", self._written(range(start, stop)))
+        boxes = struct.iter_unpack("4f", self._written(range(start, stop)))
         return [
             (left, bottom, right, top) if top > bottom else self._tight(start + at)
-            for at, (left, top, right, bottom) in enumerate(told)
+            for at, (left, top, right, bottom) in enumerate(boxes)
         ]
 
     def _tight(self, index: int) -> Box:

@@ -339,28 +339,28 @@ def _told_fields(rows: Sequence[PageRow]) -> bool:
     """Tells whether the lines of a paragraph are keys and values for the most part."""
     if not any(_COLON.search(row.text) for row in rows):
         return False
-    told = sum(any(key for key, _ in _fields(row)) for row in rows)
-    if 2 * told < len(rows) or not told:
+    with_key = sum(any(key for key, _ in _fields(row)) for row in rows)
+    if 2 * with_key < len(rows) or not with_key:
         return False
     return not any(row.text[:1].islower() for row in rows[1:])
 
 
 def _fields(row: PageRow) -> list[tuple[str, str]]:
     """Returns keys and values of a line; a key of "" where there is none."""
-    found: list[tuple[str, str]] = []
+    fields: list[tuple[str, str]] = []
     parts = [segment.text for segment in row.segments]
     at = 0
     while at < len(parts):
         part = parts[at]
-        if told := labelled(part):
-            found.append((told[0], joined([told[1]])))
+        if pair := labelled(part):
+            fields.append((pair[0], joined([pair[1]])))
         elif _is_key(part) and at + 1 < len(parts) and not _is_key(parts[at + 1]):
-            found.append((part.rstrip(" :"), joined([parts[at + 1]])))
+            fields.append((part.rstrip(" :"), joined([parts[at + 1]])))
             at += 1
         else:
-            found.append(("", part))
+            fields.append(("", part))
         at += 1
-    return found
+    return fields
 
 
 def _is_key(text: str) -> bool:

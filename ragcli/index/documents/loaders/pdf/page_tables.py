@@ -72,7 +72,7 @@ def ruled(
     pieces: Sequence[Piece], rules: Sequence[Rule], font: FontOf
 ) -> tuple[list[Grid], list[Piece]]:
     """Returns the ruled tables, and what of the page stands in none of them."""
-    found: list[Grid] = []
+    tables: list[Grid] = []
     taken: set[int] = set()
     words: list[PageWord] = []
     for levels, uprights in _lattices(rules[:_MOST_RULES]):
@@ -90,9 +90,9 @@ def ruled(
         ]
         table = _filled(inside, (xs, ys), (levels, uprights), font)
         if table:
-            found.append(table)
+            tables.append(table)
             taken.update(word.place for word in inside)
-    return found, list(_untaken(pieces, taken)) if taken else list(pieces)
+    return tables, list(_untaken(pieces, taken)) if taken else list(pieces)
 
 
 def _untaken(pieces: Sequence[Piece], taken: set[int]) -> Iterator[Piece]:
@@ -110,11 +110,11 @@ def _untaken(pieces: Sequence[Piece], taken: set[int]) -> Iterator[Piece]:
 
 def _places(values: Iterable[float]) -> list[float]:
     """Returns places, those within `_NEAR` as one."""
-    found: list[float] = []
+    apart: list[float] = []
     for value in sorted(values):
-        if not found or value - found[-1] > _NEAR:
-            found.append(value)
-    return found
+        if not apart or value - apart[-1] > _NEAR:
+            apart.append(value)
+    return apart
 
 
 def _lattices(rules: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
@@ -225,12 +225,12 @@ def _reaches(
         places: The places, ascending.
         rules: Where each rule is, and from where to where it runs.
     """
-    found: list[list[tuple[float, float]]] = [[] for _ in places]
+    reaches: list[list[tuple[float, float]]] = [[] for _ in places]
     for place, begin, end in rules:
         first = bisect_left(places, place - _NEAR)
         for at in range(first, bisect_right(places, place + _NEAR)):
-            found[at].append((begin - 1, end + 1))
-    return found
+            reaches[at].append((begin - 1, end + 1))
+    return reaches
 
 
 def _holds(reaches: Sequence[tuple[float, float]], place: float) -> bool:
@@ -284,18 +284,18 @@ def _are_level(words: Sequence[PageWord]) -> bool:
 
 def unruled(rows: Sequence[PageRow], font: FontOf) -> list[tuple[int, int, Grid]]:
     """Returns the tables among the rows of a stretch: first row, last row, table."""
-    found = []
+    tables = []
     at = 0
     while at < len(rows):
         end = _run(rows, at)
         if end - at >= _FEWEST_ROWS:
             table = _aligned(rows[at:end], font)
             if table:
-                found.append((at, end, table))
+                tables.append((at, end, table))
                 at = end
                 continue
         at += 1 if end <= at + 1 else end - at
-    return found
+    return tables
 
 
 def _run(rows: Sequence[PageRow], start: int) -> int:

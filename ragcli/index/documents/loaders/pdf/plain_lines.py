@@ -101,15 +101,15 @@ def plain_runs(
         ask: Tells where characters are, each as high as its font.
         origin: Left and bottom of the page in the file, and its height.
     """
-    found: list[list[WordRun] | None] = [None] * len(lines)
+    runs: list[list[WordRun] | None] = [None] * len(lines)
     words = _words(lines)
     sizes = words.sizes
     if not sizes:
-        return found
+        return runs
     lasts = map(sub, map(add, words.starts, sizes), repeat(1))
-    told = ask([*words.starts, *lasts])
-    columns = _boxed(words, told, origin)
-    odd, wide = _odd(columns, sizes, told), _wide(columns, sizes)
+    boxes = ask([*words.starts, *lasts])
+    columns = _boxed(words, boxes, origin)
+    odd, wide = _odd(columns, sizes, boxes), _wide(columns, sizes)
     apart = _apart(columns)
     doubtful: list[tuple[int, int]] = []
     for number, first, last in words.lines:
@@ -130,51 +130,51 @@ def plain_runs(
             for at in apart[bisect_right(apart, first) : bisect_left(apart, last)]
             if _begins(columns, at)
         ]
-        found[number] = [
+        runs[number] = [
             WordRun.plain(columns, begin, end, number)
             for begin, end in pairwise((first, *edges, last))
         ]
     for number in _parted(columns, sizes, doubtful, ask):
-        found[number] = None
-    return found
+        runs[number] = None
+    return runs
 
 
 def _words(lines: Sequence[Line]) -> _Words:
     """Returns the words of the lines that hold nothing but characters and spaces."""
-    found = _Words([], [], [], [])
+    words = _Words([], [], [], [])
     for number, (start, line) in enumerate(lines):
         if _ODD.search(line):
             continue
         text = line.replace("\xa0", " ").rstrip(" ")
         parts = text.split(" ")
-        first = len(found.texts)
+        first = len(words.texts)
         starts = map(add, accumulate(map(len, parts), initial=start), count())
         if "" in parts:
             both = [both for both in zip(parts, starts, strict=False) if both[0]]
             parts = [part for part, _ in both]
-            found.starts += [at for _, at in both]
+            words.starts += [at for _, at in both]
         else:
-            found.starts += islice(starts, len(parts))
-        found.sizes += map(len, parts)
+            words.starts += islice(starts, len(parts))
+        words.sizes += map(len, parts)
         if _LIGATURE.search(text):
             parts = [part.translate(LIGATURES) for part in parts]
-        found.texts += parts
+        words.texts += parts
         if parts:
-            found.lines.append((number, first, len(found.texts)))
-    return found
+            words.lines.append((number, first, len(words.texts)))
+    return words
 
 
 def _boxed(
-    words: _Words, told: Sequence[float], origin: tuple[float, float, float]
+    words: _Words, boxes: Sequence[float], origin: tuple[float, float, float]
 ) -> WordColumns:
     """Returns words with the boxes around their first and last characters."""
     half = 4 * len(words.sizes)
     return WordColumns(
         origin,
-        _least(told[0:half:4], told[half::4]),
-        _most(told[1:half:4], told[half + 1 :: 4]),
-        _most(told[2:half:4], told[half + 2 :: 4]),
-        _least(told[3:half:4], told[half + 3 :: 4]),
+        _least(boxes[0:half:4], boxes[half::4]),
+        _most(boxes[1:half:4], boxes[half + 1 :: 4]),
+        _most(boxes[2:half:4], boxes[half + 2 :: 4]),
+        _least(boxes[3:half:4], boxes[half + 3 :: 4]),
         words.texts,
         words.starts,
     )
@@ -204,14 +204,16 @@ def _wide(columns: WordColumns, sizes: Sequence[int]) -> set[int]:
     }
 
 
-def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> set[int]:
+def _odd(
+    columns: WordColumns, sizes: Sequence[int], boxes: Sequence[float]
+) -> set[int]:
     """Returns the words that a look at their first and last character does not tell.
 
     Those are words that may run down, that may end in raised digits, or whose font
     tells no height.
     """
     _, lefts, tops, rights, bottoms, texts, _ = columns
-    found = {
+    odd = {
         at
         for at, (left, top, right, bottom, size) in enumerate(
             zip(lefts, tops, rights, bottoms, sizes, strict=True)
@@ -220,10 +222,10 @@ def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> s
         or (size >= SIDEWAYS_FROM and SIDEWAYS * (right - left) < top - bottom + _SURE)
     }
     half = 4 * len(sizes)
-    first, last = told[1:half:4], told[half + 1 :: 4]
-    low, last_low = told[3:half:4], told[half + 3 :: 4]
+    first, last = boxes[1:half:4], boxes[half + 1 :: 4]
+    low, last_low = boxes[3:half:4], boxes[half + 3 :: 4]
     if first != last or low != last_low:
-        found |= {
+        odd |= {
             at
             for at, (top, bottom, high, under) in enumerate(
                 zip(first, low, last, last_low, strict=True)
@@ -235,7 +237,7 @@ def _odd(columns: WordColumns, sizes: Sequence[int], told: Sequence[float]) -> s
             or top <= bottom
             or high <= under
         }
-    return found
+    return odd
 
 
 def _apart(columns: WordColumns) -> list[int]:
@@ -289,13 +291,13 @@ def _parted(
         doubtful: Line and number of the words that may have been joined over a gap.
         ask: Tells where characters are.
     """
-    places = [
-        place
+    characters = [
+        character
         for _, at in doubtful
-        for place in range(columns.places[at], columns.places[at] + sizes[at])
+        for character in range(columns.places[at], columns.places[at] + sizes[at])
     ]
-    told = ask(places) if places else ()
-    lefts, tops, rights, bottoms = (told[at::4] for at in range(4))
+    boxes = ask(characters) if characters else ()
+    lefts, tops, rights, bottoms = (boxes[at::4] for at in range(4))
     start = 0
     for line, at in doubtful:
         end = start + sizes[at]

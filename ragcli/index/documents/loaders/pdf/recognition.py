@@ -122,7 +122,7 @@ def words(
         return (x * cosine + y * sine) / scale, (y * cosine - x * sine) / scale
 
     usual = median(line.height for line in lines) if lines else 1.0
-    found: list[PageWord] = []
+    words: list[PageWord] = []
     for number, line in enumerate(lines, first_line):
         (left, y_left), (right, y_right) = straight(line.left), straight(line.right)
         middle = (y_left + y_right) / 2
@@ -130,14 +130,14 @@ def words(
         for begin, end, text in line.words:
             if shown := well_formed(text).strip():
                 edges = left + begin * (right - left), left + end * (right - left)
-                place = -2 - len(found)
-                found.append(
+                index = -2 - len(words)
+                words.append(
                     PageWord(
                         edges[0], middle - half, edges[1], middle + half, shown,
-                        place, number,
+                        index, number,
                     )
                 )  # fmt: skip
-    return found
+    return words
 
 
 def _stepped(height: float, usual: float) -> float:
@@ -163,13 +163,13 @@ def _turn(lines: Sequence[RecognizedLine]) -> float:
 
 def _spread(text: str) -> tuple[tuple[float, float, str], ...]:
     """Returns the words of a line, each as wide as it has characters."""
-    found = []
+    words = []
     at = 0
     for word in text.split():
         at = text.index(word, at)
-        found.append((at / len(text), (at + len(word)) / len(text), word))
+        words.append((at / len(text), (at + len(word)) / len(text), word))
         at += len(word)
-    return tuple(found)
+    return tuple(words)
 
 
 @cache
@@ -178,14 +178,14 @@ def models_at_hand() -> dict[str, str]:
     spec = find_spec(RAPIDOCR)
     if spec is None or not spec.submodule_search_locations:
         return {}
-    place = Path(spec.submodule_search_locations[0]) / "models"
-    found = {}
+    folder = Path(spec.submodule_search_locations[0]) / "models"
+    models = {}
     for part, mark in (("Det", "_det_"), ("Cls", "_cls_"), ("Rec", "_rec_")):
-        files = sorted(path for path in place.glob("*.onnx") if mark in path.name)
+        files = sorted(path for path in folder.glob("*.onnx") if mark in path.name)
         if not files:
             return {}
-        found[part] = os.fspath(files[-1])
-    return found
+        models[part] = os.fspath(files[-1])
+    return models
 
 
 def installation() -> str:

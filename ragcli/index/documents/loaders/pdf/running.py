@@ -31,7 +31,7 @@ class MarginLine(NamedTuple):
     """Which of the page's rows it is."""
 
     is_top: bool
-    place: float
+    distance: float
     """Points from the edge of the page."""
 
     text: str
@@ -44,16 +44,16 @@ def margins(height: float, rows: Sequence[PageRow]) -> list[MarginLine]:
         height: The height of the page.
         rows: Its rows.
     """
-    found: list[MarginLine] = []
+    lines: list[MarginLine] = []
     count = len(rows)
     ends = {*range(min(_MOST_LINES, count)), *range(max(0, count - _MOST_LINES), count)}
     for number in sorted(ends):
         row = rows[number]
         is_top = row.bottom < _MARGIN * height
         if is_top or row.top > (1 - _MARGIN) * height:
-            place = row.top if is_top else height - row.top
-            found.append(MarginLine(number, is_top, place, row.text))
-    return found
+            distance = row.top if is_top else height - row.top
+            lines.append(MarginLine(number, is_top, distance, row.text))
+    return lines
 
 
 def running(pages: Sequence[Sequence[MarginLine]]) -> list[dict[int, str]]:
@@ -71,22 +71,22 @@ def running(pages: Sequence[Sequence[MarginLine]]) -> list[dict[int, str]]:
         for line in lines:
             text = _NUMBERS.sub("#", line.text.lower())
             seen[line.is_top, text].append((page, line))
-    found: list[dict[int, str]] = [{} for _ in pages]
-    for told in seen.values():
-        places = [(page, line.number, line.place) for page, line in told]
-        if not _repeats(places, len(pages), told[0][1].text):
+    said: list[dict[int, str]] = [{} for _ in pages]
+    for alike in seen.values():
+        standing = [(page, line.number, line.distance) for page, line in alike]
+        if not _repeats(standing, len(pages), alike[0][1].text):
             continue
-        for at, (page, line) in enumerate(told):
+        for at, (page, line) in enumerate(alike):
             is_said = not at and not _PAGE_NUMBER.fullmatch(line.text)
-            found[page][line.number] = line.text if is_said else ""
-    return found
+            said[page][line.number] = line.text if is_said else ""
+    return said
 
 
-def _repeats(told: Sequence[tuple[int, int, float]], pages: int, text: str) -> bool:
+def _repeats(standing: Sequence[tuple[int, int, float]], pages: int, text: str) -> bool:
     """Tells whether lines of one text stand at one height of enough pages."""
-    places = [place for _, _, place in told]
-    different = len({page for page, _, _ in told})
-    if max(places) - min(places) > _SAME:
+    distances = [distance for _, _, distance in standing]
+    different = len({page for page, _, _ in standing})
+    if max(distances) - min(distances) > _SAME:
         return False
     if _PAGE_NUMBER.fullmatch(text):
         return different >= 2 or pages == 1

@@ -83,12 +83,12 @@ class Scans:
         pages = sorted(self._recognized + self._empty + self._late + self._unread)
         if not pages:
             return {}
-        told: dict[str, Any] = {"scanned": pages, "notices": list(self._notices())}
+        facts: dict[str, Any] = {"scanned": pages, "notices": list(self._notices())}
         if self._content.ocr and self._engine:
-            told["ocr"] = self._engine
+            facts["ocr"] = self._engine
         if self._recognized:
-            told["recognized"] = self._recognized
-        return told
+            facts["recognized"] = self._recognized
+        return facts
 
     def _notices(self) -> list[str]:
         notices: list[str] = []
@@ -139,5 +139,5 @@ def _which(numbers: Sequence[int], one: str, several: str) -> str:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    told = ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in runs)
-    return f"pages {told} {several}" if len(numbers) > 1 else f"page {told} {one}"
+    pages = ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in runs)
+    return f"pages {pages} {several}" if len(numbers) > 1 else f"page {pages} {one}"

@@ -29,8 +29,12 @@ from ragcli.index.documents.loaders.pdf.page_contents import (
 from ragcli.index.documents.loaders.pdf.page_tables import Grid
 from ragcli.index.documents.loaders.pdf.running import MarginLine, running
 
-WORTHWHILE = 24
-"""Pages from which it pays to start a helper."""
+WORTHWHILE = 160
+"""Pages from which it pays to start a helper, whatever is on them.
+
+With a dozen lines of prose on each, one costs more than it saves up to here; full
+pages are read faster together from 64 on.
+"""
 
 _SET_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
@@ -77,15 +81,15 @@ def _read(
     reader: PageReader, stretches: Sequence[range], helpers: list[Helper]
 ) -> Iterator[list[PageContents]]:
     for numbers in stretches:
-        found: list[PageContents] | None = None
+        contents: list[PageContents] | None = None
         if helpers:
             try:
-                found = _together(reader, numbers, helpers)
+                contents = _together(reader, numbers, helpers)
             except (OSError, ValueError):  # one died over its pages
                 _stop(helpers)
-        if found is None:
-            found = reader.contents(_known(dict(reader.margins(numbers))))
-        yield found
+        if contents is None:
+            contents = reader.contents(_known(dict(reader.margins(numbers))))
+        yield contents
 
 
 def _together(
@@ -103,14 +107,14 @@ def _together(
     known = _known(dict(sorted(lines.items())))
     for helper in helpers:
         helper.tell(known)
-    found = reader.contents(known)
+    contents = reader.contents(known)
     for helper in helpers:
         theirs = helper.contents()
         for page in theirs:
             if page.is_picture:
                 reader.name_picture(page.number)
-        found += theirs
-    return sorted(found, key=lambda page: page.number)
+        contents += theirs
+    return sorted(contents, key=lambda page: page.number)
 
 
 def _known(lines: Margins) -> dict[int, dict[int, str]]:
@@ -181,8 +185,8 @@ class Helper:
 
     def tell(self, known: Mapping[int, Mapping[int, str]]) -> None:
         """Tells it which rows run along."""
-        told = [(number, list(rows.items())) for number, rows in known.items()]
-        _write(self._file, told)
+        rows_of_pages = [(number, list(rows.items())) for number, rows in known.items()]
+        _write(self._file, rows_of_pages)
 
     def contents(self) -> list[PageContents]:
         """Returns what these pages say."""
@@ -209,8 +213,8 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _write(file: Any, told: Any) -> None:
-    file.write(json.dumps(told).encode() + b"\n")
+def _write(file: Any, message: Any) -> None:
+    file.write(json.dumps(message).encode() + b"\n")
     file.flush()
 
 
@@ -218,8 +222,8 @@ def _unpacked(number: int, sizes: Any, blocks: Any, *rest: Any) -> PageContents:
     return PageContents(number, sizes, [_block(*block) for block in blocks], *rest)
 
 
-def _block(*told: Any) -> PageBlock:
-    block = PageBlock(*told)
+def _block(*values: Any) -> PageBlock:
+    block = PageBlock(*values)
     if block.table is None:
         return block
     top, left, bottom, edges, columns, rows, caption = block.table

@@ -21,7 +21,10 @@ SCRIPT = """
 import os, sys
 from ragcli.index.documents.content import Content
 from ragcli.index.documents.loaders.pdf.document import pdf
+from ragcli.index.documents.loaders.pdf import shares
 from ragcli.index.documents.loaders.pdf.page_contents import PageReader
+
+shares.WORTHWHILE = 24
 
 def read(helpers):
     content = Content(open(sys.argv[1], "rb").read(), "a.pdf", "pdf")
