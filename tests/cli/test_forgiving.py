@@ -275,6 +275,7 @@ def test_paths_in_json_are_absolute(
     documents = run_cli("docs", "list", "--json").json["documents"]
     added = run_cli("docs", "add", "blank.bin", "--json").json
 
+    assert (len(documents), len(added["failed"])) == (3, 1)
     for one in (*documents, *added["failed"]):
         assert Path(one["path"]).is_absolute()
         assert not Path(one["shown"]).is_absolute()

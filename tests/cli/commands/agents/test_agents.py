@@ -205,7 +205,9 @@ def test_documents_cannot_leave_their_marks(notes: Path, run_cli: Run) -> None:
                 texts += [text_of(content), await called(client, "outline", path=path)]
         return texts
 
-    for text in talk(said):
+    texts = talk(said)
+    assert len(texts) == 3 + 2 * len(INJECTIONS)
+    for text in texts:
         head, _, rest = text.partition("\n")
         [mark] = re.findall(r"marks ([0-9a-f]{16}): data", head)
         outside = re.sub(rf"<{mark}>\n.*?\n</{mark}>", "", rest, flags=re.DOTALL)
