@@ -55,8 +55,8 @@ def checked(mount: str, home: Home) -> str:
     """
     path = Path(mount)
     own = home.profiles / mount
-    named = paths.PROFILE_NAME.fullmatch(mount) and os.path.isdir(own)
-    if named and not _may_be_mounted(path):
+    is_name = paths.PROFILE_NAME.fullmatch(mount) and os.path.isdir(own)
+    if is_name and not _may_be_mounted(path):
         path = own
     if not os.path.exists(path):
         raise DocumentNotFound(
@@ -142,12 +142,12 @@ def _unpacked(path: str, home: Home) -> Iterator[Directory]:
     status = os.stat(path)
     stem = _hashed(path)
     name = f"{stem}-{_hashed(status.st_size, status.st_mtime_ns, status.st_ino)}"
-    known = store.names()
-    if name not in known:
+    unpacked = store.names()
+    if name not in unpacked:
         with suppress(UsageError):  # another process was faster
             imported = import_bundle(store, Path(path), name=name, documents_only=True)
             imported.close()
-        for older in known:
+        for older in unpacked:
             if older.startswith(stem):
                 store.delete(older)
     with Directory.open(_private(home).profiles / name) as directory:

@@ -64,8 +64,8 @@ def upgrade(*, prefix: str = "") -> str:
 def reinstallation(package: str, *, prefix: str = "") -> str:
     """Returns the command that installs a package of ragcli's anew, files and all."""
     environment = Path(prefix or sys.prefix)
-    known = _REINSTALLATIONS.get(_keeper(environment))
-    return known or _pip(environment, "--force-reinstall", package)
+    command = _REINSTALLATIONS.get(_keeper(environment))
+    return command or _pip(environment, "--force-reinstall", package)
 
 
 _UPGRADES = {
@@ -140,8 +140,8 @@ def _uv_tool(environment: Path, added: tuple[str, ...]) -> str:
     required = _receipt(environment / _RECEIPT)
     ours = next((entry for entry in required if entry.get("name") == PROGRAM), {})
     before = [entry for entry in required if entry.get("name") != PROGRAM]
-    named = list(dict.fromkeys([*map(_requirement, before), *added]))
-    words = ["uv", "tool", "install", *_with(named)]
+    requirements = list(dict.fromkeys([*map(_requirement, before), *added]))
+    words = ["uv", "tool", "install", *_with(requirements)]
     if "editable" in ours:
         words.append("--editable")
     return _typed([*words, _requirement(ours or {"name": PROGRAM})])
@@ -154,12 +154,12 @@ def _requirement(entry: dict[str, Any]) -> str:
     for origin in ("directory", "editable", "path"):
         if origin in entry:
             return f"{entry[origin]}{chosen}"
-    named = f"{entry['name']}{chosen}"
+    requirement = f"{entry['name']}{chosen}"
     if "url" in entry:
-        return f"{named} @ {entry['url']}"
+        return f"{requirement} @ {entry['url']}"
     if "git" in entry:
-        return f"{named} @ git+{entry['git']}".replace("?rev=", "@")
-    return f"{named}{entry.get('specifier', '')}"
+        return f"{requirement} @ git+{entry['git']}".replace("?rev=", "@")
+    return f"{requirement}{entry.get('specifier', '')}"
 
 
 def _receipt(file: Path) -> list[dict[str, Any]]:
@@ -167,8 +167,8 @@ def _receipt(file: Path) -> list[dict[str, Any]]:
     import tomllib
 
     try:
-        kept = tomllib.loads(file.read_text(encoding="utf-8"))
-        entries = [dict(entry) for entry in kept["tool"]["requirements"]]
+        receipt = tomllib.loads(file.read_text(encoding="utf-8"))
+        entries = [dict(entry) for entry in receipt["tool"]["requirements"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [entry for entry in entries if isinstance(entry.get("name"), str)]

@@ -124,11 +124,11 @@ class Runtime:
         searched, and what is added goes there. Who trusts the file knows.
         """
         usual = self.chosen() or DEFAULT_PROFILE
-        named = self.project.profile if self.project else ""
-        if self.project and named and named != usual:
+        chosen = self.project.profile if self.project else ""
+        if self.project and chosen and chosen != usual:
             if self.note and self.project.trust != project.TRUSTED:
-                self.note(f"profile {named}, named by {self.project.path}")
-            return named
+                self.note(f"profile {chosen}, named by {self.project.path}")
+            return chosen
         return usual
 
     def chosen(self) -> str:
@@ -232,11 +232,11 @@ class Runtime:
     @contextmanager
     def unattended(self) -> Iterator[None]:
         """Nobody is asked for a passphrase inside the block."""
-        asked, self.prompt = self.prompt, None
+        prompt, self.prompt = self.prompt, None
         try:
             yield
         finally:
-            self.prompt = asked
+            self.prompt = prompt
 
     def unlock(self, profile: str, passphrase: str) -> None:
         """Takes a passphrase that was asked for elsewhere; "" forgets it."""
@@ -252,9 +252,9 @@ class Runtime:
         profile_states = {
             name: "in use" for name, state in states.items() if state.in_use
         }
-        shut = [n for n, o in states.items() if o.encrypted]
+        encrypted = [n for n, o in states.items() if o.encrypted]
         return profile_states | {
-            n: "locked" for n in shut if not self._passphrases.get(n)
+            n: "locked" for n in encrypted if not self._passphrases.get(n)
         }
 
     def open(
@@ -279,15 +279,15 @@ class Runtime:
         """
         from ragcli.workspace import Workspace
 
-        wanted = paths.checked_profile_name(name) if name else self.profile_name()
+        profile = paths.checked_profile_name(name) if name else self.profile_name()
         try:
-            session = self.store.open(wanted, passive=stateless, expires=expires)
+            session = self.store.open(profile, passive=stateless, expires=expires)
         except ProfileExpired:
             raise  # not for a new one to take its place unseen
         except ProfileNotFound:
-            if wanted != DEFAULT_PROFILE or not (create or stateless):
+            if profile != DEFAULT_PROFILE or not (create or stateless):
                 raise
-            session = self._absent(wanted) if stateless else self._made(wanted)
+            session = self._absent(profile) if stateless else self._made(profile)
         return Workspace(
             session,
             lambda: self.resolve(

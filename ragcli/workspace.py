@@ -98,8 +98,8 @@ class Workspace:
         """Whether the documents changed since they were indexed."""
         from ragcli.index.freshness import Freshness
 
-        wanted = self.settings.refresh if self.writes else "off"
-        return Freshness(self.library, wanted)
+        refresh = self.settings.refresh if self.writes else "off"
+        return Freshness(self.library, refresh)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -293,13 +293,13 @@ class Workspace:
         retriever = self.retriever(documents=documents, progress=progress)
         if retriever is None:
             return SearchResult((), text, relevant=False, generation="")
-        wanted = SearchRequest(
+        request = SearchRequest(
             question=text,
             limit=limit or self.settings.retrieval_k,
             where=where,
             mode=self.settings.retrieval_mode,
         )
-        return retriever.search(wanted)
+        return retriever.search(request)
 
     def _documents_of_call(
         self, documents: Sequence[Path], progress: Progress | None

@@ -3,7 +3,7 @@
 flag > environment > project file > profile > user file > default. Every setting
 has one dotted key (`retrieval.k`), one environment variable (`RAGCLI_RETRIEVAL_K`)
 and one sentence that says what it does. Start reading at `settings`; it may import
-`storage`, `text` and the errors.
+`paths`, `storage`, `text` and the errors.
 """
 
 from __future__ import annotations
@@ -168,9 +168,9 @@ class Resolved:
             item.name: self._lookup(key, item.default)[0]
             for key, item in declared().items()
         }
-        given = [(layer.values, layer.own) for layer in layers]
+        sources = [(layer.values, layer.own) for layer in layers]
         self.settings = Settings(
-            **values, endpoints=endpoints(given), aliases=aliases(given)
+            **values, endpoints=endpoints(sources), aliases=aliases(sources)
         )
 
     def _lookup(self, key: str, default: Any) -> tuple[Any, str]:

@@ -129,11 +129,11 @@ def read(path: Path, trusted: Trusted) -> Project:
     sha256 = digest(data)
     trust = _trust(path, sha256, trusted)
     try:
-        given = _flat(data)
+        settings = _flat(data)
     except (ValueError, RecursionError) as error:
         problem = f"it is not valid TOML: {_toml_reason(error)}"
         return Project(path, IGNORED, problems=(problem,), sha256=sha256)
-    return _sorted_out(path, trust, given, sha256)
+    return _sorted_out(path, trust, settings, sha256)
 
 
 def _private_bytes(path: Path) -> bytes:
@@ -212,14 +212,14 @@ def _toml_reason(error: Exception) -> str:
 
 
 def _sorted_out(
-    path: Path, trust: str, given: Mapping[str, Any], sha256: str
+    path: Path, trust: str, settings: Mapping[str, Any], sha256: str
 ) -> Project:
     """Returns the project with what may be taken from it."""
     values: dict[str, Any] = {}
     refused: list[str] = []
     problems: list[str] = []
     profile = ""
-    for key, value in given.items():
+    for key, value in settings.items():
         try:
             if key == PROFILE:
                 profile = _profile_name(value)

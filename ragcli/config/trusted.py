@@ -66,11 +66,11 @@ class Trusted:
         """
         try:
             with Directory.open(self._directory) as directory:
-                there = directory.has(_name(path))
+                existed = directory.has(_name(path))
                 directory.remove(_name(path))
         except FileNotFoundError:
             return False
-        return there
+        return existed
 
 
 def _name(path: Path) -> str:

@@ -107,10 +107,10 @@ _BOOLEANS |= {"false": False, "0": False, "no": False, "off": False}
 
 
 def _as_bool(value: Any) -> bool:
-    known = _BOOLEANS.get(str(value).lower())
-    if known is None:
+    boolean = _BOOLEANS.get(str(value).lower())
+    if boolean is None:
         raise ValueError(f"expected true or false, not {value!r}")
-    return known
+    return boolean
 
 
 def _as_list(value: Any) -> tuple[str, ...]:

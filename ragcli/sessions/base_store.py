@@ -187,11 +187,11 @@ class BaseStore(Generic[SessionT]):
         """Yields an opened profile, and what killed processes had left before that."""
         from ragcli.sessions import findings
 
-        left = self._left()
+        leftovers = self._left()
         session = self.open(name, expires=False)
         self.notices += session.notices
         try:
-            yield session, findings.of_left(left)
+            yield session, findings.of_left(leftovers)
         except (Damaged, StorageFailed, OSError):
             # In a profile that is being removed, what is missing is no damage.
             session.expect_standing()

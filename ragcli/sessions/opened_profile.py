@@ -63,8 +63,8 @@ class OpenedProfile:
         from ragcli.sessions.audit.switch import SilentAudit
 
         audit = self._audit(self._data_key.subkey("audit") if self._data_key else None)
-        wanted = self.settings().get("audit", self._settings.audit)
-        return audit if wanted else SilentAudit(audit)
+        is_recorded = self.settings().get("audit", self._settings.audit)
+        return audit if is_recorded else SilentAudit(audit)
 
     @cached_property
     def sealer(self) -> FileSealer | None:
@@ -117,10 +117,10 @@ class OpenedProfile:
             ConfigError: Somebody wrote a value there that its setting cannot take.
         """
         written = self.written()
-        known = {key: written[key] for key in written if config.is_known(key)}
-        self._tell_unknown(written.keys() - known.keys())
+        own = {key: written[key] for key in written if config.is_known(key)}
+        self._tell_unknown(written.keys() - own.keys())
         try:
-            return self._checked(known)
+            return self._checked(own)
         except ConfigError as error:
             hint = f"`ragcli profile unset KEY` removes it, or correct it in {FILE}"
             raise ConfigError(error.message, hint) from None
@@ -137,14 +137,14 @@ class OpenedProfile:
 
     def purge(self, condemned: Callable[[str, bytes], bool]) -> int:
         """Removes side copies of what was erased; see `Session.purge`."""
-        gone = [
+        erased = [
             copy
             for copy in self.copies()
             if condemned(copy.written, opened(self, copy) or b"")
         ]
-        for copy in gone:
+        for copy in erased:
             self._remove(copy)
-        return len(gone)
+        return len(erased)
 
     def unsealed(self, name: str, data: bytes) -> bytes | None:
         """Returns a small private value's bytes; None when they do not open."""

@@ -2,5 +2,5 @@
 
 `files` has the descriptors that everything is written through; `locking`, `temporary`
 and `limits` are apart; `contracts` says what sessions keep for an index. It imports the
-errors alone. Start at `files`.
+errors, and `packages` for the command that upgrades. Start at `files`.
 """

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 def note(audit: AuditLog, event: str, **facts: str | int) -> None:
     """Records an event if that is possible; see `AuditLog.record`."""
-    gone = (ProfileNotFound, StoreUnavailable)
-    with suppress(AuditDamaged, Locked, StorageFailed, *gone):
+    unreachable = (ProfileNotFound, StoreUnavailable)
+    with suppress(AuditDamaged, Locked, StorageFailed, *unreachable):
         audit.record(event, **facts)
 
 

@@ -160,11 +160,11 @@ class FileAudit(ChainedAudit):
 
         A log that outlived its key gets a new one: `verify` then names entry 1.
         """
-        known = self._known_key()
-        if known is None:
-            known = os.urandom(_KEY_BYTES)
-            self._directory.replace(KEY_FILE, known)
-        return known
+        key = self._known_key()
+        if key is None:
+            key = os.urandom(_KEY_BYTES)
+            self._directory.replace(KEY_FILE, key)
+        return key
 
 
 def _check_event(event: str, facts: Mapping[str, str | int]) -> None:

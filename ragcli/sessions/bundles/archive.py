@@ -133,13 +133,13 @@ class ArchiveReader:
         """
         for member in self.members:
             self._expect(header(member.name, member.size), member.name)
-            hasher, left = hashlib.sha256(), member.size
+            hasher, remaining = hashlib.sha256(), member.size
             with open_sink(member) as take:
-                while left:
-                    piece = self._stream.exactly(min(left, _PIECE))
+                while remaining:
+                    piece = self._stream.exactly(min(remaining, _PIECE))
                     hasher.update(piece)
                     take(piece)
-                    left -= len(piece)
+                    remaining -= len(piece)
             if hasher.hexdigest() != member.sha256:
                 raise BundleRefused(f"{member.name} is not what was exported", _EXPORT)
             self._expect(_padding(member.size), member.name)
@@ -186,11 +186,11 @@ class _Inflated:
 
     def exactly(self, size: int) -> bytes:
         """Returns the next `size` bytes; raises `BundleRefused` if there are fewer."""
-        pieces, left = [], size
-        while left:
-            piece = self._piece(left)
+        pieces, remaining = [], size
+        while remaining:
+            piece = self._piece(remaining)
             pieces.append(piece)
-            left -= len(piece)
+            remaining -= len(piece)
         return b"".join(pieces)
 
     def finish(self) -> None:

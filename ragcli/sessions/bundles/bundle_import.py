@@ -78,11 +78,11 @@ def import_bundle(
         origin = origin_of(reader, trusted=trusted)
         if documents_only:
             origin = replace(origin, settings={}, left_out=())
-        wanted = name or origin.name
-        secret = store.passphrase(wanted) if origin.encrypted else None
+        new_name = name or origin.name
+        secret = store.passphrase(new_name) if origin.encrypted else None
         importing = _Import(reader, origin, secret, not documents_only)
         profile = ProfileFile.fresh(origin.settings, encrypted=origin.encrypted)
-        session = store.build(wanted, profile, importing.fill, lambda _: secret)
+        session = store.build(new_name, profile, importing.fill, lambda _: secret)
     received(session, origin.id, origin.anchor, origin.left_out)
     return session
 
@@ -183,13 +183,13 @@ def _check_index(directory: Directory, members: list[Member], regime: Regime) ->
         raise BundleRefused("the manifest of its index is not readable", HINT) from (
             None
         )
-    there = {
+    packed = {
         member.name.removeprefix(f"{INDEX}/"): (member.size, member.sha256)
         for member in members
         if member.name.startswith(f"{INDEX}/")
     }
-    del there[archive.MANIFEST]
-    if listed != there:
+    del packed[archive.MANIFEST]
+    if listed != packed:
         raise BundleRefused("its index is not what its manifest says", HINT)
     if regime.sealer:
         for name in listed:

@@ -88,13 +88,13 @@ def derive(secret: str, parameters: Mapping[str, Any]) -> bytes:
     import unicodedata  # a large table that plain profiles need not load
 
     data = unicodedata.normalize("NFC", secret).encode("utf-8", "surrogatepass")
-    known = _DERIVATIONS.get(str(parameters.get("name")))
-    if known is None:
+    derivation = _DERIVATIONS.get(str(parameters.get("name")))
+    if derivation is None:
         raise Damaged(
             f"unknown key derivation {str(parameters.get('name'))[:40]!r}",
             "this slot cannot be used; try the recovery code",
         )
-    return known(data, parameters)
+    return derivation(data, parameters)
 
 
 def argon2_works() -> bool:

@@ -62,9 +62,9 @@ def find(
         if warn is not None:
             warn(WARNING)
         return environ[VARIABLE]
-    kept = keyring() if keyring is not None else None
-    if kept or prompt is None:
-        return kept
+    stored = keyring() if keyring is not None else None
+    if stored or prompt is None:
+        return stored
     return prompt(profile) or None
 
 

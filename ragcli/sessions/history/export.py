@@ -186,9 +186,9 @@ def _piece_as_markdown(turn: Turn, piece: Piece) -> str:
     """
     if piece.kind != "marker":
         return literal(piece)
-    known = {citation.marker for citation in turn.citations}
+    markers = {citation.marker for citation in turn.citations}
     numbers_here = numbers(piece.text)
-    if not known.issuperset(numbers_here):
+    if not markers.issuperset(numbers_here):
         return literal(piece)
     sign = "~" if is_attached(piece.text) else ""
     return "".join(f"[[{sign}{n}]](#{_anchor(turn, n)})" for n in numbers_here)
@@ -259,12 +259,12 @@ def _piece_as_html(turn: Turn, piece: Piece) -> str:
     """Returns a stretch of an answer; the numbers of markers lead to their sources."""
     if piece.kind != "marker":
         return _text(unescaped(piece.text) if piece.kind == "text" else piece.text)
-    known = {citation.marker for citation in turn.citations}
+    markers = {citation.marker for citation in turn.citations}
 
     def linked(match: re.Match[str]) -> str:
         number = int(match[0])
         link = f'<a href="#{_anchor(turn, number)}">{number}</a>'
-        return link if number in known else match[0]
+        return link if number in markers else match[0]
 
     marker = _NUMBER.sub(linked, _text(piece.text))
     return f'<i class="note">{marker}</i>' if is_attached(piece.text) else marker

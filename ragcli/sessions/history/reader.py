@@ -195,11 +195,13 @@ class HistoryReader:
         """Yields the turns of some conversations: of each the version that is shown."""
         first = min((thread.first for thread in threads.values()), default=1)
         last = max((thread.active for thread in threads.values()), default=0)
-        known = {name: versions.by_turn(thread) for name, thread in threads.items()}
+        versions_of = {
+            name: versions.by_turn(thread) for name, thread in threads.items()
+        }
         for record in self._log.since(max(first - 1, after)):
             if record.seq > last:
                 return
-            versions_by_id = known.get(str(record.body.get("conversation", "")))
+            versions_by_id = versions_of.get(str(record.body.get("conversation", "")))
             if record.kind != "turn" or versions_by_id is None:
                 continue
             several = versions_by_id.get(record.id)
@@ -236,11 +238,11 @@ class HistoryReader:
 
     def search(self, text: str, *, limit: int = 50) -> list[Turn]:
         """Returns turns whose question or answer holds `text`, newest first."""
-        wanted = text.casefold()
+        folded = text.casefold()
         matching = (
             turn
             for turn in self.newest_turns()
-            if wanted in f"{turn.question}\n{turn.answer}".casefold()
+            if folded in f"{turn.question}\n{turn.answer}".casefold()
         )
         return list(islice(matching, limit))
 
@@ -282,11 +284,11 @@ class HistoryReader:
             read_on = touched - seqs.keys() and record.seq > _covers(summary)
             if summary is None or not read_on:
                 break
-        kept = tuple(reversed(newest))
+        turns_kept = tuple(reversed(newest))
         covers = _covers(summary)
         if summary is None or any(seqs.get(name, 0) <= covers for name in touched):
-            return ConversationContext("", 0, kept)
-        return ConversationContext(str(summary.body["text"]), covers, kept)
+            return ConversationContext("", 0, turns_kept)
+        return ConversationContext(str(summary.body["text"]), covers, turns_kept)
 
     def _visible(self, conversation: str, before: int | None) -> Iterator[Turn]:
         """Yields a conversation's turns backwards: of each the version shown."""
@@ -351,17 +353,21 @@ def _places_back(reference: str) -> int | None:
     return int(counted[1]) - 1 if counted[1] else int(counted[2] or 0)
 
 
-def _counted_back(known: Sequence[Conversation], back: int) -> str:
+def _counted_back(conversations: Sequence[Conversation], back: int) -> str:
     """Returns the id of the conversation after which `back` others were used."""
-    if back < len(known):
-        return known[back].id
-    if not known:
+    if back < len(conversations):
+        return conversations[back].id
+    if not conversations:
         raise ConversationNotFound(
             "there is no conversation yet", 'start one: ragcli ask "How …?"'
         )
-    held = "one conversation" if len(known) == 1 else f"{len(known)} conversations"
+    total = (
+        "one conversation"
+        if len(conversations) == 1
+        else f"{len(conversations)} conversations"
+    )
     raise ConversationNotFound(
-        f"the profile has only {held}", "`ragcli history list` shows them"
+        f"the profile has only {total}", "`ragcli history list` shows them"
     )
 
 

@@ -42,14 +42,14 @@ def to_draft(turn: Turn, *, written: str = "") -> Draft:
 
 def from_record(record: Record) -> Turn:
     """Returns the turn that a record of that kind stands for."""
-    known = {k: v for k, v in record.body.items() if k in _TURN_FIELDS}
-    known["citations"] = tuple(_citation(item) for item in known.get("citations", ()))
-    known["retrieved"] = tuple(known.get("retrieved", ()))
-    known["pasted"] = tuple(known.get("pasted", ()))
-    known["unsupported"] = tuple(known.get("unsupported", ()))
-    if "query" not in known and _was_searched(known):
-        known["query"] = known["question"]
-    return Turn(id=record.id, seq=record.seq, ts=written(record), **known)
+    values = {k: v for k, v in record.body.items() if k in _TURN_FIELDS}
+    values["citations"] = tuple(_citation(item) for item in values.get("citations", ()))
+    values["retrieved"] = tuple(values.get("retrieved", ()))
+    values["pasted"] = tuple(values.get("pasted", ()))
+    values["unsupported"] = tuple(values.get("unsupported", ()))
+    if "query" not in values and _was_searched(values):
+        values["query"] = values["question"]
+    return Turn(id=record.id, seq=record.seq, ts=written(record), **values)
 
 
 def _was_searched(body: Mapping[str, Any]) -> bool:
@@ -88,19 +88,19 @@ def _body(citation: Citation) -> dict[str, Any]:
     return body
 
 
-def _citation(item: Mapping[str, Any]) -> Citation:
-    known = {k: v for k, v in item.items() if k in _CITATION_FIELDS}
-    if known.get("lines"):
-        known["lines"] = tuple(known["lines"])
-    known["quotes"] = tuple(map(_quote, known.get("quotes", ())))
-    return Citation(**known)
+def _citation(stored: Mapping[str, Any]) -> Citation:
+    values = {k: v for k, v in stored.items() if k in _CITATION_FIELDS}
+    if values.get("lines"):
+        values["lines"] = tuple(values["lines"])
+    values["quotes"] = tuple(map(_quote, values.get("quotes", ())))
+    return Citation(**values)
 
 
-def _quote(item: Mapping[str, Any]) -> CitedQuote:
-    lines = item.get("lines")
+def _quote(stored: Mapping[str, Any]) -> CitedQuote:
+    lines = stored.get("lines")
     return CitedQuote(
-        text=str(item.get("text", "")),
+        text=str(stored.get("text", "")),
         lines=(int(lines[0]), int(lines[1])) if lines else None,
-        page=item.get("page"),
-        attached=bool(item.get("attached")),
+        page=stored.get("page"),
+        attached=bool(stored.get("attached")),
     )

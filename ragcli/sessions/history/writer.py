@@ -109,22 +109,22 @@ class History(HistoryReader):
             ConversationNotFound: There is no such turn.
             Locked, StorageFailed, StoreUnavailable: Nothing was stored.
         """
-        wanted = self.turn(turn)
+        version = self.turn(turn)
         while True:
             head = self._log.head()
-            thread = self._list.threads().get(wanted.conversation)
-            several = thread.versions_of(wanted.id) if thread else None
-            if thread is None or several is None or several.shown == wanted.id:
-                return wanted
+            thread = self._list.threads().get(version.conversation)
+            several = thread.versions_of(version.id) if thread else None
+            if thread is None or several is None or several.shown == version.id:
+                return version
             body = versions.choice(
-                wanted.conversation, thread.title, wanted.id, several.shown
+                version.conversation, thread.title, version.id, several.shown
             )
             try:
                 draft = self._checked(Draft("conversation", body, new_id()))
                 self._append([draft], expect=head)
             except Conflict:
                 continue  # somebody wrote: perhaps another title, or another version
-            return versions.with_versions(wanted, several)
+            return versions.with_versions(version, several)
 
     def rename(self, conversation: str, title: str) -> None:
         """Gives a conversation another title; raises `ConversationNotFound`."""
@@ -143,10 +143,10 @@ class History(HistoryReader):
         """
         while True:
             head = self._log.head()
-            known = self.conversation(conversation)
-            if known.pinned == pinned:
+            listed = self.conversation(conversation)
+            if listed.pinned == pinned:
                 return
-            body = {"conversation": conversation, "title": known.title, PINNED: pinned}
+            body = {"conversation": conversation, "title": listed.title, PINNED: pinned}
             try:
                 draft = self._checked(Draft("conversation", body, new_id()))
                 self._append([draft], expect=head)
@@ -161,22 +161,22 @@ class History(HistoryReader):
             ConversationNotFound: No such conversation, or no such turn in it.
         """
         origin = self.conversation(conversation)
-        kept = self.transcript(conversation)
+        copied = self.transcript(conversation)
         if at:
-            places = [number for number, turn in enumerate(kept, 1) if turn.id == at]
-            if not places:
+            matches = [number for number, turn in enumerate(copied, 1) if turn.id == at]
+            if not matches:
                 raise ConversationNotFound(
                     f"no turn {at!r} in this conversation",
                     "`ragcli history show` names them",
                 )
-            kept = kept[: places[0]]
+            copied = copied[: matches[0]]
         from ragcli.sessions.history.erasure import FORK_MARK
 
         identifier = self.new_conversation_id()
         name = title or f"{origin.title}{FORK_MARK}"
         body = {"title": name, "forked_from": conversation}
         start = Draft("conversation", body, identifier)
-        self._append([self._checked(start), *_copies(kept, identifier)])
+        self._append([self._checked(start), *_copies(copied, identifier)])
         return identifier
 
     def add_summary(
@@ -310,16 +310,16 @@ class History(HistoryReader):
         from ragcli.sessions.history import erasure
 
         self._list.forget()
-        left = Threads()
-        watch = self._sight.watching(left.count)
+        threads = Threads()
+        watch = self._sight.watching(threads.count)
         yield erasure.erase(self._session, reason, change, watch)
-        self._list.replaced(left)
+        self._list.replaced(threads)
 
 
-def _copies(kept: list[Turn], conversation: str) -> Iterator[Draft]:
+def _copies(copied: list[Turn], conversation: str) -> Iterator[Draft]:
     """Yields drafts of turns under new ids, in another conversation."""
     renamed: dict[str, str] = {}
-    for turn in kept:
+    for turn in copied:
         renamed[turn.id] = new_id()
         copy = replace(
             turn,

@@ -356,8 +356,8 @@ class LocalStore(BaseStore["LocalSession"]):
         elif not grace:
             if not dry_run:
                 self._check_clock()
-            gone = self._expired.destroy(dry_run=dry_run)
-            pruned += [Expired(name, whole=True) for name in gone]
+            destroyed = self._expired.destroy(dry_run=dry_run)
+            pruned += [Expired(name, whole=True) for name in destroyed]
         return pruned + each_pruned(
             self.names(), lambda name: self._pruned(name, dry_run=dry_run, grace=grace)
         )
@@ -369,8 +369,8 @@ class LocalStore(BaseStore["LocalSession"]):
 
         self._expired.check_clock()
         for name in self.names():
-            shut = (*UNUSABLE, ProfileNotFound)
-            with suppress(*shut), self.directories.open(name) as directory:
+            unusable = (*UNUSABLE, ProfileNotFound)
+            with suppress(*unusable), self.directories.open(name) as directory:
                 if self._limits(profile_file.read(directory, name)).any:
                     ledger, notice = usage.look(directory, write=True)
                     if ledger.doubtful:

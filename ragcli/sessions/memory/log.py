@@ -74,12 +74,12 @@ class MemoryLog:
         """Replaces every record by `change(record)`; see `Log.rewrite`."""
         profile, plan = self._profile, RewritePlan(change, note, watch)
         with profile.changing():
-            kept = [plan.decide(record) for record in self.since()]
+            decided = [plan.decide(record) for record in self.since()]
             if plan.count:
                 end = plan.end()
-                left = [record for record in kept if record is not None] + [end]
-                profile.lines = {r.seq: self.codec.encode(r) for r in left}
-                profile.ids = {record.id: record.seq for record in left}
+                remaining = [record for record in decided if record is not None] + [end]
+                profile.lines = {r.seq: self.codec.encode(r) for r in remaining}
+                profile.ids = {record.id: record.seq for record in remaining}
                 plan.done(end)
         return plan.count
 

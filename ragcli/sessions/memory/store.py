@@ -155,13 +155,13 @@ class MemoryStore(BaseStore[MemorySession]):
     ) -> MemorySession:
         """Makes a profile out of sight, and shows it at once; see `SessionStore`."""
         self._free(name)
-        kept = MemoryProfile(
+        new_profile = MemoryProfile(
             profile.id, profile.created, profile.encrypted, dict(profile.settings)
         )
-        fill(NewMemoryProfile(name, kept, self._parts))
+        fill(NewMemoryProfile(name, new_profile, self._parts))
         with self._shelf.changed:
             self._free(name)
-            self._shelf.profiles[name] = kept
+            self._shelf.profiles[name] = new_profile
         return self._opened(name, passphrase)
 
     def _reopened(
@@ -193,8 +193,8 @@ class MemoryStore(BaseStore[MemorySession]):
 
     @staticmethod
     def _look(session: MemorySession) -> tuple[timekeeping.Ledger, str]:
-        known = timekeeping.decoded(session.blob(_LEDGER))
-        ledger, notice = timekeeping.seen(known, sighting(), 0.0)
+        remembered = timekeeping.decoded(session.blob(_LEDGER))
+        ledger, notice = timekeeping.seen(remembered, sighting(), 0.0)
         session.put_blob(_LEDGER, ledger.encoded())
         return ledger, notice
 

@@ -106,10 +106,10 @@ class RedisAudit(ChainedAudit):
 
     def _made_key(self) -> bytes:
         """Returns the signing key of a profile in the clear, made once."""
-        known = self._known_key()
-        if not known:
+        key = self._known_key()
+        if not key:
             name, fresh = self._keys.key("akey"), secrets.token_bytes(_KEY_BYTES)
             self._keys.write("SETNX", name, fresh)
             self._key = None
-            known = self._known_key()
-        return known or b""
+            key = self._known_key()
+        return key or b""

@@ -19,12 +19,12 @@ def batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
         size: Returns the bytes of one.
     """
     batch: list[T] = []
-    held = 0
+    filled = 0
     for item in items:
         batch.append(item)
-        held += size(item)
-        if held >= _BATCH:
+        filled += size(item)
+        if filled >= _BATCH:
             yield batch
-            batch, held = [], 0
+            batch, filled = [], 0
     if batch:
         yield batch

@@ -159,13 +159,13 @@ class RedisSession(OpenedProfile):
 
     def look(self) -> tuple[Ledger, str]:
         """Compares this machine's clock with the server's; see `timekeeping.seen`."""
-        known = timekeeping.decoded(self.blob(_LEDGER))
+        remembered = timekeeping.decoded(self.blob(_LEDGER))
         seconds, micros = self.keys.read(lambda r: r.time())
         server = seconds + micros / 1e6
         now = Sighting(time.time(), _SERVER, server, 0.0)
-        if known is None:  # two clocks that differ cannot both be right
-            known = Ledger(server, _SERVER, server, newest=server)
-        ledger, notice = timekeeping.seen(known, now, 0.0)
+        if remembered is None:  # two clocks that differ cannot both be right
+            remembered = Ledger(server, _SERVER, server, newest=server)
+        ledger, notice = timekeeping.seen(remembered, now, 0.0)
         self.put_blob(_LEDGER, ledger.encoded())
         return ledger, notice
 

@@ -97,8 +97,8 @@ def _lock(parent: int, name: str, kind: int) -> int:
 def _is_at(parent: int, name: str, descriptor: int) -> bool:
     """Tells whether a directory still has its name."""
     with disk_errors(name):
-        named = os.stat(name, dir_fd=parent, follow_symlinks=False)
-    return os.path.samestat(os.fstat(descriptor), named)
+        entry = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    return os.path.samestat(os.fstat(descriptor), entry)
 
 
 def _open(parent: int, name: str) -> int:

@@ -84,11 +84,11 @@ def _started_on_darwin(pid: int) -> str:
 
     if not 0 < pid < 1 << 31:
         return ""
-    wanted = (ctypes.c_int * 4)(*_PROCESS, pid)
+    query = (ctypes.c_int * 4)(*_PROCESS, pid)
     buffer = ctypes.create_string_buffer(_KINFO)
     size = ctypes.c_size_t(_KINFO)
     call = getattr(ctypes.CDLL(None), "sysctl", None)
-    if call is None or call(wanted, 4, buffer, ctypes.byref(size), None, 0):
+    if call is None or call(query, 4, buffer, ctypes.byref(size), None, 0):
         return ""
     if size.value < _KINFO:
         return ""  # there is no such process

@@ -78,19 +78,19 @@ def left() -> list[Path]:
     paths = []
     for base in _bases():
         with suppress(OSError), _opened(base) as parent:
-            mine = _mine()
-            names = [name for name in os.listdir(parent) if name.startswith(mine)]
+            prefix = _mine()
+            names = [name for name in os.listdir(parent) if name.startswith(prefix)]
             paths += [base / name for name in names if _is_left(parent, name)]
     return paths
 
 
 def sweep() -> list[Path]:
     """Removes them; returns those that are gone."""
-    gone = []
+    removed = []
     for base in _bases():
         with suppress(OSError), _opened(base) as parent:
-            gone += [base / name for name in _swept(parent)]
-    return gone
+            removed += [base / name for name in _swept(parent)]
+    return removed
 
 
 @contextmanager
@@ -108,14 +108,14 @@ def _private_directory(base: Path) -> Iterator[Path]:
 
 def _swept(parent: int) -> list[str]:
     """Removes what killed processes of this user left; returns the names."""
-    gone = []
-    mine = _mine()
-    for name in [name for name in os.listdir(parent) if name.startswith(mine)]:
+    removed = []
+    prefix = _mine()
+    for name in [name for name in os.listdir(parent) if name.startswith(prefix)]:
         if _is_left(parent, name):
             with suppress(RagcliError, OSError):
-                if directory_locks.remove_unused(parent, name, mine):
-                    gone.append(name)
-    return gone
+                if directory_locks.remove_unused(parent, name, prefix):
+                    removed.append(name)
+    return removed
 
 
 def _is_left(parent: int, name: str) -> bool:

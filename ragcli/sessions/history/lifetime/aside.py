@@ -158,8 +158,8 @@ class VisibleLog:
         self, change: Change, note: Mapping[str, Any], watch: Watch | None = None
     ) -> int:
         """Rewrites all records, hidden or not; `watch` is told the visible ones."""
-        seen = self._sight.watching(watch) if watch else None
-        return self._log.rewrite(change, note, seen)
+        visible_watch = self._sight.watching(watch) if watch else None
+        return self._log.rewrite(change, note, visible_watch)
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Waits for a record after `seq`; see `Log.wait`."""
@@ -167,6 +167,6 @@ class VisibleLog:
 
     def _visible(self, records: Iterator[Record]) -> Iterator[Record]:
         for record in records:
-            seen = self._sight.of(record)
-            if seen is not None:
-                yield seen
+            visible = self._sight.of(record)
+            if visible is not None:
+                yield visible

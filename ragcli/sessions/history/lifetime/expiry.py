@@ -212,8 +212,8 @@ def _erased(
         if record.id in ids:
             gone[record.id] = _owner(record)
             kinds[_kind(record)] += 1
-    left = tuple(batch for batch in state.batches if batch not in ripe)
-    state = replace(state, batches=left)
+    waiting = tuple(batch for batch in state.batches if batch not in ripe)
+    state = replace(state, batches=waiting)
     listed = _erase(session, gone, state)
     return state, _counted(session, kinds), listed
 
@@ -266,8 +266,8 @@ def _batch(
         changed = change(record)
         if changed is None:
             hidden.append(record.id)
-        elif (seen := sight.of(changed)) is not None:
-            listed.count(seen)
+        elif (visible := sight.of(changed)) is not None:
+            listed.count(visible)
     anew = titles.anew()
     listed.retitle(anew)
     ids = tuple(gone)
@@ -290,10 +290,10 @@ def _brought_back(session: Session, state: Aside, limit: Limits) -> Aside:
     """Returns the state without batches that are not due by what the clock says."""
     survey = _surveyed(session, state, limit)
     due = survey.expired().keys()
-    left = tuple(
+    waiting = tuple(
         batch for batch in state.batches if survey.aside.keys() & set(batch.ids) <= due
     )
-    return replace(state, batches=left)
+    return replace(state, batches=waiting)
 
 
 @dataclass(slots=True)
@@ -368,10 +368,10 @@ class _Survey:
 
         A conversation without a turn is as old as its last use.
         """
-        left = [t for t in self._talks.values() if not self._is_over(t)]
-        times = [talk.oldest or talk.used for talk in left]
-        used = [talk.used for talk in left]
-        return min(times, default=now()), min(used, default=now())
+        talks = [t for t in self._talks.values() if not self._is_over(t)]
+        times = [talk.oldest or talk.used for talk in talks]
+        last_used = [talk.used for talk in talks]
+        return min(times, default=now()), min(last_used, default=now())
 
     def _is_over(self, talk: _Talk) -> bool:
         """Tells whether a conversation has expired whole."""

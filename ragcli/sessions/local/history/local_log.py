@@ -72,16 +72,16 @@ class LocalLog:
         """Appends all of `drafts`, or none; see `Log.append`."""
         with self.writing() as file:
             last = self.last(file)
-            known = self._recent.find(file, [draft.id for draft in drafts])
-            fresh = {d.id: d for d in drafts if d.id not in known}
+            stored = self._recent.find(file, [draft.id for draft in drafts])
+            fresh = {d.id: d for d in drafts if d.id not in stored}
             if fresh:
                 head = last.seq if last else 0
                 if expect is not None and head != expect:
                     raise record_batches.conflict(head, expect)
                 placed = record_batches.numbered(fresh.values(), head, parent)
                 self._write(file, b"".join(record_batches.lines(self.codec, placed)))
-                known |= {record.id: record for record in placed}
-        return [known[draft.id] for draft in drafts]
+                stored |= {record.id: record for record in placed}
+        return [stored[draft.id] for draft in drafts]
 
     def head(self) -> int:
         """Returns the last record's seq; 0 for an empty log."""
@@ -137,10 +137,10 @@ class LocalLog:
             if state != seen and self.head() > seq:
                 return True
             seen = state
-            left = deadline - monotonic()
-            if left <= 0:
+            remaining = deadline - monotonic()
+            if remaining <= 0:
                 return False
-            sleep(min(_POLL, left))
+            sleep(min(_POLL, remaining))
 
     @contextmanager
     def reading(self) -> Iterator[LineFile | None]:

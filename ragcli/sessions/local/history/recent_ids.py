@@ -60,8 +60,8 @@ class RecentIds:
         self._end = file.end
         self._mark = file.read(max(0, file.end - _MARK), file.end)
         self._reach_back(file, wanted)
-        held = self._ids.intersection(wanted)
-        return self._records(file, held) if held else {}
+        possible = self._ids.intersection(wanted)
+        return self._records(file, possible) if possible else {}
 
     def _continues(self, file: LineFile) -> bool:
         """Tells whether what is known still stands at the start of `file`."""

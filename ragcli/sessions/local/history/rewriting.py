@@ -203,41 +203,41 @@ def repair(log: LineLog, *, head: int = 0) -> Repaired | None:
         lost from now on.
     """
     with log.writing() as file:
-        kept, moved, gone = _sorted_out(log, file, head)
-        order = [record.seq for record in kept]
-        if not moved and not gone and order == sorted(order):
+        sound, moved, lost = _sorted_out(log, file, head)
+        order = [record.seq for record in sound]
+        if not moved and not lost and order == sorted(order):
             return None
         for data in moved:
             log.quarantine("damaged", data)
-        kept.sort(key=lambda record: record.seq)
-        ends = [*(run[1] for run in gone), *(record.seq for record in kept[-1:])]
+        sound.sort(key=lambda record: record.seq)
+        ends = [*(run[1] for run in lost), *(record.seq for record in sound[-1:])]
         last = max(ends, default=0)
-        _replace(log, [*kept, redaction({"reason": "repair"}, last, gone)], file)
-    return Repaired(len(moved), ranges.count(gone))
+        _replace(log, [*sound, redaction({"reason": "repair"}, last, lost)], file)
+    return Repaired(len(moved), ranges.count(lost))
 
 
 def _sorted_out(
     log: LineLog, file: LineFile, head: int
 ) -> tuple[list[Record], list[bytes], ranges.Runs]:
     """Returns the sound records, the damaged lines, and the numbers that are lost."""
-    kept: dict[int, Record] = {}
+    sound: dict[int, Record] = {}
     moved: list[bytes] = []
     behind = 0
     for line in file.forwards(0, file.end):
-        records, whole = _sound_records(log, line.data)
-        fresh = {record.seq: record for record in records if record.seq not in kept}
-        kept |= fresh
-        if not (whole and fresh):
+        records, is_one_record = _sound_records(log, line.data)
+        fresh = {record.seq: record for record in records if record.seq not in sound}
+        sound |= fresh
+        if not (is_one_record and fresh):
             moved.append(line.data)
         behind = 0 if records else behind + 1
     present: ranges.Runs = []
-    for record in kept.values():
+    for record in sound.values():
         ranges.add(present, record.seq, record.seq)
         if record.kind == "redaction":
             present += record.body["dropped"]
     # Numbers are never given out twice.
     last = max(head, max((run[1] for run in present), default=0) + behind)
-    return list(kept.values()), moved, ranges.gaps(present, last)
+    return list(sound.values()), moved, ranges.gaps(present, last)
 
 
 def _sound_records(log: LineLog, data: bytes) -> tuple[list[Record], bool]:

@@ -188,11 +188,11 @@ class Directories:
             self._notice_removed(path, gone=True)
 
     def _sweep(self, profiles: Directory) -> None:
-        left = self._entries.left(profiles)
-        if left:
+        leftovers = self._entries.left(profiles)
+        if leftovers:
             profiles.sync()  # what took its place must not be gone after a power cut
         failed: RagcliError | None = None
-        for entry in left:
+        for entry in leftovers:
             try:
                 self._finish(profiles, entry)
             except FileNotFoundError:
@@ -351,17 +351,17 @@ class Directories:
 
     def remove(self, profiles: Directory, entry: str) -> None:
         """Removes a directory of a profile while nobody writes to it."""
-        gone = f".deleted-{os.urandom(8).hex()}"
+        doomed = f".deleted-{os.urandom(8).hex()}"
         with self.alone(profiles, entry), self._owned(profiles, entry):
             try:
-                profiles.rename(entry, gone)
+                profiles.rename(entry, doomed)
             except StorageFailed as error:
                 if not cannot_move(error):
                     raise
-                gone = entry
+                doomed = entry
                 self._entries.condemn(profiles, entry)
             profiles.sync()
-            self.remove_unneeded(profiles, gone)
+            self.remove_unneeded(profiles, doomed)
 
     def set_aside(self, profiles: Directory, name: str, account: bytes) -> None:
         """Takes a profile out of sight while nobody writes to it.

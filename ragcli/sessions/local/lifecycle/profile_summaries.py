@@ -41,14 +41,14 @@ def read_summaries(
 def _summary(profiles: int, entry: str, figures: IndexFigures) -> ProfileSummary:
     used, size = os.stat(f"{entry}/profile.toml", dir_fd=profiles).st_mtime, 0
     for name in _COUNT:
-        if seen := _seen(profiles, f"{entry}/{name}"):
-            used, size = max(used, seen.st_mtime), size + seen.st_size
-    if seen := _seen(profiles, f"{entry}/{profile_layout.USED}"):
-        used = max(used, seen.st_mtime)
+        if status := _seen(profiles, f"{entry}/{name}"):
+            used, size = max(used, status.st_mtime), size + status.st_size
+    if status := _seen(profiles, f"{entry}/{profile_layout.USED}"):
+        used = max(used, status.st_mtime)
     encrypted = _seen(profiles, f"{entry}/{profile_layout.KEYS}") is not None
     documents, of_index = figures(profiles, entry) or (None, None)
-    whole = None if of_index is None else size + of_index
-    return ProfileSummary(encrypted, used, documents, whole)
+    total = None if of_index is None else size + of_index
+    return ProfileSummary(encrypted, used, documents, total)
 
 
 def _seen(profiles: int, path: str) -> os.stat_result | None:

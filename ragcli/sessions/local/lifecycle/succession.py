@@ -96,10 +96,10 @@ def fate(
         return Fate.INHERITS, will
     try:
         with profiles.child(standing) as directory:
-            kept = _id_in(directory) not in {"", will.id}
+            is_kept = _id_in(directory) not in {"", will.id}
     except (NotPermitted, StorageFailed):
-        kept = True
-    return (Fate.KEPT if kept else Fate.SWEPT), will
+        is_kept = True
+    return (Fate.KEPT if is_kept else Fate.SWEPT), will
 
 
 def _read(new: Directory) -> Will | None:

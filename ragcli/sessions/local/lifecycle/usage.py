@@ -58,11 +58,11 @@ def look(directory: Directory, *, write: bool) -> tuple[Ledger, str]:
         directory: The profile.
         write: Whether what is seen now is kept for the next look.
     """
-    known = None
+    remembered = None
     with suppress(FileNotFoundError):
-        known = timekeeping.decoded(directory.read(_LEDGER))
+        remembered = timekeeping.decoded(directory.read(_LEDGER))
     newest = max(_times(directory), default=0.0)
-    ledger, notice = timekeeping.seen(known, sighting(), newest)
+    ledger, notice = timekeeping.seen(remembered, sighting(), newest)
     if write:
         directory.replace(_LEDGER, ledger.encoded(), durable=False)
     return ledger, notice

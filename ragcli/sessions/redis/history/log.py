@@ -92,13 +92,13 @@ class RedisLog:
     def _append(
         self, drafts: Sequence[Draft], parent: int, expect: int | None
     ) -> list[Record]:
-        wanted = list({draft.id: draft for draft in drafts}.values())
-        known: dict[str, int] = {}
+        distinct = list({draft.id: draft for draft in drafts}.values())
+        seqs_by_id: dict[str, int] = {}
         while True:
-            fresh = [draft for draft in wanted if draft.id not in known]
+            fresh = [draft for draft in distinct if draft.id not in seqs_by_id]
             placed = record_batches.numbered(fresh, self._tip[0], parent)
-            status, head, ts, seqs = self._try(wanted, placed, expect)
-            known = {d.id: s for d, s in zip(wanted, seqs, strict=False) if s}
+            status, head, ts, seqs = self._try(distinct, placed, expect)
+            seqs_by_id = {d.id: s for d, s in zip(distinct, seqs, strict=False) if s}
             if status == "conflict":
                 raise record_batches.conflict(head, expect)
             self._tip = (head, ts)
@@ -106,15 +106,17 @@ class RedisLog:
                 break
             time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - no secret
         stored = {record.id: record for record in placed}
-        stored |= {name: self._record(seq) for name, seq in known.items()}
+        stored |= {name: self._record(seq) for name, seq in seqs_by_id.items()}
         return [stored[draft.id] for draft in drafts]
 
     def _try(
-        self, wanted: list[Draft], placed: list[Record], expect: int | None
+        self, distinct: list[Draft], placed: list[Record], expect: int | None
     ) -> tuple[str, int, str, list[int]]:
         lines = {record.id: self.codec.encode(record) for record in placed}
         stamp = placed[-1].ts if placed else self._tip[1]
-        pairs = [part for d in wanted for part in (id_hash(d.id), lines.get(d.id, b""))]
+        pairs = [
+            part for d in distinct for part in (id_hash(d.id), lines.get(d.id, b""))
+        ]
         expected = "" if expect is None else expect
         reply = self.keys.call(APPEND, expected, self._tip[0], stamp, *pairs)
         status, key = reply[0], self.keys.key("meta")
@@ -212,8 +214,8 @@ class RedisLog:
         deadline = time.monotonic() + timeout
         key = self.keys.key("log")
         while True:
-            left = max(0.0, deadline - time.monotonic())
-            pause = max(1, int(min(left, BLOCK) * 1000))
+            remaining = max(0.0, deadline - time.monotonic())
+            pause = max(1, int(min(remaining, BLOCK) * 1000))
             with suppress(StoreUnavailable):
                 if self.keys.server.run(
                     self.keys.tag,
@@ -223,4 +225,4 @@ class RedisLog:
                     return True
             if time.monotonic() >= deadline:
                 return False
-            time.sleep(min(0.05, left))
+            time.sleep(min(0.05, remaining))
