@@ -90,6 +90,11 @@ _VERBAL = deferred(
     _I,
 )
 _SUBJECT = deferred(r"\W*(?:who|what|wer|was|qui|qui\u00e9n|qu\u00e9)\b", _I)
+_NOUN_LEFT_OUT = deferred(
+    r"\b(?:ones?|eine[ns]|eins|keine[ns]|une?|uno|una)(?=\W*$|,? (?:and|or|in|on|at|with|without|for|from|by|to|und|oder|in|mit|ohne|f\u00fcr|et|ou|dans|avec|sans|pour|y|o|en|con|sin|para)\b)",
+    _I,
+)
+"""A word that counts what the question before names: `How do I delete one?`"""
 _FEW = 5
 """Words of a question without a verb that go on with the one before; of a language whose
 verbs are not known, two less."""
@@ -113,7 +118,17 @@ def refers_back(question: str) -> bool:
     if antecedent and not _LINKED.match(question):
         found = _ANTECEDENT.search(bare)
         bare = bare[: found.end()] if found else bare
+    if _NOUN_LEFT_OUT.search(bare):
+        return True
     return not spaced.isdisjoint(_WORD.findall(bare.lower()))
+
+
+def leaves_noun_out(question: str) -> bool:
+    """Tells whether a question leaves it to the one before what `one` is one of.
+
+    `it` and `she` may be what was answered; `one` is of a kind that was asked about.
+    """
+    return bool(_NOUN_LEFT_OUT.search(question)) and not stands_alone(question)
 
 
 def stands_alone(question: str) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cache
 
+from ragcli.language.vocabulary.accents import unaccented
 from ragcli.language.vocabulary.inflections import base_form
-from ragcli.language.vocabulary.stemming import stemmer
+from ragcli.language.vocabulary.stemming import canonical, stemmer
 
 _ENGLISH = """
 begin start commence launch open onset since effective
@@ -122,19 +123,32 @@ pupil student
 nickname codename alias
 street address
 """
-"""A group a line, in any form of the words."""
+_GERMAN = """
+autor autorin autoren verfasser verfasserin schrieb schreiben geschrieben verfasste
+bauen baut baute gebaut erbaut erbaute erbauer
+"""
+_FRENCH = """
+auteur autrice \u00e9crit \u00e9crivit \u00e9crire r\u00e9dig\u00e9 r\u00e9dacteur
+"""
+_SPANISH = """
+autor autora autores escribi\u00f3 escrito escribir redact\u00f3 redactor
+"""
+_GROUPS = {"en": _ENGLISH, "de": _GERMAN, "fr": _FRENCH, "es": _SPANISH}
+"""By language: a group a line, in any form of the words."""
 
 
-def same_relation(words: frozenset[str]) -> dict[str, frozenset[str]]:
+def same_relation(words: frozenset[str], language: str) -> dict[str, frozenset[str]]:
     """Returns, for stems of texts, those of a question that ask for what they name.
 
     Args:
-        words: The question's English stems, verbs in their base form.
+        words: The question's stems without accents, English verbs in their base form.
+        language: ISO 639-1 code of the question, "" for an unknown one (English rules).
     """
-    groups = _groups()
+    code = canonical(language)
+    groups = _groups(code)
     found: dict[str, set[str]] = defaultdict(set)
     for word in words:
-        for number in _places().get(word, ()):
+        for number in _places(code).get(word, ()):
             for other in groups[number]:
                 if other != word:
                     found[other].add(word)
@@ -142,27 +156,29 @@ def same_relation(words: frozenset[str]) -> dict[str, frozenset[str]]:
 
 
 def ask_alike(one: str, other: str) -> bool:
-    """Tells whether one of two words in lower case asks for what the other names."""
-    left, right = (_places().get(stem, ()) for stem in _stems([one, other]))
+    """Tells whether one of two words in lower case asks for what the other names.
+
+    Of English words; of others no two do.
+    """
+    left, right = (_places("en").get(stem, ()) for stem in _stems([one, other], "en"))
     return bool(left) and not set(left).isdisjoint(right)
 
 
-def _stems(found: list[str]) -> list[str]:
-    return [base_form(stem) for stem in stemmer("en").stem(found)]
+def _stems(found: list[str], language: str) -> list[str]:
+    return [base_form(unaccented(stem)) for stem in stemmer(language).stem(found)]
 
 
 @cache
-def _groups() -> tuple[frozenset[str], ...]:
-    return tuple(
-        frozenset(_stems(line.split())) for line in _ENGLISH.split("\n") if line
-    )
+def _groups(language: str) -> tuple[frozenset[str], ...]:
+    lines = _GROUPS.get(language, "").split("\n")
+    return tuple(frozenset(_stems(line.split(), language)) for line in lines if line)
 
 
 @cache
-def _places() -> dict[str, tuple[int, ...]]:
+def _places(language: str) -> dict[str, tuple[int, ...]]:
     """Returns the groups of each stem, by their numbers."""
     found: dict[str, tuple[int, ...]] = defaultdict(tuple)
-    for number, group in enumerate(_groups()):
+    for number, group in enumerate(_groups(language)):
         for stem in group:
             found[stem] += (number,)
     return dict(found)

@@ -67,16 +67,19 @@ DURATION_PATTERN = (
     r"|d[ií]a|semana|mes|a[ñn]o|hora)|\b(?:until|till)\b|forever|indefinite|permanent"
 )
 DURATION = deferred(DURATION_PATTERN, _I)
+_OTHER_LETTER = r"[^\W\d_\x00-\u024f]"
+"""A letter of another script than Latin's: no capital tells a name from other words."""
 PERSON = deferred(
     r"(?<=[a-z\u00e0-\u00ff,;:(] )[A-Z\u00c0-\u00de][\w'\u2019-]+"
     r"|[A-Z\u00c0-\u00de][\w.'\u2019-]*\s[A-Z\u00c0-\u00de][\w'\u2019-]+|(?<=: )[A-Z\u00c0-\u00de]\w+"
     r"|@\w|\b(?:I|we|he|she|they|you|everyone|anyone|nobody|users?|owner|author|team)\b"
-    r"|[^\x00-\u024f]"
+    rf"|{_OTHER_LETTER}"
 )
 PLACE = deferred(
     r"(?<=[a-z\u00e0-\u00ff,;:(] )[A-Z\u00c0-\u00de][\w'\u2019-]+|[A-Z]\w+ [A-Z]\w+|(?<=: )[A-Z\u00c0-\u00de]\w+|/\w"
     r"|\b(?:in|on|at|near|under|below|above|behind|beside|between|inside|outside|from|to"
-    r"|north|south|east|west|left|right|here|there|room|floor|street|page)\b|[^\x00-\u024f]"
+    r"|north|south|east|west|left|right|here|there|room|floor|street|page)\b"
+    rf"|{_OTHER_LETTER}"
 )
 PHONE = deferred(
     r"(?<![\w.,$\u20ac-])(?!\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\d+(?:\.\d+){3}\b|\d+\.\d+\b)"
@@ -382,6 +385,12 @@ _SUMMARY = deferred(
 )
 _NAMES = deferred(r"(?<!^)(?<![.!?:] )\b[A-Z\u00c0-\u00de][\w\u2019'-]*[^\W_]")
 _ASKING_WORDS = frozenset({"many", "much", "often", "long", "old"})
+_DEED = deferred(
+    r"\b(?i:who|wer|qui|qui[e\u00e9]n(?:es)?)\s+(?:"
+    r"(?:is|are|was|were|ist|sind|war|waren|est|sont|\u00e9tait|es|son|era|fue)\s+(?:the|d(?:er|ie|as)|el|l[aeo]s?|l['\u2019])\s*(?P<role>[^\W\d_]+)(?=\s+(?:of|von|vom|des|de[rlmn]?|du)\b|\s+d['\u2019])"
+    r"|(?:hat|haben|hatten?)\s.*?(?P<participle>[^\W\d_]+)\s*\??\s*$"
+    r"|(?:(?:first|also|has|had|have|a|ont|ha|han|\w+ly)\s+)*(?P<verb>[^\W\d_A-Z]+))"
+)
 _OWNER = deferred(r"['\u2019]s?$")
 _ORDINAL = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
@@ -481,6 +490,15 @@ class ParsedQuestion:
             next((g.strip().lower() for g in match.groups() if g), "") if match else ""
         )
         return _SORT.sub("", found).strip("\"'`\u201c\u201d\u00ab\u00bb")
+
+    @cached_property
+    def deed(self) -> str:
+        """What the one does or is who is asked for, "" for none.
+
+        `wrote` of `Who wrote it?`, `author` of `Who is the author of it?`.
+        """
+        match = _DEED.search(self.text)
+        return next(filter(None, match.groups()), "") if match else ""
 
     @cached_property
     def is_about_sign(self) -> bool:

@@ -16,16 +16,16 @@ import itertools
 import math
 import re
 import string
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragcli.frozen import frozen
-from ragcli.language.anaphors import refers_back
+from ragcli.language.anaphors import leaves_noun_out, refers_back
 from ragcli.language.interaction import Interaction, importance
 from ragcli.language.patterns import deferred
 from ragcli.language.units import columns_of
+from ragcli.language.vocabulary.accents import unaccented
 from ragcli.language.vocabulary.inflections import base_form
 from ragcli.language.vocabulary.languages import by_script
 from ragcli.language.vocabulary.relations import ask_alike, same_relation
@@ -53,6 +53,10 @@ SOURCE_WEIGHT = 0.2
 TYPE_WEIGHT = 0.3
 LACK_WEIGHT = -0.9
 """Added to what holds none of a kind that the answer must hold."""
+DEEDLESS_WEIGHT = -0.9
+"""Added to what does not say what the one did who is asked for, where its document says
+it of somebody elsewhere: it takes more than the words of a subject that all of a
+document has."""
 STALE_WEIGHT = -0.6
 """Added to what says nothing but the question's own words."""
 KEY_WEIGHT = 0.4
@@ -140,8 +144,11 @@ _ASKED_ROLES = {
 """Headers of a message \u2192 questions that ask for them."""
 _WORD = deferred(r"[^\W\d_]{3}")
 _BARE = 0.7
-_SHAPELESS = frozenset({"number", "numbered", "identifier", "person", "place"})
+_NUMERIC = frozenset({"number", "numbered"})
+_SHAPELESS = _NUMERIC | {"identifier", "person", "place"}
 """Kinds that many a cell is of that is something else."""
+_LONGEST_ROLE = 3
+"""Words of a heading that says little more than what those below it did."""
 _MOST_UNSAID = 0.66
 """Share of a question's words that a row may leave unsaid and still answer."""
 _ASKING = ("?", "\u061f", "\uff1f")
@@ -201,7 +208,8 @@ class CandidateFeatures:
     """Share of the question's names, numbers and identifiers that are around it."""
 
     is_structured: bool = False
-    """Whether it is a row, a field, an item or a line: one fact with its name."""
+    """Whether it is a row, a field, an item or a line, or stands below a heading that
+    tells a deed: one fact with its name."""
 
     defines: bool = False
     """Whether it begins with the term that is to be defined."""
@@ -245,12 +253,13 @@ def best_first(
     source += ATTACHED_WEIGHT * np.array([item.source.attached for item in scored])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
     chosen = [scored[index] for index in likely]
-    compared = prompt.query if leans_back(prompt.question) else prompt.question
+    compared = _understood(prompt)
     cosine, maxsim, around = _vector_scores(compared, chosen, embedder)
     kinds = [
-        _kind_score(asked, item, unsaid=sides[at].unsaid)
+        _kind_score(asked, item, sides[at])
         for at, item in zip(likely, chosen, strict=True)
     ]
+    deedless = _deedless(chosen, [sides[at].says_deed for at in likely], kinds)
     anchors = [_anchored(asked, item) for item in chosen]
     defining = [_defines(asked, item) for item in chosen]
     terms = [
@@ -262,6 +271,7 @@ def best_first(
         + COSINE_WEIGHT * cosine
         + maxsim
         + np.array([fit.score for fit in kinds])
+        + DEEDLESS_WEIGHT * np.array(deedless)
         + ANCHOR_WEIGHT * np.array([own for own, _ in anchors])
         + NUMBERLESS_WEIGHT * np.array([_without_numbers(asked, i) for i in chosen])
         + np.array(terms)
@@ -277,10 +287,11 @@ def best_first(
                 _logit(chosen[at].source.score),
                 kinds[at].lacks,
                 anchors[at][1],
-                chosen[at].kind in _STRUCTURED | asked.parts,
+                chosen[at].kind in _STRUCTURED | asked.parts
+                or (sides[likely[at]].is_titled and kinds[at].holds),
                 defining[at],
                 chosen[at].source.attached,
-                kinds[at].holds,
+                kinds[at].holds and not deedless[at],
             ),
             sides[likely[at]].covered,
         )
@@ -299,10 +310,14 @@ class _Side:
     is_stale: bool
     """Whether it says nothing that the question does not."""
     unsaid: float
-    """Share of the words that are no names that nothing in or above a row says."""
+    """Share of the words that are no names that nothing says which names its value."""
     missing: float
     """What the rarest word is worth that neither it nor what it stands under says, as
     a share of the question's rarest."""
+    says_deed: bool
+    """Whether it says what the one does who is asked for."""
+    is_titled: bool
+    """Whether the heading that it stands under says so, as a key does of its value."""
 
 
 @frozen
@@ -329,26 +344,31 @@ class _Lexical:
             self._stems = self._every
         weight = LEANING_WEIGHT if leans_back(prompt.question) else HISTORY_WEIGHT
         weights = dict.fromkeys(self._stems(prompt.query), weight)
-        weights |= dict.fromkeys(self._stems(prompt.question), 1.0)
+        own = self._stems(f"{prompt.question} {_asked_about(prompt)}")
+        weights |= dict.fromkeys(own, 1.0)
         rarity = _rarity(list(weights), embedder)
         self._worth = {stem: weights[stem] * rarity[stem] for stem in weights}
         self._asked = frozenset(self._stems(prompt.question)) & self._worth.keys()
         self._all = frozenset(self._worth)
+        self._own = frozenset(own)
         self._unseen = self._all
         self._known: dict[str, frozenset[str]] = {"": frozenset()}
         """By text: of two neighbours, one is what stands before the other."""
         parsed = ParsedQuestion(prompt.question)
         self._asks_whether = parsed.asks_whether
+        self._asks_number = any(
+            kind.name in _NUMERIC | {"measure"} for kind in parsed.kinds[:1]
+        )
+        self._deed = self._asked & frozenset(self._stems(parsed.deed))
         self._wanted = self._asked - frozenset(self._stems(" ".join(parsed.anchors)))
-        is_english = self._language in {"", "en"}
-        self._relations = same_relation(self._all) if is_english else {}
+        self._relations = same_relation(self._all, self._language)
 
     def _content(self, text: str) -> list[str]:
-        return _alike(unaccented(content_stems(text, self._language)))
+        return _alike(content_stems(text, self._language))
 
     def _every(self, text: str) -> list[str]:
         """Returns the stems of all words: a question may be made of function words."""
-        return _alike(unaccented(stemmer(self._language).stem(words(text))))
+        return _alike(stemmer(self._language).stem(words(text)))
 
     def read(self, candidates: Sequence[Candidate]) -> None:
         """Learns which of the question's words no source has: they may be mistyped."""
@@ -360,6 +380,8 @@ class _Lexical:
         """Returns the shares of the question's words in and around a candidate."""
         text = _NUMBER_SIGN.sub(" number", item.text)
         stems = self._stems_of(text) | self._roles(item)
+        is_titled = self._is_titled(item)
+        stems |= self._deed if is_titled else frozenset()
         shares = _Stems(
             stems,
             self._stems_of_columns(item, stems),
@@ -368,9 +390,9 @@ class _Lexical:
             self._stems_of(item.source.text),
         )
         score, around = alone, around_alone = self._score(item, self._all, shares)
-        if self._asked != self._all:
+        if self._own != self._all:
             # What the conversation adds may help, and takes nothing away.
-            alone, around_alone = self._score(item, self._asked, shares)
+            alone, around_alone = self._score(item, self._own, shares)
         return _Side(
             (around + around_alone) / 2,
             max(score, alone),
@@ -378,23 +400,59 @@ class _Lexical:
             is_stale=self._is_stale(item, stems),
             missing=self._missing(shares),
             unsaid=self._unsaid(item, shares),
+            says_deed=self._says_deed(item, shares),
+            is_titled=is_titled,
         )
 
+    def _is_titled(self, item: Candidate) -> bool:
+        """Tells whether it stands below a heading that tells the deed: `AUTHORS`."""
+        heading = self._stems_of(item.source.above[-1] if item.source.above else "")
+        return len(heading) <= _LONGEST_ROLE and self._tells_deed(heading)
+
+    def _says_deed(self, item: Candidate, stems: _Stems) -> bool:
+        """Tells whether it, or what introduces it, says what the one did."""
+        leads = item.kind != "sentence" and self._tells_deed(stems.before)
+        return leads or self._tells_deed(stems.own)
+
+    def _tells_deed(self, stems: frozenset[str]) -> bool:
+        left = self._deed - stems - self._asked_for(stems)
+        return bool(self._deed) and not left - _akin(left, stems, is_related)
+
     def _unsaid(self, item: Candidate, stems: _Stems) -> float:
-        """Returns the share of what a question wants that no column of a row names."""
-        wanted = self._wanted
-        columns = columns_of(item.unit, item.source.tables) if item.unit else ()
-        if item.kind != "row" or not any(columns):
-            return 0.0
+        """Returns the share of what a question wants that names no value here.
+
+        Of a row that is what no column says; of a bare number, what its passage never
+        says.
+        """
         near = stems.own | stems.before | stems.above
+        wanted = self._wanted
+        if item.kind == "row":
+            columns = columns_of(item.unit, item.source.tables) if item.unit else ()
+            if not any(columns):
+                return 0.0
+        elif self._is_bare_number(item, stems):
+            near |= stems.passage
+            wanted -= stems.own
+        else:
+            return 0.0
         left = wanted - near - self._asked_for(near)
         lost = left - _akin(left, near, is_shortened)
         return self._worth_of(lost) / (self._worth_of(wanted) or 1.0)
 
+    def _is_bare_number(self, item: Candidate, stems: _Stems) -> bool:
+        """Tells whether a number stands beside words of the question alone.
+
+        `Norway 47` is a number of Norway, and may be any.
+        """
+        if item.kind not in _STRUCTURED or not self._asks_number:
+            return False
+        numbers = {stem for stem in stems.own if stem.isdigit()}
+        return stems.own - numbers <= self._asked and bool(NUMBER.search(item.text))
+
     def _missing(self, stems: _Stems) -> float:
         near = stems.own | stems.before | stems.above
-        left = self._asked - near
-        rarest = max((self._worth[word] for word in self._asked), default=0.0)
+        left = self._own - near
+        rarest = max((self._worth[word] for word in self._own), default=0.0)
         if not left or not rarest:
             return 0.0
         lost = left - _akin(left, near, is_related) - self._asked_for(near)
@@ -475,22 +533,25 @@ def _akin(
     )
 
 
-def _alike(words: Sequence[str]) -> list[str]:
-    """Returns words with the short forms of "number" as that word, verbs as one."""
-    return ["number" if word in _NUMBERS else base_form(word) for word in words]
+def _alike(stems: Sequence[str]) -> list[str]:
+    """Returns stems without accents, short forms of "number" and of verbs as one."""
+    plain = map(unaccented, stems)
+    return ["number" if stem in _NUMBERS else base_form(stem) for stem in plain]
 
 
-def unaccented(words: Sequence[str]) -> list[str]:
-    """Returns words without their accents: `caf\u00e9` is `cafe`."""
-    return [word if word.isascii() else _unaccented(word) for word in words]
+def _asked_about(prompt: Prompt) -> str:
+    """Returns the question before, where that says what `one` is one of, or ""."""
+    if not prompt.history or not leaves_noun_out(prompt.question):
+        return ""
+    return prompt.history[-1].question
 
 
-@cache
-def _unaccented(word: str) -> str:
-    if word.isascii() or not _LATIN.search(word):
-        return word
-    parts = unicodedata.normalize("NFKD", word)
-    return "".join(part for part in parts if not unicodedata.combining(part))
+def _understood(prompt: Prompt) -> str:
+    """Returns a question with what it points back to."""
+    before = _asked_about(prompt)
+    if before:
+        return f"{prompt.question} {before}"
+    return prompt.query if leans_back(prompt.question) else prompt.question
 
 
 def leans_back(question: str) -> bool:
@@ -562,7 +623,7 @@ class _KindFit(NamedTuple):
     """Whether the kind of answer is there."""
 
 
-def _kind_score(asked: ParsedQuestion, item: Candidate, *, unsaid: float) -> _KindFit:
+def _kind_score(asked: ParsedQuestion, item: Candidate, side: _Side) -> _KindFit:
     """Returns what the kind of answer adds, and whether it is there."""
     score = _form_score(asked, item) + _key_score(asked, item)
     fresh = _fresh(asked, item)
@@ -575,10 +636,12 @@ def _kind_score(asked: ParsedQuestion, item: Candidate, *, unsaid: float) -> _Ki
         lacks = lacks or (kind.name == "person" and _names_nobody(item, fresh))
         lacks = lacks or (kind.name == "measure" and not NUMBER.search(fresh))
         score += LACK_WEIGHT * (lacks or (kind.expected and not holds))
-    asks_for_cell = asked.asks_what and not asked.wants_list
+        if side.is_titled and holds:  # a name alone is whole there, as a value is
+            score += KEY_WEIGHT - FRAGMENT_WEIGHT * (not item.is_whole)
+    asks_for_cell = (asked.asks_what or asked.kinds) and not asked.wants_list
     is_told = _is_told_by_kind(asked, holds=holds)
-    if asks_for_cell and not lacks and unsaid >= _MOST_UNSAID and not is_told:
-        # No column has what is asked: the population of a list of capitals.
+    if asks_for_cell and not lacks and side.unsaid >= _MOST_UNSAID and not is_told:
+        # Nothing has what is asked: the population of a list of capitals.
         lacks = True
         score += LACK_WEIGHT
     return _KindFit(score, lacks, holds)
@@ -587,6 +650,32 @@ def _kind_score(asked: ParsedQuestion, item: Candidate, *, unsaid: float) -> _Ki
 def _is_told_by_kind(asked: ParsedQuestion, *, holds: bool) -> bool:
     """Tells whether a value says by its look that it is what is asked: a date, say."""
     return holds and (bool(asked.counted) or asked.kinds[0].name not in _SHAPELESS)
+
+
+def _deedless(
+    candidates: Sequence[Candidate], say_deed: Sequence[bool], kinds: Sequence[_KindFit]
+) -> list[bool]:
+    """Returns which candidates say no deed that another of their document tells of.
+
+    Args:
+        candidates: Of one question.
+        say_deed: Whether each says what the one does who is asked for.
+        kinds: How each is of the kind that is asked for.
+    """
+    telling = {
+        _document(item)
+        for item, says, fit in zip(candidates, say_deed, kinds, strict=True)
+        if says and fit.holds
+    }
+    return [
+        not says and _document(item) in telling
+        for item, says in zip(candidates, say_deed, strict=True)
+    ]
+
+
+def _document(item: Candidate) -> tuple[str, ...]:
+    """Returns what tells the document of a candidate from others."""
+    return item.source.origin, item.source.name, *item.source.above[:1]
 
 
 def _form_score(asked: ParsedQuestion, item: Candidate) -> float:
@@ -872,17 +961,13 @@ def _present(anchors: frozenset[str], text: str) -> float:
 @lru_cache(maxsize=512)
 def _plain(text: str) -> str:
     """Returns a text in lower case without accents; many candidates share a passage."""
-    lowered = text.lower()
-    if lowered.isascii() or not _LATIN.search(lowered):
-        return lowered
-    parts = unicodedata.normalize("NFKD", lowered)
-    return "".join(part for part in parts if not unicodedata.combining(part))
+    return unaccented(text.lower())
 
 
 @cache
 def _spellings(anchor: str) -> tuple[str, ...]:
     """Returns a name without its accents, and with umlauts that are spelled out."""
-    plain = _unaccented(anchor)
+    plain = unaccented(anchor)
     short = _SPELLED_OUT.sub(r"\1", plain)
     return (plain,) if short == plain else (plain, short)
 

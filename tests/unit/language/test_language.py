@@ -100,7 +100,16 @@ def test_the_language_of_a_question_is_told_by_its_function_words(
 
 @pytest.mark.parametrize(
     "question",
-    ["Who wrote it?", "Und warum ist das dort so, sagt er?", "它是什么？", "А он?"],
+    [
+        "Who wrote it?",
+        "Und warum ist das dort so, sagt er?",
+        "它是什么？",
+        "А он?",
+        "How do I delete one?",
+        "Wie lösche ich eines?",
+        "Comment en supprimer un ?",
+        "¿Cómo puedo borrar una?",
+    ],
 )
 def test_anaphors_refer_back(question: str) -> None:
     assert refers_back(question)
@@ -138,6 +147,8 @@ def test_a_question_of_its_own_does_not(question: str) -> None:
         "list all open tickets of team B",
         "Why is the sky blue?",
         "Was kostet ein Ticket?",
+        "Welche Karte kostet eine Mark?",
+        "Where is the boat house and who built one?",
         "¿Cuánto cuesta una entrada?",
         "Which formats are read?",
         "What is the price of the tent, and how heavy is it?",

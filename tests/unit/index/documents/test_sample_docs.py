@@ -58,6 +58,7 @@ def test_the_settings_are_the_programs() -> None:
     ("name", "heading", "words"),
     [
         ("sessions.md", "Locks", "at most ten seconds"),
+        ("questions.md", "How do I delete a profile?", "ragcli profile delete NAME"),
         ("models.pdf", "When a model fails", "falls back to the built-in answer"),
         ("retrieval.html", "When nothing is relevant", "exit code 1"),
         ("security.rst", "Encryption", "Argon2id"),

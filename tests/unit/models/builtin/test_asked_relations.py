@@ -245,6 +245,27 @@ def test_a_row_is_no_answer_where_no_column_has_what_is_asked(
     assert bool(said) == bool(wanted)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the population of Norway?",
+        "population of Norway",
+        "How big is the population of Norway?",
+    ],
+)
+@pytest.mark.parametrize("line", ["{} {}", "{}  {}", "{}: {}", "| {} | {} |"])
+def test_a_number_beside_a_name_is_not_whatever_is_asked_of_it(
+    model: ExtractiveModel, question: str, line: str
+) -> None:
+    codes = {"Denmark": 45, "Norway": 47, "Kenya": 254, "Peru": 51, "Latvia": 371}
+    head = "| Country | Code |\n|---|---|\n" if line.startswith("|") else "Codes\n\n"
+    text = head + "".join(f"{line.format(*item)}\n" for item in codes.items())
+    name = "codes.md" if line.startswith("|") else "codes.txt"
+
+    assert answer(model, question, text, name) == ""
+    assert "47" in answer(model, "What is the code of Norway?", text, name)
+
+
 def test_of_two_tables_the_caption_picks_the_row(model: ExtractiveModel) -> None:
     said = answer(model, "What were the points of Alma in 2023?", CUPS, "cups.md")
 
