@@ -116,8 +116,8 @@ def refers_back(question: str) -> bool:
     antecedent = _ANTECEDENT.search(question)
     bare = _OWN_OWNER.sub(" owner ", bare)
     if antecedent and not _LINKED.match(question):
-        found = _ANTECEDENT.search(bare)
-        bare = bare[: found.end()] if found else bare
+        first = _ANTECEDENT.search(bare)
+        bare = bare[: first.end()] if first else bare
     if _NOUN_LEFT_OUT.search(bare):
         return True
     return not spaced.isdisjoint(_WORD.findall(bare.lower()))

@@ -88,8 +88,8 @@ def _of_any_other(data: bytes) -> str:
     from charset_normalizer import from_bytes  # 30 ms
 
     logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
-    found = from_bytes(data).best() if len(data) >= _FEWEST_BYTES else None
-    return "" if found is None or found.encoding.startswith("utf") else found.encoding
+    best = from_bytes(data).best() if len(data) >= _FEWEST_BYTES else None
+    return "" if best is None or best.encoding.startswith("utf") else best.encoding
 
 
 def _of_two_bytes(data: bytes) -> str:
@@ -116,15 +116,15 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _pairs(data: bytes) -> list[tuple[int, int]]:
     """Returns the pairs of bytes, where each begins with a high one."""
-    found = []
+    pairs = []
     at = 0
     while at < len(data) - 1:
         if data[at] > 0x7F:
-            found.append((data[at], data[at + 1]))
+            pairs.append((data[at], data[at + 1]))
             at += 2
         else:
             at += 1
-    return found
+    return pairs
 
 
 def _share(pairs: Sequence[tuple[int, int]], first: range, second: range) -> float:

@@ -41,15 +41,15 @@ _NEUTRAL = {
 @cache
 def _listed() -> dict[str, frozenset[str]]:
     """Returns the words of each list of `headings.txt`."""
-    found: dict[str, list[str]] = {}
+    lists: dict[str, list[str]] = {}
     name = ""
     text = Path(__file__).with_name("headings.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line.startswith("["):
             name = line.strip("[]")
         elif line and line[0] != "#":
-            found.setdefault(name, []).extend(line.split())
-    return {name: frozenset(words) for name, words in found.items()}
+            lists.setdefault(name, []).extend(line.split())
+    return {name: frozenset(words) for name, words in lists.items()}
 
 
 def of_heading(heading: str, language: str, below: str) -> str:
@@ -198,16 +198,16 @@ def _small(text: str) -> str:
 def _lowered(text: str, below: str) -> str:
     """Returns a heading as it stands within a sentence: names keep their capitals."""
     words = text.split()
-    told = "\n".join(n for n in below.splitlines() if n.strip("#*= ") != text)
+    body = "\n".join(n for n in below.splitlines() if n.strip("#*= ") != text)
 
     def is_name(word: str) -> bool:
         """Tells whether the text writes it large where no sentence begins."""
-        return bool(re.search(rf"(?<=[^\W\d_] ){re.escape(word)}\b", told))
+        return bool(re.search(rf"(?<=[^\W\d_] ){re.escape(word)}\b", body))
 
     def small(at: int, word: str) -> str:
         if len(word) > 1 and word[1:] != word[1:].lower():
             return word  # an abbreviation
-        if re.search(rf"\b{re.escape(word.lower())}\b", told):
+        if re.search(rf"\b{re.escape(word.lower())}\b", body):
             return word.lower()
         after = words[1] if at == 0 and len(words) > 1 else ""
         begins_name = after[:1].isupper() and is_name(after)
@@ -232,15 +232,15 @@ def _german(text: str, below: str) -> str:
 
 def _german_subject(text: str, below: str) -> str:
     """Returns what is asked about a subject; its sentences tell gender and number."""
-    found = re.search(
+    match = re.search(
         rf"\b(Der|[Dd]ie|[Dd]as) {re.escape(text)} (?:([a-zäöüß]+t|ist|wird|hat|kann|"
         r"muss|darf|soll)|([a-zäöüß]+en|sind))\b",
         below,
     )
-    if (found and found[3]) or (not found and _MANY.search(text) and " " not in text):
+    if (match and match[3]) or (not match and _MANY.search(text) and " " not in text):
         return f"Welche {text} gibt es?"
-    if found and found[2]:
-        return f"Was ist {found[1].lower()} {text}?"
+    if match and match[2]:
+        return f"Was ist {match[1].lower()} {text}?"
     return f"{_NEUTRAL['de']}{text}?"
 
 

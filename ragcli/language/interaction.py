@@ -49,10 +49,10 @@ def importance(ids: NDArray[np.uint16]) -> NDArray[np.float32]:
     import numpy as np
 
     number = ids.astype(np.float32)
-    found = np.where(
+    weights = np.where(
         number < _FIRST_MERGED, _BYTE_IMPORTANCE, np.log2(2 + number / 300)
     )
-    return found.astype(np.float32)
+    return weights.astype(np.float32)
 
 
 def _heaviest(
@@ -63,8 +63,8 @@ def _heaviest(
 
     if len(ids) <= _ASKED_AT_ONCE:
         return ids, weight
-    distinct, place = np.unique(ids, return_inverse=True)
-    total = np.bincount(place, weights=weight).astype(np.float32)
+    distinct, index = np.unique(ids, return_inverse=True)
+    total = np.bincount(index, weights=weight).astype(np.float32)
     kept = np.argsort(-total, kind="stable")[:_MOST_ASKED]
     return distinct[kept], total[kept]
 
@@ -89,7 +89,7 @@ class Interaction:
         used = np.zeros(len(table), bool)
         used[flat] = True
         column = np.cumsum(used, dtype=np.int32) - 1
-        self._place = column[flat]
+        self._columns = column[flat]
         distinct = np.flatnonzero(used)
         self._padded = np.zeros((len(distinct) + 1, table.shape[1]), np.float32)
         """Their vectors, and a zero vector to fill up with."""
@@ -113,17 +113,17 @@ class Interaction:
         ids = np.concatenate([*tokens, np.zeros(0, np.uint16)])
         weight = np.repeat([w for _, w in utterances], [len(t) for t in tokens])
         weight = (weight * importance(ids)).astype(np.float32)
-        found = np.zeros(len(self.counts), np.float32)
+        scores = np.zeros(len(self.counts), np.float32)
         if not weight.sum():
-            return found
+            return scores
         ids, weight = _heaviest(ids, weight / weight.sum())
         filled, starts = self._filled()
         for start in range(0, len(ids) if len(starts) else 0, _ASKED_AT_ONCE):
             stop = start + _ASKED_AT_ONCE
             similarity = self._similarity(ids[start:stop])
-            best = np.maximum.reduceat(similarity.take(self._place, axis=0), starts)
-            found[filled] += best @ weight[start:stop]
-        return found
+            best = np.maximum.reduceat(similarity.take(self._columns, axis=0), starts)
+            scores[filled] += best @ weight[start:stop]
+        return scores
 
     def _similarity(self, ids: NDArray[np.uint16]) -> NDArray[np.float32]:
         """Returns the cosine of each distinct token here with each of a question."""
@@ -147,15 +147,15 @@ class Interaction:
         """
         import numpy as np
 
-        found = np.zeros(len(self.counts), np.float32)
+        scores = np.zeros(len(self.counts), np.float32)
         windows, counts = self._windows()
         filled = np.flatnonzero(counts)
         if len(filled):
             lengths = np.linalg.norm(windows, axis=1)
             cosines = windows @ query / np.maximum(lengths, np.finfo(np.float32).tiny)
             starts = (np.cumsum(counts) - counts)[filled]
-            found[filled] = np.maximum.reduceat(cosines, starts)
-        return found
+            scores[filled] = np.maximum.reduceat(cosines, starts)
+        return scores
 
     def _windows(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Returns the vector sums of all windows, and each passage's number of them.
@@ -172,9 +172,9 @@ class Interaction:
         )
         cells = (np.cumsum(counts) - counts)[owner] * HALF_WINDOW + offset
         padding = len(self._vectors)
-        places = np.full(int(counts.sum()) * HALF_WINDOW, padding)
-        places[cells] = self._place
-        rows = places.reshape(-1, HALF_WINDOW)
+        columns = np.full(int(counts.sum()) * HALF_WINDOW, padding)
+        columns[cells] = self._columns
+        rows = columns.reshape(-1, HALF_WINDOW)
         halves = np.empty((len(rows), self._padded.shape[1]), np.float32)
         ones = np.ones(HALF_WINDOW, np.float32)
         for start in range(0, len(rows), _AT_ONCE):

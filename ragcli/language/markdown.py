@@ -30,8 +30,8 @@ def comments(text: str, start: int = 0) -> list[tuple[int, int]]:
     if "<!--" not in text:
         return []
     code = list(fenced(text, start))
-    found = (match.span() for match in _COMMENT.finditer(text, start))
-    return [(a, b) for a, b in found if not any(c <= a < d for c, d in code)]
+    spans = (match.span() for match in _COMMENT.finditer(text, start))
+    return [(a, b) for a, b in spans if not any(c <= a < d for c, d in code)]
 
 
 def without_wiki_links(text: str) -> str:

@@ -101,18 +101,18 @@ class Scanner:
         return self._scan(final=True)
 
     def _scan(self, *, final: bool) -> list[Piece]:
-        found: list[Piece] = []
+        pieces: list[Piece] = []
         text, at = self._rest, 0
         while at < len(text):
             piece = self._next(text, at, final=final)
             if piece is None:
                 break
-            found.append(piece)
+            pieces.append(piece)
             at += len(piece.text)
             self._before = (self._before + piece.text)[-_CONTEXT:]
             self._begins_line = piece.text.endswith("\n")
         self._rest = text[at:]
-        return found
+        return pieces
 
     def _next(self, text: str, at: int, *, final: bool) -> Piece | None:
         """Returns the piece at `at`; None when more must be known to tell."""
@@ -230,19 +230,19 @@ def marker_at(text: str, at: int) -> str:
 
 def numbers(marker: str) -> list[int]:
     """Returns the numbers that a marker names, in order; a range counts as all."""
-    found: list[int] = []
+    listed: list[int] = []
     for first, last, single in _RANGE.findall(marker):
         if single:
-            found.append(int(single))
+            listed.append(int(single))
         else:
             last_one = min(int(last), int(first) + _WIDEST_RANGE)
-            found += range(int(first), last_one + 1)
-    return found
+            listed += range(int(first), last_one + 1)
+    return listed
 
 
-def attached(found: Sequence[int]) -> str:
+def attached(numbers: Sequence[int]) -> str:
     """Returns the marker that is attached to a sentence which passages say."""
-    return f"{_ATTACHED}{', '.join(map(str, found))}]"
+    return f"{_ATTACHED}{', '.join(map(str, numbers))}]"
 
 
 def is_attached(marker: str) -> bool:
@@ -279,11 +279,11 @@ def with_unsupported(answer: str, sentences: Iterable[str]) -> str:
     at = 0
     for sentence in sentences:
         pattern = r"\s*".join(map(re.escape, sentence.split()))
-        found = re.compile(pattern).search(answer, at) if pattern else None
-        if found is None:
+        match = re.compile(pattern).search(answer, at) if pattern else None
+        if match is None:
             continue
-        out.append(f"{answer[at : found.end()]} {UNSUPPORTED}")
-        at = found.end()
+        out.append(f"{answer[at : match.end()]} {UNSUPPORTED}")
+        at = match.end()
     return "".join([*out, answer[at:]])
 
 
@@ -313,7 +313,7 @@ def literal(piece: Piece) -> str:
 
 def unescaped(text: str) -> str:
     """Returns text for where Markdown is not read: brackets and backticks bare."""
-    return _ESCAPED.sub(lambda found: found[1] or found[2], text)
+    return _ESCAPED.sub(lambda match: match[1] or match[2], text)
 
 
 def quoted(text: str) -> str:
@@ -322,10 +322,10 @@ def quoted(text: str) -> str:
     Closed code stays code, and no line of it opens a fence.
     """
     scanner = Scanner(quoting=True)
-    found = _joined([*scanner.feed(text), *scanner.close()])
+    pieces = _joined([*scanner.feed(text), *scanner.close()])
     out = [
         _LOOKALIKE.sub(_bare, piece.text) if piece.kind == "text" else literal(piece)
-        for piece in found
+        for piece in pieces
     ]
     lines = "".join(out).split("\n")
     return "\n".join(map(_without_fence, lines))
@@ -338,10 +338,10 @@ def fenced(code: str) -> str:
     return f"{fence}\n{code}\n{fence}"
 
 
-def _joined(found: Iterable[Piece]) -> list[Piece]:
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
     """Returns the pieces with neighbouring text, and the lines of a fence, together."""
     out: list[Piece] = []
-    for piece in found:
+    for piece in pieces:
         if out and piece.kind == out[-1].kind and piece.kind in {"text", "fence"}:
             out[-1] = Piece(piece.kind, out[-1].text + piece.text)
         else:

@@ -20,9 +20,9 @@ class _Deferred:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        found = getattr(re.compile(self._source, self._flags), name)
-        self.__dict__[name] = found  # the next use does not come here
-        return found
+        attribute = getattr(re.compile(self._source, self._flags), name)
+        self.__dict__[name] = attribute  # the next use does not come here
+        return attribute
 
 
 def deferred(source: str, flags: int = 0) -> re.Pattern[str]:

@@ -52,21 +52,21 @@ def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
         end: Offset after it.
     """
     block = text[start:end]
-    found = []
+    spans = []
     first = 0
     for cut in [*_ends(block), len(block)]:
         piece = block[first:cut]
         said = piece.strip()
         if said:
             begin = start + first + len(piece) - len(piece.lstrip())
-            found.append((begin, begin + len(said)))
+            spans.append((begin, begin + len(said)))
         first = cut
-    return found
+    return spans
 
 
 def split_sentences(text: str) -> list[str]:
     """Returns the sentences and list items of a text, each on one line."""
-    found = []
+    sentences = []
     for paragraph in _BLANK.split(text):
         marks = [match.start() for match in _ITEM.finditer(paragraph)]
         borders = [0, *(mark for mark in marks if mark), len(paragraph)]
@@ -74,8 +74,8 @@ def split_sentences(text: str) -> list[str]:
             bullet = _ITEM.match(paragraph, start, end)
             begin = bullet.end() if bullet else start
             for first, last in sentence_spans(paragraph, begin, end):
-                found.append(" ".join(paragraph[first:last].split()))
-    return found
+                sentences.append(" ".join(paragraph[first:last].split()))
+    return sentences
 
 
 def is_whole(text: str) -> bool:
@@ -102,8 +102,8 @@ def _is_end(block: str, match: re.Match[str]) -> bool:
     if not match[0].startswith("."):
         return not following[1].islower() or following.start(1) == end
     start = match.start()
-    found = _LAST_WORD.search(block, max(0, start - _LONGEST_WORD), start)
-    word = found[1] if found else ""
+    last = _LAST_WORD.search(block, max(0, start - _LONGEST_WORD), start)
+    word = last[1] if last else ""
     if following[1].islower() or is_abbreviation(word.lower(), following[1]):
         return False
     if _LABEL.fullmatch(block, _last_end(block, start), end):

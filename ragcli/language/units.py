@@ -21,7 +21,7 @@ class Table(NamedTuple):
     """A table that a passage has rows of."""
 
     number: int
-    """Its place among the tables of its document, counted from 0."""
+    """Its index among the tables of its document, counted from 0."""
 
     columns: tuple[str, ...] = ()
     """Names of the columns; () when nobody named them."""
@@ -99,10 +99,10 @@ def _said(text: str, unit: Unit, tables: Sequence[Table]) -> str:
     if unit.kind == "row" and unit.cells:
         columns = columns_of(unit, tables)
         named = [
-            f"{columns[place]}: {cell}"
-            if place < len(columns) and columns[place]
+            f"{columns[index]}: {cell}"
+            if index < len(columns) and columns[index]
             else cell
-            for place, cell in enumerate(unit.cells)
+            for index, cell in enumerate(unit.cells)
             if cell
         ]
         return "; ".join(named)

@@ -80,7 +80,7 @@ class Comparison:
         self.unit = context.unit
         self._context = context
         self._similarity = similarity
-        self._found: dict[int, list[Item]] = {}
+        self._matched: dict[int, list[Item]] = {}
         self._borrowed: set[int] = set()
         self._missing: list[Item] = []
         self._guessed = 0
@@ -119,8 +119,8 @@ class Comparison:
             return not hard and self.share >= _UNSPACED_SHARE
         return (
             not self._missing
-            and bool(self._found)
-            and (len(self._found) >= len(self._borrowed))
+            and bool(self._matched)
+            and (len(self._matched) >= len(self._borrowed))
         )
 
     def _align(self) -> None:
@@ -129,39 +129,41 @@ class Comparison:
         for item in self.claim.content:
             here = [o for o in self.unit.items if self._same(item, o)]
             if here:
-                self._found[item.place] = here
+                self._matched[item.index] = here
             elif self._is_above(item):
                 continue
             elif self._is_borrowed(item):
-                self._borrowed.add(item.place)
+                self._borrowed.add(item.index)
             elif item.stem not in light and not self._is_auxiliary(item):
                 self._missing.append(item)
         self._take_synonyms()
         self._settle()
 
     def _settle(self) -> None:
-        """Of several places of an item keeps those in the clause that has most else."""
+        """Keeps of an item's matches those in the clause that has most else."""
         for segment in {item.segment for item in self.claim.content}:
             items = [
                 item
                 for item in self.claim.content
-                if item.segment == segment and item.place in self._found
+                if item.segment == segment and item.index in self._matched
             ]
             counts = Counter(
-                place
+                clause
                 for item in items
-                for place in {other.segment for other in self._found[item.place]}
+                for clause in {other.segment for other in self._matched[item.index]}
             )
             for item in items:
-                matches = self._found[item.place]
+                matches = self._matched[item.index]
                 most = max(counts[other.segment] for other in matches)
                 best = [other for other in matches if counts[other.segment] == most]
-                self._found[item.place] = best
+                self._matched[item.index] = best
 
     @cached_property
     def _covered(self) -> set[int]:
         """The unit's clauses that the claim has words of."""
-        return {other.segment for matches in self._found.values() for other in matches}
+        return {
+            other.segment for matches in self._matched.values() for other in matches
+        }
 
     def _is_auxiliary(self, item: Item) -> bool:
         return item.kind == "word" and item.lower in self.claim.words.doing
@@ -215,21 +217,21 @@ class Comparison:
         soft = [item for item in self._missing if not _is_hard(item)]
         if len(soft) > max(2, len(self.claim.content) // 3):
             return
-        used = {other.place for matches in self._found.values() for other in matches}
+        used = {other.index for matches in self._matched.values() for other in matches}
         free = [
             other
             for other in self.unit.content
-            if other.place not in used and other.kind == "word" and not other.is_name
+            if other.index not in used and other.kind == "word" and not other.is_name
         ]
         for item in soft:
             fit = [
-                (self._similarity(item.lower, other.lower), other.place, other)
+                (self._similarity(item.lower, other.lower), other.index, other)
                 for other in free
                 if not self._opposed(item.stem, other.stem)
             ]
             cosine, _, best = max(fit, default=(0.0, 0, None))
             if best is not None and cosine >= _SYNONYM:
-                self._found[item.place] = [best]
+                self._matched[item.index] = [best]
                 self._guessed += 1
                 self._missing.remove(item)
                 free.remove(best)
@@ -257,13 +259,13 @@ class Comparison:
                     yield f"denied: {focus.text}"
         for denial in self.claim.denials:
             about = self.claim.denied_by(denial)
-            spots = [o for item in about for o in self._found.get(item.place, ())]
+            spots = [o for item in about for o in self._matched.get(item.index, ())]
             if not spots:
                 spots = [
                     other
                     for item in self.claim.content
                     if item.segment == denial.segment
-                    for other in self._found.get(item.place, ())
+                    for other in self._matched.get(item.index, ())
                 ]
             is_denied = any(map(self.unit.is_denied, spots))
             if spots and not is_denied and not self._is_denied_by_opposite(about):
@@ -281,7 +283,7 @@ class Comparison:
         return [
             item
             for item in self.claim.content
-            if other in self._found.get(item.place, ())
+            if other in self._matched.get(item.index, ())
         ]
 
     def _against_opposites(self) -> Iterator[str]:
@@ -341,7 +343,7 @@ class Comparison:
         for item in self.claim.content:
             if not item.quantity:
                 continue
-            matches = self._found.get(item.place, [])
+            matches = self._matched.get(item.index, [])
             if not matches:
                 rival = self._rival(item)
                 if rival:
@@ -355,14 +357,14 @@ class Comparison:
                 yield f"bound: {item.bound} {item.text}"
             yield from self._counting_otherwise(item, matches)
 
-    def _counting_otherwise(self, item: Item, found: Sequence[Item]) -> Iterator[str]:
+    def _counting_otherwise(self, item: Item, numbers: Sequence[Item]) -> Iterator[str]:
         """Yields other numbers of what a number of the claim counts."""
         counted = self._counted(self.claim, item)
         if counted is None:
             return
         if any(
             theirs and self._same(counted, theirs)
-            for theirs in (self._counted(self.unit, other) for other in found)
+            for theirs in (self._counted(self.unit, other) for other in numbers)
         ):
             return
         for other in self.unit.content:
@@ -370,7 +372,7 @@ class Comparison:
             if other.quantity and theirs and self._same(counted, theirs):
                 yield f"number: {item.text} {counted.text} / {other.text}"
 
-    def _other_measure(self, item: Item, found: Sequence[Item]) -> Item | None:
+    def _other_measure(self, item: Item, numbers: Sequence[Item]) -> Item | None:
         """Returns the same number with another measure, where only a bare one is found.
 
         `200 MB` is not the `200K` of an option beside `200 kB`.
@@ -378,7 +380,7 @@ class Comparison:
         mine = item.quantity
         if mine is None or not mine.dimension:
             return None
-        if any(other.quantity and other.quantity.dimension for other in found):
+        if any(other.quantity and other.quantity.dimension for other in numbers):
             return None
         for other in self.unit.items:
             theirs = other.quantity
@@ -409,7 +411,7 @@ class Comparison:
         """Returns what a number counts: the content right after it."""
         if not item.quantity or item.quantity.dimension:
             return None
-        for other in statement.items[item.place + 1 : item.place + 3]:
+        for other in statement.items[item.index + 1 : item.index + 3]:
             if other.segment != item.segment:
                 return None
             if other.is_content:
@@ -436,7 +438,7 @@ class Comparison:
         """Tells whether two words for how many are said of the same."""
         if focus is None or about is None:
             return True
-        return self._same(focus, about) or about in self._found.get(focus.place, ())
+        return self._same(focus, about) or about in self._matched.get(focus.index, ())
 
     def _doubtful_quantifiers(self) -> Iterator[str]:
         mine = {name for name, _ in self.claim.quantifiers}
@@ -455,7 +457,7 @@ class Comparison:
 
     def _doubtful_bounds(self) -> Iterator[str]:
         for item in self.claim.content:
-            for other in self._found.get(item.place, ()):
+            for other in self._matched.get(item.index, ()):
                 if other.bound in {"more than", "less than"} and not item.bound:
                     yield f"left out: {other.bound}"
                 if item.bound and not other.bound:
@@ -490,7 +492,7 @@ class Comparison:
         for item in self.claim.content:
             if not self.claim.is_verb_like(item):
                 continue
-            for pivot in self._found.get(item.place, ()):
+            for pivot in self._matched.get(item.index, ()):
                 if self._is_swapped(item, pivot) or self._has_other_doer(item, pivot):
                     yield f"roles: {item.text}"
                     break
@@ -533,11 +535,11 @@ class Comparison:
         if self.claim.words.language == "de":
             names = [i for i in self.claim.content if i.text[:1].isupper()]
         for name in names:
-            spots = self._found.get(name.place, [])
+            spots = self._matched.get(name.index, [])
             partner = self._partner(name, names)
             if not spots or partner is None:
                 continue
-            ends = self._found.get(partner.place, [])
+            ends = self._matched.get(partner.index, [])
             if not ends:
                 continue
             near, end = min(
@@ -554,8 +556,8 @@ class Comparison:
     def _partner(self, name: Item, names: Sequence[Item]) -> Item | None:
         """Returns the content nearest to a name that is no name itself."""
         others = [i for i in self.claim.content if i not in names and not i.quantity]
-        matched = [i for i in others if i.place in self._found]
-        return min(matched, key=lambda i: abs(i.place - name.place), default=None)
+        matched = [i for i in others if i.index in self._matched]
+        return min(matched, key=lambda i: abs(i.index - name.index), default=None)
 
 
 def _leads(statement: Statement, item: Item) -> bool:
@@ -567,9 +569,9 @@ def _leads(statement: Statement, item: Item) -> bool:
 
 def _is_counted(statement: Statement, item: Item) -> bool:
     """Tells whether a measure belongs to a number, or to "a", "per" and "each"."""
-    if not item.place:
+    if not item.index:
         return False
-    before = statement.items[item.place - 1]
+    before = statement.items[item.index - 1]
     if before.quantity or before.lower in _EACH:
         return True
     return before.lower in statement.words.determiners
@@ -598,6 +600,6 @@ def _is_derived(one: str, other: str) -> bool:
 
 def _distance(statement: Statement, one: Item, other: Item) -> int:
     """Returns how many content words stand between two, borders counted as some."""
-    first, last = sorted((one.place, other.place))
-    between = sum(first < item.place < last for item in statement.content)
+    first, last = sorted((one.index, other.index))
+    between = sum(first < item.index < last for item in statement.content)
     return between + _BORDER * abs(one.segment - other.segment)

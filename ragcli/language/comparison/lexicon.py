@@ -99,17 +99,17 @@ class Lexicon:
 def lexicon(language: str) -> Lexicon:
     """Returns what is known of a language, by its ISO 639-1 code."""
     language = canonical(language)
-    told = _sections(language)
+    sections = _sections(language)
     rules = stemmer(language)
 
     def stem(words: Iterable[str]) -> list[str]:
         return rules.stem(list(words))
 
     def listed(name: str) -> frozenset[str]:
-        return frozenset(word for line in told[name] for word in line.split())
+        return frozenset(word for line in sections[name] for word in line.split())
 
     def phrases(name: str) -> list[str]:
-        return [item.strip() for line in told[name] for item in line.split(",")]
+        return [item.strip() for line in sections[name] for item in line.split(",")]
 
     bounds = [(phrase, name) for name in _BOUNDS for phrase in phrases(name)]
     return Lexicon(
@@ -133,12 +133,12 @@ def lexicon(language: str) -> Lexicon:
         joints=_joints(sorted(listed("joints"))),
         prefixes=tuple(sorted(listed("prefixes"))),
         times=frozenset(stem(sorted(listed("time nouns")))),
-        opposed_prepositions=_opposites(told["opposed prepositions"], str.split),
+        opposed_prepositions=_opposites(sections["opposed prepositions"], str.split),
         opposites=_opposites(
-            [*told["opposites"], *_exclusive(told["exclusive"])],
+            [*sections["opposites"], *_exclusive(sections["exclusive"])],
             lambda side: stem(side.split()),
         ),
-        same=_groups([stem(line.split()) for line in told["same"]]),
+        same=_groups([stem(line.split()) for line in sections["same"]]),
     )
 
 
@@ -146,43 +146,43 @@ def _opposites(
     lines: Iterable[str], words: Callable[[str], list[str]]
 ) -> dict[str, frozenset[str]]:
     """Returns for each word of some lines, `left | right`, those of the other side."""
-    found: dict[str, set[str]] = defaultdict(set)
+    opposites: dict[str, set[str]] = defaultdict(set)
     for line in lines:
         left, right = (words(side) for side in line.split("|"))
         for one, other in ((left, right), (right, left)):
             for word in one:
-                found[word] |= set(other)
-    return {word: frozenset(others) for word, others in found.items()}
+                opposites[word] |= set(other)
+    return {word: frozenset(others) for word, others in opposites.items()}
 
 
 def _exclusive(lines: Iterable[str]) -> Iterator[str]:
     """Yields, for words that exclude each other, each against all others."""
     for line in lines:
         group = line.split()
-        for place, word in enumerate(group):
-            others = " ".join(group[:place] + group[place + 1 :])
+        for index, word in enumerate(group):
+            others = " ".join(group[:index] + group[index + 1 :])
             yield f"{word} | {others}"
 
 
 def _groups(lines: Iterable[list[str]]) -> dict[str, frozenset[int]]:
-    found: dict[str, set[int]] = defaultdict(set)
+    numbers: dict[str, set[int]] = defaultdict(set)
     for number, words in enumerate(lines):
         for word in words:
-            found[word].add(number)
-    return {word: frozenset(groups) for word, groups in found.items()}
+            numbers[word].add(number)
+    return {word: frozenset(groups) for word, groups in numbers.items()}
 
 
-def _joints(found: list[str]) -> re.Pattern[str]:
-    words = "|".join(map(re.escape, found)) or "(?!)"
+def _joints(joints: list[str]) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, joints)) or "(?!)"
     return re.compile(rf"[;.]\s+|,\s+(?:{words})\s+", re.IGNORECASE)
 
 
 def _sections(language: str) -> defaultdict[str, list[str]]:
     """Returns the lines of a language's file by section; none without a file."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    sections: defaultdict[str, list[str]] = defaultdict(list)
     path = _FILES / f"{language}.txt"
     if not path.is_file():
-        return found
+        return sections
     name = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#") or not line.strip():
@@ -192,5 +192,5 @@ def _sections(language: str) -> defaultdict[str, list[str]]:
             name = head.strip()
         said = (rest if colon else line).strip()
         if said:
-            found[name].append(said)
-    return found
+            sections[name].append(said)
+    return sections

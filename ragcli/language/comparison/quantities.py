@@ -112,16 +112,16 @@ def quantities(text: str, language: str) -> list[Quantity]:
         language: ISO 639-1 code of its language.
     """
     language = canonical(language)
-    found: list[Quantity] = []
+    apart: list[Quantity] = []
     taken: list[tuple[int, int]] = []
     for quantity in (
         *_dates(text, language), *_digits(text, language), *_spelled(text, language),
     ):  # fmt: skip
         span = quantity.start, quantity.end
         if all(span[1] <= start or span[0] >= end for start, end in taken):
-            found.append(quantity)
+            apart.append(quantity)
             taken.append(span)
-    return sorted(found, key=lambda quantity: quantity.start)
+    return sorted(apart, key=lambda quantity: quantity.start)
 
 
 def measure(word: str) -> tuple[str, float] | None:
@@ -168,10 +168,10 @@ def _dates(text: str, language: str) -> Iterator[Quantity]:
             readings.add((full, float(left), float(right)))
         yield _date(match, readings)
     for match in _month_dates(language).finditer(text):
-        told = match.groupdict()
-        number = _months(language)[(told["month"] or told["month2"]).lower()]
-        day = float(told["day"] or told["day2"] or 0)
-        year = float(told["year"] or told["year2"] or 0)
+        parts = match.groupdict()
+        number = _months(language)[(parts["month"] or parts["month2"]).lower()]
+        day = float(parts["day"] or parts["day2"] or 0)
+        year = float(parts["year"] or parts["year2"] or 0)
         if day or year:
             yield _date(match, {(year, float(number), day)})
 
@@ -197,11 +197,11 @@ def _month_dates(language: str) -> re.Pattern[str]:
 @cache
 def _months(language: str) -> dict[str, int]:
     """Returns the number of each month by its name; English where none is listed."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for code, *names in _table("months.txt"):
-        if code == language or (code == "en" and not found):
-            found |= {name: place for place, name in enumerate(names, 1)}
-    return found
+        if code == language or (code == "en" and not numbers):
+            numbers |= {name: number for number, name in enumerate(names, 1)}
+    return numbers
 
 
 def _digits(text: str, language: str) -> Iterator[Quantity]:
@@ -314,27 +314,27 @@ def _measured(
 def _spelled(text: str, language: str) -> Iterator[Quantity]:
     """Yields numbers in letters: `twenty-five`, `two hundred`."""
     numerals = _numerals(language)
-    found: list[tuple[int, int, float]] = []
+    numbers: list[tuple[int, int, float]] = []
     for match in _WORD.finditer(text):
         value = numerals.get(match[0].lower())
         if value is None or (
             match[0].lower() in _PRONOUNS and not _counts(text, match)
         ):
             continue
-        joined = found and text[found[-1][1] : match.start()] in {" ", "-", " and "}
-        if joined and found[-1][2] != value:
-            start, _, before = found.pop()
+        joined = numbers and text[numbers[-1][1] : match.start()] in {" ", "-", " and "}
+        if joined and numbers[-1][2] != value:
+            start, _, before = numbers.pop()
             grows = value >= 100 and before < value
             fits = grows or (before % 10 == 0 and 0 < value < 10 and before >= 20)
             if grows:
-                found.append((start, match.end(), (before or 1) * value))
+                numbers.append((start, match.end(), (before or 1) * value))
                 continue
             if fits or (before >= 100 and value < 100):
-                found.append((start, match.end(), before + value))
+                numbers.append((start, match.end(), before + value))
                 continue
-            found.append((start, _, before))
-        found.append((*match.span(), value))
-    for start, end, value in found:
+            numbers.append((start, _, before))
+        numbers.append((*match.span(), value))
+    for start, end, value in numbers:
         clock = _O_CLOCK.match(text, end)
         if clock and value < 25:
             yield _time(start, clock.end(), value, 0.0, None)
@@ -355,8 +355,8 @@ def _counts(text: str, match: re.Match[str]) -> bool:
 def _numerals(language: str) -> dict[str, float]:
     for code, *pairs in _table("numerals.txt"):
         if code == language:
-            told = (pair.split("=") for pair in pairs)
-            return {word: float(value) for word, value in told}
+            values = (pair.split("=") for pair in pairs)
+            return {word: float(value) for word, value in values}
     return {}
 
 

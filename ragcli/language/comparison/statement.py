@@ -46,7 +46,7 @@ _WIDE = 2
 class Item:
     """A word, number or term of a sentence."""
 
-    place: int
+    index: int
     """Its number in the sentence."""
 
     text: str
@@ -107,7 +107,7 @@ class Statement:
             item
             for item in self.items
             if item.kind == "word"
-            and item.place not in skipped
+            and item.index not in skipped
             and (item.lower in self.words.negation or _is_contracted(item.lower))
         )
 
@@ -142,7 +142,7 @@ class Statement:
         before = [
             item
             for item in self.content
-            if item.segment == denial.segment and item.place < denial.place
+            if item.segment == denial.segment and item.index < denial.index
         ]
         return before[-1:]
 
@@ -155,7 +155,7 @@ class Statement:
         for denial in self.denials:
             if denial.segment != item.segment:
                 continue
-            if denial.lower not in self.words.without or item.place > denial.place:
+            if denial.lower not in self.words.without or item.index > denial.index:
                 return True
         return False
 
@@ -165,9 +165,9 @@ class Statement:
         quantified: list[tuple[str, Item | None]] = []
         for item in self.items:
             name = self.words.quantifiers.get(item.lower)
-            if name == "only" and item.place in self._not_denied:
+            if name == "only" and item.index in self._not_denied:
                 name = "also"
-            if name and item.kind == "word" and item.place not in self._bounding:
+            if name and item.kind == "word" and item.index not in self._bounding:
                 after = self._following(item)
                 quantified.append((name, after[0] if after else None))
         return tuple(quantified)
@@ -175,7 +175,7 @@ class Statement:
     def argument(self, item: Item) -> list[Item]:
         """Returns what a preposition is about: content up to the next one."""
         objects: list[Item] = []
-        for other in self.items[item.place + 1 :]:
+        for other in self.items[item.index + 1 :]:
             is_preposition = other.lower in self.words.prepositions
             if other.segment != item.segment or (objects and is_preposition):
                 break
@@ -186,8 +186,8 @@ class Statement:
     def neighbours(self, item: Item) -> tuple[Item | None, Item | None]:
         """Returns the content before and after an item, not across an "and"."""
         return (
-            self._next_content(reversed(self.items[: item.place])),
-            self._next_content(iter(self.items[item.place + 1 :])),
+            self._next_content(reversed(self.items[: item.index])),
+            self._next_content(iter(self.items[item.index + 1 :])),
         )
 
     def _next_content(self, items: Iterator[Item]) -> Item | None:
@@ -206,18 +206,18 @@ class Statement:
         same = [
             other
             for other in self.content
-            if other.segment == pivot.segment and other.place != pivot.place
+            if other.segment == pivot.segment and other.index != pivot.index
         ]
-        left = [other for other in same if other.place < pivot.place]
-        right = [other for other in same if other.place > pivot.place]
+        left = [other for other in same if other.index < pivot.index]
+        right = [other for other in same if other.index > pivot.index]
         if not left:
             left = self._meant(pivot)
         if not self._has_being(pivot):
             return left, right
         by = [
-            item.place
+            item.index
             for item in self.items
-            if item.lower in self.words.by and item.place > pivot.place
+            if item.lower in self.words.by and item.index > pivot.index
             and item.segment == pivot.segment
         ]  # fmt: skip
         if not by:
@@ -227,7 +227,7 @@ class Statement:
 
     def doer(self, pivot: Item) -> list[Item]:
         """Returns who does a passive verb: what "by" right after it is about."""
-        for item in self.items[pivot.place + 1 : pivot.place + 4]:
+        for item in self.items[pivot.index + 1 : pivot.index + 4]:
             if item.segment != pivot.segment or item.lower in self.words.conjunctions:
                 return []
             if item.lower in self.words.by:
@@ -236,32 +236,32 @@ class Statement:
 
     def _up_to_conjunction(self, preposition: Item) -> list[Item]:
         """Returns what a preposition is about, without what an "and" adds."""
-        found = self.argument(preposition)
+        argument = self.argument(preposition)
         cut = (
-            item.place
-            for item in self.items[preposition.place + 1 :]
+            item.index
+            for item in self.items[preposition.index + 1 :]
             if item.lower in self.words.conjunctions
         )
         end = next(cut, len(self.items))
-        return [item for item in found if item.place < end]
+        return [item for item in argument if item.index < end]
 
     def _meant(self, pivot: Item) -> list[Item]:
         """Returns what a pronoun before a word may mean: content of the last clause."""
-        before = self.items[max(0, pivot.place - 3) : pivot.place]
+        before = self.items[max(0, pivot.index - 3) : pivot.index]
         if not any(item.lower in self.words.pronouns for item in before):
             return []
         return [o for o in self.content if o.segment == pivot.segment - 1]
 
     def _has_being(self, pivot: Item) -> bool:
-        before = self.items[max(0, pivot.place - 3) : pivot.place]
+        before = self.items[max(0, pivot.index - 3) : pivot.index]
         near = [item for item in before if item.segment == pivot.segment]
         return any(item.lower in self.words.being for item in near)
 
     def is_verb_like(self, item: Item) -> bool:
         """Tells whether a word may be what somebody does, or a comparison."""
-        if item.kind != "word" or item.is_name or not item.place:
+        if item.kind != "word" or item.is_name or not item.index:
             return False
-        before = self.items[item.place - 1]
+        before = self.items[item.index - 1]
         if before.lower in self.words.determiners - self.words.doing:
             return False
         return before.lower not in self.words.prepositions
@@ -270,7 +270,7 @@ class Statement:
         return [
             other
             for other in self.content
-            if other.segment == item.segment and other.place > item.place
+            if other.segment == item.segment and other.index > item.index
         ]
 
     def _items(self) -> Iterator[Item]:

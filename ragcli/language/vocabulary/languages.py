@@ -156,11 +156,11 @@ def _by_function_words(sample: str) -> str:
     clear = _by_telling_words(set(lowered.split()))
     if clear:
         return clear
-    found = _WORD.findall(lowered)
+    all_words = _WORD.findall(lowered)
     table = _languages_by_word()
     scores: dict[str, float] = {}
     hits: Counter[str] = Counter()
-    for word, count in Counter(found).items():
+    for word, count in Counter(all_words).items():
         owners = table.get(word, ())
         for language in owners:
             scores[language] = scores.get(language, 0.0) + count / len(owners)
@@ -168,5 +168,5 @@ def _by_function_words(sample: str) -> str:
     if not scores:
         return ""
     best = max(scores, key=lambda language: (scores[language], hits[language]))
-    enough = max(_FEWEST_HITS, _SMALLEST_SHARE * len(found))
+    enough = max(_FEWEST_HITS, _SMALLEST_SHARE * len(all_words))
     return best if hits[best] >= enough else ""

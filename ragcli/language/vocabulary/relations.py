@@ -146,13 +146,13 @@ def same_relation(words: frozenset[str], language: str) -> dict[str, frozenset[s
     """
     code = canonical(language)
     groups = _groups(code)
-    found: dict[str, set[str]] = defaultdict(set)
+    asked_for: dict[str, set[str]] = defaultdict(set)
     for word in words:
-        for number in _places(code).get(word, ()):
+        for number in _group_numbers(code).get(word, ()):
             for other in groups[number]:
                 if other != word:
-                    found[other].add(word)
-    return {other: frozenset(asked) for other, asked in found.items()}
+                    asked_for[other].add(word)
+    return {other: frozenset(asked) for other, asked in asked_for.items()}
 
 
 def ask_alike(one: str, other: str) -> bool:
@@ -160,12 +160,14 @@ def ask_alike(one: str, other: str) -> bool:
 
     Of English words; of others no two do.
     """
-    left, right = (_places("en").get(stem, ()) for stem in _stems([one, other], "en"))
+    left, right = (
+        _group_numbers("en").get(stem, ()) for stem in _stems([one, other], "en")
+    )
     return bool(left) and not set(left).isdisjoint(right)
 
 
-def _stems(found: list[str], language: str) -> list[str]:
-    return [base_form(unaccented(stem)) for stem in stemmer(language).stem(found)]
+def _stems(words: list[str], language: str) -> list[str]:
+    return [base_form(unaccented(stem)) for stem in stemmer(language).stem(words)]
 
 
 @cache
@@ -175,10 +177,10 @@ def _groups(language: str) -> tuple[frozenset[str], ...]:
 
 
 @cache
-def _places(language: str) -> dict[str, tuple[int, ...]]:
+def _group_numbers(language: str) -> dict[str, tuple[int, ...]]:
     """Returns the groups of each stem, by their numbers."""
-    found: dict[str, tuple[int, ...]] = defaultdict(tuple)
+    numbers: dict[str, tuple[int, ...]] = defaultdict(tuple)
     for number, group in enumerate(_groups(language)):
         for stem in group:
-            found[stem] += (number,)
-    return dict(found)
+            numbers[stem] += (number,)
+    return dict(numbers)

@@ -37,12 +37,12 @@ def words(text: str) -> list[str]:
     if text.isascii():
         if not _IDENTIFIER.search(text):
             return _ASCII_WORD.findall(text.lower())
-        found = _ASCII_WORD.findall(text)
+        whole = _ASCII_WORD.findall(text)
     else:
-        found = list(_other_words(unicodedata.normalize("NFKC", text)))
-    if not any(map(_IDENTIFIER.search, found)):
-        return [word.lower() for word in found]
-    return [part for word in found for part in _with_parts(word)]
+        whole = list(_other_words(unicodedata.normalize("NFKC", text)))
+    if not any(map(_IDENTIFIER.search, whole)):
+        return [word.lower() for word in whole]
+    return [part for word in whole for part in _with_parts(word)]
 
 
 def is_unspaced(word: str) -> bool:

@@ -72,7 +72,7 @@ class Candidate:
     unit: Unit | None = None
     """The unit that it is, or a part of."""
 
-    place: int = 0
+    position: int = 0
     """How many candidates stand before it in its source."""
 
     before: str = ""
@@ -132,7 +132,7 @@ def candidates(source: Source) -> list[Candidate]:
         if unit.kind == "sentence":
             introduction = " ".join(source.text[unit.start : unit.end].split())
     made = _explained(source, _captioned(source, made))
-    return [replace(item, place=place) for place, item in enumerate(made)]
+    return [replace(item, position=position) for position, item in enumerate(made)]
 
 
 def _entries(source: Source) -> list[tuple[int, int, str]]:
@@ -168,13 +168,13 @@ def _with_captions(source: Source) -> Source:
     """Returns a source whose tables have the short line right above as caption."""
     tables = list(source.tables)
     for before, unit in pairwise(source.units):
-        place = unit.table
-        if not 0 <= place < len(tables) or before.kind not in {"prose", "heading"}:
+        table = unit.table
+        if not 0 <= table < len(tables) or before.kind not in {"prose", "heading"}:
             continue
         line = source.text[before.start : before.end].strip()
         is_line = len(line) <= _LONGEST_CAPTION and "\n" not in line
-        if is_line and not tables[place].caption and not is_whole(line):
-            tables[place] = tables[place]._replace(caption=line)
+        if is_line and not tables[table].caption and not is_whole(line):
+            tables[table] = tables[table]._replace(caption=line)
     return replace(source, tables=tuple(tables)) if tables else source
 
 
@@ -266,7 +266,7 @@ def _before(
 
 
 def _whole(source: Source) -> tuple[Unit, ...]:
-    """Returns one unit for a source whose units nobody told."""
+    """Returns one unit for a source whose units are unknown."""
     kind = "code" if source.kind == "code" else "prose"
     return (Unit(kind, 0, len(source.text)),)
 

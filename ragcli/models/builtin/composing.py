@@ -109,7 +109,7 @@ def _following(
         for item in ranked
         if item.candidate.source == best.source
         and item.candidate.kind == best.kind
-        and item.candidate.place == best.place + 1
+        and item.candidate.position == best.position + 1
     )
     return next(below, None)
 
@@ -124,7 +124,7 @@ def _introduced(best: Candidate) -> list[Candidate]:
     """
     if best.kind != "sentence" or not best.text.endswith(":"):
         return []
-    below = candidates(best.source)[best.place + 1 :]
+    below = candidates(best.source)[best.position + 1 :]
     if not below:
         return []
     kind = below[0].kind
@@ -137,16 +137,16 @@ def _introduced(best: Candidate) -> list[Candidate]:
 def _whole_list(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:
     """Returns the list that the best candidate is an item of, in its order."""
     same = {
-        item.candidate.place: item.candidate
+        item.candidate.position: item.candidate
         for item in ranked
         if item.candidate.source == best.source and item.candidate.kind == best.kind
     }
-    first = last = best.place
+    first = last = best.position
     while first - 1 in same:
         first -= 1
     while last + 1 in same:
         last += 1
-    return [same[place] for place in range(first, last + 1)][:MOST_LISTED]
+    return [same[position] for position in range(first, last + 1)][:MOST_LISTED]
 
 
 def _in_order(chosen: Sequence[Candidate]) -> list[Candidate]:

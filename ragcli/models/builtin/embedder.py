@@ -57,10 +57,10 @@ class BuiltinEmbedder:
         """
         import numpy as np
 
-        found: list[NDArray[np.uint16]] = []
+        tokens: list[NDArray[np.uint16]] = []
         for _, ids, counts in self._batches(texts):
-            found += np.split(ids, np.cumsum(counts)[:-1])
-        return found
+            tokens += np.split(ids, np.cumsum(counts)[:-1])
+        return tokens
 
     def embed_with_tokens(
         self, texts: Sequence[str]
@@ -73,11 +73,11 @@ class BuiltinEmbedder:
         import numpy as np
 
         vectors = np.zeros((len(texts), DIMENSION), np.float32)
-        found: list[NDArray[np.uint16]] = []
+        tokens: list[NDArray[np.uint16]] = []
         for start, ids, counts in self._batches(texts):
             vectors[start : start + len(counts)] = pooled(ids, counts)
-            found += np.split(ids, np.cumsum(counts)[:-1])
-        return vectors, found
+            tokens += np.split(ids, np.cumsum(counts)[:-1])
+        return vectors, tokens
 
     def token_vectors(self) -> NDArray[np.float16]:
         """Returns the table of token vectors, 32,000 by 256, memory-mapped.
@@ -90,7 +90,7 @@ class BuiltinEmbedder:
     def _batches(
         self, texts: Sequence[str]
     ) -> Iterator[tuple[int, NDArray[np.uint16], NDArray[np.int64]]]:
-        """Yields the first text's place, all token ids, and the count of each text."""
+        """Yields the first text's index, all token ids, and the count of each text."""
         for start in range(0, len(texts), _BATCH):
             yield start, *self._tokens.encode(texts[start : start + _BATCH])
 

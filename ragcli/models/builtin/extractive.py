@@ -84,18 +84,18 @@ class ExtractiveModel:
         if prompt.drawn:
             yield from _lines(prompt.drawn)
             return
-        found = [item for source in prompt.sources for item in candidates(source)]
-        found = list({item.text: item for item in reversed(found)}.values())[::-1]
+        quotable = [item for source in prompt.sources for item in candidates(source)]
+        quotable = list({item.text: item for item in reversed(quotable)}.values())[::-1]
         asked = ParsedQuestion(prompt.question)
         if not prompt.rows_answer:
-            found = [
+            quotable = [
                 item
-                for item in found
+                for item in quotable
                 if item.kind != "row" or is_looked_up(asked, item)
             ]
-        if not found:
+        if not quotable:
             return
-        ranked = best_first(prompt, found, self._embedder)
+        ranked = best_first(prompt, quotable, self._embedder)
         sure = confidence(ranked, asked)
         if sure < prompt.threshold:
             return

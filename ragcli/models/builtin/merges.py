@@ -61,7 +61,7 @@ class MergeTable:
             if rank != _NEVER
         ]
         heapify(waiting)
-        # Neighbours by place; a place whose symbol was merged away holds `_GONE`. So
+        # Neighbours by position; one whose symbol was merged away holds `_GONE`. So
         # long a word takes n log n steps: it may be a whole file without a space.
         after = [*range(1, len(symbols)), -1]
         before = [*range(-1, len(symbols) - 1)]
@@ -74,12 +74,12 @@ class MergeTable:
             after[at] = after[following]
             if after[at] >= 0:
                 before[after[at]] = at
-            for place in (before[at], at):
-                if place >= 0 and after[place] >= 0:
-                    pair = symbols[place], symbols[after[place]]
+            for first in (before[at], at):
+                if first >= 0 and after[first] >= 0:
+                    pair = symbols[first], symbols[after[first]]
                     rank, made = self._merge(*pair)
                     if rank != _NEVER:
-                        heappush(waiting, (rank, place, *pair, made))
+                        heappush(waiting, (rank, first, *pair, made))
         return [symbol for symbol in symbols if symbol != _GONE]
 
     def _symbols(self, word: str) -> list[int]:

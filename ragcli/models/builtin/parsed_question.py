@@ -439,8 +439,8 @@ class ParsedQuestion:
         match = _COUNTED.search(self.text)
         if not match:
             match = _COUNTED_FIRST.search(self.text)
-        found = frozenset(match["what"].lower().split()) if match else frozenset()
-        return frozenset() if any(map(_UNIT.fullmatch, found)) else found
+        counted = frozenset(match["what"].lower().split()) if match else frozenset()
+        return frozenset() if any(map(_UNIT.fullmatch, counted)) else counted
 
     @cached_property
     def asks_what(self) -> bool:
@@ -486,10 +486,10 @@ class ParsedQuestion:
     def term(self) -> str:
         """What is to be defined, lower case; "" when nothing is."""
         match = _DEFINITION.search(self.text)
-        found = (
+        term = (
             next((g.strip().lower() for g in match.groups() if g), "") if match else ""
         )
-        return _SORT.sub("", found).strip("\"'`\u201c\u201d\u00ab\u00bb")
+        return _SORT.sub("", term).strip("\"'`\u201c\u201d\u00ab\u00bb")
 
     @cached_property
     def deed(self) -> str:
@@ -508,8 +508,8 @@ class ParsedQuestion:
     @cached_property
     def marks(self) -> frozenset[str]:
         """Numbers, identifiers and what stands in quotes: they single out a row."""
-        found = {m[0].lower().strip("\"'.?") for m in _TOKENS.finditer(self.text)}
-        return frozenset(found) - {""}
+        marks = {m[0].lower().strip("\"'.?") for m in _TOKENS.finditer(self.text)}
+        return frozenset(marks) - {""}
 
     @cached_property
     def namers(self) -> dict[str, str]:
@@ -535,8 +535,8 @@ class ParsedQuestion:
     @cached_property
     def ordinals(self) -> frozenset[str]:
         """Numbers that it counts to: `3` for the third."""
-        found = (match[0].lower() for match in _ORDINALS.finditer(self.text))
-        return frozenset(str(_ORDINAL.index(word) + 1) for word in found)
+        said = (match[0].lower() for match in _ORDINALS.finditer(self.text))
+        return frozenset(str(_ORDINAL.index(word) + 1) for word in said)
 
     @cached_property
     def parts(self) -> frozenset[str]:

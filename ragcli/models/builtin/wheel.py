@@ -71,19 +71,19 @@ def _table_offset(path: Path) -> int:
         head = file.read(length) if length < _LONGEST_HEADER else b""
         end = os.fstat(file.fileno()).st_size
     try:
-        found = json.loads(head).get(_TENSOR)
+        entry = json.loads(head).get(_TENSOR)
     except (ValueError, AttributeError):
-        found = None
-    if found != expected or end < 8 + length + VOCABULARY * DIMENSION * 2:
+        entry = None
+    if entry != expected or end < 8 + length + VOCABULARY * DIMENSION * 2:
         raise ProviderMissing(f"{path}: not the table of word vectors", _repair())
     return 8 + length
 
 
 def _file(name: str) -> Path:
     """Returns a file of the wheel."""
-    found = importlib.util.find_spec("wordllama")
-    for place in (found.submodule_search_locations if found else None) or ():
-        path = Path(place, name)
+    package = importlib.util.find_spec("wordllama")
+    for directory in (package.submodule_search_locations if package else None) or ():
+        path = Path(directory, name)
         if path.is_file():
             return path
     raise ProviderMissing(f"the word vectors are missing ({name})", _repair())

@@ -116,10 +116,10 @@ class Signs:
     def see(self, cell: str) -> None:
         """Takes one cell into account."""
         if "/" in cell or "-" in cell:
-            found = _SHORT.fullmatch(cell)
-            if found:
-                self.day_first += int(found[1]) > 12 >= int(found[3])
-                self.month_first += int(found[3]) > 12 >= int(found[1])
+            date = _SHORT.fullmatch(cell)
+            if date:
+                self.day_first += int(date[1]) > 12 >= int(date[3])
+                self.month_first += int(date[3]) > 12 >= int(date[1])
                 return
         if "," not in cell and "." not in cell:
             return
@@ -238,12 +238,12 @@ def _date(cell: str, order: str) -> Date | None:
     return None
 
 
-def _short(found: re.Match[str], order: str) -> Date | None:
+def _short(match: re.Match[str], order: str) -> Date | None:
     """Returns a date of numbers; None where day and month could be either."""
-    one, two, year = int(found[1]), int(found[3]), int(found[4])
-    if len(found[4]) == 2:
+    one, two, year = int(match[1]), int(match[3]), int(match[4])
+    if len(match[4]) == 2:
         year += 2000 if year < 70 else 1900
-    if found[2] == "." or order == "day" or one > 12 or one == two:
+    if match[2] == "." or order == "day" or one > 12 or one == two:
         return _valid([year, two, one])
     if order == "month" or two > 12:
         return _valid([year, one, two])

@@ -56,16 +56,16 @@ def drawn(
     asked = question_wording.wanted(question)
     failed = Drawn()
     if asked:
-        found = _computed(asked, documents, similarity)
-        if found.statements:
-            return found
-        failed = found
+        result = _computed(asked, documents, similarity)
+        if result.statements:
+            return result
+        failed = result
     if _names_a_row(question):
-        found = _looked_up(question, documents, similarity)
-        if found.statements:
-            return found
-    found = lists.whole_list(question, documents)
-    return found if found.statements else failed
+        result = _looked_up(question, documents, similarity)
+        if result.statements:
+            return result
+    result = lists.whole_list(question, documents)
+    return result if result.statements else failed
 
 
 def _names_a_row(question: str) -> bool:
@@ -90,9 +90,9 @@ def _looked_up(
         if table.facts.rows <= MOST_ROWS
     )
     for number, table in islice(tables_found, MOST_TABLES):
-        found = tables.computed(asked, table, number)
-        if found.statements:
-            return found
+        result = tables.computed(asked, table, number)
+        if result.statements:
+            return result
     return Drawn()
 
 
@@ -110,10 +110,10 @@ def _computed(
         if tried == MOST_TABLES:
             break
         tried += 1
-        found = tables.computed(asked, table, number)
-        if found.statements:
-            return found
-        failed = failed if failed.reason else found
+        result = tables.computed(asked, table, number)
+        if result.statements:
+            return result
+        failed = failed if failed.reason else result
     if asked.operation not in _OVER:
         return Drawn()
     return (
@@ -130,7 +130,7 @@ def _tables(
     for number, document in enumerate(documents):
         seen: set[int] = set()
         for piece in map(document.piece, document.retrieved):
-            for place, facts in enumerate(piece.tables):
+            for index, facts in enumerate(piece.tables):
                 if facts.number not in seen and facts.rows:
                     seen.add(facts.number)
-                    yield number, QueriedTable(document, piece, place, similarity)
+                    yield number, QueriedTable(document, piece, index, similarity)

@@ -136,8 +136,8 @@ def _groups(  # noqa: C901 - one walk over the units, in order
             if unit.kind == "item":
                 if group is None:
                     introduction = before[-1] if before else ""
-                    told = "\n".join(before)[-_CONTEXT:]
-                    context = "\n".join((*above[:-1], told))
+                    nearest = "\n".join(before)[-_CONTEXT:]
+                    context = "\n".join((*above[:-1], nearest))
                     group = _Listed(
                         number, above[-1] if above else "", introduction, context
                     )
@@ -159,8 +159,8 @@ def _pieces(document: WholeDocument) -> list[int]:
         return list(range(1, document.count + 1))
     near = {
         number
-        for found in document.retrieved
-        for number in range(found - _AROUND, found + _AROUND + 1)
+        for retrieved in document.retrieved
+        for number in range(retrieved - _AROUND, retrieved + _AROUND + 1)
         if 1 <= number <= document.count
     }
     return sorted(near)

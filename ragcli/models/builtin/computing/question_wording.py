@@ -510,7 +510,7 @@ class TableQuery:
     """Its words without those of the operation and of comparisons."""
 
     head: int = -1
-    """The word that says what is counted: its place among `tokens`; -1 for none."""
+    """The word that says what is counted: its position among `tokens`; -1 for none."""
 
     measures: tuple[str, ...] = ()
     """Words that a column may have which measures what is extreme."""
@@ -554,8 +554,8 @@ def wanted(question: str) -> TableQuery | None:
     head = -1
     if counted:
         after = [
-            place
-            for place, token in enumerate(tokens)
+            position
+            for position, token in enumerate(tokens)
             if token.start >= counted.end() - 1 and not is_generic(token.text)
         ]
         head = after[0] if after else -1
@@ -622,27 +622,28 @@ def _is_compared(text: str, end: int) -> bool:
 
 def _measures(text: str) -> tuple[str, ...]:
     """Returns the columns that would measure what the question's adjectives say."""
-    found: list[str] = []
+    named: list[str] = []
     for signs, columns in _MEASURES.items():
         if any(re.search(rf"\b{sign}", text) for sign in signs.split()):
-            found += columns
-    return tuple(found)
+            named += columns
+    return tuple(named)
 
 
 def _comparisons(text: str) -> list[ColumnCondition]:
-    """Returns what values are compared with, in no order; each place once."""
-    found: list[ColumnCondition] = []
+    """Returns what values are compared with, in no order; each word once."""
+    conditions: list[ColumnCondition] = []
 
     def add(sign: str, match: re.Match[str], low: str, high: str, unit: str) -> None:
         span = match.span()
         if any(
-            start < span[1] and span[0] < end for start, end in (i.span for i in found)
+            start < span[1] and span[0] < end
+            for start, end in (i.span for i in conditions)
         ):
             return
         exact = bool(re.search(r"[a-z]{3}|\d-\d|\d[./]\d+[./]", low)) or sign == "="
         timed = bool(_OF_TIME.match(match[0]))
         is_date = date(low) is not None and (exact or timed)
-        found.append(
+        conditions.append(
             ColumnCondition(sign, low.strip(), high.strip(), is_date, _unit(unit), span)
         )
 
@@ -656,7 +657,7 @@ def _comparisons(text: str) -> list[ColumnCondition]:
             add(sign, match, match["low"], "", match["unit"] or "")
     for match in _on_a_date().finditer(text):
         add("=", match, match["low"], "", "")
-    return [*found, *_in_a_month(text)]
+    return [*conditions, *_in_a_month(text)]
 
 
 def _in_a_month(text: str) -> Iterator[ColumnCondition]:

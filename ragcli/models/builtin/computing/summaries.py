@@ -88,15 +88,15 @@ def _meant(question: str, documents: Sequence[WholeDocument]) -> int:
 
 def _sections(document: WholeDocument) -> list[_OpeningSection]:
     """Returns the first piece of each section; every piece without headings."""
-    found: dict[tuple[str, ...], _OpeningSection] = {}
+    sections: dict[tuple[str, ...], _OpeningSection] = {}
     pieces: list[_OpeningSection] = []
     for source in document.read():
         section = _leading(source)
         if section is None:
             continue
         pieces.append(section)
-        found.setdefault(source.above, section)
-    return list(found.values()) if len(found) > 1 else pieces
+        sections.setdefault(source.above, section)
+    return list(sections.values()) if len(sections) > 1 else pieces
 
 
 def _leading(source: Source) -> _OpeningSection | None:
@@ -123,7 +123,7 @@ def _chosen(sections: Sequence[_OpeningSection], most: int) -> list[_OpeningSect
     depths = {len(section.above) for section in sections}
     if len(depths) == 1:
         step = len(sections) / most
-        return [sections[int(place * step)] for place in range(most)]
+        return [sections[int(step_number * step)] for step_number in range(most)]
     outermost = sorted(
         range(len(sections)), key=lambda at: (len(sections[at].above), at)
     )
@@ -134,6 +134,6 @@ def _said(section: _OpeningSection, document: int, title: str) -> ComputedStatem
     text = " ".join(section.source.text[section.start : section.end].split())
     heading = section.above[-1] if section.above else ""
     marker = section.source.marker
-    place = Stretch(document, marker, section.start, marker, section.end)
+    stretch = Stretch(document, marker, section.start, marker, section.end)
     own = heading and heading != title
-    return ComputedStatement(f"{heading}: {text}" if own else text, (place,))
+    return ComputedStatement(f"{heading}: {text}" if own else text, (stretch,))

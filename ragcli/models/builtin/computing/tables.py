@@ -75,7 +75,7 @@ class TableRow(NamedTuple):
 def rows(document: WholeDocument, number: int) -> Iterator[TableRow]:
     """Yields the rows of a table of a document, without those that sum others up."""
     for source in document.read():
-        here = [place for place, t in enumerate(source.tables) if t.number == number]
+        here = [index for index, t in enumerate(source.tables) if t.number == number]
         if not here:
             continue
         for unit in source.units:
@@ -175,7 +175,7 @@ class Condition:
     column: Column
     shown: str
     holds: Callable[[str], bool]
-    places: tuple[int, ...] = ()
+    positions: tuple[int, ...] = ()
     """The question's words that name it."""
 
 
@@ -185,7 +185,7 @@ class QueriedTable:
     Args:
         document: Where it stands.
         piece: A piece of the document that has rows of it.
-        place: Which of the piece's tables it is.
+        number: Which of the piece's tables it is.
         similarity: Compares words by meaning.
     """
 
@@ -193,11 +193,11 @@ class QueriedTable:
         self,
         document: WholeDocument,
         piece: Source,
-        place: int,
+        number: int,
         similarity: Similarity,
     ) -> None:
         self.document = document
-        self.facts = piece.tables[place]
+        self.facts = piece.tables[number]
         self._similarity = similarity
         self.columns = [
             Column(index, name, _name_words(name))
@@ -233,13 +233,13 @@ class QueriedTable:
         comma = self.decimal_comma
         if column.signs.comma != column.signs.point:
             comma = column.signs.decimal_comma
-        found = cell_values.number(cell, decimal_comma=comma)
-        if found is None or len(column.units) < 2:
-            return found
+        value = cell_values.number(cell, decimal_comma=comma)
+        if value is None or len(column.units) < 2:
+            return value
         unit = cell_values.unit_of(cell)
         from decimal import Decimal  # most tables have one unit
 
-        return found * Decimal(repr(column.scale(unit))) if unit else found
+        return value * Decimal(repr(column.scale(unit))) if unit else value
 
     def near(self, word: str, names: Sequence[str]) -> int:
         """Returns which of some names means the same as a word, -1 for none."""
@@ -274,7 +274,7 @@ class _Reading:
         self.wanted = wanted
         self.table = table
         self.named: dict[int, list[int]] = {}
-        """Columns by index, with the places of the words that name them."""
+        """Columns by index, with the positions of the words that name them."""
         self.conditions: list[Condition] = []
         self.reason = ""
         self.is_unknown = False
@@ -336,8 +336,8 @@ class _Reading:
         return conditions
 
     def _name_columns(self) -> None:
-        for place in list(self._open):
-            word = self.wanted.tokens[place].text
+        for position in list(self._open):
+            word = self.wanted.tokens[position].text
             same = [
                 column.index
                 for column in self.table.columns
@@ -345,7 +345,7 @@ class _Reading:
             ]
             exact = any(word in column.words for column in self.table.columns)
             if same and not exact:
-                self._akin.append(place)
+                self._akin.append(position)
             if not same and word.startswith("un"):
                 same = [
                     column.index
@@ -354,9 +354,9 @@ class _Reading:
                 ]
                 self._denied.update(same)
             for index in same:
-                self.named.setdefault(index, []).append(place)
+                self.named.setdefault(index, []).append(position)
             if same:
-                self._open.remove(place)
+                self._open.remove(position)
 
     def _name_values(self) -> bool:
         """Finds values of cells among the words; False where a "not" has no object."""
@@ -364,7 +364,9 @@ class _Reading:
         if self._open or self._akin:
             self._find_values()
         denials = [
-            place for place, token in enumerate(tokens) if self._is_negation(token)
+            position
+            for position, token in enumerate(tokens)
+            if self._is_negation(token)
         ]
         if self.wanted.operation not in {"count", "select"}:
             return not denials
@@ -373,7 +375,7 @@ class _Reading:
         self._narrow_to_truths()
         return True
 
-    def _deny(self, place: int) -> bool:
+    def _deny(self, position: int) -> bool:
         """Turns round what a "not" stands before; False where that is unclear.
 
         A value is another then; a column of yes and no says no; one with empty cells
@@ -382,18 +384,18 @@ class _Reading:
         after = next(
             (
                 at
-                for at in range(place + 1, len(self.wanted.tokens))
+                for at in range(position + 1, len(self.wanted.tokens))
                 if not question_wording.is_generic(self.wanted.tokens[at].text)
             ),
             -1,
         )
         for number, item in enumerate(self.conditions):
-            if after in item.places:
+            if after in item.positions:
                 self.conditions[number] = _denied(item)
                 return True
-        for index, places in self.named.items():
+        for index, positions in self.named.items():
             column = self.table.columns[index]
-            if after not in places:
+            if after not in positions:
                 continue
             if column.is_truth:
                 self._denied.add(index)
@@ -424,9 +426,9 @@ class _Reading:
         grams: dict[str, tuple[int, ...]] = {}
         for start in range(len(tokens)):
             for length in range(1, _LONGEST_NAME + 1):
-                places = tuple(range(start, min(start + length, len(tokens))))
-                if len(places) == length and set(places) & candidates:
-                    grams[" ".join(tokens[at].text for at in places)] = places
+                positions = tuple(range(start, min(start + length, len(tokens))))
+                if len(positions) == length and set(positions) & candidates:
+                    grams[" ".join(tokens[at].text for at in positions)] = positions
         singles = {tokens[at].text: at for at in self._open}
         stems = {_stems(word): at for word, at in singles.items()}
         equal, held = self._matches(grams, singles, stems)
@@ -450,9 +452,9 @@ class _Reading:
                     if len(known) > _MOST_VALUES:
                         known.clear()
                     known[cell] = _in_cell(cell, grams, singles, stems)
-                places, parts = known[cell]
-                if places:
-                    columns = equal.setdefault(places, {})
+                positions, parts = known[cell]
+                if positions:
+                    columns = equal.setdefault(positions, {})
                     columns[index] = columns.get(index, 0) + 1
                 elif parts and not self.table.columns[index].is_prose:
                     for part in parts:
@@ -471,18 +473,18 @@ class _Reading:
         shown: dict[int, list[str]] = {}
         said: dict[int, list[int]] = {}
 
-        def take(places: Sequence[int], columns: dict[int, int]) -> None:
+        def take(positions: Sequence[int], columns: dict[int, int]) -> None:
             index = max(columns, key=lambda at: (at in self.named, columns[at], -at))
-            words = [self.wanted.tokens[at].text for at in places]
-            name = _Named(tuple(words), in_order=tuple(places) in equal)
+            words = [self.wanted.tokens[at].text for at in positions]
+            name = _Named(tuple(words), in_order=tuple(positions) in equal)
             by_column.setdefault(index, []).append(name)
             shown.setdefault(index, []).append(" ".join(words))
-            said.setdefault(index, []).extend(places)
-            taken.update(places)
+            said.setdefault(index, []).extend(positions)
+            taken.update(positions)
 
-        for places in sorted(equal, key=len, reverse=True):
-            if not taken & set(places):
-                take(places, equal[places])
+        for positions in sorted(equal, key=len, reverse=True):
+            if not taken & set(positions):
+                take(positions, equal[positions])
         for index, spots in list(self.named.items()):
             # What is a value of a cell is no column that is only named alike.
             left = [at for at in spots if at not in taken or at not in self._akin]
@@ -490,7 +492,7 @@ class _Reading:
                 self.named[index] = left
             elif spots:
                 del self.named[index]
-        loose = sorted(place for place in held if place not in taken)
+        loose = sorted(position for position in held if position not in taken)
         while loose:
             run = [loose.pop(0)]
             columns = held[run[0]]
@@ -504,7 +506,7 @@ class _Reading:
                     at: columns[at] for at in columns.keys() & held[run[-1]].keys()
                 }
             take(run, columns)
-        self._open = [place for place in self._open if place not in taken]
+        self._open = [position for position in self._open if position not in taken]
         for index, wanted in by_column.items():
             column = self.table.columns[index]
             self.conditions.append(
@@ -526,17 +528,17 @@ class _Reading:
         people = any(
             set(column.words) & question_wording.NAMED_LIKE_PEOPLE for column in columns
         )
-        for place in list(self._open):
-            word = self.wanted.tokens[place].text
+        for position in list(self._open):
+            word = self.wanted.tokens[position].text
             if any(_same(word, name) for name in self.table.about) or (
                 word in question_wording.PEOPLE and people
             ):
-                self._open.remove(place)
+                self._open.remove(position)
             elif (at := self.table.near(word, names)) >= 0:
-                self.named.setdefault(columns[at].index, []).append(place)
-                self._open.remove(place)
+                self.named.setdefault(columns[at].index, []).append(position)
+                self._open.remove(position)
             elif self.table.near(word, self.table.about) >= 0:
-                self._open.remove(place)
+                self._open.remove(position)
 
     def _leave_out_described(self) -> None:
         """Explains what is counted, where values describe it: open tickets, say.
@@ -544,7 +546,7 @@ class _Reading:
         That is what the rows are, and no column need say it.
         """
         head = at = self.wanted.head
-        values = {place for item in self.conditions for place in item.places}
+        values = {position for item in self.conditions for position in item.positions}
         while at in values:
             at += 1
         if at > head >= 0 and at in self._open:
@@ -609,9 +611,9 @@ class _Reading:
         return counted[0] if len(counted) == 1 else None
 
     def _distance(self, column: Column, item: ColumnCondition) -> int:
-        places = [self.wanted.tokens[at] for at in self.named[column.index]]
+        names = [self.wanted.tokens[at] for at in self.named[column.index]]
         return min(
-            min(abs(t.end - item.span[0]), abs(t.start - item.span[1])) for t in places
+            min(abs(t.end - item.span[0]), abs(t.start - item.span[1])) for t in names
         )
 
     def _measure_words(self) -> None:
@@ -647,9 +649,9 @@ class _Reading:
         conditions = [item.column for item in self.conditions]
 
         def rank(column: Column) -> tuple[float, float, bool, bool]:
-            places = self.named.get(column.index, ())
+            positions = self.named.get(column.index, ())
             hinted = len(hints & set(column.words)) / max(1, len(column.words))
-            said = {self.wanted.tokens[at].text for at in places}
+            said = {self.wanted.tokens[at].text for at in positions}
             numbers = {
                 word
                 for word in column.words
@@ -659,7 +661,7 @@ class _Reading:
                 any(_same(word, name) for word in said) or name in numbers
                 for name in column.words
             )
-            share = max(same, bool(places)) / max(1, len(column.words))
+            share = max(same, bool(positions)) / max(1, len(column.words))
             is_name = column.index == 0 and self.is_key(column)
             return (share + hinted, share, not is_name, column not in conditions)
 
@@ -777,8 +779,8 @@ class _Computing:
     def _head_column(self) -> Column | None:
         """Returns the column that is named by what is counted."""
         head = self._wanted.head
-        for index, places in self._reading.named.items():
-            if head in places:
+        for index, positions in self._reading.named.items():
+            if head in positions:
                 return self._table.columns[index]
         return None
 
@@ -801,7 +803,7 @@ class _Computing:
     def _listed(self) -> Drawn:
         named = [
             self._table.columns[index]
-            for index, places in self._reading.named.items()
+            for index, positions in self._reading.named.items()
             if not self._reading.conditions and self._table.columns[index].repeats
         ]
         if len(named) == 1 and not named[0].is_number:
@@ -991,7 +993,7 @@ def _denied(item: Condition) -> Condition:
         item.column,
         shown,
         lambda cell: not cell_values.is_empty(cell) and not item.holds(cell),
-        item.places,
+        item.positions,
     )
 
 
@@ -1039,18 +1041,18 @@ def _in_cell(
 ) -> tuple[tuple[int, ...], frozenset[int]]:
     """Returns the words that are all of a cell, else those of them that it holds."""
     said = _WORD.findall(folded(cell))
-    places = grams.get(" ".join(said), ())
-    if not places and len(said) == 1:
+    positions = grams.get(" ".join(said), ())
+    if not positions and len(said) == 1:
         at = stems.get(_stems(said[0]))
-        places = () if at is None else (at,)
-    if places:
-        return places, frozenset()
+        positions = () if at is None else (at,)
+    if positions:
+        return positions, frozenset()
     return (), frozenset(singles[word] for word in said if word in singles)
 
 
-def _stems(*found: str) -> frozenset[str]:
+def _stems(*words: str) -> frozenset[str]:
     """Returns the stem of a word by the rules of each of the four languages."""
-    return frozenset(_stem(word) for word in found)
+    return frozenset(_stem(word) for word in words)
 
 
 _KNOWN: dict[str, str] = {}
