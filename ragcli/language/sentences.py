@@ -33,6 +33,8 @@ _LABEL = deferred(
     re.IGNORECASE,
 )
 """The number of a figure or table, which its caption follows."""
+_LONGEST_LABEL = 120
+"""Characters of such a number with its word; looked at for each full stop."""
 _ORDINAL = deferred(r"\d{1,2}")
 _AFTER_ORDINAL = deferred(
     r"\s+(?:Jan|Feb|M\u00e4r|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b)"
@@ -106,16 +108,19 @@ def _is_end(block: str, match: re.Match[str]) -> bool:
     word = last[1] if last else ""
     if following[1].islower() or is_abbreviation(word.lower(), following[1]):
         return False
-    if _LABEL.fullmatch(block, _last_end(block, start), end):
+    if _LABEL.fullmatch(block, _begin(block, start), end):
         return False
     if _ORDINAL.fullmatch(word) and _AFTER_ORDINAL.match(block, end):
         return False
     return not (word and _INITIALS.fullmatch(word) and word != "I")
 
 
-def _last_end(block: str, before: int) -> int:
-    """Returns where the sentence begins that goes on at a place: near enough."""
-    return max(block.rfind(mark, 0, before) + 1 for mark in ("\n", ". ", "! ", "? "))
+def _begin(block: str, before: int) -> int:
+    """Returns about where a sentence begins, or `before` where that is far away."""
+    near = max(0, before - _LONGEST_LABEL)
+    marks = ("\n", ". ", "! ", "? ")
+    begin = max(block.rfind(mark, near, before) + 1 for mark in marks)
+    return begin if begin or not near else before
 
 
 @cache

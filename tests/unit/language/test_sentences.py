@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,3 +75,19 @@ def test_nothing_but_white_space_is_lost(text: str) -> None:
     kept = "".join(text[a:b] for a, b in sentence_spans(text, 0, len(text)))
 
     assert "".join(kept.split()) == "".join(text.split())
+
+
+def test_a_paragraph_without_end_is_cut_in_time() -> None:
+    text = "Aa. " * 40_000
+
+    since = time.process_time()
+    spans = sentence_spans(text, 0, len(text))
+
+    assert time.process_time() - since < 3  # some tenths; a minute if all is read again
+    assert len(spans) == 40_000
+
+
+def test_the_number_of_a_figure_ends_no_sentence_however_late_it_stands() -> None:
+    text = f"{'So it goes on and on. ' * 20}Figure 3. The tower in spring."
+
+    assert split_sentences(text)[-1] == "Figure 3. The tower in spring."
