@@ -225,7 +225,8 @@ class _OrgReader(BlockReader):
         if headline.state or headline.priority:
             priority = f"priority {headline.priority}" if headline.priority else ""
             state = ", ".join(filter(None, (headline.state, priority)))
-            self.piece("field", start, stop, (_plain(headline.title), state))
+            name = _plain(headline.title) or "State"
+            self.piece("field", start, stop, (name, state))
         if headline.tags:
             self.piece("field", stop, match.end(), ("Tags", ", ".join(headline.tags)))
 

@@ -142,6 +142,11 @@ class _SettingsElements:
         self.elements[-1] = last._replace(end=end, cells=cells)
         return True
 
+    def has_keys(self, first: int) -> bool:
+        """Tells whether an entry of a list that begins with an element has keys."""
+        elements = self.elements[first : first + 1]
+        return bool(elements) and elements[0].kind != "item"
+
     def enter(self, path: str, entry: _RecordEntry) -> None:
         """Adds an entry of a list to those right before it."""
         last = self._last.get(path)
@@ -748,8 +753,8 @@ class _Yaml(_SettingsReader):
                 in_list and last.indent == indent and not is_entry
             ):
                 return
-            if is_entry:
-                stop = len(self.elements.elements)
+            stop = len(self.elements.elements)
+            if is_entry and self.elements.has_keys(last.first):
                 entry = _RecordEntry(last.first, stop, self._joined())
                 self.elements.enter(self._joined(without_entry=True), entry)
             levels.pop()

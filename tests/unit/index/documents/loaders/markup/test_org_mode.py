@@ -74,6 +74,7 @@ def test_a_table_has_its_columns_rows_and_caption(loaded: Load) -> None:
         ("[fn:1] A note\ngoes on.", [("note", "A note\ngoes on.")]),
         ("#+STARTUP: overview\n#+AUTHOR: Ada", [("field", "Author | Ada")]),
         (":LOGBOOK:\n- Paid\n:END:", [("item", "Paid")]),
+        ("* TODO\nBody.", [("field", "State | TODO"), ("prose", "Body.")]),
         ("#+begin_src\nnever ended", [("prose", "never ended")]),
     ],
 )  # fmt: skip
