@@ -107,7 +107,9 @@ class AgentServer:
         self, context: ServerRequestContext[Any], params: object
     ) -> types.ListToolsResult:
         del context, params
-        return types.ListToolsResult(tools=[_tool(one) for one in self._service.tools])
+        return types.ListToolsResult(
+            tools=[_tool(tool) for tool in self._service.tools]
+        )
 
     async def _call_tool(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
@@ -134,11 +136,11 @@ class AgentServer:
     ) -> types.ListResourcesResult:
         del context
         cursor = params.cursor if params else None
-        found = await anyio.to_thread.run_sync(self._resources)
+        resources = await anyio.to_thread.run_sync(self._resources)
         first = int(cursor) if cursor and cursor.isdecimal() else 0
-        following = first + _PAGE if first + _PAGE < len(found) else None
+        following = first + _PAGE if first + _PAGE < len(resources) else None
         return types.ListResourcesResult(
-            resources=found[first : first + _PAGE],
+            resources=resources[first : first + _PAGE],
             next_cursor=None if following is None else str(following),
         )
 
@@ -228,17 +230,17 @@ def _refusal(error: RagcliError) -> str:
 
     It may name files that the agent did not name itself, and a name can be a sentence.
     """
-    told = f"{error.message} ({error.hint})" if error.hint else error.message
+    line = f"{error.message} ({error.hint})" if error.hint else error.message
     if isinstance(error, UsageError):  # what the agent sent, and the server's own words
-        return f"{error.kind}: {told}"
+        return f"{error.kind}: {line}"
     quoting = Quoting()
-    return f"{error.kind}: {quoting.notice}\n{quoting.quoted(told, LONGEST_TEXT)}"
+    return f"{error.kind}: {quoting.notice}\n{quoting.quoted(line, LONGEST_TEXT)}"
 
 
 def _client(context: ServerRequestContext[Any]) -> str:
     """Returns what a client calls itself, "agent" if it does not say."""
-    told = context.session.client_params
-    name = told.client_info.name if told else ""
+    params = context.session.client_params
+    name = params.client_info.name if params else ""
     return safe_line(name)[:_LONGEST_CLIENT] or "agent"
 
 

@@ -194,23 +194,23 @@ class ServedProfile:
         where = _filter(arguments)
         with self._reading as workspace:
             outdated = workspace.freshness.see_to()
-            found = workspace.search(query, limit=limit, where=where)
+            result = workspace.search(query, limit=limit, where=where)
             notices = workspace.notices()
             note(
                 workspace.session.audit,
                 "agent.search",
                 client=client,
-                hits=len(found.passages),
+                hits=len(result.passages),
             )
         quoting = Quoting()
         parts = [
             quoting.quoted(passage.text, LONGEST_HIT, place=_place(passage))
-            for passage in found.passages
+            for passage in result.passages
         ]
-        nothing = f"Nothing was found: {found.unmatched}" if found.unmatched else ""
+        nothing = f"Nothing was found: {result.unmatched}" if result.unmatched else ""
         head = quoting.notice if parts else nothing or "Nothing was found."
-        told = [outdated] if outdated else []
-        return "\n\n".join([head, *parts, *_told(quoting, notices), *told])
+        warnings = [outdated] if outdated else []
+        return "\n\n".join([head, *parts, *_told(quoting, notices), *warnings])
 
     def ask(self, arguments: Arguments, client: str, cancel: threading.Event) -> str:
         """Returns an answer with its sources; the turn joins the history."""
@@ -240,44 +240,44 @@ class ServedProfile:
                         finished = event
             note(workspace.session.audit, "agent.ask", client=client)
         assert finished is not None  # noqa: S101 - it ends so, or raises
-        told = f"\n\n{outdated}" if outdated else ""
-        return _answer(finished, notices) + told
+        notice = f"\n\n{outdated}" if outdated else ""
+        return _answer(finished, notices) + notice
 
     def get(self, arguments: Arguments, client: str) -> str:
         """Returns lines of a document, and where to go on."""
         with self._reading as workspace:
             outdated = workspace.freshness.see_to()
-            place = _required(arguments, "path")
-            path, passages, part, ranges = found_place(place, workspace.document)
+            typed = _required(arguments, "path")
+            path, passages, part, ranges = found_place(typed, workspace.document)
             note(workspace.session.audit, "agent.get", client=client)
         around = min(arguments.get("context") or 0, 1_000)
         wanted = [(max(1, first - around), last + around) for first, last in ranges]
-        found = document_text(path, passages, wanted, part)
+        selected_text = document_text(path, passages, wanted, part)
         shown: list[NumberedLine] = []
         size = 0
-        for line in found.lines:
+        for line in selected_text.lines:
             size += len(line.text) + 1
             if shown and size > LONGEST_TEXT:
                 break
             shown.append(line)
         rest = ""
-        if len(shown) < len(found.lines):
-            at = found.lines[len(shown)].position
-            rest = f"\n\nMore follows: from {at} to {found.total}"
+        if len(shown) < len(selected_text.lines):
+            at = selected_text.lines[len(shown)].position
+            rest = f"\n\nMore follows: from {at} to {selected_text.total}"
         quoting = Quoting()
-        text = "\n".join(numbered(line, found.width) for line in shown)
+        text = "\n".join(numbered(line, selected_text.width) for line in shown)
         # One line may be longer than all that a call returns.
         quoted = quoting.quoted(
             text, LONGEST_TEXT + 100, place=f"{path}{PART_MARK}{part}" if part else path
         )
-        told = f"\n\n{outdated}" if outdated else ""
-        return f"{quoting.notice}\n\n{quoted}{rest}{told}"
+        notice = f"\n\n{outdated}" if outdated else ""
+        return f"{quoting.notice}\n\n{quoted}{rest}{notice}"
 
     def outline(self, arguments: Arguments, client: str) -> str:
         """Returns the headings of a document."""
         with self._reading as workspace:
-            place = _required(arguments, "path")
-            path, passages, _, _ = found_place(place, workspace.document)
+            typed = _required(arguments, "path")
+            path, passages, _, _ = found_place(typed, workspace.document)
             note(workspace.session.audit, "agent.get", client=client)
         lines = [
             f"{'  ' * (len(above) - 1)}{above[-1]}{f'  :{at}' if at else ''}"
@@ -316,14 +316,17 @@ class ServedProfile:
         """Returns the path and the title of every document, by path."""
         with self._reading as workspace:
             documents = workspace.library.documents()
-        return ((one.path, one.title) for one in documents)
+        return ((document.path, document.title) for document in documents)
 
     def add(self, path: Path, below: Path, client: str) -> str:
         """Indexes a file or a directory, and nothing outside `below`."""
         with self._asking as workspace:
             report = workspace.library.add([path], NoProgress(), below=str(below))
             note(workspace.session.audit, "agent.add", client=client)
-        failed = [f"{safe_name(str(one.path))}: {one.reason}" for one in report.failed]
+        failed = [
+            f"{safe_name(str(failure.path))}: {failure.reason}"
+            for failure in report.failed
+        ]
         done = f"{report.added} added, {report.changed} changed, {len(failed)} failed"
         if not failed:
             return done

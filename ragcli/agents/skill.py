@@ -84,12 +84,12 @@ def place(agent: str, root: Path, *, project: bool) -> Path:
 def state(path: Path) -> str:
     """Tells what stands there: "" for nothing, `same`, or `other`."""
     try:
-        found = path.read_text(encoding="utf-8")
+        installed = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError):
         return "other"
-    return "same" if found == TEXT else "other"
+    return "same" if installed == TEXT else "other"
 
 
 def write(path: Path) -> None:

@@ -299,12 +299,15 @@ class Engine:
         earlier = tuple(turn for turn in turns if turn.status != "nothing_found")
         again = yield from self._rewritten(state, model, earlier)
         yield state.stage("searching")
-        said = tuple(EarlierTurn(turn.question, turn.answer) for turn in earlier)
+        earlier_turns = tuple(
+            EarlierTurn(turn.question, turn.answer) for turn in earlier
+        )
         if not model.generates and stands_alone(request.question):
-            said = ()  # what is quoted for it must not depend on what was asked before
+            # What is quoted for it must not depend on what was asked before.
+            earlier_turns = ()
         wanted = SearchRequest(
             question=request.question,
-            history=said,
+            history=earlier_turns,
             rewrite=again,
             limit=request.limit or settings.retrieval_k,
             exclude=request.exclude,
@@ -329,8 +332,8 @@ class Engine:
         It is not asked for again where the model's last one was of no use, or took
         longer than anybody waits for.
         """
-        said = exchanges(earlier)
-        if not said or not model.generates:
+        history = exchanges(earlier)
+        if not history or not model.generates:
             return ""
         from ragcli.chat.prompting import rewrite
 
@@ -341,7 +344,7 @@ class Engine:
         question = state.request.question
         after = self._sent_before(state)
         rewritten = state.interruption.call(
-            lambda: rewrite.rewritten(model, question, said, after)
+            lambda: rewrite.rewritten(model, question, history, after)
         )
         state.timings[rewrite.TIMING] = round(state.elapsed() - started, 1)
         state.timings[rewrite.OF_USE] = float(rewritten.of_use)
@@ -450,9 +453,9 @@ class Engine:
                 sources = tuple(map(source, range(1, len(shown) + 1), shown))
                 quoted = replace(prompt, sources=sources, focus=())
                 yield from self._stream(state, builtin, quoted)
-        told = cut_notice(state, limit)
-        if told:
-            yield Notice(told, "warning")
+        notice = cut_notice(state, limit)
+        if notice:
+            yield Notice(notice, "warning")
 
     def _stream(
         self, state: AnswerState, model: ChatModel, prompt: Prompt
@@ -613,5 +616,5 @@ def _reasons(
 
 def _fallback_notice(error: ModelUnavailable, model: ChatModel) -> Notice:
     hint = f" ({error.hint})" if error.hint else ""
-    said = f"{error.message}; using built-in answers{hint}"
-    return Notice(said, "warning", model.spec)
+    line = f"{error.message}; using built-in answers{hint}"
+    return Notice(line, "warning", model.spec)

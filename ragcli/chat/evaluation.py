@@ -168,15 +168,15 @@ def _measured(
 ) -> dict[str, Any]:
     """Returns the figures of one question; those it does not count for are absent."""
     started = time.perf_counter()
-    found = search(question)
-    answered = answer(question, found) if answer else None
+    retrieved = search(question)
+    answered = answer(question, retrieved) if answer else None
     row: dict[str, Any] = {
         "id": question.id,
         "latency_ms": (time.perf_counter() - started) * 1000,
     }
     if question.relevant:
         documents = dict.fromkeys(
-            path for item in found.passages for path in (item.path, *item.copies)
+            path for item in retrieved.passages for path in (item.path, *item.copies)
         )
         row |= _ranked(_gains(documents, question.relevant), question.relevant)
     if answered is not None:
@@ -221,13 +221,13 @@ def _answer_figures(question: Question, answered: Answered) -> dict[str, Any]:
         sentences = split_sentences(without_markers(answered.text))
         wanted = [_bare(answer) for answer in question.answers]
         for k in SENTENCES_AT:
-            said = f" {_bare(' '.join(sentences[:k]))} "
+            bare_text = f" {_bare(' '.join(sentences[:k]))} "
             figures[f"answer_in@{k}"] = float(
-                any(f" {w} " in said for w in wanted if w)
+                any(f" {w} " in bare_text for w in wanted if w)
             )
     if question.is_judged and not math.isnan(answered.confidence):
-        said = f" {_bare(without_markers(answered.text))} "
-        right = any(f" {_bare(answer)} " in said for answer in question.answers)
+        bare_text = f" {_bare(without_markers(answered.text))} "
+        right = any(f" {_bare(answer)} " in bare_text for answer in question.answers)
         figures["judged"] = (answered.confidence, right)
     if question.relevant and answered.cited:
         figures["citations"] = [

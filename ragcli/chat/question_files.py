@@ -60,17 +60,17 @@ def read_questions(path: Path) -> list[Question]:
 
 def _question(line: str, number: int, path: Path) -> Question:
     try:
-        found = json.loads(line)
+        fields = json.loads(line)
         return Question(
-            id=str(found.get("id", number)),
-            question=_text(found["question"]),
-            relevant=_grades(found.get("relevant", {})),
+            id=str(fields.get("id", number)),
+            question=_text(fields["question"]),
+            relevant=_grades(fields.get("relevant", {})),
             history=tuple(
                 EarlierTurn(_text(turn["question"]), _text(turn.get("answer", "")))
-                for turn in found.get("history", ())
+                for turn in fields.get("history", ())
             ),
-            answers=tuple(map(_text, found.get("answers", ()))),
-            is_judged="answers" in found,
+            answers=tuple(map(_text, fields.get("answers", ()))),
+            is_judged="answers" in fields,
         )
     except KeyError as error:
         raise UsageError(f"{path}:{number}: no {error}", _FORM) from None

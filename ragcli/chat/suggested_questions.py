@@ -69,16 +69,16 @@ def suggested(
     each = [islice(candidates(passages, usual), _OF_ONE) for passages in listed]
     in_turn = [one for one in chain.from_iterable(zip_longest(*each)) if one]
     in_turn.sort(key=lambda one: is_neutral(one.question))
-    found: list[str] = []
+    questions: list[str] = []
     for candidate in islice(in_turn, _TRIED):
-        if len(found) == limit:
+        if len(questions) == limit:
             break
-        if candidate.question in found:
+        if candidate.question in questions:
             continue
         turn = answer(candidate.question)
         if turn is not None and candidate.is_answered_by(turn):
-            found.append(candidate.question)
-    return found
+            questions.append(candidate.question)
+    return questions
 
 
 def is_read(format_name: str) -> bool:
@@ -89,8 +89,10 @@ def is_read(format_name: str) -> bool:
 
 def _usual_language(documents: Iterable[Sequence[Passage]]) -> str:
     """Returns the language of most passages; a table alone is often of none."""
-    told = Counter(p.language for passages in documents for p in passages if p.language)
-    return told.most_common(1)[0][0] if told else ""
+    languages = Counter(
+        p.language for passages in documents for p in passages if p.language
+    )
+    return languages.most_common(1)[0][0] if languages else ""
 
 
 def candidates(passages: Sequence[Passage], usual: str = "") -> Iterator[Suggestion]:
@@ -109,12 +111,12 @@ def candidates(passages: Sequence[Passage], usual: str = "") -> Iterator[Suggest
 
 def _of_headings(passages: Sequence[Passage]) -> Iterator[Suggestion]:
     below = "\n".join(passage.text for passage in passages)
-    told: set[str] = set()
+    seen: set[str] = set()
     for passage in passages:
         heading = passage.heading[-1] if passage.heading else ""
-        if not heading or heading in told or not _says_something(passage):
+        if not heading or heading in seen or not _says_something(passage):
             continue
-        told.add(heading)
+        seen.add(heading)
         question = heading_questions.of_heading(heading, passage.language, below)
         if question:
             yield Suggestion(question, passage.path, heading=heading)

@@ -85,8 +85,8 @@ class _Child:
         line = self._pipe.readline()
         if not line.endswith(b"\n"):
             raise RuntimeError("a process of the batch ended before it was done")
-        found: dict[str, Any] = json.loads(line)
-        return found
+        document: dict[str, Any] = json.loads(line)
+        return document
 
     def __exit__(self, *_: object) -> None:
         self._pipe.close()

@@ -117,15 +117,15 @@ def _complaints_about(ctx: Any) -> Iterator[None]:
 def _no_options(args: Sequence[str], params: Iterable[Any]) -> list[str]:
     """Returns a command line whose `-1`, `-2`, … no parser takes for options."""
     takes = _taking_values(params)
-    told: list[str] = []
+    words: list[str] = []
     for number, arg in enumerate(args):
         if arg == "--":
-            return [*told, *args[number:]]
+            return [*words, *args[number:]]
         is_value = bool(number) and args[number - 1] in takes
         counts = not is_value and arg.startswith("-")
         back = re.fullmatch(_BACKWARDS, arg) if counts else None
-        told.append(f"last-{int(back[1]) - 1}" if back else arg)
-    return told
+        words.append(f"last-{int(back[1]) - 1}" if back else arg)
+    return words
 
 
 def _taking_values(params: Iterable[Any]) -> set[str]:
@@ -241,9 +241,9 @@ def root() -> Group:
         name: LazyCommand(name, summary, _builder(name, module))
         for name, (module, summary) in COMMANDS.items()
     }
-    made = _group("ragcli", _root_callback, commands)
-    made.epilog = EXIT_CODES
-    return made
+    group = _group("ragcli", _root_callback, commands)
+    group.epilog = EXIT_CODES
+    return group
 
 
 def _builder(name: str, module: str) -> Callable[[], TyperCommand | TyperGroup]:

@@ -101,10 +101,10 @@ def _usage_error(error: Exception, arguments: Sequence[str]) -> UsageError:
         message = message.split(" (Possible")[0]
         message += f" (did you mean {' or '.join(sorted(near))}?)"
     context = getattr(error, "ctx", None)
-    place = context.command_path if context else PROGRAM
+    command = context.command_path if context else PROGRAM
     lowered = message[:1].lower() + message[1:]
     file = _dashed_file(getattr(error, "option_name", ""), arguments)
-    hint = f"for the file of that name: ./{file}" if file else f"try: {place} --help"
+    hint = f"for the file of that name: ./{file}" if file else f"try: {command} --help"
     return UsageError(" ".join(lowered.split()), hint)
 
 
@@ -156,12 +156,12 @@ def _crashed(error: BaseException, output: Output) -> int:
     import traceback  # 4 ms, and hardly ever needed
 
     output.block("".join(traceback.format_exception(error)))
-    told = RagcliError(
+    crash = RagcliError(
         f"{type(error).__name__}: {error}",
         "this is a bug in ragcli; please report it with the lines above",
     )
-    told.kind = "bug"
-    return _failed(told, output)
+    crash.kind = "bug"
+    return _failed(crash, output)
 
 
 def _prepare_process() -> None:

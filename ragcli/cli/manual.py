@@ -87,7 +87,7 @@ def _command(command: Any, context: Any, shared: Container[str]) -> Iterator[str
     yield _safe(arguments)
     yield ".PP"
     yield from _paragraphs(command.help or "")
-    own = [one for one in command.get_params(context) if one.name not in shared]
+    own = [param for param in command.get_params(context) if param.name not in shared]
     yield from _options(own, context)
     examples = (command.epilog or "").splitlines()[2:]
     if examples:

@@ -46,15 +46,15 @@ def named(typed: str | None) -> Path:
         if nearest is None:
             raise NotFound(f"there is no {project.PROJECT_FILE} here or above")
         return nearest
-    place = Path(typed)
-    if place.name != project.PROJECT_FILE:
-        place /= project.PROJECT_FILE
+    file = Path(typed)
+    if file.name != project.PROJECT_FILE:
+        file /= project.PROJECT_FILE
         if not Path(typed).is_dir():
             raise UsageError(
                 f"{typed}: a project file is called {project.PROJECT_FILE}",
                 "name the file, or its directory",
             )
-    return Path(os.path.realpath(place.parent), place.name)
+    return Path(os.path.realpath(file.parent), file.name)
 
 
 def trust(runtime: Runtime, path: Path) -> Project:

@@ -55,7 +55,7 @@ def keep_fresh(
     from ragcli.index.ingest.watching import Watcher
 
     home = call.runtime.home
-    ignored = [os.path.abspath(place) for place in (home.data, home.cache)]
+    ignored = [os.path.abspath(directory) for directory in (home.data, home.cache)]
     syncs = _Syncs(call, told)
     syncs.run(allow_private=allow_private)
     while True:
@@ -96,16 +96,16 @@ class _Syncs:
         Args:
             allow_private: As for `Library.sync`; None asks no servers.
         """
-        told = False
+        has_reported = False
         while True:
             try:
                 self._run(allow_private=allow_private)
             except ProviderMissing:
                 raise
             except (Locked, ModelUnavailable) as error:
-                if not told:
+                if not has_reported:
                     self._call.output.note(f"{error.message}; trying again")
-                told = True
+                has_reported = True
                 time.sleep(_TRY_AGAIN)
             else:
                 return
@@ -152,8 +152,8 @@ class _ToldOnce(QuietProgress):
 def _said(places: WatchedPlaces) -> str:
     """Returns `2 folders and 1 file`."""
     numbers = {"folder": len(places.directories), "file": len(places.files)}
-    told = [counted(number, what) for what, number in numbers.items() if number]
-    return " and ".join(told) or "nothing yet; add documents: ragcli docs add PATH"
+    parts = [counted(number, what) for what, number in numbers.items() if number]
+    return " and ".join(parts) or "nothing yet; add documents: ragcli docs add PATH"
 
 
 def systemd_unit(profile: str, home: str) -> str:

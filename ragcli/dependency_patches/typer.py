@@ -118,8 +118,8 @@ def completions(
         def format_completion(self, item: Any) -> str:
             return str(item.value)
 
-    found = Asked(tree, {}, program, "").get_completions(words, typed)
-    return [(str(item.value), item.help or "") for item in found]
+    items = Asked(tree, {}, program, "").get_completions(words, typed)
+    return [(str(item.value), item.help or "") for item in items]
 
 
 def answer_own_script(
@@ -146,15 +146,15 @@ def answer_own_script(
 
     class Filtered:
         def get_completions(self, args: list[str], incomplete: str) -> list[Any]:
-            found = super().get_completions(args, incomplete)  # type: ignore[misc]
-            said = [item for item in found if kept(str(item.value))]
-            for item in said:
+            items = super().get_completions(args, incomplete)  # type: ignore[misc]
+            shown = [item for item in items if kept(str(item.value))]
+            for item in shown:
                 item.help = None
-            return said
+            return shown
 
     kind = type("FilteredComplete", (Filtered, kinds[shell]), {})
-    made: Any = kind(tree, {}, program, variable)
-    return f"{made.complete()}\n"
+    completer: Any = kind(tree, {}, program, variable)
+    return f"{completer.complete()}\n"
 
 
 def completion_file(shell: str, program: str, variable: str) -> Path:

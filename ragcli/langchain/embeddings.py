@@ -71,6 +71,6 @@ class ForeignEmbedder:
     def _normalised(self, rows: list[list[float]]) -> NDArray[np.float32]:
         from ragcli.models.replies.vectors import normalised
 
-        found = normalised(rows, len(rows), self.dimension, self.id)
-        self.dimension = found.shape[1]
-        return found
+        vectors = normalised(rows, len(rows), self.dimension, self.id)
+        self.dimension = vectors.shape[1]
+        return vectors

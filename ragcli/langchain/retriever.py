@@ -38,8 +38,8 @@ class RagcliRetriever(BaseRetriever):
         **kwargs: Any,
     ) -> list[Document]:
         with Runtime(profile=self.profile).open(create=False) as workspace:
-            found = workspace.search(query, limit=int(kwargs.get("k", self.k)))
-            return [_cited(passage) for passage in found.passages]
+            result = workspace.search(query, limit=int(kwargs.get("k", self.k)))
+            return [_cited(passage) for passage in result.passages]
 
 
 def _cited(passage: Passage) -> Document:

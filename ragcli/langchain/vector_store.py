@@ -95,7 +95,7 @@ class RagcliVectorStore(VectorStore):
 
     def similarity_search(self, query: str, k: int = 4, **_: Any) -> list[Document]:
         """Returns the `k` most similar documents, best first."""
-        return [found for found, _ in self.similarity_search_with_score(query, k)]
+        return [document for document, _ in self.similarity_search_with_score(query, k)]
 
     def similarity_search_with_score(
         self, query: str, k: int = 4, **_: Any
@@ -111,7 +111,7 @@ class RagcliVectorStore(VectorStore):
 
         vector = np.asarray(embedding, np.float32)
         length = float(np.linalg.norm(vector)) or 1.0
-        return [found for found, _ in self._nearest(vector / length, k)]
+        return [document for document, _ in self._nearest(vector / length, k)]
 
     def max_marginal_relevance_search(
         self,
@@ -123,10 +123,10 @@ class RagcliVectorStore(VectorStore):
     ) -> list[Document]:
         """Returns documents that are similar to the query but not to each other."""
         vector = self._query(query)
-        found = [text for text, _ in self._index.nearest(vector, fetch_k)]
-        rows = list(self._index.vectors([text.name for text in found]))
+        nearest = [text for text, _ in self._index.nearest(vector, fetch_k)]
+        rows = list(self._index.vectors([text.name for text in nearest]))
         chosen = maximal_marginal_relevance(vector, rows, lambda_mult, k)
-        return [_document(found[place]) for place in chosen]
+        return [_document(nearest[index]) for index in chosen]
 
     @classmethod
     def from_texts(
@@ -169,8 +169,8 @@ class RagcliVectorStore(VectorStore):
     def _nearest(
         self, vector: NDArray[np.float32], k: int
     ) -> list[tuple[Document, float]]:
-        found = self._index.nearest(vector, k)
-        return [(_document(text), score) for text, score in found]
+        nearest = self._index.nearest(vector, k)
+        return [(_document(text), score) for text, score in nearest]
 
 
 def _check_json(facts: list[dict[str, Any]]) -> None:

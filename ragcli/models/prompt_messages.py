@@ -72,13 +72,13 @@ def messages(prompt: Prompt) -> list[Message]:
 
 def conversation(prompt: Prompt) -> list[Message]:
     """Returns what stands before the last question: rules and earlier turns."""
-    found = [Message("system", system_text(prompt))]
+    rendered = [Message("system", system_text(prompt))]
     summary = prompt.summary if _has_passages(prompt.history) else ""
     for exchange in prompt.history:
-        told = summary if exchange.focus else ""
-        found += exchange_messages(exchange, prompt.boundary, told)
+        above = summary if exchange.focus else ""
+        rendered += exchange_messages(exchange, prompt.boundary, above)
         summary = "" if exchange.focus else summary
-    return found
+    return rendered
 
 
 def requests(instruction: str, text: str, after: Prompt | None) -> list[Message]:

@@ -165,12 +165,14 @@ def available(settings: Settings, *, local: bool = False) -> list[ModelInfo]:
         local: Ask no endpoint that is on another machine.
     """
     if local:
-        here = tuple(one for one in settings.endpoints if not elsewhere(one.url))
+        here = tuple(
+            endpoint for endpoint in settings.endpoints if not elsewhere(endpoint.url)
+        )
         settings = replace(settings, endpoints=here)
-    found = built_in()
+    models = built_in()
     for asked in ask_servers(settings):
-        found += asked.models
-    return found
+        models += asked.models
+    return models
 
 
 def built_in() -> list[ModelInfo]:
@@ -187,7 +189,9 @@ def ask_servers(settings: Settings) -> list[ServerListing]:
     Each has a few seconds: who lists models does not wait for a machine that is off.
     """
     wanted: list[Callable[[], ServerListing]] = [partial(_ask_ollama, settings)]
-    wanted += [partial(_ask_endpoint, one, settings) for one in settings.endpoints]
+    wanted += [
+        partial(_ask_endpoint, endpoint, settings) for endpoint in settings.endpoints
+    ]
     answers = [Background(ask) for ask in wanted]
     for answer in answers:
         answer.start()
@@ -202,8 +206,8 @@ def _ask_ollama(settings: Settings) -> ServerListing:
         return ServerListing(name, address, error=why, expected=False)
     server.silence = LISTING_SECONDS
     try:
-        found = tuple(_ollama_models(server, name))
-        return ServerListing(name, address, found, version=server.version())
+        models = tuple(_ollama_models(server, name))
+        return ServerListing(name, address, models, version=server.version())
     except ModelUnavailable as error:
         return ServerListing(name, address, error=error)
 
@@ -229,9 +233,9 @@ def _ask_endpoint(endpoint: EndpointSettings, settings: Settings) -> ServerListi
 
             ollama = server_of(endpoint, settings)
             ollama.silence = LISTING_SECONDS
-            found = tuple(_ollama_models(ollama, endpoint.name))
+            models = tuple(_ollama_models(ollama, endpoint.name))
             return ServerListing(
-                endpoint.name, endpoint.url, found, version=ollama.version()
+                endpoint.name, endpoint.url, models, version=ollama.version()
             )
         return ServerListing(endpoint.name, endpoint.url, tuple(_served(endpoint)))
     except ModelUnavailable as error:
@@ -319,10 +323,10 @@ def _chat_models(
     installed: Sequence[Installed], settings: Settings
 ) -> Iterator[OllamaModel]:
     """Yields the models that can chat where the server is, in its order."""
-    for found in installed:
-        if found.embeds or found.remote:
+    for entry in installed:
+        if entry.embeds or entry.remote:
             continue
-        model = _ollama(found.name, settings)
+        model = _ollama(entry.name, settings)
         if model.shown.remote:  # the list of an older server does not say so
             continue
         capabilities = model.shown.capabilities

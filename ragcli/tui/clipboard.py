@@ -40,15 +40,15 @@ def programs(environ: Mapping[str, str]) -> list[Sequence[str]]:
     """Returns the commands that put their input into the clipboard of this desktop."""
     if any(environ.get(name) for name in _REMOTE):
         return []
-    found: list[Sequence[str]] = []
+    commands: list[Sequence[str]] = []
     if sys.platform == "darwin":
-        found.append(("pbcopy",))
+        commands.append(("pbcopy",))
     if environ.get("WAYLAND_DISPLAY"):
-        found.append(("wl-copy",))
+        commands.append(("wl-copy",))
     if environ.get("DISPLAY"):
-        found.append(("xclip", "-selection", "clipboard"))
-        found.append(("xsel", "--clipboard", "--input"))
-    return [command for command in found if shutil.which(command[0])]
+        commands.append(("xclip", "-selection", "clipboard"))
+        commands.append(("xsel", "--clipboard", "--input"))
+    return [command for command in commands if shutil.which(command[0])]
 
 
 def _took(command: Sequence[str], text: str) -> bool:

@@ -181,7 +181,7 @@ async def test_conversations_are_grouped_by_day(
 
         assert str(heading.prompt) == (group or f"{moment:%B %Y}")
         assert heading.disabled
-        assert "2 · " in str(row.prompt)
+        assert "2 turns · " in str(row.prompt)
         told = f"{moment:%H:%M}" if ago < 2 else f"{moment:%a}"
         assert str(row.prompt).endswith(told if group else f"{moment:%b}")
 

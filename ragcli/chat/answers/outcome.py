@@ -50,10 +50,10 @@ def cut_notice(state: AnswerState, limit: int) -> str:
         limit: The most tokens that an answer may have; 0 for no limit.
     """
     reason = state.finish.reason if state.finish else ""
-    told = _CUT.get(reason, "")
+    notice = _CUT.get(reason, "")
     if reason == LENGTH and limit:
-        return f"{told} ({limit} tokens): ragcli config set max_tokens {2 * limit}"
-    return told
+        return f"{notice} ({limit} tokens): ragcli config set max_tokens {2 * limit}"
+    return notice
 
 
 def language_notice(state: AnswerState) -> str:
@@ -62,11 +62,11 @@ def language_notice(state: AnswerState) -> str:
     Words are compared as they are written: a question finds little in documents that
     say it in other words.
     """
-    found = Counter(item.language for item in state.retrieved if item.language)
+    languages = Counter(item.language for item in state.retrieved if item.language)
     asked = detect(state.request.question)
-    if not found or asked not in NAMES or asked in found:
+    if not languages or asked not in NAMES or asked in languages:
         return ""
-    [(language, _)] = found.most_common(1)
+    [(language, _)] = languages.most_common(1)
     if language not in NAMES:
         return ""
     return (
@@ -140,9 +140,9 @@ def check_strict(turn: Turn, checked: Checked | None, *, recorded: bool) -> None
     uncited = len(turn.unsupported) + (checked.open if checked else 0)
     count = removed + sum(not citation.verified for citation in turn.citations)
     if count or uncited or not turn.citations:
-        told = [f"{count} of its citations"] if count else []
-        told += [f"{uncited} of its sentences without one"] if uncited else []
-        what = " and ".join(told) or "it cites nothing, so it"
+        faults = [f"{count} of its citations"] if count else []
+        faults += [f"{uncited} of its sentences without one"] if uncited else []
+        what = " and ".join(faults) or "it cites nothing, so it"
         raise Unverified(
             f"the answer is not borne out: {what} cannot be verified",
             "to read it: ragcli history show --last 1"

@@ -90,8 +90,8 @@ class AnswerState:
     @property
     def usage(self) -> dict[str, int]:
         """The tokens that the server counted; {} where it did not."""
-        told = self.finish.usage if self.finish else None
-        return asdict(told) if told else {}
+        counted = self.finish.usage if self.finish else None
+        return asdict(counted) if counted else {}
 
     @property
     def seconds(self) -> float:

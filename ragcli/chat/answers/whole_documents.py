@@ -115,7 +115,7 @@ def draw(
         reason = f"{drawn.reason}{nearest}" if drawn.reason else ""
         return FromWhole(reason=reason, is_unknown=drawn.is_unknown)
     gathered = _Gathered(opened)
-    stretches = {item for told in drawn.statements for item in told.stretches}
+    stretches = {item for computed in drawn.statements for item in computed.stretches}
     for stretch in sorted(
         stretches, key=lambda item: (item.document, item.first, item.start)
     ):
@@ -141,12 +141,12 @@ def _computed(text: str, passages: Sequence[Passage]) -> list[Quotation]:
 
 def _opened(retriever: PassageFinder, retrieved: Sequence[Passage]) -> list[_Opened]:
     """Returns the documents of the retrieved passages, what was attached first."""
-    found: dict[tuple[str, str], list[Passage]] = {}
+    passages_of: dict[tuple[str, str], list[Passage]] = {}
     for passage in sorted(retrieved, key=lambda item: not item.attached):
-        found.setdefault((passage.path, passage.source), []).append(passage)
+        passages_of.setdefault((passage.path, passage.source), []).append(passage)
     only = retriever.document_count == 1
     opened = []
-    for group in found.values():
+    for group in passages_of.values():
         whole = retriever.document(group[0])
         if whole:
             opened.append(_Opened(whole, _told(whole, group, only=only)))

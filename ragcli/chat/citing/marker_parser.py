@@ -226,8 +226,8 @@ class MarkerReader:
         ended = self._over or self._has_ended() or self._tail.endswith(":")
         if ended or self._gap.count("\n") > 1:
             return False
-        said = self._sentence.said.lstrip()
-        if said.startswith(("#", ">")) or not run[:1].isalnum():
+        sentence = self._sentence.said.lstrip()
+        if sentence.startswith(("#", ">")) or not run[:1].isalnum():
             return False
         return run[:1].islower() or (self._line >= _LINE and not run[:1].isdigit())
 

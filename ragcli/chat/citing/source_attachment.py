@@ -60,8 +60,8 @@ class SourceAttachment:
         if sentence.is_code or sentence.is_half:
             return shown
         text = sentence.text()
-        said = text if text.strip() else before if sentence.has_markers else ""
-        marker = self._marker(said, sentence.row)
+        claimed = text if text.strip() else before if sentence.has_markers else ""
+        marker = self._marker(claimed, sentence.row)
         if not marker:
             return shown
         body = shown.rstrip()
@@ -76,16 +76,16 @@ class SourceAttachment:
         weight = self._weight(claim)
         if weight < _LEAST or row == 1:  # its names of columns
             return ""
-        found = source_of(claim, self._evidence, self._allowed)
-        if found.strength == "none":
+        source = source_of(claim, self._evidence, self._allowed)
+        if source.strength == "none":
             self.unsupported.append(" ".join(text.split()))
-        elif found.strength == "located" or weight < _ENOUGH:
+        elif source.strength == "located" or weight < _ENOUGH:
             self.open += 1
-        if found.strength != "strong" or weight < _ENOUGH:
+        if source.strength != "strong" or weight < _ENOUGH:
             return ""
-        for number, quotes in found.quotes.items():
+        for number, quotes in source.quotes.items():
             self.quotes.setdefault(number, []).extend(quotes)
-        return markers.attached(sorted(found.quotes))
+        return markers.attached(sorted(source.quotes))
 
     def _weight(self, text: str) -> int:
         """Returns how much a sentence says: its content words, a number as several.

@@ -231,7 +231,7 @@ class PreparedPassage:
         language = self.passage.language
         above = set(_stems(self._above, language))
         each = [above | _stems(text, language) for _, text in self.sentences]
-        return [one | other for one, other in pairwise(each)] or each or [above]
+        return [first | other for first, other in pairwise(each)] or each or [above]
 
     @cached_property
     def _words(self) -> set[str]:
@@ -244,8 +244,10 @@ class PreparedPassage:
     @cached_property
     def _values(self) -> frozenset[tuple[object, ...]]:
         """What the numbers of the passage amount to, spelled ones too."""
-        found = quantities(self._whole, self.passage.language)
-        return frozenset(value for one in found for value in one.values)
+        quantities_here = quantities(self._whole, self.passage.language)
+        return frozenset(
+            value for quantity in quantities_here for value in quantity.values
+        )
 
     @cached_property
     def sentences(self) -> list[tuple[int, str]]:
@@ -298,9 +300,9 @@ class PreparedPassage:
             quoted = self._verbatim(claim) or quote
             return outcome, ((quoted,) if quote and quoted else ())
         parts = [self._best(claim, clause) for clause in clauses]
-        outcomes = [found for found, _ in parts]
+        outcomes = [outcome for outcome, _ in parts]
         worst = next(o for o in (REFUTED, UNCERTAIN, SUPPORTED) if o in outcomes)
-        quotes = dict.fromkeys(found for _, found in parts if found)
+        quotes = dict.fromkeys(stretch for _, stretch in parts if stretch)
         return worst, tuple(quotes)
 
     def _best(self, claim: Claim, clause: str) -> tuple[str, Quote | None]:
@@ -389,8 +391,8 @@ class PreparedPassage:
         above = Statement("\n".join([self._above, *captions, name]), passage.language)
         contexts = []
         before: Statement | None = None
-        for start, end, said in self._spans:
-            unit = Statement(said, passage.language)
+        for start, end, words_here in self._spans:
+            unit = Statement(words_here, passage.language)
             contexts.append((start, end, UnitContext(unit, before, above)))
             before = unit
         return contexts
@@ -426,17 +428,18 @@ class PreparedPassage:
 
     def _verbatim(self, claim: Claim) -> Quote | None:
         """Returns where a claim of several words stands as it is, or None."""
-        said = markdown.FENCE.sub("", claim.text).strip()
-        at = -1 if claim.is_thin else self.passage.text.find(said)
-        return None if at < 0 else quoted(self.passage, at, said)
+        claimed = markdown.FENCE.sub("", claim.text).strip()
+        at = -1 if claim.is_thin else self.passage.text.find(claimed)
+        return None if at < 0 else quoted(self.passage, at, claimed)
 
     def _has_numbers(self, claim: Claim) -> bool:
         """Tells whether all numbers of a claim stand here, in whatever form."""
         language = self.passage.language
         return all(
             any(
-                one.kind == "number" and not one.values.isdisjoint(self._values)
-                for one in quantities(number, language)
+                quantity.kind == "number"
+                and not quantity.values.isdisjoint(self._values)
+                for quantity in quantities(number, language)
             )
             for number in claim.numbers - self._numbers
         )
@@ -517,7 +520,9 @@ def _first_that_says(supports: Sequence[Support]) -> int:
     which only one word in two is the claim's is not taken to mean it.
     """
     saying = (
-        n for n, one in enumerate(supports, 1) if one.verified and one.share >= LIKELY
+        n
+        for n, support in enumerate(supports, 1)
+        if support.verified and support.share >= LIKELY
     )
     return next(saying, 0)
 

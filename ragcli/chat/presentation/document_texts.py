@@ -110,7 +110,7 @@ def _below_heading(
     page does: `Holders`, `Locks > Holders`, `commit-locks`.
     """
     typed = _slug(wanted)
-    found = [
+    numbers = [
         passage
         for passage in passages
         if any(
@@ -119,8 +119,8 @@ def _below_heading(
             for depth in range(len(above))
         )
     ]
-    if found:
-        return found
+    if numbers:
+        return numbers
     from difflib import get_close_matches
 
     by_slug = {_slug(above[-1]): above[-1] for above, _ in outline(passages)}
@@ -152,10 +152,10 @@ def document_text(
         UsageError: Nothing is in these ranges.
     """
     lines = lines_of(passages)
-    found = selected(lines, ranges, shown(path, part))
+    chosen = selected(lines, ranges, shown(path, part))
     total = max((line.position for line in lines), default=0)
     title, source = (passages[0].title, passages[0].source) if passages else ("", "")
-    return DocumentText(path, title, part, source, tuple(found), total)
+    return DocumentText(path, title, part, source, tuple(chosen), total)
 
 
 def numbered(line: NumberedLine, width: int) -> str:
@@ -199,13 +199,13 @@ def outline(passages: Sequence[Passage]) -> list[tuple[tuple[str, ...], int | No
     Returns:
         Headings with the line, or the page, of their first passage.
     """
-    found: dict[tuple[str, ...], int | None] = {}
+    first_lines: dict[tuple[str, ...], int | None] = {}
     for passage in passages:
         first = passage.lines[0] if passage.lines else passage.page
         above = above_of(passage.part, passage.heading)
         for depth in range(1, len(above) + 1):
-            found.setdefault(above[:depth], first)
-    return list(found.items())
+            first_lines.setdefault(above[:depth], first)
+    return list(first_lines.items())
 
 
 def _range(part: str) -> tuple[int, int]:

@@ -123,7 +123,7 @@ def _by_template(chosen: str, path: str, line: int | None) -> Sequence[str]:
     if not any("{path}" in word for word in words):
         return [*words, *_at(PurePath(words[0]).name, path, line)]
     places = {"{path}": path, "{line}": str(line or 1)}
-    return [_PLACE.sub(lambda found: places[found[0]], word) for word in words]
+    return [_PLACE.sub(lambda match: places[match[0]], word) for word in words]
 
 
 def _editor(environ: Mapping[str, str]) -> Sequence[str]:

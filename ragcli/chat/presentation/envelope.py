@@ -50,13 +50,13 @@ def encoded_list(
     left, empty = iter(items), True
     while some := list(islice(left, _AT_ONCE)):
         text = encoder.encode({name: some})
-        told = text[text.index("[") + 1 : text.rindex("]")].strip()
-        yield (before if empty else between) + told
+        inner = text[text.index("[") + 1 : text.rindex("]")].strip()
+        yield (before if empty else between) + inner
         empty = False
     yield encoded({name: [], **others}, indent=indent) if empty else after
 
 
 def error_document(error: RagcliError) -> dict[str, Any]:
     """Returns an error as the contract has it in JSON."""
-    told = {"code": int(error.code), "kind": error.kind}
-    return {"error": told | {"message": error.message, "hint": error.hint}}
+    document = {"code": int(error.code), "kind": error.kind}
+    return {"error": document | {"message": error.message, "hint": error.hint}}

@@ -89,10 +89,10 @@ def copies(count: int) -> str:
 
 def stage_line(stage: Stage) -> str:
     """Returns what is waited for: `the model reads · 512 of 2,048 tokens`."""
-    told = _STAGES.get(stage.name, stage.name)
+    line = _STAGES.get(stage.name, stage.name)
     if stage.total:
-        told += f" · {stage.done:,} of {stage.total:,} tokens"
-    return told
+        line += f" · {stage.done:,} of {stage.total:,} tokens"
+    return line
 
 
 def thought_line(turn: Turn) -> str:

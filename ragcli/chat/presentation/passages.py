@@ -18,8 +18,8 @@ def path_document(path: str, part: str = "") -> dict[str, Any]:
 
     `part` is there where a document inside that one is meant.
     """
-    told = {"path": path, "shown": shown(path, part)}
-    return {**told, "part": part} if part else told
+    document = {"path": path, "shown": shown(path, part)}
+    return {**document, "part": part} if part else document
 
 
 def passage_document(passage: Passage) -> dict[str, Any]:
@@ -49,30 +49,30 @@ def remembered_document(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def hit_document(passage: Passage, *, explain: bool = False) -> dict[str, Any]:
     """Returns the JSON of what a search found; `explain` adds the raw scores."""
-    told = {**passage_document(passage), "text": passage.text}
-    told["copies"] = [shown(path) for path in passage.copies]
-    return told | {"details": passage.details} if explain else told
+    document = {**passage_document(passage), "text": passage.text}
+    document["copies"] = [shown(path) for path in passage.copies]
+    return document | {"details": passage.details} if explain else document
 
 
-def search_document(found: SearchResult, *, explain: bool = False) -> dict[str, Any]:
+def search_document(result: SearchResult, *, explain: bool = False) -> dict[str, Any]:
     """Returns the JSON of one search: what was searched for, and the hits."""
-    hits = [hit_document(passage, explain=explain) for passage in found.passages]
-    return {"query": found.query, "hits": hits}
+    hits = [hit_document(passage, explain=explain) for passage in result.passages]
+    return {"query": result.query, "hits": hits}
 
 
-def facts_document(found: DocumentInfo) -> dict[str, Any]:
+def facts_document(info: DocumentInfo) -> dict[str, Any]:
     """Returns the JSON of what is known of a document without reading it."""
-    told = {name: getattr(found, name) for name in found.__slots__}
-    return {**told, "facts": dict(found.facts), **path_document(found.path)}
+    document = {name: getattr(info, name) for name in info.__slots__}
+    return {**document, "facts": dict(info.facts), **path_document(info.path)}
 
 
 def contents_document(
-    found: DocumentInfo, passages: Sequence[Passage]
+    info: DocumentInfo, passages: Sequence[Passage]
 ) -> dict[str, Any]:
     """Returns the JSON of a whole document: its facts, chunks and their units."""
-    facts = dict(found.facts)
+    facts = dict(info.facts)
     return {
-        "document": facts_document(found),
+        "document": facts_document(info),
         "chunks": [_chunk(passage) for passage in passages],
         "facts": facts,
         "encoding": facts.get("encoding", "utf-8"),

@@ -37,9 +37,9 @@ def recorded_document(turn: Turn) -> dict[str, Any]:
     `versions` has their ids, oldest first, and is empty where there is one alone;
     `version` says which of them this is, from 1.
     """
-    place = {"seq": turn.seq, "ts": turn.ts}
+    position = {"seq": turn.seq, "ts": turn.ts}
     several = {"version": turn.version, "versions": list(turn.versions)}
-    return {**turn_document(turn), **place, **several}
+    return {**turn_document(turn), **position, **several}
 
 
 def remote_document(remote: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def citation_document(
     citation: Citation, stale: frozenset[int] | None = None
 ) -> dict[str, Any]:
     """Returns the JSON of one citation."""
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "marker": citation.marker,
         **path_document(citation.path, citation.part),
         "page": citation.page,
@@ -61,12 +61,12 @@ def citation_document(
         "quote": citation.quote,
         "quotes": [
             {
-                "text": place.text,
-                "lines": place.lines,
-                "page": place.page,
-                "attached": place.attached,
+                "text": quoted_place.text,
+                "lines": quoted_place.lines,
+                "page": quoted_place.page,
+                "attached": quoted_place.attached,
             }
-            for place in citation.places
+            for quoted_place in citation.places
         ],
         "verified": citation.verified,
         "located": not citation.verified and not citation.attached,
@@ -75,7 +75,7 @@ def citation_document(
         "source": citation.source,
     }
     if citation.read:
-        told["read"] = citation.read
+        document["read"] = citation.read
     if stale is not None:
-        told["stale"] = citation.marker in stale
-    return told
+        document["stale"] = citation.marker in stale
+    return document

@@ -178,8 +178,8 @@ class _Fitting:
         return self._count(summary_text(summary, mark)) if summary else 0
 
     def _turn_tokens(self, turn: Exchange, mark: str) -> int:
-        told = exchange_messages(turn, mark)
-        return sum(self._count(message.text) + _PER_MESSAGE for message in told)
+        rendered = exchange_messages(turn, mark)
+        return sum(self._count(message.text) + _PER_MESSAGE for message in rendered)
 
     def _passage_tokens(self, item: Source, mark: str) -> int:
         # Two for the blank line, and its number among those that count.

@@ -39,8 +39,8 @@ class Renumbering:
     def _rewritten(self, piece: markers.Piece) -> str:
         if piece.kind != "marker":
             return piece.text
-        found = markers.numbers(piece.text)
-        return f"[{', '.join(str(self._named(number)) for number in found)}]"
+        numbers = markers.numbers(piece.text)
+        return f"[{', '.join(str(self._named(number)) for number in numbers)}]"
 
     def _named(self, number: int) -> int:
         return self._numbers.get(number, _UNKNOWN)

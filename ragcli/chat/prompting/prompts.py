@@ -41,16 +41,16 @@ def source(marker: int, passage: Passage) -> Source:
 
 def label(passage: Passage) -> str:
     """Returns where a passage stands, for people: `docs/locks.md:12-20 (Locks)`."""
-    place = shown(passage.path, passage.part)
+    location = shown(passage.path, passage.part)
     if passage.lines:
         first, last = passage.lines
-        place += f":{first}" if first == last else f":{first}-{last}"
+        location += f":{first}" if first == last else f":{first}-{last}"
     if passage.page is not None:
-        place += f", page {passage.page}"
+        location += f", page {passage.page}"
     if passage.source:
-        place += f" in {shown(passage.source)}"
+        location += f" in {shown(passage.source)}"
     heading = " > ".join(passage.heading) or passage.title
-    return f"{place} ({heading})" if heading else place
+    return f"{location} ({heading})" if heading else location
 
 
 def as_text(prompt: Prompt) -> str:

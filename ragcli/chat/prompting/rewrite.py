@@ -107,13 +107,15 @@ def rewritten(
             output = model.complete(_AFTER, asked, after, one_line=True)
         else:
             mark = new_boundary()
-            told = conversation(question, history, mark)
+            transcript = conversation(question, history, mark)
             instruction = _INSTRUCTION.format(mark=mark)
-            output = model.complete(instruction, told, one_line=True)
+            output = model.complete(instruction, transcript, one_line=True)
     except ModelUnavailable:
         return RewrittenQuestion()
-    found = checked(output, question, history)
-    return RewrittenQuestion(found, bool(found) or _is_same(output, question))
+    question_alone = checked(output, question, history)
+    return RewrittenQuestion(
+        question_alone, bool(question_alone) or _is_same(output, question)
+    )
 
 
 def _is_room(model: ChatModel, after: Prompt, question: str) -> bool:
@@ -130,8 +132,8 @@ def conversation(question: str, history: Sequence[Exchange], mark: str) -> str:
     lines = []
     for turn in history[-_TURNS:]:
         answer = without_markers(turn.answer)[:_ANSWER_WIDTH]
-        told = delimited("answer", answer, mark)
-        lines += [f"User: {turn.question}", "Assistant:", told]
+        quoted = delimited("answer", answer, mark)
+        lines += [f"User: {turn.question}", "Assistant:", quoted]
     return "\n".join([*lines, f"Last question: {question}"])
 
 
@@ -160,8 +162,8 @@ def _is_same(text: str, question: str) -> bool:
 
 
 def _same_matter(text: str, question: str, history: Sequence[Exchange]) -> bool:
-    said = set(content_stems(text, ""))
+    stems = set(content_stems(text, ""))
     mentioned = set(content_stems(question, ""))
     for turn in history:
         mentioned |= set(content_stems(f"{turn.question} {turn.answer}", ""))
-    return bool(said) and len(said & mentioned) >= len(said) / 2
+    return bool(stems) and len(stems & mentioned) >= len(stems) / 2

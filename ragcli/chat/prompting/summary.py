@@ -75,8 +75,8 @@ def refresh(history: Conversations, conversation: str, model: ChatModel) -> str:
         return ""
     try:
         mark = new_boundary()
-        told = material(context.summary, behind, mark)
-        text = model.complete(_INSTRUCTION.format(mark=mark), told)
+        transcript = material(context.summary, behind, mark)
+        text = model.complete(_INSTRUCTION.format(mark=mark), transcript)
         text = shortened(text.strip())
         if not text:
             return ""
@@ -97,8 +97,8 @@ def material(summary: str, turns: Sequence[Turn], mark: str) -> str:
         parts.append(f"Earlier summary:\n{delimited('summary', summary, mark)}")
     for turn in turns:
         answer = without_markers(turn.answer)[:_ANSWER_WIDTH]
-        told = delimited("answer", answer, mark)
-        parts.append(f"User: {turn.question}\nAssistant:\n{told}")
+        quoted = delimited("answer", answer, mark)
+        parts.append(f"User: {turn.question}\nAssistant:\n{quoted}")
     return "\n\n".join(parts)
 
 

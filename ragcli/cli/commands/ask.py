@@ -135,9 +135,9 @@ def _refuse_mixes(typed: Mapping[str, bool]) -> None:
     Raises:
         UsageError: Two exclude each other, or there is no question at all.
     """
-    for one, other in _EXCLUDING:
-        if typed[one] and typed[other]:
-            raise UsageError(f"{one} and {other} exclude each other")
+    for option, other in _EXCLUDING:
+        if typed[option] and typed[other]:
+            raise UsageError(f"{option} and {other} exclude each other")
     if typed["--no-stdin"] and not typed["QUESTION"] and not typed["--batch"]:
         raise UsageError("there is no question", 'try: ragcli ask "How …?"')
 
@@ -183,17 +183,17 @@ def _questions(call: Invocation, source: str) -> list[str]:
         UsageError: It is not text.
     """
     if source == standard_input.FORCE:
-        found = standard_input.lines(call.output, limit=_limit(call))
+        lines = standard_input.lines(call.output, limit=_limit(call))
     else:
         try:
-            found = Path(source).read_text(encoding="utf-8").splitlines()
+            lines = Path(source).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             raise DocumentNotFound(f"--batch: there is no file {source}") from None
         except UnicodeDecodeError:
             raise UsageError(f"--batch: {source} is not UTF-8 text") from None
         except OSError as error:
             raise UsageError(f"--batch: {source}: {error.strerror}") from None
-    return [line.strip() for line in found if line.strip()]
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _limit(call: Invocation) -> int:

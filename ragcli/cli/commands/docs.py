@@ -295,16 +295,16 @@ def show(
     )
     for name, value in document.facts.items():
         guess = " (a guess)" if name == "encoding" else ""
-        said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        call.output.line(f"{name}: {said}{guess}")
+        line = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        call.output.line(f"{name}: {line}{guess}")
     for passage in passages:
         where = passage_place(passage)
         above = f"  {heading(passage)}" if passage.heading else ""
         call.output.line()
         call.output.line(f"{where}{above}", style="dim")
         for unit in passage.units:
-            said = spoken(passage.text, unit, passage.tables)
-            call.output.text(f"{_unit_place(passage, unit):14}{said}")
+            line = spoken(passage.text, unit, passage.tables)
+            call.output.text(f"{_unit_place(passage, unit):14}{line}")
 
 
 @examples("ragcli docs rollback", "ragcli docs rollback gen-00000007")
@@ -398,18 +398,20 @@ def _mounted(call: Invocation, mounts: list[str]) -> None:
 
 def _generations(call: Invocation, kept: list[GenerationInfo]) -> None:
     if call.as_json:
-        call.output.document({"generations": [asdict(found) for found in kept]})
+        call.output.document(
+            {"generations": [asdict(generation) for generation in kept]}
+        )
         return
     rows = [
         (
-            found.name,
-            moment(found.created),
-            found.change,
-            counted(found.documents, "document"),
-            counted(found.chunks, "chunk"),
-            found.damaged or ("*" if found.current else ""),
+            generation.name,
+            moment(generation.created),
+            generation.change,
+            counted(generation.documents, "document"),
+            counted(generation.chunks, "chunk"),
+            generation.damaged or ("*" if generation.current else ""),
         )
-        for found in kept
+        for generation in kept
     ]
     columns = ("generation", "made", "by", "documents", "chunks", "current")
     call.output.table(columns, rows)
@@ -428,8 +430,8 @@ def _report(
     failed = [(item.path, item.reason) for item in report.failed]
     skipped: list[tuple[str, str]] = []
     for item in report.skipped:
-        told = failed if item.path.absolute() in wanted else skipped
-        told.append((os.fspath(item.path), item.reason))
+        listed = failed if item.path.absolute() in wanted else skipped
+        listed.append((os.fspath(item.path), item.reason))
     for path, reason in failed[len(report.failed) :]:  # progress told the others
         call.output.warn(f"{shown(path)}: {reason}")
     if explain:

@@ -47,15 +47,15 @@ def get(
     that heading. An attachment is named behind its mail: MAIL!NAME.
     """
     with call.open() as workspace:
-        found = _found(workspace, where)
+        text = _found(workspace, where)
         notices = workspace.notices()
     for notice in notices:
         call.output.warn(notice)
     if call.as_json:
-        call.output.document(text_document(found))
+        call.output.document(text_document(text))
         return
-    for line in found.lines:
-        call.output.line(line.text if no_numbers else numbered(line, found.width))
+    for line in text.lines:
+        call.output.line(line.text if no_numbers else numbered(line, text.width))
 
 
 def _found(workspace: Workspace, where: str) -> DocumentText:

@@ -40,18 +40,18 @@ def list_(
     """List the conversations, newest first."""
     number("--limit", limit)
     with call.open() as workspace:
-        found = workspace.history.conversations()[:limit]
+        conversations = workspace.history.conversations()[:limit]
         name = workspace.name
     if call.as_json:
-        told = [asdict(conversation) for conversation in found]
-        call.output.document({"profile": name, "conversations": told})
+        documents = [asdict(conversation) for conversation in conversations]
+        call.output.document({"profile": name, "conversations": documents})
         return
     rows = [
         (item.id, moment(item.updated), counted(item.turns, "turn"), item.title)
-        for item in found
+        for item in conversations
     ]
     call.output.table(("id", "updated", "turns", "title"), rows)
-    if not found:
+    if not conversations:
         call.output.note(f"profile {name} has no conversations yet")
 
 
@@ -72,15 +72,15 @@ def show(
     with call.open() as workspace:
         history = workspace.history
         wanted = resolved(history, conversation)
-        found = history.conversation(wanted)
+        listed = history.conversation(wanted)
         turns = history.transcript(wanted, limit=last)
     if call.as_json:
         from ragcli.chat.presentation.turns import recorded_document
 
-        told = [recorded_document(turn) for turn in turns]
-        call.output.document({"conversation": asdict(found), "turns": told})
+        documents = [recorded_document(turn) for turn in turns]
+        call.output.document({"conversation": asdict(listed), "turns": documents})
         return
-    call.output.line(f"{found.title}  {found.id}", style="bold")
+    call.output.line(f"{listed.title}  {listed.id}", style="bold")
     for turn in turns:
         _print_turn(call, turn, reasoning=reasoning)
 
@@ -89,21 +89,28 @@ def show(
 def usage(call: Invocation) -> None:
     """Sum up the tokens that servers counted, by day and model."""
     with call.open(create=False) as workspace:
-        found = summed(workspace.history.stored_since(0))
+        sums = summed(workspace.history.stored_since(0))
     if call.as_json:
-        call.output.document({"usage": [asdict(spent) for spent in found]})
+        call.output.document({"usage": [asdict(spent) for spent in sums]})
         return
     rows = [
         (
-            one.day,
-            one.model,
-            counted(one.turns, "turn"),
-            *(f"{tokens:,}" for tokens in (one.prompt, one.cached, one.completion)),
+            sum_of_model.day,
+            sum_of_model.model,
+            counted(sum_of_model.turns, "turn"),
+            *(
+                f"{tokens:,}"
+                for tokens in (
+                    sum_of_model.prompt,
+                    sum_of_model.cached,
+                    sum_of_model.completion,
+                )
+            ),
         )
-        for one in found
+        for sum_of_model in sums
     ]
     call.output.table(("day", "model", "turns", "prompt", "cached", "completion"), rows)
-    if not found:
+    if not sums:
         call.output.note("no server has counted any tokens yet")
 
 
@@ -123,20 +130,20 @@ class Spent:
 
 def summed(turns: Iterable[Turn]) -> list[Spent]:
     """Returns what turns cost, by day and model; replaced turns cost as well."""
-    found: dict[tuple[str, str], Spent] = {}
+    sums: dict[tuple[str, str], Spent] = {}
     for turn in turns:
         if not turn.usage:
             continue
         key = (turn.ts[:10], turn.model)
-        one = found.get(key) or Spent(*key)
-        found[key] = Spent(
+        spent = sums.get(key) or Spent(*key)
+        sums[key] = Spent(
             *key,
-            one.turns + 1,
-            one.prompt + turn.usage.get("prompt", 0),
-            one.completion + turn.usage.get("completion", 0),
-            one.cached + turn.usage.get("cached", 0),
+            spent.turns + 1,
+            spent.prompt + turn.usage.get("prompt", 0),
+            spent.completion + turn.usage.get("completion", 0),
+            spent.cached + turn.usage.get("cached", 0),
         )
-    return [found[key] for key in sorted(found)]
+    return [sums[key] for key in sorted(sums)]
 
 
 @examples("ragcli history search 'exit code'", "ragcli history search locks --json")
@@ -221,8 +228,8 @@ def fork(
     """Go on from an earlier turn in a new conversation."""
     with call.open(expires=True) as workspace:
         history = workspace.history
-        made = history.fork(resolved(history, conversation), at=at, title=title)
-    call.tell({"conversation": made}, line=made)
+        forked = history.fork(resolved(history, conversation), at=at, title=title)
+    call.tell({"conversation": forked}, line=forked)
 
 
 @examples("ragcli history rename 0199a4 'Lock timeouts'")
@@ -292,11 +299,11 @@ def delete(
     with call.open(expires=True) as workspace:
         history = workspace.history
         if turn:
-            found = history.turn(turn)
-            wanted = found.id
-            several = "" if this_version else _other_versions(history, found)
+            recorded = history.turn(turn)
+            wanted = recorded.id
+            several = "" if this_version else _other_versions(history, recorded)
             call.confirm(f"Delete this turn{several}?", yes=yes)
-            history.delete_turn(found.id, alone=this_version)
+            history.delete_turn(recorded.id, alone=this_version)
             deleted = 1
         else:
             chosen = (
@@ -345,9 +352,9 @@ def _unused(history: History, span: str) -> list[str]:
         raise UsageError(f"--older-than: {span!r} would be all of them", _AGES)
     before = datetime.now(UTC) - age
     return [
-        one.id
-        for one in history.conversations()
-        if datetime.fromisoformat(one.updated) < before
+        conversation.id
+        for conversation in history.conversations()
+        if datetime.fromisoformat(conversation.updated) < before
     ]
 
 
@@ -389,8 +396,8 @@ def _print_turn(call: Invocation, turn: Turn, *, reasoning: bool = False) -> Non
     from ragcli.sessions.history import versions
 
     status = "" if turn.status == "answered" else turn.status
-    told = ", ".join(part for part in (status, versions.line(turn)) if part)
-    state = f"  ({told})" if told else ""
+    note = ", ".join(part for part in (status, versions.line(turn)) if part)
+    state = f"  ({note})" if note else ""
     call.output.line()
     call.output.text(f"{moment(turn.ts)}  {turn.asked}{state}", style="bold")
     if reasoning and turn.reasoning:

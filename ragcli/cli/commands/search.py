@@ -66,7 +66,7 @@ def search(
         outdated = ""
         if not documents:
             outdated = workspace.freshness.see_to()
-        found = workspace.search(
+        result = workspace.search(
             text, limit=limit or 0, where=where, documents=documents, progress=progress
         )
         notices = workspace.notices()
@@ -75,12 +75,12 @@ def search(
     for notice in notices:
         call.output.warn(notice)
     if call.as_json:
-        call.output.document(search_document(found, explain=explain))
+        call.output.document(search_document(result, explain=explain))
     else:
-        _print(call, found.passages, explain=explain)
-    if not found.passages:
-        call.output.note(found.unmatched or "nothing found")
-    return int(ExitCode.ANSWERED if found.passages else ExitCode.NOTHING_FOUND)
+        _print(call, result.passages, explain=explain)
+    if not result.passages:
+        call.output.note(result.unmatched or "nothing found")
+    return int(ExitCode.ANSWERED if result.passages else ExitCode.NOTHING_FOUND)
 
 
 MODES = ("hybrid", "bm25", "vectors")

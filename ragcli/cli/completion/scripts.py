@@ -29,12 +29,12 @@ def script(shell: str) -> str:
             f"there is no completion for the shell {shell or 'that runs this'!r}",
             "there is for bash, zsh and fish; set SHELL to one of them",
         )
-    place = Path(__file__).with_name("shells") / f"{PROGRAM}.{shell}"
+    file = Path(__file__).with_name("shells") / f"{PROGRAM}.{shell}"
     try:
-        return place.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except OSError as error:
         raise StorageFailed(
-            f"{place}: {error.strerror}", packages.reinstallation(PROGRAM)
+            f"{file}: {error.strerror}", packages.reinstallation(PROGRAM)
         ) from error
 
 

@@ -78,20 +78,20 @@ def _fish(arguments: list[str], tree: Tree) -> bytes:
     """
     typed = arguments[-1] if arguments else ""
     lead = typed[: len(typed) - len(_value_part(typed))] if _has_value(typed) else ""
-    told = [
+    lines = [
         f"{lead}{name}\t{about}\0"
         for name, about in _names(arguments[:-1], typed, tree)
         if "\t" not in name and not _HIDES.search(safe_text(name))
     ]
-    return os.fsencode("".join(told))
+    return os.fsencode("".join(lines))
 
 
 def _names(words: list[str], typed: str, tree: Tree) -> list[tuple[str, str]]:
     """Returns the names that may stand at the end of a command, with a sentence."""
-    found = completions(tree(), PROGRAM, words, typed)
+    items = completions(tree(), PROGRAM, words, typed)
     return [
         (name, safe_line(about, _WIDTH))
-        for name, about in found
+        for name, about in items
         if name and "\0" not in name
     ]
 
@@ -101,8 +101,8 @@ def _older(shell: str, tree: Tree) -> bytes:
 
     They are told only names that mean nothing else to any shell, and no sentences.
     """
-    told = answer_own_script(shell, tree(), PROGRAM, VARIABLE, kept=_is_harmless)
-    return os.fsencode(told)
+    answer = answer_own_script(shell, tree(), PROGRAM, VARIABLE, kept=_is_harmless)
+    return os.fsencode(answer)
 
 
 def _is_harmless(name: str) -> bool:

@@ -42,9 +42,9 @@ def conversations(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the profile's conversations: ids, with their titles."""
     with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
         return [
-            (found.id, found.title)
-            for found in workspace.history.conversations()
-            if _fits(found.id, incomplete)
+            (conversation.id, conversation.title)
+            for conversation in workspace.history.conversations()
+            if _fits(conversation.id, incomplete)
         ]
     return []
 
@@ -54,7 +54,7 @@ def documents(ctx: typer.Context, incomplete: str) -> Names:
     from ragcli.paths import shown
 
     with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
-        paths = (shown(found.path) for found in workspace.library.documents())
+        paths = (shown(document.path) for document in workspace.library.documents())
         # A name that begins with a dash would be taken for an option.
         named = (f"./{path}" if path.startswith("-") else path for path in paths)
         return [path for path in named if _fits(path, incomplete)]
@@ -67,16 +67,18 @@ def places(ctx: typer.Context, incomplete: str) -> Names:
 
     paths = documents(ctx, incomplete)
     above = (os.path.dirname(str(path)) for path in paths)
-    directories = dict.fromkeys(f"{place}/" for place in above if place)
+    directories = dict.fromkeys(f"{directory}/" for directory in above if directory)
     return [*(name for name in directories if _fits(name, incomplete)), *paths]
 
 
 def tags(ctx: typer.Context, incomplete: str) -> Names:
     """Returns the tags of the profile's documents."""
     with suppress(RagcliError, OSError), _workspace(ctx) as workspace:
-        listed = (one.facts.get("tags") for one in workspace.library.documents())
-        told = {str(tag) for tags in listed if isinstance(tags, list) for tag in tags}
-        return [tag for tag in sorted(told) if _fits(tag, incomplete)]
+        listed = (
+            document.facts.get("tags") for document in workspace.library.documents()
+        )
+        names = {str(tag) for tags in listed if isinstance(tags, list) for tag in tags}
+        return [tag for tag in sorted(names) if _fits(tag, incomplete)]
     return []
 
 
@@ -94,11 +96,15 @@ def models(ctx: typer.Context, incomplete: str) -> Names:
 
     with suppress(RagcliError, OSError):
         settings = _runtime(ctx).settings
-        found = available(settings, local=True)
-        remote = {model.spec: model.about for model in found if model.remote}
-        known = dict.fromkeys(model.spec for model in found)
+        usable = available(settings, local=True)
+        remote = {model.spec: model.about for model in usable if model.remote}
+        known = dict.fromkeys(model.spec for model in usable)
         names = ["auto", *(alias for alias, _ in settings.aliases), *known]
-        names += [f"{one.name}:" for one in settings.endpoints if elsewhere(one.url)]
+        names += [
+            f"{endpoint.name}:"
+            for endpoint in settings.endpoints
+            if elsewhere(endpoint.url)
+        ]
         fitting = [name for name in names if _fits(name, incomplete)]
         return [(name, remote[name]) if name in remote else name for name in fitting]
     return []
@@ -121,7 +127,7 @@ def assignments(ctx: typer.Context, incomplete: str) -> Names:
 
     key, equals, value = incomplete.partition("=")
     if equals:
-        return [f"{key}={found}" for found in _values(ctx, key, value)]
+        return [f"{key}={text}" for text in _values(ctx, key, value)]
     typed = ctx.params.get("words") or ()
     if typed and typed[-1] in known_keys():
         return [*_values(ctx, typed[-1], incomplete)]
@@ -139,8 +145,8 @@ def _values(ctx: typer.Context, key: str, incomplete: str) -> Iterator[str]:
     from ragcli.config import choices_of
 
     if key == "model":
-        found = models(ctx, incomplete)
-        yield from (name if isinstance(name, str) else name[0] for name in found)
+        names = models(ctx, incomplete)
+        yield from (name if isinstance(name, str) else name[0] for name in names)
     yield from (name for name in choices_of(key) if _fits(name, incomplete))
 
 

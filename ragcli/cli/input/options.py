@@ -151,15 +151,15 @@ class Invocation:
         """The process's settings and store; flags are complete when it is asked for."""
         from ragcli.runtime import Runtime
 
-        made = Runtime(
+        runtime = Runtime(
             self.flags,
             profile=self.shared.profile,
             passphrase_fd=self.shared.passphrase_fd,
             prompt=self.ask_passphrase if somebody_is_there() else None,
             warn=self.output.warn,
         )
-        made.note = self.output.note
-        return made
+        runtime.note = self.output.note
+        return runtime
 
     def open(
         self, name: str | None = None, *, create: bool = True, expires: bool = False
@@ -257,15 +257,15 @@ def paths(typed: Sequence[str] | None) -> list[Path]:
         UsageError: One is an address, or is relative and the working directory was
             removed.
     """
-    found = [checked_path(path) for path in typed or ()]
+    checked = [checked_path(path) for path in typed or ()]
     try:
-        for path in found:
+        for path in checked:
             path.absolute()
     except FileNotFoundError:
         raise UsageError(
             "the working directory is gone", "change to another one, or type full paths"
         ) from None
-    return found
+    return checked
 
 
 def places(typed: Sequence[str]) -> list[Path | str]:

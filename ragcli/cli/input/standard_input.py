@@ -84,8 +84,8 @@ def names(output: Output, *, null: bool) -> list[str]:
         null: Whether they end with NUL bytes; else each is a line.
     """
     data = _read(output, forced=True, limit=_LONGEST_LIST)
-    found = data.split(b"\0") if null else data.splitlines()
-    return [os.fsdecode(name) for name in found if name]
+    parts = data.split(b"\0") if null else data.splitlines()
+    return [os.fsdecode(name) for name in parts if name]
 
 
 def _document(output: Output, *, forced: bool, limit: int) -> str:

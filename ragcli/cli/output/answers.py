@@ -202,10 +202,10 @@ class AnswerPrinter:
 
     def _announce(self, event: Token | Finished) -> None:
         """Says which model answers, once there is an answer."""
-        found = self._found
-        if found is None:
+        retrieved = self._found
+        if retrieved is None:
             return
-        model, remote = found.model, found.remote
+        model, remote = retrieved.model, retrieved.remote
         if isinstance(event, Finished):
             model, remote = event.turn.model, event.turn.remote
             if not event.turn.answer:
@@ -274,15 +274,14 @@ class AnswerPrinter:
             return (
                 f"profile {name} has no documents yet; add some: ragcli docs add PATH"
             )
-        place = "the given paths" if self._documents else f"profile {name}"
+        searched = "the given paths" if self._documents else f"profile {name}"
         nearest = self._found.passages[:1] if self._found else ()
         for passage in nearest:
             if passage.score >= _CLOSE:
                 where = label(passage)
-                return (
-                    f"nothing in {place} answers this; the nearest passage is {where}"
-                )
-        return f"nothing relevant found in {place}"
+                nothing = f"nothing in {searched} answers this"
+                return f"{nothing}; the nearest passage is {where}"
+        return f"nothing relevant found in {searched}"
 
     def _as_document(self, request: AskRequest) -> dict[str, Any]:
         """Returns the JSON of one answer."""

@@ -29,13 +29,13 @@ def key_of(endpoint: EndpointSettings) -> str:
         return _kept(endpoint.keyring, endpoint.name)
     if not endpoint.key_env:
         return ""
-    found = os.environ.get(endpoint.key_env, "").strip()
-    if not found:
+    key = os.environ.get(endpoint.key_env, "").strip()
+    if not key:
         raise ModelFailed(
             f"endpoint {endpoint.name}: no key in the variable {endpoint.key_env}",
             f"export {endpoint.key_env}=…",
         )
-    return found
+    return key
 
 
 def where(endpoint: EndpointSettings) -> str:
@@ -90,9 +90,9 @@ def _kept(entry: str, name: str) -> str:
         ) from None
     hint = f"store it: keyring set {SERVICE} {entry}"
     try:
-        found = keyring.get_password(SERVICE, entry)
+        password = keyring.get_password(SERVICE, entry)
     except keyring.errors.KeyringError as error:
         raise ModelFailed(f"endpoint {name}: the keyring: {error}", hint) from None
-    if not found:
+    if not password:
         raise ModelFailed(f"endpoint {name}: no key {entry!r} in the keyring", hint)
-    return str(found)
+    return str(password)

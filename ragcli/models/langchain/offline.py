@@ -63,6 +63,6 @@ def _three_letters() -> Any:
     """Returns a tokenizer that takes three characters for a token: it makes batches."""
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
-    made = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))  # noqa: S106
-    made.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]{1,3}"), "isolated")
-    return made
+    tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))  # noqa: S106
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]{1,3}"), "isolated")
+    return tokenizer

@@ -117,5 +117,5 @@ def _shut(descriptor: int, inode: int) -> None:
         return
     import socket  # few requests are stopped; a built-in answer makes none
 
-    with socket.socket(fileno=copy) as found, contextlib.suppress(OSError):
-        found.shutdown(socket.SHUT_RDWR)
+    with socket.socket(fileno=copy) as connected, contextlib.suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)

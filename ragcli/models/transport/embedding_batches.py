@@ -34,11 +34,11 @@ def in_batches(
     Raises:
         ModelUnavailable: As `rows`.
     """
-    found: list[list[float]] = []
+    vectors: list[list[float]] = []
     for start in range(0, len(texts), BATCH):
         batch = [text or " " for text in texts[start : start + BATCH]]
-        found += _tried(batch, rows, longest)
-    return found
+        vectors += _tried(batch, rows, longest)
+    return vectors
 
 
 def _tried(
@@ -63,11 +63,11 @@ def _waited_for(
     rows: Callable[[list[str]], list[list[float]]],
     longest: float,
 ) -> list[list[float]]:
-    found: list[list[float]] = []
+    vectors: list[list[float]] = []
     for piece in patiently(lambda: _once(rows, batch), longest):
         if isinstance(piece, list):
-            found = piece
-    return found
+            vectors = piece
+    return vectors
 
 
 def _once(

@@ -39,8 +39,8 @@ def elsewhere(url: str) -> str:
     host = parts.hostname or ""
     if is_here(host):
         return ""
-    place = parts.netloc.rpartition("@")[2] + parts.path.rstrip("/")
-    return f"{parts.scheme}://{place}" if parts.scheme else place
+    target = parts.netloc.rpartition("@")[2] + parts.path.rstrip("/")
+    return f"{parts.scheme}://{target}" if parts.scheme else target
 
 
 def address_of(client: Any) -> str:
@@ -51,9 +51,9 @@ def address_of(client: Any) -> str:
     """
     for holder in [*_inside(client, 3), client]:
         for name in _ADDRESSES:
-            found = str(getattr(holder, name, None) or "")
-            if found.startswith(("http://", "https://")):
-                return found
+            address = str(getattr(holder, name, None) or "")
+            if address.startswith(("http://", "https://")):
+                return address
     return ""
 
 

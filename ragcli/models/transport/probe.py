@@ -39,9 +39,9 @@ def check(url: str, endpoint: Endpoint) -> None:
         return
     with ErrorTranslation(endpoint):
         try:
-            with socket.create_connection((host, port), CONNECT_SECONDS) as found:
+            with socket.create_connection((host, port), CONNECT_SECONDS) as connected:
                 if parts.scheme == "https":
-                    _greet(found, host)
+                    _greet(connected, host)
         except TimeoutError:
             why = "does not answer"
             if parts.scheme == "https":

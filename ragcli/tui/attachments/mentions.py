@@ -55,8 +55,8 @@ def filter_of(argument: str) -> DocumentFilter | None:
         words = argument.split()
     places = [expanded(word) for word in words]
     inside = tuple(
-        str(place.absolute()) if place.exists() else word
-        for word, place in zip(words, places, strict=True)
+        str(start.absolute()) if start.exists() else word
+        for word, start in zip(words, places, strict=True)
     )
     return DocumentFilter(inside=inside) if inside else None
 

@@ -419,7 +419,9 @@ class ChatScreen(Screen[None]):
     async def _choose_command(self) -> None:
         keys = key_bindings.command_keys(self, self.changed_keys, self.taken_keys)
         name = await self.desk.answer_to(CommandsDialog(keys))
-        chosen = next((one for one in commands.COMMANDS if one.name == name), None)
+        chosen = next(
+            (command for command in commands.COMMANDS if command.name == name), None
+        )
         if chosen is None:
             return
         if chosen.required:
@@ -487,7 +489,7 @@ class ChatScreen(Screen[None]):
         names += [f"chat.suggestion_{number}" for number in range(1, MOST + 1)]
         known = key_bindings.declared(ChatScreen)
         keys = [self.changed_keys.get(name, known[name].key) for name in names]
-        return [key_bindings.shown_keys(one.partition(",")[0]) for one in keys]
+        return [key_bindings.shown_keys(chord.partition(",")[0]) for chord in keys]
 
     def action_suggestion(self, at: int) -> None:
         """Puts a suggested question into the prompt."""
@@ -569,7 +571,7 @@ class ChatScreen(Screen[None]):
         if self.is_by_mouse and not isinstance(focused, _WRITTEN_IN):
             self.prompt.focus()
             return
-        name = next((said for kind, said in _WHERE if isinstance(focused, kind)), "")
+        name = next((label for kind, label in _WHERE if isinstance(focused, kind)), "")
         self.status.say(where=f"{name}: letters act, Esc to write" if name else "")
 
     # What the prompt says
@@ -625,7 +627,7 @@ class ChatScreen(Screen[None]):
         turn = asking.turn or failed
         if turn is not None:
             gone = {turn.id, asking.request.replaces}
-            self.said = [*(one for one in self.said if one.id not in gone), turn]
+            self.said = [*(kept for kept in self.said if kept.id not in gone), turn]
 
     @on(NotRecorded)
     def _not_recorded(self, message: NotRecorded) -> None:

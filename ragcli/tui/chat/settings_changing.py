@@ -25,7 +25,7 @@ class SettingsChanging:
 
     def keys(self) -> list[str]:
         """Returns the keys that there are; blocks."""
-        return [one.key for one in settings_in_force.entries(self._desk.profile)]
+        return [entry.key for entry in settings_in_force.entries(self._desk.profile)]
 
     def command_settings(self, argument: str = "") -> None:
         """Shows settings; with a value, changes one."""
@@ -51,11 +51,11 @@ class SettingsChanging:
     async def _change(self, key: str, text: str | None) -> str:
         """Changes a setting; returns what is in force now."""
         profile = self._desk.profile
-        told = await aside(settings_in_force.change, profile, key, text)
+        line = await aside(settings_in_force.change, profile, key, text)
         if key == _THEME:
             self._dress(profile.settings.theme)
         self._desk.post(DocumentsChanged(profile))  # another model may answer
-        return told
+        return line
 
     def _dress(self, theme: str) -> None:
         app = self._desk.screen.app

@@ -104,17 +104,17 @@ def _key_names() -> set[str]:
 
 def _clashes(usable: Mapping[str, str], known: Mapping[str, Binding]) -> list[str]:
     """Returns a line for each changed key that another binding nearby has already."""
-    said = []
+    lines = []
     for name, key in usable.items():
-        place = name.partition(".")[0]
+        group = name.partition(".")[0]
         for other, binding in known.items():
             taken = usable.get(other, binding.key)
-            if other == name or other.partition(".")[0] != place:
+            if other == name or other.partition(".")[0] != group:
                 continue
             both = set(key.split(",")) & set(taken.split(","))
             if both and (other not in usable or other > name):
-                said.append(f"keys.{name} and keys.{other} are both {both.pop()}")
-    return said
+                lines.append(f"keys.{name} and keys.{other} are both {both.pop()}")
+    return lines
 
 
 def sections(
@@ -132,7 +132,7 @@ def sections(
         taken: Keys that do not arrive here; they stand last.
     """
     nodes: list[DOMNode] = [*(focused.ancestors_with_self if focused else ()), screen]
-    found = []
+    listed = []
     for node in dict.fromkeys(nodes):
         for kind in type(node).__mro__:
             rows = [
@@ -141,8 +141,8 @@ def sections(
             ]
             if rows:
                 prefix = (next(bindings_of(kind)).id or "").partition(".")[0]
-                found.append((_NAMES.get(prefix, prefix.title()), rows))
-    return list({title: (title, rows) for title, rows in found}.values())
+                listed.append((_NAMES.get(prefix, prefix.title()), rows))
+    return list({title: (title, rows) for title, rows in listed}.values())
 
 
 def command_keys(
@@ -157,12 +157,12 @@ def command_keys(
         changed: The keys that the user has set, by binding id.
         taken: Keys that do not arrive here.
     """
-    found = {}
+    keys_of = {}
     for binding in bindings_of(type(screen)):
         if command := _COMMAND.fullmatch(binding.action):
             keys = changed.get(binding.id or "", binding.key)
-            found[command[1]] = _listed(keys, taken).partition(", ")[0]
-    return found
+            keys_of[command[1]] = _listed(keys, taken).partition(", ")[0]
+    return keys_of
 
 
 def _listed(keys: str, taken: frozenset[str]) -> str:

@@ -163,28 +163,28 @@ class PlainChat:
             record=not desk.read_only,
         )
         pieces = SafePieces()
-        found: Retrieved | None = None
+        retrieved: Retrieved | None = None
         for event in desk.profile.ask(request):
             if isinstance(event, Token):
-                if found:
-                    self._announce(found)
-                    found = None
+                if retrieved:
+                    self._announce(retrieved)
+                    retrieved = None
                 self._desk.write(pieces.add(event.text))
             elif isinstance(event, Notice):
                 self._desk.say(event.message)
                 if event.model:  # the one that was found for it does not answer
-                    found = None
+                    retrieved = None
             elif isinstance(event, Retrieved):
-                found = event
+                retrieved = event
             elif isinstance(event, Finished):
                 self._finish(request, event.turn)
 
     def _announce(self, event: Retrieved) -> None:
         """Says that a model on another machine answers, once."""
-        told = labelled(event.model, event.remote)
-        if event.remote and told != self._answers:
-            self._desk.say(f"answered by {told}")
-        self._answers = told
+        label = labelled(event.model, event.remote)
+        if event.remote and label != self._answers:
+            self._desk.say(f"answered by {label}")
+        self._answers = label
 
     def _finish(self, request: AskRequest, turn: Turn) -> None:
         if request.record:

@@ -247,14 +247,14 @@ class LineCommands:
         from ragcli.models.ollama.ollama_models import server
 
         name = name.removeprefix("ollama:")
-        told = ""
+        shown = ""
         with closing(server(self._desk.profile.settings).pull(name)) as steps:
             for step in steps:
                 tenth = step.completed * _TENTHS // step.total if step.total else 0
                 share = f" {tenth * 100 // _TENTHS} %" if step.total else ""
-                if f"{step.status}{share}" != told:
-                    told = f"{step.status}{share}"
-                    self._desk.say(told)
+                if f"{step.status}{share}" != shown:
+                    shown = f"{step.status}{share}"
+                    self._desk.say(shown)
         self._desk.say(f"/model ollama:{name} answers with it")
 
     def command_profile(self, argument: str = "") -> None:
@@ -299,26 +299,26 @@ class LineCommands:
         profile = self._desk.profile
         wanted = settings_in_force.wanted(argument)
         if wanted.unset or wanted.text is not None:
-            told = settings_in_force.change(profile, wanted.key, wanted.text)
-            self._desk.say(told)
+            line = settings_in_force.change(profile, wanted.key, wanted.text)
+            self._desk.say(line)
         elif wanted.key:
-            found = settings_in_force.entry(profile, wanted.key)
-            self._settings([found])
-            self._desk.say(found.help)
+            entry = settings_in_force.entry(profile, wanted.key)
+            self._settings([entry])
+            self._desk.say(entry.help)
         else:
             self._settings(settings_in_force.entries(profile))
 
-    def _settings(self, found: Sequence[SettingEntry]) -> None:
-        self._table([(one.key, one.value, one.source) for one in found])
+    def _settings(self, entries: Sequence[SettingEntry]) -> None:
+        self._table([(entry.key, entry.value, entry.source) for entry in entries])
 
     # Documents
 
     def command_add(self, path: str = "") -> None:
         """Adds files, folders or a page on the web."""
-        place = document_changes.to_add(path)
+        source = document_changes.to_add(path)
         library, steps = self._desk.profile.library, _Noting(self._desk)
         known = document_changes.known(library)
-        self._reported(library.add([place], steps), steps, known)
+        self._reported(library.add([source], steps), steps, known)
 
     def command_sync(self, _: str = "") -> None:
         """Brings all documents up to date."""
@@ -330,8 +330,8 @@ class LineCommands:
         self, report: IngestReport, steps: _Noting, known: Collection[str]
     ) -> None:
         self._desk.say(document_changes.told_of(report))
-        if told := document_changes.left_out(report, steps.noted):
-            self._desk.say(told)
+        if line := document_changes.left_out(report, steps.noted):
+            self._desk.say(line)
         if report.added:
             self._suggest(known)
 
@@ -349,8 +349,8 @@ class LineCommands:
 
     def command_remove(self, path: str = "") -> None:
         """Removes a document from the index; its file stays."""
-        place = document_changes.to_remove(path)
-        report = self._desk.profile.library.remove([place])
+        source = document_changes.to_remove(path)
+        report = self._desk.profile.library.remove([source])
         count = counted(report.removed, "document")
         self._desk.say(f"{count} removed; the files stay on disk.")
 
@@ -366,8 +366,8 @@ class LineCommands:
     def command_in(self, argument: str = "") -> None:
         """Has the next questions search only some documents; without one, all."""
         self._desk.where = where = filter_of(argument)
-        told = f"only {argument}" if where else "all documents"
-        self._desk.say(f"searched from now on: {told}")
+        scope = f"only {argument}" if where else "all documents"
+        self._desk.say(f"searched from now on: {scope}")
 
     # What they share
 

@@ -32,8 +32,8 @@ def remembered(profiles: RuntimePort, key: str) -> str:
     """
     chosen = ""
     with suppress(OSError, UnicodeDecodeError):
-        place = profiles.home.data / _FILES[key]
-        chosen = place.read_text(encoding="utf-8").strip()[:_LONGEST]
+        file = profiles.home.data / _FILES[key]
+        chosen = file.read_text(encoding="utf-8").strip()[:_LONGEST]
     # Where a setting comes from takes a while to find out: only if it matters.
     return chosen if chosen and origin(profiles, key) == "default" else ""
 

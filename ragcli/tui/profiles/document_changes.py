@@ -52,8 +52,8 @@ def told_of(report: Any) -> str:
         name: getattr(report, name)
         for name in ("added", "changed", "removed", "unchanged")
     }
-    said = [f"{count} {name}" for name, count in counts.items() if count]
-    return "Documents: " + (", ".join(said) or "nothing to add")
+    parts = [f"{count} {name}" for name, count in counts.items() if count]
+    return "Documents: " + (", ".join(parts) or "nothing to add")
 
 
 def left_out(report: Any, noted: Sequence[str]) -> str:

@@ -125,11 +125,11 @@ def change(profile: ProfilePort, key: str, text: str | None) -> str:
         )
     else:
         profile.change_settings({key: None})
-    found = entry(profile, key)
-    told = f"{key} = {found.value or 'nothing'}"
-    if text is not None and found.source != f"profile {profile.name}":
-        return f"{found.source} is stronger: {told}"
+    changed = entry(profile, key)
+    line = f"{key} = {changed.value or 'nothing'}"
+    if text is not None and changed.source != f"profile {profile.name}":
+        return f"{changed.source} is stronger: {line}"
     if text is None:
-        told = f"{told}, from {found.source}"
+        line = f"{line}, from {changed.source}"
     is_late = key in _AT_START or key.startswith(config.KEYS_TABLE)
-    return f"{told}, once the profile is opened again" if is_late else told
+    return f"{line}, once the profile is opened again" if is_late else line

@@ -64,15 +64,15 @@ class Layout:
             places: Markers and places: `(1, "locks.md:12-20")`.
         """
         line, shown = Content(""), 0
-        for marker, place in places:
+        for marker, position in places:
             after = f"  +{len(places) - shown - 1}" if shown + 1 < len(places) else ""
             gap = "  " if shown else ""
             head = f"{gap}[{marker}] "
             room = self.width - line.cell_length - len(head) - len(after)
-            if shown and cell_len(place) > room:
+            if shown and cell_len(position) > room:
                 break
             meta = Style.from_meta({"marker": marker})
-            text = cut(place, max(1, room), keep_end=True)
+            text = cut(position, max(1, room), keep_end=True)
             line += Content.assemble(
                 (head, self.palette.marker + meta), (text, self.palette.muted + meta)
             )

@@ -57,24 +57,24 @@ def parser() -> MarkdownIt:
     """
     from markdown_it import MarkdownIt
 
-    made = (
+    markdown_parser = (
         MarkdownIt("commonmark", {"html": False})
         .enable(["table", "strikethrough"])
         .disable(["reference", "lheading", "code", "html_block", "html_inline"])
     )
-    made.inline.ruler.before("link", "marker", _marker)
-    made.inline.ruler.before("escape", "formula", _formula)
-    return made
+    markdown_parser.inline.ruler.before("link", "marker", _marker)
+    markdown_parser.inline.ruler.before("escape", "formula", _formula)
+    return markdown_parser
 
 
 def _formula(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's
     r"""Makes a token of a formula: in it a backslash escapes nothing."""
     if state.src[state.pos] not in "\\$":
         return False
-    found = formula_at(state.src, state.pos)
-    if found is None:
+    formula = formula_at(state.src, state.pos)
+    if formula is None:
         return False
-    written, read = found
+    written, read = formula
     if not silent:
         state.push("text", "", 0).content = read
     state.pos += len(written)
@@ -87,14 +87,14 @@ def _marker(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the par
     Escapes and code never come here.
     """
     kind = "marker"
-    found = marker_at(state.src, state.pos)
-    if not found and state.src.startswith(UNSUPPORTED, state.pos):
-        kind, found = "unsupported", UNSUPPORTED
-    if not found:
+    marker = marker_at(state.src, state.pos)
+    if not marker and state.src.startswith(UNSUPPORTED, state.pos):
+        kind, marker = "unsupported", UNSUPPORTED
+    if not marker:
         return False
     if not silent:
-        state.push(kind, "", 0).content = found
-    state.pos += len(found)
+        state.push(kind, "", 0).content = marker
+    state.pos += len(marker)
     return True
 
 

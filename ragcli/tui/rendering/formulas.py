@@ -105,18 +105,18 @@ def formula_at(text: str, position: int) -> tuple[str, str] | None:
     `\[1\]` is none, but a marker's lookalike; nor is what stands between two dollars
     that are prices, variables of a shell, or names in a template.
     """
-    found = DELIMITED.match(text, position)
-    if found is None:
+    match = DELIMITED.match(text, position)
+    if match is None:
         return None
-    kind, inside = found.lastgroup or "", found[found.lastgroup or 0]
+    kind, inside = match.lastgroup or "", match[match.lastgroup or 0]
     if kind.startswith("dollar") and not _is_maths(inside.strip()):
         return None
     if _NUMBERS.fullmatch(inside):
         return None
     shown = as_unicode(inside)
     if shown is None:
-        return None if kind.startswith("dollar") else (found[0], found[0])
-    return found[0], shown
+        return None if kind.startswith("dollar") else (match[0], match[0])
+    return match[0], shown
 
 
 def _is_maths(inside: str) -> bool:
@@ -135,7 +135,7 @@ def as_unicode(formula: str) -> str | None:
     Returns:
         One line; None when there is something in it that is not understood.
     """
-    tokens = (found[0] for found in _TOKEN.finditer(formula.strip()))
+    tokens = (match[0] for match in _TOKEN.finditer(formula.strip()))
     reader = _FormulaReader(tokens)
     try:
         return " ".join(reader.all("").split())

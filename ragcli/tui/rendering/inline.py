@@ -96,9 +96,9 @@ class InlineWriter:
         before = self._pieces[-1][-1:] if self._pieces else ""
         if before and not before.isspace() and before not in _OPENING:
             self._add(" ")
-        found = list(_NUMBER.finditer(raw))
-        for match in found:
-            end = len(raw) if match is found[-1] else match.end()
+        numbers = list(_NUMBER.finditer(raw))
+        for match in numbers:
+            end = len(raw) if match is numbers[-1] else match.end()
             number = int(match[0])
             style = self._palette.marker
             if is_attached(raw):

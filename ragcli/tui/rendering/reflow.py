@@ -28,8 +28,8 @@ class Reflowed:
 
     def at(self, offset: int) -> int:
         """Returns where a character of the verbatim text stands here."""
-        place = bisect_right(self.starts, offset) - 1
-        return offset - self.shifts[place] if place >= 0 else offset
+        index = bisect_right(self.starts, offset) - 1
+        return offset - self.shifts[index] if index >= 0 else offset
 
 
 def reflowed(text: str, units: Iterable[Unit]) -> Reflowed:
@@ -46,10 +46,10 @@ def reflowed(text: str, units: Iterable[Unit]) -> Reflowed:
     for unit in units:
         if unit.kind not in _FLOWING:
             continue
-        for found in _BREAK.finditer(text, max(at, unit.start), unit.end):
-            pieces += [text[at : found.start()], " "]
-            at = found.end()
-            fewer += len(found[0]) - 1
+        for match in _BREAK.finditer(text, max(at, unit.start), unit.end):
+            pieces += [text[at : match.start()], " "]
+            at = match.end()
+            fewer += len(match[0]) - 1
             starts.append(at)
             shifts.append(fewer)
     return Reflowed("".join([*pieces, text[at:]]), starts, shifts)

@@ -94,8 +94,12 @@ class HelpScreen(ModalScreen[None]):
 
 def _commands(keys: Mapping[str, str]) -> Rows:
     """Returns a row for each command, its key after its meaning."""
-    widest = max(cell_len(one.help) for one in COMMANDS)
+    widest = max(cell_len(command.help) for command in COMMANDS)
     return [
-        (usage(one), f"{padded(one.help, widest)}  {keys.get(one.name, '')}", "")
-        for one in COMMANDS
+        (
+            usage(command),
+            f"{padded(command.help, widest)}  {keys.get(command.name, '')}",
+            "",
+        )
+        for command in COMMANDS
     ]

@@ -17,7 +17,9 @@ class CommandsDialog(PickDialog):
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         entries = [
-            PickerEntry(one.name, one.help, usage(one), keys.get(one.name, ""))
-            for one in COMMANDS
+            PickerEntry(
+                command.name, command.help, usage(command), keys.get(command.name, "")
+            )
+            for command in COMMANDS
         ]
         super().__init__("Commands", entries)

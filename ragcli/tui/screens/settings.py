@@ -86,18 +86,18 @@ class SettingsScreen(ModalScreen[None]):
         chosen = self._chosen
         words = self.query_one(Input).value.lower().split()
         self._listed = [
-            one
-            for one in self._all
+            entry
+            for entry in self._all
             if all(
-                word in f"{one.key} {one.value} {one.source} {one.help}".lower()
+                word in f"{entry.key} {entry.value} {entry.source} {entry.help}".lower()
                 for word in words
             )
         ]
         lines = self.query_one(OptionList)
         lines.clear_options()
-        lines.add_options([Option(_row(one)) for one in self._listed])
+        lines.add_options([Option(_row(entry)) for entry in self._listed])
         if self._listed:
-            keys = [one.key for one in self._listed]
+            keys = [entry.key for entry in self._listed]
             known = chosen is not None and chosen.key in keys
             lines.highlighted = keys.index(chosen.key) if chosen and known else 0
         self._tell()
@@ -110,11 +110,11 @@ class SettingsScreen(ModalScreen[None]):
     def _tell(self) -> None:
         """Says how a change of the chosen setting went, else what it does."""
         chosen = self._chosen
-        key, said = self._said
-        told = chosen.help if chosen else "no setting is like that"
+        key, result = self._said
+        line = chosen.help if chosen else "no setting is like that"
         if chosen is not None and chosen.key == key:
-            told = said
-        self.query_one(".about", Static).update(Content(safe_line(told)))
+            line = result
+        self.query_one(".about", Static).update(Content(safe_line(line)))
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
@@ -133,16 +133,16 @@ class SettingsScreen(ModalScreen[None]):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.run_worker(self._edit(self._listed[event.option_index]))
 
-    async def _edit(self, one: SettingEntry) -> None:
+    async def _edit(self, entry: SettingEntry) -> None:
         """Asks for a value until it is one, or the user gives up."""
         wrong = ""
-        typed = "" if "(hidden)" in one.value else one.value
+        typed = "" if "(hidden)" in entry.value else entry.value
         while True:
-            given = await self.app.push_screen_wait(_asking(one, typed, wrong))
+            given = await self.app.push_screen_wait(_asking(entry, typed, wrong))
             if given is None:
                 return
             try:
-                await self._changed(one.key, given)
+                await self._changed(entry.key, given)
             except RagcliError as error:
                 typed, wrong = given, _one_line(error)
             else:
@@ -157,11 +157,11 @@ class SettingsScreen(ModalScreen[None]):
         if self._chosen is not None:
             self.run_worker(self._unset(self._chosen))
 
-    async def _unset(self, one: SettingEntry) -> None:
+    async def _unset(self, entry: SettingEntry) -> None:
         try:
-            await self._changed(one.key, None)
+            await self._changed(entry.key, None)
         except RagcliError as error:
-            self._said = (one.key, _one_line(error))
+            self._said = (entry.key, _one_line(error))
             self._tell()
 
     def action_move(self, step: int) -> None:
@@ -178,15 +178,15 @@ class SettingsScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _row(one: SettingEntry) -> Content:
+def _row(entry: SettingEntry) -> Content:
     """Returns a row; what somebody has set stands out."""
-    is_set = one.source != "default"
-    source = shown(one.source) if one.source.startswith("/") else one.source
+    is_set = entry.source != "default"
+    source = shown(entry.source) if entry.source.startswith("/") else entry.source
     return Content.assemble(
         ("● ", "$text-success") if is_set else "  ",
-        (_cut(one.key, _KEY), "bold" if is_set else ""),
+        (_cut(entry.key, _KEY), "bold" if is_set else ""),
         "  ",
-        (_cut(one.value or "-", _VALUE), "$text-accent" if is_set else "$foreground"),
+        (_cut(entry.value or "-", _VALUE), "$text-accent" if is_set else "$foreground"),
         "  ",
         (safe_line(source), "$foreground 60%"),
     )
@@ -200,9 +200,9 @@ def _one_line(error: RagcliError) -> str:
     return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
-def _asking(one: SettingEntry, typed: str, wrong: str) -> ModalScreen[str | None]:
+def _asking(entry: SettingEntry, typed: str, wrong: str) -> ModalScreen[str | None]:
     """Returns the dialog that asks for a value."""
-    if one.choices:
-        entries = [PickerEntry(choice, choice) for choice in one.choices]
-        return PickDialog(f"{one.key} · {one.help}", entries, one.value)
-    return TextDialog(f"{one.key} · {one.help}", typed, note=wrong)
+    if entry.choices:
+        entries = [PickerEntry(choice, choice) for choice in entry.choices]
+        return PickDialog(f"{entry.key} · {entry.help}", entries, entry.value)
+    return TextDialog(f"{entry.key} · {entry.help}", typed, note=wrong)

@@ -36,8 +36,8 @@ def exported(
 
     ending = path.suffix.lower()
     if ending == ".json":
-        told = export.to_json(profile, [(conversation, turns)])
-        return json.dumps(told, indent=2, default=list) + "\n"
+        text = export.to_json(profile, [(conversation, turns)])
+        return json.dumps(text, indent=2, default=list) + "\n"
     if ending in {".html", ".htm"}:
         return export.to_html(conversation, turns)
     if ending in {"", ".md", ".markdown", ".txt"}:

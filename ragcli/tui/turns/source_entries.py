@@ -190,13 +190,13 @@ def _cited(citation: Citation, stale: frozenset[int]) -> SourceEntry:
 
 
 def _quotes(citation: Citation) -> tuple[str, ...]:
-    return tuple(place.text for place in citation.places)
+    return tuple(quoted_place.text for quoted_place in citation.places)
 
 
 def quoted_spans(text: str, quotes: Sequence[str]) -> list[tuple[int, int]]:
     """Returns where those of `quotes` stand that are in `text`, in order."""
-    found = (quoted_span(text, quote) for quote in quotes)
-    return sorted(span for span in found if span)
+    located = (quoted_span(text, quote) for quote in quotes)
+    return sorted(span for span in located if span)
 
 
 def quoted_span(text: str, quote: str) -> tuple[int, int] | None:

@@ -42,10 +42,12 @@ def leave(turns: Sequence[Turn], stream: TextIO) -> None:
 
 
 def _answer(turn: Turn) -> str:
-    said = safe_text(turn.answer)
-    if turn.status == "nothing_found" and not said:
+    answer = safe_text(turn.answer)
+    if turn.status == "nothing_found" and not answer:
         return NOTHING
-    return f"{said}\n({turn.status})".lstrip() if turn.status in BROKEN_OFF else said
+    return (
+        f"{answer}\n({turn.status})".lstrip() if turn.status in BROKEN_OFF else answer
+    )
 
 
 def _wrapped(text: str, width: int) -> str:

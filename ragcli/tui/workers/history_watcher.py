@@ -41,17 +41,17 @@ class HistoryWatcher:
         self._stopped.set()
 
     def _run(self) -> None:
-        seq, told = -1, ""
+        seq, last_error = -1, ""
         while not self._stopped.is_set():
             try:
                 seq = self._look(seq)
             except RagcliError as error:
-                if error.message != told:  # once, however often it is tried again
+                if error.message != last_error:  # once, however often it is tried again
                     self._say(HistoryFailed(self._profile, error))
-                told = error.message
+                last_error = error.message
                 self._stopped.wait(PAUSE)
             else:
-                told = ""
+                last_error = ""
 
     def _look(self, seq: int) -> int:
         history = self._profile.history

@@ -78,10 +78,10 @@ class PullWorker:
         from ragcli.models.ollama.ollama_models import server
 
         asked = server(self._settings)
-        posted, told = 0.0, ""
+        posted, last_status = 0.0, ""
         interruption = Interruption(self._cancel, Connections())
         for step in interruption.stream(lambda: asked.pull(self.model)):
             now = time.monotonic()
-            if step.status != told or now - posted >= _FRAME:
-                posted, told = now, step.status
+            if step.status != last_status or now - posted >= _FRAME:
+                posted, last_status = now, step.status
                 self._post(PullStepped(step.status, step.completed, step.total))

@@ -37,17 +37,17 @@ def install(
     A file of yours is not written over without asking.
     """
     root = Path.cwd() if project else Path.home()
-    place = skill.place(agent, root, project=project)
-    found = skill.state(place)
-    if found == "other":
-        call.confirm(f"{place} says something else. Write over it?", yes=yes)
-    if found != "same":
-        skill.write(place)
+    file = skill.place(agent, root, project=project)
+    state = skill.state(file)
+    if state == "other":
+        call.confirm(f"{file} says something else. Write over it?", yes=yes)
+    if state != "same":
+        skill.write(file)
     entry = skill.server_entry(agent) if mcp else ""
     call.tell(
-        {"agent": agent, "path": str(place), "changed": found != "same", "mcp": entry},
-        line=str(place),
-        note="it was there already" if found == "same" else "",
+        {"agent": agent, "path": str(file), "changed": state != "same", "mcp": entry},
+        line=str(file),
+        note="it was there already" if state == "same" else "",
     )
     if entry and not call.as_json:
         call.output.note("the server of tools is added by:")

@@ -24,13 +24,13 @@ def doctor(
     A missing Ollama is a note: built-in answers need no server. The exit code is
     0 when everything that is needed works, else that of the worst finding.
     """
-    found = list(checks(call.runtime, fix=fix))
+    findings = list(checks(call.runtime, fix=fix))
     if call.as_json:
-        call.output.document({"checks": [check.document() for check in found]})
+        call.output.document({"checks": [check.document() for check in findings]})
     else:
-        for check in found:
+        for check in findings:
             call.output.line(_line(check))
-    return max((int(check.code) for check in found if check.state == BAD), default=0)
+    return max((int(check.code) for check in findings if check.state == BAD), default=0)
 
 
 def _line(check: Check) -> str:

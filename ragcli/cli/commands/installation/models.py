@@ -20,16 +20,18 @@ def list_(call: Invocation) -> None:
 
     settings = in_force(call.runtime, asks=False)
     servers = ask_servers(settings)
-    found = [*built_in(), *(model for server in servers for model in server.models)]
+    models = [*built_in(), *(model for server in servers for model in server.models)]
     failed = [(one, one.error) for one in servers if one.error and one.expected]
     if call.as_json:
         errors = [
             {"server": one.name, "address": one.address, **error_document(error)}
             for one, error in failed
         ]
-        told = [asdict(model) for model in found]
+        documents = [asdict(model) for model in models]
         aliases = dict(settings.aliases)
-        call.output.document({"models": told, "failed": errors, "aliases": aliases})
+        call.output.document(
+            {"models": documents, "failed": errors, "aliases": aliases}
+        )
         return
     rows = [
         (
@@ -39,14 +41,14 @@ def list_(call: Invocation) -> None:
             f"{model.window:,}" if model.window else "",
             model.about,
         )
-        for model in found
+        for model in models
     ]
     call.output.table(("model", "kind", "size", "window", "note"), rows)
     for alias, spec in settings.aliases:
         call.output.note(f"{alias} stands for {spec}")
     for _, error in failed:
         call.output.warn(f"{error.message}; {error.hint}")
-    if not any(model.spec.startswith("ollama:") for model in found):
+    if not any(model.spec.startswith("ollama:") for model in models):
         call.output.note("no Ollama models here; answers are quoted, not written")
 
 

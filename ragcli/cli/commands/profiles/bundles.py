@@ -70,8 +70,8 @@ def _to_stdout(call: Invocation, *, history: bool, index: bool) -> None:
         whole = private.path / "bundle"
         with call.open(create=False) as workspace:
             export_bundle(workspace.session, whole, history=history, index=index)
-        with whole.open("rb") as made:
-            while block := made.read(_BLOCK):
+        with whole.open("rb") as bundle:
+            while block := bundle.read(_BLOCK):
                 call.output.verbatim(block)
 
 
@@ -100,13 +100,15 @@ def import_(
 
     if not Path(file).exists():
         raise DocumentNotFound(f"there is no file {file}")
-    made = import_bundle(
+    imported = import_bundle(
         call.runtime.store, Path(file), name=name or None, trusted=trust_settings
     )
-    made.close()
-    for notice in made.notices:
+    imported.close()
+    for notice in imported.notices:
         call.output.warn(notice)
-    call.tell({"profile": made.name}, note=f"profile {made.name} made from {file}")
+    call.tell(
+        {"profile": imported.name}, note=f"profile {imported.name} made from {file}"
+    )
 
 
 @examples("ragcli profile copy work --to redis://localhost:6379/0")
@@ -128,14 +130,14 @@ def copy(
 
     target = _store(call, to)
     with call.open(name, create=False) as workspace:
-        made = copy_profile(workspace.session, target, as_name or name)
-    made.close()
-    for notice in made.notices:
+        copied = copy_profile(workspace.session, target, as_name or name)
+    copied.close()
+    for notice in copied.notices:
         call.output.warn(notice)
     shown = "local" if to == "local" else target.shown
     call.tell(
-        {"profile": made.name, "store": shown},
-        note=f"profile {name} copied to {made.name} in {shown}",
+        {"profile": copied.name, "store": shown},
+        note=f"profile {name} copied to {copied.name} in {shown}",
     )
 
 

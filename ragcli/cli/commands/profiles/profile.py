@@ -75,11 +75,11 @@ def list_(call: Invocation) -> None:
     current = call.runtime.profile_name()
     known = store.summaries(names)
     if call.as_json:
-        told = [
+        documents = [
             {"name": name, "current": name == current, **_told(known.get(name))}
             for name in names
         ]
-        call.output.document({"profiles": told})
+        call.output.document({"profiles": documents})
         return
     columns = ("profile", "in use", "documents", "size", "last used", "encrypted")
     rows = [
@@ -122,7 +122,7 @@ def show(call: Invocation, name: OptionalProfileName = "") -> None:
     """Show what a profile holds."""
     with call.open(name or None) as workspace:
         settings = dict(workspace.session.settings())
-        told: dict[str, Any] = {
+        document: dict[str, Any] = {
             "profile": workspace.name,
             "id": workspace.session.id,
             "created": workspace.session.created,
@@ -135,13 +135,17 @@ def show(call: Invocation, name: OptionalProfileName = "") -> None:
             "settings": settings,
         }
     if call.as_json:
-        call.output.document(told)
+        call.output.document(document)
         return
-    told["created"] = moment(told["created"])
-    told["encrypted"] = "yes" if told["encrypted"] else "no"
-    told["mounts"] = ", ".join(told["mounts"])
-    told["settings"] = ", ".join(f"{key}={value}" for key, value in settings.items())
-    call.output.table(("what", "value"), [row for row in told.items() if row[1] != ""])
+    document["created"] = moment(document["created"])
+    document["encrypted"] = "yes" if document["encrypted"] else "no"
+    document["mounts"] = ", ".join(document["mounts"])
+    document["settings"] = ", ".join(
+        f"{key}={value}" for key, value in settings.items()
+    )
+    call.output.table(
+        ("what", "value"), [row for row in document.items() if row[1] != ""]
+    )
 
 
 @examples("ragcli profile use work")
@@ -219,11 +223,11 @@ def delete(call: Invocation, name: ProfileName, yes: YesOption = False) -> None:
 def path(call: Invocation, name: OptionalProfileName = "") -> None:
     """Print where a profile is on disk."""
     wanted = name or call.runtime.profile_name()
-    place = os.fspath(call.runtime.store.path(wanted))
+    directory = os.fspath(call.runtime.store.path(wanted))
     if call.as_json:
-        call.output.document({"path": place})
+        call.output.document({"path": directory})
     else:
-        call.output.line(place)
+        call.output.line(directory)
 
 
 COMMANDS = {

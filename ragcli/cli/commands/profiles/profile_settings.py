@@ -50,8 +50,10 @@ def set_(
     with call.open(name) as workspace:
         workspace.session.change_settings(changes)
         name = workspace.name
-    told = ", ".join(f"{key} = {value}" for key, value in changes.items())
-    call.tell({"profile": name, "settings": changes}, note=f"profile {name}: {told}")
+    assignments = ", ".join(f"{key} = {value}" for key, value in changes.items())
+    call.tell(
+        {"profile": name, "settings": changes}, note=f"profile {name}: {assignments}"
+    )
 
 
 @examples("ragcli profile unset model", "ragcli profile unset ttl -p work")

@@ -43,15 +43,15 @@ def verify(
     store = call.runtime.store
     wanted = name or call.runtime.profile_name()
     look = store.repair if repair else store.verify
-    found = look(wanted, anchor=anchor)
+    all_findings = look(wanted, anchor=anchor)
     for notice in store.notices:
         call.output.warn(notice)
     if call.as_json:
-        told = [_finding(finding) for finding in found]
-        call.output.document({"profile": wanted, "findings": told})
+        documents = [_finding(finding) for finding in all_findings]
+        call.output.document({"profile": wanted, "findings": documents})
     else:
-        _print(call, found)
-    return int(findings.exit_code(found))
+        _print(call, all_findings)
+    return int(findings.exit_code(all_findings))
 
 
 @examples(
@@ -90,8 +90,8 @@ def _pruned(call: Invocation, done: list[Expired], *, dry_run: bool) -> int:
     """Says what was erased, and which profiles could not be looked at."""
     failed = [expired for expired in done if expired.failed]
     if call.as_json:
-        told = [asdict(expired) for expired in done]
-        call.output.document({"dry_run": dry_run, "expired": told})
+        documents = [asdict(expired) for expired in done]
+        call.output.document({"dry_run": dry_run, "expired": documents})
     else:
         for expired in done:
             if not expired.failed:
@@ -124,11 +124,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return asdict(finding) | {"code": int(finding.code)}
 
 
-def _print(call: Invocation, found: list[Finding]) -> None:
-    for finding in found:
+def _print(call: Invocation, findings: list[Finding]) -> None:
+    for finding in findings:
         hint = f"; {finding.hint}" if finding.hint else ""
         call.output.line(f"{finding.severity}: {finding.where}: {finding.what}{hint}")
-    if not found:
+    if not findings:
         call.output.line("everything is sound")
 
 

@@ -129,8 +129,8 @@ class ConversationActions:
         async def fork() -> None:
             at = view.turn.id if view else ""
             history = self._desk.profile.history
-            made = await aside(history.fork, conversation, at=at)
-            await self._show(made)
+            forked = await aside(history.fork, conversation, at=at)
+            await self._show(forked)
             self._desk.say("This is a copy of the conversation up to that turn.")
 
         self._desk.do("", fork)

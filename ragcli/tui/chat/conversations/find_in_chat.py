@@ -80,10 +80,10 @@ class FindInChat:
                 self._desk.say_error(error)
                 return ()
 
-        found = await self._desk.answer_to(SearchScreen(search, text))
-        if found is None:
+        chosen = await self._desk.answer_to(SearchScreen(search, text))
+        if chosen is None:
             return
-        turn, words = found
+        turn, words = chosen
         self._pattern = re.compile(re.escape(words), re.IGNORECASE)
         self._transcript.find(self._pattern)
         self._desk.post(TurnWanted(turn, self._pattern))

@@ -50,8 +50,8 @@ class VersionActions:
 
     async def _go_to(self, view: TurnView, number: int) -> None:
         """Stores and shows a version; does nothing beyond the first and the last."""
-        found = view.turn.versions
-        if 0 < number <= len(found) and number != view.turn.version:
+        versions = view.turn.versions
+        if 0 < number <= len(versions) and number != view.turn.version:
             history = self._desk.profile.history
-            turn = await aside(history.show_version, found[number - 1])
+            turn = await aside(history.show_version, versions[number - 1])
             await self._show(view, turn)

@@ -124,8 +124,8 @@ class Documents:
 
     def _tell_report(self, report: object) -> None:
         self._desk.say(document_changes.told_of(report))
-        if told := document_changes.left_out(report, self.left_out):
-            self._desk.say(told, severity="warning")
+        if line := document_changes.left_out(report, self.left_out):
+            self._desk.say(line, severity="warning")
 
     async def count(self, profile: ProfilePort) -> None:
         """Brings the number of documents up to date; others may have added some."""
@@ -139,8 +139,8 @@ class Documents:
 
     async def _list(self) -> None:
         chosen, dialog = "", await self._documents_dialog()
-        while found := await self._desk.answer_to(dialog):
-            chosen = found
+        while action := await self._desk.answer_to(dialog):
+            chosen = action
             if dialog.wanted == "open":
                 setting = self._desk.profile.settings.open_command
                 words = editors.command(chosen, None, chosen=setting)

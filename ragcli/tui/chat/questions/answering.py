@@ -185,9 +185,9 @@ class Answering:
             text, paths = came_with
             request = replace(request, attachment=text, attach_paths=paths)
         if request.pasted and not request.attachment:
-            told = " ".join(request.pasted)
+            pasted = " ".join(request.pasted)
             raise UsageError(
-                f"the text of {told} is gone", "paste it with the question"
+                f"the text of {pasted} is gone", "paste it with the question"
             )
         self._replaced = replaced
         request = replace(
@@ -263,8 +263,8 @@ class Answering:
         rate = asking.rate()
         if self._live is not None and asking.retrieved is not None:
             speed = f" · {rate:.0f} tokens/s" if rate else ""
-            found = asking.retrieved
-            self._live.stage(f"{labelled(found.model, found.remote)}{speed}")
+            retrieved = asking.retrieved
+            self._live.stage(f"{labelled(retrieved.model, retrieved.remote)}{speed}")
         self._status.say(rate=rate)
 
     async def event(self, message: AnswerEvent) -> None:
@@ -289,14 +289,14 @@ class Answering:
 
     def _tell_stage(self, asking: AnswerWorker, stage: Stage) -> None:
         """Says what is waited for; how much is read of what, as far as it is known."""
-        found = asking.retrieved
+        retrieved = asking.retrieved
         if stage.name == "syncing":
             self._syncs = True
-        if found is None:
+        if retrieved is None:
             self._wait_for(stage_line(stage))
         elif stage.name == "thinking" or stage.total:
-            told = stage_line(stage).removeprefix("the model ")
-            self._wait_for(f"{labelled(found.model, found.remote)} {told}")
+            line = stage_line(stage).removeprefix("the model ")
+            self._wait_for(f"{labelled(retrieved.model, retrieved.remote)} {line}")
 
     async def _found(self, asking: AnswerWorker, event: Retrieved) -> None:
         if self._syncs:

@@ -63,18 +63,18 @@ class Completing:
         if start is None:
             return ()
         begun = text[start + 1 :].lstrip('"')
-        found = await aside(lambda: list(paths_like(begun)))
-        return [Completion(start, _mention(path)) for path in found]
+        paths = await aside(lambda: list(paths_like(begun)))
+        return [Completion(start, _mention(path)) for path in paths]
 
     async def _arguments(self, word: str, argument: str) -> Sequence[Completion]:
         kind = {c.name: c.completes for c in commands.COMMANDS}.get(word, "")
         start = len(word) + 2
         if kind == "path":
-            found = await aside(lambda: list(paths_like(argument)))
+            matching = await aside(lambda: list(paths_like(argument)))
             # What is named whole is meant, not what is in it or begins like it.
             is_whole = bool(argument) and await aside(_exists, argument)
             whole = [argument] * is_whole
-            paths = dict.fromkeys(whole + found)
+            paths = dict.fromkeys(whole + matching)
             return [Completion(start, path, runs=True) for path in paths]
         named = self._names.get(kind)
         if named is None:

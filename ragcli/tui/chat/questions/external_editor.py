@@ -29,8 +29,8 @@ class ExternalEditor:
     async def _edit(self) -> None:
         import tempfile
 
-        with tempfile.TemporaryDirectory(prefix="ragcli-") as place:
-            file = Path(place) / "prompt.md"
+        with tempfile.TemporaryDirectory(prefix="ragcli-") as directory:
+            file = Path(directory) / "prompt.md"
             file.write_text(self._prompt.text, encoding="utf-8")
             words = editors.for_writing(str(file))
             code = self._desk.lend_terminal(words)

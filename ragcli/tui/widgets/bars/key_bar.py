@@ -79,8 +79,8 @@ class KeyBar(Widget):
             offered = not isinstance(node, OffersKeys) or node.is_offered(name)
             if enabled and offered and (binding.show or name == _ESCAPE):
                 same.setdefault(binding.action, []).append(binding)
-        found = [self._offered(bindings) for bindings in same.values()]
-        return sorted((key for key in found if key.meaning), key=_rank)
+        shown_keys = [self._offered(bindings) for bindings in same.values()]
+        return sorted((key for key in shown_keys if key.meaning), key=_rank)
 
     def _offered(self, bindings: Sequence[Binding]) -> OfferedKey:
         first = bindings[0]

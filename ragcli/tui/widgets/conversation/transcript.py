@@ -83,8 +83,8 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def version_view(self, versions: Collection[str]) -> TurnView | None:
         """Returns the widget that shows one of these versions of a turn."""
-        found = (view for view in self.turns if view.turn.id in versions)
-        return next(found, None)
+        views = (view for view in self.turns if view.turn.id in versions)
+        return next(views, None)
 
     def has_place_for(self, turn: Turn) -> bool:
         """Tells whether a turn stands among those that are loaded."""

@@ -43,8 +43,8 @@ class Suggestions(OptionList, can_focus=False):
             keys: What asks again, and what each of the questions is chosen by.
         """
         self.questions, self.again = questions[:MOST], again
-        told = [f"ask again: {again}" if again else "", *self.questions]
-        rows = [(key, text) for key, text in zip(keys, told, strict=False) if text]
+        lines = [f"ask again: {again}" if again else "", *self.questions]
+        rows = [(key, text) for key, text in zip(keys, lines, strict=False) if text]
         self.clear_options()
         self.add_options([Option(_row(key, text)) for key, text in rows])
         self.display = bool(rows)

@@ -53,17 +53,18 @@ class _ListedConversation:
         A narrow row has the moment only, a very narrow one the title.
         """
         title = safe_line(self.conversation.title or "untitled")
-        whole = f"{self.conversation.turns} · {self.moment}"
-        beside = (told for told in (whole, self.moment) if room - len(told) >= _LEAST)
-        told = next(beside, "")
-        width = room - len(told) - 3
+        turns = self.conversation.turns
+        whole = f"{turns} {'turn' if turns == 1 else 'turns'} · {self.moment}"
+        details = (text for text in (whole, self.moment) if room - len(text) >= _LEAST)
+        detail = next(details, "")
+        width = room - len(detail) - 3
         *above, last = _broken(title, max(1, width), max(1, room - 2))
         bold = "bold" if self.here else ""
         lines = [_line(text, here=self.here) for text in above]
         below = Content.styled(f"  {last}", bold)
         lines.append(below if above else _line(last, here=self.here))
         gap = " " * (width + 3 - lines[-1].cell_length)
-        tail = Content.styled(f"{gap}{told}", "$foreground 60%")
+        tail = Content.styled(f"{gap}{detail}", "$foreground 60%")
         return Content("\n").join(lines) + tail
 
 
@@ -295,5 +296,5 @@ def _line(text: str, *, here: bool, mark: str = "") -> Content:
     line = safe_line(text)
     if here:
         return Content.assemble(("● ", "$text-success"), (line, "bold"))
-    said = f" ({mark})" if mark else ""
-    return Content.assemble(f"  {line}", (said, "$text-warning"))
+    suffix = f" ({mark})" if mark else ""
+    return Content.assemble(f"  {line}", (suffix, "$text-warning"))

@@ -55,13 +55,17 @@ class SourceHead(Widget):
         )
         marker = f"{source.shown_marker} "
         room = self.size.width - len(f"{marker}{flags}")
-        place = source.place
-        if len(place) > room > 1:
+        location = source.place
+        if len(location) > room > 1:
             kept = room - 1
-            place = place[: kept - kept // 2] + "…" + place[len(place) - kept // 2 :]
+            location = (
+                location[: kept - kept // 2]
+                + "…"
+                + location[len(location) - kept // 2 :]
+            )
         return Content.assemble(
             (marker, "italic" if source.attached else "bold $text-accent"),
-            (place, Style(bold=True, link=self._address or None)),
+            (location, Style(bold=True, link=self._address or None)),
             (flags, "$text-warning"),
         )
 
@@ -221,13 +225,13 @@ def _grouped(sources: Sequence[SourceEntry]) -> list[Widget]:
         ("Also found", [source for source in sources if not source.cited]),
     ]
     filled = [(title, group) for title, group in groups if group]
-    made: list[Widget] = []
+    widgets: list[Widget] = []
     for title, group in filled:
         if len(filled) > 1:
-            told = f"{title} · {len(group)}"
-            made.append(Static(told, markup=False, classes="group"))
-        made += [SourceCard(source) for source in group]
-    return made
+            heading = f"{title} · {len(group)}"
+            widgets.append(Static(heading, markup=False, classes="group"))
+        widgets += [SourceCard(source) for source in group]
+    return widgets
 
 
 class SourcesPane(VerticalScroll, can_focus=False):
