@@ -579,7 +579,7 @@ class Library:
         held = hold_current(self._snapshots)
         if held is None:
             return Manifest(), generation_files(Path(), None)
-        files = generation_files(held.place, self._snapshots.sealer, held.lease)
+        files = generation_files(held.directory, self._snapshots.sealer, held.lease)
         return parse(files.raw(NAME), held.name), files
 
     @staticmethod

@@ -94,7 +94,7 @@ def _removed(index: Directory, name: str) -> bool:
 def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:
     """Returns the generations that were published less than `grace` seconds ago."""
     limit = time.time() - grace
-    found = []
+    young = []
     for name in names:
         with suppress(FileNotFoundError):
             manifest = os.stat(
@@ -103,5 +103,5 @@ def _young(index: Directory, names: Sequence[str], grace: float) -> list[str]:
                 follow_symlinks=False,
             )
             if manifest.st_mtime > limit:
-                found.append(name)
-    return found
+                young.append(name)
+    return young

@@ -22,18 +22,18 @@ _MISREAD = (
 """What a manifest of another shape raises. `index.misreading` would take time."""
 
 
-def figures(profiles: int, place: str) -> tuple[int, int] | None:
+def figures(profiles: int, profile: str) -> tuple[int, int] | None:
     """Returns the documents of the live generation, and the bytes of its files.
 
     Args:
         profiles: Descriptor of the directory of all profiles.
-        place: The profile's directory there.
+        profile: The profile's directory there.
 
     Returns:
         Two zeros where nothing was ever indexed; None where it cannot be told.
     """
     try:
-        pointer = _read(f"{place}/index/CURRENT", profiles)
+        pointer = _read(f"{profile}/index/CURRENT", profiles)
     except FileNotFoundError:
         return 0, 0
     except OSError:
@@ -42,7 +42,7 @@ def figures(profiles: int, place: str) -> tuple[int, int] | None:
 
     try:
         live = pointer.partition(b" ")[0].decode("ascii")
-        manifest = json.loads(_read(f"{place}/index/{live}/manifest.json", profiles))
+        manifest = json.loads(_read(f"{profile}/index/{live}/manifest.json", profiles))
         size = sum(file["size"] for file in manifest["files"].values())
         return int(manifest["documents"]), int(size)
     except (OSError, *_MISREAD):

@@ -75,33 +75,33 @@ def differences(
     Raises:
         StorageFailed: A file cannot be read now: that says nothing about it.
     """
-    found = []
+    discrepancies = []
     for name, facts in sorted(manifest.files.items()):
         try:
             descriptor = open_in(generation, name)
         except FileNotFoundError:
-            found.append(missing(name))
+            discrepancies.append(missing(name))
             continue
         except NotPermitted as error:
-            found.append(Difference(error.message, altered=True))
+            discrepancies.append(Difference(error.message, altered=True))
             continue
         try:
             with disk_errors(generation.path / name):
                 size = os.fstat(descriptor).st_size
                 if size != facts["size"]:
                     what = f"{name} has {size} bytes, not {facts['size']}"
-                    found.append(Difference(what, altered=True))
+                    discrepancies.append(Difference(what, altered=True))
                 elif hash_file(descriptor) != facts["sha256"]:
                     what = f"{name} has another content"
-                    found.append(Difference(what, altered=True))
+                    discrepancies.append(Difference(what, altered=True))
         finally:
             os.close(descriptor)
     expected = set(manifest.files) | {manifests.NAME}
-    found += [
+    discrepancies += [
         Difference(f"{name} does not belong", altered=True)
         for name in sorted(listing(generation) - expected)
     ]
-    return found
+    return discrepancies
 
 
 def listing(generation: Directory) -> set[str]:
@@ -120,13 +120,13 @@ def observed(generation: Directory, names: Mapping[str, Any]) -> dict[str, list[
     Raises:
         FileNotFoundError: One is missing.
     """
-    found = {}
+    states = {}
     for name in names:
         status = os.stat(name, dir_fd=generation.descriptor, follow_symlinks=False)
         regular = stat.S_ISREG(status.st_mode)
         kind = status.st_ino if regular else -1
-        found[name] = [status.st_size, status.st_mtime_ns, kind]
-    return found
+        states[name] = [status.st_size, status.st_mtime_ns, kind]
+    return states
 
 
 def is_as_verified(

@@ -58,7 +58,7 @@ class _FilesOnDisk:
             weakref.finalize(self, close_reader, held)
 
     @property
-    def place(self) -> Path:
+    def reach(self) -> Path:
         """A path to the directory, whatever it and those above are called by now."""
         held = self._held
         return path_of(held, self._directory) if held >= 0 else self._directory
@@ -97,7 +97,7 @@ class MappedFiles(_FilesOnDisk):
 
     def path(self, name: str) -> Path | None:
         """Returns the file's place."""
-        return self.place / name
+        return self.reach / name
 
 
 class SealedFiles(_FilesOnDisk):
@@ -154,12 +154,12 @@ class WorkspaceFiles:
 
     def store(self, name: str, pieces: Sequence[bytes | bytearray]) -> None:
         """Writes a new file that is given in pieces; see `write`."""
-        place = self.directory / name
+        path = self.directory / name
         if self.sealer:
             pieces = [self.sealer.seal(name, b"".join(pieces))]
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        with disk_errors(place):
-            descriptor = os.open(place, flags, FILE_MODE)
+        with disk_errors(path):
+            descriptor = os.open(path, flags, FILE_MODE)
             try:
                 for piece in pieces:
                     write_all(descriptor, piece)

@@ -20,7 +20,7 @@ class Held(NamedTuple):
     name: str
     """`gen-00000007`."""
 
-    place: Path
+    directory: Path
     """Its directory, verified."""
 
     lease: int

@@ -109,12 +109,12 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _sync_file(directory: Directory, name: str) -> dict[str, Any]:
-    place = directory.path / name
-    with disk_errors(place):
-        os.chmod(place, FILE_MODE, follow_symlinks=True)
+    path = directory.path / name
+    with disk_errors(path):
+        os.chmod(path, FILE_MODE, follow_symlinks=True)
     descriptor = open_in(directory, name)
     try:
-        with disk_errors(place):
+        with disk_errors(path):
             digest = hash_file(descriptor)
             sync_data(descriptor)
             return {"size": os.fstat(descriptor).st_size, "sha256": digest}

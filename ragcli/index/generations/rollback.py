@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 def kept(snapshots: Snapshots) -> list[GenerationInfo]:
     """Returns the kept states, oldest first; damaged ones say what they have."""
     live = snapshots.current()
-    found = []
+    states = []
     for name in snapshots.generations():
         with suppress(SnapshotNotFound):  # collected while we looked
-            found.append(_described(snapshots, name, live))
-    return found
+            states.append(_described(snapshots, name, live))
+    return states
 
 
 def previous(snapshots: Snapshots) -> str:
@@ -45,8 +45,10 @@ def previous(snapshots: Snapshots) -> str:
 
 def _described(snapshots: Snapshots, name: str, live: str) -> GenerationInfo:
     try:
-        found = read(snapshots.directory(name))
+        manifest = read(snapshots.directory(name))
     except SnapshotDamaged as error:
         return GenerationInfo(name, "", "", 0, 0, name == live, error.message)
-    counts = (found.documents, found.chunks)
-    return GenerationInfo(name, found.created, found.change, *counts, name == live)
+    counts = (manifest.documents, manifest.chunks)
+    return GenerationInfo(
+        name, manifest.created, manifest.change, *counts, name == live
+    )

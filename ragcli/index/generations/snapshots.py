@@ -94,7 +94,7 @@ class LocalSnapshots:
     def directory(self, generation: str) -> Path:
         """Returns the directory of a generation, verified; raises as `manifest`."""
         self.manifest(generation)
-        return self._place(generation)
+        return self._directory_of(generation)
 
     def manifest(self, generation: str) -> Manifest:
         """Returns the manifest of a generation whose files were verified.
@@ -208,7 +208,7 @@ class LocalSnapshots:
             self._owned[path] = lock_fd
             try:
                 if parent:
-                    publishing.link_files(self._place(parent), path, files)
+                    publishing.link_files(self._directory_of(parent), path, files)
                 yield path
             finally:
                 if self._owned.pop(path, None) is not None:
@@ -243,8 +243,8 @@ class LocalSnapshots:
             Locked: Others swapped `CURRENT` for too long.
         """
         known = self.manifest(parent).files if parent else {}
-        place = self._place(parent) if parent else None
-        files = publishing.sync_files(workspace, place, known)
+        parent_directory = self._directory_of(parent) if parent else None
+        files = publishing.sync_files(workspace, parent_directory, known)
         with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
             live = self.current()
             if live != parent:
@@ -254,10 +254,10 @@ class LocalSnapshots:
                 )
             collection.discard_unpublished(self._made_index(), live)
             name = self._publish(workspace, {**manifest, "parent": parent}, files)
-        self._told(str(manifest.get("change") or "change"), name, manifest)
+        self._tell_of(str(manifest.get("change") or "change"), name, manifest)
         return name
 
-    def _told(self, change: str, generation: str, facts: Mapping[str, Any]) -> None:
+    def _tell_of(self, change: str, generation: str, facts: Mapping[str, Any]) -> None:
         """Tells of a change that is done, whatever becomes of the telling."""
         if self.on_change:
             self.on_change(change, generation, facts)
@@ -270,11 +270,11 @@ class LocalSnapshots:
         newest = max(map(generation_number, index.names()), default=0)
         name = generation_name(newest + 1)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        told = {**manifest, "name": name, "created": created, "files": files}
-        told |= {"format": manifests.FORMAT, "seal": ""}
+        table = {**manifest, "name": name, "created": created, "files": files}
+        table |= {"format": manifests.FORMAT, "seal": ""}
         if self.sealer:
-            told["seal"] = publishing.seal_manifest(self.sealer, told)
-        data = manifests.encode(told)
+            table["seal"] = publishing.seal_manifest(self.sealer, table)
+        data = manifests.encode(table)
         publishing.finish(workspace, data)
         close_reader(self._owned.pop(workspace))
         publishing.rename_into_place(index, workspace.name, name)
@@ -295,13 +295,15 @@ class LocalSnapshots:
         chosen = self.manifest(generation)
         facts = chosen.as_dict()
         facts.update(change="rollback", origin=chosen.origin or generation)
-        with disk_errors("index"), self.workspace(generation) as place:
-            source = self._place(generation)
-            files = publishing.sync_files(place, source, chosen.files)
+        with disk_errors("index"), self.workspace(generation) as workspace:
+            source = self._directory_of(generation)
+            files = publishing.sync_files(workspace, source, chosen.files)
             publishing.expect_same(chosen.files, files)
             with commit_lock(self._profile, "index.lock", wait=publishing.WAIT):
-                name = self._publish(place, {**facts, "parent": self._named()}, files)
-        self._told("rollback", name, {"origin": generation})
+                name = self._publish(
+                    workspace, {**facts, "parent": self._named()}, files
+                )
+        self._tell_of("rollback", name, {"origin": generation})
         return name
 
     def _named(self) -> str:
@@ -415,5 +417,5 @@ class LocalSnapshots:
         self._opened = index
         return index
 
-    def _place(self, generation: str) -> Path:
+    def _directory_of(self, generation: str) -> Path:
         return self._made_index().reach / generation

@@ -117,7 +117,7 @@ class _Reembedding:
             held = hold_current(self._snapshots)
             if held is None:
                 break
-            files = generation_files(held.place, self._snapshots.sealer, held.lease)
+            files = generation_files(held.directory, self._snapshots.sealer, held.lease)
             base = parse(files.raw(NAME), held.name)
             if not attempt:
                 self._progress.start(base.documents, "embedding")

@@ -83,8 +83,8 @@ def open_generation(snapshots: Snapshots, generation: str) -> IndexReader:
         SnapshotNotFound, FileNotFoundError: It was collected meanwhile.
         SnapshotDamaged: It is not what was published.
     """
-    place = snapshots.directory(generation)
-    return open_directory(place, snapshots.sealer, snapshots.share(generation))
+    directory = snapshots.directory(generation)
+    return open_directory(directory, snapshots.sealer, snapshots.share(generation))
 
 
 def open_directory(directory: Path, sealer: Sealer | None, lock_fd: int) -> IndexReader:
@@ -105,11 +105,11 @@ def opened_text(files: MappedFiles | SealedFiles, manifest: Manifest) -> TextSea
     """Opens the text index: mapped, from memory, or made again from the passages."""
     stored = any(name.startswith(f"{TEXT}/") for name in manifest.files)
     if stored and isinstance(files, MappedFiles):
-        place = files.place
-        search = TextSearch.open(place / TEXT)
-        if place != files.place:
+        reach = files.reach
+        search = TextSearch.open(reach / TEXT)
+        if reach != files.reach:
             # the path leads to another file by now: see `storage.descriptor_paths`
-            raise FileNotFoundError(place)
+            raise FileNotFoundError(reach)
         return search
     from ragcli.index.fulltext import text_workspace
 

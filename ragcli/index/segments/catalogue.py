@@ -116,13 +116,13 @@ class DocumentInfo:
     """Which version of the reader made it."""
 
 
-_TOLD = tuple(item.name for item in fields(DocumentInfo))
+_FIELDS = tuple(item.name for item in fields(DocumentInfo))
 
 
 def info(record: Record) -> DocumentInfo:
     """Returns a record as a value."""
     table = {"facts": {}, "reader": 1, **record}
-    return DocumentInfo(**{name: table[name] for name in _TOLD})
+    return DocumentInfo(**{name: table[name] for name in _FIELDS})
 
 
 def is_outdated(record: Record) -> bool:
@@ -508,20 +508,20 @@ def spans(
     wanted: list[int] = []
     in_part: dict[int, Stretches] = {}
     for line, at in there.values():
-        told = meant(StoredRecord(line))
-        if told:
+        wanted_part = meant(StoredRecord(line))
+        if wanted_part:
             wanted.append(at)
-            if told is not True:
-                in_part[len(wanted) - 1] = told
+            if wanted_part is not True:
+                in_part[len(wanted) - 1] = wanted_part
     if not wanted:
         return [], False
     rows, chunks, keys = np.concatenate(tables, axis=1)[:, wanted].tolist()
-    found = list(zip(rows, chunks, keys, strict=True))
-    for place, stretches in in_part.items():
-        row, _, key = found[place]
-        (found[place], *others) = [(row + first, n, key) for first, n in stretches]
-        found += others
-    return found, bool(in_part)
+    chosen = list(zip(rows, chunks, keys, strict=True))
+    for index, stretches in in_part.items():
+        row, _, key = chosen[index]
+        (chosen[index], *others) = [(row + first, n, key) for first, n in stretches]
+        chosen += others
+    return chosen, bool(in_part)
 
 
 def _read_table(table: memoryview) -> NDArray[np.int64]:
@@ -580,11 +580,11 @@ class DocumentTable:
         """Returns the record of the document at `path`; None if it has none here."""
         import numpy as np
 
-        keys, places = self._by_key
+        keys, numbers = self._by_key
         wanted = key(path)
         at = int(np.searchsorted(keys, wanted))
         while at < len(keys) and keys[at] == wanted:
-            record = self._record(int(places[at]))
+            record = self._record(int(numbers[at]))
             at += 1
             if record["path"] == path:
                 return record
@@ -612,5 +612,5 @@ class DocumentTable:
         """Returns first row and number of chunks of the documents with these keys."""
         import numpy as np
 
-        found = np.flatnonzero(np.isin(self._table[4], keys))
-        return [(int(self._table[0][i]), int(self._table[1][i])) for i in found]
+        chosen = np.flatnonzero(np.isin(self._table[4], keys))
+        return [(int(self._table[0][i]), int(self._table[1][i])) for i in chosen]

@@ -51,13 +51,13 @@ class CatalogueView:
 
     def some(self, paths: Iterable[str]) -> dict[str, catalogue.Record]:
         """Returns the records of those documents of `paths` that are there."""
-        found = ((path, self.find(path)) for path in paths)
-        return {path: record for path, record in found if record}
+        pairs = ((path, self.find(path)) for path in paths)
+        return {path: record for path, record in pairs if record}
 
     def still_holds(self, record: catalogue.Record) -> bool:
         """Tells whether a document is there with the same chunks."""
-        found = self.find(record["path"])
-        return found is not None and found["row"] == record["row"]
+        current = self.find(record["path"])
+        return current is not None and current["row"] == record["row"]
 
     @cached_property
     def _tables(self) -> list[catalogue.DocumentTable]:

@@ -172,14 +172,14 @@ def _live_rows(
     import numpy as np
 
     rows = [np.zeros(0, np.int64)]
-    places = [np.zeros((0, 2), np.int64)]
+    locations = [np.zeros((0, 2), np.int64)]
     for number, segment in enumerate(segments):
         if segment.info.live:
             positions = np.flatnonzero(~segment.dead)
             rows.append(segment.rows[positions])
             owner = np.full(len(positions), number)
-            places.append(np.stack([owner, positions], axis=1))
-    joined, located = np.concatenate(rows), np.concatenate(places)
+            locations.append(np.stack([owner, positions], axis=1))
+    joined, located = np.concatenate(rows), np.concatenate(locations)
     order = np.argsort(joined)
     return joined[order], located[order]
 
@@ -187,7 +187,7 @@ def _live_rows(
 def _columns(
     segments: Sequence[Segment],
     rows: NDArray[np.int64],
-    places: NDArray[np.int64],
+    locations: NDArray[np.int64],
     span: tuple[int, int],
 ) -> Columns:
     """Returns the stored chunks of one document."""
@@ -195,12 +195,12 @@ def _columns(
 
     start, end = span
     columns = Columns(rows=rows[start:end].tolist())
-    for number, position in places[start:end].tolist():
+    for number, position in locations[start:end].tolist():
         segment = segments[number]
         columns.passages.append(segment.passage_line(position))
         columns.tokens.append(segment.tokens(position).tobytes())
         columns.languages.append(segment.passage(position)["language"])
-    owner = int(places[start, 0])
-    vectors = segments[owner].vectors.vectors(places[start:end, 1])
+    owner = int(locations[start, 0])
+    vectors = segments[owner].vectors.vectors(locations[start:end, 1])
     columns.vectors.append(vectors.astype(np.float16))
     return columns

@@ -54,13 +54,13 @@ class Segment:
         self.rows: NDArray[np.int64] = self._starts[0, :-1]
         if self._has_tokens:
             self._tokens = files.buffer(f"tokens-{name}.bin")
-        place = files.path(f"vectors-{name}.faiss")
-        data = memoryview(b"") if place else files.buffer(f"vectors-{name}.faiss")
+        vectors = files.path(f"vectors-{name}.faiss")
+        data = memoryview(b"") if vectors else files.buffer(f"vectors-{name}.faiss")
         shape = (self.info.chunks, self._dimension)
-        self.vectors = VectorIndex.open(place, data, shape)
-        if place != files.path(f"vectors-{name}.faiss"):
+        self.vectors = VectorIndex.open(vectors, data, shape)
+        if vectors != files.path(f"vectors-{name}.faiss"):
             # the path leads to another file by now: see `storage.descriptor_paths`
-            raise FileNotFoundError(place)
+            raise FileNotFoundError(vectors)
 
     def _read_dead(self, files: GenerationFiles) -> NDArray[np.int64]:
         """Returns the positions of dead chunks in the order in which they died."""
@@ -82,9 +82,9 @@ class Segment:
         """True for each position whose chunk is dead."""
         import numpy as np
 
-        found = np.zeros(self.info.chunks, bool)
-        found[self.dead_order] = True
-        return found
+        mask = np.zeros(self.info.chunks, bool)
+        mask[self.dead_order] = True
+        return mask
 
     @cached_property
     def documents(self) -> DocumentTable:
@@ -103,10 +103,10 @@ class Segment:
 
         if not self.info.chunks:
             return np.zeros(len(rows), bool), np.zeros(0, np.int64)
-        places = np.searchsorted(self.rows, rows)
-        places[places == self.info.chunks] = 0
-        here = self.rows[places] == rows
-        return here, places[here]
+        candidates = np.searchsorted(self.rows, rows)
+        candidates[candidates == self.info.chunks] = 0
+        here = self.rows[candidates] == rows
+        return here, candidates[here]
 
     def excluded(
         self, keys: NDArray[np.int64], within: RowSelection | None = None
@@ -122,13 +122,13 @@ class Segment:
         spans = self.documents.spans(keys) if len(keys) else []
         if not spans and not self.info.dead and within is None:
             return None
-        found = self.dead.copy()
+        mask = self.dead.copy()
         for first, count in spans:
             start, end = np.searchsorted(self.rows, (first, first + count))
-            found[start:end] = True
+            mask[start:end] = True
         if within is not None:
-            found |= ~within.holds(self.rows)
-        return found
+            mask |= ~within.holds(self.rows)
+        return mask
 
     def live_vectors(self) -> NDArray[np.float32]:
         """Returns the vectors of all chunks that are not dead."""

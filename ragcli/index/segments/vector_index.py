@@ -124,14 +124,14 @@ class VectorIndex:
         faiss.omp_set_num_threads(1)
         limit = min(limit, self._index.ntotal)
         if excluded is None:
-            scores, places = self._index.search(queries, limit)
+            scores, positions = self._index.search(queries, limit)
         else:
             allowed = np.packbits(~excluded, bitorder="little")
             selector: Any = faiss.IDSelectorBitmap  # its stub has the C++ signature
             options: Any = faiss.SearchParameters
             chosen = options(sel=selector(allowed))
-            scores, places = self._index.search(queries, limit, params=chosen)
-        return scores, places
+            scores, positions = self._index.search(queries, limit, params=chosen)
+        return scores, positions
 
     def vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Returns the stored vectors at these positions, float32."""
@@ -139,8 +139,8 @@ class VectorIndex:
 
         if not len(positions):
             return np.zeros((0, self._index.d), np.float32)
-        found: NDArray[np.float32] = self._index.reconstruct_batch(positions)
-        return found
+        stored: NDArray[np.float32] = self._index.reconstruct_batch(positions)
+        return stored
 
 
 def _check_header(path: Path | None, data: memoryview, shape: tuple[int, int]) -> None:

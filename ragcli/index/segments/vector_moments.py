@@ -51,10 +51,10 @@ class Moments:
         """Returns the sums over vectors, one a line."""
         import numpy as np
 
-        found = cls.empty(vectors.shape[1])
+        sums = cls.empty(vectors.shape[1])
         for start in range(0, len(vectors), _BLOCK):
-            found.add(vectors[start : start + _BLOCK].astype(np.float32))
-        return found
+            sums.add(vectors[start : start + _BLOCK].astype(np.float32))
+        return sums
 
     @classmethod
     def decode(cls, data: memoryview, dimension: int) -> Moments:

@@ -25,7 +25,7 @@ LIMIT = 4 << 30
 """Bytes of fetched generations on this machine; shared files count for each."""
 
 
-def place(cache: Path, profile: str) -> Path:
+def directory_of(cache: Path, profile: str) -> Path:
     """Returns the directory of one profile's fetched generations.
 
     Args:
@@ -52,7 +52,7 @@ def retire(cache: Path, profile: str) -> None:
 
 def unless_cached(cache: Path, profile: str) -> Path | None:
     """Returns a passing directory; None when the cache has one for the profile."""
-    return None if place(cache, profile).is_dir() else passing()
+    return None if directory_of(cache, profile).is_dir() else passing()
 
 
 def passing() -> Path:
@@ -82,17 +82,17 @@ def trim(cache: Path, keep: Path, limit: int = LIMIT) -> None:
         keep: The generation that was asked for; it stays.
         limit: Bytes.
     """
-    found = []
-    for place in (cache / PLACE).glob("*/index/gen-*"):
+    cached = []
+    for generation in (cache / PLACE).glob("*/index/gen-*"):
         with suppress(OSError):
-            size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
-            found.append((place.stat().st_mtime_ns, size, place))
-    total = sum(size for _, size, _ in found)
-    for _, size, place in sorted(found):
+            size = sum(f.stat().st_size for f in generation.rglob("*") if f.is_file())
+            cached.append((generation.stat().st_mtime_ns, size, generation))
+    total = sum(size for _, size, _ in cached)
+    for _, size, generation in sorted(cached):
         if total <= limit:
             return
-        if place != keep and _removed(place):
-            (place.parent / generation_checks.stamp_name(place.name)).unlink(
+        if generation != keep and _removed(generation):
+            (generation.parent / generation_checks.stamp_name(generation.name)).unlink(
                 missing_ok=True
             )
             total -= size

@@ -21,19 +21,21 @@ Known = Mapping[tuple[str, str], Path]
 
 def known(index: Directory) -> Known:
     """Returns the files of the generations in a directory."""
-    found = {}
+    paths = {}
     for name in collection.all_generations(index):
-        place = index.path / name
+        generation = index.path / name
         try:
-            data = (place / manifests.NAME).read_bytes()
+            data = (generation / manifests.NAME).read_bytes()
             files = manifests.parse(data, name).files
         except (OSError, NewerFormat, SnapshotDamaged):
             continue
         for file, facts in files.items():
-            status = (place / file).stat() if (place / file).exists() else None
+            status = (
+                (generation / file).stat() if (generation / file).exists() else None
+            )
             if status and status.st_size == facts["size"]:
-                found[file, facts["sha256"]] = place / file
-    return found
+                paths[file, facts["sha256"]] = generation / file
+    return paths
 
 
 def fill(

@@ -30,19 +30,19 @@ def hashed(
         files: Name → size and SHA-256 of each.
         known: The blocks of files that were published before, by their SHA-256.
     """
-    found = {}
+    blocks_of_files = {}
     for name, facts in files.items():
         blocks = known.get(facts["sha256"])
         if blocks is None:
             pieces = _pieces(workspace / name)
             blocks = [hashlib.sha256(piece).hexdigest() for piece in pieces]
-        found[name] = blocks
-    return found
+        blocks_of_files[name] = blocks
+    return blocks_of_files
 
 
 def send(store: GenerationStore, workspace: Path, blocks: Blocks) -> None:
     """Sends the blocks that a store lacks, a few at a time."""
-    every = list(dict.fromkeys(d for found in blocks.values() for d in found))
+    every = list(dict.fromkeys(d for listed in blocks.values() for d in listed))
     wanted = set(store.missing(every))
     batch: dict[str, bytes] = {}
     for name, digests in blocks.items():
@@ -106,8 +106,8 @@ def wrong(
     return "" if hasher.hexdigest() == expected else f"{name} has another content"
 
 
-def _pieces(place: Path) -> Iterator[bytes]:
+def _pieces(path: Path) -> Iterator[bytes]:
     """Yields the blocks of a file."""
-    with place.open("rb") as file:
+    with path.open("rb") as file:
         while piece := file.read(BLOCK):
             yield piece

@@ -73,8 +73,8 @@ class RemoteSnapshots(LocalSnapshots):
         remember: bool = True,
     ) -> None:
         self._passing = None if remember else block_cache.unless_cached(cache, profile)
-        place = self._passing or block_cache.place(cache, profile)
-        directory = Directory.open(place, create=remember)
+        own_cache = self._passing or block_cache.directory_of(cache, profile)
+        directory = Directory.open(own_cache, create=remember)
         super().__init__(directory, sealer, keep=keep, grace=60.0, remember=remember)
         self._id = profile
         self._store = store
@@ -111,13 +111,13 @@ class RemoteSnapshots(LocalSnapshots):
         if not self._is_here(generation):
             self._fetch(generation)
         if self._remember:
-            block_cache.used(self._place(generation))
+            block_cache.used(self._directory_of(generation))
         return super().manifest(generation)
 
     def _is_here(self, generation: str) -> bool:
         """Tells whether the cache holds the very generation that is meant."""
         try:
-            data = (self._place(generation) / manifests.NAME).read_bytes()
+            data = (self._directory_of(generation) / manifests.NAME).read_bytes()
         except OSError:
             return False
         if self._live[0] == generation:
@@ -148,23 +148,23 @@ class RemoteSnapshots(LocalSnapshots):
         data, blocks = self._store.manifest(generation)
         if self._live[0] == generation and manifests.digest(data) != self._live[1]:
             raise manifests.damaged(generation, "its manifest is another one")
-        found = manifests.parse(data, generation)
+        manifest = manifests.parse(data, generation)
         index = self._made_index()
         name, lock_fd = directory_locks.make(index.descriptor, collection.WORKSPACE)
-        place = index.path / name
+        workspace = index.path / name
         try:
             block_fetching.fill(
-                self._store, place, found, blocks, block_fetching.known(index)
+                self._store, workspace, manifest, blocks, block_fetching.known(index)
             )
-            publishing.finish(place, data)
-            block_fetching.put_in_place(index, place, generation)
+            publishing.finish(workspace, data)
+            block_fetching.put_in_place(index, workspace, generation)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(workspace, ignore_errors=True)
             os.close(lock_fd)
         with index.child(generation) as opened:
             generation_checks.note(index, opened, generation, data)
         if self._remember:
-            block_cache.trim(self._cache, self._place(generation), self._limit)
+            block_cache.trim(self._cache, self._directory_of(generation), self._limit)
             self.retire()
 
     def publish(self, workspace: Path, parent: str, manifest: dict[str, Any]) -> str:
@@ -175,10 +175,10 @@ class RemoteSnapshots(LocalSnapshots):
             StorageFailed, StoreUnavailable: Nothing changed.
         """
         known = self.manifest(parent).files if parent else {}
-        place = self._place(parent) if parent else None
-        files = publishing.sync_files(workspace, place, known)
+        parent_directory = self._directory_of(parent) if parent else None
+        files = publishing.sync_files(workspace, parent_directory, known)
         name = self._publish(workspace, {**manifest, "parent": parent}, files)
-        self._told(str(manifest.get("change") or "change"), name, manifest)
+        self._tell_of(str(manifest.get("change") or "change"), name, manifest)
         return name
 
     def select(self, generation: str) -> str:
@@ -186,11 +186,13 @@ class RemoteSnapshots(LocalSnapshots):
         chosen = self.manifest(generation)
         facts = chosen.as_dict()
         facts.update(change="rollback", origin=chosen.origin or generation)
-        with self.workspace(generation) as place:
-            files = publishing.sync_files(place, self._place(generation), chosen.files)
+        with self.workspace(generation) as workspace:
+            files = publishing.sync_files(
+                workspace, self._directory_of(generation), chosen.files
+            )
             publishing.expect_same(chosen.files, files)
-            name = self._publish(place, {**facts, "parent": self.current()}, files)
-        self._told("rollback", name, {"origin": generation})
+            name = self._publish(workspace, {**facts, "parent": self.current()}, files)
+        self._tell_of("rollback", name, {"origin": generation})
         return name
 
     def _publish(
@@ -210,8 +212,10 @@ class RemoteSnapshots(LocalSnapshots):
         block_files.send(self._store, workspace, blocks)
         digest = manifests.digest(data)
         for _ in range(_ATTEMPTS):
-            told = (digest, data)
-            if not self._store.publish(name, parent, told, blocks, self._keep):
+            digest_and_data = (digest, data)
+            if not self._store.publish(
+                name, parent, digest_and_data, blocks, self._keep
+            ):
                 self._keep_copy(workspace, name, data)
                 return name
             block_files.send(self._store, workspace, blocks)
@@ -219,10 +223,10 @@ class RemoteSnapshots(LocalSnapshots):
 
     def _encoded(self, manifest: Mapping[str, Any]) -> bytes:
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        told = {**manifest, "created": created, "format": manifests.FORMAT, "seal": ""}
+        table = {**manifest, "created": created, "format": manifests.FORMAT, "seal": ""}
         if self.sealer:
-            told["seal"] = publishing.seal_manifest(self.sealer, told)
-        return manifests.encode(told)
+            table["seal"] = publishing.seal_manifest(self.sealer, table)
+        return manifests.encode(table)
 
     def _parent_blocks(self, parent: str) -> dict[str, list[str]]:
         """Returns the blocks of the parent's files, by the hash of the file."""
@@ -241,7 +245,7 @@ class RemoteSnapshots(LocalSnapshots):
         index = self._made_index()
         publishing.finish(workspace, data)
         os.close(self._owned.pop(workspace))
-        if self._place(name).exists():  # of a publication that a failover lost
+        if self._directory_of(name).exists():  # of a publication that a failover lost
             self._forget(name)
         try:
             publishing.rename_into_place(index, workspace.name, name)
@@ -255,7 +259,7 @@ class RemoteSnapshots(LocalSnapshots):
         """Tells whether it is there: what the cache lacks is fetched again."""
         return generation in self._store.generations()
 
-    def _place(self, generation: str) -> Path:
+    def _directory_of(self, generation: str) -> Path:
         """Returns where it is cached: a cache has the profile's id, and no name."""
         return self._profile.path / "index" / generation
 
@@ -268,8 +272,8 @@ class RemoteSnapshots(LocalSnapshots):
         sizes: dict[str, int] = {}
         for name in self._store.generations():
             with suppress(SnapshotDamaged, SnapshotNotFound):
-                found = self._parsed(self._store.manifest(name)[0], name)
-                sizes |= {f["sha256"]: f["size"] for f in found.files.values()}
+                manifest = self._parsed(self._store.manifest(name)[0], name)
+                sizes |= {f["sha256"]: f["size"] for f in manifest.files.values()}
         return sum(sizes.values())
 
     def prune(self) -> None:
@@ -277,8 +281,8 @@ class RemoteSnapshots(LocalSnapshots):
         live = self.current()
         if live:
             data, blocks = self._store.manifest(live)
-            told = (manifests.digest(data), data)
-            self._store.publish(live, live, told, blocks, 1)
+            digest_and_data = (manifests.digest(data), data)
+            self._store.publish(live, live, digest_and_data, blocks, 1)
             collection.collect(self._made_index(), live, keep=1, grace=0.0)
 
     def altered(self, generation: str) -> list[str]:
@@ -289,13 +293,13 @@ class RemoteSnapshots(LocalSnapshots):
         """Reads and hashes every block; returns what is wrong, one line each."""
         try:
             data, blocks = self._store.manifest(generation)
-            found = self._parsed(data, generation)
+            manifest = self._parsed(data, generation)
         except (SnapshotDamaged, SnapshotNotFound) as error:
             return [error.message]
         check = partial(block_files.wrong, self._store)
         return [
             wrong
-            for name, facts in sorted(found.files.items())
+            for name, facts in sorted(manifest.files.items())
             if (wrong := check(name, facts["sha256"], blocks.get(name, [])))
         ]
 
@@ -306,11 +310,11 @@ class RemoteSnapshots(LocalSnapshots):
         """
         try:
             data, blocks = self._store.manifest(generation)
-            found = self._parsed(data, generation)
+            manifest = self._parsed(data, generation)
         except (SnapshotDamaged, SnapshotNotFound):
             return False
         here = block_fetching.known(self._made_index())
-        for name, facts in found.files.items():
+        for name, facts in manifest.files.items():
             source = here.get((name, facts["sha256"]))
             if source is not None:
                 block_files.resend(self._store, source, blocks.get(name, []))
