@@ -199,7 +199,7 @@ class Workspace:
         except DocumentNotFound as error:
             from ragcli.index import parts
 
-            return parts.found(name, self._whole_document, error)
+            return parts.part_named(name, self._whole_document, error)
 
     def _whole_document(self, name: str) -> tuple[str, list[Passage]]:
         try:

@@ -79,7 +79,7 @@ class DocumentFilter:
         Of one that has others inside it and is meant in part alone, that is which
         chunks: the number of the first, counted from 0, and how many.
         """
-        inside, outside = _places(self.inside), _places(self.outside)
+        inside, outside = _path_matcher(self.inside), _path_matcher(self.outside)
         tags = [_tag(tag) for tag in self.tags]
         last = self.until or "9999-12-31"
         is_placed = bool(self.inside or self.outside or self.formats)
@@ -102,7 +102,7 @@ class DocumentFilter:
             return bool(
                 (not self.inside or any(map(inside, names)))
                 and not (self.outside and any(map(outside, names)))
-                and (not self.formats or any(one in self.formats for one in formats))
+                and (not self.formats or any(name in self.formats for name in formats))
             )
 
         def has_facts(record: Filterable) -> bool:
@@ -137,7 +137,7 @@ def _names(path: str, part: str) -> list[str]:
     return names
 
 
-def _places(wanted: Iterable[str]) -> Callable[[str], bool]:
+def _path_matcher(wanted: Iterable[str]) -> Callable[[str], bool]:
     """Returns what tells whether a path is one of those wanted, or below one."""
     full: list[str] = []
     parts: list[str] = []

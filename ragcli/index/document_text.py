@@ -49,14 +49,14 @@ def lines_of(passages: Iterable[Passage]) -> list[NumberedLine]:
     Args:
         passages: All its passages, in reading order.
     """
-    found: list[NumberedLine] = []
+    lines: list[NumberedLine] = []
     above: tuple[str, ...] = ()
     for _, group in groupby(passages, key=lambda passage: passage.part):
         same = list(group)
         by_number = any(passage.lines for passage in same)
-        found += _by_number(same, above) if by_number else _by_page(same, above)
+        lines += _by_number(same, above) if by_number else _by_page(same, above)
         above = _above(same[-1])
-    return found
+    return lines
 
 
 def selected(
@@ -81,15 +81,15 @@ def selected(
             raise UsageError(f"{first}-{last} is not a range", "write FROM-TO, from 1")
     own = [line for line in lines if line.part == lines[0].part]
     by_line = any(line.number for line in own)
-    found = [
+    chosen = [
         line
         for line in own
         if any(first <= line.position <= last for first, last in ranges)
         and (line.number is not None or not by_line)
     ]
-    if not found:
+    if not chosen:
         raise UsageError(f"{name}: no text is there", _extent(own, ranges[0][0]))
-    return found
+    return chosen
 
 
 def _extent(lines: Sequence[NumberedLine], first: int) -> str:

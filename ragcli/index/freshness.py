@@ -45,7 +45,7 @@ class Freshness:
         self._wanted = wanted
         self._changed = 0
         self._believed_until = 0.0
-        self._told = False
+        self._was_said = False
 
     @property
     def may_sync(self) -> bool:
@@ -66,7 +66,7 @@ class Freshness:
             ended = time.monotonic()
             self._believed_until = ended + min(_SHARE * (ended - begun), _LONGEST)
         if not self._changed:
-            self._told = False
+            self._was_said = False
         return bool(self._changed)
 
     def catch_up(self) -> bool:
@@ -83,8 +83,8 @@ class Freshness:
 
     def line(self) -> str:
         """Returns what is to be said of an index that is behind; "" if it was."""
-        told, self._told = self._told, True
-        return LINE if self.repeats or not told else ""
+        was_said, self._was_said = self._was_said, True
+        return LINE if self.repeats or not was_said else ""
 
     def see_to(self) -> str:
         """Does all of it; returns the line to say, "" for nothing."""

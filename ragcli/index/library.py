@@ -62,8 +62,8 @@ class DocumentList:
     def __iter__(self) -> Iterator[DocumentInfo]:
         return map(catalogue.info, self._records.in_order())
 
-    def __contains__(self, found: object) -> bool:
-        return any(found == item for item in self)
+    def __contains__(self, document: object) -> bool:
+        return any(document == item for item in self)
 
 
 class Library:

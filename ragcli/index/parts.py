@@ -12,17 +12,17 @@ from ragcli.errors import DocumentNotFound
 from ragcli.index.passages import Passage
 from ragcli.paths import PART_MARK
 
-_Told = TypeVar("_Told")
+_Info = TypeVar("_Info")
 
 _SHOWN = 5
 """How many parts of a document are named when one is not there."""
 
 
-def found(
+def part_named(
     typed: str,
-    document: Callable[[str], tuple[_Told, list[Passage]]],
+    document: Callable[[str], tuple[_Info, list[Passage]]],
     error: DocumentNotFound,
-) -> tuple[_Told, list[Passage], str]:
+) -> tuple[_Info, list[Passage], str]:
     """Returns what is known of a document, and the passages and name of a part of it.
 
     Args:
@@ -35,12 +35,12 @@ def found(
     """
     for name, wanted in readings(typed):
         try:
-            told, passages = document(name)
+            info, passages = document(name)
         except DocumentNotFound:
             continue
         inside = of_part(passages, wanted)
         if inside:
-            return told, inside, wanted
+            return info, inside, wanted
         known = named(passages)
         more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
         error = DocumentNotFound(

@@ -199,8 +199,8 @@ def above_of(part: str, heading: Sequence[str]) -> tuple[str, ...]:
 
 def columns_above(tables: Sequence[Table]) -> list[str]:
     """Returns caption and columns of tables that began in an earlier chunk."""
-    found = []
+    lines = []
     for table in tables:
         if table.first:
-            found += [table.caption, " | ".join(table.columns)]
-    return found
+            lines += [table.caption, " | ".join(table.columns)]
+    return lines

@@ -40,5 +40,5 @@ class RowSelection:
 
         if not len(self._starts):
             return np.zeros(len(rows), bool)
-        places = np.searchsorted(self._starts, rows, "right") - 1
-        return (places >= 0) & (rows < self._ends[places])
+        spans = np.searchsorted(self._starts, rows, "right") - 1
+        return (spans >= 0) & (rows < self._ends[spans])

@@ -33,22 +33,22 @@ _LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def encode(chunk: Chunk) -> bytes:
     """Returns a chunk as a line of JSON; what is absent is left out."""
-    told: dict[str, object] = {"text": chunk.text, "language": chunk.language}
+    stored: dict[str, object] = {"text": chunk.text, "language": chunk.language}
     if chunk.heading:
-        told["heading"] = chunk.heading
+        stored["heading"] = chunk.heading
     if chunk.part:
-        told["part"] = chunk.part
+        stored["part"] = chunk.part
     if chunk.page is not None:
-        told["page"] = chunk.page
+        stored["page"] = chunk.page
     if chunk.lines:
-        told["lines"] = chunk.lines
+        stored["lines"] = chunk.lines
     if chunk.kind != "prose":
-        told["kind"] = chunk.kind
+        stored["kind"] = chunk.kind
     if chunk.units:
-        told["units"] = [_unit(unit) for unit in chunk.units]
+        stored["units"] = [_unit(unit) for unit in chunk.units]
     if chunk.tables:
-        told["tables"] = chunk.tables
-    return f"{_LINE.encode(told)}\n".encode("utf-8", "backslashreplace")
+        stored["tables"] = chunk.tables
+    return f"{_LINE.encode(stored)}\n".encode("utf-8", "backslashreplace")
 
 
 def decode(line: bytes) -> dict[str, Any]:
@@ -86,14 +86,14 @@ def _is_range(lines: Sequence[Any]) -> bool:
 
 
 def _unit(unit: Unit) -> list[object]:
-    told: list[object] = [_CODES[unit.kind], unit.start, unit.end]
+    stored: list[object] = [_CODES[unit.kind], unit.start, unit.end]
     if unit.lines:
-        return [*told, unit.table, unit.cells, unit.label, unit.lines]
+        return [*stored, unit.table, unit.cells, unit.label, unit.lines]
     if unit.label:
-        return [*told, unit.table, unit.cells, unit.label]
+        return [*stored, unit.table, unit.cells, unit.label]
     if unit.cells:
-        return [*told, unit.table, unit.cells]
-    return told if unit.table < 0 else [*told, unit.table]
+        return [*stored, unit.table, unit.cells]
+    return stored if unit.table < 0 else [*stored, unit.table]
 
 
 def spans(units: Sequence[Unit]) -> list[list[object]]:

@@ -283,7 +283,7 @@ def show(
         except DocumentNotFound as error:
             from ragcli.index import parts
 
-            document, passages, _ = parts.found(
+            document, passages, _ = parts.part_named(
                 path, lambda name: workspace.library.document(*places([name])), error
             )
     if call.as_json:

@@ -70,9 +70,9 @@ def question_words(text: str, languages: Collection[str]) -> list[QuestionWord]:
     Returns:
         A question of nothing but stop words keeps all its words.
     """
-    found = words(text)
-    stops = stemmer(likely_language(found, {*languages, "en"})).stops
-    kept = [word for word in found if word not in stops] or found
+    all_words = words(text)
+    stops = stemmer(likely_language(all_words, {*languages, "en"})).stops
+    kept = [word for word in all_words if word not in stops] or all_words
     known = sorted({canonical(item) for item in languages}) or ["en"]
     stemmed = [stemmer(language).stem(kept) for language in known]
     return [

@@ -98,8 +98,8 @@ class TextSearch:
         if len(clauses) > 1:
             query = tantivy.Query.boolean_query(clauses)
         if within is None or (few and not within.is_partial):
-            return self._found(query, limit)
-        return self._found_within(query, limit, within)
+            return self._best(query, limit)
+        return self._best_within(query, limit, within)
 
     def _of(self, keys: Sequence[int]) -> tantivy.Query:
         """Returns the query for the chunks of documents, given by key."""
@@ -107,7 +107,7 @@ class TextSearch:
 
         return tantivy.Query.term_set_query(self._schema, "document", list(keys))
 
-    def _found_within(
+    def _best_within(
         self, query: tantivy.Query, limit: int, within: RowSelection
     ) -> list[tuple[int, float]]:
         """Returns the best of the rows that may be found.
@@ -120,11 +120,11 @@ class TextSearch:
         depth = limit
         while True:
             depth *= _DEEPER
-            found = self._found(query, depth)
-            rows = np.array([row for row, _ in found], np.int64)
+            best = self._best(query, depth)
+            rows = np.array([row for row, _ in best], np.int64)
             meant = np.flatnonzero(within.holds(rows))[:limit]
-            if len(meant) == limit or len(found) < depth:
-                return [found[at] for at in meant]
+            if len(meant) == limit or len(best) < depth:
+                return [best[at] for at in meant]
 
     def scores(self, terms: Sequence[Term], rows: Sequence[int]) -> dict[int, float]:
         """Returns the score of each of `rows`; 0 where no term occurs."""
@@ -141,10 +141,10 @@ class TextSearch:
         chosen = tantivy.Query.const_score_query(chosen, 0.0)
         # Should, so that the terms' lists are looked up for these rows, not walked.
         clauses = [(tantivy.Occur.Must, chosen), (tantivy.Occur.Should, query)]
-        found = self._found(tantivy.Query.boolean_query(clauses), len(wanted))
-        return wanted | dict(found)
+        scored = self._best(tantivy.Query.boolean_query(clauses), len(wanted))
+        return wanted | dict(scored)
 
-    def _found(self, query: tantivy.Query, limit: int) -> list[tuple[int, float]]:
+    def _best(self, query: tantivy.Query, limit: int) -> list[tuple[int, float]]:
         if limit < 1:
             return []
         with searched():

@@ -32,12 +32,12 @@ def staging(workspace: WorkspaceFiles) -> Iterator[Path | None]:
     a sealed one has no memory file system: readers then make theirs themselves.
     """
     if workspace.sealer is None:
-        place = workspace.directory / TEXT
-        place.mkdir(mode=0o700)
-        yield place
+        directory = workspace.directory / TEXT
+        directory.mkdir(mode=0o700)
+        yield directory
     elif has_memory():
-        with memory_directory() as place:
-            yield place
+        with memory_directory() as directory:
+            yield directory
     else:
         yield None
 
@@ -99,8 +99,8 @@ def _change(directory: Path, removed: Sequence[int], staged: Path | None) -> Non
 
 
 def _stored(files: WorkspaceFiles) -> list[str]:
-    place = files.directory / TEXT
-    return os.listdir(place) if place.is_dir() else []
+    directory = files.directory / TEXT
+    return os.listdir(directory) if directory.is_dir() else []
 
 
 def unpack(files: GenerationFiles, manifest: Manifest, directory: Path) -> None:
@@ -110,8 +110,8 @@ def unpack(files: GenerationFiles, manifest: Manifest, directory: Path) -> None:
         writer = TextWriter(directory)
         rebuild(writer, files, manifest)
     for name in names:
-        place = directory / name.removeprefix(f"{TEXT}/")
-        place.write_bytes(files.buffer(name))
+        path = directory / name.removeprefix(f"{TEXT}/")
+        path.write_bytes(files.buffer(name))
 
 
 def rebuild(writer: TextWriter, files: GenerationFiles, manifest: Manifest) -> None:

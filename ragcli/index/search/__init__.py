@@ -1,6 +1,7 @@
-"""From a question to ranked passages, over one open generation.
+"""From a question to ranked passages, over one open generation or several.
 
-Reads what `generations`, `segments` and `fulltext` keep, and writes nothing. Start
-reading at `retriever`; `opening` and `index_reader` give it an index; its steps are
-`combined_reader`, `fusion` and `ranking`.
+It reads what `generations`, `segments` and `fulltext` keep, writes nothing, and may
+import these and the names of formats. Start at `retriever`; `opening` and
+`index_reader` give it an index; its steps are `followup` (what is searched),
+`combined_reader`, `fusion`, `ranking` and `relevance`.
 """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-Place = tuple[int, int]
+ChunkLocation = tuple[int, int]
 """Number of the reader, and the chunk's row in it."""
 
 
@@ -104,9 +104,9 @@ class CombinedReader:
             square += share * (its_variance + its_mean**2)
         return cosine_spread(mean, max(0.0, square - mean * mean))
 
-    def is_attached(self, place: Place) -> bool:
+    def is_attached(self, location: ChunkLocation) -> bool:
         """Tells whether a chunk's document came with the question."""
-        return self.readers[place[0]].attached
+        return self.readers[location[0]].attached
 
     def selections(self, where: DocumentFilter | None) -> list[RowSelection | None]:
         """Returns for each reader the rows that a filter leaves; None is all.
@@ -125,7 +125,7 @@ class CombinedReader:
         exclude: frozenset[str],
         mode: str,
         within: Sequence[RowSelection | None],
-    ) -> list[Place]:
+    ) -> list[ChunkLocation]:
         """Returns the best `limit` chunks of each side in each reader.
 
         Args:
@@ -135,7 +135,7 @@ class CombinedReader:
             mode: `hybrid`, or the one side to ask: `bm25` or `vectors`.
             within: For each reader the rows that may be found; None for all.
         """
-        hits: dict[Place, None] = {}
+        hits: dict[ChunkLocation, None] = {}
         for number, reader in enumerate(self.readers):
             rows: list[int] = []
             if mode != "vectors":
@@ -151,47 +151,51 @@ class CombinedReader:
         return list(hits)
 
     def scored(
-        self, query: Query, places: Sequence[Place]
+        self, query: Query, locations: Sequence[ChunkLocation]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Returns text score and cosine of chunks, whichever side they come from."""
         import numpy as np
 
-        text = np.zeros(len(places))
-        cosine = np.zeros(len(places))
+        text = np.zeros(len(locations))
+        cosine = np.zeros(len(locations))
         for number, reader in enumerate(self.readers):
-            mine = [index for index, place in enumerate(places) if place[0] == number]
-            rows = [places[index][1] for index in mine]
+            mine = [
+                index
+                for index, location in enumerate(locations)
+                if location[0] == number
+            ]
+            rows = [locations[index][1] for index in mine]
             if rows:
                 scores = reader.text_scores(self._terms(reader, query), rows)
                 text[mine] = [scores[row] for row in rows]
                 cosine[mine] = reader.vectors(rows) @ query.vector
         return text, cosine
 
-    def tokens(self, places: Sequence[Place]) -> list[NDArray[np.uint16]]:
+    def tokens(self, locations: Sequence[ChunkLocation]) -> list[NDArray[np.uint16]]:
         """Returns the token ids of chunks, in their order."""
-        return self._gathered(places, lambda reader, rows: reader.tokens(rows))
+        return self._gathered(locations, lambda reader, rows: reader.tokens(rows))
 
-    def headings(self, places: Sequence[Place]) -> list[Heading]:
+    def headings(self, locations: Sequence[ChunkLocation]) -> list[Heading]:
         """Returns what stands above chunks, in their order."""
-        return self._gathered(places, lambda reader, rows: reader.headings(rows))
+        return self._gathered(locations, lambda reader, rows: reader.headings(rows))
 
-    def passages(self, places: Sequence[Place]) -> list[Passage]:
+    def passages(self, locations: Sequence[ChunkLocation]) -> list[Passage]:
         """Returns the passages of chunks, in their order."""
-        return self._gathered(places, lambda reader, rows: reader.passages(rows))
+        return self._gathered(locations, lambda reader, rows: reader.passages(rows))
 
     def _gathered(
         self,
-        places: Sequence[Place],
+        locations: Sequence[ChunkLocation],
         ask: Callable[[IndexReader, list[int]], Iterable[_T]],
     ) -> list[_T]:
         """Returns what each chunk's own reader says about it, in order."""
-        gathered: dict[Place, _T] = {}
+        gathered: dict[ChunkLocation, _T] = {}
         for number, reader in enumerate(self.readers):
-            mine = [place for place in places if place[0] == number]
+            mine = [location for location in locations if location[0] == number]
             if mine:
                 answers = ask(reader, [row for _, row in mine])
                 gathered.update(zip(mine, answers, strict=True))
-        return [gathered[place] for place in places]
+        return [gathered[location] for location in locations]
 
     def _terms(self, reader: IndexReader, query: Query) -> list[Term]:
         """Returns the query for one reader, whose text index has its own idf.

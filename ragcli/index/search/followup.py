@@ -149,20 +149,20 @@ def _history_words(
     recent: Sequence[EarlierTurn], searched: Searched
 ) -> dict[QuestionWord, float]:
     """Returns words of earlier turns, newest first, with their largest weight."""
-    found: dict[QuestionWord, float] = {}
+    weights: dict[QuestionWord, float] = {}
     for age, turn in enumerate(recent):
         for word in question_words(turn.question, searched.languages):
-            found.setdefault(word, WORD_WEIGHT * DECAY**age)
+            weights.setdefault(word, WORD_WEIGHT * DECAY**age)
     if not recent:
-        return found
+        return weights
     counts = Counter(question_words(recent[0].answer, searched.languages))
     value = {
         word: (1 + math.log(count)) * searched.idf(word.variants)
         for word, count in counts.items()
     }
     for word in sorted(value, key=lambda item: -value[item])[:ANSWER_WORDS]:
-        found[word] = max(found.get(word, 0.0), ANSWER_WORD_WEIGHT)
-    return found
+        weights[word] = max(weights.get(word, 0.0), ANSWER_WORD_WEIGHT)
+    return weights
 
 
 def _phrases(last: Sequence[QuestionWord]) -> list[Term]:
@@ -192,5 +192,5 @@ def _vector(
         weights.append(ANSWER_VECTOR_WEIGHT * decays[0])
     mixed = np.array(weights, np.float32) @ embedder.embed(texts)
     length = float(np.linalg.norm(mixed))
-    found: NDArray[np.float32] = mixed / length if length else mixed
-    return found
+    unit: NDArray[np.float32] = mixed / length if length else mixed
+    return unit

@@ -101,7 +101,7 @@ def reranked(
 
 def _over_candidates(scores: NDArray[np.float64], least: float) -> NDArray[np.float64]:
     """Returns z-scores over the candidates; `least` keeps noise small."""
-    found: NDArray[np.float64] = (scores - scores.mean()) / max(
+    z_scores: NDArray[np.float64] = (scores - scores.mean()) / max(
         float(scores.std()), least
     )
-    return found
+    return z_scores

@@ -179,11 +179,11 @@ class IndexReader:
         import numpy as np
 
         wanted = np.asarray(rows, np.int64)
-        found = np.zeros((len(wanted), self.dimension), np.float32)
+        stored = np.zeros((len(wanted), self.dimension), np.float32)
         for segment in self.segments:
             here, positions = segment.positions(wanted)
-            found[here] = segment.vectors.vectors(positions)
-        return found
+            stored[here] = segment.vectors.vectors(positions)
+        return stored
 
     def tokens(
         self, rows: Sequence[int] | NDArray[np.int64]
@@ -196,8 +196,8 @@ class IndexReader:
 
         none = np.zeros(0, np.uint16)
         return [
-            none if place is None else place[0].tokens(place[1])
-            for place in self._places(rows)
+            none if location is None else location[0].tokens(location[1])
+            for location in self._locations(rows)
         ]
 
     def passages(self, rows: Sequence[int] | NDArray[np.int64]) -> list[Passage]:
@@ -206,7 +206,7 @@ class IndexReader:
         Raises:
             SnapshotDamaged: A row is not here, or a passage is not as it was written.
         """
-        return [self._passage(*found) for found in self._found(rows)]
+        return [self._passage(*location) for location in self._located(rows)]
 
     def ending_in(self, ending: str) -> list[str]:
         """Returns the paths of the documents with text that end so."""
@@ -215,7 +215,7 @@ class IndexReader:
             listed, lambda record: record["path"].endswith(ending)
         )
         first = [row for row, chunks, _ in spans if chunks]
-        return list(dict.fromkeys(found.path for found in self.passages(first)))
+        return list(dict.fromkeys(passage.path for passage in self.passages(first)))
 
     def document(self, path: str) -> list[int]:
         """Returns the rows of a document's chunks, in reading order; [] for none."""
@@ -242,18 +242,18 @@ class IndexReader:
         if len(known) + len(unread) > _HEADINGS:
             known.clear()
             unread = [int(row) for row in rows]
-        for found in self._found(unread):
-            known[found[0]] = self._heading(*found)
+        for location in self._located(unread):
+            known[location[0]] = self._heading(*location)
         return [known[int(row)] for row in rows]
 
-    def _found(
+    def _located(
         self, rows: Sequence[int] | NDArray[np.int64]
     ) -> Iterator[tuple[int, Segment, int]]:
         """Yields each row with its segment and position; raises as `passages`."""
-        for row, place in zip(rows, self._places(rows), strict=True):
-            if place is None:
+        for row, location in zip(rows, self._locations(rows), strict=True):
+            if location is None:
                 raise damaged_file(f"{self.generation} is damaged: it has no row {row}")
-            yield int(row), *place
+            yield int(row), *location
 
     def _heading(self, row: int, segment: Segment, position: int) -> Heading:
         stored = segment.passage(position)
@@ -290,19 +290,19 @@ class IndexReader:
             tables=stored_passages.tables(stored),
         )
 
-    def _places(
+    def _locations(
         self, rows: Sequence[int] | NDArray[np.int64]
     ) -> list[tuple[Segment, int] | None]:
         """Returns segment and position of each row; None for one that is not here."""
         import numpy as np
 
         wanted = np.asarray(rows, np.int64)
-        found: list[tuple[Segment, int] | None] = [None] * len(wanted)
+        locations: list[tuple[Segment, int] | None] = [None] * len(wanted)
         for segment in self.segments:
             here, positions = segment.positions(wanted)
             for index, position in zip(np.flatnonzero(here), positions, strict=True):
-                found[index] = (segment, int(position))
-        return found
+                locations[index] = (segment, int(position))
+        return locations
 
     def cosine_moments(self, query: NDArray[np.float32]) -> tuple[float, float]:
         """Returns mean and variance of the cosine of `query` with all chunks.
@@ -351,9 +351,9 @@ def _nearest(
 
     excluded = segment.excluded(keys, within)
     queries = np.ascontiguousarray(query, np.float32).reshape(1, -1)
-    scores, places = segment.vectors.search(queries, limit, excluded)
-    found = places[0] >= 0
-    return segment.rows[places[0][found]], scores[0][found]
+    scores, positions = segment.vectors.search(queries, limit, excluded)
+    is_hit = positions[0] >= 0
+    return segment.rows[positions[0][is_hit]], scores[0][is_hit]
 
 
 def _listed(files: GenerationFiles, name: str) -> tuple[memoryview, memoryview]:
@@ -366,7 +366,7 @@ def _identity(
     path: str, part: str, page: int | None, lines: Sequence[int] | None, text: str
 ) -> str:
     """Returns a passage's id: the same for the same text at the same place."""
-    told = repr((page, list(lines) if lines else None)).encode()
+    extent = repr((page, list(lines) if lines else None)).encode()
     inside = (part.encode("utf-8", "surrogatepass"),) if part else ()
-    stated = (os.fsencode(path), told, text.encode("utf-8", "surrogatepass"), *inside)
+    stated = (os.fsencode(path), extent, text.encode("utf-8", "surrogatepass"), *inside)
     return hashlib.blake2b(b"\0".join(stated), digest_size=12).hexdigest()

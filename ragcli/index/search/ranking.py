@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ragcli.index.search.combined_reader import CombinedReader, Place
+    from ragcli.index.search.combined_reader import ChunkLocation, CombinedReader
     from ragcli.index.search.followup import Query
 
 RERANKED = 100
@@ -94,10 +94,10 @@ class Scores:
 
 
 def first_fusion(
-    combined: CombinedReader, query: Query, places: Sequence[Place]
+    combined: CombinedReader, query: Query, locations: Sequence[ChunkLocation]
 ) -> Sides:
     """Returns the scores of both sides."""
-    text, cosine = combined.scored(query, places)
+    text, cosine = combined.scored(query, locations)
     spread, cosines = combined.text_spread(query), combined.cosine_spread(query)
     return Sides(text, cosine, spread.z(text), cosines.z(cosine), cosines.deviation)
 
@@ -231,10 +231,10 @@ class Coverage:
         return self._held(set(content_stems(text, language)))
 
     def _held(self, present: AbstractSet[str]) -> float:
-        found = sum(
+        held = sum(
             worth for variants, worth in self._worth if not present.isdisjoint(variants)
         )
-        return found / self._total if self._total else 0.0
+        return held / self._total if self._total else 0.0
 
 
 @lru_cache(maxsize=20_000)

@@ -84,7 +84,7 @@ def relevance(evidence: Features, weights: Coefficients, prior: float = 0.0) -> 
 
 def falling(scores: Sequence[float]) -> list[float]:
     """Returns the scores with none above the one before it."""
-    found: list[float] = []
+    lowered: list[float] = []
     for score in scores:
-        found.append(min(score, found[-1]) if found else score)
-    return found
+        lowered.append(min(score, lowered[-1]) if lowered else score)
+    return lowered

@@ -45,7 +45,7 @@ class Retriever:
         self._embedder = embedder
         self._threshold = settings.threshold
         self._searched = sum(item.document_count for item in self._combined.readers)
-        self._places: dict[tuple[str, str], tuple[int, int]] = {}
+        self._locations: dict[tuple[str, str], tuple[int, int]] = {}
         """Where the passages that were found stand, by id."""
         self._generation = next((r.generation for r in readers if r.generation), "")
 
@@ -70,10 +70,10 @@ class Retriever:
         shown = " / ".join(query.shown for query in queries)
         hits: dict[tuple[int, int], None] = {}
         for query in queries:
-            places = self._combined.candidates(
+            locations = self._combined.candidates(
                 query, CANDIDATES, request.exclude, request.mode, within
             )
-            hits.update(dict.fromkeys(places))
+            hits.update(dict.fromkeys(locations))
         if not hits:
             return self._result((), shown, unmatched)
         ranked = self._ranked(queries, list(hits), request)
@@ -89,10 +89,10 @@ class Retriever:
 
         They are in reading order; none has a score. The passage was found here.
         """
-        number, _ = self._places[_key(passage)]
+        number, _ = self._locations[_key(passage)]
         reader = self._combined.readers[number]
         rows = reader.document(passage.path)
-        return _Passages(reader, rows, self._places)
+        return _Passages(reader, rows, self._locations)
 
     def _queries(self, request: SearchRequest) -> list[Query]:
         """Returns the question with its history, and its rewritten form."""
@@ -115,39 +115,41 @@ class Retriever:
     def _ranked(
         self,
         queries: Sequence[Query],
-        places: Sequence[tuple[int, int]],
+        locations: Sequence[tuple[int, int]],
         request: SearchRequest,
     ) -> tuple[Passage, ...]:
         """Returns the best of the candidates with their relevance."""
         import numpy as np
 
         sides = [
-            ranking.first_fusion(self._combined, query, places) for query in queries
+            ranking.first_fusion(self._combined, query, locations) for query in queries
         ]
-        attached = np.array([self._combined.is_attached(place) for place in places])
+        attached = np.array(
+            [self._combined.is_attached(location) for location in locations]
+        )
         chosen = ranking.shortlist(sides, request.mode, attached)
-        places = [places[index] for index in chosen]
-        headings = self._combined.headings(places)
-        interaction = self._interaction(places)
+        locations = [locations[index] for index in chosen]
+        headings = self._combined.headings(locations)
+        interaction = self._interaction(locations)
         scored = [
             ranking.scores(
                 self._combined, query, side.at(chosen), headings, interaction
             )
             for query, side in zip(queries, sides, strict=True)
         ]
-        order = np.arange(len(places))
+        order = np.arange(len(locations))
         if request.mode == "hybrid":
             final = np.mean([item.final for item in scored], axis=0)
             order = np.argsort(-final, kind="stable")
-        distinct = self._distinct(order, attached[chosen], places, request.limit)
-        self._places.update((_key(distinct[at]), places[at]) for at in distinct)
+        distinct = self._distinct(order, attached[chosen], locations, request.limit)
+        self._locations.update((_key(distinct[at]), locations[at]) for at in distinct)
         return self._judged(queries, scored, distinct)
 
     def _distinct(
         self,
         order: NDArray[np.int64],
         attached: NDArray[np.bool_],
-        places: Sequence[tuple[int, int]],
+        locations: Sequence[tuple[int, int]],
         limit: int,
     ) -> dict[int, Passage]:
         """Returns the best candidates with their passages, best first.
@@ -162,7 +164,7 @@ class Retriever:
         while True:
             best = _shared_out(left, attached, limit)
             fresh = [at for at in best if at not in read]
-            passages = self._combined.passages([places[at] for at in fresh])
+            passages = self._combined.passages([locations[at] for at in fresh])
             read.update(zip(fresh, passages, strict=True))
             copied = _copied(best, read)
             if not copied:
@@ -201,13 +203,13 @@ class Retriever:
             for at, score in zip(order, scores, strict=True)
         )
 
-    def _interaction(self, places: Sequence[tuple[int, int]]) -> Interaction | None:
+    def _interaction(self, locations: Sequence[tuple[int, int]]) -> Interaction | None:
         """Returns the candidates' tokens; None when the embedder has no such."""
         if not hasattr(self._embedder, "token_vectors"):
             return None
         embedder = cast("TokenEmbedder", self._embedder)
         try:
-            return Interaction(self._combined.tokens(places), embedder)
+            return Interaction(self._combined.tokens(locations), embedder)
         except IndexError:
             raise damaged_file(
                 "the index has tokens that its embedder has not"
@@ -232,27 +234,29 @@ class _Passages(Sequence[Passage]):
         self,
         reader: IndexReader,
         rows: Sequence[int],
-        places: Mapping[tuple[str, str], tuple[int, int]],
+        locations: Mapping[tuple[str, str], tuple[int, int]],
     ) -> None:
         self._reader = reader
         self._rows = rows
-        self._places = places
+        self._locations = locations
 
     def __len__(self) -> int:
         return len(self._rows)
 
     @overload
-    def __getitem__(self, place: int) -> Passage: ...
+    def __getitem__(self, location: int) -> Passage: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Passage]: ...
-    def __getitem__(self, place: int | slice) -> Passage | Sequence[Passage]:
-        if isinstance(place, slice):
-            return _Passages(self._reader, self._rows[place], self._places)
-        return self._reader.passages([self._rows[place]])[0]
+    def __getitem__(self, location: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, location: int | slice) -> Passage | Sequence[Passage]:
+        if isinstance(location, slice):
+            return _Passages(self._reader, self._rows[location], self._locations)
+        return self._reader.passages([self._rows[location]])[0]
 
     def index(self, value: Passage, start: int = 0, stop: int | None = None) -> int:
         """Returns the place of a passage that was found; nothing is read for it."""
-        return self._rows.index(self._places[_key(value)][1], start, stop or len(self))
+        return self._rows.index(
+            self._locations[_key(value)][1], start, stop or len(self)
+        )
 
 
 def _copied(best: Sequence[int], read: dict[int, Passage]) -> list[int]:
@@ -264,12 +268,14 @@ def _copied(best: Sequence[int], read: dict[int, Passage]) -> list[int]:
     copied = []
     for at in best:
         passage = read[at]
-        one = first.setdefault((passage.text, passage.source, passage.attached), at)
-        if read[one].path == passage.path:
+        original = first.setdefault(
+            (passage.text, passage.source, passage.attached), at
+        )
+        if read[original].path == passage.path:
             continue
         copied.append(at)
-        known = {*read[one].copies, passage.path}
-        read[one] = replace(read[one], copies=tuple(sorted(known)))
+        known = {*read[original].copies, passage.path}
+        read[original] = replace(read[original], copies=tuple(sorted(known)))
     return copied
 
 

@@ -89,13 +89,13 @@ def spelled(
         return word
     known = sorted({canonical(item) for item in languages}) or ["en"]
     own = sum(map(frequency, word.variants))
-    found = _known(_accents(word.word), known, word.variants, frequency)
-    if not found and not own:
-        found = _known(_accents(word.word, 2), known, word.variants, frequency)
-    if not found and not own and _may_be_mistyped(word.word):
+    frequencies = _known(_accents(word.word), known, word.variants, frequency)
+    if not frequencies and not own:
+        frequencies = _known(_accents(word.word, 2), known, word.variants, frequency)
+    if not frequencies and not own and _may_be_mistyped(word.word):
         near = (other for stem in word.variants[:2] for other in _mistyped(stem))
-        found = {stem: n for stem in near if (n := frequency(stem))}
-    best = sorted(found, key=lambda stem: (-found[stem], stem))[:_MOST]
+        frequencies = {stem: n for stem in near if (n := frequency(stem))}
+    best = sorted(frequencies, key=lambda stem: (-frequencies[stem], stem))[:_MOST]
     return QuestionWord(word.word, (*word.variants, *best)) if best else word
 
 
@@ -123,8 +123,8 @@ def _accents(word: str, letters: int = 1) -> Iterator[str]:
             if pair in word:
                 yield word.replace(pair, sign)
         yield word.replace("i", _DOTTED, 1) if word.startswith("i") else word
-    places = [at for at, letter in enumerate(word) if letter in _ACCENTED]
-    for chosen in combinations(places, letters):
+    positions = [at for at, letter in enumerate(word) if letter in _ACCENTED]
+    for chosen in combinations(positions, letters):
         for signs in product(*(_ACCENTED[word[at]] for at in chosen)):
             spelled_out = list(word)
             for at, sign in zip(chosen, signs, strict=True):

@@ -42,20 +42,22 @@ def parsed(
             raise UsageError(f"{option}: the value is empty")
         if any("\0" in value for value in values or ()):
             raise UsageError(f"{option}: no name has a NUL character")
-    made = DocumentFilter(
-        inside=tuple(map(_place, inside or ())),
-        outside=tuple(map(_place, outside or ())),
+    document_filter = DocumentFilter(
+        inside=tuple(map(_path, inside or ())),
+        outside=tuple(map(_path, outside or ())),
         tags=tuple(tags or ()),
         since=_bound("--since", since, last=False),
         until=_bound("--until", until, last=True),
         formats=tuple(map(_format, types or ())),
     )
-    if made.until and made.since > made.until:
-        raise UsageError(f"--since {made.since} is after --until {made.until}")
-    return made if made != DocumentFilter() else None
+    if document_filter.until and document_filter.since > document_filter.until:
+        raise UsageError(
+            f"--since {document_filter.since} is after --until {document_filter.until}"
+        )
+    return document_filter if document_filter != DocumentFilter() else None
 
 
-def _place(typed: str) -> str:
+def _path(typed: str) -> str:
     """Returns a path in full where it can only be one from here, else as it is."""
     if os.path.lexists(typed):
         return as_on_disk(typed)
@@ -102,8 +104,8 @@ def _format(typed: str) -> str:
     name = typed.strip().lower().lstrip(".")
     if name in formats.BY_NAME:
         return name
-    if name and (found := formats.format_of(f"name.{name}")):
-        return found
+    if name and (format_name := formats.format_of(f"name.{name}")):
+        return format_name
     from difflib import get_close_matches
 
     near = get_close_matches(name, formats.BY_NAME, 1)

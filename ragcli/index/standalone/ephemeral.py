@@ -81,8 +81,8 @@ def attached(
     if text:
         wanted.append(ReadRequest(STDIN, len(text), "", text))
     chunking = Chunking.of(settings)
-    found = map(_prepared, outcomes(wanted, chunking))
-    reader = build(found, embedder)
+    documents = map(_prepared, outcomes(wanted, chunking))
+    reader = build(documents, embedder)
     reader.attached = True
     return reader
 

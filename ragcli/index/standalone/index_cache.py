@@ -51,10 +51,10 @@ def reader(
     Raises:
         DocumentNotFound: A path is not there.
     """
-    places = sorted({as_on_disk(path) for path in paths})
+    locations = sorted({as_on_disk(path) for path in paths})
     if cache is None:
         return _in_memory(
-            [Path(place) for place in places], embedder, settings, progress
+            [Path(directory) for directory in locations], embedder, settings, progress
         )
     from ragcli.index.generations.snapshots import LocalSnapshots
     from ragcli.index.library import Library
@@ -63,12 +63,14 @@ def reader(
         Directory.open(cache, create=True) as private,
         private.child("docs", create=True) as docs,
     ):
-        name = _key(places, embedder, settings)
+        name = _key(locations, embedder, settings)
         _forget_oldest(docs, name)
-        place = docs.child(name, create=True)
-    os.utime(place.descriptor)  # its name may be gone: another call makes room as well
-    library = Library(LocalSnapshots(place, None), lambda: embedder, settings)
-    targets = [Path(target) for target in places]
+        directory = docs.child(name, create=True)
+    os.utime(
+        directory.descriptor
+    )  # its name may be gone: another call makes room as well
+    library = Library(LocalSnapshots(directory, None), lambda: embedder, settings)
+    targets = [Path(target) for target in locations]
     with suppress(Locked):
         report = library.add(targets, progress, wait=_WAIT)
         _tell(report.skipped, targets, progress)
@@ -85,12 +87,12 @@ def _in_memory(
     from ragcli.index.ingest.preparation.reading_pool import outcomes
     from ragcli.index.standalone import ephemeral
 
-    found = list(discover.find(paths, max_size=size(settings.max_file_size)))
-    skipped = [item for item in found if isinstance(item, discover.Skipped)]
+    discovered = list(discover.find(paths, max_size=size(settings.max_file_size)))
+    skipped = [item for item in discovered if isinstance(item, discover.Skipped)]
     _tell(skipped, paths, progress)
     wanted = [
         ReadRequest(item.location, item.size)
-        for item in found
+        for item in discovered
         if isinstance(item, discover.Found)
     ]
     chunking = Chunking.of(settings)
@@ -112,7 +114,7 @@ def _tell(
             progress.note(f"{item.path}: {item.reason}")
 
 
-def _key(places: list[str], embedder: Embedder, settings: Settings) -> str:
+def _key(locations: list[str], embedder: Embedder, settings: Settings) -> str:
     """Returns the cache's name for these paths, indexed this way."""
     made_by = [
         embedder.id,
@@ -121,8 +123,8 @@ def _key(places: list[str], embedder: Embedder, settings: Settings) -> str:
         settings.max_file_size,
         settings.ocr,
     ]
-    told = json.dumps([places, made_by]).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(told).hexdigest()[:32]
+    named = json.dumps([locations, made_by]).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(named).hexdigest()[:32]
 
 
 def _last_used(docs: Directory, name: str) -> float:

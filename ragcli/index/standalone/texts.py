@@ -71,36 +71,36 @@ class TextIndex:
             Locked, StorageFailed: Nothing changed.
         """
         newest = {text.name: text for text in texts}
-        with self._snapshots.workspace("") as place:
-            files = WorkspaceFiles(place, self._snapshots.sealer)
-            with text_workspace.staging(files) as room:
-                stager = Stager(self._embedder, TextWriter(room), files.store)
+        with self._snapshots.workspace("") as workspace:
+            files = WorkspaceFiles(workspace, self._snapshots.sealer)
+            with text_workspace.staging(files) as text_directory:
+                stager = Stager(self._embedder, TextWriter(text_directory), files.store)
                 for text in newest.values():
                     stager.add(prepare(_record(text), [Chunk(text.content)]))
                 stager.finish()
-                self._publish(place, tuple(newest), (), stager, room)
+                self._publish(workspace, tuple(newest), (), stager, text_directory)
 
     def drop(self, names: Sequence[str]) -> None:
         """Forgets texts; unknown names are no error."""
         reader = self._opened()
         known = reader.catalogue.some(names) if reader else {}
         if known:
-            with self._snapshots.workspace("") as place:
-                self._publish(place, (), tuple(known), None, None)
+            with self._snapshots.workspace("") as workspace:
+                self._publish(workspace, (), tuple(known), None, None)
 
     def _publish(
         self,
-        place: Path,
+        workspace: Path,
         replaced: Sequence[str],
         removed: Sequence[str],
         stager: Stager | None,
-        room: Path | None,
+        text_directory: Path | None,
     ) -> None:
         change = Change(
             kind="add" if stager else "remove",
-            staged=place,
+            staged=workspace,
             segments=tuple(stager.segments) if stager else (),
-            text=room,
+            text=text_directory,
             replaced=frozenset(replaced),
             removed=frozenset(removed),
             facts=self._facts(stager) if stager else {},
