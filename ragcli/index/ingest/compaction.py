@@ -45,9 +45,9 @@ def compact(snapshots: Snapshots, wait: float) -> Compaction:
         before = snapshots.stored()
         base, name = read(snapshots.directory(parent)), parent
         if _holds_removed(base):
-            with snapshots.workspace(parent) as place:
-                left = _rewritten(snapshots, base, place)
-                name = snapshots.publish(place, parent, left.as_dict())
+            with snapshots.workspace(parent) as workspace:
+                left = _rewritten(snapshots, base, workspace)
+                name = snapshots.publish(workspace, parent, left.as_dict())
         snapshots.prune()
         return Compaction(name, max(0, before - snapshots.stored()))
 
@@ -58,9 +58,9 @@ def _holds_removed(base: Manifest) -> bool:
     return records != base.documents or any(item.dead for item in base.segments)
 
 
-def _rewritten(snapshots: Snapshots, base: Manifest, place: Path) -> Manifest:
+def _rewritten(snapshots: Snapshots, base: Manifest, workspace: Path) -> Manifest:
     """Fills a workspace with what is live; returns its manifest."""
-    files = WorkspaceFiles(place, snapshots.sealer)
+    files = WorkspaceFiles(workspace, snapshots.sealer)
     old = list(base.segments)
     new = (
         merging.merge(old, files, base, files.store, oldest=True)

@@ -147,8 +147,8 @@ class Ingest:
     @contextmanager
     def _staged(self) -> Iterator[tuple[WorkspaceFiles, Path | None]]:
         """Yields a workspace that no generation will become, and room for its text."""
-        with self._snapshots.workspace("") as place:
-            files = WorkspaceFiles(place, self._snapshots.sealer)
+        with self._snapshots.workspace("") as workspace:
+            files = WorkspaceFiles(workspace, self._snapshots.sealer)
             with text_workspace.staging(files) as text:
                 yield files, text
 
@@ -162,15 +162,15 @@ class Ingest:
     ) -> Stager | None:
         """Stages every file that has to be; None when there was none."""
         stager = None
-        known = {found.location: record for found, record in plan.to_read}
+        known = {file.location: record for file, record in plan.to_read}
         wanted = [
             ReadRequest(
-                found.location,
-                found.size,
+                file.location,
+                file.size,
                 record["digest"] if record else "",
-                below=found.below,
+                below=file.below,
             )
-            for found, record in plan.to_read
+            for file, record in plan.to_read
         ]
         fetched = self._pages(plan, tally, known)
         read = outcomes(wanted, self._chunking, self._factory)

@@ -51,8 +51,8 @@ def reembed(
     parent = snapshots.current()
     if not parent:
         return IngestReport()
-    with disk_errors("index"), snapshots.workspace("") as place:
-        work = _Reembedding(snapshots, embedder, progress, place)
+    with disk_errors("index"), snapshots.workspace("") as workspace:
+        work = _Reembedding(snapshots, embedder, progress, workspace)
         generation, manifest = work.publish()
     return IngestReport(
         changed=manifest.documents,
@@ -82,11 +82,11 @@ class _NewVectors:
             stored_passages.searched_text(record["title"], stored_passages.decode(line))
             for line in stored.passages
         ]
-        made = embedding.embed(self._embedder, texts)
+        embedded = embedding.embed(self._embedder, texts)
         self._progress.step(record["path"])
-        vectors = [made.matrix()]
+        vectors = [embedded.matrix()]
         return Columns(
-            stored.rows, stored.passages, made.tokens, vectors, stored.languages
+            stored.rows, stored.passages, embedded.tokens, vectors, stored.languages
         )
 
 
@@ -143,8 +143,8 @@ class _Reembedding:
 
     def _replace(self, parent: str, base: Manifest) -> tuple[str, Manifest]:
         """Publishes a generation with the new segments in place of the old."""
-        with self._snapshots.workspace(parent) as place:
-            files = WorkspaceFiles(place, self._snapshots.sealer)
+        with self._snapshots.workspace(parent) as workspace:
+            files = WorkspaceFiles(workspace, self._snapshots.sealer)
             tokens = embedding.has_tokens(self._embedder)
             segments: list[SegmentInfo] = []
             for info in base.segments:
@@ -152,7 +152,7 @@ class _Reembedding:
                     files.remove(name)
                 for new in self._made[info.id, info.dead]:
                     for name in new.file_names(tokens=tokens):
-                        link_or_copy(self._staged.directory / name, place / name)
+                        link_or_copy(self._staged.directory / name, workspace / name)
                     segments.append(new)
             manifest = replace(
                 base,
@@ -163,4 +163,6 @@ class _Reembedding:
                 tokens=tokens,
                 segments=tuple(segments),
             )
-            return self._snapshots.publish(place, parent, manifest.as_dict()), manifest
+            return self._snapshots.publish(
+                workspace, parent, manifest.as_dict()
+            ), manifest

@@ -96,9 +96,9 @@ def publish(snapshots: Snapshots, change: Change, wait: float) -> str:
         for attempt in range(_ATTEMPTS):
             parent = snapshots.current()
             try:
-                with snapshots.workspace(parent) as place:
-                    manifest = _joined(snapshots, change, parent, place)
-                    return snapshots.publish(place, parent, manifest.as_dict())
+                with snapshots.workspace(parent) as workspace:
+                    manifest = _joined(snapshots, change, parent, workspace)
+                    return snapshots.publish(workspace, parent, manifest.as_dict())
             except Conflict:
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -109,9 +109,11 @@ def publish(snapshots: Snapshots, change: Change, wait: float) -> str:
     raise AssertionError("the loop returns or raises")
 
 
-def _joined(snapshots: Snapshots, change: Change, parent: str, place: Path) -> Manifest:
+def _joined(
+    snapshots: Snapshots, change: Change, parent: str, workspace: Path
+) -> Manifest:
     """Fills the workspace and returns its manifest."""
-    files = WorkspaceFiles(place, snapshots.sealer)
+    files = WorkspaceFiles(workspace, snapshots.sealer)
     base = read(snapshots.directory(parent)) if parent else Manifest()
     _check_embedder(base, change)
     index = _Joining(files, replace(base, **change.facts))
@@ -174,13 +176,13 @@ class _Joining:
             gone: Paths of documents that were removed.
             touched: New records of documents that stay as they are.
         """
-        told = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
+        writer = SegmentWriter(self._base.dimension, tokens=self._base.tokens)
         for path in gone:
-            told.add_record({"path": path, "gone": True})
+            writer.add_record({"path": path, "gone": True})
         for item in touched:
-            told.add_record(item)
-        if not told.is_empty():
-            self._segments.append(told.write(self._files.store))
+            writer.add_record(item)
+        if not writer.is_empty():
+            self._segments.append(writer.write(self._files.store))
 
     def _drop(self, infos: Iterable[SegmentInfo]) -> None:
         """Removes the files of segments."""
@@ -192,13 +194,13 @@ class _Joining:
         import numpy as np
 
         wanted = np.sort(np.array(rows, np.int64))
-        for place, info in enumerate(self._segments):
+        for number, info in enumerate(self._segments):
             if info.live:
                 segment = Segment(info, self._files, self._base)
                 here, positions = segment.positions(wanted)
                 fresh = positions[~segment.dead[positions]] if here.any() else positions
                 if len(fresh):
-                    self._segments[place] = self._with_dead(segment, fresh)
+                    self._segments[number] = self._with_dead(segment, fresh)
 
     def _with_dead(self, segment: Segment, fresh: NDArray[np.int64]) -> SegmentInfo:
         """Writes the positions of a segment's dead chunks, and its sums if needed."""

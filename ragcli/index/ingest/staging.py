@@ -84,8 +84,8 @@ class Stager:
     def _embed_pending(self) -> None:
         documents, self._pending, self._pending_chunks = self._pending, [], 0
         embedded = embed_documents(self._embedder, documents)
-        for document, made in zip(documents, embedded, strict=True):
-            self._store(document, made)
+        for document, vectors in zip(documents, embedded, strict=True):
+            self._store(document, vectors)
 
     def _store(self, document: Prepared, embedded: Embedded) -> None:
         """Puts one document's chunks into the segment and the text index."""

@@ -123,7 +123,7 @@ class Watcher:
         return any(self._concerns(path) for _, path in changes)
 
     def _concerns(self, path: str) -> bool:
-        if any(is_below(path, place) for place in self._ignored):
+        if any(is_below(path, directory) for directory in self._ignored):
             return False
         if path in self._files:
             return True
@@ -139,10 +139,10 @@ class Watcher:
 
 def _identity(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _without_links_above(path: str) -> str:

@@ -29,22 +29,24 @@ def known_paths(
         roots: The directories that are looked through.
         is_known: Whether the index has a path as it was typed, which is then meant.
     """
-    by_file = {key: place for place in roots.directories for key in _identity(place)}
-    found = []
+    by_file = {
+        key: location for location in roots.directories for key in _identity(location)
+    }
+    locations = []
     for path in typed:
         if is_address(path):
-            found.append(normalised(os.fspath(path)))
+            locations.append(normalised(os.fspath(path)))
             continue
-        place = os.path.abspath(path)
-        if not is_known(place):
-            place = _under_root(as_on_disk(path), by_file)
-        found.append(place)
-    return list(dict.fromkeys(found))
+        location = os.path.abspath(path)
+        if not is_known(location):
+            location = _under_root(as_on_disk(path), by_file)
+        locations.append(location)
+    return list(dict.fromkeys(locations))
 
 
-def _under_root(place: str, by_file: dict[tuple[int, int], str]) -> str:
+def _under_root(location: str, by_file: dict[tuple[int, int], str]) -> str:
     below: list[str] = []
-    at = place
+    at = location
     while by_file:
         for key in _identity(at):
             if key in by_file:
@@ -54,13 +56,13 @@ def _under_root(place: str, by_file: dict[tuple[int, int], str]) -> str:
             break
         below.insert(0, name)
         at = above
-    return place
+    return location
 
 
-def _identity(place: str) -> Iterator[tuple[int, int]]:
+def _identity(path: str) -> Iterator[tuple[int, int]]:
     """Yields device and inode of what is there."""
     try:
-        status = os.stat(place)
+        status = os.stat(path)
     except (OSError, ValueError):
         return
     yield status.st_dev, status.st_ino

@@ -61,7 +61,11 @@ class Roots:
         return Roots(
             tuple(sorted(directories)),
             tuple(sorted(out)),
-            tuple(choices[place] for place in sorted(choices) if place in directories),
+            tuple(
+                choices[directory]
+                for directory in sorted(choices)
+                if directory in directories
+            ),
             tuple(
                 s for s in sorted(allowed) if not any(is_below(s, p) for p in left_out)
             ),

@@ -135,8 +135,8 @@ class Scope:
     @classmethod
     def of(cls, base: Manifest, roots: Roots, max_size: int, engine: str = "") -> Scope:
         """Returns the scope of a sync; no two indexes have the same."""
-        made = [base.name, base.created, *(item.id for item in base.segments)]
-        return cls(" ".join(made), roots, max_size, engine)
+        identity = [base.name, base.created, *(item.id for item in base.segments)]
+        return cls(" ".join(identity), roots, max_size, engine)
 
 
 def recall(directory: NotePlace, scope: Scope) -> Note | None:
@@ -180,7 +180,9 @@ def _of_scope(directory: NotePlace, scope: Scope) -> tuple[Note, str] | None:
         )
         texts = [*sum(note.skipped, ()), *note.apart, *note.pages]
         is_sound = are_texts(texts) and is_count(note.unchanged)
-        if not (is_sound and is_count(note.changed) and table["scope"] == _told(scope)):
+        if not (
+            is_sound and is_count(note.changed) and table["scope"] == _as_table(scope)
+        ):
             return None
         return note, table["seen"]
     except (OSError, *MISREAD):
@@ -213,7 +215,7 @@ def keep(directory: NotePlace, note: Note, scope: Scope, since_ns: int) -> None:
     if seen.newest + RACY_NS > since_ns:
         return
     table = {
-        "scope": _told(scope),
+        "scope": _as_table(scope),
         "seen": seen.digest,
         "unchanged": note.unchanged,
         "skipped": note.skipped,
@@ -226,7 +228,7 @@ def keep(directory: NotePlace, note: Note, scope: Scope, since_ns: int) -> None:
         directory.replace(SYNC_NOTE, json.dumps(table).encode(), durable=False)
 
 
-def _told(scope: Scope) -> dict[str, Any]:
+def _as_table(scope: Scope) -> dict[str, Any]:
     roots = scope.roots
     return {
         "version": __version__,

@@ -54,13 +54,15 @@ def embed_documents(
 ) -> list[Embedded]:
     """Returns what `embed` makes of the chunks of each document, embedded together."""
     texts = [chunk.text for document in documents for chunk in document.chunks]
-    made = embed(embedder, texts)
-    width = 2 * made.dimension
-    found: list[Embedded] = []
+    embedded = embed(embedder, texts)
+    width = 2 * embedded.dimension
+    by_document: list[Embedded] = []
     start = 0
     for document in documents:
         end = start + len(document.chunks)
-        vectors = made.vectors[start * width : end * width]
-        found.append(Embedded(vectors, made.dimension, made.tokens[start:end]))
+        vectors = embedded.vectors[start * width : end * width]
+        by_document.append(
+            Embedded(vectors, embedded.dimension, embedded.tokens[start:end])
+        )
         start = end
-    return found
+    return by_document

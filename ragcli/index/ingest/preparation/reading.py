@@ -221,54 +221,54 @@ def _read(wanted: ReadRequest, chunking: Chunking, most: int) -> Outcome:
     location = wanted.location
     if wanted.text is not None:
         size = len(wanted.text)
-        told: Record = {"path": location, "digest": "", "size": size, "mtime_ns": 0}
-        return _outcome({**told, **_now()}, text_document(wanted.text), chunking)
+        record: Record = {"path": location, "digest": "", "size": size, "mtime_ns": 0}
+        return _outcome({**record, **_now()}, text_document(wanted.text), chunking)
     if wanted.body is not None:
         return _read_fetched(wanted, base64.b64decode(wanted.body), chunking)
     status, data = checked_content(location, wanted.below, most)
-    told = _told(location, status, data)
-    if told["digest"] == wanted.digest:
+    record = _record_of(location, status, data)
+    if record["digest"] == wanted.digest:
         names = ("size", "mtime_ns", "checked_ns")
-        return Outcome(location, touched={name: told[name] for name in names})
+        return Outcome(location, touched={name: record[name] for name in names})
     try:
         loaded = load(Path(location), data, ocr=chunking.ocr)
     except UnreadableDocument:
         if is_blank(data):
             return Outcome(location, skipped="empty")
         raise
-    return _outcome(told, loaded, chunking)
+    return _outcome(record, loaded, chunking)
 
 
 def _read_fetched(wanted: ReadRequest, data: bytes, chunking: Chunking) -> Outcome:
     """Reads what came from an address; nothing is in a file, so no time is known."""
-    told: Record = {
+    record: Record = {
         "path": wanted.location,
         "digest": hashlib.sha256(data).hexdigest(),
         "size": len(data),
         "mtime_ns": 0,
         **_now(),
     }
-    if told["digest"] == wanted.digest:
-        return Outcome(wanted.location, touched={"checked_ns": told["checked_ns"]})
+    if record["digest"] == wanted.digest:
+        return Outcome(wanted.location, touched={"checked_ns": record["checked_ns"]})
     name = os.path.basename(wanted.location.rstrip("/"))
     page = loaded(name, data, wanted.format, ocr=chunking.ocr)
-    return _outcome(told, page, chunking)
+    return _outcome(record, page, chunking)
 
 
-def _outcome(told: Record, loaded: Document, chunking: Chunking) -> Outcome:
-    told["title"] = loaded.title
-    told["format"] = loaded.format
-    told["language"] = loaded.language
-    told["reader"] = READER
+def _outcome(record: Record, loaded: Document, chunking: Chunking) -> Outcome:
+    record["title"] = loaded.title
+    record["format"] = loaded.format
+    record["language"] = loaded.language
+    record["reader"] = READER
     _check_weight(len(loaded.sections), 0)
     chunks = splitter.split(loaded, size=chunking.size, overlap=chunking.overlap)
     _check_weight(len(chunks), sum(len(chunk.text) for chunk in chunks))
     facts = dict(loaded.facts)
     if inside := _parts(chunks, loaded.format, facts.pop("parts", {})):
-        told["parts"] = inside
+        record["parts"] = inside
     if facts:
-        told["facts"] = facts
-    return Outcome(told["path"], prepared=prepare(told, chunks))
+        record["facts"] = facts
+    return Outcome(record["path"], prepared=prepare(record, chunks))
 
 
 def _parts(
@@ -285,14 +285,14 @@ def _parts(
         Number of the first chunk, how many, name of the part, and its format behind
         those that it is inside of; [] where nothing is inside the document.
     """
-    found: list[tuple[int, int, str, list[str]]] = []
+    stretches: list[tuple[int, int, str, list[str]]] = []
     first = 0
     for part, group in groupby(chunks, key=attrgetter("part")):
         count = len(list(group))
         around = [known[name] for name in enclosing(part) if name in known]
-        found.append((first, count, part, [format_name, *around]))
+        stretches.append((first, count, part, [format_name, *around]))
         first += count
-    return found if known and any(part for _, _, part, _ in found) else []
+    return stretches if known and any(part for _, _, part, _ in stretches) else []
 
 
 def _check_weight(count: int, characters: int) -> None:
@@ -361,7 +361,7 @@ def _head(location: str) -> bytes:
         return b""
 
 
-def _told(location: str, status: os.stat_result, data: bytes) -> Record:
+def _record_of(location: str, status: os.stat_result, data: bytes) -> Record:
     return {
         "path": location,
         "digest": hashlib.sha256(data).hexdigest(),

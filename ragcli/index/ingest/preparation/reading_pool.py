@@ -283,20 +283,20 @@ class ReadingProcess:
         When the process dies over several, each is tried alone.
         """
         group = self.ahead.popleft()
-        found = self._answered(group)
-        rest = group[len(found) :]
+        answered = self._answered(group)
+        rest = group[len(answered) :]
         if not rest:
-            return found
+            return answered
         if not self._hung:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(_DYING)
         self.stop()
         alone = rest if len(rest) > 1 else []
         if not alone:
-            found.append(self._lost(rest[0], self.process.returncode or 0))
+            answered.append(self._lost(rest[0], self.process.returncode or 0))
         self.ahead.extendleft([wanted] for wanted in reversed(alone))
         self.start()
-        return found + [outcome for _ in alone for outcome in self.answer()]
+        return answered + [outcome for _ in alone for outcome in self.answer()]
 
     def _lost(self, wanted: ReadRequest, status: int) -> Outcome:
         location = wanted.location
@@ -307,16 +307,16 @@ class ReadingProcess:
 
     def _answered(self, group: list[ReadRequest]) -> list[Outcome]:
         """Returns the outcomes that come in, fewer when the process dies or hangs."""
-        found: list[Outcome] = []
-        while len(found) < len(group):
+        answered: list[Outcome] = []
+        while len(answered) < len(group):
             size = int.from_bytes(self._read(8), "little")
             if size == PULSE:
                 continue
             data = self._read(size) if size else b""
             if not size or len(data) < size:
                 break
-            found.append(unpack(data))
-        return found
+            answered.append(unpack(data))
+        return answered
 
     def _read(self, size: int) -> bytes:
         """Returns so many bytes of answers, fewer where no more come in time."""

@@ -41,16 +41,16 @@ def serve(factory: str) -> None:
         if not request["alone"]:
             isolation.shared.helpers = 0  # the others have the other processors
         chunking = Chunking(**request["chunking"])
-        found: list[Outcome] = []
+        outcomes: list[Outcome] = []
         for item in request["wanted"]:
             bounds.allow_processor_time(request["cpu"])
             _pulse(answers)
-            found.append(read(ReadRequest(*item), chunking))
-        bounds.allow_processor_time(request["cpu"] * len(found))
+            outcomes.append(read(ReadRequest(*item), chunking))
+        bounds.allow_processor_time(request["cpu"] * len(outcomes))
         _pulse(answers)
         if embedder:
-            found = _embedded(embedder, found)
-        for outcome in found:
+            outcomes = _embedded(embedder, outcomes)
+        for outcome in outcomes:
             data = _packed(outcome)
             answers.write(len(data).to_bytes(8, "little"))
             answers.write(data)
@@ -79,30 +79,30 @@ def _packed(outcome: Outcome) -> bytes:
 
 def _made(factory: str) -> Embedder:
     module, _, name = factory.partition(":")
-    made: Embedder = getattr(importlib.import_module(module), name)()
+    embedder: Embedder = getattr(importlib.import_module(module), name)()
     # Loads what it needs: libraries that take address space for each processor that
     # there is, which is not to count as what documents take.
-    made.embed([""])
-    return made
+    embedder.embed([""])
+    return embedder
 
 
-def _embedded(embedder: Embedder, found: Sequence[Outcome]) -> list[Outcome]:
+def _embedded(embedder: Embedder, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Returns outcomes with the vectors of their chunks, all made together.
 
     Where no memory is left for that, the other process embeds them.
     """
     from ragcli.index.ingest.preparation.embedding import embed_documents
 
-    documents = [item.prepared for item in found if item.prepared]
-    made: list[Embedded] = []
+    documents = [item.prepared for item in outcomes if item.prepared]
+    embedded: list[Embedded] = []
     with suppress(MemoryError):
-        made = embed_documents(embedder, documents) if documents else []
-    if len(made) < len(documents):
-        return list(found)
-    vectors = iter(made)
+        embedded = embed_documents(embedder, documents) if documents else []
+    if len(embedded) < len(documents):
+        return list(outcomes)
+    vectors = iter(embedded)
     return [
         replace(item, prepared=replace(item.prepared, embedded=next(vectors)))
         if item.prepared
         else item
-        for item in found
+        for item in outcomes
     ]

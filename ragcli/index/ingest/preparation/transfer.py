@@ -44,19 +44,19 @@ def pack(outcome: Outcome) -> bytes:
 def _document(document: Prepared, parts: list[bytes]) -> dict[str, Any]:
     """Returns the header of a document; puts what is long into `parts`."""
     chunks, embedded = document.chunks, document.embedded
-    told: dict[str, Any] = {
+    header: dict[str, Any] = {
         "record": document.record,
         "languages": [chunk.language for chunk in chunks],
         "passages": _take([chunk.passage for chunk in chunks], parts),
         "stems": _take([_encoded(chunk.stems) for chunk in chunks], parts),
     }
     if embedded is None:
-        told["texts"] = _take([_encoded(chunk.text) for chunk in chunks], parts)
-        return told
-    told["tokens"] = _take(embedded.tokens, parts)
-    told["dimension"] = embedded.dimension
+        header["texts"] = _take([_encoded(chunk.text) for chunk in chunks], parts)
+        return header
+    header["tokens"] = _take(embedded.tokens, parts)
+    header["dimension"] = embedded.dimension
     parts.append(embedded.vectors)
-    return told
+    return header
 
 
 def _take(added: Sequence[bytes], parts: list[bytes]) -> list[int]:
@@ -76,24 +76,24 @@ def unpack(data: bytes) -> Outcome:
     """Returns an outcome from its bytes."""
     start = _HEAD + int.from_bytes(data[:_HEAD], "little")
     header = json.loads(data[_HEAD:start])
-    told = header.pop("document", None)
-    if told is None:
+    document = header.pop("document", None)
+    if document is None:
         return Outcome(**header)
-    passages, start = _cut(data, start, told["passages"])
-    stems, start = _cut(data, start, told["stems"])
-    texts, start = _cut(data, start, told.get("texts", ()))
+    passages, start = _cut(data, start, document["passages"])
+    stems, start = _cut(data, start, document["stems"])
+    texts, start = _cut(data, start, document.get("texts", ()))
     embedded = None
-    if "tokens" in told:
-        tokens, start = _cut(data, start, told["tokens"])
-        embedded = Embedded(data[start:], told["dimension"], tokens)
+    if "tokens" in document:
+        tokens, start = _cut(data, start, document["tokens"])
+        embedded = Embedded(data[start:], document["dimension"], tokens)
     columns = (
         map(_decoded, texts) if embedded is None else [""] * len(passages),
         passages,
         map(_decoded, stems),
-        told["languages"],
+        document["languages"],
     )
     chunks = [PreparedChunk(*chunk) for chunk in zip(*columns, strict=True)]
-    return Outcome(**header, prepared=Prepared(told["record"], chunks, embedded))
+    return Outcome(**header, prepared=Prepared(document["record"], chunks, embedded))
 
 
 def _cut(data: bytes, start: int, lengths: Sequence[int]) -> tuple[list[bytes], int]:

@@ -46,10 +46,10 @@ def _looked_up(host: str, port: int, *, allow_private: bool) -> list[str]:
         PageUnavailable: It has none, or one that is not public where that is wanted.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise PageUnavailable(f"there is no host {host}") from None
-    addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
+    addresses = list(dict.fromkeys(str(item[4][0]) for item in results))
     for address in addresses:
         if not allow_private and not is_public(address):
             named = address if address == host else f"{host} ({address})"
@@ -65,13 +65,13 @@ def is_public(address: str) -> bool:
     An IPv4 address in an IPv6 one counts as itself.
     """
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    inner = _inner(found) if isinstance(found, IPv6Address) else None
+    inner = _inner(ip) if isinstance(ip, IPv6Address) else None
     if inner is not None:
-        found = inner
-    return found.is_global and not (found.is_multicast or found.is_reserved)
+        ip = inner
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
 
 
 def _inner(address: IPv6Address) -> IPv4Address | None:

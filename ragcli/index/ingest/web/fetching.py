@@ -99,19 +99,19 @@ def _asked(address: str, wanted: PageRequest) -> Iterator[http.client.HTTPRespon
         connection.request(
             "GET",
             target,
-            headers={name: said for name, said in headers.items() if said},
+            headers={name: value for name, value in headers.items() if value},
         )
         with closing(connection.getresponse()) as response:
             yield response
     except (OSError, http.client.HTTPException, ValueError) as error:
         if connection.is_late:
             raise PageUnavailable(f"it takes longer than {DEADLINE:g} s") from None
-        raise PageUnavailable(f"{host}: {_told(error)}") from None
+        raise PageUnavailable(f"{host}: {_reason(error)}") from None
     finally:
         connection.close()
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Returns in a few words why a server's answer could not be had."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"

@@ -28,10 +28,10 @@ def normalised(typed: str) -> str:
     """
     parts, host, port = _split(typed)
     shown = f"[{host}]" if ":" in host else host
-    place = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
+    netloc = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
     path = quote(parts.path or "/", safe=_SAFE)
     query = quote(parts.query, safe=f"{_SAFE}?")
-    return urlunsplit((parts.scheme, place, path, query, ""))
+    return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
 def redirected(address: str, location: str) -> str:
@@ -44,11 +44,11 @@ def redirected(address: str, location: str) -> str:
     Raises:
         UsageError: It leads to no page.
     """
-    told = location.encode("latin-1", "replace").decode("utf-8", "replace")
+    target = location.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
-        return normalised(urljoin(address, told.strip()))
+        return normalised(urljoin(address, target.strip()))
     except ValueError:
-        raise _refused(told, "is no address") from None
+        raise _refused(target, "is no address") from None
 
 
 def host_and_port(address: str) -> tuple[str, int]:

@@ -52,8 +52,8 @@ def completed(outcome: Outcome, answer: FetchedPage) -> Outcome:
     record = outcome.prepared.record
     facts = {**record.get("facts", {}), "read": record["added"]}
     state = {"etag": answer.etag, "modified": answer.modified}
-    told = {**record, "facts": facts, "web": state}
-    return replace(outcome, prepared=replace(outcome.prepared, record=told))
+    complete = {**record, "facts": facts, "web": state}
+    return replace(outcome, prepared=replace(outcome.prepared, record=complete))
 
 
 def reason(error: PageUnavailable, record: Record | None) -> str:
