@@ -55,8 +55,8 @@ def _cut(
         for start in range(block.start, block.end, limit):
             yield Block(start, min(start + limit, block.end), block.kind)
         return
-    found = borders[0].finditer(text, block.start, block.end)
-    edges = [block.start, *(match.end() for match in found), block.end]
+    matches = borders[0].finditer(text, block.start, block.end)
+    edges = [block.start, *(match.end() for match in matches), block.end]
     begin = block.start
     for left, right in pairwise(edges):
         if right - begin > limit and left > begin:

@@ -153,8 +153,8 @@ def unpacked(packed: Mapping[str, Any]) -> Document:
     )
 
 
-def _element(told: Sequence[Any]) -> Element:
-    kind, start, end, table, cells, label, lines = told
+def _element(values: Sequence[Any]) -> Element:
+    kind, start, end, table, cells, label, lines = values
     return Element(
         kind, start, end, table, tuple(cells), label, tuple(lines) if lines else None
     )
@@ -286,8 +286,8 @@ class DocumentBuilder:
             said = cells
             if repeated:
                 said = tuple(
-                    "" if (at, place) in repeated else cell
-                    for place, cell in enumerate(cells)
+                    "" if (at, column) in repeated else cell
+                    for column, cell in enumerate(cells)
                 )
             if any(said):
                 label = labels[at] if at < len(labels) else ""
@@ -405,8 +405,10 @@ class DocumentBuilder:
 def trimmed(text: str, start: int, stop: int) -> tuple[int, int]:
     """Returns a span without the blanks around it; an empty one where all is blank."""
     piece = text[start:stop]
-    start += len(piece) - len(piece.lstrip())
-    return start, start + len(piece.strip())
+    said = piece.strip()
+    if len(said) < len(piece):
+        start += len(piece) - len(piece.lstrip())
+    return start, start + len(said)
 
 
 def well_formed(text: str) -> str:

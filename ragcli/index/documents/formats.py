@@ -308,9 +308,9 @@ def _are_settings(head: bytes) -> bool:
     """Tells whether a text is keys and values, but for comments and sections."""
     lines = [line.rstrip(b"\r") for line in head.split(b"\n")[:-1] or [head]]
     setting, remark = re.compile(_SETTING), re.compile(_REMARK)
-    found = sum(bool(setting.match(line)) for line in lines)
+    settings = sum(bool(setting.match(line)) for line in lines)
     others = sum(not (setting.match(x) or remark.match(x)) for x in lines)
-    return found >= _FEWEST_SETTINGS and 3 * others <= found
+    return settings >= _FEWEST_SETTINGS and 3 * others <= settings
 
 
 def _interpreter(line: bytes) -> str:

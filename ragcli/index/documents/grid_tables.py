@@ -57,10 +57,10 @@ def drawn(
     """
     lines = [text[start:end] for start, end in spans]
     edges = sorted(
-        {at for line in lines if _RULE.match(line) for at in _places(line, "+")}
+        {at for line in lines if _RULE.match(line) for at in _columns_of(line, "+")}
     )
     if len(edges) > _MOST_COLUMNS:
-        return _untold(lines, spans)
+        return _as_prose(lines, spans)
     rows: list[_DrawnRow] = []
     held: list[int] = []
     head = 0
@@ -80,7 +80,7 @@ def drawn(
         else:
             held.append(at)
     end_row()
-    return _told(rows, head, tables, caption)
+    return _elements_of(rows, head, tables, caption)
 
 
 def is_simple_rule(line: str) -> bool:
@@ -104,7 +104,7 @@ def simple(
     lines = [text[start:end] for start, end in spans]
     starts = [match.start() for match in re.finditer(r"=+", lines[0])]
     if len(starts) > _MOST_COLUMNS:
-        return _untold(lines, spans)
+        return _as_prose(lines, spans)
     ends = [*starts[1:], None]
     rows: list[_DrawnRow] = []
     head = 0
@@ -119,10 +119,10 @@ def simple(
             rows[-1] = _joined(rows[-1], _DrawnRow(start, end, cells))
         else:
             rows.append(_DrawnRow(start, end, cells))
-    return _told(rows, head, tables, caption)
+    return _elements_of(rows, head, tables, caption)
 
 
-def _untold(lines: Sequence[str], spans: Sequence[Span]) -> list[Element]:
+def _as_prose(lines: Sequence[str], spans: Sequence[Span]) -> list[Element]:
     """Returns lines as they stand."""
     indent = len(lines[0]) - len(lines[0].lstrip())
     return [Element("prose", spans[0][0] + indent, spans[-1][1])]
@@ -134,7 +134,7 @@ def _joined(above: _DrawnRow, below: _DrawnRow) -> _DrawnRow:
     return _DrawnRow(above.start, below.end, cells)
 
 
-def _told(
+def _elements_of(
     rows: list[_DrawnRow], head: int, tables: list[TableFacts], caption: str
 ) -> list[Element]:
     rows = [row for row in rows if any(row.cells)]
@@ -147,13 +147,13 @@ def _told(
         names = tuple(" ".join(filter(None, column)) for column in columns)
     number = len(tables)
     tables.append(TableFacts(names, caption, len(rows) - head))
-    found = []
+    elements = []
     if head:
-        found = [Element("columns", rows[0].start, rows[head - 1].end, number)]
-    found += [
+        elements = [Element("columns", rows[0].start, rows[head - 1].end, number)]
+    elements += [
         Element("row", row.start, row.end, number, row.cells) for row in rows[head:]
     ]
-    return found
+    return elements
 
 
 def _drawn_row(
@@ -163,16 +163,16 @@ def _drawn_row(
     parts: list[list[str]] = [[] for _ in edges[1:]]
     for at in held:
         line = lines[at]
-        bars = [place for place in _places(line, "|+") if place in edges]
+        bars = [column for column in _columns_of(line, "|+") if column in edges]
         for left, right in zip(bars, [*bars[1:], len(line)], strict=True):
             said = line[left + 1 : right].strip()
-            place = edges.index(left)
-            if said.strip("-=") and place < len(parts):
-                parts[place].append(said)
+            column = edges.index(left)
+            if said.strip("-=") and column < len(parts):
+                parts[column].append(said)
     indent = len(lines[held[0]]) - len(lines[held[0]].lstrip())
     cells = tuple(flat(" ".join(part)) for part in parts)
     return _DrawnRow(spans[held[0]][0] + indent, spans[held[-1]][1], cells)
 
 
-def _places(line: str, signs: str) -> list[int]:
+def _columns_of(line: str, signs: str) -> list[int]:
     return [at for at, sign in enumerate(line) if sign in signs]

@@ -96,14 +96,14 @@ def _is_meant(match: re.Match[str] | None, name: str) -> bool:
 
 def rules_in(directory: str, names: Collection[str]) -> Ignores:
     """Returns the rules that a directory with these names in it adds."""
-    found = []
+    rules = []
     for name in RULE_FILES:
         if name in names:
             file = os.path.join(directory, name)
             lines = _lines(file)
             if lines:
-                found.append(Rules(file, lines))
-    return tuple(found)
+                rules.append(Rules(file, lines))
+    return tuple(rules)
 
 
 def rules_above(directory: str) -> Ignores:
@@ -123,8 +123,8 @@ def rules_above(directory: str) -> Ignores:
         at = parent
     rules: Ignores = ()
     downwards = [*reversed(above), directory]
-    for place, inside in pairwise(downwards):
-        rules += rules_in(place, RULE_FILES)
+    for outside, inside in pairwise(downwards):
+        rules += rules_in(outside, RULE_FILES)
         if ignored_by(rules, inside, directory=True):
             return ()
     return rules

@@ -34,7 +34,7 @@ _DEFINITION = re.compile(r" {0,3}[:~][ \t]+(?=\S)")
 _NOTE = re.compile(r" {0,3}\[\^(?P<label>[^\]\s]{1,60})\]:[ \t]*")
 _LINK = re.compile(
     r" {0,3}\[(?P<key>[^\]^\n][^\]\n]*)\]:[ \t]*"
-    r"(?P<place><[^>\n]*>|[^\s/.#:]*[/.#:]\S*)"
+    r"(?P<target><[^>\n]*>|[^\s/.#:]*[/.#:]\S*)"
     r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$"
 )
 _ABBREVIATION = re.compile(r" {0,3}\*\[(?P<key>[^\]\n]+)\]:[ \t]*(?P<value>\S.*)$")
@@ -49,7 +49,7 @@ _HTML_TABLE = re.compile(r"^ {0,3}<table\b", re.MULTILINE)
 _HTML_END = "</table>"
 _HTML_ROW = re.compile(r"<tr\b.*?(?=<tr\b|</table|</thead|</tbody|\Z)", re.DOTALL)
 _HTML_CELL = re.compile(
-    r"<t(?P<kind>[hd])\b(?P<told>[^<>]*)>(?P<said>.*?)(?=<t[hd]\b|</t[hdr]|\Z)",
+    r"<t(?P<kind>[hd])\b(?P<attributes>[^<>]*)>(?P<said>.*?)(?=<t[hd]\b|</t[hdr]|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _HTML_TAG = re.compile(r"<[^<>]*>")
@@ -113,12 +113,12 @@ class _MarkedLines:
         """Yields elements, and lines without a mark."""
         at = 0
         while at < len(self._spans):
-            found, count = self._one(at)
+            elements, count = self._one(at)
             if count:
                 if self._others:
                     yield self._others
                 self._others = []
-                yield from found
+                yield from elements
             else:
                 self._others.append(self._spans[at])
             at += count or 1
@@ -137,8 +137,8 @@ class _MarkedLines:
         if stop > at:
             return _table(self._text, self._spans[at:stop], self._tables), stop - at
         if mark == ">" and _QUOTE.match(line):
-            found = _quoted(self._text, self._spans[at:], self._inner)
-            return found, len(self._spans) - at
+            elements = _quoted(self._text, self._spans[at:], self._inner)
+            return elements, len(self._spans) - at
         if mark in ":~" and (match := _DEFINITION.match(line)):
             return self._defined(at, match.end())
         if mark == "[" and (match := _NOTE.match(line)):
@@ -169,7 +169,7 @@ def _silent(line: str, start: int) -> tuple[list[Element], int]:
     """Returns what a line shows that is a mark itself: a title, or nothing."""
     mark = line.lstrip()[:1]
     if mark == "[" and (match := _LINK.match(line)):
-        cells = (match["key"], match["place"].strip("<>"))
+        cells = (match["key"], match["target"].strip("<>"))
         return [Element("field", start, start + len(line.rstrip()), -1, cells)], 1
     if mark in "!?" and (match := _ADMONITION.match(line)):
         group = "title" if match["title"] else "kind"
@@ -209,7 +209,7 @@ def _table_end(text: str, spans: Sequence[Span], at: int) -> int:
     """Returns the line after a table that begins at a line; that line if none does."""
     if at + 1 >= len(spans):
         return at
-    first, second = (text[slice(*spans[place])] for place in (at, at + 1))
+    first, second = (text[slice(*spans[number])] for number in (at, at + 1))
     if "|" not in first or not _DELIMITER.match(second) or _DELIMITER.match(first):
         return at
     if len(markdown.cells(_BULLET.sub("", first))) != len(markdown.cells(second)):
@@ -228,11 +228,11 @@ def _table(text: str, spans: Sequence[Span], tables: list[TableFacts]) -> list[E
     columns = markdown.cells(text[start : spans[0][1]])
     number = len(tables)
     tables.append(TableFacts(columns, "", len(spans) - 2))
-    found = [Element("columns", start, spans[1][1], number)]
+    elements = [Element("columns", start, spans[1][1], number)]
     for a, b in spans[2:]:
         cells = markdown.cells(text[a:b])
-        found.append(Element("row", *trimmed(text, a, b), number, cells))
-    return found
+        elements.append(Element("row", *trimmed(text, a, b), number, cells))
+    return elements
 
 
 def _quoted(
@@ -250,23 +250,23 @@ def _quoted(
         starts.append(begin)
         begins.append(length)
         length += end - begin + 1
-    found: list[Element] = []
+    elements: list[Element] = []
     if alert := _ALERT.match(lines[0]):
         group = "title" if alert["title"] else "kind"
         a, b = alert.span(group)
-        found.append(Element("heading", starts[0] + a, starts[0] + b))
+        elements.append(Element("heading", starts[0] + a, starts[0] + b))
         del lines[0], starts[0], begins[0]
         begins = [begin - begins[0] for begin in begins]
 
-    def place(offset: int) -> int:
+    def in_text(offset: int) -> int:
         line = bisect_right(begins, offset) - 1
         return starts[line] + offset - begins[line]
 
-    found += [
-        item._replace(start=place(item.start), end=place(item.end - 1) + 1)
+    elements += [
+        item._replace(start=in_text(item.start), end=in_text(item.end - 1) + 1)
         for item in inner("\n".join(lines))
     ]
-    return found
+    return elements
 
 
 def _goes_on(text: str, spans: Sequence[Span], at: int) -> int:
@@ -304,24 +304,22 @@ def html_table(
     """
     rows = []
     for match in _HTML_ROW.finditer(text, start, stop):
-        found = list(_HTML_CELL.finditer(match[0]))
+        matches = list(_HTML_CELL.finditer(match[0]))
         cells: list[str] = []
-        for cell in found:
-            span = _COLSPAN.search(cell["told"])
+        for cell in matches:
+            span = _COLSPAN.search(cell["attributes"])
             shown = flat(unescape(_HTML_TAG.sub(" ", cell["said"])))
             cells += [shown, *[""] * (min(int(span[1]), 100) - 1 if span else 0)]
         end = match.start() + len(match[0].rstrip())
         if any(cells):
-            is_head = all(cell["kind"].lower() == "h" for cell in found)
+            is_head = all(cell["kind"].lower() == "h" for cell in matches)
             rows.append((match.start(), end, tuple(cells), is_head))
     if not rows:
         return [Element("prose", start, stop)]
     number = len(tables)
     named = rows[0][3] and len(rows) > 1
     tables.append(TableFacts(rows[0][2] if named else (), "", len(rows) - named))
-    found_rows = [
-        Element("row", a, b, number, cells) for a, b, cells, _ in rows[named:]
-    ]
+    elements = [Element("row", a, b, number, cells) for a, b, cells, _ in rows[named:]]
     if named:
-        return [Element("columns", *rows[0][:2], number), *found_rows]
-    return found_rows
+        return [Element("columns", *rows[0][:2], number), *elements]
+    return elements

@@ -163,28 +163,28 @@ def outline(text: str, format_name: str) -> list[Definition]:
     """Returns the outermost definitions, in order; they do not overlap."""
     roots: list[Definition] = []
     stack: list[Definition] = []
-    for found in _definitions(text, format_name):
-        while stack and _is_over(stack[-1], found):
+    for definition in _definitions(text, format_name):
+        while stack and _is_over(stack[-1], definition):
             last = stack.pop()
-            last.end = min(last.end, found.start)
+            last.end = min(last.end, definition.start)
         if len(stack) == _DEEPEST:
             continue
         if stack:
-            found.end = min(found.end, stack[-1].end)
-        (stack[-1].children if stack else roots).append(found)
-        stack.append(found)
+            definition.end = min(definition.end, stack[-1].end)
+        (stack[-1].children if stack else roots).append(definition)
+        stack.append(definition)
     return roots
 
 
-def _is_over(earlier: Definition, found: Definition) -> bool:
-    return earlier.indent >= found.indent or earlier.end <= found.start
+def _is_over(earlier: Definition, definition: Definition) -> bool:
+    return earlier.indent >= definition.indent or earlier.end <= definition.start
 
 
 def _definitions(text: str, format_name: str) -> list[Definition]:
     """Returns every definition in order of appearance, each with its own end."""
     flat = format_name in _FLAT
     ends = _Ends(text)
-    found = []
+    definitions = []
     floor = 0
     for match in _pattern(format_name).finditer(text):
         name = _name(match, text)
@@ -195,9 +195,9 @@ def _definitions(text: str, format_name: str) -> list[Definition]:
             continue
         start = _start_above(text, match.start(), floor)
         end = len(text) if flat else ends.below(match.end(), indent)
-        found.append(Definition(name, start, end, indent))
+        definitions.append(Definition(name, start, end, indent))
         floor = match.end()
-    return found
+    return definitions
 
 
 @cache
@@ -260,14 +260,14 @@ class _Ends:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._found: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
 
     def below(self, position: int, indent: int) -> int:
         """Returns where a definition ends; asked from the top of the text down."""
         start = self._text.find("\n", position) + 1
         if not start:
             return len(self._text)
-        if start > self._found.get(indent, -1):
+        if start > self._ends.get(indent, -1):
             match = _not_deeper(indent).search(self._text, start)
-            self._found[indent] = match.start() if match else len(self._text)
-        return self._found[indent]
+            self._ends[indent] = match.start() if match else len(self._text)
+        return self._ends[indent]

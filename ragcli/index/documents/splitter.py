@@ -115,8 +115,8 @@ def _lines(
     """Returns the lines of a chunk, counted or as its elements tell them."""
     if section.first_line:
         return line, line + piece.count("\n")
-    told = [element.lines for element in inside if element.lines]
-    return (told[0][0], told[-1][1]) if told else None
+    lines = [element.lines for element in inside if element.lines]
+    return (lines[0][0], lines[-1][1]) if lines else None
 
 
 def _units(
@@ -133,16 +133,16 @@ def _units(
     """
     units: list[Unit] = []
     tables: list[Table] = []
-    places: dict[int, int] = {}
+    numbers: dict[int, int] = {}
     for element in inside:
-        place = -1
+        number = -1
         if element.table >= 0:
-            if element.table not in places:
-                places[element.table] = len(tables)
+            if element.table not in numbers:
+                numbers[element.table] = len(tables)
                 columns, caption, count = document.tables[element.table]
                 first = rows[element.table]
                 tables.append(Table(element.table, columns, caption, first, count))
-            place = places[element.table]
+            number = numbers[element.table]
             rows[element.table] += element.kind == "row" and element.start >= start
         is_whole = start <= element.start and element.end <= end
         units.append(
@@ -150,7 +150,7 @@ def _units(
                 element.kind if is_whole or not element.cells else "prose",
                 max(element.start, start) - start,
                 min(element.end, end) - start,
-                place,
+                number,
                 element.cells if is_whole else (),
                 element.label,
                 element.lines,
@@ -179,51 +179,57 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _element_spans(section: Section, size: int, overlap: int) -> Iterator[_Span]:
     """Packs neighbouring elements; prose shares `overlap` with the chunk before it."""
     text = section.text
-    found = _blocks(section)
-    if not found:
+    if not section.elements:
         return
     if len(text.strip()) <= size:
-        yield _Span(0, len(text), _told(_common_kind({block.kind for block in found})))
+        yield _Span(0, len(text), _chunk_kind(_common_kind(_kinds(section.elements))))
         return
-    only_prose = all(block.kind == "prose" for block in found)
-    limit = size - overlap if any(block.kind == "prose" for block in found) else size
+    blocks = _blocks(section)
+    only_prose = all(block.kind == "prose" for block in blocks)
+    limit = size - overlap if any(block.kind == "prose" for block in blocks) else size
     units: list[Block] = []
-    for block in found if only_prose else _introduced(text, found, limit):
+    for block in blocks if only_prose else _introduced(text, blocks, limit):
         units += pieces(text, block, limit)
     previous: _Span | None = None
     for span in _packed(units, limit):
         start = span.start
         if previous and previous.kind == span.kind == "prose":
             start = _shared_from(text, previous, span, overlap)
-        yield _Span(start, span.end, _told(span.kind))
+        yield _Span(start, span.end, _chunk_kind(span.kind))
         previous = span
 
 
 def _blocks(section: Section) -> list[Block]:
     """Returns the elements as blocks; what leads to one, a bullet say, is its own."""
-    found: list[Block] = []
+    blocks: list[Block] = []
     end = 0
     for element in section.elements:
         blank = _LEADING_BLANK.match(section.text, end, element.start)
         start = blank.end() if blank else end
-        found.append(Block(start, element.end, _BLOCK_KINDS.get(element.kind, "prose")))
+        blocks.append(
+            Block(start, element.end, _BLOCK_KINDS.get(element.kind, "prose"))
+        )
         end = element.end
-    return found
+    return blocks
+
+
+def _kinds(elements: Iterable[Element]) -> set[str]:
+    return {_BLOCK_KINDS.get(element.kind, "prose") for element in elements}
 
 
 def _common_kind(kinds: set[str]) -> str:
     return next(iter(kinds)) if len(kinds) == 1 else "mixed"
 
 
-def _told(kind: str) -> str:
+def _chunk_kind(kind: str) -> str:
     """Returns the kind of a chunk: what is mixed reads as prose."""
     return "prose" if kind == "mixed" else kind
 
 
-def _introduced(text: str, found: list[Block], limit: int) -> Iterator[Block]:
+def _introduced(text: str, blocks: list[Block], limit: int) -> Iterator[Block]:
     """Joins a paragraph that ends with a colon to the code or table it introduces."""
     held: Block | None = None
-    for block in found:
+    for block in blocks:
         if held is None:
             held = block
             continue
@@ -312,13 +318,13 @@ def _settings_spans(section: Section, format_name: str, size: int) -> Iterator[_
         inside = section.elements[
             bisect_left(starts, span.start) : bisect_left(starts, span.end)
         ]
-        kinds = {_BLOCK_KINDS.get(element.kind, "prose") for element in inside}
-        yield span._replace(kind=_told(_common_kind(kinds or {"prose"})))
+        kinds = _kinds(inside)
+        yield span._replace(kind=_chunk_kind(_common_kind(kinds or {"prose"})))
 
 
 def _borders(section: Section) -> list[int]:
     """Returns where settings may be cut: before each, and the comment above it."""
-    text, found, before = section.text, [], None
+    text, borders, before = section.text, [], None
     for block, element in zip(_blocks(section), section.elements, strict=True):
         explained = (
             before is not None
@@ -327,9 +333,9 @@ def _borders(section: Section) -> list[int]:
         )
         if not explained:
             line = text.rfind("\n", block.start, element.start) + 1
-            found.append(line or block.start)
+            borders.append(line or block.start)
         before = element
-    return found
+    return borders
 
 
 def _undefined(text: str, format_name: str, size: int) -> list[Block]:

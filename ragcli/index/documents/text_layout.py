@@ -100,7 +100,7 @@ def laid_out(
             by_line.append((at, pair))
         else:
             alone = ((at + n, _alone(lines[at + n])) for n in range(count))
-            by_line += [(place, pair) for place, pair in alone if pair]
+            by_line += [(number, pair) for number, pair in alone if pair]
         at += count
     return by_line
 

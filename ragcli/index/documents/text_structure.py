@@ -77,8 +77,8 @@ def section(
     format_name: str = "text",
 ) -> Section:
     """Returns a section of prose with its elements; see `elements`."""
-    found = elements(text, format_name, tables)
-    return Section(text, heading, page, first_line, tuple(found))
+    inside = tuple(elements(text, format_name, tables))
+    return Section(text, heading, page, first_line, inside)
 
 
 def elements(
@@ -93,7 +93,7 @@ def elements(
         tables: The document's tables; those that are found here are appended.
         start: Offset from which to read.
     """
-    found: list[Element] = []
+    parts: list[Element] = []
     rules = format_name != "markdown"
     fenced = markdown.fenced(text, start, are_rules=rules)
     apart = [("code", *span) for span in fenced]
@@ -103,14 +103,14 @@ def elements(
     for kind, begin, end in apart:
         if begin < start:  # in a table, or in code
             continue
-        found += _Paragraphs(text, format_name, tables).read(start, begin)
+        parts += _Paragraphs(text, format_name, tables).read(start, begin)
         if kind == "code":
-            found.append(Element("code", begin, end))
+            parts.append(Element("code", begin, end))
         else:
-            found += markdown_structure.html_table(text, begin, end, tables)
+            parts += markdown_structure.html_table(text, begin, end, tables)
         start = end
-    found += _Paragraphs(text, format_name, tables).read(start, len(text))
-    return found
+    parts += _Paragraphs(text, format_name, tables).read(start, len(text))
+    return parts
 
 
 def stretch(
@@ -272,13 +272,13 @@ class _Paragraphs:
         if self._format == "markdown" or not may_be_laid_out(text, spans):
             yield from self._written(spans)
             return
-        told = dict(laid_out(text, spans, self._tables))
+        by_line = dict(laid_out(text, spans, self._tables))
         others: list[tuple[int, int]] = []
         for at, span in enumerate(spans):
-            if at in told:
+            if at in by_line:
                 yield from self._written(others)
                 others = []
-                yield from told[at]
+                yield from by_line[at]
             else:
                 others.append(span)
         yield from self._written(others)
@@ -331,13 +331,13 @@ def _joined(
     labels: Sequence[str], spans: Sequence[tuple[int, int]]
 ) -> list[tuple[str, int, int]]:
     """Joins lines that go on with the paragraph or item above them."""
-    found: list[tuple[str, int, int]] = []
+    joined: list[tuple[str, int, int]] = []
     for label, (start, end) in zip(labels, spans, strict=True):
-        if label == "prose" and found and found[-1][0] in {"prose", "item"}:
-            found[-1] = (found[-1][0], found[-1][1], end)
+        if label == "prose" and joined and joined[-1][0] in {"prose", "item"}:
+            joined[-1] = (joined[-1][0], joined[-1][1], end)
         else:
-            found.append((label, start, end))
-    return found
+            joined.append((label, start, end))
+    return joined
 
 
 def is_line_by_line(text: str) -> bool:
@@ -349,11 +349,13 @@ def is_line_by_line(text: str) -> bool:
     lines = text.strip().split("\n")
     if len(lines) < _FEWEST_LINES:
         return False
-    apart = sum(
-        not (_GOES_ON.match(line.lstrip()) or line.rstrip().endswith(_ENDS))
-        for line in lines
-    )
-    return 4 * apart > 3 * len(lines) and not _is_filled(lines)
+    joined = 0
+    for line in lines:
+        if _GOES_ON.match(line.lstrip()) or line.rstrip().endswith(_ENDS):
+            joined += 1
+            if 4 * joined >= len(lines):
+                return False
+    return not _is_filled(lines)
 
 
 def _is_filled(lines: Sequence[str]) -> bool:

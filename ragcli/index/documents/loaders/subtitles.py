@@ -33,8 +33,8 @@ def _cues(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """Yields what is said, when, and at which lines."""
     lines = text.split("\n")
     starts = [at for at, line in enumerate(lines) if _TIMES.match(line)]
-    for place, at in enumerate(starts):
-        stop = starts[place + 1] if place + 1 < len(starts) else len(lines)
+    for cue, at in enumerate(starts):
+        stop = starts[cue + 1] if cue + 1 < len(starts) else len(lines)
         said = []
         for line in lines[at + 1 : stop]:
             if not line.strip():

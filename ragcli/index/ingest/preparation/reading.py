@@ -213,7 +213,7 @@ def read(wanted: ReadRequest, chunking: Chunking, *, most: int = -1) -> Outcome:
     except MemoryError:
         pass  # only after this is what was read let go of, and there is room to say so
     except Exception as error:  # noqa: BLE001 - the bytes are anybody's: what reading them raises costs this file alone
-        return Outcome(location, failure=bounds.told(error))
+        return Outcome(location, failure=bounds.loader_failure(error))
     return Outcome(location, failure=bounds.too_much(name))
 
 

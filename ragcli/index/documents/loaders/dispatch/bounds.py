@@ -163,7 +163,7 @@ def cause_of_death(status: int, format_name: str, seconds: float) -> str:
     return f"the process that read it died (status {status})"
 
 
-def told(error: BaseException) -> str:
+def loader_failure(error: BaseException) -> str:
     """Returns one line about a document whose loader raised this."""
     if isinstance(error, RecursionError):
         return "nested too deeply"

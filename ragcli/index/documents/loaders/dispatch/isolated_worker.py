@@ -49,7 +49,7 @@ def _answer(content: Content) -> dict[str, Any]:
     except MemoryError:
         pass  # only after this is what was read let go of, and there is room to say so
     except Exception as error:  # noqa: BLE001 - the bytes are anybody's, and parsers fail on them in any way
-        return {"error": bounds.told(error)}
+        return {"error": bounds.loader_failure(error)}
     return {"error": bounds.too_much(content.format)}
 
 
