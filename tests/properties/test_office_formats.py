@@ -102,7 +102,6 @@ def test_a_word_document_says_all_that_python_docx_sees(
                     cell.text = text
         elif kind == "heading":
             made.add_heading(what, 2)
-            made.add_paragraph("Below.")
         else:
             made.add_paragraph(what, style="List Bullet" if kind == "item" else None)
     out = io.BytesIO()

@@ -399,8 +399,8 @@ class _RtfReader:
         text = well_formed("".join(paragraph.pieces)).strip()
         bullet, is_item = paragraph.bullet, paragraph.is_item
         paragraph.pieces, paragraph.bullet, paragraph.line_start = [], "", 0
-        if text or not (self._rows or self._cells):
-            self._end_table()
+        if text or not self._cells:
+            self._end_table()  # a blank line sets two tables apart
         level = paragraph.level or self._styles.get(paragraph.style, 0)
         if not text:
             pass

@@ -170,6 +170,15 @@ def _with_signs(digits: str, signs: tuple[tuple[int, str], ...]) -> str:
     return f"{whole}{point}{fraction}"
 
 
+def as_moment(text: str) -> str:
+    """Returns a date and time of ISO 8601 as sheets show it here.
+
+    Fractions of a second, midnight and a last minute's zero seconds are left out.
+    """
+    moment = text.replace("T", " ").partition(".")[0]
+    return moment.removesuffix(" 00:00:00").removesuffix(":00")
+
+
 def plain(value: float) -> str:
     """Returns a number without a format: no needless digits, no exponent."""
     if not isfinite(value):

@@ -17,6 +17,7 @@ from ragcli.index.documents.loaders.layout.grids import (
     column_letters,
 )
 from ragcli.index.documents.loaders.layout.header_rows import GridRow, Span
+from ragcli.index.documents.loaders.office.number_formats import as_moment
 from ragcli.index.documents.loaders.office.packages import (
     PASSWORD,
     Package,
@@ -408,7 +409,7 @@ def _cells_of(
             hanging.append((f"{column_letters(column + blank)}{at + 1}", piece))
         text = piece.whole.strip()
         if in_sheet and cell.get("office:value-type") == "date":
-            text = _date(cell.get("office:date-value", "")) or text
+            text = as_moment(cell.get("office:date-value", "")) or text
         if not text:
             blank += copies
             continue
@@ -420,12 +421,6 @@ def _cells_of(
         yield from [(text, width, height)] * copies
         column += blank + copies
         blank = 0
-
-
-def _date(value: str) -> str:
-    """Returns a date as sheets of every kind show it here: ISO 8601, no midnight."""
-    text = value.replace("T", " ").partition(".")[0]
-    return text.removesuffix(" 00:00:00").removesuffix(":00")
 
 
 def _read_cell(cell: ET.Element, piece: _OdfPiece) -> None:

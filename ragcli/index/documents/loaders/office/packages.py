@@ -252,6 +252,11 @@ def number(text: str | None, default: int = 0) -> int:
     return value if abs(value) < 1 << 31 else default
 
 
+def value_of(element: ET.Element | None) -> str:
+    """Returns what a property such as `<w:pStyle w:val="Title"/>` is, "" without it."""
+    return "" if element is None else element.get("w:val", "")
+
+
 def switch(element: ET.Element | None) -> bool:
     """Tells whether a property such as `<w:b/>` is there and not switched off."""
     if element is None:

@@ -20,6 +20,7 @@ from ragcli.index.documents.loaders.layout.header_rows import Span
 from ragcli.index.documents.loaders.office import drawings
 from ragcli.index.documents.loaders.office.number_formats import (
     SheetFacts,
+    as_moment,
     plain,
     sheet_facts,
     shown,
@@ -138,8 +139,7 @@ def _moment(value: date | time) -> str:
         return rounded.strftime("%H:%M:%S").removesuffix(":00")
     if isinstance(value, datetime):
         rounded = value + half if value.year < 9999 else value
-        text = rounded.isoformat(" ", "seconds").partition(".")[0]
-        return text.removesuffix(" 00:00:00").removesuffix(":00")
+        return as_moment(rounded.isoformat())
     return value.isoformat()
 
 

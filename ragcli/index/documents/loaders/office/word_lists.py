@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from ragcli.index.documents.loaders.office.packages import below, number
+from ragcli.index.documents.loaders.office.packages import below, number, value_of
 
 _PLACE = re.compile(r"%([1-9])")
 _LEVELS = 9
@@ -59,7 +59,7 @@ class Numbering:
 
     def _add(self, item: ET.Element, known: dict[str, dict[int, _ListLevel]]) -> None:
         name = item.get("w:numId", "")
-        base = _value(below(item, "w:abstractNumId"))
+        base = value_of(below(item, "w:abstractNumId"))
         levels = dict(known.get(base, {}))
         for override in item.iter("w:lvlOverride"):
             depth = number(override.get("w:ilvl"))
@@ -125,10 +125,6 @@ def _level(element: ET.Element) -> tuple[int, _ListLevel]:
     start = below(element, "w:start")
     return number(element.get("w:ilvl")), _ListLevel(
         number(start.get("w:val"), 1) if start is not None else 1,
-        _value(below(element, "w:numFmt")) or "decimal",
-        _value(below(element, "w:lvlText")),
+        value_of(below(element, "w:numFmt")) or "decimal",
+        value_of(below(element, "w:lvlText")),
     )
-
-
-def _value(element: ET.Element | None) -> str:
-    return "" if element is None else element.get("w:val", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from ragcli.index.documents.loaders.office.packages import below, number
+from ragcli.index.documents.loaders.office.packages import below, number, value_of
 
 _HEADING = re.compile(r"heading ?([1-9])", re.IGNORECASE)
 _BODY_TEXT = 9
@@ -43,7 +43,7 @@ class Styles:
 
     def _style_level(self, style: str) -> int:
         for element in self._chain(style):
-            name = _value(below(element, "w:name")) or element.get("w:styleId", "")
+            name = value_of(below(element, "w:name")) or element.get("w:styleId", "")
             if name.casefold() == "title":
                 return 1
             match = _HEADING.fullmatch(name.strip())
@@ -70,7 +70,7 @@ class Styles:
             depth = below(numbering, "w:ilvl")
             if depth is not None and level is None:
                 level = number(depth.get("w:val"))
-            name = _value(below(numbering, "w:numId"))
+            name = value_of(below(numbering, "w:numId"))
             if name:
                 break
         return (name, level or 0) if name and name != "0" else None
@@ -79,14 +79,14 @@ class Styles:
         """Tells whether a paragraph's style is one of lists that nothing numbers."""
         name = self._style_of(paragraph)
         style = self._styles.get(name)
-        shown_name = _value(below(style, "w:name")) or name
+        shown_name = value_of(below(style, "w:name")) or name
         numbering = below(paragraph, "w:pPr/w:numPr/w:numId")
-        return _value(numbering) != "0" and shown_name.casefold().startswith(
+        return value_of(numbering) != "0" and shown_name.casefold().startswith(
             ("list bullet", "list number", "listbullet", "listnumber")
         )
 
     def _style_of(self, paragraph: ET.Element) -> str:
-        return _value(below(paragraph, "w:pPr/w:pStyle")) or self._default
+        return value_of(below(paragraph, "w:pPr/w:pStyle")) or self._default
 
     def _chain(self, name: str) -> list[ET.Element]:
         """Returns a style and those that it is based on; circles end."""
@@ -94,9 +94,5 @@ class Styles:
         while name in self._styles and len(chain) < _DEEPEST:
             style = self._styles[name]
             chain.append(style)
-            name = _value(below(style, "w:basedOn"))
+            name = value_of(below(style, "w:basedOn"))
         return chain
-
-
-def _value(element: ET.Element | None) -> str:
-    return "" if element is None else element.get("w:val", "")

@@ -104,10 +104,12 @@ class Page:
         self.width = float(pdfium.FPDF_GetPageWidthF(handle))
         self.height = float(pdfium.FPDF_GetPageHeightF(handle))
         self._box = box = [ctypes.c_float() for _ in range(4)]
-        found = pdfium.FPDFPage_GetCropBox(handle, *box) or pdfium.FPDFPage_GetMediaBox(
+        has_box = pdfium.FPDFPage_GetCropBox(
             handle, *box
+        ) or pdfium.FPDFPage_GetMediaBox(handle, *box)
+        self._left, self._bottom = (
+            (box[0].value, box[1].value) if has_box else (0.0, 0.0)
         )
-        self._left, self._bottom = (box[0].value, box[1].value) if found else (0.0, 0.0)
         self._text = pdfium.FPDFText_LoadPage(handle)
         self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
         self._ask_font = _asked().font
@@ -136,12 +138,12 @@ class Page:
             runs = plain_runs(
                 lines, boxes.asked, (self._left, self._bottom, self.height)
             )
-        odd = [at for at, found in enumerate(runs) if found is None]
+        odd = [at for at, pieces in enumerate(runs) if pieces is None]
         by_word = iter(self._words([(at, lines[at]) for at in odd], boxes))
         return [
             piece
-            for found in runs
-            for piece in (next(by_word) if found is None else found)
+            for pieces in runs
+            for piece in (next(by_word) if pieces is None else pieces)
         ]
 
     def _words(

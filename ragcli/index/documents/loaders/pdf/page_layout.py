@@ -348,7 +348,7 @@ def paragraphs(
     is_item = False
     for row in rows:
         segments = row.segments
-        fonts = font(segments[0].places[0]), font(segments[-1].places[1])
+        fonts = font(segments[0].characters[0]), font(segments[-1].characters[1])
         bold = fonts[0].is_bold and fonts[1].is_bold
         if (
             not inside

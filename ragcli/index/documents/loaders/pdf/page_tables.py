@@ -84,14 +84,14 @@ def ruled(
         inside = [
             word
             for word in words
-            if word.place not in taken
+            if word.character not in taken
             and xs[0] < (word.left + word.right) / 2 < xs[-1]
             and ys[0] < (word.top + word.bottom) / 2 < ys[-1]
         ]
         table = _filled(inside, (xs, ys), (levels, uprights), font)
         if table:
             tables.append(table)
-            taken.update(word.place for word in inside)
+            taken.update(word.character for word in inside)
     return tables, list(_untaken(pieces, taken)) if taken else list(pieces)
 
 
@@ -99,12 +99,12 @@ def _untaken(pieces: Sequence[Piece], taken: set[int]) -> Iterator[Piece]:
     """Yields what of some pieces is not in the tables that took these places."""
     for piece in pieces:
         if isinstance(piece, WordRun):
-            free = [word for word in piece.words if word.place not in taken]
+            free = [word for word in piece.words if word.character not in taken]
             if len(free) == piece.count:
                 yield piece
             else:
                 yield from free
-        elif piece.place not in taken:
+        elif piece.character not in taken:
             yield piece
 
 
@@ -166,7 +166,7 @@ def _filled(
             continue
         middle = (ys[at] + ys[at + 1]) / 2
         numbers = [
-            number for number, found in enumerate(beside) if _holds(found, middle)
+            number for number, reaches in enumerate(beside) if _holds(reaches, middle)
         ] or [0]
         borders = [xs[number] for number in numbers]
         for word in inside:
@@ -176,7 +176,7 @@ def _filled(
             while row and not _holds(above[row], center):
                 row -= 1
             cells[row][min(column, len(xs) - 2)].append(word)
-    lists = [found for row in cells for found in _lines(row)]
+    lists = [reaches for row in cells for reaches in _lines(row)]
     lists = [row for row in lists if any(row)]
     kept = [
         at for at in range(len(xs) - 1) if any(row[at] for row in lists)
@@ -190,7 +190,7 @@ def _filled(
     size = sum(len(word.text) + 1 for cell in filled for word in cell)
     if len(filled) < 4 or size > _LONGEST_CELL * len(filled):
         return None
-    bold = [all(font(cell[0].place).is_bold for cell in row if cell) for row in lists]
+    bold = _bold_rows(lists, font)
     texts = [tuple(_text(cell) for cell in row) for row in lists]
     caption, texts, bold = _captioned(texts, bold)
     columns, rows = _named(texts, bold)
@@ -214,6 +214,15 @@ def _holds_cells(cells: Sequence[list[PageWord]]) -> bool:
 
 def _middle(word: PageWord) -> float:
     return (word.left + word.right) / 2
+
+
+def _bold_rows(
+    rows: Iterable[Sequence[Sequence[PageWord]]], font: FontOf
+) -> list[bool]:
+    """Tells of each row whether all of its cells begin in bold."""
+    return [
+        all(font(cell[0].character).is_bold for cell in row if cell) for row in rows
+    ]
 
 
 def _reaches(
@@ -251,10 +260,12 @@ def _lines(row: list[list[PageWord]]) -> list[list[list[PageWord]]]:
     if len(lines) < 3:
         return [row]
     which = {
-        word.place: number for number, line in enumerate(lines) for word in line.words
+        word.character: number
+        for number, line in enumerate(lines)
+        for word in line.words
     }
     by_line = [
-        [[word for word in cell if which[word.place] == number] for cell in row]
+        [[word for word in cell if which[word.character] == number] for cell in row]
         for number in range(len(lines))
     ]
     used = sum(bool(cell) for cell in row)
@@ -366,7 +377,7 @@ def _aligned(rows: Sequence[PageRow], font: FontOf) -> Grid | None:
         else:
             merged.append(found)
         kept.append(row)
-    bold = [all(font(cell[0].place).is_bold for cell in row if cell) for row in merged]
+    bold = _bold_rows(merged, font)
     texts = [tuple(_text(cell) for cell in row) for row in merged]
     columns, body = _named(texts, bold)
     if columns:

@@ -31,7 +31,7 @@ class PageWord(NamedTuple):
     right: float
     bottom: float
     text: str
-    place: int
+    character: int
     """Its first character among those of the page, in PDFium's order."""
 
     line: int
@@ -52,18 +52,18 @@ class WordColumns(NamedTuple):
     rights: Sequence[float]
     bottoms: Sequence[float]
     texts: Sequence[str]
-    places: Sequence[int]
+    characters: Sequence[int]
 
     def word(self, at: int, line: int = -1) -> PageWord:
         """Returns one of them, as the page is shown."""
-        (left, bottom, height), lefts, tops, rights, bottoms, texts, places = self
+        (left, bottom, height), lefts, tops, rights, bottoms, texts, characters = self
         return PageWord(
             lefts[at] - left,
             height - (tops[at] - bottom),
             rights[at] - left,
             height - (bottoms[at] - bottom),
             texts[at],
-            places[at],
+            characters[at],
             line,
         )
 
@@ -151,12 +151,12 @@ class WordRun:
         return self.words[0], self.words[-1]
 
     @property
-    def places(self) -> tuple[int, int]:
+    def characters(self) -> tuple[int, int]:
         """Where its first word begins among the page's characters, and its last."""
         if self._words is None and self._columns is not None:
-            places = self._columns.places
-            return places[self.first], places[self.last - 1]
-        return self.words[0].place, self.words[-1].place
+            characters = self._columns.characters
+            return characters[self.first], characters[self.last - 1]
+        return self.words[0].character, self.words[-1].character
 
     @property
     def texts(self) -> Sequence[str]:
@@ -201,7 +201,7 @@ def spoken(words: Sequence[PageWord]) -> str:
     if not _is_right_to_left(text):
         return text
     if len({word.line for word in words}) == 1:
-        words = sorted(words, key=lambda word: word.place)
+        words = sorted(words, key=lambda word: word.character)
     else:
         words = _turned(words)
     return unicodedata.normalize("NFKC", " ".join(word.text for word in words))

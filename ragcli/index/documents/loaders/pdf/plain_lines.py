@@ -294,7 +294,9 @@ def _parted(
     characters = [
         character
         for _, at in doubtful
-        for character in range(columns.places[at], columns.places[at] + sizes[at])
+        for character in range(
+            columns.characters[at], columns.characters[at] + sizes[at]
+        )
     ]
     boxes = ask(characters) if characters else ()
     lefts, tops, rights, bottoms = (boxes[at::4] for at in range(4))

@@ -192,3 +192,14 @@ def test_what_a_file_that_breaks_off_says_is_read(tail: str) -> None:
     document = rich_text(Content(data, "a.rtf", "rtf"))
     assert "cut" in " ".join(text for _, text in elements(document))
     assert ("prose", "Whole.") in elements(document)
+
+
+def test_a_blank_line_sets_two_tables_apart() -> None:
+    row = r"\trowd\pard\intbl {}\cell\pard\intbl {}\cell\pard\intbl {}\cell\row\pard "
+    one = row.format("Town", "Rent", "Size") + row.format("Ulm", "10", "3")
+    document = read(
+        rf"{one}\pard\par {row.format('Day', 'Tide', 'Wind')}"
+        rf"{row.format('Monday', '3.2', '5')}"
+    )
+    columns = [table.columns for table in document.tables]
+    assert columns == [("Town", "Rent", "Size"), ("Day", "Tide", "Wind")]

@@ -175,7 +175,7 @@ def test_words_stand_straight_and_as_high_as_their_like() -> None:
     assert (second.top + second.bottom) / 2 == pytest.approx(70)
     assert second.bottom - second.top == pytest.approx(first.bottom - first.top)
     assert first.line != second.line
-    assert len({first.place, second.place}) == 2
+    assert len({first.character, second.character}) == 2
 
 
 @pytest.mark.skipif(not shutil.which("tesseract"), reason="tesseract is not installed")
