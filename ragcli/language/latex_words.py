@@ -67,7 +67,8 @@ _SIGNS = {
     "times": "\xd7", "cdot": "\xb7", "pm": "\xb1", "mp": "\u2213", "leq": "\u2264",
     "le": "\u2264", "geq": "\u2265", "ge": "\u2265", "neq": "\u2260", "ne": "\u2260",
     "approx": "\u2248", "sim": "~", "infty": "\u221e", "circ": "\xb0", "to": "\u2192",
-    "rightarrow": "\u2192", "leftarrow": "\u2190", "Rightarrow": "\u21d2",
+    "rightarrow": "\u2192", "leftarrow": "\u2190", "gets": "\u2190",
+    "Rightarrow": "\u21d2",
     "in": "\u2208", "sum": "\u2211", "prod": "\u220f", "int": "\u222b",
     "sqrt": "\u221a", "alpha": "\u03b1", "beta": "\u03b2", "gamma": "\u03b3",
     "delta": "\u03b4", "epsilon": "\u03b5", "varepsilon": "\u03b5", "zeta": "\u03b6",
@@ -162,6 +163,8 @@ class InlineText:
             return (match[1] or match[2] or "") + _ACCENTS[name], match.end()
         if name in {"SI", "qty", "si", "unit", "num", "ang", "frac", "dfrac", "tfrac"}:
             return self._number(name, text, at, depth)
+        if name in {"textsuperscript", "enquote"} and depth < _DEEPEST:
+            return self._marked(name, text, at, depth)
         if name in {"url", "nolinkurl", "path"} and (group := group_at(text, at)):
             return text[slice(*group)], group[1] + 1
         if name in {"href", "captionof", "hyperref"}:
@@ -173,6 +176,18 @@ class InlineText:
             return "", end
         option = OPTION.match(text, at) if text.startswith("[", at) else None
         return "", option.end() if option else at
+
+    def _marked(self, name: str, text: str, at: int, depth: int) -> tuple[str, int]:
+        """Returns what is raised or quoted, as far as characters show it."""
+        group = group_at(text, at)
+        if not group:
+            return "", at
+        words = self.plain(text[slice(*group)], depth + 1)
+        if name == "enquote":
+            words = f"\u201c{words}\u201d"
+        elif words.lstrip("-").isdecimal():
+            words = words.translate(_RAISED)
+        return words, group[1] + 1
 
     def _number(self, name: str, text: str, at: int, depth: int) -> tuple[str, int]:
         """Returns a number with its unit, or a fraction."""

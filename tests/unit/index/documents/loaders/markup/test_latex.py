@@ -57,6 +57,8 @@ def test_sections_lead_to_what_is_printed_below_them(loaded: Load) -> None:
         (r"$10^{6}$ m$^2$ at $20^\circ$C", "10⁶ m² at 20°C"),
         (r"See \href{https://x.org}{the site} and \url{a_b}.", "See the site and a_b."),
         (r"Use \verb|a \b{}| now.", r"Use a \b{} now."),
+        (r"\enquote{So} 5~m\textsuperscript{3}, the 2\textsuperscript{nd}.",
+         "“So” 5 m³, the 2nd."),
         (r"{\large Street 5\\[2pt] Graz}", "Street 5\nGraz"),
         (r"\textcolor{red}{Hot}\vspace{2cm} water\index{water}.", "Hot water."),
         (r"\citet{lund2020} showed \frac{1}{2}.", "lund2020 showed 1/2."),
