@@ -180,8 +180,8 @@ def _leaves(data: bytes) -> Iterator[tuple[str, str]]:
         root = ET.fromstring(data)  # noqa: S314 - entities are refused above
     except ET.ParseError:
         return
-    found = root.find("{http://www.xfa.org/schema/xfa-data/1.0/}data")
-    for element in (root if found is None else found).iter():
+    values = root.find("{http://www.xfa.org/schema/xfa-data/1.0/}data")
+    for element in (root if values is None else values).iter():
         if len(element) == 0 and element.text and element.text.strip():
             name = element.tag.rpartition("}")[2]
             yield flat(name.replace("_", " ")), flat(element.text)

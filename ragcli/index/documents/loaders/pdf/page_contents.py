@@ -188,16 +188,18 @@ class PageReader:
             )
             segments.append(WordRun([box], grid))
         rows = rows_of(segments)
-        found = []
+        fields = []
         if self._document.formenv:
-            found = [
+            fields = [
                 (
                     forms.key_of(item, _beside(rows, page.shown(*item.box), item)),
                     item.value,
                 )
                 for item in forms.filled(self._document.formenv.raw, handle)
             ]
-        return _Sheet(number, page.height, rows, page.font, sideways, found, is_picture)
+        return _Sheet(
+            number, page.height, rows, page.font, sideways, fields, is_picture
+        )
 
     def _contents(self, sheet: _Sheet, known: Mapping[int, str]) -> PageContents:
         sizes: Counter[float] = Counter()

@@ -212,10 +212,10 @@ def _joined(group: list[WordRun]) -> list[WordRun]:
 
 def in_order(rows: list[PageRow], depth: int = 0) -> list[list[PageRow]]:
     """Returns the stretches of a page, column by column, in the order of reading."""
-    found = _columns(rows) if depth < _DEEPEST and len(rows) >= _FEWEST else None
-    if found is None:
+    split = _columns(rows) if depth < _DEEPEST and len(rows) >= _FEWEST else None
+    if split is None:
         return [rows] if rows else []
-    first, last, edge = found
+    first, last, edge = split
     inside = [segment for row in rows[first:last] for segment in row.segments]
     left = rows_of(item for item in inside if _middle(item) < edge)
     right = rows_of(item for item in inside if _middle(item) >= edge)
@@ -337,9 +337,9 @@ def paragraphs(
     Returns:
         Each paragraph's rows, and whether all of them begin in bold.
     """
-    found: list[tuple[list[PageRow], bool]] = []
+    paragraphs: list[tuple[list[PageRow], bool]] = []
     if not rows:
-        return found
+        return paragraphs
     tops = [row.top for row in rows]
     pitch = _usual([b - a for a, b in pairwise(tops) if b > a])
     edges = min([row.left for row in rows]), max([row.right for row in rows])
@@ -356,14 +356,14 @@ def paragraphs(
             or _begins(inside, row, pitch, edges, is_item=is_item)
         ):
             inside = [row]
-            found.append((inside, bold))
+            paragraphs.append((inside, bold))
             is_item = bool(bullet(row.text))
         else:
             inside.append(row)
             if not bold:
-                found[-1] = (inside, False)
+                paragraphs[-1] = (inside, False)
         before = fonts
-    return found
+    return paragraphs
 
 
 def _is_other(before: tuple[Font, Font], fonts: tuple[Font, Font]) -> bool:

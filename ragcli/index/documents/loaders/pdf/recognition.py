@@ -95,9 +95,9 @@ def recognizer(name: str) -> Callable[[Pixels], list[RecognizedLine]]:
     try:
         return _rapidocr()
     except (ImportError, OSError, RuntimeError, ValueError) as error:
-        told = one_line(str(error))[:200]
+        reason = one_line(str(error))[:200]
         raise UnreadableDocument(
-            f"text recognition does not start: {told}", installation()
+            f"text recognition does not start: {reason}", installation()
         ) from None
 
 
@@ -212,12 +212,12 @@ def _rapidocr() -> Callable[[Pixels], list[RecognizedLine]]:
     )
 
     def lines(pixels: Pixels) -> list[RecognizedLine]:
-        told = read(pixels)
-        if told.boxes is None or not told.txts:
+        result = read(pixels)
+        if result.boxes is None or not result.txts:
             return []
         return [
             _boxed([(float(x), float(y)) for x, y in box], text)
-            for box, text in zip(told.boxes, told.txts, strict=True)
+            for box, text in zip(result.boxes, result.txts, strict=True)
             if text.strip()
         ]
 
@@ -267,8 +267,8 @@ def _by_tesseract(pixels: Pixels) -> list[RecognizedLine]:
 @cache
 def _languages() -> str:
     """Returns the languages that are installed beside Tesseract, as it wants them."""
-    told = _run([TESSERACT, "--list-langs"], b"").splitlines()[1:]
-    names = [name for name in told if name and name != "osd" and "/" not in name]
+    listed = _run([TESSERACT, "--list-langs"], b"").splitlines()[1:]
+    names = [name for name in listed if name and name != "osd" and "/" not in name]
     return "+".join(names[:_MOST_LANGUAGES]) or "eng"
 
 
@@ -283,8 +283,8 @@ def _run(command: list[str], given: bytes) -> str:
             env={**os.environ, "OMP_THREAD_LIMIT": str(_THREADS)},
         )
     except subprocess.CalledProcessError as error:
-        told = one_line(error.stderr.decode("utf-8", "replace"))[:200]
-        raise UnreadableDocument(f"tesseract fails: {told}", "") from None
+        reason = one_line(error.stderr.decode("utf-8", "replace"))[:200]
+        raise UnreadableDocument(f"tesseract fails: {reason}", "") from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnreadableDocument(f"tesseract: {one_line(str(error))[:200]}") from None
     return ended.stdout.decode("utf-8", "replace")

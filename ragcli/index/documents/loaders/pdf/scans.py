@@ -69,10 +69,10 @@ class Scans:
             self._broken = error.message
             self._unread.append(number)
             return []
-        found = recognition.words(lines, scale, self._lines)
+        words = recognition.words(lines, scale, self._lines)
         self._lines += len(lines)
-        (self._recognized if found else self._empty).append(number)
-        return found
+        (self._recognized if words else self._empty).append(number)
+        return words
 
     def facts(self) -> dict[str, Any]:
         """Returns what is known of them, and the lines that a user should read.
