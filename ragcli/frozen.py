@@ -1,7 +1,8 @@
 """Value classes that cost little to define.
 
 `dataclass(frozen=True, slots=True)` writes and compiles six methods for each class,
-0.6 ms a class and an eighth of the processor time of a question. Classes made here
+0.6 ms a class: with it a question takes 717 ms of processor time instead of 641, and
+`ragcli profile list` 183 instead of 173. Classes made here
 share theirs, and what the functions of `dataclasses` ask of a class is made when one of
 them asks. To everything else they are such dataclasses: `fields`, `replace`, `asdict`,
 `match` and type checkers see no difference. Making an object takes half as long again,

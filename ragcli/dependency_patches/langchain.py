@@ -5,7 +5,7 @@ Changes: While LangChain is imported the garbage collector rests; LangSmith is l
 something of them is used; pydantic prepares the classes of `langchain_ollama` when they
 are first used (`defer_build`).
 
-Gain: CPU time of the import of `langchain_ollama` 440 instead of 1,330 ms, 51 instead
+Gain: CPU time of the import of `langchain_ollama` 433 instead of 1,446 ms, 51 instead
 of 76 MB of memory; of `ragcli ask` with a model of Ollama's 770 instead of 1,450 ms,
 109 instead of 134 MB. Of the import LangSmith is 320 ms and 17 MB, the collector, which
 looks through half a million new objects and finds nothing, 110 ms, `defer_build` 45 ms
