@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ragcli.errors import UnreadableDocument
+from ragcli.index.documents import formats
 from ragcli.index.documents.elements import Document
 from ragcli.index.documents.splitter import split
 from tests.make_samples import epub, pdf
@@ -426,3 +427,13 @@ def test_light_formats_import_nothing_heavy(tmp_path: Path) -> None:
     )
     run = [sys.executable, "-W", "error", "-c", code, str(tmp_path)]
     assert subprocess.check_output(run, text=True) == "set()\n"
+
+
+def test_what_has_a_format_is_told_without_naming_it() -> None:
+    heads = [
+        b"words\n", b"%PDF-1.7\n\0\1", b"{\\rtf1", b"#!/bin/sh\n", b"\0\1\2\3\xff",
+        b"a = 1\nb = 2\nc = 3\n", "words".encode("utf-16-le"), b"\xff\xfea\0", b"",
+    ]  # fmt: skip
+    for head in heads:
+        assert formats.is_document(head) == bool(formats.format_of_content(head))
+    assert [head for head in heads if not formats.is_document(head)] == [heads[4]]
