@@ -118,7 +118,7 @@ SOURCE_CODE = "structured.source_code:code"
 MAY_SAY_NOTHING = {"srt", "man", "html", "ipynb", "vcf", "tex"}
 """Formats with lines that show nothing."""
 
-PRINTED = {"latex", "subtitles"}
+PRINTED = {"latex", "man", "subtitles"}
 """Formats of which the text is what is shown of it, without marks."""
 
 # What a printer or a terminal acts on is taken out of manual pages, and marks a
@@ -204,5 +204,5 @@ def test_no_line_makes_reading_slow(suffix: str, line: str) -> None:
     document = loaded(suffix, as_file(suffix, text))
     if not document:
         return
-    least = 0 if document.format in {*PRINTED, "man", "html"} else len(text) // 3
+    least = 0 if document.format in {*PRINTED, "html"} else len(text) // 3
     assert sum(len(section.text) for section in document.sections) >= least
