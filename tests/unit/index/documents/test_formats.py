@@ -432,7 +432,7 @@ def test_light_formats_import_nothing_heavy(tmp_path: Path) -> None:
 def test_what_has_a_format_is_told_without_naming_it() -> None:
     heads = [
         b"words\n", b"%PDF-1.7\n\0\1", b"{\\rtf1", b"#!/bin/sh\n", b"\0\1\2\3\xff",
-        b"a = 1\nb = 2\nc = 3\n", "words".encode("utf-16-le"), b"\xff\xfea\0", b"",
+        b"a = 1\nb = 2\nc = 3\n", "so and so.".encode("utf-16-le"), b"\xff\xfea\0", b"",
     ]  # fmt: skip
     for head in heads:
         assert formats.is_document(head) == bool(formats.format_of_content(head))
