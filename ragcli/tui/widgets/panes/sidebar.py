@@ -50,15 +50,18 @@ class _ListedConversation:
     def shown(self, room: int) -> Content:
         """Returns its title on up to two lines, and right of it its turns and moment.
 
-        A narrow row has the moment only, a very narrow one the title.
+        A narrow row, and one whose title would be cut, has the moment only, a very
+        narrow one the title.
         """
         title = safe_line(self.conversation.title or "untitled")
         turns = self.conversation.turns
         whole = f"{turns} {'turn' if turns == 1 else 'turns'} · {self.moment}"
-        details = (text for text in (whole, self.moment) if room - len(text) >= _LEAST)
-        detail = next(details, "")
+        details = [text for text in (whole, self.moment) if room - len(text) >= _LEAST]
+        layouts = [(text, self._broken_beside(title, text, room)) for text in details]
+        layouts = layouts or [("", self._broken_beside(title, "", room))]
+        uncut = (layout for layout in layouts if not layout[1][-1].endswith("…"))
+        detail, (*above, last) = next(uncut, layouts[-1])
         width = room - len(detail) - 3
-        *above, last = _broken(title, max(1, width), max(1, room - 2))
         bold = "bold" if self.here else ""
         lines = [_line(text, here=self.here) for text in above]
         below = Content.styled(f"  {last}", bold)
@@ -66,6 +69,10 @@ class _ListedConversation:
         gap = " " * (width + 3 - lines[-1].cell_length)
         tail = Content.styled(f"{gap}{detail}", "$foreground 60%")
         return Content("\n").join(lines) + tail
+
+    @staticmethod
+    def _broken_beside(title: str, detail: str, room: int) -> list[str]:
+        return _broken(title, max(1, room - len(detail) - 3), max(1, room - 2))
 
 
 def _broken(title: str, last: int, room: int) -> list[str]:
