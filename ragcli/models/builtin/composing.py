@@ -47,7 +47,9 @@ def composed(asked: ParsedQuestion, ranked: Sequence[Scored]) -> list[Candidate]
     if best.kind == "code" or is_coded(asked, best):
         return [best]
     if asked.wants_list and best.kind in _LISTED:
-        return _whole_list(best, ranked)
+        listed = _whole_list(best, ranked)
+        if not _stands_out(ranked, listed):
+            return listed
     if asked.wants_name and best.name[1] > 0:
         start, end = best.name
         said = " ".join(best.source.text[start:end].split())
@@ -147,6 +149,23 @@ def _whole_list(best: Candidate, ranked: Sequence[Scored]) -> list[Candidate]:
     while last + 1 in same:
         last += 1
     return [same[position] for position in range(first, last + 1)][:MOST_LISTED]
+
+
+def _stands_out(ranked: Sequence[Scored], listed: Sequence[Candidate]) -> bool:
+    """Tells whether the best candidate alone of a list has the question's words.
+
+    A list of what is asked for is told by what leads to it: its items are names. One
+    that is about something else has an item that speaks of what is asked.
+    """
+    best = ranked[0]
+    others = [
+        item.covered
+        for item in ranked
+        if item.candidate in listed and item.candidate != best.candidate
+    ]
+    return len(best.covered) > 1 and all(
+        2 * len(covered) <= len(best.covered) for covered in others
+    )
 
 
 def _in_order(chosen: Sequence[Candidate]) -> list[Candidate]:

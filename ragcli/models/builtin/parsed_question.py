@@ -356,6 +356,11 @@ _SEVERAL = deferred(
     r"|disadvantages|pros|reasons|and (?:what|how|why|when|where|who|which))\b|^how (?:do|can|should|to)\b|^wie (?:kann|mache)\b",
     _I,
 )
+_HOW = deferred(
+    r"\W*(?:(?:and|so|but|und|et|y) )?(?:how (?:do|does|can|could|should|to|would)\b"
+    r"|wie (?:kann|mache|muss|soll)|comment\b|c[o\xf3]mo\b)",
+    _I,
+)
 _DEFINITION = deferred(
     r"^\s*(?:what|who) (?:is|are|was|were) (?:an? |the )?(?P<term>[^?]{2,60}?)\s*\??$"
     r"|\b(?:was (?:bedeutet|hei[\u00dfs]s?t|ist)|que (?:signifie|veut dire)|qu[eé] (?:significa|es)|co (?:oznacza|to jest)|cosa significa)"
@@ -451,6 +456,11 @@ class ParsedQuestion:
     def asks_whether(self) -> bool:
         """Whether yes or no is the answer: what says the same is the answer then."""
         return bool(_WHETHER.match(self.text))
+
+    @cached_property
+    def asks_how(self) -> bool:
+        """Whether it asks how something is done."""
+        return bool(_HOW.match(self.text))
 
     @cached_property
     def wants_next(self) -> bool:

@@ -57,6 +57,10 @@ DEEDLESS_WEIGHT = -0.9
 """Added to what does not say what the one did who is asked for, where its document says
 it of somebody elsewhere: it takes more than the words of a subject that all of a
 document has."""
+HEADED_WEIGHT = 0.5
+"""Times the share of the question that the heading right above says, and only that."""
+PURPOSE_WEIGHT = 0.3
+"""Added to what begins with what is to be done, where a question asks how."""
 STALE_WEIGHT = -0.6
 """Added to what says nothing but the question's own words."""
 KEY_WEIGHT = 0.4
@@ -249,6 +253,8 @@ def best_first(
     coverage = np.array([side.score for side in sides])
     source = SOURCE_WEIGHT * _source_scores(scored)
     source += STALE_WEIGHT * np.array([side.is_stale for side in sides])
+    source += HEADED_WEIGHT * np.array([side.headed for side in sides])
+    source += PURPOSE_WEIGHT * np.array([side.tells_how for side in sides])
     missing = MISSING_WEIGHT * np.array([side.missing for side in sides])
     source += ATTACHED_WEIGHT * np.array([item.source.attached for item in scored])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
@@ -299,6 +305,11 @@ def best_first(
     ]
 
 
+_PURPOSE = deferred(
+    r"\W*(?:in order to|to|um|pour|afin de|para) (\w+(?: \w+)?)", re.IGNORECASE
+)
+
+
 @frozen
 class _Side:
     """What of a question's words a candidate has."""
@@ -318,6 +329,11 @@ class _Side:
     """Whether it says what the one does who is asked for."""
     is_titled: bool
     """Whether the heading that it stands under says so, as a key does of its value."""
+    headed: float
+    """What the heading right above it is worth, as a share of the question; 0 for one
+    that says anything else."""
+    tells_how: bool
+    """Whether it begins with the purpose that the question asks how to reach."""
 
 
 @frozen
@@ -360,6 +376,7 @@ class _Lexical:
             kind.name in _NUMERIC | {"measure"} for kind in parsed.kinds[:1]
         )
         self._deed = self._asked & frozenset(self._stems(parsed.deed))
+        self._asks_how = parsed.asks_how
         self._wanted = self._asked - frozenset(self._stems(" ".join(parsed.anchors)))
         self._relations = same_relation(self._all, self._language)
 
@@ -402,6 +419,8 @@ class _Lexical:
             unsaid=self._unsaid(item, shares),
             says_deed=self._says_deed(item, shares),
             is_titled=is_titled,
+            headed=self._headed(item),
+            tells_how=self._asks_how and self._tells_how(item),
         )
 
     def _is_titled(self, item: Candidate) -> bool:
@@ -417,6 +436,21 @@ class _Lexical:
     def _tells_deed(self, stems: frozenset[str]) -> bool:
         left = self._deed - stems - self._asked_for(stems)
         return bool(self._deed) and not left - _akin(left, stems, is_related)
+
+    def _headed(self, item: Candidate) -> float:
+        heading = item.source.above[-1] if item.source.above else ""
+        for text in (heading, heading.replace("_", " ")):
+            stems = self._stems_of(text)
+            if stems and stems <= self._asked:
+                return self._worth_of(stems) / (self._worth_of(self._asked) or 1.0)
+        return 0.0
+
+    def _tells_how(self, item: Candidate) -> bool:
+        """Tells whether a text begins `To melt glass, …` where that is asked for."""
+        purpose = _PURPOSE.match(item.text)
+        if not purpose:
+            return False
+        return not self._asked.isdisjoint(self._stems(purpose[1]))
 
     def _unsaid(self, item: Candidate, stems: _Stems) -> float:
         """Returns the share of what a question wants that names no value here.
@@ -905,6 +939,9 @@ def _anchored(asked: ParsedQuestion, item: Candidate) -> tuple[float, float]:
         explained = item.before if item.is_explained else ""
         code = _code_of(item)
         said = code if code.isdigit() else f"{explained}\n{item.text}"
+        heading = item.source.above[-1] if item.source.above else ""
+        if _plain(heading).strip("`*: ") in asked.marks:
+            said += f"\n{heading}"  # all that stands below tells of it
         own = _present(asked.marks, said)
     near = _present(asked.anchors, around)
     whole = _present(asked.anchors, f"{around}\n{item.source.text}")
