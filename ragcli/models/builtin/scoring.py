@@ -305,6 +305,8 @@ def best_first(
     ]
 
 
+_IDENTIFIER = deferred(r"[a-z]\w*(?:[_.]\w+)+(?:\(\))?")
+"""In lower case."""
 _PURPOSE = deferred(
     r"\W*(?:in order to|to|um|pour|afin de|para) (\w+(?: \w+)?)", re.IGNORECASE
 )
@@ -331,7 +333,7 @@ class _Side:
     """Whether the heading that it stands under says so, as a key does of its value."""
     headed: float
     """What the heading right above it is worth, as a share of the question; 0 for one
-    that says anything else."""
+    that says anything else, -1 for another identifier than those that are asked for."""
     tells_how: bool
     """Whether it begins with the purpose that the question asks how to reach."""
 
@@ -377,6 +379,7 @@ class _Lexical:
         )
         self._deed = self._asked & frozenset(self._stems(parsed.deed))
         self._asks_how = parsed.asks_how
+        self._identifiers = frozenset(filter(_IDENTIFIER.fullmatch, parsed.marks))
         self._wanted = self._asked - frozenset(self._stems(" ".join(parsed.anchors)))
         self._relations = same_relation(self._all, self._language)
 
@@ -439,11 +442,20 @@ class _Lexical:
 
     def _headed(self, item: Candidate) -> float:
         heading = item.source.above[-1] if item.source.above else ""
+        if self._tells_of_another(heading):
+            return -1.0
         for text in (heading, heading.replace("_", " ")):
             stems = self._stems_of(text)
             if stems and stems <= self._asked:
                 return self._worth_of(stems) / (self._worth_of(self._asked) or 1.0)
         return 0.0
+
+    def _tells_of_another(self, heading: str) -> bool:
+        """Tells whether it is one identifier, and the question names others."""
+        name = _plain(heading).strip("`*: ")
+        return bool(self._identifiers) and (
+            bool(_IDENTIFIER.fullmatch(name)) and name not in self._identifiers
+        )
 
     def _tells_how(self, item: Candidate) -> bool:
         """Tells whether a text begins `To melt glass, …` where that is asked for."""

@@ -104,7 +104,7 @@ def answered(
             0.9,
             units=chunk.units,
             tables=chunk.tables,
-            above=("Notes",),
+            above=("Notes", *chunk.heading),
         )
         for number, chunk in enumerate(chunks, 1)
     )
@@ -331,3 +331,50 @@ def test_a_row_is_looked_up_by_what_its_columns_are_called(
     said = answered(model, question, "a.md", FURNACES, rows_answer=False)
 
     assert said.startswith(begins) if begins else not said
+
+
+def test_what_stands_below_its_own_name_is_preferred(model: ExtractiveModel) -> None:
+    text = """# Settings
+
+## KILN_HEAT
+
+Default: 900.
+
+How hot it gets.
+
+## KILN_HEAT_LIMIT
+
+Default: 1200 (falls back to KILN_HEAT).
+
+The value of `KILN_HEAT` and the value of `KILN_HEAT_LIMIT` are read at the start.
+
+## Open the damper
+
+Turn the wheel to the left.
+
+To open the damper quickly, pull the chain.
+
+## Fires
+
+An open damper is a risk: the damper must be seen from the door.
+"""
+
+    heat = answered(model, "What is the default value of KILN_HEAT?", "a.md", text)
+    damper = answered(model, "How do I open the damper?", "a.md", text)
+
+    assert heat.startswith("Default: 900.")
+    assert damper.startswith("To open the damper quickly, pull the chain.")
+
+
+def test_a_list_of_something_else_is_not_given_whole(model: ExtractiveModel) -> None:
+    text = """# Options
+
+- `-q`: say nothing
+- `-c`: choose one of the supported glaze colours, see the chart
+- `-n`: only look
+"""
+
+    told = answered(model, "Which glaze colours are supported?", "a.md", text)
+
+    assert "say nothing" not in told
+    assert "see the chart" in told
