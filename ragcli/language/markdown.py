@@ -16,6 +16,7 @@ HEADING = deferred(r" {0,3}#{1,6}(?:[ \t]|$)")
 """What a heading begins with that its marks make."""
 
 _EDGES = deferred(r"\A\s*(?:```+|~~~+)[^\n]*\n?|\n?[ \t]*(?:```+|~~~+)\s*\Z")
+_EMPHASIS = deferred(r"`+|(?<!\w)[*_]+|[*_]+(?!\w)")
 _CELL = deferred(r"(?<!\\)\|")
 
 _COMMENT = deferred(r"^ {0,3}<!--.*?-->[ \t]*$\n?", re.MULTILINE | re.DOTALL)
@@ -32,6 +33,14 @@ def comments(text: str, start: int = 0) -> list[tuple[int, int]]:
     code = list(fenced(text, start))
     spans = (match.span() for match in _COMMENT.finditer(text, start))
     return [(a, b) for a, b in spans if not any(c <= a < d for c, d in code)]
+
+
+def without_emphasis(text: str) -> str:
+    """Returns a text without `*`, `_` and backticks around words.
+
+    What stands inside a word stays: `KILN_HEAT` and `2*3` are no emphasis.
+    """
+    return _EMPHASIS.sub("", text) if _EMPHASIS.search(text) else text
 
 
 def without_wiki_links(text: str) -> str:

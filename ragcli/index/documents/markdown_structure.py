@@ -160,7 +160,7 @@ class _MarkedLines:
             self._term = self._text[slice(*self._others.pop())]
         if not self._term:
             return [], 0
-        key = flat(re.sub(r"[*_`]+", "", self._term))
+        key = flat(markdown.without_emphasis(self._term))
         value = flat(self._text[start + begin : end])
         return [Element("field", first, end, -1, (key, value))], stop - at
 

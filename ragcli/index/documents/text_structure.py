@@ -40,7 +40,6 @@ _FIELD = re.compile(
     r"(?:[ \t]+(?P<value>\S[^\n]*))?$"
 )
 _AFTER_COLON = frozenset({"", " ", "\t"})
-_MARKS = re.compile(r"[*_`]+")
 _KEY_WORDS = 5
 _LONGEST_VALUE = 240
 _RULE = re.compile(r"[ \t]*[|+]?[ \t:|+=-]*[-=]{3,}[ \t:|+=-]*")
@@ -307,14 +306,12 @@ class _Paragraphs:
     def _field(self, start: int, stop: int) -> Element:
         match = _FIELD.match(self._text, start, stop)
         assert match  # noqa: S101 - `_label` has matched the same line
-        key = _MARKS.sub("", match["key"]).strip()
-        value = (
-            _MARKS.sub("", match["value"] or "")
-            if "`" not in (match["value"] or "")
-            else match["value"]
-        )
+        key = markdown.without_emphasis(match["key"]).strip()
+        value = match["value"] or ""
+        if "`" not in value:
+            value = markdown.without_emphasis(value)
         return _trimmed(self._text, "field", start, stop)._replace(
-            cells=(key, (value or "").strip())
+            cells=(key, value.strip())
         )
 
 

@@ -58,9 +58,11 @@ DEEDLESS_WEIGHT = -0.9
 it of somebody elsewhere: it takes more than the words of a subject that all of a
 document has."""
 HEADED_WEIGHT = 0.5
-"""Times the share of the question that the heading right above says, and only that."""
+"""Times the share of the question that the heading right above says, and only that,
+as far as another candidate's says more."""
 PURPOSE_WEIGHT = 0.3
-"""Added to what begins with what is to be done, where a question asks how."""
+"""Taken from what does not begin with what is to be done, where a question asks how
+and another candidate does."""
 STALE_WEIGHT = -0.6
 """Added to what says nothing but the question's own words."""
 KEY_WEIGHT = 0.4
@@ -253,8 +255,8 @@ def best_first(
     coverage = np.array([side.score for side in sides])
     source = SOURCE_WEIGHT * _source_scores(scored)
     source += STALE_WEIGHT * np.array([side.is_stale for side in sides])
-    source += HEADED_WEIGHT * np.array([side.headed for side in sides])
-    source += PURPOSE_WEIGHT * np.array([side.tells_how for side in sides])
+    source += HEADED_WEIGHT * _behind([side.headed for side in sides])
+    source += PURPOSE_WEIGHT * _behind([side.tells_how for side in sides])
     missing = MISSING_WEIGHT * np.array([side.missing for side in sides])
     source += ATTACHED_WEIGHT * np.array([item.source.attached for item in scored])
     likely = np.argsort(-(coverage + source), kind="stable")[:COMPARED]
@@ -305,6 +307,8 @@ def best_first(
     ]
 
 
+_OF_ANOTHER = -2.0
+"""What the default of `LIMIT_LOW` is worth where `LIMIT` is asked for."""
 _IDENTIFIER = deferred(r"[a-z]\w*(?:[_.]\w+)+(?:\(\))?")
 """In lower case."""
 _PURPOSE = deferred(
@@ -333,7 +337,7 @@ class _Side:
     """Whether the heading that it stands under says so, as a key does of its value."""
     headed: float
     """What the heading right above it is worth, as a share of the question; 0 for one
-    that says anything else, -1 for another identifier than those that are asked for."""
+    that says anything else, `_OF_ANOTHER` for a field of what is not asked for."""
     tells_how: bool
     """Whether it begins with the purpose that the question asks how to reach."""
 
@@ -441,9 +445,11 @@ class _Lexical:
         return bool(self._deed) and not left - _akin(left, stems, is_related)
 
     def _headed(self, item: Candidate) -> float:
-        heading = item.source.above[-1] if item.source.above else ""
-        if self._tells_of_another(heading):
-            return -1.0
+        if len(item.source.above) < 2:
+            return 0.0  # a title is of all that a document says, and may be its name
+        heading = item.source.above[-1]
+        if item.kind == "field" and self._tells_of_another(heading):
+            return _OF_ANOTHER
         for text in (heading, heading.replace("_", " ")):
             stems = self._stems_of(text)
             if stems and stems <= self._asked:
@@ -611,6 +617,14 @@ def _rarity(stems: list[str], embedder: BuiltinEmbedder) -> dict[str, float]:
     for stem, ids in zip(stems, embedder.tokenize(stems), strict=True):
         rarities[stem] = float(importance(ids).max()) if len(ids) else 1.0
     return rarities
+
+
+def _behind(values: Sequence[float]) -> NDArray[np.float64]:
+    """Returns what each lacks of the best: what all have makes none the better."""
+    import numpy as np
+
+    array = np.array(values, float)
+    return array - max(array.max(initial=0.0), 0.0)
 
 
 def _source_scores(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
