@@ -623,7 +623,7 @@ def _behind(values: Sequence[float]) -> NDArray[np.float64]:
     """Returns what each lacks of the best: what all have makes none the better."""
     import numpy as np
 
-    return np.array(values, float) - max(*values, 0.0, 0.0)
+    return np.array(values, float) - max([*values, 0.0])
 
 
 def _source_scores(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
