@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _LONGEST_TOKEN = 32
 """Characters that no token has on the average: above as many a token, a server pays no
 heed to the limit that it was told."""
-_LONGEST_SHORT = 1024
+SHORT_COMPLETION = 1024
 """Tokens, reasoning included, after which a query or a title is not waited for."""
 
 
@@ -106,7 +106,7 @@ class RemoteChatModel(ABC):
         self, rendered: Sequence[Message], *, is_short: bool
     ) -> Generator[str | Sign, None, None]:
         ask = partial(self._reply, rendered, is_short=is_short)
-        tokens = _LONGEST_SHORT if is_short else self._settings.max_tokens
+        tokens = SHORT_COMPLETION if is_short else self._settings.max_tokens
         return _limited(patiently(ask, self._silence), tokens)
 
 

@@ -189,7 +189,7 @@ def test_a_reply_without_end_is_ended(
     monkeypatch: pytest.MonkeyPatch,
     field: str,
 ) -> None:
-    monkeypatch.setattr(remote, "_LONGEST_SHORT", 8)
+    monkeypatch.setattr(remote, "SHORT_COMPLETION", 8)
     said = json.dumps(chosen(delta={field: "more and more words without end "}))
     server.answers["completions"] = endless(b"data: %s\n\n" % said.encode() * 8, SSE)
     model = EndpointModel(settings.endpoints[0], "m", replace(settings, max_tokens=8))
