@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +149,23 @@ def require(*programs: str) -> None:
         pytest.skip(f"needs {missing[0]}: apt-get install {missing[0]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def start_redis() -> Iterator[Callable[..., RedisServer]]:
-    """Starts servers; all of them end with the test run."""
+    """Starts servers; all of them end with the test: idle ones cost time, too."""
+    with _starting() as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One server that a whole run shares; tests have users of their own on it."""
+    with _starting() as start:
+        yield start()
+
+
+@contextmanager
+def _starting() -> Iterator[Callable[..., RedisServer]]:
+    """Starts servers below one directory, and ends them all."""
     require("redis-server")
     root = Path(tempfile.mkdtemp(prefix="ragcli-redis-"))
     started: list[RedisServer] = []
@@ -160,13 +174,9 @@ def start_redis() -> Iterator[Callable[..., RedisServer]]:
         started.append(RedisServer(root / str(len(started)), *options, **more))
         return started[-1]
 
-    yield start
-    for server in started:
-        server.stop()
-    shutil.rmtree(root, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def redis_server(start_redis: Callable[..., RedisServer]) -> RedisServer:
-    """One server that a whole run shares; tests have users of their own on it."""
-    return start_redis()
+    try:
+        yield start
+    finally:
+        for server in started:
+            server.stop()
+        shutil.rmtree(root, ignore_errors=True)
