@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ragcli.config.values import convert
 from ragcli.errors import ConfigError
@@ -176,6 +175,8 @@ def _check_name(name: str, location: str) -> None:
 
 
 def _check_url(url: str, location: str) -> None:
+    from urllib.parse import urlsplit  # most commands check no address
+
     hint = "write http://127.0.0.1:8080 or https://host/path"
     try:
         parts = urlsplit(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LINUX = {
+    "test_helpers_change_nothing_not_even_when_one_dies": "only Linux is sure to fork",
     "test_the_worker_is_bounded": "RLIMIT_AS binds nobody; the watch has its own test",
     "test_a_text_that_takes_too_much_memory_costs_nothing_else": (
         "RLIMIT_AS binds nobody; the watch has its own test"

@@ -80,10 +80,10 @@ def _earns(
         return False
     share = item.score / best.score if best.score > 0 else 0.0
     first, second = best.candidate.source, item.candidate.source
-    if first != second and item.covered < best.covered:
-        return False  # of another place, and about less: how to delete something else
     if (first.attached and not second.attached) or (first.origin and not second.origin):
         return share >= _BESIDE
+    if first != second and item.covered < best.covered:
+        return False  # of another place, and about less: how to delete something else
     if asked.wants_several:
         return share >= _WORTHWHILE
     is_told = best.evidence.holds_kind and not item.evidence.holds_kind

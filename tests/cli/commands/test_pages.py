@@ -137,7 +137,8 @@ def test_without_the_extra_one_line_says_what_to_install(
     ran = run_cli("docs", "add", site.html("/a", "<p>A</p>"), "--allow-private")
     assert ran.code == 6
     assert ran.err.count("\n") == 1
-    assert "install 'trafilatura>=2,<3'" in ran.err
+    assert "install " in ran.err
+    assert "'trafilatura>=2,<3'" in ran.err
 
 
 def test_hostile_pages_cost_themselves_alone(

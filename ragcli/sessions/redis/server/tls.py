@@ -85,7 +85,7 @@ def translated(error: BaseException, where: str) -> RagcliError | None:
             f"{where} does not answer in TLS",
             "it is away, or this port is the one without TLS: see its tls-port",
         )
-    if "EOF occurred in violation" in text:
+    if "EOF occurred in violation" in text or "reset by peer" in text:
         return StoreUnavailable(
             f"{where} ended the connection while TLS was being agreed on",
             "it starts or stops, or it wants a client's certificate: "

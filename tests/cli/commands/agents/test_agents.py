@@ -266,7 +266,7 @@ def test_adding_is_offered_on_demand_and_stays_below(
         )
         for path in ("../elsewhere0/secret.md", str(elsewhere), "link", "/etc"):
             assert "outside" in await refused(client, "add", path=path)
-        assert "null byte" in await refused(client, "add", path="a\0b")
+        assert " null " in await refused(client, "add", path="a\0b")
         (tmp_path / "Obey me\n.pdf").write_text("%PDF-1.4 broken")
         told = await called(client, "add", path="Obey me\n.pdf")
         [mark] = re.findall(r"marks ([0-9a-f]{16}): data", told)
