@@ -141,7 +141,7 @@ SYSTEM = {"atexit", "gc", "fcntl", "grp", "pwd", "resource", "unicodedata"}
     [
         (["profile", "list"], set()),
         (["config", "path"], set()),
-        (["history", "list"], {"_json", "json", "tomllib"}),
+        (["history", "list"], {"_json", "json", "tomllib", "string", "_string"}),
     ],
     ids=["profiles", "paths", "history"],
 )

@@ -205,7 +205,7 @@ def written() -> Iterator[None]:
             "free some space and run the command again; what was stored is whole",
         ) from error
     except BaseException as error:
-        raise_if_panic(error)
+        raise_if_damaged(error)
         raise
 
 
@@ -224,7 +224,7 @@ def translated(directory: Path) -> Iterator[None]:
         raise_if_unopened(directory / META, str(error))
         raise _damaged(_first_line(error)) from None
     except BaseException as error:
-        raise_if_panic(error)
+        raise_if_damaged(error)
         raise
 
 
@@ -237,22 +237,21 @@ def searched() -> Iterator[None]:
     """
     try:
         yield
-    except ValueError as error:
-        raise _damaged(_first_line(error)) from None
     except BaseException as error:
-        raise_if_panic(error)
+        raise_if_damaged(error)
         raise
 
 
-def raise_if_panic(error: BaseException) -> None:
-    """Raises the error for damage if tantivy gave up over a file that it reads.
+def raise_if_damaged(error: BaseException) -> None:
+    """Raises the error for damage if tantivy could not read one of its files.
 
-    Its panics are no `Exception`, and their class can be had from none of its modules.
+    It says so by a `ValueError`, or panics: that is no `Exception`, and its class can
+    be had from none of its modules.
 
     Raises:
         SnapshotDamaged: That is so.
     """
-    if type(error).__name__ == "PanicException":
+    if isinstance(error, ValueError) or type(error).__name__ == "PanicException":
         raise _damaged(_first_line(error)) from None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ragcli.index.fulltext.text_index import (
-    raise_if_panic,
+    raise_if_damaged,
     schema,
     searched,
     translated,
@@ -64,7 +64,7 @@ class TextSearch:
         try:  # thousands of times for one question: no context for each
             return self._searcher.doc_freq(_FIELD, stem)
         except BaseException as error:
-            raise_if_panic(error)
+            raise_if_damaged(error)
             raise
 
     def search(
