@@ -278,7 +278,7 @@ KINDS = (
     _kind(
         "version",
         r"\b(?:what|which|welche[rsnm]?|quelle|qu[e\u00e9]) (?:\w+ )?(?:version|release|versi\u00f3n)\b(?!s)",
-        deferred(r"(?<![:/@\d])\d"),  # `redis://host:6379/0` has a port and a path
+        deferred(r"(?<![:/@\d])\d"),  # `db://host:6379/0` has a port and a path
     ),
     _kind(
         "identifier",
