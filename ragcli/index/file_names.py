@@ -28,12 +28,13 @@ _WORDS = {
     for name in names.split()
 }
 """Format \u2192 what people call its files."""
-_EVERYWHERE = re.compile(
-    r"(?:readme|index|main|about|overview|introduction|intro|manual|guide|usage|install"
-    r"|changelog|changes|news|history|releases?|todo|faq|security|support|notes|licen[cs]es?"
-    r"|copying|copyright|notice|authors|credits|contributors|contributing|maintainers)(?:\.|$)",
-    re.IGNORECASE,
-)
+_EVERYWHERE = frozenset((
+    "readme", "index", "main", "about", "overview", "introduction", "intro", "manual",
+    "guide", "usage", "install", "changelog", "changes", "news", "history", "release",
+    "releases", "todo", "faq", "security", "support", "notes", "license", "licence",
+    "licenses", "licences", "copying", "copyright", "notice", "authors", "credits",
+    "contributors", "contributing", "maintainers",
+))  # fmt: skip
 """What files are called for their part in a directory, not for what they are about."""
 
 
@@ -49,6 +50,6 @@ def spoken_name(path: str) -> str:
     if not any(map(str.isalpha, os.path.splitext(name)[0])):
         return ""
     called = _WORDS.get(formats.format_of(name), "")
-    is_everywhere = _EVERYWHERE.match(name)
+    is_everywhere = name.split(".", 1)[0].lower() in _EVERYWHERE
     within = _PART.findall(os.path.basename(directory)) if is_everywhere else []
     return " ".join([*within, *_PART.findall(name), called]).strip()
